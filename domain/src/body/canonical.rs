@@ -1,0 +1,54 @@
+//! One text for equal JSON values. Keys are in order already; what is left are numbers that are
+//! whole but not written so (`100.0`, `1e2`, `-0.0`). Postgres writes them as it likes when it
+//! shows the log as jsonb, so they are stored in the one form that nobody changes.
+
+use std::borrow::Cow;
+
+use serde_json::{Number, Value};
+
+/// The value with every whole number written as an integer. Copies only if there is one to change.
+pub(super) fn of(value: &Value) -> Cow<'_, Value> {
+    if !has_disguised_integer(value) {
+        return Cow::Borrowed(value);
+    }
+    let mut value = value.clone();
+    undisguise(&mut value);
+    Cow::Owned(value)
+}
+
+fn has_disguised_integer(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => integer(number).is_some(),
+        Value::Array(items) => items.iter().any(has_disguised_integer),
+        Value::Object(fields) => fields.values().any(has_disguised_integer),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
+fn undisguise(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(integer) = integer(number) {
+                *number = integer;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(undisguise),
+        Value::Object(fields) => fields.values_mut().for_each(undisguise),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// A float that is a whole number and fits an integer, as that integer.
+fn integer(number: &Number) -> Option<Number> {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    let float = number
+        .as_f64()
+        .filter(|float| number.is_f64() && float.fract() == 0.0)?;
+    if (0.0..2.0 * TWO_63).contains(&float) {
+        Some((float as u64).into())
+    } else if (-TWO_63..0.0).contains(&float) {
+        Some((float as i64).into())
+    } else {
+        None
+    }
+}

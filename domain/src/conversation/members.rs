@@ -1,0 +1,175 @@
+//! Who comes, who goes, and as what.
+
+use super::command::{AddMembers, RemoveMember};
+use super::event::{
+    ConversationEvent, ConversationKind, MemberAdded, MemberRemoved, MemberRoleChanged, Role,
+};
+use super::state::Member;
+use super::{Conversation, distinct};
+use crate::ids::UserId;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+impl Conversation {
+    pub(super) fn add_members(
+        &self,
+        add: AddMembers,
+        limits: &Limits,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
+        let AddMembers { users, role, by } = add;
+        let caller = self.entered_group(&by, "users", "nobody joins a direct conversation")?;
+        if caller.role < Role::Admin {
+            return Err(Refusal::forbidden(
+                "Only the owner and admins add members and give roles.",
+            ));
+        }
+        if role == Some(Role::Owner) {
+            return Err(Refusal::invalid("role", "expected member or admin"));
+        }
+        let users = distinct(users);
+        check_named("users", users.len(), limits)?;
+        let mut events = Vec::with_capacity(users.len());
+        let mut newcomers = 0;
+        for user in users {
+            if let Some(member) = self.members.get(&user) {
+                if let Some(role) = role.filter(|role| *role != member.role) {
+                    check_may_give(caller.role, member.role)?;
+                    let changed = MemberRoleChanged {
+                        user,
+                        role,
+                        by: by.clone(),
+                    };
+                    events.push(ConversationEvent::MemberRoleChanged(changed));
+                }
+            } else {
+                newcomers += 1;
+                let added = MemberAdded {
+                    user,
+                    role: role.unwrap_or_default(),
+                    by: by.clone(),
+                };
+                events.push(ConversationEvent::MemberAdded(added));
+            }
+        }
+        if newcomers > 0 {
+            check_group_size("users", self.members.len() + newcomers, limits)?;
+        }
+        Ok(events)
+    }
+
+    pub(super) fn remove_member(
+        &self,
+        remove: RemoveMember,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
+        let RemoveMember { user, by } = remove;
+        let caller = self.entered_group(&by, "user", "nobody leaves a direct conversation")?;
+        if user == by {
+            return Ok(self.leave(user, caller.role));
+        }
+        if caller.role < Role::Admin {
+            return Err(Refusal::forbidden(
+                "Only the owner and admins remove others.",
+            ));
+        }
+        match self.role_of(&user) {
+            None => Ok(vec![]),
+            Some(Role::Owner) => Err(Refusal::forbidden("Nobody removes the owner.")),
+            Some(Role::Member | Role::Admin) => {
+                Ok(vec![ConversationEvent::MemberRemoved(MemberRemoved {
+                    user,
+                    by,
+                })])
+            }
+        }
+    }
+
+    /// Leaving, and the succession if it is the owner who leaves.
+    fn leave(&self, user: UserId, role: Role) -> Vec<ConversationEvent> {
+        let successor = if role == Role::Owner {
+            self.successor_of(&user)
+        } else {
+            None
+        };
+        let succession = successor.map(|successor| MemberRoleChanged {
+            user: successor.clone(),
+            role: Role::Owner,
+            by: user.clone(),
+        });
+        let left = MemberRemoved {
+            by: user.clone(),
+            user,
+        };
+        std::iter::once(ConversationEvent::MemberRemoved(left))
+            .chain(succession.map(ConversationEvent::MemberRoleChanged))
+            .collect()
+    }
+
+    /// Whoever has been an admin's or else a member's present stay for longest.
+    fn successor_of(&self, owner: &UserId) -> Option<&UserId> {
+        self.members
+            .iter()
+            .filter(|(user, _)| *user != owner)
+            .min_by_key(|(_, member)| (member.role != Role::Admin, member.stay))
+            .map(|(user, _)| user)
+    }
+
+    /// The caller's membership of a group; in a direct conversation nobody comes or goes.
+    fn entered_group(
+        &self,
+        by: &UserId,
+        field: &'static str,
+        detail: &str,
+    ) -> Result<&Member, Refusal> {
+        let (about, caller) = self.entered_by(by)?;
+        match about.kind {
+            ConversationKind::Group => Ok(caller),
+            ConversationKind::Direct => Err(Refusal::invalid(field, detail)),
+        }
+    }
+}
+
+/// Whether a caller, at least an admin, may change the role of somebody who has this one.
+fn check_may_give(caller: Role, present: Role) -> Result<(), Refusal> {
+    match present {
+        Role::Owner => Err(Refusal::invalid(
+            "role",
+            "the owner's role changes only by leaving",
+        )),
+        Role::Admin if caller != Role::Owner => {
+            Err(Refusal::forbidden("Only the owner lowers an admin."))
+        }
+        Role::Admin | Role::Member => Ok(()),
+    }
+}
+
+/// Bounds how many users one command names.
+pub(super) fn check_named(
+    field: &'static str,
+    named: usize,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    let most = limits.users_per_command;
+    if named > most {
+        return Err(Refusal::invalid(
+            field,
+            format!("{named} users; at most {most} at once"),
+        ));
+    }
+    Ok(())
+}
+
+/// Bounds how many members a group would have.
+pub(super) fn check_group_size(
+    field: &'static str,
+    members: usize,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    let most = limits.group_members;
+    if members > most {
+        return Err(Refusal::invalid(
+            field,
+            format!("the group would have {members} members; at most {most} are taken"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Sending, and what can happen to a message after that.
+
+use super::command::{Edit, React, Recall, Send};
+use super::event::{
+    ConversationEvent, ConversationKind, MessageEdited, MessageRecalled, MessageSent, Reaction,
+    Role,
+};
+use super::{Conversation, distinct};
+use crate::body::Body;
+use crate::ids::UserId;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+impl Conversation {
+    pub(super) fn send(
+        &self,
+        send: Send,
+        limits: &Limits,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
+        let (about, _) = self.entered_by(&send.sender)?;
+        if about.kind == ConversationKind::Direct && send.blocked {
+            return Err(Refusal::blocked());
+        }
+        let mentions = self.mentions(send.mentions, limits)?;
+        if send
+            .reply_to
+            .is_some_and(|seq| !self.may_see(&send.sender, seq))
+        {
+            return Err(Refusal::invalid("reply_to", "there is no such message"));
+        }
+        Ok(vec![ConversationEvent::MessageSent(MessageSent {
+            seq: self.head_seq + 1,
+            sender: send.sender,
+            kind: send.kind,
+            body: send.body,
+            reply_to: send.reply_to,
+            mentions,
+            sent_at: send.now,
+        })])
+    }
+
+    /// The users that a message names, each once: a bounded number, members only.
+    fn mentions(&self, named: Vec<UserId>, limits: &Limits) -> Result<Vec<UserId>, Refusal> {
+        let mentions = distinct(named);
+        let (count, most) = (mentions.len(), limits.mentions);
+        if count > most {
+            return Err(Refusal::invalid(
+                "mentions",
+                format!("{count} users; a message mentions at most {most}"),
+            ));
+        }
+        match mentions.iter().find(|user| !self.is_member(user)) {
+            Some(_) => Err(Refusal::invalid(
+                "mentions",
+                "only members can be mentioned",
+            )),
+            None => Ok(mentions),
+        }
+    }
+
+    pub(super) fn edit(
+        &self,
+        edit: Edit,
+        limits: &Limits,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
+        let Edit {
+            seq,
+            body,
+            by,
+            now,
+            message,
+        } = edit;
+        self.entered_by(&by)?;
+        let message = self.seen_by(&by, seq, message.as_ref())?;
+        if message.sender != by {
+            return Err(Refusal::forbidden("Only its author edits a message."));
+        }
+        if message.recalled {
+            return Err(recalled());
+        }
+        let body = Body::parse(message.kind, &body, limits)?;
+        if body.digest() == message.body_digest {
+            return Ok(vec![]);
+        }
+        let edited = MessageEdited {
+            seq,
+            body,
+            by,
+            edited_at: now,
+        };
+        Ok(vec![ConversationEvent::MessageEdited(edited)])
+    }
+
+    pub(super) fn recall(
+        &self,
+        recall: Recall,
+        limits: &Limits,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
+        let Recall {
+            seq,
+            by,
+            now,
+            message,
+        } = recall;
+        let (_, caller) = self.entered_by(&by)?;
+        let message = self.seen_by(&by, seq, message.as_ref())?;
+        // In a direct conversation nobody is more than a member.
+        let at_any_time = caller.role >= Role::Admin;
+        if message.sender != by && !at_any_time {
+            return Err(Refusal::forbidden(
+                "Only its author, the owner and admins recall a message.",
+            ));
+        }
+        if message.recalled {
+            return Ok(vec![]);
+        }
+        let age = now.millis().saturating_sub(message.sent_at.millis());
+        if !at_any_time && age > limits.recall_window_ms {
+            let seconds = limits.recall_window_ms / 1_000;
+            return Err(Refusal::rule(
+                "recall_window_passed",
+                format!("an author recalls a message within {seconds} seconds after sending it"),
+            ));
+        }
+        Ok(vec![ConversationEvent::MessageRecalled(MessageRecalled {
+            seq,
+            by,
+        })])
+    }
+
+    pub(super) fn react(
+        &self,
+        react: React,
+        limits: &Limits,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
+        let React {
+            seq,
+            key,
+            by,
+            message,
+        } = react;
+        self.entered_by(&by)?;
+        let message = self.seen_by(&by, seq, message.as_ref())?;
+        if message.recalled {
+            return Err(recalled());
+        }
+        if message.has_reaction(&key, &by) {
+            return Ok(vec![]);
+        }
+        let most = limits.reaction_keys;
+        if !message.reactions.contains_key(&key) && message.reactions.len() >= most {
+            return Err(Refusal::invalid(
+                "key",
+                format!("a message has at most {most} different reactions"),
+            ));
+        }
+        Ok(vec![ConversationEvent::ReactionAdded(Reaction {
+            seq,
+            key,
+            user: by,
+        })])
+    }
+
+    pub(super) fn unreact(&self, react: React) -> Result<Vec<ConversationEvent>, Refusal> {
+        let React {
+            seq,
+            key,
+            by,
+            message,
+        } = react;
+        self.entered_by(&by)?;
+        if !self
+            .seen_by(&by, seq, message.as_ref())?
+            .has_reaction(&key, &by)
+        {
+            return Ok(vec![]);
+        }
+        Ok(vec![ConversationEvent::ReactionRemoved(Reaction {
+            seq,
+            key,
+            user: by,
+        })])
+    }
+}
+
+fn recalled() -> Refusal {
+    Refusal::rule("recalled", "the message was recalled")
+}

@@ -1,0 +1,149 @@
+//! An event with its place in the log, as everybody outside sees it: one CloudEvents 1.0 object.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::time::Timestamp;
+
+/// Which aggregate an event belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AggregateKind {
+    /// A conversation.
+    Conversation,
+    /// A user's mailbox.
+    Mailbox,
+}
+
+impl AggregateKind {
+    /// The name in the log and in subjects.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Mailbox => "mailbox",
+        }
+    }
+
+    /// From the name in the log.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "conversation" => Some(Self::Conversation),
+            "mailbox" => Some(Self::Mailbox),
+            _ => None,
+        }
+    }
+
+    /// The first part of `source`: `/conversations/` or `/mailboxes/`.
+    pub fn source_prefix(self) -> &'static str {
+        match self {
+            Self::Conversation => "/conversations/",
+            Self::Mailbox => "/mailboxes/",
+        }
+    }
+}
+
+/// One event of the log. `data` is the stored JSON, byte for byte.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// 1, 2, 3, ... over the whole log.
+    pub position: i64,
+    /// Whose event it is.
+    pub aggregate: AggregateKind,
+    /// Of which conversation or user.
+    pub aggregate_id: String,
+    /// 1, 2, 3, ... in its aggregate.
+    pub sequence: i64,
+    /// The short name, such as `message_sent`.
+    pub event_type: String,
+    /// The version of the data's shape.
+    pub version: i16,
+    /// When the log took it. Never decreases along the log.
+    pub time: Timestamp,
+    /// The data as JSON.
+    pub data: Box<RawValue>,
+}
+
+/// The CloudEvents object, field by field. `data` borrows so that neither side copies it.
+#[derive(Serialize, Deserialize)]
+struct CloudEvent<'a> {
+    specversion: &'a str,
+    #[serde(borrow)]
+    id: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    source: std::borrow::Cow<'a, str>,
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    time: Timestamp,
+    #[serde(borrow)]
+    datacontenttype: std::borrow::Cow<'a, str>,
+    position: i64,
+    sequence: i64,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+/// Text that is not one of our CloudEvents.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidEnvelope {
+    /// Not JSON, or a field is missing.
+    #[error("not a CloudEvents object: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A field says something that we never write.
+    #[error("{field} is {value:?}")]
+    Field {
+        /// Which field.
+        field: &'static str,
+        /// What it said.
+        value: String,
+    },
+}
+
+impl Envelope {
+    /// `/conversations/{id}` or `/mailboxes/{user}`.
+    pub fn source(&self) -> String {
+        format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
+    }
+
+    /// As one CloudEvents JSON object, without a line break.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&CloudEvent {
+            specversion: "1.0",
+            id: self.position.to_string().into(),
+            source: self.source().into(),
+            kind: format!("tidings.{}.v{}", self.event_type, self.version).into(),
+            time: self.time,
+            datacontenttype: "application/json".into(),
+            position: self.position,
+            sequence: self.sequence,
+            data: &self.data,
+        })
+    }
+
+    /// Reads what [`Envelope::to_json`] wrote.
+    pub fn from_json(json: &[u8]) -> Result<Self, InvalidEnvelope> {
+        let event: CloudEvent<'_> = serde_json::from_slice(json)?;
+        let field = |field, value: &str| InvalidEnvelope::Field {
+            field,
+            value: value.to_owned(),
+        };
+        let (aggregate, aggregate_id) = [AggregateKind::Conversation, AggregateKind::Mailbox]
+            .into_iter()
+            .find_map(|kind| Some((kind, event.source.strip_prefix(kind.source_prefix())?)))
+            .ok_or_else(|| field("source", &event.source))?;
+        let (event_type, version) = event
+            .kind
+            .strip_prefix("tidings.")
+            .and_then(|rest| rest.rsplit_once(".v"))
+            .and_then(|(name, version)| Some((name, version.parse().ok()?)))
+            .ok_or_else(|| field("type", &event.kind))?;
+        Ok(Self {
+            position: event.position,
+            aggregate,
+            aggregate_id: aggregate_id.to_owned(),
+            sequence: event.sequence,
+            event_type: event_type.to_owned(),
+            version,
+            time: event.time,
+            data: event.data.to_owned(),
+        })
+    }
+}

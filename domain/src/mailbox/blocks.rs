@@ -1,0 +1,37 @@
+//! Whose direct messages the owner does not take.
+
+use super::Mailbox;
+use super::event::{BlockedUser, MailboxEvent};
+use crate::ids::UserId;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+impl Mailbox {
+    /// Whether the owner takes no direct messages from this user.
+    pub fn has_blocked(&self, user: &UserId) -> bool {
+        self.blocked.contains(user)
+    }
+
+    pub(super) fn block(
+        &self,
+        user: UserId,
+        limits: &Limits,
+    ) -> Result<Option<MailboxEvent>, Refusal> {
+        if self.has_blocked(&user) {
+            return Ok(None);
+        }
+        let most = limits.blocks;
+        if self.blocked.len() >= most {
+            return Err(Refusal::invalid(
+                "user",
+                format!("a user blocks at most {most} others"),
+            ));
+        }
+        Ok(Some(MailboxEvent::UserBlocked(BlockedUser { user })))
+    }
+
+    pub(super) fn unblock(&self, user: UserId) -> Option<MailboxEvent> {
+        self.has_blocked(&user)
+            .then_some(MailboxEvent::UserUnblocked(BlockedUser { user }))
+    }
+}

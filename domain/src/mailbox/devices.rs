@@ -1,0 +1,46 @@
+//! What each device has received.
+
+use super::Mailbox;
+use super::command::Ack;
+use super::event::{DeviceAcked, MailboxEvent};
+use crate::ids::DeviceId;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+impl Mailbox {
+    /// The cursor that a device has acked; `None` if it never did.
+    pub fn device_cursor(&self, device: &DeviceId) -> Option<i64> {
+        self.devices.get(device).copied()
+    }
+
+    pub(super) fn ack(&self, ack: Ack, limits: &Limits) -> Result<Option<MailboxEvent>, Refusal> {
+        let Ack {
+            device,
+            cursor,
+            head,
+        } = ack;
+        if cursor < 0 || cursor > head {
+            return Err(Refusal::invalid(
+                "cursor",
+                format!("expected a position from 0 to the log's head, which is {head}"),
+            ));
+        }
+        let known = self.device_cursor(&device);
+        let previous = known.unwrap_or(0);
+        if cursor <= previous {
+            return Ok(None);
+        }
+        let most = limits.devices;
+        if known.is_none() && self.devices.len() >= most {
+            return Err(Refusal::invalid(
+                "device",
+                format!("a user has at most {most} devices"),
+            ));
+        }
+        Ok(Some(MailboxEvent::DeviceAcked(DeviceAcked {
+            device,
+            cursor,
+            previous,
+        })))
+    }
+}

@@ -1,0 +1,186 @@
+//! The laws of a mailbox.
+
+use std::collections::BTreeMap;
+
+use cqrs_es::Aggregate;
+use domain::event::EventFamily;
+use domain::ids::{ConversationId, DeviceId};
+use domain::limits::Limits;
+use domain::mailbox::Mailbox;
+use domain::mailbox::command::{Ack, MailboxCommand, MarkUnread, Read, SetPreferences, Standing};
+use domain::mailbox::event::MailboxEvent;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::stories;
+use crate::world::user;
+
+fn limits() -> Limits {
+    Limits {
+        blocks: 2,
+        devices: 2,
+        ..Limits::default()
+    }
+}
+
+fn conversation(number: u8) -> ConversationId {
+    ConversationId::parse(&format!("room-{number}")).unwrap()
+}
+
+fn device(number: u8) -> DeviceId {
+    DeviceId::parse(&format!("device-{number}")).unwrap()
+}
+
+fn standing() -> impl Strategy<Value = Standing> {
+    (0_i64..10, 1_i64..3, 0_i64..10).prop_map(|(head_seq, stay, floor)| Standing {
+        head_seq,
+        stay,
+        floor: floor.min(head_seq),
+    })
+}
+
+fn marks() -> impl Strategy<Value = MailboxCommand> {
+    prop_oneof![
+        (0_u8..2, -1_i64..12, standing()).prop_map(|(room, up_to, standing)| {
+            MailboxCommand::Read(Read {
+                conversation: conversation(room),
+                up_to,
+                standing,
+            })
+        }),
+        (0_u8..2, -1_i64..12, standing(), any::<bool>()).prop_map(
+            |(room, from, standing, visible)| {
+                let conversation = conversation(room);
+                MailboxCommand::MarkUnread(MarkUnread {
+                    conversation,
+                    from,
+                    standing,
+                    visible,
+                })
+            }
+        ),
+    ]
+}
+
+fn wishes() -> impl Strategy<Value = MailboxCommand> {
+    let wish = || option::of(any::<bool>());
+    (0_u8..2, wish(), wish(), wish(), standing()).prop_map(
+        |(room, muted, pinned, archived, standing)| {
+            let conversation = conversation(room);
+            MailboxCommand::SetPreferences(SetPreferences {
+                conversation,
+                muted,
+                pinned,
+                archived,
+                standing,
+            })
+        },
+    )
+}
+
+fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
+    let command = prop_oneof![
+        marks(),
+        wishes(),
+        (0_u8..4, -1_i64..12).prop_map(|(number, cursor)| {
+            MailboxCommand::Ack(Ack {
+                device: device(number),
+                cursor,
+                head: 10,
+            })
+        }),
+        (0_usize..4).prop_map(|number| MailboxCommand::Block(user(number))),
+        (0_usize..4).prop_map(|number| MailboxCommand::Unblock(user(number))),
+    ];
+    vec(command, 0..60)
+}
+
+fn after(commands: &[MailboxCommand]) -> (Mailbox, Vec<MailboxEvent>) {
+    let (mut state, mut log) = (Mailbox::default(), vec![]);
+    for command in commands {
+        for event in state.decide(command.clone(), &limits()).unwrap_or_default() {
+            state.apply(event.clone());
+            log.push(event);
+        }
+    }
+    (state, log)
+}
+
+fn replayed(log: &[MailboxEvent]) -> Mailbox {
+    let mut state = Mailbox::default();
+    for event in log {
+        state.apply(event.clone());
+    }
+    state
+}
+
+proptest! {
+    #![proptest_config(stories(256))]
+
+    #[test]
+    fn replaying_the_log_gives_the_same_state(commands in commands()) {
+        let (state, log) = after(&commands);
+        prop_assert_eq!(replayed(&log), state);
+    }
+
+    #[test]
+    fn a_snapshot_and_the_rest_of_the_log_give_the_same_state(
+        commands in commands(),
+        cut: Index,
+    ) {
+        let (state, log) = after(&commands);
+        let (before, after) = log.split_at(cut.index(log.len() + 1));
+        let early = replayed(before);
+        let text = serde_json::to_string(&early).unwrap();
+        let mut read: Mailbox = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &early);
+        let value = serde_json::to_value(&early).unwrap();
+        prop_assert_eq!(&serde_json::from_value::<Mailbox>(value).unwrap(), &early);
+        for event in after {
+            read.apply(event.clone());
+        }
+        prop_assert_eq!(read, state);
+    }
+
+    #[test]
+    fn every_event_is_read_back_as_it_was_written(commands in commands()) {
+        for event in after(&commands).1 {
+            let data = event.data().unwrap();
+            let read = MailboxEvent::read(event.name(), event.version(), &data).unwrap();
+            prop_assert_eq!(read, event);
+        }
+    }
+
+    #[test]
+    fn saying_it_again_changes_nothing(commands in commands()) {
+        let mut state = Mailbox::default();
+        for command in commands {
+            let Ok(events) = state.decide(command.clone(), &limits()) else { continue };
+            prop_assert!(events.len() <= 1);
+            for event in events {
+                state.apply(event);
+            }
+            prop_assert_eq!(state.decide(command, &limits()), Ok(vec![]));
+        }
+    }
+
+    #[test]
+    fn acks_only_grow_and_tell_what_was_before(commands in commands()) {
+        let (state, log) = after(&commands);
+        let mut cursors = BTreeMap::new();
+        for event in log {
+            if let MailboxEvent::DeviceAcked(acked) = event {
+                let before = cursors.insert(acked.device, acked.cursor).unwrap_or(0);
+                prop_assert_eq!(acked.previous, before);
+                prop_assert!(acked.cursor > before && acked.cursor <= 10);
+            }
+        }
+        prop_assert!(cursors.len() <= limits().devices);
+        for number in 0..4 {
+            let expected = cursors.get(&device(number)).copied();
+            prop_assert_eq!(state.device_cursor(&device(number)), expected);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The read mark is kept in two places, and is always what it would be if one read everything
+//! that happened in order: joining sets it to the head, sending to the own message, reading
+//! raises it, marking unread sets it.
+
+use cqrs_es::Aggregate;
+use domain::conversation::command::ConversationCommand;
+use domain::ids::ConversationId;
+use domain::mailbox::Mailbox;
+use domain::mailbox::command::{MailboxCommand, MarkUnread, Read};
+use domain::mailbox::event::MailboxEvent;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::asks::Ask;
+use crate::stories;
+use crate::world::{World, user};
+
+/// User 0 owns the group, user 1 is whose mailbox it is.
+const OWNER: usize = 0;
+const READER: usize = 1;
+
+#[derive(Debug, Clone)]
+enum Step {
+    OthersSend,
+    ReaderSends,
+    ReaderLeaves,
+    ReaderJoins,
+    ReadUpTo(i64),
+    UnreadFrom(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => Just(Step::OthersSend),
+        2 => Just(Step::ReaderSends),
+        1 => Just(Step::ReaderLeaves),
+        1 => Just(Step::ReaderJoins),
+        2 => (-1_i64..30).prop_map(Step::ReadUpTo),
+        2 => (-1_i64..30).prop_map(Step::UnreadFrom),
+    ];
+    vec(step, 0..60)
+}
+
+struct Reading {
+    world: World,
+    mailbox: Mailbox,
+    /// The mark by the simple rule, while the reader is in.
+    mark: Option<i64>,
+}
+
+impl Reading {
+    fn new() -> Self {
+        let mut world = World::new();
+        let members = vec![READER];
+        obey(
+            &mut world,
+            &Ask::Create {
+                direct: false,
+                by: OWNER,
+                members,
+                blocked: false,
+            },
+        );
+        Self {
+            world,
+            mailbox: Mailbox::default(),
+            mark: Some(0),
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        match *step {
+            Step::OthersSend => {
+                obey(
+                    &mut self.world,
+                    &Ask::Talk {
+                        by: OWNER,
+                        messages: 1,
+                    },
+                );
+            }
+            Step::ReaderSends => {
+                if obey(
+                    &mut self.world,
+                    &Ask::Talk {
+                        by: READER,
+                        messages: 1,
+                    },
+                ) {
+                    self.mark = Some(self.world.state.head_seq());
+                }
+            }
+            Step::ReaderLeaves => {
+                obey(
+                    &mut self.world,
+                    &Ask::Remove {
+                        by: READER,
+                        user: READER,
+                    },
+                );
+                self.mark = None;
+            }
+            Step::ReaderJoins => {
+                if obey(
+                    &mut self.world,
+                    &Ask::Add {
+                        by: OWNER,
+                        users: vec![READER],
+                        role: None,
+                    },
+                ) {
+                    self.mark = Some(self.world.state.head_seq());
+                }
+            }
+            Step::ReadUpTo(up_to) => self.read(up_to),
+            Step::UnreadFrom(from) => self.mark_unread(from),
+        }
+    }
+
+    fn read(&mut self, up_to: i64) {
+        let Some(standing) = self.world.state.standing(&user(READER)) else {
+            return;
+        };
+        let read = Read {
+            conversation: room(),
+            up_to,
+            standing,
+        };
+        let accepted = self.command(MailboxCommand::Read(read));
+        assert_eq!(accepted.is_some(), up_to >= 0);
+        if accepted.is_some() {
+            self.mark = self.mark.map(|mark| mark.max(up_to.min(standing.head_seq)));
+        }
+    }
+
+    fn mark_unread(&mut self, from: i64) {
+        let Some(standing) = self.world.state.standing(&user(READER)) else {
+            return;
+        };
+        let visible = self.world.state.may_see(&user(READER), from);
+        let unread = MarkUnread {
+            conversation: room(),
+            from,
+            standing,
+            visible,
+        };
+        let accepted = self.command(MailboxCommand::MarkUnread(unread));
+        assert_eq!(accepted.is_some(), visible);
+        if accepted.is_some() {
+            self.mark = Some(from - 1);
+        }
+    }
+
+    /// The events, or `None` if refused. Repeating what was accepted gives none.
+    fn command(&mut self, command: MailboxCommand) -> Option<Vec<MailboxEvent>> {
+        let limits = &self.world.limits;
+        let events = self.mailbox.decide(command.clone(), limits).ok()?;
+        for event in &events {
+            self.mailbox.apply(event.clone());
+        }
+        assert_eq!(self.mailbox.decide(command, limits), Ok(vec![]));
+        Some(events)
+    }
+
+    fn effective(&self) -> Option<i64> {
+        let standing = self.world.state.standing(&user(READER))?;
+        Some(self.mailbox.read_mark(&room(), standing))
+    }
+}
+
+fn room() -> ConversationId {
+    ConversationId::parse("room").unwrap()
+}
+
+/// Whether something came of it.
+fn obey(world: &mut World, ask: &Ask) -> bool {
+    let commands: Vec<ConversationCommand> = world.commands(ask);
+    commands
+        .into_iter()
+        .any(|command| world.obey(command).is_ok_and(|events| events > 0))
+}
+
+proptest! {
+    #![proptest_config(stories(512))]
+
+    #[test]
+    fn the_mark_is_what_reading_everything_in_order_gives(steps in steps()) {
+        let mut reading = Reading::new();
+        for step in &steps {
+            reading.take(step);
+            prop_assert_eq!(reading.effective(), reading.mark, "after {:?}", step);
+        }
+    }
+}

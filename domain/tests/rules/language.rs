@@ -1,0 +1,159 @@
+//! `given([events]).when(command).then([events])` or `.then_refused(code)`, for both aggregates.
+
+use cqrs_es::Aggregate;
+use domain::conversation::Conversation;
+use domain::limits::Limits;
+use domain::mailbox::Mailbox;
+use domain::refusal::{Kind, Refusal};
+
+/// An aggregate whose `decide` the language can call.
+pub trait Decides: Aggregate<Error = Refusal> {
+    fn decide_on(
+        &self,
+        command: Self::Command,
+        limits: &Limits,
+    ) -> Result<Vec<Self::Event>, Refusal>;
+}
+
+impl Decides for Conversation {
+    fn decide_on(
+        &self,
+        command: Self::Command,
+        limits: &Limits,
+    ) -> Result<Vec<Self::Event>, Refusal> {
+        self.decide(command, limits)
+    }
+}
+
+impl Decides for Mailbox {
+    fn decide_on(
+        &self,
+        command: Self::Command,
+        limits: &Limits,
+    ) -> Result<Vec<Self::Event>, Refusal> {
+        self.decide(command, limits)
+    }
+}
+
+pub struct Given<A> {
+    pub state: A,
+    limits: Limits,
+}
+
+pub struct When<A: Decides> {
+    before: A,
+    limits: Limits,
+    outcome: Result<Vec<A::Event>, Refusal>,
+}
+
+/// The state after these events, under the default limits.
+pub fn given<A: Decides>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
+    let mut state = A::default();
+    for event in events {
+        state.apply(event);
+    }
+    Given {
+        state,
+        limits: Limits::default(),
+    }
+}
+
+impl<A: Decides> Given<A> {
+    pub fn and(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
+        for event in events {
+            self.state.apply(event);
+        }
+        self
+    }
+
+    pub fn under(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    pub fn when(self, command: A::Command) -> When<A> {
+        let outcome = self.state.decide_on(command, &self.limits);
+        When {
+            before: self.state,
+            limits: self.limits,
+            outcome,
+        }
+    }
+}
+
+impl<A: Decides> When<A> {
+    #[track_caller]
+    fn events(self) -> (A, Limits, Vec<A::Event>) {
+        match self.outcome {
+            Ok(events) => (self.before, self.limits, events),
+            Err(refusal) => panic!("refused: {refusal}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> Given<A> {
+        let expected: Vec<_> = expected.into_iter().collect();
+        let (mut state, limits, events) = self.events();
+        assert_eq!(events, expected);
+        for event in events {
+            state.apply(event);
+        }
+        Given { state, limits }
+    }
+
+    /// Accepted, whatever came of it; goes on from there.
+    #[track_caller]
+    pub fn then_done(self) -> Given<A> {
+        let (mut state, limits, events) = self.events();
+        assert!(!events.is_empty(), "nothing happened");
+        for event in events {
+            state.apply(event);
+        }
+        Given { state, limits }
+    }
+
+    /// Accepted, and everything was so already.
+    #[track_caller]
+    pub fn then_nothing(self) -> Given<A> {
+        self.then([])
+    }
+
+    #[track_caller]
+    pub fn refusal(self) -> Refusal {
+        match self.outcome {
+            Ok(events) => panic!("not refused: {events:?}"),
+            Err(refusal) => refusal,
+        }
+    }
+
+    #[track_caller]
+    pub fn then_refused(self, code: &str) {
+        assert_eq!(self.refusal().code, code);
+    }
+
+    /// Refused with 422 `invalid`, naming this field.
+    #[track_caller]
+    pub fn then_invalid(self, field: &str) {
+        let refusal = self.refusal();
+        assert_eq!(
+            (refusal.kind, refusal.code),
+            (Kind::Invalid, "invalid"),
+            "{refusal}"
+        );
+        assert_eq!(refusal.field, Some(field));
+    }
+
+    /// The same, and the text tells the limit.
+    #[track_caller]
+    pub fn then_over_limit(self, field: &str, limit: usize) {
+        let refusal = self.refusal();
+        assert_eq!(refusal.code, "invalid");
+        assert_eq!(refusal.field, Some(field));
+        let most = format!("at most {limit}");
+        assert!(
+            refusal.detail.contains(&most),
+            "{:?} tells no limit",
+            refusal.detail
+        );
+    }
+}

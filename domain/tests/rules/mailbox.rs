@@ -1,0 +1,377 @@
+//! Read marks, acks, preferences and blocks.
+
+use domain::ids::{ConversationId, DeviceId};
+use domain::mailbox::Mailbox;
+use domain::mailbox::command::{Ack, MailboxCommand, MarkUnread, Read, SetPreferences, Standing};
+use domain::mailbox::event::{
+    BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
+};
+
+use crate::language::{Given, given};
+use crate::words::*;
+
+fn room() -> ConversationId {
+    ConversationId::parse("room").unwrap()
+}
+
+fn empty() -> Given<Mailbox> {
+    given([])
+}
+
+/// In the first stay, joined at the beginning, nothing sent.
+fn at(head_seq: i64) -> Standing {
+    Standing {
+        head_seq,
+        stay: 1,
+        floor: 0,
+    }
+}
+
+fn read(up_to: i64, standing: Standing) -> MailboxCommand {
+    MailboxCommand::Read(Read {
+        conversation: room(),
+        up_to,
+        standing,
+    })
+}
+
+fn unread(from: i64, standing: Standing, visible: bool) -> MailboxCommand {
+    MailboxCommand::MarkUnread(MarkUnread {
+        conversation: room(),
+        from,
+        standing,
+        visible,
+    })
+}
+
+fn mark(read_seq: i64, head_seq: i64, stay: i64) -> ReadMark {
+    ReadMark {
+        conversation: room(),
+        read_seq,
+        head_seq,
+        stay,
+    }
+}
+
+fn was_read(read_seq: i64, head_seq: i64) -> MailboxEvent {
+    MailboxEvent::ConversationRead(mark(read_seq, head_seq, 1))
+}
+
+fn was_unread(read_seq: i64, head_seq: i64) -> MailboxEvent {
+    MailboxEvent::ConversationMarkedUnread(mark(read_seq, head_seq, 1))
+}
+
+#[test]
+fn reading_moves_the_mark_forward_only() {
+    empty()
+        .when(read(3, at(5)))
+        .then([was_read(3, 5)])
+        .when(read(3, at(5)))
+        .then_nothing()
+        .when(read(2, at(6)))
+        .then_nothing()
+        .when(read(0, at(6)))
+        .then_nothing()
+        .when(read(4, at(6)))
+        .then([was_read(4, 6)]);
+}
+
+#[test]
+fn reading_beyond_the_head_reads_to_the_head() {
+    empty()
+        .when(read(i64::MAX, at(5)))
+        .then([was_read(5, 5)])
+        .when(read(9, at(5)))
+        .then_nothing();
+    empty().when(read(7, at(0))).then_nothing();
+}
+
+#[test]
+fn reading_up_to_less_than_nothing_is_refused() {
+    empty().when(read(-1, at(5))).then_invalid("up_to");
+}
+
+#[test]
+fn what_the_conversation_implies_is_read_already() {
+    let joined_late = Standing {
+        head_seq: 5,
+        stay: 9,
+        floor: 4,
+    };
+    empty().when(read(4, joined_late)).then_nothing();
+    empty()
+        .when(read(5, joined_late))
+        .then([MailboxEvent::ConversationRead(mark(5, 5, 9))]);
+}
+
+#[test]
+fn the_mark_that_holds_is_the_later_of_command_and_conversation() {
+    let mark_of = |past: &[MailboxEvent], standing| {
+        given::<Mailbox>(past.to_vec())
+            .state
+            .read_mark(&room(), standing)
+    };
+    let sent = |head_seq, floor| Standing {
+        head_seq,
+        stay: 1,
+        floor,
+    };
+    assert_eq!(mark_of(&[], at(9)), 0, "nothing read");
+    assert_eq!(mark_of(&[], sent(9, 6)), 6, "sent 6");
+    assert_eq!(mark_of(&[was_read(4, 5)], at(9)), 4, "read 4");
+    assert_eq!(
+        mark_of(&[was_read(4, 5)], sent(9, 3)),
+        4,
+        "sent 3, then read 4"
+    );
+    assert_eq!(
+        mark_of(&[was_read(4, 5)], sent(9, 7)),
+        7,
+        "read 4, then sent 7"
+    );
+    assert_eq!(
+        mark_of(&[was_unread(1, 5)], sent(9, 5)),
+        1,
+        "sent 5, then unread from 2"
+    );
+    assert_eq!(
+        mark_of(&[was_unread(1, 5)], sent(9, 6)),
+        6,
+        "unread from 2, then sent 6"
+    );
+    let again = Standing {
+        head_seq: 9,
+        stay: 2,
+        floor: 8,
+    };
+    assert_eq!(
+        mark_of(&[was_read(4, 5)], again),
+        8,
+        "left and rejoined after 8"
+    );
+    let again = Standing {
+        head_seq: 9,
+        stay: 2,
+        floor: 2,
+    };
+    assert_eq!(
+        mark_of(&[was_read(4, 5)], again),
+        2,
+        "another stay, whatever the numbers"
+    );
+}
+
+#[test]
+fn reading_after_marking_unread_goes_forward_again() {
+    given::<Mailbox>([was_read(5, 5)])
+        .when(unread(2, at(5), true))
+        .then([was_unread(1, 5)])
+        .when(read(4, at(5)))
+        .then([was_read(4, 5)]);
+}
+
+#[test]
+fn marking_unread_simply_sets_the_mark() {
+    given::<Mailbox>([was_read(3, 5)])
+        .when(unread(5, at(5), true))
+        .then([was_unread(4, 5)])
+        .when(unread(1, at(5), true))
+        .then([was_unread(0, 5)])
+        .when(unread(1, at(5), true))
+        .then_nothing();
+    given::<Mailbox>([was_read(3, 5)])
+        .when(unread(4, at(5), true))
+        .then_nothing();
+    empty().when(unread(1, at(5), true)).then_nothing();
+}
+
+#[test]
+fn one_marks_unread_what_exists_and_is_visible() {
+    for seq in [i64::MIN, -1, 0, 6, i64::MAX] {
+        empty()
+            .when(unread(seq, at(5), true))
+            .then_invalid("unread_from");
+    }
+    empty()
+        .when(unread(3, at(5), false))
+        .then_invalid("unread_from");
+}
+
+fn phone() -> DeviceId {
+    DeviceId::parse("phone").unwrap()
+}
+
+fn ack(cursor: i64) -> MailboxCommand {
+    MailboxCommand::Ack(Ack {
+        device: phone(),
+        cursor,
+        head: 100,
+    })
+}
+
+fn acked(previous: i64, cursor: i64) -> MailboxEvent {
+    MailboxEvent::DeviceAcked(DeviceAcked {
+        device: phone(),
+        cursor,
+        previous,
+    })
+}
+
+#[test]
+fn a_devices_cursor_never_goes_back() {
+    let story = empty()
+        .when(ack(40))
+        .then([acked(0, 40)])
+        .when(ack(40))
+        .then_nothing()
+        .when(ack(39))
+        .then_nothing()
+        .when(ack(100))
+        .then([acked(40, 100)]);
+    assert_eq!(story.state.device_cursor(&phone()), Some(100));
+    assert_eq!(
+        story
+            .state
+            .device_cursor(&DeviceId::parse("laptop").unwrap()),
+        None
+    );
+}
+
+#[test]
+fn a_cursor_lies_on_the_log() {
+    empty().when(ack(101)).then_invalid("cursor");
+    empty().when(ack(-1)).then_invalid("cursor");
+    empty().when(ack(0)).then_nothing();
+}
+
+#[test]
+fn a_user_has_a_bounded_number_of_devices() {
+    let other = MailboxEvent::DeviceAcked(DeviceAcked {
+        device: DeviceId::parse("laptop").unwrap(),
+        cursor: 1,
+        previous: 0,
+    });
+    let full = || given::<Mailbox>([other.clone()]).under(|limits| limits.devices = 1);
+    full().when(ack(40)).then_over_limit("device", 1);
+    full().and([acked(0, 3)]).when(ack(40)).then([acked(3, 40)]);
+}
+
+fn prefer(
+    muted: Option<bool>,
+    pinned: Option<bool>,
+    archived: Option<bool>,
+    stay: i64,
+) -> MailboxCommand {
+    let standing = Standing { stay, ..at(5) };
+    let conversation = room();
+    MailboxCommand::SetPreferences(SetPreferences {
+        conversation,
+        muted,
+        pinned,
+        archived,
+        standing,
+    })
+}
+
+fn preferred(muted: bool, pinned: bool, archived: bool, stay: i64) -> MailboxEvent {
+    let conversation = room();
+    MailboxEvent::PreferencesChanged(PreferencesChanged {
+        conversation,
+        muted,
+        pinned,
+        archived,
+        stay,
+    })
+}
+
+#[test]
+fn preferences_tell_all_three_values() {
+    empty()
+        .when(prefer(Some(true), None, None, 1))
+        .then([preferred(true, false, false, 1)])
+        .when(prefer(None, Some(true), Some(true), 1))
+        .then([preferred(true, true, true, 1)])
+        .when(prefer(Some(false), None, Some(false), 1))
+        .then([preferred(false, true, false, 1)]);
+}
+
+#[test]
+fn preferring_what_is_so_changes_nothing() {
+    empty().when(prefer(None, None, None, 1)).then_nothing();
+    empty()
+        .when(prefer(Some(false), Some(false), Some(false), 1))
+        .then_nothing();
+    let muted = || given::<Mailbox>([preferred(true, false, false, 1)]);
+    muted()
+        .when(prefer(Some(true), None, None, 1))
+        .then_nothing();
+    muted()
+        .when(prefer(None, None, Some(false), 1))
+        .then_nothing();
+}
+
+#[test]
+fn another_stay_forgets_preferences() {
+    let before = || given::<Mailbox>([preferred(true, true, false, 1)]);
+    before()
+        .when(prefer(Some(false), None, None, 2))
+        .then_nothing();
+    before()
+        .when(prefer(None, None, Some(true), 2))
+        .then([preferred(false, false, true, 2)]);
+}
+
+fn blocked(name: &str) -> MailboxEvent {
+    MailboxEvent::UserBlocked(BlockedUser { user: user(name) })
+}
+
+fn unblocked(name: &str) -> MailboxEvent {
+    MailboxEvent::UserUnblocked(BlockedUser { user: user(name) })
+}
+
+#[test]
+fn blocking_and_unblocking_change_something_once() {
+    let story = empty()
+        .when(MailboxCommand::Block(user("ben")))
+        .then([blocked("ben")])
+        .when(MailboxCommand::Block(user("ben")))
+        .then_nothing();
+    assert!(story.state.has_blocked(&user("ben")) && !story.state.has_blocked(&user("cleo")));
+    let story = story
+        .when(MailboxCommand::Unblock(user("ben")))
+        .then([unblocked("ben")])
+        .when(MailboxCommand::Unblock(user("ben")))
+        .then_nothing();
+    assert!(!story.state.has_blocked(&user("ben")));
+}
+
+#[test]
+fn nobody_blocks_themselves() {
+    let refusal = MailboxCommand::block(&user("anna"), user("anna")).unwrap_err();
+    assert_eq!((refusal.code, refusal.field), ("invalid", Some("user")));
+    let command = MailboxCommand::block(&user("anna"), user("ben")).unwrap();
+    empty().when(command).then([blocked("ben")]);
+}
+
+#[test]
+fn one_blocks_a_bounded_number() {
+    let full = || given::<Mailbox>([blocked("ben")]).under(|limits| limits.blocks = 1);
+    full()
+        .when(MailboxCommand::Block(user("cleo")))
+        .then_over_limit("user", 1);
+    full()
+        .when(MailboxCommand::Block(user("ben")))
+        .then_nothing();
+}
+
+#[test]
+fn entries_count_what_the_mailbox_keeps() {
+    let story = given::<Mailbox>([
+        was_read(1, 1),
+        was_read(2, 2),
+        acked(0, 1),
+        preferred(true, false, false, 1),
+        blocked("ben"),
+    ]);
+    assert_eq!(story.state.entries(), 4);
+}

@@ -1,0 +1,295 @@
+//! Who comes, who goes, and as what.
+
+use domain::conversation::Conversation;
+use domain::conversation::command::{AddMembers, ConversationCommand};
+use domain::conversation::event::Role;
+use domain::refusal::Refusal;
+
+use crate::language::{Given, given};
+use crate::words::*;
+
+/// Anna owns it, Ben and Bob are admins, Cleo and Carl are members.
+fn team() -> Given<Conversation> {
+    given([
+        group(["anna", "ben", "bob", "cleo", "carl"]),
+        became("anna", "ben", Role::Admin),
+        became("anna", "bob", Role::Admin),
+    ])
+}
+
+#[test]
+fn the_owner_and_admins_add_members() {
+    for by in ["anna", "ben"] {
+        team().when(add(by, ["dora", "emil"])).then([
+            joined(by, "dora", Role::Member),
+            joined(by, "emil", Role::Member),
+        ]);
+        team()
+            .when(add_as(by, ["dora"], Role::Admin))
+            .then([joined(by, "dora", Role::Admin)]);
+    }
+    team().when(add("cleo", ["dora"])).then_refused("forbidden");
+    team()
+        .when(add("stranger", ["dora"]))
+        .then_refused("not_found");
+    team().when(add("dora", ["dora"])).then_refused("not_found");
+}
+
+#[test]
+fn adding_who_is_in_changes_nothing() {
+    team()
+        .when(add("anna", ["ben", "cleo", "anna"]))
+        .then_nothing();
+    team()
+        .when(add_as("anna", ["ben", "bob"], Role::Admin))
+        .then_nothing();
+    team()
+        .when(add_as("ben", ["cleo"], Role::Member))
+        .then_nothing();
+    team().when(add("anna", [])).then_nothing();
+}
+
+#[test]
+fn the_same_user_named_twice_joins_once() {
+    team()
+        .when(add("anna", ["dora", "cleo", "dora"]))
+        .then([joined("anna", "dora", Role::Member)]);
+}
+
+#[test]
+fn the_owner_and_admins_raise_members() {
+    for by in ["anna", "ben"] {
+        team()
+            .when(add_as(by, ["cleo", "dora"], Role::Admin))
+            .then([
+                became(by, "cleo", Role::Admin),
+                joined(by, "dora", Role::Admin),
+            ]);
+    }
+    team()
+        .when(add_as("carl", ["cleo"], Role::Admin))
+        .then_refused("forbidden");
+}
+
+#[test]
+fn only_the_owner_lowers_an_admin() {
+    team()
+        .when(add_as("anna", ["ben"], Role::Member))
+        .then([became("anna", "ben", Role::Member)]);
+    team()
+        .when(add_as("bob", ["ben"], Role::Member))
+        .then_refused("forbidden");
+    team()
+        .when(add_as("ben", ["ben"], Role::Member))
+        .then_refused("forbidden");
+}
+
+#[test]
+fn a_refused_name_refuses_the_whole_command() {
+    team()
+        .when(add_as("bob", ["dora", "ben"], Role::Member))
+        .then_refused("forbidden");
+}
+
+#[test]
+fn the_owners_own_role_cannot_be_given_or_taken() {
+    for by in ["anna", "ben"] {
+        team()
+            .when(add_as(by, ["anna"], Role::Member))
+            .then_invalid("role");
+        team()
+            .when(add_as(by, ["anna"], Role::Admin))
+            .then_invalid("role");
+        team()
+            .when(add_as(by, ["cleo"], Role::Owner))
+            .then_invalid("role");
+        team()
+            .when(add_as(by, ["dora"], Role::Owner))
+            .then_invalid("role");
+    }
+    team()
+        .when(add_as("cleo", ["anna"], Role::Member))
+        .then_refused("forbidden");
+}
+
+#[test]
+fn one_command_adds_a_bounded_number() {
+    let of = |count| {
+        let (users, by) = (crowd(count), user("anna"));
+        ConversationCommand::AddMembers(AddMembers {
+            users,
+            role: None,
+            by,
+        })
+    };
+    team().when(of(1_000)).then_done();
+    team().when(of(1_001)).then_over_limit("users", 1_000);
+}
+
+#[test]
+fn a_group_grows_to_its_size_and_no_further() {
+    let small = || team().under(|limits| limits.group_members = 6);
+    small()
+        .when(add("anna", ["dora"]))
+        .then_done()
+        .when(add("anna", ["emil"]))
+        .then_over_limit("users", 6);
+    small()
+        .when(add("anna", ["dora", "emil"]))
+        .then_over_limit("users", 6);
+    small()
+        .when(add("anna", ["dora"]))
+        .then_done()
+        .when(add("anna", ["dora"]))
+        .then_nothing();
+}
+
+#[test]
+fn a_smaller_limit_stops_newcomers_but_not_roles() {
+    let shrunk = || team().under(|limits| limits.group_members = 2);
+    shrunk()
+        .when(add_as("anna", ["cleo"], Role::Admin))
+        .then_done();
+    shrunk()
+        .when(add("anna", ["dora"]))
+        .then_over_limit("users", 2);
+}
+
+#[test]
+fn anyone_may_leave() {
+    for name in ["ben", "cleo"] {
+        team().when(remove(name, name)).then([left(name, name)]);
+    }
+}
+
+#[test]
+fn who_has_left_is_a_stranger() {
+    let mut commands = vec![
+        change("cleo", Some(None), None),
+        add("cleo", ["dora"]),
+        remove("cleo", "cleo"),
+        remove("cleo", "carl"),
+        send("cleo"),
+        edit("cleo", 1, "x"),
+        recall("cleo", 1),
+        react("cleo", 1, "+1"),
+        unreact("cleo", 1, "+1"),
+    ];
+    for command in commands.drain(..) {
+        let refusal = team()
+            .and([sent(1, "cleo"), left("cleo", "cleo")])
+            .when(command)
+            .refusal();
+        assert_eq!(refusal, Refusal::not_found());
+    }
+}
+
+#[test]
+fn the_owner_and_admins_remove_others() {
+    team()
+        .when(remove("anna", "ben"))
+        .then([left("anna", "ben")]);
+    team()
+        .when(remove("anna", "cleo"))
+        .then([left("anna", "cleo")]);
+    team().when(remove("ben", "bob")).then([left("ben", "bob")]);
+    team()
+        .when(remove("ben", "cleo"))
+        .then([left("ben", "cleo")]);
+    team()
+        .when(remove("cleo", "carl"))
+        .then_refused("forbidden");
+    team()
+        .when(remove("cleo", "nobody"))
+        .then_refused("forbidden");
+    team()
+        .when(remove("stranger", "cleo"))
+        .then_refused("not_found");
+}
+
+#[test]
+fn nobody_removes_the_owner() {
+    team().when(remove("ben", "anna")).then_refused("forbidden");
+    team()
+        .when(remove("cleo", "anna"))
+        .then_refused("forbidden");
+}
+
+#[test]
+fn removing_who_is_not_in_changes_nothing() {
+    team().when(remove("anna", "stranger")).then_nothing();
+    team()
+        .when(remove("anna", "cleo"))
+        .then_done()
+        .when(remove("anna", "cleo"))
+        .then_nothing();
+}
+
+#[test]
+fn the_longest_serving_admin_succeeds_the_owner() {
+    team()
+        .when(remove("anna", "anna"))
+        .then([left("anna", "anna"), became("anna", "ben", Role::Owner)]);
+}
+
+#[test]
+fn an_admin_succeeds_before_members_who_have_served_longer() {
+    given::<Conversation>([
+        group(["anna", "zoe", "ben", "bob"]),
+        became("anna", "bob", Role::Admin),
+        became("anna", "ben", Role::Admin),
+    ])
+    .when(remove("anna", "anna"))
+    .then([left("anna", "anna"), became("anna", "ben", Role::Owner)]);
+}
+
+#[test]
+fn service_is_the_present_stay_not_the_time_as_admin() {
+    given::<Conversation>([
+        group(["anna", "zoe", "ben"]),
+        became("anna", "ben", Role::Admin),
+        became("anna", "zoe", Role::Admin),
+    ])
+    .when(remove("anna", "anna"))
+    .then([left("anna", "anna"), became("anna", "zoe", Role::Owner)]);
+}
+
+#[test]
+fn without_an_admin_the_longest_serving_member_succeeds_in_the_order_of_naming() {
+    given::<Conversation>([group(["anna", "zoe", "ben"])])
+        .when(remove("anna", "anna"))
+        .then([left("anna", "anna"), became("anna", "zoe", Role::Owner)]);
+}
+
+#[test]
+fn rejoining_goes_to_the_end_of_the_line() {
+    given::<Conversation>([
+        group(["anna", "zoe", "ben"]),
+        left("zoe", "zoe"),
+        joined("anna", "zoe", Role::Member),
+    ])
+    .when(remove("anna", "anna"))
+    .then([left("anna", "anna"), became("anna", "ben", Role::Owner)]);
+}
+
+#[test]
+fn the_last_one_leaves_without_a_successor() {
+    let empty = given::<Conversation>([group(["anna"])])
+        .when(remove("anna", "anna"))
+        .then([left("anna", "anna")]);
+    assert!(empty.state.exists());
+    assert_eq!(empty.state.member_count(), 0);
+}
+
+#[test]
+fn nobody_joins_leaves_or_is_removed_in_a_direct_conversation() {
+    let pair = || given::<Conversation>([direct("anna", "ben")]);
+    pair().when(add("anna", ["cleo"])).then_invalid("users");
+    pair().when(add("anna", ["ben"])).then_invalid("users");
+    pair()
+        .when(add_as("anna", ["ben"], Role::Admin))
+        .then_invalid("users");
+    pair().when(remove("anna", "anna")).then_invalid("user");
+    pair().when(remove("anna", "ben")).then_invalid("user");
+    pair().when(remove("cleo", "ben")).then_refused("not_found");
+}

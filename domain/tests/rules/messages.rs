@@ -1,0 +1,272 @@
+//! Editing and recalling.
+
+use domain::body::MessageType;
+use domain::conversation::Conversation;
+use domain::conversation::command::{ConversationCommand, Edit, Recall};
+use domain::conversation::event::{ConversationEvent, History, MessageSent, Role};
+use domain::message::MessageState;
+use domain::refusal::{Kind, Refusal};
+use serde_json::json;
+
+use crate::language::{Given, given};
+use crate::words::*;
+
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+/// Anna owns it, Ben is an admin, Cleo and Carl are members; Cleo has sent message 1.
+fn team() -> Given<Conversation> {
+    given([
+        group(["anna", "ben", "cleo", "carl"]),
+        became("anna", "ben", Role::Admin),
+        sent(1, "cleo"),
+    ])
+}
+
+#[test]
+fn the_author_edits() {
+    team()
+        .when(edit("cleo", 1, "better"))
+        .then([edited(1, "cleo", "better")]);
+}
+
+#[test]
+fn nobody_else_edits() {
+    for other in ["anna", "ben", "carl"] {
+        team()
+            .when(edit(other, 1, "better"))
+            .then_refused("forbidden");
+    }
+    team()
+        .when(edit("stranger", 1, "better"))
+        .then_refused("not_found");
+}
+
+#[test]
+fn a_message_that_is_not_there_is_not_found() {
+    for seq in [i64::MIN, -1, 0, 2, i64::MAX] {
+        for command in [
+            edit("cleo", seq, "x"),
+            recall("cleo", seq),
+            react("cleo", seq, "+1"),
+        ] {
+            assert_eq!(team().when(command).refusal(), Refusal::not_found());
+        }
+        team()
+            .when(unreact("cleo", seq, "+1"))
+            .then_refused("not_found");
+    }
+}
+
+#[test]
+fn a_look_up_does_not_make_a_message_exist() {
+    let Some(message) = MessageState::fold([sent(9, "cleo")]) else {
+        panic!("it was sent")
+    };
+    let message = Some(message);
+    let command = ConversationCommand::Recall(Recall {
+        message,
+        ..recalling("cleo", 9)
+    });
+    team().when(command).then_refused("not_found");
+}
+
+#[test]
+fn an_equal_body_changes_nothing() {
+    team().when(edit("cleo", 1, "hello")).then_nothing();
+    team()
+        .when(edit("cleo", 1, "better"))
+        .then_done()
+        .when(edit("cleo", 1, "better"))
+        .then_nothing()
+        .when(edit("cleo", 1, "hello"))
+        .then([edited(1, "cleo", "hello")]);
+}
+
+#[test]
+fn bodies_are_compared_as_json_values() {
+    let place = |body: &serde_json::Value| {
+        let limits = domain::limits::Limits::default();
+        domain::body::Body::parse(MessageType::Location, body, &limits).unwrap()
+    };
+    let there = ConversationEvent::MessageSent(MessageSent {
+        kind: MessageType::Location,
+        body: place(&json!({ "lat": 60.0, "lon": 10.75 })),
+        ..message(2, "cleo")
+    });
+    let body = serde_json::from_str(r#"{ "lon": 1.075e1, "lat": 60 }"#).unwrap();
+    let same = Edit {
+        body,
+        ..editing("cleo", 2, "")
+    };
+    team()
+        .and([there])
+        .when(ConversationCommand::Edit(same))
+        .then_nothing();
+}
+
+#[test]
+fn the_new_body_obeys_the_rules_of_its_type() {
+    let with = |body| {
+        ConversationCommand::Edit(Edit {
+            body,
+            ..editing("cleo", 1, "")
+        })
+    };
+    team()
+        .when(with(json!({ "text": " \u{200b} " })))
+        .then_invalid("body.text");
+    team()
+        .when(with(json!({ "words": "x" })))
+        .then_invalid("body.text");
+    team().when(with(json!("x"))).then_invalid("body");
+    let refusal = team()
+        .when(with(json!({ "text": "x".repeat(70_000) })))
+        .refusal();
+    assert_eq!(
+        (refusal.kind, refusal.field),
+        (Kind::TooLarge, Some("body"))
+    );
+    assert!(refusal.detail.contains("65536"), "{}", refusal.detail);
+}
+
+#[test]
+fn a_recalled_message_is_not_edited() {
+    let gone = || team().and([recalled(1, "cleo")]);
+    gone()
+        .when(edit("cleo", 1, "better"))
+        .then_refused("recalled");
+    gone()
+        .when(edit("cleo", 1, "hello"))
+        .then_refused("recalled");
+    gone()
+        .when(edit("carl", 1, "better"))
+        .then_refused("forbidden");
+    assert_eq!(
+        gone().when(edit("cleo", 1, "better")).refusal().kind,
+        Kind::Invalid
+    );
+}
+
+#[test]
+fn the_author_the_owner_and_admins_recall() {
+    for by in ["cleo", "anna", "ben"] {
+        team().when(recall(by, 1)).then([recalled(1, by)]);
+    }
+    team().when(recall("carl", 1)).then_refused("forbidden");
+    team().when(recall("stranger", 1)).then_refused("not_found");
+}
+
+#[test]
+fn in_a_direct_conversation_only_the_author_recalls() {
+    let pair = || given::<Conversation>([direct("anna", "ben"), sent(1, "ben")]);
+    pair().when(recall("ben", 1)).then([recalled(1, "ben")]);
+    pair().when(recall("anna", 1)).then_refused("forbidden");
+}
+
+#[test]
+fn an_author_recalls_within_the_window() {
+    let after = |by, millis| {
+        ConversationCommand::Recall(Recall {
+            now: noon_plus(millis),
+            ..recalling(by, 1)
+        })
+    };
+    team().when(after("cleo", DAY_MS)).then_done();
+    let refusal = team().when(after("cleo", DAY_MS + 1)).refusal();
+    assert_eq!(
+        (refusal.kind, refusal.code),
+        (Kind::Invalid, "recall_window_passed")
+    );
+    assert!(refusal.detail.contains("86400"), "{}", refusal.detail);
+    for by in ["anna", "ben"] {
+        team()
+            .when(after(by, 1_000 * DAY_MS))
+            .then([recalled(1, by)]);
+    }
+    let wide = team().under(|limits| limits.recall_window_ms = 2 * DAY_MS);
+    wide.when(after("cleo", DAY_MS + 1)).then_done();
+}
+
+#[test]
+fn an_author_who_is_an_admin_has_no_window() {
+    let late = Recall {
+        now: noon_plus(DAY_MS + 1),
+        ..recalling("cleo", 1)
+    };
+    team()
+        .and([became("anna", "cleo", Role::Admin)])
+        .when(ConversationCommand::Recall(late))
+        .then_done();
+}
+
+#[test]
+fn recalling_what_is_recalled_changes_nothing_for_those_with_the_right() {
+    let gone = || team().and([recalled(1, "cleo")]);
+    for by in ["cleo", "anna", "ben"] {
+        gone().when(recall(by, 1)).then_nothing();
+    }
+    gone().when(recall("carl", 1)).then_refused("forbidden");
+    let late = Recall {
+        now: noon_plus(2 * DAY_MS),
+        ..recalling("cleo", 1)
+    };
+    gone()
+        .when(ConversationCommand::Recall(late))
+        .then_nothing();
+}
+
+#[test]
+fn what_one_may_not_see_is_not_found() {
+    let later = || {
+        team().and([
+            changed("anna", None, History::SinceJoin),
+            joined("anna", "dora", Role::Admin),
+        ])
+    };
+    later().when(edit("dora", 1, "x")).then_refused("not_found");
+    later().when(recall("dora", 1)).then_refused("not_found");
+    later()
+        .when(react("dora", 1, "+1"))
+        .then_refused("not_found");
+    later()
+        .when(unreact("dora", 1, "+1"))
+        .then_refused("not_found");
+}
+
+#[test]
+fn an_old_message_is_looked_up() {
+    let long = || team().and(sent_all(2, 300, "carl"));
+    assert!(!long().state.remembers(1));
+    let message = MessageState::fold([sent(1, "cleo"), edited(1, "cleo", "newer")]);
+    let edit_to = |text| {
+        let message = message.clone();
+        ConversationCommand::Edit(Edit {
+            message,
+            ..editing("cleo", 1, text)
+        })
+    };
+    long()
+        .when(edit_to("newest"))
+        .then([edited(1, "cleo", "newest")]);
+    long().when(edit_to("newer")).then_nothing();
+    let message = message.clone();
+    let command = ConversationCommand::Recall(Recall {
+        message,
+        ..recalling("carl", 1)
+    });
+    long().when(command).then_refused("forbidden");
+    long().when(recall("cleo", 1)).then_refused("not_found");
+}
+
+#[test]
+fn what_is_remembered_counts_more_than_a_look_up() {
+    let message = MessageState::fold([sent(1, "cleo")]);
+    let stale = Edit {
+        message,
+        ..editing("cleo", 1, "better")
+    };
+    team()
+        .and([recalled(1, "ben")])
+        .when(ConversationCommand::Edit(stale))
+        .then_refused("recalled");
+}

@@ -1,0 +1,179 @@
+//! Sending.
+
+use domain::body::{Body, MessageType};
+use domain::conversation::Conversation;
+use domain::conversation::command::{ConversationCommand, Send};
+use domain::conversation::event::{ConversationEvent, History, MessageSent, Role};
+
+use crate::language::{Given, given};
+use crate::words::*;
+
+fn pair() -> Given<Conversation> {
+    given([direct("anna", "ben")])
+}
+
+fn trio() -> Given<Conversation> {
+    given([group(["anna", "ben", "cleo"])])
+}
+
+#[test]
+fn messages_are_numbered_from_one_without_a_gap() {
+    trio()
+        .when(send("anna"))
+        .then([sent(1, "anna")])
+        .when(add("anna", ["dora"]))
+        .then_done()
+        .when(send("dora"))
+        .then([sent(2, "dora")])
+        .when(recall("dora", 2))
+        .then_done()
+        .when(send("ben"))
+        .then([sent(3, "ben")]);
+}
+
+#[test]
+fn a_message_carries_what_was_sent() {
+    let said = Send {
+        kind: MessageType::Custom,
+        body: Body::text("two"),
+        reply_to: Some(1),
+        mentions: users(["cleo", "ben"]),
+        now: noon_plus(7),
+        ..sending("anna")
+    };
+    trio()
+        .and([sent(1, "ben")])
+        .when(ConversationCommand::Send(said))
+        .then([ConversationEvent::MessageSent(MessageSent {
+            kind: MessageType::Custom,
+            body: Body::text("two"),
+            reply_to: Some(1),
+            mentions: users(["cleo", "ben"]),
+            sent_at: noon_plus(7),
+            ..message(2, "anna")
+        })]);
+}
+
+#[test]
+fn strangers_send_nothing() {
+    trio().when(send("stranger")).then_refused("not_found");
+    pair().when(send("stranger")).then_refused("not_found");
+}
+
+#[test]
+fn a_blocked_user_sends_nothing_in_the_direct_conversation() {
+    let blocked = || {
+        ConversationCommand::Send(Send {
+            blocked: true,
+            ..sending("anna")
+        })
+    };
+    pair().when(blocked()).then_refused("blocked");
+    trio().when(blocked()).then([sent(1, "anna")]);
+    let stranger = ConversationCommand::Send(Send {
+        blocked: true,
+        ..sending("stranger")
+    });
+    pair().when(stranger).then_refused("not_found");
+}
+
+fn mentioning(names: Vec<domain::ids::UserId>) -> ConversationCommand {
+    ConversationCommand::Send(Send {
+        mentions: names,
+        ..sending("anna")
+    })
+}
+
+fn with_mentions(names: Vec<domain::ids::UserId>) -> ConversationEvent {
+    ConversationEvent::MessageSent(MessageSent {
+        mentions: names,
+        ..message(1, "anna")
+    })
+}
+
+#[test]
+fn mentions_are_members_each_once() {
+    trio()
+        .when(mentioning(users(["ben", "cleo", "ben", "anna", "cleo"])))
+        .then([with_mentions(users(["ben", "cleo", "anna"]))]);
+    trio()
+        .when(mentioning(users(["ben", "stranger"])))
+        .then_invalid("mentions");
+    trio()
+        .and([left("cleo", "cleo")])
+        .when(mentioning(users(["cleo"])))
+        .then_invalid("mentions");
+}
+
+#[test]
+fn a_message_mentions_a_bounded_number() {
+    let big = || {
+        trio().and(
+            crowd(51)
+                .iter()
+                .map(|u| joined("anna", u.as_str(), Role::Member)),
+        )
+    };
+    big()
+        .when(mentioning(crowd(50)))
+        .then([with_mentions(crowd(50))]);
+    big()
+        .when(mentioning(crowd(51)))
+        .then_over_limit("mentions", 50);
+    let twice = [crowd(50), crowd(50)].concat();
+    big()
+        .when(mentioning(twice))
+        .then([with_mentions(crowd(50))]);
+}
+
+fn replying(by: &str, seq: i64) -> ConversationCommand {
+    ConversationCommand::Send(Send {
+        reply_to: Some(seq),
+        ..sending(by)
+    })
+}
+
+#[test]
+fn one_replies_to_what_exists() {
+    for seq in [i64::MIN, -1, 0, 2, 3, i64::MAX] {
+        trio()
+            .and([sent(1, "ben")])
+            .when(replying("anna", seq))
+            .then_invalid("reply_to");
+    }
+    trio()
+        .and([sent(1, "ben")])
+        .when(replying("anna", 1))
+        .then_done();
+}
+
+#[test]
+fn replying_to_a_recalled_message_is_allowed() {
+    trio()
+        .and([sent(1, "ben"), recalled(1, "ben")])
+        .when(replying("anna", 1))
+        .then_done();
+}
+
+#[test]
+fn replying_to_a_message_long_past_needs_no_look_up() {
+    trio()
+        .and(sent_all(1, 600, "ben"))
+        .when(replying("anna", 1))
+        .then_done();
+}
+
+#[test]
+fn one_replies_to_what_one_may_see() {
+    let later = || {
+        trio().and([
+            changed("anna", None, History::SinceJoin),
+            sent(1, "ben"),
+            joined("anna", "dora", Role::Member),
+            sent(2, "ben"),
+        ])
+    };
+    later().when(replying("dora", 1)).then_invalid("reply_to");
+    later().when(replying("dora", 2)).then_done();
+    later().when(replying("cleo", 1)).then_done();
+}

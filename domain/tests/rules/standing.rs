@@ -1,0 +1,122 @@
+//! The look-ups that other commands and services make.
+
+use domain::conversation::Conversation;
+use domain::conversation::event::{ConversationKind, Role};
+use domain::mailbox::command::Standing;
+
+use crate::language::{Given, given};
+use crate::words::*;
+
+fn standing(story: &Given<Conversation>, name: &str) -> Option<Standing> {
+    story.state.standing(&user(name))
+}
+
+#[test]
+fn joining_sets_the_floor_to_the_head() {
+    let story = given::<Conversation>([group(["anna", "ben"])])
+        .and(sent_all(1, 3, "anna"))
+        .and([joined("anna", "dora", Role::Member), sent(4, "anna")]);
+    assert_eq!(
+        standing(&story, "ben"),
+        Some(Standing {
+            head_seq: 4,
+            stay: 2,
+            floor: 0
+        })
+    );
+    assert_eq!(
+        standing(&story, "dora"),
+        Some(Standing {
+            head_seq: 4,
+            stay: 3,
+            floor: 3
+        })
+    );
+    assert_eq!(standing(&story, "stranger"), None);
+}
+
+#[test]
+fn sending_raises_the_senders_floor() {
+    let story = given::<Conversation>([group(["anna", "ben"])]).and([
+        sent(1, "ben"),
+        sent(2, "anna"),
+        sent(3, "ben"),
+    ]);
+    assert_eq!(
+        standing(&story, "anna"),
+        Some(Standing {
+            head_seq: 3,
+            stay: 1,
+            floor: 2
+        })
+    );
+    assert_eq!(
+        standing(&story, "ben"),
+        Some(Standing {
+            head_seq: 3,
+            stay: 2,
+            floor: 3
+        })
+    );
+}
+
+#[test]
+fn rejoining_is_another_stay_and_forgets_what_was_sent_before() {
+    let story = given::<Conversation>([group(["anna", "ben"]), sent(1, "ben")]).and([
+        left("ben", "ben"),
+        sent(2, "anna"),
+        joined("anna", "ben", Role::Member),
+        sent(3, "anna"),
+    ]);
+    assert_eq!(
+        standing(&story, "ben"),
+        Some(Standing {
+            head_seq: 3,
+            stay: 3,
+            floor: 2
+        })
+    );
+    let away = story.and([left("ben", "ben")]);
+    assert_eq!(standing(&away, "ben"), None);
+}
+
+#[test]
+fn a_change_of_role_is_the_same_stay() {
+    let story = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")]).and([became(
+        "anna",
+        "ben",
+        Role::Admin,
+    )]);
+    assert_eq!(
+        standing(&story, "ben"),
+        Some(Standing {
+            head_seq: 1,
+            stay: 2,
+            floor: 0
+        })
+    );
+    assert_eq!(story.state.role_of(&user("ben")), Some(Role::Admin));
+}
+
+#[test]
+fn the_peer_is_the_other_one_of_a_direct_conversation() {
+    let pair = given::<Conversation>([direct("ben", "anna")]).state;
+    assert_eq!(pair.peer_of(&user("anna")), Some(&user("ben")));
+    assert_eq!(pair.peer_of(&user("ben")), Some(&user("anna")));
+    assert_eq!(pair.peer_of(&user("cleo")), None);
+    let two = given::<Conversation>([group(["ben", "anna"])]).state;
+    assert_eq!(two.peer_of(&user("anna")), None);
+}
+
+#[test]
+fn what_does_not_exist_has_nothing() {
+    let none = Conversation::default();
+    assert!(!none.exists() && none.kind().is_none());
+    assert_eq!((none.head_seq(), none.member_count()), (0, 0));
+    assert!(!none.is_member(&user("anna")) && none.role_of(&user("anna")).is_none());
+    let two = given::<Conversation>([group(["anna", "ben"]), left("ben", "ben")]).state;
+    assert!(two.exists() && two.kind() == Some(ConversationKind::Group));
+    assert!(two.is_member(&user("anna")) && !two.is_member(&user("ben")));
+    assert_eq!(two.member_count(), 1);
+    assert_eq!(two.role_of(&user("anna")), Some(Role::Owner));
+}

@@ -1,0 +1,85 @@
+//! Who may see which message.
+
+use domain::conversation::event::{ConversationEvent, History, Role};
+use domain::conversation::{Conversation, REMEMBERED};
+
+use crate::language::given;
+use crate::words::*;
+
+/// Dora joins after 2, leaves after 4, is away for 5 and 6, and is back for 7.
+fn with_doras_stays() -> Vec<ConversationEvent> {
+    let mut events = vec![group(["anna"])];
+    events.extend(sent_all(1, 2, "anna"));
+    events.push(joined("anna", "dora", Role::Member));
+    events.extend(sent_all(3, 4, "anna"));
+    events.push(left("dora", "dora"));
+    events.extend(sent_all(5, 6, "anna"));
+    events.push(joined("anna", "dora", Role::Member));
+    events.extend(sent_all(7, 7, "anna"));
+    events
+}
+
+fn seen(state: &Conversation, name: &str) -> Vec<i64> {
+    (-1..=9)
+        .filter(|seq| state.may_see(&user(name), *seq))
+        .collect()
+}
+
+#[test]
+fn with_history_all_a_current_member_sees_everything_that_exists() {
+    let state = given::<Conversation>(with_doras_stays()).state;
+    assert_eq!(seen(&state, "dora"), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(seen(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
+    assert!(!state.may_see(&user("anna"), i64::MAX) && !state.may_see(&user("anna"), i64::MIN));
+}
+
+#[test]
+fn with_history_since_join_a_member_sees_all_their_stays() {
+    let state = given::<Conversation>(with_doras_stays())
+        .and([changed("anna", None, History::SinceJoin)])
+        .state;
+    assert_eq!(seen(&state, "dora"), [3, 4, 7]);
+    assert_eq!(seen(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn leaving_ends_visibility() {
+    for history in [History::All, History::SinceJoin] {
+        let state = given::<Conversation>(with_doras_stays())
+            .and([changed("anna", None, history), left("dora", "dora")])
+            .state;
+        assert_eq!(seen(&state, "dora"), [0_i64; 0]);
+        assert_eq!(seen(&state, "stranger"), [0_i64; 0]);
+    }
+}
+
+#[test]
+fn stays_that_touch_and_stays_without_messages_are_seen_as_one() {
+    let again = |by| [left("dora", by), joined("anna", by, Role::Member)];
+    let state = given::<Conversation>([
+        group(["anna", "dora"]),
+        changed("anna", None, History::SinceJoin),
+    ])
+    .and(again("dora"))
+    .and([sent(1, "anna")])
+    .and(again("dora"))
+    .and(again("dora"))
+    .and([sent(2, "anna"), left("dora", "dora"), sent(3, "anna")])
+    .and([joined("anna", "dora", Role::Member), sent(4, "anna")])
+    .state;
+    assert_eq!(seen(&state, "dora"), [1, 2, 4]);
+}
+
+#[test]
+fn a_conversation_remembers_its_newest_messages() {
+    let newest = REMEMBERED as i64;
+    let state = given::<Conversation>([group(["anna"])])
+        .and(sent_all(1, newest, "anna"))
+        .state;
+    assert!(state.remembers(1) && state.remembers(newest));
+    assert!(!state.remembers(0) && !state.remembers(newest + 1));
+    let one_more = given::<Conversation>([group(["anna"])]).and(sent_all(1, newest + 1, "anna"));
+    assert!(!one_more.state.remembers(1) && one_more.state.remembers(2));
+    assert!(one_more.state.remembers(newest + 1));
+    assert!(!one_more.state.remembers(i64::MIN) && !one_more.state.remembers(i64::MAX));
+}

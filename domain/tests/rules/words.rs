@@ -1,0 +1,272 @@
+//! The nouns of the stories: users by name, events and commands with the uninteresting parts
+//! filled in.
+
+use domain::body::{Body, MessageType};
+use domain::conversation::command::{
+    AddMembers, Change, ConversationCommand, Create, Edit, React, Recall, RemoveMember, Send,
+};
+use domain::conversation::event::{
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, FirstMember,
+    History, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageRecalled,
+    MessageSent, Reaction, Role,
+};
+use domain::ids::{ReactionKey, Title, UserId};
+use domain::time::Timestamp;
+
+pub fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+pub fn users<const N: usize>(names: [&str; N]) -> Vec<UserId> {
+    names.map(user).to_vec()
+}
+
+/// `user-0`, `user-1`, ...
+pub fn crowd(count: usize) -> Vec<UserId> {
+    (0..count).map(|n| user(&format!("user-{n}"))).collect()
+}
+
+pub fn title(text: &str) -> Title {
+    Title::parse(text).unwrap()
+}
+
+pub fn key(text: &str) -> ReactionKey {
+    ReactionKey::parse(text).unwrap()
+}
+
+/// So many milliseconds after a certain noon, when everything in these stories happens.
+pub fn noon_plus(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_793_534_400_000 + millis)
+}
+
+pub fn noon() -> Timestamp {
+    noon_plus(0)
+}
+
+// Events.
+
+fn created(kind: ConversationKind, members: &[&str], first: Role) -> ConversationEvent {
+    let role = |place| if place == 0 { first } else { Role::Member };
+    ConversationEvent::ConversationCreated(ConversationCreated {
+        kind,
+        title: None,
+        history: History::All,
+        members: members
+            .iter()
+            .enumerate()
+            .map(|(place, name)| FirstMember {
+                user: user(name),
+                role: role(place),
+            })
+            .collect(),
+        by: user(members[0]),
+    })
+}
+
+/// A group whose first member owns it.
+pub fn group<const N: usize>(members: [&str; N]) -> ConversationEvent {
+    created(ConversationKind::Group, &members, Role::Owner)
+}
+
+pub fn direct(one: &str, other: &str) -> ConversationEvent {
+    created(ConversationKind::Direct, &[one, other], Role::Member)
+}
+
+pub fn changed(by: &str, name: Option<&str>, history: History) -> ConversationEvent {
+    ConversationEvent::ConversationChanged(ConversationChanged {
+        title: name.map(title),
+        history,
+        by: user(by),
+    })
+}
+
+pub fn joined(by: &str, name: &str, role: Role) -> ConversationEvent {
+    ConversationEvent::MemberAdded(MemberAdded {
+        user: user(name),
+        role,
+        by: user(by),
+    })
+}
+
+pub fn left(by: &str, name: &str) -> ConversationEvent {
+    ConversationEvent::MemberRemoved(MemberRemoved {
+        user: user(name),
+        by: user(by),
+    })
+}
+
+pub fn became(by: &str, name: &str, role: Role) -> ConversationEvent {
+    ConversationEvent::MemberRoleChanged(MemberRoleChanged {
+        user: user(name),
+        role,
+        by: user(by),
+    })
+}
+
+pub fn message(seq: i64, sender: &str) -> MessageSent {
+    MessageSent {
+        seq,
+        sender: user(sender),
+        kind: MessageType::Text,
+        body: Body::text("hello"),
+        reply_to: None,
+        mentions: vec![],
+        sent_at: noon(),
+    }
+}
+
+pub fn sent(seq: i64, sender: &str) -> ConversationEvent {
+    ConversationEvent::MessageSent(message(seq, sender))
+}
+
+/// The messages from `first` to `last`, all of this sender.
+pub fn sent_all(first: i64, last: i64, sender: &str) -> impl Iterator<Item = ConversationEvent> {
+    (first..=last).map(move |seq| sent(seq, sender))
+}
+
+pub fn edited(seq: i64, by: &str, text: &str) -> ConversationEvent {
+    ConversationEvent::MessageEdited(MessageEdited {
+        seq,
+        body: Body::text(text),
+        by: user(by),
+        edited_at: noon(),
+    })
+}
+
+pub fn recalled(seq: i64, by: &str) -> ConversationEvent {
+    ConversationEvent::MessageRecalled(MessageRecalled { seq, by: user(by) })
+}
+
+pub fn reacted(seq: i64, by: &str, with: &str) -> ConversationEvent {
+    ConversationEvent::ReactionAdded(Reaction {
+        seq,
+        key: key(with),
+        user: user(by),
+    })
+}
+
+pub fn unreacted(seq: i64, by: &str, with: &str) -> ConversationEvent {
+    ConversationEvent::ReactionRemoved(Reaction {
+        seq,
+        key: key(with),
+        user: user(by),
+    })
+}
+
+// Commands.
+
+pub fn creating(kind: ConversationKind, by: &str, members: Vec<UserId>) -> Create {
+    Create {
+        kind,
+        title: None,
+        members,
+        by: user(by),
+        blocked: false,
+    }
+}
+
+pub fn create_group<const N: usize>(by: &str, members: [&str; N]) -> ConversationCommand {
+    ConversationCommand::Create(creating(ConversationKind::Group, by, users(members)))
+}
+
+pub fn create_direct<const N: usize>(by: &str, members: [&str; N]) -> ConversationCommand {
+    ConversationCommand::Create(creating(ConversationKind::Direct, by, users(members)))
+}
+
+pub fn change(
+    by: &str,
+    name: Option<Option<&str>>,
+    history: Option<History>,
+) -> ConversationCommand {
+    let title = name.map(|name| name.map(title));
+    ConversationCommand::Change(Change {
+        title,
+        history,
+        by: user(by),
+    })
+}
+
+pub fn add<const N: usize>(by: &str, names: [&str; N]) -> ConversationCommand {
+    ConversationCommand::AddMembers(AddMembers {
+        users: users(names),
+        role: None,
+        by: user(by),
+    })
+}
+
+pub fn add_as<const N: usize>(by: &str, names: [&str; N], role: Role) -> ConversationCommand {
+    let role = Some(role);
+    ConversationCommand::AddMembers(AddMembers {
+        users: users(names),
+        role,
+        by: user(by),
+    })
+}
+
+pub fn remove(by: &str, name: &str) -> ConversationCommand {
+    ConversationCommand::RemoveMember(RemoveMember {
+        user: user(name),
+        by: user(by),
+    })
+}
+
+pub fn sending(sender: &str) -> Send {
+    Send {
+        sender: user(sender),
+        kind: MessageType::Text,
+        body: Body::text("hello"),
+        reply_to: None,
+        mentions: vec![],
+        now: noon(),
+        blocked: false,
+    }
+}
+
+pub fn send(sender: &str) -> ConversationCommand {
+    ConversationCommand::Send(sending(sender))
+}
+
+pub fn editing(by: &str, seq: i64, text: &str) -> Edit {
+    let body = serde_json::json!({ "text": text });
+    Edit {
+        seq,
+        body,
+        by: user(by),
+        now: noon(),
+        message: None,
+    }
+}
+
+pub fn edit(by: &str, seq: i64, text: &str) -> ConversationCommand {
+    ConversationCommand::Edit(editing(by, seq, text))
+}
+
+pub fn recalling(by: &str, seq: i64) -> Recall {
+    Recall {
+        seq,
+        by: user(by),
+        now: noon(),
+        message: None,
+    }
+}
+
+pub fn recall(by: &str, seq: i64) -> ConversationCommand {
+    ConversationCommand::Recall(recalling(by, seq))
+}
+
+pub fn reacting(by: &str, seq: i64, with: &str) -> React {
+    React {
+        seq,
+        key: key(with),
+        by: user(by),
+        message: None,
+    }
+}
+
+pub fn react(by: &str, seq: i64, with: &str) -> ConversationCommand {
+    ConversationCommand::React(reacting(by, seq, with))
+}
+
+pub fn unreact(by: &str, seq: i64, with: &str) -> ConversationCommand {
+    ConversationCommand::Unreact(reacting(by, seq, with))
+}

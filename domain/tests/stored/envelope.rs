@@ -1,0 +1,111 @@
+//! The CloudEvents object and the subject.
+
+use domain::envelope::{AggregateKind, Envelope, InvalidEnvelope};
+use domain::subject;
+use domain::time::Timestamp;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+fn envelope(id: &str, data: &str) -> Envelope {
+    Envelope {
+        position: 42,
+        aggregate: AggregateKind::Mailbox,
+        aggregate_id: id.to_owned(),
+        sequence: 3,
+        event_type: "user_blocked".to_owned(),
+        version: 1,
+        time: Timestamp::parse("2026-11-01T09:30:00Z").unwrap(),
+        data: RawValue::from_string(data.to_owned()).unwrap(),
+    }
+}
+
+#[test]
+fn an_envelope_is_one_cloud_events_object() {
+    let json = envelope("zoë", r#"{"user":"anna"}"#).to_json().unwrap();
+    let value: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(
+        value,
+        json!({
+            "specversion": "1.0",
+            "id": "42",
+            "source": "/mailboxes/zoë",
+            "type": "tidings.user_blocked.v1",
+            "time": "2026-11-01T09:30:00.000Z",
+            "datacontenttype": "application/json",
+            "position": 42,
+            "sequence": 3,
+            "data": { "user": "anna" },
+        })
+    );
+    assert!(!json.contains(&b'\n'));
+}
+
+#[test]
+fn what_was_written_is_read_also_with_odd_ids() {
+    for id in ["a", "a/b", "/conversations/x", "\"quoted\"", "zoë 👋", "\\"] {
+        let data = r#"{"b":1,"a":{"text":"\u00e9 \"x\""}}"#;
+        let before = envelope(id, data);
+        let after = Envelope::from_json(&before.to_json().unwrap()).unwrap();
+        assert_eq!(after.aggregate_id, id);
+        assert_eq!(after.data.get(), data, "byte for byte");
+        let place = |e: &Envelope| (e.position, e.aggregate, e.sequence, e.version, e.time);
+        assert_eq!(place(&after), place(&before));
+        assert_eq!(after.event_type, before.event_type);
+    }
+}
+
+#[test]
+fn other_objects_are_refused_with_the_field() {
+    let good = envelope("anna", "{}").to_json().unwrap();
+    let good: Value = serde_json::from_slice(&good).unwrap();
+    for (field, bad) in [
+        ("source", json!("/users/anna")),
+        ("type", json!("user_blocked.v1")),
+        ("type", json!("tidings.user_blocked")),
+        ("type", json!("tidings.user_blocked.vx")),
+    ] {
+        let mut value = good.clone();
+        value[field] = bad.clone();
+        match Envelope::from_json(value.to_string().as_bytes()) {
+            Err(InvalidEnvelope::Field {
+                field: named,
+                value,
+            }) => {
+                assert_eq!((named, json!(value)), (field, bad));
+            }
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    let error = Envelope::from_json(b"{}").unwrap_err();
+    assert!(matches!(error, InvalidEnvelope::Json(_)));
+}
+
+#[test]
+fn subjects_have_two_digits_of_partition_and_no_ids() {
+    let subject = subject::of(
+        subject::PREFIX,
+        AggregateKind::Conversation,
+        "a.b c>",
+        "message_sent",
+    );
+    let parts: Vec<_> = subject.split('.').collect();
+    assert_eq!(parts[..3], ["tidings", "events", "conversation"]);
+    assert_eq!(
+        (parts[3].len(), parts[4], parts.len()),
+        (2, "message_sent", 5)
+    );
+    assert_eq!(
+        subject::partition(""),
+        0xcbf2_9ce4_8422_2325 % 64,
+        "for ever"
+    );
+    assert_eq!(
+        subject::partition("a"),
+        0xaf63_dc4c_8601_ec8c % 64,
+        "for ever"
+    );
+    let used: std::collections::BTreeSet<_> = (0..1_000)
+        .map(|n| subject::partition(&format!("c{n}")))
+        .collect();
+    assert_eq!(used, (0..64).collect());
+}

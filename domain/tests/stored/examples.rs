@@ -1,0 +1,160 @@
+//! What each golden file says, as the present types say it.
+
+use domain::body::{Body, MessageType};
+use domain::conversation::event::{
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, FirstMember,
+    History, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageRecalled,
+    MessageSent, Reaction, Role,
+};
+use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
+use domain::limits::Limits;
+use domain::mailbox::event::{
+    BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
+};
+use domain::time::Timestamp;
+use serde_json::json;
+
+/// A golden file's event type and version, and the event that reading it gives.
+pub type Example<E> = (&'static str, i16, E);
+
+fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+pub fn conversation() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
+    let reaction = || Reaction {
+        seq: 7,
+        key: ReactionKey::parse("🎉").unwrap(),
+        user: user("ben"),
+    };
+    let first = |name, role| FirstMember {
+        user: user(name),
+        role,
+    };
+    vec![
+        (
+            "conversation_created",
+            1,
+            E::ConversationCreated(ConversationCreated {
+                kind: ConversationKind::Group,
+                title: Some(Title::parse("Trip to Oslo").unwrap()),
+                history: History::All,
+                members: vec![first("anna", Role::Owner), first("ben", Role::Member)],
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "conversation_changed",
+            1,
+            E::ConversationChanged(ConversationChanged {
+                title: None,
+                history: History::SinceJoin,
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "member_added",
+            1,
+            E::MemberAdded(MemberAdded {
+                user: cleo.clone(),
+                role: Role::Admin,
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "member_removed",
+            1,
+            E::MemberRemoved(MemberRemoved {
+                user: ben.clone(),
+                by: anna.clone(),
+            }),
+        ),
+        (
+            "member_role_changed",
+            1,
+            E::MemberRoleChanged(MemberRoleChanged {
+                user: cleo.clone(),
+                role: Role::Owner,
+                by: anna.clone(),
+            }),
+        ),
+        ("message_sent", 1, E::MessageSent(message())),
+        ("message_edited", 1, E::MessageEdited(edit())),
+        (
+            "message_recalled",
+            1,
+            E::MessageRecalled(MessageRecalled { seq: 7, by: cleo }),
+        ),
+        ("reaction_added", 1, E::ReactionAdded(reaction())),
+        ("reaction_removed", 1, E::ReactionRemoved(reaction())),
+    ]
+}
+
+pub fn message() -> MessageSent {
+    MessageSent {
+        seq: 7,
+        sender: user("anna"),
+        kind: MessageType::Text,
+        body: Body::text("Grüße, 世界 👋\n\"quoted\""),
+        reply_to: Some(3),
+        mentions: vec![user("cleo"), user("ben")],
+        sent_at: time("2026-11-01T09:30:00.250Z"),
+    }
+}
+
+fn edit() -> MessageEdited {
+    let body = json!({ "size": u64::MAX, "pages": [1, 2.5, null], "name": "map.pdf" });
+    MessageEdited {
+        seq: 7,
+        body: Body::parse(MessageType::File, &body, &Limits::default()).unwrap(),
+        by: user("anna"),
+        edited_at: time("2026-11-01T09:31:00Z"),
+    }
+}
+
+pub fn mailbox() -> Vec<Example<MailboxEvent>> {
+    use MailboxEvent as E;
+    let acked = |previous| {
+        let device = DeviceId::parse("phone").unwrap();
+        E::DeviceAcked(DeviceAcked {
+            device,
+            cursor: 120,
+            previous,
+        })
+    };
+    let mark = |read_seq| ReadMark {
+        conversation: ConversationId::parse("room").unwrap(),
+        read_seq,
+        head_seq: 9,
+        stay: 2,
+    };
+    let preferences = PreferencesChanged {
+        conversation: ConversationId::parse("d_0123456789abcdef0123456789abcdef").unwrap(),
+        muted: true,
+        pinned: false,
+        archived: true,
+        stay: 1,
+    };
+    let zoe = || BlockedUser {
+        user: user("zoë@example.org"),
+    };
+    vec![
+        ("device_acked", 1, acked(0)),
+        ("device_acked", 2, acked(80)),
+        ("conversation_read", 1, E::ConversationRead(mark(7))),
+        (
+            "conversation_marked_unread",
+            1,
+            E::ConversationMarkedUnread(mark(4)),
+        ),
+        ("preferences_changed", 1, E::PreferencesChanged(preferences)),
+        ("user_blocked", 1, E::UserBlocked(zoe())),
+        ("user_unblocked", 1, E::UserUnblocked(zoe())),
+    ]
+}

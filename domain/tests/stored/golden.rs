@@ -1,0 +1,110 @@
+//! Every event type and version has a golden file, and means today what it meant when written.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily;
+use domain::mailbox::event::MailboxEvent;
+use serde_json::Value;
+
+use crate::examples::{self, Example};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// The data as it is stored; the file ends with a line break that is not part of it.
+pub fn golden(event_type: &str, version: i16) -> Vec<u8> {
+    let path = folder().join(format!("{event_type}.v{version}.json"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    text.strip_suffix('\n').unwrap().as_bytes().to_vec()
+}
+
+fn names<E: EventFamily>() -> impl Iterator<Item = String> {
+    let versions = |newest: &domain::event::EventType| {
+        let name = newest.name;
+        (1..=newest.version).map(move |version| format!("{name}.v{version}.json"))
+    };
+    E::TYPES.iter().flat_map(versions)
+}
+
+#[test]
+fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
+    let expected: BTreeSet<_> = names::<ConversationEvent>()
+        .chain(names::<MailboxEvent>())
+        .collect();
+    let present: BTreeSet<_> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(present, expected);
+}
+
+fn read_all<E: EventFamily>(examples: &[Example<E>]) {
+    let covered: BTreeSet<_> = examples
+        .iter()
+        .map(|(name, version, _)| format!("{name}.v{version}.json"))
+        .collect();
+    assert_eq!(covered, names::<E>().collect());
+    for (name, version, event) in examples {
+        let read = E::read(name, *version, &golden(name, *version)).unwrap();
+        assert_eq!(&read, event, "{name} version {version}");
+    }
+}
+
+#[test]
+fn every_golden_file_reads_as_expected() {
+    read_all(&examples::conversation());
+    read_all(&examples::mailbox());
+}
+
+fn write_all<E: EventFamily>(examples: &[Example<E>]) {
+    for (name, version, event) in examples {
+        assert_eq!(event.name(), *name);
+        assert_eq!(
+            (event.event_type().as_str(), event.event_version()),
+            (*name, event.version().to_string())
+        );
+        if event.version() == *version {
+            let written = String::from_utf8(event.data().unwrap()).unwrap();
+            assert_eq!(written, String::from_utf8(golden(name, *version)).unwrap());
+        } else {
+            assert!(*version < event.version());
+        }
+    }
+}
+
+#[test]
+fn the_present_version_is_written_byte_for_byte() {
+    write_all(&examples::conversation());
+    write_all(&examples::mailbox());
+}
+
+fn tag_all<E: EventFamily>(examples: &[Example<E>]) {
+    for (name, _, event) in examples {
+        let tagged = serde_json::to_value(event).unwrap();
+        let data: Value = serde_json::from_slice(&event.data().unwrap()).unwrap();
+        assert_eq!(tagged, serde_json::json!({ *name: data }));
+    }
+}
+
+#[test]
+fn the_enums_are_tagged_with_the_names_of_the_log() {
+    tag_all(&examples::conversation());
+    tag_all(&examples::mailbox());
+}
+
+#[test]
+fn what_a_message_does_not_have_is_left_out() {
+    let mut sent = examples::message();
+    (sent.reply_to, sent.mentions) = (None, vec![]);
+    let event = ConversationEvent::MessageSent(sent);
+    let data = event.data().unwrap();
+    let fields: Value = serde_json::from_slice(&data).unwrap();
+    assert!(fields.get("reply_to").is_none() && fields.get("mentions").is_none());
+    assert_eq!(
+        ConversationEvent::read("message_sent", 1, &data).unwrap(),
+        event
+    );
+}

@@ -1,0 +1,104 @@
+//! Old versions, by both ways in: `EventFamily::read`, and the upcasters that cqrs-es runs.
+
+use cqrs_es::persist::{EventUpcaster, SerializedEvent};
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily;
+use domain::mailbox::event::MailboxEvent;
+use domain::{conversation, mailbox};
+use serde_json::{Value, json};
+
+use crate::examples::{self, Example};
+use crate::golden::golden;
+
+#[test]
+fn an_ack_of_version_1_reads_as_one_that_had_acked_nothing_before() {
+    let old = json!({ "device": "phone", "cursor": 5 }).to_string();
+    let event = MailboxEvent::read("device_acked", 1, old.as_bytes()).unwrap();
+    assert_eq!(event.version(), 2);
+    let written: Value = serde_json::from_slice(&event.data().unwrap()).unwrap();
+    assert_eq!(
+        written,
+        json!({ "device": "phone", "cursor": 5, "previous": 0 })
+    );
+}
+
+/// What a cqrs-es store does with a row of the `events` view.
+fn through(
+    upcasters: &[Box<dyn EventUpcaster>],
+    event_type: &str,
+    version: &str,
+    data: Value,
+) -> SerializedEvent {
+    let row = SerializedEvent::new(
+        "id".to_owned(),
+        1,
+        "aggregate".to_owned(),
+        event_type.to_owned(),
+        version.to_owned(),
+        data,
+        json!({}),
+    );
+    upcasters.iter().fold(row, |event, upcaster| {
+        if upcaster.can_upcast(&event.event_type, &event.event_version) {
+            upcaster.upcast(event)
+        } else {
+            event
+        }
+    })
+}
+
+fn check_all<E: EventFamily>(upcasters: &[Box<dyn EventUpcaster>], examples: &[Example<E>]) {
+    for (name, version, event) in examples {
+        let data = serde_json::from_slice(&golden(name, *version)).unwrap();
+        let upcast = through(upcasters, name, &version.to_string(), data);
+        assert_eq!(upcast.event_version, event.version().to_string());
+        let read: E = serde_json::from_value(upcast.payload).unwrap();
+        assert_eq!(&read, event, "{name} version {version}");
+    }
+}
+
+#[test]
+fn every_golden_file_reads_the_same_through_cqrs_es() {
+    check_all(&conversation::upcasters(), &examples::conversation());
+    check_all(&mailbox::upcasters(), &examples::mailbox());
+}
+
+#[test]
+fn versions_that_were_never_written_are_unreadable() {
+    let data = golden("device_acked", 2);
+    for version in [i16::MIN, -1, 0, 3, i16::MAX] {
+        let error = MailboxEvent::read("device_acked", version, &data).unwrap_err();
+        assert_eq!(error.reason, "unknown version");
+        let text = version.to_string();
+        let bare = serde_json::from_slice(&data).unwrap();
+        let upcast = through(&mailbox::upcasters(), "device_acked", &text, bare);
+        serde_json::from_value::<MailboxEvent>(upcast.payload).unwrap_err();
+    }
+}
+
+#[test]
+fn other_data_is_unreadable_and_says_why() {
+    let error = ConversationEvent::read("user_blocked", 1, b"{}").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "event user_blocked version 1 cannot be read: unknown type"
+    );
+    for data in [
+        &b"{}"[..],
+        b"[]",
+        b"7",
+        b"",
+        b"{\"seq\":1",
+        b"{\"seq\":\"1\",\"by\":\"anna\"}",
+    ] {
+        let error = ConversationEvent::read("message_recalled", 1, data).unwrap_err();
+        assert_eq!(
+            (error.event_type.as_str(), error.version),
+            ("message_recalled", 1)
+        );
+        assert!(!error.reason.is_empty());
+    }
+    for data in [&b"[]"[..], b"7", b"", b"{}"] {
+        MailboxEvent::read("device_acked", 1, data).unwrap_err();
+    }
+}
