@@ -1,0 +1,206 @@
+//! The statement that appends.
+
+use domain::time::Timestamp;
+use sqlx::PgConnection;
+use sqlx::types::Uuid;
+use sqlx::types::time::OffsetDateTime;
+
+use crate::queue::Queued;
+
+/// What came of the statement.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// At the positions after `base`.
+    At {
+        /// The head before.
+        base: i64,
+        /// The events' time.
+        time: Timestamp,
+    },
+    /// The head is not where it was known to be: nothing was written.
+    Moved,
+    /// Some of the keys exist: nothing was written.
+    KnownKeys,
+}
+
+/// A batch as columns.
+#[derive(Default)]
+pub(crate) struct Columns {
+    stream: Vec<i64>,
+    sequence: Vec<i64>,
+    message: Vec<Option<i64>>,
+    version: Vec<i16>,
+    event_type: Vec<String>,
+    payload: Vec<Vec<u8>>,
+    new_stream: Vec<i64>,
+    new_aggregate: Vec<&'static str>,
+    new_id: Vec<String>,
+    key: Vec<Uuid>,
+    fingerprint: Vec<Uuid>,
+    /// Which event of the batch the receipt reports, from 1; 0 for the head before.
+    reports: Vec<i64>,
+    answer: Vec<Vec<u8>>,
+}
+
+impl Columns {
+    /// The batch's rows. Streams that begin here have been numbered.
+    pub(crate) fn of<'a>(batch: impl IntoIterator<Item = &'a Queued>) -> Self {
+        let mut columns = Self::default();
+        for append in batch {
+            columns.push(append);
+        }
+        columns
+    }
+
+    /// How many events.
+    pub(crate) fn events(&self) -> usize {
+        self.stream.len()
+    }
+
+    /// Nothing to write: there are only observations.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stream.is_empty() && self.key.is_empty()
+    }
+
+    fn push(&mut self, append: &Queued) {
+        let before = self.stream.len();
+        let stream = append.stamp.stream();
+        for row in &append.rows {
+            let envelope = &row.envelope;
+            if envelope.sequence == 1 {
+                self.new_stream.push(stream);
+                self.new_aggregate.push(envelope.aggregate.as_str());
+                self.new_id.push(envelope.aggregate_id.clone());
+            }
+            self.stream.push(stream);
+            self.sequence.push(envelope.sequence);
+            self.message.push(row.message);
+            self.version.push(envelope.version);
+            self.event_type.push(envelope.event_type.clone());
+            self.payload.push(envelope.data.get().as_bytes().to_vec());
+        }
+        for receipt in &append.receipts {
+            self.key.push(receipt.key.to_uuid());
+            self.fingerprint.push(Uuid::from_u128(receipt.fingerprint));
+            let nth = receipt.event.map_or(append.rows.len(), |event| event + 1);
+            self.reports.push(if nth == 0 {
+                before as i64
+            } else {
+                (before + nth) as i64
+            });
+            self.answer.push(receipt.answer.clone());
+        }
+    }
+}
+
+/// Appends the batch if the head is at `known` and none of the keys exists. One statement, so one
+/// transaction, one round trip and one fsync.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    known: i64,
+    columns: &Columns,
+) -> Result<Written, sqlx::Error> {
+    let (base, time, known_keys): (Option<i64>, Option<OffsetDateTime>, i64) = sqlx::query_as(
+        "WITH known AS (SELECT count(*) AS keys FROM log.receipts WHERE key = ANY($11)),
+         head AS (
+             UPDATE log.head
+                SET position = position + $1,
+                    occurred_at = greatest(date_trunc('milliseconds', clock_timestamp()), occurred_at)
+              WHERE position = $2 AND (SELECT keys FROM known) = 0
+             RETURNING position - $1 AS base, occurred_at),
+         streams AS (
+             INSERT INTO log.streams (id, aggregate_type, aggregate_id)
+             SELECT s.id, s.aggregate_type, s.aggregate_id
+               FROM head, unnest($3::bigint[], $4::text[], $5::text[]) AS s (id, aggregate_type, aggregate_id)),
+         events AS (
+             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload)
+             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload
+               FROM head, unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $12::bytea[])
+                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, nth)),
+         receipts AS (
+             INSERT INTO log.receipts (key, fingerprint, position, answer)
+             SELECT r.key, r.fingerprint, head.base + r.nth, r.answer
+               FROM head, unnest($11::uuid[], $13::uuid[], $14::bigint[], $15::bytea[])
+                    AS r (key, fingerprint, nth, answer))
+         SELECT (SELECT base FROM head), (SELECT occurred_at FROM head), (SELECT keys FROM known)",
+    )
+    .bind(columns.events() as i64)
+    .bind(known)
+    .bind(&columns.new_stream)
+    .bind(&columns.new_aggregate)
+    .bind(&columns.new_id)
+    .bind(&columns.stream)
+    .bind(&columns.sequence)
+    .bind(&columns.message)
+    .bind(&columns.version)
+    .bind(&columns.event_type)
+    .bind(&columns.key)
+    .bind(&columns.payload)
+    .bind(&columns.fingerprint)
+    .bind(&columns.reports)
+    .bind(&columns.answer)
+    .fetch_one(connection)
+    .await?;
+    Ok(match (base, time) {
+        (Some(base), Some(time)) => Written::At {
+            base,
+            time: time.into(),
+        },
+        _ if known_keys > 0 => Written::KnownKeys,
+        _ => Written::Moved,
+    })
+}
+
+/// The head, from the table.
+pub(crate) async fn head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT position FROM log.head")
+        .fetch_one(connection)
+        .await
+}
+
+/// The head, which nobody else can raise until the transaction ends.
+pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT position FROM log.head FOR UPDATE")
+        .fetch_one(connection)
+        .await
+}
+
+/// Whether the event after `known` is this batch's first: the answer to an unknown outcome, since a
+/// batch is written whole or not at all.
+pub(crate) async fn was_written(
+    connection: &mut PgConnection,
+    known: i64,
+    columns: &Columns,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let (Some(stream), Some(sequence), Some(payload)) = (
+        columns.stream.first(),
+        columns.sequence.first(),
+        columns.payload.first(),
+    ) else {
+        return Ok(None);
+    };
+    let time: Option<OffsetDateTime> = sqlx::query_scalar(
+        "SELECT occurred_at FROM log.events
+          WHERE position = $1 + 1 AND stream = $2 AND sequence = $3 AND payload = $4",
+    )
+    .bind(known)
+    .bind(stream)
+    .bind(sequence)
+    .bind(payload)
+    .fetch_optional(connection)
+    .await?;
+    Ok(time.map(Timestamp::from))
+}
+
+/// Numbers for streams that begin.
+pub(crate) async fn stream_numbers(
+    connection: &mut PgConnection,
+    count: i64,
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT nextval(pg_get_serial_sequence('log.streams', 'id')) FROM generate_series(1, $1)",
+    )
+    .bind(count)
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,375 @@
+//! The one task of a process that appends. It takes what is queued, writes it as one statement,
+//! answers all of it, and takes what has been queued meanwhile.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::envelope::Envelope;
+use domain::time::Timestamp;
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+use tokio::sync::mpsc;
+
+use crate::append::{Appended, NotAppended};
+use crate::commit::{self, Columns, Written};
+use crate::foreign::{self, TakesForeign};
+use crate::queue::{Queue, Queued};
+use crate::reader::Reader;
+use crate::{Failed, receipt};
+
+/// How often a batch is tried while keys turn up, the head moves or the outcome is unknown.
+const TRIES: usize = 8;
+
+/// How long Postgres may be away before what is queued is answered with a failure.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Stream numbers are fetched ahead in such portions.
+const STREAM_NUMBERS: i64 = 64;
+
+/// What was committed, for the relay. A relay that does not keep up reads from Postgres instead.
+pub(crate) type Feed = mpsc::Sender<Arc<Vec<Envelope>>>;
+
+/// See the module.
+pub(crate) struct Committer {
+    pub(crate) pool: PgPool,
+    pub(crate) reader: Reader,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) takers: Vec<Arc<dyn TakesForeign>>,
+    pub(crate) feed: Arc<std::sync::Mutex<Option<Feed>>>,
+    pub(crate) max_batch: usize,
+    pub(crate) connection: Option<PoolConnection<Postgres>>,
+    pub(crate) stream_numbers: VecDeque<i64>,
+}
+
+impl Committer {
+    /// Works until the queue is closed and empty.
+    pub(crate) async fn run(mut self) {
+        while self.step().await {}
+    }
+
+    /// Commits one batch, waiting for it to arrive. False when the queue is closed and empty.
+    async fn step(&mut self) -> bool {
+        let batch = loop {
+            let arrived = self.queue.arrived.notified();
+            let batch = self.take_batch();
+            if !batch.is_empty() {
+                break batch;
+            }
+            if self.queue.waiting().closed {
+                return false;
+            }
+            arrived.await;
+        };
+        self.commit(batch).await;
+        true
+    }
+
+    fn take_batch(&self) -> Vec<Queued> {
+        let mut waiting = self.queue.waiting();
+        let mut batch = Vec::new();
+        let mut events = 0;
+        while let Some(next) = waiting.appends.front() {
+            if !batch.is_empty() && events + next.rows.len() > self.max_batch {
+                break;
+            }
+            events += next.rows.len().max(1);
+            batch.extend(waiting.appends.pop_front());
+        }
+        batch
+    }
+
+    /// Sees a batch through: every append in it is answered when this returns.
+    async fn commit(&mut self, mut batch: Vec<Queued>) {
+        let started = Instant::now();
+        let mut last_error = String::from("the head kept moving");
+        for attempt in 0..TRIES {
+            batch = keep_first_of_each_key(keep_standing(batch));
+            if batch.is_empty() {
+                return;
+            }
+            match self.try_commit(&batch, attempt > 0).await {
+                Ok(Written::At { base, time }) => {
+                    metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
+                    return self.committed(batch, base, time);
+                }
+                Ok(Written::Moved) => {}
+                Ok(Written::KnownKeys) => match self.answer_known_keys(batch).await {
+                    Ok(rest) => batch = rest,
+                    Err((rest, error)) => {
+                        batch = rest;
+                        last_error = error.to_string();
+                    }
+                },
+                Err(error) => {
+                    if let Some(time) = self.settle_unknown(&batch, &error, started).await {
+                        let base = self.queue.waiting().known;
+                        return self.committed(batch, base, time);
+                    }
+                    last_error = error.to_string();
+                    if started.elapsed() > PATIENCE {
+                        break;
+                    }
+                }
+            }
+        }
+        tracing::error!(
+            error = last_error,
+            appends = batch.len(),
+            "a batch was not committed"
+        );
+        for append in &batch {
+            append.stamp.invalidate();
+        }
+        for append in batch {
+            let failed = Failed::Unavailable(last_error.clone());
+            let _ = append.reply.send(Err(NotAppended::Failed(failed)));
+        }
+    }
+
+    /// One try. `carefully`: under the head's row lock, so that another writer cannot come between.
+    async fn try_commit(
+        &mut self,
+        batch: &[Queued],
+        carefully: bool,
+    ) -> Result<Written, sqlx::Error> {
+        self.number_streams(batch).await?;
+        let columns = Columns::of(batch);
+        let known = self.queue.waiting().known;
+        if columns.is_empty() {
+            return self.observe(known).await;
+        }
+        if carefully {
+            return self.write_locked(batch).await;
+        }
+        commit::write(self.connection().await?, known, &columns).await
+    }
+
+    /// Only observations: they stand if the head is where it was known to be.
+    async fn observe(&mut self, known: i64) -> Result<Written, sqlx::Error> {
+        let head = commit::head(self.connection().await?).await?;
+        if head == known {
+            return Ok(Written::At {
+                base: known,
+                time: Timestamp::default(),
+            });
+        }
+        foreign::catch_up(&self.reader, &self.queue, &self.takers, head).await?;
+        Ok(Written::Moved)
+    }
+
+    /// Takes in what others wrote, first without the lock, then what little came since with it, and
+    /// appends before anybody else can.
+    async fn write_locked(&mut self, batch: &[Queued]) -> Result<Written, sqlx::Error> {
+        let head = commit::head(self.connection().await?).await?;
+        foreign::catch_up(&self.reader, &self.queue, &self.takers, head).await?;
+        let (reader, queue, takers) =
+            (self.reader.clone(), self.queue.clone(), self.takers.clone());
+        let connection = self.connection().await?;
+        let mut transaction = connection.begin().await?;
+        let head = commit::lock_head(&mut transaction).await?;
+        foreign::catch_up(&reader, &queue, &takers, head).await?;
+        if !batch.iter().all(Queued::stands) {
+            return Ok(Written::Moved);
+        }
+        let written = commit::write(&mut transaction, head, &Columns::of(batch)).await?;
+        transaction.commit().await?;
+        Ok(written)
+    }
+
+    async fn number_streams(&mut self, batch: &[Queued]) -> Result<(), sqlx::Error> {
+        let mut begin = Vec::new();
+        for append in batch {
+            if append.stamp.stream() == 0 && !append.rows.is_empty() {
+                begin.push(append.stamp.clone());
+            }
+        }
+        for stamp in begin {
+            // Several appends of a batch may share a stream that begins.
+            if stamp.stream() != 0 {
+                continue;
+            }
+            if self.stream_numbers.is_empty() {
+                let numbers =
+                    commit::stream_numbers(self.connection().await?, STREAM_NUMBERS).await?;
+                self.stream_numbers.extend(numbers);
+            }
+            if let Some(number) = self.stream_numbers.pop_front() {
+                stamp.set_stream(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends with keys that exist are answered with the first answers. What was decided on top of
+    /// them falls with them.
+    async fn answer_known_keys(
+        &mut self,
+        batch: Vec<Queued>,
+    ) -> Result<Vec<Queued>, (Vec<Queued>, Failed)> {
+        let keys: Vec<_> = batch
+            .iter()
+            .flat_map(|it| it.receipts.iter().map(|r| r.key))
+            .collect();
+        let known = match receipt::find(&self.pool, &keys).await {
+            Ok(known) => known,
+            Err(error) => return Err((batch, error)),
+        };
+        let (repeated, rest): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|append| append.receipts.iter().any(|r| known.contains_key(&r.key)));
+        for append in repeated {
+            if !append.rows.is_empty() {
+                append.stamp.invalidate();
+            }
+            let first = append
+                .receipts
+                .iter()
+                .filter_map(|r| Some((r.key, known.get(&r.key)?.clone())))
+                .collect();
+            let _ = append.reply.send(Err(NotAppended::Duplicate(first)));
+        }
+        Ok(rest)
+    }
+
+    /// After an error: was the batch written or not? Returns its time if it was.
+    async fn settle_unknown(
+        &mut self,
+        batch: &[Queued],
+        error: &sqlx::Error,
+        started: Instant,
+    ) -> Option<Timestamp> {
+        tracing::warn!(%error, "a commit failed");
+        if matches!(error, sqlx::Error::Database(_)) && !is_fatal(error) {
+            // The server refused the statement: a race for a key or a stream, seen and taken in by
+            // the next try.
+            return None;
+        }
+        self.connection = None;
+        let columns = Columns::of(batch);
+        let known = self.queue.waiting().known;
+        loop {
+            let found = match self.connection().await {
+                Ok(connection) => commit::was_written(connection, known, &columns).await,
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(time) => return time,
+                Err(_) if started.elapsed() > PATIENCE => return None,
+                Err(_) => self.connection = None,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Durable: answers everybody and tells the relay.
+    fn committed(&self, batch: Vec<Queued>, base: i64, time: Timestamp) {
+        let mut events = Vec::new();
+        let mut position = base;
+        let mut waiting = self.queue.waiting();
+        for append in batch {
+            let first = position + 1;
+            for mut row in append.rows {
+                position += 1;
+                row.envelope.position = position;
+                row.envelope.time = time;
+                append.stamp.set_durable(row.envelope.sequence);
+                events.push(row.envelope);
+            }
+            waiting.known = waiting.known.max(position);
+            let appended = Appended {
+                first: first.min(position),
+                last: position,
+                time,
+            };
+            let _ = append.reply.send(Ok(appended));
+        }
+        drop(waiting);
+        if events.is_empty() {
+            return;
+        }
+        metrics::histogram!("tidings_commit_batch_events").record(events.len() as f64);
+        metrics::gauge!("tidings_log_head").set(position as f64);
+        let feed = self
+            .feed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
+        if let Some(feed) = feed {
+            // A full feed is the relay's sign to read from Postgres.
+            let _ = feed.try_send(Arc::new(events));
+        }
+    }
+
+    async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.pool).await?,
+        };
+        Ok(&mut *self.connection.insert(connection))
+    }
+}
+
+/// A connection for appending. A writer that is frozen while it holds the head's lock loses it, so
+/// that the others go on.
+async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    sqlx::query(
+        "SELECT set_config('synchronous_commit', 'on', false),
+                set_config('idle_in_transaction_session_timeout', '10s', false),
+                set_config('statement_timeout', '30s', false)",
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(connection)
+}
+
+/// Whether the session is gone with this error, so that the outcome is unknown.
+fn is_fatal(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(|it| it.code().map(|code| code.into_owned()));
+    // 57P..: the server or the session was told to end. 25P03: idle in transaction for too long.
+    code.is_some_and(|code| code.starts_with("57P") || code == "25P03")
+}
+
+/// Answers those whose ground has moved, and keeps the others. One that falls takes with it what
+/// was decided on top of it, so this goes round until nothing more falls.
+fn keep_standing(mut batch: Vec<Queued>) -> Vec<Queued> {
+    loop {
+        let (standing, moved): (Vec<_>, Vec<_>) = batch.into_iter().partition(Queued::stands);
+        if moved.is_empty() {
+            return standing;
+        }
+        for append in moved {
+            if !append.rows.is_empty() {
+                append.stamp.invalidate();
+            }
+            let _ = append.reply.send(Err(NotAppended::Conflict));
+        }
+        batch = standing;
+    }
+}
+
+/// A key can be written once, so of two appends with the same key in a batch the later one falls:
+/// when it comes again, it finds the first one's receipt.
+fn keep_first_of_each_key(batch: Vec<Queued>) -> Vec<Queued> {
+    let mut seen = HashSet::new();
+    let is_first = |append: &Queued| {
+        append
+            .receipts
+            .iter()
+            .all(|receipt| seen.insert(receipt.key))
+    };
+    let (first, repeated): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_first);
+    if repeated.is_empty() {
+        return first;
+    }
+    for append in repeated {
+        if !append.rows.is_empty() {
+            append.stamp.invalidate();
+        }
+        let _ = append.reply.send(Err(NotAppended::Conflict));
+    }
+    keep_standing(first)
+}

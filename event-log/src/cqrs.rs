@@ -1,0 +1,116 @@
+//! The store as a cqrs-es `EventStore`, so that an unmodified `CqrsFramework` runs on the log. The
+//! service itself uses [`crate::Locked`], which the same commit goes through and which can also
+//! keep receipts and look-ups.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
+
+use crate::Failed;
+use crate::Locked;
+use crate::append::{Append, NotAppended};
+use crate::recorded::Recorded;
+use crate::store::{Store, Stored};
+use domain::event::EventFamily;
+
+/// A store as cqrs-es sees it.
+pub struct CqrsStore<A: Stored>(pub Arc<Store<A>>);
+
+/// An aggregate that `CqrsFramework` works on: a copy, thrown away if the command is refused.
+pub struct Work<A: Stored> {
+    locked: Locked<A>,
+    copy: A,
+}
+
+impl<A: Stored> AggregateContext<A> for Work<A> {
+    fn aggregate(&mut self) -> &mut A {
+        &mut self.copy
+    }
+}
+
+impl<A: Stored> EventStore<A> for CqrsStore<A> {
+    type AC = Work<A>;
+
+    async fn load_events(
+        &self,
+        id: &str,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        let rows: Vec<(i64, String, i16, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT e.sequence, e.event_type, e.event_version, e.payload, e.position
+               FROM log.events e JOIN log.streams s ON s.id = e.stream
+              WHERE s.aggregate_type = $1 AND s.aggregate_id = $2
+              ORDER BY e.sequence",
+        )
+        .bind(<A::Event as Recorded>::AGGREGATE.as_str())
+        .bind(id)
+        .fetch_all(&self.0.pool)
+        .await
+        .map_err(|error| AggregateError::DatabaseConnectionError(error.into()))?;
+        rows.into_iter()
+            .map(|(sequence, event_type, version, payload, position)| {
+                let payload = A::Event::read(&event_type, version, &payload)
+                    .map_err(|error| AggregateError::DeserializationError(error.into()))?;
+                let sequence = usize::try_from(sequence).unwrap_or_default();
+                let metadata = HashMap::from([("position".to_owned(), position.to_string())]);
+                Ok(EventEnvelope {
+                    aggregate_id: id.to_owned(),
+                    sequence,
+                    payload,
+                    metadata,
+                })
+            })
+            .collect()
+    }
+
+    async fn load_aggregate(&self, id: &str) -> Result<Self::AC, AggregateError<A::Error>> {
+        let locked = self.0.lock(id).await.map_err(failed)?;
+        let copy = locked.state().clone();
+        Ok(Work { locked, copy })
+    }
+
+    /// Appends and waits until it is durable. Each envelope's metadata has its `position`.
+    async fn commit(
+        &self,
+        events: Vec<<A as Aggregate>::Event>,
+        context: Self::AC,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        let id = context.locked.id().to_owned();
+        let before = context.locked.sequence();
+        let appended = context
+            .locked
+            .append(Append::of(events.clone()))
+            .done()
+            .await
+            .map_err(|error| match error {
+                NotAppended::Conflict | NotAppended::Duplicate(_) => {
+                    AggregateError::AggregateConflict
+                }
+                NotAppended::Failed(error) => failed(error),
+            })?;
+        Ok(events
+            .into_iter()
+            .zip(0_i64..)
+            .map(|(payload, nth)| {
+                let mut metadata = metadata.clone();
+                metadata.insert("position".into(), (appended.first + nth).to_string());
+                let sequence = usize::try_from(before + nth + 1).unwrap_or_default();
+                EventEnvelope {
+                    aggregate_id: id.clone(),
+                    sequence,
+                    payload,
+                    metadata,
+                }
+            })
+            .collect())
+    }
+}
+
+fn failed<E: std::error::Error>(error: Failed) -> AggregateError<E> {
+    match error {
+        Failed::Corrupt(_) => AggregateError::DeserializationError(error.into()),
+        Failed::Unavailable(_) => AggregateError::DatabaseConnectionError(error.into()),
+        Failed::Closed | Failed::Unsafe(_) => AggregateError::UnexpectedError(error.into()),
+    }
+}

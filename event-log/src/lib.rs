@@ -1,0 +1,44 @@
+//! The log: the one place where events are appended, read and mirrored. All SQL on `log.*` is here.
+//!
+//! In the order that data meets it:
+//!
+//! - [`store`]: the newest state of every warm aggregate, in slots. A command locks one, decides,
+//!   and appends ([`Locked`]).
+//! - [`append`]: what it hands over, and the ticket it waits on.
+//! - `queue`, `committer`, `commit`: everything that is queued goes into one statement, one fsync.
+//! - `foreign`: what other processes wrote is taken in before anything is decided on top of it.
+//! - [`receipt`]: the first answer to a client's key, kept for ever.
+//! - `load`, `snapshot`, `story`: cold aggregates and old messages, from Postgres.
+//! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
+//! - [`reader`]: the log by position, by stream, by type, by time.
+//! - [`mirror`] and [`relay`]: the exact copy in JetStream.
+
+#![deny(missing_docs)]
+
+pub mod append;
+mod cache;
+mod commit;
+mod committer;
+pub mod cqrs;
+mod failed;
+mod foreign;
+mod load;
+mod locked;
+mod log;
+pub mod mirror;
+mod queue;
+pub mod reader;
+pub mod receipt;
+mod recorded;
+pub mod relay;
+mod snapshot;
+pub mod store;
+mod story;
+
+pub use append::{Append, Appended, NotAppended, Observed, Ticket};
+pub use failed::Failed;
+pub use locked::Locked;
+pub use log::{EventLog, LogConfig};
+pub use receipt::{Key, NewReceipt, Receipt};
+pub use recorded::Recorded;
+pub use store::Store;

@@ -1,0 +1,257 @@
+//! Reading the log: by position, by stream, by type, by time.
+
+use domain::envelope::{AggregateKind, Envelope};
+use domain::time::Timestamp;
+use serde_json::value::RawValue;
+use sqlx::types::Uuid;
+use sqlx::types::time::OffsetDateTime;
+use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The last event's position, 0 if there is none.
+    pub position: i64,
+    /// The last event's time.
+    pub time: Timestamp,
+    /// Names this log for ever.
+    pub log_id: Uuid,
+}
+
+/// Which events to read. What is not said is not filtered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Short names, such as `message_sent`. Empty for all.
+    pub types: Vec<String>,
+    /// One aggregate.
+    pub source: Option<(AggregateKind, String)>,
+    /// From this time on, inclusive.
+    pub since: Option<Timestamp>,
+    /// Up to this time, exclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of filtered events.
+#[derive(Debug)]
+pub struct Page {
+    /// In position order.
+    pub events: Vec<Envelope>,
+    /// No event up to this position is missing from the pages so far: read on after it.
+    pub scanned_to: i64,
+    /// Nothing more up to the head.
+    pub is_last: bool,
+}
+
+/// Reads the log of one database.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: PgPool,
+}
+
+const COLUMNS: &str = "SELECT e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.event_type, \
+     e.event_version, e.occurred_at, e.payload \
+     FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
+
+/// A page by position. Constant text, so that it stays prepared.
+const AFTER: &str = "SELECT e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.event_type, \
+     e.event_version, e.occurred_at, e.payload \
+     FROM log.events e JOIN log.streams s ON s.id = e.stream \
+     WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position";
+
+impl Reader {
+    /// On a migrated database.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The end of the log now.
+    pub async fn head(&self) -> Result<Head, sqlx::Error> {
+        let (position, time, log_id): (i64, OffsetDateTime, Uuid) =
+            sqlx::query_as("SELECT position, occurred_at, log_id FROM log.head")
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(Head {
+            position,
+            time: time.into(),
+            log_id,
+        })
+    }
+
+    /// The events after a position, without a gap, at most `limit`.
+    pub async fn after(&self, position: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
+        sqlx::query(AFTER)
+            .bind(position)
+            .bind(position.saturating_add(limit))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(envelope)
+            .collect()
+    }
+
+    /// The events after a position that pass the filter, at most `limit`.
+    pub async fn select(
+        &self,
+        filter: &Filter,
+        after: i64,
+        limit: i64,
+    ) -> Result<Page, sqlx::Error> {
+        let head = self.head().await?.position;
+        let first = match filter.since {
+            Some(since) => after.max(self.position_at(since).await?),
+            None => after,
+        };
+        let last = match filter.until {
+            Some(until) => head.min(self.position_at(until).await?),
+            None => head,
+        };
+        let events = if first >= last {
+            Vec::new()
+        } else {
+            self.between(filter, first, last, limit).await?
+        };
+        let is_last = (events.len() as i64) < limit;
+        let scanned_to = match events.last() {
+            Some(event) if !is_last => event.position,
+            _ => head.max(after),
+        };
+        Ok(Page {
+            events,
+            scanned_to,
+            is_last,
+        })
+    }
+
+    async fn between(
+        &self,
+        filter: &Filter,
+        after: i64,
+        last: i64,
+        limit: i64,
+    ) -> Result<Vec<Envelope>, sqlx::Error> {
+        let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+        query.push("e.position > ").push_bind(after);
+        query.push(" AND e.position <= ").push_bind(last);
+        let mut order = " ORDER BY e.position LIMIT ";
+        if let Some((kind, id)) = &filter.source {
+            let Some(stream) = self.stream(*kind, id).await? else {
+                return Ok(Vec::new());
+            };
+            let sequence = self.sequence_after(stream, after).await?;
+            query.push(" AND e.stream = ").push_bind(stream);
+            query.push(" AND e.sequence > ").push_bind(sequence);
+            // Within a stream, sequence order is position order, and it has the index.
+            order = " ORDER BY e.sequence LIMIT ";
+        }
+        if !filter.types.is_empty() {
+            query
+                .push(" AND e.event_type = ANY(")
+                .push_bind(&filter.types)
+                .push(")");
+            if !filter.types.iter().any(|name| name == "message_sent") {
+                // Lets the planner use the index on the rarer types.
+                query.push(" AND e.event_type <> 'message_sent'");
+            }
+        }
+        query.push(order).push_bind(limit);
+        query
+            .build()
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(envelope)
+            .collect()
+    }
+
+    /// The last position whose event is earlier than `time`; 0 if there is none. Time never runs
+    /// backwards along the log, so this is a binary search.
+    pub async fn position_at(&self, time: Timestamp) -> Result<i64, sqlx::Error> {
+        let time = OffsetDateTime::from(time);
+        let head = self.head().await?.position;
+        let (mut low, mut high) = (0, head);
+        while low < high {
+            let middle = low + (high - low + 1) / 2;
+            let at: OffsetDateTime = sqlx::query_scalar(
+                "SELECT occurred_at FROM log.events WHERE position >= $1 ORDER BY position LIMIT 1",
+            )
+            .bind(middle)
+            .fetch_one(&self.pool)
+            .await?;
+            if at < time {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(low)
+    }
+
+    async fn stream(&self, kind: AggregateKind, id: &str) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT id FROM log.streams WHERE aggregate_type = $1 AND aggregate_id = $2",
+        )
+        .bind(kind.as_str())
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// The last sequence of a stream at or before a position: again a binary search.
+    async fn sequence_after(&self, stream: i64, position: i64) -> Result<i64, sqlx::Error> {
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT max(sequence) FROM log.events WHERE stream = $1")
+                .bind(stream)
+                .fetch_one(&self.pool)
+                .await?;
+        let (mut low, mut high) = (0, last.unwrap_or(0));
+        while low < high {
+            let middle = low + (high - low + 1) / 2;
+            let at: i64 = sqlx::query_scalar(
+                "SELECT position FROM log.events WHERE stream = $1 AND sequence = $2",
+            )
+            .bind(stream)
+            .bind(middle)
+            .fetch_one(&self.pool)
+            .await?;
+            if at <= position {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(low)
+    }
+}
+
+fn envelope(row: &sqlx::postgres::PgRow) -> Result<Envelope, sqlx::Error> {
+    let aggregate: &str = row.try_get(1)?;
+    let payload: Vec<u8> = row.try_get(7)?;
+    let time: OffsetDateTime = row.try_get(6)?;
+    Ok(Envelope {
+        position: row.try_get(0)?,
+        aggregate: AggregateKind::parse(aggregate).ok_or_else(|| {
+            sqlx::Error::Decode(format!("unknown aggregate {aggregate:?}").into())
+        })?,
+        aggregate_id: row.try_get(2)?,
+        sequence: row.try_get(3)?,
+        event_type: row.try_get(4)?,
+        version: row.try_get(5)?,
+        time: time.into(),
+        data: data(payload)?,
+    })
+}
+
+/// The payload as JSON. What is not JSON is shown as a JSON string, so that the log can be read past
+/// it; whoever needs the event's fields will find that they are not there.
+fn data(payload: Vec<u8>) -> Result<Box<RawValue>, sqlx::Error> {
+    let broken = |payload: &[u8]| {
+        serde_json::value::to_raw_value(&String::from_utf8_lossy(payload))
+            .map_err(|error| sqlx::Error::Decode(error.into()))
+    };
+    match String::from_utf8(payload) {
+        Ok(text) => serde_json::from_str::<&RawValue>(&text)
+            .map(ToOwned::to_owned)
+            .or_else(|_| broken(text.as_bytes())),
+        Err(error) => broken(error.as_bytes()),
+    }
+}

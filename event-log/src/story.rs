@@ -1,0 +1,60 @@
+//! Old messages: what became of a message that its conversation no longer remembers.
+
+use domain::conversation::Conversation;
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily;
+use domain::message::MessageState;
+use sqlx::PgPool;
+
+use crate::Failed;
+use crate::Locked;
+use crate::append::NotAppended;
+
+impl Locked<Conversation> {
+    /// The message with this seq as the log has it. `None` if there is none, and also if what is
+    /// held here has meanwhile become invalid: then the append that follows is a conflict.
+    pub async fn message(&self, seq: i64) -> Result<Option<MessageState>, Failed> {
+        match self.settled().await {
+            Ok(()) => {}
+            Err(NotAppended::Failed(failed)) => return Err(failed),
+            Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => return Ok(None),
+        }
+        let stream = self.stamp().stream();
+        // Each message is an event, so message n is at sequence n or later; each later message is
+        // one too, so it is that many before the end.
+        let latest = self.sequence() - (self.state().head_seq() - seq).max(0);
+        let events = read(&self.store().pool, stream, seq, latest).await?;
+        let events = events
+            .iter()
+            .map(|(event_type, version, payload)| {
+                ConversationEvent::read(event_type, *version, payload)
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Failed::Corrupt(error.to_string()))?;
+        Ok(MessageState::fold(events))
+    }
+}
+
+async fn read(
+    pool: &PgPool,
+    stream: i64,
+    seq: i64,
+    latest: i64,
+) -> Result<Vec<(String, i16, Vec<u8>)>, Failed> {
+    let rows = sqlx::query_as(
+        "(SELECT event_type, event_version, payload FROM log.events
+           WHERE stream = $1 AND sequence BETWEEN $2 AND $3
+             AND message = $2 AND event_type = 'message_sent'
+           LIMIT 1)
+         UNION ALL
+         (SELECT event_type, event_version, payload FROM log.events
+           WHERE stream = $1 AND message = $2 AND event_type <> 'message_sent'
+           ORDER BY position)",
+    )
+    .bind(stream)
+    .bind(seq)
+    .bind(latest)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,188 @@
+//! The relay on a real nats-server.
+
+use async_nats::jetstream;
+use domain::envelope::Envelope;
+use event_log::mirror::{self, MirrorConfig, MirrorError};
+use event_log::{EventLog, relay};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Database, create, env, eventually, run, text, uuid};
+
+async fn nats() -> async_nats::Client {
+    mirror::connect(&env(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"]))
+        .await
+        .unwrap()
+}
+
+struct Running {
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<Result<(), MirrorError>>,
+}
+
+impl Running {
+    async fn start(log: &EventLog, config: &MirrorConfig) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(relay::run(
+            log.clone(),
+            nats().await,
+            config.clone(),
+            stop.clone(),
+        ));
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+async fn mirrored(config: &MirrorConfig, position: i64) {
+    let jetstream = jetstream::new(nats().await);
+    eventually("the mirror is complete", || async {
+        mirror::state(&jetstream, config)
+            .await
+            .is_ok_and(|it| it.is_some_and(|it| it.last == position))
+    })
+    .await;
+}
+
+/// Every event of the stream is the event of the log at that position.
+async fn assert_exact(log: &EventLog, config: &MirrorConfig) {
+    let stream = jetstream::new(nats().await)
+        .get_stream(&config.stream)
+        .await
+        .unwrap();
+    let reader = event_log::reader::Reader::new(log.pool().clone());
+    for event in reader.after(0, 10_000).await.unwrap() {
+        let message = stream
+            .get_raw_message(event.position.unsigned_abs())
+            .await
+            .unwrap();
+        assert_eq!(message.payload, event.to_json().unwrap());
+        assert_eq!(
+            Envelope::from_json(&message.payload).unwrap().position,
+            event.position
+        );
+    }
+}
+
+async fn send(log: &EventLog, count: usize) {
+    for n in 0..count {
+        run(log, "g", text("ann", &n.to_string()), vec![])
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mirror_is_exact_with_two_relays_and_across_restarts_and_wipes() {
+    let database = Database::new().await;
+    let (one, other) = (database.log().await, database.log().await);
+    let config = MirrorConfig::named(&uuid());
+    run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
+    send(&one, 30).await;
+    let first = Running::start(&one, &config).await;
+    let second = Running::start(&other, &config).await;
+    tokio::join!(send(&one, 50), send(&other, 50));
+    mirrored(&config, 131).await;
+    first.stop().await;
+    send(&one, 20).await;
+    mirrored(&config, 151).await;
+    assert_exact(&one, &config).await;
+
+    // Wiped behind the relay's back.
+    let jetstream = jetstream::new(nats().await);
+    jetstream.delete_stream(&config.stream).await.unwrap();
+    send(&other, 5).await;
+    mirrored(&config, 156).await;
+    assert_exact(&other, &config).await;
+
+    // Purged: sequences go on, the old events are read from Postgres.
+    jetstream
+        .get_stream(&config.stream)
+        .await
+        .unwrap()
+        .purge()
+        .await
+        .unwrap();
+    send(&other, 5).await;
+    mirrored(&config, 161).await;
+    second.stop().await;
+    jetstream.delete_stream(&config.stream).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_that_keeps_less_than_the_log_starts_where_it_must() {
+    let database = Database::new().await;
+    let log = database.log().await;
+    let config = MirrorConfig {
+        keep: 10,
+        ..MirrorConfig::named(&uuid())
+    };
+    run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
+    send(&log, 49).await;
+    let relay = Running::start(&log, &config).await;
+    mirrored(&config, 50).await;
+    let jetstream = jetstream::new(nats().await);
+    let state = mirror::state(&jetstream, &config).await.unwrap().unwrap();
+    assert_eq!((state.first, state.last), (41, 50));
+    relay.stop().await;
+    jetstream.delete_stream(&config.stream).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_another_log_is_refused() {
+    let config = MirrorConfig::named(&uuid());
+    let one = Database::new().await.log().await;
+    run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
+    let relay = Running::start(&one, &config).await;
+    mirrored(&config, 1).await;
+    relay.stop().await;
+    let other = Database::new().await.log().await;
+    let error = relay::run(
+        other,
+        nats().await,
+        config.clone(),
+        CancellationToken::new(),
+    )
+    .await
+    .unwrap_err();
+    assert!(matches!(error, MirrorError::NotOurs { .. }), "{error}");
+    assert!(error.to_string().contains(&config.stream), "{error}");
+    jetstream::new(nats().await)
+        .delete_stream(&config.stream)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ahead_of_a_restored_log_is_made_again() {
+    let config = MirrorConfig::named(&uuid());
+    let database = Database::new().await;
+    let log = database.log().await;
+    run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
+    send(&log, 9).await;
+    let relay = Running::start(&log, &config).await;
+    mirrored(&config, 10).await;
+    relay.stop().await;
+    // What restoring an older backup leaves.
+    for statement in [
+        "DELETE FROM log.events WHERE position > 6",
+        "UPDATE log.head SET position = 6",
+        "DELETE FROM log.snapshots",
+    ] {
+        sqlx::query(statement).execute(log.pool()).await.unwrap();
+    }
+    let restored = database.log().await;
+    let relay = Running::start(&restored, &config).await;
+    mirrored(&config, 6).await;
+    send(&restored, 3).await;
+    mirrored(&config, 9).await;
+    assert_exact(&restored, &config).await;
+    relay.stop().await;
+    jetstream::new(nats().await)
+        .delete_stream(&config.stream)
+        .await
+        .unwrap();
+}

@@ -1,0 +1,144 @@
+//! Reading by position, stream, type and time.
+
+use domain::envelope::{AggregateKind, Envelope};
+use domain::time::Timestamp;
+use event_log::reader::{Filter, Reader};
+
+use crate::support::{Database, create, run, text};
+
+fn positions(events: &[Envelope]) -> Vec<i64> {
+    events.iter().map(|event| event.position).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_follow_each_other_without_a_gap_under_every_filter() {
+    let database = Database::new().await;
+    let log = database.log().await;
+    for id in ["a", "b"] {
+        run(&log, id, create("ann", &[]), vec![]).await.unwrap();
+    }
+    for n in 0..40 {
+        run(&log, ["a", "b"][n % 2], text("ann", &n.to_string()), vec![])
+            .await
+            .unwrap();
+    }
+    let reader = Reader::new(log.pool().clone());
+    assert_eq!(
+        positions(&reader.after(0, 1_000).await.unwrap()),
+        (1..=42).collect::<Vec<_>>()
+    );
+    assert_eq!(positions(&reader.after(40, 1).await.unwrap()), [41]);
+
+    let source = |id: &str| Some((AggregateKind::Conversation, id.to_owned()));
+    let created = vec!["conversation_created".to_owned()];
+    for (filter, expected) in [
+        (Filter::default(), 42),
+        (
+            Filter {
+                source: source("a"),
+                ..Filter::default()
+            },
+            21,
+        ),
+        (
+            Filter {
+                source: source("nobody"),
+                ..Filter::default()
+            },
+            0,
+        ),
+        (
+            Filter {
+                types: created.clone(),
+                ..Filter::default()
+            },
+            2,
+        ),
+        (
+            Filter {
+                types: vec!["message_sent".into()],
+                source: source("b"),
+                ..Filter::default()
+            },
+            20,
+        ),
+    ] {
+        for limit in [1, 3, 1_000] {
+            let mut after = 0;
+            let mut seen = Vec::new();
+            loop {
+                let page = reader.select(&filter, after, limit).await.unwrap();
+                seen.extend(positions(&page.events));
+                after = page.scanned_to;
+                if page.is_last {
+                    break;
+                }
+            }
+            assert_eq!(seen.len(), expected, "{filter:?} by {limit}");
+            assert!(seen.is_sorted_by(|a, b| a < b));
+            assert_eq!(after, 42);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_is_found_in_the_log() {
+    let database = Database::new().await;
+    let log = database.log().await;
+    run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
+    for n in 0..20 {
+        run(&log, "a", text("ann", &n.to_string()), vec![])
+            .await
+            .unwrap();
+    }
+    let reader = Reader::new(log.pool().clone());
+    let events = reader.after(0, 100).await.unwrap();
+    assert!(events.is_sorted_by(|a, b| a.time <= b.time));
+    for event in &events {
+        let expected = events
+            .iter()
+            .filter(|other| other.time < event.time)
+            .count() as i64;
+        assert_eq!(reader.position_at(event.time).await.unwrap(), expected);
+    }
+    assert_eq!(
+        reader.position_at(Timestamp::from_millis(0)).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        reader
+            .position_at(Timestamp::from_millis(4_000_000_000_000))
+            .await
+            .unwrap(),
+        21
+    );
+    let since = events[10].time;
+    let filter = Filter {
+        since: Some(since),
+        until: Some(since),
+        ..Filter::default()
+    };
+    assert!(
+        reader
+            .select(&filter, 0, 10)
+            .await
+            .unwrap()
+            .events
+            .is_empty()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn analysts_read_the_view_with_jsonb() {
+    let database = Database::new().await;
+    let log = database.log().await;
+    run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
+    run(&log, "a", text("ann", "hello"), vec![]).await.unwrap();
+    let words: String = sqlx::query_scalar(
+        "SELECT payload #>> '{body,text}' FROM events WHERE payload @> '{\"sender\": \"ann\"}' AND event_type = 'message_sent'",
+    )
+    .fetch_one(log.pool())
+    .await
+    .unwrap();
+    assert_eq!(words, "hello");
+}

@@ -1,0 +1,170 @@
+//! A database of its own for each test, and a few words to write tests with.
+
+use std::time::Duration;
+
+use domain::body::{Body, MessageType};
+use domain::conversation::command::{ConversationCommand, Create, Send};
+use domain::conversation::event::ConversationKind;
+use domain::ids::{ClientKey, UserId};
+use domain::limits::Limits;
+use domain::time::Timestamp;
+use event_log::{Append, Appended, EventLog, Key, LogConfig, NewReceipt, NotAppended};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+pub fn env(names: [&str; 2]) -> String {
+    names
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .unwrap_or_else(|| {
+            panic!(
+                "set {} to a server's address, as `make test` does",
+                names[0]
+            )
+        })
+}
+
+pub struct Database {
+    options: PgConnectOptions,
+}
+
+impl Database {
+    pub async fn new() -> Self {
+        let server: PgConnectOptions = env(["TIDINGS_TEST_DATABASE_URL", "DEV_DATABASE_URL"])
+            .parse()
+            .unwrap();
+        let name = format!("log_{}", uuid());
+        let admin = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(server.clone())
+            .await
+            .unwrap();
+        sqlx::query(&format!("CREATE DATABASE {name}"))
+            .execute(&admin)
+            .await
+            .unwrap();
+        let database = Self {
+            options: server.database(&name),
+        };
+        migrations::apply(&database.pool().await).await.unwrap();
+        database
+    }
+
+    pub async fn pool(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(6)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(self.options.clone())
+            .await
+            .unwrap()
+    }
+
+    /// As another process would open it.
+    pub async fn log(&self) -> EventLog {
+        let config = LogConfig {
+            allow_fsync_off: true,
+            snapshot_every: 50,
+            ..LogConfig::default()
+        };
+        EventLog::open(self.pool().await, config).await.unwrap()
+    }
+}
+
+pub fn uuid() -> String {
+    sqlx::types::Uuid::new_v4().simple().to_string()
+}
+
+pub fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+pub fn create(by: &str, others: &[&str]) -> ConversationCommand {
+    ConversationCommand::Create(Create {
+        kind: ConversationKind::Group,
+        title: None,
+        members: others.iter().map(|name| user(name)).collect(),
+        by: user(by),
+        blocked: false,
+    })
+}
+
+pub fn text(sender: &str, text: &str) -> ConversationCommand {
+    ConversationCommand::Send(Send {
+        sender: user(sender),
+        kind: MessageType::Text,
+        body: Body::text(text),
+        reply_to: None,
+        mentions: Vec::new(),
+        now: Timestamp::from_millis(1_700_000_000_000),
+        blocked: false,
+    })
+}
+
+pub fn key(sender: &str, id: &str) -> NewReceipt {
+    NewReceipt {
+        key: Key::send(&user(sender), &ClientKey::parse(id).unwrap()),
+        fingerprint: 7,
+        event: None,
+        answer: b"{}".to_vec(),
+    }
+}
+
+/// Decides and appends, again after every conflict.
+pub async fn run(
+    log: &EventLog,
+    id: &str,
+    command: ConversationCommand,
+    receipts: Vec<NewReceipt>,
+) -> Result<Appended, NotAppended> {
+    for _ in 0..100 {
+        let locked = log.conversations().lock(id).await.unwrap();
+        let events = locked
+            .state()
+            .decide(command.clone(), &Limits::default())
+            .unwrap();
+        let append = Append {
+            receipts: receipts.clone(),
+            ..Append::of(events)
+        };
+        match locked.append(append).done().await {
+            Err(NotAppended::Conflict) => {}
+            done => return done,
+        }
+    }
+    panic!("conflict after conflict");
+}
+
+/// Waits until it is so, for at most 20 seconds.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
+    let started = std::time::Instant::now();
+    while !check().await {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "never came true: {what}"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Every position with its stream and sequence; fails unless positions are 1..n.
+pub async fn assert_gapless(pool: &PgPool) -> i64 {
+    let (count, first, last, head): (i64, Option<i64>, Option<i64>, i64) = sqlx::query_as(
+        "SELECT count(*), min(position), max(position), (SELECT position FROM log.head) FROM log.events",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        (first.unwrap_or(1), last.unwrap_or(0), head),
+        (1, count, count)
+    );
+    let holes: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT stream FROM log.events GROUP BY stream
+          HAVING min(sequence) <> 1 OR max(sequence) <> count(*)) AS s",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    assert_eq!(holes, 0, "streams with holes");
+    count
+}
