@@ -1,0 +1,124 @@
+//! The caller as an extractor, and where in a request the token is looked for.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use http::header::{AUTHORIZATION, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::{LEEWAY_SECONDS, unix_now};
+use crate::harden::Context;
+use crate::problem::Problem;
+
+/// Who is calling, as their token says. As an extractor it answers `401` without a valid token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The user id: 1 to 128 characters, none of them a control.
+    pub user: String,
+    /// Whether the token has the scope `admin`.
+    pub admin: bool,
+    /// The token's end, in seconds since 1970, as its `exp` says.
+    pub expires: u64,
+}
+
+impl Caller {
+    /// Whether the token has the scope `admin`.
+    pub fn is_admin(&self) -> bool {
+        self.admin
+    }
+
+    /// How long the token will still be taken, the leeway for clocks included. Connections that
+    /// live longer than a request close after this.
+    pub fn time_left(&self) -> Duration {
+        Duration::from_secs((self.expires + LEEWAY_SECONDS).saturating_sub(unix_now()))
+    }
+
+    pub(super) fn is_current(&self, now: u64) -> bool {
+        self.expires + LEEWAY_SECONDS >= now
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let context = Context::of(&parts.extensions)?;
+        // For a command the rate limiter has already asked.
+        if let Some(caller) = &context.caller {
+            return Ok(Self::clone(caller));
+        }
+        let token = token_of(&parts.method, &parts.uri, &parts.headers)
+            .ok_or_else(Problem::unauthorized)?;
+        context
+            .edge
+            .auth
+            .verify(&token)
+            .map(|caller| Self::clone(&caller))
+    }
+}
+
+/// A caller with the scope `admin`; `403` for any other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin(pub Caller);
+
+impl Deref for Admin {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if caller.admin {
+            Ok(Self(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+}
+
+/// The one bearer token of a request. Query strings end up in logs and histories, so only a
+/// browser's WebSocket, which cannot set a header, may pass it there.
+pub(crate) fn token_of<'a>(
+    method: &Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+) -> Option<std::borrow::Cow<'a, str>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    if let Some(value) = values.next() {
+        if values.next().is_some() {
+            return None;
+        }
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim_start_matches(' ').into());
+    }
+    if *method != Method::GET || !is_websocket(headers) {
+        return None;
+    }
+    let mut tokens = uri
+        .query()?
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("access_token="));
+    let token = tokens.next()?;
+    if tokens.next().is_some() {
+        return None;
+    }
+    percent_decode_str(token).decode_utf8().ok()
+}
+
+/// Whether the request asks to become a WebSocket.
+pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
+    headers
+        .get(UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}

@@ -1,0 +1,91 @@
+//! One token, verified: the signature by a configured key, then the claims by our own rules.
+
+use jsonwebtoken::{Validation, decode, decode_header};
+use serde::{Deserialize, Deserializer};
+
+use super::{Caller, LEEWAY_SECONDS, keys::Key};
+
+/// The scope that opens the administrator's routes.
+const ADMIN_SCOPE: &str = "admin";
+
+/// Characters of a user id.
+const MAX_USER: usize = 128;
+
+/// The last second of the year 9999. An `exp` beyond it is not a time (most likely milliseconds).
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// Verifies the token with whichever key it may be for. `None` is all that anybody learns.
+pub(super) fn verify(token: &str, keys: &[Key], now: u64) -> Option<Caller> {
+    let header = decode_header(token).ok()?;
+    // "crit" lists extensions that must be understood; we understand none.
+    if header.crit.is_some() {
+        return None;
+    }
+    keys.iter()
+        .filter(|key| key.may_have_signed(&header))
+        .find_map(|key| decode::<Claims>(token, &key.verifies, &validation(key)).ok())
+        .and_then(|token| token.claims.into_caller(now))
+}
+
+fn validation(key: &Key) -> Validation {
+    let mut validation = Validation::new(key.algorithm);
+    validation.leeway = LEEWAY_SECONDS;
+    validation.validate_nbf = true;
+    // The audience is not part of the contract: who has the key decides who may call.
+    validation.validate_aud = false;
+    validation
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    exp: NumericDate,
+    #[serde(default)]
+    nbf: Option<NumericDate>,
+    #[serde(default)]
+    scope: String,
+}
+
+impl Claims {
+    fn into_caller(self, now: u64) -> Option<Caller> {
+        let length = self.sub.chars().count();
+        if length == 0 || length > MAX_USER || self.sub.chars().any(char::is_control) {
+            return None;
+        }
+        if self
+            .nbf
+            .is_some_and(|nbf| nbf.0 > now.saturating_add(LEEWAY_SECONDS))
+        {
+            return None;
+        }
+        let admin = self
+            .scope
+            .split_ascii_whitespace()
+            .any(|scope| scope == ADMIN_SCOPE);
+        let caller = Caller {
+            user: self.sub,
+            admin,
+            expires: self.exp.0,
+        };
+        caller.is_current(now).then_some(caller)
+    }
+}
+
+/// Seconds since 1970 (RFC 7519): a JSON number, whole or not, and nothing that looks like one.
+struct NumericDate(u64);
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        let whole = number.as_u64().or_else(|| {
+            let float = number.as_f64()?;
+            (0.0..=LAST_SECOND as f64)
+                .contains(&float)
+                .then_some(float as u64)
+        });
+        match whole {
+            Some(seconds) if seconds <= LAST_SECOND => Ok(Self(seconds)),
+            _ => Err(serde::de::Error::custom("not a time")),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The keys that tokens are verified with, each with the one algorithm that it is for.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use serde::Deserialize;
+
+use super::{AuthError, MIN_SECRET_BYTES};
+
+/// Keys of one JWKS document. Each may cost a signature check when a token names none.
+const MAX_KEYS: usize = 32;
+
+/// Bytes of the modulus of the smallest RSA key that is taken: 2,048 bits.
+const MIN_RSA_BYTES: usize = 256;
+
+/// Bytes of a P-256 point, compressed and not. A P-384 key has 49 or 97.
+const P256_POINT: [usize; 2] = [33, 65];
+
+pub(super) struct Key {
+    id: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) verifies: DecodingKey,
+}
+
+impl Key {
+    pub(super) fn secret(secret: &[u8]) -> Result<Self, AuthError> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(AuthError::ShortSecret(secret.len()));
+        }
+        Ok(Self {
+            id: None,
+            algorithm: Algorithm::HS256,
+            verifies: DecodingKey::from_secret(secret),
+        })
+    }
+
+    pub(super) fn pem(pem: &[u8]) -> Result<Self, AuthError> {
+        // The private half would parse as well, and then verify nothing.
+        let text = String::from_utf8_lossy(pem);
+        if !text.contains("-----BEGIN PUBLIC KEY-----")
+            && !text.contains("-----BEGIN RSA PUBLIC KEY-----")
+        {
+            return Err(key_error("this is not a PEM public key"));
+        }
+        let ed25519 = DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
+        let (algorithm, key) = ed25519
+            .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
+            .or_else(|_| DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key)))
+            .map_err(|_| key_error("this is not an Ed25519, P-256 or RSA public key"))?;
+        let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
+        match algorithm {
+            Algorithm::ES256 if !P256_POINT.contains(&length) => {
+                Err(key_error("an ES256 key is on P-256"))
+            }
+            Algorithm::RS256 if length <= MIN_RSA_BYTES => {
+                Err(key_error("an RSA key has 2048 bits or more"))
+            }
+            _ => Ok(Self {
+                id: None,
+                algorithm,
+                verifies: key,
+            }),
+        }
+    }
+
+    pub(super) fn jwks(json: &[u8]) -> Result<Vec<Self>, AuthError> {
+        #[derive(Deserialize)]
+        struct Document {
+            // As values: one key of an unknown kind must not hide the others.
+            keys: Vec<serde_json::Value>,
+        }
+        let document: Document = serde_json::from_slice(json)
+            .map_err(|error| key_error(&format!("not a JWKS document: {error}")))?;
+        if document.keys.len() > MAX_KEYS {
+            return Err(key_error(&format!(
+                "a JWKS document has at most {MAX_KEYS} keys"
+            )));
+        }
+        let keys: Vec<Self> = document
+            .keys
+            .into_iter()
+            .filter_map(|value| serde_json::from_value::<Jwk>(value).ok())
+            .filter_map(|jwk| Self::jwk(&jwk))
+            .collect();
+        if keys.is_empty() {
+            return Err(key_error(
+                "the JWKS document has no Ed25519, P-256 or RSA key for signatures",
+            ));
+        }
+        Ok(keys)
+    }
+
+    fn jwk(jwk: &Jwk) -> Option<Self> {
+        if jwk
+            .common
+            .public_key_use
+            .as_ref()
+            .is_some_and(|usage| *usage != PublicKeyUse::Signature)
+        {
+            return None;
+        }
+        let (algorithm, named) = match &jwk.algorithm {
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
+                (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
+            }
+            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
+                (Algorithm::ES256, KeyAlgorithm::ES256)
+            }
+            AlgorithmParameters::RSA(key) if is_long_enough(&key.n) => {
+                (Algorithm::RS256, KeyAlgorithm::RS256)
+            }
+            _ => return None,
+        };
+        if jwk.common.key_algorithm.is_some_and(|alg| alg != named) {
+            return None;
+        }
+        let key = DecodingKey::from_jwk(jwk).ok()?;
+        Some(Self {
+            id: jwk.common.key_id.clone(),
+            algorithm,
+            verifies: key,
+        })
+    }
+
+    /// Whether a token with this header may have been signed with this key. The header only
+    /// narrows the choice; it never adds a key or changes an algorithm.
+    pub(super) fn may_have_signed(&self, header: &Header) -> bool {
+        let id_agrees = match (&self.id, &header.kid) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        };
+        id_agrees && self.algorithm == header.alg
+    }
+}
+
+fn is_long_enough(modulus: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(modulus)
+        .is_ok_and(|bytes| bytes.len() >= MIN_RSA_BYTES)
+}
+
+fn key_error(reason: &str) -> AuthError {
+    AuthError::Key(reason.to_owned())
+}

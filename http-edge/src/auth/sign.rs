@@ -1,0 +1,42 @@
+//! Signing, for `tidings token` and for tests. Other issuers have their own.
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde::Serialize;
+
+use super::{AuthError, MIN_SECRET_BYTES, unix_now};
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    sub: &'a str,
+    iat: u64,
+    exp: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'a str,
+}
+
+/// A token for `user` that ends after `ttl`. `scope` is space-separated and may be empty.
+pub fn sign_hs256(
+    secret: &[u8],
+    user: &str,
+    scope: &str,
+    ttl: Duration,
+) -> Result<String, AuthError> {
+    if secret.len() < MIN_SECRET_BYTES {
+        return Err(AuthError::ShortSecret(secret.len()));
+    }
+    let iat = unix_now();
+    let claims = Claims {
+        sub: user,
+        iat,
+        exp: iat.saturating_add(ttl.as_secs()),
+        scope,
+    };
+    encode(
+        &Header::new(Algorithm::HS256),
+        &claims,
+        &EncodingKey::from_secret(secret),
+    )
+    .map_err(|error| AuthError::Sign(error.to_string()))
+}

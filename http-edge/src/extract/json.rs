@@ -1,0 +1,254 @@
+//! A JSON object as a value. One pass over the bytes when all is well; a second one, to find the
+//! name of the field, only when it is not.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::{body, shorten, text};
+use crate::harden::Context;
+use crate::problem::Problem;
+
+/// The body of a request, a JSON object of at most `max_body` bytes; as a response, its JSON.
+///
+/// Lists in the place of objects inside the document are serde's to accept or not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let config = &Context::of(request.extensions())?.edge.config;
+        let (limit, timeout) = (config.max_body, config.body_read_timeout);
+        body::expect_type(request.headers(), is_json, "application/json")?;
+        let bytes = body::read(request, limit, timeout).await?;
+        from_json(&bytes).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(essence: &str) -> bool {
+    let Some((kind, subtype)) = essence.split_once('/') else {
+        return false;
+    };
+    let subtype = subtype.to_ascii_lowercase();
+    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// Reads one JSON object by the rules of every call: a body, or a line of a batch.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = text::json_text(bytes).map_err(|defect| Problem::malformed("", defect.message()))?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(not_an_object(text));
+    }
+    serde_json::from_str(text).map_err(|error| explain::<T>(bytes, &error))
+}
+
+fn not_an_object(text: &str) -> Problem {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => Problem::invalid("", "expected a JSON object"),
+        Err(error) => Problem::malformed("", shorten(&error.to_string())),
+    }
+}
+
+fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+    let whole = error.to_string();
+    let message = whole
+        .rsplit_once(" at line ")
+        .map_or(whole.as_str(), |(message, _)| message);
+    if error.classify() != Category::Data {
+        return Problem::malformed("", shorten(&whole));
+    }
+    // Data after the document, if there is any, was not looked at. It makes it no JSON at all.
+    if let Err(syntax) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+        return Problem::malformed("", shorten(&syntax.to_string()));
+    }
+    let field = field_of(&path_of::<T>(bytes, &whole), message);
+    let message = shorten(&without_type_names(message));
+    if message.starts_with("duplicate field") {
+        return Problem::malformed(field, message);
+    }
+    Problem::unprocessable("invalid", "The body is not what this call takes.")
+        .with_error(field, message)
+}
+
+/// Where in the document, as a path. axum knows how to follow a parser; its text is the path, a
+/// colon, and the message that we have already.
+fn path_of<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
+    let Err(JsonRejection::JsonDataError(error)) = axum::Json::<T>::from_bytes(bytes) else {
+        return String::new();
+    };
+    let text = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+    text.strip_suffix(message)
+        .and_then(|path| path.strip_suffix(": "))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A missing field is reported where it is missing; it is clearer to name it.
+fn field_of(path: &str, message: &str) -> String {
+    let path = if path == "." || path == "?" { "" } else { path };
+    let missing = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|prefix| message.strip_prefix(prefix))
+        .and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(name) if path.is_empty() || path == name => name.to_owned(),
+        Some(name) if path.ends_with(&format!(".{name}")) => path.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None => path.to_owned(),
+    }
+}
+
+/// "expected struct NewMessage" is our word for an object, not the client's.
+fn without_type_names(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((found, expected))
+            if expected.starts_with("struct ") || expected.starts_with("internally tagged ") =>
+        {
+            format!("{found}, expected an object")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code)]
+    struct Inner {
+        name: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code)]
+    struct Outer {
+        id: u32,
+        #[serde(default)]
+        members: Vec<String>,
+        inner: Option<Inner>,
+        any: Option<serde_json::Value>,
+        raw: Option<Box<serde_json::value::RawValue>>,
+    }
+
+    fn refusal(text: &[u8]) -> (u16, &'static str, String) {
+        let problem = from_json::<Outer>(text).unwrap_err();
+        (
+            problem.status().as_u16(),
+            problem.code(),
+            problem.errors()[0].field.clone(),
+        )
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_malformed() {
+        let whole = br#"{"id":1,"members":["a\n"],"inner":{"name":"x"}}"#;
+        from_json::<Outer>(whole).unwrap();
+        for end in 0..whole.len() {
+            let (status, code, _) = refusal(&whole[..end]);
+            assert_eq!((status, code), (400, "malformed"), "cut at {end}");
+        }
+        let deep = [b"{\"id\":1,\"any\":".to_vec(), b"[".repeat(100_000)].concat();
+        let documents: [&[u8]; 22] = [
+            b"",
+            b" ",
+            b"{\"id\":1}{\"id\":2}",
+            b"{\"id\":\"x\"} garbage",
+            b"{\"id\":1},",
+            b"{\"id\":1,}",
+            b"{id:1}",
+            b"{'id':1}",
+            b"{\"id\":NaN}",
+            b"{\"id\":Infinity}",
+            b"{\"id\":1e999}",
+            b"{\"id\":01}",
+            b"{\"id\":1}//",
+            b"\xef\xbb\xbf{\"id\":1}",
+            b"{\"id\":1,\"members\":[\"\\ud800\"]}",
+            b"{\"id\":1,\"unknown\":\"\\ud800\"}",
+            b"{\"id\":1,\"raw\":{\"a\":\"\\u0000\"}}",
+            b"{\"id\":1,\"\\u0000\":1}",
+            b"{\"id\":1,\"unknown\":\"\xff\"}",
+            b"{\"id\":1,\"members\":[\"a\x01\"]}",
+            b"{\"id\":1,\"id\":1}",
+            &deep,
+        ];
+        for document in documents {
+            let (status, code, _) = refusal(document);
+            let text = String::from_utf8_lossy(&document[..document.len().min(60)]);
+            assert_eq!((status, code), (400, "malformed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_expected_is_invalid_and_named() {
+        for (document, field) in [
+            (r"{}", "id"),
+            (r#"{"id":null}"#, "id"),
+            (r#"{"id":"1"}"#, "id"),
+            (r#"{"id":-1}"#, "id"),
+            (r#"{"id":1.5}"#, "id"),
+            (r#"{"id":4294967296}"#, "id"),
+            (r#"{"id":1,"members":5}"#, "members"),
+            (r#"{"id":1,"members":["a",5]}"#, "members[1]"),
+            (r#"{"id":1,"inner":{}}"#, "inner.name"),
+            (r#"{"id":1,"inner":{"name":[]}}"#, "inner.name"),
+            (r#"{"id":1,"inner":5}"#, "inner"),
+            ("null", ""),
+            ("[]", ""),
+            (r"[1,[],null,null,null]", ""),
+            ("5", ""),
+            (r#""text""#, ""),
+        ] {
+            assert_eq!(
+                refusal(document.as_bytes()),
+                (422, "invalid", field.to_owned()),
+                "{document}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_are_short_and_name_no_type_of_ours() {
+        let problem = from_json::<Outer>(br#"{"id":1,"inner":5}"#).unwrap_err();
+        assert_eq!(
+            problem.errors()[0].message,
+            "invalid type: integer `5`, expected an object"
+        );
+        let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
+        let problem = from_json::<Outer>(long.as_bytes()).unwrap_err();
+        assert!(problem.errors()[0].message.len() < 250);
+    }
+
+    #[test]
+    fn media_types_of_json() {
+        for good in [
+            "application/json",
+            "Application/JSON",
+            "application/cloudevents+json",
+        ] {
+            assert!(is_json(good), "{good}");
+        }
+        for bad in [
+            "",
+            "json",
+            "text/json",
+            "application/jsonp",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert!(!is_json(bad), "{bad}");
+        }
+    }
+}

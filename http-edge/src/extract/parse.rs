@@ -1,0 +1,105 @@
+//! The parameters that several calls share, each with one rule. Out of range is `400`: there is no
+//! value that could have been meant.
+
+use crate::problem::Problem;
+
+/// How many a page has: `default` without the parameter, else 1 to `max`.
+pub fn limit(text: Option<&str>, default: i64, max: i64) -> Result<i64, Problem> {
+    let Some(text) = text else { return Ok(default) };
+    match whole(text) {
+        Some(limit) if (1..=max).contains(&limit) => Ok(limit),
+        _ => Err(Problem::malformed(
+            "limit",
+            format!("expected a whole number from 1 to {max}"),
+        )),
+    }
+}
+
+/// The number of a message in its conversation: 1 or more.
+pub fn seq(field: &str, text: &str) -> Result<i64, Problem> {
+    match whole(text) {
+        Some(seq) if seq > 0 => Ok(seq),
+        _ => Err(Problem::malformed(
+            field,
+            format!("expected a whole number from 1 to {}", i64::MAX),
+        )),
+    }
+}
+
+/// A position in the log: 0 or more.
+pub fn cursor(field: &str, text: &str) -> Result<i64, Problem> {
+    whole(text).ok_or_else(|| {
+        Problem::malformed(
+            field,
+            format!("expected a whole number from 0 to {}", i64::MAX),
+        )
+    })
+}
+
+/// `true` or `false`.
+pub fn flag(field: &str, text: &str) -> Result<bool, Problem> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Problem::malformed(field, "expected true or false")),
+    }
+}
+
+/// Decimal digits only: no sign, no blank, no fraction.
+fn whole(text: &str) -> Option<i64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOT_WHOLE: [&str; 14] = [
+        "",
+        " ",
+        "-1",
+        "+1",
+        "1.5",
+        "1e3",
+        "0x10",
+        "abc",
+        "1 ",
+        "\"1\"",
+        "9223372036854775808",
+        "18446744073709551616",
+        "٣",
+        "1_000",
+    ];
+
+    #[test]
+    fn limits_have_a_default_and_a_range() {
+        assert_eq!(limit(None, 50, 200).unwrap(), 50);
+        assert_eq!(limit(Some("1"), 50, 200).unwrap(), 1);
+        assert_eq!(limit(Some("200"), 50, 200).unwrap(), 200);
+        for bad in NOT_WHOLE.iter().chain(&["0", "201"]) {
+            let problem = limit(Some(bad), 50, 200).unwrap_err();
+            assert_eq!(problem.status(), 400, "{bad}");
+            assert!(problem.errors()[0].message.contains("200"));
+        }
+    }
+
+    #[test]
+    fn a_seq_is_positive_and_a_cursor_is_not_negative() {
+        assert_eq!(seq("seq", "1").unwrap(), 1);
+        assert_eq!(seq("seq", "9223372036854775807").unwrap(), i64::MAX);
+        assert_eq!(cursor("after", "0").unwrap(), 0);
+        assert_eq!(seq("seq", "0").unwrap_err().status(), 400);
+        for bad in NOT_WHOLE {
+            assert_eq!(seq("seq", bad).unwrap_err().status(), 400, "{bad}");
+            assert_eq!(cursor("after", bad).unwrap_err().status(), 400, "{bad}");
+        }
+    }
+
+    #[test]
+    fn flags_are_words() {
+        assert!(flag("archived", "true").unwrap());
+        assert!(!flag("archived", "false").unwrap());
+        assert!(flag("archived", "1").is_err());
+    }
+}

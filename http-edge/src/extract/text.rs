@@ -1,0 +1,142 @@
+//! Two kinds of text that are legal for the formats that carry them and useless to everybody: U+0000, which
+//! Postgres cannot hold, and lone surrogates, which are no characters.
+
+/// Why a text is not taken.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(super) enum Defect {
+    NotUtf8,
+    Nul,
+    LoneSurrogate,
+    BadPercent,
+}
+
+impl Defect {
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "the text is not UTF-8",
+            Self::Nul => "the text holds U+0000",
+            Self::LoneSurrogate => "the text holds a lone surrogate",
+            Self::BadPercent => "a % is not followed by two hexadecimal digits",
+        }
+    }
+}
+
+/// The bytes of a JSON document as text, if no string in it holds U+0000 or a lone surrogate. This
+/// looks also at the strings that a parser skips, and is no proof that the document is JSON.
+pub(super) fn json_text(bytes: &[u8]) -> Result<&str, Defect> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Defect::NotUtf8)?;
+    let mut rest = bytes;
+    // `contains` is vectorised; most documents have no escape at all.
+    if bytes.contains(&0) {
+        return Err(Defect::Nul);
+    }
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = &rest[at..];
+        rest = match unit(escape) {
+            Some(0) => return Err(Defect::Nul),
+            Some(0xD800..=0xDBFF) => match unit(&escape[6..]) {
+                Some(0xDC00..=0xDFFF) => &escape[12..],
+                _ => return Err(Defect::LoneSurrogate),
+            },
+            Some(0xDC00..=0xDFFF) => return Err(Defect::LoneSurrogate),
+            Some(_) => &escape[6..],
+            // Any other escape, an escaped backslash above all, is two bytes.
+            None => escape.get(2..).unwrap_or_default(),
+        };
+    }
+    Ok(text)
+}
+
+/// The UTF-16 unit of a `\uXXXX` at the start of the bytes. A broken one is left to the parser.
+fn unit(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |unit, digit| {
+        let value = char::from(*digit).to_digit(16)?;
+        Some(unit << 4 | value as u16)
+    })
+}
+
+/// Checks percent-encoded text (a path or a query) before it is decoded: the decoders that follow
+/// let broken encodings through, or replace them.
+pub(super) fn check_encoded(text: &str) -> Result<(), Defect> {
+    let bytes = text.as_bytes();
+    if !bytes.contains(&b'%') {
+        return Ok(());
+    }
+    let hexadecimal = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'%') {
+        at += found + 1;
+        if !hexadecimal(at) || !hexadecimal(at + 1) {
+            return Err(Defect::BadPercent);
+        }
+        if &bytes[at..at + 2] == b"00" {
+            return Err(Defect::Nul);
+        }
+    }
+    percent_encoding::percent_decode(bytes)
+        .decode_utf8()
+        .map_err(|_| Defect::NotUtf8)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_read_as_a_parser_reads_them() {
+        let defect = |text: &str| json_text(text.as_bytes()).err();
+        assert_eq!(defect(r#"{"a":"plain"}"#), None);
+        assert_eq!(defect(r#"{"a":"\u0000"}"#), Some(Defect::Nul));
+        assert_eq!(defect(r#"{"\u0000":1}"#), Some(Defect::Nul));
+        assert_eq!(defect(r#"{"a":"\\u0000"}"#), None);
+        assert_eq!(defect(r#"{"a":"\\\u0000"}"#), Some(Defect::Nul));
+        assert_eq!(defect(r#"{"a":"\\\\u0000"}"#), None);
+        assert_eq!(defect(r#"{"a":"\u00000"}"#), Some(Defect::Nul));
+        assert_eq!(defect(r#"{"a":"\u0001"}"#), None);
+        assert_eq!(defect("{\"a\":\"\0\"}"), Some(Defect::Nul));
+        assert_eq!(defect(r#"{"a":"\ud83d\ude00"}"#), None);
+        assert_eq!(defect(r#"{"a":"\ud83d"}"#), Some(Defect::LoneSurrogate));
+        assert_eq!(defect(r#"{"a":"\ud83dx"}"#), Some(Defect::LoneSurrogate));
+        assert_eq!(
+            defect(r#"{"a":"\ud83d\\ude00"}"#),
+            Some(Defect::LoneSurrogate)
+        );
+        assert_eq!(
+            defect(r#"{"a":"\ud83d\ud83d"}"#),
+            Some(Defect::LoneSurrogate)
+        );
+        assert_eq!(defect(r#"{"a":"\uDE00"}"#), Some(Defect::LoneSurrogate));
+        assert_eq!(json_text(b"{\"a\":\"\xC0\x80\"}"), Err(Defect::NotUtf8));
+        assert_eq!(json_text(b"{\"a\":\"\xED\xA0\x80\"}"), Err(Defect::NotUtf8));
+    }
+
+    #[test]
+    fn a_document_cut_anywhere_is_left_to_the_parser() {
+        let document = r#"{"a":"\\\ud83d\ude00\u0041\""}"#;
+        for end in 0..document.len() {
+            let _ = json_text(&document.as_bytes()[..end]);
+        }
+        assert_eq!(json_text(b"\"\\u12"), Ok("\"\\u12"));
+        assert_eq!(json_text(b"\"\\"), Ok("\"\\"));
+    }
+
+    #[test]
+    fn encodings_are_whole_and_of_text() {
+        for good in ["", "/v1/a%2Fb", "%C3%A9", "%f0%9f%98%80", "a=1&b=%25%30%30"] {
+            assert_eq!(check_encoded(good), Ok(()), "{good}");
+        }
+        for (bad, defect) in [
+            ("%", Defect::BadPercent),
+            ("%2", Defect::BadPercent),
+            ("%zz", Defect::BadPercent),
+            ("a%00", Defect::Nul),
+            ("%ff", Defect::NotUtf8),
+            ("%c0%80", Defect::NotUtf8),
+            ("%ed%a0%80", Defect::NotUtf8),
+        ] {
+            assert_eq!(check_encoded(bad), Err(defect), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! One layer round every route. It is written by hand, because it stands on the path of every
+//! request: one boxed future and one extension in all, metrics by handles that each route keeps.
+
+mod admit;
+mod measure;
+mod request_id;
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::header::{
+    ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Extensions, HeaderMap, HeaderValue, Method};
+use tower::{Layer, Service};
+use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
+
+use crate::auth::{Auth, Caller};
+use crate::config::EdgeConfig;
+use crate::limit::{Budget, Limiter};
+use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use measure::RouteMeter;
+
+/// How long a browser may keep the answer to a preflight.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
+
+/// Wraps every route of the router, those that it lacks included (404, 405). Do it once, outermost,
+/// after all routes are merged. Install the metrics recorder before: handles are kept.
+///
+/// The extractors of this crate work only inside of it.
+pub fn harden(router: Router, auth: Auth, config: &EdgeConfig, limiter: Limiter) -> Router {
+    let edge = Arc::new(Edge {
+        auth,
+        limiter,
+        config: config.clone(),
+    });
+    let router = router.layer(Harden(edge));
+    if config.allowed_origins.is_empty() {
+        router
+    } else {
+        router.layer(cors(config))
+    }
+}
+
+fn cors(config: &EdgeConfig) -> CorsLayer {
+    let origins = config
+        .allowed_origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+            request_id::X_REQUEST_ID,
+        ])
+        .expose_headers([
+            RETRY_AFTER,
+            HeaderName::from_static("tidings-position"),
+            HeaderName::from_static("idempotent-replay"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+            request_id::X_REQUEST_ID,
+        ])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// What the extractors share.
+pub(crate) struct Edge {
+    pub(crate) auth: Auth,
+    pub(crate) limiter: Limiter,
+    pub(crate) config: EdgeConfig,
+}
+
+/// The one extension that a request carries.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) edge: Arc<Edge>,
+    /// Known already where the rate limiter had to ask.
+    pub(crate) caller: Option<Arc<Caller>>,
+}
+
+impl Context {
+    pub(crate) fn of(extensions: &Extensions) -> Result<&Self, Problem> {
+        extensions.get().ok_or_else(|| {
+            tracing::error!("a route is served without http_edge::harden round it");
+            Problem::internal()
+        })
+    }
+}
+
+#[derive(Clone)]
+struct Harden(Arc<Edge>);
+
+impl Layer<Route> for Harden {
+    type Service = Hardened;
+
+    fn layer(&self, inner: Route) -> Hardened {
+        Hardened {
+            inner,
+            edge: self.0.clone(),
+            meter: Arc::default(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Hardened {
+    inner: Route,
+    edge: Arc<Edge>,
+    meter: Arc<RouteMeter>,
+}
+
+impl Service<Request> for Hardened {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // A route is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let exchange = Exchange {
+            start: Instant::now(),
+            id: request_id::of(request.headers()),
+            method: request.method().clone(),
+            route: request.extensions().get().cloned(),
+            edge: self.edge.clone(),
+            meter: self.meter.clone(),
+        };
+        let (budget, admitted) = admit::admit(&self.edge, &mut request);
+        let answer = admitted.map(|()| self.inner.call(request));
+        Box::pin(async move {
+            let response = match answer {
+                Ok(running) => exchange.run(running).await,
+                Err(problem) => problem.into_response(),
+            };
+            Ok(exchange.finish(response, budget.as_ref()))
+        })
+    }
+}
+
+/// One request and its response, seen from outside.
+struct Exchange {
+    start: Instant,
+    id: HeaderValue,
+    method: Method,
+    route: Option<MatchedPath>,
+    edge: Arc<Edge>,
+    meter: Arc<RouteMeter>,
+}
+
+impl Exchange {
+    async fn run(&self, running: impl Future<Output = Result<Response, Infallible>>) -> Response {
+        let guarded = AssertUnwindSafe(running).catch_unwind();
+        match tokio::time::timeout(self.edge.config.request_timeout, guarded).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            // What the panic said is printed by the panic hook; the client learns the id only.
+            Ok(Err(_)) => Problem::internal().into_response(),
+            Err(_) => Problem::timeout().into_response(),
+        }
+    }
+
+    fn finish(&self, response: Response, budget: Option<&Budget>) -> Response {
+        let status = response.status();
+        let mut response = if status.is_client_error() || status.is_server_error() {
+            self.log(&response);
+            as_problem(response)
+        } else {
+            response
+        };
+        let headers = response.headers_mut();
+        headers.insert(request_id::X_REQUEST_ID, self.id.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(budget) = budget {
+            self.edge.limiter.describe(budget, headers);
+        }
+        self.meter.record(
+            self.route.as_ref(),
+            &self.method,
+            status,
+            self.start.elapsed(),
+        );
+        response
+    }
+
+    /// One line: never a body, a token or a query string.
+    fn log(&self, response: &Response) {
+        let status = response.status().as_u16();
+        let code = response
+            .extensions()
+            .get()
+            .map_or("", |ProblemCode(code)| code);
+        let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let id = self.id.to_str().unwrap_or_default();
+        let ms = self.start.elapsed().as_millis() as u64;
+        let method = self.method.as_str();
+        if status >= 500 {
+            tracing::warn!(id, method, route, status, code, ms, "request failed");
+        } else {
+            tracing::debug!(id, method, route, status, code, ms, "request refused");
+        }
+    }
+}
+
+/// Gives an error a document if whoever answered (the router, an extractor of axum) gave it none.
+fn as_problem(response: Response) -> Response {
+    let plain = match response.headers().get(CONTENT_TYPE) {
+        None => true,
+        Some(value) => value.as_bytes().starts_with(b"text/plain"),
+    };
+    if !plain {
+        return response;
+    }
+    let (parts, _) = response.into_parts();
+    let mut problem = Problem::of_status(parts.status).into_response();
+    keep(&parts.headers, problem.headers_mut());
+    problem
+}
+
+/// Headers that mean something to the client beside the document.
+fn keep(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in [ALLOW, RETRY_AFTER, SEC_WEBSOCKET_VERSION] {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+    debug_assert!(
+        to.get(CONTENT_TYPE)
+            .is_some_and(|value| value == PROBLEM_JSON)
+    );
+}

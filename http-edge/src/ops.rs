@@ -1,0 +1,235 @@
+//! What operators and their machines ask: `/livez`, `/readyz`, `/metrics`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures::future::{BoxFuture, join_all};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A check that takes longer has failed. Kubernetes gives a probe 1 s unless told otherwise.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// An answer is given again for this long, so that asking often does not load what is checked.
+const KEPT: Duration = Duration::from_millis(250);
+
+/// Between two rounds of emptying the histograms' buffers, which otherwise grow until `/metrics`
+/// is asked for.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Seconds, from a tenth of a millisecond to half a minute.
+const SECONDS_BUCKETS: [f64; 16] = [
+    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    10.0, 30.0,
+];
+
+/// Counts, such as events in one commit.
+const COUNT_BUCKETS: [f64; 10] = [
+    1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0,
+];
+
+/// Makes this process count, with histograms as buckets. Once, and before anything is counted.
+pub fn install_recorder() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets(&COUNT_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS_BUCKETS)?
+        .install_recorder()
+}
+
+/// Keeps the recorder's memory bounded, until `shutdown`.
+pub async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
+    let mut round = tokio::time::interval(UPKEEP);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = round.tick() => metrics.run_upkeep(),
+        }
+    }
+}
+
+type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// What must be well for this process to take requests. Cheap to clone once complete.
+#[derive(Clone)]
+pub struct Readiness(Arc<Inner>);
+
+struct Inner {
+    checks: Vec<(&'static str, Check)>,
+    draining: CancellationToken,
+    last: Mutex<Option<(Instant, Report)>>,
+}
+
+/// Collects checks. See [`Readiness::builder`].
+pub struct ReadinessBuilder {
+    checks: Vec<(&'static str, Check)>,
+    draining: CancellationToken,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Report {
+    status: &'static str,
+    checks: BTreeMap<&'static str, String>,
+}
+
+impl Readiness {
+    /// Not ready from the moment that `draining` is cancelled.
+    pub fn builder(draining: CancellationToken) -> ReadinessBuilder {
+        ReadinessBuilder {
+            checks: Vec::new(),
+            draining,
+        }
+    }
+
+    async fn report(&self) -> Report {
+        if self.0.draining.is_cancelled() {
+            return Report {
+                status: "draining",
+                checks: BTreeMap::new(),
+            };
+        }
+        // Held while checking: those who ask meanwhile get the same answer.
+        let mut last = self.0.last.lock().await;
+        if let Some((_, report)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
+            return report.clone();
+        }
+        let checks: BTreeMap<_, _> = join_all(self.0.checks.iter().map(run))
+            .await
+            .into_iter()
+            .collect();
+        let ready = checks.values().all(|outcome| outcome == "ok");
+        let report = Report {
+            status: if ready { "ready" } else { "not ready" },
+            checks,
+        };
+        *last = Some((Instant::now(), report.clone()));
+        report
+    }
+}
+
+impl ReadinessBuilder {
+    /// Adds a check. What it says on failure is shown to whoever asks: no addresses, no secrets.
+    #[must_use]
+    pub fn check<F, O>(mut self, name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> O + Send + Sync + 'static,
+        O: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.checks
+            .push((name, Arc::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// The complete list.
+    pub fn build(self) -> Readiness {
+        Readiness(Arc::new(Inner {
+            checks: self.checks,
+            draining: self.draining,
+            last: Mutex::new(None),
+        }))
+    }
+}
+
+async fn run((name, check): &(&'static str, Check)) -> (&'static str, String) {
+    let outcome = match tokio::time::timeout(CHECK_TIMEOUT, check()).await {
+        Ok(Ok(())) => "ok".to_owned(),
+        Ok(Err(reason)) => reason,
+        Err(_) => format!("no answer within {} ms", CHECK_TIMEOUT.as_millis()),
+    };
+    (name, outcome)
+}
+
+/// `/livez` (this process answers: nothing else is looked at), `/readyz` (200 or 503, with the
+/// outcome of each check), `/metrics` (Prometheus text).
+pub fn routes(readiness: Readiness, metrics: PrometheusHandle) -> Router {
+    let metrics = get(move || {
+        let text = metrics.render();
+        async move {
+            (
+                [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+                text,
+            )
+        }
+    });
+    Router::new()
+        .route(
+            "/livez",
+            get(|| async {
+                (
+                    [(CONTENT_TYPE, "application/json")],
+                    r#"{"status":"alive"}"#,
+                )
+            }),
+        )
+        .route("/readyz", get(readyz).with_state(readiness))
+        .route("/metrics", metrics)
+}
+
+async fn readyz(State(readiness): State<Readiness>) -> Response {
+    let report = readiness.report().await;
+    let no_store = [(CACHE_CONTROL, "no-store")];
+    if report.status == "ready" {
+        (no_store, axum::Json(report)).into_response()
+    } else {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            no_store,
+            [(RETRY_AFTER, "1")],
+            axum::Json(report),
+        )
+            .into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn status(checks: ReadinessBuilder) -> (&'static str, BTreeMap<&'static str, String>) {
+        let report = checks.build().report().await;
+        (report.status, report.checks)
+    }
+
+    #[tokio::test]
+    async fn ready_when_every_check_is_well() {
+        let builder = || Readiness::builder(CancellationToken::new());
+        assert_eq!(status(builder()).await.0, "ready");
+        assert_eq!(
+            status(builder().check("a", || async { Ok(()) })).await.0,
+            "ready"
+        );
+        let (text, checks) = status(
+            builder()
+                .check("a", || async { Ok(()) })
+                .check("b", || async { Err("behind".into()) })
+                .check("c", std::future::pending),
+        )
+        .await;
+        assert_eq!(text, "not ready");
+        assert_eq!(
+            (checks["a"].as_str(), checks["b"].as_str()),
+            ("ok", "behind")
+        );
+        assert_eq!(checks["c"], "no answer within 900 ms");
+    }
+
+    #[tokio::test]
+    async fn not_ready_while_draining() {
+        let draining = CancellationToken::new();
+        let readiness = Readiness::builder(draining.clone())
+            .check("a", || async { Ok(()) })
+            .build();
+        assert_eq!(readiness.report().await.status, "ready");
+        draining.cancel();
+        assert_eq!(readiness.report().await.status, "draining");
+    }
+}

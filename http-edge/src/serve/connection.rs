@@ -1,0 +1,118 @@
+//! One connection: hyper in the middle, the socket below, the router above.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper_util::rt::TokioIo;
+use tower::Service as _;
+
+use super::Server;
+use super::phase::Phase;
+use super::socket::Socket;
+
+/// Serves the connection to its end. Borrows nothing: the server goes on accepting.
+pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> + Send + use<> {
+    let service = Conversation {
+        router: server.router.clone(),
+        phase: socket.phase(),
+        draining: server.draining.clone(),
+    };
+    let connection = server
+        .http
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let (closing, cut) = (server.closing.clone(), server.cut.clone());
+    async move {
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            biased;
+            ended = &mut connection => ended,
+            // Being polled again is all that the socket needs to close if it is idle.
+            () = closing.cancelled() => tokio::select! {
+                biased;
+                ended = connection => ended,
+                () = cut.cancelled() => return,
+            },
+        };
+        if let Err(error) = ended {
+            // Clients break off all the time; what they send is their business.
+            tracing::trace!(%error, "a connection broke off");
+        }
+    }
+}
+
+/// Requests and responses of one connection, one at a time.
+struct Conversation {
+    router: Router,
+    phase: Arc<Phase>,
+    draining: Arc<AtomicBool>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Conversation {
+    type Response = Response<Tracked>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.phase.request_read();
+        // Made first: however the request ends, dropping it ends the phase.
+        let end = EndOfResponse(self.phase.clone());
+        let running = self.router.clone().call(request);
+        let draining = self.draining.clone();
+        Box::pin(async move {
+            let mut response = running.await?;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                end.0.upgraded();
+            } else if draining.load(Ordering::Acquire) {
+                response
+                    .headers_mut()
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response.map(|body| Tracked { body, _end: end }))
+        })
+    }
+}
+
+/// Dropped when the response is written, or given up.
+struct EndOfResponse(Arc<Phase>);
+
+impl Drop for EndOfResponse {
+    fn drop(&mut self) {
+        self.0.response_written();
+    }
+}
+
+/// A response's body, and the sign of its end.
+struct Tracked {
+    body: Body,
+    _end: EndOfResponse,
+}
+
+impl hyper::body::Body for Tracked {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,428 @@
+//! Which tokens are taken, and that every other is answered alike.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use http_edge::Auth;
+use http_edge::auth::{AuthError, sign_hs256};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::keys::{self, pem};
+use crate::service::SECRET;
+
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs() as i64
+}
+
+fn claims() -> Value {
+    json!({"sub": "ada", "exp": now() + 600})
+}
+
+fn hs256(claims: &Value) -> String {
+    encode(
+        &Header::new(Algorithm::HS256),
+        claims,
+        &EncodingKey::from_secret(SECRET),
+    )
+    .unwrap()
+}
+
+/// A token with any header and any payload, signed as HS256 with our own secret.
+fn forged(header: &Value, payload: &str) -> String {
+    let message = format!(
+        "{}.{}",
+        BASE64.encode(header.to_string()),
+        BASE64.encode(payload)
+    );
+    let signature = jsonwebtoken::crypto::sign(
+        message.as_bytes(),
+        &EncodingKey::from_secret(SECRET),
+        Algorithm::HS256,
+    )
+    .unwrap();
+    format!("{message}.{signature}")
+}
+
+fn auth() -> Auth {
+    Auth::hs256(SECRET).unwrap()
+}
+
+#[track_caller]
+fn refused(auth: &Auth, token: &str, why: &str) {
+    for _ in 0..2 {
+        let problem = auth.verify(token).expect_err(why);
+        assert_eq!(
+            (problem.status().as_u16(), problem.code(), problem.errors()),
+            (401, "unauthorized", &[][..])
+        );
+        assert_eq!(problem.detail(), "A valid bearer token is needed.");
+    }
+}
+
+#[test]
+fn a_good_token_names_its_user() {
+    for _ in 0..2 {
+        let auth = auth();
+        let token = sign_hs256(SECRET, "ada", "read admin", Duration::from_secs(600)).unwrap();
+        for _ in 0..2 {
+            let caller = auth.verify(&token).unwrap();
+            assert_eq!((caller.user.as_str(), caller.admin), ("ada", true));
+            assert!((600..=660).contains(&caller.time_left().as_secs()));
+        }
+    }
+    let plain = auth().verify(&hs256(&claims())).unwrap();
+    assert!(!plain.is_admin());
+    for scope in ["", "administrator", "not-admin", "ADMIN"] {
+        assert!(
+            !auth()
+                .verify(&hs256(
+                    &json!({"sub": "a", "exp": now() + 9, "scope": scope})
+                ))
+                .unwrap()
+                .admin
+        );
+    }
+}
+
+#[test]
+fn claims_have_types_and_ranges() {
+    let auth = auth();
+    let long = "x".repeat(129);
+    for (name, value) in [
+        ("exp", json!(null)),
+        ("exp", json!((now() + 600).to_string())),
+        ("exp", json!(now() - 61)),
+        ("exp", json!(0)),
+        ("exp", json!(-1)),
+        ("exp", json!(1e300)),
+        ("exp", json!(u64::MAX)),
+        ("exp", json!((now() + 600) * 1_000)),
+        ("exp", json!(true)),
+        ("exp", json!([now() + 600])),
+        ("nbf", json!(now() + 120)),
+        ("nbf", json!("0")),
+        ("nbf", json!(-1)),
+        ("sub", json!(null)),
+        ("sub", json!(5)),
+        ("sub", json!(["ada"])),
+        ("sub", json!("")),
+        ("sub", json!("a\u{0}b")),
+        ("sub", json!("a\nb")),
+        ("sub", json!("a\u{85}b")),
+        ("sub", json!(long)),
+        ("scope", json!(["admin"])),
+        ("scope", json!(5)),
+    ] {
+        let mut claims = claims();
+        claims[name] = value.clone();
+        refused(&auth, &hs256(&claims), &format!("{name}: {value}"));
+    }
+    for name in ["exp", "sub"] {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove(name);
+        refused(&auth, &hs256(&claims), &format!("no {name}"));
+    }
+    for (name, value) in [
+        ("exp", json!(now() - 30)),
+        ("exp", json!(now() as f64 + 600.5)),
+        ("nbf", json!(now() + 30)),
+        ("sub", json!("x".repeat(128))),
+        ("sub", json!("名".repeat(128))),
+        ("sub", json!("a b's \"<id>\"")),
+        ("aud", json!("anybody")),
+        ("iat", json!("whatever")),
+    ] {
+        let mut claims = claims();
+        claims[name] = value.clone();
+        assert!(auth.verify(&hs256(&claims)).is_ok(), "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_token_that_was_verified_still_ends() {
+    let auth = auth();
+    // One second is left of the leeway.
+    let token = hs256(&json!({"sub": "ada", "exp": now() - 58}));
+    auth.verify(&token).unwrap();
+    let started = std::time::Instant::now();
+    while auth.verify(&token).is_ok() {
+        assert!(started.elapsed() < Duration::from_secs(10), "it never ends");
+        std::thread::yield_now();
+    }
+    refused(&auth, &token, "ended");
+}
+
+#[test]
+fn nothing_but_the_configured_algorithm_is_taken() {
+    let auth = auth();
+    let payload = claims().to_string();
+    for alg in [
+        "none", "None", "nOnE", "NONE", "", "HS384", "HS512", "RS256", "ES256", "EdDSA", "hs256",
+    ] {
+        let header = json!({"alg": alg, "typ": "JWT"});
+        refused(&auth, &forged(&header, &payload), alg);
+        let unsigned = format!(
+            "{}.{}.",
+            BASE64.encode(header.to_string()),
+            BASE64.encode(&payload)
+        );
+        refused(&auth, &unsigned, alg);
+    }
+    refused(&auth, &forged(&json!({"typ": "JWT"}), &payload), "no alg");
+    refused(
+        &auth,
+        &forged(&json!({"alg": "HS256", "crit": ["b64"]}), &payload),
+        "crit",
+    );
+    let hs512 = encode(
+        &Header::new(Algorithm::HS512),
+        &claims(),
+        &EncodingKey::from_secret(SECRET),
+    )
+    .unwrap();
+    refused(&auth, &hs512, "HS512 with the right secret");
+}
+
+#[test]
+fn a_key_in_the_token_is_not_looked_at() {
+    let other = b"another secret, known to the attacker";
+    let payload = claims();
+    for (name, value) in [
+        ("jku", json!("http://127.0.0.1:1/keys")),
+        ("x5u", json!("http://127.0.0.1:1/keys")),
+        ("kid", json!("../../dev/null")),
+        ("kid", json!("x' or '1'='1")),
+        ("jwk", json!({"kty": "oct", "k": BASE64.encode(other)})),
+    ] {
+        let mut header = json!({"alg": "HS256"});
+        header[name] = value;
+        assert!(
+            auth()
+                .verify(&forged(&header, &payload.to_string()))
+                .is_ok(),
+            "{name} does no harm"
+        );
+        let message = format!(
+            "{}.{}",
+            BASE64.encode(header.to_string()),
+            BASE64.encode(payload.to_string())
+        );
+        let signature = jsonwebtoken::crypto::sign(
+            message.as_bytes(),
+            &EncodingKey::from_secret(other),
+            Algorithm::HS256,
+        )
+        .unwrap();
+        refused(&auth(), &format!("{message}.{signature}"), name);
+    }
+}
+
+#[test]
+fn a_damaged_token_is_no_token() {
+    let auth = auth();
+    let token = hs256(&claims());
+    for end in 0..token.len() {
+        refused(&auth, &token[..end], &format!("cut at {end}"));
+    }
+    let parts: Vec<&str> = token.split('.').collect();
+    let (head, body, signature) = (parts[0], parts[1], parts[2]);
+    for (damaged, why) in [
+        (format!("{token}="), "padded"),
+        (format!("{token}A"), "longer"),
+        (format!("{token}.{signature}"), "four parts"),
+        (format!("{token} "), "a blank"),
+        (format!("{token}\u{e9}"), "not ASCII"),
+        (format!("{head}.{body}."), "no signature"),
+        (format!(".{body}.{signature}"), "no header"),
+        (format!("{head}..{signature}"), "no claims"),
+        ("..".to_owned(), "nothing"),
+        (String::new(), "empty"),
+        ("x".repeat(100_000), "large"),
+        (
+            format!(
+                "{head}.{}.{signature}",
+                BASE64.encode(json!({"sub": "eve", "exp": now() + 9}).to_string())
+            ),
+            "others' claims",
+        ),
+    ] {
+        refused(&auth, &damaged, why);
+    }
+    let header = json!({"alg": "HS256"});
+    for payload in ["", "null", "[]", "\"ada\"", "{", "{\"sub\":\"ada\"}{}"] {
+        refused(&auth, &forged(&header, payload), payload);
+    }
+    let twice = format!(r#"{{"sub":"ada","sub":"eve","exp":{}}}"#, now() + 600);
+    refused(&auth, &forged(&header, &twice), "two users");
+    assert!(auth.verify(&token).is_ok());
+    refused(
+        &Auth::hs256(b"another secret that is long enough!").unwrap(),
+        &token,
+        "another key",
+    );
+}
+
+/// Each kind of key with the private half that signs for it.
+fn pairs() -> Vec<(Algorithm, EncodingKey, String)> {
+    let private = |key| pem("PRIVATE KEY", key);
+    let public = |key| pem("PUBLIC KEY", key);
+    vec![
+        (
+            Algorithm::EdDSA,
+            EncodingKey::from_ed_pem(private(keys::ED25519).as_bytes()).unwrap(),
+            public(keys::ED25519_PUBLIC),
+        ),
+        (
+            Algorithm::ES256,
+            EncodingKey::from_ec_pem(private(keys::P256).as_bytes()).unwrap(),
+            public(keys::P256_PUBLIC),
+        ),
+        (
+            Algorithm::RS256,
+            EncodingKey::from_rsa_pem(private(keys::RSA).as_bytes()).unwrap(),
+            public(keys::RSA_PUBLIC),
+        ),
+    ]
+}
+
+#[test]
+fn each_kind_of_public_key_verifies_its_own_tokens_only() {
+    for (algorithm, _, public) in pairs() {
+        let auth = Auth::public_key_pem(public.as_bytes()).unwrap();
+        for (other, private, _) in pairs() {
+            let token = encode(&Header::new(other), &claims(), &private).unwrap();
+            if other == algorithm {
+                assert_eq!(auth.verify(&token).unwrap().user, "ada", "{algorithm:?}");
+            } else {
+                refused(&auth, &token, &format!("{other:?} for {algorithm:?}"));
+            }
+        }
+        // The classic: the public key is no secret, so it must not serve as one.
+        for secret in [public.as_bytes(), public.trim_end().as_bytes()] {
+            let token = encode(
+                &Header::new(Algorithm::HS256),
+                &claims(),
+                &EncodingKey::from_secret(secret),
+            )
+            .unwrap();
+            refused(&auth, &token, "HS256 with the public key");
+        }
+        refused(&auth, &hs256(&claims()), "HS256");
+    }
+}
+
+#[test]
+fn other_hashes_of_the_right_key_are_refused() {
+    let (_, private, public) = pairs().remove(2);
+    let auth = Auth::public_key_pem(public.as_bytes()).unwrap();
+    for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
+        let token = encode(&Header::new(algorithm), &claims(), &private).unwrap();
+        refused(&auth, &token, &format!("{algorithm:?}"));
+    }
+}
+
+fn jwks(change: impl Fn(usize, &mut Value)) -> Vec<u8> {
+    let keys: Vec<Value> = pairs()
+        .into_iter()
+        .enumerate()
+        .map(|(n, (algorithm, private, _))| {
+            let mut key =
+                serde_json::to_value(Jwk::from_encoding_key(&private, algorithm).unwrap()).unwrap();
+            change(n, &mut key);
+            key
+        })
+        .collect();
+    json!({"keys": keys}).to_string().into_bytes()
+}
+
+fn signed(n: usize, kid: Option<&str>) -> String {
+    let (algorithm, private, _) = pairs().remove(n);
+    let header = Header {
+        kid: kid.map(ToOwned::to_owned),
+        ..Header::new(algorithm)
+    };
+    encode(&header, &claims(), &private).unwrap()
+}
+
+#[test]
+fn the_keys_of_a_jwks_document_are_taken_by_id_or_by_kind() {
+    let auth = Auth::jwks(&jwks(|n, key| key["kid"] = json!(format!("key-{n}")))).unwrap();
+    for n in 0..3 {
+        assert!(auth.verify(&signed(n, None)).is_ok(), "{n} without kid");
+        assert!(
+            auth.verify(&signed(n, Some(&format!("key-{n}")))).is_ok(),
+            "{n} with kid"
+        );
+        refused(&auth, &signed(n, Some("key-9")), "an unknown kid");
+        refused(
+            &auth,
+            &signed(n, Some(&format!("key-{}", (n + 1) % 3))),
+            "another's kid",
+        );
+    }
+    refused(&auth, &hs256(&claims()), "HS256");
+}
+
+#[test]
+fn keys_of_a_jwks_document_that_are_for_something_else_are_passed_over() {
+    let auth = Auth::jwks(&jwks(|n, key| match n {
+        0 => key["use"] = json!("enc"),
+        1 => key["alg"] = json!("ES384"),
+        _ => {}
+    }))
+    .unwrap();
+    refused(&auth, &signed(0, None), "for encryption");
+    refused(&auth, &signed(1, None), "for another algorithm");
+    assert!(auth.verify(&signed(2, None)).is_ok());
+
+    let shared = json!({"keys": [{"kty": "oct", "k": BASE64.encode(SECRET)}]}).to_string();
+    assert!(
+        Auth::jwks(shared.as_bytes()).is_err(),
+        "a secret has no place in a JWKS file"
+    );
+    let unknown = json!({"keys": [{"kty": "new"}, 5, null]}).to_string();
+    for bad in [
+        b"" as &[u8],
+        b"{}",
+        b"{\"keys\":[]}",
+        unknown.as_bytes(),
+        b"[]",
+    ] {
+        assert!(
+            matches!(Auth::jwks(bad), Err(AuthError::Key(_))),
+            "{}",
+            String::from_utf8_lossy(bad)
+        );
+    }
+}
+
+#[test]
+fn weak_and_wrong_keys_are_refused_at_start() {
+    assert!(matches!(
+        Auth::hs256(&[7; 31]),
+        Err(AuthError::ShortSecret(31))
+    ));
+    assert!(Auth::hs256(&[7; 32]).is_ok());
+    assert!(sign_hs256(b"short", "ada", "", Duration::from_secs(1)).is_err());
+    for (key, why) in [
+        (pem("PRIVATE KEY", keys::ED25519), "a private key"),
+        (pem("PRIVATE KEY", keys::RSA), "a private key"),
+        (pem("PUBLIC KEY", keys::RSA_SHORT_PUBLIC), "1,024 bits"),
+        (pem("PUBLIC KEY", keys::P384_PUBLIC), "P-384"),
+        (pem("CERTIFICATE", keys::P256_PUBLIC), "a certificate"),
+        (pem("PUBLIC KEY", "AAAA"), "no key at all"),
+        ("not PEM".to_owned(), "not PEM"),
+        (String::new(), "nothing"),
+    ] {
+        assert!(
+            matches!(Auth::public_key_pem(key.as_bytes()), Err(AuthError::Key(_))),
+            "{why}"
+        );
+    }
+}

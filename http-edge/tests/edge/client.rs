@@ -1,0 +1,153 @@
+//! A client that writes what it is told, byte for byte, and reads one response at a time.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Nothing here takes this long unless it is stuck.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Client {
+    pub stream: TcpStream,
+    read: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn closes(&self) -> bool {
+        self.header("connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    }
+
+    pub fn problem(&self) -> Value {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem["status"], self.status);
+        problem
+    }
+}
+
+impl Client {
+    pub async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::of(stream)
+    }
+
+    pub fn of(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            read: Vec::new(),
+        }
+    }
+
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    pub async fn get(&mut self, path: &str) -> Option<Reply> {
+        self.send(get(path)).await;
+        self.reply().await
+    }
+
+    /// The next response, or `None` if the server closes instead of beginning one.
+    pub async fn reply(&mut self) -> Option<Reply> {
+        tokio::time::timeout(PATIENCE, self.read_reply())
+            .await
+            .expect("the server is stuck")
+    }
+
+    async fn read_reply(&mut self) -> Option<Reply> {
+        let head = loop {
+            if let Some(end) = self
+                .read
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            {
+                break self.read.drain(..end + 4).collect::<Vec<u8>>();
+            }
+            if self.fill().await == 0 {
+                assert!(self.read.is_empty(), "cut in the middle of a response");
+                return None;
+            }
+        };
+        let head = String::from_utf8(head).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines
+            .next()
+            .unwrap()
+            .split(' ')
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        let headers: Vec<(String, String)> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .collect();
+        let mut reply = Reply {
+            status,
+            headers,
+            body: Vec::new(),
+        };
+        let length = reply
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
+        while self.read.len() < length {
+            assert_ne!(self.fill().await, 0, "cut in the middle of a body");
+        }
+        reply.body = self.read.drain(..length).collect();
+        Some(reply)
+    }
+
+    /// Reads what there is; 0 at the end, also at an abrupt one.
+    async fn fill(&mut self) -> usize {
+        self.stream.read_buf(&mut self.read).await.unwrap_or(0)
+    }
+
+    /// Asserts that the server neither closes nor says anything for so long.
+    pub async fn stays_open_for(&mut self, time: Duration) {
+        let heard = tokio::time::timeout(time, self.fill()).await;
+        assert!(heard.is_err(), "{heard:?} bytes came: {:?}", self.read);
+    }
+
+    /// Waits until the server has closed, and returns what it said before.
+    pub async fn closed(&mut self) -> Vec<u8> {
+        let reading = async { while self.fill().await > 0 {} };
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .expect("the server does not close");
+        std::mem::take(&mut self.read)
+    }
+}
+
+pub fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: tidings\r\n\r\n")
+}
+
+pub fn post(path: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: tidings\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len(),
+    )
+}

@@ -1,0 +1,155 @@
+//! What operators and developers are told: health, metrics, the API's description.
+
+use std::sync::OnceLock;
+
+use http::Method;
+use http_edge::{Auth, EdgeConfig, Limiter, docs, ops};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::ask::ask_of;
+use crate::service::{Hold, SECRET, routes};
+
+fn recorder() -> &'static PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER.get_or_init(|| ops::install_recorder().unwrap())
+}
+
+fn whole() -> axum::Router {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(
+        info(title = "Test", version = "1"),
+        components(schemas(http_edge::Problem))
+    )]
+    struct Api;
+    let ready = ops::Readiness::builder(CancellationToken::new())
+        .check("postgres", || async { Ok(()) })
+        .build();
+    let router = routes(&Hold::default())
+        .merge(ops::routes(ready, recorder().clone()))
+        .merge(docs::routes(<Api as utoipa::OpenApi>::openapi()).unwrap());
+    http_edge::harden(
+        router,
+        Auth::hs256(SECRET).unwrap(),
+        &EdgeConfig::default(),
+        Limiter::off(),
+    )
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route() {
+    recorder();
+    let router = whole();
+    for path in ["/counted/one", "/counted/two", "/nothing", "/counted/%00"] {
+        ask_of(router.clone(), Method::GET, path, &[]).await;
+    }
+    ask_of(
+        router.clone(),
+        Method::from_bytes(b"INVENTED").unwrap(),
+        "/nothing/else",
+        &[],
+    )
+    .await;
+    let metrics = ask_of(router, Method::GET, "/metrics", &[]).await;
+    assert_eq!(
+        metrics.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    let text = metrics.text();
+    for line in [
+        r#"tidings_http_requests_total{route="/counted/{id}",method="GET",status="200"} 2"#,
+        r#"tidings_http_requests_total{route="/counted/{id}",method="GET",status="400"} 1"#,
+        r#"tidings_http_requests_total{route="unmatched",method="GET",status="404"} "#,
+        r#"tidings_http_seconds_bucket{route="/counted/{id}",le="0.0001"}"#,
+        r#"tidings_http_seconds_count{route="/counted/{id}"} 3"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("INVENTED") && !text.contains("/counted/one"));
+}
+
+#[tokio::test]
+async fn health_is_told_without_a_token() {
+    let live = ask_of(whole(), Method::GET, "/livez", &[]).await;
+    assert_eq!((live.status(), live.text()), (200, r#"{"status":"alive"}"#));
+    let ready = ask_of(whole(), Method::GET, "/readyz", &[]).await;
+    assert_eq!(
+        (ready.status(), ready.text()),
+        (200, r#"{"status":"ready","checks":{"postgres":"ok"}}"#)
+    );
+
+    let draining = CancellationToken::new();
+    draining.cancel();
+    let router = ops::routes(
+        ops::Readiness::builder(draining).build(),
+        recorder().clone(),
+    );
+    let answer = ask_of(router, Method::GET, "/readyz", &[]).await;
+    assert_eq!(
+        (answer.status(), answer.text()),
+        (503, r#"{"status":"draining","checks":{}}"#)
+    );
+}
+
+#[tokio::test]
+async fn the_api_describes_itself_and_the_pages_need_nobody_else() {
+    let api: Value = serde_json::from_slice(
+        &ask_of(whole(), Method::GET, "/openapi.json", &[])
+            .await
+            .body,
+    )
+    .unwrap();
+    assert_eq!(api["openapi"], "3.1.0");
+    assert_eq!(
+        api["components"]["securitySchemes"]["bearer"]["scheme"],
+        "bearer"
+    );
+    assert_eq!(api["security"][0]["bearer"], serde_json::json!([]));
+    assert_eq!(
+        api["components"]["schemas"]["Problem"]["properties"]["status"]["type"],
+        "integer"
+    );
+    assert!(
+        api["components"]["schemas"]["FieldError"].is_object(),
+        "{api}"
+    );
+
+    assert_eq!(
+        ask_of(whole(), Method::GET, "/docs", &[])
+            .await
+            .header("location"),
+        Some("/docs/")
+    );
+    let page = ask_of(whole(), Method::GET, "/docs/", &[]).await;
+    assert_eq!(page.status(), 200);
+    let assets = [
+        "swagger-ui.css",
+        "swagger-ui-bundle.js",
+        "swagger-ui-standalone-preset.js",
+        "swagger-initializer.js",
+    ];
+    for asset in assets {
+        assert!(page.text().contains(asset), "{asset}");
+        assert_eq!(
+            ask_of(whole(), Method::GET, &format!("/docs/{asset}"), &[])
+                .await
+                .status(),
+            200,
+            "{asset}"
+        );
+    }
+    assert!(!page.text().contains("src=\"http") && !page.text().contains("href=\"http"));
+    let start = ask_of(whole(), Method::GET, "/docs/swagger-initializer.js", &[]).await;
+    assert!(start.text().contains("/openapi.json"));
+    assert!(
+        start.text().contains(r#""validatorUrl": "none""#),
+        "{}",
+        start.text()
+    );
+    let missing = ask_of(whole(), Method::GET, "/docs/nothing.js", &[]).await;
+    assert_eq!(
+        (missing.status(), missing.code().as_str()),
+        (404, "not_found")
+    );
+}

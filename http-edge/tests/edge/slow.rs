@@ -1,0 +1,179 @@
+//! Clients that are too slow, in each phase of a conversation.
+
+use std::time::Duration;
+
+use http_edge::EdgeConfig;
+use tokio::io::AsyncWriteExt;
+
+use crate::client::{Client, get};
+use crate::service::{Running, token};
+
+/// Long enough that no test waits for it.
+const LONG: Duration = Duration::from_secs(600);
+const SHORT: Duration = Duration::from_millis(150);
+
+fn patient() -> EdgeConfig {
+    EdgeConfig {
+        header_read_timeout: LONG,
+        keep_alive_timeout: LONG,
+        body_read_timeout: LONG,
+        write_timeout: LONG,
+        request_timeout: LONG,
+        ..EdgeConfig::default()
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_closed() {
+    let server = Running::start(EdgeConfig {
+        header_read_timeout: SHORT,
+        ..patient()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    assert_eq!(client.closed().await, b"");
+}
+
+#[tokio::test]
+async fn headers_that_drip_in_are_not_waited_for() {
+    let server = Running::start(EdgeConfig {
+        header_read_timeout: SHORT,
+        ..patient()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    client
+        .send("GET /hello HTTP/1.1\r\nHost: tidings\r\n")
+        .await;
+    // A byte at a time, for ever: each must not buy more time.
+    let mut pace = tokio::time::interval(SHORT / 10);
+    let drip = async {
+        while client.stream.write_all(b"x").await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    tokio::time::timeout(crate::client::PATIENCE, drip)
+        .await
+        .expect("the drip goes on");
+}
+
+#[tokio::test]
+async fn headers_of_a_later_request_have_the_same_time() {
+    let server = Running::start(EdgeConfig {
+        header_read_timeout: SHORT,
+        ..patient()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    assert_eq!(client.get("/hello").await.unwrap().status, 200);
+    client.send("GET /hello HTTP/1.1\r\n").await;
+    assert_eq!(client.closed().await, b"");
+}
+
+#[tokio::test]
+async fn waiting_between_requests_is_not_reading_headers() {
+    let config = EdgeConfig {
+        header_read_timeout: SHORT,
+        keep_alive_timeout: SHORT * 8,
+        ..patient()
+    };
+    let server = Running::start(config).await;
+    let mut client = Client::connect(server.address).await;
+    assert_eq!(client.get("/hello").await.unwrap().body, b"hello");
+    client.stays_open_for(SHORT * 3).await;
+    assert_eq!(client.get("/hello").await.unwrap().body, b"hello");
+    assert_eq!(client.closed().await, b"", "and it ends too");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_answered_and_closed() {
+    let server = Running::start(EdgeConfig {
+        body_read_timeout: SHORT,
+        ..patient()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    client
+        .send("POST /notes HTTP/1.1\r\nHost: tidings\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        .await;
+    let reply = client.reply().await.unwrap();
+    assert_eq!(
+        (reply.status, reply.problem()["code"].as_str()),
+        (408, Some("body_timeout"))
+    );
+    assert_eq!(client.closed().await, b"");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_dropped() {
+    let server = Running::start(EdgeConfig {
+        write_timeout: SHORT,
+        max_connections: 1,
+        ..patient()
+    })
+    .await;
+    let mut deaf = Client::connect(server.address).await;
+    deaf.send(get("/endless")).await;
+    // There is room for one connection, so this one is served once the other is gone.
+    let finally = async {
+        loop {
+            let mut next = Client::connect(server.address).await;
+            if next
+                .get("/hello")
+                .await
+                .is_some_and(|reply| reply.status == 200)
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(crate::client::PATIENCE, finally)
+        .await
+        .expect("the deaf client is kept");
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_too_long_is_answered_for() {
+    let server = Running::start(EdgeConfig {
+        request_timeout: SHORT,
+        ..patient()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    let reply = client.get("/never").await.unwrap();
+    assert_eq!(
+        (reply.status, reply.problem()["code"].as_str()),
+        (503, Some("timeout"))
+    );
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    assert_eq!(
+        client.get("/hello").await.unwrap().status,
+        200,
+        "the connection goes on"
+    );
+}
+
+#[tokio::test]
+async fn a_websocket_is_not_an_idle_connection() {
+    let config = EdgeConfig {
+        header_read_timeout: SHORT,
+        keep_alive_timeout: SHORT,
+        ..patient()
+    };
+    let server = Running::start(config).await;
+    let mut client = Client::connect(server.address).await;
+    client
+        .send(format!(
+            "GET /socket?access_token={} HTTP/1.1\r\nHost: tidings\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            token("ada", ""),
+        ))
+        .await;
+    assert_eq!(client.reply().await.unwrap().status, 101);
+    client.stays_open_for(SHORT * 4).await;
+    // A text frame "hi", masked with zeros as a client must mask.
+    client.send([0x81, 0x82, 0, 0, 0, 0, b'h', b'i']).await;
+    client.send([0x88, 0x80, 0, 0, 0, 0]).await;
+    let frames = client.closed().await;
+    assert!(frames.starts_with(&[0x81, 2, b'h', b'i']), "{frames:?}");
+}

@@ -1,0 +1,219 @@
+//! Requests that are odd, large or many, as bytes.
+
+use http_edge::EdgeConfig;
+
+use crate::client::{Client, get, post};
+use crate::service::Running;
+
+async fn status_of(server: &Running, request: &str) -> Option<u16> {
+    let mut client = Client::connect(server.address).await;
+    client.send(request).await;
+    client.reply().await.map(|reply| reply.status)
+}
+
+#[tokio::test]
+async fn a_thousand_pipelined_requests_are_answered_in_order() {
+    let server = Running::start(EdgeConfig::default()).await;
+    let mut client = Client::connect(server.address).await;
+    let requests: String = (0..1_000).map(|n| get(&format!("/notes/{n}"))).collect();
+    let (mut reading, mut writing) = client.stream.split();
+    let answers = async {
+        let mut text = Vec::new();
+        while !String::from_utf8_lossy(&text).contains("\r\n\r\n999") {
+            assert_ne!(
+                tokio::io::AsyncReadExt::read_buf(&mut reading, &mut text)
+                    .await
+                    .unwrap(),
+                0
+            );
+        }
+        String::from_utf8(text).unwrap()
+    };
+    let (sent, text) = tokio::join!(
+        tokio::io::AsyncWriteExt::write_all(&mut writing, requests.as_bytes()),
+        answers
+    );
+    sent.unwrap();
+    let bodies: Vec<&str> = text
+        .split("HTTP/1.1 200 OK")
+        .filter_map(|reply| reply.rsplit("\r\n\r\n").next())
+        .collect();
+    let expected: Vec<String> = std::iter::once(String::new())
+        .chain((0..1_000).map(|n| n.to_string()))
+        .collect();
+    assert_eq!(bodies, expected);
+}
+
+#[tokio::test]
+async fn bad_framing_is_refused() {
+    let server = Running::start(EdgeConfig::default()).await;
+    let body = "Content-Type: application/json\r\n";
+    for (request, what) in [
+        ("\x16\x03\x01\x02\x00garbage\r\n\r\n".to_owned(), "no HTTP"),
+        ("GET /hello HTTP/1.1\r\n\r\n".to_owned(), "no Host"),
+        (
+            "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(),
+            "two Hosts",
+        ),
+        (
+            "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n".to_owned(),
+            "a blank in a name",
+        ),
+        (
+            "GET /hello HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n".to_owned(),
+            "NUL in a header",
+        ),
+        (
+            "GET /hello HTTP/1.1\r\nHost: a\r\nX: 1\r\n folded\r\n\r\n".to_owned(),
+            "a folded header",
+        ),
+        (
+            format!("POST /notes HTTP/1.1\r\nHost: a\r\n{body}Content-Length: -1\r\n\r\n"),
+            "a negative length",
+        ),
+        (
+            format!(
+                "POST /notes HTTP/1.1\r\nHost: a\r\n{body}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}x"
+            ),
+            "two lengths",
+        ),
+        (
+            format!(
+                "POST /notes HTTP/1.1\r\nHost: a\r\n{body}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            ),
+            "a length and chunks",
+        ),
+        (
+            format!(
+                "POST /notes HTTP/1.1\r\nHost: a\r\n{body}Transfer-Encoding: chunked\r\n\r\nzz\r\n"
+            ),
+            "a chunk without a length",
+        ),
+    ] {
+        assert_eq!(status_of(&server, &request).await, Some(400), "{what}");
+    }
+    assert_eq!(
+        status_of(&server, &get("/hello")).await,
+        Some(200),
+        "and the server goes on"
+    );
+}
+
+#[tokio::test]
+async fn methods_that_nobody_needs_are_refused() {
+    let server = Running::start(EdgeConfig::default()).await;
+    for method in ["TRACE", "PURGE"] {
+        let mut client = Client::connect(server.address).await;
+        client
+            .send(format!("{method} /hello HTTP/1.1\r\nHost: a\r\n\r\n"))
+            .await;
+        let reply = client.reply().await.unwrap();
+        assert_eq!(
+            (reply.status, reply.header("allow")),
+            (405, Some("GET,HEAD")),
+            "{method}"
+        );
+        reply.problem();
+    }
+    assert_eq!(
+        status_of(&server, "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n").await,
+        Some(405)
+    );
+}
+
+#[tokio::test]
+async fn headers_have_limits() {
+    let server = Running::start(EdgeConfig::default()).await;
+    let with = |headers: &str| format!("GET /hello HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
+    let long = |bytes: usize| with(&format!("X-Long: {}\r\n", "x".repeat(bytes)));
+    assert_eq!(status_of(&server, &long(16_000)).await, Some(200));
+    assert_eq!(status_of(&server, &long(17_000)).await, Some(431));
+    assert_eq!(status_of(&server, &long(300_000)).await, Some(431));
+    let many = |count: usize| with(&"X: 1\r\n".repeat(count));
+    assert_eq!(status_of(&server, &many(99)).await, Some(200));
+    assert_eq!(status_of(&server, &many(101)).await, Some(431));
+    let path = format!("/{}", "x".repeat(70_000));
+    assert!(matches!(
+        status_of(&server, &get(&path)).await,
+        Some(414 | 431)
+    ));
+}
+
+#[tokio::test]
+async fn a_body_may_have_its_limit_and_not_a_byte_more() {
+    let server = Running::start(EdgeConfig {
+        max_body: 1_000,
+        ..EdgeConfig::default()
+    })
+    .await;
+    let note = |bytes: usize| {
+        post(
+            "/notes",
+            &format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes - 11)),
+        )
+    };
+    let mut client = Client::connect(server.address).await;
+    for (bytes, status) in [
+        (1_000, 200),
+        (1_001, 413),
+        (10_000, 413),
+        (2_000_000, 413),
+        (1_000, 200),
+    ] {
+        client.send(note(bytes)).await;
+        let reply = client.reply().await.unwrap();
+        assert_eq!(reply.status, status, "{bytes} bytes");
+        if status == 413 {
+            assert_eq!(
+                reply.problem()["detail"],
+                "The body of this call has at most 1000 bytes."
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_has_the_same_limit() {
+    let server = Running::start(EdgeConfig {
+        max_body: 1_000,
+        ..EdgeConfig::default()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    let head = "POST /notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client
+        .send(format!(
+            "{head}7\r\n{{\"text\"\r\n6\r\n:\"abc\"\r\n1\r\n}}\r\n0\r\n\r\n"
+        ))
+        .await;
+    let reply = client.reply().await.unwrap();
+    assert_eq!(
+        (reply.status, reply.body),
+        (200, br#"{"text":"abc","tags":[]}"#.to_vec())
+    );
+    let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1_000));
+    client
+        .send(format!("{head}{}0\r\n\r\n", chunk.repeat(3)))
+        .await;
+    assert_eq!(client.reply().await.unwrap().status, 413);
+}
+
+#[tokio::test]
+async fn a_body_that_is_announced_far_too_large_is_not_read() {
+    let server = Running::start(EdgeConfig {
+        max_body: 1_000,
+        ..EdgeConfig::default()
+    })
+    .await;
+    let mut client = Client::connect(server.address).await;
+    client
+        .send(
+            "POST /notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 900000000000\r\n\
+             Expect: 100-continue\r\n\r\n",
+        )
+        .await;
+    let reply = client.reply().await.unwrap();
+    assert_eq!(reply.status, 413);
+    reply.problem();
+    assert_eq!(client.closed().await, b"");
+}
