@@ -1,0 +1,46 @@
+//! Who asks, and under which key.
+
+use axum::extract::FromRequestParts;
+use domain::ids::{ClientKey, UserId};
+use domain::refusal::Refusal;
+use http::request::Parts;
+use http_edge::{Caller, IdempotencyKey, Problem};
+
+use crate::no::No;
+
+/// The user of a checked token.
+pub(crate) struct Who(pub(crate) UserId);
+
+impl<S: Sync> FromRequestParts<S> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        UserId::parse(&caller.user)
+            .map(Self)
+            .map_err(|_| Problem::unauthorized())
+    }
+}
+
+/// The user of a checked token, and the `Idempotency-Key` if there is one.
+pub(crate) struct Asker {
+    pub(crate) user: UserId,
+    pub(crate) key: Option<ClientKey>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Who(user) = Who::from_request_parts(parts, state).await?;
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
+        let key = key
+            .as_deref()
+            .map(ClientKey::parse)
+            .transpose()
+            .map_err(|invalid| {
+                Problem::from(No::Refused(Refusal::invalid("Idempotency-Key", invalid.0)))
+            })?;
+        Ok(Self { user, key })
+    }
+}

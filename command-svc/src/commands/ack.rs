@@ -1,0 +1,133 @@
+//! `POST /v1/inbox/ack`.
+
+use axum::extract::State;
+use domain::ids::{DeviceId, UserId};
+use domain::mailbox::Mailbox;
+use domain::mailbox::command::{Ack, MailboxCommand};
+use domain::mailbox::event::MailboxEvent;
+use domain::refusal::Refusal;
+use event_log::{Failed, Locked, Observed, Receipt};
+use http_edge::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::answer::{Answered, Positioned};
+use crate::asker::Asker;
+use crate::docs::Problems;
+use crate::execute::execute;
+use crate::keyed::Keyed;
+use crate::meters::Op;
+use crate::no::No;
+use crate::order::{Decision, Order, Stop};
+use crate::state::CommandState;
+
+/// What a device has.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AckRequest {
+    /// 1 to 128 characters, none of them a control character.
+    #[schema(min_length = 1, max_length = 128)]
+    pub(crate) device: String,
+    /// A log position: the device has everything up to it.
+    #[schema(minimum = 0)]
+    pub(crate) cursor: i64,
+}
+
+/// An ack, parsed.
+pub(crate) struct AckOrder {
+    device: DeviceId,
+    cursor: i64,
+    caller: UserId,
+    keyed: Option<Keyed>,
+}
+
+impl AckOrder {
+    pub(crate) fn parse(
+        caller: UserId,
+        keyed: Option<Keyed>,
+        request: &AckRequest,
+    ) -> Result<Self, Refusal> {
+        let device = DeviceId::parse(&request.device)
+            .map_err(|invalid| Refusal::invalid("device", invalid.0))?;
+        Ok(Self {
+            device,
+            cursor: request.cursor,
+            caller,
+            keyed,
+        })
+    }
+}
+
+impl Order for AckOrder {
+    type Home = Mailbox;
+    /// The log's head.
+    type Known = i64;
+
+    fn op(&self) -> Op {
+        Op::Ack
+    }
+
+    fn id(&self) -> &str {
+        self.caller.as_str()
+    }
+
+    fn keyed(&self) -> Option<&Keyed> {
+        self.keyed.as_ref()
+    }
+
+    async fn look_up(&self, state: &CommandState, _: &mut Vec<Observed>) -> Result<i64, Stop> {
+        let known = state.log().known_head();
+        // Another process may have appended what this device has.
+        if self.cursor > known {
+            Ok(state.log().head().await?)
+        } else {
+            Ok(known)
+        }
+    }
+
+    async fn decide(
+        &self,
+        state: &CommandState,
+        locked: &Locked<Mailbox>,
+        head: i64,
+    ) -> Result<Decision<MailboxEvent>, Stop> {
+        let ack = Ack {
+            device: self.device.clone(),
+            cursor: self.cursor,
+            head,
+        };
+        let events = locked
+            .state()
+            .decide(MailboxCommand::Ack(ack), state.limits())?;
+        Ok(Decision::plain(events))
+    }
+
+    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+        Ok(true)
+    }
+}
+
+/// Acknowledge what a device has
+///
+/// Never goes back for a device. A cursor beyond the log's head is refused.
+#[utoipa::path(
+    post,
+    path = "/v1/inbox/ack",
+    operation_id = "acknowledge",
+    tag = "inbox",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
+    request_body = AckRequest,
+    responses(
+        (status = 200, description = "It is noted", body = Positioned,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn acknowledge(
+    State(state): State<CommandState>,
+    Asker { user, key }: Asker,
+    Json(request): Json<AckRequest>,
+) -> Result<Answered, No> {
+    let keyed = Keyed::command(&user, key.as_ref(), Op::Ack, &[], &request)?;
+    let order = AckOrder::parse(user, keyed, &request)?;
+    execute(&state, &order).await
+}

@@ -1,0 +1,197 @@
+//! `PATCH /v1/conversations/{id}`.
+
+use axum::extract::State;
+use domain::conversation::Conversation;
+use domain::conversation::command::{Change, ConversationCommand};
+use domain::conversation::event::{ConversationEvent, History};
+use domain::ids::{ConversationId, Title, UserId};
+use domain::refusal::Refusal;
+use event_log::{Failed, Locked, Observed, Receipt};
+use http_edge::{Json, Path};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::membership;
+use super::refused::RefusedOrder;
+use crate::answer::{Answered, Positioned};
+use crate::asker::Asker;
+use crate::docs::{self, Problems};
+use crate::execute::execute;
+use crate::keyed::Keyed;
+use crate::meters::Op;
+use crate::no::No;
+use crate::order::{Decision, Order, Stop};
+use crate::parts;
+use crate::state::CommandState;
+
+/// What to change; what is left out stays.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ChangeRequest {
+    /// At most 200 characters; null removes it.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    #[expect(
+        clippy::option_option,
+        reason = "left out, null and a value are three things here"
+    )]
+    title: Option<Option<String>>,
+    #[schema(value_type = Option<docs::History>)]
+    history: Option<History>,
+}
+
+/// Tells null, which is given, from what is left out.
+#[expect(
+    clippy::option_option,
+    reason = "left out, null and a value are three things here"
+)]
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// A change, parsed.
+pub(crate) struct ChangeOrder {
+    conversation: ConversationId,
+    change: Change,
+    keyed: Option<Keyed>,
+}
+
+impl ChangeRequest {
+    fn parse(&self, by: UserId) -> Result<Change, Refusal> {
+        let title = match &self.title {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(title)) => {
+                let title = Title::parse(title);
+                Some(Some(
+                    title.map_err(|invalid| Refusal::invalid("title", invalid.0))?,
+                ))
+            }
+        };
+        Ok(Change {
+            title,
+            history: self.history,
+            by,
+        })
+    }
+}
+
+impl Order for ChangeOrder {
+    type Home = Conversation;
+    type Known = ();
+
+    fn op(&self) -> Op {
+        Op::Change
+    }
+
+    fn id(&self) -> &str {
+        self.conversation.as_str()
+    }
+
+    fn keyed(&self) -> Option<&Keyed> {
+        self.keyed.as_ref()
+    }
+
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    async fn decide(
+        &self,
+        state: &CommandState,
+        locked: &Locked<Conversation>,
+        (): (),
+    ) -> Result<Decision<ConversationEvent>, Stop> {
+        let command = ConversationCommand::Change(self.change.clone());
+        Ok(Decision::plain(
+            locked.state().decide(command, state.limits())?,
+        ))
+    }
+
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+        membership::is_member(state, &self.conversation, &self.change.by).await
+    }
+}
+
+/// Change a group's title or history rule
+///
+/// For its owner and admins.
+#[utoipa::path(
+    patch,
+    path = "/v1/conversations/{id}",
+    operation_id = "change_conversation",
+    tag = "conversations",
+    params(
+        ("id" = String, Path, description = "The conversation"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+    ),
+    request_body = ChangeRequest,
+    responses(
+        (status = 200, description = "So it is now", body = Positioned,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn change_conversation(
+    State(state): State<CommandState>,
+    Asker { user, key }: Asker,
+    Path(id): Path<String>,
+    Json(request): Json<ChangeRequest>,
+) -> Result<Answered, No> {
+    let conversation = parts::conversation(&id)?;
+    let keyed = Keyed::command(&user, key.as_ref(), Op::Change, &[&id], &request)?;
+    match request.parse(user.clone()) {
+        Ok(change) => {
+            execute(
+                &state,
+                &ChangeOrder {
+                    conversation,
+                    change,
+                    keyed,
+                },
+            )
+            .await
+        }
+        Err(refusal) => {
+            let refused = RefusedOrder {
+                op: Op::Change,
+                conversation,
+                caller: user,
+                keyed,
+                refusal,
+            };
+            execute(&state, &refused).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(request: &str) -> Result<Change, Option<&'static str>> {
+        let request: ChangeRequest = serde_json::from_str(request).expect("a request");
+        request
+            .parse(UserId::parse("ann").expect("a legal user id"))
+            .map_err(|no| no.field)
+    }
+
+    #[test]
+    fn null_is_not_the_same_as_nothing() {
+        assert_eq!(change("{}").expect("legal").title, None);
+        assert_eq!(
+            change(r#"{"title":null}"#).expect("legal").title,
+            Some(None)
+        );
+        let named = change(r#"{"title":"a","history":"since_join"}"#).expect("legal");
+        assert_eq!(
+            named.title.flatten().map(String::from).as_deref(),
+            Some("a")
+        );
+        assert_eq!(named.history, Some(History::SinceJoin));
+        assert_eq!(change(r#"{"title":" "}"#).err(), Some(Some("title")));
+    }
+}

@@ -1,0 +1,128 @@
+//! `PUT /v1/conversations/{id}/messages/{seq}`.
+
+use axum::extract::State;
+use domain::conversation::Conversation;
+use domain::conversation::command::{ConversationCommand, Edit};
+use domain::conversation::event::ConversationEvent;
+use domain::ids::{ConversationId, UserId};
+use event_log::{Failed, Locked, Observed, Receipt};
+use http_edge::{Json, Path};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{membership, old_message};
+use crate::answer::{Answered, Positioned};
+use crate::asker::Asker;
+use crate::docs::Problems;
+use crate::execute::execute;
+use crate::keyed::Keyed;
+use crate::meters::Op;
+use crate::no::No;
+use crate::order::{Decision, Order, Stop};
+use crate::parts;
+use crate::state::CommandState;
+
+/// The body as it should be.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct EditRequest {
+    /// A JSON object of at most 64 KiB. The words of a text message are in `text`.
+    #[schema(value_type = Object)]
+    pub(crate) body: Value,
+}
+
+/// An edit, parsed.
+pub(crate) struct EditOrder {
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: i64,
+    /// What kind of message it is, and so what its body may be, the conversation knows.
+    pub(crate) body: Value,
+    pub(crate) by: UserId,
+    pub(crate) keyed: Option<Keyed>,
+}
+
+impl Order for EditOrder {
+    type Home = Conversation;
+    type Known = ();
+
+    fn op(&self) -> Op {
+        Op::Edit
+    }
+
+    fn id(&self) -> &str {
+        self.conversation.as_str()
+    }
+
+    fn keyed(&self) -> Option<&Keyed> {
+        self.keyed.as_ref()
+    }
+
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    async fn decide(
+        &self,
+        state: &CommandState,
+        locked: &Locked<Conversation>,
+        (): (),
+    ) -> Result<Decision<ConversationEvent>, Stop> {
+        let edit = Edit {
+            seq: self.seq,
+            body: self.body.clone(),
+            by: self.by.clone(),
+            now: state.now(),
+            message: old_message::look_up(locked, &self.by, self.seq).await?,
+        };
+        let command = ConversationCommand::Edit(edit);
+        Ok(Decision::plain(
+            locked.state().decide(command, state.limits())?,
+        ))
+    }
+
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+        membership::is_member(state, &self.conversation, &self.by).await
+    }
+}
+
+/// Edit a message
+///
+/// For its author, and not after a recall. An equal body changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/conversations/{id}/messages/{seq}",
+    operation_id = "edit_message",
+    tag = "messages",
+    params(
+        ("id" = String, Path, description = "The conversation"),
+        ("seq" = i64, Path, minimum = 1, description = "The message"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+    ),
+    request_body = EditRequest,
+    responses(
+        (status = 200, description = "So it reads now", body = Positioned,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn edit_message(
+    State(state): State<CommandState>,
+    Asker { user: by, key }: Asker,
+    Path((id, seq)): Path<(String, String)>,
+    Json(request): Json<EditRequest>,
+) -> Result<Answered, No> {
+    let conversation = parts::conversation(&id)?;
+    let keyed = Keyed::command(&by, key.as_ref(), Op::Edit, &[&id, &seq], &request)?;
+    let seq = parts::seq(&seq)?;
+    execute(
+        &state,
+        &EditOrder {
+            conversation,
+            seq,
+            body: request.body,
+            by,
+            keyed,
+        },
+    )
+    .await
+}

@@ -1,0 +1,136 @@
+//! `PATCH /v1/conversations/{id}/preferences`.
+
+use axum::extract::State;
+use domain::ids::{ConversationId, UserId};
+use domain::mailbox::Mailbox;
+use domain::mailbox::command::{MailboxCommand, SetPreferences, Standing};
+use domain::mailbox::event::MailboxEvent;
+use event_log::{Failed, Locked, Observed, Receipt};
+use http_edge::{Json, Path};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::membership;
+use crate::answer::{Answered, Positioned};
+use crate::asker::Asker;
+use crate::docs::Problems;
+use crate::execute::execute;
+use crate::keyed::Keyed;
+use crate::meters::Op;
+use crate::no::No;
+use crate::order::{Decision, Order, Stop};
+use crate::parts;
+use crate::state::CommandState;
+
+/// How to show a conversation; what is left out stays.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PreferencesRequest {
+    /// Not in the total of unread messages.
+    muted: Option<bool>,
+    /// First in the list.
+    pinned: Option<bool>,
+    /// Off the list, and not in the total.
+    archived: Option<bool>,
+}
+
+/// A change of preferences, parsed.
+pub(crate) struct PreferencesOrder {
+    conversation: ConversationId,
+    wanted: PreferencesRequest,
+    caller: UserId,
+    keyed: Option<Keyed>,
+}
+
+impl Order for PreferencesOrder {
+    type Home = Mailbox;
+    type Known = Standing;
+
+    fn op(&self) -> Op {
+        Op::Preferences
+    }
+
+    fn id(&self) -> &str {
+        self.caller.as_str()
+    }
+
+    fn keyed(&self) -> Option<&Keyed> {
+        self.keyed.as_ref()
+    }
+
+    async fn look_up(
+        &self,
+        state: &CommandState,
+        seen: &mut Vec<Observed>,
+    ) -> Result<Standing, Stop> {
+        let found = membership::standing(state, &self.conversation, &self.caller, 0, seen).await;
+        found.map(|(standing, _)| standing)
+    }
+
+    async fn decide(
+        &self,
+        state: &CommandState,
+        locked: &Locked<Mailbox>,
+        standing: Standing,
+    ) -> Result<Decision<MailboxEvent>, Stop> {
+        let PreferencesRequest {
+            muted,
+            pinned,
+            archived,
+        } = self.wanted;
+        let conversation = self.conversation.clone();
+        let set = SetPreferences {
+            conversation,
+            muted,
+            pinned,
+            archived,
+            standing,
+        };
+        let command = MailboxCommand::SetPreferences(set);
+        Ok(Decision::plain(
+            locked.state().decide(command, state.limits())?,
+        ))
+    }
+
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+        membership::is_member(state, &self.conversation, &self.caller).await
+    }
+}
+
+/// Mute, pin or archive a conversation
+///
+/// For oneself, until one leaves.
+#[utoipa::path(
+    patch,
+    path = "/v1/conversations/{id}/preferences",
+    operation_id = "set_preferences",
+    tag = "inbox",
+    params(
+        ("id" = String, Path, description = "The conversation"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+    ),
+    request_body = PreferencesRequest,
+    responses(
+        (status = 200, description = "So it is now", body = Positioned,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn set_preferences(
+    State(state): State<CommandState>,
+    Asker { user: caller, key }: Asker,
+    Path(id): Path<String>,
+    Json(wanted): Json<PreferencesRequest>,
+) -> Result<Answered, No> {
+    let conversation = parts::conversation(&id)?;
+    let keyed = Keyed::command(&caller, key.as_ref(), Op::Preferences, &[&id], &wanted)?;
+    execute(
+        &state,
+        &PreferencesOrder {
+            conversation,
+            wanted,
+            caller,
+            keyed,
+        },
+    )
+    .await
+}

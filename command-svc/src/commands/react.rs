@@ -1,0 +1,192 @@
+//! `PUT` and `DELETE /v1/conversations/{id}/messages/{seq}/reactions/{key}`.
+
+use axum::extract::State;
+use domain::conversation::Conversation;
+use domain::conversation::command::{ConversationCommand, React};
+use domain::conversation::event::ConversationEvent;
+use domain::ids::{ConversationId, ReactionKey, UserId};
+use event_log::{Failed, Locked, Observed, Receipt};
+use http_edge::Path;
+
+use super::refused::RefusedOrder;
+use super::{membership, old_message};
+use crate::answer::{Answered, Positioned};
+use crate::asker::Asker;
+use crate::docs::Problems;
+use crate::execute::execute;
+use crate::keyed::Keyed;
+use crate::meters::Op;
+use crate::no::No;
+use crate::order::{Decision, Order, Stop};
+use crate::parts;
+use crate::state::CommandState;
+
+/// A reaction to give or to take back, parsed.
+pub(crate) struct ReactOrder {
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: i64,
+    pub(crate) key: ReactionKey,
+    pub(crate) by: UserId,
+    pub(crate) keyed: Option<Keyed>,
+    pub(crate) what: What,
+}
+
+/// Give it or take it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Give,
+    TakeBack,
+}
+
+impl What {
+    pub(crate) fn op(self) -> Op {
+        match self {
+            Self::Give => Op::React,
+            Self::TakeBack => Op::Unreact,
+        }
+    }
+}
+
+impl Order for ReactOrder {
+    type Home = Conversation;
+    type Known = ();
+
+    fn op(&self) -> Op {
+        self.what.op()
+    }
+
+    fn id(&self) -> &str {
+        self.conversation.as_str()
+    }
+
+    fn keyed(&self) -> Option<&Keyed> {
+        self.keyed.as_ref()
+    }
+
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    async fn decide(
+        &self,
+        state: &CommandState,
+        locked: &Locked<Conversation>,
+        (): (),
+    ) -> Result<Decision<ConversationEvent>, Stop> {
+        let react = React {
+            seq: self.seq,
+            key: self.key.clone(),
+            by: self.by.clone(),
+            message: old_message::look_up(locked, &self.by, self.seq).await?,
+        };
+        let command = match self.what {
+            What::Give => ConversationCommand::React(react),
+            What::TakeBack => ConversationCommand::Unreact(react),
+        };
+        Ok(Decision::plain(
+            locked.state().decide(command, state.limits())?,
+        ))
+    }
+
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+        membership::is_member(state, &self.conversation, &self.by).await
+    }
+}
+
+async fn carry_out(
+    state: &CommandState,
+    Asker {
+        user: by,
+        key: client_key,
+    }: Asker,
+    (id, seq, key): (String, String, String),
+    what: What,
+) -> Result<Answered, No> {
+    let op = what.op();
+    let conversation = parts::conversation(&id)?;
+    let keyed = Keyed::command(&by, client_key.as_ref(), op, &[&id, &seq, &key], &())?;
+    let seq = parts::seq(&seq)?;
+    match parts::reaction(&key) {
+        Ok(key) => {
+            execute(
+                state,
+                &ReactOrder {
+                    conversation,
+                    seq,
+                    key,
+                    by,
+                    keyed,
+                    what,
+                },
+            )
+            .await
+        }
+        Err(refusal) => {
+            execute(
+                state,
+                &RefusedOrder {
+                    op,
+                    conversation,
+                    caller: by,
+                    keyed,
+                    refusal,
+                },
+            )
+            .await
+        }
+    }
+}
+
+/// React to a message
+///
+/// A reaction is 1 to 32 characters, such as an emoji.
+#[utoipa::path(
+    put,
+    path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
+    operation_id = "add_reaction",
+    tag = "messages",
+    params(
+        ("id" = String, Path, description = "The conversation"),
+        ("seq" = i64, Path, minimum = 1, description = "The message"),
+        ("key" = String, Path, description = "The reaction"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+    ),
+    responses(
+        (status = 200, description = "It is there", body = Positioned,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn add_reaction(
+    State(state): State<CommandState>,
+    asker: Asker,
+    Path(path): Path<(String, String, String)>,
+) -> Result<Answered, No> {
+    carry_out(&state, asker, path, What::Give).await
+}
+
+/// Take a reaction back
+#[utoipa::path(
+    delete,
+    path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
+    operation_id = "remove_reaction",
+    tag = "messages",
+    params(
+        ("id" = String, Path, description = "The conversation"),
+        ("seq" = i64, Path, minimum = 1, description = "The message"),
+        ("key" = String, Path, description = "The reaction"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Positioned,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn remove_reaction(
+    State(state): State<CommandState>,
+    asker: Asker,
+    Path(path): Path<(String, String, String)>,
+) -> Result<Answered, No> {
+    carry_out(&state, asker, path, What::TakeBack).await
+}

@@ -1,0 +1,319 @@
+//! `POST /v1/conversations/{id}/messages`. The hot path: one parse, one decision, one append.
+
+use axum::extract::State;
+use domain::body::{Body, MessageType};
+use domain::conversation::Conversation;
+use domain::conversation::command::{ConversationCommand, Send};
+use domain::conversation::event::ConversationEvent;
+use domain::digest;
+use domain::ids::{ClientKey, ConversationId, UserId};
+use domain::limits::Limits;
+use domain::refusal::Refusal;
+use domain::time::Timestamp;
+use event_log::{Failed, Key, Locked, Observed, Receipt};
+use http::StatusCode;
+use http_edge::{Json, Path};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::membership;
+use crate::answer::{Answered, Fields, Later};
+use crate::asker::Who;
+use crate::docs::{self, Problems};
+use crate::execute::execute;
+use crate::keyed::Keyed;
+use crate::meters::Op;
+use crate::no::No;
+use crate::order::{Decision, Order, Stop};
+use crate::parts;
+use crate::state::CommandState;
+
+/// A message to send.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct SendRequest {
+    /// 1 to 128 printable ASCII characters. The same one again gives the first answer again.
+    #[schema(min_length = 1, max_length = 128)]
+    client_message_id: String,
+    #[serde(rename = "type")]
+    #[schema(value_type = docs::MessageType)]
+    kind: MessageType,
+    /// A JSON object of at most 64 KiB. The words of a text message are in `text`.
+    #[schema(value_type = Object)]
+    body: Value,
+    /// The seq that it answers.
+    #[schema(minimum = 1)]
+    reply_to: Option<i64>,
+    /// Members that it names, at most 50.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    mentions: Vec<String>,
+}
+
+/// A message that was sent.
+#[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
+pub(crate) struct Sent<'a> {
+    conversation_id: &'a str,
+    /// 1, 2, 3, ... in this conversation.
+    #[schema(minimum = 1)]
+    seq: i64,
+    #[schema(value_type = String, format = DateTime)]
+    sent_at: Timestamp,
+    /// The message's log position.
+    #[serde(skip_serializing_if = "Later::is_later")]
+    #[schema(value_type = i64, required = true, minimum = 1)]
+    position: Later,
+}
+
+/// A send, parsed.
+pub(crate) struct SendOrder {
+    conversation: ConversationId,
+    sender: UserId,
+    keyed: Keyed,
+    /// What to send, or why it cannot be: told only to members, and only under a new key.
+    draft: Result<Draft, Refusal>,
+}
+
+struct Draft {
+    kind: MessageType,
+    body: Body,
+    reply_to: Option<i64>,
+    mentions: Vec<UserId>,
+}
+
+impl SendOrder {
+    pub(crate) fn parse(
+        sender: UserId,
+        conversation: ConversationId,
+        request: &SendRequest,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
+        let key = ClientKey::parse(&request.client_message_id)
+            .map_err(|invalid| Refusal::invalid("client_message_id", invalid.0))?;
+        let draft = Draft::parse(request, limits);
+        let fingerprint = match &draft {
+            Ok(draft) => request.fingerprint(&conversation, draft.body.as_json()),
+            Err(_) => request.fingerprint(&conversation, &request.body.to_string()),
+        };
+        let keyed = Keyed {
+            key: Key::send(&sender, &key),
+            fingerprint,
+        };
+        Ok(Self {
+            conversation,
+            sender,
+            keyed,
+            draft,
+        })
+    }
+
+    pub(crate) fn conversation(&self) -> &ConversationId {
+        &self.conversation
+    }
+}
+
+impl SendRequest {
+    /// Of the parsed request, so that spaces and the order of keys do not matter.
+    fn fingerprint(&self, conversation: &ConversationId, body: &str) -> u128 {
+        let reply_to = self.reply_to.unwrap_or_default().to_be_bytes();
+        let mut parts: Vec<&[u8]> = Vec::with_capacity(5 + self.mentions.len());
+        parts.extend([
+            Op::Send.as_str().as_bytes(),
+            conversation.as_str().as_bytes(),
+            self.kind.as_str().as_bytes(),
+            body.as_bytes(),
+            reply_to.as_slice(),
+        ]);
+        parts.extend(self.mentions.iter().map(String::as_bytes));
+        digest::of(&parts)
+    }
+}
+
+impl Draft {
+    fn parse(request: &SendRequest, limits: &Limits) -> Result<Self, Refusal> {
+        Ok(Self {
+            kind: request.kind,
+            body: Body::parse(request.kind, &request.body, limits)?,
+            reply_to: request.reply_to,
+            mentions: parts::users("mentions", &request.mentions)?,
+        })
+    }
+}
+
+/// The other one of a direct conversation, and whether they have blocked the sender.
+#[derive(Default)]
+pub(crate) struct Peer {
+    user: Option<UserId>,
+    has_blocked: bool,
+}
+
+impl Order for SendOrder {
+    type Home = Conversation;
+    type Known = Peer;
+
+    fn op(&self) -> Op {
+        Op::Send
+    }
+
+    fn id(&self) -> &str {
+        self.conversation.as_str()
+    }
+
+    fn keyed(&self) -> Option<&Keyed> {
+        Some(&self.keyed)
+    }
+
+    async fn look_up(&self, state: &CommandState, seen: &mut Vec<Observed>) -> Result<Peer, Stop> {
+        if !self.conversation.is_direct() {
+            return Ok(Peer::default());
+        }
+        let conversations = state.log().conversations();
+        let (peer, _) = conversations
+            .peek(self.id(), |it| it.peer_of(&self.sender).cloned())
+            .await?;
+        let Some(peer) = peer else {
+            return Ok(Peer::default());
+        };
+        let mailboxes = state.log().mailboxes();
+        let (has_blocked, observed) = mailboxes
+            .peek(peer.as_str(), |it| it.has_blocked(&self.sender))
+            .await?;
+        seen.push(observed);
+        Ok(Peer {
+            user: Some(peer),
+            has_blocked,
+        })
+    }
+
+    async fn decide(
+        &self,
+        state: &CommandState,
+        locked: &Locked<Conversation>,
+        peer: Peer,
+    ) -> Result<Decision<ConversationEvent>, Stop> {
+        let conversation = locked.state();
+        if conversation.peer_of(&self.sender) != peer.user.as_ref() {
+            return Err(Stop::Again);
+        }
+        let draft = match &self.draft {
+            Ok(draft) => draft,
+            Err(_) if !conversation.is_member(&self.sender) => {
+                return Err(Refusal::not_found().into());
+            }
+            Err(refusal) => return Err(refusal.clone().into()),
+        };
+        let send = Send {
+            sender: self.sender.clone(),
+            kind: draft.kind,
+            body: draft.body.clone(),
+            reply_to: draft.reply_to,
+            mentions: draft.mentions.clone(),
+            now: state.now(),
+            blocked: peer.has_blocked,
+        };
+        let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
+        let fields = match events.last() {
+            Some(ConversationEvent::MessageSent(message)) => Fields::of(&Sent {
+                conversation_id: self.id(),
+                seq: message.seq,
+                sent_at: message.sent_at,
+                position: Later,
+            })?,
+            _ => return Err(Failed::Corrupt("a send without a message".into()).into()),
+        };
+        Ok(Decision {
+            events,
+            status: StatusCode::CREATED,
+            fields,
+        })
+    }
+
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+        membership::is_member(state, &self.conversation, &self.sender).await
+    }
+}
+
+/// Send a message
+///
+/// Repeating it with the same `client_message_id` and payload gives the first answer again, with
+/// status 200 and the header `Idempotent-Replay: true`. Sending moves the sender's own read mark to
+/// the message.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/messages",
+    operation_id = "send_message",
+    tag = "messages",
+    params(("id" = String, Path, description = "The conversation")),
+    request_body = SendRequest,
+    responses(
+        (status = 201, description = "Sent, and durable", body = Sent,
+            headers(("Tidings-Position" = i64, description = "The message's log position"))),
+        (status = 200, description = "Sent before: the first answer", body = Sent,
+            headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        Problems,
+    ),
+)]
+pub(crate) async fn send_message(
+    State(state): State<CommandState>,
+    Who(sender): Who,
+    Path(id): Path<String>,
+    Json(request): Json<SendRequest>,
+) -> Result<Answered, No> {
+    let conversation = parts::conversation(&id)?;
+    let order = SendOrder::parse(sender, conversation, &request, state.limits())?;
+    execute(&state, &order).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(request: &str) -> Result<SendOrder, Refusal> {
+        let request: SendRequest = serde_json::from_str(request).expect("a request");
+        let sender = UserId::parse("ann").expect("a legal user id");
+        let conversation = ConversationId::parse("c").expect("a legal conversation id");
+        SendOrder::parse(sender, conversation, &request, &Limits::default())
+    }
+
+    #[test]
+    fn spaces_and_order_do_not_matter_but_values_do() {
+        let one = order(r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2}}"#);
+        let same = order(
+            r#"{"body": {"b": 2, "a": 1}, "type": "custom", "reply_to": null, "mentions": [],
+                "client_message_id": "k", "unknown": true}"#,
+        );
+        let one = one.expect("legal").keyed;
+        assert_eq!(one, same.expect("legal").keyed);
+        for other in [
+            r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":3}}"#,
+            r#"{"client_message_id":"k","type":"control","body":{"a":1,"b":2}}"#,
+            r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"reply_to":1}"#,
+            r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"mentions":["bob"]}"#,
+        ] {
+            let other = order(other).expect("legal").keyed;
+            assert_eq!(one.key, other.key);
+            assert_ne!(one.fingerprint, other.fingerprint);
+        }
+    }
+
+    #[test]
+    fn a_key_must_be_legal() {
+        for key in ["", "ä", &"k".repeat(129), "a\tb"] {
+            let request = serde_json::json!({"client_message_id": key, "type": "text", "body": {"text": "hi"}});
+            let refusal = order(&request.to_string()).err().expect("refused");
+            assert_eq!(refusal.field, Some("client_message_id"), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_breaks_a_rule_waits_for_access_and_key() {
+        let order = order(r#"{"client_message_id":"k","type":"text","body":{"text":" "}}"#);
+        let refusal = order
+            .expect("the key is legal")
+            .draft
+            .err()
+            .expect("refused");
+        assert_eq!(refusal.field, Some("body.text"));
+    }
+}

@@ -1,0 +1,21 @@
+//! Bodies of lines.
+
+/// The lines of a body. Lines that hold nothing but blanks are not lines.
+pub(crate) fn lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    body.split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_lines_are_no_lines() {
+        let found: Vec<_> = lines(b"{}\r\n\n  \n[1]\n").collect();
+        assert_eq!(found, [b"{}".as_slice(), b"[1]"]);
+        assert_eq!(lines(b"").count(), 0);
+        assert_eq!(lines(b"{}").count(), 1);
+    }
+}

@@ -1,0 +1,31 @@
+//! The routes.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::commands::{
+    ack, add_members, batch, block, change, create, edit, import, preferences, react, read, recall,
+    remove_member, send,
+};
+use crate::docs;
+use crate::state::CommandState;
+
+/// Every command, documented. To be merged with the other routes of the server, and then to be
+/// wrapped with `http_edge::harden`.
+pub fn router(state: CommandState) -> OpenApiRouter {
+    OpenApiRouter::with_openapi(docs::with_problem())
+        .routes(routes!(create::create_conversation))
+        .routes(routes!(change::change_conversation))
+        .routes(routes!(add_members::add_members))
+        .routes(routes!(remove_member::remove_member))
+        .routes(routes!(send::send_message))
+        .routes(routes!(edit::edit_message, recall::recall_message))
+        .routes(routes!(react::add_reaction, react::remove_reaction))
+        .routes(routes!(read::mark_read))
+        .routes(routes!(ack::acknowledge))
+        .routes(routes!(preferences::set_preferences))
+        .routes(routes!(block::block_user, block::unblock_user))
+        .routes(routes!(batch::run_batch))
+        .routes(routes!(import::import_messages))
+        .with_state(state)
+}

@@ -1,0 +1,191 @@
+//! Messages that were sent elsewhere.
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const PATH: &str = "/v1/admin/import";
+
+fn line(number: i64, conversation: &str, sender: &str, text: &str) -> Value {
+    json!({"line": number, "conversation": conversation, "title": "Old team", "id": format!("m{number}"),
+        "sender": sender, "sent_at": "2020-01-01T00:00:00.123Z", "text": text})
+}
+
+fn with(mut line: Value, field: &str, value: impl Into<Value>) -> Value {
+    line[field] = value.into();
+    line
+}
+
+fn statuses(answers: &[Value]) -> Vec<&str> {
+    answers
+        .iter()
+        .filter_map(|answer| answer["status"].as_str())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_are_taken_in_once() -> Result<()> {
+    let world = World::new().await?;
+    let admin = world.admin();
+    let lines = [
+        line(1, "old", "ann", "one"),
+        line(2, "other", "cid", "elsewhere"),
+        with(line(3, "old", "bob", "two"), "reply_to", "m1"),
+        with(line(4, "old", "ann", "three"), "reply_to", "nowhere"),
+        line(1, "old", "ann", "one"),
+    ];
+    let (reply, answers) = admin.lines(PATH, &lines).await?;
+    ensure!(reply.status == 200, "{}", reply.text);
+    ensure!(statuses(&answers) == ["imported", "imported", "imported", "imported", "known"]);
+    let place: Vec<_> = answers
+        .iter()
+        .map(|answer| (&answer["line"], &answer["seq"]))
+        .collect();
+    ensure!(
+        place
+            == [
+                (&json!(1), &json!(1)),
+                (&json!(2), &json!(1)),
+                (&json!(3), &json!(2)),
+                (&json!(4), &json!(3)),
+                (&json!(1), &json!(1))
+            ]
+    );
+    ensure!(answers[1]["conversation_id"] == "other");
+    let created = world.payloads("conversation_created").await?;
+    ensure!(created.len() == 2 && created.iter().all(|it| it["title"] == "Old team"));
+    let sent = world.payloads("message_sent").await?;
+    let second = sent
+        .iter()
+        .find(|it| it["sender"] == "bob")
+        .cloned()
+        .unwrap_or_default();
+    ensure!(second["reply_to"] == 1 && second["sent_at"] == "2020-01-01T00:00:00.123Z");
+    let before = world.events().await?;
+    let (_, again) = admin.lines(PATH, &lines).await?;
+    ensure!(statuses(&again) == ["known"; 5] && again[2]["seq"] == 2);
+    ensure!(world.events().await? == before);
+    let more = [with(line(9, "old", "dee", "four"), "reply_to", "m3")];
+    let (_, answers) = admin.lines(PATH, &more).await?;
+    ensure!(answers[0]["seq"] == 4);
+    ensure!(
+        world
+            .payloads("message_sent")
+            .await?
+            .last()
+            .is_some_and(|it| it["reply_to"] == 2)
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_cannot_be_taken_do_not_stop_the_rest() -> Result<()> {
+    let world = World::new().await?;
+    let lines = [
+        line(1, "d_1", "ann", "one"),
+        with(line(2, "old", "ann", "x"), "sent_at", "yesterday"),
+        with(line(3, "old", "ann", "x"), "text", " "),
+        with(line(4, "old", "ann", "x"), "text", "a\u{0}b"),
+        with(line(5, "old", "ann", "x"), "sender", "\u{1}"),
+        json!({"line": 6}),
+        json!("no object"),
+        with(
+            with(line(8, "old", "a\u{1}nn", "fine"), "id", Value::Null),
+            "key",
+            "k",
+        ),
+    ];
+    let (reply, answers) = world.admin().lines(PATH, &lines).await?;
+    ensure!(reply.status == 200, "{}", reply.text);
+    ensure!(
+        answers[..7]
+            .iter()
+            .all(|answer| answer["status"] == "rejected"),
+        "{answers:?}"
+    );
+    ensure!(
+        answers
+            .iter()
+            .take(7)
+            .all(|answer| answer["reason"].as_str().is_some_and(|it| !it.is_empty()))
+    );
+    let numbers: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| answer["line"].as_i64())
+        .collect();
+    ensure!(numbers == [1, 2, 3, 4, 5, 6, 7, 8]);
+    ensure!(answers[7]["status"] == "imported");
+    ensure!(world.payloads("message_sent").await?[0]["sender"] == "ann");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_users_own_group_takes_imports_too() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    ann.send("team", "k", "here already").await?.expect(201)?;
+    let (_, answers) = world
+        .admin()
+        .lines(PATH, &[line(1, "team", "cid", "hello")])
+        .await?;
+    ensure!(answers[0]["status"] == "imported" && answers[0]["seq"] == 2);
+    ensure!(world.payloads("conversation_created").await?.len() == 1);
+    world
+        .user("cid")
+        .send("team", "k", "I am in")
+        .await?
+        .expect(201)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_imports_of_the_same_at_once_are_one() -> Result<()> {
+    let world = World::new().await?;
+    let lines: Vec<_> = (1..=200)
+        .map(|n| line(n, &format!("c{}", n % 5), &format!("u{}", n % 7), "hello"))
+        .collect();
+    let calls = (0..4).map(|_| {
+        let admin = world.admin();
+        let lines = &lines;
+        async move { admin.lines(PATH, lines).await }
+    });
+    for (reply, answers) in futures::future::try_join_all(calls).await? {
+        ensure!(reply.status == 200, "{}", reply.text);
+        ensure!(
+            answers.iter().all(|answer| answer["status"] != "rejected"),
+            "{answers:?}"
+        );
+    }
+    ensure!(world.payloads("message_sent").await?.len() == 200);
+    ensure!(world.payloads("conversation_created").await?.len() == 5);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_import_is_one_append_a_conversation() -> Result<()> {
+    let world = World::new().await?;
+    let lines: Vec<_> = (1..=5_000)
+        .map(|n| line(n, "big", &format!("u{}", n % 50), "hello"))
+        .collect();
+    let (reply, answers) = world.admin().lines(PATH, &lines).await?;
+    ensure!(reply.status == 200 && answers.len() == 5_000);
+    ensure!(answers.last().is_some_and(|answer| answer["seq"] == 5_000));
+    let commits: i64 = sqlx::query_scalar("SELECT count(DISTINCT xmin::text) FROM log.events")
+        .fetch_one(&world.database.pool)
+        .await?;
+    ensure!(commits == 1, "{commits} commits");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_administrators_import() -> Result<()> {
+    let world = World::new().await?;
+    let (reply, _) = world
+        .user("ann")
+        .lines(PATH, &[line(1, "old", "ann", "one")])
+        .await?;
+    reply.refused(403, "forbidden")?;
+    ensure!(world.events().await? == 0);
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! Sending, and what can happen to a message after that.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use domain::limits::Limits;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_sent_as_it_is() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    let text = "e\u{301} 👩‍👩‍👧 \u{202e}abc\u{202c}\n\t\u{10ffff}";
+    let sent = ann.send("team", "k1", text).await?.expect(201)?;
+    ensure!(
+        sent.json
+            == json!({"conversation_id": "team", "seq": 1, "position": 2,
+        "sent_at": "2026-01-01T00:00:00.000Z"})
+    );
+    let reply = json!({"client_message_id": "k1", "type": "custom", "body": {"z": 1, "a": [1.5, null]},
+        "reply_to": 1, "mentions": ["ann", "ann"], "seq": 99, "sender": "ann"});
+    let sent = bob
+        .post("/v1/conversations/team/messages", reply)
+        .await?
+        .expect(201)?;
+    ensure!(sent.seq() == 2);
+    let stored = world.payloads("message_sent").await?;
+    ensure!(stored[0]["body"]["text"] == text);
+    ensure!(stored[1]["sender"] == "bob" && stored[1]["mentions"] == json!(["ann"]));
+    ensure!(stored[1]["body"] == json!({"z": 1, "a": [1.5, null]}) && stored[1]["reply_to"] == 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_sent_is_refused() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    let path = "/v1/conversations/team/messages";
+    let message = |field: &str, value: serde_json::Value| {
+        let mut message = json!({"client_message_id": "k", "type": "text", "body": {"text": "hi"}});
+        message[field] = value;
+        message
+    };
+    let before = world.events().await?;
+    for (field, value, named) in [
+        ("client_message_id", json!(null), "client_message_id"),
+        ("client_message_id", json!(""), "client_message_id"),
+        (
+            "client_message_id",
+            json!("k".repeat(129)),
+            "client_message_id",
+        ),
+        ("client_message_id", json!("ä"), "client_message_id"),
+        ("type", json!("poem"), "type"),
+        ("body", json!(null), "body"),
+        ("body", json!([]), "body"),
+        ("body", json!({}), "body.text"),
+        ("body", json!({"text": 5}), "body.text"),
+        ("body", json!({"text": " \u{200b}"}), "body.text"),
+        ("reply_to", json!(1), "reply_to"),
+        ("reply_to", json!(0), "reply_to"),
+        ("reply_to", json!("1"), "reply_to"),
+        ("reply_to", json!(1.5), "reply_to"),
+        ("mentions", json!(["eve"]), "mentions"),
+        ("mentions", json!("ann"), "mentions"),
+        (
+            "mentions",
+            json!((0..51).map(|n| format!("u{n}")).collect::<Vec<_>>()),
+            "mentions",
+        ),
+    ] {
+        let reply = ann.post(path, message(field, value)).await?;
+        reply.invalid(named)?;
+    }
+    for field in ["client_message_id", "type", "body"] {
+        let mut without = message("type", json!("text"));
+        if let Some(object) = without.as_object_mut() {
+            object.remove(field);
+        }
+        ann.post(path, without).await?.invalid(field)?;
+    }
+    let large = json!({"text": "x".repeat(64 * 1024)});
+    ann.post(path, message("body", large))
+        .await?
+        .refused(413, "too_large")?;
+    let full = json!({"text": "x".repeat(64 * 1024 - 11)});
+    ensure!(world.events().await? == before, "a refusal appends nothing");
+    ann.post(path, message("body", full)).await?.expect(201)?;
+    let eve = world.user("eve");
+    eve.send("team", "k", "hi")
+        .await?
+        .refused(404, "not_found")?;
+    eve.send("team", "k", " ")
+        .await?
+        .refused(404, "not_found")?;
+    eve.send("nowhere", "k", "hi")
+        .await?
+        .refused(404, "not_found")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_author_edits() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    ann.send("team", "k", "one").await?.expect(201)?;
+    let path = "/v1/conversations/team/messages/1";
+    let edited = ann
+        .put(path, json!({"body": {"text": "two"}}))
+        .await?
+        .expect(200)?;
+    ensure!(edited.json == json!({"position": 3}));
+    let same = ann
+        .put(path, json!({"body": {"text": "two"}}))
+        .await?
+        .expect(200)?;
+    ensure!(same.position() == 3 && world.events().await? == 3);
+    bob.put(path, json!({"body": {"text": "three"}}))
+        .await?
+        .refused(403, "forbidden")?;
+    ann.put(path, json!({"body": {"text": ""}}))
+        .await?
+        .invalid("body.text")?;
+    ann.put(path, json!({})).await?.invalid("body")?;
+    ann.delete(path).await?.expect(200)?;
+    ann.put(path, json!({"body": {"text": "three"}}))
+        .await?
+        .expect(422)?;
+    let none = "/v1/conversations/team/messages/2";
+    ann.put(none, json!({"body": {"text": "x"}}))
+        .await?
+        .refused(404, "not_found")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recall_has_a_window_but_not_for_owners() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    for n in 1..=3 {
+        bob.send("team", &format!("k{n}"), "late")
+            .await?
+            .expect(201)?;
+    }
+    let message = |n: i64| format!("/v1/conversations/team/messages/{n}");
+    let recalled = bob.delete(&message(1)).await?.expect(200)?;
+    let again = bob.delete(&message(1)).await?.expect(200)?;
+    ensure!(again.position() == recalled.position() && !again.is_replay());
+    world.wait(Duration::from_secs(24 * 3_600));
+    bob.delete(&message(2)).await?.expect(200)?;
+    world.wait(Duration::from_millis(1));
+    bob.delete(&message(3))
+        .await?
+        .refused(422, "recall_window_passed")?;
+    ann.delete(&message(3)).await?.expect(200)?;
+    ann.send("team", "k", "mine").await?.expect(201)?;
+    bob.delete(&message(4)).await?.refused(403, "forbidden")?;
+    ann.delete(&message(9)).await?.refused(404, "not_found")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reactions_are_given_and_taken_back() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    ann.send("team", "k", "one").await?.expect(201)?;
+    let reaction = |key: &str| format!("/v1/conversations/team/messages/1/reactions/{key}");
+    let thumb = reaction("%F0%9F%91%8D");
+    let given = bob.put(&thumb, json!({})).await?.expect(200)?;
+    let again = bob.put(&thumb, json!({})).await?.expect(200)?;
+    ensure!(again.position() == given.position());
+    bob.delete(&thumb).await?.expect(200)?;
+    let gone = bob.delete(&thumb).await?.expect(200)?;
+    ensure!(gone.position() == given.position() + 1 && world.events().await? == 4);
+    ensure!(world.payloads("reaction_added").await?[0]["key"] == "👍");
+    bob.put(&reaction(&"x".repeat(33)), json!({}))
+        .await?
+        .invalid("key")?;
+    bob.put(&reaction("%0A"), json!({})).await?.invalid("key")?;
+    world
+        .user("eve")
+        .put(&reaction("%0A"), json!({}))
+        .await?
+        .refused(404, "not_found")?;
+    ann.delete("/v1/conversations/team/messages/1")
+        .await?
+        .expect(200)?;
+    bob.put(&thumb, json!({})).await?.expect(422)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_blocked_are_told_so_and_only_in_direct_conversations() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    let direct = ann
+        .post(
+            "/v1/conversations",
+            json!({"kind": "direct", "members": ["bob"]}),
+        )
+        .await?;
+    let id = direct.json["id"].as_str().unwrap_or_default();
+    bob.send(id, "k1", "hi").await?.expect(201)?;
+    let blocked = ann.put("/v1/blocks/bob", json!({})).await?.expect(200)?;
+    let again = ann.put("/v1/blocks/bob", json!({})).await?.expect(200)?;
+    ensure!(again.position() == blocked.position());
+    bob.send(id, "k2", "hi?").await?.refused(403, "blocked")?;
+    bob.send(id, "k1", "hi").await?.expect(200)?;
+    ann.send(id, "k1", "you hear me").await?.expect(201)?;
+    bob.send("team", "k3", "hi").await?.expect(201)?;
+    let with_ann = json!({"kind": "direct", "members": ["ann"]});
+    bob.post("/v1/conversations", with_ann.clone())
+        .await?
+        .expect(200)?;
+    ann.put("/v1/blocks/cid", json!({})).await?.expect(200)?;
+    let cid = world.user("cid");
+    cid.post("/v1/conversations", with_ann.clone())
+        .await?
+        .refused(403, "blocked")?;
+    ann.delete("/v1/blocks/cid").await?.expect(200)?;
+    ann.delete("/v1/blocks/bob").await?.expect(200)?;
+    cid.post("/v1/conversations", with_ann).await?.expect(201)?;
+    bob.send(id, "k2", "hi?").await?.expect(201)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_those_of_the_deployment() -> Result<()> {
+    let limits = Limits {
+        body_bytes: 20,
+        group_members: 3,
+        recall_window_ms: 10,
+        ..Limits::default()
+    };
+    let world = World::with_limits(limits).await?;
+    let (ann, bob) = world.group("team").await?;
+    bob.send("team", "k1", "123456789").await?.expect(201)?;
+    bob.send("team", "k2", "1234567890")
+        .await?
+        .refused(413, "too_large")?;
+    let members = "/v1/conversations/team/members";
+    ann.post(members, json!({"users": ["cid"]}))
+        .await?
+        .expect(200)?;
+    ann.post(members, json!({"users": ["dee"]}))
+        .await?
+        .invalid("users")?;
+    world.wait(Duration::from_millis(11));
+    let recalled = bob.delete("/v1/conversations/team/messages/1").await?;
+    recalled.refused(422, "recall_window_passed")?;
+    Ok(())
+}

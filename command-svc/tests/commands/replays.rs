@@ -1,0 +1,238 @@
+//! The same command twice.
+
+use anyhow::{Result, ensure};
+use futures::future::try_join_all;
+use http::Method;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_is_done_once() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    let first = ann.send("team", "k", "hello").await?.expect(201)?;
+    bob.send("team", "k", "my own key").await?.expect(201)?;
+    ann.send("team", "k", "hello").await?.replays(&first)?;
+    ann.with_key("anything")
+        .send("team", "k", "hello")
+        .await?
+        .replays(&first)?;
+    ann.send("team", "k", "other")
+        .await?
+        .refused(409, "idempotency_mismatch")?;
+    ann.send("team", "k", " ")
+        .await?
+        .refused(409, "idempotency_mismatch")?;
+    let group = json!({"kind": "group", "members": [], "id": "other"});
+    ann.post("/v1/conversations", group).await?.expect(201)?;
+    ann.send("other", "k", "hello")
+        .await?
+        .refused(409, "idempotency_mismatch")?;
+    ensure!(world.payloads("message_sent").await?.len() == 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_at_once_are_one() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    let replies = try_join_all((0..200).map(|_| ann.send("team", "k", "hello"))).await?;
+    ensure!(
+        replies
+            .iter()
+            .filter(|reply| reply.status == 201 && !reply.is_replay())
+            .count()
+            == 1
+    );
+    ensure!(
+        replies
+            .iter()
+            .filter(|reply| reply.status == 200 && reply.is_replay())
+            .count()
+            == 199
+    );
+    ensure!(replies.iter().all(|reply| reply.json == replies[0].json));
+    ensure!(world.payloads("message_sent").await?.len() == 1);
+    let mixed =
+        try_join_all((0..200).map(|n| ann.send("team", "m", if n % 2 == 0 { "a" } else { "b" })));
+    let replies = mixed.await?;
+    ensure!(replies.iter().filter(|reply| reply.status == 201).count() == 1);
+    ensure!(replies.iter().filter(|reply| reply.status == 200).count() == 99);
+    ensure!(replies.iter().filter(|reply| reply.status == 409).count() == 100);
+    ensure!(world.payloads("message_sent").await?.len() == 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_refusals_at_once_are_all_answered() -> Result<()> {
+    let world = World::new().await?;
+    let (_, bob) = world.group("team").await?;
+    let bob = bob.with_key("k");
+    let calls = (0..200).map(|_| bob.patch("/v1/conversations/team", json!({"title": "B"})));
+    for reply in try_join_all(calls).await? {
+        reply.refused(403, "forbidden")?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_needs_access_and_nothing_else() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    let members = "/v1/conversations/team/members";
+    ann.post(members, json!({"users": ["cid"]}))
+        .await?
+        .expect(200)?;
+    let message = json!({"client_message_id": "k", "type": "text", "body": {"text": "hi"}, "mentions": ["cid"]});
+    let path = "/v1/conversations/team/messages";
+    let first = bob.post(path, message.clone()).await?.expect(201)?;
+    ann.delete(&format!("{members}/cid")).await?.expect(200)?;
+    bob.post(path, message.clone()).await?.replays(&first)?;
+    ann.delete(&format!("{members}/bob")).await?.expect(200)?;
+    bob.post(path, message.clone())
+        .await?
+        .refused(404, "not_found")?;
+    ann.post(members, json!({"users": ["bob"]}))
+        .await?
+        .expect(200)?;
+    bob.post(path, message).await?.replays(&first)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_command_may_have_a_key() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, bob) = world.group("team").await?;
+    ann.send("team", "k", "one").await?.expect(201)?;
+    let path = "/v1/conversations/team";
+    let message = format!("{path}/messages/1");
+    let twice = async |key: &str, method: Method, path: &str, body: serde_json::Value| {
+        let keyed = ann.with_key(key);
+        let body = body.to_string().into_bytes();
+        let call = || keyed.call(method.clone(), path, "application/json", body.clone());
+        let first = call().await?.expect(200)?;
+        let events = world.events().await?;
+        call().await?.replays(&first)?;
+        ensure!(world.events().await? == events, "{key} was done twice");
+        keyed
+            .put("/v1/blocks/zoe", json!({}))
+            .await?
+            .refused(409, "idempotency_mismatch")?;
+        Ok(())
+    };
+    twice("change", Method::PATCH, path, json!({"title": "T"})).await?;
+    twice(
+        "add",
+        Method::POST,
+        &format!("{path}/members"),
+        json!({"users": ["cid"]}),
+    )
+    .await?;
+    twice(
+        "edit",
+        Method::PUT,
+        &message,
+        json!({"body": {"text": "two"}}),
+    )
+    .await?;
+    twice(
+        "react",
+        Method::PUT,
+        &format!("{message}/reactions/x"),
+        json!({}),
+    )
+    .await?;
+    twice(
+        "unreact",
+        Method::DELETE,
+        &format!("{message}/reactions/x"),
+        json!({}),
+    )
+    .await?;
+    twice("recall", Method::DELETE, &message, json!({})).await?;
+    twice(
+        "remove",
+        Method::DELETE,
+        &format!("{path}/members/cid"),
+        json!({}),
+    )
+    .await?;
+    twice(
+        "read",
+        Method::POST,
+        &format!("{path}/read"),
+        json!({"unread_from": 1}),
+    )
+    .await?;
+    twice(
+        "ack",
+        Method::POST,
+        "/v1/inbox/ack",
+        json!({"device": "phone", "cursor": 1}),
+    )
+    .await?;
+    twice(
+        "preferences",
+        Method::PATCH,
+        &format!("{path}/preferences"),
+        json!({"muted": true}),
+    )
+    .await?;
+    twice("block", Method::PUT, "/v1/blocks/bob", json!({})).await?;
+    twice("unblock", Method::DELETE, "/v1/blocks/bob", json!({})).await?;
+    twice("nothing", Method::DELETE, "/v1/blocks/bob", json!({})).await?;
+    bob.with_key("change")
+        .patch(path, json!({"title": "T"}))
+        .await?
+        .refused(403, "forbidden")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_with_a_key_has_one_id() -> Result<()> {
+    let world = World::new().await?;
+    let ann = world.user("ann").with_key("k");
+    let group = json!({"kind": "group", "members": []});
+    let replies =
+        try_join_all((0..50).map(|_| ann.post("/v1/conversations", group.clone()))).await?;
+    ensure!(replies.iter().filter(|reply| reply.status == 201).count() == 1);
+    ensure!(replies.iter().all(|reply| reply.json == replies[0].json));
+    let own = json!({"kind": "group", "members": [], "id": "own"});
+    ann.post("/v1/conversations", own.clone())
+        .await?
+        .refused(409, "idempotency_mismatch")?;
+    let other = ann.with_key("k2");
+    let first = other
+        .post("/v1/conversations", own.clone())
+        .await?
+        .expect(201)?;
+    other
+        .post("/v1/conversations", own.clone())
+        .await?
+        .replays(&first)?;
+    world
+        .user("ann")
+        .delete("/v1/conversations/own/members/ann")
+        .await?
+        .expect(200)?;
+    other
+        .post("/v1/conversations", own)
+        .await?
+        .refused(404, "not_found")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_for_ever() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    let first = ann.send("team", "k", "hello").await?.expect(201)?;
+    let reopened = world.replica().await?;
+    reopened
+        .user("ann")
+        .send("team", "k", "hello")
+        .await?
+        .replays(&first)?;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Requests that are not what they should be.
+
+use anyhow::{Result, ensure};
+use http::Method;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_400_and_changes_nothing() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    ann.send("team", "k", "one").await?.expect(201)?;
+    let before = world.events().await?;
+    let path = "/v1/conversations/team/messages";
+    let whole = br#"{"client_message_id":"x","type":"text","body":{"text":"a"}}"#;
+    let mut bodies: Vec<Vec<u8>> = (0..whole.len()).map(|end| whole[..end].to_vec()).collect();
+    for text in [&b"a\\u0000"[..], b"\\ud800", b"a\0", b"\xff", b"\xc0\x80"] {
+        let open = br#"{"client_message_id":"x","type":"text","body":{"text":""#;
+        bodies.push([open, text, br#""}}"#].concat());
+    }
+    for body in bodies {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        let reply = ann
+            .call(Method::POST, path, "application/json", body)
+            .await?;
+        ensure!(
+            reply.status == 400,
+            "{shown}: {} {}",
+            reply.status,
+            reply.text
+        );
+    }
+    for bad in ["0", "-1", "1.5", "one", "9223372036854775808", "%2B1"] {
+        let message = format!("{path}/{bad}");
+        ann.delete(&message).await?.refused(400, "malformed")?;
+        ann.put(&message, json!({"body": {}}))
+            .await?
+            .refused(400, "malformed")?;
+        ann.put(&format!("{message}/reactions/x"), json!({}))
+            .await?
+            .refused(400, "malformed")?;
+    }
+    ensure!(world.events().await? == before);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_impossible_conversation_is_answered_as_an_unknown_one() -> Result<()> {
+    let world = World::new().await?;
+    let ann = world.user("ann");
+    let unknown = ann
+        .send("unknown", "k", "hi")
+        .await?
+        .refused(404, "not_found")?;
+    let long = "c".repeat(65);
+    for id in [
+        "a%20b",
+        "%C3%A4",
+        "a%2Fb",
+        long.as_str(),
+        "d_1",
+        "%27%3B%20DROP",
+    ] {
+        let reply = ann.send(id, "k", "hi").await?.refused(404, "not_found")?;
+        ensure!(reply.json == unknown.json, "{}", reply.text);
+        let path = format!("/v1/conversations/{id}");
+        ann.patch(&path, json!({"title": "x"}))
+            .await?
+            .refused(404, "not_found")?;
+        ann.post(&format!("{path}/members"), json!({"users": ["x"]}))
+            .await?
+            .refused(404, "not_found")?;
+        ann.delete(&format!("{path}/members/x"))
+            .await?
+            .refused(404, "not_found")?;
+        ann.delete(&format!("{path}/messages/1"))
+            .await?
+            .refused(404, "not_found")?;
+        ann.post(&format!("{path}/read"), json!({"up_to": 1}))
+            .await?
+            .refused(404, "not_found")?;
+        ann.patch(&format!("{path}/preferences"), json!({}))
+            .await?
+            .refused(404, "not_found")?;
+    }
+    ensure!(world.events().await? == 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_media_types_and_sizes_are_checked() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    let path = "/v1/conversations/team";
+    for key in ["", "x".repeat(129).as_str()] {
+        let reply = ann.with_key(key).patch(path, json!({"title": "x"})).await?;
+        reply.invalid("Idempotency-Key")?;
+    }
+    let typed = ann
+        .call(Method::PATCH, path, "text/plain", b"{}".to_vec())
+        .await?;
+    typed.refused(415, "unsupported_media_type")?;
+    let large = json!({"title": "x".repeat(256 * 1024)});
+    ann.patch(path, large).await?.refused(413, "too_large")?;
+    let members: Vec<_> = (0..1_001).map(|n| format!("u{n}")).collect();
+    let group = json!({"kind": "group", "members": members});
+    ann.post("/v1/conversations", group)
+        .await?
+        .invalid("members")?;
+    for (body, field) in [
+        (json!({"members": []}), "kind"),
+        (json!({"kind": "party", "members": []}), "kind"),
+        (json!({"kind": "group"}), "members"),
+        (json!({"kind": "group", "members": [5]}), "members[0]"),
+    ] {
+        ann.post("/v1/conversations", body).await?.invalid(field)?;
+    }
+    let get = ann
+        .call(Method::GET, "/v1/conversations", "", Vec::new())
+        .await?;
+    get.expect(405)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_away_is_told_with_when_to_come_back() -> Result<()> {
+    let world = World::new().await?;
+    let (ann, _) = world.group("team").await?;
+    world.log.shut_down().await;
+    let reply = ann
+        .send("team", "k", "hi")
+        .await?
+        .refused(503, "unavailable")?;
+    ensure!(reply.headers.contains_key("retry-after"));
+    let (_, answers) = ann
+        .lines(
+            "/v1/batch",
+            &[json!({"op": "ack", "device": "d", "cursor": 1})],
+        )
+        .await?;
+    ensure!(answers[0]["status"] == 503, "{answers:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_counts_as_its_lines_and_an_import_not_at_all() -> Result<()> {
+    let world = World::with_rate(5).await?;
+    let (ann, bob) = world.group("team").await?;
+    let lines: Vec<_> = (0..100)
+        .map(|n| json!({"op": "ack", "device": "d", "cursor": n % 2}))
+        .collect();
+    let (reply, answers) = ann.lines("/v1/batch", &lines).await?;
+    ensure!(
+        reply.status == 200 && answers.len() == 100,
+        "{}",
+        reply.text
+    );
+    let reply = ann
+        .send("team", "k", "hi")
+        .await?
+        .refused(429, "rate_limited")?;
+    ensure!(reply.headers.contains_key("retry-after"));
+    bob.send("team", "k", "hi").await?.expect(201)?;
+    for n in 0..20 {
+        let line = json!({"line": n, "conversation": "old", "id": n.to_string(), "sender": "ann",
+            "sent_at": "2020-01-01T00:00:00Z", "text": "hi"});
+        let (reply, _) = world.admin().lines("/v1/admin/import", &[line]).await?;
+        ensure!(reply.status == 200, "{}", reply.text);
+    }
+    Ok(())
+}

@@ -1,0 +1,373 @@
+//! A database of its own for each test, a log on it, and users who call the routes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use axum::Router;
+use axum::body::Body;
+use command_svc::{Clock, CommandState};
+use domain::limits::Limits;
+use domain::time::Timestamp;
+use event_log::{EventLog, LogConfig};
+use http::{HeaderMap, Method, Request};
+use http_edge::{Auth, EdgeConfig, Limiter, harden};
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+use tower::ServiceExt;
+
+const SECRET: &[u8] = b"a secret that only these tests have";
+
+/// 2026-01-01T00:00:00Z, where the clocks of the tests begin.
+const START: i64 = 1_767_225_600_000;
+
+/// A database that is dropped with it.
+pub struct Database {
+    server: PgConnectOptions,
+    name: String,
+    pub pool: PgPool,
+}
+
+impl Database {
+    pub async fn new() -> Result<Self> {
+        let url = std::env::var("TIDINGS_TEST_DATABASE_URL")
+            .or_else(|_| std::env::var("DEV_DATABASE_URL"))
+            .context("TIDINGS_TEST_DATABASE_URL names no Postgres to test with")?;
+        let server: PgConnectOptions = url.parse()?;
+        let name = format!("command_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect_with(&server).await?;
+        // Every byte of the name is one of ours: the prefix and hexadecimal digits.
+        sqlx::raw_sql(&format!("CREATE DATABASE {name}"))
+            .execute(&mut connection)
+            .await?;
+        let options = server.clone().database(&name);
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .connect_with(options)
+            .await?;
+        migrations::apply(&pool).await?;
+        Ok(Self { server, name, pool })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let dropping = std::thread::spawn(move || -> Result<()> {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect_with(&server).await?;
+                let statement = format!("DROP DATABASE {name} WITH (FORCE)");
+                sqlx::raw_sql(&statement).execute(&mut connection).await?;
+                Ok(())
+            })
+        });
+        // A test that has failed already is not to fail for this as well.
+        let _ = dropping.join();
+    }
+}
+
+/// One process of the command service.
+pub struct World {
+    pub log: EventLog,
+    pub database: Arc<Database>,
+    router: Router,
+    now: Arc<AtomicI64>,
+}
+
+impl World {
+    pub async fn new() -> Result<Self> {
+        Self::with_limits(Limits::default()).await
+    }
+
+    pub async fn with_limits(limits: Limits) -> Result<Self> {
+        Self::on(Arc::new(Database::new().await?), limits, Limiter::off()).await
+    }
+
+    /// So many commands a second and user.
+    pub async fn with_rate(rate: u32) -> Result<Self> {
+        let limiter = Limiter::per_second(rate);
+        Self::on(Arc::new(Database::new().await?), Limits::default(), limiter).await
+    }
+
+    /// Another process on the same database.
+    pub async fn replica(&self) -> Result<Self> {
+        Self::on(self.database.clone(), Limits::default(), Limiter::off()).await
+    }
+
+    async fn on(database: Arc<Database>, limits: Limits, limiter: Limiter) -> Result<Self> {
+        let config = LogConfig {
+            allow_fsync_off: true,
+            ..LogConfig::default()
+        };
+        let log = EventLog::open(database.pool.clone(), config).await?;
+        let now = Arc::new(AtomicI64::new(START));
+        let clock = now.clone();
+        let clock = Clock::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
+        let state = CommandState::new(log.clone(), Arc::new(limits), clock);
+        let (router, _) = command_svc::router(state).split_for_parts();
+        let auth = Auth::hs256(SECRET)?;
+        let router = harden(router, auth, &EdgeConfig::default(), limiter);
+        Ok(Self {
+            log,
+            database,
+            router,
+            now,
+        })
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, time: Duration) {
+        self.now
+            .fetch_add(time.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    pub fn user(&self, name: &str) -> User {
+        self.with_scope(name, "")
+    }
+
+    pub fn admin(&self) -> User {
+        self.with_scope("root", "admin")
+    }
+
+    fn with_scope(&self, name: &str, scope: &str) -> User {
+        let hour = Duration::from_secs(3_600);
+        let token = http_edge::auth::sign_hs256(SECRET, name, scope, hour).unwrap_or_default();
+        User {
+            router: self.router.clone(),
+            token,
+            key: None,
+        }
+    }
+
+    /// How many events the log has.
+    pub async fn events(&self) -> Result<i64> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM log.events");
+        Ok(count.fetch_one(&self.database.pool).await?)
+    }
+
+    /// The payloads of all events of a type, in order.
+    pub async fn payloads(&self, event_type: &str) -> Result<Vec<Value>> {
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT payload FROM log.events WHERE event_type = $1 ORDER BY position",
+        )
+        .bind(event_type)
+        .fetch_all(&self.database.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok(serde_json::from_slice(row)?))
+            .collect()
+    }
+
+    /// A group that ann owns, with bob in it.
+    pub async fn group(&self, id: &str) -> Result<(User, User)> {
+        let (ann, bob) = (self.user("ann"), self.user("bob"));
+        let group = serde_json::json!({"kind": "group", "members": ["bob"], "id": id});
+        ann.post("/v1/conversations", group).await?.expect(201)?;
+        Ok((ann, bob))
+    }
+}
+
+/// Somebody with a token.
+#[derive(Clone)]
+pub struct User {
+    router: Router,
+    token: String,
+    key: Option<String>,
+}
+
+impl User {
+    /// The same user; every call carries this `Idempotency-Key`.
+    pub fn with_key(&self, key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Result<Reply> {
+        self.call(
+            Method::POST,
+            path,
+            "application/json",
+            body.to_string().into(),
+        )
+        .await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Result<Reply> {
+        self.call(
+            Method::PATCH,
+            path,
+            "application/json",
+            body.to_string().into(),
+        )
+        .await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Result<Reply> {
+        self.call(
+            Method::PUT,
+            path,
+            "application/json",
+            body.to_string().into(),
+        )
+        .await
+    }
+
+    pub async fn delete(&self, path: &str) -> Result<Reply> {
+        self.call(Method::DELETE, path, "", Vec::new()).await
+    }
+
+    /// A text message.
+    pub async fn send(&self, conversation: &str, key: &str, text: &str) -> Result<Reply> {
+        let path = format!("/v1/conversations/{conversation}/messages");
+        let body = serde_json::json!({"text": text});
+        let message = serde_json::json!({"client_message_id": key, "type": "text", "body": body});
+        self.post(&path, message).await
+    }
+
+    /// NDJSON in and out.
+    pub async fn lines(&self, path: &str, lines: &[Value]) -> Result<(Reply, Vec<Value>)> {
+        let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join(
+            "
+",
+        );
+        let reply = self
+            .call(Method::POST, path, "application/x-ndjson", body.into())
+            .await?;
+        let answers = reply
+            .text
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()?;
+        Ok((reply, answers))
+    }
+
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Reply> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "tidings.test")
+            .header("authorization", format!("Bearer {}", self.token));
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
+        }
+        if !content_type.is_empty() {
+            request = request.header("content-type", content_type);
+        }
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::from(body))?)
+            .await?;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 64 * 1024 * 1024).await?;
+        let text = String::from_utf8(bytes.to_vec())?;
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text,
+            json,
+        })
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Reply {
+    /// Checks the status, and that an answer carries its position in body and header.
+    pub fn expect(self, status: u16) -> Result<Self> {
+        ensure!(
+            self.status == status,
+            "expected {status}: {} {}",
+            self.status,
+            self.text
+        );
+        if status < 300 {
+            let position = self.json["position"]
+                .as_i64()
+                .context("an answer has a position")?;
+            ensure!(
+                self.headers["tidings-position"] == position.to_string(),
+                "{}",
+                self.text
+            );
+        } else {
+            ensure!(
+                self.headers["content-type"] == "application/problem+json",
+                "{}",
+                self.text
+            );
+            ensure!(self.json["status"] == status, "{}", self.text);
+        }
+        Ok(self)
+    }
+
+    /// Checks that it is a problem with this code.
+    pub fn refused(self, status: u16, code: &str) -> Result<Self> {
+        let reply = self.expect(status)?;
+        ensure!(
+            reply.json["code"] == code,
+            "expected {code}: {}",
+            reply.text
+        );
+        Ok(reply)
+    }
+
+    /// Checks that it is a 422 about this field.
+    pub fn invalid(self, field: &str) -> Result<Self> {
+        let reply = self.refused(422, "invalid")?;
+        ensure!(
+            reply.json["errors"][0]["field"] == field,
+            "expected {field}: {}",
+            reply.text
+        );
+        Ok(reply)
+    }
+
+    /// Checks that it is the first answer, given again.
+    pub fn replays(self, first: &Self) -> Result<Self> {
+        let reply = self.expect(200)?;
+        ensure!(reply.is_replay(), "this is no replay: {}", reply.text);
+        ensure!(
+            reply.json == first.json,
+            "{} is not {}",
+            reply.text,
+            first.text
+        );
+        Ok(reply)
+    }
+
+    pub fn is_replay(&self) -> bool {
+        self.headers
+            .get("idempotent-replay")
+            .is_some_and(|value| value == "true")
+    }
+
+    pub fn position(&self) -> i64 {
+        self.json["position"].as_i64().unwrap_or_default()
+    }
+
+    pub fn seq(&self) -> i64 {
+        self.json["seq"].as_i64().unwrap_or_default()
+    }
+}
