@@ -1,0 +1,93 @@
+//! Fingerprints of the tables: two read models are equal if all of them are.
+
+use futures::TryStreamExt as _;
+use sha2::{Digest as _, Sha256};
+use sqlx::{Executor as _, PgConnection, PgPool, Row as _};
+
+/// One table's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableDigest {
+    /// The table's name, without the schema.
+    pub table: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// 128 bits over all rows in the order of the primary key, as hexadecimal digits.
+    pub digest: String,
+}
+
+/// The tables of a read model, by name. `schema` is `read`, or that of a rebuild. All tables are
+/// read in one snapshot, row by row: the memory needed does not grow with them. The checkpoint's
+/// generation is left out: it says which build this is, not what was folded.
+pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sqlx::Error> {
+    let mut snapshot = pool.begin().await?;
+    snapshot
+        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .await?;
+    snapshot
+        .execute("SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO'")
+        .await?;
+    let mut digests = Vec::new();
+    for (table, columns, key) in tables(&mut snapshot, schema).await? {
+        digests.push(of_table(&mut snapshot, schema, table, &columns, &key).await?);
+    }
+    snapshot.commit().await?;
+    Ok(digests)
+}
+
+/// Every table with its columns and the columns of its primary key, both quoted and in order.
+async fn tables(
+    connection: &mut PgConnection,
+    schema: &str,
+) -> Result<Vec<(String, String, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT c.relname::text, \
+         (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a \
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+          AND NOT (c.relname = 'checkpoint' AND a.attname = 'generation')), \
+         (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) \
+          FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, place) \
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+         WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.relname",
+    )
+    .bind(schema)
+    .fetch_all(connection)
+    .await
+}
+
+async fn of_table(
+    connection: &mut PgConnection,
+    schema: &str,
+    table: String,
+    columns: &str,
+    key: &str,
+) -> Result<TableDigest, sqlx::Error> {
+    let sql = format!(
+        "SELECT ROW({columns})::text FROM {}.{} ORDER BY {key}",
+        quoted(schema),
+        quoted(&table)
+    );
+    let mut hash = Sha256::new();
+    let mut rows = 0;
+    let mut stream = sqlx::query(&sql).fetch(connection);
+    while let Some(row) = stream.try_next().await? {
+        hash.update(row.try_get::<&str, _>(0)?);
+        hash.update(b"\n");
+        rows += 1;
+    }
+    drop(stream);
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.finalize()[..16]);
+    let digest = format!("{:032x}", u128::from_be_bytes(half));
+    Ok(TableDigest {
+        table,
+        rows,
+        digest,
+    })
+}
+
+/// As an SQL identifier.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,140 @@
+//! Events of a conversation.
+
+use domain::conversation::event::{ConversationChanged, ConversationCreated, ConversationEvent};
+use domain::ids::ConversationId;
+
+use super::audience::Entry;
+use super::entry::{self, json};
+use super::{Fold, Impossible, check_sequence};
+use crate::decode::Place;
+use crate::memory::Conversation;
+use crate::picture::{Change, Held};
+
+impl Fold<'_> {
+    pub(super) fn conversation(
+        &mut self,
+        at: Place,
+        id: &ConversationId,
+        event: &ConversationEvent,
+    ) -> Result<(), Impossible> {
+        use ConversationEvent as E;
+        if let E::ConversationCreated(created) = event {
+            return self.created(at, id, created);
+        }
+        let held = self
+            .picture
+            .conversations
+            .get(id)
+            .ok_or("its conversation was never created")?;
+        check_sequence(held.now.sequence, at.sequence)?;
+        // Worked on as a copy, so that an event that is found to be impossible changes nothing.
+        let mut conversation = held.now.clone();
+        match event {
+            E::ConversationCreated(_) => {}
+            E::ConversationChanged(changed) => self.changed(at, id, &mut conversation, changed)?,
+            E::MemberAdded(added) => self.added(at, &mut conversation, added)?,
+            E::MemberRemoved(removed) => self.removed(at, &mut conversation, removed)?,
+            E::MemberRoleChanged(changed) => self.role_changed(at, &mut conversation, changed)?,
+            E::MessageSent(sent) => self.sent(at, &mut conversation, sent)?,
+            E::MessageEdited(edited) => self.edited(at, &mut conversation, edited)?,
+            E::MessageRecalled(recalled) => self.recalled(at, &mut conversation, recalled)?,
+            E::ReactionAdded(reaction) => self.reacted(at, &mut conversation, reaction, true)?,
+            E::ReactionRemoved(reaction) => self.reacted(at, &mut conversation, reaction, false)?,
+        }
+        conversation.sequence = at.sequence;
+        if let Some(held) = self.picture.conversations.get_mut(id) {
+            *held.touch(Change::Row) = conversation;
+        }
+        Ok(())
+    }
+
+    fn created(
+        &mut self,
+        at: Place,
+        id: &ConversationId,
+        created: &ConversationCreated,
+    ) -> Result<(), Impossible> {
+        let known = self.picture.conversations.get(id);
+        check_sequence(known.map_or(0, |held| held.now.sequence), at.sequence)?;
+        if known.is_some() {
+            return Err("its conversation was created before".into());
+        }
+        let mut names: Vec<_> = created.members.iter().map(|first| &first.user).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != created.members.len() {
+            return Err("it names a member twice".into());
+        }
+        let about = entry::About {
+            id,
+            kind: created.kind,
+            title: created.title.as_ref(),
+            history: created.history,
+        };
+        let data = json(&about)?;
+        let mut conversation = self.new_conversation(at, created);
+        for first in &created.members {
+            let user = self.number(&first.user);
+            self.join(at, &mut conversation, user, first.role);
+        }
+        let told = conversation.member_count;
+        let entry = Entry {
+            kind: "conversation_created",
+            subject: None,
+            seq: None,
+            data,
+        };
+        self.tell_members(&mut conversation, at, told, entry);
+        self.picture
+            .conversations
+            .insert(id.clone(), Held::new(conversation));
+        Ok(())
+    }
+
+    fn new_conversation(&mut self, at: Place, created: &ConversationCreated) -> Conversation {
+        self.picture.conversation_count += 1;
+        Conversation {
+            id: self.picture.conversation_count,
+            kind: created.kind,
+            title: created.title.clone(),
+            history: created.history,
+            created_at: at.time,
+            member_count: 0,
+            head_seq: 0,
+            countable: 0,
+            last_seq: None,
+            activity: at.position,
+            unfanned: 0,
+            head_position: 0,
+            joins: 0,
+            sequence: at.sequence,
+        }
+    }
+
+    fn changed(
+        &mut self,
+        at: Place,
+        id: &ConversationId,
+        conversation: &mut Conversation,
+        changed: &ConversationChanged,
+    ) -> Result<(), Impossible> {
+        let about = entry::About {
+            id,
+            kind: conversation.kind,
+            title: changed.title.as_ref(),
+            history: changed.history,
+        };
+        let data = json(&about)?;
+        conversation.title.clone_from(&changed.title);
+        conversation.history = changed.history;
+        let told = conversation.member_count;
+        let entry = Entry {
+            kind: "conversation_changed",
+            subject: None,
+            seq: None,
+            data,
+        };
+        self.tell_members(conversation, at, told, entry);
+        Ok(())
+    }
+}

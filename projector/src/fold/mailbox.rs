@@ -1,0 +1,230 @@
+//! Events of a user's mailbox.
+//!
+//! One that speaks of a conversation that does not exist, or of a stay that is over, changes
+//! nothing: the mailbox is not the place where that is known. One that speaks of a parked
+//! conversation is parked alone; the mailbox goes on.
+
+use domain::envelope::AggregateKind;
+use domain::ids::{ConversationId, UserId};
+use domain::mailbox::event::{DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark};
+
+use super::audience::Entry;
+use super::entry::{Delivered, HasRead, Preferences, json};
+use super::{Fold, Impossible, Outcome, check_sequence};
+use crate::decode::Place;
+use crate::memory::{Conversation, Member, User};
+use crate::picture::{Change, Held};
+use crate::rows::{Ack, DeviceRow};
+
+impl Fold<'_> {
+    pub(super) fn mailbox(
+        &mut self,
+        at: Place,
+        owner: &UserId,
+        event: &MailboxEvent,
+    ) -> Result<Outcome, Impossible> {
+        let known = self
+            .picture
+            .users
+            .get(owner)
+            .map_or(0, |user| user.now.sequence);
+        check_sequence(known, at.sequence)?;
+        let user = self.number(owner);
+        if let Some(held) = self.picture.users.get_mut(owner) {
+            *held.touch(Change::Row) = User {
+                id: user,
+                sequence: at.sequence,
+            };
+        }
+        if let Some(source) = conversation_of(event).and_then(|id| self.parked_conversation(id)) {
+            return Ok(Outcome::Waits(source));
+        }
+        match event {
+            MailboxEvent::DeviceAcked(acked) => self.acked(at, owner, user, acked)?,
+            MailboxEvent::ConversationRead(mark) => self.marked(at, owner, user, mark, false)?,
+            MailboxEvent::ConversationMarkedUnread(mark) => {
+                self.marked(at, owner, user, mark, true)?;
+            }
+            MailboxEvent::PreferencesChanged(changed) => self.preferred(at, user, changed)?,
+            MailboxEvent::UserBlocked(about) => self.blocked(user, &about.user, true),
+            MailboxEvent::UserUnblocked(about) => self.blocked(user, &about.user, false),
+        }
+        Ok(Outcome::Folded)
+    }
+
+    /// A read goes forward and is a receipt. A mark set by hand goes anywhere and is told to the
+    /// user alone: receipts never take a "read" back.
+    fn marked(
+        &mut self,
+        at: Place,
+        owner: &UserId,
+        user: i64,
+        mark: &ReadMark,
+        by_hand: bool,
+    ) -> Result<(), Impossible> {
+        let read_seq = mark.read_seq;
+        let data = json(&HasRead {
+            user: owner,
+            read_seq,
+        })?;
+        let Some(conversation) = self.conversation_named(&mark.conversation) else {
+            return Ok(());
+        };
+        let Some(member) = self.in_stay(&conversation, user, mark.stay) else {
+            return Ok(());
+        };
+        let member = member.touch(Change::Marks);
+        member.read_seq = if by_hand {
+            read_seq
+        } else {
+            member.read_seq.max(read_seq)
+        };
+        member.read_high = member.read_high.max(read_seq);
+        let entry = Entry {
+            kind: "conversation_read",
+            subject: Some(user),
+            seq: None,
+            data,
+        };
+        if by_hand {
+            self.tell_one(conversation.id, at, user, entry);
+        } else {
+            self.tell_of_receipt(&conversation, at, user, entry);
+        }
+        Ok(())
+    }
+
+    fn preferred(
+        &mut self,
+        at: Place,
+        user: i64,
+        changed: &PreferencesChanged,
+    ) -> Result<(), Impossible> {
+        let &PreferencesChanged {
+            muted,
+            pinned,
+            archived,
+            stay,
+            ..
+        } = changed;
+        let data = json(&Preferences {
+            muted,
+            pinned,
+            archived,
+        })?;
+        let Some(conversation) = self.conversation_named(&changed.conversation) else {
+            return Ok(());
+        };
+        let Some(member) = self.in_stay(&conversation, user, stay) else {
+            return Ok(());
+        };
+        let member = member.touch(Change::Row);
+        *member = Member {
+            muted,
+            pinned,
+            archived,
+            ..*member
+        };
+        let entry = Entry {
+            kind: "preferences_changed",
+            subject: Some(user),
+            seq: None,
+            data,
+        };
+        self.tell_one(conversation.id, at, user, entry);
+        Ok(())
+    }
+
+    fn acked(
+        &mut self,
+        at: Place,
+        owner: &UserId,
+        user: i64,
+        acked: &DeviceAcked,
+    ) -> Result<(), Impossible> {
+        let &DeviceAcked {
+            ref device,
+            cursor,
+            previous,
+        } = acked;
+        let data = serde_json::to_string(&Delivered {
+            user: owner,
+            position: cursor,
+        })?;
+        let row = DeviceRow {
+            cursor,
+            position: at.position,
+            acked_at: at.time,
+        };
+        self.rows
+            .devices
+            .entry((user, device.clone()))
+            .and_modify(|device| {
+                if device.cursor < cursor {
+                    *device = DeviceRow { ..row };
+                }
+            })
+            .or_insert(row);
+        if at.position > self.floor && previous < cursor {
+            let position = at.position;
+            self.rows.acks.push(Ack {
+                position,
+                at: at.time,
+                user,
+                previous,
+                cursor,
+                data,
+            });
+        }
+        Ok(())
+    }
+
+    fn blocked(&mut self, user: i64, other: &UserId, is_so: bool) {
+        let other = self.number(other);
+        self.rows.blocks.insert((user, other), is_so);
+    }
+
+    fn conversation_named(&self, id: &ConversationId) -> Option<Conversation> {
+        self.picture
+            .conversations
+            .get(id)
+            .map(|held| held.now.clone())
+    }
+
+    /// The member, if this user is in now and this is that stay.
+    fn in_stay(
+        &mut self,
+        conversation: &Conversation,
+        user: i64,
+        stay: i64,
+    ) -> Option<&mut Held<Member>> {
+        let member = self.picture.present((conversation.id, user))?;
+        (member.now.joined_order == stay).then_some(member)
+    }
+
+    fn parked_conversation(&self, id: &ConversationId) -> Option<String> {
+        if self.picture.parked.is_empty() {
+            return None;
+        }
+        let source = source_of(id);
+        self.picture.parked.contains(&source).then_some(source)
+    }
+}
+
+/// The conversation that a mailbox event speaks of.
+pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
+    match event {
+        MailboxEvent::ConversationRead(mark) | MailboxEvent::ConversationMarkedUnread(mark) => {
+            Some(&mark.conversation)
+        }
+        MailboxEvent::PreferencesChanged(changed) => Some(&changed.conversation),
+        MailboxEvent::DeviceAcked(_)
+        | MailboxEvent::UserBlocked(_)
+        | MailboxEvent::UserUnblocked(_) => None,
+    }
+}
+
+/// The source of a conversation's events.
+pub(crate) fn source_of(id: &ConversationId) -> String {
+    format!("{}{id}", AggregateKind::Conversation.source_prefix())
+}

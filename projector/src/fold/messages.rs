@@ -1,0 +1,194 @@
+//! Messages, and what becomes of them.
+
+use domain::conversation::event::{MessageEdited, MessageRecalled, MessageSent, Reaction};
+
+use super::audience::Entry;
+use super::entry::{Reacted, Recalled, json};
+use super::{Fold, Impossible};
+use crate::decode::Place;
+use crate::memory::Conversation;
+use crate::picture::Change;
+use crate::rows::{MessageRow, VersionRow};
+
+impl Fold<'_> {
+    pub(super) fn sent(
+        &mut self,
+        at: Place,
+        conversation: &mut Conversation,
+        sent: &MessageSent,
+    ) -> Result<(), Impossible> {
+        if sent.seq != conversation.head_seq + 1 {
+            return Err(format!(
+                "its seq is {}, the head is {}",
+                sent.seq, conversation.head_seq
+            )
+            .into());
+        }
+        let mentions = if sent.mentions.is_empty() {
+            None
+        } else {
+            json(&sent.mentions)?
+        };
+        let sender = self.number(&sent.sender);
+        conversation.head_seq = sent.seq;
+        conversation.head_position = at.position;
+        if sent.kind.is_countable() {
+            conversation.countable += 1;
+            conversation.last_seq = Some(sent.seq);
+            conversation.activity = at.position;
+        }
+        let told = conversation.member_count;
+        let fanned = self.is_fanned(conversation, at, told);
+        if fanned {
+            self.fan_out(conversation.id, at, Some(sent.seq), told);
+        }
+        if let Some(member) = self.picture.present((conversation.id, sender)) {
+            let member = member.touch(Change::Marks);
+            member.read_seq = sent.seq;
+            member.read_high = member.read_high.max(sent.seq);
+            member.own_seq = sent.seq;
+        }
+        let key = (conversation.id, sent.seq);
+        self.rows.sent.insert(key, self.rows.messages.len());
+        self.rows.messages.push(MessageRow {
+            key,
+            position: at.position,
+            sender,
+            sent_at: sent.sent_at,
+            ordinal: conversation.countable,
+            reply_to: sent.reply_to,
+            edited_at: None,
+            recalled: false,
+            fanned,
+            kind: sent.kind,
+            body: Some(sent.body.clone()),
+            original: None,
+            mentions,
+        });
+        Ok(())
+    }
+
+    pub(super) fn edited(
+        &mut self,
+        at: Place,
+        conversation: &mut Conversation,
+        edited: &MessageEdited,
+    ) -> Result<(), Impossible> {
+        check_exists(conversation, edited.seq)?;
+        let key = (conversation.id, edited.seq);
+        let body = Some(edited.body.clone());
+        if let Some(message) = self.sent_in_this_batch(key) {
+            message.edited_at = Some(edited.edited_at);
+            if !message.recalled {
+                let before = std::mem::replace(&mut message.body, body.clone());
+                message.original = message.original.take().or(before);
+            }
+        } else {
+            let change = self.rows.changes.entry(key).or_default();
+            change.body.clone_from(&body);
+            change.edited_at = Some(edited.edited_at);
+        }
+        self.rows.versions.push(VersionRow {
+            key,
+            position: at.position,
+            at: edited.edited_at,
+            body,
+        });
+        self.tell_of_message(at, conversation, "message_edited", edited.seq, None, None);
+        Ok(())
+    }
+
+    pub(super) fn recalled(
+        &mut self,
+        at: Place,
+        conversation: &mut Conversation,
+        recalled: &MessageRecalled,
+    ) -> Result<(), Impossible> {
+        let MessageRecalled { seq, by } = recalled;
+        check_exists(conversation, *seq)?;
+        let data = json(&Recalled { seq: *seq, by })?;
+        let key = (conversation.id, *seq);
+        if let Some(message) = self.sent_in_this_batch(key) {
+            message.recalled = true;
+            message.body = None;
+            message.original = None;
+        } else {
+            let change = self.rows.changes.entry(key).or_default();
+            change.recalled = true;
+            change.body = None;
+        }
+        for version in self
+            .rows
+            .versions
+            .iter_mut()
+            .filter(|version| version.key == key)
+        {
+            version.body = None;
+        }
+        self.tell_of_message(at, conversation, "message_recalled", *seq, None, data);
+        Ok(())
+    }
+
+    pub(super) fn reacted(
+        &mut self,
+        at: Place,
+        conversation: &mut Conversation,
+        reaction: &Reaction,
+        added: bool,
+    ) -> Result<(), Impossible> {
+        let Reaction { seq, key, user } = reaction;
+        check_exists(conversation, *seq)?;
+        let data = json(&Reacted {
+            seq: *seq,
+            key,
+            user,
+        })?;
+        let subject = self.number(user);
+        let place = (conversation.id, *seq, key.clone(), subject);
+        self.rows
+            .reactions
+            .insert(place, added.then_some(at.position));
+        let kind = if added {
+            "reaction_added"
+        } else {
+            "reaction_removed"
+        };
+        self.tell_of_message(at, conversation, kind, *seq, Some(subject), data);
+        Ok(())
+    }
+
+    fn tell_of_message(
+        &mut self,
+        at: Place,
+        conversation: &mut Conversation,
+        kind: &'static str,
+        seq: i64,
+        subject: Option<i64>,
+        data: Option<String>,
+    ) {
+        let told = conversation.member_count;
+        let entry = Entry {
+            kind,
+            subject,
+            seq: Some(seq),
+            data,
+        };
+        self.tell_members(conversation, at, told, entry);
+    }
+
+    fn sent_in_this_batch(&mut self, key: (i64, i64)) -> Option<&mut MessageRow> {
+        let index = *self.rows.sent.get(&key)?;
+        self.rows.messages.get_mut(index)
+    }
+}
+
+fn check_exists(conversation: &Conversation, seq: i64) -> Result<(), Impossible> {
+    if (1..=conversation.head_seq).contains(&seq) {
+        return Ok(());
+    }
+    Err(format!(
+        "it is about seq {seq}, the head is {}",
+        conversation.head_seq
+    )
+    .into())
+}

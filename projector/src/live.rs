@@ -1,0 +1,185 @@
+//! The loop around [`Projector::step`].
+
+use std::time::Duration;
+
+use async_nats::Client;
+use domain::time::Timestamp;
+use event_log::mirror::MirrorConfig;
+use event_log::reader::Reader;
+use metrics::gauge;
+use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::ProjectorConfig;
+use crate::error::ProjectError;
+use crate::projector::Projector;
+use crate::source::Source;
+
+/// How long one batch may take before the connection is taken for dead.
+const STEP_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Waits after an error: doubled from the first to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How often the log's head is read, for the gauges.
+const GAUGES_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the offline window is trimmed, and in how many transactions at most.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
+const TRIMS_AT_ONCE: usize = 20;
+
+/// Projects the log until told to stop. Errors are logged and tried again: Postgres and NATS may
+/// come and go. `nats` is optional; without it the log is polled.
+pub async fn run(
+    pool: PgPool,
+    nats: Option<Client>,
+    mirror: MirrorConfig,
+    config: ProjectorConfig,
+    shutdown: CancellationToken,
+) -> Result<(), ProjectError> {
+    let mut live = Live::new(pool, nats, mirror, config);
+    let mut wait = FIRST_WAIT;
+    while !shutdown.is_cancelled() {
+        match live.turn(&shutdown).await {
+            Ok(()) => wait = FIRST_WAIT,
+            Err(error) => {
+                tracing::warn!(%error, "projection interrupted");
+                tokio::select! {
+                    () = sleep(wait) => {}
+                    () = shutdown.cancelled() => {}
+                }
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Live {
+    pool: PgPool,
+    config: ProjectorConfig,
+    reader: Reader,
+    source: Source,
+    bell: Option<(Client, String)>,
+    projector: Option<Projector>,
+    gauges_at: Instant,
+    trim_at: Instant,
+}
+
+impl Live {
+    fn new(
+        pool: PgPool,
+        nats: Option<Client>,
+        mirror: MirrorConfig,
+        config: ProjectorConfig,
+    ) -> Self {
+        let reader = Reader::new(pool.clone());
+        let bell = nats.clone().map(|client| (client, mirror.projected_bell()));
+        let source = Source::new(reader.clone(), nats, mirror);
+        let now = Instant::now();
+        Self {
+            pool,
+            config,
+            reader,
+            source,
+            bell,
+            projector: None,
+            gauges_at: now,
+            trim_at: now,
+        }
+    }
+
+    /// One batch, if there is one, and the chores that are due.
+    async fn turn(&mut self, shutdown: &CancellationToken) -> Result<(), ProjectError> {
+        let projector = match &mut self.projector {
+            Some(projector) => projector,
+            empty => empty.insert(Projector::open(self.pool.clone(), self.config.clone()).await?),
+        };
+        let position = projector.position().await?;
+        let events = tokio::select! {
+            events = self.source.next(position, self.config.batch) => events?,
+            () = shutdown.cancelled() => return Ok(()),
+        };
+        if !events.is_empty() {
+            step(projector, &events).await?;
+            ring(self.bell.as_ref(), projector).await?;
+        }
+        if Instant::now() >= self.gauges_at {
+            set_gauges(&self.reader, projector).await?;
+            self.gauges_at = Instant::now() + GAUGES_EVERY;
+        }
+        if Instant::now() >= self.trim_at {
+            trim(projector).await?;
+            self.trim_at = Instant::now() + TRIM_EVERY;
+        }
+        Ok(())
+    }
+}
+
+async fn step(
+    projector: &mut Projector,
+    events: &[domain::envelope::Envelope],
+) -> Result<(), ProjectError> {
+    match timeout(STEP_TIMEOUT, projector.step(events)).await {
+        // Somebody else has moved the tables: the next turn goes on from where they are.
+        Ok(Err(ProjectError::Fenced | ProjectError::Gap { .. }) | Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            projector.doubt(&ProjectError::TimedOut);
+            Err(ProjectError::TimedOut)
+        }
+    }
+}
+
+/// Tells whoever waits how far the tables are. May be lost: those who wait also look.
+async fn ring(
+    bell: Option<&(Client, String)>,
+    projector: &mut Projector,
+) -> Result<(), ProjectError> {
+    let position = projector.position().await?;
+    gauge!("tidings_projection_position").set(position as f64);
+    if let Some((client, subject)) = bell {
+        let rung = client
+            .publish(subject.clone(), position.to_string().into())
+            .await;
+        if let Err(error) = rung {
+            tracing::debug!(%error, "the bell was not heard");
+        }
+    }
+    Ok(())
+}
+
+async fn set_gauges(reader: &Reader, projector: &mut Projector) -> Result<(), ProjectError> {
+    let checkpoint = projector.checkpoint().await?;
+    let head = reader.head().await?.position;
+    let position = checkpoint.position;
+    if position > head {
+        return Err(ProjectError::Ahead { position, head });
+    }
+    let behind_ms = if head > position {
+        now().millis() - checkpoint.event_time.millis()
+    } else {
+        0
+    };
+    gauge!("tidings_projection_position").set(position as f64);
+    gauge!("tidings_projection_lag_events").set((head - position) as f64);
+    gauge!("tidings_projection_lag_seconds").set(behind_ms.max(0) as f64 / 1000.0);
+    gauge!("tidings_parked_events").set(projector.parked().await? as f64);
+    Ok(())
+}
+
+async fn trim(projector: &mut Projector) -> Result<(), ProjectError> {
+    for _ in 0..TRIMS_AT_ONCE {
+        if !projector.trim(now()).await?.more {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn now() -> Timestamp {
+    OffsetDateTime::now_utc().into()
+}

@@ -1,0 +1,63 @@
+//! Who and what a batch is about.
+
+use std::collections::HashSet;
+
+use domain::conversation::event::ConversationEvent;
+use domain::ids::{ConversationId, UserId};
+use domain::mailbox::event::MailboxEvent;
+
+use crate::decode::Fact;
+use crate::fold::conversation_of;
+
+/// Who and what a batch names.
+#[derive(Default)]
+pub(super) struct Named<'a> {
+    pub users: HashSet<&'a UserId>,
+    pub conversations: HashSet<&'a ConversationId>,
+    pub members: HashSet<(&'a ConversationId, &'a UserId)>,
+}
+
+impl<'a> Named<'a> {
+    pub fn event(&mut self, fact: &'a Fact) {
+        match fact {
+            Fact::Conversation(id, event) => self.conversation(id, event),
+            Fact::Mailbox(owner, event) => self.mailbox(owner, event),
+            Fact::Unreadable(_) => {}
+        }
+    }
+
+    fn conversation(&mut self, id: &'a ConversationId, event: &'a ConversationEvent) {
+        use ConversationEvent as E;
+        self.conversations.insert(id);
+        match event {
+            E::ConversationCreated(created) => {
+                self.users
+                    .extend(created.members.iter().map(|first| &first.user));
+            }
+            E::MemberAdded(added) => self.member(id, &added.user),
+            E::MemberRemoved(removed) => self.member(id, &removed.user),
+            E::MemberRoleChanged(changed) => self.member(id, &changed.user),
+            E::MessageSent(sent) => self.member(id, &sent.sender),
+            E::ReactionAdded(reaction) | E::ReactionRemoved(reaction) => {
+                self.users.insert(&reaction.user);
+            }
+            E::ConversationChanged(_) | E::MessageEdited(_) | E::MessageRecalled(_) => {}
+        }
+    }
+
+    fn mailbox(&mut self, owner: &'a UserId, event: &'a MailboxEvent) {
+        self.users.insert(owner);
+        if let Some(id) = conversation_of(event) {
+            self.conversations.insert(id);
+            self.member(id, owner);
+        }
+        if let MailboxEvent::UserBlocked(about) | MailboxEvent::UserUnblocked(about) = event {
+            self.users.insert(&about.user);
+        }
+    }
+
+    fn member(&mut self, id: &'a ConversationId, user: &'a UserId) {
+        self.users.insert(user);
+        self.members.insert((id, user));
+    }
+}

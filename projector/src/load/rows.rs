@@ -1,0 +1,94 @@
+//! Rows as Postgres gives them, and as they are remembered.
+
+use domain::ids::{ConversationId, Title};
+use sqlx::types::time::OffsetDateTime;
+
+use crate::error::ProjectError;
+use crate::memory::{Conversation, Member, MemberKey};
+use crate::names;
+
+/// As it stands in the table.
+#[derive(sqlx::FromRow)]
+pub(super) struct ConversationRow {
+    id: i64,
+    name: String,
+    kind: String,
+    title: Option<String>,
+    history: String,
+    created_at: OffsetDateTime,
+    member_count: i64,
+    head_seq: i64,
+    countable: i64,
+    last_seq: Option<i64>,
+    activity: i64,
+    unfanned: i64,
+    head_position: i64,
+    joins: i64,
+    sequence: i64,
+}
+
+impl ConversationRow {
+    pub fn read(self) -> Result<(ConversationId, Conversation), ProjectError> {
+        let name = ConversationId::parse(&self.name).map_err(|e| damaged("conversations", &e))?;
+        let title = self.title.as_deref().map(Title::parse).transpose();
+        let conversation = Conversation {
+            id: self.id,
+            kind: names::kind(&self.kind)?,
+            title: title.map_err(|e| damaged("conversations", &e))?,
+            history: names::history(&self.history)?,
+            created_at: self.created_at.into(),
+            member_count: self.member_count,
+            head_seq: self.head_seq,
+            countable: self.countable,
+            last_seq: self.last_seq,
+            activity: self.activity,
+            unfanned: self.unfanned,
+            head_position: self.head_position,
+            joins: self.joins,
+            sequence: self.sequence,
+        };
+        Ok((name, conversation))
+    }
+}
+
+/// As it stands in the table.
+#[derive(sqlx::FromRow)]
+#[allow(clippy::struct_excessive_bools)]
+pub(super) struct MemberRow {
+    conversation: i64,
+    user_id: i64,
+    present: bool,
+    role: String,
+    joined_at: OffsetDateTime,
+    joined_order: i64,
+    joined_seq: i64,
+    read_seq: i64,
+    read_high: i64,
+    own_seq: i64,
+    muted: bool,
+    pinned: bool,
+    archived: bool,
+}
+
+impl MemberRow {
+    pub fn read(self) -> Result<(MemberKey, Member), ProjectError> {
+        let member = Member {
+            present: self.present,
+            role: names::role(&self.role)?,
+            joined_at: self.joined_at.into(),
+            joined_order: self.joined_order,
+            joined_seq: self.joined_seq,
+            read_seq: self.read_seq,
+            read_high: self.read_high,
+            own_seq: self.own_seq,
+            muted: self.muted,
+            pinned: self.pinned,
+            archived: self.archived,
+        };
+        Ok(((self.conversation, self.user_id), member))
+    }
+}
+
+pub(super) fn damaged(table: &str, why: &impl std::fmt::Display) -> ProjectError {
+    ProjectError::Damaged(format!("{table}: {why}"))
+}

@@ -1,0 +1,81 @@
+//! What is remembered of the read model between batches, so that a warm batch reads nothing.
+//! Bounded; what was forgotten is loaded again. Filled with what the tables say, never with more:
+//! a batch puts its results here only after it was committed.
+
+use domain::conversation::event::{ConversationKind, History, Role};
+use domain::ids::{ConversationId, Title, UserId};
+use domain::time::Timestamp;
+use quick_cache::unsync::Cache;
+
+use crate::config::{CONVERSATIONS_REMEMBERED, MEMBERS_REMEMBERED, USERS_REMEMBERED};
+
+/// A row of `users`, without the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct User {
+    pub id: i64,
+    pub sequence: i64,
+}
+
+/// A row of `conversations`, without the name. The columns are told in the migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Conversation {
+    pub id: i64,
+    pub kind: ConversationKind,
+    pub title: Option<Title>,
+    pub history: History,
+    pub created_at: Timestamp,
+    pub member_count: i64,
+    pub head_seq: i64,
+    pub countable: i64,
+    pub last_seq: Option<i64>,
+    pub activity: i64,
+    pub unfanned: i64,
+    pub head_position: i64,
+    pub joins: i64,
+    pub sequence: i64,
+}
+
+/// A row of `members`, without its key.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub present: bool,
+    pub role: Role,
+    pub joined_at: Timestamp,
+    pub joined_order: i64,
+    pub joined_seq: i64,
+    pub read_seq: i64,
+    pub read_high: i64,
+    pub own_seq: i64,
+    pub muted: bool,
+    pub pinned: bool,
+    pub archived: bool,
+}
+
+/// Conversation and user, by their numbers.
+pub(crate) type MemberKey = (i64, i64);
+
+/// The caches.
+pub(crate) struct Memory {
+    pub users: Cache<UserId, User>,
+    pub conversations: Cache<ConversationId, Conversation>,
+    pub members: Cache<MemberKey, Member>,
+}
+
+impl Memory {
+    /// Knows nothing.
+    pub fn new() -> Self {
+        Self {
+            users: Cache::new(USERS_REMEMBERED),
+            conversations: Cache::new(CONVERSATIONS_REMEMBERED),
+            members: Cache::new(MEMBERS_REMEMBERED),
+        }
+    }
+
+    /// Somebody else has written: nothing that is remembered can be trusted.
+    pub fn forget(&mut self) {
+        self.users.clear();
+        self.conversations.clear();
+        self.members.clear();
+    }
+}

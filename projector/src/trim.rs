@@ -1,0 +1,89 @@
+//! The janitor of the offline window: sync entries that are older are taken away.
+
+use domain::time::Timestamp;
+use event_log::reader::Reader;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::checkpoint::Checkpoint;
+use crate::config::TRIM_POSITIONS;
+use crate::error::ProjectError;
+use crate::projector::Projector;
+
+/// What a trim has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trimmed {
+    /// No entry at or before this position is kept.
+    pub floor: i64,
+    /// There is more to take away: trim again.
+    pub more: bool,
+}
+
+impl Projector {
+    /// Raises the floor towards what the offline window says at this time, by a bounded number of
+    /// positions, and deletes the entries that fall below it, in one transaction. Never beyond
+    /// what has been folded.
+    pub async fn trim(&mut self, now: Timestamp) -> Result<Trimmed, ProjectError> {
+        let outcome = self.trim_some(now).await;
+        if let Err(error) = &outcome {
+            self.doubt(error);
+        }
+        outcome
+    }
+
+    async fn trim_some(&mut self, now: Timestamp) -> Result<Trimmed, ProjectError> {
+        let checkpoint = self.look().await?.checkpoint;
+        let window = i64::try_from(self.config.offline_window.as_millis()).unwrap_or(i64::MAX);
+        let oldest = Timestamp::from_millis(now.millis().saturating_sub(window));
+        let due = Reader::new(self.pool.clone())
+            .position_at(oldest)
+            .await?
+            .min(checkpoint.position);
+        if due <= checkpoint.floor {
+            return Ok(Trimmed {
+                floor: checkpoint.floor,
+                more: false,
+            });
+        }
+        let floor = due.min(checkpoint.floor + TRIM_POSITIONS);
+        let next = Checkpoint {
+            floor,
+            ..checkpoint
+        };
+        let mut transaction = self.session.get().await?.begin().await?;
+        checkpoint.lock(&mut transaction).await?;
+        raise_floor(&mut transaction, checkpoint.floor, floor).await?;
+        transaction.commit().await?;
+        self.moved_to(next);
+        Ok(Trimmed {
+            floor,
+            more: floor < due,
+        })
+    }
+}
+
+/// Raises the floor and takes away what is below it now.
+async fn raise_floor(
+    connection: &mut PgConnection,
+    after: i64,
+    up_to: i64,
+) -> Result<(), sqlx::Error> {
+    // The indexes on age are block ranges, which only a bitmap scan reads.
+    sqlx::query("SET LOCAL enable_bitmapscan TO on")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE checkpoint SET floor = $1")
+        .bind(up_to)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM inbox WHERE position > $1 AND position <= $2")
+        .bind(after)
+        .bind(up_to)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM timeline WHERE position > $1 AND position <= $2")
+        .bind(after)
+        .bind(up_to)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

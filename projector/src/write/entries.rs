@@ -1,0 +1,53 @@
+//! `timeline` and `inbox`.
+
+use super::{Query, at, column, in_order};
+use crate::rows::{Fanned, Own, TimelineRow};
+
+pub(super) const TIMELINE: &str = "entered AS (
+    INSERT INTO timeline (conversation, position, at, fanned, subject, seq, type, data)
+    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::bigint[],
+        ?::bigint[], ?::text[], ?::text[])
+    WHERE EXISTS (SELECT FROM moved))";
+
+pub(super) fn bind_timeline<'q>(query: Query<'q>, rows: &'q [TimelineRow]) -> Query<'q> {
+    query
+        .bind(column(rows, |row| row.conversation))
+        .bind(column(rows, |row| row.position))
+        .bind(column(rows, |row| at(row.at)))
+        .bind(column(rows, |row| row.fanned))
+        .bind(column(rows, |row| row.subject))
+        .bind(column(rows, |row| row.seq))
+        .bind(column(rows, |row| row.kind))
+        .bind(column(rows, |row| row.data.as_deref()))
+}
+
+/// A row for everybody whose stay covers the entry's position, both ends included: the stays say
+/// who was there, however often that changed within the batch.
+pub(super) const FAN_OUT: &str = "fanned_out AS (
+    INSERT INTO inbox (user_id, position, conversation, seq)
+    SELECT s.user_id, e.position, e.conversation, e.seq
+    FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS e(conversation, position, seq)
+    JOIN stays s ON s.conversation = e.conversation AND s.from_position <= e.position
+        AND (s.to_position IS NULL OR s.to_position >= e.position)
+    WHERE EXISTS (SELECT FROM moved)
+    ORDER BY s.user_id, e.position)";
+
+pub(super) fn bind_fan_out<'q>(query: Query<'q>, rows: &'q [Fanned]) -> Query<'q> {
+    let rows = &in_order(rows.iter(), |row| (row.conversation, row.position));
+    query
+        .bind(column(rows, |row| row.conversation))
+        .bind(column(rows, |row| row.position))
+        .bind(column(rows, |row| row.seq))
+}
+
+pub(super) const OWN: &str = "told_alone AS (
+    INSERT INTO inbox (user_id, position, conversation)
+    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
+    WHERE EXISTS (SELECT FROM moved))";
+
+pub(super) fn bind_own<'q>(query: Query<'q>, rows: &'q [Own]) -> Query<'q> {
+    query
+        .bind(column(rows, |row| row.user))
+        .bind(column(rows, |row| row.position))
+        .bind(column(rows, |row| row.conversation))
+}

@@ -1,0 +1,162 @@
+//! The statement that every batch is: the checkpoint, and whatever happens all the time.
+//!
+//! Its parts are common table expressions that stand beside the tables they write; a batch takes
+//! those that it has rows for. All of them see the tables as they were before the statement; that
+//! is as good as any order, because none asks what another one writes. If the checkpoint is not
+//! where it should be, `moved` is empty, and no part does anything.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use sqlx::PgConnection;
+
+use super::{Batch, Query, acks, at, conversations, entries, mailboxes, members, messages, users};
+use crate::error::ProjectError;
+use crate::picture::Change;
+
+/// A part of the statement.
+struct Part {
+    /// A common table expression, with `?` for each parameter.
+    sql: &'static str,
+    is_needed: fn(&Batch<'_>) -> bool,
+    bind: for<'q> fn(Query<'q>, &'q Batch<'q>) -> Query<'q>,
+}
+
+const PARTS: [Part; 10] = [
+    Part {
+        sql: MOVE,
+        is_needed: |_| true,
+        bind: bind_move,
+    },
+    Part {
+        sql: users::SEQUENCES,
+        is_needed: |batch| {
+            batch
+                .picture
+                .users
+                .values()
+                .any(|user| user.change == Change::Row)
+        },
+        bind: |query, batch| users::bind_sequences(query, batch.picture),
+    },
+    Part {
+        sql: conversations::UPDATE,
+        is_needed: |batch| {
+            batch
+                .picture
+                .conversations
+                .values()
+                .any(|held| held.change == Change::Row)
+        },
+        bind: |query, batch| conversations::bind_update(query, batch.picture),
+    },
+    Part {
+        sql: members::MARKS,
+        is_needed: |batch| {
+            batch
+                .picture
+                .members
+                .values()
+                .any(|member| member.change == Change::Marks)
+        },
+        bind: |query, batch| members::bind_marks(query, batch.picture),
+    },
+    Part {
+        sql: messages::INSERT,
+        is_needed: |batch| !batch.rows.messages.is_empty(),
+        bind: |query, batch| messages::bind_insert(query, &batch.rows.messages),
+    },
+    Part {
+        sql: entries::TIMELINE,
+        is_needed: |batch| !batch.rows.timeline.is_empty(),
+        bind: |query, batch| entries::bind_timeline(query, &batch.rows.timeline),
+    },
+    Part {
+        sql: entries::FAN_OUT,
+        is_needed: |batch| !batch.rows.fanned.is_empty(),
+        bind: |query, batch| entries::bind_fan_out(query, &batch.rows.fanned),
+    },
+    Part {
+        sql: entries::OWN,
+        is_needed: |batch| !batch.rows.own.is_empty(),
+        bind: |query, batch| entries::bind_own(query, &batch.rows.own),
+    },
+    Part {
+        sql: mailboxes::DEVICES,
+        is_needed: |batch| !batch.rows.devices.is_empty(),
+        bind: |query, batch| mailboxes::bind_devices(query, &batch.rows.devices),
+    },
+    Part {
+        sql: acks::TELL,
+        is_needed: |batch| !batch.rows.acks.is_empty() && !batch.has_late_acks(),
+        bind: |query, batch| acks::bind_tell(query, batch.config, batch.rows),
+    },
+];
+
+const MOVE: &str = "moved AS (
+    UPDATE checkpoint SET position = ?, users = ?, conversations = ?, event_time = ?
+    WHERE position = ? AND floor = ? AND generation = ? RETURNING position)";
+
+fn bind_move<'q>(query: Query<'q>, batch: &'q Batch<'q>) -> Query<'q> {
+    let Batch { from, to, .. } = batch;
+    query
+        .bind(to.position)
+        .bind(to.users)
+        .bind(to.conversations)
+        .bind(at(to.event_time))
+        .bind(from.position)
+        .bind(from.floor)
+        .bind(from.generation)
+}
+
+/// The statements by their parts, one bit a part. Few of them occur.
+static STATEMENTS: [OnceLock<String>; 1 << PARTS.len()] =
+    [const { OnceLock::new() }; 1 << PARTS.len()];
+
+/// Puts parts together, and numbers their parameters.
+fn statement<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let joined = parts.collect::<Vec<_>>().join(",\n");
+    let mut pieces = joined.split('?');
+    let mut sql = format!("WITH {}", pieces.next().unwrap_or_default());
+    for (number, piece) in (1..).zip(pieces) {
+        // Writing to a string does not fail.
+        let _ = write!(sql, "${number}{piece}");
+    }
+    sql + "\nSELECT FROM moved"
+}
+
+/// Moves the checkpoint and writes with it.
+pub(super) async fn write(
+    batch: &Batch<'_>,
+    connection: &mut PgConnection,
+) -> Result<(), ProjectError> {
+    let needed = PARTS.map(|part| (part.is_needed)(batch).then_some(part));
+    let bits = (0..)
+        .zip(&needed)
+        .filter(|(_, part)| part.is_some())
+        .map(|(bit, _)| 1 << bit)
+        .sum::<usize>();
+    let parts = || needed.iter().flatten();
+    let sql = STATEMENTS[bits].get_or_init(|| statement(parts().map(|part| part.sql)));
+    let query = parts().fold(sqlx::query(sql), |query, part| (part.bind)(query, batch));
+    // The command's tag counts the rows of `moved`.
+    let moved = query.execute(connection).await?.rows_affected();
+    if moved == 1 {
+        Ok(())
+    } else {
+        Err(ProjectError::Fenced)
+    }
+}
+
+/// Tells of the acks, after the messages that they cover.
+pub(super) async fn tell_late(
+    batch: &Batch<'_>,
+    connection: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    static TELL: OnceLock<String> = OnceLock::new();
+    let sql = TELL.get_or_init(|| statement(["moved AS (SELECT 1)", acks::TELL].into_iter()));
+    acks::bind_tell(sqlx::query(sql), batch.config, batch.rows)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! `members` and `stays`.
+
+use sqlx::PgConnection;
+
+use super::{Query, at, column, in_order};
+use crate::memory::{Member, MemberKey};
+use crate::names;
+use crate::picture::{Change, Picture};
+use crate::rows::{StayEnd, StayRow};
+
+fn changed(picture: &Picture, wanted: impl Fn(Change) -> bool) -> Vec<(&MemberKey, &Member)> {
+    let held = picture
+        .members
+        .iter()
+        .filter(|(_, held)| wanted(held.change));
+    in_order(held.map(|(key, held)| (key, &held.now)), |(key, _)| **key)
+}
+
+pub(super) const MARKS: &str = "marks AS (
+    UPDATE members m SET read_seq = n.read_seq, read_high = n.read_high, own_seq = n.own_seq
+    FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+        AS n(conversation, user_id, read_seq, read_high, own_seq)
+    WHERE m.conversation = n.conversation AND m.user_id = n.user_id AND EXISTS (SELECT FROM moved))";
+
+pub(super) fn bind_marks<'q>(query: Query<'q>, picture: &'q Picture) -> Query<'q> {
+    let rows = &changed(picture, |change| change == Change::Marks);
+    query
+        .bind(column(rows, |((conversation, _), _)| *conversation))
+        .bind(column(rows, |((_, user), _)| *user))
+        .bind(column(rows, |(_, member)| member.read_seq))
+        .bind(column(rows, |(_, member)| member.read_high))
+        .bind(column(rows, |(_, member)| member.own_seq))
+}
+
+/// Members who are new, or of whom more than the marks has changed.
+pub(super) async fn upsert(
+    connection: &mut PgConnection,
+    picture: &Picture,
+) -> Result<(), sqlx::Error> {
+    let rows = &changed(picture, |change| change >= Change::Row);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO members (conversation, user_id, present, role, joined_at, joined_order, joined_seq, \
+         read_seq, read_high, own_seq, muted, pinned, archived) \
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::text[], $5::timestamptz[], \
+         $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[], \
+         $12::boolean[], $13::boolean[]) \
+         ON CONFLICT (conversation, user_id) DO UPDATE SET present = EXCLUDED.present, \
+         role = EXCLUDED.role, joined_at = EXCLUDED.joined_at, joined_order = EXCLUDED.joined_order, \
+         joined_seq = EXCLUDED.joined_seq, read_seq = EXCLUDED.read_seq, \
+         read_high = EXCLUDED.read_high, own_seq = EXCLUDED.own_seq, muted = EXCLUDED.muted, \
+         pinned = EXCLUDED.pinned, archived = EXCLUDED.archived",
+    )
+    .bind(column(rows, |((conversation, _), _)| *conversation))
+    .bind(column(rows, |((_, user), _)| *user))
+    .bind(column(rows, |(_, member)| member.present))
+    .bind(column(rows, |(_, member)| names::of_role(member.role)))
+    .bind(column(rows, |(_, member)| at(member.joined_at)))
+    .bind(column(rows, |(_, member)| member.joined_order))
+    .bind(column(rows, |(_, member)| member.joined_seq))
+    .bind(column(rows, |(_, member)| member.read_seq))
+    .bind(column(rows, |(_, member)| member.read_high))
+    .bind(column(rows, |(_, member)| member.own_seq))
+    .bind(column(rows, |(_, member)| member.muted))
+    .bind(column(rows, |(_, member)| member.pinned))
+    .bind(column(rows, |(_, member)| member.archived))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn begin_stays(
+    connection: &mut PgConnection,
+    rows: &[StayRow],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO stays (conversation, user_id, from_position, to_position, after_seq, until_seq) \
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
+         $6::bigint[])",
+    )
+    .bind(column(rows, |stay| stay.key.0))
+    .bind(column(rows, |stay| stay.key.1))
+    .bind(column(rows, |stay| stay.from_position))
+    .bind(column(rows, |stay| stay.to_position))
+    .bind(column(rows, |stay| stay.after_seq))
+    .bind(column(rows, |stay| stay.until_seq))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends stays that were open before the batch. Those that a batch has begun again are younger
+/// than the end, and stay open.
+pub(super) async fn end_stays(
+    connection: &mut PgConnection,
+    rows: &[StayEnd],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE stays s SET to_position = n.to_position, until_seq = n.until_seq \
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) \
+         AS n(conversation, user_id, to_position, until_seq) \
+         WHERE s.conversation = n.conversation AND s.user_id = n.user_id \
+         AND s.to_position IS NULL AND s.from_position < n.to_position",
+    )
+    .bind(column(rows, |end| end.key.0))
+    .bind(column(rows, |end| end.key.1))
+    .bind(column(rows, |end| end.to_position))
+    .bind(column(rows, |end| end.until_seq))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

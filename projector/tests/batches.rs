@@ -1,0 +1,93 @@
+//! How events are cut into batches leaves no trace in the tables.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use projector::ProjectorConfig;
+use serde_json::value::RawValue;
+use support::history::World;
+use support::{Database, config, fold};
+
+#[tokio::test]
+async fn any_batch_size_gives_the_same_bytes() {
+    let world = World::of(7, 12, 3_000);
+    let mut expected = None;
+    for size in [10_000, 100, 7, 1] {
+        let database = Database::new().await;
+        // Some of the history lies below the offline window.
+        sqlx::query("UPDATE read.checkpoint SET floor = 400")
+            .execute(&database.pool)
+            .await
+            .unwrap();
+        fold(
+            &database.pool,
+            ProjectorConfig {
+                batch: size,
+                ..config()
+            },
+            &world.log,
+            size,
+        )
+        .await;
+        let digest = database.digest().await;
+        assert!(
+            digest
+                .iter()
+                .all(|table| table.rows > 0 || table.table == "parked"),
+            "{digest:?}"
+        );
+        assert_eq!(
+            expected.get_or_insert(digest.clone()),
+            &digest,
+            "batches of {size}"
+        );
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn poison_is_parked_alike_in_any_batch() {
+    let mut log = World::of(11, 8, 1_200).log;
+    // Every hundredth event of the later half says something unknown.
+    for event in log.iter_mut().skip(600).step_by(100) {
+        event.data = RawValue::from_string(r#"{"what":"is this"}"#.to_owned()).unwrap();
+    }
+    let mut expected = None;
+    for size in [10_000, 13, 1] {
+        let database = Database::new().await;
+        let mut projector = fold(
+            &database.pool,
+            ProjectorConfig {
+                batch: size,
+                ..config()
+            },
+            &log,
+            size,
+        )
+        .await;
+        assert_eq!(
+            projector.parked().await.unwrap(),
+            database.number("SELECT count(*) FROM read.parked").await
+        );
+        assert!(
+            database
+                .number("SELECT count(*) FROM read.parked WHERE poison")
+                .await
+                > 0
+        );
+        assert!(
+            database
+                .number("SELECT count(*) FROM read.parked WHERE NOT poison")
+                .await
+                > 0
+        );
+        let digest = database.digest().await;
+        assert_eq!(
+            expected.get_or_insert(digest.clone()),
+            &digest,
+            "batches of {size}"
+        );
+        database.close().await;
+    }
+}

@@ -1,0 +1,179 @@
+//! The loop follows the log, by the stream or without it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use async_nats::jetstream;
+use async_nats::jetstream::stream::Config;
+use domain::envelope::Envelope;
+use event_log::mirror::{self, MirrorConfig};
+use futures::StreamExt as _;
+use projector::{ProjectError, run};
+use support::history::World;
+use support::{Database, config, eventually, fold, log};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+struct Running {
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), ProjectError>>,
+}
+
+impl Running {
+    fn start(database: &Database, nats: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(run(
+            database.pool.clone(),
+            nats,
+            mirror,
+            config(),
+            shutdown.clone(),
+        ));
+        Self { shutdown, task }
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+async fn reaches(database: &Database, position: i64) {
+    eventually("the checkpoint", || async {
+        database
+            .number("SELECT position FROM read.checkpoint")
+            .await
+            == position
+    })
+    .await;
+}
+
+async fn nats() -> async_nats::Client {
+    let url = std::env::var("TIDINGS_TEST_NATS_URL")
+        .or_else(|_| std::env::var("DEV_NATS_URL"))
+        .expect("set TIDINGS_TEST_NATS_URL to a nats-server with JetStream for tests");
+    mirror::connect(&url).await.unwrap()
+}
+
+/// An empty mirror of the database's log.
+async fn stream(client: &async_nats::Client, database: &Database, first: u64) -> MirrorConfig {
+    let name: String = sqlx::query_scalar("SELECT current_database()::text")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    let mirror = MirrorConfig::named(&name);
+    let log_id: String = sqlx::query_scalar("SELECT log_id::text FROM log.head")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    let config = Config {
+        name: mirror.stream.clone(),
+        subjects: vec![format!("{}.>", mirror.subject_prefix)],
+        first_sequence: Some(first),
+        metadata: [("tidings.log-id".to_owned(), log_id)].into(),
+        ..Config::default()
+    };
+    jetstream::new(client.clone())
+        .create_stream(config)
+        .await
+        .unwrap();
+    mirror
+}
+
+async fn publish(client: &async_nats::Client, mirror: &MirrorConfig, events: &[Envelope]) {
+    let jetstream = jetstream::new(client.clone());
+    for event in events {
+        let subject = domain::subject::of(
+            &mirror.subject_prefix,
+            event.aggregate,
+            &event.aggregate_id,
+            &event.event_type,
+        );
+        let ack = jetstream
+            .publish(subject, event.to_json().unwrap().into())
+            .await
+            .unwrap();
+        ack.await.unwrap();
+    }
+}
+
+async fn assert_folded(database: &Database, events: &[Envelope]) {
+    let alone = Database::new().await;
+    fold(&alone.pool, config(), events, 1_000).await;
+    assert_eq!(database.digest().await, alone.digest().await);
+    alone.close().await;
+}
+
+#[tokio::test]
+async fn without_nats_the_log_is_polled() {
+    let world = World::of(61, 6, 600);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log[..300]).await;
+    let running = Running::start(&database, None, MirrorConfig::named("none"));
+    reaches(&database, 300).await;
+    log::append(&database.pool, &world.log[300..]).await;
+    reaches(&database, 600).await;
+    running.stop().await;
+    assert_folded(&database, &world.log).await;
+    database.close().await;
+}
+
+#[tokio::test]
+async fn the_stream_is_followed_and_the_bell_is_rung() {
+    let world = World::of(67, 6, 600);
+    let database = Database::new().await;
+    let client = nats().await;
+    let mirror = stream(&client, &database, 1).await;
+    let mut bell = client.subscribe(mirror.projected_bell()).await.unwrap();
+    // What only the stream has can only have come from there.
+    publish(&client, &mirror, &world.log[..100]).await;
+    let running = Running::start(&database, Some(client.clone()), mirror.clone());
+    // The loop refuses to be ahead of the log, so that has to have them too, in the end.
+    log::append(&database.pool, &world.log[..100]).await;
+    reaches(&database, 100).await;
+    log::append(&database.pool, &world.log[100..]).await;
+    publish(&client, &mirror, &world.log[100..]).await;
+    reaches(&database, 600).await;
+    let mut heard = String::new();
+    while heard != "600" {
+        let message = tokio::time::timeout(std::time::Duration::from_secs(10), bell.next())
+            .await
+            .unwrap()
+            .unwrap();
+        heard = String::from_utf8(message.payload.to_vec()).unwrap();
+    }
+    running.stop().await;
+    assert_folded(&database, &world.log).await;
+    jetstream::new(client)
+        .delete_stream(&mirror.stream)
+        .await
+        .unwrap();
+    database.close().await;
+}
+
+#[tokio::test]
+async fn the_log_helps_out_when_the_stream_starts_late_lies_or_goes_away() {
+    let world = World::of(71, 6, 900);
+    let database = Database::new().await;
+    let client = nats().await;
+    // The stream begins at 200, and is not complete either: the log is.
+    let mirror = stream(&client, &database, 200).await;
+    log::append(&database.pool, &world.log[..300]).await;
+    publish(&client, &mirror, &world.log[199..250]).await;
+    let running = Running::start(&database, Some(client.clone()), mirror.clone());
+    reaches(&database, 300).await;
+    // Now its sequences are not the events' positions any more.
+    publish(&client, &mirror, &world.log[300..400]).await;
+    log::append(&database.pool, &world.log[300..600]).await;
+    reaches(&database, 600).await;
+    jetstream::new(client)
+        .delete_stream(&mirror.stream)
+        .await
+        .unwrap();
+    log::append(&database.pool, &world.log[600..]).await;
+    reaches(&database, 900).await;
+    running.stop().await;
+    assert_folded(&database, &world.log).await;
+    database.close().await;
+}

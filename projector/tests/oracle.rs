@@ -1,0 +1,310 @@
+//! The tables say what the aggregates know, and inboxes hold what a simple reading of the rules
+//! puts there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cqrs_es::Aggregate as _;
+use domain::conversation::Conversation;
+use domain::conversation::event::ConversationEvent;
+use domain::envelope::Envelope;
+use domain::ids::{ConversationId, UserId};
+use domain::mailbox::event::MailboxEvent;
+use support::history::{Fact, World, read};
+use support::{Database, config, fold};
+
+/// User, position, conversation.
+type Row = (String, i64, String);
+
+/// From and to.
+type Stay = (i64, Option<i64>);
+
+/// Reads the log event by event, with nothing but sets.
+#[derive(Default)]
+struct Oracle {
+    states: BTreeMap<ConversationId, Conversation>,
+    stays: BTreeMap<(ConversationId, UserId), Vec<Stay>>,
+    /// Position and sender.
+    messages: BTreeMap<ConversationId, Vec<(i64, UserId)>>,
+    inbox: BTreeSet<Row>,
+}
+
+impl Oracle {
+    fn event(&mut self, event: &Envelope) {
+        match read(event) {
+            Fact::Conversation(id, fact) => self.conversation(event.position, id, fact),
+            Fact::Mailbox(owner, fact) => self.mailbox(event.position, &owner, &fact),
+        }
+    }
+
+    fn inside(&self, id: &ConversationId, at: i64) -> Vec<UserId> {
+        let here = self
+            .stays
+            .iter()
+            .filter(|((conversation, _), _)| conversation == id);
+        here.filter(|(_, stays)| {
+            stays
+                .iter()
+                .any(|(from, to)| *from <= at && to.is_none_or(|to| to >= at))
+        })
+        .map(|((_, user), _)| user.clone())
+        .collect()
+    }
+
+    fn tell(&mut self, users: &[UserId], at: i64, id: &ConversationId) {
+        self.inbox.extend(
+            users
+                .iter()
+                .map(|user| (user.to_string(), at, id.to_string())),
+        );
+    }
+
+    fn begin(&mut self, id: &ConversationId, user: &UserId, at: i64) {
+        self.stays
+            .entry((id.clone(), user.clone()))
+            .or_default()
+            .push((at, None));
+    }
+
+    fn conversation(&mut self, at: i64, id: ConversationId, fact: ConversationEvent) {
+        match &fact {
+            ConversationEvent::ConversationCreated(created) => {
+                created
+                    .members
+                    .iter()
+                    .for_each(|first| self.begin(&id, &first.user, at));
+            }
+            ConversationEvent::MemberAdded(added) => self.begin(&id, &added.user, at),
+            ConversationEvent::MemberRemoved(removed) => {
+                let stays = self
+                    .stays
+                    .get_mut(&(id.clone(), removed.user.clone()))
+                    .unwrap();
+                stays.last_mut().unwrap().1 = Some(at);
+            }
+            ConversationEvent::MessageSent(sent) => {
+                self.messages
+                    .entry(id.clone())
+                    .or_default()
+                    .push((at, sent.sender.clone()));
+            }
+            _ => {}
+        }
+        let inside = self.inside(&id, at);
+        if inside.len() as i64 <= config().fanout_threshold {
+            self.tell(&inside, at, &id);
+        }
+        self.states.entry(id).or_default().apply(fact);
+    }
+
+    fn mailbox(&mut self, at: i64, owner: &UserId, fact: &MailboxEvent) {
+        match fact {
+            MailboxEvent::ConversationRead(mark) => {
+                let inside = self.inside(&mark.conversation, at);
+                let few = inside.len() as i64 <= config().receipts_up_to;
+                let told = if few { inside } else { vec![owner.clone()] };
+                self.tell(&told, at, &mark.conversation);
+            }
+            MailboxEvent::ConversationMarkedUnread(mark) => {
+                self.tell(std::slice::from_ref(owner), at, &mark.conversation);
+            }
+            MailboxEvent::PreferencesChanged(changed) => {
+                self.tell(std::slice::from_ref(owner), at, &changed.conversation);
+            }
+            MailboxEvent::DeviceAcked(acked) => {
+                let ids: Vec<_> = self.states.keys().cloned().collect();
+                for id in ids {
+                    self.delivered(at, &id, owner, acked.previous, acked.cursor);
+                }
+            }
+            MailboxEvent::UserBlocked(_) | MailboxEvent::UserUnblocked(_) => {}
+        }
+    }
+
+    fn delivered(&mut self, at: i64, id: &ConversationId, owner: &UserId, after: i64, up_to: i64) {
+        let inside = self.inside(id, at);
+        if !inside.contains(owner) || inside.len() as i64 > config().receipts_up_to {
+            return;
+        }
+        let newly: Vec<_> = self
+            .messages
+            .get(id)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        for (position, sender) in newly {
+            let covered =
+                position > after && position <= up_to && self.inside(id, position).contains(owner);
+            if covered && sender != *owner && inside.contains(&sender) {
+                self.tell(&[sender], at, id);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn inboxes_hold_what_the_rules_say() {
+    let world = World::of(23, 9, 4_000);
+    let database = Database::new().await;
+    fold(&database.pool, config(), &world.log, 500).await;
+    let mut oracle = Oracle::default();
+    world.log.iter().for_each(|event| oracle.event(event));
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT u.name, i.position, c.name FROM read.inbox i JOIN read.users u ON u.id = i.user_id \
+         JOIN read.conversations c ON c.id = i.conversation",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let rows: BTreeSet<Row> = rows.into_iter().collect();
+    let missing: Vec<_> = oracle.inbox.difference(&rows).take(5).collect();
+    let excess: Vec<_> = rows.difference(&oracle.inbox).take(5).collect();
+    assert!(
+        missing.is_empty() && excess.is_empty(),
+        "missing {missing:?}, in excess {excess:?}"
+    );
+    assert!(
+        database
+            .number("SELECT count(*) FROM read.timeline WHERE type = 'delivered'")
+            .await
+            > 50
+    );
+    database.close().await;
+}
+
+#[tokio::test]
+async fn every_inbox_row_has_its_entry_and_every_fanned_entry_its_rows() {
+    let world = World::of(31, 9, 2_000);
+    let database = Database::new().await;
+    fold(&database.pool, config(), &world.log, 300).await;
+    let lost = "SELECT count(*) FROM read.inbox i WHERE seq IS NULL AND NOT EXISTS (SELECT FROM read.timeline t \
+                WHERE t.conversation = i.conversation AND t.position = i.position AND t.fanned)";
+    assert_eq!(database.number(lost).await, 0);
+    let lost = "SELECT count(*) FROM read.inbox i WHERE seq IS NOT NULL AND NOT EXISTS (SELECT FROM read.messages m \
+                WHERE m.conversation = i.conversation AND m.position = i.position AND m.seq = i.seq AND m.fanned)";
+    assert_eq!(database.number(lost).await, 0);
+    let silent = "SELECT count(*) FROM (SELECT conversation, position FROM read.timeline WHERE fanned \
+                  UNION ALL SELECT conversation, position FROM read.messages WHERE fanned) e \
+                  WHERE NOT EXISTS (SELECT FROM read.inbox i WHERE i.conversation = e.conversation \
+                  AND i.position = e.position)";
+    assert_eq!(database.number(silent).await, 0);
+    let unmerged = "SELECT count(*) FROM read.conversations c WHERE unfanned <> (SELECT coalesce(max(position), 0) \
+                    FROM (SELECT position FROM read.timeline t WHERE t.conversation = c.id AND NOT fanned \
+                    UNION ALL SELECT position FROM read.messages m WHERE m.conversation = c.id AND NOT fanned) e)";
+    assert_eq!(database.number(unmerged).await, 0);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn members_and_marks_are_those_of_the_aggregates() {
+    let world = World::of(41, 10, 4_000);
+    let database = Database::new().await;
+    fold(&database.pool, config(), &world.log, 777).await;
+    let rows: Vec<(String, String, String, i64, i64)> = sqlx::query_as(
+        "SELECT c.name, u.name, m.role, m.read_seq, c.head_seq FROM read.members m \
+         JOIN read.users u ON u.id = m.user_id JOIN read.conversations c ON c.id = m.conversation \
+         WHERE m.present ORDER BY 1, 2",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let mut expected = Vec::new();
+    for (id, state) in &world.conversations {
+        for user in (0..10).map(|n| support::history::user(&format!("user \u{e9}{n}"))) {
+            let Some(standing) = state.standing(&user) else {
+                continue;
+            };
+            let mailbox = world.mailboxes.get(&user).cloned().unwrap_or_default();
+            let role = serde_json::to_value(state.role_of(&user))
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let mark = mailbox.read_mark(id, standing);
+            expected.push((
+                id.to_string(),
+                user.to_string(),
+                role,
+                mark,
+                standing.head_seq,
+            ));
+        }
+    }
+    expected.sort();
+    let mut rows = rows;
+    rows.sort();
+    assert_eq!(rows, expected);
+    let counted = "SELECT count(*) FROM read.conversations c WHERE member_count <> \
+                   (SELECT count(*) FROM read.members m WHERE m.conversation = c.id AND present) \
+                   OR member_count <> (SELECT count(*) FROM read.stays s WHERE s.conversation = c.id AND to_position IS NULL) \
+                   OR head_seq <> (SELECT count(*) FROM read.messages m WHERE m.conversation = c.id) \
+                   OR countable <> (SELECT count(*) FROM read.messages m WHERE m.conversation = c.id AND type <> 'control')";
+    assert_eq!(database.number(counted).await, 0);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn messages_are_what_became_of_them() {
+    let world = World::of(43, 6, 3_000);
+    let database = Database::new().await;
+    fold(&database.pool, config(), &world.log, 250).await;
+    // Body, original, versions' bodies, recalled; by conversation and seq.
+    let mut expected = BTreeMap::new();
+    for event in &world.log {
+        let Fact::Conversation(id, fact) = read(event) else {
+            continue;
+        };
+        match fact {
+            ConversationEvent::MessageSent(sent) => {
+                let body = Some(sent.body.as_json().to_owned());
+                expected.insert(
+                    (id.to_string(), sent.seq),
+                    (body, None::<String>, Vec::new(), false),
+                );
+            }
+            ConversationEvent::MessageEdited(edited) => {
+                let message = expected.get_mut(&(id.to_string(), edited.seq)).unwrap();
+                let before = message.0.replace(edited.body.as_json().to_owned());
+                message.1 = message.1.take().or(before);
+                message.2.push(message.0.clone());
+            }
+            ConversationEvent::MessageRecalled(recalled) => {
+                let message = expected.get_mut(&(id.to_string(), recalled.seq)).unwrap();
+                *message = (None, None, vec![None; message.2.len()], true);
+            }
+            _ => {}
+        }
+    }
+    type Message = (
+        String,
+        i64,
+        Option<String>,
+        Option<String>,
+        Vec<Option<String>>,
+        bool,
+    );
+    let rows: Vec<Message> = sqlx::query_as(
+        "SELECT c.name, m.seq, m.body, m.original, ARRAY(SELECT body FROM read.versions v \
+         WHERE v.conversation = m.conversation AND v.seq = m.seq ORDER BY v.position), m.recalled \
+         FROM read.messages m JOIN read.conversations c ON c.id = m.conversation",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let rows: BTreeMap<_, _> = rows
+        .into_iter()
+        .map(|(id, seq, body, original, versions, recalled)| {
+            ((id, seq), (body, original, versions, recalled))
+        })
+        .collect();
+    assert_eq!(rows, expected);
+    assert!(
+        rows.values().any(|row| row.3 && !row.2.is_empty()),
+        "an edited message was recalled"
+    );
+    database.close().await;
+}

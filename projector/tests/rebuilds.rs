@@ -1,0 +1,200 @@
+//! A rebuild gives the same tables, beside the served ones, and the live projector survives it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use domain::time::Timestamp;
+use projector::{ProjectError, Projector, ProjectorConfig, REBUILD, rebuild};
+use sqlx::Executor as _;
+use support::history::World;
+use support::{Database, config, fold, log};
+
+const SHAPE: &str = "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ( \
+    SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'read' \
+    UNION ALL SELECT format('%s %s', relname, reloptions) FROM pg_class \
+        WHERE relnamespace = 'read'::regnamespace AND relkind = 'r' \
+    UNION ALL SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) \
+        FROM information_schema.columns WHERE table_schema = 'read' \
+    UNION ALL SELECT format('%s %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint \
+        WHERE connamespace = 'read'::regnamespace) shape";
+
+async fn shape(database: &Database) -> String {
+    sqlx::query_scalar(SHAPE)
+        .fetch_one(&database.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_rebuild_is_equal_and_the_live_projector_goes_on() {
+    let world = World::of(51, 9, 2_500);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log[..2_000]).await;
+    let mut live = fold(&database.pool, config(), &world.log[..2_000], 333).await;
+    let (before, shape_before) = (database.digest().await, shape(&database).await);
+    let mut told = Vec::new();
+    let end = rebuild(database.pool.clone(), config(), 100, |progress| {
+        told.push(progress.position);
+    })
+    .await
+    .unwrap();
+    assert_eq!(end.position, 2_000);
+    assert_eq!(told.len(), 20);
+    assert_eq!(database.digest().await, before);
+    assert_eq!(shape(&database).await, shape_before);
+    assert_eq!(
+        database
+            .number("SELECT generation FROM read.checkpoint")
+            .await,
+        2
+    );
+    assert_eq!(
+        database
+            .number("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'read\\_%'")
+            .await,
+        0
+    );
+
+    let error = live.step(&world.log[2_000..]).await.unwrap_err();
+    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    live.step(&world.log[2_000..]).await.unwrap();
+    let alone = Database::new().await;
+    fold(&alone.pool, config(), &world.log, 1_000).await;
+    assert_eq!(database.digest().await, alone.digest().await);
+    alone.close().await;
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_rebuild_takes_in_what_is_appended_meanwhile() {
+    let world = World::of(53, 7, 1_500);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log[..500]).await;
+    let mut live = fold(&database.pool, config(), &world.log[..500], 100).await;
+    let (pool, events) = (database.pool.clone(), world.log.clone());
+    let writing = tokio::spawn(async move {
+        for batch in events[500..].chunks(50) {
+            log::append(&pool, batch).await;
+            while let Err(error) = live.step(batch).await {
+                assert!(matches!(error, ProjectError::Fenced), "{error}");
+            }
+        }
+        live
+    });
+    while !writing.is_finished() {
+        rebuild(database.pool.clone(), config(), 200, |_| ())
+            .await
+            .unwrap();
+    }
+    let mut live = writing.await.unwrap();
+    assert_eq!(live.position().await.unwrap(), 1_500);
+    let alone = Database::new().await;
+    fold(&alone.pool, config(), &world.log, 1_000).await;
+    assert_eq!(database.digest().await, alone.digest().await);
+    alone.close().await;
+    database.close().await;
+}
+
+#[tokio::test]
+async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
+    let world = World::of(57, 5, 300);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log).await;
+    fold(&database.pool, config(), &world.log, 100).await;
+    // What a rebuild that was killed leaves behind.
+    let left = format!("CREATE SCHEMA {REBUILD}; CREATE TABLE {REBUILD}.inbox (x bigint)");
+    database.pool.execute(left.as_str()).await.unwrap();
+    let pool = database.pool.clone();
+    let (started, first_batch) = tokio::sync::oneshot::channel();
+    let (go_on, held) = std::sync::mpsc::channel();
+    let first = tokio::task::spawn_blocking(move || {
+        let mut started = Some(started);
+        tokio::runtime::Handle::current().block_on(rebuild(pool, config(), 50, move |_| {
+            if let Some(started) = started.take() {
+                started.send(()).unwrap();
+                held.recv().unwrap();
+            }
+        }))
+    });
+    first_batch.await.unwrap();
+    let second = rebuild(database.pool.clone(), config(), 50, |_| ()).await;
+    assert!(
+        matches!(second, Err(ProjectError::Rebuilding)),
+        "{second:?}"
+    );
+    go_on.send(()).unwrap();
+    first.await.unwrap().unwrap();
+    rebuild(database.pool.clone(), config(), 50, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(
+        database
+            .number("SELECT generation FROM read.checkpoint")
+            .await,
+        3
+    );
+    database.close().await;
+}
+
+#[tokio::test]
+async fn trimming_takes_what_is_older_and_a_rebuild_keeps_it_away() {
+    let world = World::of(59, 7, 1_000);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log).await;
+    let window = Duration::from_secs(600);
+    let config = ProjectorConfig {
+        offline_window: window,
+        ..config()
+    };
+    let mut live = fold(&database.pool, config.clone(), &world.log, 100).await;
+    let end = world.log.last().unwrap().time;
+    let trimmed = live.trim(end).await.unwrap();
+    let oldest = Timestamp::from_millis(end.millis() - 600_000);
+    let expected = world.log.iter().filter(|event| event.time < oldest).count() as i64;
+    assert_eq!((trimmed.floor, trimmed.more), (expected, false));
+    assert!(expected > 100 && expected < 1_000);
+    let kept =
+        "SELECT count(*) FROM read.inbox WHERE position <= (SELECT floor FROM read.checkpoint)";
+    assert_eq!(database.number(kept).await, 0);
+    let kept =
+        "SELECT count(*) FROM read.timeline WHERE position <= (SELECT floor FROM read.checkpoint)";
+    assert_eq!(database.number(kept).await, 0);
+    assert!(database.number("SELECT count(*) FROM read.inbox").await > 0);
+    assert_eq!(live.trim(end).await.unwrap(), trimmed);
+
+    let before = database.digest().await;
+    rebuild(database.pool.clone(), config.clone(), 100, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(database.digest().await, before);
+    // Long after, everything is too old, and nothing beyond what was folded.
+    let mut live = Projector::open(database.pool.clone(), config)
+        .await
+        .unwrap();
+    let later = Timestamp::from_millis(end.millis() + 10_000_000);
+    assert_eq!(live.trim(later).await.unwrap().floor, 1_000);
+    assert_eq!(database.number("SELECT count(*) FROM read.inbox").await, 0);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn damage_is_repaired_by_a_rebuild() {
+    let world = World::of(61, 6, 500);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log).await;
+    fold(&database.pool, config(), &world.log, 100).await;
+    let before = database.digest().await;
+    let damage = "DELETE FROM read.checkpoint; TRUNCATE read.inbox; UPDATE read.messages SET body = 'x' WHERE seq = 2";
+    database.pool.execute(damage).await.unwrap();
+    assert_ne!(database.digest().await, before);
+    let opened = Projector::open(database.pool.clone(), config()).await;
+    assert!(matches!(opened.err(), Some(ProjectError::Damaged(_))));
+    rebuild(database.pool.clone(), config(), 100, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(database.digest().await, before);
+    database.close().await;
+}

@@ -1,0 +1,107 @@
+//! What the projector's tests share: a database of their own, and legal histories.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+pub mod history;
+pub mod log;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use domain::envelope::Envelope;
+use projector::{LIVE, Projector, ProjectorConfig, TableDigest};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+
+/// A migrated database that nobody else uses.
+pub struct Database {
+    pub pool: PgPool,
+    server: PgConnectOptions,
+    name: String,
+}
+
+impl Database {
+    /// On the server that the environment names.
+    pub async fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let url = std::env::var("TIDINGS_TEST_DATABASE_URL")
+            .or_else(|_| std::env::var("DEV_DATABASE_URL"))
+            .expect("set TIDINGS_TEST_DATABASE_URL to a Postgres server for tests");
+        let server: PgConnectOptions = url.parse().unwrap();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_micros();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("projector_{}_{since}_{number}", std::process::id());
+        let mut connection = server.connect().await.unwrap();
+        connection
+            .execute(format!("CREATE DATABASE {name}").as_str())
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .connect_with(server.clone().database(&name))
+            .await
+            .unwrap();
+        migrations::apply(&pool).await.unwrap();
+        Self { pool, server, name }
+    }
+
+    /// Drops it. A test that fails leaves it behind for inspection.
+    pub async fn close(self) {
+        self.pool.close().await;
+        let mut connection = self.server.connect().await.unwrap();
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        connection.execute(drop.as_str()).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// The fingerprints of the served tables.
+    pub async fn digest(&self) -> Vec<TableDigest> {
+        projector::digest(&self.pool, LIVE).await.unwrap()
+    }
+
+    /// One number from a query.
+    pub async fn number(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+}
+
+/// Small thresholds, so that small histories meet both sides of them; and a window that reaches
+/// back to when those happened.
+pub fn config() -> ProjectorConfig {
+    let a_century = Duration::from_secs(100 * 366 * 24 * 3_600);
+    ProjectorConfig {
+        fanout_threshold: 5,
+        receipts_up_to: 3,
+        offline_window: a_century,
+        ..ProjectorConfig::default()
+    }
+}
+
+/// Folds events in steps of a size.
+pub async fn fold(
+    pool: &PgPool,
+    config: ProjectorConfig,
+    events: &[Envelope],
+    size: usize,
+) -> Projector {
+    let mut projector = Projector::open(pool.clone(), config).await.unwrap();
+    for batch in events.chunks(size) {
+        projector.step(batch).await.unwrap();
+    }
+    projector
+}
+
+/// Waits until a condition holds, within a bound.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    for _ in 0..600 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not within 30 s: {what}");
+}
