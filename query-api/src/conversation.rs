@@ -1,0 +1,136 @@
+//! `GET /v1/conversations/{id}`: one conversation and the caller's place in it.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::time::Timestamp;
+use http_edge::{Caller, Path};
+use serde::Serialize;
+use sqlx::types::time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::docs::{ConversationProblems, History, Kind, Role};
+use crate::failed::Unanswered;
+use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::params;
+use crate::state::QueryState;
+use crate::visibility::seat;
+
+/// A conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Conversation {
+    /// Its id.
+    pub id: String,
+    /// Direct or group.
+    #[schema(value_type = Kind)]
+    pub kind: String,
+    /// A group's name, null without one.
+    #[schema(required = true)]
+    pub title: Option<String>,
+    /// What newcomers see.
+    #[schema(value_type = History)]
+    pub history: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Members now.
+    pub member_count: i64,
+    /// The newest seq, 0 without messages.
+    pub head_seq: i64,
+    /// The caller's place in it.
+    pub my: Place,
+}
+
+/// The caller's place in a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MyPlace)]
+pub struct Place {
+    /// What the caller may do.
+    #[schema(value_type = Role)]
+    pub role: String,
+    /// The caller's read mark.
+    pub read_seq: i64,
+    /// The newest seq when the caller's present stay began.
+    pub joined_seq: i64,
+    /// Not in the total of unread messages.
+    pub muted: bool,
+    /// First in the inbox.
+    pub pinned: bool,
+    /// Off the inbox.
+    pub archived: bool,
+}
+
+/// Binds the caller and the conversation. Without a seat one row of nulls.
+const CONVERSATION: &str = concat!(
+    "WITH ", seat!(), "
+    SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
+           t.created_at, t.member_count, t.head_seq, t.role, t.read_seq, t.joined_seq, t.muted, t.pinned,
+           t.archived
+    FROM read.checkpoint k LEFT JOIN seat t ON true"
+);
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    position: i64,
+    name: Option<String>,
+    kind: Option<String>,
+    title: Option<String>,
+    history: Option<String>,
+    created_at: Option<OffsetDateTime>,
+    member_count: Option<i64>,
+    head_seq: Option<i64>,
+    role: Option<String>,
+    read_seq: Option<i64>,
+    joined_seq: Option<i64>,
+    muted: Option<bool>,
+    pinned: Option<bool>,
+    archived: Option<bool>,
+}
+
+/// One conversation.
+#[utoipa::path(
+    get, path = "/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation."), MinPositionQuery),
+    responses(
+        (status = 200, description = "The conversation.", body = Conversation,
+         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        ConversationProblems,
+    ),
+)]
+pub async fn conversation(
+    State(state): State<QueryState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    min_position: MinPosition,
+) -> Result<Response, Unanswered> {
+    let id = params::conversation(&id)?;
+    let fresh = min_position.reached().await?;
+    let row: Row = sqlx::query_as(CONVERSATION)
+        .bind(&caller.user)
+        .bind(id.as_str())
+        .fetch_one(&state.pool)
+        .await?;
+    let position = row.position;
+    fresh.found(position, row.conversation().as_ref())
+}
+
+impl Row {
+    fn conversation(self) -> Option<Conversation> {
+        Some(Conversation {
+            id: self.name?,
+            kind: self.kind?,
+            title: self.title,
+            history: self.history?,
+            created_at: self.created_at?.into(),
+            member_count: self.member_count?,
+            head_seq: self.head_seq?,
+            my: Place {
+                role: self.role?,
+                read_seq: self.read_seq?,
+                joined_seq: self.joined_seq?,
+                muted: self.muted?,
+                pinned: self.pinned?,
+                archived: self.archived?,
+            },
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Opaque cursors: the place in a listing where the next page begins, as base64url text.
+//!
+//! A cursor carries a short check of what it is for and whose it is, so that one that was cut,
+//! changed or taken from another listing is refused instead of answered with a page from nowhere.
+//! It is no secret and grants nothing: visibility is decided by each query.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_edge::Problem;
+
+/// Bytes of the check.
+const CHECK: usize = 8;
+
+/// A listing that is paged by the key of its last row.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// Which listing.
+    pub name: &'static str,
+    /// Of what: the caller, and the conversation where it is one.
+    pub of: &'a [&'a str],
+}
+
+impl Listing<'_> {
+    /// The cursor behind the row with this sort key.
+    pub fn cursor<const N: usize>(&self, key: [i64; N]) -> String {
+        let key: Vec<u8> = key.iter().flat_map(|part| part.to_be_bytes()).collect();
+        let mut bytes = self.check(&key).to_vec();
+        bytes.extend_from_slice(&key);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The sort key in a cursor that this listing gave out; `field` is the parameter's name.
+    pub fn key<const N: usize>(
+        &self,
+        field: &str,
+        cursor: Option<&str>,
+    ) -> Result<Option<[i64; N]>, Problem> {
+        crate::params::given(cursor)
+            .map(|cursor| {
+                self.decode(cursor).ok_or_else(|| {
+                    Problem::malformed(
+                        field,
+                        "expected the `next` of an earlier page of this listing",
+                    )
+                })
+            })
+            .transpose()
+    }
+
+    fn decode<const N: usize>(&self, cursor: &str) -> Option<[i64; N]> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (check, key) = bytes.split_at_checked(CHECK)?;
+        let (parts, rest) = key.as_chunks::<8>();
+        if check != self.check(key) || !rest.is_empty() {
+            return None;
+        }
+        let parts: Vec<i64> = parts.iter().map(|part| i64::from_be_bytes(*part)).collect();
+        parts.try_into().ok()
+    }
+
+    fn check(&self, key: &[u8]) -> [u8; CHECK] {
+        let mut parts = vec![self.name.as_bytes()];
+        parts.extend(self.of.iter().map(|part| part.as_bytes()));
+        parts.push(key);
+        let digest = domain::digest::of(&parts).to_be_bytes();
+        std::array::from_fn(|i| digest[i])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: Listing<'_> = Listing {
+        name: "inbox",
+        of: &["ana"],
+    };
+
+    #[test]
+    fn a_cursor_comes_back_as_its_key() {
+        let cursor = MINE.cursor([1, -5]);
+        assert_eq!(MINE.key("after", Some(&cursor)).ok(), Some(Some([1, -5])));
+        assert_eq!(MINE.key::<2>("after", None).ok(), Some(None));
+        assert_eq!(MINE.key::<2>("after", Some("")).ok(), Some(None));
+    }
+
+    #[test]
+    fn a_cursor_that_was_touched_or_is_of_another_listing_is_refused() {
+        let cursor = MINE.cursor([1, 5]);
+        for at in 0..cursor.len() {
+            let mut bytes = cursor.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let touched = String::from_utf8(bytes).unwrap();
+            assert!(MINE.key::<2>("after", Some(&touched)).is_err(), "{touched}");
+        }
+        assert!(
+            MINE.key::<2>("after", Some(&cursor[..cursor.len() - 1]))
+                .is_err()
+        );
+        assert!(MINE.key::<1>("after", Some(&cursor)).is_err());
+        let other = Listing {
+            name: "inbox",
+            of: &["bob"],
+        };
+        assert!(other.key::<2>("after", Some(&cursor)).is_err());
+        assert!(MINE.key::<2>("after", Some("not a cursor")).is_err());
+    }
+}

@@ -1,0 +1,198 @@
+//! `GET /v1/events`: the log itself, as lines of CloudEvents, for administrators.
+//!
+//! The answer is written while the log is read, a chunk at a time, so its size costs no memory.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use domain::envelope::AggregateKind;
+use domain::ids::{ConversationId, UserId};
+use event_log::reader::Filter;
+use futures::{StreamExt, stream};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use http_edge::{Admin, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::docs::AdminProblems;
+use crate::failed::Unanswered;
+use crate::min_position::{self, MinPosition, MinPositionQuery};
+use crate::params::{self, Limit};
+use crate::state::QueryState;
+use crate::tail::Tail;
+
+/// Events of one answer, unless it is kept open.
+const LIMIT: Limit = Limit {
+    default: 1_000,
+    max: 10_000,
+};
+
+/// Names in `type=`: more than there are types makes no sense.
+const MAX_TYPES: usize = 100;
+
+/// Which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventsQuery {
+    /// Those after this position.
+    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
+    after: Option<String>,
+    /// How many at most; with `follow` it bounds nothing.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
+    limit: Option<String>,
+    /// Only these types: short names such as `message_sent`, separated by commas.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    types: Option<String>,
+    /// Only this aggregate: `/conversations/{id}` or `/mailboxes/{user}`.
+    source: Option<String>,
+    /// Only from this time on, inclusive.
+    #[param(value_type = Option<String>, format = DateTime)]
+    since: Option<String>,
+    /// Only up to this time, exclusive.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<String>,
+    /// `true`: keep the answer open and write events as they are appended.
+    #[param(value_type = Option<bool>, default = false)]
+    follow: Option<String>,
+}
+
+impl EventsQuery {
+    fn filter(&self) -> Result<Filter, Problem> {
+        Ok(Filter {
+            types: types(params::given(self.types.as_deref()))?,
+            source: params::given(self.source.as_deref())
+                .map(source)
+                .transpose()?,
+            since: params::time("since", self.since.as_deref())?,
+            until: params::time("until", self.until.as_deref())?,
+        })
+    }
+}
+
+/// Short names, separated by commas.
+fn types(text: Option<&str>) -> Result<Vec<String>, Problem> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let legal = |name: &String| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    if names.len() > MAX_TYPES || !names.iter().all(legal) {
+        return Err(Problem::malformed(
+            "type",
+            "expected short names such as message_sent, separated by commas",
+        ));
+    }
+    Ok(names)
+}
+
+/// `/conversations/{id}` or `/mailboxes/{user}`.
+fn source(text: &str) -> Result<(AggregateKind, String), Problem> {
+    [AggregateKind::Conversation, AggregateKind::Mailbox]
+        .into_iter()
+        .find_map(|kind| {
+            let id = text.strip_prefix(kind.source_prefix())?;
+            let legal = match kind {
+                AggregateKind::Conversation => ConversationId::parse(id).is_ok(),
+                AggregateKind::Mailbox => UserId::parse(id).is_ok(),
+            };
+            legal.then(|| (kind, id.to_owned()))
+        })
+        .ok_or_else(|| {
+            Problem::malformed(
+                "source",
+                "expected /conversations/{id} or /mailboxes/{user}",
+            )
+        })
+}
+
+/// The log, in position order, one CloudEvents object a line.
+///
+/// `Tidings-Position` is the log's head.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "list_events", tag = "admin",
+    params(EventsQuery, MinPositionQuery),
+    responses(
+        (status = 200, description = "One CloudEvents 1.0 object a line.", body = String,
+         content_type = "application/x-ndjson",
+         headers(("Tidings-Position" = i64, description = "How far the log is."))),
+        AdminProblems,
+    ),
+)]
+pub async fn events(
+    State(state): State<QueryState>,
+    _admin: Admin,
+    Query(query): Query<EventsQuery>,
+    min_position: MinPosition,
+) -> Result<Response, Unanswered> {
+    let filter = query.filter()?;
+    let after = params::position("after", query.after.as_deref())?.unwrap_or(0);
+    let limit = LIMIT.parse(query.limit.as_deref())?;
+    let follow = params::flag("follow", query.follow.as_deref())?;
+    let mut head = state.reader.head().await?.position;
+    if head < min_position.at_least {
+        min_position.reached().await?;
+        head = state.reader.head().await?.position;
+    }
+    let tail = if follow {
+        Tail::following(&state, filter, after).await?
+    } else {
+        Tail::up_to(&state, filter, after, head, limit).await?
+    };
+    // The first chunk is read before the answer begins, so that what is away is still a 503.
+    let (first, rest) = tail.first().await?;
+    let rest = stream::try_unfold(rest, |tail| async move {
+        let Some(tail) = tail else { return Ok(None) };
+        Ok::<_, sqlx::Error>(tail.next().await?.map(|(chunk, tail)| (chunk, Some(tail))))
+    });
+    let lines = stream::iter(first.map(Ok)).chain(rest);
+    let content_type = (
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-ndjson"),
+    );
+    Ok(min_position::at(
+        head,
+        ([content_type], Body::from_stream(lines)),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_short_names() {
+        assert_eq!(types(None).ok(), Some(vec![]));
+        let two = types(Some("message_sent, member_added")).ok();
+        assert_eq!(
+            two,
+            Some(vec!["message_sent".to_owned(), "member_added".to_owned()])
+        );
+        for bad in ["message_sent,", "Message", "tidings.message_sent.v1", "a b"] {
+            assert!(types(Some(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_source_is_a_conversation_or_a_mailbox() {
+        let room = (AggregateKind::Conversation, "room".to_owned());
+        assert_eq!(source("/conversations/room").ok(), Some(room));
+        let ana = (AggregateKind::Mailbox, "ana maria".to_owned());
+        assert_eq!(source("/mailboxes/ana maria").ok(), Some(ana));
+        for bad in [
+            "room",
+            "/conversations/",
+            "/conversations/a b",
+            "/mailboxes/\0",
+            "/users/ana",
+        ] {
+            assert!(source(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `GET /v1/inbox/unread/{conversation}/explain`: why a count is what it is, message by message.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_edge::{Caller, Path};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::docs::ConversationProblems;
+use crate::failed::Unanswered;
+use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::params;
+use crate::state::QueryState;
+use crate::unread::unread;
+use crate::visibility::{seat, sees};
+
+/// How many of the newest messages are explained.
+const EXPLAINED: i64 = 200;
+
+/// Why messages count as unread, or do not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Explanation {
+    /// The derived number. It is the length of `counted` unless there are unread messages older
+    /// than those that are explained.
+    pub unread: i64,
+    /// The read mark.
+    pub read_seq: i64,
+    /// The newest seq.
+    pub head_seq: i64,
+    /// Of the newest 200 messages, those that count, oldest first.
+    pub counted: Vec<i64>,
+    /// Of the newest 200 messages, those that do not, oldest first.
+    pub excluded: Vec<Excluded>,
+}
+
+/// A message that does not count as unread.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Excluded {
+    /// Which message.
+    pub seq: i64,
+    /// The first reason that holds.
+    #[schema(value_type = Why)]
+    pub why: String,
+}
+
+/// Why a message does not count as unread: it was sent outside of one's stays and is not seen, it is
+/// for programs, one sent it oneself, it was recalled, or it is read.
+#[derive(ToSchema)]
+#[schema(as = WhyNotUnread, rename_all = "snake_case")]
+#[expect(dead_code, reason = "it exists to describe the shape")]
+enum Why {
+    BeforeJoin,
+    Control,
+    Own,
+    Recalled,
+    Read,
+}
+
+/// Binds the caller, the conversation, and how many messages to explain.
+const EXPLAIN: &str = concat!(
+    "WITH ",
+    seat!(),
+    ", listed AS (
+        SELECT g.seq,
+               CASE WHEN NOT ",
+    sees!("t", "t", "g.seq"),
+    " THEN 'before_join'
+                    WHEN g.type = 'control' THEN 'control'
+                    WHEN g.sender = t.user_id THEN 'own'
+                    WHEN g.recalled THEN 'recalled'
+                    WHEN g.seq <= t.read_seq THEN 'read'
+                    ELSE 'counted' END AS why
+        FROM seat t CROSS JOIN LATERAL (
+            SELECT m.seq, m.type, m.sender, m.recalled FROM read.messages m
+            WHERE m.conversation = t.conversation ORDER BY m.seq DESC LIMIT $3) g
+    )
+    SELECT k.position, t.unread, t.read_seq, t.head_seq, l.seq, l.why
+    FROM read.checkpoint k
+    LEFT JOIN (SELECT s.read_seq, s.head_seq, ",
+    unread!("s", "s"),
+    " AS unread FROM seat s) t ON true
+    LEFT JOIN listed l ON true
+    ORDER BY l.seq"
+);
+
+type Row = (
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
+
+/// Why the caller's unread count of a conversation is what it is.
+#[utoipa::path(
+    get, path = "/v1/inbox/unread/{conversation}/explain", operation_id = "explain_unread", tag = "inbox",
+    params(("conversation" = String, Path, description = "The conversation."), MinPositionQuery),
+    responses(
+        (status = 200, description = "The count and its reasons, in one snapshot.", body = Explanation,
+         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        ConversationProblems,
+    ),
+)]
+pub async fn explain(
+    State(state): State<QueryState>,
+    caller: Caller,
+    Path(conversation): Path<String>,
+    min_position: MinPosition,
+) -> Result<Response, Unanswered> {
+    let conversation = params::conversation(&conversation)?;
+    let fresh = min_position.reached().await?;
+    let rows: Vec<Row> = sqlx::query_as(EXPLAIN)
+        .bind(&caller.user)
+        .bind(conversation.as_str())
+        .bind(EXPLAINED)
+        .fetch_all(&state.pool)
+        .await?;
+    let position = rows.first().map_or(0, |row| row.0);
+    fresh.found(position, explanation(rows).as_ref())
+}
+
+/// `None` if the caller is not in the conversation.
+fn explanation(rows: Vec<Row>) -> Option<Explanation> {
+    let (_, unread, read_seq, head_seq, ..) = rows.first()?;
+    let mut explanation = Explanation {
+        unread: (*unread)?,
+        read_seq: (*read_seq)?,
+        head_seq: (*head_seq)?,
+        counted: Vec::new(),
+        excluded: Vec::new(),
+    };
+    for (.., seq, why) in rows {
+        match (seq, why) {
+            (Some(seq), Some(why)) if why == "counted" => explanation.counted.push(seq),
+            (Some(seq), Some(why)) => explanation.excluded.push(Excluded { seq, why }),
+            _ => {}
+        }
+    }
+    Some(explanation)
+}

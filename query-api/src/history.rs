@@ -1,0 +1,245 @@
+//! `GET /v1/conversations/{id}/messages`: pages of a conversation's messages.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_edge::{Caller, Path, Problem, Query};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::docs::ConversationProblems;
+use crate::failed::{Failed, Unanswered};
+use crate::message::{Message, message_columns};
+use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::params::{self, Limit};
+use crate::state::QueryState;
+use crate::visibility::{seat, windows};
+
+/// Messages of one page.
+const LIMIT: Limit = Limit {
+    default: 20,
+    max: 200,
+};
+
+/// Which page. At most one of `before`, `after` and `around`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    /// How many messages at most.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 20)]
+    limit: Option<String>,
+    /// Those before this seq, newest first. Without any bound, the newest.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    before: Option<String>,
+    /// Those after this seq, oldest first; 0 begins at the first.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<String>,
+    /// Those around this seq, which is in the middle, oldest first.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    around: Option<String>,
+}
+
+/// A page of history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryPage {
+    /// Newest first with `before` or without a bound, else oldest first.
+    pub messages: Vec<Message>,
+    /// There are more in the direction of paging; with `around`, in either.
+    pub has_more: bool,
+}
+
+/// A bound of a page, parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Before(i64),
+    After(i64),
+    Around(i64),
+}
+
+impl HistoryQuery {
+    fn bound(&self) -> Result<Bound, Problem> {
+        let before = params::bound("before", self.before.as_deref(), 1)?;
+        let after = params::bound("after", self.after.as_deref(), 0)?;
+        let around = params::bound("around", self.around.as_deref(), 1)?;
+        match (before, after, around) {
+            (None, None, None) => Ok(Bound::Before(i64::MAX)),
+            (Some(seq), None, None) => Ok(Bound::Before(seq)),
+            (None, Some(seq), None) => Ok(Bound::After(seq)),
+            (None, None, Some(seq)) => Ok(Bound::Around(seq)),
+            _ => Err(Problem::malformed(
+                "before",
+                "expected only one of before, after and around",
+            )),
+        }
+    }
+}
+
+/// A conversation's messages, as they are now.
+#[utoipa::path(
+    get, path = "/v1/conversations/{id}/messages", operation_id = "list_messages", tag = "messages",
+    params(("id" = String, Path, description = "The conversation."), HistoryQuery, MinPositionQuery),
+    responses(
+        (status = 200, description = "A page of messages.", body = HistoryPage,
+         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        ConversationProblems,
+    ),
+)]
+pub async fn messages(
+    State(state): State<QueryState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<HistoryQuery>,
+    min_position: MinPosition,
+) -> Result<Response, Unanswered> {
+    let limit = LIMIT.parse(query.limit.as_deref())?;
+    let bound = query.bound()?;
+    let id = params::conversation(&id)?;
+    let fresh = min_position.reached().await?;
+    let sides = Sides::of(bound, limit);
+    let rows = sqlx::query(PAGE)
+        .bind(&caller.user)
+        .bind(id.as_str())
+        .bind(sides.before)
+        .bind(sides.older)
+        .bind(sides.after)
+        .bind(sides.newer)
+        .fetch_all(&state.pool)
+        .await?;
+    let (position, found) = Found::read(&rows)?;
+    fresh.found(
+        position,
+        found.and_then(|found| found.page(bound, limit)).as_ref(),
+    )
+}
+
+/// Up to `$4` visible messages before the seq `$3`, and up to `$6` after the seq `$5`; all of them
+/// oldest first. Without a seat one row of nulls.
+const PAGE: &str = concat!(
+    "WITH ",
+    seat!(),
+    ", page AS (
+        (SELECT true AS older, g.*
+         FROM seat t CROSS JOIN LATERAL ",
+    windows!("t", "t"),
+    " w CROSS JOIN LATERAL (
+             SELECT m.* FROM read.messages m
+             WHERE m.conversation = t.conversation AND m.seq > w.after_seq AND m.seq <= w.until_seq
+               AND m.seq < $3
+             ORDER BY m.seq DESC LIMIT $4) g
+         ORDER BY g.seq DESC LIMIT $4)
+        UNION ALL
+        (SELECT false, g.*
+         FROM seat t CROSS JOIN LATERAL ",
+    windows!("t", "t"),
+    " w CROSS JOIN LATERAL (
+             SELECT m.* FROM read.messages m
+             WHERE m.conversation = t.conversation AND m.seq > w.after_seq AND m.seq <= w.until_seq
+               AND m.seq > $5
+             ORDER BY m.seq LIMIT $6) g
+         ORDER BY g.seq LIMIT $6)
+    )
+    SELECT k.position AS read_position, t.conversation IS NOT NULL AS seated, g.older, ",
+    message_columns!("t.name"),
+    "
+    FROM read.checkpoint k LEFT JOIN seat t ON true LEFT JOIN page g ON true
+    ORDER BY g.seq"
+);
+
+/// What to read on each side of a bound: one message more than the page shows, to know whether
+/// there are more.
+#[derive(Debug, Clone, Copy)]
+struct Sides {
+    before: i64,
+    older: i64,
+    after: i64,
+    newer: i64,
+}
+
+/// How many of a page around a message are older than it; it counts for the newer half.
+fn older_half(limit: i64) -> i64 {
+    limit / 2
+}
+
+impl Sides {
+    fn of(bound: Bound, limit: i64) -> Self {
+        let none = Self {
+            before: 0,
+            older: 0,
+            after: 0,
+            newer: 0,
+        };
+        match bound {
+            Bound::Before(before) => Self {
+                before,
+                older: limit + 1,
+                ..none
+            },
+            Bound::After(after) => Self {
+                after,
+                newer: limit + 1,
+                ..none
+            },
+            Bound::Around(seq) => Self {
+                before: seq,
+                older: older_half(limit) + 1,
+                after: seq - 1,
+                newer: limit - older_half(limit) + 1,
+            },
+        }
+    }
+}
+
+/// What was read, each side oldest first.
+#[derive(Debug, Default)]
+struct Found {
+    older: Vec<Message>,
+    newer: Vec<Message>,
+}
+
+impl Found {
+    /// The position of the snapshot, and what the caller sees; `None` without a seat.
+    fn read(rows: &[PgRow]) -> Result<(i64, Option<Self>), Failed> {
+        let Some(first) = rows.first() else {
+            return Ok((0, None));
+        };
+        let position = first.try_get("read_position")?;
+        if !first.try_get::<bool, _>("seated")? {
+            return Ok((position, None));
+        }
+        let mut found = Self::default();
+        for row in rows {
+            if let Some(message) = Message::from_row(row)? {
+                let side = if row.try_get("older")? {
+                    &mut found.older
+                } else {
+                    &mut found.newer
+                };
+                side.push(message);
+            }
+        }
+        Ok((position, Some(found)))
+    }
+
+    /// `None` if the message in the middle is not there to be seen.
+    fn page(mut self, bound: Bound, limit: i64) -> Option<HistoryPage> {
+        let (older, newer) = match bound {
+            Bound::Before(_) => (limit, 0),
+            Bound::After(_) => (0, limit),
+            Bound::Around(seq) => {
+                self.newer.first().filter(|message| message.seq == seq)?;
+                (older_half(limit), limit - older_half(limit))
+            }
+        };
+        let extra = self.older.len().saturating_sub(older as usize);
+        let has_more = extra > 0 || self.newer.len() > newer as usize;
+        self.older.drain(..extra);
+        self.newer.truncate(newer as usize);
+        let mut messages = self.older;
+        if matches!(bound, Bound::Before(_)) {
+            messages.reverse();
+        }
+        messages.append(&mut self.newer);
+        Some(HistoryPage { messages, has_more })
+    }
+}

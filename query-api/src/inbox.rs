@@ -1,0 +1,257 @@
+//! `GET /v1/inbox`: the list of conversations, as an app shows it when it opens.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::time::Timestamp;
+use http_edge::{Caller, Query};
+use serde::{Deserialize, Serialize};
+use sqlx::types::time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::cursor::Listing;
+use crate::docs::{Kind, MessageType, OwnProblems};
+use crate::failed::Unanswered;
+use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::params::{self, Limit};
+use crate::state::QueryState;
+use crate::unread::{unread, unread_mentions};
+use crate::visibility::sees;
+
+/// Conversations of one page.
+const LIMIT: Limit = Limit {
+    default: 50,
+    max: 200,
+};
+
+/// Code points of a preview.
+const PREVIEW: i32 = 120;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InboxQuery {
+    /// How many conversations at most.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// `true`: only archived conversations. Otherwise only those that are not.
+    #[param(value_type = Option<bool>, default = false)]
+    archived: Option<String>,
+}
+
+/// A page of the inbox.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Inbox {
+    /// Pinned first, then by latest activity.
+    pub conversations: Vec<InboxConversation>,
+    /// The sum of `unread` over all current conversations that are neither muted nor archived,
+    /// whatever the page shows.
+    pub total_unread: i64,
+    /// Where the next page begins; null at the end.
+    #[schema(required = true)]
+    pub next: Option<String>,
+}
+
+/// A conversation in the inbox.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InboxConversation {
+    /// Its id.
+    pub id: String,
+    /// Direct or group.
+    #[schema(value_type = Kind)]
+    pub kind: String,
+    /// A group's name, null without one.
+    #[schema(required = true)]
+    pub title: Option<String>,
+    /// Members now.
+    pub member_count: i64,
+    /// The newest message that is not a control message, if one sees it.
+    #[schema(required = true)]
+    pub last_message: Option<LastMessage>,
+    /// Unread messages.
+    pub unread: i64,
+    /// Unread messages that mention the caller.
+    pub mentions: i64,
+    /// The caller's read mark.
+    pub read_seq: i64,
+    /// Not in the total.
+    pub muted: bool,
+    /// First in the list.
+    pub pinned: bool,
+    /// Off the list and not in the total.
+    pub archived: bool,
+    /// The other user of a direct conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub peer: Option<String>,
+}
+
+/// The newest message, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LastMessage {
+    /// Its seq.
+    pub seq: i64,
+    /// Who sent it.
+    pub sender: String,
+    /// What kind of message.
+    #[serde(rename = "type")]
+    #[schema(value_type = MessageType)]
+    pub kind: String,
+    /// The first 120 code points of a text, the name of anything else that has one, null if
+    /// recalled.
+    #[schema(required = true)]
+    pub preview: Option<String>,
+    /// When it was sent.
+    #[schema(value_type = String, format = DateTime)]
+    pub sent_at: Timestamp,
+    /// It was taken back for everybody.
+    pub recalled: bool,
+}
+
+/// Binds the caller, archived or not, the sort key after which the page begins (or nulls), how many
+/// conversations, and the length of a preview. Postgres has no text for U+0000: a body that held one
+/// must not take the whole list down.
+const INBOX: &str = concat!(
+    "WITH mine AS MATERIALIZED (
+        SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
+               c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
+               unread!("m", "c"), " AS unread
+        FROM read.users u
+        JOIN read.members m ON m.user_id = u.id AND m.present
+        JOIN read.conversations c ON c.id = m.conversation
+        WHERE u.name = $1
+    ), page AS MATERIALIZED (
+        SELECT * FROM mine
+        WHERE archived = $2 AND ($3::boolean IS NULL OR (pinned, activity) < ($3, $4))
+        ORDER BY pinned DESC, activity DESC LIMIT $5
+    )
+    SELECT k.position, (SELECT coalesce(sum(unread), 0)::bigint FROM mine
+                        WHERE NOT muted AND NOT archived) AS total_unread,
+           p.name, p.kind, CASE WHEN p.kind <> 'direct' THEN p.title END AS title, p.member_count, p.unread,
+           CASE WHEN p.unread > 0 THEN ", unread_mentions!("p", "p", "$1"), " ELSE 0 END AS mentions,
+           p.read_seq, p.muted, p.pinned, p.archived, p.activity,
+           (SELECT peer.name FROM read.members o JOIN read.users peer ON peer.id = o.user_id
+            WHERE p.kind = 'direct' AND o.conversation = p.conversation AND o.user_id <> p.user_id
+            LIMIT 1) AS peer,
+           g.seq AS last_seq, g.type AS last_type, g.sent_at AS last_sent_at, g.recalled AS last_recalled,
+           (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS last_sender,
+           CASE WHEN g.recalled OR strpos(g.body, '\\u0000') > 0 THEN NULL
+                WHEN g.type = 'text' THEN left(g.body::json ->> 'text', $6)
+                WHEN json_typeof(g.body::json -> 'name') = 'string' THEN left(g.body::json ->> 'name', $6)
+           END AS last_preview
+    FROM read.checkpoint k
+    LEFT JOIN page p ON true
+    LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.last_seq
+        AND ", sees!("p", "p", "g.seq"), "
+    ORDER BY p.pinned DESC, p.activity DESC"
+);
+
+/// A row of [`INBOX`]; without any conversation only the first two are there.
+#[derive(sqlx::FromRow)]
+struct Row {
+    position: i64,
+    total_unread: i64,
+    name: Option<String>,
+    kind: Option<String>,
+    title: Option<String>,
+    member_count: Option<i64>,
+    unread: Option<i64>,
+    mentions: Option<i64>,
+    read_seq: Option<i64>,
+    muted: Option<bool>,
+    pinned: Option<bool>,
+    archived: Option<bool>,
+    activity: Option<i64>,
+    peer: Option<String>,
+    last_seq: Option<i64>,
+    last_type: Option<String>,
+    last_sent_at: Option<OffsetDateTime>,
+    last_recalled: Option<bool>,
+    last_sender: Option<String>,
+    last_preview: Option<String>,
+}
+
+/// The caller's conversations and the total of their unread messages, in one snapshot.
+#[utoipa::path(
+    get, path = "/v1/inbox", operation_id = "get_inbox", tag = "inbox",
+    params(InboxQuery, MinPositionQuery),
+    responses(
+        (status = 200, description = "A page of conversations.", body = Inbox,
+         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        OwnProblems,
+    ),
+)]
+pub async fn inbox(
+    State(state): State<QueryState>,
+    caller: Caller,
+    Query(query): Query<InboxQuery>,
+    min_position: MinPosition,
+) -> Result<Response, Unanswered> {
+    let limit = LIMIT.parse(query.limit.as_deref())?;
+    let archived = params::flag("archived", query.archived.as_deref())?;
+    let listing = Listing {
+        name: if archived { "archive" } else { "inbox" },
+        of: &[&caller.user],
+    };
+    let after = listing.key::<2>("after", query.after.as_deref())?;
+    let fresh = min_position.reached().await?;
+    let mut rows: Vec<Row> = sqlx::query_as(INBOX)
+        .bind(&caller.user)
+        .bind(archived)
+        .bind(after.map(|[pinned, _]| pinned == 1))
+        .bind(after.map(|[_, activity]| activity))
+        .bind(limit + 1)
+        .bind(PREVIEW)
+        .fetch_all(&state.pool)
+        .await?;
+    let (position, total_unread) = rows
+        .first()
+        .map_or((0, 0), |row| (row.position, row.total_unread));
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows
+        .last()
+        .filter(|_| has_more)
+        .and_then(|row| Some(listing.cursor([i64::from(row.pinned?), row.activity?])));
+    let conversations = rows.into_iter().filter_map(Row::conversation).collect();
+    fresh.answer(
+        position,
+        &Inbox {
+            conversations,
+            total_unread,
+            next,
+        },
+    )
+}
+
+impl Row {
+    /// `None` for the row that stands for no conversation at all.
+    fn conversation(self) -> Option<InboxConversation> {
+        let last_message = self
+            .last_seq
+            .zip(self.last_sent_at)
+            .map(|(seq, sent_at)| LastMessage {
+                seq,
+                sender: self.last_sender.unwrap_or_default(),
+                kind: self.last_type.unwrap_or_default(),
+                preview: self.last_preview,
+                sent_at: sent_at.into(),
+                recalled: self.last_recalled.unwrap_or_default(),
+            });
+        Some(InboxConversation {
+            id: self.name?,
+            kind: self.kind?,
+            title: self.title,
+            member_count: self.member_count?,
+            last_message,
+            unread: self.unread?,
+            mentions: self.mentions?,
+            read_seq: self.read_seq?,
+            muted: self.muted?,
+            pinned: self.pinned?,
+            archived: self.archived?,
+            peer: self.peer,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! A message as clients see it, and the columns that it is made from.
+
+use domain::time::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use sqlx::types::time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::docs::MessageType;
+use crate::failed::Failed;
+
+/// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
+/// is the expression `$conversation`. Reactions come as finished JSON, keys and users in the order
+/// in which they reacted.
+macro_rules! message_columns {
+    ($conversation:literal) => {
+        concat!(
+            $conversation, " AS conversation_name, g.seq AS message_seq, g.position AS message_position,
+            (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS sender_name,
+            g.type AS message_type, CASE WHEN NOT g.recalled THEN g.body END AS body, g.reply_to,
+            g.mentions, g.sent_at, g.edited_at, g.recalled,
+            (SELECT json_object_agg(r.key, r.users ORDER BY r.first)::text
+             FROM (SELECT x.key, json_agg(who.name ORDER BY x.position) AS users, min(x.position) AS first
+                   FROM read.reactions x JOIN read.users who ON who.id = x.user_id
+                   WHERE x.conversation = g.conversation AND x.seq = g.seq
+                   GROUP BY x.key) r) AS reactions"
+        )
+    };
+}
+
+pub(crate) use message_columns;
+
+/// A message, as it is now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Message {
+    /// Where it was sent.
+    pub conversation_id: String,
+    /// 1, 2, 3, ... in its conversation.
+    pub seq: i64,
+    /// Where its sending stands in the log.
+    pub position: i64,
+    /// Who sent it.
+    pub sender: String,
+    /// What kind of message.
+    #[serde(rename = "type")]
+    #[schema(value_type = MessageType)]
+    pub kind: String,
+    /// The newest body; null once recalled.
+    #[schema(value_type = Option<Object>, required = true)]
+    pub body: Option<Box<RawValue>>,
+    /// The seq that it answers.
+    #[schema(required = true)]
+    pub reply_to: Option<i64>,
+    /// The users that it names.
+    #[schema(value_type = Vec<String>)]
+    pub mentions: Box<RawValue>,
+    /// When it was sent.
+    #[schema(value_type = String, format = DateTime)]
+    pub sent_at: Timestamp,
+    /// When it was last edited.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub edited_at: Option<Timestamp>,
+    /// It was taken back for everybody.
+    pub recalled: bool,
+    /// Who reacted with what, in the order in which they did.
+    #[schema(value_type = std::collections::HashMap<String, Vec<String>>)]
+    pub reactions: Box<RawValue>,
+}
+
+impl Message {
+    /// From a row with the columns of [`message_columns!`]; `None` if the row has no message.
+    pub fn from_row(row: &PgRow) -> Result<Option<Self>, Failed> {
+        let Some(seq) = row.try_get("message_seq")? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            conversation_id: row.try_get("conversation_name")?,
+            seq,
+            position: row.try_get("message_position")?,
+            sender: row.try_get("sender_name")?,
+            kind: row.try_get("message_type")?,
+            body: raw("a body", row.try_get("body")?)?,
+            reply_to: row.try_get("reply_to")?,
+            mentions: raw("mentions", Some(text_or(row, "mentions", "[]")?))?.unwrap_or_default(),
+            sent_at: row.try_get::<OffsetDateTime, _>("sent_at")?.into(),
+            edited_at: row
+                .try_get::<Option<OffsetDateTime>, _>("edited_at")?
+                .map(Into::into),
+            recalled: row.try_get("recalled")?,
+            reactions: raw("reactions", Some(text_or(row, "reactions", "{}")?))?
+                .unwrap_or_default(),
+        }))
+    }
+}
+
+fn text_or(row: &PgRow, column: &str, absent: &str) -> Result<String, Failed> {
+    Ok(row
+        .try_get::<Option<String>, _>(column)?
+        .unwrap_or_else(|| absent.to_owned()))
+}
+
+/// Stored JSON, passed on as it is.
+pub fn raw(what: &'static str, json: Option<String>) -> Result<Option<Box<RawValue>>, Failed> {
+    json.map(|json| {
+        RawValue::from_string(json).map_err(|error| Failed::Corrupt {
+            what,
+            reason: error.to_string(),
+        })
+    })
+    .transpose()
+}

@@ -1,0 +1,136 @@
+//! `GET /v1/outbox`: what the caller sent, newest first, over all conversations that the caller is
+//! in.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_edge::{Caller, Query};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::cursor::Listing;
+use crate::docs::OwnProblems;
+use crate::failed::{Failed, Unanswered};
+use crate::message::{Message, message_columns};
+use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::params::Limit;
+use crate::state::QueryState;
+use crate::visibility::sees;
+
+/// Messages of one page.
+const LIMIT: Limit = Limit {
+    default: 50,
+    max: 200,
+};
+
+/// Own messages that one statement looks at. More than a page, because those in conversations that
+/// the caller has left are passed over.
+const SCAN: i64 = 2_000;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OutboxQuery {
+    /// How many messages at most.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<String>,
+    /// The `next` of the page before.
+    before: Option<String>,
+}
+
+/// A page of one's own messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Outbox {
+    /// Newest first. There can be fewer than `limit`, even none, before the end is reached.
+    pub messages: Vec<Message>,
+    /// Where the next page begins; null at the end.
+    #[schema(required = true)]
+    pub next: Option<String>,
+}
+
+/// Binds the caller, the position before which the page begins, how many messages, and how many to
+/// look at.
+const OUTBOX: &str = concat!(
+    "WITH scanned AS MATERIALIZED (
+        SELECT g.conversation, g.seq, g.position, g.sender FROM read.messages g
+        WHERE g.sender = (SELECT u.id FROM read.users u WHERE u.name = $1) AND g.position < $2
+        ORDER BY g.position DESC LIMIT $4
+    ), page AS MATERIALIZED (
+        SELECT c.name, x.conversation, x.seq, x.position
+        FROM scanned x
+        JOIN read.members m ON m.conversation = x.conversation AND m.user_id = x.sender AND m.present
+        JOIN read.conversations c ON c.id = x.conversation
+        WHERE ", sees!("m", "c", "x.seq"), "
+        ORDER BY x.position DESC LIMIT $3
+    )
+    SELECT k.position AS read_position,
+           (SELECT x.position FROM scanned x ORDER BY x.position LIMIT 1) AS scanned_to,
+           (SELECT count(*) FROM scanned) AS scanned, ", message_columns!("p.name"), "
+    FROM read.checkpoint k LEFT JOIN page p ON true
+    LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.seq
+    ORDER BY g.position DESC"
+);
+
+/// The caller's own messages.
+#[utoipa::path(
+    get, path = "/v1/outbox", operation_id = "list_outbox", tag = "messages",
+    params(OutboxQuery, MinPositionQuery),
+    responses(
+        (status = 200, description = "A page of own messages.", body = Outbox,
+         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        OwnProblems,
+    ),
+)]
+pub async fn outbox(
+    State(state): State<QueryState>,
+    caller: Caller,
+    Query(query): Query<OutboxQuery>,
+    min_position: MinPosition,
+) -> Result<Response, Unanswered> {
+    let limit = LIMIT.parse(query.limit.as_deref())?;
+    let listing = Listing {
+        name: "outbox",
+        of: &[&caller.user],
+    };
+    let [before] = listing
+        .key::<1>("before", query.before.as_deref())?
+        .unwrap_or([i64::MAX]);
+    let fresh = min_position.reached().await?;
+    let rows = sqlx::query(OUTBOX)
+        .bind(&caller.user)
+        .bind(before)
+        .bind(limit + 1)
+        .bind(SCAN)
+        .fetch_all(&state.pool)
+        .await?;
+    let (position, messages, next) = page(&rows, limit)?;
+    fresh.answer(
+        position,
+        &Outbox {
+            messages,
+            next: next.map(|next| listing.cursor([next])),
+        },
+    )
+}
+
+/// The position of the snapshot, the page, and the position before which the next one begins.
+fn page(rows: &[PgRow], limit: i64) -> Result<(i64, Vec<Message>, Option<i64>), Failed> {
+    let Some(first) = rows.first() else {
+        return Ok((0, Vec::new(), None));
+    };
+    let scanned: i64 = first.try_get("scanned")?;
+    let mut messages = Vec::with_capacity(rows.len());
+    for row in rows {
+        messages.extend(Message::from_row(row)?);
+    }
+    let next = if messages.len() > limit as usize {
+        messages.truncate(limit as usize);
+        messages.last().map(|message| message.position)
+    } else if scanned == SCAN {
+        first.try_get("scanned_to")?
+    } else {
+        None
+    };
+    Ok((first.try_get("read_position")?, messages, next))
+}

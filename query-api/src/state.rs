@@ -1,0 +1,67 @@
+//! What every query works with.
+
+use std::time::Duration;
+
+use event_log::mirror::MirrorConfig;
+use event_log::reader::Reader;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::watermark::{self, Lookout, Watermark};
+
+/// How long a query waits for `min_position`, unless configured otherwise.
+pub const MIN_POSITION_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long one statement may take, unless configured otherwise. Every query is a few hundred index
+/// probes; one that takes this long is better refused than left to hold a connection.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct QueryState {
+    /// Reads `read.*`. Made with [`session`].
+    pub pool: PgPool,
+    /// Reads the log, for `GET /v1/events` and to know its head.
+    pub reader: Reader,
+    /// How far the read model is.
+    pub watermark: Watermark,
+    /// The service is stopping: answers that are kept open end.
+    pub shutdown: CancellationToken,
+}
+
+impl QueryState {
+    /// Starts the one task that keeps the watermark; it ends with `shutdown`. With NATS the
+    /// projector's bell wakes those who wait.
+    pub async fn start(
+        pool: PgPool,
+        reader: Reader,
+        nats: Option<&async_nats::Client>,
+        mirror: &MirrorConfig,
+        min_position_patience: Duration,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let watermark = Watermark::new(min_position_patience);
+        let lookout = Lookout::new(watermark.clone(), pool.clone(), nats, mirror).await;
+        tokio::spawn(watermark::run(lookout, shutdown.clone()));
+        Self {
+            pool,
+            reader,
+            watermark,
+            shutdown,
+        }
+    }
+}
+
+/// Settings of a connection that runs these queries: a bound on every statement, and no compiling
+/// of plans, which takes longer than any of these queries runs.
+pub fn session(options: PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
+    options.options([
+        ("jit", "off".to_owned()),
+        (
+            "statement_timeout",
+            format!("{}ms", statement_timeout.as_millis()),
+        ),
+        ("default_transaction_read_only", "on".to_owned()),
+    ])
+}

@@ -1,0 +1,311 @@
+//! The sync feed: what happened to a user since a cursor, page by page, oldest first.
+//!
+//! A page merges two sources by position: the user's own slim inbox rows, and for conversations too
+//! large to fan out their messages and timeline, within the user's stays. Then what the user may
+//! not see any more is left out, and what is left is joined with the messages as they are now.
+//!
+//! The cursor is a position, so a page never ends in the middle of one: several conversations can
+//! have an entry at the same position.
+
+use domain::ids::DeviceId;
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row};
+
+use crate::entry::Entry;
+use crate::failed::Failed;
+use crate::message::message_columns;
+use crate::visibility::sees;
+
+/// Rows that one statement merges, at least: small pages pass over what is left out without a round
+/// trip for each of it.
+const MIN_SCAN: i64 = 256;
+
+/// Statements that one page may take. More than one is needed only where whole pages are left out,
+/// which is after leaving a conversation that was busy.
+const MAX_ROUNDS: usize = 16;
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// After this position.
+    After(i64),
+    /// After the cursor that this device has acknowledged, 0 if none.
+    Device(&'a DeviceId),
+}
+
+/// A page of the feed.
+#[derive(Debug)]
+pub struct Page {
+    /// In the order of (position, conversation).
+    pub entries: Vec<Entry>,
+    /// Where the next page begins.
+    pub cursor: i64,
+    /// The feed goes on after the cursor, in this snapshot. Where it goes on only with entries that
+    /// are left out, the next page is empty.
+    pub has_more: bool,
+}
+
+/// What came of asking for a page.
+#[derive(Debug)]
+pub enum Pulled {
+    /// A page.
+    Page(Page),
+    /// The cursor is older than what is kept; `oldest` is the oldest that still works.
+    Expired {
+        /// The oldest cursor that still works.
+        oldest: i64,
+    },
+    /// The cursor is ahead of the read model. Whether it is ahead of the log is for the log to say.
+    Ahead {
+        /// The cursor.
+        after: i64,
+    },
+}
+
+/// Reads a page of up to `limit` entries, more only if a single position has more. Also answers how
+/// far the read model was in that snapshot.
+pub async fn pull(
+    pool: &PgPool,
+    user: &str,
+    start: Start<'_>,
+    limit: i64,
+) -> Result<(i64, Pulled), Failed> {
+    let mut start = start;
+    let mut round = 1;
+    loop {
+        let scan = Scan::up_to(limit.saturating_add(1).max(MIN_SCAN));
+        let found = scan.run(pool, user, start, limit.saturating_add(1)).await?;
+        let position = found.position;
+        if let Some(problem) = found.problem() {
+            return Ok((position, problem));
+        }
+        let (position, page) = match found.cut(limit, scan.rows) {
+            Cut::Page(page) => (position, page),
+            Cut::Whole(at) => {
+                let found = Scan::whole(at)
+                    .run(pool, user, Start::After(at - 1), i64::MAX)
+                    .await?;
+                (found.position, found.whole(at))
+            }
+        };
+        if !page.entries.is_empty() || !page.has_more || round == MAX_ROUNDS {
+            return Ok((position, Pulled::Page(page)));
+        }
+        start = Start::After(page.cursor);
+        round += 1;
+    }
+}
+
+/// How much of the feed one statement looks at.
+#[derive(Debug, Clone, Copy)]
+struct Scan {
+    /// Rows of each source, and of their merge.
+    rows: i64,
+    /// No row beyond this position.
+    until: i64,
+}
+
+/// What one statement found.
+#[derive(Debug)]
+struct Found {
+    /// How far the read model is.
+    position: i64,
+    /// Nothing up to here is kept.
+    floor: i64,
+    /// Where it began.
+    after: i64,
+    /// How many rows were merged, and the last one's position.
+    scanned: i64,
+    scanned_to: Option<i64>,
+    entries: Vec<Entry>,
+}
+
+/// How far a page goes.
+#[derive(Debug)]
+enum Cut {
+    Page(Page),
+    /// This position alone is more than a page: it is served whole.
+    Whole(i64),
+}
+
+impl Scan {
+    fn up_to(rows: i64) -> Self {
+        Self {
+            rows,
+            until: i64::MAX,
+        }
+    }
+
+    /// Everything at one position: at most one row for each of the user's conversations.
+    fn whole(position: i64) -> Self {
+        Self {
+            rows: i64::MAX,
+            until: position,
+        }
+    }
+
+    async fn run(
+        self,
+        pool: &PgPool,
+        user: &str,
+        start: Start<'_>,
+        entries: i64,
+    ) -> Result<Found, Failed> {
+        let (after, device) = match start {
+            Start::After(after) => (Some(after), None),
+            Start::Device(device) => (None, Some(device.as_str())),
+        };
+        let rows = sqlx::query(FEED)
+            .bind(user)
+            .bind(after)
+            .bind(device)
+            .bind(self.rows)
+            .bind(entries)
+            .bind(self.until)
+            .fetch_all(pool)
+            .await?;
+        Found::read(&rows)
+    }
+}
+
+impl Found {
+    fn read(rows: &[PgRow]) -> Result<Self, Failed> {
+        // The checkpoint has one row, so there always is a first one.
+        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows {
+            entries.extend(Entry::from_row(row)?);
+        }
+        Ok(Self {
+            position: first.try_get("read_position")?,
+            floor: first.try_get("floor")?,
+            after: first.try_get("after")?,
+            scanned: first.try_get("scanned")?,
+            scanned_to: first.try_get("scanned_to")?,
+            entries,
+        })
+    }
+
+    fn problem(&self) -> Option<Pulled> {
+        if self.after < self.floor {
+            Some(Pulled::Expired { oldest: self.floor })
+        } else if self.after > self.position {
+            Some(Pulled::Ahead { after: self.after })
+        } else {
+            None
+        }
+    }
+
+    fn cut(mut self, limit: i64, scan: i64) -> Cut {
+        // The first position that this page cannot serve whole, if there is one.
+        let end = match self.entries.get(limit as usize) {
+            Some(entry) => Some(entry.position),
+            None => self.scanned_to.filter(|_| self.scanned >= scan),
+        };
+        let Some(end) = end else {
+            return Cut::Page(Page {
+                entries: self.entries,
+                cursor: self.position,
+                has_more: false,
+            });
+        };
+        self.entries.retain(|entry| entry.position < end);
+        let cursor = match self.entries.last() {
+            Some(last) if self.scanned < scan => last.position,
+            _ => end - 1,
+        };
+        if cursor <= self.after {
+            Cut::Whole(end)
+        } else {
+            Cut::Page(Page {
+                entries: self.entries,
+                cursor,
+                has_more: true,
+            })
+        }
+    }
+
+    fn whole(self, at: i64) -> Page {
+        Page {
+            entries: self.entries,
+            cursor: at,
+            has_more: at < self.position,
+        }
+    }
+}
+
+/// One page in one statement. Binds the user, the cursor or null, the device whose cursor is meant
+/// if there is none, the rows to merge, the entries to return, and the last position to look at.
+///
+/// - `large`: the stays of present members in conversations that have something unfanned to tell.
+/// - `scanned`: the merge, by position.
+/// - `seen`: what of it may be seen: everything in the conversations that the user is in, subject to
+///   the visibility of the message that it speaks of; of others only one's own removal.
+const FEED: &str = concat!(
+    "WITH me AS (SELECT u.id FROM read.users u WHERE u.name = $1),
+    start AS (
+        SELECT k.position, k.floor,
+               coalesce($2, (SELECT d.cursor FROM read.devices d
+                             WHERE d.user_id = (SELECT id FROM me) AND d.device = $3), 0) AS after
+        FROM read.checkpoint k
+    ), large AS MATERIALIZED (
+        SELECT s.conversation, greatest(s.from_position - 1, k.after) AS after,
+               least(coalesce(s.to_position, k.position), $6) AS until
+        FROM start k CROSS JOIN me
+        JOIN read.members m ON m.user_id = me.id AND m.present
+        JOIN read.conversations c ON c.id = m.conversation AND c.unfanned > k.after
+        JOIN read.stays s ON s.conversation = m.conversation AND s.user_id = m.user_id
+        WHERE coalesce(s.to_position, k.position) > k.after
+    ), scanned AS MATERIALIZED (
+        SELECT f.position, f.conversation, f.seq FROM (
+            (SELECT i.position, i.conversation, i.seq FROM read.inbox i
+             WHERE i.user_id = (SELECT id FROM me) AND i.position > (SELECT after FROM start)
+               AND i.position <= $6
+             ORDER BY i.position, i.conversation LIMIT $4)
+            UNION ALL
+            SELECT x.position, l.conversation, x.seq
+            FROM large l CROSS JOIN LATERAL (
+                SELECT g.position, g.seq FROM read.messages g
+                WHERE g.conversation = l.conversation AND NOT g.fanned
+                  AND g.position > l.after AND g.position <= l.until
+                ORDER BY g.position LIMIT $4) x
+            UNION ALL
+            SELECT x.position, l.conversation, NULL
+            FROM large l CROSS JOIN LATERAL (
+                SELECT t.position FROM read.timeline t
+                WHERE t.conversation = l.conversation AND NOT t.fanned
+                  AND t.position > l.after AND t.position <= l.until
+                ORDER BY t.position LIMIT $4) x
+            UNION ALL
+            SELECT s.to_position, s.conversation, NULL
+            FROM start k CROSS JOIN me
+            JOIN read.members m ON m.user_id = me.id AND NOT m.present
+            JOIN read.conversations c ON c.id = m.conversation AND c.unfanned > k.after
+            JOIN read.stays s ON s.conversation = m.conversation AND s.user_id = m.user_id
+                AND s.to_position > k.after AND s.to_position <= $6
+            JOIN read.timeline t ON t.conversation = s.conversation AND t.position = s.to_position
+                AND NOT t.fanned
+        ) f ORDER BY f.position, f.conversation LIMIT $4
+    ), seen AS MATERIALIZED (
+        SELECT r.position, r.conversation, c.name, t.type, t.at, t.data,
+               CASE WHEN r.seq IS NOT NULL THEN r.seq WHEN t.data IS NULL THEN t.seq END AS message
+        FROM scanned r
+        JOIN read.conversations c ON c.id = r.conversation
+        JOIN read.members m ON m.conversation = r.conversation AND m.user_id = (SELECT id FROM me)
+        LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
+            AND t.position = r.position
+        WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
+          AND CASE WHEN m.present
+                   THEN coalesce(r.seq, t.seq) IS NULL OR ", sees!("m", "c", "coalesce(r.seq, t.seq)"), "
+                   ELSE t.type = 'member_removed' AND t.subject = m.user_id END
+        ORDER BY r.position, r.conversation LIMIT $5
+    )
+    SELECT k.position AS read_position, k.floor, k.after,
+           (SELECT count(*) FROM scanned) AS scanned,
+           (SELECT max(position) FROM scanned) AS scanned_to,
+           v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
+           message_columns!("v.name"), "
+    FROM start k LEFT JOIN seen v ON true
+    LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
+    ORDER BY v.position, v.conversation"
+);

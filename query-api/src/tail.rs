@@ -1,0 +1,170 @@
+//! Reading the log chunk by chunk, up to a bound or for as long as somebody listens.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::time::Timestamp;
+use event_log::reader::{Filter, Page, Reader};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::state::QueryState;
+
+/// Events of one chunk. A body has at most 64 KiB, so a chunk stays below some 13 MiB, and each
+/// answer holds one.
+const CHUNK: i64 = 200;
+
+/// How long to wait for news before looking at the log anyway. The news are those of the read model,
+/// which follows the log within milliseconds while all is well.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A place in the log from which to read on.
+pub struct Tail {
+    reader: Reader,
+    filter: Filter,
+    after: i64,
+    goal: Goal,
+}
+
+/// When it ends.
+enum Goal {
+    /// After this position, or this many events.
+    UpTo { head: i64, left: i64 },
+    /// When the listener or the service goes.
+    Follow {
+        news: watch::Receiver<i64>,
+        shutdown: CancellationToken,
+    },
+}
+
+impl Tail {
+    /// At most `limit` events up to `head`.
+    pub async fn up_to(
+        state: &QueryState,
+        mut filter: Filter,
+        after: i64,
+        head: i64,
+        limit: i64,
+    ) -> Result<Self, sqlx::Error> {
+        let head = match filter.until.take() {
+            Some(until) => head.min(state.reader.position_at(until).await?),
+            None => head,
+        };
+        Self::new(state, filter, after, Goal::UpTo { head, left: limit }).await
+    }
+
+    /// Everything from here on, past and to come.
+    pub async fn following(
+        state: &QueryState,
+        filter: Filter,
+        after: i64,
+    ) -> Result<Self, sqlx::Error> {
+        let news = state.watermark.subscribe();
+        let shutdown = state.shutdown.clone();
+        Self::new(state, filter, after, Goal::Follow { news, shutdown }).await
+    }
+
+    async fn new(
+        state: &QueryState,
+        mut filter: Filter,
+        after: i64,
+        goal: Goal,
+    ) -> Result<Self, sqlx::Error> {
+        let reader = state.reader.clone();
+        // A time in the past is always the same position, so it is looked up once.
+        let after = match filter.since {
+            Some(since) if since <= now() => {
+                filter.since = None;
+                after.max(reader.position_at(since).await?)
+            }
+            _ => after,
+        };
+        Ok(Self {
+            reader,
+            filter,
+            after,
+            goal,
+        })
+    }
+
+    /// The first chunk, without waiting for it to come into being.
+    pub async fn first(mut self) -> Result<(Option<Bytes>, Option<Self>), sqlx::Error> {
+        let (chunk, more) = self.step().await?;
+        let follows = matches!(self.goal, Goal::Follow { .. });
+        Ok((chunk, (more || follows).then_some(self)))
+    }
+
+    /// The next chunk, `None` at the end. Following, it waits for one.
+    pub async fn next(mut self) -> Result<Option<(Bytes, Self)>, sqlx::Error> {
+        loop {
+            if matches!(&self.goal, Goal::Follow { shutdown, .. } if shutdown.is_cancelled()) {
+                return Ok(None);
+            }
+            let (chunk, more) = self.step().await?;
+            if let Some(chunk) = chunk {
+                return Ok(Some((chunk, self)));
+            }
+            if !more && !self.wait().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits until the log has gone on; false if nothing can come any more.
+    async fn wait(&mut self) -> Result<bool, sqlx::Error> {
+        let Goal::Follow { news, shutdown } = &mut self.goal else {
+            return Ok(false);
+        };
+        loop {
+            if self.filter.until.is_some_and(|until| until <= now()) {
+                return Ok(false);
+            }
+            // Whether there was news or not, the head tells.
+            let heard = shutdown
+                .run_until_cancelled(tokio::time::timeout(LOOK, news.changed()))
+                .await;
+            if heard.is_none() {
+                return Ok(false);
+            }
+            if self.reader.head().await?.position > self.after {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Reads one chunk and moves on. Also answers whether there was more to read at once.
+    async fn step(&mut self) -> Result<(Option<Bytes>, bool), sqlx::Error> {
+        let limit = match self.goal {
+            Goal::UpTo { left, .. } => CHUNK.min(left),
+            Goal::Follow { .. } => CHUNK,
+        };
+        if limit == 0 || matches!(self.goal, Goal::UpTo { head, .. } if self.after >= head) {
+            return Ok((None, false));
+        }
+        let Page {
+            mut events,
+            scanned_to,
+            is_last,
+        } = self.reader.select(&self.filter, self.after, limit).await?;
+        self.after = scanned_to;
+        if let Goal::UpTo { head, left } = &mut self.goal {
+            // What was appended meanwhile is for the next call.
+            events.retain(|event| event.position <= *head);
+            *left -= events.len() as i64;
+        }
+        let mut lines = Vec::new();
+        for event in &events {
+            lines.extend(
+                event
+                    .to_json()
+                    .map_err(|error| sqlx::Error::Decode(error.into()))?,
+            );
+            lines.push(b'\n');
+        }
+        Ok(((!lines.is_empty()).then(|| lines.into()), !is_last))
+    }
+}
+
+fn now() -> Timestamp {
+    time::OffsetDateTime::now_utc().into()
+}

@@ -1,0 +1,193 @@
+//! How far the read model is, as far as this process knows, and waiting for it to get further.
+//!
+//! One task per process learns the position: from the projector's bell (core NATS, may be lost) and,
+//! while somebody waits, from the database. Those who wait stand on a `watch` channel, so a thousand
+//! of them cost one statement every few milliseconds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use event_log::mirror::MirrorConfig;
+use futures::StreamExt;
+use sqlx::PgPool;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// The first pause between two looks at the database while somebody waits. A projection takes a few
+/// milliseconds, so looking more often gains nothing.
+const EAGER: Duration = Duration::from_millis(2);
+
+/// The longest pause: what a wait costs at most beyond the projection itself when bells are lost.
+const PATIENT: Duration = Duration::from_millis(50);
+
+/// What is known of the read model's position. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Watermark(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    known: watch::Sender<i64>,
+    waiting: AtomicUsize,
+    wanted: Notify,
+    patience: Duration,
+}
+
+/// Counts a waiter for as long as it lives, also when its request is dropped.
+struct Waiting<'a>(&'a Shared);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Watermark {
+    /// Knows nothing yet. `patience` is how long [`Watermark::reached`] waits at most.
+    pub fn new(patience: Duration) -> Self {
+        Self(Arc::new(Shared {
+            known: watch::Sender::new(0),
+            waiting: AtomicUsize::new(0),
+            wanted: Notify::new(),
+            patience,
+        }))
+    }
+
+    /// The last position heard of.
+    pub fn known(&self) -> i64 {
+        *self.0.known.borrow()
+    }
+
+    /// A channel that tells every change of the position: for those who follow it for long.
+    pub fn subscribe(&self) -> watch::Receiver<i64> {
+        self.0.known.subscribe()
+    }
+
+    /// Somebody saw the read model at this position.
+    pub fn observe(&self, position: i64) {
+        self.0.known.send_if_modified(|known| {
+            let further = position > *known;
+            *known = position.max(*known);
+            further
+        });
+    }
+
+    /// Somebody saw the read model behind what was known: it was restored from an older copy.
+    pub fn fell_back_to(&self, position: i64) {
+        self.0.known.send_replace(position);
+    }
+
+    /// Waits until the read model has reached `position`. `Err` with what is known if it has not
+    /// within the patience.
+    pub async fn reached(&self, position: i64) -> Result<(), i64> {
+        if self.known() >= position {
+            return Ok(());
+        }
+        self.0.waiting.fetch_add(1, Ordering::AcqRel);
+        let _waiting = Waiting(&self.0);
+        self.0.wanted.notify_one();
+        let mut heard = self.0.known.subscribe();
+        let wait = heard.wait_for(|known| *known >= position);
+        match tokio::time::timeout(self.0.patience, wait).await {
+            Ok(Ok(_)) => Ok(()),
+            // The sender lives as long as this handle, so only time can run out.
+            Ok(Err(_)) | Err(_) => Err(self.known()),
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.0.waiting.load(Ordering::Acquire) > 0
+    }
+}
+
+/// The task that keeps a [`Watermark`].
+pub struct Lookout {
+    watermark: Watermark,
+    pool: PgPool,
+    bell: Option<async_nats::Subscriber>,
+    pause: Duration,
+}
+
+impl Lookout {
+    /// Without NATS, or when it cannot be asked, the database alone is looked at.
+    pub async fn new(
+        watermark: Watermark,
+        pool: PgPool,
+        nats: Option<&async_nats::Client>,
+        mirror: &MirrorConfig,
+    ) -> Self {
+        let bell = match nats {
+            None => None,
+            Some(nats) => nats
+                .subscribe(mirror.projected_bell())
+                .await
+                .inspect_err(|error| tracing::warn!(%error, "no bell: waits look at the database"))
+                .ok(),
+        };
+        Self {
+            watermark,
+            pool,
+            bell,
+            pause: EAGER,
+        }
+    }
+
+    /// Waits for the next thing that happens and takes it in: a bell, somebody who begins to wait,
+    /// or the time to look again for those who do.
+    pub async fn step(&mut self) {
+        let awaited = self.watermark.is_awaited();
+        tokio::select! {
+            message = ring(&mut self.bell) => match message {
+                Some(position) => self.watermark.observe(position),
+                None => self.bell = None,
+            },
+            () = self.watermark.0.wanted.notified() => {
+                self.pause = EAGER;
+                self.look().await;
+            }
+            () = tokio::time::sleep(self.pause), if awaited => self.look().await,
+        }
+    }
+
+    async fn look(&mut self) {
+        let before = self.watermark.known();
+        // The checkpoint has one row; its position only.
+        let seen = sqlx::query_scalar::<_, i64>("SELECT k.position FROM read.checkpoint k")
+            .fetch_one(&self.pool)
+            .await;
+        match seen {
+            Ok(position) if position > before => {
+                self.pause = EAGER;
+                self.watermark.observe(position);
+            }
+            Ok(position) => {
+                self.pause = (self.pause * 2).min(PATIENT);
+                if position < before {
+                    self.watermark.fell_back_to(position);
+                }
+            }
+            Err(error) => {
+                self.pause = PATIENT;
+                tracing::warn!(%error, "the read model's position cannot be read");
+            }
+        }
+    }
+}
+
+/// The next position that the bell tells: 0 for a message that tells none, `None` if the bell is
+/// gone. Without a bell, never.
+async fn ring(bell: &mut Option<async_nats::Subscriber>) -> Option<i64> {
+    let Some(bell) = bell else {
+        return std::future::pending().await;
+    };
+    let message = bell.next().await?;
+    let told = std::str::from_utf8(&message.payload)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    Some(told.unwrap_or(0))
+}
+
+/// Keeps the watermark until the stop signal.
+pub async fn run(mut lookout: Lookout, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(lookout.step()).await.is_some() {}
+}

@@ -1,0 +1,99 @@
+//! When Postgres does not answer.
+
+use std::time::Duration;
+
+use event_log::mirror::MirrorConfig;
+use event_log::reader::Reader;
+use query_api::{QueryState, session};
+use sqlx::postgres::PgPoolOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::ledger::Ledger;
+use crate::world::{World, ask, hardened, server, token};
+
+const ROUTES: [&str; 7] = [
+    "/v1/inbox",
+    "/v1/inbox/unread",
+    "/v1/inbox/entries",
+    "/v1/conversations/room",
+    "/v1/conversations/room/messages",
+    "/v1/outbox",
+    "/v1/events",
+];
+
+async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
+    let shutdown = CancellationToken::new();
+    let _stop = shutdown.clone().drop_guard();
+    let reader = Reader::new(pool.clone());
+    let state = QueryState::start(
+        pool,
+        reader,
+        None,
+        &MirrorConfig::default(),
+        Duration::from_millis(100),
+        shutdown,
+    )
+    .await;
+    let router = hardened(state);
+    let authorization = format!("Bearer {}", token("ana", "admin"));
+    for route in queries {
+        let answer = ask(&router, Some(&authorization), route).await;
+        assert!(answer.headers.contains_key("retry-after"), "{route}");
+        answer.refused(503, "unavailable");
+    }
+}
+
+#[tokio::test]
+async fn without_postgres_every_query_is_503() {
+    // Nothing listens on port 1.
+    let nowhere = server().host("127.0.0.1").port(1);
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(Duration::from_millis(100))
+        .connect_lazy_with(nowhere);
+    all_unavailable(pool, &ROUTES).await;
+}
+
+#[tokio::test]
+async fn without_a_free_connection_every_query_is_503() {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_millis(50))
+        .connect_lazy_with(server());
+    let _taken = pool.acquire().await.unwrap();
+    all_unavailable(pool.clone(), &ROUTES).await;
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_503() {
+    let mut ledger = Ledger::new(10);
+    ledger.group("room", "all", &["ana"]);
+    let world = World::new(&ledger).await;
+    let database: String = sqlx::query_scalar("SELECT current_database()")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    let pool = PgPoolOptions::new().connect_lazy_with(session(
+        server().database(&database),
+        Duration::from_millis(100),
+    ));
+    let mut locked = world.admin.begin().await.unwrap();
+    sqlx::raw_sql("LOCK TABLE read.checkpoint IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *locked)
+        .await
+        .unwrap();
+    let of_the_read_model = &ROUTES[..ROUTES.len() - 1];
+    all_unavailable(pool, of_the_read_model).await;
+    locked.rollback().await.unwrap();
+    world.get("ana", "/v1/inbox").await.ok();
+}
+
+#[tokio::test]
+async fn a_session_cannot_write() {
+    let pool = PgPoolOptions::new().connect_lazy_with(session(server(), Duration::from_secs(5)));
+    assert!(
+        sqlx::raw_sql("CREATE TABLE query_api_was_here ()")
+            .execute(&pool)
+            .await
+            .is_err()
+    );
+}

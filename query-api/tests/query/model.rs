@@ -1,0 +1,146 @@
+//! What a [`Ledger`](crate::ledger::Ledger) remembers.
+
+use std::collections::BTreeMap;
+
+/// A time for a position: one second each, so that all of them differ.
+pub fn at(position: i64) -> String {
+    let t = time::OffsetDateTime::from_unix_timestamp(1_700_000_000 + position).unwrap();
+    domain::time::Timestamp::from(t).to_string()
+}
+
+#[derive(Debug, Clone)]
+pub struct Stay {
+    pub from: i64,
+    pub to: Option<i64>,
+    pub after_seq: i64,
+    pub until_seq: Option<i64>,
+}
+
+impl Stay {
+    pub fn covers(&self, position: i64) -> bool {
+        self.from <= position && self.to.is_none_or(|to| position <= to)
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has so many columns")]
+pub struct Member {
+    pub present: bool,
+    pub role: &'static str,
+    pub joined_position: i64,
+    pub joined_order: i64,
+    pub joined_seq: i64,
+    pub read_seq: i64,
+    pub read_high: i64,
+    pub own_seq: i64,
+    pub muted: bool,
+    pub pinned: bool,
+    pub archived: bool,
+    pub stays: Vec<Stay>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub seq: i64,
+    pub position: i64,
+    pub sender: i64,
+    pub kind: &'static str,
+    pub ordinal: i64,
+    pub reply_to: Option<i64>,
+    pub mentions: Vec<i64>,
+    /// The body as sent and as edited, with the positions.
+    pub bodies: Vec<(i64, String)>,
+    pub recalled: bool,
+    pub fanned: bool,
+    /// (key, user, position)
+    pub reactions: Vec<(String, i64, i64)>,
+}
+
+/// A timeline row, and to whom it is told: `None` for everybody who is in.
+#[derive(Debug, Clone)]
+pub struct Happening {
+    pub position: i64,
+    pub kind: &'static str,
+    pub subject: Option<i64>,
+    pub seq: Option<i64>,
+    pub data: Option<String>,
+    pub fanned: bool,
+    pub only: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Room {
+    pub id: i64,
+    pub name: String,
+    pub kind: &'static str,
+    pub title: Option<String>,
+    pub history: &'static str,
+    pub created: i64,
+    pub unfanned: i64,
+    pub joins: i64,
+    pub members: BTreeMap<i64, Member>,
+    pub messages: Vec<Message>,
+    pub happenings: Vec<Happening>,
+}
+
+impl Room {
+    pub fn head(&self) -> i64 {
+        self.messages.len() as i64
+    }
+
+    pub fn countable(&self) -> i64 {
+        self.messages
+            .iter()
+            .filter(|message| message.kind != "control")
+            .count() as i64
+    }
+
+    pub fn member_count(&self) -> i64 {
+        self.members
+            .values()
+            .filter(|member| member.present)
+            .count() as i64
+    }
+
+    pub fn is_in(&self, user: i64) -> bool {
+        self.members.get(&user).is_some_and(|member| member.present)
+    }
+
+    /// The rule, by brute force.
+    pub fn may_see(&self, user: i64, seq: i64) -> bool {
+        let Some(member) = self.members.get(&user).filter(|member| member.present) else {
+            return false;
+        };
+        let within =
+            |stay: &Stay| stay.after_seq < seq && stay.until_seq.is_none_or(|until| seq <= until);
+        self.history == "all" || member.stays.iter().any(within)
+    }
+
+    pub fn is_unread(&self, user: i64, message: &Message) -> bool {
+        let Some(member) = self.members.get(&user) else {
+            return false;
+        };
+        message.kind != "control"
+            && !message.recalled
+            && message.sender != user
+            && message.seq > member.read_seq
+            && self.may_see(user, message.seq)
+    }
+
+    pub fn unread(&self, user: i64) -> i64 {
+        self.messages
+            .iter()
+            .filter(|message| self.is_unread(user, message))
+            .count() as i64
+    }
+
+    pub fn last(&self) -> Option<&Message> {
+        self.messages
+            .iter()
+            .rfind(|message| message.kind != "control")
+    }
+
+    pub fn activity(&self) -> i64 {
+        self.last().map_or(self.created, |message| message.position)
+    }
+}

@@ -1,0 +1,173 @@
+//! The document of the routes.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::ledger::Ledger;
+use crate::world::World;
+
+fn document() -> Value {
+    let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(crate::world::server());
+    let state = query_api::QueryState {
+        reader: event_log::reader::Reader::new(pool.clone()),
+        pool,
+        watermark: query_api::Watermark::new(query_api::MIN_POSITION_PATIENCE),
+        shutdown: tokio_util::sync::CancellationToken::new(),
+    };
+    let (_, document) = query_api::router(state).split_for_parts();
+    serde_json::to_value(document).unwrap()
+}
+
+#[tokio::test]
+async fn every_query_is_documented() {
+    let document = document();
+    // `data` fits several of the shapes that it can have, so it is not `oneOf` them.
+    assert!(document["components"]["schemas"]["EntryData"]["anyOf"].is_array());
+    let operations: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(path, item)| {
+            (
+                path.clone(),
+                item["get"]["operationId"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    let paths: Vec<&str> = operations.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/v1/blocks",
+            "/v1/conversations/{id}",
+            "/v1/conversations/{id}/members",
+            "/v1/conversations/{id}/messages",
+            "/v1/conversations/{id}/messages/{seq}",
+            "/v1/conversations/{id}/messages/{seq}/history",
+            "/v1/conversations/{id}/messages/{seq}/receipts",
+            "/v1/events",
+            "/v1/inbox",
+            "/v1/inbox/entries",
+            "/v1/inbox/unread",
+            "/v1/inbox/unread/{conversation}/explain",
+            "/v1/outbox",
+        ]
+    );
+    let ids: BTreeSet<&str> = operations.iter().map(|(_, id)| id.as_str()).collect();
+    assert_eq!(ids.len(), paths.len());
+    for item in document["paths"].as_object().unwrap().values() {
+        let parameters = item["get"]["parameters"].as_array().unwrap();
+        assert!(
+            parameters
+                .iter()
+                .any(|parameter| parameter["name"] == "min_position")
+        );
+        for status in ["200", "400", "401", "503"] {
+            assert!(item["get"]["responses"][status].is_object(), "{item}");
+        }
+    }
+}
+
+/// Every `$ref` in the document.
+fn refs(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(
+                fields
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            );
+            fields.values().for_each(|value| refs(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| refs(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    let document = document();
+    let mut found = BTreeSet::new();
+    refs(&document, &mut found);
+    assert!(found.len() > 10);
+    for reference in found {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        assert!(target.is_some(), "{reference} leads nowhere");
+    }
+}
+
+/// The fields that a value has, against those that its schema requires.
+fn check(document: &Value, schema: &str, value: &Value) {
+    let schema = &document["components"]["schemas"][schema];
+    let names = |list: &Value| -> BTreeSet<String> {
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let documented: BTreeSet<String> = schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    let there: BTreeSet<String> = value.as_object().unwrap().keys().cloned().collect();
+    let required = names(&schema["required"]);
+    assert!(there.is_subset(&documented), "{there:?} of {documented:?}");
+    assert!(required.is_subset(&there), "{required:?} in {there:?}");
+    let optional: Vec<_> = documented.difference(&required).collect();
+    assert!(
+        optional.is_empty() || optional == ["peer"],
+        "{optional:?} need not be optional"
+    );
+}
+
+#[tokio::test]
+async fn answers_have_the_fields_that_their_schemas_require() {
+    let mut ledger = Ledger::new(10);
+    ledger.group("room", "all", &["ana", "bob"]);
+    ledger.say("room", "ana", "hello");
+    ledger.edit("room", 1, r#"{"text":"edited"}"#);
+    let world = World::new(&ledger).await;
+    let document = document();
+    for (route, schema, part) in [
+        ("/v1/inbox", "Inbox", ""),
+        ("/v1/inbox", "InboxConversation", "/conversations/0"),
+        ("/v1/inbox", "LastMessage", "/conversations/0/last_message"),
+        ("/v1/inbox/unread", "UnreadCounts", ""),
+        ("/v1/inbox/unread/room/explain", "Explanation", ""),
+        ("/v1/inbox/unread/room/explain", "Excluded", "/excluded/0"),
+        ("/v1/inbox/entries", "Entries", ""),
+        ("/v1/inbox/entries", "Entry", "/entries/0"),
+        (
+            "/v1/inbox/entries?after=2",
+            "MessageEdited",
+            "/entries/0/data",
+        ),
+        ("/v1/conversations/room", "Conversation", ""),
+        ("/v1/conversations/room", "MyPlace", "/my"),
+        ("/v1/conversations/room/members", "Members", ""),
+        ("/v1/conversations/room/members", "Member", "/members/0"),
+        ("/v1/conversations/room/messages", "HistoryPage", ""),
+        ("/v1/conversations/room/messages", "Message", "/messages/0"),
+        (
+            "/v1/conversations/room/messages/1/history",
+            "MessageHistory",
+            "",
+        ),
+        (
+            "/v1/conversations/room/messages/1/history",
+            "MessageVersion",
+            "/versions/0",
+        ),
+        ("/v1/conversations/room/messages/1/receipts", "Receipts", ""),
+        ("/v1/outbox", "Outbox", ""),
+        ("/v1/blocks", "Blocks", ""),
+    ] {
+        let answer = world.get("ana", route).await.ok();
+        check(&document, schema, answer.pointer(part).unwrap());
+    }
+}

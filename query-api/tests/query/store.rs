@@ -1,0 +1,179 @@
+//! Writes a [`Ledger`] into the read tables, row by row, as the projector would have.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::ledger::Ledger;
+use crate::model::{Room, at};
+
+/// Rows of one table.
+struct Rows<'a> {
+    table: &'a str,
+    rows: Vec<serde_json::Value>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(table: &'a str) -> Self {
+        Self {
+            table,
+            rows: Vec::new(),
+        }
+    }
+
+    async fn store(self, pool: &PgPool) {
+        // The columns by name, from JSON: a fixture may be slow, but it must be easy to read.
+        let Some(first) = self.rows.first().and_then(serde_json::Value::as_object) else {
+            return;
+        };
+        let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+        let columns = columns.join(", ");
+        let table = self.table;
+        let statement = format!(
+            "INSERT INTO read.{table} ({columns})
+             SELECT {columns} FROM jsonb_populate_recordset(NULL::read.{table}, $1)"
+        );
+        sqlx::query(&statement)
+            .bind(serde_json::Value::Array(self.rows))
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+}
+
+/// Fills empty read tables.
+pub async fn store(ledger: &Ledger, pool: &PgPool) {
+    let mut users = Rows::of("users");
+    for (index, name) in ledger.users.iter().enumerate() {
+        users.rows.push(json!({"id": index + 1, "name": name}));
+    }
+    users.store(pool).await;
+    let mut devices = Rows::of("devices");
+    for ((user, device), cursor) in &ledger.devices {
+        devices.rows.push(
+            json!({"user_id": user, "device": device, "cursor": cursor, "position": cursor,
+            "acked_at": at(*cursor)}),
+        );
+    }
+    devices.store(pool).await;
+    let mut blocks = Rows::of("blocks");
+    for (user, blocked) in &ledger.blocks {
+        blocks
+            .rows
+            .push(json!({"user_id": user, "blocked": blocked}));
+    }
+    blocks.store(pool).await;
+    for room in &ledger.rooms {
+        store_room(room, pool).await;
+        store_messages(ledger, room, pool).await;
+        store_feed(ledger, room, pool).await;
+    }
+    sqlx::query("UPDATE read.checkpoint SET position = $1, floor = $2")
+        .bind(ledger.position)
+        .bind(ledger.floor)
+        .execute(pool)
+        .await
+        .unwrap();
+}
+
+async fn store_room(room: &Room, pool: &PgPool) {
+    let mut conversations = Rows::of("conversations");
+    conversations.rows.push(json!({"id": room.id, "name": room.name, "kind": room.kind, "title": room.title,
+        "history": room.history, "created_at": at(room.created), "member_count": room.member_count(),
+        "head_seq": room.head(), "countable": room.countable(), "last_seq": room.last().map(|last| last.seq),
+        "activity": room.activity(), "unfanned": room.unfanned}));
+    conversations.store(pool).await;
+    let (mut members, mut stays) = (Rows::of("members"), Rows::of("stays"));
+    for (user, member) in &room.members {
+        members.rows.push(
+            json!({"conversation": room.id, "user_id": user, "present": member.present,
+            "role": member.role, "joined_at": at(member.joined_position),
+            "joined_order": member.joined_order, "joined_seq": member.joined_seq,
+            "read_seq": member.read_seq, "read_high": member.read_high, "own_seq": member.own_seq,
+            "muted": member.muted, "pinned": member.pinned, "archived": member.archived}),
+        );
+        for stay in &member.stays {
+            stays.rows.push(
+                json!({"conversation": room.id, "user_id": user, "from_position": stay.from,
+                "to_position": stay.to, "after_seq": stay.after_seq, "until_seq": stay.until_seq}),
+            );
+        }
+    }
+    members.store(pool).await;
+    stays.store(pool).await;
+}
+
+async fn store_messages(ledger: &Ledger, room: &Room, pool: &PgPool) {
+    let (mut messages, mut versions) = (Rows::of("messages"), Rows::of("versions"));
+    let mut reactions = Rows::of("reactions");
+    for message in &room.messages {
+        let shown = |body: &String| (!message.recalled).then(|| body.clone());
+        let edits = &message.bodies[1..];
+        let names: Vec<String> = message
+            .mentions
+            .iter()
+            .map(|user| ledger.name(*user))
+            .collect();
+        messages.rows.push(json!({"conversation": room.id, "seq": message.seq, "position": message.position,
+            "sender": message.sender, "sent_at": at(message.position), "ordinal": message.ordinal,
+            "reply_to": message.reply_to, "edited_at": edits.last().map(|(position, _)| at(*position)),
+            "recalled": message.recalled, "fanned": message.fanned, "type": message.kind,
+            "body": message.bodies.last().and_then(|(_, body)| shown(body)),
+            "original": (!edits.is_empty()).then(|| shown(&message.bodies[0].1)).flatten(),
+            "mentions": (!names.is_empty()).then(|| json!(names).to_string())}));
+        for (position, body) in edits {
+            versions.rows.push(
+                json!({"conversation": room.id, "seq": message.seq, "position": position,
+                "at": at(*position), "body": shown(body)}),
+            );
+        }
+        for (key, user, position) in &message.reactions {
+            let again = |row: &serde_json::Value| {
+                row["seq"] == message.seq && row["key"] == *key && row["user_id"] == *user
+            };
+            if !reactions.rows.iter().any(again) {
+                reactions.rows.push(
+                    json!({"conversation": room.id, "seq": message.seq, "key": key,
+                    "user_id": user, "position": position}),
+                );
+            }
+        }
+    }
+    messages.store(pool).await;
+    versions.store(pool).await;
+    reactions.store(pool).await;
+}
+
+async fn store_feed(ledger: &Ledger, room: &Room, pool: &PgPool) {
+    let (mut timeline, mut inbox) = (Rows::of("timeline"), Rows::of("inbox"));
+    let mut tell = |position: i64, seq: Option<i64>, only: Option<i64>| {
+        for (user, member) in &room.members {
+            let told = only.is_none_or(|only| only == *user);
+            if told && member.stays.iter().any(|stay| stay.covers(position)) {
+                inbox.rows.push(
+                    json!({"user_id": user, "position": position, "conversation": room.id,
+                    "seq": seq}),
+                );
+            }
+        }
+    };
+    for message in room
+        .messages
+        .iter()
+        .filter(|message| message.position > ledger.floor && message.fanned)
+    {
+        tell(message.position, Some(message.seq), None);
+    }
+    for it in room
+        .happenings
+        .iter()
+        .filter(|it| it.position > ledger.floor)
+    {
+        timeline.rows.push(json!({"conversation": room.id, "position": it.position, "at": at(it.position),
+            "fanned": it.fanned, "subject": it.subject, "seq": it.seq, "type": it.kind, "data": it.data}));
+        if it.fanned {
+            tell(it.position, None, it.only);
+        }
+    }
+    timeline.store(pool).await;
+    inbox.store(pool).await;
+}

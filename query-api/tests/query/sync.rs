@@ -1,0 +1,329 @@
+//! The sync feed.
+
+use serde_json::{Value, json};
+
+use crate::ledger::Ledger;
+use crate::model::at;
+use crate::world::World;
+
+/// (position, room, type) of every entry of a page.
+fn kinds(page: &Value) -> Vec<(i64, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let entries = page["entries"].as_array().unwrap();
+    entries
+        .iter()
+        .map(|entry| {
+            (
+                entry["position"].as_i64().unwrap(),
+                text(&entry["conversation_id"]),
+                text(&entry["type"]),
+            )
+        })
+        .collect()
+}
+
+/// All entries after a cursor, page by page, checking each page's laws.
+async fn drain(world: &World, user: &str, after: i64, limit: usize, head: i64) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), after);
+    loop {
+        let route = format!("/v1/inbox/entries?after={cursor}&limit={limit}");
+        let page = world.get(user, &route).await.ok();
+        let entries = page["entries"].as_array().unwrap().clone();
+        let position = |entry: &Value| entry["position"].as_i64().unwrap();
+        let next = page["cursor"].as_i64().unwrap();
+        assert!(
+            entries
+                .iter()
+                .all(|entry| (cursor + 1..=next).contains(&position(entry)))
+        );
+        if entries.len() > limit {
+            assert!(
+                entries.iter().all(|entry| position(entry) == next),
+                "a page is too long"
+            );
+        }
+        all.extend(entries);
+        if page["has_more"] == false {
+            assert_eq!(next, head, "a drained feed ends where the read model is");
+            return all;
+        }
+        assert!(next > cursor, "a page makes progress");
+        cursor = next;
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_size_add_up_to_the_feed_however_it_was_fanned_out() {
+    for seed in 1..=3 {
+        let mut whole: Vec<Vec<Value>> = Vec::new();
+        // Everything fanned out, nothing, and some of both.
+        for threshold in [100, 0, 3] {
+            let ledger = Ledger::random(seed, threshold, 250);
+            let world = World::new(&ledger).await;
+            for (index, user) in ledger.users.iter().enumerate() {
+                let feed = ledger.feed(index as i64 + 1);
+                for limit in [1_000, 1, 2, 7] {
+                    let entries = drain(&world, user, 0, limit, ledger.position).await;
+                    assert_eq!(
+                        kinds(&json!({"entries": entries})),
+                        feed,
+                        "seed {seed} {user} by {limit}"
+                    );
+                    if limit == 1_000 && threshold == 100 {
+                        whole.push(entries);
+                    } else {
+                        assert_eq!(
+                            entries, whole[index],
+                            "seed {seed} {user} by {limit} of {threshold}"
+                        );
+                    }
+                }
+                let middle = ledger.position / 2;
+                let later = drain(&world, user, middle, 5, ledger.position).await;
+                let expected = feed
+                    .iter()
+                    .filter(|(position, ..)| *position > middle)
+                    .count();
+                assert_eq!(later.len(), expected, "seed {seed} {user} from the middle");
+            }
+        }
+    }
+}
+
+fn told(threshold: i64) -> Ledger {
+    let mut ledger = Ledger::new(threshold);
+    ledger.group("room", "all", &["ana", "bob"]); // 1
+    ledger.say("room", "ana", "one"); // 2
+    ledger.edit("room", 1, r#"{"text":"edited"}"#); // 3
+    ledger.say("room", "ana", "two"); // 4
+    ledger.edit("room", 2, r#"{"text":"edited too"}"#); // 5
+    ledger.recall("room", 2); // 6
+    ledger.react("room", 1, "bob", "+1"); // 7
+    ledger.mark("room", "bob", 2, false); // 8
+    ledger.prefer("room", "bob", true, false, false); // 9
+    ledger.ack("ana", "phone", 7, "bob"); // 10
+    ledger
+}
+
+#[tokio::test]
+async fn entries_are_as_the_contract_says() {
+    for threshold in [10, 0] {
+        let world = World::new(&told(threshold)).await;
+        let page = world.get("bob", "/v1/inbox/entries").await.ok();
+        let data: Vec<(i64, &str, &Value)> = page["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| {
+                let position = entry["position"].as_i64().unwrap();
+                assert_eq!(
+                    (&entry["at"], &entry["conversation_id"]),
+                    (&json!(at(position)), &json!("room"))
+                );
+                assert_eq!(entry.as_object().unwrap().len(), 5);
+                (position, entry["type"].as_str().unwrap(), &entry["data"])
+            })
+            .collect();
+        let message = async |seq: i64| {
+            world
+                .get("bob", &format!("/v1/conversations/room/messages/{seq}"))
+                .await
+                .ok()
+        };
+        let (one, two) = (message(1).await, message(2).await);
+        assert_eq!(two["body"], Value::Null);
+        let created =
+            json!({"id": "room", "kind": "group", "title": "Room room", "history": "all"});
+        let expected = [
+            (1, "conversation_created", created),
+            (2, "message_sent", one),
+            (
+                3,
+                "message_edited",
+                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": at(3)}),
+            ),
+            (4, "message_sent", two),
+            (
+                5,
+                "message_edited",
+                json!({"seq": 2, "body": null, "edited_at": at(5)}),
+            ),
+            (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
+            (
+                7,
+                "reaction_added",
+                json!({"seq": 1, "key": "+1", "user": "bob"}),
+            ),
+            (
+                8,
+                "conversation_read",
+                json!({"user": "bob", "read_seq": 2}),
+            ),
+            (
+                9,
+                "preferences_changed",
+                json!({"muted": true, "pinned": false, "archived": false}),
+            ),
+            (10, "delivered", json!({"user": "ana", "position": 7})),
+        ];
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(position, kind, data)| (*position, *kind, data))
+            .collect();
+        assert_eq!(data, expected);
+        assert_eq!(
+            (&page["cursor"], &page["has_more"]),
+            (&json!(10), &json!(false))
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_left_is_told_of_that_and_of_nothing_else() {
+    for threshold in [10, 0] {
+        let mut ledger = Ledger::new(threshold);
+        ledger.group("room", "all", &["ana", "bob"]);
+        ledger.say("room", "ana", "one");
+        ledger.leave("room", "bob"); // 3
+        ledger.say("room", "ana", "two");
+        let world = World::new(&ledger).await;
+        let page = world.get("bob", "/v1/inbox/entries").await.ok();
+        assert_eq!(
+            kinds(&page),
+            [(3, "room".to_owned(), "member_removed".to_owned())]
+        );
+        assert_eq!(page["entries"][0]["data"]["user"], "bob");
+        let page = world.get("bob", "/v1/inbox/entries?after=3").await.ok();
+        assert_eq!((kinds(&page), &page["cursor"]), (vec![], &json!(4)));
+    }
+}
+
+#[tokio::test]
+async fn a_busy_conversation_that_one_left_is_passed_over() {
+    let mut ledger = Ledger::new(10);
+    ledger.group("left", "all", &["ana", "bob"]);
+    for _ in 0..700 {
+        ledger.say("left", "ana", "gone");
+    }
+    ledger.leave("left", "bob");
+    ledger.group("kept", "all", &["bob"]);
+    let world = World::new(&ledger).await;
+    let page = world.get("bob", "/v1/inbox/entries?limit=1").await.ok();
+    assert_eq!(
+        kinds(&page),
+        [(702, "left".to_owned(), "member_removed".to_owned())]
+    );
+    let page = world
+        .get("bob", "/v1/inbox/entries?limit=1&after=702")
+        .await
+        .ok();
+    assert_eq!(
+        kinds(&page),
+        [(703, "kept".to_owned(), "conversation_created".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn a_position_is_never_split() {
+    let mut ledger = Ledger::new(10);
+    for n in 0..5 {
+        ledger.group(&format!("r{n}"), "all", &["ana", "bob"]);
+    }
+    ledger.ack("bob", "phone", 5, "ana"); // 6: five entries
+    ledger.say("r0", "bob", "after"); // 7
+    let world = World::new(&ledger).await;
+    let page = async |query: &str| {
+        let page = world
+            .get("ana", &format!("/v1/inbox/entries?{query}"))
+            .await
+            .ok();
+        let positions: Vec<i64> = kinds(&page)
+            .into_iter()
+            .map(|(position, ..)| position)
+            .collect();
+        (
+            positions,
+            page["cursor"].as_i64().unwrap(),
+            page["has_more"].as_bool().unwrap(),
+        )
+    };
+    assert_eq!(page("after=3&limit=4").await, (vec![4, 5], 5, true));
+    assert_eq!(page("after=5&limit=2").await, (vec![6; 5], 6, true));
+    assert_eq!(page("after=5&limit=5").await, (vec![6; 5], 6, true));
+    assert_eq!(
+        page("after=5&limit=6").await,
+        (vec![6, 6, 6, 6, 6, 7], 7, false)
+    );
+}
+
+#[tokio::test]
+async fn a_device_goes_on_where_it_acknowledged() {
+    let mut ledger = told(10);
+    ledger.ack("bob", "phone", 7, "ana");
+    let world = World::new(&ledger).await;
+    let first = async |query: &str| {
+        let page = world
+            .get("bob", &format!("/v1/inbox/entries?{query}"))
+            .await
+            .ok();
+        page["entries"][0]["position"].clone()
+    };
+    assert_eq!(first("device=phone").await, 8);
+    assert_eq!(first("device=tablet").await, 1);
+    assert_eq!(first("device=phone&after=2").await, 3);
+    assert_eq!(first("device=phone&after=").await, 8);
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_too_old_is_told_which_one_works() {
+    let mut ledger = told(10);
+    ledger.floor = 5;
+    let world = World::new(&ledger).await;
+    for query in ["", "?after=0", "?after=4", "?device=new"] {
+        let problem = world.get("bob", &format!("/v1/inbox/entries{query}")).await;
+        assert_eq!(problem.position(), 10);
+        assert_eq!(
+            problem.refused(410, "cursor_expired")["oldest"],
+            5,
+            "{query}"
+        );
+    }
+    let page = world.get("bob", "/v1/inbox/entries?after=5").await.ok();
+    assert_eq!(page["entries"][0]["position"], 6);
+}
+
+#[tokio::test]
+async fn a_cursor_beyond_the_log_is_refused_and_one_beyond_the_read_model_waits_there() {
+    let world = World::new(&told(10)).await;
+    // The log of this world is empty, its read model is at 10: as after a restored backup.
+    world.get("bob", "/v1/inbox/entries?after=10").await.ok();
+    let problem = world
+        .get("bob", "/v1/inbox/entries?after=11")
+        .await
+        .refused(410, "cursor_ahead");
+    assert_eq!(problem["head"], 0);
+    crate::events::append(&world, 12).await;
+    let page = world.get("bob", "/v1/inbox/entries?after=12").await;
+    assert_eq!(page.position(), 10);
+    assert_eq!(
+        page.ok(),
+        json!({"entries": [], "cursor": 12, "has_more": false})
+    );
+    world
+        .get("bob", "/v1/inbox/entries?after=13")
+        .await
+        .refused(410, "cursor_ahead");
+}
+
+#[tokio::test]
+async fn a_stranger_has_an_empty_feed() {
+    let world = World::new(&told(0)).await;
+    let page = world
+        .get("nobody ever heard of", "/v1/inbox/entries")
+        .await
+        .ok();
+    assert_eq!(
+        page,
+        json!({"entries": [], "cursor": 10, "has_more": false})
+    );
+}

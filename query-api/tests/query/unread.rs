@@ -1,0 +1,179 @@
+//! Unread counts: the fast formula against counting.
+
+use serde_json::{Value, json};
+
+use crate::ledger::Ledger;
+use crate::model::Room;
+use crate::world::World;
+
+async fn check_counts(world: &World, ledger: &Ledger) {
+    for (index, user) in ledger.users.iter().enumerate() {
+        let number = index as i64 + 1;
+        let mine: Vec<&Room> = ledger
+            .rooms
+            .iter()
+            .filter(|room| room.is_in(number))
+            .collect();
+        let mut counts = serde_json::Map::new();
+        let mut total = 0;
+        for room in &mine {
+            let unread = room.unread(number);
+            let member = &room.members[&number];
+            if unread > 0 {
+                counts.insert(room.name.clone(), json!(unread));
+            }
+            if !member.muted && !member.archived {
+                total += unread;
+            }
+            check_explanation(world, user, number, room).await;
+        }
+        let answer = world.get(user, "/v1/inbox/unread").await.ok();
+        assert_eq!(
+            answer,
+            json!({"total": total, "conversations": counts}),
+            "{user}"
+        );
+        check_inbox(world, user, number, &mine, total).await;
+    }
+}
+
+async fn check_explanation(world: &World, user: &str, number: i64, room: &Room) {
+    let route = format!("/v1/inbox/unread/{}/explain", room.name);
+    let explained = world.get(user, &route).await.ok();
+    let newest: Vec<_> = room.messages.iter().rev().take(200).rev().collect();
+    let counted: Vec<i64> = newest
+        .iter()
+        .filter(|message| room.is_unread(number, message))
+        .map(|message| message.seq)
+        .collect();
+    assert_eq!(
+        explained["counted"],
+        json!(counted),
+        "{user} in {}",
+        room.name
+    );
+    assert_eq!(
+        explained["unread"],
+        room.unread(number),
+        "{user} in {}",
+        room.name
+    );
+    assert_eq!(explained["head_seq"], room.head());
+    assert_eq!(explained["read_seq"], room.members[&number].read_seq);
+    assert_eq!(
+        explained["excluded"].as_array().unwrap().len(),
+        newest.len() - counted.len()
+    );
+}
+
+async fn check_inbox(world: &World, user: &str, number: i64, mine: &[&Room], total: i64) {
+    for (archived, route) in [(false, "/v1/inbox"), (true, "/v1/inbox?archived=true")] {
+        let inbox = world.get(user, route).await.ok();
+        assert_eq!(inbox["total_unread"], total, "{user}");
+        let listed: Vec<Value> = inbox["conversations"].as_array().unwrap().clone();
+        let there = mine
+            .iter()
+            .filter(|room| room.members[&number].archived == archived)
+            .count();
+        assert_eq!(listed.len(), there, "{user}");
+        for conversation in listed {
+            let room = mine
+                .iter()
+                .find(|room| conversation["id"] == *room.name)
+                .unwrap();
+            let mentions = room.messages.iter().filter(|message| {
+                room.is_unread(number, message) && message.mentions.contains(&number)
+            });
+            assert_eq!(
+                conversation["unread"],
+                room.unread(number),
+                "{user} in {}",
+                room.name
+            );
+            assert_eq!(
+                conversation["mentions"],
+                mentions.count(),
+                "{user} in {}",
+                room.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_formula_counts_what_counting_counts() {
+    for seed in 1..=4 {
+        let ledger = Ledger::random(seed, 4, 350);
+        let world = World::new(&ledger).await;
+        check_counts(&world, &ledger).await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_conversation_counts_right_beyond_what_is_explained() {
+    let mut ledger = Ledger::new(10);
+    ledger.group("room", "all", &["ana", "bob"]);
+    for n in 0..450 {
+        let kind = if n % 7 == 0 { "control" } else { "text" };
+        ledger.send(
+            "room",
+            if n % 3 == 0 { "bob" } else { "ana" },
+            kind,
+            r#"{"text":"x"}"#,
+            &[],
+        );
+        if n % 5 == 0 {
+            ledger.recall("room", n + 1);
+        }
+    }
+    ledger.mark("room", "bob", 0, true);
+    let world = World::new(&ledger).await;
+    check_counts(&world, &ledger).await;
+}
+
+#[tokio::test]
+async fn every_exclusion_has_its_reason() {
+    let mut ledger = Ledger::new(10);
+    ledger.group("room", "since_join", &["ana"]);
+    ledger.say("room", "ana", "before bob"); // 1
+    ledger.join("room", "bob");
+    ledger.say("room", "ana", "read"); // 2
+    ledger.say("room", "bob", "own"); // 3
+    ledger.mark("room", "bob", 2, true);
+    ledger.say("room", "ana", "recalled"); // 4
+    ledger.recall("room", 4);
+    ledger.send("room", "ana", "control", "{}", &[]); // 5
+    ledger.say("room", "ana", "counted"); // 6
+    let world = World::new(&ledger).await;
+    let explained = world.get("bob", "/v1/inbox/unread/room/explain").await.ok();
+    assert_eq!(
+        explained,
+        json!({
+            "unread": 1, "read_seq": 2, "head_seq": 6, "counted": [6],
+            "excluded": [
+                {"seq": 1, "why": "before_join"},
+                {"seq": 2, "why": "read"},
+                {"seq": 3, "why": "own"},
+                {"seq": 4, "why": "recalled"},
+                {"seq": 5, "why": "control"},
+            ],
+        })
+    );
+}
+
+#[tokio::test]
+async fn nobody_has_nothing_unread() {
+    let mut ledger = Ledger::new(10);
+    ledger.group("room", "all", &["ana"]);
+    let world = World::new(&ledger).await;
+    let nothing = world
+        .get("nobody ever heard of", "/v1/inbox/unread")
+        .await
+        .ok();
+    assert_eq!(nothing, json!({"total": 0, "conversations": {}}));
+    let inbox = world.get("nobody ever heard of", "/v1/inbox").await.ok();
+    assert_eq!(
+        inbox,
+        json!({"conversations": [], "total_unread": 0, "next": null})
+    );
+}

@@ -1,0 +1,183 @@
+//! Reading one's writes.
+
+use std::time::{Duration, Instant};
+
+use event_log::mirror::MirrorConfig;
+use query_api::watermark::{self, Lookout, Watermark};
+use tokio_util::sync::CancellationToken;
+
+use crate::ledger::Ledger;
+use crate::world::{PATIENCE, World};
+
+fn small() -> Ledger {
+    let mut ledger = Ledger::new(10);
+    ledger.group("room", "all", &["ana", "bob"]);
+    ledger.say("room", "ana", "hello");
+    ledger
+}
+
+/// Every query but the log's own.
+const ROUTES: [&str; 11] = [
+    "/v1/inbox?x=1",
+    "/v1/inbox/unread?x=1",
+    "/v1/inbox/unread/room/explain?x=1",
+    "/v1/inbox/entries?x=1",
+    "/v1/conversations/room?x=1",
+    "/v1/conversations/room/members?x=1",
+    "/v1/conversations/room/messages?x=1",
+    "/v1/conversations/room/messages/1?x=1",
+    "/v1/conversations/room/messages/1/history?x=1",
+    "/v1/outbox?x=1",
+    "/v1/blocks?x=1",
+];
+
+#[tokio::test]
+async fn every_query_says_where_it_is_and_takes_a_position_that_is_reached() {
+    let world = World::new(&small()).await;
+    for route in ROUTES {
+        for least in ["0", "1", "2", ""] {
+            let answer = world
+                .get("ana", &format!("{route}&min_position={least}"))
+                .await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.position()),
+                (200, 2),
+                "{route}"
+            );
+        }
+        for bad in ["-1", "one", "1.5", "9223372036854775808"] {
+            let answer = world
+                .get("ana", &format!("{route}&min_position={bad}"))
+                .await;
+            assert_eq!(
+                answer.refused(400, "malformed")["errors"][0]["field"],
+                "min_position",
+                "{route}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_is_not_reached_is_waited_for_and_then_refused() {
+    let world = World::new(&small()).await;
+    let start = Instant::now();
+    let answer = world.get("ana", "/v1/inbox?min_position=3").await;
+    assert!(start.elapsed() >= PATIENCE);
+    assert!(answer.headers.contains_key("retry-after"));
+    answer.refused(503, "projection_behind");
+}
+
+#[tokio::test]
+async fn nobody_waits_to_be_refused() {
+    let world = World::new(&small()).await;
+    let start = Instant::now();
+    world
+        .get("ana", "/v1/inbox?limit=0&min_position=99")
+        .await
+        .refused(400, "malformed");
+    world
+        .get("ana", "/v1/conversations/room/messages/0?min_position=99")
+        .await
+        .refused(400, "malformed");
+    assert!(start.elapsed() < PATIENCE);
+}
+
+#[tokio::test]
+async fn a_wait_ends_when_the_read_model_gets_there() {
+    let world = World::new(&small()).await;
+    let waits = async {
+        let start = Instant::now();
+        (
+            world
+                .get("ana", "/v1/conversations/room?min_position=5")
+                .await,
+            start.elapsed(),
+        )
+    };
+    let projects = async {
+        for position in 3..=5 {
+            sqlx::query("UPDATE read.checkpoint SET position = $1")
+                .bind(position)
+                .execute(&world.admin)
+                .await
+                .unwrap();
+        }
+    };
+    let ((answer, took), ()) = tokio::join!(waits, projects);
+    assert_eq!((answer.status.as_u16(), answer.position()), (200, 5));
+    assert!(took < PATIENCE, "it took {took:?}");
+}
+
+#[tokio::test]
+async fn an_answer_is_never_older_than_what_was_asked_for() {
+    let world = World::new(&small()).await;
+    sqlx::query("UPDATE read.checkpoint SET position = 9")
+        .execute(&world.admin)
+        .await
+        .unwrap();
+    world.get("ana", "/v1/inbox?min_position=9").await.ok();
+    // Restored from an older copy: what was known is not true any more.
+    sqlx::query("UPDATE read.checkpoint SET position = 2")
+        .execute(&world.admin)
+        .await
+        .unwrap();
+    world
+        .get("ana", "/v1/inbox?min_position=9")
+        .await
+        .refused(503, "projection_behind");
+    world.get("ana", "/v1/inbox?min_position=2").await.ok();
+}
+
+#[tokio::test]
+async fn many_wait_at_once_on_one_watermark() {
+    let watermark = Watermark::new(Duration::from_secs(20));
+    let waiting = futures::future::join_all((1..=500).map(|position| {
+        let watermark = watermark.clone();
+        async move { watermark.reached(position).await }
+    }));
+    let observing = async {
+        for position in (100..=500).step_by(100) {
+            watermark.observe(position);
+            tokio::task::yield_now().await;
+        }
+    };
+    let (all, ()) = tokio::join!(waiting, observing);
+    assert!(all.into_iter().all(|reached| reached.is_ok()));
+    assert_eq!(watermark.known(), 500);
+    watermark.observe(7);
+    assert_eq!(watermark.known(), 500);
+}
+
+#[tokio::test]
+async fn the_bell_is_heard_without_looking_at_the_database() {
+    let url = std::env::var("TIDINGS_TEST_NATS_URL").or_else(|_| std::env::var("DEV_NATS_URL"));
+    let url = url.expect("TIDINGS_TEST_NATS_URL or DEV_NATS_URL names a nats-server");
+    let nats = event_log::mirror::connect(&url).await.unwrap();
+    let mirror = MirrorConfig::named(&format!("query_test_{}", std::process::id()));
+    // Nothing listens on port 1: only the bell can tell.
+    let nowhere = sqlx::postgres::PgPoolOptions::new()
+        .acquire_timeout(Duration::from_millis(50))
+        .connect_lazy_with(crate::world::server().host("127.0.0.1").port(1));
+    let watermark = Watermark::new(Duration::from_secs(20));
+    let lookout = Lookout::new(watermark.clone(), nowhere, Some(&nats), &mirror).await;
+    nats.flush().await.unwrap();
+    let shutdown = CancellationToken::new();
+    let keeping = tokio::spawn(watermark::run(lookout, shutdown.clone()));
+    let ring = async |payload: &'static str| {
+        nats.publish(mirror.projected_bell(), payload.into())
+            .await
+            .unwrap();
+        nats.flush().await.unwrap();
+    };
+    let waits = watermark.reached(42);
+    let rings = async {
+        for payload in ["not a number", "41", "7", "42"] {
+            ring(payload).await;
+        }
+    };
+    let (reached, ()) = tokio::join!(waits, rings);
+    assert_eq!(reached, Ok(()));
+    shutdown.cancel();
+    keeping.await.unwrap();
+}

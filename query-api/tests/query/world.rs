@@ -1,0 +1,217 @@
+//! A database of its own, filled from a ledger, and the router on top of it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use event_log::mirror::MirrorConfig;
+use event_log::reader::Reader;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use http_edge::auth::sign_hs256;
+use http_edge::{Auth, EdgeConfig, Limiter, harden};
+use query_api::{QueryState, router, session};
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tower::ServiceExt;
+
+use crate::ledger::Ledger;
+use crate::store::store;
+
+const SECRET: &[u8] = b"a secret for tests, of 32 bytes or more";
+
+/// How long `min_position` waits in tests: enough for a busy machine, short enough to run into.
+pub const PATIENCE: Duration = Duration::from_millis(1_500);
+
+static WORLDS: AtomicU32 = AtomicU32::new(0);
+
+pub struct World {
+    /// May write: fixtures.
+    pub admin: PgPool,
+    pub router: Router,
+    pub shutdown: CancellationToken,
+    server: PgConnectOptions,
+    database: String,
+    _stop: DropGuard,
+}
+
+/// The answer to one request.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The `Tidings-Position` header.
+    pub fn position(&self) -> i64 {
+        self.headers["tidings-position"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap()
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        self.position();
+        self.json()
+    }
+
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Value {
+        let json = self.json();
+        assert_eq!(
+            (self.status.as_u16(), json["code"].as_str()),
+            (status, Some(code)),
+            "{json}"
+        );
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        json
+    }
+}
+
+/// The server for tests. Without one there is nothing to test against, so that is a failure.
+pub fn server() -> PgConnectOptions {
+    let url =
+        std::env::var("TIDINGS_TEST_DATABASE_URL").or_else(|_| std::env::var("DEV_DATABASE_URL"));
+    url.expect("TIDINGS_TEST_DATABASE_URL or DEV_DATABASE_URL names a Postgres server")
+        .parse()
+        .unwrap()
+}
+
+pub fn token(user: &str, scope: &str) -> String {
+    sign_hs256(SECRET, user, scope, Duration::from_secs(600)).unwrap()
+}
+
+pub fn hardened(state: QueryState) -> Router {
+    let (router, _) = router(state).split_for_parts();
+    harden(
+        router,
+        Auth::hs256(SECRET).unwrap(),
+        &EdgeConfig::default(),
+        Limiter::off(),
+    )
+}
+
+/// One request to a router.
+pub async fn ask(router: &Router, authorization: Option<&str>, path: &str) -> Answer {
+    let mut request = Request::get(path).header("host", "tidings.test");
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    let response = router
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}
+
+impl World {
+    pub async fn new(ledger: &Ledger) -> Self {
+        let server = server();
+        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+        let database = format!("query_test_{}_{number}", std::process::id());
+        let mut connection = PgConnection::connect_with(&server).await.unwrap();
+        sqlx::raw_sql(&format!("CREATE DATABASE {database}"))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+
+        let options = server.clone().database(&database);
+        let admin = PgPoolOptions::new()
+            .max_connections(3)
+            .connect_with(options.clone())
+            .await
+            .unwrap();
+        migrations::apply(&admin).await.unwrap();
+        store(ledger, &admin).await;
+        sqlx::raw_sql("ANALYZE").execute(&admin).await.unwrap();
+
+        let pool = PgPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(session(options, Duration::from_secs(5)));
+        let shutdown = CancellationToken::new();
+        let reader = Reader::new(pool.clone());
+        let state = QueryState::start(
+            pool,
+            reader,
+            None,
+            &MirrorConfig::default(),
+            PATIENCE,
+            shutdown.clone(),
+        )
+        .await;
+        let router = hardened(state);
+        Self {
+            admin,
+            router,
+            shutdown: shutdown.clone(),
+            server,
+            database,
+            _stop: shutdown.drop_guard(),
+        }
+    }
+
+    pub async fn get(&self, user: &str, path: &str) -> Answer {
+        ask(
+            &self.router,
+            Some(&format!("Bearer {}", token(user, ""))),
+            path,
+        )
+        .await
+    }
+
+    pub async fn get_as_admin(&self, path: &str) -> Answer {
+        ask(
+            &self.router,
+            Some(&format!("Bearer {}", token("root", "admin"))),
+            path,
+        )
+        .await
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let (server, database) = (self.server.clone(), self.database.clone());
+        // A drop cannot wait in the test's own runtime, so it takes a thread with one of its own.
+        let drop_it = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let mut connection = PgConnection::connect_with(&server).await.unwrap();
+                let statement = format!("DROP DATABASE {database} WITH (FORCE)");
+                sqlx::raw_sql(&statement)
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+            });
+        };
+        let dropped = std::thread::spawn(drop_it).join();
+        assert!(
+            std::thread::panicking() || dropped.is_ok(),
+            "the test's database stays behind"
+        );
+    }
+}
