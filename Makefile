@@ -1,0 +1,70 @@
+# What people do with this repository. `make run` and `make test` need Rust, a C compiler and Python 3;
+# Postgres and nats-server are found or fetched.
+
+DATA ?= ./tidings-data
+ROUNDS ?= 30
+EVENTS ?= 200000
+SOAK_ROUNDS ?= 500
+SOAK_EVENTS ?= 2000000
+
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+DEBUG := $(TARGET)/debug
+RELEASE := $(TARGET)/release
+
+.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora soak
+
+# Builds the program, starts it in the foreground and prints its address and a token that works.
+run: build
+	$(RELEASE)/tidings up --data $(DATA) --print-token demo
+
+build:
+	cargo build --release --locked --package tidings
+
+# Every test. Those that need servers get private ones, in a directory that is removed again.
+test:
+	cargo test --workspace --locked --no-run
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
+	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" \
+	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked'
+
+fmt:
+	cargo fmt --all
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# The licence of every dependency is on a list, and the crates that must not be here are not.
+licences:
+	python3 .ci/licences.py
+
+# Fetches the pinned servers ahead of time.
+servers:
+	cargo build --release --locked --package tidings
+	$(RELEASE)/tidings servers fetch
+
+# What the long runs below need: they take minutes to hours and are no part of `make test`.
+harness:
+	cargo build --release --locked --workspace
+
+# Send throughput and latency beside stock postgres-es and others: the tables of BENCHMARKS.md.
+bench: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench $(ARGS)
+
+# kill -9 of every process at random moments under load. SEED= replays a run.
+faults: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/faults --rounds $(ROUNDS)
+
+# The gapless order with many events and several writers.
+gapless: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/gapless --events $(EVENTS)
+
+# Imports chat logs and compares what is served with a model: make corpora FILES="a.jsonl.gz b.jsonl".
+corpora: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/corpora $(FILES)
+
+# The same for hours.
+soak: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/faults --rounds $(SOAK_ROUNDS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/gapless --events $(SOAK_EVENTS)

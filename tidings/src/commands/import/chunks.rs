@@ -1,0 +1,89 @@
+//! Lines gathered into requests.
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use tokio::sync::mpsc::Sender;
+
+use super::line::Line;
+use super::repeats::{Digest, Repeats};
+use super::source::{MAX_LINE_BYTES, Source, Text};
+
+/// Lines and bytes of one request, as the endpoint takes them.
+pub const MAX_LINES: usize = 1_000;
+/// See [`MAX_LINES`].
+pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Refused lines that are told of together, in a file that has nothing else.
+const MAX_REFUSED: usize = 1_000;
+
+/// One request, and what could not become part of it.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// The request's body, NDJSON.
+    pub body: Vec<u8>,
+    /// For each of its lines, in order: its number, and digests of its conversation and sender.
+    pub members: Vec<(u64, Digest, Digest)>,
+    /// Lines that were refused before sending, with reasons.
+    pub refused: Vec<(u64, String)>,
+}
+
+impl Chunk {
+    fn is_full_for(&self, json: &[u8]) -> bool {
+        self.members.len() >= MAX_LINES
+            || self.refused.len() >= MAX_REFUSED
+            || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_BYTES)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.refused.is_empty()
+    }
+}
+
+/// Reads the whole source into chunks. Blocks; ends early when nobody takes them any more.
+pub fn read(mut source: Source, chunks: &Sender<Chunk>, progress: &ProgressBar) -> Result<()> {
+    let mut repeats = Repeats::default();
+    let mut buffer = Vec::new();
+    let mut chunk = Chunk::default();
+    let mut number = 0;
+    loop {
+        number += 1;
+        let parsed = match source.next(&mut buffer)? {
+            Text::End => break,
+            Text::TooLong => Err(format!("is longer than {MAX_LINE_BYTES} bytes")),
+            Text::Line if buffer.trim_ascii().is_empty() => continue,
+            Text::Line => Line::parse(number, &buffer, &mut repeats),
+        };
+        match parsed {
+            Ok(line) => {
+                let json = serde_json::to_vec(&line)?;
+                if chunk.is_full_for(&json) && !give(&mut chunk, chunks, &source, progress) {
+                    return Ok(());
+                }
+                let (conversation, sender) = line.members();
+                chunk.members.push((number, conversation, sender));
+                chunk.body.extend_from_slice(&json);
+                chunk.body.push(b'\n');
+            }
+            Err(reason) => {
+                chunk.refused.push((number, reason));
+                if chunk.is_full_for(&[]) && !give(&mut chunk, chunks, &source, progress) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    if !chunk.is_empty() {
+        give(&mut chunk, chunks, &source, progress);
+    }
+    Ok(())
+}
+
+/// Whether it was taken.
+fn give(
+    chunk: &mut Chunk,
+    chunks: &Sender<Chunk>,
+    source: &Source,
+    progress: &ProgressBar,
+) -> bool {
+    progress.set_position(source.bytes_read());
+    chunks.blocking_send(std::mem::take(chunk)).is_ok()
+}

@@ -1,0 +1,261 @@
+//! One line of the file, parsed into what is sent, or into the reason why not.
+
+use std::borrow::Cow;
+
+use domain::ids::ConversationId;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::repeats::{Digest, Repeats};
+
+/// Characters of a sender and of a title; the rest is cut off.
+const SENDER_CHARS: usize = 128;
+const TITLE_CHARS: usize = 200;
+/// What the ids of direct conversations start with.
+const DIRECT: &str = "d_";
+
+/// A message as the import's endpoint takes it, one JSON object a line.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Where it stands in the file, counted from 1.
+    pub line: u64,
+    /// The conversation's id.
+    pub conversation: String,
+    /// The conversation's title.
+    pub title: String,
+    /// What the line is known by when it comes again.
+    pub key: String,
+    /// What other lines call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The user's id.
+    pub sender: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// Its words, byte for byte.
+    pub text: String,
+    /// The earlier line that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+}
+
+/// A line as it stands in the file. Every field may be missing or of another type: what is wrong
+/// is said in our words.
+#[derive(Deserialize)]
+struct Raw<'a> {
+    #[serde(borrow, default)]
+    conversation: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    sender: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    sent_at: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    text: Option<Cow<'a, str>>,
+    #[serde(default)]
+    id: Option<Value>,
+    #[serde(default)]
+    reply_to: Option<Value>,
+}
+
+impl Line {
+    /// Parses a line of the file. The reason for a refusal is written for the person who has it.
+    pub fn parse(number: u64, bytes: &[u8], repeats: &mut Repeats) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+        let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| bad_json(text, &error))?;
+        let name = required("conversation", raw.conversation)?;
+        let sender = cut(
+            &without_controls(&required("sender", raw.sender)?),
+            SENDER_CHARS,
+        );
+        if sender.trim().is_empty() {
+            return Err("sender is empty".into());
+        }
+        let time = required("sent_at", raw.sent_at)?;
+        let sent_at = Timestamp::parse(&time).ok_or_else(|| {
+            format!(
+                "sent_at {:?} is not a time such as 2026-11-01T09:30:00Z",
+                cut(&time, 40)
+            )
+        })?;
+        let text = required("text", raw.text)?;
+        if text.contains('\0') {
+            return Err("text has the character U+0000".into());
+        }
+        let title = cut(&without_controls(&name), TITLE_CHARS);
+        if title.trim().is_empty() {
+            return Err("conversation is empty".into());
+        }
+        let id = name_of("id", raw.id)?;
+        let reply_to = name_of("reply_to", raw.reply_to)?;
+        let conversation = conversation_id(&name);
+        let key = match &id {
+            Some(id) => format!("id:{id}"),
+            None => repeats.key(&conversation, &sender, sent_at, &text),
+        };
+        let text = text.into_owned();
+        Ok(Self {
+            line: number,
+            conversation,
+            title,
+            key,
+            id,
+            sender,
+            sent_at,
+            text,
+            reply_to,
+        })
+    }
+
+    /// The conversation and the sender as digests, for counting different ones.
+    pub fn members(&self) -> (Digest, Digest) {
+        (
+            Digest::of(&[&self.conversation]),
+            Digest::of(&[&self.sender]),
+        )
+    }
+}
+
+/// The id of the conversation of this name: the name itself where an app could have chosen it,
+/// else derived from it.
+fn conversation_id(name: &str) -> String {
+    match ConversationId::parse(name) {
+        Ok(id) if !name.starts_with(DIRECT) => id.as_str().to_owned(),
+        _ => {
+            let hash = Sha256::digest(name.as_bytes());
+            let hex: String = hash
+                .iter()
+                .take(12)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            format!("c_{hex}")
+        }
+    }
+}
+
+fn bad_json(text: &str, error: &serde_json::Error) -> String {
+    if text.trim_start().starts_with('{') {
+        format!("is not a message: {error}")
+    } else {
+        "is not a JSON object".to_owned()
+    }
+}
+
+fn required<'a>(name: &str, value: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, String> {
+    value.ok_or_else(|| format!("{name} is missing"))
+}
+
+/// An id of another system: text or a whole number.
+fn name_of(field: &str, value: Option<Value>) -> Result<Option<String>, String> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) if text.contains('\0') => {
+            Err(format!("{field} has the character U+0000"))
+        }
+        Some(Value::String(text)) if text.len() > 512 => {
+            Err(format!("{field} is longer than 512 bytes"))
+        }
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(_) => Err(format!("{field} is neither text nor a number")),
+    }
+}
+
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+fn cut(text: &str, chars: usize) -> String {
+    text.chars().take(chars).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Line, String> {
+        Line::parse(7, json.as_bytes(), &mut Repeats::default())
+    }
+
+    const GOOD: &str = r##"{"conversation":"#rust","sender":"ann","sent_at":"2026-11-01T10:30:00+01:00","text":" hi ","id":"a1","reply_to":5}"##;
+
+    #[test]
+    fn a_line_becomes_what_the_endpoint_takes() {
+        let line = parse(GOOD).expect("is good");
+        assert_eq!(
+            serde_json::to_value(&line).expect("serialises"),
+            serde_json::json!({
+                "line": 7, "conversation": "c_01f0aa3ad1b5d0f4de0f8d1f", "title": "#rust", "key": "id:a1", "id": "a1",
+                "sender": "ann", "sent_at": "2026-11-01T09:30:00.000Z", "text": " hi ", "reply_to": "5",
+            })
+        );
+    }
+
+    #[test]
+    fn a_legal_name_is_the_id_and_another_one_is_derived() {
+        assert_eq!(conversation_id("general"), "general");
+        assert_eq!(conversation_id("A-1_b.c"), "A-1_b.c");
+        for name in ["d_me", "two words", "#rust", "東京", "", &"x".repeat(65)] {
+            let id = conversation_id(name);
+            assert!(id.starts_with("c_") && id.len() == 26, "{name} became {id}");
+            assert!(ConversationId::parse(&id).is_ok());
+            assert_eq!(id, conversation_id(name));
+        }
+        assert_ne!(conversation_id("#a"), conversation_id("#b"));
+    }
+
+    #[test]
+    fn senders_and_titles_lose_what_ids_cannot_have() {
+        let name = format!("a\\u0007{}", "é".repeat(300));
+        let json = format!(
+            r#"{{"conversation":"{name}","sender":"{name}","sent_at":"2026-11-01T09:30:00Z","text":"x"}}"#
+        );
+        let line = parse(&json).expect("is good");
+        assert_eq!(line.sender, format!("a{}", "é".repeat(127)));
+        assert_eq!(line.title, format!("a{}", "é".repeat(199)));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_says_why() {
+        let with = |field: &str, value: &str| {
+            let mut json: serde_json::Map<String, Value> =
+                serde_json::from_str(GOOD).expect("json");
+            if value.is_empty() {
+                json.remove(field);
+            } else {
+                json.insert(field.into(), serde_json::from_str(value).expect("json"));
+            }
+            Value::from(json).to_string()
+        };
+        let cases = [
+            ("nonsense".to_owned(), "not a JSON object"),
+            ("[1]".to_owned(), "not a JSON object"),
+            ("{\"conversation\":".to_owned(), "not a message"),
+            (with("conversation", ""), "conversation is missing"),
+            (
+                with("conversation", "\" \\u0001\""),
+                "conversation is empty",
+            ),
+            (with("sender", "null"), "sender is missing"),
+            (with("sender", "\"\\u0001\\u0002\""), "sender is empty"),
+            (with("sender", "17"), "not a message"),
+            (with("sent_at", "\"yesterday\""), "is not a time"),
+            (with("sent_at", ""), "sent_at is missing"),
+            (with("text", ""), "text is missing"),
+            (with("text", "\"a\\u0000b\""), "U+0000"),
+            (with("id", "[]"), "id is neither"),
+            (
+                with("text", "\"x\"").replace("\"x\"", "\"\\ud800\""),
+                "not a message",
+            ),
+        ];
+        for (json, reason) in cases {
+            let refused = parse(&json).expect_err(&json);
+            assert!(refused.contains(reason), "{json}: {refused}");
+        }
+        let refused = Line::parse(1, b"{\"text\":\"\xff\"}", &mut Repeats::default());
+        assert_eq!(refused, Err("is not UTF-8".to_owned()));
+    }
+}

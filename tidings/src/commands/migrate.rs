@@ -1,0 +1,20 @@
+//! `tidings migrate`: brings the database up to date. The services do so as well when they start.
+
+use anyhow::Result;
+
+use crate::config::Config;
+use crate::database::Database;
+use crate::service::pools;
+
+/// Applies what is missing and prints where the database is.
+pub async fn run(config: &Config) -> Result<()> {
+    let database = Database::reach(config).await?;
+    pools::migrated(&database.pool).await?;
+    let newest = migrations::MIGRATOR
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0);
+    println!("the database is at version {newest}");
+    database.leave().await
+}

@@ -1,0 +1,33 @@
+//! The commands, one file each. Each prints its result on standard output and nothing else there.
+
+pub mod import;
+pub mod migrate;
+pub mod rebuild;
+pub mod serve;
+pub mod servers;
+pub mod status;
+pub mod token;
+pub mod up;
+pub mod with_servers;
+
+use anyhow::Result;
+
+use crate::config::{Cli, Command};
+use crate::service::roles::Roles;
+
+/// Does what was asked.
+pub async fn run(cli: Cli) -> Result<()> {
+    let config = &cli.config;
+    match cli.command {
+        Command::Up(args) => up::run(config, &args).await,
+        Command::CommandSvc => serve::run(config, Roles::COMMANDS).await,
+        Command::Projector => serve::run(config, Roles::PROJECTOR).await,
+        Command::QueryApi => serve::run(config, Roles::QUERIES).await,
+        Command::Migrate => migrate::run(config).await,
+        Command::Token(args) => token::run(config, &args),
+        Command::Status(args) => status::run(config, &args).await,
+        Command::Import(args) => import::run(config, &args).await,
+        Command::Rebuild(args) => rebuild::run(config, &args).await,
+        Command::Servers(command) => servers::run(config, command).await,
+    }
+}

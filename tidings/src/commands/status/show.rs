@@ -1,0 +1,170 @@
+//! Printing.
+
+use std::fmt::Write as _;
+
+use indicatif::{HumanBytes, HumanCount};
+
+use super::look::{Database, Mirror, Process, Status};
+
+/// The screen.
+pub fn text(status: &Status) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = head(&mut text, status);
+    if let Some(database) = &status.database {
+        let _ = of_database(&mut text, database);
+    }
+    if let Some(mirror) = &status.mirror {
+        let _ = of_mirror(&mut text, mirror);
+    }
+    text
+}
+
+fn head(text: &mut String, status: &Status) -> std::fmt::Result {
+    match &status.process {
+        Some(Process {
+            pid,
+            address,
+            started_at,
+            servers,
+        }) => {
+            writeln!(
+                text,
+                "running     {address} (process {pid}, since {started_at})"
+            )?;
+            if !servers.is_empty() {
+                writeln!(text, "servers     {}", servers.join(", "))?;
+            }
+        }
+        None => writeln!(text, "{}", status.state)?,
+    }
+    writeln!(
+        text,
+        "data        {} ({})",
+        status.data.display(),
+        HumanBytes(status.data_bytes)
+    )?;
+    if let (None, Some(major)) = (&status.database, status.postgres_major) {
+        writeln!(text, "            made by Postgres {major}")?;
+    }
+    Ok(())
+}
+
+fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
+    let Database {
+        url,
+        version,
+        head_time,
+        projection,
+        parked_events,
+        sizes,
+    } = database;
+    writeln!(text, "database    Postgres {version} at {url}")?;
+    writeln!(
+        text,
+        "log         position {}, last event at {head_time}",
+        count(projection.head)
+    )?;
+    writeln!(
+        text,
+        "projection  position {}, behind by {} events, {:.1} s",
+        count(projection.position),
+        count(projection.events),
+        projection.seconds,
+    )?;
+    writeln!(text, "parked      {} events", count(*parked_events))?;
+    writeln!(
+        text,
+        "sizes       database {}, log {}, read models {}",
+        bytes(sizes.database),
+        bytes(sizes.log),
+        bytes(sizes.read),
+    )
+}
+
+fn of_mirror(text: &mut String, mirror: &Mirror) -> std::fmt::Result {
+    match mirror {
+        Mirror::There {
+            version,
+            first,
+            position,
+            lag_events,
+        } => writeln!(
+            text,
+            "mirror      position {} (from {}), behind by {} events, nats-server {version}",
+            count(*position),
+            count(*first),
+            count(*lag_events),
+        ),
+        Mirror::Away { error } => writeln!(text, "mirror      away: {error}"),
+    }
+}
+
+fn count(number: i64) -> HumanCount {
+    HumanCount(number.unsigned_abs())
+}
+
+fn bytes(number: i64) -> HumanBytes {
+    HumanBytes(number.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::status::look::Sizes;
+    use crate::service::lag::Lag;
+    use domain::time::Timestamp;
+
+    #[test]
+    fn a_stopped_system_says_so() {
+        let status = Status {
+            state: "stopped",
+            data: "/d".into(),
+            data_bytes: 2048,
+            process: None,
+            postgres_major: Some(15),
+            database: None,
+            mirror: None,
+        };
+        assert_eq!(
+            text(&status),
+            "stopped\ndata        /d (2.00 KiB)\n            made by Postgres 15\n"
+        );
+    }
+
+    #[test]
+    fn lag_is_shown_in_events_and_seconds() {
+        let database = Database {
+            url: "postgres://h/d".into(),
+            version: "18.6".into(),
+            head_time: Timestamp::from_millis(0),
+            projection: Lag {
+                head: 1_234_567,
+                position: 1_234_000,
+                events: 567,
+                seconds: 2.25,
+            },
+            parked_events: 3,
+            sizes: Sizes {
+                database: 0,
+                log: 0,
+                read: 0,
+            },
+        };
+        let mut shown = String::new();
+        of_database(&mut shown, &database).expect("a String takes all");
+        assert!(
+            shown.contains("position 1,234,000, behind by 567 events, 2.2 s"),
+            "{shown}"
+        );
+        assert!(shown.contains("parked      3 events"), "{shown}");
+        of_mirror(
+            &mut shown,
+            &Mirror::Away {
+                error: "refused".into(),
+            },
+        )
+        .expect("a String takes all");
+        assert!(shown.contains("mirror      away: refused"), "{shown}");
+    }
+}

@@ -1,0 +1,27 @@
+//! `tidings token USER`: a token for a running or a stopped data directory.
+
+use anyhow::Result;
+use domain::ids::UserId;
+
+use crate::config::{Config, TokenArgs};
+use crate::data_dir::DataDir;
+use crate::keys::Keys;
+use crate::usage::Usage;
+
+/// Prints it, and nothing else.
+pub fn run(config: &Config, args: &TokenArgs) -> Result<()> {
+    let user = UserId::parse(&args.user).map_err(|error| Usage(error.to_string()))?;
+    if args.ttl.as_secs() == 0 {
+        return Err(Usage("--ttl has to be a second at least".into()).into());
+    }
+    let keys = Keys::configured(&config.auth, &DataDir::at(&config.data))?;
+    let secret = keys.signing_secret()?;
+    let token = http_edge::auth::sign_hs256(
+        secret.reveal().as_bytes(),
+        user.as_str(),
+        &args.scope,
+        args.ttl,
+    );
+    println!("{}", token.map_err(|error| Usage(error.to_string()))?);
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! `tidings up`: everything in one process, on one port, with servers of its own unless it was
+//! given some.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use domain::ids::UserId;
+use domain::time::Timestamp;
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, LISTEN_UP, UpArgs};
+use crate::data_dir::{DataDir, Running};
+use crate::keys::Keys;
+use crate::servers::{self, Options, Servers};
+use crate::service::roles::Roles;
+use crate::service::{self, Setup, stop};
+use crate::usage::Usage;
+
+/// How long the token that is printed is good.
+const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Runs until a signal.
+pub async fn run(config: &Config, args: &UpArgs) -> Result<()> {
+    let stop = stop::on_signal()?;
+    let data = DataDir::at(&config.data);
+    // Everything that can be wrong by itself comes before servers are started.
+    let keys = Keys::configured(&config.auth, &data)?;
+    let auth = keys.auth()?;
+    let token = args
+        .print_token
+        .as_deref()
+        .map(|user| signed(&keys, user))
+        .transpose()?;
+    let listener = listen(config, LISTEN_UP).await?;
+    let address = listener.local_addr()?;
+    let Some(servers) = started(config, &stop).await? else {
+        return Ok(());
+    };
+    let running = Running {
+        pid: std::process::id(),
+        address,
+        database_url: servers.database_url.clone(),
+        nats_url: servers.nats_url.clone(),
+        servers: used(&servers),
+        started_at: Timestamp::from(OffsetDateTime::now_utc()),
+    };
+    let announced = data.announce(&running)?;
+    let setup = Setup {
+        config: config.clone(),
+        roles: Roles::ALL,
+        listener,
+        database_url: running.database_url.clone(),
+        nats_url: running.nats_url.clone(),
+        auth,
+    };
+    let text = welcome(
+        &running,
+        data.path(),
+        token.as_ref().map(|token| (args, token.as_str())),
+    );
+    let outcome = service::run(setup, stop, || print(&text)).await;
+    drop(announced);
+    tokio::task::spawn_blocking(|| servers.stop())
+        .await
+        .context("stopping the servers has panicked")?;
+    outcome
+}
+
+/// Takes the port, or says who it is that cannot.
+pub async fn listen(config: &Config, default: &str) -> Result<TcpListener> {
+    let address = match config.listen {
+        Some(address) => address,
+        None => default.parse::<SocketAddr>()?,
+    };
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address with --listen")
+    })
+}
+
+/// What the flags say of servers.
+pub fn options(config: &Config) -> Options {
+    Options {
+        data: config.data.clone(),
+        fsync: true,
+        pg_bin: config.pg_bin.clone(),
+        nats_bin: config.nats_bin.clone(),
+        database_url: config
+            .database_url
+            .as_ref()
+            .map(|url| url.reveal().to_owned()),
+        nats_url: config.nats_url.as_ref().map(|url| url.reveal().to_owned()),
+        nats_password: true,
+        fetch: true,
+    }
+}
+
+/// Starts the servers that were not given. None if a signal came first: those that had started end
+/// with the process.
+async fn started(config: &Config, stop: &CancellationToken) -> Result<Option<Servers>> {
+    let options = options(config);
+    let starting = tokio::task::spawn_blocking(move || servers::start(&options));
+    tokio::select! {
+        servers = starting => match servers.context("starting the servers has panicked")? {
+            Ok(servers) => Ok(Some(servers)),
+            Err(error) => Err(anyhow!(error)),
+        },
+        () = stop.cancelled() => Ok(None),
+    }
+}
+
+fn used(servers: &Servers) -> Vec<String> {
+    let line = |name: &str, program: &Option<servers::find::Program>| {
+        program
+            .as_ref()
+            .map(|program| format!("{name} {} ({})", program.version, program.origin))
+    };
+    [
+        line("Postgres", &servers.postgres),
+        line("nats-server", &servers.nats),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn signed(keys: &Keys, user: &str) -> Result<String> {
+    let user = UserId::parse(user).map_err(|error| Usage(format!("--print-token: {error}")))?;
+    let secret = keys.signing_secret()?.reveal().as_bytes();
+    Ok(http_edge::auth::sign_hs256(
+        secret,
+        user.as_str(),
+        "",
+        PRINTED_TOKEN_TTL,
+    )?)
+}
+
+fn welcome(running: &Running, data: &Path, token: Option<(&UpArgs, &str)>) -> String {
+    let base = running.base_url();
+    let servers = if running.servers.is_empty() {
+        "as configured".to_owned()
+    } else {
+        running.servers.join(", ")
+    };
+    let mut text = format!(
+        "Tidings {} is up at {base}\n  API docs  {base}/docs\n  servers   {servers}\n  data      {}\n",
+        env!("CARGO_PKG_VERSION"),
+        data.display(),
+    );
+    if let Some((args, token)) = token {
+        let user = args.print_token.as_deref().unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "  token     {token}\n            (user {user}, 30 days)\n  try       curl -H 'Authorization: Bearer {token}' {base}/v1/inbox\n",
+        );
+    }
+    text
+}
+
+/// A reader that has gone away is no reason to stop serving.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        tracing::warn!(%error, "cannot write to standard output");
+    }
+}

@@ -1,0 +1,194 @@
+//! The data directory, as far as it is not the servers' own: the secret that tokens are signed
+//! with, and where a running system can be reached.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+use crate::servers::{process, write_private};
+
+/// A data directory. Naming one makes nothing.
+#[derive(Debug, Clone)]
+pub struct DataDir(PathBuf);
+
+/// What a running system says of itself in `DATA/run.json`, for the other commands.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// Its process.
+    pub pid: u32,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its Postgres. May hold a password.
+    pub database_url: String,
+    /// Its NATS. May hold a password.
+    pub nats_url: String,
+    /// The private servers, as `Postgres 18.6 (fetched)`; empty if it was given its servers.
+    pub servers: Vec<String>,
+    /// When it started, RFC 3339.
+    pub started_at: domain::time::Timestamp,
+}
+
+impl Running {
+    /// Where a program on this machine reaches it: an address that stands for all of the machine's
+    /// becomes the loopback one.
+    pub fn base_url(&self) -> String {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+    }
+}
+
+impl DataDir {
+    /// The directory at this path.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn run_file(&self) -> PathBuf {
+        self.0.join("run.json")
+    }
+
+    fn secret_file(&self) -> PathBuf {
+        self.0.join("auth-secret")
+    }
+
+    /// The secret of this directory. Made the first time, with mode 600, and kept.
+    pub fn secret(&self) -> Result<Secret> {
+        let file = self.secret_file();
+        if let Some(secret) = self.existing_secret()? {
+            return Ok(secret);
+        }
+        fs::create_dir_all(&self.0).with_context(|| format!("cannot make {}", self.0.display()))?;
+        // Two random UUIDs: 244 bits from the system's generator, in 64 characters.
+        let text = format!(
+            "{}{}",
+            uuid::Uuid::new_v4().simple(),
+            uuid::Uuid::new_v4().simple()
+        );
+        write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+        // Another process may have been first: its secret is the one.
+        self.existing_secret()?
+            .with_context(|| format!("{} has gone", file.display()))
+    }
+
+    /// The secret of this directory, if it has one.
+    pub fn existing_secret(&self) -> Result<Option<Secret>> {
+        let file = self.secret_file();
+        match fs::read_to_string(&file) {
+            Ok(text) => Ok(Some(Secret::new(text.trim()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+        }
+    }
+
+    /// Says where the running system is. The file goes when the guard does.
+    pub fn announce(&self, running: &Running) -> Result<Announced> {
+        let file = self.run_file();
+        fs::create_dir_all(&self.0).with_context(|| format!("cannot make {}", self.0.display()))?;
+        write_private(&file, &serde_json::to_string_pretty(running)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Announced(file))
+    }
+
+    /// The system that runs on this directory. A file that a killed one left is not believed.
+    pub fn running(&self) -> Result<Option<Running>> {
+        let file = self.run_file();
+        let text = match fs::read(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", file.display()));
+            }
+        };
+        let running: Running = serde_json::from_slice(&text)
+            .with_context(|| format!("{} is not what Tidings wrote", file.display()))?;
+        Ok(Some(running).filter(|running| process::exists(running.pid)))
+    }
+}
+
+/// Removes `run.json` when dropped.
+#[derive(Debug)]
+pub struct Announced(PathBuf);
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        // A file that stays is not believed, because its process is gone.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Writes a file that only its owner can read, unless there is one: then that one stays.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let fresh = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
+    write_private(&fresh, text)?;
+    let linked = fs::hard_link(&fresh, path);
+    fs::remove_file(&fresh)?;
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn scratch(name: &str) -> DataDir {
+        DataDir::at(
+            std::env::temp_dir().join(format!("tidings-data-{name}-{}", std::process::id())),
+        )
+    }
+
+    #[test]
+    fn the_secret_is_made_once_and_is_private() {
+        let data = scratch("secret");
+        assert_eq!(data.existing_secret().expect("reads"), None);
+        let first = data.secret().expect("is made");
+        let again = data.secret().expect("is read");
+        let mode = fs::metadata(data.secret_file())
+            .expect("is there")
+            .permissions()
+            .mode();
+        fs::remove_dir_all(data.path()).expect("clean up");
+        assert_eq!(first, again);
+        assert_eq!(first.reveal().len(), 64);
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_dead_process_is_not_running() {
+        let data = scratch("running");
+        let mut running = Running {
+            pid: std::process::id(),
+            address: ([0, 0, 0, 0], 8080).into(),
+            database_url: "postgres://a:b@c/d".into(),
+            nats_url: "nats://x".into(),
+            servers: vec![],
+            started_at: domain::time::Timestamp::from_millis(0),
+        };
+        let announced = data.announce(&running).expect("writes");
+        let found = data.running().expect("reads").expect("this process runs");
+        assert_eq!(found.base_url(), "http://127.0.0.1:8080");
+        drop(announced);
+        assert!(data.running().expect("reads").is_none());
+        running.pid = u32::MAX / 2;
+        let _announced = data.announce(&running).expect("writes");
+        assert!(data.running().expect("reads").is_none());
+        fs::remove_dir_all(data.path()).expect("clean up");
+    }
+}

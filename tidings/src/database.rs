@@ -1,0 +1,70 @@
+//! The database that an operator's command works on.
+
+use anyhow::{Context as _, Result, anyhow};
+use sqlx::PgPool;
+
+use crate::commands::up::options;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::servers::{self, Servers};
+use crate::service::pools;
+
+/// The database that was given, or that of the running system; else the private one, started for
+/// as long as the command takes.
+pub struct Database {
+    /// A few connections.
+    pub pool: PgPool,
+    /// Where it is. May hold a password.
+    pub url: String,
+    /// The NATS beside it, if one is known. May hold a password.
+    pub nats_url: Option<String>,
+    own: Option<Servers>,
+}
+
+/// What is said to the servers' start in place of an address that is not needed.
+const NOT_NEEDED: &str = "nats://not-needed";
+
+impl Database {
+    /// Finds or starts it.
+    pub async fn reach(config: &Config) -> Result<Self> {
+        let nats_url = config.nats_url.as_ref().map(|url| url.reveal().to_owned());
+        if let Some(url) = &config.database_url {
+            return Self::at(url.reveal(), nats_url, None);
+        }
+        if let Some(running) = DataDir::at(&config.data).running()? {
+            return Self::at(
+                &running.database_url,
+                nats_url.or(Some(running.nats_url)),
+                None,
+            );
+        }
+        let mut options = options(config);
+        options.nats_url = Some(NOT_NEEDED.into());
+        let servers = tokio::task::spawn_blocking(move || servers::start(&options))
+            .await
+            .context("starting Postgres has panicked")?
+            .map_err(|error| anyhow!(error))?;
+        let url = servers.database_url.clone();
+        Self::at(&url, nats_url, Some(servers))
+    }
+
+    fn at(url: &str, nats_url: Option<String>, own: Option<Servers>) -> Result<Self> {
+        Ok(Self {
+            pool: pools::operator(url)?,
+            url: url.to_owned(),
+            nats_url,
+            own,
+        })
+    }
+
+    /// Closes the connections, and stops what was started.
+    pub async fn leave(self) -> Result<()> {
+        self.pool.close().await;
+        if let Some(servers) = self.own {
+            tokio::task::spawn_blocking(|| servers.stop())
+                .await
+                .context("stopping Postgres has panicked")?;
+        }
+        Ok(())
+    }
+}

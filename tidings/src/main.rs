@@ -1,0 +1,29 @@
+//! The program `tidings`. See `lib.rs` for the map.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tidings::config::Cli;
+use tidings::usage::Usage;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tidings::logging::start(&cli.config).and_then(|()| run(cli));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidings: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(tidings::commands::run(cli));
+    // Nothing is waited for that has not ended by now: a forced stop must be one.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,163 @@
+//! Words that must not reach a log, a screen or an error message.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A secret. Shown as `***`; reading it has to be asked for by name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// From its text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::new(text))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The address of a server, which may hold a password. Shown without it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerUrl(String);
+
+impl ServerUrl {
+    /// The address, its password included.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redacted(&self.0))
+    }
+}
+
+impl fmt::Debug for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", redacted(&self.0))
+    }
+}
+
+/// The address with whatever could be a password replaced: what stands between the first `:` of
+/// the user part and its `@` (the user too when there is no `:`, as NATS has its tokens there),
+/// and every query parameter that speaks of a password. Where it is not clear what the password
+/// is, everything before the last `@` is.
+pub fn redacted(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (address, query) = rest
+        .split_once('?')
+        .map_or((rest, None), |(a, b)| (a, Some(b)));
+    let unclear = rest.contains(',') || !address.contains('@');
+    let shown = match rest.rsplit_once('@') {
+        Some((_, host)) if unclear => format!("***@{host}"),
+        _ => without_password(scheme, address) + &query.map(hidden_parameters).unwrap_or_default(),
+    };
+    if scheme.is_empty() {
+        shown
+    } else {
+        format!("{scheme}://{shown}")
+    }
+}
+
+fn without_password(scheme: &str, address: &str) -> String {
+    // A password may hold an unescaped `/` or `@`: cut at the last `@`.
+    let Some((user_part, host)) = address.rsplit_once('@') else {
+        return address.to_owned();
+    };
+    match user_part.split_once(':') {
+        Some((user, _)) => format!("{user}:***@{host}"),
+        None if scheme.starts_with("postgres") => address.to_owned(),
+        None => format!("***@{host}"),
+    }
+}
+
+fn hidden_parameters(query: &str) -> String {
+    let hide = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
+        _ => pair.to_owned(),
+    };
+    format!(
+        "?{}",
+        query.split('&').map(hide).collect::<Vec<_>>().join("&")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let cases = [
+            (
+                "postgres://ann:s3cret@db:5432/chat",
+                "postgres://ann:***@db:5432/chat",
+            ),
+            (
+                "postgres://ann:p@ss/word@db/chat?sslmode=require",
+                "postgres://ann:***@db/chat?sslmode=require",
+            ),
+            ("postgres://ann@db/chat", "postgres://ann@db/chat"),
+            (
+                "postgres://ann@db/chat?password=s3cret&host=/run",
+                "postgres://ann@db/chat?password=***&host=/run",
+            ),
+            (
+                "postgres://ann@db/chat?sslpassword=s3cret",
+                "postgres://ann@db/chat?sslpassword=***",
+            ),
+            ("nats://s3crettoken@nats:4222", "nats://***@nats:4222"),
+            (
+                "nats://u:s3cret@a:4222,nats://u:s3cret@b:4222",
+                "nats://***@b:4222",
+            ),
+            ("nats://u:s3c,s3cret@a:4222", "nats://***@a:4222"),
+            ("nats://a:4222,nats://b:4222", "nats://a:4222,nats://b:4222"),
+            ("postgres://ann:s3?s3cret@db/chat", "postgres://***@db/chat"),
+            ("u:s3cret@nats:4222", "u:***@nats:4222"),
+            ("127.0.0.1:4222", "127.0.0.1:4222"),
+        ];
+        for (url, shown) in cases {
+            assert_eq!(redacted(url), shown);
+            let parsed: ServerUrl = url.parse().expect("anything parses");
+            assert!(
+                !format!("{parsed} {parsed:?}").contains("s3cret"),
+                "{parsed:?}"
+            );
+            assert_eq!(parsed.reveal(), url);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let secret = Secret::new("s3cret");
+        assert_eq!(format!("{secret:?} {secret:#?}"), "*** ***");
+        assert_eq!(secret.reveal(), "s3cret");
+    }
+}

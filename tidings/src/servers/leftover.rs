@@ -1,0 +1,117 @@
+//! What a killed predecessor may have left: a server that is still stopping, or files that say
+//! one is there when it is not. Only called while the data directory is held, so whatever runs
+//! here has lost its keeper.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use super::process::{self, Signal};
+
+/// How long a leftover may take to stop: Postgres writes a checkpoint.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Stops the process whose number is the first line of `pid_file`, if it is `program` working in
+/// (or started with) `directory`, and waits until it is gone.
+pub(super) fn stop(
+    pid_file: &Path,
+    program: &str,
+    directory: &Path,
+    signal: Signal,
+) -> io::Result<()> {
+    let Some(pid) = first_line(pid_file).and_then(|line| line.trim().parse::<u32>().ok()) else {
+        return Ok(());
+    };
+    if !is_ours(pid, program, directory) {
+        return Ok(());
+    }
+    tracing::info!(
+        pid,
+        program,
+        "waiting for a server that outlived its keeper"
+    );
+    let deadline = Instant::now() + PATIENCE;
+    // An error means that it is gone.
+    let _ = process::send(pid, signal);
+    while process::exists(pid) && is_ours(pid, program, directory) {
+        if Instant::now() >= deadline {
+            return Err(io::Error::other(format!(
+                "process {pid} ({program}) does not stop"
+            )));
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// Removes Postgres's pid file when the number in it has gone to some other program: Postgres
+/// would refuse to start for ever (it happens in containers, where numbers repeat). Never while
+/// any process works in the data directory: the file is what keeps two servers apart.
+pub(super) fn remove_stale_pid_file(pid_file: &Path, data: &Path) -> io::Result<()> {
+    let recycled = first_line(pid_file)
+        .and_then(|line| line.trim().parse::<u32>().ok())
+        .is_some_and(|pid| process::exists(pid) && !is_ours(pid, "postgres", data));
+    if recycled && somebody_works_in(data) == Some(false) {
+        tracing::info!(file = %pid_file.display(), "removing a stale pid file");
+        fs::remove_file(pid_file)?;
+    }
+    Ok(())
+}
+
+fn first_line(file: &Path) -> Option<String> {
+    fs::read_to_string(file)
+        .ok()?
+        .lines()
+        .next()
+        .map(str::to_owned)
+}
+
+/// Whether this process is `program` in this directory. Without `/proc` there is no telling.
+fn is_ours(pid: u32, program: &str, directory: &Path) -> bool {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let words = fs::read(process.join("cmdline")).unwrap_or_default();
+    let words = String::from_utf8_lossy(&words);
+    let named = words
+        .split('\0')
+        .next()
+        .is_some_and(|first| first.contains(program));
+    let here = words.contains(&*directory.to_string_lossy())
+        || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == directory);
+    named && here
+}
+
+/// Whether any process has this working directory, as all of Postgres's do; None if that cannot
+/// be known.
+fn somebody_works_in(directory: &Path) -> Option<bool> {
+    let processes = fs::read_dir("/proc").ok()?;
+    let mut seen = false;
+    for entry in processes.flatten() {
+        if let Ok(cwd) = fs::read_link(entry.path().join("cwd")) {
+            seen = true;
+            if cwd == directory {
+                return Some(true);
+            }
+        }
+    }
+    seen.then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_not_ours_is_left_alone() {
+        let dir = std::env::temp_dir().join(format!("tidings-leftover-{}", std::process::id()));
+        fs::create_dir_all(&dir).expect("temp dir");
+        let pid_file = dir.join("postmaster.pid");
+        fs::write(&pid_file, format!("{}\n", std::process::id())).expect("write");
+        // Were this process taken for a leftover, the test would be killed here.
+        stop(&pid_file, "postgres", &dir, Signal::Kill).expect("nothing to stop");
+        remove_stale_pid_file(&pid_file, &dir).expect("may be removed");
+        let removed = !pid_file.exists();
+        fs::remove_dir_all(&dir).expect("clean up");
+        assert_eq!(removed, cfg!(target_os = "linux"));
+    }
+}

@@ -1,0 +1,252 @@
+//! Where things are: the data directory, the servers' part of it, and the short directory for
+//! Postgres's socket.
+//!
+//! ```text
+//! DATA/lock            held by the one process that runs servers here; its pid inside
+//! DATA/servers/        the servers' own, given to the user they run as
+//!     postgres/        Postgres's data directory
+//!     nats/            JetStream's store
+//!     nats.conf, ports/, postgres.log, nats.log
+//! ```
+
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::StartError;
+use super::account::Account;
+use super::process;
+
+/// The longest path that a Unix socket can have, its final zero byte left out.
+const SOCKET_PATH_MAX: usize = 107;
+/// What Postgres calls its socket.
+const SOCKET_NAME: &str = ".s.PGSQL.5432";
+/// Where root's servers live when the data directory is somewhere that only root can enter.
+const ROOT_STATE: &str = "/var/lib/tidings";
+
+/// The directories of one set of servers.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// `DATA/servers`, symbolic links followed.
+    pub servers: PathBuf,
+    /// Short, private, holds the socket.
+    pub run: PathBuf,
+    /// Who the servers run as, if not as this process.
+    pub account: Option<Account>,
+}
+
+impl Place {
+    /// Makes the directories, and gives them to the user that the servers will run as.
+    pub fn prepare(data: &Path) -> Result<Self, StartError> {
+        let link = data.join("servers");
+        let account = Account::to_become(&link);
+        if account.is_some() {
+            // The servers' user has to pass through; it can neither list nor read what is here.
+            fs::set_permissions(data, Permissions::from_mode(0o711)).map_err(failed(data))?;
+        }
+        let servers = servers_dir(data, &link, account.as_ref())?;
+        let run = run_dir(data)?;
+        make_private(&run, account.as_ref())?;
+        let place = Self {
+            servers,
+            run,
+            account,
+        };
+        for path in [place.nats_store(), place.nats_ports()] {
+            make_private(&path, place.account.as_ref())?;
+        }
+        Ok(place)
+    }
+
+    /// Postgres's data directory.
+    pub fn postgres_data(&self) -> PathBuf {
+        self.servers.join("postgres")
+    }
+
+    /// JetStream's store.
+    pub fn nats_store(&self) -> PathBuf {
+        self.servers.join("nats")
+    }
+
+    /// Where nats-server writes which port it got.
+    pub fn nats_ports(&self) -> PathBuf {
+        self.servers.join("ports")
+    }
+}
+
+/// `DATA/servers`. When root's data directory is below one that only root can enter (its home,
+/// say), it is a link to a directory that the servers' user can enter.
+fn servers_dir(data: &Path, link: &Path, account: Option<&Account>) -> Result<PathBuf, StartError> {
+    if !link.exists() {
+        match account {
+            Some(account) if account.reaches(data).is_err() => {
+                let elsewhere =
+                    Path::new(ROOT_STATE).join(uuid::Uuid::new_v4().simple().to_string());
+                fs::create_dir_all(ROOT_STATE).map_err(failed(Path::new(ROOT_STATE)))?;
+                // A link that leads nowhere is left over from a directory that was deleted.
+                if link.is_symlink() {
+                    fs::remove_file(link).map_err(failed(link))?;
+                }
+                make_private(&elsewhere, Some(account))?;
+                std::os::unix::fs::symlink(&elsewhere, link).map_err(failed(link))?;
+            }
+            _ => make_private(link, account)?,
+        }
+    }
+    let servers = fs::canonicalize(link).map_err(failed(link))?;
+    if let Some(account) = account {
+        account.reaches(&servers).map_err(|why| {
+            StartError::Unusable(format!(
+                "{} cannot be used by the private servers: {why}. Choose another --data.",
+                data.display()
+            ))
+        })?;
+    }
+    Ok(servers)
+}
+
+/// A directory with mode 0700 that belongs to the servers' user. One that exists must be just
+/// that: in a shared directory somebody else may have made it first.
+fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => {
+            if let Some(account) = account {
+                account.give(path).map_err(failed(path))?;
+            }
+            return Ok(());
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(path)(error)),
+    }
+    let found = fs::symlink_metadata(path).map_err(failed(path))?;
+    let owner = account.map_or_else(process::effective_user, |account| account.uid);
+    if !found.is_dir() || found.uid() != owner || found.permissions().mode() & 0o077 != 0 {
+        return Err(StartError::Unusable(format!(
+            "{} exists and is not a private directory of the user {}. Remove it if nothing uses it.",
+            path.display(),
+            account.map_or_else(|| owner.to_string(), |account| account.name.clone()),
+        )));
+    }
+    Ok(())
+}
+
+/// The directory for the socket: the same for the same data directory, whatever the way to it.
+fn run_dir(data: &Path) -> Result<PathBuf, StartError> {
+    let data = fs::canonicalize(data).map_err(failed(data))?;
+    let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
+    let name = format!("tidings-{:x}", u64::from_be_bytes(first_eight(&hash)));
+    let user_dir = std::env::var_os("XDG_RUNTIME_DIR")
+        .map(PathBuf::from)
+        .filter(|dir| process::effective_user() != 0 && dir.is_dir());
+    let fits = |dir: &PathBuf| dir.join(SOCKET_NAME).as_os_str().len() <= SOCKET_PATH_MAX;
+    Ok(user_dir
+        .map(|dir| dir.join(&name))
+        .filter(fits)
+        .unwrap_or_else(|| Path::new("/tmp").join(&name)))
+}
+
+fn first_eight(hash: &[u8]) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    bytes
+        .iter_mut()
+        .zip(hash)
+        .for_each(|(to, from)| *to = *from);
+    bytes
+}
+
+/// The right to run servers on a data directory. Given back when dropped, or when the process
+/// ends in whatever way.
+#[derive(Debug)]
+pub struct Hold {
+    _file: File,
+}
+
+impl Hold {
+    /// Takes it, or says which process has it.
+    pub fn take(data: &Path) -> Result<Self, StartError> {
+        fs::create_dir_all(data).map_err(failed(data))?;
+        let path = data.join("lock");
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                file.read_to_string(&mut pid).map_err(failed(&path))?;
+                return Err(StartError::Held {
+                    data: data.into(),
+                    pid: pid.trim().parse().ok(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(&path)(error)),
+        }
+        let written = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
+        written.map_err(failed(&path))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// An error of the file system, with the path that it is about.
+pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> StartError {
+    let path = path.to_path_buf();
+    move |source| StartError::Files { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("tidings-place-{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn a_held_directory_names_its_holder() {
+        let data = scratch("held");
+        let first = Hold::take(&data).expect("nobody holds it");
+        match Hold::take(&data) {
+            Err(StartError::Held { pid, .. }) => assert_eq!(pid, Some(std::process::id())),
+            other => panic!("expected Held, got {other:?}"),
+        }
+        drop(first);
+        Hold::take(&data).expect("given back");
+        fs::remove_dir_all(&data).expect("clean up");
+    }
+
+    #[test]
+    fn the_socket_fits_however_long_the_data_directory_is() {
+        let base = scratch("long");
+        let data = base.join("d".repeat(200));
+        fs::create_dir_all(&data).expect("temp dir");
+        let run = run_dir(&data).expect("has a name");
+        fs::remove_dir_all(&base).expect("clean up");
+        assert!(
+            run.join(SOCKET_NAME).as_os_str().len() <= SOCKET_PATH_MAX,
+            "{}",
+            run.display()
+        );
+    }
+
+    #[test]
+    fn somebody_elses_directory_is_not_used() {
+        let open = scratch("open");
+        fs::create_dir_all(&open).expect("temp dir");
+        fs::set_permissions(&open, Permissions::from_mode(0o755)).expect("chmod");
+        assert!(matches!(
+            make_private(&open, None),
+            Err(StartError::Unusable(_))
+        ));
+        fs::remove_dir_all(&open).expect("clean up");
+    }
+}

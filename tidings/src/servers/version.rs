@@ -1,0 +1,92 @@
+//! What version a server program says it is.
+
+use std::fmt;
+
+/// A version as `MAJOR.MINOR.PATCH`; parts that a program does not name are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// The first number. For Postgres the one that data directories are bound to.
+    pub major: u32,
+    /// The second number.
+    pub minor: u32,
+    /// The third number.
+    pub patch: u32,
+}
+
+impl Version {
+    /// From its three numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self {
+            major,
+            minor,
+            patch,
+        }
+    }
+
+    /// Finds the version in what `--version` prints: the first word that starts with a digit,
+    /// or with `v` and a digit. `postgres (PostgreSQL) 15.18 (Debian ...)`, `nats-server: v2.15.1`.
+    pub fn find(output: &str) -> Option<Self> {
+        output.split_whitespace().find_map(Self::parse)
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        let mut parts = word.split('.').map(|part| {
+            let end = part
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(part.len());
+            part[..end].parse::<u32>().ok()
+        });
+        let major = parts.next()??;
+        let minor = parts.next().flatten().unwrap_or(0);
+        let patch = parts.next().flatten().unwrap_or(0);
+        Some(Self {
+            major,
+            minor,
+            patch,
+        })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)?;
+        if self.patch > 0 {
+            write!(f, ".{}", self.patch)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_found_in_what_programs_print() {
+        let cases = [
+            (
+                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
+                Some(Version::new(15, 18, 0)),
+            ),
+            ("postgres (PostgreSQL) 18.6", Some(Version::new(18, 6, 0))),
+            (
+                "postgres (PostgreSQL) 19beta1",
+                Some(Version::new(19, 0, 0)),
+            ),
+            ("nats-server: v2.15.1\n", Some(Version::new(2, 15, 1))),
+            ("nats-server: v2.12.0-RC.4", Some(Version::new(2, 12, 0))),
+            ("command not found", None),
+            ("", None),
+        ];
+        for (output, expected) in cases {
+            assert_eq!(Version::find(output), expected, "{output}");
+        }
+    }
+
+    #[test]
+    fn versions_are_ordered_by_number_not_by_text() {
+        assert!(Version::new(2, 9, 10) < Version::new(2, 11, 1));
+        assert!(Version::new(2, 11, 1) <= Version::new(2, 11, 1));
+    }
+}

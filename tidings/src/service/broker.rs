@@ -1,0 +1,62 @@
+//! The connection to NATS. It need not be there: everything but the speed of wake-ups does without.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use async_nats::connection::State;
+use async_nats::{Client, ConnectOptions, ServerAddr, ToServerAddrs as _};
+use percent_encoding::percent_decode_str;
+use tokio_util::sync::CancellationToken;
+
+use crate::usage::Usage;
+
+/// How long one try to connect may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pauses between tries grow by this much, up to the longest.
+const PAUSE: Duration = Duration::from_millis(50);
+const PAUSES: usize = 40;
+/// How often a connection that is not there yet is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A client that connects as soon as the server is there, and again whenever it was away.
+pub async fn client(url: &str) -> Result<Client> {
+    // What is said of an address that cannot be read may hold the password.
+    let unreadable = || {
+        Usage(
+            "the address of NATS cannot be read; it looks like nats://user:password@host:4222"
+                .into(),
+        )
+    };
+    let addresses: Vec<ServerAddr> = url.to_server_addrs().map_err(|_| unreadable())?.collect();
+    let options = with_credentials(ConnectOptions::new(), &addresses)
+        .name("tidings")
+        .connection_timeout(CONNECT_TIMEOUT)
+        .retry_on_initial_connect()
+        .reconnect_delay_callback(|tries| PAUSE * u32::try_from(tries.min(PAUSES)).unwrap_or(1));
+    Ok(options.connect(addresses).await.map_err(|_| unreadable())?)
+}
+
+/// The client does not look for credentials in addresses; people put them there: a user and a
+/// password, or a token alone.
+fn with_credentials(options: ConnectOptions, addresses: &[ServerAddr]) -> ConnectOptions {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let Some(address) = addresses.iter().find(|address| address.has_user_pass()) else {
+        return options;
+    };
+    match (address.username(), address.password()) {
+        (Some(user), Some(password)) => options.user_and_password(decoded(user), decoded(password)),
+        (Some(token), None) => options.token(decoded(token)),
+        _ => options,
+    }
+}
+
+/// Waits until the client is connected; false if `ending` comes first.
+pub async fn connected(client: &Client, ending: &CancellationToken) -> bool {
+    while client.connection_state() != State::Connected {
+        tokio::select! {
+            () = ending.cancelled() => return false,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+    true
+}

@@ -1,0 +1,105 @@
+//! What the port answers: at first only that this process is starting, and from the moment that
+//! the gate is opened, everything.
+
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use http_edge::Problem;
+use tower::Service;
+
+/// When a client may try again while this process starts.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A router that is exchanged once. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
+    closed: Router,
+    open: Arc<OnceLock<Router>>,
+}
+
+impl Gate {
+    /// Answers with `closed` until it is opened.
+    pub fn closed(closed: Router) -> Self {
+        Self {
+            closed: closed.with_state(()),
+            open: Arc::default(),
+        }
+    }
+
+    /// Answers with `router` from now on. Only the first call counts.
+    pub fn open(&self, router: Router) {
+        // `with_state` prepares the router once instead of for every request.
+        self.open.get_or_init(|| router.with_state(()));
+    }
+
+    /// To be served.
+    pub fn router(&self) -> Router {
+        Router::new().fallback_service(self.clone())
+    }
+}
+
+impl Service<Request> for Gate {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // A router is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let mut router = self.open.get().unwrap_or(&self.closed).clone();
+        router.call(request)
+    }
+}
+
+/// Whatever is asked: come back in a moment.
+pub fn starting() -> Router {
+    Router::new().fallback(|| async {
+        Problem::unavailable(
+            "starting",
+            "The service is starting; it waits for its database.",
+            RETRY_AFTER,
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+
+    use super::*;
+
+    async fn ask(gate: &Gate, path: &str) -> StatusCode {
+        let request = Request::builder()
+            .uri(path)
+            .body(Body::empty())
+            .expect("is a request");
+        let Ok(response) = gate.router().call(request).await;
+        response.status()
+    }
+
+    #[tokio::test]
+    async fn the_gate_opens_once() {
+        let gate = Gate::closed(starting().route("/livez", get(|| async { "alive" })));
+        assert_eq!(
+            ask(&gate, "/v1/inbox").await,
+            StatusCode::SERVICE_UNAVAILABLE
+        );
+        assert_eq!(ask(&gate, "/livez").await, StatusCode::OK);
+        gate.open(Router::new().route("/v1/inbox", get(|| async { "mail" })));
+        assert_eq!(ask(&gate, "/v1/inbox").await, StatusCode::OK);
+        gate.open(Router::new());
+        assert_eq!(ask(&gate, "/v1/inbox").await, StatusCode::OK);
+        assert_eq!(ask(&gate, "/nowhere").await, StatusCode::NOT_FOUND);
+    }
+}

@@ -1,0 +1,32 @@
+//! What is measured by looking now and then.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use event_log::EventLog;
+use tokio_util::sync::CancellationToken;
+
+use super::pools::Pools;
+
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Measures until `ending`.
+pub async fn run(pools: Pools, log: Option<EventLog>, ending: CancellationToken) -> Result<()> {
+    metrics::gauge!("tidings_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    let mut round = tokio::time::interval(LOOK_EVERY);
+    while ending.run_until_cancelled(round.tick()).await.is_some() {
+        for (name, pool) in pools.named() {
+            let idle = pool.num_idle();
+            let used = (pool.size() as usize).saturating_sub(idle);
+            metrics::gauge!("tidings_pool_connections", "pool" => name, "state" => "idle")
+                .set(idle as f64);
+            metrics::gauge!("tidings_pool_connections", "pool" => name, "state" => "used")
+                .set(used as f64);
+        }
+        if let Some(log) = &log {
+            metrics::gauge!("tidings_cache_bytes").set(log.cached_bytes() as f64);
+            metrics::gauge!("tidings_log_head").set(log.known_head() as f64);
+        }
+    }
+    Ok(())
+}

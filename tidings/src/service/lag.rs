@@ -1,0 +1,46 @@
+//! How far the read model is behind the log.
+
+use domain::time::Timestamp;
+use event_log::reader::Reader;
+use serde::Serialize;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+/// The distance between the log and its read model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Lag {
+    /// The last event of the log.
+    pub head: i64,
+    /// The last event of the read model.
+    pub position: i64,
+    /// Events between them.
+    pub events: i64,
+    /// How long the oldest of these events has waited, in seconds.
+    pub seconds: f64,
+}
+
+impl Lag {
+    /// Measures it on a migrated database.
+    pub async fn measure(pool: &PgPool) -> Result<Self, sqlx::Error> {
+        // The read model first: it is never ahead of a head that is read after it.
+        let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
+            .fetch_one(pool)
+            .await?;
+        let reader = Reader::new(pool.clone());
+        let head = reader.head().await?.position;
+        let waiting = if head > position {
+            reader.after(position, 1).await?
+        } else {
+            Vec::new()
+        };
+        let now = Timestamp::from(OffsetDateTime::now_utc());
+        let since = waiting.first().map_or(now, |event| event.time);
+        let seconds = (now.millis() - since.millis()).max(0) as f64 / 1000.0;
+        Ok(Self {
+            head,
+            position,
+            events: head - position,
+            seconds,
+        })
+    }
+}

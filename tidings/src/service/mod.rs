@@ -1,0 +1,272 @@
+//! One service, or all of them, in this process.
+//!
+//! In the order of a start:
+//!
+//! - [`roles`]: which services; [`pools`] and [`broker`]: their connections.
+//! - [`gate`]: the port answers from the first moment on: at first only that this is starting.
+//! - [`retry`]: Postgres may not be there yet; [`readiness`] says so, and [`lag`] how far the read
+//!   model is behind.
+//! - [`tasks`]: what runs beside the port. [`stop`]: the signals that end it all.
+//! - [`gauges`]: what is measured by looking now and then.
+
+pub mod broker;
+pub mod gate;
+pub mod gauges;
+pub mod lag;
+pub mod pools;
+pub mod readiness;
+pub mod retry;
+pub mod roles;
+pub mod stop;
+pub mod tasks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use axum::Router;
+use command_svc::CommandState;
+use event_log::mirror::MirrorConfig;
+use event_log::reader::Reader;
+use event_log::{EventLog, Failed, LogConfig, relay};
+use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
+use projector::ProjectorConfig;
+use query_api::QueryState;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::config::Config;
+use gate::Gate;
+use pools::Pools;
+use readiness::Progress;
+use retry::Attempt;
+use roles::Roles;
+use tasks::Tasks;
+
+/// How long the tasks beside the port may take to end: one batch of the projector.
+const BACKGROUND_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a service is made of.
+pub struct Setup {
+    /// The flags.
+    pub config: Config,
+    /// Which services.
+    pub roles: Roles,
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// Its Postgres. May hold a password.
+    pub database_url: String,
+    /// Its NATS. May hold a password.
+    pub nats_url: String,
+    /// Whose tokens are good.
+    pub auth: Auth,
+}
+
+/// What a running service has in its hands.
+struct Service {
+    config: Config,
+    roles: Roles,
+    auth: Auth,
+    edge: EdgeConfig,
+    mirror: MirrorConfig,
+    pools: Pools,
+    nats: async_nats::Client,
+    progress: Arc<Progress>,
+    /// Cancelled first: no more requests.
+    draining: CancellationToken,
+    /// Cancelled when all requests are answered and what they appended is written.
+    ending: CancellationToken,
+}
+
+/// Runs until `stop`, then answers what has arrived, writes what is queued, and ends. Calls
+/// `on_open` when requests are taken. An error names what has ended without being told to.
+pub async fn run(setup: Setup, stop: CancellationToken, on_open: impl FnOnce()) -> Result<()> {
+    let metrics = ops::install_recorder().context("cannot count anything")?;
+    let (listener, service) = Service::new(setup).await?;
+    let ops = ops::routes(service.readiness(), metrics.clone());
+    let gate = Gate::closed(service.hardened(gate::starting().merge(ops.clone())));
+    let mut front = Tasks::default();
+    let serving = http_edge::serve(
+        listener,
+        gate.router(),
+        service.edge.clone(),
+        service.draining.clone(),
+    );
+    front.spawn("the HTTP port", async move { Ok(serving.await?) });
+    let mut behind = Tasks::default();
+    let upkeep = ops::upkeep(metrics, service.ending.clone());
+    behind.spawn("the upkeep of metrics", async move {
+        upkeep.await;
+        Ok(())
+    });
+    let log = tokio::select! {
+        log = service.start(&gate, ops, &mut behind) => Some(log),
+        () = stop.cancelled() => None,
+        error = front.unexpected_end() => Some(Err(error)),
+    };
+    let ended = match &log {
+        None => Ok(()),
+        Some(Ok(_)) => {
+            on_open();
+            tokio::select! {
+                () = stop.cancelled() => Ok(()),
+                error = front.unexpected_end() => Err(error),
+                error = behind.unexpected_end() => Err(error),
+            }
+        }
+        Some(Err(error)) => Err(anyhow!("{error:#}")),
+    };
+    if let Err(error) = &ended {
+        tracing::error!(error = format!("{error:#}"), "stopping");
+    }
+    let patience = service.edge.drain + Duration::from_secs(5);
+    service.draining.cancel();
+    front.wait(patience).await;
+    if let Some(Ok(Some(log))) = log {
+        log.shut_down().await;
+    }
+    service.ending.cancel();
+    behind.wait(BACKGROUND_PATIENCE).await;
+    service.pools.close().await;
+    ended
+}
+
+impl Service {
+    async fn new(setup: Setup) -> Result<(TcpListener, Self)> {
+        let config = setup.config;
+        let edge = EdgeConfig {
+            max_connections: config.max_connections as usize,
+            allowed_origins: config.allowed_origins.clone(),
+            ..EdgeConfig::default()
+        };
+        let mirror = config
+            .stream
+            .as_deref()
+            .map_or_else(MirrorConfig::default, MirrorConfig::named);
+        let service = Self {
+            pools: Pools::new(&setup.database_url)?,
+            nats: broker::client(&setup.nats_url).await?,
+            roles: setup.roles,
+            auth: setup.auth,
+            progress: Arc::default(),
+            draining: CancellationToken::new(),
+            ending: CancellationToken::new(),
+            config,
+            edge,
+            mirror,
+        };
+        Ok((setup.listener, service))
+    }
+
+    fn readiness(&self) -> ops::Readiness {
+        readiness::checks(
+            self.roles,
+            &self.progress,
+            &self.pools,
+            self.draining.clone(),
+        )
+    }
+
+    fn hardened(&self, router: Router) -> Router {
+        let limiter = Limiter::per_second(self.config.rate_limit);
+        harden(router, self.auth.clone(), &self.edge, limiter)
+    }
+
+    /// Waits for Postgres, starts what runs beside the port, and opens the gate.
+    async fn start(
+        &self,
+        gate: &Gate,
+        ops: Router,
+        behind: &mut Tasks,
+    ) -> Result<Option<EventLog>> {
+        pools::migrated(&self.pools.writes).await?;
+        let log = if self.roles.commands {
+            Some(self.open_log().await?)
+        } else {
+            None
+        };
+        let mut routes = OpenApiRouter::new();
+        if let Some(log) = &log {
+            self.progress.appends_to(log.clone());
+            let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
+            routes = routes.merge(command_svc::router(state));
+            behind.spawn("the relay", self.relay(log.clone()));
+        }
+        if self.roles.queries {
+            routes = routes.merge(query_api::router(self.query_state().await));
+        }
+        if self.roles.projector {
+            behind.spawn("the projector", self.projector());
+        }
+        behind.spawn(
+            "the gauges",
+            gauges::run(self.pools.clone(), log.clone(), self.ending.clone()),
+        );
+        let (router, mut api) = routes.split_for_parts();
+        api.info = utoipa::openapi::Info::new("Tidings", env!("CARGO_PKG_VERSION"));
+        let router = router.merge(ops).merge(docs::routes(api)?);
+        gate.open(self.hardened(router));
+        self.progress.started();
+        Ok(log)
+    }
+
+    async fn open_log(&self) -> Result<EventLog> {
+        let open =
+            async || match EventLog::open(self.pools.writes.clone(), LogConfig::default()).await {
+                Ok(log) => Ok(log),
+                Err(failed @ Failed::Unavailable(_)) => Err(Attempt::Passing(anyhow!(failed))),
+                Err(failed) => Err(Attempt::Lasting(anyhow!(failed))),
+            };
+        retry::until_done("the log cannot be opened", open).await
+    }
+
+    fn limits(&self) -> Arc<domain::limits::Limits> {
+        let limits = &self.config.limits;
+        Arc::new(domain::limits::Limits {
+            body_bytes: limits.max_body as usize,
+            group_members: limits.max_members as usize,
+            recall_window_ms: i64::try_from(limits.recall_window.as_millis()).unwrap_or(i64::MAX),
+            ..domain::limits::Limits::default()
+        })
+    }
+
+    async fn query_state(&self) -> QueryState {
+        QueryState::start(
+            self.pools.reads.clone(),
+            Reader::new(self.pools.reads.clone()),
+            Some(&self.nats),
+            &self.mirror,
+            query_api::MIN_POSITION_PATIENCE,
+            self.draining.clone(),
+        )
+        .await
+    }
+
+    fn relay(&self, log: EventLog) -> impl Future<Output = Result<()>> + use<> {
+        let (nats, mirror, ending) = (self.nats.clone(), self.mirror.clone(), self.ending.clone());
+        async move {
+            // The relay asks the server what it is, so there has to be one.
+            if broker::connected(&nats, &ending).await {
+                relay::run(log, nats, mirror, ending).await?;
+            }
+            Ok(())
+        }
+    }
+
+    fn projector(&self) -> impl Future<Output = Result<()>> + use<> {
+        let config = ProjectorConfig {
+            fanout_threshold: self.config.fanout_threshold,
+            offline_window: self.config.offline_window,
+            ..ProjectorConfig::default()
+        };
+        let running = projector::run(
+            self.pools.projections.clone(),
+            Some(self.nats.clone()),
+            self.mirror.clone(),
+            config,
+            self.ending.clone(),
+        );
+        async move { Ok(running.await?) }
+    }
+}

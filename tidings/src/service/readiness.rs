@@ -1,0 +1,97 @@
+//! Whether requests should be sent here.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use event_log::EventLog;
+use http_edge::ops::Readiness;
+use tokio_util::sync::CancellationToken;
+
+use super::lag::Lag;
+use super::pools::Pools;
+use super::roles::Roles;
+
+/// A read model that is further behind shows clients a past that they would notice, in seconds.
+const MAX_LAG_SECONDS: f64 = 10.0;
+
+/// How far the start has come.
+#[derive(Default)]
+pub struct Progress {
+    log: OnceLock<EventLog>,
+    started: AtomicBool,
+}
+
+impl Progress {
+    /// Commands are appended to this log.
+    pub fn appends_to(&self, log: EventLog) {
+        self.log.get_or_init(|| log);
+    }
+
+    /// Requests are taken.
+    pub fn started(&self) {
+        self.started.store(true, Ordering::Release);
+    }
+
+    fn is_started(&self) -> Result<(), String> {
+        if self.started.load(Ordering::Acquire) {
+            Ok(())
+        } else {
+            Err("waiting for Postgres".into())
+        }
+    }
+}
+
+/// What has to be well. NATS has not: without it everything goes on, wake-ups come later.
+pub fn checks(
+    roles: Roles,
+    progress: &Arc<Progress>,
+    pools: &Pools,
+    draining: CancellationToken,
+) -> Readiness {
+    let mut checks = Readiness::builder(draining);
+    let start = progress.clone();
+    checks = checks.check("start", move || {
+        let outcome = start.is_started();
+        async move { outcome }
+    });
+    if roles.commands {
+        let progress = progress.clone();
+        checks = checks.check("log", move || appends(progress.clone()));
+    }
+    if roles.projector || roles.queries {
+        let (progress, pool) = (progress.clone(), pools.reads.clone());
+        checks = checks.check("projection", move || {
+            keeps_up(progress.clone(), pool.clone())
+        });
+    }
+    checks.build()
+}
+
+/// An append is possible: an empty one goes the whole way to Postgres and back.
+async fn appends(progress: Arc<Progress>) -> Result<(), String> {
+    let Some(log) = progress.log.get() else {
+        return Err("not open yet".into());
+    };
+    match log.head().await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::debug!(%error, "cannot append");
+            Err("Postgres cannot be written to".into())
+        }
+    }
+}
+
+async fn keeps_up(progress: Arc<Progress>, pool: sqlx::PgPool) -> Result<(), String> {
+    progress.is_started()?;
+    match Lag::measure(&pool).await {
+        Ok(lag) if lag.seconds <= MAX_LAG_SECONDS => Ok(()),
+        Ok(lag) => Err(format!(
+            "catching up: {} events, {:.0} s behind",
+            lag.events, lag.seconds
+        )),
+        Err(error) => {
+            tracing::debug!(%error, "cannot read");
+            Err("Postgres cannot be read".into())
+        }
+    }
+}

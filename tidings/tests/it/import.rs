@@ -1,0 +1,125 @@
+//! `tidings import`, into a running system.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::support::{Running, Scratch, complained, http, output, said};
+
+fn line(conversation: &str, sender: &str, text: &str) -> Value {
+    json!({"conversation": conversation, "sender": sender, "sent_at": "2004-11-15T01:00:00+02:00", "text": text})
+}
+
+/// Two conversations; a repeat; a reply; lines that cannot be taken.
+fn chat() -> String {
+    let mut lines = vec![
+        json!({"id": "a", "conversation": "#rust", "sender": "ann", "sent_at": "2004-11-15T01:00:00Z", "text": "first"}),
+        json!({"id": "b", "reply_to": "a", "conversation": "#rust", "sender": "bob", "sent_at": "2004-11-15T01:00:01Z", "text": "second"}),
+        line("general", "ann", "ok"),
+        line("general", "ann", "ok"),
+    ];
+    lines.extend([
+        line("general", "ann", "\u{200b} "),
+        line("general", "", "nobody"),
+        line("general", "ann", "\u{0}"),
+    ]);
+    let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    text.push_str("not json\n\n");
+    text
+}
+
+fn import(file: &std::path::Path, data: &str) -> Value {
+    let done = output(&[
+        "import",
+        file.to_str().expect("text"),
+        "--json",
+        "--data",
+        data,
+    ]);
+    assert!(done.status.success(), "{}", complained(&done));
+    serde_json::from_str(said(&done)).expect("one JSON object")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_complete_and_adds_nothing_twice() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("data");
+    let data = dir.to_str().expect("text");
+    let mut up = Running::up(&dir);
+    let base = up.ready().await;
+    let file = scratch.write("chat.jsonl", chat());
+    let report = import(&file, data);
+    let counts = [
+        "messages",
+        "conversations",
+        "users",
+        "skipped",
+        "already_present",
+    ]
+    .map(|name| report[name].as_u64());
+    assert_eq!(counts, [4, 2, 2, 4, 0].map(Some), "{report}");
+    let rejected: Vec<u64> = report["rejected"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["line"].as_u64())
+        .collect();
+    assert_eq!(rejected, [5, 6, 7, 8]);
+
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(chat().as_bytes()).expect("packs");
+    let packed = scratch.write("chat.jsonl.gz", gzip.finish().expect("packs"));
+    let again = import(&packed, data);
+    assert_eq!(
+        (&again["messages"], &again["already_present"]),
+        (&json!(0), &json!(4)),
+        "{again}"
+    );
+
+    let token = output(&["token", "bob", "--data", data]);
+    let inbox = |path: String| {
+        http()
+            .get(format!("{base}{path}"))
+            .bearer_auth(said(&token).trim())
+            .send()
+    };
+    // The head is known from the status: bob sees what is there now.
+    let status = output(&["status", "--json", "--data", data]);
+    let status: Value = serde_json::from_str(said(&status)).expect("JSON");
+    let head = status["database"]["projection"]["head"]
+        .as_i64()
+        .expect("a number");
+    let list: Value = inbox(format!("/v1/inbox?min_position={head}"))
+        .await
+        .expect("answers")
+        .json()
+        .await
+        .expect("JSON");
+    let conversation = &list["conversations"][0];
+    assert_eq!(conversation["title"], "#rust");
+    let id = conversation["id"].as_str().expect("text");
+    let page: Value = inbox(format!("/v1/conversations/{id}/messages"))
+        .await
+        .expect("answers")
+        .json()
+        .await
+        .expect("JSON");
+    let newest = &page["messages"][0];
+    assert_eq!(newest["body"], json!({"text": "second"}));
+    assert_eq!(newest["sent_at"], "2004-11-15T01:00:01.000Z");
+    assert_eq!(newest["reply_to"], 1);
+}
+
+#[test]
+fn without_a_running_system_nothing_is_imported() {
+    let scratch = Scratch::new();
+    let file = scratch.write("chat.jsonl", chat());
+    let done = output(&[
+        "import",
+        file.to_str().expect("text"),
+        "--data",
+        scratch.path().to_str().expect("text"),
+    ]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(complained(&done).contains("tidings up"), "{done:?}");
+}

@@ -1,0 +1,195 @@
+//! `tidings up` and the single services: starting, stopping, being killed.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use tidings::servers::process::{self, Signal};
+
+use crate::support::{
+    Running, Scratch, children, complained, http, output, status, tidings, until,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_serves_and_stops_when_asked() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    let mut command = tidings(&["up", "--listen", "127.0.0.1:0", "--print-token", "demo"]);
+    command.env("TIDINGS_RATE_LIMIT", "0");
+    let mut up = Running::start(&data, command);
+    let base = up.ready().await;
+    let said = up.log();
+    assert!(
+        said.contains(&base) && said.contains("Postgres") && said.contains("nats-server"),
+        "{said}"
+    );
+    let token = said
+        .split_whitespace()
+        .skip_while(|word| *word != "token")
+        .nth(1)
+        .expect("a token");
+    let client = http();
+    let create = client
+        .post(format!("{base}/v1/conversations"))
+        .bearer_auth(token)
+        .json(&serde_json::json!({"kind": "group", "members": ["ann"], "id": "general"}));
+    assert_eq!(
+        create.send().await.expect("answers").status(),
+        StatusCode::CREATED
+    );
+    let url = format!("{base}/v1/conversations/general?min_position=1");
+    let seen = client
+        .get(url)
+        .bearer_auth(token)
+        .send()
+        .await
+        .expect("answers");
+    assert_eq!(seen.status(), StatusCode::OK);
+    for path in ["livez", "metrics", "openapi.json", "docs/"] {
+        assert_eq!(
+            status(&format!("{base}/{path}")).await,
+            Some(StatusCode::OK),
+            "{path}"
+        );
+    }
+    let servers = children(up.pid());
+    assert_eq!(servers.len(), 2);
+    up.signal(Signal::Terminate);
+    assert!(up.ended().await.success(), "{}", up.log());
+    assert!(
+        !servers.into_iter().any(process::exists),
+        "servers stop last, and before the end"
+    );
+    assert!(!data.join("run.json").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_the_parent_leaves_no_children_and_loses_nothing() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    let mut up = Running::up(&data);
+    up.ready().await;
+    let servers = children(up.pid());
+    assert_eq!(servers.len(), 2);
+    up.signal(Signal::Kill);
+    up.ended().await;
+    // At once, while the first one's Postgres may still be writing its last checkpoint.
+    let mut again = Running::up(&data);
+    again.ready().await;
+    until("the children are gone", async || {
+        !servers.iter().any(|pid| process::exists(*pid))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_up_names_the_first() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    let mut up = Running::up(&data);
+    up.ready().await;
+    let second = output(&[
+        "up",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        data.to_str().expect("text"),
+    ]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        complained(&second).contains(&format!("in use by process {}", up.pid())),
+        "{second:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_said_before_anything_is_started() {
+    let scratch = Scratch::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let refused = output(&[
+        "up",
+        "--listen",
+        &address,
+        "--data",
+        scratch.path().to_str().expect("text"),
+    ]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complained(&refused).contains(&address), "{refused:?}");
+    assert!(!scratch.path().join("servers").exists());
+}
+
+/// An address that nobody listens on: it was ours a moment ago.
+fn nobody() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_waits_for_its_database_and_says_so() {
+    let scratch = Scratch::new();
+    let database = format!("postgres://ann:s3cret@{}/d", nobody());
+    let nats = format!("nats://bob:s3cret@{}", nobody());
+    let mut command = tidings(&["up", "--listen", "127.0.0.1:0"]);
+    command
+        .env("DATABASE_URL", &database)
+        .env("NATS_URL", &nats);
+    let mut up = Running::start(scratch.path(), command);
+    let base = up.base().await;
+    until("alive", async || {
+        status(&format!("{base}/livez")).await == Some(StatusCode::OK)
+    })
+    .await;
+    let ready = http()
+        .get(format!("{base}/readyz"))
+        .send()
+        .await
+        .expect("answers");
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let report: Value = ready.json().await.expect("JSON");
+    assert_eq!(report["checks"]["start"], "waiting for Postgres");
+    let asked = http()
+        .get(format!("{base}/v1/inbox"))
+        .send()
+        .await
+        .expect("answers");
+    assert_eq!(asked.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(asked.headers().contains_key("retry-after"));
+    let problem: Value = asked.json().await.expect("JSON");
+    assert_eq!(problem["code"], "starting");
+    up.signal(Signal::Terminate);
+    assert!(up.ended().await.success(), "{}", up.log());
+    assert!(!up.log().contains("s3cret"), "{}", up.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_shares_the_servers_of_a_running_system() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    let mut up = Running::up(&data);
+    up.ready().await;
+    for (service, checks) in [
+        ("command-svc", &["log", "start"][..]),
+        ("query-api", &["projection", "start"]),
+        ("projector", &["projection", "start"]),
+    ] {
+        let address = nobody();
+        let mut one = Running::start(&data, tidings(&[service, "--listen", &address]));
+        let url = format!("http://{address}/readyz");
+        until(service, async || status(&url).await == Some(StatusCode::OK)).await;
+        let report: Value = http()
+            .get(&url)
+            .send()
+            .await
+            .expect("answers")
+            .json()
+            .await
+            .expect("JSON");
+        let named: Vec<&String> = report["checks"]
+            .as_object()
+            .expect("an object")
+            .keys()
+            .collect();
+        assert_eq!(named, checks);
+        one.signal(Signal::Terminate);
+        assert!(one.ended().await.success(), "{service}: {}", one.log());
+    }
+}
