@@ -1,0 +1,165 @@
+//! `make bench`: Tidings beside its peers, in one run on one machine, by one load generator. What
+//! counts is the ratios: the absolute figures are those of whatever machine this is.
+
+mod import;
+mod peers;
+mod product;
+mod report;
+mod visible;
+mod wire;
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use sqlx::{Connection, Executor, PgConnection};
+use tests::eventually::wait_until;
+use tests::process::Owned;
+use tests::world::{directory, other_database};
+use tests::{ports, servers};
+
+use report::Report;
+use wire::{Measured, Plan, Template};
+
+/// Kept connections of the measured runs.
+const CONNECTIONS: [usize; 4] = [16, 64, 256, 512];
+
+/// Pool sizes that stock postgres-es is tried with.
+const POOLS: [u32; 4] = [4, 8, 16, 32];
+
+/// Conversations of the ordinary runs.
+const CONVERSATIONS: usize = 2_000;
+
+/// Measures sends, visibility, rebuild and memory, and prints a table for BENCHMARKS.md.
+#[derive(Parser)]
+struct Arguments {
+    /// Seconds that each run is measured for.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Seconds before that.
+    #[arg(long, default_value_t = 2)]
+    warm_up: u64,
+    /// Also import a million messages, and report memory. Takes minutes.
+    #[arg(long)]
+    memory: bool,
+    /// Messages of that import.
+    #[arg(long, default_value_t = 1_000_000)]
+    messages: usize,
+    /// Leave the peers out.
+    #[arg(long)]
+    alone: bool,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What this program also is: the peers' servers.
+#[derive(Subcommand)]
+enum Part {
+    /// The route that only parses.
+    #[command(hide = true)]
+    ServeBare { listen: SocketAddr },
+    /// The route over stock postgres-es.
+    #[command(hide = true)]
+    ServeStock { listen: SocketAddr, database_url: String, pool: u32 },
+}
+
+/// How long each run takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    warm_up: Duration,
+    measured: Duration,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Runtime::new()?;
+    match arguments.part {
+        Some(Part::ServeBare { listen }) => runtime.block_on(peers::serve_bare(listen)),
+        Some(Part::ServeStock { listen, database_url, pool }) => {
+            runtime.block_on(peers::serve_stock(listen, &database_url, pool))
+        }
+        None => runtime.block_on(bench(&arguments)),
+    }
+}
+
+async fn bench(arguments: &Arguments) -> Result<()> {
+    let times = Times {
+        warm_up: Duration::from_secs(arguments.warm_up),
+        measured: Duration::from_secs(arguments.seconds),
+    };
+    let dir = directory();
+    let servers = servers::both(&dir.join("servers"));
+    let mut report = Report::new(&servers);
+    if !arguments.alone {
+        bare(times, &mut report)?;
+        stock(&servers.database_url, times, &mut report).await?;
+    }
+    product::run(&servers, &dir, times, &mut report).await?;
+    if arguments.memory {
+        import::run(arguments.messages, &mut report).await?;
+    }
+    println!("{report}");
+    Ok(())
+}
+
+/// The templates of the peers, which know no members: one token, many conversations.
+fn templates() -> Arc<Vec<Template>> {
+    let token = tests::token::user("bench");
+    Arc::new((0..CONVERSATIONS).map(|n| Template::send(&format!("c{n}"), &token)).collect())
+}
+
+fn bare(times: Times, report: &mut Report) -> Result<()> {
+    let (_server, address) = peer(&["serve-bare"], &[])?;
+    report.bare = all(address, &templates(), times)?;
+    Ok(())
+}
+
+/// The pool size that is best at 64 connections goes through all of them.
+async fn stock(database_url: &str, times: Times, report: &mut Report) -> Result<()> {
+    let mut admin = PgConnection::connect(database_url).await?;
+    admin.execute("CREATE DATABASE bench_stock").await?;
+    let url = other_database(database_url, "bench_stock");
+    let mut best: Option<(u32, f64)> = None;
+    for pool in POOLS {
+        let (_server, address) = peer(&["serve-stock"], &[&url, &pool.to_string()])?;
+        let measured = measure(address, &templates(), 64, times)?;
+        eprintln!("stock, pool of {pool}: {:.0}/s", measured.rate);
+        if best.is_none_or(|(_, rate)| measured.rate > rate) {
+            best = Some((pool, measured.rate));
+        }
+        admin.execute(format!("DROP DATABASE {} WITH (FORCE)", "bench_stock").as_str()).await?;
+        admin.execute("CREATE DATABASE bench_stock").await?;
+    }
+    let (pool, _) = best.context("no pool size was tried")?;
+    let (_server, address) = peer(&["serve-stock"], &[&url, &pool.to_string()])?;
+    report.stock_pool = pool;
+    report.stock = all(address, &templates(), times)?;
+    Ok(())
+}
+
+/// Starts this program as one of the peers.
+fn peer(part: &[&str], rest: &[&str]) -> Result<(Owned, SocketAddr)> {
+    let address = SocketAddr::from(([127, 0, 0, 1], ports::free()));
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(part).arg(address.to_string()).args(rest);
+    let server = Owned::start(part[0], command, &directory().join("peer.log"), None)?;
+    let ready = wait_until(Duration::from_secs(30), || std::net::TcpStream::connect(address).is_ok());
+    anyhow::ensure!(ready, "{} does not start: {}", part[0], server.last_words());
+    Ok((server, address))
+}
+
+/// One run for each number of connections.
+fn all(address: SocketAddr, templates: &Arc<Vec<Template>>, times: Times) -> Result<Vec<Measured>> {
+    CONNECTIONS.iter().map(|connections| measure(address, templates, *connections, times)).collect()
+}
+
+fn measure(address: SocketAddr, templates: &Arc<Vec<Template>>, connections: usize, times: Times) -> Result<Measured> {
+    let templates = templates.clone();
+    let Times { warm_up, measured } = times;
+    let done = wire::run(&Plan { address, templates, connections, warm_up, measured })?;
+    eprintln!("  {connections:>4} connections: {:>7.0}/s, p50 {:?}, p99 {:?}", done.rate, done.p50, done.p99);
+    Ok(done)
+}

@@ -1,0 +1,82 @@
+//! From the send to the recipient's sync: how long until a second connection is served the message.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tests::token;
+
+use crate::Times;
+use crate::product::{Up, members};
+use crate::wire::{self, Connection, Plan, Template};
+
+/// Sends that are followed.
+const PROBES: usize = 400;
+
+/// Connections of the load beside which they are followed.
+const LOAD: usize = 64;
+
+/// Medians.
+#[derive(Debug, Clone, Copy)]
+pub struct Medians {
+    /// Until the send was acknowledged.
+    pub acked: Duration,
+    /// Until the recipient was served it.
+    pub visible: Duration,
+}
+
+/// With nothing else going on.
+pub async fn quiet(up: &Up) -> Result<Medians> {
+    follow(up).await
+}
+
+/// Beside a load that never pauses.
+pub async fn busy(up: &Up, templates: &Arc<Vec<Template>>, times: Times) -> Result<Medians> {
+    let plan = Plan {
+        address: up.address,
+        templates: templates.clone(),
+        connections: LOAD,
+        warm_up: times.warm_up,
+        measured: times.measured,
+    };
+    let load = tokio::task::spawn_blocking(move || wire::run(&plan));
+    tokio::time::sleep(times.warm_up).await;
+    let medians = follow(up).await?;
+    load.await??;
+    Ok(medians)
+}
+
+async fn follow(up: &Up) -> Result<Medians> {
+    let [sender, recipient] = members(0);
+    let mut sending = Connection::open(up.address).await?;
+    let mut reading = Connection::open(up.address).await?;
+    let template = Template::send("c0", &token::user(&sender));
+    let reader = token::user(&recipient);
+    let mut acked = Vec::with_capacity(PROBES);
+    let mut visible = Vec::with_capacity(PROBES);
+    let mut request = Vec::new();
+    let run = wire::run_number();
+    for probe in 0..PROBES {
+        template.render(&mut request, run | probe as u128);
+        let start = Instant::now();
+        let answer: Value = serde_json::from_slice(sending.exchange(&request).await?)?;
+        acked.push(start.elapsed());
+        let position = answer["position"].as_i64().context("no position")?;
+        let sync = format!(
+            "GET /v1/inbox/entries?after={}&min_position={position} HTTP/1.1\r\nhost: bench\r\n\
+             authorization: Bearer {reader}\r\n\r\n",
+            position - 1
+        );
+        let page = reading.exchange(sync.as_bytes()).await?;
+        visible.push(start.elapsed());
+        let page: Value = serde_json::from_slice(page)?;
+        ensure!(page["entries"][0]["position"] == position, "position {position} is not in {page}");
+    }
+    Ok(Medians { acked: median(acked), visible: median(visible) })
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,207 @@
+//! The load generator: raw HTTP/1.1 on kept connections, one message a request. It shares the
+//! machine with what it measures, so it is as cheap as it can be: requests are rendered beforehand,
+//! of an answer only the status and the length are read, and one thread drives all connections.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// Characters of a `client_message_id`, patched in before a request goes out.
+const KEY_LENGTH: usize = 24;
+
+/// An answer longer than this is not one to a send.
+const ANSWER_MAX: usize = 64 * 1024;
+
+/// A rendered request, with room for its key.
+#[derive(Debug, Clone)]
+pub struct Template {
+    bytes: Vec<u8>,
+    key_at: usize,
+}
+
+impl Template {
+    /// A send of a short text into a conversation. All peers get the same bytes.
+    pub fn send(conversation: &str, token: &str) -> Self {
+        let key = "k".repeat(KEY_LENGTH);
+        let text = "The quick brown fox jumps over the lazy dog, twice. 你好";
+        let body = format!(r#"{{"client_message_id":"{key}","type":"text","body":{{"text":"{text}"}}}}"#);
+        let head = format!(
+            "POST /v1/conversations/{conversation}/messages HTTP/1.1\r\nhost: bench\r\n\
+             authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let key_at = head.len() + r#"{"client_message_id":""#.len();
+        Self { bytes: (head + &body).into_bytes(), key_at }
+    }
+
+    /// Writes the request with this key.
+    pub fn render(&self, into: &mut Vec<u8>, key: u128) {
+        into.clear();
+        into.extend_from_slice(&self.bytes);
+        let digits = format!("{key:0KEY_LENGTH$x}");
+        into[self.key_at..self.key_at + KEY_LENGTH].copy_from_slice(digits.as_bytes());
+    }
+}
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where.
+    pub address: SocketAddr,
+    /// Connection `k` of `n` sends templates `k, k + n, k + 2n, ...` in turn, so that no two
+    /// connections write to one conversation unless there are fewer conversations than connections.
+    pub templates: Arc<Vec<Template>>,
+    /// Kept connections.
+    pub connections: usize,
+    /// Not measured.
+    pub warm_up: Duration,
+    /// Measured.
+    pub measured: Duration,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Answered sends per second.
+    pub rate: f64,
+    /// Half of the sends were answered within.
+    pub p50: Duration,
+    /// 99 of 100 were.
+    pub p99: Duration,
+}
+
+/// Runs a plan on a thread of its own. Any answer but 201 is an error.
+pub fn run(plan: &Plan) -> Result<Measured> {
+    let plan = plan.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let worker = std::thread::spawn(move || runtime.block_on(drive(&plan)));
+    worker.join().unwrap_or_else(|_| bail!("the load generator panicked"))
+}
+
+async fn drive(plan: &Plan) -> Result<Measured> {
+    let start = Instant::now() + plan.warm_up;
+    let end = start + plan.measured;
+    let run = run_number();
+    let mut connections = JoinSet::new();
+    for index in 0..plan.connections {
+        let connection = Connection::open(plan.address).await?;
+        let work = Work { plan: plan.clone(), index, keys: run | (index as u128) << 40, start, end };
+        connections.spawn(work.run(connection));
+    }
+    let mut latencies = Vec::new();
+    while let Some(done) = connections.join_next().await {
+        latencies.extend(done.context("a connection's task")??);
+    }
+    ensure!(!latencies.is_empty(), "no send was answered");
+    Ok(measured(plan, latencies))
+}
+
+/// The start of the keys of a run, different from any other: the time in nanoseconds, above what connections and counters use.
+pub fn run_number() -> u128 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (now.as_micros() & 0xffff_ffff) << 56
+}
+
+fn measured(plan: &Plan, mut micros: Vec<u32>) -> Measured {
+    micros.sort_unstable();
+    let at = |share: f64| {
+        let index = ((micros.len() - 1) as f64 * share) as usize;
+        Duration::from_micros(u64::from(micros[index]))
+    };
+    Measured {
+        rate: micros.len() as f64 / plan.measured.as_secs_f64(),
+        p50: at(0.50),
+        p99: at(0.99),
+    }
+}
+
+struct Work {
+    plan: Plan,
+    index: usize,
+    keys: u128,
+    start: Instant,
+    end: Instant,
+}
+
+impl Work {
+    /// Sends until the end; gives the microseconds of the sends that were asked and answered within
+    /// the measured time.
+    async fn run(self, mut connection: Connection) -> Result<Vec<u32>> {
+        let templates = &self.plan.templates;
+        let mut latencies = Vec::with_capacity(1 << 14);
+        let mut request = Vec::with_capacity(1024);
+        let mut next = self.index % templates.len();
+        let mut asked = Instant::now();
+        for count in 0_u128.. {
+            templates[next].render(&mut request, self.keys | count);
+            next += self.plan.connections;
+            if next >= templates.len() {
+                next = self.index % templates.len();
+            }
+            connection.exchange(&request).await?;
+            let answered = Instant::now();
+            if answered >= self.end {
+                break;
+            }
+            if asked >= self.start {
+                latencies.push((answered - asked).as_micros() as u32);
+            }
+            asked = answered;
+        }
+        Ok(latencies)
+    }
+}
+
+/// One kept connection.
+pub struct Connection {
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await.context("connect")?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, answer: Vec::with_capacity(4096) })
+    }
+
+    /// Sends a request and reads its answer, which must be a 200 or 201. Gives the body.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<&[u8]> {
+        self.stream.write_all(request).await?;
+        self.answer.clear();
+        let mut whole = None;
+        while whole.is_none_or(|(_, end)| self.answer.len() < end) {
+            let read = self.stream.read_buf(&mut self.answer).await?;
+            ensure!(read > 0, "the connection was closed: {}", self.shown());
+            ensure!(self.answer.len() < ANSWER_MAX, "a long answer: {}", self.shown());
+            if whole.is_none() {
+                whole = extent(&self.answer)?;
+            }
+        }
+        let accepted = matches!(self.answer.get(9..12), Some(b"201" | b"200"));
+        ensure!(accepted, "refused: {}", self.shown());
+        let (body, end) = whole.unwrap_or_default();
+        Ok(&self.answer[body..end])
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.answer[..self.answer.len().min(800)]).into_owned()
+    }
+}
+
+/// Where the body starts and ends, once the head is complete.
+fn extent(answer: &[u8]) -> Result<Option<(usize, usize)>> {
+    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let length = answer[..head].split(|byte| *byte == b'\n').find_map(|line| {
+        let (name, value) = line.split_at_checked(15)?;
+        name.eq_ignore_ascii_case(b"content-length:").then(|| str::from_utf8(value).ok()?.trim().parse().ok())?
+    });
+    let length: usize = length.context("an answer without content-length")?;
+    Ok(Some((head + 4, head + 4 + length)))
+}

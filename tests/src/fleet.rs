@@ -1,0 +1,120 @@
+//! Services as a fleet runs them: one process each, on servers of their own that may be killed too.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tidings::servers::Servers;
+
+use crate::client::{Bases, Client, http};
+use crate::servers::{self, Which};
+use crate::world::{Service, Settings, directory, run_tidings, service_env};
+use crate::{ports, token};
+
+/// One of the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// One of the command services.
+    Command(usize),
+    /// The projector.
+    Projector,
+    /// The query API.
+    Query,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Command(_) => "command-svc",
+            Self::Projector => "projector",
+            Self::Query => "query-api",
+        }
+    }
+}
+
+/// See the module.
+pub struct Fleet {
+    /// A pool on its database. Its connections break when Postgres is killed, and heal.
+    pub pool: PgPool,
+    servers: Servers,
+    dir: PathBuf,
+    env: Vec<(&'static str, String)>,
+    services: Vec<(Role, u16, Option<Service>)>,
+    http: reqwest::Client,
+}
+
+impl Fleet {
+    /// Starts servers, migrates, and starts this many command services, a projector and a query API.
+    pub async fn start(command_services: usize, settings: &Settings) -> Self {
+        let dir = directory();
+        let servers = servers::both(&dir.join("servers"));
+        let mut env = service_env(&servers.database_url, &servers.nats_url);
+        env.extend(settings.env.iter().cloned());
+        let migrated = run_tidings(&["migrate"], &env).await;
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        let pool = PgPoolOptions::new().max_connections(4).connect(&servers.database_url).await;
+        let pool = pool.unwrap_or_else(|error| panic!("{error}"));
+        let mut fleet = Self { pool, servers, dir, env, services: Vec::new(), http: http() };
+        let roles = (0..command_services).map(Role::Command).chain([Role::Projector, Role::Query]);
+        for role in roles {
+            fleet.services.push((role, ports::free(), None));
+            fleet.wake(role).await;
+        }
+        fleet
+    }
+
+    /// Starts a service, after a kill on the port that it had.
+    pub async fn wake(&mut self, role: Role) {
+        let (port, place) = self.place(role);
+        let dir = self.dir.join(format!("{}-{port}", role.name()));
+        if let Err(error) = std::fs::create_dir_all(&dir) {
+            panic!("{}: {error}", dir.display());
+        }
+        match Service::start(role.name(), port, &dir, &self.env).await {
+            Ok(service) => self.services[place].2 = Some(service),
+            Err(words) => panic!("{role:?} does not start: {words}"),
+        }
+    }
+
+    /// kill -9 of a service.
+    pub fn kill(&mut self, role: Role) {
+        let (_, place) = self.place(role);
+        self.services[place].2 = None;
+    }
+
+    /// kill -9 of a server, whose keeper starts it again.
+    pub async fn kill_server(&mut self, which: Which) {
+        tokio::task::block_in_place(|| servers::kill(&self.servers, which));
+    }
+
+    fn place(&self, role: Role) -> (u16, usize) {
+        let found = self.services.iter().position(|(candidate, _, _)| *candidate == role);
+        let place = found.unwrap_or_else(|| panic!("{role:?} is not in the fleet"));
+        (self.services[place].1, place)
+    }
+
+    /// Where NATS is.
+    pub fn nats_url(&self) -> &str {
+        &self.servers.nats_url
+    }
+
+    /// A user whose commands go to one of the command services.
+    pub fn user(&self, name: &str, command_service: usize) -> Client {
+        let (commands, _) = self.place(Role::Command(command_service));
+        let (queries, _) = self.place(Role::Query);
+        let base = |port: u16| format!("http://127.0.0.1:{port}");
+        let bases = Arc::new(Bases { commands: base(commands), queries: base(queries) });
+        Client::as_user(self.http.clone(), bases, name)
+    }
+
+    /// A user who may see the log.
+    pub fn admin(&self) -> Client {
+        self.user("admin", 0).with_token(Some(token::admin("admin")))
+    }
+
+    /// Whether every service still runs that was not killed.
+    pub fn is_whole(&mut self) -> bool {
+        self.services.iter_mut().all(|(_, _, service)| service.as_mut().is_none_or(|s| s.child.is_running()))
+    }
+}

@@ -1,0 +1,104 @@
+//! Every documented route, with a call of it that is well-formed. A test compares this table with
+//! the served OpenAPI document, so that a new route fails until somebody has said here who may
+//! call it.
+
+/// What a caller needs to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A member of the conversation in the path: everybody else gets the 404 of an unknown id.
+    Member,
+    /// Any good token.
+    User,
+    /// A token with the scope `admin`.
+    Admin,
+    /// Nothing.
+    Open,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with `{id}` for the conversation and other parameters filled in by [`Route::path`].
+    pub template: &'static str,
+    /// A well-formed JSON body; `None` where the route takes none.
+    pub body: Option<&'static str>,
+    /// Who is let in.
+    pub access: Access,
+}
+
+const fn route(method: &'static str, template: &'static str, access: Access, body: Option<&'static str>) -> Route {
+    Route { method, template, body, access }
+}
+
+/// Every route there is.
+pub const ROUTES: &[Route] = &[
+    route("POST", "/v1/conversations", Access::User, Some(CREATE)),
+    route("GET", "/v1/conversations/{id}", Access::Member, None),
+    route("PATCH", "/v1/conversations/{id}", Access::Member, Some(r#"{"title":"new","history":"all"}"#)),
+    route("GET", "/v1/conversations/{id}/members", Access::Member, None),
+    route("POST", "/v1/conversations/{id}/members", Access::Member, Some(r#"{"users":["zoe"],"role":"member"}"#)),
+    route("DELETE", "/v1/conversations/{id}/members/{user}", Access::Member, None),
+    route("GET", "/v1/conversations/{id}/messages", Access::Member, None),
+    route("POST", "/v1/conversations/{id}/messages", Access::Member, Some(SEND)),
+    route("GET", "/v1/conversations/{id}/messages/{seq}", Access::Member, None),
+    route("PUT", "/v1/conversations/{id}/messages/{seq}", Access::Member, Some(r#"{"body":{"text":"better"}}"#)),
+    route("DELETE", "/v1/conversations/{id}/messages/{seq}", Access::Member, None),
+    route("GET", "/v1/conversations/{id}/messages/{seq}/history", Access::Member, None),
+    route("GET", "/v1/conversations/{id}/messages/{seq}/receipts", Access::Member, None),
+    route("PUT", "/v1/conversations/{id}/messages/{seq}/reactions/{key}", Access::Member, None),
+    route("DELETE", "/v1/conversations/{id}/messages/{seq}/reactions/{key}", Access::Member, None),
+    route("POST", "/v1/conversations/{id}/read", Access::Member, Some(r#"{"up_to":1}"#)),
+    route("PATCH", "/v1/conversations/{id}/preferences", Access::Member, Some(PREFERENCES)),
+    route("POST", "/v1/inbox/ack", Access::User, Some(r#"{"device":"phone","cursor":1}"#)),
+    route("PUT", "/v1/blocks/{user}", Access::User, None),
+    route("DELETE", "/v1/blocks/{user}", Access::User, None),
+    route("GET", "/v1/blocks", Access::User, None),
+    route("POST", "/v1/batch", Access::User, None),
+    route("GET", "/v1/inbox", Access::User, None),
+    route("GET", "/v1/inbox/unread", Access::User, None),
+    route("GET", "/v1/inbox/unread/{id}/explain", Access::Member, None),
+    route("GET", "/v1/inbox/entries", Access::User, None),
+    route("GET", "/v1/outbox", Access::User, None),
+    route("GET", "/v1/events", Access::Admin, None),
+    route("POST", "/v1/admin/import", Access::Admin, None),
+    route("GET", "/livez", Access::Open, None),
+    route("GET", "/readyz", Access::Open, None),
+    route("GET", "/metrics", Access::Open, None),
+];
+
+const CREATE: &str = r#"{"kind":"group","members":["zoe","yan"],"title":"a title","id":"fresh"}"#;
+
+const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"hello"},"reply_to":1,"mentions":["bob"]}"#;
+
+const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
+
+impl Route {
+    /// A path of it, for a conversation.
+    pub fn path(&self, conversation: &str) -> String {
+        self.path_of(conversation, "1")
+    }
+
+    /// A path of it, for a conversation and a message.
+    pub fn path_of(&self, conversation: &str, seq: &str) -> String {
+        let path = self.template.replace("{id}", conversation).replace("{seq}", seq);
+        path.replace("{user}", "carol").replace("{key}", "%F0%9F%91%8D")
+    }
+
+    /// Method and path with every parameter as `{}`: what is compared with the document.
+    pub fn shape(&self) -> String {
+        shape(self.method, self.template)
+    }
+
+    /// Whether it changes something.
+    pub fn is_command(&self) -> bool {
+        self.method != "GET"
+    }
+}
+
+/// Method and path, whatever the parameters are called.
+pub fn shape(method: &str, template: &str) -> String {
+    let parts = template.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    format!("{} {}", method.to_uppercase(), parts.collect::<Vec<_>>().join("/"))
+}

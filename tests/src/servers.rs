@@ -1,0 +1,87 @@
+//! Real servers, started as `tidings up` starts its own: one Postgres for this test process, one
+//! nats-server for each world. A killed one is started again by its keeper.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use tidings::servers::process::{Signal, send};
+use tidings::servers::{Options, Servers, start};
+
+use crate::eventually::{PATIENCE, wait_until};
+use crate::process::scratch;
+
+/// What is said where a server is not wanted.
+const NONE: &str = "none";
+
+/// The Postgres that this process's tests share. `TIDINGS_PG_BIN` chooses the version.
+pub fn postgres() -> &'static Servers {
+    static SHARED: OnceLock<Servers> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let dir = scratch().join("postgres");
+        started(&Options { nats_url: Some(NONE.into()), ..Options::new(dir) })
+    })
+}
+
+/// A nats-server of its own.
+pub struct Nats {
+    servers: Option<Servers>,
+    /// Where it is.
+    pub url: String,
+}
+
+impl Nats {
+    /// Starts one, its data in `dir`.
+    pub fn start(dir: &Path) -> Self {
+        let servers = started(&Options { database_url: Some(NONE.into()), ..Options::new(dir) });
+        Self { url: servers.nats_url.clone(), servers: Some(servers) }
+    }
+
+    /// kill -9; answers when another process has taken its place.
+    pub fn kill(&self) {
+        if let Some(servers) = &self.servers {
+            kill(servers, Which::Nats);
+        }
+    }
+
+    /// Stops it for good.
+    pub fn end(&mut self) {
+        if let Some(servers) = self.servers.take() {
+            servers.stop();
+        }
+    }
+}
+
+/// A Postgres and a nats-server that may be killed, their data in `dir`.
+pub fn both(dir: &Path) -> Servers {
+    started(&Options::new(dir))
+}
+
+fn started(options: &Options) -> Servers {
+    match start(options) {
+        Ok(servers) => servers,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Which of two servers is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The database.
+    Postgres,
+    /// The transport.
+    Nats,
+}
+
+/// kill -9 of a server; answers when another process has taken its place.
+pub fn kill(servers: &Servers, which: Which) {
+    let process = || match which {
+        Which::Postgres => servers.postgres_pid(),
+        Which::Nats => servers.nats_pid(),
+    };
+    let Some(old) = process() else { panic!("{which:?} does not run") };
+    if let Err(error) = send(old, Signal::Kill) {
+        panic!("{which:?} cannot be killed: {error}");
+    }
+    let again = wait_until(PATIENCE, || process().is_some_and(|new| new != old));
+    assert!(again, "{which:?} was not started again");
+}

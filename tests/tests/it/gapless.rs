@@ -1,0 +1,16 @@
+//! L2 and L3: 8 writers in 2 command services; positions 1, 2, ..., n without a gap, and the stream's
+//! sequence of every event is its position. `make gapless` does the same with 200,000 events.
+
+use tests::gapless;
+use tests::seed::seed;
+
+/// Events of the ordinary run.
+const EVENTS: usize = 10_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_have_no_gap_and_the_stream_has_the_same() {
+    let report = gapless::run(EVENTS, seed("gapless")).await.expect("the laws hold");
+    eprintln!("{report}");
+    assert!(report.events >= EVENTS && report.mirrored == report.events);
+    assert!(report.both_wrote, "one of the two services wrote nothing");
+}

@@ -1,0 +1,22 @@
+//! The black-box tests, in one program so that they link once and share one Postgres. Each module
+//! says in its first lines which law or which line of the contract it shows.
+
+mod access;
+mod bad_input;
+mod commands;
+mod corpora;
+mod fanout;
+mod faults;
+mod gapless;
+mod idempotency;
+mod journey;
+mod members;
+mod mirror;
+mod openapi;
+mod poison;
+mod queries;
+mod rebuild;
+mod sizes;
+mod sync;
+mod unread;
+mod wire;

@@ -1,0 +1,92 @@
+//! L1 and L3: JetStream may be wiped at any time. It is filled again, and nothing is seen twice.
+
+use tests::eventually::eventually;
+use tests::feed::{self, Poller};
+use tests::log;
+use tests::world::World;
+
+/// Sends before and after each wipe.
+const SENDS: usize = 40;
+
+async fn send(world: &World, part: &str) -> i64 {
+    let alice = world.user("alice");
+    let mut last = 0;
+    for n in 0..SENDS {
+        last = alice.send("room", &format!("{part}{n}"), "x").await.position();
+    }
+    last
+}
+
+/// Waits until the stream has the whole log, and compares them byte for byte.
+async fn refilled(world: &World, head: i64) {
+    let url = world.nats.url.clone();
+    eventually("the stream is at the head", async || {
+        (log::mirror_ends(&url).await.ok()?.1 == head as u64).then_some(())
+    })
+    .await;
+    let events = log::served(&world.admin()).await.expect("the log is served");
+    assert_eq!(events.len() as i64, head);
+    log::check_mirror(&url, &events).await.expect("the mirror is exact");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
+    let mut world = World::start().await;
+    world.user("alice").create_group("room", &["bob"]).await.expect(201);
+    let head = send(&world, "before").await;
+    refilled(&world, head).await;
+    let mut poller = Poller::new(world.user("bob"), 7);
+    let follow = async |poller: &mut Poller, head: i64| {
+        eventually("the poller is at the head", async || {
+            poller.step().await;
+            (poller.cursor() >= head).then_some(())
+        })
+        .await;
+    };
+    follow(&mut poller, head).await;
+
+    log::delete_mirror(&world.nats.url).await.expect("the stream is there");
+    let head = send(&world, "stream deleted").await;
+    follow(&mut poller, head).await;
+    refilled(&world, head).await;
+
+    tokio::task::block_in_place(|| world.nats.kill());
+    let head = send(&world, "server killed").await;
+    follow(&mut poller, head).await;
+    refilled(&world, head).await;
+
+    world.stop();
+    world.wipe_nats();
+    world.wake().await;
+    let head = send(&world, "store wiped").await;
+    follow(&mut poller, head).await;
+    refilled(&world, head).await;
+
+    poller.check().await;
+    assert_eq!(poller.entries.len(), 1 + 4 * SENDS, "creation and every send, each once");
+    let bob = world.user("bob");
+    assert_eq!(feed::history(&bob, "room").await.len(), 4 * SENDS);
+    assert_eq!(bob.look("/v1/inbox/unread").await["total"], 4 * SENDS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sends_do_not_need_the_mirror() {
+    let mut world = World::start().await;
+    world.user("alice").create_group("room", &["bob"]).await.expect(201);
+    world.stop();
+    // Nobody listens there.
+    let nowhere = format!("nats://127.0.0.1:{}", tests::ports::free());
+    world.tell("NATS_URL", &nowhere);
+    world.launch();
+    let bob = world.user("bob");
+    let alice = world.user("alice");
+    let sent = eventually("a send is acknowledged without NATS", async || {
+        let request = alice.request(&reqwest::Method::POST, "/v1/conversations/room/messages");
+        let message = serde_json::json!({ "client_message_id": "k", "type": "text", "body": { "text": "x" } });
+        let answer = request.json(&message).try_send().await.ok()?;
+        (answer.status < 300).then(|| answer.position())
+    })
+    .await;
+    let entries = feed::whole(&bob, 200, sent).await;
+    assert_eq!(entries.len(), 2, "and it reaches the inbox: {entries:?}");
+}

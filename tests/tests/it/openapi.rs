@@ -1,0 +1,52 @@
+//! The served document is OpenAPI 3.1 and covers every route; the docs page needs no internet.
+
+use std::collections::BTreeSet;
+
+use tests::routes::{ROUTES, Route, shape};
+use tests::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_and_the_route_table_are_the_same() {
+    let world = World::start().await;
+    let document = world.nobody().look("/openapi.json").await;
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    let mut served = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            if ["get", "put", "post", "patch", "delete"].contains(&method.as_str()) {
+                served.insert(shape(method, path));
+                assert!(operation["operationId"].is_string(), "{method} {path} has no operationId");
+                let responses = operation["responses"].as_object().expect("responses");
+                assert!(!responses.is_empty(), "{method} {path} has no answers");
+            }
+        }
+    }
+    let table: BTreeSet<_> = ROUTES.iter().map(Route::shape).collect();
+    let missing: Vec<_> = table.difference(&served).collect();
+    let unlisted: Vec<_> = served.difference(&table).collect();
+    assert!(missing.is_empty(), "not in the document: {missing:?}");
+    assert!(unlisted.is_empty(), "say in routes.rs who may call: {unlisted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_docs_page_asks_nobody_else() {
+    let world = World::start().await;
+    let nobody = world.nobody();
+    let page = nobody.get("/docs").await;
+    assert_eq!(page.status, 200, "{page}");
+    let html = String::from_utf8_lossy(&page.body).into_owned();
+    let mut linked = 0;
+    for attribute in ["src=\"", "href=\""] {
+        for rest in html.split(attribute).skip(1) {
+            let link = rest.split('"').next().unwrap_or_default();
+            let outside = link.contains("://") || link.starts_with("//");
+            assert!(!outside, "the docs page needs {link}");
+            if !link.starts_with("data:") && !link.starts_with('#') {
+                let path = format!("/docs/{}", link.trim_start_matches("./").trim_start_matches("/docs/"));
+                assert_eq!(nobody.get(&path).await.status, 200, "{link}");
+                linked += 1;
+            }
+        }
+    }
+    assert!(linked >= 2, "the page at /docs has no script and no style: {html}");
+}
