@@ -116,15 +116,19 @@ impl MirrorError {
     }
 }
 
-/// Connects, and refuses a server that is too old. The client reconnects by itself from then on.
+/// Connects, and refuses a server that is too old. The client reconnects by itself from then on. A
+/// user and a password in the URL are used; this client library leaves that to its caller.
 pub async fn connect(url: &str) -> Result<async_nats::Client, MirrorError> {
-    let client = async_nats::ConnectOptions::new()
+    let unreachable = |error: &dyn std::fmt::Display| MirrorError::Unreachable(error.to_string());
+    let address: async_nats::ServerAddr = url.parse().map_err(|error| unreachable(&error))?;
+    let mut options = async_nats::ConnectOptions::new()
         .name("tidings")
         .connection_timeout(Duration::from_secs(2))
-        .reconnect_delay_callback(|attempts| Duration::from_millis(50 * attempts.min(20) as u64))
-        .connect(url)
-        .await
-        .map_err(|error| MirrorError::Unreachable(error.to_string()))?;
+        .reconnect_delay_callback(|attempts| Duration::from_millis(50 * attempts.min(20) as u64));
+    if let (Some(user), Some(password)) = (address.username(), address.password()) {
+        options = options.user_and_password(user.to_owned(), password.to_owned());
+    }
+    let client = options.connect(address).await.map_err(|error| unreachable(&error))?;
     check_version(&client)?;
     Ok(client)
 }
