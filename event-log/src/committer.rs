@@ -328,7 +328,7 @@ async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error>
 fn is_fatal(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
-        .and_then(|it| it.code().map(|code| code.into_owned()));
+        .and_then(sqlx::error::DatabaseError::code);
     // 57P..: the server or the session was told to end. 25P03: idle in transaction for too long.
     code.is_some_and(|code| code.starts_with("57P") || code == "25P03")
 }

@@ -73,7 +73,7 @@ impl<A: Stored> Locked<A> {
             Err(error) => return Ticket::turned_away(NotAppended::Failed(error)),
         };
         let rows = Rows {
-            rows,
+            events: rows,
             receipts: append.receipts,
             observed: append.observed,
         };

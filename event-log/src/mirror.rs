@@ -128,7 +128,10 @@ pub async fn connect(url: &str) -> Result<async_nats::Client, MirrorError> {
     if let (Some(user), Some(password)) = (address.username(), address.password()) {
         options = options.user_and_password(user.to_owned(), password.to_owned());
     }
-    let client = options.connect(address).await.map_err(|error| unreachable(&error))?;
+    let client = options
+        .connect(address)
+        .await
+        .map_err(|error| unreachable(&error))?;
     check_version(&client)?;
     Ok(client)
 }

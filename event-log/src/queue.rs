@@ -180,7 +180,7 @@ impl Queue {
     /// Takes a place in the log for these rows, unless what they were decided on has moved.
     pub(crate) fn push(&self, stamp: &Arc<Stamp>, append: Rows, held: Held) -> Ticket {
         let Rows {
-            rows,
+            events: rows,
             receipts,
             observed,
         } = append;
@@ -223,7 +223,7 @@ impl Queue {
 /// An append, its events made ready for the log.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    pub(crate) rows: Vec<Row>,
+    pub(crate) events: Vec<Row>,
     pub(crate) receipts: Vec<NewReceipt>,
     pub(crate) observed: Vec<Observed>,
 }

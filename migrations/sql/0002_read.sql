@@ -87,6 +87,8 @@ CREATE TABLE read.members (
     PRIMARY KEY (conversation, user_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX members_by_user ON read.members (user_id, conversation) WHERE present;
+-- A former member is still served the entry that ended the stay.
+CREATE INDEX members_gone ON read.members (user_id, conversation) WHERE NOT present;
 CREATE INDEX members_in_order ON read.members (conversation, joined_order) WHERE present;
 
 -- When a user was in a conversation. Both ends belong to the stay: the entry that began it and the

@@ -10,6 +10,9 @@ use crate::memory::Conversation;
 use crate::picture::Change;
 use crate::rows::{MessageRow, VersionRow};
 
+/// A message that was sent this much earlier than the log took it was imported.
+const PAST_MS: i64 = 24 * 3_600 * 1_000;
+
 impl Fold<'_> {
     pub(super) fn sent(
         &mut self,
@@ -38,7 +41,14 @@ impl Fold<'_> {
             conversation.activity = at.position;
         }
         let told = conversation.member_count;
-        let fanned = self.is_fanned(conversation, at, told);
+        // A past that is taken in is nobody's news: it is merged when somebody syncs from before.
+        let is_past = at.time.millis() - sent.sent_at.millis() > PAST_MS;
+        let fanned = if is_past {
+            conversation.unfanned = at.position;
+            false
+        } else {
+            self.is_fanned(conversation, at, told)
+        };
         if fanned {
             self.fan_out(conversation.id, at, Some(sent.seq), told);
         }

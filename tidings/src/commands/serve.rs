@@ -41,7 +41,7 @@ pub async fn run(config: &Config, roles: Roles) -> Result<()> {
         nats_url,
         auth,
     };
-    service::run(setup, stop, || println!("up at http://{address}")).await
+    service::run(setup, stop, |_| println!("up at http://{address}")).await
 }
 
 fn missing(what: &str, flag: &str) -> Usage {

@@ -19,7 +19,7 @@ use crate::data_dir::{DataDir, Running};
 use crate::keys::Keys;
 use crate::servers::{self, Options, Servers};
 use crate::service::roles::Roles;
-use crate::service::{self, Setup, stop};
+use crate::service::{self, Setup, Versions, stop};
 use crate::usage::Usage;
 
 /// How long the token that is printed is good.
@@ -59,12 +59,9 @@ pub async fn run(config: &Config, args: &UpArgs) -> Result<()> {
         nats_url: running.nats_url.clone(),
         auth,
     };
-    let text = welcome(
-        &running,
-        data.path(),
-        token.as_ref().map(|token| (args, token.as_str())),
-    );
-    let outcome = service::run(setup, stop, || print(&text)).await;
+    let token = token.as_ref().map(|token| (args, token.as_str()));
+    let welcome = |versions| print(&welcome(&running, data.path(), &versions, token));
+    let outcome = service::run(setup, stop, welcome).await;
     drop(announced);
     tokio::task::spawn_blocking(|| servers.stop())
         .await
@@ -140,13 +137,14 @@ fn signed(keys: &Keys, user: &str) -> Result<String> {
     )?)
 }
 
-fn welcome(running: &Running, data: &Path, token: Option<(&UpArgs, &str)>) -> String {
+fn welcome(
+    running: &Running,
+    data: &Path,
+    versions: &Versions,
+    token: Option<(&UpArgs, &str)>,
+) -> String {
     let base = running.base_url();
-    let servers = if running.servers.is_empty() {
-        "as configured".to_owned()
-    } else {
-        running.servers.join(", ")
-    };
+    let servers = used_or_given(running, versions);
     let mut text = format!(
         "Tidings {} is up at {base}\n  API docs  {base}/docs\n  servers   {servers}\n  data      {}\n",
         env!("CARGO_PKG_VERSION"),
@@ -161,6 +159,21 @@ fn welcome(running: &Running, data: &Path, token: Option<(&UpArgs, &str)>) -> St
         );
     }
     text
+}
+
+/// The private servers, and those that were given as they say they are.
+fn used_or_given(running: &Running, versions: &Versions) -> String {
+    let mut servers = running.servers.clone();
+    for (name, version) in [
+        ("Postgres", &versions.postgres),
+        ("nats-server", &versions.nats),
+    ] {
+        if !servers.iter().any(|server| server.starts_with(name)) {
+            let version = version.as_deref().unwrap_or("(not there yet)");
+            servers.push(format!("{name} {version}"));
+        }
+    }
+    servers.join(", ")
 }
 
 /// A reader that has gone away is no reason to stop serving.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::StartError;
 use super::place::failed;
 use super::process::{self, Signal};
+use crate::hex::hex;
 
 /// What is fetched, with its hashes.
 pub const LOCK: &str = include_str!("../../../servers.lock");
@@ -34,12 +35,9 @@ pub fn cache_dir() -> Result<PathBuf, StartError> {
                 )
             })?
     };
-    let hash: String = Sha256::digest(LOCK)
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(base.join("tidings").join("servers").join(hash))
+    let mut name = hex(&Sha256::digest(LOCK));
+    name.truncate(16);
+    Ok(base.join("tidings").join("servers").join(name))
 }
 
 /// Postgres's programs in a directory of fetched ones.

@@ -19,11 +19,14 @@ use sha2::{Digest, Sha256};
 use super::StartError;
 use super::account::Account;
 use super::process;
+use crate::hex::hex;
 
 /// The longest path that a Unix socket can have, its final zero byte left out.
 const SOCKET_PATH_MAX: usize = 107;
 /// What Postgres calls its socket.
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
+/// `tidings-` and the start of a hash of the data directory's path.
+const RUN_NAME_CHARS: usize = 24;
 /// Where root's servers live when the data directory is somewhere that only root can enter.
 const ROOT_STATE: &str = "/var/lib/tidings";
 
@@ -137,7 +140,8 @@ fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError
 fn run_dir(data: &Path) -> Result<PathBuf, StartError> {
     let data = fs::canonicalize(data).map_err(failed(data))?;
     let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
-    let name = format!("tidings-{:x}", u64::from_be_bytes(first_eight(&hash)));
+    let mut name = format!("tidings-{}", hex(&hash));
+    name.truncate(RUN_NAME_CHARS);
     let user_dir = std::env::var_os("XDG_RUNTIME_DIR")
         .map(PathBuf::from)
         .filter(|dir| process::effective_user() != 0 && dir.is_dir());
@@ -146,15 +150,6 @@ fn run_dir(data: &Path) -> Result<PathBuf, StartError> {
         .map(|dir| dir.join(&name))
         .filter(fits)
         .unwrap_or_else(|| Path::new("/tmp").join(&name)))
-}
-
-fn first_eight(hash: &[u8]) -> [u8; 8] {
-    let mut bytes = [0; 8];
-    bytes
-        .iter_mut()
-        .zip(hash)
-        .for_each(|(to, from)| *to = *from);
-    bytes
 }
 
 /// The right to run servers on a data directory. Given back when dropped, or when the process

@@ -63,6 +63,15 @@ pub struct Setup {
     pub auth: Auth,
 }
 
+/// What the servers say they are. Nothing of one that does not answer.
+#[derive(Debug, Clone, Default)]
+pub struct Versions {
+    /// Postgres, as `15.18 (Debian 15.18-1)`.
+    pub postgres: Option<String>,
+    /// nats-server, as `2.15.1`.
+    pub nats: Option<String>,
+}
+
 /// What a running service has in its hands.
 struct Service {
     config: Config,
@@ -81,7 +90,11 @@ struct Service {
 
 /// Runs until `stop`, then answers what has arrived, writes what is queued, and ends. Calls
 /// `on_open` when requests are taken. An error names what has ended without being told to.
-pub async fn run(setup: Setup, stop: CancellationToken, on_open: impl FnOnce()) -> Result<()> {
+pub async fn run(
+    setup: Setup,
+    stop: CancellationToken,
+    on_open: impl FnOnce(Versions),
+) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot count anything")?;
     let (listener, service) = Service::new(setup).await?;
     let ops = ops::routes(service.readiness(), metrics.clone());
@@ -108,7 +121,7 @@ pub async fn run(setup: Setup, stop: CancellationToken, on_open: impl FnOnce()) 
     let ended = match &log {
         None => Ok(()),
         Some(Ok(_)) => {
-            on_open();
+            on_open(service.versions().await);
             tokio::select! {
                 () = stop.cancelled() => Ok(()),
                 error = front.unexpected_end() => Err(error),
@@ -203,12 +216,19 @@ impl Service {
             "the gauges",
             gauges::run(self.pools.clone(), log.clone(), self.ending.clone()),
         );
-        let (router, mut api) = routes.split_for_parts();
+        let (routes, mut api) = routes.split_for_parts();
         api.info = utoipa::openapi::Info::new("Tidings", env!("CARGO_PKG_VERSION"));
-        let router = router.merge(ops).merge(docs::routes(api)?);
-        gate.open(self.hardened(router));
+        gate.open(self.hardened(routes.merge(ops).merge(docs::routes(api)?)));
         self.progress.started();
         Ok(log)
+    }
+
+    async fn versions(&self) -> Versions {
+        let nats = self.nats.server_info().version;
+        Versions {
+            postgres: pools::server_version(&self.pools.reads).await.ok(),
+            nats: Some(nats).filter(|version| !version.is_empty()),
+        }
     }
 
     async fn open_log(&self) -> Result<EventLog> {

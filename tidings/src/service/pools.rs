@@ -86,8 +86,13 @@ pub fn operator(database_url: &str) -> Result<PgPool> {
 }
 
 fn options(database_url: &str) -> Result<PgConnectOptions> {
-    let options = PgConnectOptions::from_str(database_url).map_err(|_| {
-        // What sqlx says of it may hold the password.
+    let is_postgres =
+        database_url.starts_with("postgres://") || database_url.starts_with("postgresql://");
+    let options = PgConnectOptions::from_str(database_url)
+        .ok()
+        .filter(|_| is_postgres);
+    // What sqlx says of an address that it cannot read may hold the password.
+    let options = options.ok_or_else(|| {
         Usage("the database's address cannot be read; it looks like postgres://user:password@host/database".into())
     })?;
     Ok(options.options([("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION)]))

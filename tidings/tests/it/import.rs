@@ -23,9 +23,9 @@ fn chat() -> String {
         line("general", "", "nobody"),
         line("general", "ann", "\u{0}"),
     ]);
-    let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    text.push_str("not json\n\n");
-    text
+    let mut lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    lines.extend(["not json".to_owned(), String::new()]);
+    lines.join("\n")
 }
 
 fn import(file: &std::path::Path, data: &str) -> Value {

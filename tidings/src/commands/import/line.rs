@@ -9,10 +9,13 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::repeats::{Digest, Repeats};
+use crate::hex::hex;
 
 /// Characters of a sender and of a title; the rest is cut off.
 const SENDER_CHARS: usize = 128;
 const TITLE_CHARS: usize = 200;
+/// Digits of the hash in a derived id: enough that two names never share one.
+const DERIVED_DIGITS: usize = 24;
 /// What the ids of direct conversations start with.
 const DIRECT: &str = "d_";
 
@@ -123,13 +126,8 @@ fn conversation_id(name: &str) -> String {
     match ConversationId::parse(name) {
         Ok(id) if !name.starts_with(DIRECT) => id.as_str().to_owned(),
         _ => {
-            let hash = Sha256::digest(name.as_bytes());
-            let hex: String = hash
-                .iter()
-                .take(12)
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            format!("c_{hex}")
+            let digits = hex(&Sha256::digest(name.as_bytes()));
+            format!("c_{}", &digits[..DERIVED_DIGITS])
         }
     }
 }
@@ -187,7 +185,7 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&line).expect("serialises"),
             serde_json::json!({
-                "line": 7, "conversation": "c_01f0aa3ad1b5d0f4de0f8d1f", "title": "#rust", "key": "id:a1", "id": "a1",
+                "line": 7, "conversation": "c_229417c755094f6a28f041a3", "title": "#rust", "key": "id:a1", "id": "a1",
                 "sender": "ann", "sent_at": "2026-11-01T09:30:00.000Z", "text": " hi ", "reply_to": "5",
             })
         );

@@ -50,7 +50,13 @@ pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
         tokio::task::spawn_blocking(move || chunks::read(source, &chunks, &progress))
     };
     let mut tally = Tally::default();
-    let sent = send(&target, filled, &mut tally, &progress).await;
+    let sent = match send(&target, filled, &mut tally, &progress).await {
+        Ok(()) => {
+            progress.set_message("waiting until it can be read");
+            target.readable().await
+        }
+        broken_off => broken_off,
+    };
     progress.finish_and_clear();
     // A reader that could not go on because sending failed has nothing more to say.
     let read = reader.await.context("the reading thread has panicked")?;
@@ -95,20 +101,17 @@ fn find(config: &Config, args: &ImportArgs) -> Result<(String, Secret)> {
             config.data.display()
         )
     })?;
-    let token = match &args.token {
-        Some(token) => token.clone(),
-        None => {
-            let keys = Keys::configured(&config.auth, &data)?;
-            let secret = keys
-                .signing_secret()
-                .map_err(|error| Usage(format!("{error} Give an admin's token with --token.")))?;
-            Secret::new(http_edge::auth::sign_hs256(
-                secret.reveal().as_bytes(),
-                IMPORTER,
-                "admin",
-                TOKEN_TTL,
-            )?)
-        }
+    let token = if let Some(token) = &args.token {
+        token.clone()
+    } else {
+        let keys = Keys::configured(&config.auth, &data)?;
+        let secret = keys
+            .signing_secret()
+            .map_err(|error| Usage(format!("{error} Give an admin's token with --token.")))?;
+        let secret = secret.reveal().as_bytes();
+        Secret::new(http_edge::auth::sign_hs256(
+            secret, IMPORTER, "admin", TOKEN_TTL,
+        )?)
     };
     Ok((running.base_url(), token))
 }

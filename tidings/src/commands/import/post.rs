@@ -1,6 +1,7 @@
 //! Sending chunks to the running system. A chunk may be sent any number of times: every line has a
 //! key that it is known by.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -57,7 +58,11 @@ struct Problem {
 pub struct Target {
     client: Client,
     url: Url,
+    /// Where it is asked how far its read models are.
+    unread: Url,
     token: Secret,
+    /// The largest position that was answered.
+    position: AtomicI64,
 }
 
 /// How one try ended, if not with an answer.
@@ -71,10 +76,15 @@ enum Obstacle {
 impl Target {
     /// The system at this base URL, and an admin's token.
     pub fn new((base, token): &(String, Secret)) -> Result<Self> {
-        let url = Url::parse(base)
+        let (url, unread) = Url::parse(base)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .and_then(|url| url.join("v1/admin/import").ok())
+            .and_then(|url| {
+                Some((
+                    url.join("v1/admin/import").ok()?,
+                    url.join("v1/inbox/unread").ok()?,
+                ))
+            })
             .ok_or_else(|| Usage(format!("{base:?} is not an http or https address")))?;
         // Fails only if a provider is there already, and then that one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -85,8 +95,45 @@ impl Target {
         Ok(Self {
             client,
             url,
+            unread,
             token: token.clone(),
+            position: AtomicI64::new(0),
         })
+    }
+
+    /// Waits until everything that was sent can be read. A system that answers no queries at this
+    /// address, as a command service of a fleet, is not waited for.
+    pub async fn readable(&self) -> Result<()> {
+        let mut url = self.unread.clone();
+        url.query_pairs_mut().append_pair(
+            "min_position",
+            &self.position.load(Ordering::Relaxed).to_string(),
+        );
+        let mut last_seen = None;
+        let mut deadline = Instant::now() + PATIENCE;
+        loop {
+            let response = self
+                .client
+                .get(url.clone())
+                .bearer_auth(self.token.reveal())
+                .send()
+                .await
+                .context("cannot ask how far the read models are")?;
+            if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+                return Ok(());
+            }
+            // Each time the text tells how far they are, they go on, and so does the waiting.
+            let said = response.text().await.unwrap_or_default();
+            if last_seen.replace(said.clone()) != Some(said) {
+                deadline = Instant::now() + PATIENCE;
+            }
+            if Instant::now() > deadline {
+                bail!(
+                    "everything is imported, but the read models do not get there: see `tidings status`"
+                );
+            }
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
     }
 
     /// Sends a chunk until it is answered: one answer for each of its lines, in order.
@@ -123,6 +170,10 @@ impl Target {
         if response.status() != StatusCode::OK {
             return Err(refused(response).await);
         }
+        let position = response.headers().get("tidings-position");
+        let position = position.and_then(|value| value.to_str().ok()?.parse().ok());
+        self.position
+            .fetch_max(position.unwrap_or(0), Ordering::Relaxed);
         let body = response.bytes().await.map_err(passing)?;
         answers(&body, chunk).map_err(Obstacle::Lasting)
     }

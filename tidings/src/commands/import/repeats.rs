@@ -2,10 +2,11 @@
 //! that has come before in the file.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
+
+use crate::hex::hex;
 
 /// The first half of a SHA-256: enough that two different things never share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,16 +54,6 @@ fn hash(parts: &[&str]) -> [u8; 32] {
         hasher.update(part);
     }
     hasher.finalize().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 #[cfg(test)]
