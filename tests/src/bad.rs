@@ -17,18 +17,34 @@ pub fn unreadable(good: &str) -> Vec<(String, Vec<u8>)> {
     add("single quotes", good.replace('"', "'").into_bytes());
     add("deep lists", "[".repeat(10_000).into_bytes());
     add("deep objects", "{\"a\":".repeat(10_000).into_bytes());
-    add("not UTF-8", [b"{\"x\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat());
-    add("overlong UTF-8", [b"{\"x\":\"".as_slice(), &[0xc0, 0x80], b"\"}"].concat());
-    add("surrogate in UTF-8", [b"{\"x\":\"".as_slice(), &[0xed, 0xa0, 0x80], b"\"}"].concat());
+    add(
+        "not UTF-8",
+        [b"{\"x\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat(),
+    );
+    add(
+        "overlong UTF-8",
+        [b"{\"x\":\"".as_slice(), &[0xc0, 0x80], b"\"}"].concat(),
+    );
+    add(
+        "surrogate in UTF-8",
+        [b"{\"x\":\"".as_slice(), &[0xed, 0xa0, 0x80], b"\"}"].concat(),
+    );
     add("raw U+0000", b"{\"x\":\"a\x00b\"}".to_vec());
     add("raw newline in text", b"{\"x\":\"a\nb\"}".to_vec());
     for at in cuts(good.len()) {
         add(&format!("cut at {at}"), good.as_bytes()[..at].to_vec());
     }
     for path in texts(&parsed(good)) {
-        for (name, text) in [("U+0000", "a\\u0000b"), ("lone surrogate", "\\ud800"), ("lone low", "x\\udc00y")] {
+        for (name, text) in [
+            ("U+0000", "a\\u0000b"),
+            ("lone surrogate", "\\ud800"),
+            ("lone low", "x\\udc00y"),
+        ] {
             let marked = replaced(&parsed(good), &path, json!("MARK")).to_string();
-            add(&format!("{name} at {path}"), marked.replace("MARK", text).into_bytes());
+            add(
+                &format!("{name} at {path}"),
+                marked.replace("MARK", text).into_bytes(),
+            );
         }
     }
     bad
@@ -37,9 +53,15 @@ pub fn unreadable(good: &str) -> Vec<(String, Vec<u8>)> {
 /// Bodies that parse, and are wrong in one place: whatever comes of them, it is no 5xx. True says
 /// that it cannot be accepted either.
 pub fn mistyped(good: &str) -> Vec<(String, Vec<u8>, bool)> {
-    let mut bad: Vec<_> = [("null", "null"), ("list", "[]"), ("text", "\"x\""), ("number", "1"), ("true", "true")]
-        .map(|(name, body)| (format!("top level {name}"), body.as_bytes().to_vec(), true))
-        .into();
+    let mut bad: Vec<_> = [
+        ("null", "null"),
+        ("list", "[]"),
+        ("text", "\"x\""),
+        ("number", "1"),
+        ("true", "true"),
+    ]
+    .map(|(name, body)| (format!("top level {name}"), body.as_bytes().to_vec(), true))
+    .into();
     let good = parsed(good);
     let values = [
         ("null", "null", false),
@@ -69,18 +91,38 @@ pub fn mistyped(good: &str) -> Vec<(String, Vec<u8>, bool)> {
         for (name, value, certain) in values {
             let marked = replaced(&good, &format!("/{field}"), json!("MARK")).to_string();
             let long = value.replace("LONG", &"x".repeat(5_000));
-            bad.push((format!("{field} = {name}"), marked.replace("\"MARK\"", &long).into_bytes(), certain));
+            bad.push((
+                format!("{field} = {name}"),
+                marked.replace("\"MARK\"", &long).into_bytes(),
+                certain,
+            ));
         }
         let mut missing = good.clone();
         missing.as_object_mut().map(|fields| fields.remove(field));
-        bad.push((format!("no {field}"), missing.to_string().into_bytes(), false));
+        bad.push((
+            format!("no {field}"),
+            missing.to_string().into_bytes(),
+            false,
+        ));
     }
     bad
 }
 
 /// Texts that are no positive integer, in a path or a query: 400.
-pub const NO_NUMBER: [&str; 12] =
-    ["0", "-1", "1.5", "1e3", "abc", "0x10", "-9223372036854775809", "%00", "%31%00", "1%20", "%D9%A1", "NaN"];
+pub const NO_NUMBER: [&str; 12] = [
+    "0",
+    "-1",
+    "1.5",
+    "1e3",
+    "abc",
+    "0x10",
+    "-9223372036854775809",
+    "%00",
+    "%31%00",
+    "1%20",
+    "%D9%A1",
+    "NaN",
+];
 
 /// Positive integers that are no seq and no position of anything: 400 or 404.
 pub const HUGE: [&str; 4] = [
@@ -124,11 +166,18 @@ fn cuts(length: usize) -> impl Iterator<Item = usize> {
 /// Pointers to all texts.
 fn texts(value: &Value) -> Vec<String> {
     let below = |name: &str, value: &Value| -> Vec<String> {
-        texts(value).into_iter().map(|path| format!("/{name}{path}")).collect()
+        texts(value)
+            .into_iter()
+            .map(|path| format!("/{name}{path}"))
+            .collect()
     };
     match value {
         Value::String(_) => vec![String::new()],
-        Value::Array(items) => items.iter().enumerate().flat_map(|(i, v)| below(&i.to_string(), v)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(i, v)| below(&i.to_string(), v))
+            .collect(),
         Value::Object(fields) => fields.iter().flat_map(|(name, v)| below(name, v)).collect(),
         _ => Vec::new(),
     }

@@ -17,8 +17,17 @@ pub fn tidings() -> &'static PathBuf {
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", "tidings", "--bin", "tidings"]);
-    command.arg("--message-format=json-render-diagnostics").current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args([
+        "build",
+        "--quiet",
+        "--package",
+        "tidings",
+        "--bin",
+        "tidings",
+    ]);
+    command
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -27,7 +36,16 @@ fn build() -> PathBuf {
         Err(error) => panic!("cargo build: {error}"),
     };
     let said = String::from_utf8_lossy(&output.stdout);
-    let built = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let path = built.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).last();
-    path.unwrap_or_else(|| panic!("tidings does not build: {}", String::from_utf8_lossy(&output.stderr)))
+    let built = said
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let path = built
+        .filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from))
+        .next_back();
+    path.unwrap_or_else(|| {
+        panic!(
+            "tidings does not build: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
 }

@@ -47,7 +47,11 @@ pub async fn run(rounds: usize, seed: u64) -> Result<Report> {
     for round in 0..rounds {
         let fault = faults::strike(&mut fleet, &load, &mut rng, round).await?;
         *report.faults.entry(fault).or_default() += 1;
-        eprintln!("round {:>3}: {fault:?}; {} sends acknowledged", round + 1, load.acked());
+        eprintln!(
+            "round {:>3}: {fault:?}; {} sends acknowledged",
+            round + 1,
+            load.acked()
+        );
     }
     let done = load.stop().await?;
     verdict::judge(&fleet, done, &mut report).await?;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::answer::Answer;
 use crate::token;
 
 /// One user's way to the services. Cheap to clone.
@@ -27,43 +27,45 @@ pub struct Bases {
     pub queries: String,
 }
 
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// Method and path, for messages.
-    pub call: String,
-    /// The status code.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body, byte for byte.
-    pub body: Bytes,
-}
-
 /// The HTTP client that all users of a world share.
 pub fn http() -> reqwest::Client {
     // The provider may have been chosen already; any will do, since tests speak plain HTTP.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(60));
-    builder.build().expect("a client without any certificate can be built")
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(std::time::Duration::from_secs(60));
+    builder
+        .build()
+        .expect("a client without any certificate can be built")
 }
 
 impl Client {
     /// A user with a good token.
     pub fn as_user(http: reqwest::Client, bases: Arc<Bases>, user: &str) -> Self {
-        Self { http, bases, user: user.into(), token: Some(token::user(user).into()) }
+        Self {
+            http,
+            bases,
+            user: user.into(),
+            token: Some(token::user(user).into()),
+        }
     }
 
     /// The same user with other credentials; `None` for none at all.
     #[must_use]
     pub fn with_token(&self, token: Option<String>) -> Self {
-        Self { token: token.map(Into::into), ..self.clone() }
+        Self {
+            token: token.map(Into::into),
+            ..self.clone()
+        }
     }
 
     /// The same user, calling other processes.
     #[must_use]
     pub fn at(&self, bases: Arc<Bases>) -> Self {
-        Self { bases, ..self.clone() }
+        Self {
+            bases,
+            ..self.clone()
+        }
     }
 
     /// Whose calls these are.
@@ -73,12 +75,19 @@ impl Client {
 
     /// A call to make, `path` from `/` on, percent-encoded.
     pub fn request(&self, method: &Method, path: &str) -> Request {
-        let base = if method == Method::GET { &self.bases.queries } else { &self.bases.commands };
+        let base = if method == Method::GET {
+            &self.bases.queries
+        } else {
+            &self.bases.commands
+        };
         let mut inner = self.http.request(method.clone(), format!("{base}{path}"));
         if let Some(token) = &self.token {
             inner = inner.bearer_auth(token);
         }
-        Request { inner, call: format!("{method} {path} as {}", self.user) }
+        Request {
+            inner,
+            call: format!("{method} {path} as {}", self.user),
+        }
     }
 
     /// `GET`.
@@ -112,30 +121,50 @@ impl Client {
 
     /// A group with an own id and these other members.
     pub async fn create_group(&self, id: &str, members: &[&str]) -> Answer {
-        self.post("/v1/conversations", json!({ "kind": "group", "id": id, "members": members })).await
+        self.post(
+            "/v1/conversations",
+            json!({ "kind": "group", "id": id, "members": members }),
+        )
+        .await
     }
 
     /// A direct conversation; gives its id.
     pub async fn create_direct(&self, peer: &str) -> String {
-        let answer = self.post("/v1/conversations", json!({ "kind": "direct", "members": [peer] })).await;
+        let answer = self
+            .post(
+                "/v1/conversations",
+                json!({ "kind": "direct", "members": [peer] }),
+            )
+            .await;
         assert!(answer.status < 300, "{answer}");
         answer.json()["id"].as_str().unwrap_or_default().to_owned()
     }
 
     /// A text message; `key` is its `client_message_id`.
     pub async fn send(&self, conversation: &str, key: &str, text: &str) -> Answer {
-        self.send_message(conversation, json!({ "client_message_id": key, "type": "text", "body": { "text": text } }))
-            .await
+        self.send_message(
+            conversation,
+            json!({ "client_message_id": key, "type": "text", "body": { "text": text } }),
+        )
+        .await
     }
 
     /// Any message.
     pub async fn send_message(&self, conversation: &str, message: Value) -> Answer {
-        self.post(&format!("/v1/conversations/{conversation}/messages"), message).await
+        self.post(
+            &format!("/v1/conversations/{conversation}/messages"),
+            message,
+        )
+        .await
     }
 
     /// Reads up to a seq.
     pub async fn read(&self, conversation: &str, up_to: i64) -> Answer {
-        self.post(&format!("/v1/conversations/{conversation}/read"), json!({ "up_to": up_to })).await
+        self.post(
+            &format!("/v1/conversations/{conversation}/read"),
+            json!({ "up_to": up_to }),
+        )
+        .await
     }
 
     /// The body of a query that must succeed.
@@ -161,7 +190,10 @@ impl Request {
     /// With any body.
     #[must_use]
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
-        self.inner = self.inner.header("content-type", content_type).body(body.into());
+        self.inner = self
+            .inner
+            .header("content-type", content_type)
+            .body(body.into());
         self
     }
 
@@ -175,7 +207,9 @@ impl Request {
     /// Makes the call; panics if there is no HTTP answer.
     pub async fn send(self) -> Answer {
         let call = self.call.clone();
-        self.try_send().await.unwrap_or_else(|error| panic!("{call}: {error:?}"))
+        self.try_send()
+            .await
+            .unwrap_or_else(|error| panic!("{call}: {error:?}"))
     }
 
     /// Makes the call; an error is "nobody knows".
@@ -183,61 +217,11 @@ impl Request {
         let answer = self.inner.send().await?;
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
-        Ok(Answer { call: self.call, status, headers, body: answer.bytes().await? })
-    }
-}
-
-impl Answer {
-    /// The body as JSON; null if it is none.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
-    }
-
-    /// The body as JSON, of an answer that must have this status.
-    pub fn expect(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{self}");
-        self.json()
-    }
-
-    /// The stable code of a problem; also checks that it is one.
-    pub fn refused(&self, status: u16) -> String {
-        assert_eq!(self.status, status, "{self}");
-        let content_type = self.header("content-type");
-        assert!(content_type.starts_with("application/problem+json"), "{self}: is {content_type}");
-        let body = self.json();
-        assert_eq!(body["status"], status, "{self}");
-        for field in ["type", "title", "detail", "code"] {
-            assert!(body[field].is_string(), "{self}: no {field}");
-        }
-        body["code"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// A number of the body.
-    pub fn number(&self, field: &str) -> i64 {
-        self.json()[field].as_i64().unwrap_or_else(|| panic!("{self}: no number {field}"))
-    }
-
-    /// The position that a command answered with, checked against the header.
-    pub fn position(&self) -> i64 {
-        let position = self.number("position");
-        assert_eq!(self.header("tidings-position"), position.to_string(), "{self}");
-        position
-    }
-
-    /// A header as text; empty if there is none.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-
-    /// Whether this was the first answer given again.
-    pub fn is_replay(&self) -> bool {
-        self.header("idempotent-replay") == "true"
-    }
-}
-
-impl std::fmt::Display for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = &self.body[..self.body.len().min(1_000)];
-        write!(f, "{} -> {} {}", self.call, self.status, String::from_utf8_lossy(shown))
+        Ok(Answer {
+            call: self.call,
+            status,
+            headers,
+            body: answer.bytes().await?,
+        })
     }
 }

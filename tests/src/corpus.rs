@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::eventually::eventually;
 use crate::feed;
 use crate::seed::Rng;
 use crate::world::World;
@@ -54,7 +55,11 @@ impl Corpus {
     pub fn read(path: &Path) -> Result<Self> {
         let file = File::open(path).with_context(|| path.display().to_string())?;
         let gzip = path.extension().is_some_and(|extension| extension == "gz");
-        let text: Box<dyn Read> = if gzip { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+        let text: Box<dyn Read> = if gzip {
+            Box::new(GzDecoder::new(file))
+        } else {
+            Box::new(file)
+        };
         let mut corpus = Self::default();
         for line in BufReader::new(text).split(b'\n') {
             let line = line?;
@@ -70,9 +75,21 @@ impl Corpus {
     }
 
     fn add(&mut self, line: Line) {
-        let sender = line.sender.chars().filter(|c| !c.is_control()).take(USER).collect();
-        let message = Message { sender, sent_at: line.sent_at, text: line.text };
-        self.conversations.entry(line.conversation).or_default().push(message);
+        let sender = line
+            .sender
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(USER)
+            .collect();
+        let message = Message {
+            sender,
+            sent_at: line.sent_at,
+            text: line.text,
+        };
+        self.conversations
+            .entry(line.conversation)
+            .or_default()
+            .push(message);
     }
 
     /// How many messages there are.
@@ -96,7 +113,11 @@ impl Corpus {
 
     /// Unread of a user who has read up to a seq: what others sent after it.
     fn unread(&self, name: &str, user: &str, mark: usize) -> usize {
-        self.conversations[name].iter().skip(mark).filter(|message| message.sender != user).count()
+        self.conversations[name]
+            .iter()
+            .skip(mark)
+            .filter(|message| message.sender != user)
+            .count()
     }
 
     /// Compares every conversation with what is served: count, order, senders, times and texts.
@@ -105,9 +126,17 @@ impl Corpus {
             let reader = user(&messages[0].sender);
             let id = id_of(&reader, name).await?;
             let shown = reader.look(&format!("/v1/conversations/{id}")).await;
-            ensure!(shown["head_seq"] == messages.len() as i64, "{name}: {shown}, {} in the file", messages.len());
+            ensure!(
+                shown["head_seq"] == messages.len() as i64,
+                "{name}: {shown}, {} in the file",
+                messages.len()
+            );
             let served = feed::history(&reader, &id).await;
-            ensure!(served.len() == messages.len(), "{name}: {} messages are served", served.len());
+            ensure!(
+                served.len() == messages.len(),
+                "{name}: {} messages are served",
+                served.len()
+            );
             for (index, (served, message)) in served.iter().zip(messages).enumerate() {
                 let equal = served["seq"] == index + 1
                     && served["sender"] == message.sender.as_str()
@@ -131,11 +160,16 @@ impl Corpus {
             let mut expected = serde_json::Map::new();
             let mut total = 0;
             for place in places {
-                let id = ids.get(&title(place)).with_context(|| format!("{name} is not in {place}"))?;
+                let id = ids
+                    .get(&title(place))
+                    .with_context(|| format!("{name} is not in {place}"))?;
                 let head = self.conversations[place].len();
                 let mark = rng.between(1, head as i64);
                 let path = format!("/v1/conversations/{id}/read");
-                client.post(&path, json!({ "unread_from": 1 })).await.expect(200);
+                client
+                    .post(&path, json!({ "unread_from": 1 }))
+                    .await
+                    .expect(200);
                 let answer = client.post(&path, json!({ "up_to": mark })).await;
                 answer.expect(200);
                 position = answer.position();
@@ -146,8 +180,16 @@ impl Corpus {
                 }
                 compared += 1;
             }
-            let shown = client.look(&format!("/v1/inbox/unread?min_position={position}")).await;
-            ensure!(shown == json!({ "total": total, "conversations": expected }), "{name}: {shown}, not {expected:?}");
+            let path = format!("/v1/inbox/unread?min_position={position}");
+            let shown = eventually("reads are projected", async || {
+                let answer = client.get(&path).await;
+                (answer.status == 200).then(|| answer.json())
+            })
+            .await;
+            ensure!(
+                shown == json!({ "total": total, "conversations": expected }),
+                "{name}: {shown}, not {expected:?}"
+            );
         }
         Ok(compared)
     }
@@ -157,9 +199,16 @@ impl Corpus {
 pub async fn import(world: &World, file: &Path) -> Value {
     let data = world.dir.join("data");
     let paths = [file, &data].map(|path| path.to_string_lossy().into_owned());
-    let output = world.tidings(&["import", &paths[0], "--data", &paths[1], "--json"]).await;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {:?}", output.stdout))
+    let output = world
+        .tidings(&["import", &paths[0], "--data", &paths[1], "--json"])
+        .await;
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {:?}", output.stdout))
 }
 
 /// The title that a conversation's name becomes.
@@ -169,7 +218,9 @@ fn title(name: &str) -> String {
 
 async fn id_of(client: &Client, name: &str) -> Result<String> {
     let ids = ids_of(client).await?;
-    ids.get(&title(name)).cloned().with_context(|| format!("{} does not see {name:?}", client.user()))
+    ids.get(&title(name))
+        .cloned()
+        .with_context(|| format!("{} does not see {name:?}", client.user()))
 }
 
 /// The ids of a user's conversations by title.
@@ -178,7 +229,9 @@ async fn ids_of(client: &Client) -> Result<BTreeMap<String, String>> {
     let mut path = "/v1/inbox?limit=200".to_owned();
     loop {
         let page = client.look(&path).await;
-        let rows = page["conversations"].as_array().context("no conversations")?;
+        let rows = page["conversations"]
+            .as_array()
+            .context("no conversations")?;
         for row in rows {
             let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
             if ids.insert(text("title"), text("id")).is_some() {

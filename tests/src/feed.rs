@@ -1,5 +1,6 @@
 //! The sync feed and the history as clients read them.
 
+use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -25,7 +26,9 @@ pub struct Seen {
 pub fn seen(entry: &Value) -> Seen {
     let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
     Seen {
-        position: entry["position"].as_i64().unwrap_or_else(|| panic!("no position: {entry}")),
+        position: entry["position"]
+            .as_i64()
+            .unwrap_or_else(|| panic!("no position: {entry}")),
         conversation: text("conversation_id"),
         kind: text("type"),
     }
@@ -33,9 +36,16 @@ pub fn seen(entry: &Value) -> Seen {
 
 /// One page, checked: in order, after what was asked, its cursor at or past its last entry.
 pub fn page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
-    let entries = answer["entries"].as_array().cloned().unwrap_or_else(|| panic!("no entries: {answer}"));
-    let cursor = answer["cursor"].as_i64().unwrap_or_else(|| panic!("no cursor: {answer}"));
-    let more = answer["has_more"].as_bool().unwrap_or_else(|| panic!("no has_more: {answer}"));
+    let entries = answer["entries"]
+        .as_array()
+        .cloned()
+        .unwrap_or_else(|| panic!("no entries: {answer}"));
+    let cursor = answer["cursor"]
+        .as_i64()
+        .unwrap_or_else(|| panic!("no cursor: {answer}"));
+    let more = answer["has_more"]
+        .as_bool()
+        .unwrap_or_else(|| panic!("no has_more: {answer}"));
     let mut last = after;
     for entry in &entries {
         let position = seen(entry).position;
@@ -43,8 +53,14 @@ pub fn page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
         assert!(position >= last, "{position} is served after {last}");
         last = position;
     }
-    assert!(cursor >= last, "the cursor {cursor} is before the entry {last}");
-    assert!(!more || cursor > after, "more is promised, and the cursor stands still at {after}");
+    assert!(
+        cursor >= last,
+        "the cursor {cursor} is before the entry {last}"
+    );
+    assert!(
+        !more || cursor > after,
+        "more is promised, and the cursor stands still at {after}"
+    );
     (entries, cursor, more)
 }
 
@@ -54,13 +70,23 @@ pub async fn whole(client: &Client, size: usize, min_position: i64) -> Vec<Value
 }
 
 /// The feed after a cursor, and the cursor at its end.
-pub async fn from(client: &Client, after: i64, size: usize, min_position: i64) -> (Vec<Value>, i64) {
+pub async fn from(
+    client: &Client,
+    after: i64,
+    size: usize,
+    min_position: i64,
+) -> (Vec<Value>, i64) {
     let mut entries = Vec::new();
     let mut after = after;
     for _ in 0..PAGES {
-        let path = format!("/v1/inbox/entries?after={after}&limit={size}&min_position={min_position}");
+        let path =
+            format!("/v1/inbox/entries?after={after}&limit={size}&min_position={min_position}");
         let (new, cursor, more) = page(&client.look(&path).await, after);
-        assert!(new.len() <= size + 100, "{} entries in a page of {size}", new.len());
+        assert!(
+            new.len() <= size + 100,
+            "{} entries in a page of {size}",
+            new.len()
+        );
         entries.extend(new);
         after = cursor;
         if !more {
@@ -76,14 +102,22 @@ pub async fn history(client: &Client, conversation: &str) -> Vec<Value> {
     let mut newest_first: Vec<Value> = Vec::new();
     let mut before = String::new();
     for _ in 0..PAGES {
-        let page = client.look(&format!("/v1/conversations/{conversation}/messages?limit=200{before}")).await;
-        let messages = page["messages"].as_array().unwrap_or_else(|| panic!("no messages: {page}"));
+        let page = client
+            .look(&format!(
+                "/v1/conversations/{conversation}/messages?limit=200{before}"
+            ))
+            .await;
+        let messages = page["messages"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no messages: {page}"));
         newest_first.extend(messages.iter().cloned());
         if page["has_more"] == false {
             newest_first.reverse();
             return newest_first;
         }
-        let oldest = messages.last().unwrap_or_else(|| panic!("an empty page promises more: {page}"));
+        let oldest = messages
+            .last()
+            .unwrap_or_else(|| panic!("an empty page promises more: {page}"));
         before = format!("&before={}", oldest["seq"]);
     }
     panic!("the history of {conversation} does not end")
@@ -103,7 +137,13 @@ pub struct Poller {
 impl Poller {
     /// Begins at 0.
     pub fn new(client: Client, size: usize) -> Self {
-        Self { client, size, after: 0, entries: Vec::new(), failures: 0 }
+        Self {
+            client,
+            size,
+            after: 0,
+            entries: Vec::new(),
+            failures: 0,
+        }
     }
 
     /// Up to where it has everything.
@@ -114,7 +154,12 @@ impl Poller {
     /// Asks once; true if something came. No answer, or a 503, leaves the cursor where it is.
     pub async fn step(&mut self) -> bool {
         let path = format!("/v1/inbox/entries?after={}&limit={}", self.after, self.size);
-        match self.client.request(&reqwest::Method::GET, &path).try_send().await {
+        match self
+            .client
+            .request(&reqwest::Method::GET, &path)
+            .try_send()
+            .await
+        {
             Ok(answer) if answer.status == 200 => {
                 let (new, cursor, _) = page(&answer.json(), self.after);
                 self.entries.extend(new.iter().map(seen));
@@ -123,7 +168,10 @@ impl Poller {
             }
             Ok(answer) => {
                 assert_eq!(answer.status, 503, "{answer}");
-                assert!(!answer.header("retry-after").is_empty(), "{answer}: no Retry-After");
+                assert!(
+                    !answer.header("retry-after").is_empty(),
+                    "{answer}: no Retry-After"
+                );
                 self.failures += 1;
                 false
             }
@@ -136,13 +184,25 @@ impl Poller {
 
     /// Compares what was served over time with the feed as it is now: the same up to the cursor, so
     /// nothing has appeared behind it, and nothing was served twice.
-    pub async fn check(&self) {
+    pub async fn check(&self) -> Result<()> {
         let now = whole(&self.client, LARGEST, self.after).await;
-        let now: Vec<Seen> = now.iter().map(seen).filter(|entry| entry.position <= self.after).collect();
-        let user = self.client.user();
+        let now: Vec<Seen> = now
+            .iter()
+            .map(seen)
+            .filter(|entry| entry.position <= self.after)
+            .collect();
+        let who = format!("{}, pages of {}", self.client.user(), self.size);
         for (served, there) in self.entries.iter().zip(&now) {
-            assert_eq!(served, there, "{user}, pages of {}: served and there", self.size);
+            ensure!(
+                served == there,
+                "{who}: {served:?} was served where {there:?} is now"
+            );
         }
-        assert_eq!(self.entries.len(), now.len(), "{user}, pages of {}: entries served and there", self.size);
+        let (served, there) = (self.entries.len(), now.len());
+        ensure!(
+            served == there,
+            "{who}: {served} entries were served, {there} are there now"
+        );
+        Ok(())
     }
 }

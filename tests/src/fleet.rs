@@ -9,7 +9,8 @@ use tidings::servers::Servers;
 
 use crate::client::{Bases, Client, http};
 use crate::servers::{self, Which};
-use crate::world::{Service, Settings, directory, run_tidings, service_env};
+use crate::service::{Service, migrate, service_env};
+use crate::world::{Settings, directory};
 use crate::{ports, token};
 
 /// One of the services.
@@ -51,12 +52,23 @@ impl Fleet {
         let servers = servers::both(&dir.join("servers"));
         let mut env = service_env(&servers.database_url, &servers.nats_url);
         env.extend(settings.env.iter().cloned());
-        let migrated = run_tidings(&["migrate"], &env).await;
-        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-        let pool = PgPoolOptions::new().max_connections(4).connect(&servers.database_url).await;
+        migrate(&env).await;
+        let pool = PgPoolOptions::new()
+            .max_connections(4)
+            .connect(&servers.database_url)
+            .await;
         let pool = pool.unwrap_or_else(|error| panic!("{error}"));
-        let mut fleet = Self { pool, servers, dir, env, services: Vec::new(), http: http() };
-        let roles = (0..command_services).map(Role::Command).chain([Role::Projector, Role::Query]);
+        let mut fleet = Self {
+            pool,
+            servers,
+            dir,
+            env,
+            services: Vec::new(),
+            http: http(),
+        };
+        let roles = (0..command_services)
+            .map(Role::Command)
+            .chain([Role::Projector, Role::Query]);
         for role in roles {
             fleet.services.push((role, ports::free(), None));
             fleet.wake(role).await;
@@ -89,7 +101,10 @@ impl Fleet {
     }
 
     fn place(&self, role: Role) -> (u16, usize) {
-        let found = self.services.iter().position(|(candidate, _, _)| *candidate == role);
+        let found = self
+            .services
+            .iter()
+            .position(|(candidate, _, _)| *candidate == role);
         let place = found.unwrap_or_else(|| panic!("{role:?} is not in the fleet"));
         (self.services[place].1, place)
     }
@@ -104,17 +119,23 @@ impl Fleet {
         let (commands, _) = self.place(Role::Command(command_service));
         let (queries, _) = self.place(Role::Query);
         let base = |port: u16| format!("http://127.0.0.1:{port}");
-        let bases = Arc::new(Bases { commands: base(commands), queries: base(queries) });
+        let bases = Arc::new(Bases {
+            commands: base(commands),
+            queries: base(queries),
+        });
         Client::as_user(self.http.clone(), bases, name)
     }
 
     /// A user who may see the log.
     pub fn admin(&self) -> Client {
-        self.user("admin", 0).with_token(Some(token::admin("admin")))
+        self.user("admin", 0)
+            .with_token(Some(token::admin("admin")))
     }
 
     /// Whether every service still runs that was not killed.
     pub fn is_whole(&mut self) -> bool {
-        self.services.iter_mut().all(|(_, _, service)| service.as_mut().is_none_or(|s| s.child.is_running()))
+        self.services
+            .iter_mut()
+            .all(|(_, _, service)| service.as_mut().is_none_or(|s| s.child.is_running()))
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::answer::Answer;
+use crate::client::Client;
 use crate::model::{Act, Conversation, Model, Outcome, Role, What};
 use crate::seed::Rng;
 
@@ -28,16 +29,40 @@ pub struct History {
 impl History {
     /// Begins with four groups of different make and two direct conversations.
     pub async fn begin(seed: u64, client: impl Fn(&str) -> Client) -> Self {
-        let clients = USERS.iter().map(|user| ((*user).to_owned(), client(user))).collect();
-        let mut history = Self { model: Model::default(), clients, rng: Rng::new(seed), sends: 0, head: 0 };
-        for (group, members) in GROUPS.iter().zip([&USERS[1..6], &USERS[1..4], &USERS[2..5], &USERS[1..2]]) {
+        let clients = USERS
+            .iter()
+            .map(|user| ((*user).to_owned(), client(user)))
+            .collect();
+        let mut history = Self {
+            model: Model::default(),
+            clients,
+            rng: Rng::new(seed),
+            sends: 0,
+            head: 0,
+        };
+        for (group, members) in
+            GROUPS
+                .iter()
+                .zip([&USERS[1..6], &USERS[1..4], &USERS[2..5], &USERS[1..2]])
+        {
             let members = members.iter().map(|user| (*user).to_owned()).collect();
-            history.act(&act("ann", group, What::CreateGroup(members))).await;
+            history
+                .act(&act("ann", group, What::CreateGroup(members)))
+                .await;
         }
         history.act(&act("ann", "g3", What::SinceJoin(true))).await;
         for [one, other] in [["ann", "ben"], ["cho", "dia"]] {
-            let answer = history.client(one).post("/v1/conversations", json!({"kind":"direct","members":[other]})).await;
-            let id = answer.expect(201)["id"].as_str().unwrap_or_default().to_owned();
+            let answer = history
+                .client(one)
+                .post(
+                    "/v1/conversations",
+                    json!({"kind":"direct","members":[other]}),
+                )
+                .await;
+            let id = answer.expect(201)["id"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
             history.head = answer.position();
             history.model.direct(&id, [one, other], history.head);
         }
@@ -66,8 +91,15 @@ impl History {
                 answer.refused(status);
             }
             Outcome::Nothing => {
-                assert_eq!(answer.status, 200, "{act:?} should change nothing: {answer}");
-                assert_eq!(answer.position(), self.head, "{act:?} appended something: {answer}");
+                assert_eq!(
+                    answer.status, 200,
+                    "{act:?} should change nothing: {answer}"
+                );
+                assert_eq!(
+                    answer.position(),
+                    self.head,
+                    "{act:?} appended something: {answer}"
+                );
             }
             Outcome::Done => {
                 assert!(matches!(answer.status, 200 | 201), "{act:?}: {answer}");
@@ -85,7 +117,11 @@ impl History {
         match &act.what {
             What::Send { .. } => assert_eq!(answer.number("seq"), conversation.head(), "{answer}"),
             What::Read(_) | What::MarkUnread(_) => {
-                assert_eq!(answer.number("read_seq"), conversation.members[&act.by].mark, "{answer}");
+                assert_eq!(
+                    answer.number("read_seq"),
+                    conversation.members[&act.by].mark,
+                    "{answer}"
+                );
             }
             What::Add(user, _) => assert!(conversation.is_member(user)),
             _ => {}
@@ -114,19 +150,34 @@ impl History {
             What::Edit(seq) => {
                 self.sends += 1;
                 let body = json!({ "body": { "text": format!("edited {}", self.sends) } });
-                client.put(&format!("{at}/messages/{seq}"), Some(body)).await
+                client
+                    .put(&format!("{at}/messages/{seq}"), Some(body))
+                    .await
             }
             What::Recall(seq) => client.delete(&format!("{at}/messages/{seq}")).await,
             What::Read(up_to) => client.read(&act.conversation, *up_to).await,
-            What::MarkUnread(from) => client.post(&format!("{at}/read"), json!({ "unread_from": from })).await,
+            What::MarkUnread(from) => {
+                client
+                    .post(&format!("{at}/read"), json!({ "unread_from": from }))
+                    .await
+            }
             What::Add(user, role) => {
                 let role = role.map_or(Value::Null, |role| role.name().into());
-                let body = if role.is_null() { json!({"users":[user]}) } else { json!({"users":[user],"role":role}) };
+                let body = if role.is_null() {
+                    json!({"users":[user]})
+                } else {
+                    json!({"users":[user],"role":role})
+                };
                 client.post(&format!("{at}/members"), body).await
             }
             What::Remove(user) => client.delete(&format!("{at}/members/{user}")).await,
             What::SinceJoin(on) => {
-                client.patch(&at, json!({ "history": if *on { "since_join" } else { "all" } })).await
+                client
+                    .patch(
+                        &at,
+                        json!({ "history": if *on { "since_join" } else { "all" } }),
+                    )
+                    .await
             }
             What::Mute(on) => {
                 let (path, body) = preference("muted", *on);
@@ -157,7 +208,11 @@ impl History {
             };
             let what = self.what(&conversation, &by, &inside);
             if is_settled(&conversation, &by, &what) {
-                return Act { by, conversation: id, what };
+                return Act {
+                    by,
+                    conversation: id,
+                    what,
+                };
             }
         }
     }
@@ -169,9 +224,13 @@ impl History {
         let seq = rng.between((head - 20).max(1), head + 1);
         match rng.below(100) {
             0..35 => {
-                let named = (!inside.is_empty() && rng.chance(30)).then(|| rng.pick(inside).clone());
+                let named =
+                    (!inside.is_empty() && rng.chance(30)).then(|| rng.pick(inside).clone());
                 let mentions = named.into_iter().filter(|user| user != by).collect();
-                What::Send { control: rng.chance(12), mentions }
+                What::Send {
+                    control: rng.chance(12),
+                    mentions,
+                }
             }
             35..42 => What::Edit(seq),
             42..52 => What::Recall(seq),
@@ -200,7 +259,9 @@ fn is_settled(conversation: &Conversation, by: &str, what: &What) -> bool {
             let message = conversation.message(*seq);
             message.is_none_or(|message| !message.recalled || message.sender == by)
         }
-        What::Add(user, Some(_)) => member(user).is_none_or(|them| them.role != Role::Owner) && user != by,
+        What::Add(user, Some(_)) => {
+            member(user).is_none_or(|them| them.role != Role::Owner) && user != by
+        }
         What::Remove(user) => conversation.direct || member(user).is_some(),
         What::SinceJoin(_) => !conversation.direct,
         _ => true,
@@ -208,5 +269,9 @@ fn is_settled(conversation: &Conversation, by: &str, what: &What) -> bool {
 }
 
 fn act(by: &str, conversation: &str, what: What) -> Act {
-    Act { by: by.to_owned(), conversation: conversation.to_owned(), what }
+    Act {
+        by: by.to_owned(),
+        conversation: conversation.to_owned(),
+        what,
+    }
 }

@@ -6,9 +6,10 @@
 //! - [`process`]: child processes that never outlive this one; [`ports`] they listen on.
 //! - [`servers`]: one Postgres for this test process, a nats-server for each world; [`binary`]: the
 //!   `tidings` under test.
+//! - [`service`]: running processes of it; [`database`]: fresh databases.
 //! - [`world`]: a fresh database, a fresh stream and a running `tidings up`; [`fleet`]: the same with
 //!   one process a service.
-//! - [`client`]: calls over HTTP, as a user with a token of [`token`].
+//! - [`client`]: calls over HTTP, as a user with a token of [`token`]; [`answer`]: what comes back.
 //! - [`eventually`]: bounded polling, the only way to wait; [`seed`]: replayable randomness.
 //! - [`model`]: what unread, inbox and membership should be; [`history`]: random histories for it.
 //! - [`routes`]: every route there is; [`bad`]: what must be refused on them.
@@ -19,11 +20,13 @@
 
 #![deny(missing_docs)]
 
+pub mod answer;
 pub mod bad;
 pub mod binary;
 pub mod chaos;
 pub mod client;
 pub mod corpus;
+pub mod database;
 pub mod eventually;
 pub mod feed;
 pub mod fleet;
@@ -36,5 +39,6 @@ pub mod process;
 pub mod routes;
 pub mod seed;
 pub mod servers;
+pub mod service;
 pub mod token;
 pub mod world;

@@ -19,16 +19,23 @@ const PAGE: i64 = 10_000;
 
 /// The position of the newest event.
 pub async fn head(pool: &PgPool) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT position FROM log.head").fetch_one(pool).await?)
+    Ok(sqlx::query_scalar("SELECT position FROM log.head")
+        .fetch_one(pool)
+        .await?)
 }
 
 /// Checks that positions are 1, 2, ..., n without a gap, that n is the head, that time never runs
 /// backwards, and that each stream's sequences are 1, 2, ..., m in the order of the log. Gives n.
 pub async fn check_positions(pool: &PgPool) -> Result<i64> {
-    let row = sqlx::query("SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM log.events");
+    let row = sqlx::query(
+        "SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM log.events",
+    );
     let row = row.fetch_one(pool).await?;
     let (count, first, last): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
-    ensure!(first == 1 && count == last, "{count} events from {first} to {last}");
+    ensure!(
+        first == 1 && count == last,
+        "{count} events from {first} to {last}"
+    );
     let head = head(pool).await?;
     ensure!(head == last, "the head is {head}, the last event {last}");
     let bad: i64 = sqlx::query_scalar(
@@ -40,7 +47,10 @@ pub async fn check_positions(pool: &PgPool) -> Result<i64> {
     )
     .fetch_one(pool)
     .await?;
-    ensure!(bad == 0, "{bad} events are out of order in time or in their stream");
+    ensure!(
+        bad == 0,
+        "{bad} events are out of order in time or in their stream"
+    );
     Ok(last)
 }
 
@@ -52,7 +62,10 @@ pub async fn served(admin: &Client) -> Result<Vec<Bytes>> {
         let answer = admin.get(&path).await;
         ensure!(answer.status == 200, "{answer}");
         let before = events.len();
-        let lines = answer.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let lines = answer
+            .body
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
         events.extend(lines.map(Bytes::copy_from_slice));
         if events.len() == before {
             return Ok(events);
@@ -63,7 +76,9 @@ pub async fn served(admin: &Client) -> Result<Vec<Bytes>> {
 /// The stream's first and last sequence.
 pub async fn mirror_ends(nats_url: &str) -> Result<(u64, u64)> {
     let client = async_nats::connect(nats_url).await?;
-    let mut stream = async_nats::jetstream::new(client).get_stream(STREAM).await?;
+    let mut stream = async_nats::jetstream::new(client)
+        .get_stream(STREAM)
+        .await?;
     let state = &stream.info().await?.state;
     Ok((state.first_sequence, state.last_sequence))
 }
@@ -71,7 +86,9 @@ pub async fn mirror_ends(nats_url: &str) -> Result<(u64, u64)> {
 /// Deletes the stream, as an operator's mistake would.
 pub async fn delete_mirror(nats_url: &str) -> Result<()> {
     let client = async_nats::connect(nats_url).await?;
-    async_nats::jetstream::new(client).delete_stream(STREAM).await?;
+    async_nats::jetstream::new(client)
+        .delete_stream(STREAM)
+        .await?;
     Ok(())
 }
 
@@ -80,20 +97,44 @@ pub async fn delete_mirror(nats_url: &str) -> Result<()> {
 /// compared.
 pub async fn check_mirror(nats_url: &str, events: &[Bytes]) -> Result<usize> {
     let client = async_nats::connect(nats_url).await?;
-    let mut stream = async_nats::jetstream::new(client).get_stream(STREAM).await?;
+    let mut stream = async_nats::jetstream::new(client)
+        .get_stream(STREAM)
+        .await?;
     let state = stream.info().await?.state.clone();
-    ensure!(state.last_sequence == events.len() as u64, "the mirror ends at {}, the log at {}", state.last_sequence, events.len());
-    let config = pull::OrderedConfig { deliver_policy: DeliverPolicy::All, ..pull::OrderedConfig::default() };
+    ensure!(
+        state.last_sequence == events.len() as u64,
+        "the mirror ends at {}, the log at {}",
+        state.last_sequence,
+        events.len()
+    );
+    let config = pull::OrderedConfig {
+        deliver_policy: DeliverPolicy::All,
+        ..pull::OrderedConfig::default()
+    };
     let mut messages = stream.create_consumer(config).await?.messages().await?;
     let mut expected = state.first_sequence;
     while expected <= state.last_sequence {
         let message = messages.next().await.context("the stream ended early")??;
-        let sequence = message.info().map_err(|error| anyhow::anyhow!(error))?.stream_sequence;
-        ensure!(sequence == expected, "sequence {sequence} follows {}", expected - 1);
+        let sequence = message
+            .info()
+            .map_err(|error| anyhow::anyhow!(error))?
+            .stream_sequence;
+        ensure!(
+            sequence == expected,
+            "sequence {sequence} follows {}",
+            expected - 1
+        );
         let event = &events[sequence as usize - 1];
-        ensure!(message.payload == event, "sequence {sequence} is {:?}, the log has {event:?}", message.payload);
+        ensure!(
+            message.payload == event,
+            "sequence {sequence} is {:?}, the log has {event:?}",
+            message.payload
+        );
         let position = serde_json::from_slice::<Value>(&message.payload)?["position"].as_u64();
-        ensure!(position == Some(sequence), "sequence {sequence} has position {position:?}");
+        ensure!(
+            position == Some(sequence),
+            "sequence {sequence} has position {position:?}"
+        );
         expected += 1;
     }
     Ok((state.last_sequence + 1 - state.first_sequence) as usize)
@@ -109,7 +150,11 @@ pub async fn dump(pool: &PgPool) -> Result<BTreeMap<String, Vec<String>>> {
     let mut dump = BTreeMap::new();
     for table in tables {
         // A rebuild is another generation of the same rows.
-        let row = if table == "checkpoint" { "(to_jsonb(t) - 'generation')" } else { "t" };
+        let row = if table == "checkpoint" {
+            "(to_jsonb(t) - 'generation')"
+        } else {
+            "t"
+        };
         let rows = format!("SELECT {row}::text FROM read.{table} t ORDER BY 1");
         dump.insert(table, sqlx::query_scalar(&rows).fetch_all(pool).await?);
     }

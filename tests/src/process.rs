@@ -27,15 +27,27 @@ pub struct Owned {
 
 impl Owned {
     /// Starts `command`, its output appended to `log`, as `account` if one is given.
-    pub fn start(name: &str, mut command: Command, log: &Path, account: Option<&Account>) -> io::Result<Self> {
+    pub fn start(
+        name: &str,
+        mut command: Command,
+        log: &Path,
+        account: Option<&Account>,
+    ) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(log)?;
-        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file);
         harden(&mut command, Signal::Kill, account);
         let (reply, answer) = mpsc::channel();
         let sent = starter().send(Order { command, reply });
         let child = sent.ok().and_then(|()| answer.recv().ok());
         let child = child.ok_or_else(|| io::Error::other("the starting thread is gone"))??;
-        Ok(Self { child, name: name.to_owned(), log: log.to_owned() })
+        Ok(Self {
+            child,
+            name: name.to_owned(),
+            log: log.to_owned(),
+        })
     }
 
     /// Its process id.
@@ -70,7 +82,11 @@ impl Owned {
     pub fn last_words(&self) -> String {
         let text = std::fs::read(&self.log).unwrap_or_default();
         let from = text.len().saturating_sub(4_000);
-        format!("--- {} wrote:\n{}", self.name, String::from_utf8_lossy(&text[from..]))
+        format!(
+            "--- {} wrote:\n{}",
+            self.name,
+            String::from_utf8_lossy(&text[from..])
+        )
     }
 
     /// Its resident memory.
@@ -78,9 +94,13 @@ impl Owned {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
         let line = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+            line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+                .unwrap_or(0)
         };
-        Ok(Memory { resident: line("VmRSS:"), peak: line("VmHWM:") })
+        Ok(Memory {
+            resident: line("VmRSS:"),
+            peak: line("VmHWM:"),
+        })
     }
 }
 
@@ -114,12 +134,14 @@ pub fn scratch() -> &'static Path {
 
 /// Leaves a shell behind that waits for the end of this process (its standard input closes then)
 /// and removes the directory. Servers need a moment to end, and may write until they have.
-fn remove_after(dir: &Path) -> io::Result<()> {
-    const SCRIPT: &str =
-        "read _; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf \"$0\" && [ ! -e \"$0\" ] && exit; sleep 0.2; done";
+pub fn remove_after(dir: &Path) -> io::Result<()> {
+    const SCRIPT: &str = "read _; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf \"$0\" && [ ! -e \"$0\" ] && exit; sleep 0.2; done";
     let mut command = Command::new("sh");
     command.arg("-c").arg(SCRIPT).arg(dir).current_dir("/");
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let shell = command.spawn()?;
     // Kept open until the process ends.
     std::mem::forget(shell.stdin);

@@ -28,30 +28,120 @@ pub struct Route {
     pub access: Access,
 }
 
-const fn route(method: &'static str, template: &'static str, access: Access, body: Option<&'static str>) -> Route {
-    Route { method, template, body, access }
+const fn route(
+    method: &'static str,
+    template: &'static str,
+    access: Access,
+    body: Option<&'static str>,
+) -> Route {
+    Route {
+        method,
+        template,
+        body,
+        access,
+    }
 }
 
 /// Every route there is.
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/conversations", Access::User, Some(CREATE)),
     route("GET", "/v1/conversations/{id}", Access::Member, None),
-    route("PATCH", "/v1/conversations/{id}", Access::Member, Some(r#"{"title":"new","history":"all"}"#)),
-    route("GET", "/v1/conversations/{id}/members", Access::Member, None),
-    route("POST", "/v1/conversations/{id}/members", Access::Member, Some(r#"{"users":["zoe"],"role":"member"}"#)),
-    route("DELETE", "/v1/conversations/{id}/members/{user}", Access::Member, None),
-    route("GET", "/v1/conversations/{id}/messages", Access::Member, None),
-    route("POST", "/v1/conversations/{id}/messages", Access::Member, Some(SEND)),
-    route("GET", "/v1/conversations/{id}/messages/{seq}", Access::Member, None),
-    route("PUT", "/v1/conversations/{id}/messages/{seq}", Access::Member, Some(r#"{"body":{"text":"better"}}"#)),
-    route("DELETE", "/v1/conversations/{id}/messages/{seq}", Access::Member, None),
-    route("GET", "/v1/conversations/{id}/messages/{seq}/history", Access::Member, None),
-    route("GET", "/v1/conversations/{id}/messages/{seq}/receipts", Access::Member, None),
-    route("PUT", "/v1/conversations/{id}/messages/{seq}/reactions/{key}", Access::Member, None),
-    route("DELETE", "/v1/conversations/{id}/messages/{seq}/reactions/{key}", Access::Member, None),
-    route("POST", "/v1/conversations/{id}/read", Access::Member, Some(r#"{"up_to":1}"#)),
-    route("PATCH", "/v1/conversations/{id}/preferences", Access::Member, Some(PREFERENCES)),
-    route("POST", "/v1/inbox/ack", Access::User, Some(r#"{"device":"phone","cursor":1}"#)),
+    route(
+        "PATCH",
+        "/v1/conversations/{id}",
+        Access::Member,
+        Some(r#"{"title":"new","history":"all"}"#),
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/members",
+        Access::Member,
+        None,
+    ),
+    route(
+        "POST",
+        "/v1/conversations/{id}/members",
+        Access::Member,
+        Some(r#"{"users":["zoe"],"role":"member"}"#),
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/members/{user}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/messages",
+        Access::Member,
+        None,
+    ),
+    route(
+        "POST",
+        "/v1/conversations/{id}/messages",
+        Access::Member,
+        Some(SEND),
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/messages/{seq}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/messages/{seq}",
+        Access::Member,
+        Some(r#"{"body":{"text":"better"}}"#),
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/messages/{seq}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/messages/{seq}/history",
+        Access::Member,
+        None,
+    ),
+    route(
+        "GET",
+        "/v1/conversations/{id}/messages/{seq}/receipts",
+        Access::Member,
+        None,
+    ),
+    route(
+        "PUT",
+        "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "DELETE",
+        "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
+        Access::Member,
+        None,
+    ),
+    route(
+        "POST",
+        "/v1/conversations/{id}/read",
+        Access::Member,
+        Some(r#"{"up_to":1}"#),
+    ),
+    route(
+        "PATCH",
+        "/v1/conversations/{id}/preferences",
+        Access::Member,
+        Some(PREFERENCES),
+    ),
+    route(
+        "POST",
+        "/v1/inbox/ack",
+        Access::User,
+        Some(r#"{"device":"phone","cursor":1}"#),
+    ),
     route("PUT", "/v1/blocks/{user}", Access::User, None),
     route("DELETE", "/v1/blocks/{user}", Access::User, None),
     route("GET", "/v1/blocks", Access::User, None),
@@ -82,8 +172,12 @@ impl Route {
 
     /// A path of it, for a conversation and a message.
     pub fn path_of(&self, conversation: &str, seq: &str) -> String {
-        let path = self.template.replace("{id}", conversation).replace("{seq}", seq);
-        path.replace("{user}", "carol").replace("{key}", "%F0%9F%91%8D")
+        let path = self
+            .template
+            .replace("{id}", conversation)
+            .replace("{seq}", seq);
+        path.replace("{user}", "carol")
+            .replace("{key}", "%F0%9F%91%8D")
     }
 
     /// Method and path with every parameter as `{}`: what is compared with the document.
@@ -99,6 +193,12 @@ impl Route {
 
 /// Method and path, whatever the parameters are called.
 pub fn shape(method: &str, template: &str) -> String {
-    let parts = template.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
-    format!("{} {}", method.to_uppercase(), parts.collect::<Vec<_>>().join("/"))
+    let parts = template
+        .split('/')
+        .map(|part| if part.starts_with('{') { "{}" } else { part });
+    format!(
+        "{} {}",
+        method.to_uppercase(),
+        parts.collect::<Vec<_>>().join("/")
+    )
 }

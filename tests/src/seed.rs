@@ -6,8 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// again.
 pub fn seed(test: &str) -> u64 {
     let seed = match std::env::var("SEED") {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("SEED={text} is not a number")),
-        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |d| d.as_millis() as u64),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("SEED={text} is not a number")),
+        Err(_) => SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(1, |d| d.as_millis() as u64),
     };
     eprintln!("{test}: SEED={seed}");
     seed
@@ -34,7 +38,11 @@ impl Rng {
 
     /// A number below `n`; 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        if n == 0 { 0 } else { (self.bits() % n as u64) as usize }
+        if n == 0 {
+            0
+        } else {
+            (self.bits() % n as u64) as usize
+        }
     }
 
     /// A number from `low` to `high`, both included.

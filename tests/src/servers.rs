@@ -1,14 +1,14 @@
 //! Real servers, started as `tidings up` starts its own: one Postgres for this test process, one
 //! nats-server for each world. A killed one is started again by its keeper.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use tidings::servers::process::{Signal, send};
 use tidings::servers::{Options, Servers, start};
 
 use crate::eventually::{PATIENCE, wait_until};
-use crate::process::scratch;
+use crate::process::{remove_after, scratch};
 
 /// What is said where a server is not wanted.
 const NONE: &str = "none";
@@ -18,8 +18,30 @@ pub fn postgres() -> &'static Servers {
     static SHARED: OnceLock<Servers> = OnceLock::new();
     SHARED.get_or_init(|| {
         let dir = scratch().join("postgres");
-        started(&Options { nats_url: Some(NONE.into()), ..Options::new(dir) })
+        let servers = started(&Options {
+            nats_url: Some(NONE.into()),
+            ..Options::new(dir)
+        });
+        // It is never dropped, so the directory of its socket is not removed either.
+        if let Some(socket) = socket_dir(&servers.database_url) {
+            let left = remove_after(&socket);
+            assert!(left.is_ok(), "{}: {left:?}", socket.display());
+        }
+        servers
     })
+}
+
+/// The `host` of a URL that leads to a socket, which is percent-encoded.
+fn socket_dir(url: &str) -> Option<PathBuf> {
+    let host = url.split_once("?host=")?.1;
+    let mut parts = host.split('%');
+    let mut path = parts.next()?.to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2)?;
+        path.push(u8::from_str_radix(code, 16).ok()?.into());
+        path.push_str(rest);
+    }
+    Some(path.into())
 }
 
 /// A nats-server of its own.
@@ -32,8 +54,14 @@ pub struct Nats {
 impl Nats {
     /// Starts one, its data in `dir`.
     pub fn start(dir: &Path) -> Self {
-        let servers = started(&Options { database_url: Some(NONE.into()), ..Options::new(dir) });
-        Self { url: servers.nats_url.clone(), servers: Some(servers) }
+        let servers = started(&Options {
+            database_url: Some(NONE.into()),
+            ..Options::new(dir)
+        });
+        Self {
+            url: servers.nats_url.clone(),
+            servers: Some(servers),
+        }
     }
 
     /// kill -9; answers when another process has taken its place.
@@ -78,7 +106,9 @@ pub fn kill(servers: &Servers, which: Which) {
         Which::Postgres => servers.postgres_pid(),
         Which::Nats => servers.nats_pid(),
     };
-    let Some(old) = process() else { panic!("{which:?} does not run") };
+    let Some(old) = process() else {
+        panic!("{which:?} does not run")
+    };
     if let Err(error) = send(old, Signal::Kill) {
         panic!("{which:?} cannot be killed: {error}");
     }

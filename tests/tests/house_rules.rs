@@ -11,7 +11,10 @@ use serde_json::Value;
 const LONGEST: usize = 500;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate is in the workspace")
+        .to_owned()
 }
 
 /// Every package of the workspace with the names of what it uses outside of tests.
@@ -26,10 +29,19 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages = metadata["packages"].as_array().expect("packages");
     let used = |package: &Value| {
-        let all = package["dependencies"].as_array().cloned().unwrap_or_default();
-        all.iter().filter(|dep| dep["kind"].is_null()).map(|dep| text(&dep["name"])).collect()
+        let all = package["dependencies"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        all.iter()
+            .filter(|dep| dep["kind"].is_null())
+            .map(|dep| text(&dep["name"]))
+            .collect()
     };
-    packages.iter().map(|package| (text(&package["name"]), used(package))).collect()
+    packages
+        .iter()
+        .map(|package| (text(&package["name"]), used(package)))
+        .collect()
 }
 
 /// Every Rust source of the workspace, with its text.
@@ -61,7 +73,9 @@ fn sources() -> Vec<(PathBuf, String)> {
 /// A source without its comments and without its tests, which stand last.
 fn program(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     code.collect::<Vec<_>>().join("\n")
 }
 
@@ -81,29 +95,71 @@ fn packages_depend_in_one_direction() {
         ("query-api", &["domain", "event-log", "http-edge"]),
         (
             "tidings",
-            &["domain", "migrations", "event-log", "http-edge", "command-svc", "projector", "query-api"],
+            &[
+                "domain",
+                "migrations",
+                "event-log",
+                "http-edge",
+                "command-svc",
+                "projector",
+                "query-api",
+            ],
         ),
-        ("tests", &["migrations", "tidings"]),
+        ("tests", &["tidings"]),
     ];
     let packages = dependencies();
     let ours: BTreeSet<String> = packages.keys().cloned().collect();
-    assert_eq!(ours, allowed.iter().map(|(name, _)| (*name).to_owned()).collect(), "say here what a new package may use");
+    assert_eq!(
+        ours,
+        allowed.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        "say here what a new package may use"
+    );
     for (name, may_use) in allowed {
         for used in packages[name].intersection(&ours) {
-            assert!(may_use.contains(&used.as_str()), "{name} must not depend on {used}");
+            assert!(
+                may_use.contains(&used.as_str()),
+                "{name} must not depend on {used}"
+            );
         }
     }
 }
 
 #[test]
 fn the_domain_is_pure() {
-    let io = ["sqlx", "axum", "hyper", "async-nats", "tokio", "reqwest", "postgres-es", "metrics", "tracing", "uuid", "libc"];
+    let io = [
+        "sqlx",
+        "axum",
+        "hyper",
+        "async-nats",
+        "tokio",
+        "reqwest",
+        "postgres-es",
+        "metrics",
+        "tracing",
+        "uuid",
+        "libc",
+    ];
     for used in &dependencies()["domain"] {
-        assert!(!io.contains(&used.as_str()), "domain must not depend on {used}");
+        assert!(
+            !io.contains(&used.as_str()),
+            "domain must not depend on {used}"
+        );
     }
     for (path, text) in sources().iter().filter(|(path, _)| is_of(path, "domain")) {
-        for call in ["std::fs", "std::net", "std::process", "std::thread", "SystemTime::now", "Instant::now", "now_utc"] {
-            assert!(!program(text).contains(call), "{} calls {call}", path.display());
+        for call in [
+            "std::fs",
+            "std::net",
+            "std::process",
+            "std::thread",
+            "SystemTime::now",
+            "Instant::now",
+            "now_utc",
+        ] {
+            assert!(
+                !program(text).contains(call),
+                "{} calls {call}",
+                path.display()
+            );
         }
     }
 }
@@ -111,22 +167,52 @@ fn the_domain_is_pure() {
 #[test]
 fn tables_are_named_only_where_they_belong() {
     let tables = |schema: &str, names: &[&str]| -> Vec<String> {
-        names.iter().map(|name| format!("{schema}.{name}")).collect()
+        names
+            .iter()
+            .map(|name| format!("{schema}.{name}"))
+            .collect()
     };
-    let log = tables("log", &["head", "streams", "events", "receipts", "snapshots"]);
-    let read = tables("read", &["checkpoint", "users", "conversations", "members", "stays", "messages", "versions",
-        "reactions", "timeline", "inbox", "devices", "blocks", "parked"]);
+    let log = tables(
+        "log",
+        &["head", "streams", "events", "receipts", "snapshots"],
+    );
+    let read = tables(
+        "read",
+        &[
+            "checkpoint",
+            "users",
+            "conversations",
+            "members",
+            "stays",
+            "messages",
+            "versions",
+            "reactions",
+            "timeline",
+            "inbox",
+            "devices",
+            "blocks",
+            "parked",
+        ],
+    );
     let names = |text: &str, table: &str| {
         // A table is named in SQL: `log.head` is also how Rust calls a method.
-        text.match_indices(table).any(|(at, _)| !text[at + table.len()..].starts_with(['(', '_', '.']))
+        text.match_indices(table)
+            .any(|(at, _)| !text[at + table.len()..].starts_with(['(', '_', '.']))
     };
     for (path, text) in sources() {
         let text = program(&text);
-        if !["event-log", "tests"].iter().any(|package| is_of(&path, package)) && path.starts_with(root().join("query-api")) {
+        if !["event-log", "tests"]
+            .iter()
+            .any(|package| is_of(&path, package))
+            && path.starts_with(root().join("query-api"))
+        {
             let named: Vec<_> = log.iter().filter(|table| names(&text, table)).collect();
             assert!(named.is_empty(), "{} names {named:?}", path.display());
         }
-        if ["event-log", "command-svc", "domain"].iter().any(|package| is_of(&path, package)) {
+        if ["event-log", "command-svc", "domain"]
+            .iter()
+            .any(|package| is_of(&path, package))
+        {
             let named: Vec<_> = read.iter().filter(|table| names(&text, table)).collect();
             assert!(named.is_empty(), "{} names {named:?}", path.display());
         }
@@ -150,26 +236,44 @@ fn no_file_is_longer_than_500_lines() {
 fn nothing_is_unwrapped_left_open_or_switched_off() {
     let this = Path::new(file!()).file_name().expect("a name");
     // In two parts, so that this file does not hold them itself.
-    let everywhere = [["to", "do!("], ["unimple", "mented!("], ["FIX", "ME"], ["TO", "DO"], ["#[ig", "nore"]];
+    let everywhere = [
+        ["to", "do!("],
+        ["unimple", "mented!("],
+        ["FIX", "ME"],
+        ["TO", "DO"],
+        ["#[ig", "nore"],
+    ];
     for (path, text) in sources() {
         for [one, other] in everywhere {
             let word = format!("{one}{other}");
             assert!(!text.contains(&word), "{} has {word}", path.display());
         }
-        if path.file_name() != Some(this) && path.components().any(|part| part.as_os_str() == "src") {
-            assert!(!program(&text).contains(".unwrap()"), "{} unwraps outside of tests", path.display());
+        if path.file_name() != Some(this) && path.components().any(|part| part.as_os_str() == "src")
+        {
+            assert!(
+                !program(&text).contains(".unwrap()"),
+                "{} unwraps outside of tests",
+                path.display()
+            );
         }
     }
 }
 
 #[test]
 fn no_source_names_a_place_of_one_machine() {
-    let home = [["/ro", "ot/"], ["/ho", "me/"], ["/wo", "rk/"], ["/Us", "ers/"]];
+    let home = [
+        ["/ro", "ot/"],
+        ["/ho", "me/"],
+        ["/wo", "rk/"],
+        ["/Us", "ers/"],
+    ];
     for (path, text) in sources() {
         for [one, other] in home {
             let place = format!("{one}{other}");
             // Passwords files and the like in tests of other crates name homes of made-up people.
-            let named = program(&text).lines().any(|line| line.contains(&format!("\"{place}")));
+            let named = program(&text)
+                .lines()
+                .any(|line| line.contains(&format!("\"{place}")));
             assert!(!named, "{} names {place}", path.display());
         }
     }

@@ -26,17 +26,34 @@ async fn main() -> Result<()> {
         let world = World::start().await;
         let report = import(&world, &file).await;
         println!("{}: {report}", file.display());
-        let numbers = [corpus.messages(), corpus.conversations.len(), corpus.users().len(), corpus.skipped];
+        let numbers = [
+            corpus.messages(),
+            corpus.conversations.len(),
+            corpus.users().len(),
+            corpus.skipped,
+        ];
         let printed = ["messages", "conversations", "users", "skipped"].map(|field| &report[field]);
-        ensure!(printed.iter().zip(&numbers).all(|(shown, number)| **shown == *number), "the file has {numbers:?}");
+        ensure!(
+            printed
+                .iter()
+                .zip(&numbers)
+                .all(|(shown, number)| **shown == *number),
+            "the file has {numbers:?}"
+        );
         let head = tests::log::check_positions(&world.pool).await?;
-        world.admin().look(&format!("/v1/inbox?min_position={head}")).await;
+        world.projected(head).await;
         corpus.check_messages(|user| world.user(user)).await?;
         let again = import(&world, &file).await;
-        ensure!(tests::log::head(&world.pool).await? == head, "a second import appended: {again}");
+        ensure!(
+            tests::log::head(&world.pool).await? == head,
+            "a second import appended: {again}"
+        );
         let counts = corpus.check_unread(|user| world.user(user), seed).await?;
-        println!("  {} messages of {} conversations are as in the file; {counts} unread counts of {} users agree; \
-             a second import adds nothing", numbers[0], numbers[1], numbers[2]);
+        println!(
+            "  {} messages of {} conversations are as in the file; {counts} unread counts of {} users agree; \
+             a second import adds nothing",
+            numbers[0], numbers[1], numbers[2]
+        );
     }
     Ok(())
 }

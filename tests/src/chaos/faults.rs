@@ -60,7 +60,10 @@ pub async fn strike(fleet: &mut Fleet, load: &Load, rng: &mut Rng, round: usize)
         Fault::Stream => {
             // The stream may be away still since the round before.
             let url = fleet.nats_url().to_owned();
-            eventually("the stream is there to be deleted", async || log::delete_mirror(&url).await.ok()).await;
+            eventually("the stream is there to be deleted", async || {
+                log::delete_mirror(&url).await.ok()
+            })
+            .await;
         }
         Fault::Three => {
             fleet.kill_server(Which::Nats).await;
@@ -68,8 +71,11 @@ pub async fn strike(fleet: &mut Fleet, load: &Load, rng: &mut Rng, round: usize)
         }
     }
     let before = load.acked();
-    eventually(format!("sends are acknowledged after {fault:?}"), async || (load.acked() > before + 50).then_some(()))
-        .await;
+    eventually(
+        format!("sends are acknowledged after {fault:?}"),
+        async || (load.acked() > before + 50).then_some(()),
+    )
+    .await;
     Ok(fault)
 }
 

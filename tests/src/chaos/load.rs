@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
 
-use crate::client::{Answer, Client};
+use crate::answer::Answer;
+use crate::client::Client;
 use crate::feed::{LARGEST, Poller};
 use crate::fleet::Fleet;
 use crate::seed::Rng;
@@ -53,7 +54,9 @@ pub struct Done {
 /// The members of a group.
 pub fn members(group: usize) -> Vec<String> {
     let writers = (0..WRITERS).map(|i| format!("writer{i}"));
-    let readers = (0..READERS).filter(|i| (group + i) % 3 != 0).map(|i| format!("reader{i}"));
+    let readers = (0..READERS)
+        .filter(|i| !(group + i).is_multiple_of(3))
+        .map(|i| format!("reader{i}"));
     writers.chain(readers).collect()
 }
 
@@ -71,7 +74,11 @@ impl Load {
         for group in 0..GROUPS {
             let members = members(group);
             let others: Vec<&str> = members[1..].iter().map(String::as_str).collect();
-            fleet.user(&members[0], 0).create_group(&format!("c{group}"), &others).await.expect(201);
+            fleet
+                .user(&members[0], 0)
+                .create_group(&format!("c{group}"), &others)
+                .await
+                .expect(201);
         }
         let mut load = Self {
             stop: Arc::default(),
@@ -82,7 +89,12 @@ impl Load {
         let mut rng = Rng::new(seed ^ 0x5eed);
         for writer in 0..WRITERS {
             let client = fleet.user(&format!("writer{writer}"), 0);
-            load.writers.spawn(write(client, rng.fork(), load.stop.clone(), load.acked.clone()));
+            load.writers.spawn(write(
+                client,
+                rng.fork(),
+                load.stop.clone(),
+                load.acked.clone(),
+            ));
         }
         for (reader, page) in PAGES.into_iter().enumerate() {
             let poller = Poller::new(fleet.user(&format!("reader{reader}"), 0), page);
@@ -99,7 +111,11 @@ impl Load {
     /// Lets everybody finish what they are at.
     pub async fn stop(mut self) -> Result<Done> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut done = Done { acked: Vec::new(), unknown: 0, pollers: Vec::new() };
+        let mut done = Done {
+            acked: Vec::new(),
+            unknown: 0,
+            pollers: Vec::new(),
+        };
         while let Some(writer) = self.writers.join_next().await {
             let (acked, unknown) = writer.context("a writer")??;
             done.acked.extend(acked);
@@ -145,17 +161,24 @@ async fn write(
 /// Sends until there is a certain answer, always under the same key.
 async fn certain(client: &Client, conversation: &str, key: &str) -> Result<(Answer, usize)> {
     let path = format!("/v1/conversations/{conversation}/messages");
-    let body = serde_json::json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
+    let body =
+        serde_json::json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
     let start = Instant::now();
     for doubts in 0.. {
         let request = client.request(&reqwest::Method::POST, &path).json(&body);
         match request.try_send().await {
             Ok(answer) if answer.status == 503 => {
-                ensure!(!answer.header("retry-after").is_empty(), "{answer} has no Retry-After");
+                ensure!(
+                    !answer.header("retry-after").is_empty(),
+                    "{answer} has no Retry-After"
+                );
             }
             Ok(answer) => {
                 ensure!(matches!(answer.status, 200 | 201), "{answer}");
-                ensure!(doubts > 0 || answer.status == 201 || answer.is_replay(), "{answer}");
+                ensure!(
+                    doubts > 0 || answer.status == 201 || answer.is_replay(),
+                    "{answer}"
+                );
                 return Ok((answer, doubts));
             }
             Err(_) => {}

@@ -18,7 +18,10 @@ pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result
     done.acked.sort_by_key(|acked| acked.position);
     report.acked = done.acked.len();
     report.unknown = done.unknown;
-    let head = eventually("the log is readable", async || log::check_positions(&fleet.pool).await.ok()).await;
+    let head = eventually("the log is readable", async || {
+        log::check_positions(&fleet.pool).await.ok()
+    })
+    .await;
     in_the_log(fleet, &done.acked).await?;
     eventually("the mirror is at the head", async || {
         let (_, last) = log::mirror_ends(fleet.nats_url()).await.ok()?;
@@ -32,7 +35,11 @@ pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result
     })
     .await;
     let events = log::served(&admin).await?;
-    ensure!(events.len() as i64 == head, "{} events are served, the head is {head}", events.len());
+    ensure!(
+        events.len() as i64 == head,
+        "{} events are served, the head is {head}",
+        events.len()
+    );
     report.mirrored = log::check_mirror(fleet.nats_url(), &events).await?;
     for group in 0..GROUPS {
         in_the_history(fleet, group, &done.acked).await?;
@@ -46,7 +53,7 @@ pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result
             (poller.cursor() >= head).then_some(())
         })
         .await;
-        poller.check().await;
+        poller.check().await?;
         report.entries += poller.entries.len();
         report.failed_polls += poller.failures;
     }
@@ -79,9 +86,17 @@ async fn in_the_log(fleet: &Fleet, acked: &[Acked]) -> Result<()> {
         })
         .collect();
     for (logged, acked) in logged.iter().zip(acked) {
-        ensure!(logged == acked, "the log has {logged:?} where {acked:?} was acknowledged");
+        ensure!(
+            logged == acked,
+            "the log has {logged:?} where {acked:?} was acknowledged"
+        );
     }
-    ensure!(logged.len() == acked.len(), "{} sends logged, {} acknowledged", logged.len(), acked.len());
+    ensure!(
+        logged.len() == acked.len(),
+        "{} sends logged, {} acknowledged",
+        logged.len(),
+        acked.len()
+    );
     Ok(())
 }
 
@@ -89,28 +104,58 @@ async fn in_the_log(fleet: &Fleet, acked: &[Acked]) -> Result<()> {
 async fn in_the_history(fleet: &Fleet, group: usize, acked: &[Acked]) -> Result<()> {
     let id = format!("c{group}");
     let reader = fleet.user(&members(group)[0], 0);
-    let expected: Vec<_> = acked.iter().filter(|acked| acked.conversation == id).collect();
+    let expected: Vec<_> = acked
+        .iter()
+        .filter(|acked| acked.conversation == id)
+        .collect();
     let messages = feed::history(&reader, &id).await;
     for (message, acked) in messages.iter().zip(&expected) {
-        ensure!(matches(message, acked), "{id}: {message} is where {acked:?} was acknowledged");
+        ensure!(
+            matches(message, acked),
+            "{id}: {message} is where {acked:?} was acknowledged"
+        );
     }
-    ensure!(messages.len() == expected.len(), "{id}: {} messages, {} acknowledged", messages.len(), expected.len());
+    ensure!(
+        messages.len() == expected.len(),
+        "{id}: {} messages, {} acknowledged",
+        messages.len(),
+        expected.len()
+    );
     Ok(())
 }
 
 /// Each send once in the feed of each member, and in nobody else's, in the order of the log.
 async fn in_the_feed(fleet: &Fleet, user: &str, acked: &[Acked], head: i64) -> Result<()> {
     let groups: BTreeMap<String, bool> = (0..GROUPS)
-        .map(|group| (format!("c{group}"), members(group).iter().any(|member| member == user)))
+        .map(|group| {
+            (
+                format!("c{group}"),
+                members(group).iter().any(|member| member == user),
+            )
+        })
         .collect();
-    let expected: Vec<_> = acked.iter().filter(|acked| groups[&acked.conversation]).collect();
+    let expected: Vec<_> = acked
+        .iter()
+        .filter(|acked| groups[&acked.conversation])
+        .collect();
     let entries = feed::whole(&fleet.user(user, 0), feed::LARGEST, head).await;
-    let sent: Vec<_> = entries.iter().filter(|entry| entry["type"] == "message_sent").collect();
+    let sent: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry["type"] == "message_sent")
+        .collect();
     for (entry, acked) in sent.iter().zip(&expected) {
         let right = entry["position"] == acked.position && matches(&entry["data"], acked);
-        ensure!(right, "{user} is served {entry} where {acked:?} was acknowledged");
+        ensure!(
+            right,
+            "{user} is served {entry} where {acked:?} was acknowledged"
+        );
     }
-    ensure!(sent.len() == expected.len(), "{user}: {} of {} sends in the feed", sent.len(), expected.len());
+    ensure!(
+        sent.len() == expected.len(),
+        "{user}: {} of {} sends in the feed",
+        sent.len(),
+        expected.len()
+    );
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What users do, and what should come of it.
 
-use super::conversation::{Conversation, Message, Role};
 use super::Model;
+use super::conversation::{Conversation, Message, Role};
 
 /// One command of one user.
 #[derive(Debug, Clone)]
@@ -20,7 +20,12 @@ pub enum What {
     /// A new group.
     CreateGroup(Vec<String>),
     /// Send, with whom it names.
-    Send { /** Not countable. */ control: bool, /** Named members. */ mentions: Vec<String> },
+    Send {
+        /** Not countable. */
+        control: bool,
+        /** Named members. */
+        mentions: Vec<String>,
+    },
     /// Another body.
     Edit(i64),
     /// Take back.
@@ -63,10 +68,16 @@ impl Model {
     pub fn outcome(&self, act: &Act) -> Outcome {
         let conversation = self.conversations.get(&act.conversation);
         if let What::CreateGroup(_) = act.what {
-            return if conversation.is_some() { Outcome::Refused(409) } else { Outcome::Done };
+            return if conversation.is_some() {
+                Outcome::Refused(409)
+            } else {
+                Outcome::Done
+            };
         }
         match conversation {
-            Some(conversation) if conversation.is_member(&act.by) => conversation.outcome(&act.by, &act.what),
+            Some(conversation) if conversation.is_member(&act.by) => {
+                conversation.outcome(&act.by, &act.what)
+            }
             _ => NOT_FOUND,
         }
     }
@@ -77,7 +88,10 @@ impl Model {
         if let What::CreateGroup(members) = &act.what {
             let users: Vec<_> = std::iter::once(&act.by).chain(members).cloned().collect();
             self.users.extend(users.iter().cloned());
-            self.conversations.insert(act.conversation.clone(), Conversation::new(false, &users, position));
+            self.conversations.insert(
+                act.conversation.clone(),
+                Conversation::new(false, &users, position),
+            );
         } else if let Some(conversation) = self.conversations.get_mut(&act.conversation) {
             conversation.apply(&act.by, &act.what, position);
         }
@@ -87,17 +101,22 @@ impl Model {
     pub fn direct(&mut self, id: &str, users: [&str; 2], position: i64) {
         let users = users.map(str::to_owned);
         self.users.extend(users.iter().cloned());
-        self.conversations.insert(id.to_owned(), Conversation::new(true, &users, position));
+        self.conversations
+            .insert(id.to_owned(), Conversation::new(true, &users, position));
     }
 }
 
 impl Conversation {
     fn outcome(&self, by: &str, what: &What) -> Outcome {
-        let Some(me) = self.members.get(by) else { return NOT_FOUND };
+        let Some(me) = self.members.get(by) else {
+            return NOT_FOUND;
+        };
         let changes = |it: bool| if it { Outcome::Done } else { Outcome::Nothing };
         match what {
             What::CreateGroup(_) => Outcome::Refused(409),
-            What::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => INVALID,
+            What::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
+                INVALID
+            }
             What::Send { .. } => Outcome::Done,
             What::Edit(seq) | What::Recall(seq) if !self.may_see(by, *seq) => NOT_FOUND,
             What::Edit(seq) => match self.message(*seq) {
@@ -123,7 +142,9 @@ impl Conversation {
                 (None, _) => Outcome::Done,
                 (Some(_), None) => Outcome::Nothing,
                 (Some(them), Some(role)) if them.role == *role => Outcome::Nothing,
-                (Some(them), Some(_)) if them.role == Role::Admin && me.role != Role::Owner => FORBIDDEN,
+                (Some(them), Some(_)) if them.role == Role::Admin && me.role != Role::Owner => {
+                    FORBIDDEN
+                }
                 (Some(_), Some(_)) => Outcome::Done,
             },
             What::Remove(user) if user == by => Outcome::Done,

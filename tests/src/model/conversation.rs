@@ -99,7 +99,11 @@ impl Conversation {
             joins: 0,
         };
         for (index, user) in users.iter().enumerate() {
-            let role = if index == 0 && !direct { Role::Owner } else { Role::Member };
+            let role = if index == 0 && !direct {
+                Role::Owner
+            } else {
+                Role::Member
+            };
             new.join(user, role);
         }
         new
@@ -127,7 +131,11 @@ impl Conversation {
         self.is_member(user)
             && seq >= 1
             && seq <= self.head()
-            && (!self.since_join || self.stays.get(user).is_some_and(|stays| stays.iter().any(in_a_stay)))
+            && (!self.since_join
+                || self
+                    .stays
+                    .get(user)
+                    .is_some_and(|stays| stays.iter().any(in_a_stay)))
     }
 
     /// Joining sets the read mark to the head.
@@ -144,18 +152,26 @@ impl Conversation {
         };
         self.joins += 1;
         self.members.insert(user.to_owned(), member);
-        self.stays.entry(user.to_owned()).or_default().push(Stay { after: head, until: None });
+        self.stays.entry(user.to_owned()).or_default().push(Stay {
+            after: head,
+            until: None,
+        });
     }
 
     /// Leaving forgets the stay's settings; the longest-serving admin, else member, follows an owner.
     pub fn leave(&mut self, user: &str) {
         let head = self.head();
-        let Some(gone) = self.members.remove(user) else { return };
+        let Some(gone) = self.members.remove(user) else {
+            return;
+        };
         if let Some(stay) = self.stays.get_mut(user).and_then(|stays| stays.last_mut()) {
             stay.until = Some(head);
         }
         if gone.role == Role::Owner {
-            let next = self.members.values_mut().min_by_key(|m| (m.role != Role::Admin, m.order));
+            let next = self
+                .members
+                .values_mut()
+                .min_by_key(|m| (m.role != Role::Admin, m.order));
             if let Some(next) = next {
                 next.role = Role::Owner;
             }

@@ -22,7 +22,12 @@ pub struct Model {
 
 impl Model {
     /// Where a user is a member now.
-    pub fn of_user<'a>(&'a self, user: &'a str) -> impl Iterator<Item = (&'a String, &'a Conversation)> {
-        self.conversations.iter().filter(move |(_, conversation)| conversation.is_member(user))
+    pub fn of_user<'a>(
+        &'a self,
+        user: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a Conversation)> {
+        self.conversations
+            .iter()
+            .filter(move |(_, conversation)| conversation.is_member(user))
     }
 }

@@ -1,7 +1,7 @@
 //! What a user should be shown: counted one message at a time, never kept.
 
-use super::conversation::{Conversation, Message};
 use super::Model;
+use super::conversation::{Conversation, Message};
 
 /// What the inbox should say of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,31 +25,48 @@ pub struct Row {
 impl Conversation {
     /// The seqs that are unread for a member, oldest first.
     pub fn unread(&self, user: &str) -> Vec<i64> {
-        let Some(me) = self.members.get(user) else { return Vec::new() };
+        let Some(me) = self.members.get(user) else {
+            return Vec::new();
+        };
         let counts = |seq: &i64| {
             *seq > me.mark
                 && self.may_see(user, *seq)
-                && self.message(*seq).is_some_and(|m| m.sender != user && !m.recalled && !m.control)
+                && self
+                    .message(*seq)
+                    .is_some_and(|m| m.sender != user && !m.recalled && !m.control)
         };
         (1..=self.head()).filter(counts).collect()
     }
 
     /// The newest message that is not control.
     pub fn last(&self) -> Option<(i64, &Message)> {
-        self.messages.iter().enumerate().rev().find(|(_, m)| !m.control).map(|(i, m)| (i as i64 + 1, m))
+        self.messages
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(_, m)| !m.control)
+            .map(|(i, m)| (i as i64 + 1, m))
     }
 
     /// What orders it in the inbox.
     pub fn activity(&self) -> i64 {
-        self.last().map_or(self.created, |(_, message)| message.position)
+        self.last()
+            .map_or(self.created, |(_, message)| message.position)
     }
 }
 
 impl Model {
     /// Unread over all conversations that are neither muted nor archived.
     pub fn total(&self, user: &str) -> i64 {
-        let counts = |c: &Conversation| c.members.get(user).is_some_and(|me| !me.muted && !me.archived);
-        self.of_user(user).filter(|(_, c)| counts(c)).map(|(_, c)| c.unread(user).len() as i64).sum()
+        let counts = |c: &Conversation| {
+            c.members
+                .get(user)
+                .is_some_and(|me| !me.muted && !me.archived)
+        };
+        self.of_user(user)
+            .filter(|(_, c)| counts(c))
+            .map(|(_, c)| c.unread(user).len() as i64)
+            .sum()
     }
 
     /// The inbox: pinned first, then by latest activity.
@@ -63,8 +80,10 @@ impl Model {
         rows.into_iter()
             .map(|(id, c, me)| {
                 let unread = c.unread(user);
-                let names_me =
-                    |seq: &&i64| c.message(**seq).is_some_and(|m| m.mentions.iter().any(|u| u == user));
+                let names_me = |seq: &&i64| {
+                    c.message(**seq)
+                        .is_some_and(|m| m.mentions.iter().any(|u| u == user))
+                };
                 Row {
                     id: id.clone(),
                     unread: unread.len() as i64,

@@ -2,8 +2,9 @@
 //! appended.
 
 use reqwest::Method;
+use tests::answer::Answer;
 use tests::bad::{HUGE, NO_NUMBER, STRANGE, mistyped, unreadable};
-use tests::client::{Answer, Client};
+use tests::client::Client;
 use tests::log::head;
 use tests::routes::{Access, ROUTES, Route};
 use tests::world::World;
@@ -28,13 +29,19 @@ async fn call(client: &Client, route: &Route, path: &str, body: Option<Vec<u8>>)
 /// A refusal tells nothing of what is behind: no SQL, no file, no panic.
 fn keeps_quiet(answer: &Answer) {
     let text = String::from_utf8_lossy(&answer.body).to_lowercase();
-    for word in ["panick", "sqlx", "postgres", "select ", "insert ", ".rs:", "/src/", "rust"] {
+    for word in [
+        "panick", "sqlx", "postgres", "select ", "insert ", ".rs:", "/src/", "rust",
+    ] {
         assert!(!text.contains(word), "{answer} says {word}");
     }
 }
 
 async fn still_well(world: &mut World) {
-    assert!(world.service().child.is_running(), "{}", world.service().child.last_words());
+    assert!(
+        world.service().child.is_running(),
+        "{}",
+        world.service().child.last_words()
+    );
     assert_eq!(world.nobody().get("/readyz").await.status, 200);
 }
 
@@ -55,7 +62,11 @@ async fn bodies_that_cannot_be_read_are_400() {
         }
     }
     assert!(tried > 300, "only {tried} bodies were tried");
-    assert_eq!(head(&world.pool).await.expect("a head"), before, "something was appended");
+    assert_eq!(
+        head(&world.pool).await.expect("a head"),
+        before,
+        "something was appended"
+    );
     still_well(&mut world).await;
 }
 
@@ -70,11 +81,18 @@ async fn fields_of_the_wrong_type_are_refused_and_never_fail() {
             let before = head(&world.pool).await.expect("a head");
             let answer = call(&alice, route, &route.path("room"), Some(body)).await;
             assert!(answer.status < 500, "{name}: {answer}");
-            assert!(!certain || matches!(answer.status, 400 | 422), "{name}: {answer}");
+            assert!(
+                !certain || matches!(answer.status, 400 | 422),
+                "{name}: {answer}"
+            );
             if answer.status >= 400 {
                 answer.refused(answer.status);
                 keeps_quiet(&answer);
-                assert_eq!(head(&world.pool).await.expect("a head"), before, "{name}: {answer}, and appended");
+                assert_eq!(
+                    head(&world.pool).await.expect("a head"),
+                    before,
+                    "{name}: {answer}, and appended"
+                );
                 refused += 1;
             }
         }
@@ -87,7 +105,10 @@ async fn fields_of_the_wrong_type_are_refused_and_never_fail() {
 async fn numbers_in_paths() {
     let mut world = room().await;
     let alice = world.user("alice");
-    for route in ROUTES.iter().filter(|route| route.template.contains("{seq}")) {
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.template.contains("{seq}"))
+    {
         let body = || route.body.map(|body| body.as_bytes().to_vec());
         for seq in NO_NUMBER {
             let answer = call(&alice, route, &route.path_of("room", seq), body()).await;
@@ -120,29 +141,53 @@ const NUMBERS: [(&str, &str, Option<i64>); 11] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_in_queries() {
     let mut world = room().await;
-    let alice = world.user("alice").with_token(Some(tests::token::admin("alice")));
+    let alice = world
+        .user("alice")
+        .with_token(Some(tests::token::admin("alice")));
     for (path, parameter, largest) in NUMBERS {
-        for value in NO_NUMBER.into_iter().filter(|value| *value != "0" || largest.is_some()) {
+        for value in NO_NUMBER
+            .into_iter()
+            .filter(|value| *value != "0" || largest.is_some())
+        {
             let answer = alice.get(&format!("{path}?{parameter}={value}")).await;
             answer.refused(400);
             keeps_quiet(&answer);
         }
         for value in HUGE {
             let answer = alice.get(&format!("{path}?{parameter}={value}")).await;
-            assert!(matches!(answer.status, 200 | 400 | 404 | 410 | 503), "{answer}");
+            assert!(
+                matches!(answer.status, 200 | 400 | 404 | 410 | 503),
+                "{answer}"
+            );
             assert!(largest.is_none() || answer.status == 400, "{answer}");
-            assert!(answer.status != 503 || parameter == "min_position", "{answer}");
+            assert!(
+                answer.status != 503 || parameter == "min_position",
+                "{answer}"
+            );
         }
         if let Some(largest) = largest {
-            alice.get(&format!("{path}?{parameter}={largest}")).await.expect(200);
-            alice.get(&format!("{path}?{parameter}={}", largest + 1)).await.refused(400);
+            alice
+                .get(&format!("{path}?{parameter}={largest}"))
+                .await
+                .expect(200);
+            alice
+                .get(&format!("{path}?{parameter}={}", largest + 1))
+                .await
+                .refused(400);
         }
     }
-    alice.get("/v1/conversations/room/messages?before=2&after=1").await.refused(400);
+    alice
+        .get("/v1/conversations/room/messages?before=2&after=1")
+        .await
+        .refused(400);
     alice.get("/v1/inbox?archived=perhaps").await.refused(400);
     alice.get("/v1/events?since=yesterday").await.refused(400);
     for cursor in ["x", "%00", "AAAA", "%7B%7D", "9999999999999999999999"] {
-        for path in ["/v1/inbox?after=", "/v1/conversations/room/members?after=", "/v1/outbox?before="] {
+        for path in [
+            "/v1/inbox?after=",
+            "/v1/conversations/room/members?after=",
+            "/v1/outbox?before=",
+        ] {
             let answer = alice.get(&format!("{path}{cursor}")).await;
             assert!(matches!(answer.status, 200 | 400), "{answer}");
             keeps_quiet(&answer);
@@ -182,14 +227,29 @@ async fn what_the_framework_refuses_is_a_problem_too() {
     assert_eq!(alice.get("/nothing").await.status, 404);
     alice.delete("/v1/inbox").await.refused(405);
     let typed = |content_type: &'static str| {
-        alice.request(&Method::POST, "/v1/inbox/ack").body(content_type, r#"{"device":"d","cursor":0}"#)
+        alice
+            .request(&Method::POST, "/v1/inbox/ack")
+            .body(content_type, r#"{"device":"d","cursor":0}"#)
     };
     typed("text/plain").send().await.refused(415);
-    typed("application/x-www-form-urlencoded").send().await.refused(415);
-    typed("application/json; charset=utf-8").send().await.expect(200);
-    let untyped = alice.request(&Method::POST, "/v1/inbox/ack").header("content-length", "0").send().await;
+    typed("application/x-www-form-urlencoded")
+        .send()
+        .await
+        .refused(415);
+    typed("application/json; charset=utf-8")
+        .send()
+        .await
+        .expect(200);
+    let untyped = alice
+        .request(&Method::POST, "/v1/inbox/ack")
+        .header("content-length", "0")
+        .send()
+        .await;
     assert!(matches!(untyped.status, 400 | 415), "{untyped}");
     for answer in [alice.get("/v1/inbox").await, alice.get("/v1/nothing").await] {
-        assert!(!answer.header("x-request-id").is_empty(), "{answer} has no X-Request-Id");
+        assert!(
+            !answer.header("x-request-id").is_empty(),
+            "{answer} has no X-Request-Id"
+        );
     }
 }

@@ -1,17 +1,26 @@
-//! Every command of the contract about messages and marks: what it answers, and what it refuses.
+//! Every command of the contract about messages: what it answers, and what it refuses.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 use tests::world::World;
 
 /// Alice owns the room, Bob is an admin, Carol a member; Bob has sent message 1.
-async fn room() -> World {
+pub async fn room() -> World {
     let world = World::start().await;
     let alice = world.user("alice");
-    alice.create_group("room", &["bob", "carol"]).await.expect(201);
+    alice
+        .create_group("room", &["bob", "carol"])
+        .await
+        .expect(201);
     let admins = json!({ "users": ["bob"], "role": "admin" });
-    alice.post("/v1/conversations/room/members", admins).await.expect(200);
-    world.user("bob").send("room", "m1", "first").await.expect(201);
+    alice
+        .post("/v1/conversations/room/members", admins)
+        .await
+        .expect(200);
+    world
+        .user("bob")
+        .send("room", "m1", "first")
+        .await
+        .expect(201);
     world
 }
 
@@ -23,25 +32,44 @@ fn message(key: &str, kind: &str, body: &Value) -> Value {
 async fn send() {
     let world = room().await;
     let carol = world.user("carol");
-    let kinds = ["text", "image", "file", "audio", "video", "location", "custom", "control"];
+    let kinds = [
+        "text", "image", "file", "audio", "video", "location", "custom", "control",
+    ];
     for (seq, kind) in (2..).zip(kinds) {
         let body = json!({ "text": "x", "url": "u", "nested": { "a": [1, 2.5, null] } });
         let sent = carol.send_message("room", message(kind, kind, &body)).await;
         let answer = sent.expect(201);
-        assert_eq!((&answer["seq"], &answer["conversation_id"]), (&json!(seq), &json!("room")));
-        let at = format!("/v1/conversations/room/messages/{seq}?min_position={}", sent.position());
+        assert_eq!(
+            (&answer["seq"], &answer["conversation_id"]),
+            (&json!(seq), &json!("room"))
+        );
+        let at = format!(
+            "/v1/conversations/room/messages/{seq}?min_position={}",
+            sent.position()
+        );
         let shown = carol.look(&at).await;
         assert_eq!((&shown["type"], &shown["body"]), (&json!(kind), &body));
         assert_eq!(shown["sent_at"], answer["sent_at"]);
-        assert_eq!((&shown["recalled"], &shown["edited_at"], &shown["reactions"]), (&json!(false), &Value::Null, &json!({})));
+        assert_eq!(
+            (&shown["recalled"], &shown["edited_at"], &shown["reactions"]),
+            (&json!(false), &Value::Null, &json!({}))
+        );
     }
     let mut answering = message("r", "text", &json!({ "text": "yes" }));
     answering["reply_to"] = json!(1);
     answering["mentions"] = json!(["bob", "alice"]);
     let sent = carol.send_message("room", answering).await;
     sent.expect(201);
-    let shown = carol.look(&format!("/v1/conversations/room/messages/10?min_position={}", sent.position())).await;
-    assert_eq!((&shown["reply_to"], &shown["mentions"]), (&json!(1), &json!(["bob", "alice"])));
+    let shown = carol
+        .look(&format!(
+            "/v1/conversations/room/messages/10?min_position={}",
+            sent.position()
+        ))
+        .await;
+    assert_eq!(
+        (&shown["reply_to"], &shown["mentions"]),
+        (&json!(1), &json!(["bob", "alice"]))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +90,10 @@ async fn send_keeps_text_byte_for_byte() {
     for (n, text) in texts.into_iter().chain([long.as_str()]).enumerate() {
         let sent = alice.send("room", &format!("t{n}"), text).await;
         let seq = sent.expect(201)["seq"].clone();
-        let at = format!("/v1/conversations/room/messages/{seq}?min_position={}", sent.position());
+        let at = format!(
+            "/v1/conversations/room/messages/{seq}?min_position={}",
+            sent.position()
+        );
         assert_eq!(alice.look(&at).await["body"]["text"], text);
     }
 }
@@ -96,10 +127,19 @@ async fn send_refuses() {
         assert_eq!(answer.status, 422, "{message}: {answer}");
         answer.refused(422);
     }
-    carol.send_message("room", message(&"k".repeat(128), "text", &text)).await.expect(201);
-    let recalled = world.user("bob").delete("/v1/conversations/room/messages/1").await;
+    carol
+        .send_message("room", message(&"k".repeat(128), "text", &text))
+        .await
+        .expect(201);
+    let recalled = world
+        .user("bob")
+        .delete("/v1/conversations/room/messages/1")
+        .await;
     recalled.expect(200);
-    carol.send_message("room", with("reply_to", json!(1))).await.expect(201);
+    carol
+        .send_message("room", with("reply_to", json!(1)))
+        .await
+        .expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,24 +147,56 @@ async fn edit() {
     let world = room().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let at = "/v1/conversations/room/messages/1";
-    let edited = bob.put(at, Some(json!({ "body": { "text": "better" } }))).await;
+    let edited = bob
+        .put(at, Some(json!({ "body": { "text": "better" } })))
+        .await;
     edited.expect(200);
-    let same = bob.put(at, Some(json!({ "body": { "text": "better" } }))).await;
-    assert_eq!(same.position(), edited.position(), "an equal body changes nothing");
-    let shown = alice.look(&format!("{at}?min_position={}", edited.position())).await;
+    let same = bob
+        .put(at, Some(json!({ "body": { "text": "better" } })))
+        .await;
+    assert_eq!(
+        same.position(),
+        edited.position(),
+        "an equal body changes nothing"
+    );
+    let shown = alice
+        .look(&format!("{at}?min_position={}", edited.position()))
+        .await;
     assert_eq!(shown["body"]["text"], "better");
     assert!(shown["edited_at"].is_string(), "{shown}");
     let versions = alice.look(&format!("{at}/history")).await["versions"].clone();
-    let texts: Vec<_> = versions.as_array().expect("a list").iter().map(|v| v["body"]["text"].clone()).collect();
+    let texts: Vec<_> = versions
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|v| v["body"]["text"].clone())
+        .collect();
     assert_eq!(texts, ["first", "better"]);
     assert_eq!(versions[1]["position"], edited.position());
 
-    assert_eq!(alice.put(at, Some(json!({ "body": { "text": "mine" } }))).await.refused(403), "forbidden");
-    bob.put(at, Some(json!({ "body": { "text": " " } }))).await.refused(422);
-    bob.put(at, Some(json!({ "body": "text" }))).await.refused(422);
-    bob.put("/v1/conversations/room/messages/2", Some(json!({ "body": { "text": "x" } }))).await.refused(404);
+    assert_eq!(
+        alice
+            .put(at, Some(json!({ "body": { "text": "mine" } })))
+            .await
+            .refused(403),
+        "forbidden"
+    );
+    bob.put(at, Some(json!({ "body": { "text": " " } })))
+        .await
+        .refused(422);
+    bob.put(at, Some(json!({ "body": "text" })))
+        .await
+        .refused(422);
+    bob.put(
+        "/v1/conversations/room/messages/2",
+        Some(json!({ "body": { "text": "x" } })),
+    )
+    .await
+    .refused(404);
     bob.delete(at).await.expect(200);
-    bob.put(at, Some(json!({ "body": { "text": "again" } }))).await.refused(422);
+    bob.put(at, Some(json!({ "body": { "text": "again" } })))
+        .await
+        .refused(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,20 +206,53 @@ async fn recall() {
     let at = "/v1/conversations/room/messages/1";
     assert_eq!(carol.delete(at).await.refused(403), "forbidden");
     carol.send("room", "m2", "oops").await.expect(201);
-    carol.delete("/v1/conversations/room/messages/2").await.expect(200);
+    carol
+        .delete("/v1/conversations/room/messages/2")
+        .await
+        .expect(200);
     let recalled = alice.delete(at).await;
     recalled.expect(200);
-    assert_eq!(alice.delete(at).await.position(), recalled.position(), "recalling again changes nothing");
-    let shown = carol.look(&format!("{at}?min_position={}", recalled.position())).await;
-    assert_eq!((&shown["seq"], &shown["body"], &shown["recalled"]), (&json!(1), &Value::Null, &json!(true)));
+    assert_eq!(
+        alice.delete(at).await.position(),
+        recalled.position(),
+        "recalling again changes nothing"
+    );
+    let shown = carol
+        .look(&format!("{at}?min_position={}", recalled.position()))
+        .await;
+    assert_eq!(
+        (&shown["seq"], &shown["body"], &shown["recalled"]),
+        (&json!(1), &Value::Null, &json!(true))
+    );
     let versions = carol.look(&format!("{at}/history")).await["versions"].clone();
-    assert!(versions.as_array().expect("a list").iter().all(|v| v["body"].is_null()), "{versions}");
+    assert!(
+        versions
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|v| v["body"].is_null()),
+        "{versions}"
+    );
     let inbox = carol.look("/v1/inbox").await["conversations"][0]["last_message"].clone();
-    assert_eq!((&inbox["preview"], &inbox["recalled"]), (&Value::Null, &json!(true)));
-    carol.delete("/v1/conversations/room/messages/9").await.refused(404);
+    assert_eq!(
+        (&inbox["preview"], &inbox["recalled"]),
+        (&Value::Null, &json!(true))
+    );
+    carol
+        .delete("/v1/conversations/room/messages/9")
+        .await
+        .refused(404);
     for text in ["first", "oops"] {
-        let everything = [carol.look("/v1/inbox/entries?after=0").await, carol.look("/v1/outbox").await];
-        assert!(everything.iter().all(|shown| !shown.to_string().contains(text)), "{text} is shown still");
+        let everything = [
+            carol.look("/v1/inbox/entries?after=0").await,
+            carol.look("/v1/outbox").await,
+        ];
+        assert!(
+            everything
+                .iter()
+                .all(|shown| !shown.to_string().contains(text)),
+            "{text} is shown still"
+        );
     }
 }
 
@@ -159,108 +264,37 @@ async fn reactions() {
     let thumb = format!("{at}/reactions/%F0%9F%91%8D");
     let first = carol.put(&thumb, None).await;
     first.expect(200);
-    assert_eq!(carol.put(&thumb, None).await.position(), first.position(), "reacting again changes nothing");
+    assert_eq!(
+        carol.put(&thumb, None).await.position(),
+        first.position(),
+        "reacting again changes nothing"
+    );
     alice.put(&thumb, None).await.expect(200);
     let last = alice.put(&format!("{at}/reactions/ok"), None).await;
-    let shown = carol.look(&format!("{at}?min_position={}", last.position())).await;
-    assert_eq!(shown["reactions"], json!({ "👍": ["carol", "alice"], "ok": ["alice"] }));
+    let shown = carol
+        .look(&format!("{at}?min_position={}", last.position()))
+        .await;
+    assert_eq!(
+        shown["reactions"],
+        json!({ "👍": ["carol", "alice"], "ok": ["alice"] })
+    );
     let removed = carol.delete(&thumb).await;
     assert_eq!(carol.delete(&thumb).await.position(), removed.position());
-    let shown = carol.look(&format!("{at}?min_position={}", removed.position())).await;
-    assert_eq!(shown["reactions"], json!({ "👍": ["alice"], "ok": ["alice"] }));
-    carol.put(&format!("{at}/reactions/{}", "k".repeat(33)), None).await.refused(422);
-    carol.put("/v1/conversations/room/messages/7/reactions/ok", None).await.refused(404);
+    let shown = carol
+        .look(&format!("{at}?min_position={}", removed.position()))
+        .await;
+    assert_eq!(
+        shown["reactions"],
+        json!({ "👍": ["alice"], "ok": ["alice"] })
+    );
+    carol
+        .put(&format!("{at}/reactions/{}", "k".repeat(33)), None)
+        .await
+        .refused(422);
+    carol
+        .put("/v1/conversations/room/messages/7/reactions/ok", None)
+        .await
+        .refused(404);
     alice.delete(at).await.expect(200);
     carol.put(&thumb, None).await.refused(422);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn read_marks_and_acks() {
-    let world = room().await;
-    let (bob, carol) = (world.user("bob"), world.user("carol"));
-    let last = bob.send("room", "m2", "second").await;
-    let read = carol.read("room", 99).await;
-    assert_eq!(read.expect(200)["read_seq"], 2, "beyond the head is the head");
-    let back = carol.read("room", 1).await;
-    assert_eq!((back.position(), back.number("read_seq")), (read.position(), 2), "never back");
-    let marks = async |body: Value| carol.post("/v1/conversations/room/read", body).await;
-    let unread = marks(json!({ "unread_from": 1 })).await;
-    assert_eq!(unread.expect(200)["read_seq"], 0);
-    for bad in [json!({ "unread_from": 3 }), json!({ "unread_from": 0 }), json!({ "unread_from": -1 }),
-        json!({ "unread_from": 1, "up_to": 1 }), json!({}), json!({ "up_to": -1 })]
-    {
-        assert_eq!(marks(bad.clone()).await.status, 422, "{bad}");
-    }
-    let ack = async |device: &str, cursor: i64| {
-        carol.post("/v1/inbox/ack", json!({ "device": device, "cursor": cursor })).await
-    };
-    let first = ack("phone", last.position()).await;
-    first.expect(200);
-    assert_eq!(ack("phone", 1).await.position(), first.position(), "an ack never goes back");
-    assert_eq!(ack("phone", last.position()).await.position(), first.position());
-    ack("web", 1).await.expect(200);
-    ack("phone", first.position() + 100).await.refused(422);
-    ack("", 1).await.refused(422);
-    ack("phone", -1).await.refused(422);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn preferences_and_blocks() {
-    let world = room().await;
-    let (alice, dave) = (world.user("alice"), world.user("dave"));
-    let set = async |body: Value| alice.patch("/v1/conversations/room/preferences", body).await;
-    let muted = set(json!({ "muted": true, "pinned": true })).await;
-    assert_eq!(set(json!({ "muted": true })).await.position(), muted.position());
-    let my = alice.look(&format!("/v1/conversations/room?min_position={}", muted.position())).await["my"].clone();
-    assert_eq!((&my["muted"], &my["pinned"], &my["archived"]), (&json!(true), &json!(true), &json!(false)));
-
-    let id = dave.create_direct("alice").await;
-    let blocked = alice.put("/v1/blocks/dave", None).await;
-    blocked.expect(200);
-    assert_eq!(alice.put("/v1/blocks/dave", None).await.position(), blocked.position());
-    let listed = alice.look(&format!("/v1/blocks?min_position={}", blocked.position())).await;
-    assert_eq!(listed, json!({ "users": ["dave"] }));
-    assert_eq!(dave.send(&id, "d1", "hello?").await.refused(403), "blocked");
-    alice.send(&id, "d2", "blocks work one way").await.expect(201);
-    let again = dave.post("/v1/conversations", json!({ "kind": "direct", "members": ["alice"] })).await;
-    again.expect(200);
-    world.user("carol").put("/v1/blocks/eve", None).await.expect(200);
-    let fresh = world.user("eve").post("/v1/conversations", json!({ "kind": "direct", "members": ["carol"] })).await;
-    assert_eq!(fresh.refused(403), "blocked");
-    alice.delete("/v1/blocks/dave").await.expect(200);
-    dave.send(&id, "d3", "hello!").await.expect(201);
-    dave.create_group("party", &["alice"]).await.expect(201);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn batch() {
-    let world = room().await;
-    let bob = world.user("bob");
-    let lines = [
-        json!({"op":"send","conversation_id":"room","client_message_id":"b1","type":"text","body":{"text":"one"}}),
-        json!({"op":"send","conversation_id":"room","client_message_id":"b2","type":"text","body":{"text":""}}),
-        json!({"op":"edit","conversation_id":"room","seq":2,"body":{"text":"uno"}}),
-        json!({"op":"react","conversation_id":"room","seq":2,"key":"ok"}),
-        json!({"op":"unreact","conversation_id":"room","seq":2,"key":"ok"}),
-        json!({"op":"read","conversation_id":"room","up_to":2}),
-        json!({"op":"ack","device":"phone","cursor":1}),
-        json!({"op":"recall","conversation_id":"room","seq":1}),
-        json!({"op":"dance"}),
-        json!({"op":"send","conversation_id":"nowhere","client_message_id":"b3","type":"text","body":{"text":"x"}}),
-        json!({"op":"send","conversation_id":"room","client_message_id":"b1","type":"text","body":{"text":"one"}}),
-    ];
-    let body: Vec<_> = lines.iter().map(Value::to_string).chain(["{nonsense".to_owned()]).collect();
-    let request = bob.request(&Method::POST, "/v1/batch").body("application/x-ndjson", body.join("\n"));
-    let answer = request.send().await;
-    assert_eq!(answer.status, 200, "{answer}");
-    let answers: Vec<Value> = String::from_utf8_lossy(&answer.body)
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
-        .collect();
-    let statuses: Vec<_> = answers.iter().map(|answer| answer["status"].as_i64().unwrap_or_default()).collect();
-    assert_eq!(statuses, [201, 422, 200, 200, 200, 200, 200, 200, 422, 404, 200, 400]);
-    assert_eq!(answers[0]["seq"], answers[10]["seq"]);
-    assert_eq!(answers[0]["position"], answers[10]["position"]);
-    let shown = bob.look(&format!("/v1/conversations/room/messages/2?min_position={}", answers[7]["position"])).await;
-    assert_eq!(shown["body"]["text"], "uno");
 }

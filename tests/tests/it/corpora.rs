@@ -16,11 +16,35 @@ const MESSAGES: usize = 3_000;
 /// A chat log of several conversations whose lines are mixed, as JSON lines.
 fn generated(seed: u64) -> String {
     let mut rng = Rng::new(seed);
-    let rooms = ["general", "午餐", "開発 チーム", "d_direct", "a room with spaces", "x".repeat(300).leak(), "한국어방", "general."];
-    let words = ["hello", "你好", "今天吃什么", "東京", "お疲れ様です", "안녕하세요", "👩‍👩‍👧", "C++20", "https://example.com/?a=b", "é\u{301}"];
+    let rooms = [
+        "general",
+        "午餐",
+        "開発 チーム",
+        "d_direct",
+        "a room with spaces",
+        "x".repeat(300).leak(),
+        "한국어방",
+        "general.",
+    ];
+    let words = [
+        "hello",
+        "你好",
+        "今天吃什么",
+        "東京",
+        "お疲れ様です",
+        "안녕하세요",
+        "👩‍👩‍👧",
+        "C++20",
+        "https://example.com/?a=b",
+        "é\u{301}",
+    ];
     let mut lines = Vec::new();
     for n in 0..MESSAGES {
-        let sender = format!("{}{}", rng.pick(&["ann", "文", "ゆき", "민", "o'neil\u{7}"]), rng.below(9));
+        let sender = format!(
+            "{}{}",
+            rng.pick(&["ann", "文", "ゆき", "민", "o'neil\u{7}"]),
+            rng.below(9)
+        );
         let text: Vec<&str> = (0..=rng.below(8)).map(|_| *rng.pick(&words)).collect();
         let mut line = json!({
             "conversation": rng.pick(&rooms),
@@ -50,7 +74,10 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
     let seed = seed("corpora");
     let world = World::start().await;
     let file = world.dir.join("log.jsonl.gz");
-    let mut gzip = GzEncoder::new(std::fs::File::create(&file).expect("a file"), Compression::fast());
+    let mut gzip = GzEncoder::new(
+        std::fs::File::create(&file).expect("a file"),
+        Compression::fast(),
+    );
     gzip.write_all(generated(seed).as_bytes()).expect("written");
     gzip.finish().expect("written");
     let corpus = Corpus::read(&file).expect("a corpus");
@@ -58,15 +85,32 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
 
     let report = import(&world, &file).await;
     let numbers = |report: &Value| {
-        ["messages", "conversations", "users", "skipped"].map(|field| report[field].as_u64().unwrap_or(u64::MAX) as usize)
+        ["messages", "conversations", "users", "skipped"]
+            .map(|field| report[field].as_u64().unwrap_or(u64::MAX) as usize)
     };
-    assert_eq!(numbers(&report), [corpus.messages(), 8, corpus.users().len(), 3], "{report}");
-    let head = tests::log::check_positions(&world.pool).await.expect("the log is whole");
-    world.user("ann0").look(&format!("/v1/inbox?min_position={head}")).await;
-    corpus.check_messages(|user| world.user(user)).await.expect("the history is the file");
+    assert_eq!(
+        numbers(&report),
+        [corpus.messages(), 8, corpus.users().len(), 3],
+        "{report}"
+    );
+    let head = tests::log::check_positions(&world.pool)
+        .await
+        .expect("the log is whole");
+    world.projected(head).await;
+    corpus
+        .check_messages(|user| world.user(user))
+        .await
+        .expect("the history is the file");
 
     let again = import(&world, &file).await;
-    assert_eq!(tests::log::head(&world.pool).await.expect("a head"), head, "a second import appended: {again}");
-    let compared = corpus.check_unread(|user| world.user(user), seed).await.expect("unread is the file's");
+    assert_eq!(
+        tests::log::head(&world.pool).await.expect("a head"),
+        head,
+        "a second import appended: {again}"
+    );
+    let compared = corpus
+        .check_unread(|user| world.user(user), seed)
+        .await
+        .expect("unread is the file's");
     assert!(compared > 100, "only {compared} counts were compared");
 }

@@ -45,11 +45,17 @@ async fn lived(seed: u64, threshold: i64) -> Vec<(String, Vec<Value>)> {
         .fetch_one(&world.pool)
         .await
         .expect("a count");
-    let all: i64 = sqlx::query_scalar("SELECT count(*) FROM read.messages").fetch_one(&world.pool).await.expect("a count");
+    let all: i64 = sqlx::query_scalar("SELECT count(*) FROM read.messages")
+        .fetch_one(&world.pool)
+        .await
+        .expect("a count");
     match threshold {
         0 => assert_eq!(fanned, 0, "nothing is fanned out"),
         500 => assert_eq!(fanned, all, "everything is fanned out"),
-        _ => assert!(0 < fanned && fanned < all, "{fanned} of {all} are fanned out"),
+        _ => assert!(
+            0 < fanned && fanned < all,
+            "{fanned} of {all} are fanned out"
+        ),
     }
     seen
 }
@@ -61,9 +67,18 @@ async fn thresholds_of_0_3_and_500_show_the_same() {
     for threshold in [0, 3] {
         for (seen, expected) in lived(seed, threshold).await.iter().zip(&expected) {
             for (index, (here, there)) in seen.1.iter().zip(&expected.1).enumerate() {
-                assert_eq!(here, there, "entry {index} of {}, thresholds {threshold} and 500", seen.0);
+                assert_eq!(
+                    here, there,
+                    "entry {index} of {}, thresholds {threshold} and 500",
+                    seen.0
+                );
             }
-            assert_eq!(seen.1.len(), expected.1.len(), "{}, thresholds {threshold} and 500", seen.0);
+            assert_eq!(
+                seen.1.len(),
+                expected.1.len(),
+                "{}, thresholds {threshold} and 500",
+                seen.0
+            );
         }
     }
 }

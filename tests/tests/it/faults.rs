@@ -8,7 +8,9 @@ const ROUNDS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_sends_survive_kills_of_every_process() {
-    let report = chaos::run(ROUNDS, seed("faults")).await.expect("the laws hold");
+    let report = chaos::run(ROUNDS, seed("faults"))
+        .await
+        .expect("the laws hold");
     eprintln!("{report}");
     assert_eq!(report.faults.values().sum::<usize>(), ROUNDS);
     assert!(report.acked > 200, "only {} sends", report.acked);

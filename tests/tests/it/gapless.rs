@@ -9,7 +9,9 @@ const EVENTS: usize = 10_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn positions_have_no_gap_and_the_stream_has_the_same() {
-    let report = gapless::run(EVENTS, seed("gapless")).await.expect("the laws hold");
+    let report = gapless::run(EVENTS, seed("gapless"))
+        .await
+        .expect("the laws hold");
     eprintln!("{report}");
     assert!(report.events >= EVENTS && report.mirrored == report.events);
     assert!(report.both_wrote, "one of the two services wrote nothing");

@@ -18,27 +18,57 @@ async fn create_send_sync_ack_read_unread() {
     assert!(created.position() < first.position() && first.position() < second.position());
 
     let (entries, cursor) = feed::from(&bob, 0, 200, second.position()).await;
-    let kinds: Vec<_> = entries.iter().map(|entry| entry["type"].as_str().unwrap_or_default()).collect();
-    assert_eq!(kinds, ["conversation_created", "message_sent", "message_sent"]);
-    assert_eq!(entries[2]["data"]["body"], json!({ "text": "今天吃什么？" }));
+    let kinds: Vec<_> = entries
+        .iter()
+        .map(|entry| entry["type"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["conversation_created", "message_sent", "message_sent"]
+    );
+    assert_eq!(
+        entries[2]["data"]["body"],
+        json!({ "text": "今天吃什么？" })
+    );
     assert_eq!(cursor, second.position());
 
     let unread = bob.look("/v1/inbox/unread").await;
-    assert_eq!(unread, json!({ "total": 2, "conversations": { "lunch": 2 } }));
+    assert_eq!(
+        unread,
+        json!({ "total": 2, "conversations": { "lunch": 2 } })
+    );
 
-    let acked = bob.post("/v1/inbox/ack", json!({ "device": "phone", "cursor": cursor })).await;
+    let acked = bob
+        .post(
+            "/v1/inbox/ack",
+            json!({ "device": "phone", "cursor": cursor }),
+        )
+        .await;
     acked.expect(200);
     let read = bob.read("lunch", 1).await;
     assert_eq!(read.expect(200)["read_seq"], 1);
-    let unread = bob.look(&format!("/v1/inbox/unread?min_position={}", read.position())).await;
-    assert_eq!(unread, json!({ "total": 1, "conversations": { "lunch": 1 } }));
+    let unread = bob
+        .look(&format!(
+            "/v1/inbox/unread?min_position={}",
+            read.position()
+        ))
+        .await;
+    assert_eq!(
+        unread,
+        json!({ "total": 1, "conversations": { "lunch": 1 } })
+    );
 
-    let receipts = alice.look("/v1/conversations/lunch/messages/2/receipts").await;
+    let receipts = alice
+        .look("/v1/conversations/lunch/messages/2/receipts")
+        .await;
     assert_eq!(receipts["delivered"], json!(["bob"]));
     assert_eq!(receipts["read"], json!([]));
     assert_eq!(receipts["member_count"], 1);
     let inbox = bob.look("/v1/inbox").await;
     assert_eq!(inbox["total_unread"], 1);
-    assert_eq!(inbox["conversations"][0]["last_message"]["preview"], "今天吃什么？");
+    assert_eq!(
+        inbox["conversations"][0]["last_message"]["preview"],
+        "今天吃什么？"
+    );
     assert_eq!(alice.look("/v1/inbox/unread").await["total"], 0);
 }

@@ -12,7 +12,10 @@ async fn send(world: &World, part: &str) -> i64 {
     let alice = world.user("alice");
     let mut last = 0;
     for n in 0..SENDS {
-        last = alice.send("room", &format!("{part}{n}"), "x").await.position();
+        last = alice
+            .send("room", &format!("{part}{n}"), "x")
+            .await
+            .position();
     }
     last
 }
@@ -24,15 +27,23 @@ async fn refilled(world: &World, head: i64) {
         (log::mirror_ends(&url).await.ok()?.1 == head as u64).then_some(())
     })
     .await;
-    let events = log::served(&world.admin()).await.expect("the log is served");
+    let events = log::served(&world.admin())
+        .await
+        .expect("the log is served");
     assert_eq!(events.len() as i64, head);
-    log::check_mirror(&url, &events).await.expect("the mirror is exact");
+    log::check_mirror(&url, &events)
+        .await
+        .expect("the mirror is exact");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
     let mut world = World::start().await;
-    world.user("alice").create_group("room", &["bob"]).await.expect(201);
+    world
+        .user("alice")
+        .create_group("room", &["bob"])
+        .await
+        .expect(201);
     let head = send(&world, "before").await;
     refilled(&world, head).await;
     let mut poller = Poller::new(world.user("bob"), 7);
@@ -45,7 +56,9 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
     };
     follow(&mut poller, head).await;
 
-    log::delete_mirror(&world.nats.url).await.expect("the stream is there");
+    log::delete_mirror(&world.nats.url)
+        .await
+        .expect("the stream is there");
     let head = send(&world, "stream deleted").await;
     follow(&mut poller, head).await;
     refilled(&world, head).await;
@@ -62,8 +75,15 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
     follow(&mut poller, head).await;
     refilled(&world, head).await;
 
-    poller.check().await;
-    assert_eq!(poller.entries.len(), 1 + 4 * SENDS, "creation and every send, each once");
+    poller
+        .check()
+        .await
+        .expect("nothing has appeared behind the cursor");
+    assert_eq!(
+        poller.entries.len(),
+        1 + 4 * SENDS,
+        "creation and every send, each once"
+    );
     let bob = world.user("bob");
     assert_eq!(feed::history(&bob, "room").await.len(), 4 * SENDS);
     assert_eq!(bob.look("/v1/inbox/unread").await["total"], 4 * SENDS);
@@ -72,7 +92,11 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sends_do_not_need_the_mirror() {
     let mut world = World::start().await;
-    world.user("alice").create_group("room", &["bob"]).await.expect(201);
+    world
+        .user("alice")
+        .create_group("room", &["bob"])
+        .await
+        .expect(201);
     world.stop();
     // Nobody listens there.
     let nowhere = format!("nats://127.0.0.1:{}", tests::ports::free());

@@ -9,13 +9,22 @@ use tests::world::World;
 async fn the_document_and_the_route_table_are_the_same() {
     let world = World::start().await;
     let document = world.nobody().look("/openapi.json").await;
-    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    assert!(
+        document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1")),
+        "{}",
+        document["openapi"]
+    );
     let mut served = BTreeSet::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("an item") {
             if ["get", "put", "post", "patch", "delete"].contains(&method.as_str()) {
                 served.insert(shape(method, path));
-                assert!(operation["operationId"].is_string(), "{method} {path} has no operationId");
+                assert!(
+                    operation["operationId"].is_string(),
+                    "{method} {path} has no operationId"
+                );
                 let responses = operation["responses"].as_object().expect("responses");
                 assert!(!responses.is_empty(), "{method} {path} has no answers");
             }
@@ -25,7 +34,10 @@ async fn the_document_and_the_route_table_are_the_same() {
     let missing: Vec<_> = table.difference(&served).collect();
     let unlisted: Vec<_> = served.difference(&table).collect();
     assert!(missing.is_empty(), "not in the document: {missing:?}");
-    assert!(unlisted.is_empty(), "say in routes.rs who may call: {unlisted:?}");
+    assert!(
+        unlisted.is_empty(),
+        "say in routes.rs who may call: {unlisted:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,11 +54,17 @@ async fn the_docs_page_asks_nobody_else() {
             let outside = link.contains("://") || link.starts_with("//");
             assert!(!outside, "the docs page needs {link}");
             if !link.starts_with("data:") && !link.starts_with('#') {
-                let path = format!("/docs/{}", link.trim_start_matches("./").trim_start_matches("/docs/"));
+                let path = format!(
+                    "/docs/{}",
+                    link.trim_start_matches("./").trim_start_matches("/docs/")
+                );
                 assert_eq!(nobody.get(&path).await.status, 200, "{link}");
                 linked += 1;
             }
         }
     }
-    assert!(linked >= 2, "the page at /docs has no script and no style: {html}");
+    assert!(
+        linked >= 2,
+        "the page at /docs has no script and no style: {html}"
+    );
 }

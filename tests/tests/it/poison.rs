@@ -8,10 +8,11 @@ use tests::world::World;
 /// Appends an event as no program of ours would, at the end of the log and of a conversation's stream.
 async fn insert(world: &World, conversation: &str, kind: &str, payload: &str) -> i64 {
     let mut transaction = world.pool.begin().await.expect("a transaction");
-    let position: i64 = sqlx::query_scalar("UPDATE log.head SET position = position + 1 RETURNING position")
-        .fetch_one(&mut *transaction)
-        .await
-        .expect("a position");
+    let position: i64 =
+        sqlx::query_scalar("UPDATE log.head SET position = position + 1 RETURNING position")
+            .fetch_one(&mut *transaction)
+            .await
+            .expect("a position");
     sqlx::query(
         "INSERT INTO log.events (position, stream, sequence, occurred_at, event_version, event_type, payload)
          SELECT $1, s.id, 1 + max(e.sequence), (SELECT occurred_at FROM log.head), 1, $3, $4
@@ -32,7 +33,8 @@ async fn insert(world: &World, conversation: &str, kind: &str, payload: &str) ->
 async fn metric(world: &World, name: &str) -> Option<f64> {
     let answer = world.nobody().get("/metrics").await;
     let text = String::from_utf8_lossy(&answer.body).into_owned();
-    text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    text.lines()
+        .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,23 +54,39 @@ async fn a_poison_event_stops_its_conversation_alone() {
     assert!(sent.expect(201)["position"].as_i64() > Some(poison));
     let entries = feed::whole(&bob, 100, sent.position()).await;
     let text = serde_json::to_string(&entries).expect("JSON");
-    assert!(text.contains("after the poison") && !text.contains("behind"), "{text}");
+    assert!(
+        text.contains("after the poison") && !text.contains("behind"),
+        "{text}"
+    );
     assert_eq!(feed::history(&bob, "unknown").await.len(), 1);
-    assert_eq!(bob.look("/v1/inbox/unread").await["conversations"]["well"], 2);
+    assert_eq!(
+        bob.look("/v1/inbox/unread").await["conversations"]["well"],
+        2
+    );
 
-    eventually("the parked events are counted", async || (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(()))
-        .await;
+    eventually("the parked events are counted", async || {
+        (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
+    })
+    .await;
     let status = world.tidings(&["status"]).await;
     let shown = String::from_utf8_lossy(&status.stdout).into_owned();
-    assert!(shown.contains("parked"), "status does not speak of it: {shown}");
-    let parked = sqlx::query_as::<_, (String, String, bool)>("SELECT source, event_type, poison FROM read.parked ORDER BY position");
+    assert!(
+        shown.contains("parked"),
+        "status does not speak of it: {shown}"
+    );
+    let parked = sqlx::query_as::<_, (String, String, bool)>(
+        "SELECT source, event_type, poison FROM read.parked ORDER BY position",
+    );
     let parked = parked.fetch_all(&world.pool).await.expect("rows");
     let expected = [
         ("/conversations/unknown", "moon_landed", true),
         ("/conversations/unknown", "message_sent", false),
         ("/conversations/misshapen", "message_sent", true),
     ];
-    assert_eq!(parked, expected.map(|(source, kind, poison)| (source.to_owned(), kind.to_owned(), poison)));
+    assert_eq!(
+        parked,
+        expected.map(|(source, kind, poison)| (source.to_owned(), kind.to_owned(), poison))
+    );
 
     // A command on the broken conversation is refused, not answered with a lie; and nothing stops.
     let broken = alice.send("misshapen", "on top", "x").await;
@@ -76,5 +94,8 @@ async fn a_poison_event_stops_its_conversation_alone() {
     world.kill();
     world.wake().await;
     alice.send("well", "restarted", "x").await.expect(201);
-    eventually("they stay parked", async || (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())).await;
+    eventually("they stay parked", async || {
+        (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
+    })
+    .await;
 }

@@ -14,10 +14,16 @@ const STEP: usize = 8;
 const STEPS: usize = 40;
 
 async fn unread(client: &Client, id: &str, min_position: i64) -> i64 {
-    let shown = client.look(&format!("/v1/inbox/unread/{id}/explain?min_position={min_position}")).await;
+    let shown = client
+        .look(&format!(
+            "/v1/inbox/unread/{id}/explain?min_position={min_position}"
+        ))
+        .await;
     let counted = shown["counted"].as_array().map_or(0, Vec::len) as i64;
     assert_eq!(shown["unread"], counted, "{shown}");
-    let listed = client.look("/v1/inbox/unread").await["conversations"][id].as_i64().unwrap_or(0);
+    let listed = client.look("/v1/inbox/unread").await["conversations"][id]
+        .as_i64()
+        .unwrap_or(0);
     assert_eq!(listed, counted, "the list and explain disagree");
     listed
 }
@@ -36,29 +42,101 @@ async fn unread_is_right_right_after_each_way_to_change_it() {
     assert_eq!(unread(&bob, "room", last).await, 4);
     assert_eq!(unread(&alice, "room", 0).await, 0, "nothing of one's own");
     let control = json!({ "client_message_id": "c", "type": "control", "body": {} });
-    assert_eq!(unread(&bob, "room", alice.send_message("room", control).await.position()).await, 4, "control");
+    assert_eq!(
+        unread(
+            &bob,
+            "room",
+            alice.send_message("room", control).await.position()
+        )
+        .await,
+        4,
+        "control"
+    );
     let at = |seq: i64| format!("/v1/conversations/room/messages/{seq}");
-    let edited = alice.put(&at(1), Some(json!({ "body": { "text": "y" } }))).await.position();
+    let edited = alice
+        .put(&at(1), Some(json!({ "body": { "text": "y" } })))
+        .await
+        .position();
     assert_eq!(unread(&bob, "room", edited).await, 4, "an edit");
-    assert_eq!(unread(&bob, "room", alice.delete(&at(2)).await.position()).await, 3, "a recall of an unread message");
-    assert_eq!(unread(&bob, "room", phone.read("room", 3).await.position()).await, 1, "a read on another device");
-    assert_eq!(unread(&bob, "room", alice.delete(&at(1)).await.position()).await, 1, "a recall of a read message");
-    let again = bob.post("/v1/conversations/room/read", json!({ "unread_from": 1 })).await.position();
-    assert_eq!(unread(&bob, "room", again).await, 2, "marked unread: 3 and 4 are left");
-    let muted = bob.patch("/v1/conversations/room/preferences", json!({ "muted": true })).await.position();
-    assert_eq!(unread(&bob, "room", muted).await, 2, "muted, it still counts in unread");
-    assert_eq!(bob.look("/v1/inbox/unread").await["total"], 0, "muted, it does not count in the total");
-    assert_eq!(unread(&bob, "room", bob.send("room", "b1", "mine").await.position()).await, 0, "an own send reads");
+    assert_eq!(
+        unread(&bob, "room", alice.delete(&at(2)).await.position()).await,
+        3,
+        "a recall of an unread message"
+    );
+    assert_eq!(
+        unread(&bob, "room", phone.read("room", 3).await.position()).await,
+        1,
+        "a read on another device"
+    );
+    assert_eq!(
+        unread(&bob, "room", alice.delete(&at(1)).await.position()).await,
+        1,
+        "a recall of a read message"
+    );
+    let again = bob
+        .post("/v1/conversations/room/read", json!({ "unread_from": 1 }))
+        .await
+        .position();
+    assert_eq!(
+        unread(&bob, "room", again).await,
+        2,
+        "marked unread: 3 and 4 are left"
+    );
+    let muted = bob
+        .patch(
+            "/v1/conversations/room/preferences",
+            json!({ "muted": true }),
+        )
+        .await
+        .position();
+    assert_eq!(
+        unread(&bob, "room", muted).await,
+        2,
+        "muted, it still counts in unread"
+    );
+    assert_eq!(
+        bob.look("/v1/inbox/unread").await["total"],
+        0,
+        "muted, it does not count in the total"
+    );
+    assert_eq!(
+        unread(
+            &bob,
+            "room",
+            bob.send("room", "b1", "mine").await.position()
+        )
+        .await,
+        0,
+        "an own send reads"
+    );
     let sent = alice.send("room", "m5", "x").await.position();
     assert_eq!(unread(&bob, "room", sent).await, 1);
-    let left = bob.delete("/v1/conversations/room/members/bob").await.position();
-    let shown = bob.look(&format!("/v1/inbox/unread?min_position={left}")).await;
+    let left = bob
+        .delete("/v1/conversations/room/members/bob")
+        .await
+        .position();
+    let shown = bob
+        .look(&format!("/v1/inbox/unread?min_position={left}"))
+        .await;
     assert_eq!(shown, json!({ "total": 0, "conversations": {} }), "left");
     alice.send("room", "m6", "x").await.expect(201);
-    let back = alice.post("/v1/conversations/room/members", json!({ "users": ["bob"] })).await.position();
+    let back = alice
+        .post(
+            "/v1/conversations/room/members",
+            json!({ "users": ["bob"] }),
+        )
+        .await
+        .position();
     assert_eq!(unread(&bob, "room", back).await, 0, "rejoined");
-    assert_eq!(unread(&bob, "room", alice.send("room", "m7", "x").await.position()).await, 1);
-    assert_eq!(bob.look("/v1/inbox/unread").await["total"], 1, "leaving has forgotten the mute");
+    assert_eq!(
+        unread(&bob, "room", alice.send("room", "m7", "x").await.position()).await,
+        1
+    );
+    assert_eq!(
+        bob.look("/v1/inbox/unread").await["total"],
+        1,
+        "leaving has forgotten the mute"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,20 +149,32 @@ async fn random_histories_agree_with_the_model() {
         history.live(STEP).await;
         counted += compare(&history).await;
     }
-    assert!(counted > 100, "only {counted} unread messages were ever compared");
+    assert!(
+        counted > 100,
+        "only {counted} unread messages were ever compared"
+    );
 }
 
 /// Compares everything that every user is shown; gives how many unread messages there were.
-async fn compare(history: &History) -> i64 {
+pub async fn compare(history: &History) -> i64 {
     let mut counted = 0;
     for user in USERS {
         let client = history.client(user);
         let model = &history.model;
-        client.look(&format!("/v1/inbox?min_position={}", history.head)).await;
+        client
+            .look(&format!("/v1/inbox?min_position={}", history.head))
+            .await;
         let mut conversations = serde_json::Map::new();
         for (id, conversation) in model.of_user(user) {
             let expected = conversation.unread(user);
-            explain(&client, id, &expected, conversation.head(), conversation.members[user].mark).await;
+            explain(
+                &client,
+                id,
+                &expected,
+                conversation.head(),
+                conversation.members[user].mark,
+            )
+            .await;
             counted += expected.len() as i64;
             if !expected.is_empty() {
                 conversations.insert(id.clone(), json!(expected.len()));
@@ -97,9 +187,15 @@ async fn compare(history: &History) -> i64 {
         }
         let total = model.total(user);
         let shown = client.look("/v1/inbox/unread").await;
-        assert_eq!(shown, json!({ "total": total, "conversations": conversations }), "{user}");
+        assert_eq!(
+            shown,
+            json!({ "total": total, "conversations": conversations }),
+            "{user}"
+        );
         for archived in [false, true] {
-            let shown = client.look(&format!("/v1/inbox?limit=200&archived={archived}")).await;
+            let shown = client
+                .look(&format!("/v1/inbox?limit=200&archived={archived}"))
+                .await;
             assert_eq!(shown["total_unread"], total, "{user}: {shown}");
             rows(user, &shown, &model.inbox(user, archived));
         }
@@ -110,17 +206,29 @@ async fn compare(history: &History) -> i64 {
 async fn explain(client: &Client, id: &str, expected: &[i64], head: i64, mark: i64) {
     let shown = client.look(&format!("/v1/inbox/unread/{id}/explain")).await;
     let seqs = |list: &Value| -> Vec<i64> {
-        let mut seqs: Vec<i64> = list.as_array().expect("a list").iter().filter_map(Value::as_i64).collect();
+        let mut seqs: Vec<i64> = list
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Value::as_i64)
+            .collect();
         seqs.sort_unstable();
         seqs
     };
     let user = client.user();
     assert_eq!(seqs(&shown["counted"]), expected, "{user} in {id}: {shown}");
     let numbers = json!([shown["unread"], shown["read_seq"], shown["head_seq"]]);
-    assert_eq!(numbers, json!([expected.len(), mark, head]), "{user} in {id}");
+    assert_eq!(
+        numbers,
+        json!([expected.len(), mark, head]),
+        "{user} in {id}"
+    );
     for excluded in shown["excluded"].as_array().expect("a list") {
         let seq = excluded["seq"].as_i64().expect("a seq");
-        assert!(!expected.contains(&seq) && excluded["why"].is_string(), "{user} in {id}: {shown}");
+        assert!(
+            !expected.contains(&seq) && excluded["why"].is_string(),
+            "{user} in {id}: {shown}"
+        );
     }
 }
 
@@ -130,13 +238,31 @@ fn rows(user: &str, shown: &Value, expected: &[Row]) {
     let expected_ids: Vec<_> = expected.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, expected_ids, "the order of {user}'s inbox");
     for (shown, row) in shown.iter().zip(expected) {
-        let fields = json!([shown["unread"], shown["mentions"], shown["read_seq"], shown["member_count"],
-            shown["muted"], shown["pinned"], shown["archived"]]);
+        let fields = json!([
+            shown["unread"],
+            shown["mentions"],
+            shown["read_seq"],
+            shown["member_count"],
+            shown["muted"],
+            shown["pinned"],
+            shown["archived"]
+        ]);
         let [muted, pinned, archived] = row.settings;
-        let model = json!([row.unread, row.mentions, row.read_seq, row.member_count, muted, pinned, archived]);
+        let model = json!([
+            row.unread,
+            row.mentions,
+            row.read_seq,
+            row.member_count,
+            muted,
+            pinned,
+            archived
+        ]);
         assert_eq!(fields, model, "{user}: {shown}");
         if let Some(seq) = shown["last_message"]["seq"].as_i64() {
-            assert!(row.last_seq.is_some_and(|last| seq <= last), "{user}: {shown}");
+            assert!(
+                row.last_seq.is_some_and(|last| seq <= last),
+                "{user}: {shown}"
+            );
         }
     }
 }

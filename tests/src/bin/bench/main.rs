@@ -16,9 +16,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use sqlx::{Connection, Executor, PgConnection};
+use tests::database::other_database;
 use tests::eventually::wait_until;
 use tests::process::Owned;
-use tests::world::{directory, other_database};
+use tests::world::directory;
 use tests::{ports, servers};
 
 use report::Report;
@@ -63,7 +64,11 @@ enum Part {
     ServeBare { listen: SocketAddr },
     /// The route over stock postgres-es.
     #[command(hide = true)]
-    ServeStock { listen: SocketAddr, database_url: String, pool: u32 },
+    ServeStock {
+        listen: SocketAddr,
+        database_url: String,
+        pool: u32,
+    },
 }
 
 /// How long each run takes.
@@ -78,9 +83,11 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     match arguments.part {
         Some(Part::ServeBare { listen }) => runtime.block_on(peers::serve_bare(listen)),
-        Some(Part::ServeStock { listen, database_url, pool }) => {
-            runtime.block_on(peers::serve_stock(listen, &database_url, pool))
-        }
+        Some(Part::ServeStock {
+            listen,
+            database_url,
+            pool,
+        }) => runtime.block_on(peers::serve_stock(listen, &database_url, pool)),
         None => runtime.block_on(bench(&arguments)),
     }
 }
@@ -108,7 +115,11 @@ async fn bench(arguments: &Arguments) -> Result<()> {
 /// The templates of the peers, which know no members: one token, many conversations.
 fn templates() -> Arc<Vec<Template>> {
     let token = tests::token::user("bench");
-    Arc::new((0..CONVERSATIONS).map(|n| Template::send(&format!("c{n}"), &token)).collect())
+    Arc::new(
+        (0..CONVERSATIONS)
+            .map(|n| Template::send(&format!("c{n}"), &token))
+            .collect(),
+    )
 }
 
 fn bare(times: Times, report: &mut Report) -> Result<()> {
@@ -130,13 +141,20 @@ async fn stock(database_url: &str, times: Times, report: &mut Report) -> Result<
         if best.is_none_or(|(_, rate)| measured.rate > rate) {
             best = Some((pool, measured.rate));
         }
-        admin.execute(format!("DROP DATABASE {} WITH (FORCE)", "bench_stock").as_str()).await?;
+        admin
+            .execute("DROP DATABASE bench_stock WITH (FORCE)")
+            .await?;
         admin.execute("CREATE DATABASE bench_stock").await?;
     }
     let (pool, _) = best.context("no pool size was tried")?;
     let (_server, address) = peer(&["serve-stock"], &[&url, &pool.to_string()])?;
     report.stock_pool = pool;
     report.stock = all(address, &templates(), times)?;
+    // What is left to write is not to disturb whoever is measured next.
+    admin
+        .execute("DROP DATABASE bench_stock WITH (FORCE)")
+        .await?;
+    admin.execute("CHECKPOINT").await?;
     Ok(())
 }
 
@@ -146,20 +164,39 @@ fn peer(part: &[&str], rest: &[&str]) -> Result<(Owned, SocketAddr)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(part).arg(address.to_string()).args(rest);
     let server = Owned::start(part[0], command, &directory().join("peer.log"), None)?;
-    let ready = wait_until(Duration::from_secs(30), || std::net::TcpStream::connect(address).is_ok());
+    let ready = wait_until(Duration::from_secs(30), || {
+        std::net::TcpStream::connect(address).is_ok()
+    });
     anyhow::ensure!(ready, "{} does not start: {}", part[0], server.last_words());
     Ok((server, address))
 }
 
 /// One run for each number of connections.
 fn all(address: SocketAddr, templates: &Arc<Vec<Template>>, times: Times) -> Result<Vec<Measured>> {
-    CONNECTIONS.iter().map(|connections| measure(address, templates, *connections, times)).collect()
+    CONNECTIONS
+        .iter()
+        .map(|connections| measure(address, templates, *connections, times))
+        .collect()
 }
 
-fn measure(address: SocketAddr, templates: &Arc<Vec<Template>>, connections: usize, times: Times) -> Result<Measured> {
+fn measure(
+    address: SocketAddr,
+    templates: &Arc<Vec<Template>>,
+    connections: usize,
+    times: Times,
+) -> Result<Measured> {
     let templates = templates.clone();
     let Times { warm_up, measured } = times;
-    let done = wire::run(&Plan { address, templates, connections, warm_up, measured })?;
-    eprintln!("  {connections:>4} connections: {:>7.0}/s, p50 {:?}, p99 {:?}", done.rate, done.p50, done.p99);
+    let done = wire::run(&Plan {
+        address,
+        templates,
+        connections,
+        warm_up,
+        measured,
+    })?;
+    eprintln!(
+        "  {connections:>4} connections: {:>7.0}/s, p50 {:?}, p99 {:?}",
+        done.rate, done.p50, done.p99
+    );
     Ok(done)
 }

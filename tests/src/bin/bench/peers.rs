@@ -61,10 +61,18 @@ struct Send {
 /// Serves the route that only parses.
 pub async fn serve_bare(listen: SocketAddr) -> Result<()> {
     async fn send(Path(id): Path<String>, Json(send): Json<Send>) -> (StatusCode, Json<Value>) {
-        let taken = send.body.is_object() && !send.kind.is_empty() && !send.client_message_id.is_empty();
-        let status = if taken { StatusCode::CREATED } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let taken =
+            send.body.is_object() && !send.kind.is_empty() && !send.client_message_id.is_empty();
+        let status = if taken {
+            StatusCode::CREATED
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
         let sent_at = "2026-01-01T00:00:00.000Z";
-        (status, Json(json!({ "conversation_id": id, "seq": 1, "position": 1, "sent_at": sent_at })))
+        (
+            status,
+            Json(json!({ "conversation_id": id, "seq": 1, "position": 1, "sent_at": sent_at })),
+        )
     }
     serve(listen, Router::new().route(ROUTE, post(send))).await
 }
@@ -86,25 +94,45 @@ pub async fn serve_stock(listen: SocketAddr, database_url: &str, pool: u32) -> R
                 sent_at: sent_at.into(),
             };
             match cqrs.execute(&id, command).await {
-                Ok(()) => return (StatusCode::CREATED, Json(json!({ "conversation_id": id, "sent_at": sent_at }))),
+                Ok(()) => {
+                    return (
+                        StatusCode::CREATED,
+                        Json(json!({ "conversation_id": id, "sent_at": sent_at })),
+                    );
+                }
                 Err(AggregateError::AggregateConflict) => {}
                 Err(error) => {
-                    return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "detail": error.to_string() })));
+                    return (
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        Json(json!({ "detail": error.to_string() })),
+                    );
                 }
             }
         }
         (StatusCode::CONFLICT, Json(Value::Null))
     }
-    let pool = PgPoolOptions::new().min_connections(pool).max_connections(pool).connect(database_url).await?;
+    let pool = PgPoolOptions::new()
+        .min_connections(pool)
+        .max_connections(pool)
+        .connect(database_url)
+        .await?;
     pool.execute(TABLES).await?;
     let cqrs: PostgresCqrs<Chat> = postgres_cqrs(pool, Vec::new(), ());
-    serve(listen, Router::new().route(ROUTE, post(send)).with_state(Arc::new(cqrs))).await
+    serve(
+        listen,
+        Router::new()
+            .route(ROUTE, post(send))
+            .with_state(Arc::new(cqrs)),
+    )
+    .await
 }
 
 async fn serve(listen: SocketAddr, router: Router) -> Result<()> {
-    let listener = tokio::net::TcpListener::bind(listen).await?.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await?
+        .tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
     let router = router.route("/readyz", axum::routing::get(|| async {}));
     Ok(axum::serve(listener, router).await?)
 }
@@ -165,7 +193,12 @@ impl Aggregate for Chat {
     type Error = Refused;
     type Services = ();
 
-    async fn handle(&mut self, command: ChatCommand, (): &(), sink: &EventSink<Self>) -> Result<(), Refused> {
+    async fn handle(
+        &mut self,
+        command: ChatCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), Refused> {
         if !command.body.is_object() {
             return Err(Refused("body is not an object"));
         }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use sqlx::{Connection, PgConnection};
 use tests::client::{Bases, Client, http};
-use tests::world::{Service, run_tidings, service_env};
+use tests::service::{Service, run_tidings, service_env};
 use tests::{ports, token};
 use tidings::servers::Servers;
 use tidings::servers::process::Signal;
@@ -45,22 +45,34 @@ impl Up {
     pub async fn start(servers: &Servers, dir: &Path) -> Result<Self> {
         let port = ports::free();
         let env = service_env(&servers.database_url, &servers.nats_url);
-        let service = Service::start("up", port, dir, &env).await.map_err(anyhow::Error::msg)?;
+        let service = Service::start("up", port, dir, &env)
+            .await
+            .map_err(anyhow::Error::msg)?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Ok(Self { service, address, database_url: servers.database_url.clone(), http: http() })
+        Ok(Self {
+            service,
+            address,
+            database_url: servers.database_url.clone(),
+            http: http(),
+        })
     }
 
     /// A user's client.
     pub fn user(&self, name: &str) -> Client {
         let base = format!("http://{}", self.address);
-        let bases = Bases { commands: base.clone(), queries: base };
+        let bases = Bases {
+            commands: base.clone(),
+            queries: base,
+        };
         Client::as_user(self.http.clone(), Arc::new(bases), name)
     }
 
     /// The log's head.
     pub async fn head(&self) -> Result<i64> {
         let mut connection = PgConnection::connect(&self.database_url).await?;
-        Ok(sqlx::query_scalar("SELECT position FROM log.head").fetch_one(&mut connection).await?)
+        Ok(sqlx::query_scalar("SELECT position FROM log.head")
+            .fetch_one(&mut connection)
+            .await?)
     }
 
     /// How long it takes from now until the projection has everything that is in the log now.
@@ -68,8 +80,16 @@ impl Up {
         let head = self.head().await?;
         let start = Instant::now();
         let user = self.user("u0");
-        while user.get(&format!("/v1/inbox/unread?min_position={head}")).await.status != 200 {
-            ensure!(start.elapsed() < BEHIND, "the projection is more than {BEHIND:?} behind");
+        while user
+            .get(&format!("/v1/inbox/unread?min_position={head}"))
+            .await
+            .status
+            != 200
+        {
+            ensure!(
+                start.elapsed() < BEHIND,
+                "the projection is more than {BEHIND:?} behind"
+            );
         }
         Ok(start.elapsed())
     }
@@ -77,7 +97,11 @@ impl Up {
 
 /// The two members of a conversation.
 pub fn members(conversation: usize) -> [String; 2] {
-    [conversation % USERS, (conversation * 7 + 1 + conversation / USERS) % USERS].map(|n| format!("u{n}"))
+    [
+        conversation % USERS,
+        (conversation * 7 + 1 + conversation / USERS) % USERS,
+    ]
+    .map(|n| format!("u{n}"))
 }
 
 /// Everything that is measured of `tidings up`.
@@ -85,7 +109,10 @@ pub async fn run(servers: &Servers, dir: &Path, times: Times, report: &mut Repor
     let mut up = Up::start(servers, dir).await?;
     tokio::time::sleep(IDLE).await;
     let idle = up.service.child.memory()?;
-    report.memory = Some(Memory { idle: idle.resident, busy: 0 });
+    report.memory = Some(Memory {
+        idle: idle.resident,
+        busy: 0,
+    });
     create(&up).await?;
     eprintln!("tidings, {CONVERSATIONS} conversations");
     report.many = spread(&up, CONVERSATIONS, times, &mut report.lag).await?;
@@ -96,13 +123,23 @@ pub async fn run(servers: &Servers, dir: &Path, times: Times, report: &mut Repor
         busy: visible::busy(&up, &templates(CONVERSATIONS), times).await?,
     });
     report.lag = report.lag.max(up.lag().await?);
-    report.memory = Some(Memory { idle: idle.resident, busy: up.service.child.memory()?.peak });
+    report.memory = Some(Memory {
+        idle: idle.resident,
+        busy: up.service.child.memory()?.peak,
+    });
     let events = up.head().await?;
-    up.service.child.stop(Signal::Terminate, Duration::from_secs(30)).context("tidings up does not stop")?;
+    up.service
+        .child
+        .stop(Signal::Terminate, Duration::from_secs(30))
+        .context("tidings up does not stop")?;
     let env = service_env(&servers.database_url, &servers.nats_url);
     let start = Instant::now();
     let rebuilt = run_tidings(&["rebuild"], &env).await;
-    ensure!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    ensure!(
+        rebuilt.status.success(),
+        "{}",
+        String::from_utf8_lossy(&rebuilt.stderr)
+    );
     report.rebuild = Some((events, start.elapsed()));
     Ok(())
 }
@@ -112,7 +149,10 @@ async fn create(up: &Up) -> Result<()> {
     stream::iter(0..CONVERSATIONS)
         .map(|n| async move {
             let [one, other] = members(n);
-            let answer = up.user(&one).create_group(&format!("c{n}"), &[&other]).await;
+            let answer = up
+                .user(&one)
+                .create_group(&format!("c{n}"), &[&other])
+                .await;
             ensure!(answer.status == 201, "{answer}");
             Ok(())
         })
@@ -127,7 +167,12 @@ pub fn templates(conversations: usize) -> Arc<Vec<Template>> {
     Arc::new((0..conversations).map(template).collect())
 }
 
-async fn spread(up: &Up, conversations: usize, times: Times, lag: &mut Duration) -> Result<Vec<Measured>> {
+async fn spread(
+    up: &Up,
+    conversations: usize,
+    times: Times,
+    lag: &mut Duration,
+) -> Result<Vec<Measured>> {
     let (address, templates) = (up.address, templates(conversations));
     let measured = tokio::task::spawn_blocking(move || all(address, &templates, times)).await??;
     *lag = (*lag).max(up.lag().await?);

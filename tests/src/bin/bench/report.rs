@@ -75,7 +75,9 @@ impl Report {
     /// An empty one, that knows what it was measured on.
     pub fn new(servers: &Servers) -> Self {
         let name = |program: &Option<tidings::servers::find::Program>| {
-            program.as_ref().map_or_else(String::new, |program| program.version.to_string())
+            program
+                .as_ref()
+                .map_or_else(String::new, |program| program.version.to_string())
         };
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let servers = format!(
@@ -83,34 +85,97 @@ impl Report {
             name(&servers.postgres),
             name(&servers.nats)
         );
-        Self { servers, ..Self::default() }
+        Self {
+            servers,
+            ..Self::default()
+        }
     }
 
     fn floors(&self) -> Vec<Floor> {
         let (many, hot) = (best(&self.many), best(&self.hot));
         let mut floors = Vec::new();
         let mut add = |what, measured: f64, bound, at_least, unit| {
-            floors.push(Floor { what, measured, bound, at_least, unit });
+            floors.push(Floor {
+                what,
+                measured,
+                bound,
+                at_least,
+                unit,
+            });
         };
         if !self.stock.is_empty() {
-            add("best sends/s against stock postgres-es", many / best(&self.stock), 8.0, true, "x");
-            add("best sends/s against the bare route", many / best(&self.bare), 0.12, true, "x");
+            add(
+                "best sends/s against stock postgres-es",
+                many / best(&self.stock),
+                8.0,
+                true,
+                "x",
+            );
+            add(
+                "best sends/s against the bare route",
+                many / best(&self.bare),
+                0.12,
+                true,
+                "x",
+            );
         }
-        add("one hot conversation against 2,000", hot / many, 0.70, true, "x");
+        add(
+            "one hot conversation against 2,000",
+            hot / many,
+            0.70,
+            true,
+            "x",
+        );
         if let Some(visible) = &self.visible {
-            add("send to visible against acknowledgement, quiet", visible.quiet.ratio(), 4.0, false, "x");
-            add("send to visible against acknowledgement, under load", visible.busy.ratio(), 4.0, false, "x");
+            add(
+                "send to visible against acknowledgement, quiet",
+                visible.quiet.ratio(),
+                4.0,
+                false,
+                "x",
+            );
+            add(
+                "send to visible against acknowledgement, under load",
+                visible.busy.ratio(),
+                4.0,
+                false,
+                "x",
+            );
         }
-        add("projection behind at the end of a run", self.lag.as_secs_f64(), 1.0, false, " s");
+        add(
+            "projection behind at the end of a run",
+            self.lag.as_secs_f64(),
+            1.0,
+            false,
+            " s",
+        );
         if let Some((events, time)) = self.rebuild {
-            add("rebuild of the read models", events as f64 / time.as_secs_f64(), 20_000.0, true, " events/s");
+            add(
+                "rebuild of the read models",
+                events as f64 / time.as_secs_f64(),
+                20_000.0,
+                true,
+                " events/s",
+            );
         }
         if let Some(memory) = &self.memory {
-            add("`tidings up` idle", memory.idle as f64 / 1024.0, 120.0, false, " MB");
+            add(
+                "`tidings up` idle",
+                memory.idle as f64 / 1024.0,
+                120.0,
+                false,
+                " MB",
+            );
         }
         if let Some(import) = &self.import {
             let most = import.import.max(import.up) as f64 / 1024.0;
-            add("a large import, the larger of its two processes", most, 500.0, false, " MB");
+            add(
+                "a large import, the larger of its two processes",
+                most,
+                500.0,
+                false,
+                " MB",
+            );
         }
         floors
     }
@@ -128,14 +193,25 @@ fn best(runs: &[Measured]) -> f64 {
 
 impl Floor {
     fn holds(&self) -> bool {
-        if self.at_least { self.measured >= self.bound } else { self.measured <= self.bound }
+        if self.at_least {
+            self.measured >= self.bound
+        } else {
+            self.measured <= self.bound
+        }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "On {}. One message a request, kept connections.\n", self.servers)?;
-        writeln!(f, "| sends/s (p50, p99 ms) | 16 | 64 | 256 | 512 connections |\n|---|---|---|---|---|")?;
+        writeln!(
+            f,
+            "On {}. One message a request, kept connections.\n",
+            self.servers
+        )?;
+        writeln!(
+            f,
+            "| sends/s (p50, p99 ms) | 16 | 64 | 256 | 512 connections |\n|---|---|---|---|---|"
+        )?;
         let stock = format!("stock postgres-es, pool of {}", self.stock_pool);
         let rows = [
             ("bare axum route", &self.bare),
@@ -147,16 +223,38 @@ impl fmt::Display for Report {
             write!(f, "| {name} ")?;
             for run in runs {
                 let millis = |time: Duration| time.as_secs_f64() * 1e3;
-                write!(f, "| {:.0} ({:.1}, {:.1}) ", run.rate, millis(run.p50), millis(run.p99))?;
+                write!(
+                    f,
+                    "| {:.0} ({:.1}, {:.1}) ",
+                    run.rate,
+                    millis(run.p50),
+                    millis(run.p99)
+                )?;
             }
             writeln!(f, "|")?;
         }
-        writeln!(f, "\n| what must hold | measured | bound | |\n|---|---|---|---|")?;
+        writeln!(
+            f,
+            "\n| what must hold | measured | bound | |\n|---|---|---|---|"
+        )?;
         for floor in self.floors() {
-            let sign = if floor.at_least { "at least" } else { "at most" };
+            let sign = if floor.at_least {
+                "at least"
+            } else {
+                "at most"
+            };
             let verdict = if floor.holds() { "holds" } else { "**missed**" };
-            let Floor { what, measured, bound, unit, .. } = floor;
-            writeln!(f, "| {what} | {measured:.2}{unit} | {sign} {bound}{unit} | {verdict} |")?;
+            let Floor {
+                what,
+                measured,
+                bound,
+                unit,
+                ..
+            } = floor;
+            writeln!(
+                f,
+                "| {what} | {measured:.2}{unit} | {sign} {bound}{unit} | {verdict} |"
+            )?;
         }
         self.remarks(f)
     }
@@ -165,12 +263,23 @@ impl fmt::Display for Report {
 impl Report {
     fn remarks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(visible) = &self.visible {
-            for (name, medians) in [("quiet", visible.quiet), ("beside 64 connections", visible.busy)] {
-                writeln!(f, "\nSend, {name}: acknowledged after {:?}, visible after {:?} (medians).", medians.acked, medians.visible)?;
+            for (name, medians) in [
+                ("quiet", visible.quiet),
+                ("beside 64 connections", visible.busy),
+            ] {
+                writeln!(
+                    f,
+                    "\nSend, {name}: acknowledged after {:?}, visible after {:?} (medians).",
+                    medians.acked, medians.visible
+                )?;
             }
         }
         if let Some(memory) = &self.memory {
-            writeln!(f, "\n`tidings up` took {} MB at most during these runs.", memory.busy / 1024)?;
+            writeln!(
+                f,
+                "\n`tidings up` took {} MB at most during these runs.",
+                memory.busy / 1024
+            )?;
         }
         if let Some(import) = &self.import {
             let rate = import.messages as f64 / import.time.as_secs_f64();

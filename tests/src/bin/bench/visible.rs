@@ -11,7 +11,7 @@ use crate::Times;
 use crate::product::{Up, members};
 use crate::wire::{self, Connection, Plan, Template};
 
-/// Sends that are followed.
+/// Sends that are followed with nothing else going on.
 const PROBES: usize = 400;
 
 /// Connections of the load beside which they are followed.
@@ -28,7 +28,12 @@ pub struct Medians {
 
 /// With nothing else going on.
 pub async fn quiet(up: &Up) -> Result<Medians> {
-    follow(up).await
+    let mut left = PROBES;
+    follow(up, || {
+        left -= 1;
+        left > 0
+    })
+    .await
 }
 
 /// Beside a load that never pauses.
@@ -42,23 +47,24 @@ pub async fn busy(up: &Up, templates: &Arc<Vec<Template>>, times: Times) -> Resu
     };
     let load = tokio::task::spawn_blocking(move || wire::run(&plan));
     tokio::time::sleep(times.warm_up).await;
-    let medians = follow(up).await?;
+    let medians = follow(up, || !load.is_finished()).await?;
     load.await??;
     Ok(medians)
 }
 
-async fn follow(up: &Up) -> Result<Medians> {
+/// Follows sends one after the other while there is more to do.
+async fn follow(up: &Up, mut more: impl FnMut() -> bool) -> Result<Medians> {
     let [sender, recipient] = members(0);
     let mut sending = Connection::open(up.address).await?;
     let mut reading = Connection::open(up.address).await?;
     let template = Template::send("c0", &token::user(&sender));
     let reader = token::user(&recipient);
-    let mut acked = Vec::with_capacity(PROBES);
-    let mut visible = Vec::with_capacity(PROBES);
+    let mut acked = Vec::new();
+    let mut visible = Vec::new();
     let mut request = Vec::new();
     let run = wire::run_number();
-    for probe in 0..PROBES {
-        template.render(&mut request, run | probe as u128);
+    while more() {
+        template.render(&mut request, run | acked.len() as u128);
         let start = Instant::now();
         let answer: Value = serde_json::from_slice(sending.exchange(&request).await?)?;
         acked.push(start.elapsed());
@@ -71,9 +77,15 @@ async fn follow(up: &Up) -> Result<Medians> {
         let page = reading.exchange(sync.as_bytes()).await?;
         visible.push(start.elapsed());
         let page: Value = serde_json::from_slice(page)?;
-        ensure!(page["entries"][0]["position"] == position, "position {position} is not in {page}");
+        ensure!(
+            page["entries"][0]["position"] == position,
+            "position {position} is not in {page}"
+        );
     }
-    Ok(Medians { acked: median(acked), visible: median(visible) })
+    Ok(Medians {
+        acked: median(acked),
+        visible: median(visible),
+    })
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -29,14 +29,18 @@ impl Template {
     pub fn send(conversation: &str, token: &str) -> Self {
         let key = "k".repeat(KEY_LENGTH);
         let text = "The quick brown fox jumps over the lazy dog, twice. 你好";
-        let body = format!(r#"{{"client_message_id":"{key}","type":"text","body":{{"text":"{text}"}}}}"#);
+        let body =
+            format!(r#"{{"client_message_id":"{key}","type":"text","body":{{"text":"{text}"}}}}"#);
         let head = format!(
             "POST /v1/conversations/{conversation}/messages HTTP/1.1\r\nhost: bench\r\n\
              authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
         let key_at = head.len() + r#"{"client_message_id":""#.len();
-        Self { bytes: (head + &body).into_bytes(), key_at }
+        Self {
+            bytes: (head + &body).into_bytes(),
+            key_at,
+        }
     }
 
     /// Writes the request with this key.
@@ -78,9 +82,13 @@ pub struct Measured {
 /// Runs a plan on a thread of its own. Any answer but 201 is an error.
 pub fn run(plan: &Plan) -> Result<Measured> {
     let plan = plan.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let worker = std::thread::spawn(move || runtime.block_on(drive(&plan)));
-    worker.join().unwrap_or_else(|_| bail!("the load generator panicked"))
+    worker
+        .join()
+        .unwrap_or_else(|_| bail!("the load generator panicked"))
 }
 
 async fn drive(plan: &Plan) -> Result<Measured> {
@@ -90,7 +98,13 @@ async fn drive(plan: &Plan) -> Result<Measured> {
     let mut connections = JoinSet::new();
     for index in 0..plan.connections {
         let connection = Connection::open(plan.address).await?;
-        let work = Work { plan: plan.clone(), index, keys: run | (index as u128) << 40, start, end };
+        let work = Work {
+            plan: plan.clone(),
+            index,
+            keys: run | (index as u128) << 40,
+            start,
+            end,
+        };
         connections.spawn(work.run(connection));
     }
     let mut latencies = Vec::new();
@@ -103,7 +117,9 @@ async fn drive(plan: &Plan) -> Result<Measured> {
 
 /// The start of the keys of a run, different from any other: the time in nanoseconds, above what connections and counters use.
 pub fn run_number() -> u128 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     (now.as_micros() & 0xffff_ffff) << 56
 }
 
@@ -168,7 +184,10 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await.context("connect")?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, answer: Vec::with_capacity(4096) })
+        Ok(Self {
+            stream,
+            answer: Vec::with_capacity(4096),
+        })
     }
 
     /// Sends a request and reads its answer, which must be a 200 or 201. Gives the body.
@@ -179,7 +198,11 @@ impl Connection {
         while whole.is_none_or(|(_, end)| self.answer.len() < end) {
             let read = self.stream.read_buf(&mut self.answer).await?;
             ensure!(read > 0, "the connection was closed: {}", self.shown());
-            ensure!(self.answer.len() < ANSWER_MAX, "a long answer: {}", self.shown());
+            ensure!(
+                self.answer.len() < ANSWER_MAX,
+                "a long answer: {}",
+                self.shown()
+            );
             if whole.is_none() {
                 whole = extent(&self.answer)?;
             }
@@ -197,11 +220,16 @@ impl Connection {
 
 /// Where the body starts and ends, once the head is complete.
 fn extent(answer: &[u8]) -> Result<Option<(usize, usize)>> {
-    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
-    let length = answer[..head].split(|byte| *byte == b'\n').find_map(|line| {
-        let (name, value) = line.split_at_checked(15)?;
-        name.eq_ignore_ascii_case(b"content-length:").then(|| str::from_utf8(value).ok()?.trim().parse().ok())?
-    });
+    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let length = answer[..head]
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| {
+            let (name, value) = line.split_at_checked(15)?;
+            name.eq_ignore_ascii_case(b"content-length:")
+                .then(|| str::from_utf8(value).ok()?.trim().parse().ok())?
+        });
     let length: usize = length.context("an answer without content-length")?;
     Ok(Some((head + 4, head + 4 + length)))
 }

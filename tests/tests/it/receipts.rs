@@ -1,0 +1,125 @@
+//! What became of one's own messages: the outbox, and who has them.
+
+use serde_json::{Value, json};
+use tests::client::Client;
+use tests::world::World;
+
+async fn outbox(client: &Client, query: &str) -> (Vec<String>, Value) {
+    let page = client.look(&format!("/v1/outbox{query}")).await;
+    let texts = page["messages"].as_array().expect("a list").iter();
+    (
+        texts
+            .map(|m| m["body"]["text"].as_str().unwrap_or_default().to_owned())
+            .collect(),
+        page["next"].clone(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outbox_is_newest_first() {
+    let world = World::start().await;
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
+    alice.create_group("one", &["bob"]).await.expect(201);
+    alice.create_group("two", &["bob"]).await.expect(201);
+    for (n, room) in ["one", "two", "one", "two", "one"].iter().enumerate() {
+        alice
+            .send(room, &format!("k{n}"), &n.to_string())
+            .await
+            .expect(201);
+    }
+    let last = bob.send("one", "b", "not mine").await.position();
+    let (first, next) = outbox(&alice, &format!("?limit=2&min_position={last}")).await;
+    let next = next
+        .as_str()
+        .map(str::to_owned)
+        .or_else(|| next.as_i64().map(|n| n.to_string()))
+        .expect("more");
+    let (second, _) = outbox(&alice, &format!("?limit=3&before={next}")).await;
+    assert_eq!([first, second].concat(), ["4", "3", "2", "1", "0"]);
+    bob.post(
+        "/v1/conversations/two/members",
+        json!({ "users": ["carol"] }),
+    )
+    .await
+    .refused(403);
+    let left = alice
+        .delete("/v1/conversations/two/members/alice")
+        .await
+        .position();
+    assert_eq!(
+        outbox(&alice, &format!("?min_position={left}")).await.0,
+        ["4", "2", "0"],
+        "not of what one has left"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_follow_acks_reads_and_membership() {
+    let world = World::start().await;
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|user| world.user(user));
+    alice
+        .create_group("room", &["bob", "carol"])
+        .await
+        .expect(201);
+    let sent = alice.send("room", "m", "hi").await;
+    let receipts = async |min: i64| {
+        alice
+            .look(&format!(
+                "/v1/conversations/room/messages/1/receipts?min_position={min}"
+            ))
+            .await
+    };
+    let expect = |delivered: Value, read: Value, members: i64| {
+        let (d, r) = (
+            delivered.as_array().map_or(0, Vec::len),
+            read.as_array().map_or(0, Vec::len),
+        );
+        json!({ "delivered": delivered, "read": read, "delivered_count": d, "read_count": r, "member_count": members })
+    };
+    assert_eq!(
+        receipts(sent.position()).await,
+        expect(json!([]), json!([]), 2)
+    );
+    let acked = bob
+        .post(
+            "/v1/inbox/ack",
+            json!({ "device": "d", "cursor": sent.position() }),
+        )
+        .await;
+    assert_eq!(
+        receipts(acked.position()).await,
+        expect(json!(["bob"]), json!([]), 2)
+    );
+    let read = carol.read("room", 1).await;
+    let both = receipts(read.position()).await;
+    assert_eq!(
+        (&both["delivered_count"], &both["read"]),
+        (&json!(2), &json!(["carol"])),
+        "read implies delivered"
+    );
+    let unread = carol
+        .post("/v1/conversations/room/read", json!({ "unread_from": 1 }))
+        .await;
+    assert_eq!(
+        receipts(unread.position()).await,
+        both,
+        "a receipt is never taken back"
+    );
+    let newcomer = alice
+        .post(
+            "/v1/conversations/room/members",
+            json!({ "users": ["dave"] }),
+        )
+        .await;
+    assert_eq!(
+        receipts(newcomer.position()).await,
+        both,
+        "of those who were in when it was sent"
+    );
+    let left = bob.delete("/v1/conversations/room/members/bob").await;
+    assert_eq!(
+        receipts(left.position()).await,
+        expect(json!(["carol"]), json!(["carol"]), 1),
+        "and still are"
+    );
+}
