@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::append::{Appended, NotAppended};
 use crate::commit::{self, Columns, Written};
 use crate::foreign::{self, TakesForeign};
-use crate::queue::{Queue, Queued};
+use crate::queue::{Queue, Queued, Stamp};
 use crate::reader::Reader;
 use crate::{Failed, receipt};
 
@@ -80,11 +80,18 @@ impl Committer {
     }
 
     /// Sees a batch through: every append in it is answered when this returns.
-    async fn commit(&mut self, mut batch: Vec<Queued>) {
+    async fn commit(&mut self, batch: Vec<Queued>) {
+        let (batch, repeated) = split_at_repeated_keys(batch);
+        self.see_through(batch).await;
+        // Only now, so that what came before them on the same aggregate stood while it was written.
+        turn_away(repeated);
+    }
+
+    async fn see_through(&mut self, mut batch: Vec<Queued>) {
         let started = Instant::now();
         let mut last_error = String::from("the head kept moving");
         for attempt in 0..TRIES {
-            batch = keep_first_of_each_key(keep_standing(batch));
+            batch = keep_standing(batch);
             if batch.is_empty() {
                 return;
             }
@@ -341,35 +348,39 @@ fn keep_standing(mut batch: Vec<Queued>) -> Vec<Queued> {
         if moved.is_empty() {
             return standing;
         }
-        for append in moved {
-            if !append.rows.is_empty() {
-                append.stamp.invalidate();
-            }
-            let _ = append.reply.send(Err(NotAppended::Conflict));
-        }
+        turn_away(moved);
         batch = standing;
     }
 }
 
-/// A key can be written once, so of two appends with the same key in a batch the later one falls:
-/// when it comes again, it finds the first one's receipt.
-fn keep_first_of_each_key(batch: Vec<Queued>) -> Vec<Queued> {
-    let mut seen = HashSet::new();
-    let is_first = |append: &Queued| {
-        append
+/// A key can be written once, so of two appends with the same key in a batch the later one falls,
+/// with everything that was decided on top of it: when it comes again, it finds the first one's
+/// receipt. Returns what stays and what falls.
+fn split_at_repeated_keys(batch: Vec<Queued>) -> (Vec<Queued>, Vec<Queued>) {
+    let mut keys = HashSet::new();
+    let mut fallen: Vec<Arc<Stamp>> = Vec::new();
+    batch.into_iter().partition(|append| {
+        let is_first = append
             .receipts
             .iter()
-            .all(|receipt| seen.insert(receipt.key))
-    };
-    let (first, repeated): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_first);
-    if repeated.is_empty() {
-        return first;
-    }
-    for append in repeated {
+            .all(|receipt| keys.insert(receipt.key));
+        let has_fallen = |stamp: &Arc<Stamp>| fallen.iter().any(|it| Arc::ptr_eq(it, stamp));
+        let stays = is_first
+            && !has_fallen(&append.stamp)
+            && !append.observed.iter().any(|seen| has_fallen(&seen.stamp));
+        if !stays && !append.rows.is_empty() {
+            fallen.push(append.stamp.clone());
+        }
+        stays
+    })
+}
+
+/// These have to be decided again, on states that are loaded again.
+fn turn_away(fallen: Vec<Queued>) {
+    for append in fallen {
         if !append.rows.is_empty() {
             append.stamp.invalidate();
         }
         let _ = append.reply.send(Err(NotAppended::Conflict));
     }
-    keep_standing(first)
 }

@@ -11,7 +11,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode};
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper_util::rt::TokioIo;
 use tower::Service as _;
 
@@ -25,6 +25,7 @@ pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> +
         router: server.router.clone(),
         phase: socket.phase(),
         draining: server.draining.clone(),
+        body_read: Arc::default(),
     };
     let connection = server
         .http
@@ -55,6 +56,8 @@ struct Conversation {
     router: Router,
     phase: Arc<Phase>,
     draining: Arc<AtomicBool>,
+    /// Whether the body of the present request was read to its end.
+    body_read: Arc<AtomicBool>,
 }
 
 impl hyper::service::Service<Request<Incoming>> for Conversation {
@@ -66,19 +69,58 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
         self.phase.request_read();
         // Made first: however the request ends, dropping it ends the phase.
         let end = EndOfResponse(self.phase.clone());
+        self.body_read
+            .store(request.body().is_end_stream(), Ordering::Relaxed);
+        let body_read = self.body_read.clone();
+        let request = request.map(|body| {
+            let read = body_read.clone();
+            Body::new(RequestBody { body, read })
+        });
         let running = self.router.clone().call(request);
         let draining = self.draining.clone();
         Box::pin(async move {
             let mut response = running.await?;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 end.0.upgraded();
-            } else if draining.load(Ordering::Acquire) {
+            } else if draining.load(Ordering::Acquire) || !body_read.load(Ordering::Relaxed) {
+                // Answered before the whole request was read, as a refusal can be: hyper closes
+                // after that, so the client is told, and does not send the next request here.
                 response
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(response.map(|body| Tracked { body, _end: end }))
         })
+    }
+}
+
+/// A request's body, and whether it was read to its end.
+struct RequestBody {
+    body: Incoming,
+    read: Arc<AtomicBool>,
+}
+
+impl hyper::body::Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.read.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
