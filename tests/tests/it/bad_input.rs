@@ -13,7 +13,8 @@ async fn room() -> World {
     let world = World::start().await;
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
-    alice.send("room", "m1", "hello").await.expect(201);
+    let sent = alice.send("room", "m1", "hello").await;
+    world.projected(sent.position()).await;
     world
 }
 

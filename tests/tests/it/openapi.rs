@@ -30,7 +30,9 @@ async fn the_document_and_the_route_table_are_the_same() {
             }
         }
     }
-    let table: BTreeSet<_> = ROUTES.iter().map(Route::shape).collect();
+    // The document is of the API; the health routes beside it are for operators.
+    let api = |route: &&Route| route.template.starts_with("/v1/");
+    let table: BTreeSet<_> = ROUTES.iter().filter(api).map(Route::shape).collect();
     let missing: Vec<_> = table.difference(&served).collect();
     let unlisted: Vec<_> = served.difference(&table).collect();
     assert!(missing.is_empty(), "not in the document: {missing:?}");
