@@ -94,19 +94,19 @@ impl Columns {
 }
 
 /// Appends the batch if the head is at `known` and none of the keys exists. One statement, so one
-/// transaction, one round trip and one fsync.
+/// transaction, one round trip and one fsync. Keys are nearly always new, so whether they are is
+/// left to their unique index: asking first would be a second descent for each.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     known: i64,
     columns: &Columns,
 ) -> Result<Written, sqlx::Error> {
-    let (base, time, known_keys): (Option<i64>, Option<OffsetDateTime>, i64) = sqlx::query_as(
-        "WITH known AS (SELECT count(*) AS keys FROM log.receipts WHERE key = ANY($11)),
-         head AS (
+    let written = sqlx::query_as(
+        "WITH head AS (
              UPDATE log.head
                 SET position = position + $1,
                     occurred_at = greatest(date_trunc('milliseconds', clock_timestamp()), occurred_at)
-              WHERE position = $2 AND (SELECT keys FROM known) = 0
+              WHERE position = $2
              RETURNING position - $1 AS base, occurred_at),
          streams AS (
              INSERT INTO log.streams (id, aggregate_type, aggregate_id)
@@ -122,7 +122,7 @@ pub(crate) async fn write(
              SELECT r.key, r.fingerprint, head.base + r.nth, r.answer
                FROM head, unnest($11::uuid[], $13::uuid[], $14::bigint[], $15::bytea[])
                     AS r (key, fingerprint, nth, answer))
-         SELECT (SELECT base FROM head), (SELECT occurred_at FROM head), (SELECT keys FROM known)",
+         SELECT base, occurred_at FROM head",
     )
     .bind(columns.events() as i64)
     .bind(known)
@@ -139,17 +139,22 @@ pub(crate) async fn write(
     .bind(&columns.fingerprint)
     .bind(&columns.reports)
     .bind(&columns.answer)
-    .fetch_one(connection)
-    .await?;
-    Ok(match (base, time) {
-        (Some(base), Some(time)) => Written::At {
-            base,
-            time: time.into(),
-        },
-        _ if known_keys > 0 => Written::KnownKeys,
-        _ => Written::Moved,
-    })
+    .fetch_optional(connection)
+    .await;
+    let written: Option<(i64, OffsetDateTime)> = match written {
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some(KEYS) => {
+            return Ok(Written::KnownKeys);
+        }
+        written => written?,
+    };
+    Ok(written.map_or(Written::Moved, |(base, time)| Written::At {
+        base,
+        time: time.into(),
+    }))
 }
+
+/// The unique index of the keys.
+const KEYS: &str = "receipts_pkey";
 
 /// The head, from the table.
 pub(crate) async fn head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {

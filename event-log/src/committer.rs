@@ -180,7 +180,10 @@ impl Committer {
             return Ok(Written::Moved);
         }
         let written = commit::write(&mut transaction, head, &Columns::of(batch)).await?;
-        transaction.commit().await?;
+        match written {
+            Written::At { .. } => transaction.commit().await?,
+            Written::Moved | Written::KnownKeys => transaction.rollback().await?,
+        }
         Ok(written)
     }
 
@@ -318,13 +321,16 @@ impl Committer {
 }
 
 /// A connection for appending. A writer that is frozen while it holds the head's lock loses it, so
-/// that the others go on.
+/// that the others go on. The statement that appends is planned once, for tables that are large:
+/// what it looks up, it looks up by key.
 async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     sqlx::query(
         "SELECT set_config('synchronous_commit', 'on', false),
                 set_config('idle_in_transaction_session_timeout', '10s', false),
-                set_config('statement_timeout', '30s', false)",
+                set_config('statement_timeout', '30s', false),
+                set_config('plan_cache_mode', 'force_generic_plan', false),
+                set_config('enable_seqscan', 'off', false)",
     )
     .execute(&mut *connection)
     .await?;

@@ -9,6 +9,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::header::{HeaderMap, NATS_EXPECTED_LAST_SEQUENCE};
 use async_nats::jetstream;
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
@@ -23,8 +24,12 @@ use crate::EventLog;
 use crate::mirror::{self, MirrorConfig, MirrorError};
 use crate::reader::Reader;
 
-/// Publishes that may be unacknowledged at once.
-const WINDOW: usize = 1_024;
+/// One event in so many is published with a reply address. Each names the sequence that must come
+/// before it, so if one is not stored, none after it is: the answer to the last speaks for all.
+const ACK_EVERY: usize = 256;
+
+/// Acknowledgements that may be awaited at once.
+const WINDOW: usize = 4;
 
 /// Events read from Postgres at once when the memory does not have them.
 const PAGE: i64 = 2_000;
@@ -248,13 +253,19 @@ impl Relay {
     /// Publishes events that follow each other, and returns when all are acknowledged.
     async fn publish(&self, events: &[Envelope]) -> Result<(), MirrorError> {
         let mut sent: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
-        for event in events {
+        for some in events.chunks(ACK_EVERY) {
             if sent.len() >= WINDOW
                 && let Some((position, ack)) = sent.pop_front()
             {
                 acknowledged(position, ack).await?;
             }
-            sent.push_back((event.position, self.send(event).await?));
+            let Some((last, others)) = some.split_last() else {
+                break;
+            };
+            for event in others {
+                self.send(event).await?;
+            }
+            sent.push_back((last.position, self.ask(last).await?));
         }
         for (position, ack) in sent {
             acknowledged(position, ack).await?;
@@ -267,24 +278,43 @@ impl Relay {
         Ok(())
     }
 
-    async fn send(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
-        let unavailable =
-            |error: &dyn std::fmt::Display| MirrorError::Unavailable(error.to_string());
-        let subject = subject::of(
+    /// Publishes one event, without asking what became of it.
+    async fn send(&self, event: &Envelope) -> Result<(), MirrorError> {
+        let mut headers = HeaderMap::new();
+        let before = (event.position - 1).to_string();
+        headers.insert(NATS_EXPECTED_LAST_SEQUENCE, before);
+        self.nats
+            .publish_with_headers(self.subject(event), headers, payload(event)?)
+            .await
+            .map_err(|error| MirrorError::Unavailable(error.to_string()))
+    }
+
+    /// Publishes one event, with the right to an answer.
+    async fn ask(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
+        let message = PublishMessage::build()
+            .payload(payload(event)?)
+            .expected_last_sequence(event.position.unsigned_abs() - 1);
+        self.jetstream
+            .send_publish(self.subject(event), message)
+            .await
+            .map_err(|error| MirrorError::Unavailable(error.to_string()))
+    }
+
+    fn subject(&self, event: &Envelope) -> String {
+        subject::of(
             &self.config.subject_prefix,
             event.aggregate,
             &event.aggregate_id,
             &event.event_type,
-        );
-        let json = event.to_json().map_err(|error| unavailable(&error))?;
-        let message = PublishMessage::build()
-            .payload(json.into())
-            .expected_last_sequence(event.position.unsigned_abs() - 1);
-        self.jetstream
-            .send_publish(subject, message)
-            .await
-            .map_err(|error| unavailable(&error))
+        )
     }
+}
+
+fn payload(event: &Envelope) -> Result<bytes::Bytes, MirrorError> {
+    let json = event
+        .to_json()
+        .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
+    Ok(json.into())
 }
 
 async fn acknowledged(position: i64, ack: PublishAckFuture) -> Result<(), MirrorError> {
