@@ -25,9 +25,6 @@ use tests::{ports, servers};
 use report::Report;
 use wire::{Measured, Plan, Template};
 
-/// Kept connections of the measured runs.
-const CONNECTIONS: [usize; 4] = [16, 64, 256, 512];
-
 /// Pool sizes that stock postgres-es is tried with.
 const POOLS: [u32; 4] = [4, 8, 16, 32];
 
@@ -43,6 +40,9 @@ struct Arguments {
     /// Seconds before that.
     #[arg(long, default_value_t = 2)]
     warm_up: u64,
+    /// Kept connections: a run for each number.
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 64, 256, 512])]
+    connections: Vec<usize>,
     /// Also import a million messages, and report memory. Takes minutes.
     #[arg(long)]
     memory: bool,
@@ -71,11 +71,12 @@ enum Part {
     },
 }
 
-/// How long each run takes.
+/// What is run of each subject, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Times {
+pub struct Times<'a> {
     warm_up: Duration,
     measured: Duration,
+    connections: &'a [usize],
 }
 
 fn main() -> Result<()> {
@@ -96,6 +97,7 @@ async fn bench(arguments: &Arguments) -> Result<()> {
     let times = Times {
         warm_up: Duration::from_secs(arguments.warm_up),
         measured: Duration::from_secs(arguments.seconds),
+        connections: &arguments.connections,
     };
     let dir = directory();
     let servers = servers::both(&dir.join("servers"));
@@ -122,14 +124,14 @@ fn templates() -> Arc<Vec<Template>> {
     )
 }
 
-fn bare(times: Times, report: &mut Report) -> Result<()> {
+fn bare(times: Times<'_>, report: &mut Report) -> Result<()> {
     let (_server, address) = peer(&["serve-bare"], &[])?;
     report.bare = all(address, &templates(), times)?;
     Ok(())
 }
 
 /// The pool size that is best at 64 connections goes through all of them.
-async fn stock(database_url: &str, times: Times, report: &mut Report) -> Result<()> {
+async fn stock(database_url: &str, times: Times<'_>, report: &mut Report) -> Result<()> {
     let mut admin = PgConnection::connect(database_url).await?;
     admin.execute("CREATE DATABASE bench_stock").await?;
     let url = other_database(database_url, "bench_stock");
@@ -172,8 +174,13 @@ fn peer(part: &[&str], rest: &[&str]) -> Result<(Owned, SocketAddr)> {
 }
 
 /// One run for each number of connections.
-fn all(address: SocketAddr, templates: &Arc<Vec<Template>>, times: Times) -> Result<Vec<Measured>> {
-    CONNECTIONS
+fn all(
+    address: SocketAddr,
+    templates: &Arc<Vec<Template>>,
+    times: Times<'_>,
+) -> Result<Vec<Measured>> {
+    times
+        .connections
         .iter()
         .map(|connections| measure(address, templates, *connections, times))
         .collect()
@@ -183,10 +190,12 @@ fn measure(
     address: SocketAddr,
     templates: &Arc<Vec<Template>>,
     connections: usize,
-    times: Times,
+    times: Times<'_>,
 ) -> Result<Measured> {
     let templates = templates.clone();
-    let Times { warm_up, measured } = times;
+    let Times {
+        warm_up, measured, ..
+    } = times;
     let done = wire::run(&Plan {
         address,
         templates,

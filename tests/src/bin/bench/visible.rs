@@ -37,7 +37,7 @@ pub async fn quiet(up: &Up) -> Result<Medians> {
 }
 
 /// Beside a load that never pauses.
-pub async fn busy(up: &Up, templates: &Arc<Vec<Template>>, times: Times) -> Result<Medians> {
+pub async fn busy(up: &Up, templates: &Arc<Vec<Template>>, times: Times<'_>) -> Result<Medians> {
     let plan = Plan {
         address: up.address,
         templates: templates.clone(),
