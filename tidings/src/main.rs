@@ -6,6 +6,11 @@ use clap::Parser;
 use tidings::config::Cli;
 use tidings::usage::Usage;
 
+/// A request is some hundred small allocations, freed on whichever thread ends it. The C library's
+/// allocator spent a quarter of the service's time on them, much of it waiting for its own locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = tidings::logging::start(&cli.config).and_then(|()| run(cli));
