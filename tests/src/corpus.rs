@@ -121,17 +121,19 @@ impl Corpus {
     }
 
     /// Compares every conversation with what is served: count, order, senders, times and texts.
-    pub async fn check_messages(&self, user: impl Fn(&str) -> Client) -> Result<()> {
+    pub async fn check_messages(&self, user: impl Fn(&str) -> Client, head: i64) -> Result<()> {
         for (name, messages) in &self.conversations {
             let reader = user(&messages[0].sender);
             let id = id_of(&reader, name).await?;
-            let shown = reader.look(&format!("/v1/conversations/{id}")).await;
+            let shown = reader
+                .look(&format!("/v1/conversations/{id}?min_position={head}"))
+                .await;
             ensure!(
                 shown["head_seq"] == messages.len() as i64,
                 "{name}: {shown}, {} in the file",
                 messages.len()
             );
-            let served = feed::history(&reader, &id).await;
+            let served = feed::history(&reader, &id, head).await;
             ensure!(
                 served.len() == messages.len(),
                 "{name}: {} messages are served",

@@ -97,14 +97,14 @@ pub async fn from(
 }
 
 /// The whole history of a conversation that a member may see, oldest first: paged backwards, as
-/// clients do.
-pub async fn history(client: &Client, conversation: &str) -> Vec<Value> {
+/// clients do. It shows at least what the log holds up to a position.
+pub async fn history(client: &Client, conversation: &str, min_position: i64) -> Vec<Value> {
     let mut newest_first: Vec<Value> = Vec::new();
     let mut before = String::new();
     for _ in 0..PAGES {
         let page = client
             .look(&format!(
-                "/v1/conversations/{conversation}/messages?limit=200{before}"
+                "/v1/conversations/{conversation}/messages?limit=200&min_position={min_position}{before}"
             ))
             .await;
         let messages = page["messages"]

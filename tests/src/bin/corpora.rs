@@ -42,7 +42,7 @@ async fn main() -> Result<()> {
         );
         let head = tests::log::check_positions(&world.pool).await?;
         world.projected(head).await;
-        corpus.check_messages(|user| world.user(user)).await?;
+        corpus.check_messages(|user| world.user(user), head).await?;
         let again = import(&world, &file).await;
         ensure!(
             tests::log::head(&world.pool).await? == head,

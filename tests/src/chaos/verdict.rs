@@ -42,7 +42,7 @@ pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result
     );
     report.mirrored = log::check_mirror(fleet.nats_url(), &events).await?;
     for group in 0..GROUPS {
-        in_the_history(fleet, group, &done.acked).await?;
+        in_the_history(fleet, group, &done.acked, head).await?;
     }
     for user in everybody() {
         in_the_feed(fleet, &user, &done.acked, head).await?;
@@ -101,14 +101,14 @@ async fn in_the_log(fleet: &Fleet, acked: &[Acked]) -> Result<()> {
 }
 
 /// Each send of a conversation once in its history, seq by seq.
-async fn in_the_history(fleet: &Fleet, group: usize, acked: &[Acked]) -> Result<()> {
+async fn in_the_history(fleet: &Fleet, group: usize, acked: &[Acked], head: i64) -> Result<()> {
     let id = format!("c{group}");
     let reader = fleet.user(&members(group)[0], 0);
     let expected: Vec<_> = acked
         .iter()
         .filter(|acked| acked.conversation == id)
         .collect();
-    let messages = feed::history(&reader, &id).await;
+    let messages = feed::history(&reader, &id, head).await;
     for (message, acked) in messages.iter().zip(&expected) {
         ensure!(
             matches(message, acked),

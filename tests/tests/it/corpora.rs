@@ -98,7 +98,7 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
         .expect("the log is whole");
     world.projected(head).await;
     corpus
-        .check_messages(|user| world.user(user))
+        .check_messages(|user| world.user(user), head)
         .await
         .expect("the history is the file");
 

@@ -85,7 +85,7 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
         "creation and every send, each once"
     );
     let bob = world.user("bob");
-    assert_eq!(feed::history(&bob, "room").await.len(), 4 * SENDS);
+    assert_eq!(feed::history(&bob, "room", head).await.len(), 4 * SENDS);
     assert_eq!(bob.look("/v1/inbox/unread").await["total"], 4 * SENDS);
 }
 

@@ -58,7 +58,10 @@ async fn a_poison_event_stops_its_conversation_alone() {
         text.contains("after the poison") && !text.contains("behind"),
         "{text}"
     );
-    assert_eq!(feed::history(&bob, "unknown").await.len(), 1);
+    assert_eq!(
+        feed::history(&bob, "unknown", sent.position()).await.len(),
+        1
+    );
     assert_eq!(
         bob.look("/v1/inbox/unread").await["conversations"]["well"],
         2

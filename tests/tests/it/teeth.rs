@@ -162,9 +162,9 @@ async fn a_wrong_unread_count_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_message_is_found_in_history() {
-    let (world, _, _) = room().await;
+    let (world, _, head) = room().await;
     let bob = world.user("bob");
-    assert_eq!(feed::history(&bob, "room").await.len(), 10);
+    assert_eq!(feed::history(&bob, "room", head).await.len(), 10);
     plant(&world, "DELETE FROM read.messages WHERE seq = 4").await;
-    assert_eq!(feed::history(&bob, "room").await.len(), 9);
+    assert_eq!(feed::history(&bob, "room", head).await.len(), 9);
 }

@@ -151,6 +151,6 @@ async fn a_client_that_hangs_up_cannot_cut_a_command_in_half() {
         .await
         .expect("the log is whole");
     assert_eq!(head, 1 + SENDS as i64);
-    let texts: Vec<_> = tests::feed::history(&alice, "room").await;
+    let texts = tests::feed::history(&alice, "room", head).await;
     assert_eq!(texts.len(), SENDS);
 }
