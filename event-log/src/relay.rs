@@ -106,17 +106,22 @@ impl Relay {
             .subscribe(self.config.appended_bell())
             .await
             .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-        let mut next = self.resume().await? + 1;
+        let next = self.resume().await? + 1;
+        let mut next = self.publish_from_log(next).await?;
         let mut checked = tokio::time::Instant::now();
         loop {
-            next = self.publish_from_log(next).await?;
             let chunk = tokio::select! {
                 chunk = self.feed.recv() => chunk,
                 _ = bell.next() => None,
                 () = tokio::time::sleep(POLL) => None,
             };
+            let asks_log = chunk.is_none();
             if let Some(chunk) = chunk {
                 next = self.publish_from_memory(next, chunk).await?;
+            }
+            // What the feed brings needs no look at the log; what it left out does.
+            if asks_log || self.feed.is_empty() && self.log.known_head() >= next {
+                next = self.publish_from_log(next).await?;
             }
             if checked.elapsed() > ASK_AGAIN {
                 // The lock lives as long as this session; without it another relay may work too,

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
-use async_nats::jetstream::consumer::pull::{Ordered, OrderedConfig};
+use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
 use domain::envelope::Envelope;
 use event_log::mirror::{self, MirrorConfig};
 use event_log::reader::Reader;
@@ -162,7 +162,9 @@ impl Stream {
     }
 }
 
-/// A consumer from after this position on, if there is a stream and it mirrors this log.
+/// A consumer from after this position on, if there is a stream and it mirrors this log. It is pushed
+/// to: what comes in while a batch is written is there when the next begins, so batches grow with
+/// the load. One that pulls is given a few hundred events at a time, however many wait.
 async fn open(
     client: &async_nats::Client,
     mirror: &MirrorConfig,
@@ -177,6 +179,7 @@ async fn open(
             return None;
         }
         let config = OrderedConfig {
+            deliver_subject: client.new_inbox(),
             deliver_policy: DeliverPolicy::ByStartSequence {
                 start_sequence: u64::try_from(position + 1).unwrap_or(1),
             },

@@ -186,3 +186,44 @@ async fn a_stream_ahead_of_a_restored_log_is_made_again() {
         .await
         .unwrap();
 }
+
+/// Answers one client as a nats-server does that introduces itself with these words.
+async fn server_that_says(info: &str) -> String {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("nats://{}", listener.local_addr().unwrap());
+    let greeting = format!("INFO {info}\r\n");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (read, mut write) = stream.into_split();
+        write.write_all(greeting.as_bytes()).await.unwrap();
+        let mut lines = tokio::io::BufReader::new(read).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if line.starts_with("PING") {
+                let _ = write.write_all(b"PONG\r\n").await;
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_too_old_or_has_no_stream_is_refused_with_what_to_do() {
+    let says = |version: &str, jetstream: bool| {
+        format!(
+            r#"{{"server_id":"x","version":"{version}","proto":1,"max_payload":1048576,"headers":true,"jetstream":{jetstream}}}"#
+        )
+    };
+    for (info, expected) in [
+        (says("2.9.25", true), "nats-server 2.9.25 is too old"),
+        (says("nightly", true), "nats-server nightly is too old"),
+        (says("2.15.1", false), "without JetStream"),
+    ] {
+        let address = server_that_says(&info).await;
+        let error = mirror::connect(&address).await.unwrap_err();
+        assert!(!error.is_passing(), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let address = server_that_says(&says("2.15.1", true)).await;
+    mirror::connect(&address).await.unwrap();
+}
