@@ -11,11 +11,12 @@
 //! - `load`, `snapshot`, `story`: cold aggregates and old messages, from Postgres.
 //! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
 //! - [`reader`]: the log by position, by stream, by type, by time.
-//! - [`mirror`] and [`relay`]: the exact copy in JetStream.
+//! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 
 #![deny(missing_docs)]
 
 pub mod append;
+pub mod broker;
 mod cache;
 mod commit;
 mod committer;

@@ -74,9 +74,6 @@ impl MirrorConfig {
 /// Why the mirror cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MirrorError {
-    /// The server cannot be reached.
-    #[error("nats-server cannot be reached: {0}")]
-    Unreachable(String),
     /// The server is too old.
     #[error("nats-server {found} is too old: {}.{}.{} or newer is needed (older ones silently ignore a stream's first sequence); update it or set NATS_URL to a newer one", OLDEST_SERVER.0, OLDEST_SERVER.1, OLDEST_SERVER.2)]
     TooOld {
@@ -109,31 +106,8 @@ pub enum MirrorError {
 impl MirrorError {
     /// Whether trying again can help.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable(_) | Self::Unavailable(_) | Self::Log(_)
-        )
+        matches!(self, Self::Unavailable(_) | Self::Log(_))
     }
-}
-
-/// Connects, and refuses a server that is too old. The client reconnects by itself from then on. A
-/// user and a password in the URL are used; this client library leaves that to its caller.
-pub async fn connect(url: &str) -> Result<async_nats::Client, MirrorError> {
-    let unreachable = |error: &dyn std::fmt::Display| MirrorError::Unreachable(error.to_string());
-    let address: async_nats::ServerAddr = url.parse().map_err(|error| unreachable(&error))?;
-    let mut options = async_nats::ConnectOptions::new()
-        .name("tidings")
-        .connection_timeout(Duration::from_secs(2))
-        .reconnect_delay_callback(|attempts| Duration::from_millis(50 * attempts.min(20) as u64));
-    if let (Some(user), Some(password)) = (address.username(), address.password()) {
-        options = options.user_and_password(user.to_owned(), password.to_owned());
-    }
-    let client = options
-        .connect(address)
-        .await
-        .map_err(|error| unreachable(&error))?;
-    check_version(&client)?;
-    Ok(client)
 }
 
 /// Refuses a server that is too old.

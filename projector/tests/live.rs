@@ -7,7 +7,8 @@ mod support;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::Config;
 use domain::envelope::Envelope;
-use event_log::mirror::{self, MirrorConfig};
+use event_log::broker;
+use event_log::mirror::MirrorConfig;
 use futures::StreamExt as _;
 use projector::{ProjectError, run};
 use support::history::World;
@@ -53,7 +54,9 @@ async fn nats() -> async_nats::Client {
     let url = std::env::var("TIDINGS_TEST_NATS_URL")
         .or_else(|_| std::env::var("DEV_NATS_URL"))
         .expect("set TIDINGS_TEST_NATS_URL to a nats-server with JetStream for tests");
-    mirror::connect(&url).await.unwrap()
+    let client = broker::client(&url).await.unwrap();
+    assert!(broker::connected(&client, &CancellationToken::new()).await);
+    client
 }
 
 /// An empty mirror of the database's log.

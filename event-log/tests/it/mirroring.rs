@@ -3,15 +3,19 @@
 use async_nats::jetstream;
 use domain::envelope::Envelope;
 use event_log::mirror::{self, MirrorConfig, MirrorError};
-use event_log::{EventLog, relay};
+use event_log::{EventLog, broker, relay};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Database, create, env, eventually, run, text, uuid};
 
 async fn nats() -> async_nats::Client {
-    mirror::connect(&env(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"]))
-        .await
-        .unwrap()
+    connected(&env(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"])).await
+}
+
+async fn connected(url: &str) -> async_nats::Client {
+    let client = broker::client(url).await.unwrap();
+    assert!(broker::connected(&client, &CancellationToken::new()).await);
+    client
 }
 
 struct Running {
@@ -219,11 +223,11 @@ async fn a_server_that_is_too_old_or_has_no_stream_is_refused_with_what_to_do() 
         (says("nightly", true), "nats-server nightly is too old"),
         (says("2.15.1", false), "without JetStream"),
     ] {
-        let address = server_that_says(&info).await;
-        let error = mirror::connect(&address).await.unwrap_err();
+        let client = connected(&server_that_says(&info).await).await;
+        let error = mirror::check_version(&client).unwrap_err();
         assert!(!error.is_passing(), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
     }
-    let address = server_that_says(&says("2.15.1", true)).await;
-    mirror::connect(&address).await.unwrap();
+    let client = connected(&server_that_says(&says("2.15.1", true)).await).await;
+    mirror::check_version(&client).unwrap();
 }

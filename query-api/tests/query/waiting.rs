@@ -153,7 +153,7 @@ async fn many_wait_at_once_on_one_watermark() {
 async fn the_bell_is_heard_without_looking_at_the_database() {
     let url = std::env::var("TIDINGS_TEST_NATS_URL").or_else(|_| std::env::var("DEV_NATS_URL"));
     let url = url.expect("TIDINGS_TEST_NATS_URL or DEV_NATS_URL names a nats-server");
-    let nats = event_log::mirror::connect(&url).await.unwrap();
+    let nats = event_log::broker::client(&url).await.unwrap();
     let mirror = MirrorConfig::named(&format!("query_test_{}", std::process::id()));
     // Nothing listens on port 1: only the bell can tell.
     let nowhere = sqlx::postgres::PgPoolOptions::new()

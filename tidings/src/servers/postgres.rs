@@ -24,7 +24,7 @@ const STATUS_LINE: usize = 7;
 
 /// Settings for one small machine. What an acknowledgement rests on is spelled out, so that no
 /// default and no file in the data directory can weaken it.
-const SETTINGS: [&str; 20] = [
+const SETTINGS: [&str; 21] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=120",
@@ -42,6 +42,8 @@ const SETTINGS: [&str; 20] = [
     "random_page_cost=1.1",
     "jit=off",
     "log_checkpoints=off",
+    // To the server a key that is used again is an error, and its statement is a whole batch.
+    "log_min_error_statement=fatal",
     "logging_collector=off",
     "timezone=UTC",
     "log_timezone=UTC",

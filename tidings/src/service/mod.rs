@@ -2,14 +2,13 @@
 //!
 //! In the order of a start:
 //!
-//! - [`roles`]: which services; [`pools`] and [`broker`]: their connections.
+//! - [`roles`]: which services; [`pools`]: their connections to Postgres.
 //! - [`gate`]: the port answers from the first moment on: at first only that this is starting.
 //! - [`retry`]: Postgres may not be there yet; [`readiness`] says so, and [`lag`] how far the read
 //!   model is behind.
 //! - [`tasks`]: what runs beside the port. [`stop`]: the signals that end it all.
 //! - [`gauges`]: what is measured by looking now and then.
 
-pub mod broker;
 pub mod gate;
 pub mod gauges;
 pub mod lag;
@@ -28,7 +27,7 @@ use axum::Router;
 use command_svc::CommandState;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
-use event_log::{EventLog, Failed, LogConfig, relay};
+use event_log::{EventLog, Failed, LogConfig, broker, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
 use projector::ProjectorConfig;
 use query_api::QueryState;
@@ -37,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::usage::Usage;
 use gate::Gate;
 use pools::Pools;
 use readiness::Progress;
@@ -159,7 +159,9 @@ impl Service {
             .map_or_else(MirrorConfig::default, MirrorConfig::named);
         let service = Self {
             pools: Pools::new(&setup.database_url)?,
-            nats: broker::client(&setup.nats_url).await?,
+            nats: broker::client(&setup.nats_url)
+                .await
+                .map_err(|error| Usage(error.to_string()))?,
             roles: setup.roles,
             auth: setup.auth,
             progress: Arc::default(),

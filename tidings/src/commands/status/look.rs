@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use domain::time::Timestamp;
+use event_log::broker;
 use event_log::mirror::{self, MirrorConfig};
 use event_log::reader::Reader;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::data_dir::{DataDir, Running};
 use crate::secret::redacted;
 use crate::servers::postgres_major_of;
 use crate::service::lag::Lag;
-use crate::service::{broker, pools};
+use crate::service::pools;
 
 /// How long NATS may take to answer; without it the rest is shown all the same.
 const NATS_PATIENCE: Duration = Duration::from_secs(3);

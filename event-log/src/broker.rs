@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
 use async_nats::connection::State;
-use async_nats::{Client, ConnectOptions, ServerAddr, ToServerAddrs as _};
+use async_nats::{Client, ConnectOptions, ServerAddr};
 use percent_encoding::percent_decode_str;
 use tokio_util::sync::CancellationToken;
-
-use crate::usage::Usage;
 
 /// How long one try to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -18,22 +15,28 @@ const PAUSES: usize = 40;
 /// How often a connection that is not there yet is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// A client that connects as soon as the server is there, and again whenever it was away.
-pub async fn client(url: &str) -> Result<Client> {
-    // What is said of an address that cannot be read may hold the password.
-    let unreadable = || {
-        Usage(
-            "the address of NATS cannot be read; it looks like nats://user:password@host:4222"
-                .into(),
-        )
-    };
-    let addresses: Vec<ServerAddr> = url.to_server_addrs().map_err(|_| unreadable())?.collect();
+/// Not an address. It is not shown: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the address of NATS cannot be read; it looks like nats://user:password@host:4222")]
+pub struct UnreadableAddress;
+
+/// A client that connects as soon as the server is there, and again whenever it was away. Several
+/// addresses of one cluster are separated by commas.
+pub async fn client(url: &str) -> Result<Client, UnreadableAddress> {
+    let addresses: Vec<ServerAddr> = url
+        .split(',')
+        .map(|one| one.trim().parse())
+        .collect::<Result<_, _>>()
+        .map_err(|_| UnreadableAddress)?;
     let options = with_credentials(ConnectOptions::new(), &addresses)
         .name("tidings")
         .connection_timeout(CONNECT_TIMEOUT)
         .retry_on_initial_connect()
         .reconnect_delay_callback(|tries| PAUSE * u32::try_from(tries.min(PAUSES)).unwrap_or(1));
-    Ok(options.connect(addresses).await.map_err(|_| unreadable())?)
+    options
+        .connect(addresses)
+        .await
+        .map_err(|_| UnreadableAddress)
 }
 
 /// The client does not look for credentials in addresses; people put them there: a user and a
