@@ -15,6 +15,8 @@ use crate::product::Up;
 use crate::report::{Import, Report};
 
 const CONVERSATIONS: usize = 5_000;
+/// Who write in one of them.
+const PEOPLE: usize = 40;
 const USERS: usize = 20_000;
 
 /// How often memory is read.
@@ -74,7 +76,8 @@ fn generate(file: &Path, messages: usize) -> Result<()> {
         "안녕하세요",
     ];
     for n in 0..messages {
-        let (conversation, user) = (rng.below(CONVERSATIONS), rng.below(USERS));
+        let conversation = rng.below(CONVERSATIONS);
+        let user = (conversation * PEOPLE + rng.below(PEOPLE)) % USERS;
         let time = 1_500_000_000 + n;
         let text: Vec<&str> = (0..4 + rng.below(12)).map(|_| *rng.pick(&words)).collect();
         // Days and hours do not matter; that they never run backwards does.
