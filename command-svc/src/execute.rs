@@ -21,7 +21,7 @@ use crate::state::CommandState;
 
 /// How often one command is decided before its caller is told to come back. A conflict needs
 /// another writer to be faster, so in practice it is one or two.
-pub(crate) const ATTEMPTS: u32 = 16;
+pub(crate) const ATTEMPTS: u32 = 64;
 
 /// The longest pause before another attempt.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);

@@ -21,7 +21,7 @@ impl Default for ProjectorConfig {
         Self {
             fanout_threshold: 500,
             offline_window: Duration::from_secs(7 * 24 * 3_600),
-            batch: 2_000,
+            batch: 8_000,
             receipts_up_to: 100,
         }
     }

@@ -11,6 +11,7 @@ use domain::envelope::Envelope;
 use event_log::mirror::{self, MirrorConfig};
 use event_log::reader::Reader;
 use futures::{FutureExt as _, StreamExt as _};
+use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long the stream may be silent before the log is asked whether it has more.
@@ -128,7 +129,9 @@ impl Stream {
             if events.len() >= limit {
                 break;
             }
-            waiting = match messages.next().now_or_never() {
+            // Unconstrained: else the runtime has the task pause after a hundred messages, which
+            // looks like an empty stream, and makes small batches of whatever waits.
+            waiting = match unconstrained(messages.next()).now_or_never() {
                 // Only what was folded before, so far.
                 None if events.is_empty() => timeout_at(deadline, messages.next()).await.ok(),
                 more => more,

@@ -5,6 +5,7 @@ mod import;
 mod peers;
 mod product;
 mod report;
+mod steady;
 mod visible;
 mod wire;
 
@@ -102,8 +103,9 @@ async fn bench(arguments: &Arguments) -> Result<()> {
     let dir = directory();
     let servers = servers::both(&dir.join("servers"));
     let mut report = Report::new(&servers);
+    steady::begin(&servers.database_url).await?;
     if !arguments.alone {
-        bare(times, &mut report)?;
+        bare(&servers.database_url, times, &mut report).await?;
         stock(&servers.database_url, times, &mut report).await?;
     }
     product::run(&servers, &dir, times, &mut report).await?;
@@ -124,9 +126,9 @@ fn templates() -> Arc<Vec<Template>> {
     )
 }
 
-fn bare(times: Times<'_>, report: &mut Report) -> Result<()> {
+async fn bare(database_url: &str, times: Times<'_>, report: &mut Report) -> Result<()> {
     let (_server, address) = peer(&["serve-bare"], &[])?;
-    report.bare = all(address, &templates(), times)?;
+    report.bare = all(address, &templates(), times, database_url).await?;
     Ok(())
 }
 
@@ -138,6 +140,7 @@ async fn stock(database_url: &str, times: Times<'_>, report: &mut Report) -> Res
     let mut best: Option<(u32, f64)> = None;
     for pool in POOLS {
         let (_server, address) = peer(&["serve-stock"], &[&url, &pool.to_string()])?;
+        steady::checkpoint(database_url).await?;
         let measured = measure(address, &templates(), 64, times)?;
         eprintln!("stock, pool of {pool}: {:.0}/s", measured.rate);
         if best.is_none_or(|(_, rate)| measured.rate > rate) {
@@ -151,12 +154,10 @@ async fn stock(database_url: &str, times: Times<'_>, report: &mut Report) -> Res
     let (pool, _) = best.context("no pool size was tried")?;
     let (_server, address) = peer(&["serve-stock"], &[&url, &pool.to_string()])?;
     report.stock_pool = pool;
-    report.stock = all(address, &templates(), times)?;
-    // What is left to write is not to disturb whoever is measured next.
+    report.stock = all(address, &templates(), times, database_url).await?;
     admin
         .execute("DROP DATABASE bench_stock WITH (FORCE)")
         .await?;
-    admin.execute("CHECKPOINT").await?;
     Ok(())
 }
 
@@ -174,16 +175,21 @@ fn peer(part: &[&str], rest: &[&str]) -> Result<(Owned, SocketAddr)> {
 }
 
 /// One run for each number of connections.
-fn all(
+async fn all(
     address: SocketAddr,
     templates: &Arc<Vec<Template>>,
     times: Times<'_>,
+    database_url: &str,
 ) -> Result<Vec<Measured>> {
-    times
-        .connections
-        .iter()
-        .map(|connections| measure(address, templates, *connections, times))
-        .collect()
+    let mut runs = Vec::new();
+    for connections in times.connections {
+        steady::checkpoint(database_url).await?;
+        // The load generator has a thread of its own; this one has nothing else to do meanwhile.
+        runs.push(tokio::task::block_in_place(|| {
+            measure(address, templates, *connections, times)
+        })?);
+    }
+    Ok(runs)
 }
 
 fn measure(

@@ -178,9 +178,8 @@ async fn spread(
     times: Times<'_>,
     lag: &mut Duration,
 ) -> Result<Vec<Measured>> {
-    // The load generator has a thread of its own; this one has nothing else to do meanwhile.
-    let measured =
-        tokio::task::block_in_place(|| all(up.address, &templates(conversations), times))?;
+    let templates = templates(conversations);
+    let measured = all(up.address, &templates, times, &up.database_url).await?;
     *lag = (*lag).max(up.lag().await?);
     Ok(measured)
 }
