@@ -1,0 +1,204 @@
+//! Which characters count as the same: case, accents, width, compatibility forms, and traditional and
+//! simplified Chinese are folded.
+//!
+//! What is folded stays aligned with the text: every folded character knows the bytes it came from,
+//! so that a match in what was folded can be shown in what was written.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::han::simplified;
+
+/// What a character does in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Part of a word.
+    Word,
+    /// Of a script that puts no spaces between words.
+    Dense,
+    /// An emoji, a word by itself.
+    Emoji,
+    /// Punctuation and signs, which codes are made of too.
+    Symbol,
+    /// Ends whatever stood before.
+    Space,
+}
+
+/// A folded character, and the bytes of the text that it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub char: char,
+    pub class: Class,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// The text, folded.
+pub(crate) fn units(text: &str) -> Vec<Unit> {
+    let mut units = Vec::with_capacity(text.len());
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, first)) = rest.next() {
+        let mut end = start + first.len_utf8();
+        while let Some(&(at, next)) = rest.peek() {
+            if !continues(next) {
+                break;
+            }
+            end = at + next.len_utf8();
+            rest.next();
+        }
+        let mut push = |char: char| {
+            units.push(Unit {
+                char,
+                class: class(char),
+                start,
+                end,
+            });
+        };
+        if end - start == 1 {
+            push(first.to_ascii_lowercase());
+        } else {
+            fold(&text[start..end]).for_each(push);
+        }
+    }
+    units
+}
+
+/// Whether a character belongs to the one before it: marks, vowel and final letters of decomposed
+/// Hangul, and what changes how an emoji looks.
+fn continues(c: char) -> bool {
+    !c.is_ascii()
+        && (is_combining_mark(c)
+            || is_left_out(c)
+            || matches!(c, '\u{1160}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}' | '\u{FF9E}' | '\u{FF9F}'))
+}
+
+/// One character with its marks, folded. Nothing, if nothing of it counts.
+fn fold(cluster: &str) -> impl Iterator<Item = char> {
+    cluster
+        .nfkc()
+        .filter(|c| !is_left_out(*c))
+        .flat_map(char::to_lowercase)
+        .flat_map(plain)
+        .nfd()
+        .filter(|c| !is_accent(*c))
+        .nfc()
+        .map(simplified)
+}
+
+/// Letters whose stroke or tie is no mark of its own in Unicode.
+fn plain(c: char) -> impl Iterator<Item = char> {
+    let letters: [char; 2] = match c {
+        'ß' => ['s', 's'],
+        'æ' => ['a', 'e'],
+        'œ' => ['o', 'e'],
+        'þ' => ['t', 'h'],
+        'ø' => ['o', '\0'],
+        'ł' => ['l', '\0'],
+        'đ' | 'ð' => ['d', '\0'],
+        'ħ' => ['h', '\0'],
+        'ı' => ['i', '\0'],
+        'ς' => ['σ', '\0'],
+        'ё' => ['е', '\0'],
+        other => [other, '\0'],
+    };
+    letters
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, letter)| (at == 0 || letter != '\0').then_some(letter))
+}
+
+/// Marks that people leave out when they search: accents, Hebrew points, Arabic vowel signs. Marks that
+/// make another letter (dakuten, the vowels of Indian scripts) are none of these.
+fn is_accent(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36F}'
+        | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}' | '\u{5C2}' | '\u{5C4}' | '\u{5C5}' | '\u{5C7}'
+        | '\u{610}'..='\u{61A}' | '\u{64B}'..='\u{65F}' | '\u{670}'
+        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}')
+}
+
+/// Characters that show nothing by themselves: joiners, variation selectors, skin tones, directions.
+fn is_left_out(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E01EF}')
+}
+
+fn class(c: char) -> Class {
+    if c.is_ascii_alphanumeric() {
+        Class::Word
+    } else if c.is_ascii_graphic() {
+        Class::Symbol
+    } else if is_dense(c) {
+        Class::Dense
+    } else if is_emoji(c) {
+        Class::Emoji
+    } else if c.is_alphanumeric() || is_combining_mark(c) {
+        Class::Word
+    } else if c.is_whitespace() || c.is_control() || c == '\u{200B}' {
+        Class::Space
+    } else {
+        Class::Symbol
+    }
+}
+
+/// Han, kana, bopomofo, Hangul; Thai, Lao, Tibetan, Myanmar and Khmer.
+fn is_dense(c: char) -> bool {
+    matches!(c,
+        '\u{0E01}'..='\u{0E3A}' | '\u{0E40}'..='\u{0E4E}' | '\u{0E80}'..='\u{0EDF}'
+        | '\u{0F40}'..='\u{0FBC}' | '\u{1000}'..='\u{103F}' | '\u{1780}'..='\u{17D3}'
+        | '\u{1100}'..='\u{11FF}' | '\u{A960}'..='\u{A97F}' | '\u{AC00}'..='\u{D7FF}'
+        | '\u{3005}'..='\u{3007}' | '\u{3031}'..='\u{3035}' | '\u{303B}' | '\u{3041}'..='\u{309F}'
+        | '\u{30A1}'..='\u{30FA}' | '\u{30FC}'..='\u{312F}' | '\u{3131}'..='\u{318E}' | '\u{31A0}'..='\u{31FF}'
+        | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{1B000}'..='\u{1B16F}' | '\u{20000}'..='\u{323AF}')
+}
+
+/// Pictures, and signs that are written as pictures. Digits and `#` are not, though they begin keycaps.
+fn is_emoji(c: char) -> bool {
+    matches!(c,
+        '\u{203C}' | '\u{2049}' | '\u{2139}' | '\u{2194}'..='\u{21AA}' | '\u{231A}'..='\u{23FF}'
+        | '\u{25AA}'..='\u{25FE}' | '\u{2600}'..='\u{27BF}' | '\u{2934}' | '\u{2935}' | '\u{2B05}'..='\u{2B55}'
+        | '\u{3030}' | '\u{303D}' | '\u{1F000}'..='\u{1F0FF}' | '\u{1F1E6}'..='\u{1F1FF}'
+        | '\u{1F300}'..='\u{1FAFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, units};
+
+    fn folded(text: &str) -> String {
+        units(text).iter().map(|unit| unit.char).collect()
+    }
+
+    #[test]
+    fn case_accents_width_and_ligatures_are_folded() {
+        assert_eq!(folded("Ünïcödé ÇA VA"), "unicode ca va");
+        assert_eq!(folded("e\u{301}te\u{301}"), "ete");
+        assert_eq!(folded("Straße Łódź Øre"), "strasse lodz ore");
+        assert_eq!(folded("ＡＢＣ１２３！"), "abc123!");
+        assert_eq!(folded("ｶﾞｷﾞ ﬁn"), "ガギ fin");
+        assert_eq!(folded("İstanbul ΣΊΣΥΦΟΣ"), "istanbul σισυφοσ");
+    }
+
+    #[test]
+    fn marks_that_make_another_letter_are_kept() {
+        assert_eq!(folded("か\u{3099}"), "が");
+        assert_eq!(folded("हिन्दी"), "हिन्दी");
+        assert_eq!(folded("\u{1112}\u{1161}\u{11AB}글"), "한글");
+    }
+
+    #[test]
+    fn an_emoji_is_the_same_in_every_skin() {
+        assert_eq!(folded("👍🏽"), "👍");
+        assert_eq!(folded("❤\u{FE0F}"), "❤");
+        assert_eq!(units("👩‍💻")[0].class, Class::Emoji);
+    }
+
+    #[test]
+    fn what_was_folded_knows_where_it_came_from() {
+        let units = units("aé㍿");
+        let places: Vec<_> = units.iter().map(|unit| (unit.start, unit.end)).collect();
+        assert_eq!(places, [(0, 1), (1, 3), (3, 6), (3, 6), (3, 6), (3, 6)]);
+    }
+}

@@ -1,0 +1,26 @@
+//! How text is searched: what a message is cut into for the index, and what a query asks of it. Pure;
+//! the index itself is the projector's and the query service's business.
+//!
+//! In the order that text meets it:
+//!
+//! - `fold`, `han`: characters that count as the same become the same.
+//! - [`token`]: a text as tokens with positions: words, codes whole and by part, runs of scripts
+//!   without spaces as pairs and single characters, emoji.
+//! - [`needle`]: the tokens that must stand one after the other for a piece of a query to be found.
+//! - [`query`]: the search language: words, phrases, `-`, `OR`, `*` and operators. Anything can be
+//!   read as a query.
+//! - [`highlight`]: where a text has what was asked for.
+
+#![deny(missing_docs)]
+
+mod fold;
+mod han;
+pub mod highlight;
+pub mod needle;
+pub mod query;
+pub mod token;
+
+pub use highlight::highlights;
+pub use needle::{Needle, Term};
+pub use query::{Atom, Clause, Literal, Query, Refused};
+pub use token::{Token, tokens};

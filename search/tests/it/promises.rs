@@ -1,0 +1,114 @@
+//! What holds for every text and every query.
+
+use proptest::prelude::*;
+use search::{Needle, Query, highlights, tokens};
+
+/// Words of several scripts, codes, signs and emoji, without spaces.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z]{1,8}",
+        "[a-z]{1,4}[0-9]{1,3}[.][0-9]{1,2}",
+        "[A-Z][+#]{0,3}[0-9]{0,2}",
+        "[@#.$]?[a-z]{1,5}[._/-][a-z]{1,5}[!?.,]{0,2}",
+        "[àéîöÜßŁœñ]{1,6}",
+        "[添加为好友已开发东京都]{1,6}",
+        "[ひらがなカタカナー]{1,6}",
+        "[한국어메시지]{1,5}",
+        "[ไทยภาษา]{1,5}",
+        "[ａｂｃｶﾞｷﾞ１２]{1,4}",
+        "[👍❤🎉🏽\u{200D}\u{FE0F}]{1,3}",
+        "[हिन्दी]{1,5}",
+        "[a-z]{0,3}[添加好友]{1,3}[a-z0-9]{0,3}",
+        "\\PC{1,6}",
+    ]
+    .prop_filter("no spaces", |word| {
+        !word.is_empty() && !word.chars().any(char::is_whitespace)
+    })
+}
+
+/// Of a script without spaces, in forms that folding does not change the number of.
+fn run() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[添加为好友已开发东京都]{1,12}",
+        "[ひらがなカター]{1,12}",
+        "[한국어메시지]{1,12}"
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_words_follow_each_other_are_found_as_a_phrase(
+        words in prop::collection::vec(word(), 1..12),
+        from in any::<prop::sample::Index>(),
+        length in 1_usize..4,
+    ) {
+        let from = from.index(words.len());
+        let phrase = words[from..words.len().min(from + length)].join(" ");
+        let text = words.join(" ");
+        if let Some(needle) = Needle::new(&phrase) {
+            prop_assert!(!highlights(&text, [&needle]).is_empty(), "{phrase:?} in {text:?}: {needle:?}");
+        }
+    }
+
+    #[test]
+    fn every_run_within_a_run_is_found_where_it_is(
+        before in "[a-z 。，！]{0,4}",
+        run in run(),
+        after in "[a-z 。，！]{0,4}",
+        from in any::<prop::sample::Index>(),
+        length in 1_usize..8,
+    ) {
+        let chars: Vec<char> = run.chars().collect();
+        let from = from.index(chars.len());
+        let part: String = chars[from..chars.len().min(from + length)].iter().collect();
+        let needle = Needle::new(&part).expect("it says something");
+        let places = highlights(&format!("{before}{run}{after}"), [&needle]);
+        let begin = before.chars().count() + from;
+        let end = begin + part.chars().count();
+        prop_assert!(
+            places.iter().any(|place| place[0] <= begin && end <= place[1]),
+            "{part:?} in {run:?}: {places:?}"
+        );
+    }
+
+    #[test]
+    fn case_and_accents_make_no_difference(words in prop::collection::vec("[a-zàéîöüñ]{1,8}", 1..5)) {
+        let text = words.join(" ");
+        let needle = Needle::new(&text.to_uppercase()).expect("words");
+        prop_assert_eq!(highlights(&text, [&needle]), vec![[0, text.chars().count()]]);
+    }
+
+    #[test]
+    fn tokens_lie_in_the_text_and_positions_have_no_gap(text in "\\PC{0,60}|[\\s\\S]{0,60}") {
+        let mut last = 0;
+        for token in tokens(&text) {
+            prop_assert!(text.get(token.start..token.end).is_some_and(|it| !it.is_empty()));
+            prop_assert!(token.position == last || token.position == last + 1);
+            last = token.position;
+        }
+    }
+
+    #[test]
+    fn every_text_is_a_query_or_refused(text in "\\PC{0,80}|[\\s\\S]{0,80}|[-\"*:()OR a添]{0,60}|[a-z\":* -]{0,1024}") {
+        if let Ok(query) = Query::parse(&text) {
+            prop_assert!(!query.clauses.is_empty());
+            prop_assert!(query.clauses.iter().all(|clause| !clause.any.is_empty()));
+            for needle in query.needles() {
+                prop_assert_eq!(needle.terms[0].0, 0);
+                prop_assert!(needle.terms.windows(2).all(|two| two[0].0 < two[1].0));
+            }
+        }
+    }
+
+    #[test]
+    fn places_rise_and_do_not_touch(words in prop::collection::vec(word(), 1..8), query in word()) {
+        let text = words.join(" ");
+        let needles: Vec<_> = Needle::new(&query).into_iter().collect();
+        let places = highlights(&text, &needles);
+        prop_assert!(places.iter().all(|place| place[0] < place[1]));
+        prop_assert!(places.windows(2).all(|two| two[0][1] < two[1][0]));
+        prop_assert!(places.last().is_none_or(|place| place[1] <= text.chars().count()));
+    }
+}
