@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::Client;
+use async_nats::connection::State;
 use domain::time::Timestamp;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
@@ -141,6 +142,9 @@ async fn ring(
 ) -> Result<(), ProjectError> {
     let position = projector.position().await?;
     gauge!("tidings_projection_position").set(position as f64);
+    // Without a connection, what is published is kept until the client's memory for it is full, and
+    // after that the publisher is.
+    let bell = bell.filter(|(client, _)| client.connection_state() == State::Connected);
     if let Some((client, subject)) = bell {
         let rung = client
             .publish(subject.clone(), position.to_string().into())

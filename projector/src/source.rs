@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
 use domain::envelope::Envelope;
@@ -97,7 +98,9 @@ impl Source {
 
 impl Stream {
     async fn next(&mut self, reader: &Reader, position: i64, limit: usize) -> Heard {
-        if self.messages.is_none() && Instant::now() >= self.open_at {
+        // Without a connection, opening would wait for one, and the log would not be read meanwhile.
+        let is_connected = self.client.connection_state() == State::Connected;
+        if self.messages.is_none() && is_connected && Instant::now() >= self.open_at {
             self.messages = open(&self.client, &self.mirror, reader, position).await;
             self.open_at = Instant::now() + STREAM_RETRY;
         }

@@ -10,7 +10,7 @@ use domain::envelope::Envelope;
 use event_log::broker;
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt as _;
-use projector::{ProjectError, run};
+use projector::{ProjectError, ProjectorConfig, run};
 use support::history::World;
 use support::{Database, config, eventually, fold, log};
 use tokio::task::JoinHandle;
@@ -23,12 +23,21 @@ struct Running {
 
 impl Running {
     fn start(database: &Database, nats: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
+        Self::with(config(), database, nats, mirror)
+    }
+
+    fn with(
+        config: ProjectorConfig,
+        database: &Database,
+        nats: Option<async_nats::Client>,
+        mirror: MirrorConfig,
+    ) -> Self {
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(run(
             database.pool.clone(),
             nats,
             mirror,
-            config(),
+            config,
             shutdown.clone(),
         ));
         Self { shutdown, task }
@@ -117,6 +126,25 @@ async fn without_nats_the_log_is_polled() {
     reaches(&database, 300).await;
     log::append(&database.pool, &world.log[300..]).await;
     reaches(&database, 600).await;
+    running.stop().await;
+    assert_folded(&database, &world.log).await;
+    database.close().await;
+}
+
+/// More batches than a client keeps messages for a server that it cannot reach.
+#[tokio::test]
+async fn a_nats_server_that_stays_away_holds_nothing_up() {
+    let world = World::of(73, 6, 2_300);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log).await;
+    let nobody = broker::client("nats://127.0.0.1:1").await.unwrap();
+    let one_by_one = ProjectorConfig {
+        batch: 1,
+        ..config()
+    };
+    let mirror = MirrorConfig::named("none");
+    let running = Running::with(one_by_one, &database, Some(nobody), mirror);
+    reaches(&database, 2_300).await;
     running.stop().await;
     assert_folded(&database, &world.log).await;
     database.close().await;
