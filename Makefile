@@ -11,7 +11,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora soak
+.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora known-items soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -63,6 +63,10 @@ gapless: harness
 # Imports chat logs and compares what is served with a model: make corpora FILES="a.jsonl.gz b.jsonl".
 corpora: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/corpora $(FILES)
+
+# Whether what somebody remembers of a message finds it: make known-items FILES="a.jsonl.gz b.jsonl".
+known-items: harness
+	$(RELEASE)/known_items $(FILES)
 
 # The same for hours.
 soak: harness

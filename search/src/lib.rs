@@ -1,5 +1,5 @@
-//! How text is searched: what a message is cut into for the index, and what a query asks of it. Pure;
-//! the index itself is the projector's and the query service's business.
+//! How text is searched: what a message is cut into, the index of it, and what a query asks of it. The
+//! projector writes an index, the query service reads it; this crate knows neither of them.
 //!
 //! In the order that text meets it:
 //!
@@ -9,6 +9,7 @@
 //! - [`needle`]: the tokens that must stand one after the other for a piece of a query to be found.
 //! - [`query`]: the search language: words, phrases, `-`, `OR`, `*` and operators. Anything can be
 //!   read as a query.
+//! - [`index`]: messages go in, and are found by a query, within what somebody may see.
 //! - [`highlight`]: where a text has what was asked for.
 
 #![deny(missing_docs)]
@@ -16,6 +17,7 @@
 mod fold;
 mod han;
 pub mod highlight;
+pub mod index;
 pub mod needle;
 pub mod query;
 pub mod token;

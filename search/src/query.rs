@@ -168,13 +168,14 @@ impl Item<'_> {
 
 /// The atom of an operator, if there is one of this name that takes this value.
 fn operator(name: &str, value: &str) -> Option<Atom> {
-    if value.is_empty() {
+    // `Type::First` is a name in a program.
+    if value.is_empty() || value.starts_with(':') {
         return None;
     }
     match name.to_ascii_lowercase().as_str() {
         "from" => Some(Atom::From(value.to_owned())),
         "in" => Some(Atom::In(value.to_owned())),
-        "type" => Some(Atom::Type(value.to_ascii_lowercase())),
+        "type" => is_type(value).then(|| Atom::Type(value.to_ascii_lowercase())),
         "mentions" => Some(Atom::Mentions(value.to_owned())),
         "has" => match value.to_ascii_lowercase().as_str() {
             "link" => Some(Atom::HasLink),
@@ -186,6 +187,12 @@ fn operator(name: &str, value: &str) -> Option<Atom> {
         "on" => day(value).map(Atom::On),
         _ => None,
     }
+}
+
+/// Whether this could be the type of a message.
+fn is_type(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// `2026-11-01`.

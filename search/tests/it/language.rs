@@ -101,6 +101,10 @@ fn what_makes_no_sense_as_an_operator_is_text() {
     assert_eq!(read("on:2026-02-30"), "on+2026+02+30");
     assert_eq!(read("after:2026-1-1"), "after+2026+1+1");
     assert_eq!(read("has:cheese"), "has+cheese");
+    assert_eq!(
+        read("Type::First in::x type:a->b"),
+        "type+first & in+x & type+a+b"
+    );
     assert_eq!(read("from:"), "from");
     assert_eq!(read("sender:*"), "sender");
     assert_eq!(read("https://a.example/b"), "https+a+example+b");

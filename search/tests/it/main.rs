@@ -1,4 +1,5 @@
 //! The search language, and what analysis promises for every text.
 
+mod finding;
 mod language;
 mod promises;

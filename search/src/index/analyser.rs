@@ -1,0 +1,50 @@
+//! [`crate::token`] as the index library calls it.
+
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+
+/// Its name in the schema. Another analysis needs another name: an index of the old one is then not
+/// of this shape, and is built again.
+pub(super) const NAME: &str = "tidings-1";
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Analyser;
+
+impl Tokenizer for Analyser {
+    type TokenStream<'a> = Tokens;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
+        Tokens {
+            rest: crate::tokens(text).into_iter(),
+            token: Token::default(),
+        }
+    }
+}
+
+pub(super) struct Tokens {
+    rest: std::vec::IntoIter<crate::Token>,
+    token: Token,
+}
+
+impl TokenStream for Tokens {
+    fn advance(&mut self) -> bool {
+        let Some(next) = self.rest.next() else {
+            return false;
+        };
+        self.token = Token {
+            offset_from: next.start,
+            offset_to: next.end,
+            position: next.position,
+            text: next.text,
+            position_length: 1,
+        };
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}

@@ -1,0 +1,86 @@
+//! The shape of a document.
+
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+
+use super::{Message, analyser};
+
+/// The names of the columns that are read beside the index.
+pub(super) const POSITION: &str = "position";
+pub(super) const CONVERSATION: &str = "conversation";
+pub(super) const SEQ: &str = "seq";
+pub(super) const SENT_AT: &str = "sent_at";
+
+/// A message with a link has this mark.
+pub(super) const LINK: &str = "link";
+/// One that mentions somebody has this one.
+pub(super) const MENTION: &str = "mention";
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    pub position: Field,
+    pub conversation: Field,
+    pub seq: Field,
+    pub sender: Field,
+    pub sent_at: Field,
+    pub kind: Field,
+    pub mark: Field,
+    pub mentions: Field,
+    pub text: Field,
+}
+
+pub(super) fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let analysed = TextFieldIndexing::default()
+        .set_tokenizer(analyser::NAME)
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let fields = Fields {
+        position: builder.add_u64_field(POSITION, INDEXED | FAST),
+        conversation: builder.add_u64_field(CONVERSATION, INDEXED | FAST),
+        seq: builder.add_u64_field(SEQ, FAST),
+        sender: builder.add_u64_field("sender", INDEXED),
+        sent_at: builder.add_i64_field(SENT_AT, FAST),
+        kind: builder.add_text_field("kind", STRING),
+        mark: builder.add_text_field("mark", STRING),
+        mentions: builder.add_u64_field("mentions", INDEXED),
+        text: builder.add_text_field(
+            "text",
+            TextOptions::default().set_indexing_options(analysed),
+        ),
+    };
+    (builder.build(), fields)
+}
+
+impl Fields {
+    pub fn document(&self, message: &Message) -> TantivyDocument {
+        let mut document = TantivyDocument::default();
+        document.add_u64(self.position, message.position);
+        document.add_u64(self.conversation, message.conversation);
+        document.add_u64(self.seq, message.seq);
+        document.add_u64(self.sender, message.sender);
+        document.add_i64(self.sent_at, message.sent_at);
+        document.add_text(self.kind, &message.kind);
+        if has_link(&message.text) {
+            document.add_text(self.mark, LINK);
+        }
+        if !message.mentions.is_empty() {
+            document.add_text(self.mark, MENTION);
+        }
+        for user in &message.mentions {
+            document.add_u64(self.mentions, *user);
+        }
+        document.add_text(self.text, &message.text);
+        document
+    }
+}
+
+/// Whether a text has an address to follow.
+pub(crate) fn has_link(text: &str) -> bool {
+    let begins_with = |scheme: &str| {
+        text.match_indices(scheme)
+            .any(|(at, _)| text[at + scheme.len()..].starts_with(|c: char| !c.is_whitespace()))
+    };
+    begins_with("http://") || begins_with("https://")
+}
