@@ -1,7 +1,7 @@
 //! Where a text has what was asked for.
 
 use crate::needle::{Needle, Term};
-use crate::token::{Token, tokens};
+use crate::token::{Kind, Token, tokens};
 
 /// The places of a text that have one of the needles: rising, not touching each other, in Unicode code
 /// points, ends exclusive.
@@ -37,8 +37,13 @@ fn found(needle: &Needle, positions: &[&[Token]], at: usize) -> Option<(usize, u
     let mut place = None;
     for (offset, term) in &needle.terms {
         let token = has(at + offset, term)?;
-        let (start, end) = place.unwrap_or((token.start, token.end));
-        place = Some((start.min(token.start), end.max(token.end)));
+        // A single character is found in a pair, and is less than that.
+        let token_end = match term {
+            Term::Prefix(_) if token.kind == Kind::Pair => token.first_end,
+            _ => token.end,
+        };
+        let (start, end) = place.unwrap_or((token.start, token_end));
+        place = Some((start.min(token.start), end.max(token_end)));
     }
     place
 }
@@ -94,6 +99,7 @@ mod tests {
             "get [foo.png] or png"
         );
         assert_eq!(marked("請發佈新版本", &["发布"]), "請[發佈]新版本");
+        assert_eq!(marked("我已添加，加", &["加"]), "我已添[加]，[加]");
         assert_eq!(marked("👍🏽 ok", &["👍"]), "[👍🏽] ok");
         assert_eq!(marked("a b a b", &["a b"]), "[a b] [a b]");
         assert_eq!(marked("nothing", &["here"]), "nothing");

@@ -50,10 +50,14 @@ impl Needle {
             .map(|token| (token.position, Term::Exact(token.text.clone())))
             .collect();
         let (_, last) = terms.last_mut()?;
-        let ends_in_a_word = tokens
-            .last()
-            .is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Signed));
-        if is_beginning && ends_in_a_word {
+        let last_kind = tokens.last().map(|token| token.kind);
+        let is_open = match last_kind {
+            // One character stands in the index with whatever follows it.
+            Some(Kind::Single) => matches!(last, Term::Exact(text) if is_alone(text)),
+            Some(Kind::Word | Kind::Signed) => is_beginning,
+            _ => false,
+        };
+        if is_open {
             if let Term::Exact(text) = last {
                 *last = Term::Prefix(std::mem::take(text));
             }
@@ -66,6 +70,11 @@ impl Needle {
             .map(|token| token.text.clone());
         Some(Self { terms, whole })
     }
+}
+
+/// Whether a run's last character is not in a pair that was chosen.
+fn is_alone(text: &str) -> bool {
+    text.chars().nth(1).is_none()
 }
 
 /// As few tokens as say everything: of a word the form with its signs, of a run pairs that lie side by
@@ -139,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_run_is_covered_by_as_few_pairs_as_do() {
-        assert_eq!(shown(Needle::new("添")), "添@0");
+        assert_eq!(shown(Needle::new("添")), "添*@0");
         assert_eq!(shown(Needle::new("添加")), "添加@0");
         assert_eq!(shown(Needle::new("已添加")), "已添@0 添加@1");
         assert_eq!(shown(Needle::new("已添加为")), "已添@0 加为@2");

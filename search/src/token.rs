@@ -3,9 +3,9 @@
 //! Positions are consecutive over the whole text, and several tokens may stand at one. What stands
 //! where:
 //!
-//! - A run of a script without spaces has a position for each character: the character itself, and
-//!   with it the pair that it begins. So any run of a text, however short, is found by pairs that
-//!   follow each other, or by one character.
+//! - A run of a script without spaces has a position for each character: the pair that it begins, or, at
+//!   the end of the run, the character alone. So any run of a text is found by pairs that follow each
+//!   other, and one character by whatever begins with it.
 //! - Everything else that is written without a space in between is a code: `qwen3.6`, `foo.png`,
 //!   `https://example.com/a`. Its parts (letters and digits) have consecutive positions; the code as a
 //!   whole stands at the position of its first part. `+` and `#` right after a part make another
@@ -28,6 +28,8 @@ pub struct Token {
     pub start: usize,
     /// The byte after the last.
     pub end: usize,
+    /// The byte after its first character.
+    pub first_end: usize,
     /// What it is.
     pub kind: Kind,
 }
@@ -41,9 +43,9 @@ pub enum Kind {
     Signed,
     /// A whole code.
     Whole,
-    /// One character of a script without spaces.
+    /// The last character of a run without spaces.
     Single,
-    /// Two of them.
+    /// Two characters of one.
     Pair,
 }
 
@@ -92,9 +94,9 @@ impl Tokens {
 
     fn dense(&mut self, run: &[Unit]) {
         for (at, _) in run.iter().enumerate() {
-            self.push(&run[at..=at], Kind::Single);
-            if at + 1 < run.len() {
-                self.push(&run[at..at + 2], Kind::Pair);
+            match run.get(at..at + 2) {
+                Some(pair) => self.push(pair, Kind::Pair),
+                None => self.push(&run[at..], Kind::Single),
             }
             self.position += 1;
         }
@@ -142,6 +144,7 @@ impl Tokens {
             position: self.position,
             start: first.start,
             end: last.end,
+            first_end: first.end,
             kind,
         });
     }
@@ -224,15 +227,9 @@ mod tests {
     }
 
     #[test]
-    fn runs_without_spaces_are_pairs_and_single_characters() {
-        assert_eq!(
-            shown("已添加"),
-            ["已@0", "已添@0", "添@1", "添加@1", "加@2"]
-        );
-        assert_eq!(
-            shown("东京Tower塔"),
-            ["东@0", "东京@0", "京@1", "tower@2", "塔@3"]
-        );
+    fn runs_without_spaces_are_pairs_and_a_last_character() {
+        assert_eq!(shown("已添加"), ["已添@0", "添加@1", "加@2"]);
+        assert_eq!(shown("东京Tower塔"), ["东京@0", "京@1", "tower@2", "塔@3"]);
     }
 
     #[test]

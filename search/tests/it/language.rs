@@ -75,7 +75,8 @@ fn a_star_ends_the_beginning_of_a_word() {
     assert_eq!(read("rel*"), "rel*");
     assert_eq!(read("foo.p*"), "foo+p*");
     assert_eq!(read("*"), "a query needs a word or an operator");
-    assert_eq!(read("添*"), "添");
+    assert_eq!(read("添*"), "添*");
+    assert_eq!(read("添加*"), "添加");
     assert_eq!(read("a*b"), "a+b");
 }
 
