@@ -63,3 +63,25 @@ pub async fn connected(client: &Client, ending: &CancellationToken) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::client;
+
+    #[tokio::test]
+    async fn a_cluster_is_named_with_commas_and_what_cannot_be_read_is_not_shown() {
+        assert!(
+            client("nats://127.0.0.1:1, nats://127.0.0.1:2")
+                .await
+                .is_ok()
+        );
+        for url in ["nats://ann:secret@host:port", "nats://127.0.0.1:1,:::"] {
+            let error = client(url).await.err().map(|error| error.to_string());
+            let error = error.unwrap_or_default();
+            assert!(
+                error.contains("cannot be read") && !error.contains("secret"),
+                "{error:?}"
+            );
+        }
+    }
+}

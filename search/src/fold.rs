@@ -98,7 +98,6 @@ fn plain(c: char) -> impl Iterator<Item = char> {
         'ħ' => ['h', '\0'],
         'ı' => ['i', '\0'],
         'ς' => ['σ', '\0'],
-        'ё' => ['е', '\0'],
         other => [other, '\0'],
     };
     letters
@@ -108,7 +107,8 @@ fn plain(c: char) -> impl Iterator<Item = char> {
 }
 
 /// Marks that people leave out when they search: accents, Hebrew points, Arabic vowel signs. Marks that
-/// make another letter (dakuten, the vowels of Indian scripts) are none of these.
+/// make another letter are not among these where they have code points of their own (dakuten, the
+/// vowels of Indian scripts); where they share those of accents, the letters count as one, as й and и.
 fn is_accent(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36F}'

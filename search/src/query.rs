@@ -11,7 +11,7 @@ use crate::needle::Needle;
 /// Characters of the longest query.
 pub const LONGEST: usize = 1_024;
 
-/// Atoms of a query. What comes after is not looked at: it would only narrow what is found.
+/// Words, phrases and operators of a query. What comes after is not looked at.
 pub const ATOMS: usize = 128;
 
 /// All of its clauses hold for a hit.

@@ -233,21 +233,25 @@ proptest! {
     }
 }
 
+/// The only conversation's message of this number.
+fn plain(n: u64, text: &str) -> Message {
+    Message {
+        position: n,
+        conversation: 1,
+        seq: n,
+        sender: 0,
+        sent_at: BEGIN,
+        kind: "text".into(),
+        mentions: Vec::new(),
+        text: text.into(),
+    }
+}
+
 fn room(texts: &[&str]) -> (Index, Arc<Visible>) {
     let index = Index::in_memory().expect("an index");
     let mut writer = index.writer().expect("the only writer");
     for (text, n) in texts.iter().zip(1..) {
-        let message = Message {
-            position: n,
-            conversation: 1,
-            seq: n,
-            sender: 0,
-            sent_at: BEGIN,
-            kind: "text".into(),
-            mentions: Vec::new(),
-            text: (*text).into(),
-        };
-        writer.add(&message).expect("added");
+        writer.add(&plain(n, text)).expect("added");
     }
     writer.commit(texts.len() as u64).expect("committed");
     index.refresh().expect("refreshed");
@@ -303,17 +307,9 @@ fn an_index_on_disk_is_there_again_and_damage_is_found() {
     let mut writer = index.writer().expect("the only writer");
     assert_eq!(index.checkpoint().expect("what was committed"), 42);
     for n in 43..60 {
-        let message = Message {
-            position: n,
-            conversation: 1,
-            seq: n,
-            sender: 0,
-            sent_at: BEGIN,
-            kind: "text".into(),
-            mentions: Vec::new(),
-            text: format!("message number {n}"),
-        };
-        writer.add(&message).expect("added");
+        writer
+            .add(&plain(n, &format!("message number {n}")))
+            .expect("added");
     }
     writer.commit(59).expect("committed");
     drop(writer);

@@ -90,6 +90,7 @@ fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
         .map(|it| (it.conversation, Seen::All))
         .collect();
     let everything = Arc::new(everything);
+    let mut asked = 0;
     for (kind, pick) in KINDS {
         let mut rng = Rng::new(seed);
         let mut tally = Tally::default();
@@ -103,12 +104,14 @@ fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
             tally.take(&index, &everything, &messages, message, &run)?;
         }
         tally.report(kind);
+        asked += tally.asked;
         ensure!(tally.lost.is_empty(), "not found: {:?}", tally.lost);
         ensure!(
             tally.top * 100 >= tally.asked * ENOUGH,
             "too few in the top {TOP}"
         );
     }
+    ensure!(asked > 0, "nothing rare was found in this file");
     Ok(())
 }
 

@@ -303,9 +303,12 @@ async fn health_and_metrics() {
     for path in ["/livez", "/readyz"] {
         assert_eq!(world.nobody().get(path).await.status, 200);
     }
+    let refused = world.user("eve").send("room", "k", "let me in").await;
+    assert_eq!(refused.refused(404), "not_found");
     let metrics = world.nobody().get("/metrics").await;
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
     for name in [
+        "tidings_refused_total{code=\"not_found\"} 1",
         "tidings_command_seconds",
         "tidings_commit_batch_events",
         "tidings_commit_seconds",
