@@ -11,6 +11,9 @@ use crate::needle::Needle;
 /// Characters of the longest query.
 pub const LONGEST: usize = 1_024;
 
+/// The caller, in an operator.
+pub const ME: &str = "me";
+
 /// Words, phrases and operators of a query. What comes after is not looked at.
 pub const ATOMS: usize = 128;
 
@@ -102,6 +105,12 @@ impl Query {
             return Err(Refused::Empty);
         }
         Ok(Self { clauses })
+    }
+
+    /// Every atom.
+    pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
+        let literals = self.clauses.iter().flat_map(|clause| &clause.any);
+        literals.map(|literal| &literal.atom)
     }
 
     /// What a hit is to be marked with: every text that is not left out.

@@ -12,7 +12,7 @@ use time::{Date, Time};
 
 use super::schema::{Fields, LINK, MENTION};
 use crate::needle::{Needle, Term};
-use crate::query::{Atom, Clause, Literal};
+use crate::query::{Atom, Clause, Literal, ME};
 
 /// Terms that the beginning of a word may stand for.
 const EXPANSIONS: u32 = 10_000;
@@ -24,6 +24,8 @@ const WHOLE: f32 = 2.0;
 pub trait Names {
     /// Of a user; `me` is the caller.
     fn user(&self, name: &str) -> Option<u64>;
+    /// Who `me` is.
+    fn me(&self) -> Option<&str>;
     /// Of a conversation.
     fn conversation(&self, name: &str) -> Option<u64>;
 }
@@ -67,7 +69,17 @@ impl Fields {
             Atom::Text(needle) => self.needle(needle),
             Atom::From(user) => number(self.sender, names.user(user)),
             Atom::In(conversation) => number(self.conversation, names.conversation(conversation)),
-            Atom::Mentions(user) => number(self.mentions, names.user(user)),
+            Atom::Mentions(user) => {
+                let name = if user == ME {
+                    names.me()
+                } else {
+                    Some(user.as_str())
+                };
+                match name {
+                    Some(name) => exactly(IndexTerm::from_field_text(self.mentions, name)),
+                    None => Box::new(EmptyQuery),
+                }
+            }
             Atom::Type(kind) => exactly(IndexTerm::from_field_text(self.kind, kind)),
             Atom::HasLink => exactly(IndexTerm::from_field_text(self.mark, LINK)),
             Atom::HasMention => exactly(IndexTerm::from_field_text(self.mark, MENTION)),

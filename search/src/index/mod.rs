@@ -1,26 +1,40 @@
 //! The index: one document a message, found by its text and its fields, within what somebody may see.
 //!
-//! In the order of use: [`Message`] is what goes in, [`Writer`] puts it there together with the position
-//! in the log up to which the index is complete, and [`Found`] is what [`Index::find`] answers to an
-//! [`Ask`]. The text itself is not kept here: it is in the read models, where it is shown from.
+//! In the order of use: [`Message`] is what goes in, [`Writer`] puts it there together with a
+//! [`Checkpoint`], the position in the log up to which the index is complete, and [`Found`] is what
+//! [`Index::find`] answers to an [`Ask`]. [`Place`] is the directory in which indexes follow each other;
+//! [`verify`] and [`Stamps`] tell whether one is damaged. The text itself is not kept here: it is in the
+//! read models, where it is shown from.
 
 mod analyser;
 mod ask;
+mod damage;
+mod files;
 mod find;
+mod page;
+mod place;
 mod schema;
+mod statistics;
 mod visible;
 mod writer;
 
 pub use ask::Names;
+pub use damage::{Stamps, verify};
 pub use find::{Ask, Found, Hit, Sort};
-pub use visible::{Seen, Visible};
+pub use page::After;
+pub use place::{Build, Lock, Place};
+pub use statistics::Statistics;
+pub use visible::{Conversations, Seen, Visible};
 pub use writer::Writer;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use tantivy::directory::{MmapDirectory, RamDirectory};
+use serde::{Deserialize, Serialize};
+use tantivy::directory::RamDirectory;
 use tantivy::{Directory, IndexReader, ReloadPolicy};
 
+use files::Files;
 use schema::Fields;
 
 /// A message as it is searched. Users and conversations are numbers, as in the read models.
@@ -38,10 +52,24 @@ pub struct Message {
     pub sent_at: i64,
     /// Its type, as in `type:`.
     pub kind: String,
-    /// Who is mentioned.
-    pub mentions: Vec<u64>,
+    /// Who is mentioned, by name.
+    pub mentions: Vec<String>,
     /// What is searched of it, in its newest form.
     pub text: String,
+}
+
+/// Up to where an index is complete, and of what. Changes in the same commit as the messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The last event of the log that it has, 0 if it has none.
+    pub position: u64,
+    /// When that event happened, in milliseconds since 1970: in a log that was restored from an older
+    /// copy and has gone on since, another event has that position.
+    pub time: i64,
+    /// Which log.
+    pub log: String,
+    /// Which numbering of users and conversations.
+    pub numbering: i64,
 }
 
 /// Something went wrong with the index itself.
@@ -50,6 +78,9 @@ pub enum IndexError {
     /// It is not there, cannot be read or written, or is not of this shape.
     #[error("the search index: {0}")]
     Tantivy(#[from] tantivy::TantivyError),
+    /// A file of it cannot be read or written.
+    #[error("the search index: {0}")]
+    Io(#[from] std::io::Error),
     /// Its last commit does not say what it is complete up to.
     #[error("the search index does not say how far it is: {0:?}")]
     NoCheckpoint(Option<String>),
@@ -70,8 +101,7 @@ impl Index {
     /// Opens the index in a directory, which exists, and makes it there if there is none. An index of
     /// another shape is an error: it is to be built again.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
-        let directory = MmapDirectory::open(directory).map_err(tantivy::TantivyError::from)?;
-        Self::within(directory)
+        Self::within(Files::within(directory)?)
     }
 
     /// A new one that is gone with the process.
@@ -96,31 +126,47 @@ impl Index {
         })
     }
 
-    /// Sees what has been committed since, by whichever process. Returns the position that the index
-    /// is complete up to now.
-    pub fn refresh(&self) -> Result<u64, IndexError> {
+    /// Sees what has been committed since, by whichever process. Returns what is seen now, or less.
+    pub fn refresh(&self) -> Result<Checkpoint, IndexError> {
+        // In this order: a commit between the two makes the index newer than is said of it.
+        let checkpoint = self.checkpoint()?;
         self.reader.reload()?;
-        self.checkpoint()
+        Ok(checkpoint)
     }
 
-    /// The position in the log up to which the last commit is complete, 0 if there was none.
-    pub fn checkpoint(&self) -> Result<u64, IndexError> {
+    /// That of the last commit; that of an empty log if there was none.
+    pub fn checkpoint(&self) -> Result<Checkpoint, IndexError> {
         let metas = self.library.load_metas()?;
         match metas.payload {
-            None if metas.segments.is_empty() => Ok(0),
+            None if metas.segments.is_empty() => Ok(Checkpoint::default()),
             payload => payload
                 .as_deref()
-                .and_then(|text| text.parse().ok())
+                .and_then(|text| serde_json::from_str(text).ok())
                 .ok_or(IndexError::NoCheckpoint(payload)),
         }
     }
 
-    /// Reads all of it against its checksums: what opening and searching do not notice.
-    pub fn verify(&self) -> Result<(), IndexError> {
-        let damaged = self.library.validate_checksum()?;
-        if damaged.is_empty() {
-            return Ok(());
+    /// How many messages the last [`Index::refresh`] saw.
+    pub fn messages(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// The positions of all messages that the last [`Index::refresh`] saw.
+    pub fn positions(&self) -> Result<BTreeSet<u64>, IndexError> {
+        let mut positions = BTreeSet::new();
+        for segment in self.reader.searcher().segment_readers() {
+            let column = segment.fast_fields().u64(schema::POSITION)?;
+            let alive = segment.doc_ids_alive();
+            positions.extend(alive.filter_map(|document| column.first(document)));
         }
-        Err(IndexError::Damaged(damaged.into_iter().collect()))
+        Ok(positions)
+    }
+
+    fn segments(&self) -> Result<BTreeSet<String>, IndexError> {
+        let segments = self.library.load_metas()?.segments;
+        Ok(segments
+            .iter()
+            .map(|segment| segment.id().uuid_string())
+            .collect())
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         sent_at: builder.add_i64_field(SENT_AT, FAST),
         kind: builder.add_text_field("kind", STRING),
         mark: builder.add_text_field("mark", STRING),
-        mentions: builder.add_u64_field("mentions", INDEXED),
+        mentions: builder.add_text_field("mentions", STRING),
         text: builder.add_text_field(
             "text",
             TextOptions::default().set_indexing_options(analysed),
@@ -69,7 +69,7 @@ impl Fields {
             document.add_text(self.mark, MENTION);
         }
         for user in &message.mentions {
-            document.add_u64(self.mentions, *user);
+            document.add_text(self.mentions, user);
         }
         document.add_text(self.text, &message.text);
         document

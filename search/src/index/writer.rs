@@ -1,12 +1,16 @@
 //! The one who writes.
 
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{IndexWriter, Term};
 
 use super::schema::Fields;
-use super::{Index, IndexError, Message};
+use super::{Checkpoint, Index, IndexError, Message};
 
 /// Bytes that are collected before a segment is written.
 const MEMORY: usize = 64 * 1024 * 1024;
+
+/// A segment with this share of removed messages is written again without them.
+const REMOVED: f32 = 0.3;
 
 /// Adds and removes messages, and commits them together with the position up to which they are
 /// complete. There is one at a time, over all processes: a second one is refused.
@@ -18,8 +22,17 @@ pub struct Writer {
 impl Index {
     /// Becomes the writer.
     pub fn writer(&self) -> Result<Writer, IndexError> {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .memory_budget_per_thread(MEMORY)
+            .num_merge_threads(1)
+            .build();
+        let writer: IndexWriter = self.library.writer_with_options(options)?;
+        let mut merging = LogMergePolicy::default();
+        merging.set_del_docs_ratio_before_merge(REMOVED);
+        writer.set_merge_policy(Box::new(merging));
         Ok(Writer {
-            writer: self.library.writer_with_num_threads(1, MEMORY)?,
+            writer,
             fields: self.fields,
         })
     }
@@ -44,11 +57,18 @@ impl Writer {
         self.add(message)
     }
 
-    /// Makes everything so far durable, all or nothing, complete up to this position in the log.
-    pub fn commit(&mut self, position: u64) -> Result<(), IndexError> {
+    /// Makes everything so far durable, all or nothing, complete up to there.
+    pub fn commit(&mut self, checkpoint: &Checkpoint) -> Result<(), IndexError> {
+        let payload = serde_json::to_string(checkpoint).map_err(std::io::Error::from)?;
         let mut commit = self.writer.prepare_commit()?;
-        commit.set_payload(&position.to_string());
+        commit.set_payload(&payload);
         commit.commit()?;
+        Ok(())
+    }
+
+    /// Ends when the merges that are under way have.
+    pub fn finish(self) -> Result<(), IndexError> {
+        self.writer.wait_merging_threads()?;
         Ok(())
     }
 }

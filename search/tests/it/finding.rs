@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use search::index::{Ask, Found, Index, IndexError, Message, Names, Seen, Sort, Visible};
+use search::index::{
+    Ask, Checkpoint, Found, Index, IndexError, Message, Names, Seen, Sort, Stamps, Visible, verify,
+};
 use search::{Atom, Literal, Query, highlights};
 
 /// Few words, so that many messages have the same ones.
@@ -76,8 +78,19 @@ impl Names for Numbered {
             .map(|at| at as u64)
     }
 
+    fn me(&self) -> Option<&str> {
+        Some("me")
+    }
+
     fn conversation(&self, name: &str) -> Option<u64> {
         (name == "room").then_some(1)
+    }
+}
+
+fn at(position: u64) -> Checkpoint {
+    Checkpoint {
+        position,
+        ..Checkpoint::default()
     }
 }
 
@@ -98,9 +111,7 @@ fn holds(query: &Query, message: &Message) -> bool {
         Atom::Type(kind) => *kind == message.kind,
         Atom::HasLink => message.text.contains("https://"),
         Atom::HasMention => !message.mentions.is_empty(),
-        Atom::Mentions(user) => Numbered
-            .user(user)
-            .is_some_and(|it| message.mentions.contains(&it)),
+        Atom::Mentions(user) => message.mentions.contains(user),
         Atom::Before(date) => message.sent_at < day(*date).0,
         Atom::After(date) => message.sent_at >= day(*date).1,
         Atom::On(date) => (day(*date).0..day(*date).1).contains(&message.sent_at),
@@ -113,7 +124,8 @@ fn holds(query: &Query, message: &Message) -> bool {
 
 fn message() -> impl Strategy<Value = Message> {
     let words = prop::collection::vec(prop::sample::select(WORDS.as_slice()), 1..6);
-    let mentions = prop::collection::vec(0_u64..3, 0..2);
+    let mentions = prop::sample::select(vec!["ann", "me"]);
+    let mentions = prop::collection::vec(mentions.prop_map(String::from), 0..2);
     (0_u64..4, 0_u64..3, 0_i64..5, any::<bool>(), mentions, words).prop_map(
         |(conversation, sender, day, is_image, mentions, words)| Message {
             position: 0,
@@ -144,11 +156,27 @@ fn visible() -> impl Strategy<Value = Visible> {
         Just(Seen::All),
         prop::collection::vec((0_u64..6, 0_u64..12), 0..3).prop_map(Seen::Stays),
     ];
-    prop::collection::hash_map(0_u64..4, seen, 0..4)
+    let conversations = prop::collection::hash_map(0_u64..4, seen, 0..4);
+    let except = prop::collection::hash_set((0_u64..4, 0_u64..20), 0..4);
+    (prop::option::weighted(0.9, conversations), except).prop_map(|(conversations, except)| {
+        Visible {
+            conversations: conversations.map(|all| all.into_iter().collect()),
+            except: except.into_iter().collect(),
+        }
+    })
 }
 
 fn may_see(visible: &Visible, message: &Message) -> bool {
-    match visible.get(&message.conversation) {
+    if visible
+        .except
+        .contains(&(message.conversation, message.seq))
+    {
+        return false;
+    }
+    let Some(conversations) = &visible.conversations else {
+        return true;
+    };
+    match conversations.get(&message.conversation) {
         None => false,
         Some(Seen::All) => true,
         Some(Seen::Stays(stays)) => stays
@@ -165,8 +193,32 @@ fn ask<'a>(query: &'a Query, visible: &Arc<Visible>, sort: Sort) -> Ask<'a> {
         sort,
         up_to: u64::MAX,
         now: BEGIN + 10 * DAY,
-        offset: 0,
+        statistics: None,
+        after: None,
         limit: 1_000,
+    }
+}
+
+/// All pages of this many, while something happens between them.
+fn paged(index: &Index, first: &Ask<'_>, limit: usize, mut between: impl FnMut()) -> Vec<u64> {
+    let (mut hits, mut after, mut statistics) = (Vec::new(), None, None);
+    loop {
+        let ask = Ask {
+            names: &Numbered,
+            visible: Arc::clone(&first.visible),
+            limit,
+            after,
+            statistics: statistics.as_ref(),
+            ..*first
+        };
+        let page = index.find(&ask).expect("found");
+        hits.extend(positions(&page));
+        if page.next.is_none() {
+            return hits;
+        }
+        assert_eq!(page.hits.len(), limit);
+        (after, statistics) = (page.next, Some(page.statistics));
+        between();
     }
 }
 
@@ -187,10 +239,10 @@ proptest! {
         let index = Index::in_memory().expect("an index");
         let mut writer = index.writer().expect("the only writer");
         let mut there = sent.clone();
-        for (at, message) in sent.iter().enumerate() {
+        for (n, message) in sent.iter().enumerate() {
             writer.add(message).expect("added");
-            if at == commit_at.index(sent.len()) {
-                writer.commit(message.position).expect("committed");
+            if n == commit_at.index(sent.len()) {
+                writer.commit(&at(message.position)).expect("committed");
             }
         }
         // Edits and recalls.
@@ -207,8 +259,11 @@ proptest! {
                 there.retain(|it| it.position != position);
             }
         }
-        writer.commit(1_000).expect("committed");
-        prop_assert_eq!(index.refresh().expect("refreshed"), 1_000);
+        writer.commit(&at(1_000)).expect("committed");
+        prop_assert_eq!(index.refresh().expect("refreshed"), at(1_000));
+        let all: BTreeSet<u64> = there.iter().map(|it| it.position).collect();
+        prop_assert_eq!(index.messages(), all.len() as u64);
+        prop_assert_eq!(index.positions().expect("readable"), all);
         for text in QUERIES {
             let query = Query::parse(text).expect("a query");
             let expected: BTreeSet<u64> = there
@@ -223,12 +278,11 @@ proptest! {
             let best = index.find(&ask(&query, &visible, Sort::Relevance)).expect("found");
             prop_assert_eq!(positions(&best).into_iter().collect::<BTreeSet<_>>(), expected.clone(), "{}", text);
             prop_assert_eq!((newest.total, best.total), (expected.len(), expected.len()));
-            let mut paged = Vec::new();
-            for offset in (0..expected.len()).step_by(3) {
-                let page = Ask { offset, limit: 3, ..ask(&query, &visible, Sort::Relevance) };
-                paged.extend(positions(&index.find(&page).expect("found")));
+            for sort in [Sort::Relevance, Sort::Newest] {
+                let ask = ask(&query, &visible, sort);
+                let whole = positions(&index.find(&ask).expect("found"));
+                prop_assert_eq!(paged(&index, &ask, 3, || ()), whole, "pages of {}", text);
             }
-            prop_assert_eq!(paged, positions(&best), "pages of {}", text);
         }
     }
 }
@@ -253,9 +307,10 @@ fn room(texts: &[&str]) -> (Index, Arc<Visible>) {
     for (text, n) in texts.iter().zip(1..) {
         writer.add(&plain(n, text)).expect("added");
     }
-    writer.commit(texts.len() as u64).expect("committed");
+    writer.commit(&at(texts.len() as u64)).expect("committed");
     index.refresh().expect("refreshed");
-    (index, Arc::new(Visible::from([(1, Seen::All)])))
+    let visible = Visible::of([(1, Seen::All)].into_iter().collect());
+    (index, Arc::new(visible))
 }
 
 #[test]
@@ -294,44 +349,132 @@ fn there_is_one_writer() {
 }
 
 #[test]
-fn an_index_on_disk_is_there_again_and_damage_is_found() {
-    let directory = std::env::temp_dir().join(format!("tidings-search-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).expect("a directory");
-    {
-        let index = Index::open(&directory).expect("an index");
-        assert_eq!(index.checkpoint().expect("a new one"), 0);
-        let mut writer = index.writer().expect("the only writer");
-        writer.commit(42).expect("committed");
+fn pages_are_those_of_the_first_while_messages_come_and_go() {
+    let texts: Vec<String> = (0..60)
+        .map(|n| format!("tea {} {}", "green ".repeat(n % 5), "x ".repeat(n % 7)))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for text in ["tea green", "tea*", "green OR x", "\"tea green\""] {
+        for sort in [Sort::Relevance, Sort::Newest] {
+            let (index, visible) = room(&texts);
+            let query = Query::parse(text).expect("a query");
+            let ask = Ask {
+                up_to: 60,
+                ..ask(&query, &visible, sort)
+            };
+            let mut expected = positions(&index.find(&ask).expect("found"));
+            let mut writer = index.writer().expect("the only writer");
+            let (mut sent, mut gone) = (60, expected.clone());
+            let pages = paged(&index, &ask, 7, || {
+                for _ in 0..9 {
+                    sent += 1;
+                    writer.add(&plain(sent, "tea green x")).expect("added");
+                }
+                // The last one that is still to come.
+                writer.remove(gone.pop().expect("one more"));
+                writer.commit(&at(sent)).expect("committed");
+                index.refresh().expect("refreshed");
+            });
+            expected.retain(|position| gone.contains(position));
+            assert_eq!(pages, expected, "{text} {sort:?}");
+        }
     }
-    let index = Index::open(&directory).expect("the index");
+}
+
+#[test]
+fn whoever_is_in_few_conversations_finds_the_same() {
+    let index = Index::in_memory().expect("an index");
     let mut writer = index.writer().expect("the only writer");
-    assert_eq!(index.checkpoint().expect("what was committed"), 42);
-    for n in 43..60 {
-        writer
-            .add(&plain(n, &format!("message number {n}")))
-            .expect("added");
+    for n in 1..=4_000 {
+        let message = Message {
+            conversation: n % 400,
+            ..plain(n, "tea")
+        };
+        writer.add(&message).expect("added");
     }
-    writer.commit(59).expect("committed");
-    drop(writer);
-    index.verify().expect("it is whole");
-    let store = std::fs::read_dir(&directory)
+    writer.commit(&at(4_000)).expect("committed");
+    index.refresh().expect("refreshed");
+    let query = Query::parse("tea").expect("a query");
+    // Few are looked up one by one, many are not.
+    for mine in [1, 3, 20, 200, 400] {
+        let conversations = (0..mine).map(|it| (it, Seen::All)).collect();
+        let visible = Arc::new(Visible::of(conversations));
+        let found = index.find(&ask(&query, &visible, Sort::Newest));
+        let expected: Vec<u64> = (1..=4_000).rev().filter(|n| n % 400 < mine).collect();
+        let found = found.expect("found");
+        assert_eq!(found.total, expected.len());
+        assert_eq!(positions(&found), expected[..expected.len().min(1_000)]);
+    }
+}
+
+/// An index of a few messages on disk.
+fn on_disk(directory: &std::path::Path) -> Index {
+    let index = Index::open(directory).expect("an index");
+    let mut writer = index.writer().expect("the only writer");
+    for n in 1..20 {
+        let message = plain(n, &format!("message number {n}"));
+        writer.add(&message).expect("added");
+    }
+    writer.commit(&at(19)).expect("committed");
+    index.refresh().expect("refreshed");
+    index
+}
+
+fn file_of(directory: &std::path::Path, ending: &str) -> std::path::PathBuf {
+    std::fs::read_dir(directory)
         .expect("a directory")
         .flatten()
         .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|it| it == "idx"))
-        .expect("a file of terms or postings");
-    let mut bytes = std::fs::read(&store).expect("it is there");
-    bytes[1] ^= 1;
-    // Written anew beside it: the one that is mapped into memory stays as it is.
-    let beside = directory.join("beside");
-    std::fs::write(&beside, bytes).expect("written");
-    std::fs::rename(&beside, &store).expect("renamed");
-    let damaged = Index::open(&directory)
-        .expect("opening does not look")
-        .verify();
-    assert!(
-        matches!(damaged, Err(IndexError::Damaged(_))),
-        "{damaged:?}"
+        .find(|path| path.extension().is_some_and(|it| it == ending))
+        .expect("such a file")
+}
+
+#[test]
+fn an_index_on_disk_is_there_again() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let index = Index::open(scratch.path()).expect("an index");
+    assert_eq!(
+        index.checkpoint().expect("a new one"),
+        Checkpoint::default()
     );
-    std::fs::remove_dir_all(&directory).expect("removed");
+    drop(on_disk(scratch.path()));
+    let index = Index::open(scratch.path()).expect("the index");
+    assert_eq!(index.checkpoint().expect("what was committed"), at(19));
+    assert_eq!(index.messages(), 19);
+    verify(scratch.path()).expect("it is whole");
+}
+
+#[test]
+fn damage_of_every_kind_to_every_file_is_found_and_takes_nobody_down() {
+    for ending in ["term", "idx", "pos", "fast", "fieldnorm"] {
+        for damage in ["a bit", "an end", "a file"] {
+            let scratch = tempfile::tempdir().expect("a directory");
+            let index = on_disk(scratch.path());
+            let before = Stamps::look(&index, scratch.path()).expect("looks");
+            let again = Stamps::look(&index, scratch.path()).expect("looks");
+            assert!(!before.differ_from(&again));
+            let file = file_of(scratch.path(), ending);
+            let mut bytes = std::fs::read(&file).expect("it is there");
+            match damage {
+                "a bit" => {
+                    bytes[1] ^= 1;
+                    std::fs::write(&file, bytes).expect("written");
+                }
+                "an end" => std::fs::File::options()
+                    .write(true)
+                    .open(&file)
+                    .and_then(|file| file.set_len(3))
+                    .expect("cut short"),
+                _ => std::fs::remove_file(&file).expect("removed"),
+            }
+            verify(scratch.path()).expect_err(&format!("{damage} of {ending}"));
+            let after = Stamps::look(&index, scratch.path()).expect("looks");
+            assert!(before.differ_from(&after), "{damage} of {ending}");
+            // Whoever searches meanwhile gets hits, an error or at worst a panic, and lives.
+            let query = Query::parse("\"message number\"").expect("a query");
+            let visible = Arc::new(Visible::everything());
+            let search = || index.find(&ask(&query, &visible, Sort::Relevance)).ok();
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(search));
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use search::index::{Ask, Index, Message, Names, Seen, Sort, Visible};
+use search::index::{Ask, Checkpoint, Index, Message, Names, Sort, Visible};
 use search::{Needle, Query, highlights};
 use tests::corpus::Corpus;
 use tests::seed::{Rng, seed};
@@ -43,6 +43,10 @@ impl Names for Nobody {
         None
     }
 
+    fn me(&self) -> Option<&str> {
+        None
+    }
+
     fn conversation(&self, _: &str) -> Option<u64> {
         None
     }
@@ -69,7 +73,7 @@ fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
     for message in &messages {
         writer.add(message)?;
     }
-    writer.commit(messages.len() as u64)?;
+    writer.commit(&Checkpoint::default())?;
     let took = start.elapsed();
     drop(writer);
     index.refresh()?;
@@ -85,11 +89,7 @@ fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
         messages.len() as f64 / took.as_secs_f64(),
         size as f64 / text as f64
     );
-    let everything: Visible = messages
-        .iter()
-        .map(|it| (it.conversation, Seen::All))
-        .collect();
-    let everything = Arc::new(everything);
+    let everything = Arc::new(Visible::everything());
     let mut asked = 0;
     for (kind, pick) in KINDS {
         let mut rng = Rng::new(seed);
@@ -218,7 +218,8 @@ impl Tally {
             sort,
             up_to: u64::MAX,
             now: 0,
-            offset: 0,
+            statistics: None,
+            after: None,
             limit,
         };
         let all = index.find(&ask(Sort::Newest, messages.len()))?;

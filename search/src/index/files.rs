@@ -1,0 +1,167 @@
+//! The files of an index, read with ordinary reads. A mapped file that is cut short under a reader takes
+//! the whole process down with it (SIGBUS); here that reader gets an error, and the rest of the process
+//! never knows.
+//!
+//! What every search needs (dictionaries, columns, lengths) is read once and kept for as long as a
+//! segment is open; postings are read when a query asks for them. Opening the same segment again, as
+//! every refresh does, finds the files open.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use tantivy::HasLen;
+use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
+use tantivy::directory::{
+    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, OwnedBytes, WatchCallback,
+    WatchHandle, WritePtr,
+};
+
+/// Files with these endings are kept whole.
+const KEPT: [&str; 4] = ["term", "fast", "fieldnorm", "del"];
+
+/// A directory. Everything but reading is the library's own way.
+#[derive(Clone)]
+pub(super) struct Files {
+    path: Arc<Path>,
+    library: MmapDirectory,
+    open: Arc<Mutex<HashMap<PathBuf, Weak<OpenFile>>>>,
+}
+
+impl Files {
+    pub fn within(path: &Path) -> Result<Self, tantivy::TantivyError> {
+        Ok(Self {
+            path: path.into(),
+            library: MmapDirectory::open(path)?,
+            open: Arc::default(),
+        })
+    }
+
+    fn opened(&self, name: &Path) -> io::Result<Arc<OpenFile>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.get(name).and_then(Weak::upgrade) {
+            return Ok(file);
+        }
+        open.retain(|_, file| file.strong_count() > 0);
+        let file = Arc::new(OpenFile::open(&self.path.join(name))?);
+        open.insert(name.to_owned(), Arc::downgrade(&file));
+        Ok(file)
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Files").field(&self.path).finish()
+    }
+}
+
+/// A file that is not written any more.
+struct OpenFile {
+    file: File,
+    length: usize,
+    is_kept: bool,
+    whole: OnceLock<OwnedBytes>,
+}
+
+impl OpenFile {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        Ok(Self {
+            file,
+            length,
+            is_kept: ending.is_some_and(|ending| KEPT.contains(&ending)),
+            whole: OnceLock::new(),
+        })
+    }
+
+    fn read(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        let mut bytes = vec![0; range.len()];
+        self.file.read_exact_at(&mut bytes, range.start as u64)?;
+        Ok(OwnedBytes::new(bytes))
+    }
+}
+
+impl fmt::Debug for OpenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {} bytes", self.file, self.length)
+    }
+}
+
+impl HasLen for OpenFile {
+    fn len(&self) -> usize {
+        self.length
+    }
+}
+
+impl FileHandle for OpenFile {
+    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        if range.start > range.end || range.end > self.length {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                format!("{range:?} of {} bytes", self.length),
+            ));
+        }
+        if !self.is_kept {
+            return self.read(range);
+        }
+        let whole = match self.whole.get() {
+            Some(whole) => whole,
+            None => {
+                let read = self.read(0..self.length)?;
+                self.whole.get_or_init(|| read)
+            }
+        };
+        Ok(whole.slice(range))
+    }
+}
+
+impl Directory for Files {
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        match self.opened(path) {
+            Ok(file) => Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(OpenReadError::FileDoesNotExist(path.to_owned()))
+            }
+            Err(error) => Err(OpenReadError::wrap_io_error(error, path.to_owned())),
+        }
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        self.library.delete(path)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        self.library.exists(path)
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        self.library.open_write(path)
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        self.library.atomic_read(path)
+    }
+
+    fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
+        self.library.atomic_write(path, data)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.library.sync_directory()
+    }
+
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        self.library.acquire_lock(lock)
+    }
+
+    fn watch(&self, watch_callback: WatchCallback) -> tantivy::Result<WatchHandle> {
+        self.library.watch(watch_callback)
+    }
+}

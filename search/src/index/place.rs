@@ -1,0 +1,170 @@
+//! Where an index is: a directory of numbered builds, of which one is served.
+//!
+//! ```text
+//! search/CURRENT     the name of the build that is served; replaced as a whole
+//! search/LOCK        held by the one process that writes
+//! search/WANTED      somebody wants the index to be built again
+//! search/build-7/    an index
+//! ```
+//!
+//! A new build is made beside the served one and takes its place by the replacement of `CURRENT`. Readers
+//! look at that file; what they have open stays readable to them after it has been removed.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+const CURRENT: &str = "CURRENT";
+const LOCK: &str = "LOCK";
+const WANTED: &str = "WANTED";
+const BUILD: &str = "build-";
+
+/// A directory of builds. Naming one makes nothing.
+#[derive(Debug, Clone)]
+pub struct Place(PathBuf);
+
+/// The number of a build; a later one has a larger number.
+pub type Build = u64;
+
+/// Whoever holds it is the one who writes.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Place {
+    /// The place at this path.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The directory of a build.
+    pub fn directory(&self, build: Build) -> PathBuf {
+        self.0.join(format!("{BUILD}{build}"))
+    }
+
+    /// The build that is served, if there is one.
+    pub fn current(&self) -> io::Result<Option<Build>> {
+        match fs::read_to_string(self.0.join(CURRENT)) {
+            Ok(name) => Ok(number(name.trim())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Becomes the one who writes; `None` if another process is.
+    pub fn lock(&self) -> io::Result<Option<Lock>> {
+        fs::create_dir_all(&self.0)?;
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.0.join(LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Whether the lock still guards this place: not if the directory was removed under it.
+    pub fn is_guarded_by(&self, lock: &Lock) -> bool {
+        let held = lock.0.metadata().map(|file| file.ino());
+        let there = fs::metadata(self.0.join(LOCK)).map(|file| file.ino());
+        matches!((held, there), (Ok(held), Ok(there)) if held == there)
+    }
+
+    /// Makes the empty directory of a new build.
+    pub fn begin(&self, _lock: &Lock) -> io::Result<Build> {
+        let last = self.builds()?.into_iter().max().unwrap_or(0);
+        let build = last.max(self.current()?.unwrap_or(0)) + 1;
+        fs::create_dir(self.directory(build))?;
+        Ok(build)
+    }
+
+    /// Serves this build from now on.
+    pub fn serve(&self, _lock: &Lock, build: Build) -> io::Result<()> {
+        let fresh = self.0.join("CURRENT.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(format!("{BUILD}{build}\n").as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, self.0.join(CURRENT))?;
+        File::open(&self.0)?.sync_all()
+    }
+
+    /// Removes every build but these.
+    pub fn sweep(&self, _lock: &Lock, keep: &[Build]) -> io::Result<()> {
+        for build in self.builds()? {
+            if !keep.contains(&build) {
+                fs::remove_dir_all(self.directory(build))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the one who writes build it again.
+    pub fn want_rebuild(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.0)?;
+        File::create(self.0.join(WANTED)).map(drop)
+    }
+
+    /// Whether somebody wants a rebuild.
+    pub fn is_rebuild_wanted(&self) -> bool {
+        self.0.join(WANTED).exists()
+    }
+
+    /// The wish was heard.
+    pub fn rebuild_begun(&self, _lock: &Lock) -> io::Result<()> {
+        match fs::remove_file(self.0.join(WANTED)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    fn builds(&self) -> io::Result<Vec<Build>> {
+        let mut builds = Vec::new();
+        for entry in fs::read_dir(&self.0)? {
+            builds.extend(entry?.file_name().to_str().and_then(number));
+        }
+        Ok(builds)
+    }
+}
+
+fn number(name: &str) -> Option<Build> {
+    name.strip_prefix(BUILD)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_is_served_once_it_is_said_to_be_and_the_others_go() {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let place = Place::at(scratch.path().join("search"));
+        assert_eq!(place.current().expect("readable"), None);
+        let lock = place.lock().expect("lockable").expect("free");
+        assert!(place.lock().expect("lockable").is_none());
+        let first = place.begin(&lock).expect("makes one");
+        assert_eq!(place.current().expect("readable"), None);
+        place.serve(&lock, first).expect("serves");
+        let second = place.begin(&lock).expect("makes another");
+        assert!(second > first);
+        place.serve(&lock, second).expect("serves");
+        place.sweep(&lock, &[second]).expect("sweeps");
+        assert_eq!(place.current().expect("readable"), Some(second));
+        assert!(!place.directory(first).exists() && place.directory(second).exists());
+        place.want_rebuild().expect("wishes");
+        assert!(place.is_rebuild_wanted());
+        place.rebuild_begun(&lock).expect("hears");
+        assert!(!place.is_rebuild_wanted());
+        fs::remove_dir_all(place.path()).expect("removes");
+        assert!(!place.is_guarded_by(&lock));
+        let other = place.lock().expect("lockable").expect("free");
+        assert!(place.is_guarded_by(&other));
+    }
+}
