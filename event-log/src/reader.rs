@@ -42,6 +42,15 @@ pub struct Page {
     pub is_last: bool,
 }
 
+/// A message that some event sent, edited or recalled.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Touched {
+    /// The conversation's id.
+    pub conversation: String,
+    /// The message's number there.
+    pub seq: i64,
+}
+
 /// Reads the log of one database.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -87,6 +96,31 @@ impl Reader {
             .iter()
             .map(envelope)
             .collect()
+    }
+
+    /// The messages that the events after a position, up to and with another one, have sent, edited or
+    /// recalled; each once, in no particular order.
+    pub async fn touched(&self, after: i64, up_to: i64) -> Result<Vec<Touched>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT DISTINCT s.aggregate_id AS conversation, e.message AS seq \
+             FROM log.events e JOIN log.streams s ON s.id = e.stream \
+             WHERE e.position > $1 AND e.position <= $2 AND e.message IS NOT NULL \
+             AND e.event_type IN ('message_sent', 'message_edited', 'message_recalled')",
+        )
+        .bind(after)
+        .bind(up_to)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// When the event at a position happened; `None` if there is none.
+    pub async fn time_of(&self, position: i64) -> Result<Option<Timestamp>, sqlx::Error> {
+        let time: Option<OffsetDateTime> =
+            sqlx::query_scalar("SELECT occurred_at FROM log.events WHERE position = $1")
+                .bind(position)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(time.map(Timestamp::from))
     }
 
     /// The events after a position that pass the filter, at most `limit`.

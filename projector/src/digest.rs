@@ -17,7 +17,7 @@ pub struct TableDigest {
 
 /// The tables of a read model, by name. `schema` is `read`, or that of a rebuild. All tables are
 /// read in one snapshot, row by row: the memory needed does not grow with them. The checkpoint's
-/// generation is left out: it says which build this is, not what was folded.
+/// generation and numbering are left out: they say which build this is, not what was folded.
 pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sqlx::Error> {
     let mut snapshot = pool.begin().await?;
     snapshot
@@ -43,7 +43,7 @@ async fn tables(
         "SELECT c.relname::text, \
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a \
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-          AND NOT (c.relname = 'checkpoint' AND a.attname = 'generation')), \
+          AND NOT (c.relname = 'checkpoint' AND a.attname IN ('generation', 'numbering'))), \
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) \
           FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, place) \
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) \

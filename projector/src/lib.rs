@@ -12,6 +12,7 @@
 //! - [`Projector`]: all of that as a step; `trim`: entries older than the offline window.
 //! - [`run`]: the loop around it. [`rebuild`]: the same fold into tables beside the served ones,
 //!   and the swap. [`digest`]: whether two read models are equal.
+//! - [`index`]: the search index, which is made from these tables.
 //!
 //! The rules, so that a rebuild gives the same rows, byte for byte: the fold reads neither clock
 //! nor configuration that changes; users and conversations are numbered as the log names them; an
@@ -27,6 +28,7 @@ mod decode;
 mod digest;
 mod error;
 mod fold;
+pub mod index;
 mod live;
 mod load;
 mod memory;

@@ -10,6 +10,7 @@ use event_log::reader::Reader;
 use metrics::gauge;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -33,15 +34,17 @@ const TRIM_EVERY: Duration = Duration::from_secs(60);
 const TRIMS_AT_ONCE: usize = 20;
 
 /// Projects the log until told to stop. Errors are logged and tried again: Postgres and NATS may
-/// come and go. `nats` is optional; without it the log is polled.
+/// come and go. `nats` is optional; without it the log is polled. `projected` is told how far the
+/// tables are.
 pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
     config: ProjectorConfig,
+    projected: watch::Sender<i64>,
     shutdown: CancellationToken,
 ) -> Result<(), ProjectError> {
-    let mut live = Live::new(pool, nats, mirror, config);
+    let mut live = Live::new(pool, nats, mirror, config, projected);
     let mut wait = FIRST_WAIT;
     while !shutdown.is_cancelled() {
         match live.turn(&shutdown).await {
@@ -65,6 +68,7 @@ struct Live {
     reader: Reader,
     source: Source,
     bell: Option<(Client, String)>,
+    projected: watch::Sender<i64>,
     projector: Option<Projector>,
     gauges_at: Instant,
     trim_at: Instant,
@@ -76,6 +80,7 @@ impl Live {
         nats: Option<Client>,
         mirror: MirrorConfig,
         config: ProjectorConfig,
+        projected: watch::Sender<i64>,
     ) -> Self {
         let reader = Reader::new(pool.clone());
         let bell = nats.clone().map(|client| (client, mirror.projected_bell()));
@@ -87,6 +92,7 @@ impl Live {
             reader,
             source,
             bell,
+            projected,
             projector: None,
             gauges_at: now,
             trim_at: now,
@@ -106,6 +112,7 @@ impl Live {
         };
         if !events.is_empty() {
             step(projector, &events).await?;
+            self.projected.send_replace(projector.position().await?);
             ring(self.bell.as_ref(), projector).await?;
         }
         if Instant::now() >= self.gauges_at {

@@ -38,6 +38,7 @@ impl Running {
             nats,
             mirror,
             config,
+            tokio::sync::watch::Sender::new(0),
             shutdown.clone(),
         ));
         Self { shutdown, task }

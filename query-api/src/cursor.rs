@@ -23,10 +23,7 @@ pub struct Listing<'a> {
 impl Listing<'_> {
     /// The cursor behind the row with this sort key.
     pub fn cursor<const N: usize>(&self, key: [i64; N]) -> String {
-        let key: Vec<u8> = key.iter().flat_map(|part| part.to_be_bytes()).collect();
-        let mut bytes = self.check(&key).to_vec();
-        bytes.extend_from_slice(&key);
-        URL_SAFE_NO_PAD.encode(bytes)
+        self.write(&key)
     }
 
     /// The sort key in a cursor that this listing gave out; `field` is the parameter's name.
@@ -35,27 +32,43 @@ impl Listing<'_> {
         field: &str,
         cursor: Option<&str>,
     ) -> Result<Option<[i64; N]>, Problem> {
+        self.read(field, cursor, |key| key.try_into().ok())
+    }
+
+    /// A cursor of as many numbers as it takes.
+    pub fn write(&self, key: &[i64]) -> String {
+        let key: Vec<u8> = key.iter().flat_map(|part| part.to_be_bytes()).collect();
+        let mut bytes = self.check(&key).to_vec();
+        bytes.extend_from_slice(&key);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What the numbers in a cursor mean that this listing gave out; `field` is the parameter's name.
+    pub fn read<T>(
+        &self,
+        field: &str,
+        cursor: Option<&str>,
+        meaning: impl Fn(&[i64]) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
         crate::params::given(cursor)
             .map(|cursor| {
-                self.decode(cursor).ok_or_else(|| {
-                    Problem::malformed(
-                        field,
-                        "expected the `next` of an earlier page of this listing",
-                    )
-                })
+                let numbers = self.decode(cursor);
+                let expected = "expected the `next` of an earlier page of this listing";
+                numbers
+                    .and_then(|numbers| meaning(&numbers))
+                    .ok_or_else(|| Problem::malformed(field, expected))
             })
             .transpose()
     }
 
-    fn decode<const N: usize>(&self, cursor: &str) -> Option<[i64; N]> {
+    fn decode(&self, cursor: &str) -> Option<Vec<i64>> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (check, key) = bytes.split_at_checked(CHECK)?;
         let (parts, rest) = key.as_chunks::<8>();
         if check != self.check(key) || !rest.is_empty() {
             return None;
         }
-        let parts: Vec<i64> = parts.iter().map(|part| i64::from_be_bytes(*part)).collect();
-        parts.try_into().ok()
+        Some(parts.iter().map(|part| i64::from_be_bytes(*part)).collect())
     }
 
     fn check(&self, key: &[u8]) -> [u8; CHECK] {

@@ -110,6 +110,24 @@ pub(crate) enum SyncProblems {
     Unavailable(#[to_schema] Problem),
 }
 
+/// How a search can end without an answer.
+#[derive(IntoResponses)]
+pub(crate) enum SearchProblems {
+    /// A parameter cannot be read; `errors` names it.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// No valid token.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(#[to_schema] Problem),
+    /// `q` is too long, or holds neither a word nor an operator (`invalid`).
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+    /// Postgres is away (`unavailable`), the index is being built (`search_unavailable`), or has not
+    /// reached `min_position` in time (`projection_behind`); `Retry-After` says when to come back.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
 /// How reading the log can end without an answer.
 #[derive(IntoResponses)]
 pub(crate) enum AdminProblems {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http_edge::Problem;
+use search::index::IndexError;
 
 /// When to try again after the database did not answer.
 const RETRY: Duration = Duration::from_secs(1);
@@ -15,6 +16,18 @@ pub enum Failed {
     /// Postgres is away, too slow, or has no connection to spare.
     #[error("the database did not answer: {0}")]
     Database(#[from] sqlx::Error),
+    /// There is no search index of this log: it is being built.
+    #[error("there is no search index yet")]
+    NoIndex,
+    /// The search index is so far behind that it would show what was.
+    #[error("the search index is far behind the read models")]
+    IndexBehind,
+    /// The search index cannot be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The search index is damaged in a way that its library does not expect.
+    #[error("the search index's library panicked")]
+    IndexPanicked,
     /// A row of the read model is not what the projector writes.
     #[error("{what} cannot be read: {reason}")]
     Corrupt {
@@ -26,10 +39,21 @@ pub enum Failed {
 }
 
 impl Failed {
-    /// `503 unavailable` for every failure: what is broken is told to the log, not to the client.
+    /// `503` for every failure: what is broken is told to the log, not to the client.
     pub fn problem(&self) -> Problem {
         tracing::error!(error = %self, "a query failed");
-        Problem::unavailable("unavailable", "The read model does not answer now.", RETRY)
+        match self {
+            Self::NoIndex | Self::IndexBehind | Self::Index(_) | Self::IndexPanicked => {
+                Problem::unavailable(
+                    "search_unavailable",
+                    "The search index is being built; everything else works.",
+                    RETRY,
+                )
+            }
+            Self::Database(_) | Self::Corrupt { .. } => {
+                Problem::unavailable("unavailable", "The read model does not answer now.", RETRY)
+            }
+        }
     }
 }
 

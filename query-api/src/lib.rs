@@ -11,11 +11,13 @@
 //! - [`sync`], [`entry`], [`entries`]: the sync feed, merged from both kinds of fan-out.
 //! - [`conversation`], [`members`], [`history`], [`one_message`], [`receipts`], [`outbox`],
 //!   [`blocks`]: one file a query. [`message`] is the shape that they share.
+//! - [`search`]: full-text search within what the caller may see.
 //! - [`events`], `tail`: the log itself, for administrators.
 //! - [`failed`]: how a query ends without an answer.
 //!
 //! Every answer comes from one statement, hence from one snapshot, and `Tidings-Position` is the
-//! position of the read model in that snapshot.
+//! position of the read model in that snapshot. A search is the exception: the index finds, and what is
+//! shown of the hits is read, under the same rule, a moment later.
 
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -43,6 +45,7 @@ pub mod outbox;
 mod params;
 pub mod receipts;
 mod router;
+pub mod search;
 mod state;
 pub mod sync;
 mod tail;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use ::search::index::Place;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::search::{self, Served};
 use crate::watermark::{self, Lookout, Watermark};
 
 /// How long a query waits for `min_position`, unless configured otherwise.
@@ -26,28 +28,34 @@ pub struct QueryState {
     pub reader: Reader,
     /// How far the read model is.
     pub watermark: Watermark,
+    /// The search index.
+    pub search: Served,
     /// The service is stopping: answers that are kept open end.
     pub shutdown: CancellationToken,
 }
 
 impl QueryState {
-    /// Starts the one task that keeps the watermark; it ends with `shutdown`. With NATS the
-    /// projector's bell wakes those who wait.
+    /// Starts the tasks that keep the watermark and follow the search index; they end with
+    /// `shutdown`. With NATS the projector's bell wakes those who wait.
     pub async fn start(
         pool: PgPool,
         reader: Reader,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
+        index: Place,
         min_position_patience: Duration,
         shutdown: CancellationToken,
     ) -> Self {
         let watermark = Watermark::new(min_position_patience);
         let lookout = Lookout::new(watermark.clone(), pool.clone(), nats, mirror).await;
         tokio::spawn(watermark::run(lookout, shutdown.clone()));
+        let search = Served::new(index, reader.clone(), min_position_patience);
+        tokio::spawn(search::follow(search.clone(), shutdown.clone()));
         Self {
             pool,
             reader,
             watermark,
+            search,
             shutdown,
         }
     }

@@ -95,7 +95,8 @@ impl Watermark {
         }
     }
 
-    fn is_awaited(&self) -> bool {
+    /// Whether somebody waits.
+    pub fn is_awaited(&self) -> bool {
         self.0.waiting.load(Ordering::Acquire) > 0
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! In the order that text meets it:
 //!
+//! - [`body`]: what of a message is searched.
 //! - `fold`, `han`: characters that count as the same become the same.
 //! - [`token`]: a text as tokens with positions: words, codes whole and by part, runs of scripts
 //!   without spaces as pairs and single characters, emoji.
@@ -14,6 +15,7 @@
 
 #![deny(missing_docs)]
 
+pub mod body;
 mod fold;
 mod han;
 pub mod highlight;

@@ -92,8 +92,11 @@ fn packages_depend_in_one_direction() {
         ("search", &[]),
         ("event-log", &["domain", "migrations"]),
         ("command-svc", &["domain", "event-log", "http-edge"]),
-        ("projector", &["domain", "event-log", "migrations"]),
-        ("query-api", &["domain", "event-log", "http-edge"]),
+        (
+            "projector",
+            &["domain", "event-log", "migrations", "search"],
+        ),
+        ("query-api", &["domain", "event-log", "http-edge", "search"]),
         (
             "tidings",
             &[
@@ -104,6 +107,7 @@ fn packages_depend_in_one_direction() {
                 "command-svc",
                 "projector",
                 "query-api",
+                "search",
             ],
         ),
         ("tests", &["tidings", "search"]),

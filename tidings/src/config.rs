@@ -210,8 +210,11 @@ pub enum Command {
     Status(StatusArgs),
     /// Import messages from a file, into a running system.
     Import(ImportArgs),
-    /// Build the read models again from the log, while the old ones serve.
+    /// Build the read models again from the log, or the search index from the read models, while the
+    /// old ones serve.
     Rebuild(RebuildArgs),
+    /// Search everybody's messages, or those that some user sees.
+    Search(SearchArgs),
     /// The programs of the private servers.
     #[command(subcommand)]
     Servers(ServersCommand),
@@ -265,9 +268,50 @@ pub struct ImportArgs {
 /// A token given on the command line or in the environment; not shown.
 pub type TokenText = crate::secret::Secret;
 
+/// `tidings search`.
+#[derive(Debug, Clone, Args)]
+pub struct SearchArgs {
+    /// What to search for, in the language of `GET /v1/search`.
+    #[arg(required = true)]
+    pub query: Vec<String>,
+    /// Find what this user would find.
+    #[arg(long, value_name = "USER")]
+    pub r#as: Option<String>,
+    /// How many hits at most.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub limit: u16,
+    /// In which order.
+    #[arg(long, value_name = "ORDER", default_value = "relevance")]
+    pub sort: SearchOrder,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The order of hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SearchOrder {
+    /// The best first.
+    Relevance,
+    /// The last sent first.
+    Newest,
+}
+
+/// What `tidings rebuild` builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RebuildWhat {
+    /// The tables that queries read, from the log.
+    ReadModels,
+    /// The search index, from those tables.
+    Search,
+}
+
 /// `tidings rebuild`.
 #[derive(Debug, Clone, Args)]
 pub struct RebuildArgs {
+    /// What.
+    #[arg(default_value = "read-models")]
+    pub what: RebuildWhat,
     /// Events folded at once.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     pub batch: i64,

@@ -8,6 +8,7 @@ mod pages;
 mod tables;
 
 use sqlx::postgres::PgConnection;
+use sqlx::types::time::OffsetDateTime;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
 use event_log::reader::Reader;
@@ -98,12 +99,17 @@ async fn swap(
     // A batch of the live projector may be under way: that is waited for.
     keeper.execute("SET lock_timeout TO '60s'").await?;
     let mut transaction = keeper.begin().await?;
-    let served: Option<(i64, i64)> =
-        sqlx::query_as("SELECT position, generation FROM read.checkpoint FOR UPDATE")
+    let served: Option<(i64, i64, i64)> =
+        sqlx::query_as("SELECT position, generation, numbering FROM read.checkpoint FOR UPDATE")
             .fetch_optional(&mut *transaction)
             .await?;
+    // What was parked had no numbers.
+    let had_parked: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.parked)")
+        .fetch_one(&mut *transaction)
+        .await?;
     // Without a checkpoint nothing was served: a rebuild repairs that too.
-    let (live, generation) = served.unwrap_or_default();
+    let (live, generation, numbering) =
+        served.unwrap_or_else(|| (0, 0, OffsetDateTime::now_utc().unix_timestamp()));
     catch_up(projector, reader, batch, &mut |_| ()).await?;
     let position = projector.position().await?;
     if position < live {
@@ -116,9 +122,10 @@ async fn swap(
     // written to tables that nobody reads.
     for checkpoint in ["read", REBUILD] {
         sqlx::query(&format!(
-            "UPDATE {checkpoint}.checkpoint SET generation = $1"
+            "UPDATE {checkpoint}.checkpoint SET generation = $1, numbering = $2"
         ))
         .bind(generation + 1)
+        .bind(numbering + i64::from(had_parked))
         .execute(&mut *transaction)
         .await?;
     }

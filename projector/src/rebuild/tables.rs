@@ -38,8 +38,9 @@ pub(super) async fn create(keeper: &mut PgConnection) -> Result<Vec<String>, sql
     transaction
         .execute(
             "INSERT INTO read_rebuild.checkpoint \
-             (one, position, floor, users, conversations, generation, event_time) \
-             SELECT true, 0, coalesce(max(floor), 0), 0, 0, coalesce(max(generation), 0), 'epoch' \
+             (one, position, floor, users, conversations, generation, event_time, numbering) \
+             SELECT true, 0, coalesce(max(floor), 0), 0, 0, coalesce(max(generation), 0), 'epoch', \
+             coalesce(max(numbering), 0) \
              FROM read.checkpoint",
         )
         .await?;

@@ -9,7 +9,7 @@ use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::Ledger;
-use crate::world::{World, ask, hardened, server, token};
+use crate::world::{World, ask, hardened, nowhere, server, token};
 
 const ROUTES: [&str; 7] = [
     "/v1/inbox",
@@ -30,6 +30,7 @@ async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
         reader,
         None,
         &MirrorConfig::default(),
+        nowhere(),
         Duration::from_millis(100),
         shutdown,
     )

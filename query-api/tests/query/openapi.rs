@@ -10,6 +10,11 @@ use crate::world::World;
 fn document() -> Value {
     let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(crate::world::server());
     let state = query_api::QueryState {
+        search: query_api::search::Served::new(
+            crate::world::nowhere(),
+            event_log::reader::Reader::new(pool.clone()),
+            query_api::MIN_POSITION_PATIENCE,
+        ),
         reader: event_log::reader::Reader::new(pool.clone()),
         pool,
         watermark: query_api::Watermark::new(query_api::MIN_POSITION_PATIENCE),

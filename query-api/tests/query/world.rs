@@ -38,6 +38,11 @@ pub struct World {
     _stop: DropGuard,
 }
 
+/// Where there is no search index.
+pub fn nowhere() -> search::index::Place {
+    search::index::Place::at("/nonexistent/search")
+}
+
 /// The answer to one request.
 #[derive(Debug)]
 pub struct Answer {
@@ -156,6 +161,7 @@ impl World {
             reader,
             None,
             &MirrorConfig::default(),
+            nowhere(),
             PATIENCE,
             shutdown.clone(),
         )

@@ -111,14 +111,11 @@ impl FileHandle for OpenFile {
         if !self.is_kept {
             return self.read(range);
         }
-        let whole = match self.whole.get() {
-            Some(whole) => whole,
-            None => {
-                let read = self.read(0..self.length)?;
-                self.whole.get_or_init(|| read)
-            }
-        };
-        Ok(whole.slice(range))
+        if let Some(whole) = self.whole.get() {
+            return Ok(whole.slice(range));
+        }
+        let whole = self.read(0..self.length)?;
+        Ok(self.whole.get_or_init(|| whole).slice(range))
     }
 }
 

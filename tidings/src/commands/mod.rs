@@ -3,6 +3,7 @@
 pub mod import;
 pub mod migrate;
 pub mod rebuild;
+pub mod search;
 pub mod serve;
 pub mod servers;
 pub mod status;
@@ -28,6 +29,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Status(args) => status::run(config, &args).await,
         Command::Import(args) => import::run(config, &args).await,
         Command::Rebuild(args) => rebuild::run(config, &args).await,
+        Command::Search(args) => search::run(config, &args).await,
         Command::Servers(command) => servers::run(config, command).await,
     }
 }

@@ -1,17 +1,53 @@
-//! `tidings rebuild`: the read models anew from the log, while the old ones serve.
+//! `tidings rebuild`: the read models anew from the log, or the search index from the read models, while
+//! the old ones serve.
 
 use std::time::Instant;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use projector::ProjectorConfig;
+use projector::index::IndexProgress;
 
-use crate::config::{Config, RebuildArgs};
+use crate::config::{Config, RebuildArgs, RebuildWhat};
+use crate::data_dir::DataDir;
 use crate::database::Database;
 use crate::service::pools;
 
-/// Rebuilds and prints how far the new read model is.
+/// Rebuilds and prints how far what is new is.
 pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
+    match args.what {
+        RebuildWhat::ReadModels => read_models(config, args).await,
+        RebuildWhat::Search => search(config).await,
+    }
+}
+
+async fn search(config: &Config) -> Result<()> {
+    let began = Instant::now();
+    let database = Database::reach(config).await?;
+    pools::migrated(&database.pool).await?;
+    let bar = progress("messages");
+    let place = DataDir::at(&config.data).search();
+    let told = |progress| match progress {
+        IndexProgress::Filled { messages, of } => {
+            bar.set_length(of);
+            bar.set_position(messages);
+        }
+        IndexProgress::Elsewhere => {
+            tracing::info!("the projector that runs on this data directory builds it");
+        }
+    };
+    let outcome = projector::index::rebuild_index(database.pool.clone(), place, told).await;
+    bar.finish_and_clear();
+    database.leave().await?;
+    let (messages, position) = outcome?;
+    println!(
+        "indexed {messages} messages up to position {position} in {:.1} seconds",
+        began.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
     let began = Instant::now();
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
@@ -20,7 +56,7 @@ pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
         offline_window: config.offline_window,
         ..ProjectorConfig::default()
     };
-    let bar = progress();
+    let bar = progress("events");
     let batch = usize::try_from(args.batch)?;
     let outcome = projector::rebuild(database.pool.clone(), projector, batch, |progress| {
         bar.set_length(progress.head.unsigned_abs());
@@ -38,11 +74,11 @@ pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
     Ok(())
 }
 
-/// A bar over the events of the log, on standard error if that is a terminal.
-fn progress() -> ProgressBar {
+/// A bar over things of a kind, on standard error if that is a terminal.
+fn progress(things: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(
-        "{wide_bar} {human_pos}/{human_len} events, {per_sec}, {eta} left",
-    );
+    let style = ProgressStyle::with_template(&format!(
+        "{{wide_bar}} {{human_pos}}/{{human_len}} {things}, {{per_sec}}, {{eta}} left"
+    ));
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

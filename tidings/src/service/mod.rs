@@ -30,12 +30,15 @@ use event_log::reader::Reader;
 use event_log::{EventLog, Failed, LogConfig, broker, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
 use projector::ProjectorConfig;
+use projector::index::Watch;
 use query_api::QueryState;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::usage::Usage;
 use gate::Gate;
 use pools::Pools;
@@ -212,7 +215,9 @@ impl Service {
             routes = routes.merge(query_api::router(self.query_state().await));
         }
         if self.roles.projector {
-            behind.spawn("the projector", self.projector());
+            let (projected, heard) = watch::channel(0);
+            behind.spawn("the projector", self.projector(projected));
+            behind.spawn("the indexer", self.indexer(heard));
         }
         behind.spawn(
             "the gauges",
@@ -259,6 +264,7 @@ impl Service {
             Reader::new(self.pools.reads.clone()),
             Some(&self.nats),
             &self.mirror,
+            DataDir::at(&self.config.data).search(),
             query_api::MIN_POSITION_PATIENCE,
             self.draining.clone(),
         )
@@ -276,7 +282,7 @@ impl Service {
         }
     }
 
-    fn projector(&self) -> impl Future<Output = Result<()>> + use<> {
+    fn projector(&self, projected: watch::Sender<i64>) -> impl Future<Output = Result<()>> + use<> {
         let config = ProjectorConfig {
             fanout_threshold: self.config.fanout_threshold,
             offline_window: self.config.offline_window,
@@ -287,8 +293,23 @@ impl Service {
             Some(self.nats.clone()),
             self.mirror.clone(),
             config,
+            projected,
             self.ending.clone(),
         );
         async move { Ok(running.await?) }
+    }
+
+    fn indexer(&self, projected: watch::Receiver<i64>) -> impl Future<Output = Result<()>> + use<> {
+        let running = projector::index::run_indexer(
+            self.pools.projections.clone(),
+            DataDir::at(&self.config.data).search(),
+            Watch::default(),
+            projected,
+            self.ending.clone(),
+        );
+        async move {
+            running.await;
+            Ok(())
+        }
     }
 }

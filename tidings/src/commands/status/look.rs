@@ -8,6 +8,7 @@ use domain::time::Timestamp;
 use event_log::broker;
 use event_log::mirror::{self, MirrorConfig};
 use event_log::reader::Reader;
+use search::index::Index;
 use serde::Serialize;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -69,10 +70,34 @@ pub struct Database {
     pub head_time: Timestamp,
     /// The log and the read model.
     pub projection: Lag,
+    /// The search index, or why it cannot be read.
+    pub search: SearchIndex,
     /// Events that could not be folded, with those that wait behind them.
     pub parked_events: i64,
     /// Bytes on disk.
     pub sizes: Sizes,
+}
+
+/// What the data directory has of the search index.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum SearchIndex {
+    /// It is there.
+    There {
+        /// The last event that it has.
+        position: u64,
+        /// Events of the read model that it has not yet.
+        lag_events: i64,
+        /// Messages in it.
+        messages: u64,
+        /// Bytes on disk.
+        bytes: u64,
+    },
+    /// It cannot be read.
+    Away {
+        /// Why.
+        error: String,
+    },
 }
 
 /// Bytes on disk, indexes included.
@@ -134,7 +159,7 @@ pub async fn at(config: &Config) -> Result<Status> {
     let nats_url = config.nats_url.as_ref().map(|url| url.reveal().to_owned());
     let nats_url = nats_url.or_else(|| Some(running.as_ref()?.nats_url.clone()));
     if let Some(url) = database_url {
-        let database = database(&url).await?;
+        let database = database(&url, &data).await?;
         if let Some(url) = nats_url {
             status.mirror = Some(mirror(config, &url, database.projection.head).await);
         }
@@ -152,7 +177,7 @@ fn process(running: &Running) -> Process {
     }
 }
 
-async fn database(url: &str) -> Result<Database> {
+async fn database(url: &str, data: &DataDir) -> Result<Database> {
     let pool = pools::operator(url)?;
     let version = pools::server_version(&pool).await?;
     let head = Reader::new(pool.clone())
@@ -168,13 +193,34 @@ async fn database(url: &str) -> Result<Database> {
     let sizes = sizes(&pool).await?;
     pool.close().await;
     let url = redacted(url);
+    let search = search_index(data, projection.position);
     Ok(Database {
         url,
         version,
         head_time: head.time,
         projection,
+        search,
         parked_events,
         sizes,
+    })
+}
+
+fn search_index(data: &DataDir, read_model: i64) -> SearchIndex {
+    let place = data.search();
+    let look = || -> Result<SearchIndex> {
+        let build = place.current()?.context("there is none yet")?;
+        let directory = place.directory(build);
+        let index = Index::open(&directory)?;
+        let position = index.checkpoint()?.position;
+        Ok(SearchIndex::There {
+            position,
+            lag_events: (read_model - position.cast_signed()).max(0),
+            messages: index.messages(),
+            bytes: bytes_below(&directory),
+        })
+    };
+    look().unwrap_or_else(|error| SearchIndex::Away {
+        error: format!("{error:#}"),
     })
 }
 

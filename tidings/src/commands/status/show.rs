@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 
-use super::look::{Database, Mirror, Process, Status};
+use super::look::{Database, Mirror, Process, SearchIndex, Status};
 
 /// The screen.
 pub fn text(status: &Status) -> String {
@@ -56,6 +56,7 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         version,
         head_time,
         projection,
+        search,
         parked_events,
         sizes,
     } = database;
@@ -72,6 +73,22 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         count(projection.events),
         projection.seconds,
     )?;
+    match search {
+        SearchIndex::There {
+            position,
+            lag_events,
+            messages,
+            bytes,
+        } => writeln!(
+            text,
+            "search      position {}, behind by {} events, {} messages, {}",
+            HumanCount(*position),
+            count(*lag_events),
+            HumanCount(*messages),
+            HumanBytes(*bytes),
+        )?,
+        SearchIndex::Away { error } => writeln!(text, "search      away: {error}")?,
+    }
     writeln!(text, "parked      {} events", count(*parked_events))?;
     writeln!(
         text,
@@ -144,6 +161,12 @@ mod tests {
                 events: 567,
                 seconds: 2.25,
             },
+            search: SearchIndex::There {
+                position: 1_233_990,
+                lag_events: 10,
+                messages: 1_000_000,
+                bytes: 0,
+            },
             parked_events: 3,
             sizes: Sizes {
                 database: 0,
@@ -155,6 +178,12 @@ mod tests {
         of_database(&mut shown, &database).expect("a String takes all");
         assert!(
             shown.contains("position 1,234,000, behind by 567 events, 2.2 s"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(
+                "search      position 1,233,990, behind by 10 events, 1,000,000 messages"
+            ),
             "{shown}"
         );
         assert!(shown.contains("parked      3 events"), "{shown}");

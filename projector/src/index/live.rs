@@ -1,0 +1,62 @@
+//! The loop around [`Indexer::step`].
+
+use std::time::Duration;
+
+use search::index::Place;
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::{Indexed, Indexer, Watch};
+
+/// The shortest time between two commits: each is a few small files, which have to be merged later.
+const COMMIT_EVERY: Duration = Duration::from_millis(200);
+
+/// How long to wait for the projector's word before looking oneself.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often to look whether an index is built.
+const BUILDING: Duration = Duration::from_millis(100);
+
+/// After an error.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Keeps the index up to date until told to stop. `projected` tells how far the projector of this process
+/// is; another one's progress is seen by looking.
+pub async fn run_indexer(
+    pool: PgPool,
+    place: Place,
+    watch: Watch,
+    mut projected: watch::Receiver<i64>,
+    shutdown: CancellationToken,
+) {
+    let mut indexer = Indexer::new(pool, place, watch);
+    while !shutdown.is_cancelled() {
+        let due = Instant::now() + COMMIT_EVERY;
+        let stepped = indexer.step().await;
+        let waiting = async {
+            match stepped {
+                Ok(Indexed::UpTo { more: true, .. }) => {}
+                Ok(Indexed::UpTo { more: false, .. }) => sleep_until(due).await,
+                Ok(Indexed::Building) => sleep(BUILDING).await,
+                Ok(Indexed::Standby) => sleep(PATIENCE).await,
+                Ok(Indexed::Nothing) => {
+                    let told = tokio::time::timeout(PATIENCE, projected.changed()).await;
+                    // There is no projector in this process, or it has ended: look now and then.
+                    if matches!(told, Ok(Err(_))) {
+                        sleep(COMMIT_EVERY).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "indexing interrupted");
+                    sleep(RETRY).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = waiting => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+}

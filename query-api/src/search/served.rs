@@ -1,0 +1,158 @@
+//! The index that is served, followed through commits and rebuilds, which other processes make.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use event_log::reader::Reader;
+use search::index::{Build, Checkpoint, Index, IndexError, Place};
+use tokio_util::sync::CancellationToken;
+
+use crate::failed::Failed;
+use crate::watermark::Watermark;
+
+/// How often to look for a commit.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The same while somebody waits for one.
+const LOOK_EAGERLY: Duration = Duration::from_millis(10);
+
+/// Follows an index. Cheap to clone.
+#[derive(Clone)]
+pub struct Served(Arc<Shared>);
+
+struct Shared {
+    place: Place,
+    reader: Reader,
+    open: RwLock<Option<Arc<Open>>>,
+    watermark: Watermark,
+}
+
+/// An index as it was at some moment, or newer.
+pub(super) struct Open {
+    build: Build,
+    meta: Stamp,
+    pub index: Index,
+    pub checkpoint: Checkpoint,
+}
+
+/// What changes when the file of an index is replaced that says what it consists of.
+type Stamp = (u64, i64, i64);
+
+impl Served {
+    /// The index at a place. `patience` is how long somebody may wait for a position.
+    pub fn new(place: Place, reader: Reader, patience: Duration) -> Self {
+        Self(Arc::new(Shared {
+            place,
+            reader,
+            open: RwLock::default(),
+            watermark: Watermark::new(patience),
+        }))
+    }
+
+    /// How far the index is, as far as is known.
+    pub fn watermark(&self) -> &Watermark {
+        &self.0.watermark
+    }
+
+    /// The index, if there is one that is of this log.
+    pub(super) fn open(&self) -> Result<Arc<Open>, Failed> {
+        let open = self.0.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.clone().ok_or(Failed::NoIndex)
+    }
+
+    /// Looks whether there is something new, and opens it. As long as there is not, or it cannot be
+    /// read, what is open stays open: its files are readable also after they were removed.
+    pub async fn look(&self) -> Result<(), Failed> {
+        let known = self.open().ok();
+        let place = self.0.place.clone();
+        let looking = tokio::task::spawn_blocking(move || look(&place, known.as_deref()));
+        let open = match looking.await.map_err(|_| Failed::IndexPanicked)?? {
+            Seen::TheSame => return Ok(()),
+            Seen::Nothing => return Err(Failed::NoIndex),
+            Seen::New(open) => self.of_this_log(*open).await?,
+        };
+        self.reached(&open.checkpoint);
+        let opened = Some(Arc::new(open));
+        *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(())
+    }
+
+    fn reached(&self, checkpoint: &Checkpoint) {
+        let position = i64::try_from(checkpoint.position).unwrap_or(i64::MAX);
+        if position < self.0.watermark.known() {
+            self.0.watermark.fell_back_to(position);
+        } else {
+            self.0.watermark.observe(position);
+        }
+    }
+
+    async fn of_this_log(&self, open: Open) -> Result<Open, Failed> {
+        let log = self.0.reader.head().await?.log_id.to_string();
+        if open.checkpoint.log == log {
+            Ok(open)
+        } else {
+            Err(Failed::NoIndex)
+        }
+    }
+}
+
+enum Seen {
+    TheSame,
+    Nothing,
+    New(Box<Open>),
+}
+
+fn look(place: &Place, known: Option<&Open>) -> Result<Seen, IndexError> {
+    let Some(build) = place.current()? else {
+        return Ok(Seen::Nothing);
+    };
+    let directory = place.directory(build);
+    let meta = match stamp(&directory) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::Nothing),
+        Err(error) => return Err(error.into()),
+    };
+    let index = match known {
+        Some(known) if known.build == build && known.meta == meta => return Ok(Seen::TheSame),
+        Some(known) if known.build == build => known.index.clone(),
+        _ => Index::open(&directory)?,
+    };
+    let checkpoint = index.refresh()?;
+    Ok(Seen::New(Box::new(Open {
+        build,
+        meta,
+        index,
+        checkpoint,
+    })))
+}
+
+fn stamp(directory: &Path) -> io::Result<Stamp> {
+    let meta = fs::metadata(directory.join("meta.json"))?;
+    Ok((meta.ino(), meta.mtime(), meta.mtime_nsec()))
+}
+
+/// Follows the index until the stop signal.
+pub async fn follow(served: Served, shutdown: CancellationToken) {
+    let mut was_there = true;
+    loop {
+        if let Err(error) = served.look().await
+            && was_there
+        {
+            tracing::warn!(%error, "there is no search until the index can be read");
+        }
+        was_there = served.open().is_ok();
+        let pause = if served.watermark().is_awaited() {
+            LOOK_EAGERLY
+        } else {
+            LOOK_EVERY
+        };
+        let again = tokio::time::sleep(pause);
+        if shutdown.run_until_cancelled(again).await.is_none() {
+            return;
+        }
+    }
+}

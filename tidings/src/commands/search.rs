@@ -1,0 +1,130 @@
+//! `tidings search`: what an operator finds, in everything or as some user would.
+
+use std::io::IsTerminal as _;
+
+use anyhow::{Context as _, Result};
+use domain::ids::UserId;
+use domain::time::Timestamp;
+use event_log::reader::Reader;
+use query_api::search::{COUNTED, Hit, Page, Search, Served, Who};
+use search::Query;
+use search::index::Sort;
+use time::OffsetDateTime;
+
+use crate::config::{Config, SearchArgs, SearchOrder};
+use crate::data_dir::DataDir;
+use crate::database::Database;
+use crate::service::pools;
+use crate::usage::Usage;
+
+/// Searches and prints the first page.
+pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
+    let query = Query::parse(&args.query.join(" ")).map_err(|error| Usage(error.to_string()))?;
+    let user = args.r#as.as_deref().map(UserId::parse).transpose();
+    let user = user.map_err(|error| Usage(format!("--as: {error}")))?;
+    let database = Database::reach(config).await?;
+    pools::migrated(&database.pool).await?;
+    let place = DataDir::at(&config.data).search();
+    let served = Served::new(
+        place.clone(),
+        Reader::new(database.pool.clone()),
+        query_api::MIN_POSITION_PATIENCE,
+    );
+    let looked = served.look().await.with_context(|| {
+        format!(
+            "no index of this log in {}; the projector keeps it, `tidings rebuild search` makes it",
+            place.path().display()
+        )
+    });
+    let search = Search {
+        who: user
+            .as_ref()
+            .map_or(Who::Everybody, |user| Who::User(user.as_str())),
+        query,
+        sort: match args.sort {
+            SearchOrder::Relevance => Sort::Relevance,
+            SearchOrder::Newest => Sort::Newest,
+        },
+        limit: usize::from(args.limit),
+        from: None,
+        now: Timestamp::from(OffsetDateTime::now_utc()),
+    };
+    let page = match looked {
+        Ok(()) => search
+            .page(&database.pool, &served)
+            .await
+            .map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    database.leave().await?;
+    show(&page?, args.json);
+    Ok(())
+}
+
+fn show(page: &Page, as_json: bool) {
+    if as_json {
+        let json = serde_json::json!({
+            "hits": page.hits,
+            "total": page.total,
+            "total_is_exact": !page.is_at_least,
+            "position": page.position,
+        });
+        println!("{json}");
+        return;
+    }
+    let is_terminal = std::io::stdout().is_terminal();
+    for hit in &page.hits {
+        println!(
+            "{}  {} #{}  {}: {}",
+            hit.sent_at,
+            hit.conversation_id,
+            hit.seq,
+            hit.sender,
+            line(hit, is_terminal)
+        );
+    }
+    let count = if page.is_at_least {
+        format!("more than {COUNTED}")
+    } else {
+        page.total.to_string()
+    };
+    println!("{count} found, up to position {}", page.position);
+}
+
+/// The text on one line, what was found in bold. Control characters of a message do not reach the
+/// terminal.
+fn line(hit: &Hit, is_terminal: bool) -> String {
+    let mut line = String::with_capacity(hit.text.len());
+    let mark = |at, end: usize| is_terminal && hit.highlights.iter().any(|place| place[end] == at);
+    for (at, char) in hit.text.chars().enumerate() {
+        if mark(at, 0) {
+            line.push_str("\x1b[1m");
+        }
+        line.push(if char.is_control() { ' ' } else { char });
+        if mark(at + 1, 1) {
+            line.push_str("\x1b[0m");
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_bold_and_nothing_else_commands_the_terminal() {
+        let hit = Hit {
+            conversation_id: "c".into(),
+            seq: 1,
+            sender: "ann".into(),
+            kind: "text".into(),
+            sent_at: Timestamp::from_millis(0),
+            text: "a\n\x1b[2Jtea".into(),
+            highlights: vec![[6, 9]],
+            score: 1.0,
+        };
+        assert_eq!(line(&hit, true), "a  [2J\x1b[1mtea\x1b[0m");
+        assert_eq!(line(&hit, false), "a  [2Jtea");
+    }
+}
