@@ -138,6 +138,11 @@ impl Indexer {
         outcome
     }
 
+    /// Whether the index is being read against its checksums; a step to come hears of the outcome.
+    pub fn is_verifying(&self) -> bool {
+        self.verifying.is_some()
+    }
+
     fn is_the_writer(&mut self) -> Result<bool, IndexingError> {
         let is_guarded = |lock| self.place.is_guarded_by(lock);
         if !self.lock.as_ref().is_some_and(is_guarded) {

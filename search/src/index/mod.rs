@@ -3,12 +3,14 @@
 //! In the order of use: [`Message`] is what goes in, [`Writer`] puts it there together with a
 //! [`Checkpoint`], the position in the log up to which the index is complete, and [`Found`] is what
 //! [`Index::find`] answers to an [`Ask`]. [`Place`] is the directory in which indexes follow each other;
-//! [`verify`] and [`Stamps`] tell whether one is damaged. The text itself is not kept here: it is in the
+//! [`verify`] and [`Stamps`] tell whether one is damaged, [`Index::digest`] whether two say the same. The
+//! text itself is not kept here: it is in the
 //! read models, where it is shown from.
 
 mod analyser;
 mod ask;
 mod damage;
+mod digest;
 mod files;
 mod find;
 mod page;
@@ -149,17 +151,6 @@ impl Index {
     /// How many messages the last [`Index::refresh`] saw.
     pub fn messages(&self) -> u64 {
         self.reader.searcher().num_docs()
-    }
-
-    /// The positions of all messages that the last [`Index::refresh`] saw.
-    pub fn positions(&self) -> Result<BTreeSet<u64>, IndexError> {
-        let mut positions = BTreeSet::new();
-        for segment in self.reader.searcher().segment_readers() {
-            let column = segment.fast_fields().u64(schema::POSITION)?;
-            let alive = segment.doc_ids_alive();
-            positions.extend(alive.filter_map(|document| column.first(document)));
-        }
-        Ok(positions)
     }
 
     fn segments(&self) -> Result<BTreeSet<String>, IndexError> {
