@@ -334,13 +334,19 @@ impl Indexer {
     }
 }
 
-/// Those that were sent after `from` are not there yet.
+/// Takes out what was there and has changed, and puts in what there is now. What was sent after `from`
+/// was not there.
 fn put(writer: &Writer, messages: &[Now], from: u64) -> Result<(), IndexingError> {
+    let changed = messages.iter().filter_map(|message| match message {
+        Now::There(message) => {
+            (message.position <= from).then_some((message.conversation, message.seq))
+        }
+        Now::Gone { conversation, seq } => Some((*conversation, *seq)),
+    });
+    writer.remove(changed)?;
     for message in messages {
-        match message {
-            Now::There(message) if message.position > from => writer.add(message)?,
-            Now::There(message) => writer.replace(message)?,
-            Now::Gone(position) => writer.remove(*position),
+        if let Now::There(message) = message {
+            writer.add(message)?;
         }
     }
     Ok(())

@@ -54,8 +54,13 @@ struct Row {
 pub(super) enum Now {
     /// To be found, in this form.
     There(Message),
-    /// Not to be found: recalled, or a control message. Where it was sent.
-    Gone(u64),
+    /// Not to be found: recalled, or a control message.
+    Gone {
+        /// Where it is.
+        conversation: u64,
+        /// Its number there.
+        seq: u64,
+    },
 }
 
 /// The messages of these names as they are now. Those that are not in the read models, because what sent
@@ -97,7 +102,7 @@ pub(super) fn all(connection: &mut PgConnection) -> BoxStream<'_, Result<Message
     Box::pin(rows.try_filter_map(|row| async move {
         Ok(match row.now() {
             Now::There(message) => Some(message),
-            Now::Gone(_) => None,
+            Now::Gone { .. } => None,
         })
     }))
 }
@@ -113,15 +118,15 @@ pub(super) async fn count(connection: &mut PgConnection) -> Result<u64, sqlx::Er
 
 impl Row {
     fn now(self) -> Now {
-        let position = self.position.unsigned_abs();
+        let (conversation, seq) = (self.conversation.unsigned_abs(), self.seq.unsigned_abs());
         let Some(body) = self.body else {
-            return Now::Gone(position);
+            return Now::Gone { conversation, seq };
         };
         let mentions = self.mentions.as_deref().map(serde_json::from_str);
         Now::There(Message {
-            position,
-            conversation: self.conversation.unsigned_abs(),
-            seq: self.seq.unsigned_abs(),
+            position: self.position.unsigned_abs(),
+            conversation,
+            seq,
             sender: self.sender.unsigned_abs(),
             sent_at: domain::time::Timestamp::from(self.sent_at).millis(),
             text: search::body::text(&self.kind, &body),

@@ -130,7 +130,7 @@ fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> Conversations {
             .or_insert_with(|| Seen::Stays(Vec::new()))
         {
             Seen::Stays(stays) => stays.push(window),
-            Seen::All => {}
+            Seen::All | Seen::Only(_) => {}
         }
     }
     conversations

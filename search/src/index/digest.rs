@@ -14,7 +14,7 @@ impl Index {
     /// How many messages, and a sum over all that is said of them. Comparable within one build of this
     /// program.
     pub fn digest(&self) -> Result<(u64, u64), IndexError> {
-        let searcher = self.reader.searcher();
+        let searcher = &self.seen().searcher;
         let mut sum = 0;
         for segment in searcher.segment_readers() {
             sum = u64::wrapping_add(sum, columns(segment)?);

@@ -70,9 +70,11 @@ pub struct Found {
 impl Index {
     /// Searches what the last [`Index::refresh`] saw.
     pub fn find(&self, ask: &Ask<'_>) -> Result<Found, IndexError> {
-        let searcher = self.reader.searcher();
+        let seen = self.seen();
+        let (searcher, columns) = (&seen.searcher, &seen.columns);
         let mut clauses = self.fields.ask(ask.query, ask.names);
-        let condition = visible::condition(Arc::clone(&ask.visible), self.fields);
+        let visible = Arc::clone(&ask.visible);
+        let condition = visible::condition(visible, self.fields, Arc::clone(columns));
         clauses.push((Occur::Must, condition));
         let query = BooleanQuery::new(clauses);
         let limit = ask.limit.max(1);
@@ -82,8 +84,9 @@ impl Index {
             up_to: ask.up_to,
             after: ask.after,
             limit: limit + 1,
+            columns: Arc::clone(columns),
         };
-        let pinned = Pinned::new(&searcher, ask.statistics);
+        let pinned = Pinned::new(searcher, ask.statistics);
         let (mut hits, total) = searcher.search_with_statistics_provider(&query, &page, &pinned)?;
         let has_more = hits.len() > limit;
         hits.truncate(limit);

@@ -9,6 +9,7 @@
 
 mod analyser;
 mod ask;
+mod columns;
 mod damage;
 mod digest;
 mod files;
@@ -31,11 +32,13 @@ pub use writer::Writer;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::RamDirectory;
 use tantivy::{Directory, IndexReader, ReloadPolicy};
 
+use columns::Snapshot;
 use files::Files;
 use schema::Fields;
 
@@ -97,6 +100,7 @@ pub struct Index {
     library: tantivy::Index,
     reader: IndexReader,
     fields: Fields,
+    seen: Arc<RwLock<Arc<Snapshot>>>,
 }
 
 impl Index {
@@ -121,10 +125,12 @@ impl Index {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
+        let seen = Snapshot::of(reader.searcher(), None)?;
         Ok(Self {
             library: index,
             reader,
             fields,
+            seen: Arc::new(RwLock::new(Arc::new(seen))),
         })
     }
 
@@ -133,7 +139,14 @@ impl Index {
         // In this order: a commit between the two makes the index newer than is said of it.
         let checkpoint = self.checkpoint()?;
         self.reader.reload()?;
+        let seen = Snapshot::of(self.reader.searcher(), Some(&self.seen()))?;
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(seen);
         Ok(checkpoint)
+    }
+
+    fn seen(&self) -> Arc<Snapshot> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&seen)
     }
 
     /// That of the last commit; that of an empty log if there was none.
@@ -150,7 +163,7 @@ impl Index {
 
     /// How many messages the last [`Index::refresh`] saw.
     pub fn messages(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.seen().searcher.num_docs()
     }
 
     fn segments(&self) -> Result<BTreeSet<String>, IndexError> {

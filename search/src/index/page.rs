@@ -2,13 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::Column;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
+use super::columns::{AllColumns, Columns, of_segment};
 use super::find::{Hit, Sort};
-use super::schema::{CONVERSATION, POSITION, SENT_AT, SEQ};
 
 /// What age can take off a score at most: a very old message is worth so much less than one of now.
 const AGE_COUNTS: f32 = 0.2;
@@ -35,9 +35,20 @@ pub(super) struct Page {
     pub up_to: u64,
     pub after: Option<After>,
     pub limit: usize,
+    pub columns: Arc<AllColumns>,
 }
 
-impl Page {
+/// A page, as far as the order of hits depends on it.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    sort: Sort,
+    now: i64,
+    up_to: u64,
+    after: Option<After>,
+    limit: usize,
+}
+
+impl Order {
     /// The place of a hit in the order; a larger one comes first.
     fn place(&self, score: Score, position: u64) -> After {
         let rank = match self.sort {
@@ -94,13 +105,15 @@ impl Collector for Page {
         _: SegmentOrdinal,
         segment: &SegmentReader,
     ) -> tantivy::Result<InSegment> {
-        let columns = segment.fast_fields();
         Ok(InSegment {
-            page: Self { ..*self },
-            positions: columns.u64(POSITION)?,
-            conversations: columns.u64(CONVERSATION)?,
-            seqs: columns.u64(SEQ)?,
-            times: columns.i64(SENT_AT)?,
+            order: Order {
+                sort: self.sort,
+                now: self.now,
+                up_to: self.up_to,
+                after: self.after,
+                limit: self.limit,
+            },
+            columns: of_segment(&self.columns, segment)?,
             best: BinaryHeap::with_capacity(self.limit + 1),
             total: 0,
         })
@@ -120,11 +133,8 @@ impl Collector for Page {
 }
 
 pub(super) struct InSegment {
-    page: Page,
-    positions: Column<u64>,
-    conversations: Column<u64>,
-    seqs: Column<u64>,
-    times: Column<i64>,
+    order: Order,
+    columns: Arc<Columns>,
     best: BinaryHeap<Reverse<Placed>>,
     total: usize,
 }
@@ -133,27 +143,24 @@ impl SegmentCollector for InSegment {
     type Fruit = Collected;
 
     fn collect(&mut self, document: DocId, score: Score) {
-        let position = self.positions.first(document).unwrap_or_default();
-        if position > self.page.up_to {
+        let position = self.columns.position(document);
+        if position > self.order.up_to {
             return;
         }
         self.total += 1;
         // Age only takes away: what is too low without it need not have it looked up.
-        let is_full = self.best.len() >= self.page.limit;
+        let is_full = self.best.len() >= self.order.limit;
         let lowest = self.best.peek().filter(|_| is_full);
         let is_too_low = |place| lowest.is_some_and(|Reverse(lowest)| place < lowest.place);
-        if is_too_low(self.page.place(score, position)) {
+        if is_too_low(self.order.place(score, position)) {
             return;
         }
-        let score = match self.page.sort {
-            Sort::Relevance => {
-                let sent_at = self.times.first(document).unwrap_or_default();
-                self.page.score(score, sent_at)
-            }
+        let score = match self.order.sort {
+            Sort::Relevance => self.order.score(score, self.columns.sent_at(document)),
             Sort::Newest => score,
         };
-        let place = self.page.place(score, position);
-        if is_too_low(place) || self.page.after.is_some_and(|after| place >= after) {
+        let place = self.order.place(score, position);
+        if is_too_low(place) || self.order.after.is_some_and(|after| place >= after) {
             return;
         }
         self.best.push(Reverse(Placed {
@@ -161,18 +168,17 @@ impl SegmentCollector for InSegment {
             score,
             document,
         }));
-        if self.best.len() > self.page.limit {
+        if self.best.len() > self.order.limit {
             self.best.pop();
         }
     }
 
     fn harvest(self) -> Collected {
-        let number = |column: &Column<u64>, document| column.first(document).unwrap_or_default();
         let hits = self.best.into_iter().map(|Reverse(placed)| {
             let hit = Hit {
                 position: placed.place.position,
-                conversation: number(&self.conversations, placed.document),
-                seq: number(&self.seqs, placed.document),
+                conversation: self.columns.conversation(placed.document),
+                seq: self.columns.seq(placed.document),
                 score: placed.score,
             };
             (placed.place, hit)

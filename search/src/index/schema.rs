@@ -2,7 +2,7 @@
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 
 use super::{Message, analyser};
@@ -20,11 +20,11 @@ pub(super) const MENTION: &str = "mention";
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields {
-    pub position: Field,
     pub conversation: Field,
-    pub seq: Field,
     pub sender: Field,
     pub sent_at: Field,
+    seq: Field,
+    position: Field,
     pub kind: Field,
     pub mark: Field,
     pub mentions: Field,
@@ -36,15 +36,22 @@ pub(super) fn schema() -> (Schema, Fields) {
     let analysed = TextFieldIndexing::default()
         .set_tokenizer(analyser::NAME)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    // How long a name is makes no message a better one, so that is not kept.
+    let name = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_index_option(IndexRecordOption::Basic)
+        .set_fieldnorms(false);
+    let name = TextOptions::default().set_indexing_options(name);
+    let number = NumericOptions::default().set_indexed();
     let fields = Fields {
-        position: builder.add_u64_field(POSITION, INDEXED | FAST),
-        conversation: builder.add_u64_field(CONVERSATION, INDEXED | FAST),
+        position: builder.add_u64_field(POSITION, FAST),
+        conversation: builder.add_u64_field(CONVERSATION, number.clone().set_fast()),
         seq: builder.add_u64_field(SEQ, FAST),
-        sender: builder.add_u64_field("sender", INDEXED),
+        sender: builder.add_u64_field("sender", number),
         sent_at: builder.add_i64_field(SENT_AT, FAST),
-        kind: builder.add_text_field("kind", STRING),
-        mark: builder.add_text_field("mark", STRING),
-        mentions: builder.add_text_field("mentions", STRING),
+        kind: builder.add_text_field("kind", name.clone()),
+        mark: builder.add_text_field("mark", name.clone()),
+        mentions: builder.add_text_field("mentions", name),
         text: builder.add_text_field(
             "text",
             TextOptions::default().set_indexing_options(analysed),

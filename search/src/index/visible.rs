@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tantivy::columnar::Column;
 use tantivy::query::doc_predicate_query::{
     ConstOrVariableSegmentPredicate, DocPredicate, DocPredicateQuery, SegmentDocPredicate,
 };
@@ -12,7 +11,8 @@ use tantivy::query::{AllScorer, ConstScoreQuery, Query};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, Term};
 
-use super::schema::{CONVERSATION, Fields, SEQ};
+use super::columns::{AllColumns, Columns, of_segment};
+use super::schema::Fields;
 
 /// What is visible of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Seen {
     All,
     /// Those with `after < seq <= until`, for one of these.
     Stays(Vec<(u64, u64)>),
+    /// These.
+    Only(FxHashSet<u64>),
 }
 
 /// The conversations of somebody. What is not here is not visible.
@@ -44,6 +46,7 @@ impl Seen {
             Self::Stays(stays) => stays
                 .iter()
                 .any(|(after, until)| *after < seq && seq <= *until),
+            Self::Only(seqs) => seqs.contains(&seq),
         }
     }
 }
@@ -82,8 +85,16 @@ impl Visible {
 const LISTED: usize = 256;
 
 /// The condition. It changes no score.
-pub(super) fn condition(visible: Arc<Visible>, fields: Fields) -> Box<dyn Query> {
-    let query = DocPredicateQuery::from(Condition { visible, fields });
+pub(super) fn condition(
+    visible: Arc<Visible>,
+    fields: Fields,
+    columns: Arc<AllColumns>,
+) -> Box<dyn Query> {
+    let query = DocPredicateQuery::from(Condition {
+        visible,
+        fields,
+        columns,
+    });
     Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
 }
 
@@ -91,6 +102,7 @@ pub(super) fn condition(visible: Arc<Visible>, fields: Fields) -> Box<dyn Query>
 struct Condition {
     visible: Arc<Visible>,
     fields: Fields,
+    columns: Arc<AllColumns>,
 }
 
 impl DocPredicate for Condition {
@@ -103,10 +115,8 @@ impl DocPredicate for Condition {
         if self.visible.is_everything() {
             return Ok(ConstOrVariableSegmentPredicate::Const(true));
         }
-        let columns = segment.fast_fields();
         let predicate = InSegment {
-            conversations: columns.u64(CONVERSATION)?,
-            seqs: columns.u64(SEQ)?,
+            columns: of_segment(&self.columns, segment)?,
             visible: Arc::clone(&self.visible),
         };
         let necessary_condition: Box<dyn DocSet> = match self.mine(segment)? {
@@ -158,20 +168,14 @@ impl Condition {
 }
 
 struct InSegment {
-    conversations: Column<u64>,
-    seqs: Column<u64>,
+    columns: Arc<Columns>,
     visible: Arc<Visible>,
 }
 
 impl SegmentDocPredicate for InSegment {
     fn eval(&mut self, document: DocId) -> bool {
-        let (Some(conversation), Some(seq)) = (
-            self.conversations.first(document),
-            self.seqs.first(document),
-        ) else {
-            return false;
-        };
-        self.visible.has(conversation, seq)
+        let conversation = self.columns.conversation(document);
+        self.visible.has(conversation, self.columns.seq(document))
     }
 
     /// Two columns and a look into a table.

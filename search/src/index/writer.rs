@@ -1,9 +1,13 @@
 //! The one who writes.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use tantivy::IndexWriter;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexWriter, Term};
 
 use super::schema::Fields;
+use super::visible::{self, Conversations, Seen, Visible};
 use super::{Checkpoint, Index, IndexError, Message};
 
 /// Bytes that are collected before a segment is written.
@@ -45,16 +49,26 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes a message out, if it is there.
-    pub fn remove(&self, position: u64) {
-        let term = Term::from_field_u64(self.fields.position, position);
-        self.writer.delete_term(term);
-    }
-
-    /// Puts a message in the place of what there was.
-    pub fn replace(&self, message: &Message) -> Result<(), IndexError> {
-        self.remove(message.position);
-        self.add(message)
+    /// Takes messages out, as conversation and seq, of those that are there now. A message that has
+    /// changed is taken out and then added.
+    pub fn remove(&self, messages: impl IntoIterator<Item = (u64, u64)>) -> Result<(), IndexError> {
+        let mut places = Conversations::default();
+        for (conversation, seq) in messages {
+            let place = places
+                .entry(conversation)
+                .or_insert_with(|| Seen::Only(FxHashSet::default()));
+            if let Seen::Only(seqs) = place {
+                seqs.insert(seq);
+            }
+        }
+        if places.is_empty() {
+            return Ok(());
+        }
+        // What one may see, and what one wants gone, are told in the same way.
+        let gone = Arc::new(Visible::of(places));
+        let query = visible::condition(gone, self.fields, Arc::default());
+        self.writer.delete_query(query)?;
+        Ok(())
     }
 
     /// Makes everything so far durable, all or nothing, complete up to there.

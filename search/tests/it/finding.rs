@@ -182,6 +182,7 @@ fn may_see(visible: &Visible, message: &Message) -> bool {
         Some(Seen::Stays(stays)) => stays
             .iter()
             .any(|(after, until)| (after + 1..=*until).contains(&message.seq)),
+        Some(Seen::Only(seqs)) => seqs.contains(&message.seq),
     }
 }
 
@@ -251,11 +252,12 @@ proptest! {
             let Some(message) = there.iter_mut().find(|it| it.position == position) else {
                 continue;
             };
+            let place = (message.conversation, message.seq);
+            writer.remove([place]).expect("removed");
             if let Some(change) = change {
                 message.text = change.text;
-                writer.replace(message).expect("replaced");
+                writer.add(message).expect("added");
             } else {
-                writer.remove(position);
                 there.retain(|it| it.position != position);
             }
         }
@@ -378,7 +380,8 @@ fn pages_are_those_of_the_first_while_messages_come_and_go() {
                     writer.add(&plain(sent, "tea green x")).expect("added");
                 }
                 // The last one that is still to come.
-                writer.remove(gone.pop().expect("one more"));
+                let last = gone.pop().expect("one more");
+                writer.remove([(1, last)]).expect("removed");
                 writer.commit(&at(sent)).expect("committed");
                 index.refresh().expect("refreshed");
             });

@@ -1,0 +1,88 @@
+//! What every search reads of the messages that it looks at. Opening a column costs more than most
+//! searches do, so it is done once for each segment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tantivy::columnar::Column;
+use tantivy::index::SegmentId;
+use tantivy::{DocId, Searcher, SegmentReader};
+
+use super::schema::{CONVERSATION, POSITION, SENT_AT, SEQ};
+
+/// The columns of a segment.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    positions: Column<u64>,
+    conversations: Column<u64>,
+    seqs: Column<u64>,
+    times: Column<i64>,
+}
+
+impl Columns {
+    fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Self {
+            positions: columns.u64(POSITION)?,
+            conversations: columns.u64(CONVERSATION)?,
+            seqs: columns.u64(SEQ)?,
+            times: columns.i64(SENT_AT)?,
+        })
+    }
+
+    pub fn position(&self, document: DocId) -> u64 {
+        self.positions.first(document).unwrap_or_default()
+    }
+
+    pub fn conversation(&self, document: DocId) -> u64 {
+        self.conversations.first(document).unwrap_or_default()
+    }
+
+    pub fn seq(&self, document: DocId) -> u64 {
+        self.seqs.first(document).unwrap_or_default()
+    }
+
+    pub fn sent_at(&self, document: DocId) -> i64 {
+        self.times.first(document).unwrap_or_default()
+    }
+}
+
+/// The columns of all segments.
+pub(super) type AllColumns = HashMap<SegmentId, Arc<Columns>>;
+
+/// What a search looks at: the index as of one refresh.
+pub(super) struct Snapshot {
+    pub searcher: Searcher,
+    pub columns: Arc<AllColumns>,
+}
+
+impl Snapshot {
+    /// Keeps what was open before of segments that are still there.
+    pub fn of(searcher: Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
+        let mut columns = AllColumns::new();
+        for segment in searcher.segment_readers() {
+            let id = segment.segment_id();
+            let known = before.and_then(|before| before.columns.get(&id));
+            let opened = match known {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(Columns::open(segment)?),
+            };
+            columns.insert(id, opened);
+        }
+        Ok(Self {
+            searcher,
+            columns: Arc::new(columns),
+        })
+    }
+}
+
+/// Those of a segment.
+pub(super) fn of_segment(
+    columns: &AllColumns,
+    segment: &SegmentReader,
+) -> tantivy::Result<Arc<Columns>> {
+    match columns.get(&segment.segment_id()) {
+        Some(columns) => Ok(Arc::clone(columns)),
+        None => Ok(Arc::new(Columns::open(segment)?)),
+    }
+}

@@ -1,0 +1,110 @@
+//! The index.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use search::index::{Ask, Checkpoint, Conversations, Found, Index, Names, Seen, Sort, Visible};
+
+use crate::TOP;
+use crate::messages::Messages;
+use crate::queries::Question;
+
+/// An index of all messages.
+pub struct Ours {
+    index: Index,
+    directory: PathBuf,
+    /// How long it took to make, with one thread that indexes.
+    pub took: Duration,
+    /// Bytes on disk.
+    pub size: u64,
+    newest: i64,
+}
+
+/// No question names anybody.
+struct Nobody;
+
+impl Names for Nobody {
+    fn user(&self, _: &str) -> Option<u64> {
+        None
+    }
+
+    fn me(&self) -> Option<&str> {
+        None
+    }
+
+    fn conversation(&self, _: &str) -> Option<u64> {
+        None
+    }
+}
+
+impl Ours {
+    /// Makes it.
+    pub fn index(messages: &Messages) -> Result<Self> {
+        let directory = tests::world::directory().join("index");
+        std::fs::create_dir_all(&directory)?;
+        let index = Index::open(&directory)?;
+        let start = Instant::now();
+        let mut writer = index.writer()?;
+        for message in &messages.all {
+            writer.add(message)?;
+        }
+        writer.commit(&Checkpoint::default())?;
+        let took = start.elapsed();
+        writer.finish()?;
+        index.refresh()?;
+        let files = std::fs::read_dir(&directory)?.flatten();
+        Ok(Self {
+            size: files
+                .filter_map(|file| Some(file.metadata().ok()?.len()))
+                .sum(),
+            index,
+            directory,
+            took,
+            newest: messages.all.last().map_or(0, |message| message.sent_at),
+        })
+    }
+
+    /// The first page; answers how many there are in all.
+    pub fn ask(&self, question: &Question) -> Result<usize> {
+        let mine = question.member_of.iter().map(|it| (*it, Seen::All));
+        Ok(self.find(question, mine.collect())?.total)
+    }
+
+    /// Whether the message that the question was taken from is found.
+    pub fn knows(&self, question: &Question) -> Result<bool> {
+        let known = question.known;
+        let alone = Seen::Stays(vec![(known.seq - 1, known.seq)]);
+        let found = self.find(
+            question,
+            [(known.conversation, alone)].into_iter().collect(),
+        )?;
+        Ok(found.total == 1)
+    }
+
+    fn find(&self, question: &Question, conversations: Conversations) -> Result<Found> {
+        Ok(self.index.find(&Ask {
+            query: &question.query,
+            names: &Nobody,
+            visible: Arc::new(Visible::of(conversations)),
+            sort: question.sort,
+            up_to: u64::MAX,
+            now: self.newest,
+            statistics: None,
+            after: None,
+            limit: TOP,
+        })?)
+    }
+
+    /// In what the questions are sorted.
+    pub fn is_newest(sort: Sort) -> bool {
+        sort == Sort::Newest
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,141 @@
+//! What people ask: pieces of messages that they can see.
+
+use search::Query;
+use search::index::{Message, Sort};
+use tests::seed::Rng;
+
+use crate::messages::Messages;
+
+/// What is asked, and by whom.
+pub struct Question {
+    /// Which of [`KINDS`].
+    pub kind: usize,
+    /// As it was typed.
+    pub text: String,
+    /// The same, read.
+    pub query: Query,
+    /// In which order.
+    pub sort: Sort,
+    /// Who asks, as an index of the users.
+    pub user: usize,
+    /// Where they are.
+    pub member_of: Vec<u64>,
+    /// The message that it was taken from.
+    pub known: Known,
+}
+
+/// A message that has to be found.
+#[derive(Clone, Copy)]
+pub struct Known {
+    /// Its name.
+    pub position: u64,
+    /// Where it is.
+    pub conversation: u64,
+    /// Its number there.
+    pub seq: u64,
+}
+
+type Make = fn(&Message, &mut Rng) -> Option<String>;
+
+/// The kinds of questions.
+pub const KINDS: [(&str, Make); 8] = [
+    ("one word", |it, rng| words(&it.text, 1, rng)),
+    ("two words", |it, rng| {
+        let first = words(&it.text, 1, rng)?;
+        let second = words(&it.text, 1, rng)?;
+        Some(format!("{first} {second}"))
+    }),
+    ("phrase", |it, rng| {
+        Some(format!("\"{}\"", words(&it.text, 2, rng)?))
+    }),
+    ("prefix", |it, rng| {
+        let word = words(&it.text, 1, rng)?;
+        let beginning: String = word.chars().take(3).collect();
+        Some(format!("{beginning}*"))
+    }),
+    ("two to four Chinese characters", |it, rng| {
+        characters(&it.text, rng)
+    }),
+    ("word and filters", |it, rng| {
+        let word = words(&it.text, 1, rng)?;
+        Some(format!("{word} type:{} after:2025-12-31", it.kind))
+    }),
+    ("word, newest", |it, rng| words(&it.text, 1, rng)),
+    ("word or word, not a third", |it, rng| {
+        let first = words(&it.text, 1, rng)?;
+        let second = words(&it.text, 1, rng)?;
+        Some(format!("{first} OR {second} -zzz"))
+    }),
+];
+
+/// So many of each kind.
+pub fn questions(messages: &Messages, count: usize, seed: u64) -> Vec<Question> {
+    let mut rng = Rng::new(seed ^ 1);
+    // Of the messages that each user sees, by conversation.
+    let mut in_conversation: std::collections::HashMap<u64, Vec<usize>> = Default::default();
+    for (at, message) in messages.all.iter().enumerate() {
+        in_conversation
+            .entry(message.conversation)
+            .or_default()
+            .push(at);
+    }
+    let mut questions = Vec::new();
+    for (kind, (name, make)) in KINDS.iter().enumerate() {
+        let (mut made, mut tries) = (0, 0);
+        while made < count && tries < count * 200 {
+            tries += 1;
+            let user = rng.below(messages.users.len());
+            let conversation = *rng.pick(&messages.users[user]);
+            let known = &messages.all[*rng.pick(&in_conversation[&conversation])];
+            let Some(text) = make(known, &mut rng) else {
+                continue;
+            };
+            let Ok(query) = Query::parse(&text) else {
+                continue;
+            };
+            made += 1;
+            questions.push(Question {
+                kind,
+                text,
+                query,
+                sort: if name.ends_with("newest") {
+                    Sort::Newest
+                } else {
+                    Sort::Relevance
+                },
+                user,
+                member_of: messages.users[user].clone(),
+                known: Known {
+                    position: known.position,
+                    conversation: known.conversation,
+                    seq: known.seq,
+                },
+            });
+        }
+    }
+    questions
+}
+
+/// Words of letters only, as they follow each other.
+fn words(text: &str, count: usize, rng: &mut Rng) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let from = rng.below(words.len().checked_sub(count)? + 1);
+    let run = words.get(from..from + count)?;
+    let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphabetic());
+    (run.iter().all(is_plain) && !run.contains(&"OR")).then(|| run.join(" "))
+}
+
+fn characters(text: &str, rng: &mut Rng) -> Option<String> {
+    let is_han = |c: char| matches!(c, '\u{4e00}'..='\u{9fef}');
+    let runs: Vec<&str> = text
+        .split(|c| !is_han(c))
+        .filter(|run| run.chars().nth(1).is_some())
+        .collect();
+    if runs.is_empty() {
+        return None;
+    }
+    let chars: Vec<char> = rng.pick(&runs).chars().collect();
+    let count = (2 + rng.below(3)).min(chars.len());
+    let from = rng.below(chars.len() - count + 1);
+    Some(chars[from..from + count].iter().collect())
+}

@@ -1,0 +1,179 @@
+//! Postgres's full text over the same tokens: `tsvector`, GIN, `ts_rank`, and a table of members.
+
+use anyhow::{Result, bail};
+use search::index::Message;
+use search::{Atom, Literal, Needle, Query, Term, tokens};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Executor, PgPool, QueryBuilder};
+
+use crate::TOP;
+use crate::messages::Messages;
+use crate::ours::Ours;
+use crate::queries::Question;
+
+/// Rows of a statement.
+const ROWS: usize = 5_000;
+
+/// A table of all messages.
+pub struct Theirs {
+    pool: PgPool,
+}
+
+impl Theirs {
+    /// Makes it, and its index.
+    pub async fn index(messages: &Messages) -> Result<Self> {
+        let url = tests::database::database().await;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect(&url)
+            .await?;
+        pool.execute(
+            "SET jit TO off; SET work_mem TO '256MB'; SET maintenance_work_mem TO '512MB'; \
+             CREATE TABLE message (position bigint PRIMARY KEY, conversation bigint NOT NULL, \
+                 sender bigint NOT NULL, sent_at bigint NOT NULL, kind text NOT NULL, words tsvector NOT NULL); \
+             CREATE TABLE member (user_id bigint, conversation bigint, PRIMARY KEY (user_id, conversation))",
+        )
+        .await?;
+        for rows in messages.all.chunks(ROWS) {
+            let column = |of: fn(&Message) -> i64| -> Vec<i64> { rows.iter().map(of).collect() };
+            sqlx::query(
+                "INSERT INTO message SELECT p, c, s, t, k, w::tsvector FROM unnest($1::bigint[], \
+                 $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[]) AS m(p, c, s, t, k, w)",
+            )
+            .bind(column(|it| it.position as i64))
+            .bind(column(|it| it.conversation as i64))
+            .bind(column(|it| it.sender as i64))
+            .bind(column(|it| it.sent_at))
+            .bind(rows.iter().map(|it| it.kind.as_str()).collect::<Vec<_>>())
+            .bind(rows.iter().map(|it| lexemes(&it.text)).collect::<Vec<_>>())
+            .execute(&pool)
+            .await?;
+        }
+        for (user, mine) in messages.users.iter().enumerate() {
+            let mine: Vec<i64> = mine.iter().map(|it| *it as i64).collect();
+            sqlx::query("INSERT INTO member SELECT $1, c FROM unnest($2::bigint[]) c")
+                .bind(user as i64)
+                .bind(mine)
+                .execute(&pool)
+                .await?;
+        }
+        pool.execute("CREATE INDEX ON message USING gin (words)")
+            .await?;
+        pool.execute("CREATE INDEX ON message (conversation, position)")
+            .await?;
+        pool.execute("VACUUM ANALYZE message").await?;
+        pool.execute("VACUUM ANALYZE member").await?;
+        Ok(Self { pool })
+    }
+
+    /// The first page: positions with their ranks.
+    pub async fn ask(&self, question: &Question) -> Result<usize> {
+        let asked = tsquery(&question.query)?;
+        let mut sql =
+            QueryBuilder::new("SELECT position, ts_rank(words, q) AS rank FROM message, ");
+        condition(&mut sql, question, &asked);
+        if Ours::is_newest(question.sort) {
+            sql.push(" ORDER BY position DESC LIMIT ");
+        } else {
+            sql.push(" ORDER BY rank DESC, position DESC LIMIT ");
+        }
+        sql.push_bind(TOP as i64);
+        Ok(sql.build().fetch_all(&self.pool).await?.len())
+    }
+
+    /// How many there are, and whether the message that the question was taken from is among them.
+    pub async fn knows(&self, question: &Question) -> Result<(usize, bool)> {
+        let asked = tsquery(&question.query)?;
+        let mut sql = QueryBuilder::new("SELECT count(*), coalesce(bool_or(position = ");
+        sql.push_bind(question.known.position as i64);
+        sql.push("), false) FROM message, ");
+        condition(&mut sql, question, &asked);
+        let (total, is_known): (i64, bool) = sql.build_query_as().fetch_one(&self.pool).await?;
+        Ok((total as usize, is_known))
+    }
+}
+
+fn condition<'a>(
+    sql: &mut QueryBuilder<'a, sqlx::Postgres>,
+    question: &'a Question,
+    asked: &'a str,
+) {
+    sql.push("CAST(")
+        .push_bind(asked)
+        .push(" AS tsquery) q WHERE words @@ q");
+    for atom in question.query.atoms() {
+        match atom {
+            Atom::Type(kind) => {
+                sql.push(" AND kind = ").push_bind(kind.as_str());
+            }
+            Atom::After(day) => {
+                let begin = day.midnight().assume_utc().unix_timestamp() * 1_000;
+                sql.push(" AND sent_at >= ")
+                    .push_bind(begin + 24 * 3_600 * 1_000);
+            }
+            _ => {}
+        }
+    }
+    sql.push(" AND conversation IN (SELECT conversation FROM member WHERE user_id = ");
+    sql.push_bind(question.user as i64).push(")");
+}
+
+/// A text as `tsvector`: our tokens, words and pairs, each with its position.
+fn lexemes(text: &str) -> String {
+    let mut lexemes = String::new();
+    for token in tokens(text) {
+        lexemes.push_str(&quoted(&token.text));
+        lexemes.push_str(&format!(":{} ", (token.position + 1).min(16_383)));
+    }
+    lexemes
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// The same question in their language.
+fn tsquery(query: &Query) -> Result<String> {
+    let mut all = Vec::new();
+    for clause in &query.clauses {
+        let any: Vec<String> = clause.any.iter().filter_map(literal).collect();
+        if !any.is_empty() {
+            all.push(format!("({})", any.join(" | ")));
+        }
+    }
+    if all.is_empty() {
+        bail!("nothing but filters");
+    }
+    Ok(all.join(" & "))
+}
+
+fn literal(literal: &Literal) -> Option<String> {
+    let Atom::Text(needle) = &literal.atom else {
+        return None;
+    };
+    let text = phrase(needle);
+    Some(if literal.is_negated {
+        format!("!({text})")
+    } else {
+        text
+    })
+}
+
+fn phrase(needle: &Needle) -> String {
+    let mut phrase = String::new();
+    let mut before = 0;
+    for (at, term) in &needle.terms {
+        if !phrase.is_empty() {
+            phrase.push_str(&format!(" <{}> ", at - before));
+        }
+        before = *at;
+        phrase.push_str(&match term {
+            Term::Exact(text) => quoted(text),
+            Term::Prefix(text) => format!("{}:*", quoted(text)),
+        });
+    }
+    match &needle.whole {
+        Some(whole) => format!("({phrase} | {})", quoted(whole)),
+        None => phrase,
+    }
+}
