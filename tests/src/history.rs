@@ -74,6 +74,11 @@ impl History {
         self.clients[user].clone()
     }
 
+    /// How many bodies were written: each has a number of its own, the second word of its text.
+    pub fn sends(&self) -> u64 {
+        self.sends
+    }
+
     /// Does `n` random things, each checked as it is answered.
     pub async fn live(&mut self, n: usize) {
         for _ in 0..n {

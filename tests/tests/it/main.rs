@@ -18,6 +18,8 @@ mod poison;
 mod queries;
 mod rebuild;
 mod receipts;
+mod search;
+mod search_leaks;
 mod sizes;
 mod sync;
 mod teeth;

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Sends bytes; gives what came until the other side closed, or until there was a whole answer.
-async fn exchange(world: &World, bytes: &[u8]) -> String {
+pub async fn exchange(world: &World, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(world.address())
         .await
         .expect("the port is open");
