@@ -4,8 +4,10 @@
 //! came of it. Pollers keep their cursors through everything. Meanwhile something is killed, again
 //! and again. At the end every acknowledged send must be exactly once in the log, the mirror, the
 //! history and each recipient's feed, in order, and nothing may have appeared behind a served cursor.
+//! [`run_index`] does the same to the search index alone.
 
 mod faults;
+mod index;
 mod load;
 mod verdict;
 
@@ -19,6 +21,7 @@ use crate::seed::Rng;
 use crate::world::Settings;
 
 pub use faults::Fault;
+pub use index::{Damage, IndexReport, run_index};
 pub use load::{Acked, GROUPS, READERS, WRITERS};
 
 /// What one run came to.

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::{Context, Result, ensure};
+use search::index::{Index, Place};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidings::servers::Servers;
 
 use crate::client::{Bases, Client, http};
 use crate::servers::{self, Which};
-use crate::service::{Service, migrate, service_env};
+use crate::service::{Service, migrate, run_tidings, service_env};
 use crate::world::{Settings, directory};
 use crate::{ports, token};
 
@@ -51,6 +53,8 @@ impl Fleet {
         let dir = directory();
         let servers = servers::both(&dir.join("servers"));
         let mut env = service_env(&servers.database_url, &servers.nats_url);
+        let index = dir.join("search").display().to_string();
+        env.push(("TIDINGS_SEARCH_DIR", index));
         env.extend(settings.env.iter().cloned());
         migrate(&env).await;
         let pool = PgPoolOptions::new()
@@ -107,6 +111,23 @@ impl Fleet {
             .position(|(candidate, _, _)| *candidate == role);
         let place = found.unwrap_or_else(|| panic!("{role:?} is not in the fleet"));
         (self.services[place].1, place)
+    }
+
+    /// Where the search index is.
+    pub fn index(&self) -> Place {
+        Place::at(self.dir.join("search"))
+    }
+
+    /// What an index says that is made of the read models now.
+    pub async fn index_anew(&self) -> Result<(u64, u64)> {
+        let elsewhere = self.dir.join("anew");
+        let path = elsewhere.to_str().context("a path is UTF-8")?;
+        let built = run_tidings(&["rebuild", "search", "--search-dir", path], &self.env).await;
+        let said = String::from_utf8_lossy(&built.stderr);
+        ensure!(built.status.success(), "{said}");
+        let place = Place::at(&elsewhere);
+        let build = place.current()?.context("nothing was built")?;
+        Ok(Index::open(&place.directory(build))?.digest()?)
     }
 
     /// Where NATS is.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use search::index::Place;
 
 use crate::secret::ServerUrl;
 
@@ -110,6 +111,10 @@ pub struct Config {
     )]
     pub allowed_origins: Vec<String>,
 
+    /// Where the search index is: the projector writes it, query-api reads it [default: DATA/search].
+    #[arg(long, global = true, env = "TIDINGS_SEARCH_DIR", value_name = "DIR")]
+    pub search_dir: Option<PathBuf>,
+
     /// The name of the JetStream stream; one for each system that shares a nats-server.
     #[arg(long, global = true, env = "TIDINGS_STREAM", value_name = "NAME")]
     pub stream: Option<String>,
@@ -141,6 +146,14 @@ pub struct Config {
         default_value = "text"
     )]
     pub log_format: LogFormat,
+}
+
+impl Config {
+    /// Where the search index is.
+    pub fn search(&self) -> Place {
+        let default = || self.data.join("search");
+        Place::at(self.search_dir.clone().unwrap_or_else(default))
+    }
 }
 
 /// Who may come in. Without any of these, a secret is made once and kept in the data directory.

@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use search::index::Place;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
@@ -56,11 +55,6 @@ impl DataDir {
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
-    }
-
-    /// Where the search index is.
-    pub fn search(&self) -> Place {
-        Place::at(self.0.join("search"))
     }
 
     fn run_file(&self) -> PathBuf {

@@ -19,6 +19,7 @@ mod queries;
 mod rebuild;
 mod receipts;
 mod search;
+mod search_faults;
 mod search_leaks;
 mod sizes;
 mod sync;

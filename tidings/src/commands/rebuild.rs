@@ -9,7 +9,6 @@ use projector::ProjectorConfig;
 use projector::index::IndexProgress;
 
 use crate::config::{Config, RebuildArgs, RebuildWhat};
-use crate::data_dir::DataDir;
 use crate::database::Database;
 use crate::service::pools;
 
@@ -26,7 +25,7 @@ async fn search(config: &Config) -> Result<()> {
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
     let bar = progress("messages");
-    let place = DataDir::at(&config.data).search();
+    let place = config.search();
     let told = |progress| match progress {
         IndexProgress::Filled { messages, of } => {
             bar.set_length(of);

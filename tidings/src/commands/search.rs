@@ -12,7 +12,6 @@ use search::index::Sort;
 use time::OffsetDateTime;
 
 use crate::config::{Config, SearchArgs, SearchOrder};
-use crate::data_dir::DataDir;
 use crate::database::Database;
 use crate::service::pools;
 use crate::usage::Usage;
@@ -24,7 +23,7 @@ pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
     let user = user.map_err(|error| Usage(format!("--as: {error}")))?;
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let place = DataDir::at(&config.data).search();
+    let place = config.search();
     let served = Served::new(
         place.clone(),
         Reader::new(database.pool.clone()),

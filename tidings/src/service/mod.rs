@@ -38,7 +38,6 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::data_dir::DataDir;
 use crate::usage::Usage;
 use gate::Gate;
 use pools::Pools;
@@ -264,7 +263,7 @@ impl Service {
             Reader::new(self.pools.reads.clone()),
             Some(&self.nats),
             &self.mirror,
-            DataDir::at(&self.config.data).search(),
+            self.config.search(),
             query_api::MIN_POSITION_PATIENCE,
             self.draining.clone(),
         )
@@ -302,7 +301,7 @@ impl Service {
     fn indexer(&self, projected: watch::Receiver<i64>) -> impl Future<Output = Result<()>> + use<> {
         let running = projector::index::run_indexer(
             self.pools.projections.clone(),
-            DataDir::at(&self.config.data).search(),
+            self.config.search(),
             Watch::default(),
             projected,
             self.ending.clone(),

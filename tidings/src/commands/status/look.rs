@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use event_log::broker;
 use event_log::mirror::{self, MirrorConfig};
 use event_log::reader::Reader;
-use search::index::Index;
+use search::index::{Index, Place};
 use serde::Serialize;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -159,7 +159,7 @@ pub async fn at(config: &Config) -> Result<Status> {
     let nats_url = config.nats_url.as_ref().map(|url| url.reveal().to_owned());
     let nats_url = nats_url.or_else(|| Some(running.as_ref()?.nats_url.clone()));
     if let Some(url) = database_url {
-        let database = database(&url, &data).await?;
+        let database = database(&url, &config.search()).await?;
         if let Some(url) = nats_url {
             status.mirror = Some(mirror(config, &url, database.projection.head).await);
         }
@@ -177,7 +177,7 @@ fn process(running: &Running) -> Process {
     }
 }
 
-async fn database(url: &str, data: &DataDir) -> Result<Database> {
+async fn database(url: &str, index: &Place) -> Result<Database> {
     let pool = pools::operator(url)?;
     let version = pools::server_version(&pool).await?;
     let head = Reader::new(pool.clone())
@@ -193,7 +193,7 @@ async fn database(url: &str, data: &DataDir) -> Result<Database> {
     let sizes = sizes(&pool).await?;
     pool.close().await;
     let url = redacted(url);
-    let search = search_index(data, projection.position);
+    let search = search_index(index, projection.position);
     Ok(Database {
         url,
         version,
@@ -205,8 +205,7 @@ async fn database(url: &str, data: &DataDir) -> Result<Database> {
     })
 }
 
-fn search_index(data: &DataDir, read_model: i64) -> SearchIndex {
-    let place = data.search();
+fn search_index(place: &Place, read_model: i64) -> SearchIndex {
     let look = || -> Result<SearchIndex> {
         let build = place.current()?.context("there is none yet")?;
         let directory = place.directory(build);

@@ -1,0 +1,18 @@
+//! The search index survives kills of its writer and damage of every kind, under load.
+
+use tests::chaos::run_index;
+use tests::seed::seed;
+
+const KILLS: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_ends_equal_to_the_log() {
+    let report = run_index(KILLS, seed("index-faults"))
+        .await
+        .expect("the index is right");
+    eprintln!("{report:?}");
+    assert_eq!(report.kills, KILLS);
+    assert!(report.damages >= KILLS / 4, "{report:?}");
+    assert!(report.answered > 100, "{report:?}");
+    assert!(report.messages > 200, "{report:?}");
+}
