@@ -4,6 +4,7 @@
 DATA ?= ./tidings-data
 ROUNDS ?= 30
 EVENTS ?= 200000
+FOR ?= 60
 SOAK_ROUNDS ?= 500
 SOAK_EVENTS ?= 2000000
 
@@ -11,7 +12,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora known-items soak
+.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora known-items bench-search fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -67,6 +68,18 @@ corpora: harness
 # Whether what somebody remembers of a message finds it: make known-items FILES="a.jsonl.gz b.jsonl".
 known-items: harness
 	$(RELEASE)/known_items $(FILES)
+
+# Search beside Postgres's own full text, of 10,000 to a million messages: make bench-search FILES="a.jsonl.gz".
+bench-search: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_search $(ARGS) $(FILES)
+
+# Coverage-guided fuzzing of the search language, for as long as you like: make fuzz FOR=60 (seconds).
+fuzz:
+	mkdir -p fuzz/corpus/query
+	RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table" \
+	cargo run --release --target $$(rustc -vV | sed -n 's/^host: //p') --manifest-path fuzz/Cargo.toml --bin query -- \
+	fuzz/corpus/query -max_len=2000 -max_total_time=$(FOR)
 
 # The same for hours.
 soak: harness

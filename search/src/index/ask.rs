@@ -10,6 +10,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use time::{Date, Time};
 
+use super::left_out::LeftOut;
 use super::schema::{Fields, LINK, MENTION};
 use crate::needle::{Needle, Term};
 use crate::query::{Atom, Clause, Literal, ME};
@@ -39,18 +40,19 @@ impl Fields {
 
     fn clause(&self, clause: &Clause, names: &dyn Names) -> (Occur, Box<dyn Query>) {
         if let [Literal { is_negated, atom }] = clause.any.as_slice() {
-            let occur = if *is_negated {
-                Occur::MustNot
+            let asked = self.atom(atom, names);
+            return if *is_negated {
+                (Occur::MustNot, Box::new(LeftOut(asked)))
             } else {
-                Occur::Must
+                (Occur::Must, asked)
             };
-            return (occur, self.atom(atom, names));
         }
         let literals = clause.any.iter().map(|literal| {
             let atom = self.atom(&literal.atom, names);
             let query: Box<dyn Query> = if literal.is_negated {
                 let all: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(AllQuery), 0.0));
-                let others = vec![(Occur::Must, all), (Occur::MustNot, atom)];
+                let without: Box<dyn Query> = Box::new(LeftOut(atom));
+                let others = vec![(Occur::Must, all), (Occur::MustNot, without)];
                 Box::new(BooleanQuery::new(others))
             } else {
                 atom

@@ -14,6 +14,7 @@ mod damage;
 mod digest;
 mod files;
 mod find;
+mod left_out;
 mod page;
 mod place;
 mod schema;

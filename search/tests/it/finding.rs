@@ -31,7 +31,7 @@ const WORDS: [&str; 18] = [
     "ok👍",
 ];
 
-const QUERIES: [&str; 34] = [
+const QUERIES: [&str; 37] = [
     "tea",
     "TEA green",
     "\"green tea\"",
@@ -65,6 +65,9 @@ const QUERIES: [&str; 34] = [
     "from:ann",
     "in:room has:mention",
     "-from:ann OR type:image",
+    "-\"green tea\"",
+    "tea -qwen3.6",
+    "-\"tea green\" OR café",
     "mentions:me on:2026-01-03",
 ];
 

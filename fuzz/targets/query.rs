@@ -1,0 +1,96 @@
+//! Every text is a query or refused, and every query is answered by the index as by reading: no panic,
+//! no wrong hit, in time that does not depend on what is in the text.
+
+#![no_main]
+
+use std::sync::{Arc, LazyLock};
+
+use libfuzzer_sys::fuzz_target;
+use search::index::{Ask, Checkpoint, Index, Message, Names, Sort, Visible};
+use search::{Atom, Query, highlights};
+
+const TEXTS: [&str; 8] = [
+    "good morning, qwen3.6 and foo.png",
+    "C++20 #1234 https://example.com/a_b",
+    "系统提示：已添加为好友",
+    "請發佈新版本",
+    "東京タワーに行きました",
+    "안녕하세요 여러분",
+    "café 👍🏽 💯",
+    "去Tokyo了吗 a a a b",
+];
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let index = Index::in_memory().expect("an index");
+    let mut writer = index.writer().expect("a writer");
+    for (text, n) in TEXTS.iter().zip(1..) {
+        let message = Message {
+            position: n,
+            conversation: 1,
+            seq: n,
+            sender: 1,
+            sent_at: 0,
+            kind: "text".into(),
+            mentions: Vec::new(),
+            text: (*text).into(),
+        };
+        writer.add(&message).expect("added");
+    }
+    writer.commit(&Checkpoint::default()).expect("committed");
+    index.refresh().expect("refreshed");
+    index
+});
+
+struct Nobody;
+
+impl Names for Nobody {
+    fn user(&self, _: &str) -> Option<u64> {
+        None
+    }
+
+    fn me(&self) -> Option<&str> {
+        None
+    }
+
+    fn conversation(&self, _: &str) -> Option<u64> {
+        None
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    let _ = highlights(&text, []);
+    let Ok(query) = Query::parse(&text) else {
+        return;
+    };
+    assert!(!query.clauses.is_empty());
+    let ask = Ask {
+        query: &query,
+        names: &Nobody,
+        visible: Arc::new(Visible::everything()),
+        sort: Sort::Newest,
+        up_to: u64::MAX,
+        now: 0,
+        statistics: None,
+        after: None,
+        limit: TEXTS.len(),
+    };
+    let found = INDEX.find(&ask).expect("an answer");
+    assert_eq!(found.total, found.hits.len());
+    // Of queries of text alone, reading says what is to be found.
+    if query.atoms().any(|atom| !matches!(atom, Atom::Text(_))) {
+        return;
+    }
+    for (text, n) in TEXTS.iter().zip(1..) {
+        let holds = query.clauses.iter().all(|clause| {
+            clause.any.iter().any(|literal| {
+                let Atom::Text(needle) = &literal.atom else {
+                    return false;
+                };
+                highlights(text, [needle]).is_empty() == literal.is_negated
+            })
+        });
+        let is_found = found.hits.iter().any(|hit| hit.position == n);
+        assert_eq!(holds, is_found, "{text:?}");
+    }
+});
