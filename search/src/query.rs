@@ -6,7 +6,7 @@
 
 use time::{Date, Month};
 
-use crate::needle::Needle;
+use crate::needle::{Needle, Term};
 
 /// Characters of the longest query.
 pub const LONGEST: usize = 1_024;
@@ -15,7 +15,11 @@ pub const LONGEST: usize = 1_024;
 pub const ME: &str = "me";
 
 /// Words, phrases and operators of a query. What comes after is not looked at.
-pub const ATOMS: usize = 128;
+pub const ATOMS: usize = 32;
+
+/// Beginnings of words among them, and characters that stand alone: each may stand for thousands of
+/// words. More of them are not looked at.
+pub const OPEN: usize = 6;
 
 /// All of its clauses hold for a hit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +90,17 @@ impl Query {
         let items: Vec<Item<'_>> = Items { rest: text }.take(ATOMS).collect();
         let mut clauses: Vec<Clause> = Vec::new();
         let mut before = Before::Nothing;
+        let mut open = 0;
         for (at, item) in items.iter().enumerate() {
             if item.is_or() && before == Before::Literal && at + 1 < items.len() {
                 before = Before::Or;
                 continue;
             }
-            let Some(literal) = item.literal() else {
+            let literal = item.literal().filter(|literal| {
+                open += usize::from(literal.is_open());
+                !literal.is_open() || open <= OPEN
+            });
+            let Some(literal) = literal else {
                 before = Before::Nothing;
                 continue;
             };
@@ -104,6 +113,10 @@ impl Query {
         if clauses.is_empty() {
             return Err(Refused::Empty);
         }
+        for clause in &mut clauses {
+            once(&mut clause.any);
+        }
+        once(&mut clauses);
         Ok(Self { clauses })
     }
 
@@ -121,6 +134,27 @@ impl Query {
             _ => None,
         })
     }
+}
+
+impl Literal {
+    /// Whether it ends with the beginning of a word.
+    fn is_open(&self) -> bool {
+        match &self.atom {
+            Atom::Text(needle) => matches!(needle.terms.last(), Some((_, Term::Prefix(_)))),
+            _ => false,
+        }
+    }
+}
+
+/// Saying a thing twice says no more.
+fn once<T: PartialEq>(things: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::with_capacity(things.len());
+    for thing in things.drain(..) {
+        if !kept.contains(&thing) {
+            kept.push(thing);
+        }
+    }
+    *things = kept;
 }
 
 /// What stood before an item.

@@ -1,18 +1,17 @@
-//! Known items: what somebody remembers of a message has to find it. Picks messages of chat logs by a
-//! seed, takes a rare run of words or characters from each, and searches for that. Also says how fast
-//! the index is made and asked, and how large it is.
+//! Known items: what somebody remembers of a message has to find it. Imports chat logs into a running
+//! system, picks messages by a seed, takes a rare run of words or characters from each, and searches for
+//! that as somebody who sees it.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use search::index::{Ask, Checkpoint, Index, Message, Names, Sort, Visible};
 use search::{Needle, Query, highlights};
-use tests::corpus::Corpus;
+use serde_json::Value;
+use tests::client::Client;
+use tests::corpus::{Corpus, Message, import};
 use tests::seed::{Rng, seed};
+use tests::world::World;
 
 /// A run is rare if no more messages than this have it.
 const RARE: usize = 10;
@@ -30,66 +29,29 @@ struct Arguments {
     /// Chat logs, `.jsonl` or `.jsonl.gz`.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Items of each log.
+    /// Items of each kind and log.
     #[arg(long, default_value_t = 1_000)]
     items: usize,
 }
 
-/// These logs name nobody in queries.
-struct Nobody;
-
-impl Names for Nobody {
-    fn user(&self, _: &str) -> Option<u64> {
-        None
-    }
-
-    fn me(&self) -> Option<&str> {
-        None
-    }
-
-    fn conversation(&self, _: &str) -> Option<u64> {
-        None
-    }
-}
-
-fn main() -> Result<()> {
+#[tokio::main]
+async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let seed = seed("known-items");
     for file in &arguments.files {
-        let directory = tests::world::directory().join("index");
-        std::fs::create_dir_all(&directory)?;
-        check(file, &directory, arguments.items, seed)?;
-        std::fs::remove_dir_all(&directory)?;
+        check(file, arguments.items, seed).await?;
     }
     Ok(())
 }
 
-fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
-    let messages = read(file)?;
-    let text: usize = messages.iter().map(|message| message.text.len()).sum();
-    let index = Index::open(directory)?;
-    let start = Instant::now();
-    let mut writer = index.writer()?;
-    for message in &messages {
-        writer.add(message)?;
-    }
-    writer.commit(&Checkpoint::default())?;
-    let took = start.elapsed();
-    drop(writer);
-    index.refresh()?;
-    let size: u64 = std::fs::read_dir(directory)?
-        .flatten()
-        .filter_map(|entry| entry.metadata().ok())
-        .map(|file| file.len())
-        .sum();
-    println!(
-        "{}: {} messages, {:.0}/s, {:.2} times their text",
-        file.display(),
-        messages.len(),
-        messages.len() as f64 / took.as_secs_f64(),
-        size as f64 / text as f64
-    );
-    let everything = Arc::new(Visible::everything());
+async fn check(file: &Path, items: usize, seed: u64) -> Result<()> {
+    let corpus = Corpus::read(file)?;
+    let world = World::start().await;
+    println!("{}: {}", file.display(), import(&world, file).await);
+    let head = tests::log::check_positions(&world.pool).await?;
+    world.projected(head).await;
+    let users = corpus.users();
+    let all: Vec<&Message> = corpus.conversations.values().flatten().collect();
     let mut asked = 0;
     for (kind, pick) in KINDS {
         let mut rng = Rng::new(seed);
@@ -97,11 +59,17 @@ fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
         let mut tries = 0;
         while tally.asked < items && tries < items * 50 {
             tries += 1;
-            let message = rng.pick(&messages);
-            let Some(run) = pick(&message.text, &mut rng) else {
+            let known = *rng.pick(&all);
+            let Some(run) = pick(&known.text, &mut rng) else {
                 continue;
             };
-            tally.take(&index, &everything, &messages, message, &run)?;
+            let places = &users[known.sender.as_str()];
+            let seen: Vec<&Message> = places
+                .iter()
+                .flat_map(|place| &corpus.conversations[*place])
+                .collect();
+            let client = world.user(&known.sender);
+            tally.take(&client, head, &seen, known, &run).await?;
         }
         tally.report(kind);
         asked += tally.asked;
@@ -113,29 +81,6 @@ fn check(file: &Path, directory: &Path, items: usize, seed: u64) -> Result<()> {
     }
     ensure!(asked > 0, "nothing rare was found in this file");
     Ok(())
-}
-
-fn read(file: &Path) -> Result<Vec<Message>> {
-    let corpus = Corpus::read(file)?;
-    let mut messages = Vec::new();
-    let mut users: HashMap<String, u64> = HashMap::new();
-    for (conversation, sent) in (1..).zip(corpus.conversations.values()) {
-        for (seq, message) in (1..).zip(sent) {
-            let next = users.len() as u64 + 1;
-            let sender = *users.entry(message.sender.clone()).or_insert(next);
-            messages.push(Message {
-                position: messages.len() as u64 + 1,
-                conversation,
-                seq,
-                sender,
-                sent_at: 0,
-                kind: "text".into(),
-                mentions: Vec::new(),
-                text: message.text.clone(),
-            });
-        }
-    }
-    Ok(messages)
 }
 
 type Pick = fn(&str, &mut Rng) -> Option<String>;
@@ -195,84 +140,91 @@ struct Tally {
     asked: usize,
     top: usize,
     lost: Vec<String>,
-    times: Vec<Duration>,
+    /// Totals that were more or fewer than reading every message finds.
+    other_totals: usize,
 }
 
 impl Tally {
-    /// Asks for a run if it is rare, which is found out by reading every message.
-    fn take(
+    /// Asks for a run if it is rare, which is found out by reading every message that the caller sees.
+    async fn take(
         &mut self,
-        index: &Index,
-        visible: &Arc<Visible>,
-        messages: &[Message],
+        client: &Client,
+        head: i64,
+        seen: &[&Message],
         known: &Message,
         run: &str,
     ) -> Result<()> {
-        let Ok(query) = Query::parse(run) else {
+        if Query::parse(run).is_err() {
             return Ok(());
-        };
-        let ask = |sort, limit| Ask {
-            query: &query,
-            names: &Nobody,
-            visible: Arc::clone(visible),
-            sort,
-            up_to: u64::MAX,
-            now: 0,
-            statistics: None,
-            after: None,
-            limit,
-        };
-        let all = index.find(&ask(Sort::Newest, messages.len()))?;
+        }
         let needle = Needle::new(run).context("a run says something")?;
-        let have: Vec<u64> = all
-            .hits
-            .iter()
-            .filter(|hit| {
-                !highlights(&messages[hit.position as usize - 1].text, [&needle]).is_empty()
-            })
-            .map(|hit| hit.position)
-            .collect();
-        if have.len() > RARE {
+        let has = |message: &&&Message| !highlights(&message.text, [&needle]).is_empty();
+        if seen.iter().filter(has).count() > RARE {
             return Ok(());
         }
         self.asked += 1;
-        if !have.contains(&known.position) {
+        let newest = pages(client, run, "newest", head).await?;
+        let Some(at) = newest.iter().position(|hit| is_it(hit, known)) else {
             self.lost.push(format!("{run:?} of {:?}", known.text));
             return Ok(());
-        }
-        let newest = index.find(&ask(Sort::Newest, PAGE))?;
-        let newer = all
-            .hits
+        };
+        // So it is on the first page if fewer than a page are newer.
+        let beside = newest
             .iter()
-            .take_while(|hit| hit.position > known.position)
-            .count();
-        let is_there = newest.hits.iter().any(|hit| hit.position == known.position);
+            .filter(|hit| hit["conversation_id"] == newest[at]["conversation_id"]);
+        let seqs: Vec<_> = beside.map(|hit| hit["seq"].as_i64()).collect();
         ensure!(
-            is_there == (newer < PAGE),
-            "{run:?}: {newer} newer hits, on the first page: {is_there}"
+            seqs.is_sorted_by(|a, b| a > b),
+            "{run:?} is not answered newest first: {seqs:?}"
         );
-        let start = Instant::now();
-        let best = index.find(&ask(Sort::Relevance, TOP))?;
-        self.times.push(start.elapsed());
-        self.top += usize::from(best.hits.iter().any(|hit| hit.position == known.position));
+        self.other_totals += usize::from(newest.len() < seen.iter().filter(has).count());
+        let best = page(client, run, "relevance", head, TOP, None).await?;
+        let hits = best["hits"].as_array().context("no hits")?;
+        self.top += usize::from(hits.iter().any(|hit| is_it(hit, known)));
         Ok(())
     }
 
-    fn report(&mut self, kind: &str) {
-        self.times.sort_unstable();
-        let time = |of_100: usize| {
-            self.times
-                .get(self.times.len() * of_100 / 100)
-                .copied()
-                .unwrap_or_default()
-        };
+    fn report(&self, kind: &str) {
         println!(
-            "  {kind}: {} of {} found, {} in the top {TOP} by relevance; p50 {:?}, p99 {:?}",
+            "  {kind}: {} of {} found, {} in the top {TOP} by relevance, {} totals too small",
             self.asked - self.lost.len(),
             self.asked,
             self.top,
-            time(50),
-            time(99)
+            self.other_totals
         );
     }
+}
+
+fn is_it(hit: &Value, known: &Message) -> bool {
+    hit["text"] == known.text.as_str()
+        && hit["sender"] == known.sender.as_str()
+        && hit["sent_at"] == known.sent_at.as_str()
+}
+
+/// All hits.
+async fn pages(client: &Client, run: &str, sort: &str, head: i64) -> Result<Vec<Value>> {
+    let mut hits = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = page(client, run, sort, head, PAGE, cursor).await?;
+        hits.extend(page["hits"].as_array().context("no hits")?.iter().cloned());
+        match &page["next"] {
+            Value::String(next) => cursor = Some(next.clone()),
+            _ => return Ok(hits),
+        }
+    }
+}
+
+async fn page(
+    client: &Client,
+    run: &str,
+    sort: &str,
+    head: i64,
+    limit: usize,
+    cursor: Option<String>,
+) -> Result<Value> {
+    let q: String = run.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+    let path = format!("/v1/search?q={q}&sort={sort}&limit={limit}&min_position={head}{cursor}");
+    Ok(client.look(&path).await)
 }

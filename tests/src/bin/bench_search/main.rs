@@ -4,8 +4,10 @@
 //! - `messages`: chat logs, repeated with other words until there are enough.
 //! - `queries`: what people ask, made from those messages.
 //! - `ours`: the index. `theirs`: `tsvector`, GIN and `ts_rank`.
+//! - `live`: from the send to the hit.
 //! - `report`: the tables.
 
+mod live;
 mod messages;
 mod ours;
 mod queries;
@@ -40,6 +42,9 @@ struct Arguments {
     /// Questions of each kind.
     #[arg(long, default_value_t = 100)]
     questions: usize,
+    /// Measure how long it takes from the send to the hit.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    live: bool,
     /// Ask Postgres too.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     postgres: bool,
@@ -49,6 +54,10 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let seed = seed("bench-search");
     let runtime = tokio::runtime::Runtime::new()?;
+    if arguments.live {
+        let (rate, times) = runtime.block_on(live::measure())?;
+        report::live(rate, times);
+    }
     for size in &arguments.sizes {
         let messages = Messages::of(&arguments.files, *size, seed)?;
         let ours = Ours::index(&messages)?;
@@ -77,6 +86,7 @@ fn main() -> Result<()> {
             rows.push(row);
         }
         report::answers(&rows, theirs.is_some());
+        report::junk(&ours.junk()?);
     }
     Ok(())
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use search::Query;
 use search::index::{Ask, Checkpoint, Conversations, Found, Index, Names, Seen, Sort, Visible};
+
+use search::query::LONGEST;
 
 use crate::TOP;
 use crate::messages::Messages;
@@ -21,6 +24,26 @@ pub struct Ours {
     pub size: u64,
     newest: i64,
 }
+
+/// What nobody means.
+const JUNK: [&str; 16] = [
+    "(",
+    "(\"",
+    "\"",
+    "NOT ",
+    "-",
+    ":",
+    "*",
+    "a:b:* ",
+    "(a OR ",
+    "a* b* c* d* e* f* g* h* i* j* k* l* m* n* o* p* q* r* s* t* u* v* w* x* y* z* ",
+    "a* OR b* OR c* OR d* OR e* OR f* OR g* OR h* OR i* OR ",
+    "-a* -b* -c* -d* -e* -f* -g* -h* ",
+    "\"the a*\" OR \"to b*\" OR ",
+    "一 二 三 四 五 六 七 八 九 十 人 大 小 ",
+    "the OR to OR and OR of OR is OR you OR it OR that OR ",
+    "has:link OR -has:link OR ",
+];
 
 /// No question names anybody.
 struct Nobody;
@@ -95,6 +118,36 @@ impl Ours {
             after: None,
             limit: TOP,
         })?)
+    }
+
+    /// How long junk takes that is as long as a query may be, and 100 KB of the same: each kind of junk
+    /// with the longer of the two.
+    pub fn junk(&self) -> Result<Vec<(String, Duration)>> {
+        let visible = Arc::new(Visible::everything());
+        let mut times = Vec::new();
+        for kind in JUNK {
+            let mut longest = Duration::ZERO;
+            for length in [LONGEST, 100_000] {
+                let text: String = kind.chars().cycle().take(length).collect();
+                let start = Instant::now();
+                if let Ok(query) = Query::parse(&text) {
+                    self.index.find(&Ask {
+                        query: &query,
+                        names: &Nobody,
+                        visible: Arc::clone(&visible),
+                        sort: Sort::Relevance,
+                        up_to: u64::MAX,
+                        now: self.newest,
+                        statistics: None,
+                        after: None,
+                        limit: TOP,
+                    })?;
+                }
+                longest = longest.max(start.elapsed());
+            }
+            times.push((kind.to_owned(), longest));
+        }
+        Ok(times)
     }
 
     /// In what the questions are sorted.

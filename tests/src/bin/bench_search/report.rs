@@ -97,6 +97,32 @@ pub fn answers(rows: &[Row], has_theirs: bool) {
     }
 }
 
+/// Junk, the slowest first.
+pub fn junk(times: &[(String, Duration)]) {
+    let mut times: Vec<_> = times.iter().collect();
+    times.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+    println!("\nJunk, over everything there is:");
+    for (kind, time) in times.iter().take(6) {
+        println!("- `{kind}`, again and again: {}", ms(*time));
+    }
+}
+
+/// From the send to the hit.
+pub fn live(rate: f64, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |of_100: usize| {
+        times
+            .get(times.len() * of_100 / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    println!(
+        "At {rate:.0} sends a second a message is found {} after its acknowledgement (median), 95 of 100 within {}.",
+        ms(at(50)),
+        ms(at(95))
+    );
+}
+
 fn line(name: &str, rows: &[&Row]) {
     let times = |of: fn(&Row) -> Duration| {
         let mut times: Vec<Duration> = rows.iter().map(|row| of(row)).collect();
