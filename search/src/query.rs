@@ -87,15 +87,19 @@ impl Query {
         if length > LONGEST {
             return Err(Refused::TooLong(length));
         }
-        let items: Vec<Item<'_>> = Items { rest: text }.take(ATOMS).collect();
+        let items: Vec<Item<'_>> = Items { rest: text }.collect();
         let mut clauses: Vec<Clause> = Vec::new();
         let mut before = Before::Nothing;
-        let mut open = 0;
+        let (mut looked_at, mut open) = (0, 0);
         for (at, item) in items.iter().enumerate() {
             if item.is_or() && before == Before::Literal && at + 1 < items.len() {
                 before = Before::Or;
                 continue;
             }
+            if looked_at == ATOMS {
+                break;
+            }
+            looked_at += 1;
             let literal = item.literal().filter(|literal| {
                 open += usize::from(literal.is_open());
                 !literal.is_open() || open <= OPEN

@@ -130,7 +130,10 @@ fn junk_is_read_in_one_pass() {
     assert_eq!(clauses(&many), search::query::ATOMS);
     let many: String = ('a'..='z').map(|c| format!("{c}* ")).collect();
     assert_eq!(clauses(&many), search::query::OPEN);
-    assert_eq!(clauses("一 二 三 四 五 六 七 八 words"), search::query::OPEN + 1);
+    assert_eq!(
+        clauses("一 二 三 四 五 六 七 八 words"),
+        search::query::OPEN + 1
+    );
     assert_eq!(
         Query::parse(&"(".repeat(100_000)),
         Err(Refused::TooLong(100_000))
