@@ -61,7 +61,8 @@ impl Search<'_> {
     /// Searches.
     pub async fn page(self, pool: &PgPool, served: &Served) -> Result<Page, Failed> {
         let open = served.open()?;
-        let mut scope = Scope::load(pool, self.who, open.checkpoint.position).await?;
+        let mut scope =
+            Scope::load(pool, served.known(), self.who, open.checkpoint.position).await?;
         if scope.numbering != open.checkpoint.numbering {
             return Err(Failed::NoIndex);
         }

@@ -11,6 +11,7 @@ use event_log::reader::Reader;
 use search::index::{Build, Checkpoint, Index, IndexError, Place};
 use tokio_util::sync::CancellationToken;
 
+use super::scope::Known;
 use crate::failed::Failed;
 use crate::watermark::Watermark;
 
@@ -29,6 +30,7 @@ struct Shared {
     reader: Reader,
     open: RwLock<Option<Arc<Open>>>,
     watermark: Watermark,
+    known: Known,
 }
 
 /// An index as it was at some moment, or newer.
@@ -50,12 +52,18 @@ impl Served {
             reader,
             open: RwLock::default(),
             watermark: Watermark::new(patience),
+            known: Known::default(),
         }))
     }
 
     /// How far the index is, as far as is known.
     pub fn watermark(&self) -> &Watermark {
         &self.0.watermark
+    }
+
+    /// What users of many conversations see.
+    pub(super) fn known(&self) -> &Known {
+        &self.0.known
     }
 
     /// The index, if there is one that is of this log.

@@ -32,7 +32,7 @@ pub type Conversations = FxHashMap<u64, Seen>;
 #[derive(Debug, Clone, Default)]
 pub struct Visible {
     /// Where; `None` for everywhere, which is for operators.
-    pub conversations: Option<Conversations>,
+    pub conversations: Option<Arc<Conversations>>,
     /// Messages, as conversation and seq, that have changed since the index was complete: it would show
     /// what they were.
     pub except: FxHashSet<(u64, u64)>,
@@ -60,7 +60,7 @@ impl Visible {
     /// These conversations.
     pub fn of(conversations: Conversations) -> Self {
         Self {
-            conversations: Some(conversations),
+            conversations: Some(Arc::new(conversations)),
             except: FxHashSet::default(),
         }
     }

@@ -163,7 +163,7 @@ fn visible() -> impl Strategy<Value = Visible> {
     let except = prop::collection::hash_set((0_u64..4, 0_u64..20), 0..4);
     (prop::option::weighted(0.9, conversations), except).prop_map(|(conversations, except)| {
         Visible {
-            conversations: conversations.map(|all| all.into_iter().collect()),
+            conversations: conversations.map(|all| Arc::new(all.into_iter().collect())),
             except: except.into_iter().collect(),
         }
     })

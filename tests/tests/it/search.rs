@@ -421,3 +421,59 @@ async fn an_operator_searches_everything_or_as_somebody() {
     assert!(said.starts_with("indexed 12 messages"), "{said}");
     assert_eq!(search(&world.user("ann"), "添加", "").await["total"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_of_many_conversations_sees_is_remembered_only_while_it_stands() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    let mut position = 0;
+    for n in 0..205 {
+        let id = format!("c{n}");
+        ann.create_group(&id, &["bob"]).await.expect(201);
+        if n < 3 {
+            position = ann.send(&id, &id, "tea for all").await.position();
+        }
+    }
+    let total = async |position: i64| {
+        search(&bob, "tea", &format!("&min_position={position}")).await["total"].clone()
+    };
+    assert_eq!(total(position).await, 3);
+    // New messages in what is known.
+    position = ann.send("c9", "c9", "more tea").await.position();
+    assert_eq!(total(position).await, 4);
+    assert_eq!(total(position).await, 4);
+    // Leaving, being removed, coming back, a new conversation, another rule.
+    position = bob
+        .delete("/v1/conversations/c0/members/bob")
+        .await
+        .position();
+    assert_eq!(total(position).await, 3);
+    position = ann
+        .delete("/v1/conversations/c1/members/bob")
+        .await
+        .position();
+    assert_eq!(total(position).await, 2);
+    ann.send("c0", "away", "tea while bob is away")
+        .await
+        .expect(201);
+    position = ann
+        .post("/v1/conversations/c0/members", json!({ "users": ["bob"] }))
+        .await
+        .position();
+    assert_eq!(total(position).await, 4);
+    position = ann
+        .patch("/v1/conversations/c0", json!({ "history": "since_join" }))
+        .await
+        .position();
+    assert_eq!(total(position).await, 3);
+    position = ann.send("c0", "new", "tea again").await.position();
+    assert_eq!(total(position).await, 4);
+    ann.create_group("fresh", &["bob"]).await.expect(201);
+    position = ann.send("fresh", "f", "fresh tea").await.position();
+    assert_eq!(total(position).await, 5);
+    position = ann
+        .patch("/v1/conversations/c0", json!({ "history": "all" }))
+        .await
+        .position();
+    assert_eq!(total(position).await, 6);
+}
