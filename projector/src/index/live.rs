@@ -10,8 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Indexed, Indexer, Watch};
 
-/// The shortest time between two commits: each is a few small files, which have to be merged later.
+/// The shortest time from one commit to the next: each is a few small files, which have to be merged later.
 const COMMIT_EVERY: Duration = Duration::from_millis(200);
+
+/// The same while there is much to index: fewer and larger commits leave more of the machine to those who
+/// send, and are still found within a second.
+const COMMIT_EVERY_AT_MOST: Duration = Duration::from_millis(600);
+
+/// A commit that took so long is followed by a pause so many times as long, within these bounds.
+const PAUSES: u32 = 4;
 
 /// How long to wait for the projector's word before looking oneself.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -33,8 +40,10 @@ pub async fn run_indexer(
 ) {
     let mut indexer = Indexer::new(pool, place, watch);
     while !shutdown.is_cancelled() {
-        let due = Instant::now() + COMMIT_EVERY;
+        let began = Instant::now();
         let stepped = indexer.step().await;
+        let pause = began.elapsed() * PAUSES;
+        let due = began + pause.clamp(COMMIT_EVERY, COMMIT_EVERY_AT_MOST);
         let waiting = async {
             match stepped {
                 Ok(Indexed::UpTo { more: true, .. }) => {}

@@ -57,7 +57,7 @@ pub struct SearchQuery {
     cursor: Option<String>,
     /// `relevance`: BM25, of which a very old message loses up to a fifth, one of a month ago a tenth. Or
     /// `newest`: the last sent first.
-    #[param(value_type = Option<Order>, default = "relevance")]
+    #[param(value_type = Option<Order>, inline, default = "relevance")]
     sort: Option<String>,
 }
 

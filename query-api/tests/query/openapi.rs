@@ -57,6 +57,7 @@ async fn every_query_is_documented() {
             "/v1/inbox/unread",
             "/v1/inbox/unread/{conversation}/explain",
             "/v1/outbox",
+            "/v1/search",
         ]
     );
     let ids: BTreeSet<&str> = operations.iter().map(|(_, id)| id.as_str()).collect();
