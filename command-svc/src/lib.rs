@@ -31,6 +31,6 @@ mod router;
 mod state;
 
 pub use clock::Clock;
-pub use commands::BATCH_LINES;
+pub use commands::{BATCH_LINES, acknowledge_for};
 pub use router::router;
 pub use state::CommandState;

@@ -9,6 +9,7 @@
 //! - `visibility`: the one rule of who sees what, in SQL. Every query is built on it.
 //! - [`inbox`], [`unread`], [`explain`]: the list of conversations and what is unread in them.
 //! - [`sync`], [`entry`], [`entries`]: the sync feed, merged from both kinds of fan-out.
+//! - [`live`]: the same feed, pushed.
 //! - [`conversation`], [`members`], [`history`], [`one_message`], [`receipts`], [`outbox`],
 //!   [`blocks`]: one file a query. [`message`] is the shape that they share.
 //! - [`search`]: full-text search within what the caller may see.
@@ -37,6 +38,7 @@ pub mod explain;
 pub mod failed;
 pub mod history;
 pub mod inbox;
+pub mod live;
 pub mod members;
 pub mod message;
 pub mod min_position;
@@ -54,5 +56,5 @@ mod visibility;
 pub mod watermark;
 
 pub use router::router;
-pub use state::{MIN_POSITION_PATIENCE, QueryState, STATEMENT_TIMEOUT, session};
+pub use state::{MIN_POSITION_PATIENCE, QuerySetup, QueryState, STATEMENT_TIMEOUT, session};
 pub use watermark::Watermark;

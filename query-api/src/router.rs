@@ -5,8 +5,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    QueryState, blocks, conversation, docs, entries, events, explain, history, inbox, members,
-    one_message, outbox, receipts, search, unread,
+    QueryState, blocks, conversation, docs, entries, events, explain, history, inbox, live,
+    members, one_message, outbox, receipts, search, unread,
 };
 
 /// The queries.
@@ -24,6 +24,7 @@ pub fn router(state: QueryState) -> OpenApiRouter {
         .routes(routes!(receipts::receipts))
         .routes(routes!(outbox::outbox))
         .routes(routes!(blocks::blocks))
+        .routes(routes!(live::live))
         .routes(routes!(search::search))
         .routes(routes!(events::events))
         .with_state(state)

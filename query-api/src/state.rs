@@ -1,5 +1,6 @@
 //! What every query works with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::search::index::Place;
@@ -9,6 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::live::{self, Acks, Delivering, Hub};
 use crate::search::{self, Served};
 use crate::watermark::{self, Lookout, Watermark};
 
@@ -30,32 +32,63 @@ pub struct QueryState {
     pub watermark: Watermark,
     /// The search index.
     pub search: Served,
+    /// Live connections.
+    pub hub: Hub,
+    /// Where acknowledgements of live connections go.
+    pub acks: Arc<dyn Acks>,
     /// The service is stopping: answers that are kept open end.
     pub shutdown: CancellationToken,
 }
 
+/// What a query service is made of.
+pub struct QuerySetup<'a> {
+    /// Reads `read.*`. Made with [`session`].
+    pub pool: PgPool,
+    /// Reads the log.
+    pub reader: Reader,
+    /// With NATS the projector's bell wakes those who wait.
+    pub nats: Option<&'a async_nats::Client>,
+    /// How its bell is called.
+    pub mirror: &'a MirrorConfig,
+    /// Where the search index is.
+    pub index: Place,
+    /// Where acknowledgements of live connections go.
+    pub acks: Arc<dyn Acks>,
+    /// How long a query waits for `min_position`.
+    pub min_position_patience: Duration,
+    /// The service is stopping.
+    pub shutdown: CancellationToken,
+}
+
 impl QueryState {
-    /// Starts the tasks that keep the watermark and follow the search index; they end with
-    /// `shutdown`. With NATS the projector's bell wakes those who wait.
-    pub async fn start(
-        pool: PgPool,
-        reader: Reader,
-        nats: Option<&async_nats::Client>,
-        mirror: &MirrorConfig,
-        index: Place,
-        min_position_patience: Duration,
-        shutdown: CancellationToken,
-    ) -> Self {
+    /// Starts the tasks that keep the watermark, follow the search index and deliver to live
+    /// connections; they end with `shutdown`.
+    pub async fn start(setup: QuerySetup<'_>) -> Self {
+        let QuerySetup {
+            pool,
+            reader,
+            nats,
+            mirror,
+            index,
+            acks,
+            min_position_patience,
+            shutdown,
+        } = setup;
         let watermark = Watermark::new(min_position_patience);
         let lookout = Lookout::new(watermark.clone(), pool.clone(), nats, mirror).await;
         tokio::spawn(watermark::run(lookout, shutdown.clone()));
         let search = Served::new(index, reader.clone(), min_position_patience);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));
+        let hub = Hub::default();
+        let delivering = Delivering::new(hub.clone(), pool.clone(), watermark.subscribe());
+        tokio::spawn(live::run(delivering, shutdown.clone()));
         Self {
             pool,
             reader,
             watermark,
             search,
+            hub,
+            acks,
             shutdown,
         }
     }

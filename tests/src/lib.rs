@@ -32,6 +32,7 @@ pub mod feed;
 pub mod fleet;
 pub mod gapless;
 pub mod history;
+pub mod live;
 pub mod log;
 pub mod model;
 pub mod ports;

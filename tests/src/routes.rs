@@ -151,6 +151,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/inbox/unread/{id}/explain", Access::Member, None),
     route("GET", "/v1/inbox/entries", Access::User, None),
     route("GET", "/v1/outbox", Access::User, None),
+    route("GET", "/v1/live", Access::User, None),
     route("GET", "/v1/search", Access::User, None),
     route("GET", "/v1/events", Access::Admin, None),
     route("POST", "/v1/admin/import", Access::Admin, None),

@@ -7,7 +7,7 @@ use domain::mailbox::command::{Ack, MailboxCommand};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
 use event_log::{Failed, Locked, Observed, Receipt};
-use http_edge::Json;
+use http_edge::{Json, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -104,6 +104,22 @@ impl Order for AckOrder {
     async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, Failed> {
         Ok(true)
     }
+}
+
+/// Acknowledges what a device has, for whoever hears of it by another way than a request. Answers the
+/// position, or why not, for the client.
+pub async fn acknowledge_for(
+    state: &CommandState,
+    user: &str,
+    device: String,
+    cursor: i64,
+) -> Result<i64, Problem> {
+    let invalid = |invalid: domain::ids::InvalidId| Refusal::invalid("user", invalid.0);
+    let caller = UserId::parse(user).map_err(invalid).map_err(No::from)?;
+    let request = AckRequest { device, cursor };
+    let order = AckOrder::parse(caller, None, &request).map_err(No::from)?;
+    let answered = execute(state, &order).await?;
+    Ok(answered.position)
 }
 
 /// Acknowledge what a device has

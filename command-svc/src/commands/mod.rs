@@ -22,4 +22,5 @@ mod membership;
 mod old_message;
 mod refused;
 
+pub use ack::acknowledge_for;
 pub use batch::BATCH_LINES;

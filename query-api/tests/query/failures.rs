@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
-use query_api::{QueryState, session};
+use query_api::{QuerySetup, QueryState, session};
 use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -25,15 +25,16 @@ async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
     let shutdown = CancellationToken::new();
     let _stop = shutdown.clone().drop_guard();
     let reader = Reader::new(pool.clone());
-    let state = QueryState::start(
+    let state = QueryState::start(QuerySetup {
         pool,
         reader,
-        None,
-        &MirrorConfig::default(),
-        nowhere(),
-        Duration::from_millis(100),
+        nats: None,
+        mirror: &MirrorConfig::default(),
+        index: nowhere(),
+        acks: std::sync::Arc::new(query_api::live::NoAcks),
+        min_position_patience: Duration::from_millis(100),
         shutdown,
-    )
+    })
     .await;
     let router = hardened(state);
     let authorization = format!("Bearer {}", token("ana", "admin"));

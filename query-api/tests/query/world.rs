@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
 use http_edge::{Auth, EdgeConfig, Limiter, harden};
-use query_api::{QueryState, router, session};
+use query_api::{QuerySetup, QueryState, router, session};
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -156,15 +156,16 @@ impl World {
             .connect_lazy_with(session(options, Duration::from_secs(5)));
         let shutdown = CancellationToken::new();
         let reader = Reader::new(pool.clone());
-        let state = QueryState::start(
+        let state = QueryState::start(QuerySetup {
             pool,
             reader,
-            None,
-            &MirrorConfig::default(),
-            nowhere(),
-            PATIENCE,
-            shutdown.clone(),
-        )
+            nats: None,
+            mirror: &MirrorConfig::default(),
+            index: nowhere(),
+            acks: std::sync::Arc::new(query_api::live::NoAcks),
+            min_position_patience: PATIENCE,
+            shutdown: shutdown.clone(),
+        })
         .await;
         let router = hardened(state);
         Self {

@@ -10,6 +10,7 @@ mod faults;
 mod gapless;
 mod idempotency;
 mod journey;
+mod live;
 mod marks;
 mod members;
 mod mirror;

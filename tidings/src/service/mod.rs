@@ -6,9 +6,11 @@
 //! - [`gate`]: the port answers from the first moment on: at first only that this is starting.
 //! - [`retry`]: Postgres may not be there yet; [`readiness`] says so, and [`lag`] how far the read
 //!   model is behind.
+//! - [`acks`]: what live connections acknowledge becomes commands.
 //! - [`tasks`]: what runs beside the port. [`stop`]: the signals that end it all.
 //! - [`gauges`]: what is measured by looking now and then.
 
+pub mod acks;
 pub mod gate;
 pub mod gauges;
 pub mod lag;
@@ -31,7 +33,7 @@ use event_log::{EventLog, Failed, LogConfig, broker, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
 use projector::ProjectorConfig;
 use projector::index::Watch;
-use query_api::QueryState;
+use query_api::{QuerySetup, QueryState};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +41,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::usage::Usage;
+use acks::Commands;
 use gate::Gate;
 use pools::Pools;
 use readiness::Progress;
@@ -198,20 +201,24 @@ impl Service {
         behind: &mut Tasks,
     ) -> Result<Option<EventLog>> {
         pools::migrated(&self.pools.writes).await?;
-        let log = if self.roles.commands {
+        // Live connections acknowledge what they have: queries append too.
+        let log = if self.roles.commands || self.roles.queries {
             Some(self.open_log().await?)
         } else {
             None
         };
         let mut routes = OpenApiRouter::new();
         if let Some(log) = &log {
-            self.progress.appends_to(log.clone());
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
-            routes = routes.merge(command_svc::router(state));
+            if self.roles.queries {
+                let acks = Arc::new(Commands(state.clone()));
+                routes = routes.merge(query_api::router(self.query_state(acks).await));
+            }
+            if self.roles.commands {
+                self.progress.appends_to(log.clone());
+                routes = routes.merge(command_svc::router(state));
+            }
             behind.spawn("the relay", self.relay(log.clone()));
-        }
-        if self.roles.queries {
-            routes = routes.merge(query_api::router(self.query_state().await));
         }
         if self.roles.projector {
             let (projected, heard) = watch::channel(0);
@@ -257,16 +264,17 @@ impl Service {
         })
     }
 
-    async fn query_state(&self) -> QueryState {
-        QueryState::start(
-            self.pools.reads.clone(),
-            Reader::new(self.pools.reads.clone()),
-            Some(&self.nats),
-            &self.mirror,
-            self.config.search(),
-            query_api::MIN_POSITION_PATIENCE,
-            self.draining.clone(),
-        )
+    async fn query_state(&self, acks: Arc<Commands>) -> QueryState {
+        QueryState::start(QuerySetup {
+            pool: self.pools.reads.clone(),
+            reader: Reader::new(self.pools.reads.clone()),
+            nats: Some(&self.nats),
+            mirror: &self.mirror,
+            index: self.config.search(),
+            acks,
+            min_position_patience: query_api::MIN_POSITION_PATIENCE,
+            shutdown: self.draining.clone(),
+        })
         .await
     }
 

@@ -1,0 +1,46 @@
+//! The feed as server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use http_edge::Caller;
+use tokio::time::Instant;
+
+use super::feed::Feed;
+use super::frame::{End, Frame, problem};
+
+/// How often something is written when there is nothing to say.
+const ALIVE_EVERY: Duration = Duration::from_secs(15);
+
+/// An answer that goes on until the token ends, the client goes, or the service does.
+pub fn serve(feed: Feed, caller: &Caller) -> Response {
+    let ends = Instant::now() + caller.time_left();
+    let frames = stream::unfold(Some(feed), move |feed| async move {
+        let mut feed = feed?;
+        let next = tokio::time::timeout_at(ends, feed.next()).await.ok()?;
+        Some(match next {
+            Ok(frames) => (frames.iter().map(event).collect::<Vec<_>>(), Some(feed)),
+            Err(End::Problem(_, said)) => {
+                let event = Event::default().event("problem").data(problem(&said));
+                (vec![event], None)
+            }
+            Err(End::Closed(..)) => return None,
+        })
+    });
+    let events = futures::StreamExt::flat_map(frames, |events| {
+        stream::iter(events.into_iter().map(Ok::<_, Infallible>))
+    });
+    let alive = KeepAlive::new().interval(ALIVE_EVERY);
+    Sse::new(events).keep_alive(alive).into_response()
+}
+
+fn event(frame: &Frame) -> Event {
+    let event = Event::default().event(frame.name()).data(frame.json());
+    match frame {
+        Frame::Entry(position, _) => event.id(position.to_string()),
+        Frame::CaughtUp(_) => event,
+    }
+}

@@ -1,0 +1,106 @@
+//! What goes over a live connection.
+
+use std::sync::Arc;
+
+use http_edge::Problem;
+use serde::{Deserialize, Serialize};
+
+use crate::entry::Entry;
+use crate::failed::Failed;
+
+/// From the server.
+#[derive(Debug, Clone)]
+pub enum Frame {
+    /// An entry of the sync feed, as sync returns it, and its position.
+    Entry(i64, Arc<str>),
+    /// The backlog is through, up to this cursor.
+    CaughtUp(i64),
+}
+
+#[derive(Serialize)]
+struct EntryFrame<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    entry: &'a Entry,
+}
+
+impl Frame {
+    /// Written once, whoever gets it.
+    pub fn entry(entry: &Entry) -> Result<Self, Failed> {
+        let frame = EntryFrame {
+            kind: "entry",
+            entry,
+        };
+        let text = serde_json::to_string(&frame).map_err(|error| Failed::Corrupt {
+            what: "an entry",
+            reason: error.to_string(),
+        })?;
+        Ok(Self::Entry(entry.position, text.into()))
+    }
+
+    /// Its name, which server-sent events carry beside it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Entry(..) => "entry",
+            Self::CaughtUp(_) => "caught_up",
+        }
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> Arc<str> {
+        match self {
+            Self::Entry(_, text) => Arc::clone(text),
+            Self::CaughtUp(cursor) => serde_json::json!({ "type": "caught_up", "cursor": cursor })
+                .to_string()
+                .into(),
+        }
+    }
+}
+
+/// From a client.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Everything up to here has arrived.
+    Ack {
+        /// A position.
+        cursor: i64,
+    },
+}
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub enum End {
+    /// With a problem frame, and this close code.
+    Problem(u16, Box<Problem>),
+    /// Without a word but the close code and its reason.
+    Closed(u16, &'static str),
+}
+
+/// Close codes. Those from 4400 on are as the HTTP statuses they remind of.
+pub mod close {
+    /// The server stops.
+    pub const GOING_AWAY: u16 = 1001;
+    /// A frame that cannot be read.
+    pub const POLICY: u16 = 1008;
+    /// The database is away: come back later.
+    pub const TRY_AGAIN: u16 = 1013;
+    /// The token has ended.
+    pub const UNAUTHORIZED: u16 = 4401;
+    /// Nothing was heard for too long.
+    pub const SILENT: u16 = 4408;
+    /// The same device has connected again.
+    pub const REPLACED: u16 = 4409;
+    /// The cursor is older than what is kept, or beyond the log's head.
+    pub const CURSOR: u16 = 4410;
+}
+
+/// `{"type": "problem", ...}`.
+pub fn problem(problem: &Problem) -> String {
+    let mut frame = serde_json::to_value(problem).unwrap_or_default();
+    if let Some(fields) = frame.as_object_mut() {
+        // What a problem calls its type is a name for people; here `type` says what frame this is.
+        fields.insert("type".into(), "problem".into());
+    }
+    frame.to_string()
+}

@@ -1,0 +1,105 @@
+//! `GET /v1/live`: what sync would return arrives by itself, over a WebSocket or as server-sent events.
+//!
+//! - `frame`: what goes over a connection, either way.
+//! - `hub`: one task a process that reads what the projection has committed for everybody connected.
+//! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
+//! - `socket`, `events`: the two transports.
+//! - `acks`: where acknowledgements go.
+
+mod acks;
+mod events;
+mod feed;
+mod frame;
+mod hub;
+mod socket;
+
+pub use acks::{Acks, NoAcks};
+pub use hub::{Delivering, Hub, run};
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::response::{IntoResponse, Response};
+use domain::ids::DeviceId;
+use http::HeaderMap;
+use http::header::ACCEPT;
+use http_edge::{Caller, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::docs::OwnProblems;
+use crate::failed::Unanswered;
+use crate::params;
+use crate::state::QueryState;
+use feed::Feed;
+
+/// Bytes of a client's frame.
+const FRAME: usize = 64 * 1024;
+
+/// Where to begin, and who is listening.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// The cursor after which to begin: of a sync, or the position of the last entry. Server-sent events
+    /// resume with `Last-Event-ID`. Without either, at what the device has acknowledged, or else at the
+    /// present.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<String>,
+    /// The device: its acknowledgements are recorded, and what it has not acknowledged within 10 s is sent
+    /// again. Connecting again replaces an earlier connection of the device.
+    device: Option<String>,
+}
+
+/// What happens, as it happens.
+///
+/// A WebSocket, or server-sent events with `Accept: text/event-stream`. Frames of the server:
+/// `{"type": "entry", "entry": {...}}`, an entry as `GET /v1/inbox/entries` returns it, in position order,
+/// the backlog first; `{"type": "caught_up", "cursor": N}` when the backlog is through;
+/// `{"type": "problem", ...}` before a close. Frames of a client: `{"type": "ack", "cursor": N}`.
+/// Close codes: 4401 the token has ended, 4408 nothing was heard for a minute, 4409 the device has connected
+/// again, 4410 the cursor is older than what is kept or beyond the log's head, 1008 a frame that cannot be read.
+#[utoipa::path(
+    get, path = "/v1/live", operation_id = "live", tag = "inbox",
+    params(LiveQuery),
+    responses(
+        (status = 101, description = "A WebSocket."),
+        (status = 200, description = "Server-sent events.", body = String, content_type = "text/event-stream"),
+        OwnProblems,
+    ),
+)]
+pub async fn live(
+    State(state): State<QueryState>,
+    caller: Caller,
+    Query(query): Query<LiveQuery>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Unanswered> {
+    let device = params::given(query.device.as_deref())
+        .map(|device| {
+            DeviceId::parse(device).map_err(|invalid| Problem::malformed("device", invalid.0))
+        })
+        .transpose()?;
+    let after = params::position("after", query.after.as_deref())?;
+    if let Ok(upgrade) = upgrade {
+        let feed = Feed::begin(state.clone(), &caller.user, device, after).await?;
+        let acks = state.acks.clone();
+        return Ok(upgrade
+            .max_frame_size(FRAME)
+            .max_message_size(FRAME)
+            .on_upgrade(move |socket| socket::serve(socket, feed, caller, acks)));
+    }
+    if !accepts_events(&headers) {
+        let expected = "expected a WebSocket's upgrade, or Accept: text/event-stream";
+        return Err(Problem::malformed("Accept", expected).into());
+    }
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = params::position("Last-Event-ID", resumed)?.or(after);
+    let feed = Feed::begin(state, &caller.user, device, after).await?;
+    Ok(events::serve(feed, &caller).into_response())
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let mut texts = accepted.filter_map(|value| value.to_str().ok());
+    texts.any(|text| text.to_ascii_lowercase().contains("text/event-stream"))
+}

@@ -1,0 +1,126 @@
+//! The feed over a WebSocket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use http_edge::{Caller, Problem};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::acks::Acks;
+use super::feed::Feed;
+use super::frame::{ClientFrame, End, close, problem};
+
+/// How often the server pings.
+const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// A connection from which nothing was heard for so long is closed. Answers to pings are heard.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a client may leave a frame unread.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a close may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Serves a connection to its end.
+pub async fn serve(mut socket: WebSocket, mut feed: Feed, caller: Caller, acks: Arc<dyn Acks>) {
+    let end = talk(&mut socket, &mut feed, &caller, &acks).await;
+    // Whoever has gone does not hear how it ended.
+    let _ = tokio::time::timeout(CLOSE_WITHIN, say_goodbye(socket, end)).await;
+}
+
+async fn talk(
+    socket: &mut WebSocket,
+    feed: &mut Feed,
+    caller: &Caller,
+    acks: &Arc<dyn Acks>,
+) -> Option<End> {
+    let token_ends = Instant::now() + caller.time_left();
+    let mut silent_at = Instant::now() + SILENCE;
+    let mut pings = interval(PING_EVERY);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            frames = feed.next() => match frames {
+                Ok(frames) => {
+                    for frame in frames {
+                        let text = Utf8Bytes::from(&*frame.json());
+                        send(socket, Message::Text(text)).await?;
+                    }
+                }
+                Err(end) => return Some(end),
+            },
+            heard = socket.recv() => {
+                silent_at = Instant::now() + SILENCE;
+                match heard? {
+                    Ok(Message::Text(text)) => {
+                        if let Err(end) = take(&text, feed, caller, acks).await {
+                            return Some(end);
+                        }
+                    }
+                    Ok(Message::Binary(_)) => return Some(unreadable("expected text frames")),
+                    Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                    Ok(Message::Close(_)) | Err(_) => return None,
+                }
+            }
+            _ = pings.tick() => send(socket, Message::Ping(bytes::Bytes::new())).await?,
+            () = sleep_until(silent_at) => return Some(End::Closed(close::SILENT, "nothing was heard for a minute")),
+            () = sleep_until(token_ends) => return Some(End::Closed(close::UNAUTHORIZED, "the token has ended")),
+        }
+    }
+}
+
+/// `None` if the other side is gone, or does not read.
+async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
+    let sent = tokio::time::timeout(SEND_WITHIN, socket.send(message)).await;
+    sent.ok()?.ok()
+}
+
+async fn take(
+    text: &str,
+    feed: &mut Feed,
+    caller: &Caller,
+    acks: &Arc<dyn Acks>,
+) -> Result<(), End> {
+    let frame: ClientFrame =
+        serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    match frame {
+        ClientFrame::Ack { cursor } => {
+            if let Some(device) = feed.device() {
+                acks.acknowledge(caller.user.clone(), device.as_str().to_owned(), cursor)
+                    .await
+                    .map_err(refused)?;
+            }
+            feed.acknowledged(cursor);
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(why: impl Into<String>) -> End {
+    let problem = Problem::malformed("frame", why);
+    End::Problem(close::POLICY, Box::new(problem))
+}
+
+fn refused(problem: Problem) -> End {
+    let code = if problem.status().is_client_error() {
+        close::POLICY
+    } else {
+        close::TRY_AGAIN
+    };
+    End::Problem(code, Box::new(problem))
+}
+
+async fn say_goodbye(mut socket: WebSocket, end: Option<End>) -> Option<()> {
+    let (code, reason) = match end? {
+        End::Closed(code, reason) => (code, Utf8Bytes::from_static(reason)),
+        End::Problem(code, said) => {
+            let text = problem(&said);
+            send(&mut socket, Message::Text(text.into())).await?;
+            (code, Utf8Bytes::from_static("see the problem frame"))
+        }
+    };
+    let goodbye = Message::Close(Some(CloseFrame { code, reason }));
+    send(&mut socket, goodbye).await
+}

@@ -1,0 +1,297 @@
+//! `GET /v1/live`: what sync would return arrives by itself, in order, from any cursor.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::feed::{self, Seen};
+use tests::history::{History, USERS};
+use tests::live::{Heard, Live};
+use tests::seed::seed;
+use tests::token;
+use tests::world::{Settings, World};
+
+async fn open(world: &World, user: &str, query: &str) -> Live {
+    let opened = Live::open(&world.address(), &token::user(user), query).await;
+    opened.unwrap_or_else(|status| panic!("{user} is answered {status}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_backlog_comes_first_and_then_what_happens() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    ann.create_group("c", &["bob"]).await.expect(201);
+    for n in 0..450 {
+        ann.send("c", &n.to_string(), &format!("message {n}"))
+            .await
+            .expect(201);
+    }
+    let mut live = open(&world, "bob", "after=0").await;
+    let cursor = live.caught_up().await;
+    assert_eq!(cursor, 451);
+    let sent = ann.send("c", "now", "hello").await.position();
+    live.reaches(sent).await;
+    assert_eq!(live.entries.len(), 452);
+    let entry = live.entries.last().expect("one");
+    assert_eq!(entry["data"]["body"]["text"], "hello");
+    assert_eq!(
+        live.entries,
+        feed::whole(&bob, 100, sent).await,
+        "as sync returns it"
+    );
+    // Resumed anywhere, nothing is missing and nothing comes twice.
+    for after in [0, 1, 199, 200, 201, sent - 1, sent] {
+        let mut resumed = open(&world, "bob", &format!("after={after}")).await;
+        assert_eq!(resumed.caught_up().await, sent);
+        let expected: Vec<_> = live
+            .seen()
+            .into_iter()
+            .filter(|it| it.position > after)
+            .collect();
+        assert_eq!(resumed.seen(), expected);
+    }
+    // Without a cursor, from now on.
+    let mut fresh = open(&world, "bob", "").await;
+    assert_eq!(fresh.caught_up().await, sent);
+    let edited = ann
+        .put(
+            "/v1/conversations/c/messages/1",
+            Some(json!({ "body": { "text": "better" } })),
+        )
+        .await
+        .position();
+    fresh.reaches(edited).await;
+    live.reaches(edited).await;
+    assert_eq!(fresh.entries.len(), 1);
+    assert_eq!(fresh.entries[0]["type"], "message_edited");
+    // Leaving ends it, with the entry that says so.
+    let left = bob
+        .delete("/v1/conversations/c/members/bob")
+        .await
+        .position();
+    live.reaches(left).await;
+    ann.send("c", "after", "bob is gone").await.expect(201);
+    ann.create_group("d", &["bob"]).await.expect(201);
+    let frame = live.frame().await;
+    assert_eq!(frame["entry"]["type"], "conversation_created", "{frame}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_sent_events_resume_at_the_last_one() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let first = ann.send("c", "1", "one").await.position();
+    let second = ann.send("c", "2", "two").await.position();
+    let exchanged = async |last: i64| {
+        let request = format!(
+            "GET /v1/live HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\nauthorization: Bearer {}\r\nlast-event-id: {last}\r\n\r\n",
+            token::user("bob")
+        );
+        let mut stream = tokio::net::TcpStream::connect(world.address())
+            .await
+            .expect("open");
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
+            .await
+            .expect("written");
+        let mut text = String::new();
+        while !text.contains("event: caught_up") {
+            let mut chunk = [0; 4096];
+            let n = tokio::io::AsyncReadExt::read(&mut stream, &mut chunk)
+                .await
+                .expect("read");
+            assert!(n > 0, "ended after {text}");
+            text.push_str(&String::from_utf8_lossy(&chunk[..n]));
+        }
+        text
+    };
+    let text = exchanged(first).await;
+    assert!(text.contains("text/event-stream"), "{text}");
+    assert!(
+        text.contains(&format!("id: {second}")) && text.contains("event: entry"),
+        "{text}"
+    );
+    assert!(
+        text.contains(r#""text":"two""#) && !text.contains(r#""text":"one""#),
+        "{text}"
+    );
+    let text = exchanged(0).await;
+    assert!(text.contains(&format!("id: {first}")), "{text}");
+    world.user("bob").get("/v1/live").await.refused(400);
+    world.nobody().get("/v1/live").await.refused(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_device_does_not_acknowledge_comes_again() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    let made = ann.create_group("c", &["bob"]).await.position();
+    let mut phone = open(&world, "bob", "after=0&device=phone").await;
+    phone.caught_up().await;
+    let sent = ann.send("c", "1", "one").await.position();
+    phone.reaches(sent).await;
+    phone.ack(made).await;
+    let start = Instant::now();
+    while phone.entries.len() < 3 {
+        phone.frame().await;
+    }
+    assert!(start.elapsed() > Duration::from_secs(5), "again too soon");
+    assert_eq!(
+        phone.seen().last().expect("one").position,
+        sent,
+        "only what was not acknowledged"
+    );
+    phone.ack(sent).await;
+    tests::eventually::eventually("the acknowledgement is recorded", async || {
+        let page = bob.look("/v1/inbox/entries?device=phone").await;
+        page["entries"]
+            .as_array()
+            .is_some_and(|entries| entries.iter().all(|entry| entry["position"] != sent))
+            .then_some(())
+    })
+    .await;
+    // The same device again: the first connection is told, the second goes on where it was.
+    let mut again = open(&world, "bob", "device=phone").await;
+    assert_eq!(phone.closed().await, 4409);
+    again.caught_up().await;
+    assert!(
+        again.seen().iter().all(|it| it.position > sent),
+        "{:?}",
+        again.seen()
+    );
+    // Another device is another connection.
+    let mut tablet = open(&world, "bob", "device=tablet").await;
+    tablet.caught_up().await;
+    let sent = ann.send("c", "2", "two").await.position();
+    again.reaches(sent).await;
+    tablet.reaches(sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_ends_with_a_reason() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let mut ahead = open(&world, "bob", "after=1000000").await;
+    let frame = ahead.frame().await;
+    assert_eq!(
+        (&frame["type"], &frame["code"]),
+        (&json!("problem"), &json!("cursor_ahead")),
+        "{frame}"
+    );
+    assert_eq!(ahead.closed().await, 4410);
+    for junk in [
+        "",
+        "{",
+        "[]",
+        "{\"type\":\"dance\"}",
+        "{\"type\":\"ack\"}",
+        "{\"type\":\"ack\",\"cursor\":\"1\"}",
+    ] {
+        let mut live = open(&world, "bob", "after=0&device=d").await;
+        live.caught_up().await;
+        live.send(junk).await;
+        let mut problems = 0;
+        let code = loop {
+            match live.hear().await {
+                Heard::Frame(frame) => problems += usize::from(frame["type"] == "problem"),
+                Heard::Closed(code) => break code,
+            }
+        };
+        assert_eq!((problems, code), (1, 1008), "{junk}");
+    }
+    let mut live = open(&world, "bob", "after=0&device=d").await;
+    live.caught_up().await;
+    live.ack(1_000_000).await;
+    assert_eq!(live.closed().await, 1008, "an ack beyond the head");
+    let mut live = open(&world, "bob", "after=0").await;
+    live.send(&"x".repeat(70_000)).await;
+    live.closed().await;
+    // A token that is over, but for the leeway, and two seconds of that.
+    let claims = json!({ "sub": "bob", "exp": token::now() - 58 });
+    let short = token::signed(&claims, token::SECRET);
+    let mut live = Live::open(&world.address(), &short, "after=0")
+        .await
+        .expect("still good");
+    assert_eq!(live.closed().await, 4401);
+    let address = world.address();
+    assert_eq!(
+        Live::open(&address, "nonsense", "after=0").await.err(),
+        Some(401)
+    );
+    assert_eq!(
+        Live::open(&address, &token::user("bob"), "after=x")
+            .await
+            .err(),
+        Some(400)
+    );
+    // The service still serves.
+    let mut live = open(&world, "bob", "after=0").await;
+    live.caught_up().await;
+}
+
+/// What live has beyond sync is of conversations that were left; what sync has, live has, but for what a
+/// connection was not told because its user had just left, and a sync shows again after they came back.
+fn compare(user: &str, entries: &[Value], synced: &[Value], present: &BTreeSet<String>) {
+    let live: Vec<Seen> = entries.iter().map(feed::seen).collect();
+    let left: Vec<Seen> = entries
+        .iter()
+        .filter(|entry| entry["type"] == "member_removed" && entry["data"]["user"] == user)
+        .map(feed::seen)
+        .collect();
+    let has_left = |it: &Seen| {
+        left.iter()
+            .any(|left| left.conversation == it.conversation && left.position > it.position)
+    };
+    assert!(
+        live.is_sorted_by_key(|it| it.position),
+        "{user}: out of order"
+    );
+    let live: BTreeSet<_> = live.iter().cloned().collect();
+    let synced: BTreeSet<_> = synced.iter().map(feed::seen).collect();
+    let missing: Vec<_> = synced
+        .difference(&live)
+        .filter(|it| !has_left(it))
+        .collect();
+    assert!(missing.is_empty(), "{user} was not told: {missing:?}");
+    let foreign: Vec<_> = live
+        .difference(&synced)
+        .filter(|it| present.contains(&it.conversation))
+        .collect();
+    assert!(
+        foreign.is_empty(),
+        "{user} was told what sync does not: {foreign:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_told_what_sync_returns_whatever_happens() {
+    for threshold in [500, 2] {
+        let settings = Settings::default().with("TIDINGS_FANOUT_THRESHOLD", threshold);
+        let world = World::with(settings).await;
+        let mut history = History::begin(seed("live"), |user| world.user(user)).await;
+        let mut connections = Vec::new();
+        for user in USERS {
+            connections.push((user, open(&world, user, "after=0").await));
+        }
+        history.live(150).await;
+        // Some come later, some go.
+        for user in USERS {
+            connections.push((user, open(&world, user, "after=0").await));
+        }
+        connections.truncate(connections.len() - 2);
+        history.live(250).await;
+        for (user, mut live) in connections {
+            let client = history.client(user);
+            let synced = feed::whole(&client, feed::LARGEST, history.head).await;
+            let last = synced.last().map_or(0, |entry| feed::seen(entry).position);
+            live.reaches(last).await;
+            let present = history.model.conversations.iter();
+            let present = present
+                .filter(|(_, conversation)| conversation.is_member(user))
+                .map(|(id, _)| id.clone())
+                .collect();
+            compare(user, &live.entries, &synced, &present);
+        }
+    }
+}

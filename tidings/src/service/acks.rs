@@ -1,0 +1,23 @@
+//! Acknowledgements of live connections, carried out as commands.
+
+use command_svc::{CommandState, acknowledge_for};
+use futures::future::BoxFuture;
+use http_edge::Problem;
+use query_api::live::Acks;
+
+/// Appends them.
+pub struct Commands(pub CommandState);
+
+impl Acks for Commands {
+    fn acknowledge(
+        &self,
+        user: String,
+        device: String,
+        cursor: i64,
+    ) -> BoxFuture<'_, Result<(), Problem>> {
+        Box::pin(async move {
+            acknowledge_for(&self.0, &user, device, cursor).await?;
+            Ok(())
+        })
+    }
+}
