@@ -53,6 +53,11 @@ impl MirrorConfig {
         format!("{}.bell.projected", self.stream)
     }
 
+    /// Where gateways tell each other who is online and who types. Not a subject of the stream.
+    pub fn gossip(&self) -> String {
+        format!("{}.gossip", self.stream)
+    }
+
     pub(crate) fn stream_config(&self, log_id: Uuid, first: i64) -> Config {
         Config {
             name: self.stream.clone(),

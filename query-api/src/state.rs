@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{self, Acks, Delivering, Hub};
+use crate::live::{self, Acks, Delivering, Gossip, Hub};
 use crate::search::{self, Served};
 use crate::watermark::{self, Lookout, Watermark};
 
@@ -34,6 +34,8 @@ pub struct QueryState {
     pub search: Served,
     /// Live connections.
     pub hub: Hub,
+    /// Who is online.
+    pub gossip: Gossip,
     /// Where acknowledgements of live connections go.
     pub acks: Arc<dyn Acks>,
     /// The service is stopping: answers that are kept open end.
@@ -82,12 +84,14 @@ impl QueryState {
         let hub = Hub::default();
         let delivering = Delivering::new(hub.clone(), pool.clone(), watermark.subscribe());
         tokio::spawn(live::run(delivering, shutdown.clone()));
+        let gossip = Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {
             pool,
             reader,
             watermark,
             search,
             hub,
+            gossip,
             acks,
             shutdown,
         }

@@ -11,18 +11,22 @@ use tokio::time::Instant;
 
 use super::feed::Feed;
 use super::frame::{End, Frame, problem};
+use super::gossip::Here;
 
 /// How often something is written when there is nothing to say.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// An answer that goes on until the token ends, the client goes, or the service does.
-pub fn serve(feed: Feed, caller: &Caller) -> Response {
+pub fn serve(feed: Feed, here: Here, caller: &Caller) -> Response {
     let ends = Instant::now() + caller.time_left();
-    let frames = stream::unfold(Some(feed), move |feed| async move {
-        let mut feed = feed?;
+    let frames = stream::unfold(Some((feed, here)), move |listening| async move {
+        let (mut feed, here) = listening?;
         let next = tokio::time::timeout_at(ends, feed.next()).await.ok()?;
         Some(match next {
-            Ok(frames) => (frames.iter().map(event).collect::<Vec<_>>(), Some(feed)),
+            Ok(frames) => (
+                frames.iter().map(event).collect::<Vec<_>>(),
+                Some((feed, here)),
+            ),
             Err(End::Problem(_, said)) => {
                 let event = Event::default().event("problem").data(problem(&said));
                 (vec![event], None)
@@ -41,6 +45,6 @@ fn event(frame: &Frame) -> Event {
     let event = Event::default().event(frame.name()).data(frame.json());
     match frame {
         Frame::Entry(position, _) => event.id(position.to_string()),
-        Frame::CaughtUp(_) => event,
+        Frame::CaughtUp(_) | Frame::Aside(..) => event,
     }
 }

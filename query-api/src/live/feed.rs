@@ -28,6 +28,8 @@ pub struct Feed {
     state: QueryState,
     user: String,
     device: Option<DeviceId>,
+    /// Its number among the connections of this process.
+    connection: u64,
     /// Everything up to here was sent.
     cursor: i64,
     /// Everything up to here has arrived.
@@ -54,6 +56,7 @@ impl Feed {
         let start = start(&state.pool, user, device.as_ref()).await?;
         let cursor = after.unwrap_or(start);
         Ok(Self {
+            connection: state.hub.number(),
             state,
             user: user.to_owned(),
             device,
@@ -66,6 +69,11 @@ impl Feed {
             is_live: false,
             has_caught_up: false,
         })
+    }
+
+    /// Its number among the connections of this process.
+    pub fn connection(&self) -> u64 {
+        self.connection
     }
 
     /// The device that was named.
@@ -99,13 +107,13 @@ impl Feed {
             Some(place) => place,
             empty => {
                 let device = self.device.as_ref().map(DeviceId::as_str);
-                empty.insert(self.state.hub.join(&self.user, device))
+                empty.insert(self.state.hub.join(&self.user, device, self.connection))
             }
         };
         match received(place, &self.state).await? {
             Some(Delivery::Joined(position)) => self.joined = Some(position),
             // Given up before it began: begin again.
-            Some(Delivery::Entries(..)) | None => self.place = None,
+            Some(Delivery::Entries(..) | Delivery::Aside(_)) | None => self.place = None,
         }
         Ok(())
     }
@@ -175,13 +183,14 @@ impl Feed {
             Some(Delivery::Entries(to, frames)) => {
                 let is_new = |frame: &&Frame| match frame {
                     Frame::Entry(position, _) => *position > self.cursor,
-                    Frame::CaughtUp(_) => false,
+                    Frame::CaughtUp(_) | Frame::Aside(..) => false,
                 };
                 let frames: Vec<Frame> = frames.iter().filter(is_new).cloned().collect();
                 self.cursor = self.cursor.max(to);
                 self.sent(&frames);
                 Ok(Some(frames))
             }
+            Some(Delivery::Aside(frame)) => Ok(Some(vec![frame])),
             Some(Delivery::Joined(_)) => Ok(None),
             None => {
                 // Too slow: page from here, and join again.

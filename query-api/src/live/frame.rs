@@ -15,6 +15,8 @@ pub enum Frame {
     Entry(i64, Arc<str>),
     /// The backlog is through, up to this cursor.
     CaughtUp(i64),
+    /// Presence or typing, under its name: it has no place in the order.
+    Aside(&'static str, Arc<str>),
 }
 
 #[derive(Serialize)]
@@ -38,18 +40,24 @@ impl Frame {
         Ok(Self::Entry(entry.position, text.into()))
     }
 
+    /// Presence or typing.
+    pub fn aside(name: &'static str, frame: &serde_json::Value) -> Self {
+        Self::Aside(name, frame.to_string().into())
+    }
+
     /// Its name, which server-sent events carry beside it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Entry(..) => "entry",
             Self::CaughtUp(_) => "caught_up",
+            Self::Aside(name, _) => name,
         }
     }
 
     /// As JSON.
     pub fn json(&self) -> Arc<str> {
         match self {
-            Self::Entry(_, text) => Arc::clone(text),
+            Self::Entry(_, text) | Self::Aside(_, text) => Arc::clone(text),
             Self::CaughtUp(cursor) => serde_json::json!({ "type": "caught_up", "cursor": cursor })
                 .to_string()
                 .into(),
@@ -65,6 +73,16 @@ pub enum ClientFrame {
     Ack {
         /// A position.
         cursor: i64,
+    },
+    /// The caller types.
+    Typing {
+        /// Where.
+        conversation_id: String,
+    },
+    /// Tell whether these are online, and when that changes.
+    Watch {
+        /// Whom.
+        users: Vec<String>,
     },
 }
 

@@ -67,6 +67,8 @@ pub enum Delivery {
     Joined(i64),
     /// Entries up to this position.
     Entries(i64, Arc<Vec<Frame>>),
+    /// Presence or typing.
+    Aside(Frame),
 }
 
 /// A connection's place. Given up when dropped.
@@ -93,11 +95,27 @@ impl Drop for Place {
 }
 
 impl Hub {
+    /// A number for a connection.
+    pub fn number(&self) -> u64 {
+        self.0.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Hands something to a user's connections, or to one of them, that may be lost: it takes no more than
+    /// half of a queue, so that entries always find room first.
+    pub fn whisper(&self, user: &str, connection: Option<u64>, frame: &Frame) {
+        let users = self.users();
+        let seats = users.get(user).into_iter().flat_map(|user| &user.seats);
+        for seat in seats.filter(|seat| connection.is_none_or(|it| it == seat.number)) {
+            if seat.has_joined && seat.queue.capacity() > QUEUE / 2 {
+                let _ = seat.queue.try_send(Delivery::Aside(frame.clone()));
+            }
+        }
+    }
+
     /// Takes a place. An earlier connection of the same device loses its own.
-    pub fn join(&self, user: &str, device: Option<&str>) -> Place {
+    pub fn join(&self, user: &str, device: Option<&str>, number: u64) -> Place {
         let (sender, queue) = mpsc::channel(QUEUE);
         let replaced = CancellationToken::new();
-        let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         let mut users = self.users();
         let seats = &mut users
             .entry(user.to_owned())

@@ -5,15 +5,19 @@
 //! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
 //! - `socket`, `events`: the two transports.
 //! - `acks`: where acknowledgements go.
+//! - `presence`, `gossip`: who is online and who types, told between gateways.
 
 mod acks;
 mod events;
 mod feed;
 mod frame;
+mod gossip;
 mod hub;
+mod presence;
 mod socket;
 
 pub use acks::{Acks, NoAcks};
+pub use gossip::Gossip;
 pub use hub::{Delivering, Hub, run};
 
 use axum::extract::State;
@@ -32,6 +36,7 @@ use crate::failed::Unanswered;
 use crate::params;
 use crate::state::QueryState;
 use feed::Feed;
+use socket::Client;
 
 /// Bytes of a client's frame.
 const FRAME: usize = 64 * 1024;
@@ -55,7 +60,11 @@ pub struct LiveQuery {
 /// A WebSocket, or server-sent events with `Accept: text/event-stream`. Frames of the server:
 /// `{"type": "entry", "entry": {...}}`, an entry as `GET /v1/inbox/entries` returns it, in position order,
 /// the backlog first; `{"type": "caught_up", "cursor": N}` when the backlog is through;
-/// `{"type": "problem", ...}` before a close. Frames of a client: `{"type": "ack", "cursor": N}`.
+/// `{"type": "problem", ...}` before a close; `{"type": "typing", "conversation_id", "user"}` and
+/// `{"type": "presence", "user", "online", "last_seen"}` in between. Frames of a client:
+/// `{"type": "ack", "cursor": N}`, `{"type": "typing", "conversation_id"}` (told in conversations of up to 100
+/// members), `{"type": "watch", "users": [...]}` (at most 500, instead of those before; told of those with whom
+/// one shares a conversation).
 /// Close codes: 4401 the token has ended, 4408 nothing was heard for a minute, 4409 the device has connected
 /// again, 4410 the cursor is older than what is kept or beyond the log's head, 1008 a frame that cannot be read.
 #[utoipa::path(
@@ -82,11 +91,16 @@ pub async fn live(
     let after = params::position("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
         let feed = Feed::begin(state.clone(), &caller.user, device, after).await?;
-        let acks = state.acks.clone();
-        return Ok(upgrade
-            .max_frame_size(FRAME)
-            .max_message_size(FRAME)
-            .on_upgrade(move |socket| socket::serve(socket, feed, caller, acks)));
+        let upgrade = upgrade.max_frame_size(FRAME).max_message_size(FRAME);
+        return Ok(upgrade.on_upgrade(move |socket| {
+            let client = Client {
+                here: state.gossip.enter(&caller.user, feed.connection()),
+                feed,
+                caller,
+                acks: state.acks,
+            };
+            socket::serve(socket, client)
+        }));
     }
     if !accepts_events(&headers) {
         let expected = "expected a WebSocket's upgrade, or Accept: text/event-stream";
@@ -94,8 +108,9 @@ pub async fn live(
     }
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = params::position("Last-Event-ID", resumed)?.or(after);
-    let feed = Feed::begin(state, &caller.user, device, after).await?;
-    Ok(events::serve(feed, &caller).into_response())
+    let feed = Feed::begin(state.clone(), &caller.user, device, after).await?;
+    let here = state.gossip.enter(&caller.user, feed.connection());
+    Ok(events::serve(feed, here, &caller).into_response())
 }
 
 fn accepts_events(headers: &HeaderMap) -> bool {

@@ -9,7 +9,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::acks::Acks;
 use super::feed::Feed;
-use super::frame::{ClientFrame, End, close, problem};
+use super::frame::{ClientFrame, End, Frame, close, problem};
+use super::gossip::{Here, WATCHED};
 
 /// How often the server pings.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -24,25 +25,33 @@ const SEND_WITHIN: Duration = Duration::from_secs(30);
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Serves a connection to its end.
-pub async fn serve(mut socket: WebSocket, mut feed: Feed, caller: Caller, acks: Arc<dyn Acks>) {
-    let end = talk(&mut socket, &mut feed, &caller, &acks).await;
+pub async fn serve(mut socket: WebSocket, mut client: Client) {
+    let end = talk(&mut socket, &mut client).await;
+    drop(client);
     // Whoever has gone does not hear how it ended.
     let _ = tokio::time::timeout(CLOSE_WITHIN, say_goodbye(socket, end)).await;
 }
 
-async fn talk(
-    socket: &mut WebSocket,
-    feed: &mut Feed,
-    caller: &Caller,
-    acks: &Arc<dyn Acks>,
-) -> Option<End> {
-    let token_ends = Instant::now() + caller.time_left();
+/// Who is at the other end.
+pub struct Client {
+    /// What they are sent.
+    pub feed: Feed,
+    /// That they are online.
+    pub here: Here,
+    /// Who they are.
+    pub caller: Caller,
+    /// Where their acknowledgements go.
+    pub acks: Arc<dyn Acks>,
+}
+
+async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
+    let token_ends = Instant::now() + client.caller.time_left();
     let mut silent_at = Instant::now() + SILENCE;
     let mut pings = interval(PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            frames = feed.next() => match frames {
+            frames = client.feed.next() => match frames {
                 Ok(frames) => {
                     for frame in frames {
                         let text = Utf8Bytes::from(&*frame.json());
@@ -55,8 +64,13 @@ async fn talk(
                 silent_at = Instant::now() + SILENCE;
                 match heard? {
                     Ok(Message::Text(text)) => {
-                        if let Err(end) = take(&text, feed, caller, acks).await {
-                            return Some(end);
+                        match client.take(&text).await {
+                            Ok(frames) => {
+                                for frame in frames {
+                                    send(socket, Message::Text(Utf8Bytes::from(&*frame.json()))).await?;
+                                }
+                            }
+                            Err(end) => return Some(end),
                         }
                     }
                     Ok(Message::Binary(_)) => return Some(unreadable("expected text frames")),
@@ -77,25 +91,37 @@ async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
     sent.ok()?.ok()
 }
 
-async fn take(
-    text: &str,
-    feed: &mut Feed,
-    caller: &Caller,
-    acks: &Arc<dyn Acks>,
-) -> Result<(), End> {
-    let frame: ClientFrame =
-        serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-    match frame {
-        ClientFrame::Ack { cursor } => {
-            if let Some(device) = feed.device() {
-                acks.acknowledge(caller.user.clone(), device.as_str().to_owned(), cursor)
-                    .await
-                    .map_err(refused)?;
+impl Client {
+    /// What a frame of theirs asks for; answers what it is answered with.
+    async fn take(&mut self, text: &str) -> Result<Vec<Frame>, End> {
+        let frame: ClientFrame =
+            serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+        match frame {
+            ClientFrame::Ack { cursor } => {
+                if let Some(device) = self.feed.device() {
+                    let (user, device) = (self.caller.user.clone(), device.as_str().to_owned());
+                    let acknowledged = self.acks.acknowledge(user, device, cursor).await;
+                    acknowledged.map_err(refused)?;
+                }
+                self.feed.acknowledged(cursor);
+                Ok(Vec::new())
             }
-            feed.acknowledged(cursor);
+            ClientFrame::Typing { conversation_id } => {
+                let told = self.here.types_in(conversation_id).await;
+                told.map_err(|failed| refused(failed.problem()))?;
+                Ok(Vec::new())
+            }
+            ClientFrame::Watch { users } => {
+                if users.len() > WATCHED {
+                    return Err(unreadable(format!(
+                        "at most {WATCHED} users can be watched"
+                    )));
+                }
+                let watched = self.here.watch(users).await;
+                watched.map_err(|failed| refused(failed.problem()))
+            }
         }
     }
-    Ok(())
 }
 
 fn unreadable(why: impl Into<String>) -> End {

@@ -145,14 +145,15 @@ fn stamp(directory: &Path) -> io::Result<Stamp> {
 
 /// Follows the index until the stop signal.
 pub async fn follow(served: Served, shutdown: CancellationToken) {
-    let mut was_there = true;
+    let mut was_well = true;
     loop {
-        if let Err(error) = served.look().await
-            && was_there
+        let looked = served.look().await;
+        if let Err(error) = &looked
+            && was_well
         {
-            tracing::warn!(%error, "there is no search until the index can be read");
+            tracing::warn!(%error, "nothing new is searched until the index can be read");
         }
-        was_there = served.open().is_ok();
+        was_well = looked.is_ok();
         let pause = if served.watermark().is_awaited() {
             LOOK_EAGERLY
         } else {

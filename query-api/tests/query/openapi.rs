@@ -7,9 +7,17 @@ use serde_json::Value;
 use crate::ledger::Ledger;
 use crate::world::World;
 
-fn document() -> Value {
+async fn document() -> Value {
     let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(crate::world::server());
     let state = query_api::QueryState {
+        gossip: query_api::live::Gossip::start(
+            query_api::live::Hub::default(),
+            pool.clone(),
+            None,
+            &event_log::mirror::MirrorConfig::default(),
+            tokio_util::sync::CancellationToken::new(),
+        )
+        .await,
         hub: query_api::live::Hub::default(),
         acks: std::sync::Arc::new(query_api::live::NoAcks),
         search: query_api::search::Served::new(
@@ -28,7 +36,7 @@ fn document() -> Value {
 
 #[tokio::test]
 async fn every_query_is_documented() {
-    let document = document();
+    let document = document().await;
     // `data` fits several of the shapes that it can have, so it is not `oneOf` them.
     assert!(document["components"]["schemas"]["EntryData"]["anyOf"].is_array());
     let operations: BTreeSet<(String, String)> = document["paths"]
@@ -98,7 +106,7 @@ fn refs(value: &Value, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn every_reference_leads_somewhere() {
-    let document = document();
+    let document = document().await;
     let mut found = BTreeSet::new();
     refs(&document, &mut found);
     assert!(found.len() > 10);
@@ -142,7 +150,7 @@ async fn answers_have_the_fields_that_their_schemas_require() {
     ledger.say("room", "ana", "hello");
     ledger.edit("room", 1, r#"{"text":"edited"}"#);
     let world = World::new(&ledger).await;
-    let document = document();
+    let document = document().await;
     for (route, schema, part) in [
         ("/v1/inbox", "Inbox", ""),
         ("/v1/inbox", "InboxConversation", "/conversations/0"),

@@ -16,6 +16,7 @@ mod members;
 mod mirror;
 mod openapi;
 mod poison;
+mod presence;
 mod queries;
 mod rebuild;
 mod receipts;

@@ -1,0 +1,381 @@
+//! Presence and typing: told between gateways over core NATS, never kept in the log, lost without harm.
+//!
+//! Presence goes to those connections that watch, typing to everybody who is in the conversation; both only
+//! among people who share one now. Without NATS it works within this process.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::time::Timestamp;
+use event_log::mirror::MirrorConfig;
+use futures::StreamExt as _;
+use quick_cache::sync::Cache;
+use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::frame::Frame;
+use super::hub::Hub;
+use super::presence::{Change, HEARTBEAT, Presence, Said, Word};
+use crate::failed::Failed;
+
+/// Users whose last being online is remembered.
+const LAST_SEEN: usize = 100_000;
+
+/// Users that a connection may watch.
+pub const WATCHED: usize = 500;
+
+/// Nobody is told who types in conversations of more members.
+const TYPING_UP_TO: i64 = 100;
+
+/// How often to look who is gone.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Words that wait to be sent, at most; more are lost.
+const WAITING: usize = 10_000;
+
+/// What this gateway knows of who is online, and whom to tell. Cheap to clone.
+#[derive(Clone)]
+pub struct Gossip(Arc<Shared>);
+
+struct Shared {
+    presence: Mutex<Presence>,
+    /// Connections by whom they watch.
+    watchers: Mutex<HashMap<String, HashSet<Watcher>>>,
+    last_seen: Cache<String, i64>,
+    outgoing: mpsc::Sender<Said>,
+    hub: Hub,
+    pool: PgPool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Watcher {
+    user: String,
+    connection: u64,
+}
+
+/// Somebody is connected for as long as this is there.
+pub struct Here {
+    gossip: Gossip,
+    user: String,
+    connection: u64,
+    watched: Vec<String>,
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        self.unwatch();
+        self.gossip
+            .presence()
+            .disconnected(&self.user, Instant::now());
+    }
+}
+
+impl Gossip {
+    /// Starts the task that talks to the other gateways; it ends with `shutdown`.
+    pub async fn start(
+        hub: Hub,
+        pool: PgPool,
+        nats: Option<&async_nats::Client>,
+        mirror: &MirrorConfig,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (outgoing, words) = mpsc::channel(WAITING);
+        let gossip = Self(Arc::new(Shared {
+            presence: Mutex::default(),
+            watchers: Mutex::default(),
+            last_seen: Cache::new(LAST_SEEN),
+            outgoing,
+            hub,
+            pool,
+        }));
+        let wire = Wire::open(nats, mirror).await;
+        tokio::spawn(talk(gossip.clone(), wire, words, shutdown));
+        gossip
+    }
+
+    /// A connection has opened.
+    pub fn enter(&self, user: &str, connection: u64) -> Here {
+        let (said, change) = self.presence().connected(user);
+        if let Some(said) = said {
+            self.say(said);
+        }
+        self.tell_all(change);
+        Here {
+            gossip: self.clone(),
+            user: user.to_owned(),
+            connection,
+            watched: Vec::new(),
+        }
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.0
+            .presence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, HashMap<String, HashSet<Watcher>>> {
+        self.0
+            .watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say(&self, said: Said) {
+        // What does not fit is made good by what is said next.
+        let _ = self.0.outgoing.try_send(said);
+    }
+
+    /// Tells those who watch, beside whatever goes on.
+    fn tell_all(&self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            if !change.online {
+                let now = Timestamp::from(OffsetDateTime::now_utc());
+                self.0.last_seen.insert(change.user.clone(), now.millis());
+            }
+            let watchers: Vec<Watcher> = {
+                let watchers = self.watchers();
+                let of_user = watchers.get(&change.user);
+                of_user.into_iter().flatten().cloned().collect()
+            };
+            if !watchers.is_empty() {
+                let gossip = self.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = gossip.tell(&change.user, &watchers).await {
+                        tracing::debug!(%error, "a presence was not told");
+                    }
+                });
+            }
+        }
+    }
+
+    async fn tell(&self, user: &str, watchers: &[Watcher]) -> Result<(), Failed> {
+        let names: Vec<&str> = watchers
+            .iter()
+            .map(|watcher| watcher.user.as_str())
+            .collect();
+        let sharing: HashSet<String> = sharing(&self.0.pool, user, &names)
+            .await?
+            .into_iter()
+            .collect();
+        let frame = self.state(user);
+        for watcher in watchers.iter().filter(|it| sharing.contains(&it.user)) {
+            self.0
+                .hub
+                .whisper(&watcher.user, Some(watcher.connection), &frame);
+        }
+        Ok(())
+    }
+
+    /// `{"type": "presence", ...}` as it is now.
+    fn state(&self, user: &str) -> Frame {
+        let online = self.presence().is_online(user);
+        let last_seen = self.0.last_seen.get(user).filter(|_| !online);
+        Frame::aside(
+            "presence",
+            &serde_json::json!({
+                "type": "presence",
+                "user": user,
+                "online": online,
+                "last_seen": last_seen.map(Timestamp::from_millis),
+            }),
+        )
+    }
+
+    /// Tells the members of a conversation that somebody types.
+    async fn typing(&self, conversation: &str, user: &str) -> Result<(), Failed> {
+        let members: Vec<String> = sqlx::query_scalar(
+            "SELECT u.name FROM read.conversations c
+             JOIN read.members m ON m.conversation = c.id AND m.present
+             JOIN read.users u ON u.id = m.user_id
+             WHERE c.name = $1 AND c.member_count <= $3 AND EXISTS (
+                SELECT FROM read.users me JOIN read.members mine ON mine.user_id = me.id AND mine.present
+                WHERE me.name = $2 AND mine.conversation = c.id)",
+        )
+        .bind(conversation)
+        .bind(user)
+        .bind(TYPING_UP_TO)
+        .fetch_all(&self.0.pool)
+        .await?;
+        let frame = Frame::aside(
+            "typing",
+            &serde_json::json!({ "type": "typing", "conversation_id": conversation, "user": user }),
+        );
+        for member in members.iter().filter(|member| *member != user) {
+            self.0.hub.whisper(member, None, &frame);
+        }
+        Ok(())
+    }
+
+    fn heard(&self, word: Word) {
+        if let Said::Typing { conversation, user } = &word.said {
+            let (gossip, conversation, user) = (self.clone(), conversation.clone(), user.clone());
+            tokio::spawn(async move { gossip.typing(&conversation, &user).await });
+            return;
+        }
+        let is_hello = word.said == Said::Hello;
+        let is_unknown = !self.presence().knows(&word.gateway);
+        let changes = self.presence().heard(word, Instant::now());
+        self.tell_all(changes);
+        if is_hello || is_unknown {
+            let all = self.presence().all_here();
+            self.say(Said::All(all));
+        }
+        if is_unknown && !is_hello {
+            self.say(Said::Hello);
+        }
+    }
+
+    fn pass(&self) {
+        let (said, changes) = self.presence().pass(Instant::now());
+        for said in said {
+            self.say(said);
+        }
+        self.tell_all(changes);
+    }
+}
+
+impl Here {
+    /// Watches these users, and no others any more. Answers how they are, as far as they share a conversation
+    /// with the one who watches.
+    pub async fn watch(&mut self, mut users: Vec<String>) -> Result<Vec<Frame>, Failed> {
+        users.sort_unstable();
+        users.dedup();
+        self.unwatch();
+        let names: Vec<&str> = users.iter().map(String::as_str).collect();
+        let shared = sharing(&self.gossip.0.pool, &self.user, &names).await?;
+        // All of them: who shares a conversation later is told of later.
+        let mut watchers = self.gossip.watchers();
+        for user in &users {
+            let watcher = Watcher {
+                user: self.user.clone(),
+                connection: self.connection,
+            };
+            watchers.entry(user.clone()).or_default().insert(watcher);
+        }
+        drop(watchers);
+        self.watched = users;
+        Ok(shared.iter().map(|user| self.gossip.state(user)).collect())
+    }
+
+    /// Tells the others in a conversation, here and elsewhere.
+    pub async fn types_in(&self, conversation: String) -> Result<(), Failed> {
+        self.gossip.typing(&conversation, &self.user).await?;
+        self.gossip.say(Said::Typing {
+            conversation,
+            user: self.user.clone(),
+        });
+        Ok(())
+    }
+
+    fn unwatch(&mut self) {
+        let mut watchers = self.gossip.watchers();
+        for user in self.watched.drain(..) {
+            if let Some(of_user) = watchers.get_mut(&user) {
+                of_user.retain(|watcher| watcher.connection != self.connection);
+                if of_user.is_empty() {
+                    watchers.remove(&user);
+                }
+            }
+        }
+    }
+}
+
+/// Those of these users who are in a conversation now that this user is in too.
+async fn sharing(pool: &PgPool, user: &str, with: &[&str]) -> Result<Vec<String>, Failed> {
+    let names = sqlx::query_scalar(
+        "SELECT u.name FROM read.users u
+         WHERE u.name = ANY($2) AND u.name <> $1 AND EXISTS (
+            SELECT FROM read.users me
+            JOIN read.members mine ON mine.user_id = me.id AND mine.present
+            JOIN read.members theirs ON theirs.conversation = mine.conversation
+                AND theirs.user_id = u.id AND theirs.present
+            WHERE me.name = $1)",
+    )
+    .bind(user)
+    .bind(with)
+    .fetch_all(pool)
+    .await?;
+    Ok(names)
+}
+
+/// The way to the other gateways.
+struct Wire {
+    gateway: String,
+    nats: Option<(async_nats::Client, async_nats::Subscriber)>,
+    subject: String,
+}
+
+impl Wire {
+    async fn open(nats: Option<&async_nats::Client>, mirror: &MirrorConfig) -> Self {
+        let subject = mirror.gossip();
+        let nats = match nats {
+            None => None,
+            Some(client) => {
+                let subscriber = client.subscribe(subject.clone()).await;
+                subscriber
+                    .ok()
+                    .map(|subscriber| (client.clone(), subscriber))
+            }
+        };
+        Self {
+            gateway: sqlx::types::Uuid::new_v4().to_string(),
+            nats,
+            subject,
+        }
+    }
+
+    async fn say(&self, said: Said) {
+        let Some((client, _)) = &self.nats else {
+            return;
+        };
+        // Without a connection, what is published would be kept until there is no room for it.
+        if client.connection_state() != async_nats::connection::State::Connected {
+            return;
+        }
+        let word = Word {
+            gateway: self.gateway.clone(),
+            said,
+        };
+        if let Ok(json) = serde_json::to_vec(&word) {
+            let _ = client.publish(self.subject.clone(), json.into()).await;
+        }
+    }
+
+    /// The next word of another gateway; never without NATS.
+    async fn hear(&mut self) -> Option<Word> {
+        let Some((_, subscriber)) = &mut self.nats else {
+            return std::future::pending().await;
+        };
+        let Some(message) = subscriber.next().await else {
+            self.nats = None;
+            return None;
+        };
+        let word: Word = serde_json::from_slice(&message.payload).ok()?;
+        (word.gateway != self.gateway).then_some(word)
+    }
+}
+
+async fn talk(
+    gossip: Gossip,
+    mut wire: Wire,
+    mut words: mpsc::Receiver<Said>,
+    shutdown: CancellationToken,
+) {
+    let mut ticks = tokio::time::interval(TICK);
+    let mut heartbeats = tokio::time::interval(HEARTBEAT);
+    wire.say(Said::Hello).await;
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(said) = words.recv() => wire.say(said).await,
+            word = wire.hear() => word.into_iter().for_each(|word| gossip.heard(word)),
+            _ = ticks.tick() => gossip.pass(),
+            _ = heartbeats.tick() => wire.say(Said::Alive).await,
+        }
+    }
+}
