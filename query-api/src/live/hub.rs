@@ -161,8 +161,10 @@ pub struct Delivering {
     hub: Hub,
     pool: PgPool,
     news: watch::Receiver<i64>,
-    /// Everything up to here has been delivered; `None` before the first look.
+    /// Everything up to here has been delivered; `None` while nobody is connected.
     position: Option<i64>,
+    /// Where the read models were last.
+    seen: i64,
 }
 
 impl Delivering {
@@ -173,28 +175,45 @@ impl Delivering {
             pool,
             news,
             position: None,
+            seen: 0,
         }
     }
 
     /// Waits for the next thing that happens, and delivers what there is.
     pub async fn step(&mut self) -> Result<(), Failed> {
         let is_alone = self.hub.users().is_empty();
-        tokio::select! {
-            () = self.hub.0.joining.notified() => {}
-            _ = self.news.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY), if !is_alone => {}
+        let has_news = tokio::select! {
+            () = self.hub.0.joining.notified() => false,
+            news = self.news.changed() => news.is_ok(),
+            () = tokio::time::sleep(LOOK_EVERY), if !is_alone => false,
+        };
+        if self.hub.users().is_empty() {
+            // Nobody is told, so it does not matter what.
+            self.position = None;
+            return Ok(());
         }
-        let now: i64 = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k")
-            .fetch_one(&self.pool)
-            .await?;
-        // The read models may have been restored from an older copy.
-        let known = self.position.filter(|known| *known <= now).unwrap_or(now);
+        let known = match self.position {
+            Some(known) if has_news => known,
+            known => {
+                let now = self.look().await?;
+                // The read models may have been restored from an older copy.
+                known.map_or(now, |known| known.min(now))
+            }
+        };
+        let is_new = *self.news.borrow() > known || self.seen > known;
         self.position = Some(known);
         self.welcome(known).await?;
-        if now > known {
-            self.position = Some(self.deliver(known, now).await?);
+        if has_news || is_new {
+            self.position = Some(self.deliver(known).await?);
         }
         Ok(())
+    }
+
+    async fn look(&mut self) -> Result<i64, Failed> {
+        self.seen = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(self.seen)
     }
 
     /// Lets in those who have come, and finds the numbers of those who have none.
@@ -233,7 +252,8 @@ impl Delivering {
     }
 
     /// Hands out what is after a position. Answers up to where.
-    async fn deliver(&mut self, from: i64, now: i64) -> Result<i64, Failed> {
+    async fn deliver(&mut self, from: i64) -> Result<i64, Failed> {
+        let now = self.seen.max(*self.news.borrow());
         let ids: HashMap<i64, String> = {
             let users = self.hub.users();
             let known = users
@@ -242,11 +262,11 @@ impl Delivering {
             known.collect()
         };
         if ids.is_empty() {
-            return Ok(now);
+            return self.look().await;
         }
         if now - from > BATCH {
             self.give_up_all();
-            return Ok(now);
+            return self.look().await;
         }
         let numbers: Vec<i64> = ids.keys().copied().collect();
         let rows = sqlx::query(DELIVERIES)
@@ -256,6 +276,7 @@ impl Delivering {
             .await?;
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let to: i64 = first.try_get("read_position")?;
+        self.seen = to;
         let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
         for row in &rows {
             let Some(entry) = Entry::from_row(row)? else {
