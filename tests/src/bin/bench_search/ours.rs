@@ -149,11 +149,6 @@ impl Ours {
         }
         Ok(times)
     }
-
-    /// In what the questions are sorted.
-    pub fn is_newest(sort: Sort) -> bool {
-        sort == Sort::Newest
-    }
 }
 
 impl Drop for Ours {

@@ -1,14 +1,13 @@
 //! Postgres's full text over the same tokens: `tsvector`, GIN, `ts_rank`, and a table of members.
 
 use anyhow::{Result, bail};
-use search::index::Message;
+use search::index::{Message, Sort};
 use search::{Atom, Literal, Needle, Query, Term, tokens};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, PgPool, QueryBuilder};
 
 use crate::TOP;
 use crate::messages::Messages;
-use crate::ours::Ours;
 use crate::queries::Question;
 
 /// Rows of a statement.
@@ -72,7 +71,7 @@ impl Theirs {
         let mut sql =
             QueryBuilder::new("SELECT position, ts_rank(words, q) AS rank FROM message, ");
         condition(&mut sql, question, &asked);
-        if Ours::is_newest(question.sort) {
+        if question.sort == Sort::Newest {
             sql.push(" ORDER BY position DESC LIMIT ");
         } else {
             sql.push(" ORDER BY rank DESC, position DESC LIMIT ");
