@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use search::index::{Ask, Checkpoint, Index, Message, Names, Sort, Visible};
+use search::index::{Ask, Checkpoint, Index, Message, Nobody, Sort, Visible};
 use search::{Atom, Query, highlights};
 
 const TEXTS: [&str; 8] = [
@@ -40,22 +40,6 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     index.refresh().expect("refreshed");
     index
 });
-
-struct Nobody;
-
-impl Names for Nobody {
-    fn user(&self, _: &str) -> Option<u64> {
-        None
-    }
-
-    fn me(&self) -> Option<&str> {
-        None
-    }
-
-    fn conversation(&self, _: &str) -> Option<u64> {
-        None
-    }
-}
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);

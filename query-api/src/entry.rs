@@ -13,6 +13,26 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::failed::Failed;
 use crate::message::{Message, raw};
 
+/// What an entry is made of, of the rows that `told!` joins; for [`entry_columns!`] under the name `v`.
+macro_rules! entry_parts {
+    () => {
+        "r.position, r.conversation, c.name, t.type, t.at, t.data,
+         CASE WHEN r.seq IS NOT NULL THEN r.seq WHEN t.data IS NULL THEN t.seq END AS message"
+    };
+}
+
+/// The columns that [`Entry::from_row`] reads: of an entry `v`, and of its message `g` as it is now.
+macro_rules! entry_columns {
+    () => {
+        concat!(
+            "v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
+            crate::message::message_columns!("v.name")
+        )
+    };
+}
+
+pub(crate) use {entry_columns, entry_parts};
+
 /// Something that happened, as a client is told.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Entry {

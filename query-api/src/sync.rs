@@ -11,10 +11,9 @@ use domain::ids::DeviceId;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::entry::Entry;
+use crate::entry::{Entry, entry_columns, entry_parts};
 use crate::failed::Failed;
-use crate::message::message_columns;
-use crate::visibility::sees;
+use crate::visibility::told;
 
 /// Rows that one statement merges, at least: small pages pass over what is left out without a round
 /// trip for each of it.
@@ -287,24 +286,21 @@ const FEED: &str = concat!(
                 AND NOT t.fanned
         ) f ORDER BY f.position, f.conversation LIMIT $4
     ), seen AS MATERIALIZED (
-        SELECT r.position, r.conversation, c.name, t.type, t.at, t.data,
-               CASE WHEN r.seq IS NOT NULL THEN r.seq WHEN t.data IS NULL THEN t.seq END AS message
+        SELECT ",
+    entry_parts!(),
+    "
         FROM scanned r
-        JOIN read.conversations c ON c.id = r.conversation
-        JOIN read.members m ON m.conversation = r.conversation AND m.user_id = (SELECT id FROM me)
-        LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
-            AND t.position = r.position
-        WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
-          AND CASE WHEN m.present
-                   THEN coalesce(r.seq, t.seq) IS NULL OR ", sees!("m", "c", "coalesce(r.seq, t.seq)"), "
-                   ELSE t.type = 'member_removed' AND t.subject = m.user_id END
+        ",
+    told!("(SELECT id FROM me)"),
+    "
         ORDER BY r.position, r.conversation LIMIT $5
     )
     SELECT k.position AS read_position, k.floor, k.after,
            (SELECT count(*) FROM scanned) AS scanned,
            (SELECT max(position) FROM scanned) AS scanned_to,
-           v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
-           message_columns!("v.name"), "
+           ",
+    entry_columns!(),
+    "
     FROM start k LEFT JOIN seen v ON true
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
     ORDER BY v.position, v.conversation"

@@ -70,4 +70,25 @@ macro_rules! sees {
     };
 }
 
-pub(crate) use {seat, sees, windows};
+/// Joins and the condition under which a user, the expression `$user`, is told of an entry `r` (its
+/// conversation, position, and the seq of a sent message): everything of the conversations that the user is
+/// in, subject to the visibility of the message that it speaks of; of others only one's own removal. The
+/// entry's conversation becomes `c`, the membership `m`, its row of the timeline `t`.
+macro_rules! told {
+    ($user:literal) => {
+        concat!(
+            "JOIN read.conversations c ON c.id = r.conversation
+             JOIN read.members m ON m.conversation = r.conversation AND m.user_id = ",
+            $user,
+            " LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
+                 AND t.position = r.position
+             WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
+               AND CASE WHEN m.present
+                        THEN coalesce(r.seq, t.seq) IS NULL OR ",
+            crate::visibility::sees!("m", "c", "coalesce(r.seq, t.seq)"),
+            " ELSE t.type = 'member_removed' AND t.subject = m.user_id END"
+        )
+    };
+}
+
+pub(crate) use {seat, sees, told, windows};

@@ -37,6 +37,7 @@ pub mod log;
 pub mod model;
 pub mod ports;
 pub mod process;
+pub mod remembered;
 pub mod routes;
 pub mod seed;
 pub mod servers;

@@ -16,10 +16,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::frame::Frame;
-use crate::entry::Entry;
+use crate::entry::{Entry, entry_columns, entry_parts};
 use crate::failed::Failed;
-use crate::message::message_columns;
-use crate::visibility::sees;
+use crate::visibility::told;
 
 /// Batches that wait for a connection, at most.
 const QUEUE: usize = 64;
@@ -361,23 +360,19 @@ const DELIVERIES: &str = concat!(
             AND (s.to_position IS NULL OR x.position <= s.to_position)
         WHERE c.unfanned > 0 AND c.unfanned > $2
     ), seen AS MATERIALIZED (
-        SELECT r.position, r.conversation, c.name, t.type, t.at, t.data,
-               CASE WHEN r.seq IS NOT NULL THEN r.seq WHEN t.data IS NULL THEN t.seq END AS message,
-               array_agg(r.user_id) AS recipients
+        SELECT ",
+    entry_parts!(),
+    ", array_agg(r.user_id) AS recipients
         FROM told r
-        JOIN read.conversations c ON c.id = r.conversation
-        JOIN read.members m ON m.conversation = r.conversation AND m.user_id = r.user_id
-        LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
-            AND t.position = r.position
-        WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
-          AND CASE WHEN m.present
-                   THEN coalesce(r.seq, t.seq) IS NULL OR ", sees!("m", "c", "coalesce(r.seq, t.seq)"), "
-                   ELSE t.type = 'member_removed' AND t.subject = m.user_id END
+        ",
+    told!("r.user_id"),
+    "
         GROUP BY r.position, r.conversation, c.name, t.type, t.at, t.data, r.seq, t.seq
     )
     SELECT k.position AS read_position, v.recipients,
-           v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
-           message_columns!("v.name"), "
+           ",
+    entry_columns!(),
+    "
     FROM read.checkpoint k LEFT JOIN seen v ON true
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
     ORDER BY v.position, v.conversation"

@@ -31,6 +31,24 @@ pub trait Names {
     fn conversation(&self, name: &str) -> Option<u64>;
 }
 
+/// For queries that name nobody: whatever they name does not exist.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Names for Nobody {
+    fn user(&self, _: &str) -> Option<u64> {
+        None
+    }
+
+    fn me(&self) -> Option<&str> {
+        None
+    }
+
+    fn conversation(&self, _: &str) -> Option<u64> {
+        None
+    }
+}
+
 impl Fields {
     /// All clauses, without regard to what may be seen.
     pub fn ask(&self, query: &crate::Query, names: &dyn Names) -> Vec<(Occur, Box<dyn Query>)> {

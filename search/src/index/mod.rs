@@ -22,7 +22,7 @@ mod statistics;
 mod visible;
 mod writer;
 
-pub use ask::Names;
+pub use ask::{Names, Nobody};
 pub use damage::{Stamps, verify};
 pub use find::{Ask, Found, Hit, Sort};
 pub use page::After;

@@ -10,6 +10,7 @@ use search::{Needle, Query, highlights};
 use serde_json::Value;
 use tests::client::Client;
 use tests::corpus::{Corpus, Message, import};
+use tests::remembered;
 use tests::seed::{Rng, seed};
 use tests::world::World;
 
@@ -93,31 +94,17 @@ const KINDS: [(&str, Pick); 3] = [
 
 /// Two or three words as they follow each other.
 fn words(text: &str, rng: &mut Rng) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
     let count = 2 + rng.below(2);
-    let from = rng.below(words.len().checked_sub(count)? + 1);
-    let run = &words[from..from + count];
-    let is_plain = |word: &&str| word.chars().all(|c| c.is_alphabetic() && !is_dense(c));
-    run.iter().all(is_plain).then(|| run.join(" "))
+    remembered::words(text, count, rng, |c| c.is_alphabetic() && !is_dense(c))
+}
+
+/// A run of two to four characters of a script without spaces.
+fn characters(text: &str, rng: &mut Rng) -> Option<String> {
+    remembered::characters(text, rng, is_dense)
 }
 
 fn is_dense(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
-}
-
-/// A run of two to four characters of a script without spaces, from anywhere in a longer one.
-fn characters(text: &str, rng: &mut Rng) -> Option<String> {
-    let runs: Vec<&str> = text
-        .split(|c| !is_dense(c))
-        .filter(|run| run.chars().nth(1).is_some())
-        .collect();
-    if runs.is_empty() {
-        return None;
-    }
-    let chars: Vec<char> = rng.pick(&runs).chars().collect();
-    let count = (2 + rng.below(3)).min(chars.len());
-    let from = rng.below(chars.len() - count + 1);
-    Some(chars[from..from + count].iter().collect())
 }
 
 /// Something with letters or digits around a sign.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use search::Query;
-use search::index::{Ask, Checkpoint, Conversations, Found, Index, Names, Seen, Sort, Visible};
+use search::index::{Ask, Checkpoint, Conversations, Found, Index, Nobody, Seen, Sort, Visible};
 
 use search::query::LONGEST;
 
@@ -44,23 +44,6 @@ const JUNK: [&str; 16] = [
     "the OR to OR and OR of OR is OR you OR it OR that OR ",
     "has:link OR -has:link OR ",
 ];
-
-/// No question names anybody.
-struct Nobody;
-
-impl Names for Nobody {
-    fn user(&self, _: &str) -> Option<u64> {
-        None
-    }
-
-    fn me(&self) -> Option<&str> {
-        None
-    }
-
-    fn conversation(&self, _: &str) -> Option<u64> {
-        None
-    }
-}
 
 impl Ours {
     /// Makes it.

@@ -2,6 +2,7 @@
 
 use search::Query;
 use search::index::{Message, Sort};
+use tests::remembered;
 use tests::seed::Rng;
 
 use crate::messages::Messages;
@@ -116,26 +117,10 @@ pub fn questions(messages: &Messages, count: usize, seed: u64) -> Vec<Question> 
     questions
 }
 
-/// Words of letters only, as they follow each other.
 fn words(text: &str, count: usize, rng: &mut Rng) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let from = rng.below(words.len().checked_sub(count)? + 1);
-    let run = words.get(from..from + count)?;
-    let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphabetic());
-    (run.iter().all(is_plain) && !run.contains(&"OR")).then(|| run.join(" "))
+    remembered::words(text, count, rng, |c| c.is_ascii_alphabetic())
 }
 
 fn characters(text: &str, rng: &mut Rng) -> Option<String> {
-    let is_han = |c: char| matches!(c, '\u{4e00}'..='\u{9fef}');
-    let runs: Vec<&str> = text
-        .split(|c| !is_han(c))
-        .filter(|run| run.chars().nth(1).is_some())
-        .collect();
-    if runs.is_empty() {
-        return None;
-    }
-    let chars: Vec<char> = rng.pick(&runs).chars().collect();
-    let count = (2 + rng.below(3)).min(chars.len());
-    let from = rng.below(chars.len() - count + 1);
-    Some(chars[from..from + count].iter().collect())
+    remembered::characters(text, rng, |c| matches!(c, '\u{4e00}'..='\u{9fef}'))
 }

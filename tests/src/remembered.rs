@@ -1,0 +1,33 @@
+//! What somebody remembers of a message: a piece of its text.
+
+use crate::seed::Rng;
+
+/// So many words as they follow each other, all of them of letters that pass.
+pub fn words(
+    text: &str,
+    count: usize,
+    rng: &mut Rng,
+    passes: impl Fn(char) -> bool,
+) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let from = rng.below(words.len().checked_sub(count)? + 1);
+    let run = words.get(from..from + count)?;
+    let is_plain = |word: &&str| word.chars().all(&passes);
+    // `OR` is a word of the search language.
+    (run.iter().all(is_plain) && !run.contains(&"OR")).then(|| run.join(" "))
+}
+
+/// A run of two to four characters that pass, from anywhere in a longer one.
+pub fn characters(text: &str, rng: &mut Rng, passes: impl Fn(char) -> bool) -> Option<String> {
+    let runs: Vec<&str> = text
+        .split(|c| !passes(c))
+        .filter(|run| run.chars().nth(1).is_some())
+        .collect();
+    if runs.is_empty() {
+        return None;
+    }
+    let chars: Vec<char> = rng.pick(&runs).chars().collect();
+    let count = (2 + rng.below(3)).min(chars.len());
+    let from = rng.below(chars.len() - count + 1);
+    Some(chars[from..from + count].iter().collect())
+}
