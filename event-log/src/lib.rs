@@ -12,6 +12,8 @@
 //! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
 //! - [`reader`]: the log by position, by stream, by type, by time.
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
+//! - [`source`]: whatever comes after a position, from that copy or, whenever it does not deliver, from
+//!   the log itself.
 
 #![deny(missing_docs)]
 
@@ -33,6 +35,7 @@ pub mod receipt;
 mod recorded;
 pub mod relay;
 mod snapshot;
+pub mod source;
 pub mod store;
 mod story;
 

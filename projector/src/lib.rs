@@ -3,7 +3,7 @@
 //!
 //! In the order that data meets it:
 //!
-//! - `source`: events, from JetStream or, whenever that does not do, from the log itself.
+//! - [`event_log::source`]: events, from JetStream or, whenever that does not do, from the log itself.
 //! - `decode`: what each of them says, in today's shape.
 //! - `load`, `memory`, `picture`: the rows that a batch of them touches, as they are now.
 //! - `fold`: what each event does to those rows. Pure.
@@ -38,7 +38,6 @@ mod projector;
 mod rebuild;
 mod rows;
 mod session;
-mod source;
 mod trim;
 mod write;
 

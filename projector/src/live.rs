@@ -7,6 +7,7 @@ use async_nats::connection::State;
 use domain::time::Timestamp;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
+use event_log::source::Source;
 use metrics::gauge;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -17,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use crate::config::ProjectorConfig;
 use crate::error::ProjectError;
 use crate::projector::Projector;
-use crate::source::Source;
 
 /// How long one batch may take before the connection is taken for dead.
 const STEP_TIMEOUT: Duration = Duration::from_secs(120);

@@ -11,8 +11,9 @@ use crate::failed::Unanswered;
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params;
 use crate::state::QueryState;
-use crate::unread::unread;
-use crate::visibility::{seat, sees};
+use crate::visibility::seat;
+use read_model::sees;
+use read_model::unread;
 
 /// How many of the newest messages are explained.
 const EXPLAINED: i64 = 200;

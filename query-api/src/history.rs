@@ -14,7 +14,8 @@ use crate::message::{Message, message_columns};
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params::{self, Limit};
 use crate::state::QueryState;
-use crate::visibility::{seat, windows};
+use crate::visibility::seat;
+use read_model::windows;
 
 /// Messages of one page.
 const LIMIT: Limit = Limit {

@@ -14,8 +14,8 @@ use crate::failed::Unanswered;
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params::{self, Limit};
 use crate::state::QueryState;
-use crate::unread::{unread, unread_mentions};
-use crate::visibility::sees;
+use read_model::sees;
+use read_model::{unread, unread_mentions};
 
 /// Conversations of one page.
 const LIMIT: Limit = Limit {

@@ -16,7 +16,8 @@ use crate::message::{Message, message_columns, raw};
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params;
 use crate::state::QueryState;
-use crate::visibility::{seat, sees};
+use crate::visibility::seat;
+use read_model::sees;
 
 /// Binds the caller, the conversation and the seq. Nulls if the caller does not see it.
 const MESSAGE: &str = concat!(

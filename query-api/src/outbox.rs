@@ -16,7 +16,7 @@ use crate::message::{Message, message_columns};
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params::Limit;
 use crate::state::QueryState;
-use crate::visibility::sees;
+use read_model::sees;
 
 /// Messages of one page.
 const LIMIT: Limit = Limit {

@@ -14,7 +14,8 @@ use crate::failed::Unanswered;
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params;
 use crate::state::QueryState;
-use crate::visibility::{seat, sees};
+use crate::visibility::seat;
+use read_model::sees;
 
 /// Binds the caller, the conversation and the seq. One row of nulls if the caller does not see the
 /// message, or if there is nobody but its sender.

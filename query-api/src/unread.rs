@@ -1,7 +1,7 @@
 //! Unread counts: derived whenever they are asked for, so there is nothing that could drift.
 //!
 //! Unread are the messages after the read mark that count (everything but `control`), that are not
-//! recalled, that I did not send, and that I see. [`unread!`] is the fast form: every message knows
+//! recalled, that I did not send, and that I see. `unread!` of `read_model` is the fast form: every message knows
 //! how many countable ones there were up to it, so the countable ones of a window are a
 //! subtraction, and only the few that are recalled or my own are looked up in their indexes.
 //! [`explain`](crate::explain) says the same message by message.
@@ -18,96 +18,7 @@ use crate::docs::OwnProblems;
 use crate::failed::Unanswered;
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::state::QueryState;
-
-/// An expression: how many messages are unread for the present member `$m` of the conversation
-/// `$c`. A few index probes, whatever the size of the conversation.
-///
-/// Own messages move the mark, so some can only lie after it when it was set back; they are looked
-/// up by sender. The `+ 0` keeps the planner from reading the conversation instead.
-macro_rules! unread {
-    ($m:literal, $c:literal) => {
-        concat!(
-            "CASE WHEN ",
-            $m,
-            ".read_seq >= ",
-            $c,
-            ".head_seq THEN 0 ELSE (
-                SELECT coalesce(sum(
-                    CASE WHEN w.until_seq = ",
-            $c,
-            ".head_seq THEN ",
-            $c,
-            ".countable
-                         ELSE coalesce((SELECT o.ordinal FROM read.messages o
-                                        WHERE o.conversation = ",
-            $m,
-            ".conversation
-                                          AND o.seq = w.until_seq), 0) END
-                    - coalesce((SELECT o.ordinal FROM read.messages o
-                                WHERE o.conversation = ",
-            $m,
-            ".conversation AND o.seq = w.mark), 0)
-                    - (SELECT count(*) FROM read.messages o
-                       WHERE o.recalled AND o.conversation = ",
-            $m,
-            ".conversation
-                         AND o.seq > w.mark AND o.seq <= w.until_seq
-                         AND o.sender <> ",
-            $m,
-            ".user_id AND o.type <> 'control')
-                    - CASE WHEN ",
-            $m,
-            ".own_seq <= w.mark THEN 0 ELSE (
-                        SELECT count(*) FROM read.messages o
-                        WHERE o.sender = ",
-            $m,
-            ".user_id
-                          AND o.position > coalesce((SELECT p.position FROM read.messages p
-                                                     WHERE p.conversation = ",
-            $m,
-            ".conversation
-                                                       AND p.seq = w.mark), 0)
-                          AND o.conversation + 0 = ",
-            $m,
-            ".conversation
-                          AND o.seq <= w.until_seq AND o.type <> 'control') END
-                ), 0)::bigint
-                FROM (SELECT greatest(v.after_seq, ",
-            $m,
-            ".read_seq) AS mark, v.until_seq
-                      FROM ",
-            crate::visibility::windows!($m, $c),
-            " v) w
-                WHERE w.until_seq > w.mark) END"
-        )
-    };
-}
-
-/// An expression: how many of the unread messages mention the user named `$user`.
-macro_rules! unread_mentions {
-    ($m:literal, $c:literal, $user:literal) => {
-        concat!(
-            "(SELECT count(*)
-              FROM ",
-            crate::visibility::windows!($m, $c),
-            " w
-              JOIN read.messages o ON o.conversation = ",
-            $m,
-            ".conversation
-                  AND o.seq > greatest(w.after_seq, ",
-            $m,
-            ".read_seq) AND o.seq <= w.until_seq
-              WHERE o.mentions IS NOT NULL AND NOT o.recalled AND o.type <> 'control'
-                AND o.sender <> ",
-            $m,
-            ".user_id AND o.mentions::jsonb ? ",
-            $user,
-            ")"
-        )
-    };
-}
-
-pub(crate) use {unread, unread_mentions};
+use read_model::unread;
 
 /// Unread counts of the caller.
 #[derive(Debug, Serialize, ToSchema)]

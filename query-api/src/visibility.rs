@@ -1,17 +1,9 @@
-//! The one rule of who sees what, in SQL. Every query of this crate takes it from here.
-//!
-//! Who is in a conversation sees it; nobody else can tell it from one that does not exist. With
-//! `history = all` a member sees every message; with `since_join` the messages of all own stays.
-//!
-//! The rule is written as *windows* of seqs, `after_seq < seq <= until_seq`, which never overlap:
-//! one window, or one for each stay. So a page of history, a count of unread and a yes or no are
-//! the same rule, and each costs a few index probes instead of a look at every message.
-//!
-//! The aggregate has the same rule for commands: `Conversation::may_see`.
+//! The one rule of who sees what, as the queries of one caller need it. The rule itself stands in
+//! `read_model`.
 
 /// A common table expression `seat`: the caller's place in a conversation, or no row if the caller
 /// is not in it. Binds `$1` = the caller, `$2` = the conversation. It has every column that
-/// [`windows!`] and [`sees!`] need.
+/// `windows!` and `sees!` need.
 macro_rules! seat {
     () => {
         "seat AS (
@@ -23,50 +15,6 @@ macro_rules! seat {
             JOIN read.members m ON m.conversation = c.id AND m.user_id = u.id AND m.present
             WHERE u.name = $1
         )"
-    };
-}
-
-/// A subquery with the windows `(after_seq, until_seq)` of a present member `$m` (a row of
-/// `read.members`) of a conversation `$c` (a row of `read.conversations`).
-macro_rules! windows {
-    ($m:literal, $c:literal) => {
-        concat!(
-            "(SELECT 0::bigint AS after_seq, ",
-            $c,
-            ".head_seq AS until_seq
-              WHERE ",
-            $c,
-            ".history = 'all'
-              UNION ALL
-              SELECT stay.after_seq, coalesce(stay.until_seq, ",
-            $c,
-            ".head_seq)
-              FROM read.stays stay
-              WHERE ",
-            $c,
-            ".history <> 'all' AND stay.conversation = ",
-            $m,
-            ".conversation
-                AND stay.user_id = ",
-            $m,
-            ".user_id)"
-        )
-    };
-}
-
-/// A condition: the present member `$m` of `$c` sees the message with seq `$seq`.
-macro_rules! sees {
-    ($m:literal, $c:literal, $seq:literal) => {
-        concat!(
-            "EXISTS (SELECT FROM ",
-            crate::visibility::windows!($m, $c),
-            " seen
-                     WHERE seen.after_seq < ",
-            $seq,
-            " AND ",
-            $seq,
-            " <= seen.until_seq)"
-        )
     };
 }
 
@@ -85,10 +33,10 @@ macro_rules! told {
              WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
                AND CASE WHEN m.present
                         THEN coalesce(r.seq, t.seq) IS NULL OR ",
-            crate::visibility::sees!("m", "c", "coalesce(r.seq, t.seq)"),
+            read_model::sees!("m", "c", "coalesce(r.seq, t.seq)"),
             " ELSE t.type = 'member_removed' AND t.subject = m.user_id END"
         )
     };
 }
 
-pub(crate) use {seat, sees, told, windows};
+pub(crate) use {seat, told};

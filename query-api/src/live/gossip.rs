@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use domain::time::Timestamp;
 use event_log::mirror::MirrorConfig;
-use futures::StreamExt as _;
+use presence::{Change, HEARTBEAT, Presence, Said, Wire, Word, everybody};
 use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -18,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::frame::Frame;
 use super::hub::Hub;
-use super::presence::{Change, HEARTBEAT, Presence, Said, Word};
 use crate::failed::Failed;
 
 /// Users whose last being online is remembered.
@@ -223,7 +222,9 @@ impl Gossip {
         self.tell_all(changes);
         if is_hello || is_unknown {
             let all = self.presence().all_here();
-            self.say(Said::All(all));
+            for said in everybody(&all) {
+                self.say(said);
+            }
         }
         if is_unknown && !is_hello {
             self.say(Said::Hello);
@@ -301,63 +302,6 @@ async fn sharing(pool: &PgPool, user: &str, with: &[&str]) -> Result<Vec<String>
     .fetch_all(pool)
     .await?;
     Ok(names)
-}
-
-/// The way to the other gateways.
-struct Wire {
-    gateway: String,
-    nats: Option<(async_nats::Client, async_nats::Subscriber)>,
-    subject: String,
-}
-
-impl Wire {
-    async fn open(nats: Option<&async_nats::Client>, mirror: &MirrorConfig) -> Self {
-        let subject = mirror.gossip();
-        let nats = match nats {
-            None => None,
-            Some(client) => {
-                let subscriber = client.subscribe(subject.clone()).await;
-                subscriber
-                    .ok()
-                    .map(|subscriber| (client.clone(), subscriber))
-            }
-        };
-        Self {
-            gateway: sqlx::types::Uuid::new_v4().to_string(),
-            nats,
-            subject,
-        }
-    }
-
-    async fn say(&self, said: Said) {
-        let Some((client, _)) = &self.nats else {
-            return;
-        };
-        // Without a connection, what is published would be kept until there is no room for it.
-        if client.connection_state() != async_nats::connection::State::Connected {
-            return;
-        }
-        let word = Word {
-            gateway: self.gateway.clone(),
-            said,
-        };
-        if let Ok(json) = serde_json::to_vec(&word) {
-            let _ = client.publish(self.subject.clone(), json.into()).await;
-        }
-    }
-
-    /// The next word of another gateway; never without NATS.
-    async fn hear(&mut self) -> Option<Word> {
-        let Some((_, subscriber)) = &mut self.nats else {
-            return std::future::pending().await;
-        };
-        let Some(message) = subscriber.next().await else {
-            self.nats = None;
-            return None;
-        };
-        let word: Word = serde_json::from_slice(&message.payload).ok()?;
-        (word.gateway != self.gateway).then_some(word)
-    }
 }
 
 async fn talk(

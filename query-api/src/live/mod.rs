@@ -5,7 +5,7 @@
 //! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
 //! - `socket`, `events`: the two transports.
 //! - `acks`: where acknowledgements go.
-//! - `presence`, `gossip`: who is online and who types, told between gateways.
+//! - `gossip`: who is online and who types, told between gateways.
 
 mod acks;
 mod events;
@@ -13,7 +13,6 @@ mod feed;
 mod frame;
 mod gossip;
 mod hub;
-mod presence;
 mod socket;
 
 pub use acks::{Acks, NoAcks};

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::scope::Who;
 use crate::docs::MessageType;
 use crate::failed::Failed;
-use crate::visibility::sees;
+use read_model::sees;
 
 /// A message that was found.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -11,7 +11,7 @@ use search::{Atom, Query};
 use sqlx::PgPool;
 
 use crate::failed::Failed;
-use crate::visibility::windows;
+use read_model::windows;
 
 /// Messages that may have changed since the index was complete, at most. An index that is further behind
 /// does not say what there is.

@@ -9,11 +9,12 @@ use async_nats::connection::State;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
 use domain::envelope::Envelope;
-use event_log::mirror::{self, MirrorConfig};
-use event_log::reader::Reader;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::mirror::{self, MirrorConfig};
+use crate::reader::Reader;
 
 /// How long the stream may be silent before the log is asked whether it has more.
 const SILENCE: Duration = Duration::from_millis(200);
@@ -28,7 +29,7 @@ const STREAM_RETRY: Duration = Duration::from_secs(1);
 const STREAM_OPENING: Duration = Duration::from_secs(2);
 
 /// The events after a position, from wherever they are had first.
-pub(crate) struct Source {
+pub struct Source {
     reader: Reader,
     stream: Option<Stream>,
     /// The last page of the log was full: the stream would be slower.
@@ -53,6 +54,7 @@ enum Heard {
 }
 
 impl Source {
+    /// With a client, events come from the stream as soon as they are near its end.
     pub fn new(reader: Reader, client: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
         let stream = client.map(|client| Stream {
             client,

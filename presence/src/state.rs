@@ -1,4 +1,4 @@
-//! Who is online, over all gateways. Nothing of this is kept anywhere: it is what gateways tell each other.
+//! Who is online, as one process knows it from its own connections and from what gateways tell each other.
 //!
 //! Online at once; offline only a moment after the last connection has gone, so that a phone between two
 //! networks does not flicker. A gateway that is not heard of any more takes its users with it.
@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use crate::word::{Said, Word};
 
 /// How long after their last connection somebody is still online.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -17,40 +17,7 @@ pub const GRACE: Duration = Duration::from_secs(5);
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// After so long without a word a gateway is gone.
-const GONE_AFTER: Duration = Duration::from_secs(6);
-
-/// What gateways tell each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
-    /// Whose word it is.
-    pub gateway: String,
-    /// What.
-    #[serde(flatten)]
-    pub said: Said,
-}
-
-/// See [`Word`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Said {
-    /// It is new, and asks who is online elsewhere.
-    Hello,
-    /// Everybody who is online there.
-    All(Vec<String>),
-    /// It is there.
-    Alive,
-    /// Somebody is online there now.
-    Online(String),
-    /// Somebody is not any more.
-    Offline(String),
-    /// Somebody types in a conversation.
-    Typing {
-        /// Where.
-        conversation: String,
-        /// Who.
-        user: String,
-    },
-}
+pub const GONE_AFTER: Duration = Duration::from_secs(6);
 
 /// Somebody is online now, or is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +42,8 @@ pub struct Presence {
 struct Gateway {
     heard: Instant,
     users: HashSet<String>,
+    /// The part of everybody that has been told.
+    gathered: HashSet<String>,
 }
 
 impl Presence {
@@ -125,30 +94,27 @@ impl Presence {
 
     /// Another gateway has said something.
     pub fn heard(&mut self, word: Word, now: Instant) -> Vec<Change> {
-        let mut changes = Vec::new();
         let Word { gateway, said } = word;
-        let users: HashSet<String> = {
-            let known = self
-                .elsewhere
-                .entry(gateway.clone())
-                .or_insert_with(|| Gateway {
-                    heard: now,
-                    users: HashSet::new(),
-                });
-            known.heard = now;
-            match said {
-                Said::Online(user) => known.users.iter().cloned().chain([user]).collect(),
-                Said::Offline(user) => {
-                    let mut users = known.users.clone();
-                    users.remove(&user);
-                    users
+        let known = self
+            .elsewhere
+            .entry(gateway.clone())
+            .or_insert_with(|| Gateway::heard_at(now));
+        known.heard = now;
+        let (come, gone) = match said {
+            Said::Online(user) => (vec![user], Vec::new()),
+            Said::Offline(user) => (Vec::new(), vec![user]),
+            Said::All { users, more } => {
+                known.gathered.extend(users);
+                if more {
+                    return Vec::new();
                 }
-                Said::All(users) => users.into_iter().collect(),
-                Said::Hello | Said::Alive | Said::Typing { .. } => return changes,
+                let all = std::mem::take(&mut known.gathered);
+                let gone = known.users.difference(&all).cloned().collect();
+                (all.into_iter().collect(), gone)
             }
+            Said::Hello | Said::Alive | Said::Typing { .. } => return Vec::new(),
         };
-        self.replace(&gateway, &users, &mut changes);
-        changes
+        self.replace(&gateway, come, gone)
     }
 
     /// Who is gone by now: what to tell the others, and what has changed.
@@ -172,28 +138,40 @@ impl Presence {
             .map(|(name, _)| name.clone())
             .collect();
         for gateway in silent {
-            self.replace(&gateway, &HashSet::new(), &mut changes);
-            self.elsewhere.remove(&gateway);
+            let users = self.elsewhere.remove(&gateway).map(|it| it.users);
+            let gone = users.into_iter().flatten();
+            changes.extend(gone.filter_map(|user| change(&user, true, self.is_online(&user))));
         }
         (said, changes)
     }
 
-    fn replace(&mut self, gateway: &str, users: &HashSet<String>, changes: &mut Vec<Change>) {
-        let Some(known) = self.elsewhere.get_mut(gateway) else {
-            return;
-        };
-        let before = std::mem::replace(&mut known.users, users.clone());
-        for user in before.symmetric_difference(users) {
-            let others = self
-                .elsewhere
-                .iter()
-                .any(|(name, it)| name != gateway && it.users.contains(user));
-            let otherwise = others || self.is_here(user);
-            changes.extend(change(
-                user,
-                otherwise || before.contains(user),
-                otherwise || users.contains(user),
-            ));
+    fn replace(&mut self, gateway: &str, come: Vec<String>, gone: Vec<String>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (user, now) in come
+            .into_iter()
+            .map(|user| (user, true))
+            .chain(gone.into_iter().map(|user| (user, false)))
+        {
+            let before = self.is_online(&user);
+            if let Some(known) = self.elsewhere.get_mut(gateway) {
+                if now {
+                    known.users.insert(user.clone());
+                } else {
+                    known.users.remove(&user);
+                }
+            }
+            changes.extend(change(&user, before, self.is_online(&user)));
+        }
+        changes
+    }
+}
+
+impl Gateway {
+    fn heard_at(now: Instant) -> Self {
+        Self {
+            heard: now,
+            users: HashSet::new(),
+            gathered: HashSet::new(),
         }
     }
 }
@@ -213,6 +191,13 @@ mod tests {
         Word {
             gateway: gateway.to_owned(),
             said,
+        }
+    }
+
+    fn all(users: &[&str], more: bool) -> Said {
+        Said::All {
+            users: users.iter().map(|user| (*user).to_owned()).collect(),
+            more,
         }
     }
 
@@ -250,7 +235,7 @@ mod tests {
     fn somebody_is_online_wherever_they_are() {
         let mut presence = Presence::default();
         let now = Instant::now();
-        let heard = presence.heard(word("g2", Said::All(vec!["ann".into(), "bob".into()])), now);
+        let heard = presence.heard(word("g2", all(&["ann", "bob"], false)), now);
         assert_eq!(heard.len(), 2);
         presence.connected("ann");
         assert_eq!(
@@ -270,19 +255,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_comes_back_as_it_was_said() {
-        for said in [
-            Said::Hello,
-            Said::Alive,
-            Said::All(vec!["a".into()]),
-            Said::Typing {
-                conversation: "c".into(),
-                user: "u".into(),
-            },
-        ] {
-            let word = word("g", said);
-            let json = serde_json::to_string(&word).unwrap();
-            assert_eq!(serde_json::from_str::<Word>(&json).unwrap(), word);
-        }
+    fn everybody_told_in_parts_replaces_whom_was_told_before_without_a_flicker() {
+        let mut presence = Presence::default();
+        let now = Instant::now();
+        presence.heard(word("g2", all(&["ann", "bob"], false)), now);
+        assert_eq!(presence.heard(word("g2", all(&["cid"], true)), now), []);
+        assert!(presence.is_online("bob") && !presence.is_online("cid"));
+        let changes = presence.heard(word("g2", all(&["bob"], false)), now);
+        assert_eq!(changes, [is("cid", true), is("ann", false)]);
     }
 }
