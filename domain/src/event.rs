@@ -144,7 +144,7 @@ event_family!(MailboxEvent {
     DeviceAcked = "device_acked", 2;
     ConversationRead = "conversation_read", 1;
     ConversationMarkedUnread = "conversation_marked_unread", 1;
-    PreferencesChanged = "preferences_changed", 1;
+    PreferencesChanged = "preferences_changed", 2;
     UserBlocked = "user_blocked", 1;
     UserUnblocked = "user_unblocked", 1;
 });

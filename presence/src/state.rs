@@ -65,6 +65,22 @@ impl Presence {
             .collect()
     }
 
+    /// Everybody who is online, anywhere; some of them more than once.
+    pub fn everybody(&self) -> Vec<String> {
+        let elsewhere = self
+            .elsewhere
+            .values()
+            .flat_map(|it| it.users.iter().cloned());
+        self.all_here().into_iter().chain(elsewhere).collect()
+    }
+
+    /// Nothing could be heard until now: no gateway is to blame for its silence.
+    pub fn excuse(&mut self, now: Instant) {
+        for gateway in self.elsewhere.values_mut() {
+            gateway.heard = now;
+        }
+    }
+
     /// Whether a gateway was heard of, and lately.
     pub fn knows(&self, gateway: &str) -> bool {
         self.elsewhere.contains_key(gateway)

@@ -50,6 +50,7 @@ pub(crate) struct Member {
     pub muted: bool,
     pub pinned: bool,
     pub archived: bool,
+    pub mentions: bool,
 }
 
 /// Conversation and user, by their numbers.

@@ -57,6 +57,10 @@ pub struct Place {
     pub pinned: bool,
     /// Off the inbox.
     pub archived: bool,
+    /// Only when false: messages that mention the caller are not notified of while it is muted or archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
+    pub mentions: Option<bool>,
 }
 
 /// Binds the caller and the conversation. Without a seat one row of nulls.
@@ -64,7 +68,7 @@ const CONVERSATION: &str = concat!(
     "WITH ", seat!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
            t.created_at, t.member_count, t.head_seq, t.role, t.read_seq, t.joined_seq, t.muted, t.pinned,
-           t.archived
+           t.archived, t.mentions
     FROM read.checkpoint k LEFT JOIN seat t ON true"
 );
 
@@ -84,6 +88,7 @@ struct Row {
     muted: Option<bool>,
     pinned: Option<bool>,
     archived: Option<bool>,
+    mentions: Option<bool>,
 }
 
 /// One conversation.
@@ -130,6 +135,7 @@ impl Row {
                 muted: self.muted?,
                 pinned: self.pinned?,
                 archived: self.archived?,
+                mentions: self.mentions.filter(|mentions| !mentions),
             },
         })
     }

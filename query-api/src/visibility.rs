@@ -8,7 +8,7 @@ macro_rules! seat {
     () => {
         "seat AS (
             SELECT m.conversation, m.user_id, m.role, m.joined_seq, m.read_seq, m.own_seq, m.muted,
-                   m.pinned, m.archived, c.name, c.kind, c.title, c.history, c.created_at,
+                   m.pinned, m.archived, m.mentions, c.name, c.kind, c.title, c.history, c.created_at,
                    c.member_count, c.head_seq, c.countable
             FROM read.users u
             JOIN read.conversations c ON c.name = $2

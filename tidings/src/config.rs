@@ -10,6 +10,10 @@ use search::index::Place;
 
 use crate::secret::ServerUrl;
 
+mod webhooks;
+
+pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};
+
 /// Where `tidings up` listens.
 pub const LISTEN_UP: &str = "127.0.0.1:8080";
 /// Where `tidings command-svc` listens.
@@ -18,6 +22,8 @@ pub const LISTEN_COMMANDS: &str = "127.0.0.1:8081";
 pub const LISTEN_QUERIES: &str = "127.0.0.1:8082";
 /// Where `tidings projector` shows its health and metrics.
 pub const LISTEN_PROJECTOR: &str = "127.0.0.1:8083";
+/// Where `tidings dispatcher` shows its health and metrics.
+pub const LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
 
 /// A self-hosted messaging backend whose truth is one append-only log of events.
 #[derive(Debug, Parser)]
@@ -44,7 +50,7 @@ pub struct Config {
     )]
     pub data: PathBuf,
 
-    /// Address to listen on [default: 127.0.0.1:8080; command-svc 8081, query-api 8082, projector 8083].
+    /// Address to listen on [default: 127.0.0.1:8080; command-svc 8081, query-api 8082, projector 8083, dispatcher 8084].
     #[arg(long, global = true, env = "TIDINGS_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
 
@@ -110,6 +116,10 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub allowed_origins: Vec<String>,
+
+    /// How webhooks are delivered.
+    #[command(flatten)]
+    pub webhooks: WebhookArgs,
 
     /// Where the search index is: the projector writes it, query-api reads it [default: DATA/search].
     #[arg(long, global = true, env = "TIDINGS_SEARCH_DIR", value_name = "DIR")]
@@ -215,6 +225,8 @@ pub enum Command {
     Projector,
     /// Run the service that answers queries.
     QueryApi,
+    /// Run the service that delivers webhooks.
+    Dispatcher,
     /// Bring the database up to date.
     Migrate,
     /// Print a token for a user.
@@ -228,6 +240,9 @@ pub enum Command {
     Rebuild(RebuildArgs),
     /// Search everybody's messages, or those that some user sees.
     Search(SearchArgs),
+    /// Where the outside is told what happens, and how far that is.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// The programs of the private servers.
     #[command(subcommand)]
     Servers(ServersCommand),

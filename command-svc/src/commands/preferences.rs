@@ -31,6 +31,9 @@ pub(crate) struct PreferencesRequest {
     pinned: Option<bool>,
     /// Off the list, and not in the total.
     archived: Option<bool>,
+    /// Be notified of messages that mention one, although it is muted or archived; so by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentions: Option<bool>,
 }
 
 /// A change of preferences, parsed.
@@ -76,6 +79,7 @@ impl Order for PreferencesOrder {
             muted,
             pinned,
             archived,
+            mentions,
         } = self.wanted;
         let conversation = self.conversation.clone();
         let set = SetPreferences {
@@ -83,6 +87,7 @@ impl Order for PreferencesOrder {
             muted,
             pinned,
             archived,
+            mentions,
             standing,
         };
         let command = MailboxCommand::SetPreferences(set);

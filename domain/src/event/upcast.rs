@@ -16,16 +16,28 @@ struct Step {
     raise: fn(&mut Map<String, Value>),
 }
 
-const STEPS: &[Step] = &[Step {
-    event_type: "device_acked",
-    from: 1,
-    raise: device_acked_1,
-}];
+const STEPS: &[Step] = &[
+    Step {
+        event_type: "device_acked",
+        from: 1,
+        raise: device_acked_1,
+    },
+    Step {
+        event_type: "preferences_changed",
+        from: 1,
+        raise: preferences_changed_1,
+    },
+];
 
 /// Version 1 did not tell what the device had acked before. From 0, everything up to the cursor
 /// counts as newly delivered, which is true, if not news.
 fn device_acked_1(data: &mut Map<String, Value>) {
     data.insert("previous".to_owned(), 0.into());
+}
+
+/// Version 1 knew no choice about mentions: they were always told.
+fn preferences_changed_1(data: &mut Map<String, Value>) {
+    data.insert("mentions".to_owned(), true.into());
 }
 
 fn step(event_type: &str, from: i16) -> Option<&'static Step> {

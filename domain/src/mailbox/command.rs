@@ -90,6 +90,8 @@ pub struct SetPreferences {
     pub pinned: Option<bool>,
     /// `None` leaves it.
     pub archived: Option<bool>,
+    /// `None` leaves it.
+    pub mentions: Option<bool>,
     /// Look-up.
     pub standing: Standing,
 }

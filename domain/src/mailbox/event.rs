@@ -14,7 +14,7 @@ pub enum MailboxEvent {
     ConversationRead(ReadMark),
     /// The read mark was set by hand, up or down.
     ConversationMarkedUnread(ReadMark),
-    /// Mute, pin or archive changed; all three new values are told.
+    /// Mute, pin, archive or mentions changed; all four new values are told.
     PreferencesChanged(PreferencesChanged),
     /// The owner takes no direct messages from this user any more.
     UserBlocked(BlockedUser),
@@ -49,6 +49,7 @@ pub struct ReadMark {
 
 /// See [`MailboxEvent::PreferencesChanged`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct PreferencesChanged {
     /// Where.
     pub conversation: ConversationId,
@@ -58,6 +59,8 @@ pub struct PreferencesChanged {
     pub pinned: bool,
     /// Off the list and not in the total.
     pub archived: bool,
+    /// Messages that mention the owner are notified of although the conversation is muted or archived.
+    pub mentions: bool,
     /// During which stay: leaving forgets.
     pub stay: i64,
 }

@@ -66,14 +66,15 @@ fn marks() -> impl Strategy<Value = MailboxCommand> {
 
 fn wishes() -> impl Strategy<Value = MailboxCommand> {
     let wish = || option::of(any::<bool>());
-    (0_u8..2, wish(), wish(), wish(), standing()).prop_map(
-        |(room, muted, pinned, archived, standing)| {
+    (0_u8..2, wish(), wish(), wish(), wish(), standing()).prop_map(
+        |(room, muted, pinned, archived, mentions, standing)| {
             let conversation = conversation(room);
             MailboxCommand::SetPreferences(SetPreferences {
                 conversation,
                 muted,
                 pinned,
                 archived,
+                mentions,
                 standing,
             })
         },

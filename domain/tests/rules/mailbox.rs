@@ -269,6 +269,7 @@ fn prefer(
         muted,
         pinned,
         archived,
+        mentions: None,
         standing,
     })
 }
@@ -280,8 +281,41 @@ fn preferred(muted: bool, pinned: bool, archived: bool, stay: i64) -> MailboxEve
         muted,
         pinned,
         archived,
+        mentions: true,
         stay,
     })
+}
+
+#[test]
+fn mentions_are_a_choice_of_their_own() {
+    let choose = |mentions| {
+        MailboxCommand::SetPreferences(SetPreferences {
+            conversation: room(),
+            muted: None,
+            pinned: None,
+            archived: None,
+            mentions: Some(mentions),
+            standing: Standing { stay: 1, ..at(5) },
+        })
+    };
+    let chosen = |muted, mentions| {
+        MailboxEvent::PreferencesChanged(PreferencesChanged {
+            conversation: room(),
+            muted,
+            pinned: false,
+            archived: false,
+            mentions,
+            stay: 1,
+        })
+    };
+    empty().when(choose(true)).then_nothing();
+    empty()
+        .when(choose(false))
+        .then([chosen(false, false)])
+        .when(prefer(Some(true), None, None, 1))
+        .then([chosen(true, false)])
+        .when(choose(true))
+        .then([chosen(true, true)]);
 }
 
 #[test]

@@ -139,7 +139,12 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
         muted: true,
         pinned: false,
         archived: true,
+        mentions: true,
         stay: 1,
+    };
+    let but_mentions = PreferencesChanged {
+        mentions: false,
+        ..preferences.clone()
     };
     let zoe = || BlockedUser {
         user: user("zoë@example.org"),
@@ -154,6 +159,11 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
             E::ConversationMarkedUnread(mark(4)),
         ),
         ("preferences_changed", 1, E::PreferencesChanged(preferences)),
+        (
+            "preferences_changed",
+            2,
+            E::PreferencesChanged(but_mentions),
+        ),
         ("user_blocked", 1, E::UserBlocked(zoe())),
         ("user_unblocked", 1, E::UserUnblocked(zoe())),
     ]

@@ -59,10 +59,22 @@ pub(super) struct Delivered<'a> {
 
 /// `preferences_changed`.
 #[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct Preferences {
     pub muted: bool,
     pub pinned: bool,
     pub archived: bool,
+    /// Told only when it is not as by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub mentions: bool,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_default(mentions: &bool) -> bool {
+    *mentions
 }
 
 /// The data as compact JSON.

@@ -104,6 +104,7 @@ impl Fold<'_> {
             muted,
             pinned,
             archived,
+            mentions,
             stay,
             ..
         } = changed;
@@ -111,6 +112,7 @@ impl Fold<'_> {
             muted,
             pinned,
             archived,
+            mentions,
         })?;
         let Some(conversation) = self.conversation_named(&changed.conversation) else {
             return Ok(());
@@ -123,6 +125,7 @@ impl Fold<'_> {
             muted,
             pinned,
             archived,
+            mentions,
             ..*member
         };
         let entry = Entry {

@@ -128,6 +128,7 @@ impl Fold<'_> {
             muted: false,
             pinned: false,
             archived: false,
+            mentions: true,
         };
         match self.picture.members.get_mut(&key) {
             Some(known) => *known.touch(Change::Row) = member,

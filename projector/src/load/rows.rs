@@ -68,6 +68,7 @@ pub(super) struct MemberRow {
     muted: bool,
     pinned: bool,
     archived: bool,
+    mentions: bool,
 }
 
 impl MemberRow {
@@ -84,6 +85,7 @@ impl MemberRow {
             muted: self.muted,
             pinned: self.pinned,
             archived: self.archived,
+            mentions: self.mentions,
         };
         Ok(((self.conversation, self.user_id), member))
     }

@@ -369,6 +369,7 @@ impl World {
             muted: *self.dice.pick(&[None, Some(true), Some(false)]),
             pinned: *self.dice.pick(&[None, Some(true), Some(false)]),
             archived: *self.dice.pick(&[None, Some(true), Some(false)]),
+            mentions: *self.dice.pick(&[None, Some(true), Some(false)]),
             standing,
         };
         self.mail(&who, MailboxCommand::SetPreferences(set));

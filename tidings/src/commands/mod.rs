@@ -9,6 +9,7 @@ pub mod servers;
 pub mod status;
 pub mod token;
 pub mod up;
+pub mod webhooks;
 pub mod with_servers;
 
 use anyhow::Result;
@@ -24,12 +25,14 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::CommandSvc => serve::run(config, Roles::COMMANDS).await,
         Command::Projector => serve::run(config, Roles::PROJECTOR).await,
         Command::QueryApi => serve::run(config, Roles::QUERIES).await,
+        Command::Dispatcher => serve::run(config, Roles::DISPATCHER).await,
         Command::Migrate => migrate::run(config).await,
         Command::Token(args) => token::run(config, &args),
         Command::Status(args) => status::run(config, &args).await,
         Command::Import(args) => import::run(config, &args).await,
         Command::Rebuild(args) => rebuild::run(config, &args).await,
         Command::Search(args) => search::run(config, &args).await,
+        Command::Webhooks(command) => webhooks::run(config, command).await,
         Command::Servers(command) => servers::run(config, command).await,
     }
 }

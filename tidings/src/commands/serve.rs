@@ -1,9 +1,9 @@
-//! `tidings command-svc`, `tidings projector`, `tidings query-api`: one service of a fleet.
+//! `tidings command-svc`, `tidings projector`, `tidings query-api`, `tidings dispatcher`: one service of a fleet.
 
 use anyhow::Result;
 
 use super::up::listen;
-use crate::config::{Config, LISTEN_COMMANDS, LISTEN_PROJECTOR, LISTEN_QUERIES};
+use crate::config::{Config, LISTEN_COMMANDS, LISTEN_DISPATCHER, LISTEN_PROJECTOR, LISTEN_QUERIES};
 use crate::data_dir::DataDir;
 use crate::keys::Keys;
 use crate::service::roles::Roles;
@@ -28,6 +28,7 @@ pub async fn run(config: &Config, roles: Roles) -> Result<()> {
     let default = match roles {
         Roles::COMMANDS => LISTEN_COMMANDS,
         Roles::PROJECTOR => LISTEN_PROJECTOR,
+        Roles::DISPATCHER => LISTEN_DISPATCHER,
         _ => LISTEN_QUERIES,
     };
     let listener = listen(config, default).await?;

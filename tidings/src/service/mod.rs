@@ -27,6 +27,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
+use dispatcher::Sender;
+use dispatcher::address::Allowed;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use event_log::{EventLog, Failed, LogConfig, broker, relay};
@@ -225,6 +227,9 @@ impl Service {
             behind.spawn("the projector", self.projector(projected));
             behind.spawn("the indexer", self.indexer(heard));
         }
+        if self.roles.dispatcher {
+            behind.spawn("the dispatcher", self.dispatcher()?);
+        }
         behind.spawn(
             "the gauges",
             gauges::run(self.pools.clone(), log.clone(), self.ending.clone()),
@@ -304,6 +309,28 @@ impl Service {
             self.ending.clone(),
         );
         async move { Ok(running.await?) }
+    }
+
+    fn dispatcher(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
+        let args = &self.config.webhooks;
+        let allowed = Allowed::networks(args.webhook_allow.clone());
+        let sender = Sender::new(allowed).context("webhooks cannot be delivered")?;
+        let config = dispatcher::Config {
+            tries: args.webhook_tries,
+            window: args.notify_window,
+        };
+        let running = dispatcher::run(
+            self.pools.projections.clone(),
+            Some(self.nats.clone()),
+            self.mirror.clone(),
+            sender,
+            config,
+            self.ending.clone(),
+        );
+        Ok(async move {
+            running.await;
+            Ok(())
+        })
     }
 
     fn indexer(&self, projected: watch::Receiver<i64>) -> impl Future<Output = Result<()>> + use<> {

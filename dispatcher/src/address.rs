@@ -1,0 +1,211 @@
+//! Where a delivery may go. An address that somebody typed must not reach what only this machine or this
+//! network can: the cloud's metadata, a database, an admin page.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use reqwest::Url;
+
+/// Networks that are allowed although they are not public.
+#[derive(Debug, Clone, Default)]
+pub struct Allowed(Vec<IpNet>);
+
+/// Why an address is not delivered to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// Neither `https` nor, where that is allowed, `http`.
+    #[error("{0}: expected an https address; http is for allowed networks only")]
+    Scheme(String),
+    /// A user or a password in the address would be sent to whoever answers there.
+    #[error("an address with a user or a password; the signature is what proves the sender")]
+    Credentials,
+    /// The host is, or resolves to, an address of this machine or network.
+    #[error("{0} is not a public address; allow its network with --webhook-allow if it is meant")]
+    Private(IpAddr),
+    /// No host.
+    #[error("an address without a host")]
+    Nowhere,
+}
+
+impl Allowed {
+    /// These networks.
+    pub fn networks(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    /// Whether an address may be connected to. `is_plain`: without TLS, which only allowed networks are.
+    pub fn permits(&self, address: IpAddr, is_plain: bool) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address)) || (!is_plain && is_public(address))
+    }
+
+    /// Whether this may be delivered to, as far as the text tells: names are looked at when they have
+    /// been resolved.
+    pub fn check(&self, url: &Url) -> Result<(), Forbidden> {
+        let is_plain = match url.scheme() {
+            "https" => false,
+            "http" => true,
+            other => return Err(Forbidden::Scheme(other.to_owned())),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Forbidden::Credentials);
+        }
+        let host = url.host_str().ok_or(Forbidden::Nowhere)?;
+        let literal = host.trim_start_matches('[').trim_end_matches(']');
+        match literal.parse::<IpAddr>() {
+            Ok(address) if !self.permits(address, false) => Err(Forbidden::Private(address)),
+            Ok(address) if is_plain && !self.permits(address, true) => {
+                Err(Forbidden::Scheme("http".to_owned()))
+            }
+            // Plain text to a name can only work if some network is allowed.
+            Err(_) if is_plain && self.0.is_empty() => Err(Forbidden::Scheme("http".to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether an address is of the public internet, after IANA's registries of special-purpose addresses.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(a == 0
+        || address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_documentation()
+        || (a == 100 && b & 0xc0 == 64) // shared by providers
+        || (a == 192 && b == 0 && c == 0) // protocol assignments
+        || (a == 192 && b == 88 && c == 99) // 6to4 relays
+        || (a == 198 && b & 0xfe == 18) // benchmarks
+        || a >= 224) // multicast, reserved, broadcast
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let embedded = |high: u16, low: u16| {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match segments {
+        // Translated to IPv4 on the way.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(embedded(high, low))
+        }
+        // Tunnels, documentation, benchmarks, other special purposes.
+        [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => false,
+        [0x3fff, ..] => false,
+        // Global unicast is all that is left.
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(url: &str, allowed: &[&str]) -> Result<(), Forbidden> {
+        let networks = allowed.iter().map(|net| net.parse().unwrap()).collect();
+        Allowed::networks(networks).check(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn what_is_not_public_is_refused_however_it_is_written() {
+        for host in [
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "017700000001",
+            "0",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a00:1]",
+            "[fe80::1]",
+            "[fc00::1]",
+            "[ff02::1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001:db8::1]",
+            "[2001::1]",
+            "[::7f00:1]",
+        ] {
+            let outcome = check(&format!("https://{host}/hook"), &[]);
+            assert!(
+                matches!(outcome, Err(Forbidden::Private(_))),
+                "{host}: {outcome:?}"
+            );
+        }
+        for host in [
+            "8.8.8.8",
+            "100.128.0.1",
+            "172.32.0.1",
+            "[2606:4700::1111]",
+            "example.com",
+        ] {
+            assert_eq!(
+                check(&format!("https://{host}/hook"), &[]),
+                Ok(()),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn allowed_networks_are_reached_also_without_tls() {
+        let allowed = ["127.0.0.0/8", "fd00::/8"];
+        for url in [
+            "http://127.0.0.1:9000/",
+            "https://127.9.9.9/",
+            "http://[fd00::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://inside/",
+        ] {
+            assert_eq!(check(url, &allowed), Ok(()), "{url}");
+        }
+        assert!(matches!(
+            check("http://10.0.0.1/", &allowed),
+            Err(Forbidden::Private(_))
+        ));
+        assert!(matches!(
+            check("http://8.8.8.8/", &allowed),
+            Err(Forbidden::Scheme(_))
+        ));
+        assert!(matches!(
+            check("http://example.com/", &[]),
+            Err(Forbidden::Scheme(_))
+        ));
+    }
+
+    #[test]
+    fn other_schemes_and_credentials_are_refused() {
+        for url in [
+            "ftp://example.com/",
+            "file:///etc/passwd",
+            "gopher://example.com/",
+        ] {
+            assert!(
+                matches!(check(url, &[]), Err(Forbidden::Scheme(_))),
+                "{url}"
+            );
+        }
+        assert_eq!(
+            check("https://u:p@example.com/", &[]),
+            Err(Forbidden::Credentials)
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! How somebody is told, as Standard Webhooks have it: `{type, timestamp, data}`.
+
+use domain::time::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::due::Due;
+use crate::sender::Delivery;
+
+const TYPE: &str = "tidings.notification.v1";
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    r#type: &'static str,
+    timestamp: Timestamp,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    user: &'a str,
+    conversation_id: &'a str,
+    kind: Option<&'a str>,
+    title: Option<&'a str>,
+    badge: i64,
+    unread: i64,
+    messages: i64,
+    mentioned: bool,
+    message: Newest<'a>,
+}
+
+#[derive(Serialize)]
+struct Newest<'a> {
+    seq: Option<i64>,
+    position: Option<i64>,
+    sender: Option<&'a str>,
+    r#type: Option<&'a str>,
+    preview: Option<&'a str>,
+    sent_at: Option<Timestamp>,
+}
+
+/// The delivery of a notice. Its id is the same for the same messages.
+pub fn delivery(webhook: i64, due: &Due, now: Timestamp) -> Result<Delivery, serde_json::Error> {
+    let payload = Payload {
+        r#type: TYPE,
+        timestamp: now,
+        data: Data {
+            user: &due.user_name,
+            conversation_id: &due.conversation,
+            kind: due.kind.as_deref(),
+            title: due.title.as_deref(),
+            badge: due.badge.unwrap_or_default(),
+            unread: due.unread.unwrap_or_default(),
+            messages: due.messages.unwrap_or_default(),
+            mentioned: due.mentioned.unwrap_or_default(),
+            message: Newest {
+                seq: due.seq,
+                position: due.position,
+                sender: due.sender.as_deref(),
+                r#type: due.message_type.as_deref(),
+                preview: due.preview.as_deref(),
+                sent_at: due.sent_at(),
+            },
+        },
+    };
+    Ok(Delivery {
+        id: id(webhook, due),
+        content_type: "application/json",
+        body: serde_json::to_vec(&payload)?,
+    })
+}
+
+fn id(webhook: i64, due: &Due) -> String {
+    // Lengths keep the parts apart.
+    let parts = format!(
+        "{webhook}.{}.{}.{}{}",
+        due.to_position,
+        due.user_name.len(),
+        due.user_name,
+        due.conversation
+    );
+    let digest = Sha256::digest(parts.as_bytes());
+    let hex = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
+    format!("ntf_{}", hex.collect::<String>())
+}

@@ -1,0 +1,319 @@
+//! A webhook, as operators made it and as the dispatcher left it. All SQL of operators is here.
+
+use domain::time::Timestamp;
+use reqwest::Url;
+use serde::Serialize;
+use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
+
+use crate::secret::{InvalidSecret, Secret};
+
+/// What is delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The events of the log as CloudEvents: these types, or all if empty.
+    Events(Vec<String>),
+    /// Who is offline and has something unread.
+    Notifications,
+}
+
+/// What a dispatcher needs of a webhook.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Its number.
+    pub id: i64,
+    /// Raised whenever an operator changed something.
+    pub revision: i64,
+    /// Where to.
+    pub url: Url,
+    /// What it is signed with.
+    pub secret: Secret,
+    /// What.
+    pub subject: Subject,
+    /// How far it is.
+    pub position: i64,
+    /// Where it began.
+    pub floor: i64,
+}
+
+/// A webhook as operators see it.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub struct Listed {
+    /// Its number.
+    pub id: i64,
+    /// Where to.
+    pub url: String,
+    /// `events` or `notifications`.
+    pub kind: String,
+    /// For `events`: these types only; all if empty.
+    pub types: Vec<String>,
+    /// `on`, `off` or `gone`: the receiver said so.
+    pub state: String,
+    /// Everything up to here was delivered, waits or is parked.
+    pub position: i64,
+    /// The log's head.
+    pub head: i64,
+    /// Deliveries that were accepted.
+    pub delivered: i64,
+    /// When the last one was.
+    #[sqlx(try_from = "Moment")]
+    pub delivered_at: Option<Timestamp>,
+    /// Events and notifications that are to be tried, or tried again.
+    pub waiting: i64,
+    /// Those that were given up.
+    pub parked: i64,
+    /// Why the last failure.
+    pub error: Option<String>,
+    /// When.
+    #[sqlx(try_from = "Moment")]
+    pub error_at: Option<Timestamp>,
+}
+
+/// A point in time as the database has it.
+#[derive(sqlx::Type)]
+#[sqlx(transparent)]
+struct Moment(Option<OffsetDateTime>);
+
+impl From<Moment> for Option<Timestamp> {
+    fn from(moment: Moment) -> Self {
+        moment.0.map(Timestamp::from)
+    }
+}
+
+/// What stands in the database is not what was put there.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The address.
+    #[error("the address of webhook {0} cannot be read")]
+    Address(i64),
+    /// The secret.
+    #[error("webhook {0}: {1}")]
+    Secret(i64, InvalidSecret),
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    revision: i64,
+    url: String,
+    secret: String,
+    kind: String,
+    types: Vec<String>,
+    position: i64,
+    floor: i64,
+}
+
+impl TryFrom<Row> for Webhook {
+    type Error = Unreadable;
+
+    fn try_from(row: Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: row.id,
+            revision: row.revision,
+            url: Url::parse(&row.url).map_err(|_| Unreadable::Address(row.id))?,
+            secret: Secret::parse(&row.secret)
+                .map_err(|error| Unreadable::Secret(row.id, error))?,
+            subject: match row.kind.as_str() {
+                "events" => Subject::Events(row.types),
+                _ => Subject::Notifications,
+            },
+            position: row.position,
+            floor: row.floor,
+        })
+    }
+}
+
+/// The webhooks that are on: number and revision.
+pub async fn switched_on(pool: &PgPool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    sqlx::query_as("SELECT id, revision FROM hooks.webhooks WHERE state = 'on' ORDER BY id")
+        .fetch_all(pool)
+        .await
+}
+
+/// One that is on.
+pub async fn load(
+    pool: &PgPool,
+    id: i64,
+) -> Result<Option<Result<Webhook, Unreadable>>, sqlx::Error> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, revision, url, secret, kind, types, position, floor
+         FROM hooks.webhooks WHERE id = $1 AND state = 'on'",
+    )
+    .bind(id)
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(Webhook::try_from))
+}
+
+/// Makes one, which begins after a position, or at the present. Answers its number and where it begins.
+pub async fn add(
+    pool: &PgPool,
+    url: &Url,
+    secret: &Secret,
+    subject: &Subject,
+    after: Option<i64>,
+) -> Result<(i64, i64), sqlx::Error> {
+    let (kind, types) = match subject {
+        Subject::Events(types) => ("events", types.as_slice()),
+        Subject::Notifications => ("notifications", [].as_slice()),
+    };
+    sqlx::query_as(
+        "INSERT INTO hooks.webhooks (url, secret, kind, types, position, floor)
+         SELECT $1, $2, $3, $4, p.at, p.at
+         FROM (SELECT least(coalesce($5, k.position), k.position) AS at FROM log.head k) p
+         RETURNING id, position",
+    )
+    .bind(url.as_str())
+    .bind(secret.reveal())
+    .bind(kind)
+    .bind(types)
+    .bind(after)
+    .fetch_one(pool)
+    .await
+}
+
+/// All of them, by number.
+pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT w.id, w.url, w.kind, w.types, w.state, w.position, k.position AS head, w.delivered,
+                w.delivered_at, w.error, w.error_at,
+                (SELECT count(*) FROM hooks.waiting x WHERE x.webhook = w.id)
+                    + (SELECT count(*) FROM hooks.notices x
+                       WHERE x.webhook = w.id AND x.told_position < x.to_position) AS waiting,
+                (SELECT count(*) FROM hooks.parked x WHERE x.webhook = w.id) AS parked
+         FROM hooks.webhooks w CROSS JOIN log.head k ORDER BY w.id",
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Removes one, with everything that waits or is parked. False if there is none.
+pub async fn remove(pool: &PgPool, id: i64) -> Result<bool, sqlx::Error> {
+    let removed = sqlx::query("DELETE FROM hooks.webhooks WHERE id = $1")
+        .bind(id)
+        .execute(pool)
+        .await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+/// Switches one on, where it stands, or off. False if there is none.
+pub async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<bool, sqlx::Error> {
+    let switched =
+        sqlx::query("UPDATE hooks.webhooks SET state = $2, revision = revision + 1 WHERE id = $1")
+            .bind(id)
+            .bind(if on { "on" } else { "off" })
+            .execute(pool)
+            .await?;
+    Ok(switched.rows_affected() > 0)
+}
+
+/// Delivers again from a position on, that one included. What waits or is parked from there on is
+/// forgotten: it comes again. Answers the webhooks that this concerns: one, or all.
+pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    // Only backwards: what lies between would be left out.
+    let replayed: Vec<i64> = sqlx::query_scalar(
+        "UPDATE hooks.webhooks SET position = least(position, $2 - 1), floor = least(floor, $2 - 1),
+                revision = revision + 1
+         WHERE $1::bigint IS NULL OR id = $1 RETURNING id",
+    )
+    .bind(id)
+    .bind(from)
+    .fetch_all(&mut *transaction)
+    .await?;
+    for forget in [
+        "DELETE FROM hooks.waiting WHERE webhook = ANY($1) AND position >= $2",
+        "DELETE FROM hooks.parked WHERE webhook = ANY($1) AND position >= $2",
+        "DELETE FROM hooks.notices WHERE webhook = ANY($1) AND to_position >= $2",
+    ] {
+        sqlx::query(forget)
+            .bind(&replayed)
+            .bind(from)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(replayed)
+}
+
+/// Sets one back to the head of a log that is shorter than it was.
+pub async fn set_back(pool: &PgPool, id: i64, head: i64) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    for statement in [
+        "UPDATE hooks.webhooks SET position = $2, floor = least(floor, $2) WHERE id = $1",
+        "DELETE FROM hooks.waiting WHERE webhook = $1 AND position > $2",
+        "DELETE FROM hooks.notices WHERE webhook = $1 AND to_position > $2",
+    ] {
+        sqlx::query(statement)
+            .bind(id)
+            .bind(head)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
+
+/// Tries everything again that is parked. Answers how many that are.
+pub async fn retry(pool: &PgPool, id: i64) -> Result<i64, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let parked: i64 = sqlx::query_scalar("SELECT count(*) FROM hooks.parked WHERE webhook = $1")
+        .bind(id)
+        .fetch_one(&mut *transaction)
+        .await?;
+    for again in [
+        "INSERT INTO hooks.waiting (webhook, position, lane, tries, due_at)
+         SELECT webhook, position, lane, 0, now() FROM hooks.parked
+         WHERE webhook = $1 AND user_name = ''
+         ON CONFLICT (webhook, position) DO NOTHING",
+        "INSERT INTO hooks.notices AS n
+             (webhook, user_name, conversation, from_position, to_position, since, due_at)
+         SELECT webhook, user_name, lane, min(position), max(position), now(), now() FROM hooks.parked
+         WHERE webhook = $1 AND user_name <> '' GROUP BY webhook, user_name, lane
+         ON CONFLICT (webhook, user_name, conversation) DO UPDATE
+         SET from_position = least(n.from_position, excluded.from_position),
+             to_position = greatest(n.to_position, excluded.to_position),
+             told_position = least(n.told_position, excluded.from_position - 1), tries = 0, due_at = now()",
+        "DELETE FROM hooks.parked WHERE webhook = $1",
+        "UPDATE hooks.webhooks SET revision = revision + 1 WHERE id = $1",
+    ] {
+        sqlx::query(again).bind(id).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(parked)
+}
+
+/// What was given up.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub struct Parked {
+    /// Of which webhook.
+    pub webhook: i64,
+    /// The event, or the newest message of a notification.
+    pub position: i64,
+    /// The source of an event, or the conversation of a notification.
+    pub lane: String,
+    /// Who was to be told; empty for an event.
+    pub user_name: String,
+    /// How often it was tried.
+    pub tries: i32,
+    /// Why the last try failed.
+    pub error: String,
+    /// When it was given up.
+    #[sqlx(try_from = "OffsetDateTime")]
+    pub parked_at: Timestamp,
+}
+
+/// The parked deliveries of one webhook, or of all, oldest first, at most `limit`.
+pub async fn parked(
+    pool: &PgPool,
+    id: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT webhook, position, lane, user_name, tries, error, parked_at FROM hooks.parked
+         WHERE $1::bigint IS NULL OR webhook = $1 ORDER BY webhook, position LIMIT $2",
+    )
+    .bind(id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
