@@ -68,6 +68,8 @@ pub struct Sender {
 impl Sender {
     /// One that reaches public addresses over TLS, and these networks with or without.
     pub fn new(allowed: Allowed) -> Result<Self, reqwest::Error> {
+        // Somebody else may have chosen a provider already; any will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             encrypted: client(&allowed, false)?,
             plain: client(&allowed, true)?,

@@ -16,6 +16,7 @@
 //! - [`feed`]: the sync feed as clients read it; [`log`]: the log, the mirror and the read tables as
 //!   they are; [`chaos`]: load and the laws that must hold after it.
 //! - [`gapless`]: several writers in several processes, and one order.
+//! - [`live`]: live connections; [`receiver`]: a receiver of webhooks.
 //! - [`corpus`]: chat logs and the small model of their import.
 
 #![deny(missing_docs)]
@@ -37,6 +38,7 @@ pub mod log;
 pub mod model;
 pub mod ports;
 pub mod process;
+pub mod receiver;
 pub mod remembered;
 pub mod routes;
 pub mod seed;

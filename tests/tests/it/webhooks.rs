@@ -1,0 +1,362 @@
+//! Events as webhooks: at least once, in order per conversation, signed, replayable; and where they do not
+//! go. The signatures are checked by the reference library, in the receiver.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::eventually::eventually;
+use tests::receiver::{Receiver, Reply, SECRET};
+use tests::world::{Settings, World};
+
+/// Deliveries to this machine are allowed; a delivery is tried three times.
+fn settings() -> Settings {
+    Settings::default()
+        .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
+        .with("TIDINGS_WEBHOOK_TRIES", 3)
+        .with("TIDINGS_WEBHOOK_SECRET", SECRET)
+}
+
+async fn webhooks(world: &World, arguments: &[&str]) -> String {
+    let output = world.tidings(&[&["webhooks"], arguments].concat()).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The only webhook, as listed.
+async fn listed(world: &World) -> Value {
+    let text = webhooks(world, &["list", "--json"]).await;
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Waits until the webhook is as asked.
+async fn becomes(world: &World, what: &str, mut is_it: impl FnMut(&Value) -> bool) -> Value {
+    eventually(format!("the webhook {what}"), async || {
+        let now = listed(world).await;
+        is_it(&now).then_some(now)
+    })
+    .await
+}
+
+/// What was sent to some rooms, by source.
+async fn send_to(world: &World, rooms: &[&str], count: usize) -> (BTreeMap<String, Vec<i64>>, i64) {
+    static KEYS: AtomicUsize = AtomicUsize::new(0);
+    let ann = world.user("ann");
+    let mut sent: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut last = 0;
+    for n in 0..count {
+        for room in rooms {
+            let key = KEYS.fetch_add(1, Ordering::Relaxed).to_string();
+            last = ann.send(room, &key, &format!("text {n}")).await.position();
+            let source = format!("/conversations/{room}");
+            sent.entry(source).or_default().push(last);
+        }
+    }
+    (sent, last)
+}
+
+async fn with_rooms(settings: Settings, rooms: &[&str]) -> World {
+    let world = World::with(settings).await;
+    let ann = world.user("ann");
+    for room in rooms {
+        ann.create_group(room, &["bob"]).await.expect(201);
+    }
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() {
+    let world = with_rooms(settings(), &["a", "b", "c"]).await;
+    let receiver = Receiver::start().await;
+    let url = receiver.url();
+    let added = webhooks(&world, &["add", &url, "--events", "all", "--from", "1"]).await;
+    assert!(
+        added.contains("begins with position 1\nsecret  whsec_"),
+        "{added}"
+    );
+    send_to(&world, &["a", "b", "c"], 10).await;
+    let last = world.user("bob").read("a", 5).await.position();
+    receiver.reaches(last).await;
+    // Byte for byte what an administrator reads.
+    let log = world.admin().get("/v1/events?limit=1000").await.body;
+    let log = String::from_utf8_lossy(&log).into_owned();
+    let log: Vec<&str> = log.lines().collect();
+    let mut bodies: Vec<(i64, String)> = Vec::new();
+    for it in receiver.accepted() {
+        let body = String::from_utf8_lossy(&it.body).into_owned();
+        assert_eq!(it.id, format!("evt_{}", it.position()));
+        bodies.push((it.position(), body));
+    }
+    bodies.sort();
+    assert_eq!(bodies.len(), log.len());
+    assert!(
+        bodies
+            .iter()
+            .zip(&log)
+            .all(|((_, body), line)| body == line)
+    );
+    for positions in receiver.first_seen().values() {
+        assert!(positions.is_sorted(), "{positions:?}");
+    }
+    let now = becomes(&world, "is at the head", |it| it["position"] == last).await;
+    assert_eq!(
+        (&now["state"], &now["waiting"], &now["delivered"]),
+        (&"on".into(), &0.into(), &last.into()),
+        "{now}"
+    );
+    // Again from the middle, under the same ids.
+    let before = receiver.accepted().len();
+    let from = last - 9;
+    webhooks(&world, &["replay", "--from", &from.to_string()]).await;
+    eventually("ten came again", async || {
+        (receiver.accepted().len() == before + 10).then_some(())
+    })
+    .await;
+    let mut again: Vec<i64> = receiver.accepted()[before..]
+        .iter()
+        .map(tests::receiver::Received::position)
+        .collect();
+    again.sort_unstable();
+    assert!(again.into_iter().eq(from..=last));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_chosen_types_come() {
+    let world = with_rooms(settings(), &["a"]).await;
+    let receiver = Receiver::start().await;
+    let url = receiver.url();
+    webhooks(
+        &world,
+        &["add", &url, "--events", "member_added,message_recalled"],
+    )
+    .await;
+    let ann = world.user("ann");
+    ann.send("a", "1", "hello").await.expect(201);
+    ann.post(
+        "/v1/conversations/a/members",
+        serde_json::json!({ "users": ["cid"] }),
+    )
+    .await
+    .expect(200);
+    let last = ann
+        .delete("/v1/conversations/a/messages/1")
+        .await
+        .position();
+    receiver.reaches(last).await;
+    let types: Vec<String> = receiver
+        .accepted()
+        .iter()
+        .map(|it| it.json()["type"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(
+        types,
+        ["tidings.member_added.v1", "tidings.message_recalled.v1"]
+    );
+    let unknown = world
+        .tidings(&["webhooks", "add", &url, "--events", "message_send"])
+        .await;
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_meanwhile() {
+    let mut world = with_rooms(settings().with("TIDINGS_WEBHOOK_TRIES", 30), &["a", "b"]).await;
+    let mut receiver = Receiver::start().await;
+    let url = receiver.url();
+    webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
+    let (mut sent, first) = send_to(&world, &["a", "b"], 3).await;
+    receiver.reaches(first).await;
+    receiver.stop().await;
+    let (more, _) = send_to(&world, &["a", "b"], 20).await;
+    becomes(&world, "waits", |it| {
+        it["waiting"].as_i64() >= Some(2) && it["error"].is_string()
+    })
+    .await;
+    world.kill();
+    world.wake().await;
+    let (rest, last) = send_to(&world, &["a", "b"], 20).await;
+    receiver.resume().await;
+    receiver.reaches(last).await;
+    for (source, positions) in more.into_iter().chain(rest) {
+        sent.entry(source).or_default().extend(positions);
+    }
+    eventually("everything has come", async || {
+        (receiver.first_seen() == sent).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_end() {
+    let world = with_rooms(settings(), &["good", "bad"]).await;
+    let receiver = Receiver::start().await;
+    let url = receiver.url();
+    receiver.reply(|it| {
+        let is_bad = it.json()["data"]["body"]["text"] == "text 1" && it.source().ends_with("bad");
+        Reply::Status(if is_bad { 500 } else { 200 })
+    });
+    webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
+    let (sent, last) = send_to(&world, &["bad", "good"], 4).await;
+    // The others flow on at once; what is behind the refused one comes when that is parked.
+    receiver.reaches(last).await;
+    let bad = &sent["/conversations/bad"];
+    receiver.reaches(bad[3]).await;
+    let without_refused = [bad[0], bad[2], bad[3]];
+    assert_eq!(receiver.first_seen()["/conversations/bad"], without_refused);
+    assert_eq!(
+        receiver.first_seen()["/conversations/good"],
+        sent["/conversations/good"]
+    );
+    let tries = receiver
+        .received()
+        .iter()
+        .filter(|it| it.position() == bad[1])
+        .count();
+    assert_eq!(tries, 3);
+    let parked = webhooks(&world, &["list", "--parked", "--json"]).await;
+    let parked: Value = serde_json::from_str(&parked).expect("one line");
+    assert_eq!(
+        (&parked["position"], &parked["lane"], &parked["tries"]),
+        (&bad[1].into(), &"/conversations/bad".into(), &3.into())
+    );
+    let now = becomes(&world, "is at the head", |it| it["position"] == last).await;
+    assert_eq!(now["parked"], 1);
+    assert!(
+        now["error"].as_str().unwrap_or_default().contains("500"),
+        "{now}"
+    );
+    receiver.reply(|_| Reply::Status(200));
+    let id = now["id"].to_string();
+    webhooks(&world, &["retry", &id]).await;
+    receiver.reaches(bad[1]).await;
+    becomes(&world, "has nothing parked", |it| {
+        it["parked"] == 0 && it["waiting"] == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
+    let world = with_rooms(settings(), &["a"]).await;
+    let receiver = Receiver::start().await;
+    let url = receiver.url();
+    webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
+    receiver.reply(|_| Reply::Status(410));
+    let (sent, last) = send_to(&world, &["a"], 5).await;
+    let gone = becomes(&world, "is gone", |it| it["state"] == "gone").await;
+    assert!(
+        gone["error"].as_str().unwrap_or_default().contains("410"),
+        "{gone}"
+    );
+    let tried = receiver.received().len();
+    receiver.reply(|_| Reply::Status(200));
+    let id = gone["id"].to_string();
+    webhooks(&world, &["enable", &id]).await;
+    receiver.reaches(last).await;
+    assert_eq!(receiver.first_seen(), sent);
+    assert_eq!(tried, 1, "asked again after a 410");
+    webhooks(&world, &["disable", &id]).await;
+    webhooks(&world, &["remove", &id]).await;
+    assert_eq!(webhooks(&world, &["list", "--json"]).await, "");
+    for command in ["enable", "retry", "remove"] {
+        let outcome = world.tidings(&["webhooks", command, &id]).await;
+        assert_eq!(outcome.status.code(), Some(1), "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_receiver_is_given_its_time_and_slows_nobody_else() {
+    let world = with_rooms(settings(), &["a", "b"]).await;
+    let (slow, quick) = (Receiver::start().await, Receiver::start().await);
+    slow.reply(|_| Reply::After(Duration::from_millis(700), 200));
+    for receiver in [&slow, &quick] {
+        webhooks(
+            &world,
+            &["add", &receiver.url(), "--events", "message_sent"],
+        )
+        .await;
+    }
+    let (sent, last) = send_to(&world, &["a", "b"], 5).await;
+    quick.reaches(last).await;
+    assert!(slow.accepted().len() < 10, "the slow one was waited for");
+    slow.reaches(last).await;
+    assert_eq!(slow.first_seen(), sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redirects_are_followed_where_they_may_lead() {
+    let world = with_rooms(settings(), &["a"]).await;
+    let receiver = Receiver::start().await;
+    let url = receiver.url();
+    let there = format!("http://{}/elsewhere", receiver.address);
+    receiver.reply(
+        move |it| match (it.path.as_str(), it.json()["data"]["seq"].as_i64()) {
+            ("/elsewhere", _) => Reply::Status(200),
+            (_, Some(1)) => Reply::To(307, there.clone()),
+            (_, Some(2)) => Reply::To(302, there.clone()),
+            (_, Some(3)) => Reply::To(307, "http://169.254.169.254/latest/meta-data".to_owned()),
+            (_, Some(4)) => Reply::To(308, "http://10.0.0.1/".to_owned()),
+            (_, Some(5)) => Reply::To(307, "/hook".to_owned()),
+            _ => Reply::Status(200),
+        },
+    );
+    webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
+    let (sent, last) = send_to(&world, &["a"], 6).await;
+    let sent = &sent["/conversations/a"];
+    receiver.reaches(last).await;
+    assert_eq!(
+        receiver.first_seen()["/conversations/a"],
+        [sent[0], sent[5]]
+    );
+    assert!(receiver.accepted().iter().any(|it| it.path == "/elsewhere"));
+    let parked = webhooks(&world, &["list", "--parked"]).await;
+    let lines: Vec<&str> = parked.lines().collect();
+    let told = [
+        "302",
+        "169.254.169.254 is not a public",
+        "10.0.0.1 is not a public",
+        "redirects",
+    ];
+    assert_eq!(lines.len(), told.len(), "{parked}");
+    for (line, words) in lines.iter().zip(told) {
+        assert!(line.contains(words), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_public_is_not_delivered_to() {
+    // Some network is allowed, but not this machine.
+    let settings = settings().with("TIDINGS_WEBHOOK_ALLOW", "10.0.0.0/8");
+    let world = with_rooms(settings, &["a"]).await;
+    let receiver = Receiver::start().await;
+    for url in [
+        "http://127.0.0.1/",
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://[::1]/",
+        "https://[::ffff:7f00:1]/",
+        "https://169.254.169.254/",
+        "https://0/",
+        "https://192.168.1.1/",
+        "http://8.8.8.8/",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "https://u:p@example.com/",
+        "nonsense",
+    ] {
+        let outcome = world
+            .tidings(&["webhooks", "add", url, "--events", "all"])
+            .await;
+        assert_eq!(outcome.status.code(), Some(2), "{url}");
+    }
+    // A name tells only when it is resolved.
+    let url = format!("http://localhost:{}/hook", receiver.address.port());
+    webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
+    send_to(&world, &["a"], 1).await;
+    let parked = becomes(&world, "has parked it", |it| it["parked"] == 1).await;
+    let error = parked["error"].as_str().unwrap_or_default();
+    assert!(error.contains("is not a public address"), "{error}");
+    assert!(receiver.received().is_empty());
+}
