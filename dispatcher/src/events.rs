@@ -18,7 +18,7 @@ use crate::feed::{Feed, Stretch};
 use crate::lanes::{Attempt, Lanes, Progress, Waiting};
 use crate::ledger::{GivenUp, Ledger};
 use crate::now;
-use crate::pace::Pace;
+use crate::pace::{self, Pace};
 use crate::sender::{Delivery, Outcome, Sender};
 use crate::webhook::Webhook;
 
@@ -65,7 +65,7 @@ impl Events {
             setup,
             feed,
             bodies: HashMap::new(),
-            pace: Pace::default(),
+            pace: Pace::of(pace::EVENTS),
             flying: FuturesUnordered::new(),
             stored,
             given_up: Vec::new(),

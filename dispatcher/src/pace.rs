@@ -1,22 +1,34 @@
 //! How many deliveries of a webhook are under way at the same time.
 
-/// While all is well.
-const AT_ONCE: usize = 8;
+/// Events under way while all is well: of as many conversations.
+pub const EVENTS: usize = 8;
+
+/// Notifications under way while all is well. Each stands for itself, so more of them can be.
+pub const NOTIFICATIONS: usize = 32;
 
 /// After so many failures in a row the receiver is taken to be down: one delivery at a time asks whether it
 /// is back.
 const DOWN_AFTER: u32 = 8;
 
 /// Of one webhook.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pace {
+    at_best: usize,
     failures: u32,
 }
 
 impl Pace {
+    /// So many at the same time while all is well.
+    pub fn of(at_best: usize) -> Self {
+        Self {
+            at_best,
+            failures: 0,
+        }
+    }
+
     /// How many may be under way.
     pub fn at_once(&self) -> usize {
-        if self.is_down() { 1 } else { AT_ONCE }
+        if self.is_down() { 1 } else { self.at_best }
     }
 
     /// Whether the receiver seems to be down.
@@ -43,14 +55,14 @@ mod tests {
 
     #[test]
     fn a_receiver_that_is_down_is_asked_one_by_one_until_it_is_back() {
-        let mut pace = Pace::default();
+        let mut pace = Pace::of(EVENTS);
         for _ in 0..DOWN_AFTER {
-            assert_eq!(pace.at_once(), AT_ONCE);
+            assert_eq!(pace.at_once(), EVENTS);
             pace.failed();
         }
         assert_eq!(pace.at_once(), 1);
         assert!(pace.accepted());
         assert!(!pace.accepted());
-        assert_eq!(pace.at_once(), AT_ONCE);
+        assert_eq!(pace.at_once(), EVENTS);
     }
 }

@@ -22,7 +22,7 @@ use crate::feed::{Feed, Stretch};
 use crate::ledger::{self, GivenUp, Ledger};
 use crate::now;
 use crate::online::Online;
-use crate::pace::Pace;
+use crate::pace::{self, Pace};
 use crate::sender::{Outcome, Sender};
 use crate::webhook::Webhook;
 
@@ -105,7 +105,7 @@ impl Notices {
             early: VecDeque::new(),
             recent: VecDeque::new(),
             position,
-            pace: Pace::default(),
+            pace: Pace::of(pace::NOTIFICATIONS),
             flying: FuturesUnordered::new(),
             in_hand: HashSet::new(),
             done: Vec::new(),

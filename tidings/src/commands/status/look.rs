@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use dispatcher::webhook::{self, Listed};
 use domain::time::Timestamp;
 use event_log::broker;
 use event_log::mirror::{self, MirrorConfig};
@@ -74,6 +75,8 @@ pub struct Database {
     pub search: SearchIndex,
     /// Events that could not be folded, with those that wait behind them.
     pub parked_events: i64,
+    /// Where the outside is told.
+    pub webhooks: Vec<Listed>,
     /// Bytes on disk.
     pub sizes: Sizes,
 }
@@ -190,6 +193,9 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
     let parked_events: i64 = sqlx::query_scalar("SELECT count(*) FROM read.parked")
         .fetch_one(&pool)
         .await?;
+    let webhooks = webhook::list(&pool)
+        .await
+        .context("this database knows no webhooks")?;
     let sizes = sizes(&pool).await?;
     pool.close().await;
     let url = redacted(url);
@@ -201,6 +207,7 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
         projection,
         search,
         parked_events,
+        webhooks,
         sizes,
     })
 }

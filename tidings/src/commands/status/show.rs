@@ -58,6 +58,7 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         projection,
         search,
         parked_events,
+        webhooks,
         sizes,
     } = database;
     writeln!(text, "database    Postgres {version} at {url}")?;
@@ -90,6 +91,18 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         SearchIndex::Away { error } => writeln!(text, "search      away: {error}")?,
     }
     writeln!(text, "parked      {} events", count(*parked_events))?;
+    for webhook in webhooks {
+        writeln!(
+            text,
+            "webhook {:<3} {}, behind by {} events, {} waiting, {} parked: {}",
+            webhook.id,
+            webhook.state,
+            count(webhook.head - webhook.position),
+            count(webhook.waiting),
+            count(webhook.parked),
+            webhook.url,
+        )?;
+    }
     writeln!(
         text,
         "sizes       database {}, log {}, read models {}",
@@ -168,6 +181,7 @@ mod tests {
                 bytes: 0,
             },
             parked_events: 3,
+            webhooks: Vec::new(),
             sizes: Sizes {
                 database: 0,
                 log: 0,
