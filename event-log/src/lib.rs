@@ -14,10 +14,12 @@
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 //! - [`source`]: whatever comes after a position, from that copy or, whenever it does not deliver, from
 //!   the log itself.
+//! - [`bell`]: what the projector tells those who wait for it.
 
 #![deny(missing_docs)]
 
 pub mod append;
+pub mod bell;
 pub mod broker;
 mod cache;
 mod commit;

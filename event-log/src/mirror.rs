@@ -48,7 +48,7 @@ impl MirrorConfig {
         format!("{}.bell.appended", self.stream)
     }
 
-    /// Rung by the projector after each batch. The payload is the position as text.
+    /// Rung by the projector after each batch. The payload is a [`Bell`](crate::bell::Bell).
     pub fn projected_bell(&self) -> String {
         format!("{}.bell.projected", self.stream)
     }

@@ -142,21 +142,20 @@ async fn step(
     }
 }
 
-/// Tells whoever waits how far the tables are. May be lost: those who wait also look.
+/// Tells whoever waits how far the tables are, and whom that concerns. May be lost: those who wait also
+/// look.
 async fn ring(
     bell: Option<&(Client, String)>,
     projector: &mut Projector,
 ) -> Result<(), ProjectError> {
-    let position = projector.position().await?;
-    gauge!("tidings_projection_position").set(position as f64);
+    let rung = projector.bell().await?;
+    gauge!("tidings_projection_position").set(rung.position as f64);
     // Without a connection, what is published is kept until the client's memory for it is full, and
     // after that the publisher is.
     let bell = bell.filter(|(client, _)| client.connection_state() == State::Connected);
     if let Some((client, subject)) = bell {
-        let rung = client
-            .publish(subject.clone(), position.to_string().into())
-            .await;
-        if let Err(error) = rung {
+        let published = client.publish(subject.clone(), rung.text().into()).await;
+        if let Err(error) = published {
             tracing::debug!(%error, "the bell was not heard");
         }
     }

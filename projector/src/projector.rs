@@ -1,6 +1,7 @@
 //! A projector: takes events, in order, and leaves rows.
 
 use domain::envelope::Envelope;
+use event_log::bell::{Bell, Touched};
 use sqlx::PgPool;
 
 use crate::checkpoint::Checkpoint;
@@ -11,6 +12,7 @@ use crate::fold::Fold;
 use crate::load;
 use crate::memory::Memory;
 use crate::session::{LIVE, Session};
+use crate::touched::touched;
 use crate::write::Batch;
 
 /// Folds the log into the tables of one schema. Any number of them may run on the same tables: one
@@ -22,6 +24,8 @@ pub struct Projector {
     memory: Memory,
     /// Where the tables are; `None` after anything that may have changed it unseen.
     known: Option<Known>,
+    /// Whom the batches since the last [`Projector::bell`] concern, if that can be said.
+    touched: Option<Touched>,
 }
 
 /// What holds as long as nobody else writes.
@@ -50,6 +54,7 @@ impl Projector {
             pool,
             memory: Memory::new(),
             known: None,
+            touched: None,
         };
         projector.look().await?;
         Ok(projector)
@@ -63,6 +68,16 @@ impl Projector {
     /// Where the read model is, as far as is known.
     pub async fn checkpoint(&mut self) -> Result<Checkpoint, ProjectError> {
         Ok(self.look().await?.checkpoint)
+    }
+
+    /// What to tell those who wait: where the read model is, and whom it concerns that it got there.
+    pub async fn bell(&mut self) -> Result<Bell, ProjectError> {
+        let position = self.position().await?;
+        let touched = self.touched.take();
+        Ok(Bell {
+            position,
+            touched: touched.filter(|touched| touched.to == position),
+        })
     }
 
     /// How many events are parked, as far as is known.
@@ -202,10 +217,15 @@ impl Projector {
             picture: &picture,
             rows: &rows,
         };
-        batch
+        let told = batch
             .write(connection)
             .await
             .map_err(ProjectError::or_damage)?;
+        let now = touched(&batch, told);
+        self.touched = match self.touched.take() {
+            Some(before) => now.and_then(|now| before.and(now)),
+            None => now,
+        };
         picture.remember(&mut self.memory);
         self.known = Some(Known {
             checkpoint: next,

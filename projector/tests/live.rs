@@ -7,6 +7,7 @@ mod support;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::Config;
 use domain::envelope::Envelope;
+use event_log::bell::{Bell, Touched};
 use event_log::broker;
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt as _;
@@ -151,6 +152,29 @@ async fn a_nats_server_that_stays_away_holds_nothing_up() {
     database.close().await;
 }
 
+/// Whoever has an entry of these positions is among those whom the bell names.
+async fn everybody_is_named(database: &Database, touched: &Touched) {
+    let forgotten: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT i.user_id, i.position FROM read.inbox i
+         WHERE i.position > $1 AND i.position <= $2 AND i.user_id <> ALL($3) AND NOT EXISTS (
+            SELECT FROM read.stays s
+            WHERE s.conversation = ANY($4) AND s.conversation = i.conversation AND s.user_id = i.user_id)
+         UNION ALL
+         SELECT x.conversation, x.position FROM (
+            SELECT g.conversation, g.position FROM read.messages g WHERE NOT g.fanned
+            UNION ALL SELECT t.conversation, t.position FROM read.timeline t WHERE NOT t.fanned) x
+         WHERE x.position > $1 AND x.position <= $2 AND x.conversation <> ALL($4)",
+    )
+    .bind(touched.from)
+    .bind(touched.to)
+    .bind(&touched.users)
+    .bind(&touched.conversations)
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(forgotten, [], "by {touched:?}");
+}
+
 #[tokio::test]
 async fn the_stream_is_followed_and_the_bell_is_rung() {
     let world = World::of(67, 6, 600);
@@ -167,14 +191,21 @@ async fn the_stream_is_followed_and_the_bell_is_rung() {
     log::append(&database.pool, &world.log[100..]).await;
     publish(&client, &mirror, &world.log[100..]).await;
     reaches(&database, 600).await;
-    let mut heard = String::new();
-    while heard != "600" {
+    let (mut position, mut named) = (0, 0);
+    while position != 600 {
         let message = tokio::time::timeout(std::time::Duration::from_secs(10), bell.next())
             .await
             .unwrap()
             .unwrap();
-        heard = String::from_utf8(message.payload.to_vec()).unwrap();
+        let bell = Bell::parse(str::from_utf8(&message.payload).unwrap()).unwrap();
+        position = bell.position;
+        if let Some(touched) = bell.touched {
+            assert_eq!((touched.to, touched.generation), (position, 1));
+            named += touched.to - touched.from;
+            everybody_is_named(&database, &touched).await;
+        }
     }
+    assert!(named > 100, "bells named whom {named} positions concern");
     running.stop().await;
     assert_folded(&database, &world.log).await;
     jetstream::new(client)

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{self, Acks, Delivering, Gossip, Hub};
+use crate::live::{self, Acks, Delivering, Gossip, Hub, News};
 use crate::search::{self, Served};
 use crate::watermark::{self, Lookout, Watermark};
 
@@ -77,12 +77,14 @@ impl QueryState {
             shutdown,
         } = setup;
         let watermark = Watermark::new(min_position_patience);
-        let lookout = Lookout::new(watermark.clone(), pool.clone(), nats, mirror).await;
+        let news = News::default();
+        let lookout =
+            Lookout::new(watermark.clone(), news.clone(), pool.clone(), nats, mirror).await;
         tokio::spawn(watermark::run(lookout, shutdown.clone()));
         let search = Served::new(index, reader.clone(), min_position_patience);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let delivering = Delivering::new(hub.clone(), pool.clone(), watermark.subscribe());
+        let delivering = Delivering::new(hub.clone(), pool.clone(), news);
         tokio::spawn(live::run(delivering, shutdown.clone()));
         let gossip = Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use event_log::bell::Bell;
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
+
+use crate::live::News;
 
 /// The first pause between two looks at the database while somebody waits. A projection takes a few
 /// milliseconds, so looking more often gains nothing.
@@ -106,13 +109,16 @@ pub struct Lookout {
     watermark: Watermark,
     pool: PgPool,
     bell: Option<async_nats::Subscriber>,
+    news: News,
     pause: Duration,
 }
 
 impl Lookout {
-    /// Without NATS, or when it cannot be asked, the database alone is looked at.
+    /// Without NATS, or when it cannot be asked, the database alone is looked at. `news` is told of
+    /// every bell.
     pub async fn new(
         watermark: Watermark,
+        news: News,
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
@@ -129,6 +135,7 @@ impl Lookout {
             watermark,
             pool,
             bell,
+            news,
             pause: EAGER,
         }
     }
@@ -139,7 +146,11 @@ impl Lookout {
         let awaited = self.watermark.is_awaited();
         tokio::select! {
             message = ring(&mut self.bell) => match message {
-                Some(position) => self.watermark.observe(position),
+                Some(Ok(bell)) => {
+                    self.watermark.observe(bell.position);
+                    self.news.heard(bell);
+                }
+                Some(Err(NoBell)) => {}
                 None => self.bell = None,
             },
             () = self.watermark.0.wanted.notified() => {
@@ -175,17 +186,17 @@ impl Lookout {
     }
 }
 
-/// The next position that the bell tells: 0 for a message that tells none, `None` if the bell is
-/// gone. Without a bell, never.
-async fn ring(bell: &mut Option<async_nats::Subscriber>) -> Option<i64> {
+/// A message that tells nothing.
+struct NoBell;
+
+/// What the bell tells next; `None` if it is gone. Without a bell, never.
+async fn ring(bell: &mut Option<async_nats::Subscriber>) -> Option<Result<Bell, NoBell>> {
     let Some(bell) = bell else {
         return std::future::pending().await;
     };
     let message = bell.next().await?;
-    let told = std::str::from_utf8(&message.payload)
-        .ok()
-        .and_then(|text| text.parse().ok());
-    Some(told.unwrap_or(0))
+    let text = std::str::from_utf8(&message.payload).ok();
+    Some(text.and_then(Bell::parse).ok_or(NoBell))
 }
 
 /// Keeps the watermark until the stop signal.

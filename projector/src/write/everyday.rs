@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 
 use super::{Batch, Query, acks, at, conversations, entries, mailboxes, members, messages, users};
 use crate::error::ProjectError;
@@ -113,23 +113,30 @@ fn bind_move<'q>(query: Query<'q>, batch: &'q Batch<'q>) -> Query<'q> {
 static STATEMENTS: [OnceLock<String>; 1 << PARTS.len()] =
     [const { OnceLock::new() }; 1 << PARTS.len()];
 
-/// Puts parts together, and numbers their parameters.
+/// Puts parts together, and numbers their parameters. Answers a row if the checkpoint has moved: who
+/// was told of acks.
 fn statement<'a>(parts: impl Iterator<Item = &'a str>) -> String {
-    let joined = parts.collect::<Vec<_>>().join(",\n");
+    let parts: Vec<_> = parts.collect();
+    let told = if parts.contains(&acks::TELL) {
+        "ARRAY(SELECT DISTINCT sender FROM told)"
+    } else {
+        "ARRAY[]::bigint[]"
+    };
+    let joined = parts.join(",\n");
     let mut pieces = joined.split('?');
     let mut sql = format!("WITH {}", pieces.next().unwrap_or_default());
     for (number, piece) in (1..).zip(pieces) {
         // Writing to a string does not fail.
         let _ = write!(sql, "${number}{piece}");
     }
-    sql + "\nSELECT FROM moved"
+    sql + "\nSELECT " + told + " FROM moved"
 }
 
-/// Moves the checkpoint and writes with it.
+/// Moves the checkpoint and writes with it. Answers who was told of acks.
 pub(super) async fn write(
     batch: &Batch<'_>,
     connection: &mut PgConnection,
-) -> Result<(), ProjectError> {
+) -> Result<Vec<i64>, ProjectError> {
     let needed = PARTS.map(|part| (part.is_needed)(batch).then_some(part));
     let bits = (0..)
         .zip(&needed)
@@ -139,24 +146,20 @@ pub(super) async fn write(
     let parts = || needed.iter().flatten();
     let sql = STATEMENTS[bits].get_or_init(|| statement(parts().map(|part| part.sql)));
     let query = parts().fold(sqlx::query(sql), |query, part| (part.bind)(query, batch));
-    // The command's tag counts the rows of `moved`.
-    let moved = query.execute(connection).await?.rows_affected();
-    if moved == 1 {
-        Ok(())
-    } else {
-        Err(ProjectError::Fenced)
-    }
+    let moved = query.fetch_optional(connection).await?;
+    let moved = moved.ok_or(ProjectError::Fenced)?;
+    Ok(moved.try_get(0)?)
 }
 
 /// Tells of the acks, after the messages that they cover.
 pub(super) async fn tell_late(
     batch: &Batch<'_>,
     connection: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<i64>, sqlx::Error> {
     static TELL: OnceLock<String> = OnceLock::new();
     let sql = TELL.get_or_init(|| statement(["moved AS (SELECT 1)", acks::TELL].into_iter()));
     acks::bind_tell(sqlx::query(sql), batch.config, batch.rows)
-        .execute(connection)
-        .await?;
-    Ok(())
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }

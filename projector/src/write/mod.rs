@@ -43,18 +43,19 @@ pub(crate) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Writes all of it, or nothing: not if the tables are not at `from` any more.
-    pub async fn write(&self, connection: &mut PgConnection) -> Result<(), ProjectError> {
+    /// Writes all of it, or nothing: not if the tables are not at `from` any more. Answers who was
+    /// told of the acks: only the database knows.
+    pub async fn write(&self, connection: &mut PgConnection) -> Result<Vec<i64>, ProjectError> {
         if !self.has_rare_changes() {
             return everyday::write(self, connection).await;
         }
         let mut transaction = connection.begin().await?;
         self.from.lock(&mut transaction).await?;
         self.before(&mut transaction).await?;
-        everyday::write(self, &mut transaction).await?;
-        self.after(&mut transaction).await?;
+        let mut told = everyday::write(self, &mut transaction).await?;
+        told.extend(self.after(&mut transaction).await?);
         transaction.commit().await?;
-        Ok(())
+        Ok(told)
     }
 
     fn has_rare_changes(&self) -> bool {
@@ -96,17 +97,20 @@ impl Batch<'_> {
         members::end_stays(connection, &self.rows.ended_stays).await
     }
 
-    async fn after(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    async fn after(&self, connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
         let rows = self.rows;
         messages::change(connection, &rows.changes).await?;
         messages::versions(connection, &rows.versions).await?;
         messages::forget_versions(connection, &rows.changes).await?;
         messages::reactions(connection, &rows.reactions).await?;
         mailboxes::blocks(connection, &rows.blocks).await?;
-        if self.has_late_acks() {
-            everyday::tell_late(self, connection).await?;
-        }
-        parked::write(connection, &rows.parked).await
+        let told = if self.has_late_acks() {
+            everyday::tell_late(self, connection).await?
+        } else {
+            Vec::new()
+        };
+        parked::write(connection, &rows.parked).await?;
+        Ok(told)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The hub: one task a process. It hears how far the read models are, reads what they have for those who
 //! are connected, in one statement a batch, and hands it to them.
 //!
+//! The bell tells whom a batch concerns: the statement then asks for those, or for everybody who is
+//! connected if these are fewer. Without a bell, or after a lost one, it asks for everybody.
+//!
 //! Each connection has a bounded queue. One that is full is given up by the hub: the connection then pages
 //! from its own cursor, as in a backlog, and joins again. So a slow one costs the others nothing.
 
@@ -9,13 +12,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use event_log::bell::Touched;
 use metrics::{counter, gauge};
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::audience::{Audience, Seat};
 use super::frame::Frame;
+use super::news::{News, since};
 use crate::entry::{Entry, entry_columns, entry_parts};
 use crate::failed::Failed;
 use crate::visibility::told;
@@ -25,6 +32,10 @@ const QUEUE: usize = 64;
 
 /// Without a bell: how often to look how far the read models are while somebody is connected.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A look may see a batch whose bell is still on its way. It costs less to wait for that than to ask
+/// for everybody.
+const BELL_WITHIN: Duration = Duration::from_millis(20);
 
 /// A hub that is further behind than this has everybody page for themselves.
 const BATCH: i64 = 20_000;
@@ -38,25 +49,9 @@ pub struct Hub(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    users: Mutex<HashMap<String, User>>,
+    audience: Mutex<Audience>,
     joining: Notify,
     numbers: AtomicU64,
-}
-
-/// A connected user.
-struct User {
-    /// The number in the read models; `None` for one whom they do not know yet.
-    id: Option<i64>,
-    seats: Vec<Seat>,
-}
-
-/// A connection, as the hub has it.
-struct Seat {
-    number: u64,
-    device: Option<String>,
-    queue: mpsc::Sender<Delivery>,
-    replaced: CancellationToken,
-    has_joined: bool,
 }
 
 /// What the hub hands to a connection.
@@ -83,13 +78,7 @@ pub struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut users = self.hub.users();
-        if let Some(user) = users.get_mut(&self.user) {
-            user.seats.retain(|seat| seat.number != self.number);
-            if user.seats.is_empty() {
-                users.remove(&self.user);
-            }
-        }
+        self.hub.audience().leave(&self.user, self.number);
     }
 }
 
@@ -102,44 +91,21 @@ impl Hub {
     /// Hands something to a user's connections, or to one of them, that may be lost: it takes no more than
     /// half of a queue, so that entries always find room first.
     pub fn whisper(&self, user: &str, connection: Option<u64>, frame: &Frame) {
-        let users = self.users();
-        let seats = users.get(user).into_iter().flat_map(|user| &user.seats);
-        for seat in seats.filter(|seat| connection.is_none_or(|it| it == seat.number)) {
-            if seat.has_joined && seat.queue.capacity() > QUEUE / 2 {
-                let _ = seat.queue.try_send(Delivery::Aside(frame.clone()));
-            }
-        }
+        self.audience().whisper(user, connection, frame, QUEUE / 2);
     }
 
     /// Takes a place. An earlier connection of the same device loses its own.
     pub fn join(&self, user: &str, device: Option<&str>, number: u64) -> Place {
         let (sender, queue) = mpsc::channel(QUEUE);
         let replaced = CancellationToken::new();
-        let mut users = self.users();
-        let seats = &mut users
-            .entry(user.to_owned())
-            .or_insert_with(|| User {
-                id: None,
-                seats: Vec::new(),
-            })
-            .seats;
-        if device.is_some() {
-            seats.retain(|seat| {
-                let is_same = seat.device.as_deref() == device;
-                if is_same {
-                    seat.replaced.cancel();
-                }
-                !is_same
-            });
-        }
-        seats.push(Seat {
+        let seat = Seat {
             number,
             device: device.map(str::to_owned),
             queue: sender,
             replaced: replaced.clone(),
             has_joined: false,
-        });
-        drop(users);
+        };
+        self.audience().enter(user, seat);
         self.0.joining.notify_one();
         Place {
             queue,
@@ -150,8 +116,11 @@ impl Hub {
         }
     }
 
-    fn users(&self) -> MutexGuard<'_, HashMap<String, User>> {
-        self.0.users.lock().unwrap_or_else(PoisonError::into_inner)
+    fn audience(&self) -> MutexGuard<'_, Audience> {
+        self.0
+            .audience
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,125 +128,202 @@ impl Hub {
 pub struct Delivering {
     hub: Hub,
     pool: PgPool,
-    news: watch::Receiver<i64>,
+    news: News,
     /// Everything up to here has been delivered; `None` while nobody is connected.
     position: Option<i64>,
-    /// Where the read models were last.
-    seen: i64,
+    /// What the read models were last.
+    seen: Seen,
+    /// How many users they had when everybody was looked up who was not known.
+    looked_up: i64,
+    look_at: Instant,
+}
+
+/// A look at the read models.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    position: i64,
+    generation: i64,
+    users: i64,
+}
+
+/// Why the hub goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    Bell,
+    Joining,
+    Time,
+}
+
+/// Whom a statement asks for: users, and the members of conversations, up to a position.
+struct Asked {
+    users: Vec<i64>,
+    conversations: Vec<i64>,
+    until: i64,
 }
 
 impl Delivering {
-    /// `news` tells how far the read models are; may be late.
-    pub fn new(hub: Hub, pool: PgPool, news: watch::Receiver<i64>) -> Self {
+    /// `news` is what the bell tells; may be late or lost.
+    pub fn new(hub: Hub, pool: PgPool, news: News) -> Self {
         Self {
             hub,
             pool,
             news,
             position: None,
-            seen: 0,
+            seen: Seen::default(),
+            looked_up: 0,
+            look_at: Instant::now(),
         }
     }
 
     /// Waits for the next thing that happens, and delivers what there is.
     pub async fn step(&mut self) -> Result<(), Failed> {
-        let is_alone = self.hub.users().is_empty();
-        let has_news = tokio::select! {
-            () = self.hub.0.joining.notified() => false,
-            news = self.news.changed() => news.is_ok(),
-            () = tokio::time::sleep(LOOK_EVERY), if !is_alone => false,
+        let is_alone = self.hub.audience().is_empty();
+        let woken = tokio::select! {
+            () = self.news.rung() => Woken::Bell,
+            () = self.hub.0.joining.notified() => Woken::Joining,
+            () = sleep_until(self.look_at), if !is_alone => Woken::Time,
         };
-        if self.hub.users().is_empty() {
+        if self.hub.audience().is_empty() {
             // Nobody is told, so it does not matter what.
             self.position = None;
             return Ok(());
         }
         let known = match self.position {
-            Some(known) if has_news => known,
+            Some(known) if woken != Woken::Time => known,
             known => {
-                let now = self.look().await?;
+                self.look().await?;
+                let now = self.seen.position;
                 // The read models may have been restored from an older copy.
                 known.map_or(now, |known| known.min(now))
             }
         };
-        let is_new = *self.news.borrow() > known || self.seen > known;
         self.position = Some(known);
-        self.welcome(known).await?;
-        if has_news || is_new {
-            self.position = Some(self.deliver(known).await?);
+        self.find_numbers().await?;
+        self.welcome(known);
+        if woken == Woken::Joining {
+            return Ok(());
+        }
+        if woken == Woken::Time && self.seen.position > known {
+            let _ = timeout(BELL_WITHIN, self.news.rung()).await;
+        }
+        self.position = Some(self.deliver(known).await?);
+        self.look_at = Instant::now() + LOOK_EVERY;
+        self.find_numbers().await
+    }
+
+    async fn look(&mut self) -> Result<(), Failed> {
+        let row = sqlx::query(
+            "SELECT k.position AS read_position, k.generation, k.users FROM read.checkpoint k",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        self.see(&row)
+    }
+
+    fn see(&mut self, row: &PgRow) -> Result<(), Failed> {
+        let before = self.seen.generation;
+        self.seen = Seen {
+            position: row.try_get("read_position")?,
+            generation: row.try_get("generation")?,
+            users: row.try_get("users")?,
+        };
+        if before != self.seen.generation {
+            // Another build of the read models may have numbered users anew.
+            self.hub.audience().forget_numbers();
+            self.looked_up = 0;
         }
         Ok(())
     }
 
-    async fn look(&mut self) -> Result<i64, Failed> {
-        self.seen = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k")
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(self.seen)
-    }
-
-    /// Lets in those who have come, and finds the numbers of those who have none.
-    async fn welcome(&mut self, position: i64) -> Result<(), Failed> {
-        let unknown: Vec<String> = {
-            let users = self.hub.users();
-            let unknown = users.iter().filter(|(_, user)| user.id.is_none());
-            unknown.map(|(name, _)| name.clone()).collect()
-        };
-        let mut ids: HashMap<String, i64> = HashMap::new();
+    /// Finds the numbers of those who have none: of newcomers, and of all when there are more users.
+    async fn find_numbers(&mut self) -> Result<(), Failed> {
+        let has_more = self.seen.users != self.looked_up;
+        let unknown = self.hub.audience().unknown(has_more);
         if !unknown.is_empty() {
+            let names: Vec<&str> = unknown.iter().map(AsRef::as_ref).collect();
             let rows: Vec<(String, i64)> =
                 sqlx::query_as("SELECT u.name, u.id FROM read.users u WHERE u.name = ANY($1)")
-                    .bind(&unknown)
+                    .bind(&names)
                     .fetch_all(&self.pool)
                     .await?;
-            ids.extend(rows);
-        }
-        let mut count = 0;
-        for (name, user) in self.hub.users().iter_mut() {
-            if user.id.is_none()
-                && let Some(id) = ids.get(name)
-            {
-                user.id = Some(*id);
-                // What made them known may have been passed over: they page for themselves.
-                user.seats.retain(|seat| !seat.has_joined);
+            let mut audience = self.hub.audience();
+            for (name, number) in rows {
+                audience.number(&name, number);
             }
-            for seat in user.seats.iter_mut().filter(|seat| !seat.has_joined) {
-                // A queue that has just been made has room.
-                seat.has_joined = seat.queue.try_send(Delivery::Joined(position)).is_ok();
-            }
-            count += user.seats.len();
         }
-        gauge!("tidings_live_connections").set(count as f64);
+        self.looked_up = self.seen.users;
         Ok(())
+    }
+
+    fn welcome(&self, position: i64) {
+        let mut audience = self.hub.audience();
+        audience.welcome(position);
+        gauge!("tidings_live_connections").set(audience.connections() as f64);
     }
 
     /// Hands out what is after a position. Answers up to where.
     async fn deliver(&mut self, from: i64) -> Result<i64, Failed> {
-        let now = self.seen.max(*self.news.borrow());
-        let ids: HashMap<i64, String> = {
-            let users = self.hub.users();
-            let known = users
-                .iter()
-                .filter_map(|(name, user)| Some((user.id?, name.clone())));
-            known.collect()
-        };
-        if ids.is_empty() {
-            return self.look().await;
+        let bell = self.news.take();
+        let rung = bell.as_ref().map_or(0, |bell| bell.position);
+        let now = self.seen.position.max(rung);
+        if now <= from {
+            return Ok(from);
+        }
+        let touched = since(bell, from, self.seen.generation).filter(|it| it.to > from);
+        if let Some(touched) = touched.as_ref().filter(|it| it.is_nobody()) {
+            return Ok(touched.to);
         }
         if now - from > BATCH {
-            self.give_up_all();
-            return self.look().await;
+            self.hub.audience().give_up_all();
+            self.look().await?;
+            return Ok(self.seen.position);
         }
-        let numbers: Vec<i64> = ids.keys().copied().collect();
+        let asked = self.whom_to_ask_for(touched);
+        let generation = self.seen.generation;
         let rows = sqlx::query(DELIVERIES)
-            .bind(&numbers)
+            .bind(&asked.users)
+            .bind(&asked.conversations)
             .bind(from)
+            .bind(asked.until)
             .fetch_all(&self.pool)
             .await?;
-        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let to: i64 = first.try_get("read_position")?;
-        self.seen = to;
+        self.see(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+        if generation == self.seen.generation {
+            let to = self.seen.position.min(asked.until);
+            self.hand_out(&rows, to)?;
+            return Ok(to);
+        }
+        // Numbers were asked for that mean others now. Everybody has been given up.
+        Ok(self.seen.position)
+    }
+
+    fn whom_to_ask_for(&self, touched: Option<Touched>) -> Asked {
+        let audience = self.hub.audience();
+        let connected = audience.known();
+        let few = touched.filter(|touched| touched.told < connected as i64);
+        let whom = if few.is_some() {
+            "concerned"
+        } else {
+            "connected"
+        };
+        counter!("tidings_live_batches_total", "asked" => whom).increment(1);
+        few.map_or_else(
+            || Asked {
+                users: audience.numbers(),
+                conversations: Vec::new(),
+                until: i64::MAX,
+            },
+            |touched| Asked {
+                users: touched.users,
+                conversations: touched.conversations,
+                until: touched.to,
+            },
+        )
+    }
+
+    fn hand_out(&self, rows: &[PgRow], to: i64) -> Result<(), Failed> {
         let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
-        for row in &rows {
+        for row in rows {
             let Some(entry) = Entry::from_row(row)? else {
                 continue;
             };
@@ -287,39 +333,12 @@ impl Delivering {
                 frames.entry(user).or_default().push(frame.clone());
             }
         }
-        let mut users = self.hub.users();
-        for (id, frames) in frames {
-            let Some(user) = ids.get(&id).and_then(|name| users.get_mut(name)) else {
-                continue;
-            };
-            hand(user, to, frames);
+        let mut audience = self.hub.audience();
+        for (number, frames) in frames {
+            audience.hand(number, to, frames);
         }
-        Ok(to)
+        Ok(())
     }
-
-    fn give_up_all(&mut self) {
-        for user in self.hub.users().values_mut() {
-            user.seats.retain(|seat| !seat.has_joined);
-        }
-    }
-}
-
-fn hand(user: &mut User, to: i64, frames: Vec<Frame>) {
-    counter!("tidings_live_entries_total").increment((frames.len() * user.seats.len()) as u64);
-    let frames = Arc::new(frames);
-    user.seats.retain(|seat| {
-        if !seat.has_joined {
-            return true;
-        }
-        let delivery = Delivery::Entries(to, Arc::clone(&frames));
-        match seat.queue.try_send(delivery) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
-                counter!("tidings_live_slow_total").increment(1);
-                false
-            }
-        }
-    });
 }
 
 /// Delivers until the stop signal.
@@ -331,8 +350,8 @@ pub async fn run(mut delivering: Delivering, shutdown: CancellationToken) {
             Some(Ok(())) => {}
             Some(Err(error)) => {
                 tracing::warn!(%error, "live delivery waits for the database");
-                let waiting = tokio::time::sleep(RETRY);
-                if shutdown.run_until_cancelled(waiting).await.is_none() {
+                let waiting = shutdown.run_until_cancelled(sleep(RETRY));
+                if waiting.await.is_none() {
                     return;
                 }
             }
@@ -340,25 +359,35 @@ pub async fn run(mut delivering: Delivering, shutdown: CancellationToken) {
     }
 }
 
-/// What sync would return to these users after a position, each entry once with those who get it. Binds
-/// the users and the position. The same rule as the feed of one user: see `sync`.
+/// What sync would return to some users after a position and up to another, each entry once with those who
+/// get it. Binds the users, conversations whose members are meant too, and the positions. The same rule as
+/// the feed of one user: see `sync`.
+///
+/// `asked` is joined, never compared with an array: a plan that does not know the array looks through it for
+/// every row.
 const DELIVERIES: &str = concat!(
-    "WITH told AS MATERIALIZED (
-        SELECT i.user_id, i.position, i.conversation, i.seq FROM read.inbox i
-        WHERE i.user_id = ANY($1) AND i.position > $2
+    "WITH asked AS MATERIALIZED (
+        SELECT u.id FROM unnest($1::bigint[]) AS u(id)
+        UNION
+        SELECT s.user_id FROM read.stays s
+        WHERE s.conversation = ANY($2) AND (s.to_position IS NULL OR s.to_position > $3)
+    ), told AS MATERIALIZED (
+        SELECT i.user_id, i.position, i.conversation, i.seq
+        FROM asked a JOIN read.inbox i ON i.user_id = a.id AND i.position > $3 AND i.position <= $4
         UNION ALL
         SELECT s.user_id, x.position, c.id, x.seq
         FROM read.conversations c
         CROSS JOIN LATERAL (
             SELECT g.position, g.seq FROM read.messages g
-            WHERE g.conversation = c.id AND NOT g.fanned AND g.position > $2
+            WHERE g.conversation = c.id AND NOT g.fanned AND g.position > $3 AND g.position <= $4
             UNION ALL
             SELECT t.position, NULL FROM read.timeline t
-            WHERE t.conversation = c.id AND NOT t.fanned AND t.position > $2) x
-        JOIN read.stays s ON s.conversation = c.id AND s.user_id = ANY($1)
+            WHERE t.conversation = c.id AND NOT t.fanned AND t.position > $3 AND t.position <= $4) x
+        CROSS JOIN asked a
+        JOIN read.stays s ON s.conversation = c.id AND s.user_id = a.id
             AND s.from_position <= x.position
             AND (s.to_position IS NULL OR x.position <= s.to_position)
-        WHERE c.unfanned > 0 AND c.unfanned > $2
+        WHERE c.unfanned > 0 AND c.unfanned > $3
     ), seen AS MATERIALIZED (
         SELECT ",
     entry_parts!(),
@@ -369,7 +398,7 @@ const DELIVERIES: &str = concat!(
     "
         GROUP BY r.position, r.conversation, c.name, t.type, t.at, t.data, r.seq, t.seq
     )
-    SELECT k.position AS read_position, v.recipients,
+    SELECT k.position AS read_position, k.generation, k.users, v.recipients,
            ",
     entry_columns!(),
     "

@@ -2,22 +2,26 @@
 //!
 //! - `frame`: what goes over a connection, either way.
 //! - `hub`: one task a process that reads what the projection has committed for everybody connected.
+//! - `news`: what the bell says of whom a batch concerns. `audience`: who is connected.
 //! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
 //! - `socket`, `events`: the two transports.
 //! - `acks`: where acknowledgements go.
 //! - `gossip`: who is online and who types, told between gateways.
 
 mod acks;
+mod audience;
 mod events;
 mod feed;
 mod frame;
 mod gossip;
 mod hub;
+mod news;
 mod socket;
 
 pub use acks::{Acks, NoAcks};
 pub use gossip::Gossip;
 pub use hub::{Delivering, Hub, run};
+pub use news::News;
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use event_log::mirror::MirrorConfig;
+use query_api::live::News;
 use query_api::watermark::{self, Lookout, Watermark};
 use tokio_util::sync::CancellationToken;
 
@@ -160,7 +161,14 @@ async fn the_bell_is_heard_without_looking_at_the_database() {
         .acquire_timeout(Duration::from_millis(50))
         .connect_lazy_with(crate::world::server().host("127.0.0.1").port(1));
     let watermark = Watermark::new(Duration::from_secs(20));
-    let lookout = Lookout::new(watermark.clone(), nowhere, Some(&nats), &mirror).await;
+    let lookout = Lookout::new(
+        watermark.clone(),
+        News::default(),
+        nowhere,
+        Some(&nats),
+        &mirror,
+    )
+    .await;
     nats.flush().await.unwrap();
     let shutdown = CancellationToken::new();
     let keeping = tokio::spawn(watermark::run(lookout, shutdown.clone()));
