@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct EdgeConfig {
     /// Connections open at the same time, WebSockets included. One more is answered `503` and
-    /// closed. Each costs one descriptor and some 20 KiB when idle.
+    /// closed. Each costs one descriptor, and some 10 KiB when idle.
     pub max_connections: usize,
     /// How long a client may take from the first byte of a request to the end of its headers, and
     /// a new connection until its first byte.
@@ -40,7 +40,7 @@ pub struct EdgeConfig {
 impl Default for EdgeConfig {
     fn default() -> Self {
         Self {
-            max_connections: 10_000,
+            max_connections: 12_000,
             header_read_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(75),
             body_read_timeout: Duration::from_secs(30),

@@ -12,6 +12,7 @@
 //! - [`extract`]: bodies, queries and paths, parsed or refused with a [`problem::Problem`].
 //! - [`idempotency`]: the `Idempotency-Key` header.
 //! - [`problem`]: the one shape of every refusal and failure (RFC 9457).
+//! - [`retry`]: when those come back who were turned away.
 //! - [`ops`]: `/livez`, `/readyz`, `/metrics`. [`docs`]: `/openapi.json` and `/docs`.
 //!
 //! A refusal by the HTTP parser itself (a header block that is too large, a request line that is
@@ -30,6 +31,7 @@ pub mod idempotency;
 pub mod limit;
 pub mod ops;
 pub mod problem;
+pub mod retry;
 pub mod serve;
 
 pub use auth::{Admin, Auth, Caller};

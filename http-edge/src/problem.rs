@@ -238,6 +238,11 @@ impl Problem {
         self
     }
 
+    /// When to try again, in whole seconds, if that was said.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after.map(whole_seconds)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status

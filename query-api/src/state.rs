@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{self, Acks, Delivering, Gossip, Hub, News};
+use crate::live::{self, Acks, Admission, Delivering, Gossip, Hub, News};
 use crate::search::{self, Served};
 use crate::watermark::{self, Lookout, Watermark};
 
@@ -34,6 +34,8 @@ pub struct QueryState {
     pub search: Served,
     /// Live connections.
     pub hub: Hub,
+    /// How many of them there may be.
+    pub admission: Admission,
     /// Who is online.
     pub gossip: Gossip,
     /// Where acknowledgements of live connections go.
@@ -56,6 +58,8 @@ pub struct QuerySetup<'a> {
     pub index: Place,
     /// Where acknowledgements of live connections go.
     pub acks: Arc<dyn Acks>,
+    /// Live connections at the same time.
+    pub max_live: usize,
     /// How long a query waits for `min_position`.
     pub min_position_patience: Duration,
     /// The service is stopping.
@@ -73,6 +77,7 @@ impl QueryState {
             mirror,
             index,
             acks,
+            max_live,
             min_position_patience,
             shutdown,
         } = setup;
@@ -93,6 +98,7 @@ impl QueryState {
             watermark,
             search,
             hub,
+            admission: Admission::new(max_live),
             gossip,
             acks,
             shutdown,

@@ -6,6 +6,7 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderMap, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -35,6 +36,19 @@ impl Live {
     /// Opens one at `127.0.0.1:port`, with a token, and a query such as `after=0`. An error is the status
     /// that was answered instead.
     pub async fn open(address: &str, token: &str, query: &str) -> Result<Self, u16> {
+        let opened = Self::dial(address, token, query, &[]).await;
+        opened
+            .map(|(live, _)| live)
+            .map_err(|answer| answer.status().as_u16())
+    }
+
+    /// The same with more headers, and with the answer as it came.
+    pub async fn dial(
+        address: &str,
+        token: &str,
+        query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(Self, HeaderMap), Box<Response<Option<Vec<u8>>>>> {
         let url = format!("ws://{address}/v1/live?{query}");
         let mut request = url
             .into_client_request()
@@ -44,12 +58,19 @@ impl Live {
             "authorization",
             bearer.unwrap_or_else(|_| panic!("a token is ASCII")),
         );
+        for (name, value) in headers {
+            let value = value.parse().unwrap_or_else(|error| panic!("{error}"));
+            request.headers_mut().insert(*name, value);
+        }
         match connect_async(request).await {
-            Ok((socket, _)) => Ok(Self {
-                socket,
-                entries: Vec::new(),
-            }),
-            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Ok((socket, answer)) => {
+                let live = Self {
+                    socket,
+                    entries: Vec::new(),
+                };
+                Ok((live, answer.headers().clone()))
+            }
+            Err(Error::Http(answer)) => Err(answer),
             Err(error) => panic!("{error}"),
         }
     }

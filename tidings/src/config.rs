@@ -102,10 +102,20 @@ pub struct Config {
     )]
     pub rate_limit: u32,
 
-    /// Connections open at the same time, WebSockets included.
-    #[arg(long, global = true, env = "TIDINGS_MAX_CONNECTIONS", value_name = "N", default_value_t = 10_000,
+    /// Connections open at the same time, live ones included.
+    #[arg(long, global = true, env = "TIDINGS_MAX_CONNECTIONS", value_name = "N", default_value_t = 12_000,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
+
+    /// Live connections at the same time, WebSockets and server-sent events together.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_MAX_LIVE",
+        value_name = "N",
+        default_value_t = 10_000
+    )]
+    pub max_live: u32,
 
     /// Origins whose web pages may call this API, such as https://chat.example.com.
     #[arg(

@@ -8,9 +8,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::problem::{PROBLEM_JSON, Problem};
+use crate::retry::spread;
 
 /// How long it may take altogether. There are others to be told.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// When those come back who were told.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// What is read of the request, so that closing does not take back the answer.
 const MAX_REQUEST: u64 = 64 * 1024;
@@ -30,7 +34,7 @@ fn answer() -> String {
     let problem = Problem::unavailable(
         "too_many_connections",
         "There is no room for a connection now.",
-        PATIENCE,
+        spread(RETRY.0, RETRY.1),
     );
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let response = problem.into_response();

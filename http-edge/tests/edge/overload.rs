@@ -20,10 +20,9 @@ async fn a_connection_too_many_is_told_so() {
     let mut third = Client::connect(server.address).await;
     third.send(get("/hello")).await;
     let reply = third.reply().await.unwrap();
-    assert_eq!(
-        (reply.status, reply.header("retry-after")),
-        (503, Some("1"))
-    );
+    assert_eq!(reply.status, 503);
+    let retry: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=10).contains(&retry), "{retry} s");
     assert_eq!(reply.problem()["code"], "too_many_connections");
     assert_eq!(third.closed().await, b"");
 

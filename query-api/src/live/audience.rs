@@ -110,9 +110,9 @@ impl Audience {
     }
 
     /// Those who have come and are not known, or everybody who is not known.
-    pub fn unknown(&self, all: bool) -> Vec<Arc<str>> {
+    pub fn unknown(&self, all: bool) -> HashSet<Arc<str>> {
         if all {
-            return self.unknown.iter().cloned().collect();
+            return self.unknown.clone();
         }
         let newcomers = self.newcomers.iter();
         let wanted = newcomers.filter(|name| self.unknown.contains(*name));
@@ -134,16 +134,23 @@ impl Audience {
         }
     }
 
-    /// Lets in those who have come: they are delivered everything after this position.
-    pub fn welcome(&mut self, position: i64) {
-        for name in self.newcomers.drain() {
-            let seats = self.users.get_mut(&name).map(|user| &mut user.seats);
-            let seats = seats.into_iter().flatten();
-            for seat in seats.filter(|seat| !seat.has_joined) {
+    /// Lets in those who have come: they are delivered everything after this position. Not those who have
+    /// come since numbers were looked up: somebody without a number is not delivered to.
+    pub fn welcome(&mut self, position: i64, looked_up: &HashSet<Arc<str>>) {
+        let users = &mut self.users;
+        self.newcomers.retain(|name| {
+            let Some(user) = users.get_mut(name) else {
+                return false;
+            };
+            if user.number.is_none() && !looked_up.contains(name) {
+                return true;
+            }
+            for seat in user.seats.iter_mut().filter(|seat| !seat.has_joined) {
                 // A queue that has just been made has room.
                 seat.has_joined = seat.queue.try_send(Delivery::Joined(position)).is_ok();
             }
-        }
+            false
+        });
     }
 
     /// Hands entries to a user's connections.
@@ -208,5 +215,54 @@ impl User {
         let before = self.seats.len();
         self.seats.retain(|seat| !which(seat));
         before - self.seats.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::Receiver;
+
+    use super::*;
+
+    fn enter(audience: &mut Audience, name: &str, number: u64) -> Receiver<Delivery> {
+        let (queue, deliveries) = mpsc::channel(4);
+        let seat = Seat {
+            number,
+            device: None,
+            queue,
+            replaced: CancellationToken::new(),
+            has_joined: false,
+        };
+        audience.enter(name, seat);
+        deliveries
+    }
+
+    #[test]
+    fn nobody_is_let_in_before_their_number_was_looked_up() {
+        let mut audience = Audience::default();
+        let mut ann = enter(&mut audience, "ann", 1);
+        let looked_up = audience.unknown(false);
+        let mut bob = enter(&mut audience, "bob", 2);
+        audience.number("ann", 7);
+        audience.welcome(3, &looked_up);
+        assert!(matches!(ann.try_recv(), Ok(Delivery::Joined(3))));
+        assert!(bob.try_recv().is_err(), "bob waits for the next look");
+        let looked_up = audience.unknown(false);
+        assert_eq!(looked_up, HashSet::from(["bob".into()]));
+        audience.welcome(4, &looked_up);
+        assert!(matches!(bob.try_recv(), Ok(Delivery::Joined(4))));
+        assert!(audience.unknown(false).is_empty());
+        assert_eq!(audience.unknown(true).len(), 1, "bob has no number yet");
+        // Once he has, he pages what was passed over, and comes again.
+        audience.number("bob", 8);
+        assert!(matches!(
+            bob.try_recv(),
+            Err(mpsc::error::TryRecvError::Disconnected)
+        ));
+        assert_eq!((audience.connections(), audience.known()), (1, 2));
+        audience.leave("bob", 2);
+        audience.leave("ann", 1);
+        assert!(audience.is_empty() && audience.numbers().is_empty());
+        assert_eq!(audience.connections(), 0);
     }
 }

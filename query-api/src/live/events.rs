@@ -42,7 +42,9 @@ pub fn serve(feed: Feed, here: Here, caller: &Caller) -> Response {
 }
 
 fn event(frame: &Frame) -> Event {
-    let event = Event::default().event(frame.name()).data(frame.json());
+    let event = Event::default()
+        .event(frame.name())
+        .data(frame.json().as_str());
     match frame {
         Frame::Entry(position, _) => event.id(position.to_string()),
         Frame::CaughtUp(_) | Frame::Aside(..) => event,

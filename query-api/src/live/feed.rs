@@ -7,10 +7,11 @@ use domain::ids::DeviceId;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::admission::{Admitted, come_back, stopping};
 use super::frame::{End, Frame, close};
 use super::hub::{Delivery, Place};
 use crate::entries::{cursor_ahead, expired};
-use crate::failed::Failed;
+use crate::failed::{Failed, Unanswered};
 use crate::state::QueryState;
 use crate::sync::{self, Pulled, Start};
 
@@ -43,6 +44,7 @@ pub struct Feed {
     joined: Option<i64>,
     is_live: bool,
     has_caught_up: bool,
+    _admitted: Admitted,
 }
 
 impl Feed {
@@ -52,9 +54,14 @@ impl Feed {
         user: &str,
         device: Option<DeviceId>,
         after: Option<i64>,
-    ) -> Result<Self, Failed> {
-        let start = start(&state.pool, user, device.as_ref()).await?;
-        let cursor = after.unwrap_or(start);
+    ) -> Result<Self, Unanswered> {
+        let admitted = state.admission.enter()?;
+        let cursor = if let Some(after) = after {
+            after
+        } else {
+            let _turn = state.admission.turn().await;
+            start(&state.pool, user, device.as_ref()).await?
+        };
         Ok(Self {
             connection: state.hub.number(),
             state,
@@ -68,6 +75,7 @@ impl Feed {
             joined: None,
             is_live: false,
             has_caught_up: false,
+            _admitted: admitted,
         })
     }
 
@@ -88,7 +96,8 @@ impl Feed {
                 self.join().await?;
             }
             if !self.is_live {
-                return self.page().await;
+                // In a box: most of the time nobody pages, and every connection would keep the room for it.
+                return Box::pin(self.page()).await;
             }
             if let Some(frames) = self.deliver().await? {
                 return Ok(frames);
@@ -121,9 +130,11 @@ impl Feed {
     /// A page of the backlog, and the change to what is delivered at its end.
     async fn page(&mut self) -> Result<Vec<Frame>, End> {
         let start = Start::After(self.cursor);
+        let turn = self.state.admission.turn().await;
         let (_, pulled) = sync::pull(&self.state.pool, &self.user, start, PAGE)
             .await
             .map_err(|failed| away(&failed))?;
+        drop(turn);
         match pulled {
             Pulled::Page(page) => {
                 let mut frames = Vec::with_capacity(page.entries.len() + 1);
@@ -225,14 +236,14 @@ async fn received(place: &mut Place, state: &QueryState) -> Result<Option<Delive
             Err(End::Closed(close::REPLACED, "this device has connected again"))
         }
         () = state.shutdown.cancelled() => {
-            Err(End::Closed(close::GOING_AWAY, "the service stops"))
+            Err(End::Problem(close::TRY_AGAIN, Box::new(stopping())))
         }
         delivery = place.queue.recv() => Ok(delivery),
     }
 }
 
 fn away(failed: &Failed) -> End {
-    End::Problem(close::TRY_AGAIN, Box::new(failed.problem()))
+    End::Problem(close::TRY_AGAIN, Box::new(come_back(failed.problem())))
 }
 
 /// What a device has acknowledged, or where the read models are.

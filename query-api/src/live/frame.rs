@@ -1,22 +1,21 @@
 //! What goes over a live connection.
 
-use std::sync::Arc;
-
+use axum::extract::ws::Utf8Bytes;
 use http_edge::Problem;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
 use crate::failed::Failed;
 
-/// From the server.
+/// From the server. The texts are shared by all who get them.
 #[derive(Debug, Clone)]
 pub enum Frame {
     /// An entry of the sync feed, as sync returns it, and its position.
-    Entry(i64, Arc<str>),
+    Entry(i64, Utf8Bytes),
     /// The backlog is through, up to this cursor.
     CaughtUp(i64),
     /// Presence or typing, under its name: it has no place in the order.
-    Aside(&'static str, Arc<str>),
+    Aside(&'static str, Utf8Bytes),
 }
 
 #[derive(Serialize)]
@@ -55,9 +54,9 @@ impl Frame {
     }
 
     /// As JSON.
-    pub fn json(&self) -> Arc<str> {
+    pub fn json(&self) -> Utf8Bytes {
         match self {
-            Self::Entry(_, text) | Self::Aside(_, text) => Arc::clone(text),
+            Self::Entry(_, text) | Self::Aside(_, text) => text.clone(),
             Self::CaughtUp(cursor) => serde_json::json!({ "type": "caught_up", "cursor": cursor })
                 .to_string()
                 .into(),
@@ -97,11 +96,9 @@ pub enum End {
 
 /// Close codes. Those from 4400 on are as the HTTP statuses they remind of.
 pub mod close {
-    /// The server stops.
-    pub const GOING_AWAY: u16 = 1001;
     /// A frame that cannot be read.
     pub const POLICY: u16 = 1008;
-    /// The database is away: come back later.
+    /// The server stops, or the database is away: come back later, as the problem says.
     pub const TRY_AGAIN: u16 = 1013;
     /// The token has ended.
     pub const UNAUTHORIZED: u16 = 4401;
@@ -119,6 +116,9 @@ pub fn problem(problem: &Problem) -> String {
     if let Some(fields) = frame.as_object_mut() {
         // What a problem calls its type is a name for people; here `type` says what frame this is.
         fields.insert("type".into(), "problem".into());
+        if let Some(seconds) = problem.retry_after_seconds() {
+            fields.insert("retry_after".into(), seconds.into());
+        }
     }
     frame.to_string()
 }

@@ -7,7 +7,7 @@
 //! Each connection has a bounded queue. One that is full is given up by the hub: the connection then pages
 //! from its own cursor, as in a backlog, and joins again. So a slow one costs the others nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -198,8 +198,8 @@ impl Delivering {
             }
         };
         self.position = Some(known);
-        self.find_numbers().await?;
-        self.welcome(known);
+        let looked_up = self.find_numbers().await?;
+        self.welcome(known, &looked_up);
         if woken == Woken::Joining {
             return Ok(());
         }
@@ -208,7 +208,8 @@ impl Delivering {
         }
         self.position = Some(self.deliver(known).await?);
         self.look_at = Instant::now() + LOOK_EVERY;
-        self.find_numbers().await
+        self.find_numbers().await?;
+        Ok(())
     }
 
     async fn look(&mut self) -> Result<(), Failed> {
@@ -235,8 +236,9 @@ impl Delivering {
         Ok(())
     }
 
-    /// Finds the numbers of those who have none: of newcomers, and of all when there are more users.
-    async fn find_numbers(&mut self) -> Result<(), Failed> {
+    /// Finds the numbers of those who have none: of newcomers, and of all when there are more users. Answers
+    /// whom it has looked for.
+    async fn find_numbers(&mut self) -> Result<HashSet<Arc<str>>, Failed> {
         let has_more = self.seen.users != self.looked_up;
         let unknown = self.hub.audience().unknown(has_more);
         if !unknown.is_empty() {
@@ -252,12 +254,12 @@ impl Delivering {
             }
         }
         self.looked_up = self.seen.users;
-        Ok(())
+        Ok(unknown)
     }
 
-    fn welcome(&self, position: i64) {
+    fn welcome(&self, position: i64, looked_up: &HashSet<Arc<str>>) {
         let mut audience = self.hub.audience();
-        audience.welcome(position);
+        audience.welcome(position, looked_up);
         gauge!("tidings_live_connections").set(audience.connections() as f64);
     }
 

@@ -5,10 +5,12 @@
 //! - `news`: what the bell says of whom a batch concerns. `audience`: who is connected.
 //! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
 //! - `socket`, `events`: the two transports.
+//! - `admission`: how many there may be.
 //! - `acks`: where acknowledgements go.
 //! - `gossip`: who is online and who types, told between gateways.
 
 mod acks;
+mod admission;
 mod audience;
 mod events;
 mod feed;
@@ -19,6 +21,7 @@ mod news;
 mod socket;
 
 pub use acks::{Acks, NoAcks};
+pub use admission::{Admission, MAX_LIVE};
 pub use gossip::Gossip;
 pub use hub::{Delivering, Hub, run};
 pub use news::News;
@@ -44,6 +47,11 @@ use socket::Client;
 /// Bytes of a client's frame.
 const FRAME: usize = 64 * 1024;
 
+/// What is kept for each connection to read into, and gathered before it is written. Frames of clients are
+/// short, and larger ones still fit; the defaults are 128 KiB each.
+const READ_BUFFER: usize = 1024;
+const WRITE_BUFFER: usize = 4 * 1024;
+
 /// Where to begin, and who is listening.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -68,7 +76,8 @@ pub struct LiveQuery {
 /// `{"type": "ack", "cursor": N}`, `{"type": "typing", "conversation_id"}` (told in conversations of up to 100
 /// members), `{"type": "watch", "users": [...]}` (at most 500, instead of those before; told of those with whom
 /// one shares a conversation).
-/// Close codes: 4401 the token has ended, 4408 nothing was heard for a minute, 4409 the device has connected
+/// At the limit of live connections the answer is 503, `Retry-After` another for each. Close codes: 1013 the
+/// service stops or its database is away (`retry_after` of the problem frame says when to come back), 4401 the token has ended, 4408 nothing was heard for a minute, 4409 the device has connected
 /// again, 4410 the cursor is older than what is kept or beyond the log's head, 1008 a frame that cannot be read.
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live", tag = "inbox",
@@ -94,7 +103,11 @@ pub async fn live(
     let after = params::position("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
         let feed = Feed::begin(state.clone(), &caller.user, device, after).await?;
-        let upgrade = upgrade.max_frame_size(FRAME).max_message_size(FRAME);
+        let upgrade = upgrade
+            .max_frame_size(FRAME)
+            .max_message_size(FRAME)
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER);
         return Ok(upgrade.on_upgrade(move |socket| {
             let client = Client {
                 here: state.gossip.enter(&caller.user, feed.connection()),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures::SinkExt as _;
 use http_edge::{Caller, Problem};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::acks::Acks;
 use super::feed::Feed;
@@ -47,16 +48,13 @@ pub struct Client {
 async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
     let token_ends = Instant::now() + client.caller.time_left();
     let mut silent_at = Instant::now() + SILENCE;
-    let mut pings = interval(PING_EVERY);
+    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             frames = client.feed.next() => match frames {
                 Ok(frames) => {
-                    for frame in frames {
-                        let text = Utf8Bytes::from(&*frame.json());
-                        send(socket, Message::Text(text)).await?;
-                    }
+                    send_all(socket, frames).await?;
                 }
                 Err(end) => return Some(end),
             },
@@ -64,12 +62,8 @@ async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
                 silent_at = Instant::now() + SILENCE;
                 match heard? {
                     Ok(Message::Text(text)) => {
-                        match client.take(&text).await {
-                            Ok(frames) => {
-                                for frame in frames {
-                                    send(socket, Message::Text(Utf8Bytes::from(&*frame.json()))).await?;
-                                }
-                            }
+                        match Box::pin(client.take(&text)).await {
+                            Ok(frames) => send_all(socket, frames).await?,
                             Err(end) => return Some(end),
                         }
                     }
@@ -83,6 +77,23 @@ async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
             () = sleep_until(token_ends) => return Some(End::Closed(close::UNAUTHORIZED, "the token has ended")),
         }
     }
+}
+
+/// Frames that belong together go out together. `None` as for [`send`].
+async fn send_all(socket: &mut WebSocket, frames: Vec<Frame>) -> Option<()> {
+    let Some(last) = frames.len().checked_sub(1) else {
+        return Some(());
+    };
+    for (index, frame) in frames.into_iter().enumerate() {
+        let message = Message::Text(frame.json());
+        if index == last {
+            send(socket, message).await?;
+        } else {
+            let fed = tokio::time::timeout(SEND_WITHIN, socket.feed(message)).await;
+            fed.ok()?.ok()?;
+        }
+    }
+    Some(())
 }
 
 /// `None` if the other side is gone, or does not read.

@@ -32,6 +32,7 @@ async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
         mirror: &MirrorConfig::default(),
         index: nowhere(),
         acks: std::sync::Arc::new(query_api::live::NoAcks),
+        max_live: query_api::live::MAX_LIVE,
         min_position_patience: Duration::from_millis(100),
         shutdown,
     })

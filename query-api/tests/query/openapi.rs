@@ -19,6 +19,7 @@ async fn document() -> Value {
         )
         .await,
         hub: query_api::live::Hub::default(),
+        admission: query_api::live::Admission::new(query_api::live::MAX_LIVE),
         acks: std::sync::Arc::new(query_api::live::NoAcks),
         search: query_api::search::Served::new(
             crate::world::nowhere(),

@@ -163,6 +163,7 @@ impl World {
             mirror: &MirrorConfig::default(),
             index: nowhere(),
             acks: std::sync::Arc::new(query_api::live::NoAcks),
+            max_live: query_api::live::MAX_LIVE,
             min_position_patience: PATIENCE,
             shutdown: shutdown.clone(),
         })

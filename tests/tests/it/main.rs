@@ -8,6 +8,7 @@ mod corpora;
 mod fanout;
 mod faults;
 mod gapless;
+mod gateway;
 mod idempotency;
 mod journey;
 mod live;

@@ -277,6 +277,7 @@ impl Service {
             mirror: &self.mirror,
             index: self.config.search(),
             acks,
+            max_live: self.config.max_live as usize,
             min_position_patience: query_api::MIN_POSITION_PATIENCE,
             shutdown: self.draining.clone(),
         })

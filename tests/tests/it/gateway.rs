@@ -1,0 +1,190 @@
+//! Who gets a live connection, how it ends when the service does, and what the hub asks for.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tests::eventually::eventually;
+use tests::live::{Heard, Live};
+use tests::token;
+use tests::world::{Settings, World};
+
+async fn open(world: &World, user: &str) -> Live {
+    let opened = Live::open(&world.address(), &token::user(user), "after=0").await;
+    let mut live = opened.unwrap_or_else(|status| panic!("{user} is answered {status}"));
+    live.caught_up().await;
+    live
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_for_whom_there_is_no_room_come_back_spread_out() {
+    let world = World::with(Settings::default().with("TIDINGS_MAX_LIVE", 2)).await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let (mut first, second) = (open(&world, "ann").await, open(&world, "bob").await);
+    let address = world.address();
+    let mut waits = BTreeSet::new();
+    for _ in 0..20 {
+        let bob = token::user("bob");
+        let Err(answer) = Live::dial(&address, &bob, "after=0", &[]).await else {
+            panic!("a third is let in");
+        };
+        assert_eq!(answer.status(), 503);
+        let problem: Value =
+            serde_json::from_slice(answer.body().as_deref().expect("a document")).expect("JSON");
+        assert_eq!(problem["code"], "too_many_live");
+        let wait = answer.headers()["retry-after"].to_str().expect("ASCII");
+        waits.insert(wait.parse::<u64>().expect("seconds"));
+    }
+    assert!(waits.len() > 4, "all come back together: {waits:?}");
+    assert!(
+        waits.iter().all(|wait| (5..=30).contains(wait)),
+        "{waits:?}"
+    );
+    let sent = ann.send("c", "1", "the others are served").await.position();
+    first.reaches(sent).await;
+    drop(second);
+    eventually("the room is given back", async || {
+        let opened = Live::open(&address, &token::user("bob"), "after=0").await;
+        opened.ok().map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_are_connected_when_the_service_stops_are_told_when_to_come_back() {
+    let mut world = World::start().await;
+    world
+        .user("ann")
+        .create_group("c", &["bob"])
+        .await
+        .expect(201);
+    let mut live = open(&world, "bob").await;
+    let stopping = async { tokio::task::block_in_place(|| world.stop()) };
+    let hearing = async move {
+        let mut said = None;
+        loop {
+            match live.hear().await {
+                Heard::Frame(frame) => said = Some(frame),
+                Heard::Closed(code) => return (said.expect("a frame"), code),
+            }
+        }
+    };
+    let (hearing, stopped) = (tokio::spawn(hearing), stopping.await);
+    assert!(stopped.is_some_and(|status| status.success()));
+    let (said, code) = hearing.await.expect("heard");
+    assert_eq!((&said["code"], code), (&Value::from("stopping"), 1013));
+    let wait = said["retry_after"].as_u64().expect("seconds");
+    assert!((1..=15).contains(&wait), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_origins_get_no_live_connection() {
+    let listed = "https://chat.example.com";
+    let world = World::with(Settings::default().with("TIDINGS_ALLOWED_ORIGINS", listed)).await;
+    let (address, ann) = (world.address(), token::user("ann"));
+    for origin in [
+        "https://evil.example",
+        "https://chat.example.com.evil",
+        "null",
+    ] {
+        let headers = [("origin", origin)];
+        let refused = Live::dial(&address, &ann, "after=0", &headers).await.err();
+        let answer = refused.unwrap_or_else(|| panic!("{origin} is let in"));
+        let body = answer.body().as_deref().unwrap_or_default();
+        let problem: Value = serde_json::from_slice(body).expect("a document");
+        assert_eq!(
+            (answer.status().as_u16(), &problem["code"]),
+            (403, &Value::from("foreign_origin")),
+            "{origin}"
+        );
+    }
+    for headers in [&[("origin", listed)][..], &[]] {
+        let opened = Live::dial(&address, &ann, "after=0", headers).await;
+        let (mut live, _) = opened.expect("let in");
+        live.caught_up().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_are_neither_compressed_nor_of_any_size() {
+    let world = World::start().await;
+    let offer = "permessage-deflate; client_max_window_bits";
+    let headers = [("sec-websocket-extensions", offer)];
+    let opened = Live::dial(&world.address(), &token::user("ann"), "after=0", &headers).await;
+    let (mut live, answer) = opened.expect("let in");
+    assert!(
+        !answer.contains_key("sec-websocket-extensions"),
+        "{answer:?}"
+    );
+    live.caught_up().await;
+    // As long as may be: it is read, and found to be no frame of ours.
+    live.send(&"x".repeat(64 * 1024)).await;
+    assert_eq!(live.frame().await["type"], "problem");
+    assert_eq!(live.closed().await, 1008);
+    let mut live = open(&world, "ann").await;
+    live.send(&"x".repeat(64 * 1024 + 1)).await;
+    let heard = live.hear().await;
+    assert!(matches!(heard, Heard::Closed(_)), "{heard:?}");
+}
+
+/// How many batches the hub has asked for, of those concerned and of all who are connected.
+async fn batches(world: &World) -> [u64; 2] {
+    let answer = world.nobody().get("/metrics").await;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    ["concerned", "connected"].map(|asked| {
+        let name = format!("tidings_live_batches_total{{asked=\"{asked}\"}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&name));
+        line.map_or(0, |count| count.parse().expect("a count"))
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hub_asks_for_few_and_without_a_bell_for_all() {
+    let mut world = World::start().await;
+    let ann = world.user("ann");
+    let others: Vec<String> = (0..50).map(|n| format!("u{n}")).collect();
+    let names: Vec<&str> = others.iter().map(String::as_str).collect();
+    ann.create_group("all", &names).await.expect(201);
+    let created = ann.create_group("few", &["u1", "u2"]).await;
+    world.projected(created.position()).await;
+    let mut connected = Vec::new();
+    for user in &others {
+        connected.push(open(&world, user).await);
+    }
+    let before = batches(&world).await;
+    for n in 0..20 {
+        let sent = ann
+            .send("few", &n.to_string(), "to two of them")
+            .await
+            .position();
+        for live in &mut connected[1..=2] {
+            live.reaches(sent).await;
+        }
+    }
+    let after = batches(&world).await;
+    let asked = [after[0] - before[0], after[1] - before[1]];
+    assert!(
+        asked[0] >= 10 && asked[0] > asked[1],
+        "{before:?}, {after:?}"
+    );
+    // Joining does not make the hub ask for everybody, and nobody else was told.
+    assert!(
+        connected[3]
+            .entries
+            .iter()
+            .all(|entry| entry["conversation_id"] == "all")
+    );
+    // From now on no bell is heard.
+    tokio::task::block_in_place(|| world.nats.end());
+    for (n, conversation) in ["few", "all", "few"].into_iter().enumerate() {
+        let sent = ann
+            .send(conversation, &format!("lost {n}"), "quietly")
+            .await
+            .position();
+        let concerned = if conversation == "few" { 1..=2 } else { 0..=49 };
+        for live in &mut connected[concerned] {
+            live.reaches(sent).await;
+        }
+    }
+    assert!(batches(&world).await[1] >= after[1] + 3);
+}
