@@ -64,7 +64,8 @@ impl Audience {
         self.numbered.keys().copied().collect()
     }
 
-    /// Takes a place. An earlier connection of the same device loses its own.
+    /// Takes a place. An earlier connection of the same device loses its own; one that comes back for a
+    /// place after a later connection has taken one gets none.
     pub fn enter(&mut self, name: &str, seat: Seat) {
         let name: Arc<str> = match self.users.get_key_value(name) {
             Some((name, _)) => Arc::clone(name),
@@ -77,15 +78,15 @@ impl Audience {
                 seats: Vec::with_capacity(1),
             }
         });
+        let is_same = |other: &Seat| seat.device.is_some() && other.device == seat.device;
+        let is_later = |other: &Seat| is_same(other) && other.number > seat.number;
+        if user.seats.iter().any(is_later) {
+            seat.replaced.cancel();
+            return;
+        }
         let before = user.seats.len();
-        if seat.device.is_some() {
-            user.seats.retain(|other| {
-                let is_same = other.device == seat.device;
-                if is_same {
-                    other.replaced.cancel();
-                }
-                !is_same
-            });
+        for earlier in user.seats.extract_if(.., |other| is_same(other)) {
+            earlier.replaced.cancel();
         }
         user.seats.push(seat);
         self.connections += user.seats.len();

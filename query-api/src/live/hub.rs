@@ -94,7 +94,8 @@ impl Hub {
         self.audience().whisper(user, connection, frame, QUEUE / 2);
     }
 
-    /// Takes a place. An earlier connection of the same device loses its own.
+    /// Takes a place. An earlier connection of the same device loses its own; one that comes back for a place
+    /// after a later connection has taken one gets none.
     pub fn join(&self, user: &str, device: Option<&str>, number: u64) -> Place {
         let (sender, queue) = mpsc::channel(QUEUE);
         let replaced = CancellationToken::new();
@@ -408,3 +409,27 @@ const DELIVERIES: &str = concat!(
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
     ORDER BY v.position, v.conversation"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_connection_of_a_device_keeps_its_place() {
+        let hub = Hub::default();
+        let first = hub.join("ann", Some("phone"), 1);
+        let tablet = hub.join("ann", Some("tablet"), 2);
+        let unnamed = hub.join("ann", None, 3);
+        let second = hub.join("ann", Some("phone"), 4);
+        assert!(first.replaced.is_cancelled());
+        // The hub had given the first one up, and it comes back late.
+        drop(first);
+        let late = hub.join("ann", Some("phone"), 1);
+        assert!(late.replaced.is_cancelled());
+        drop(late);
+        for place in [&tablet, &unnamed, &second] {
+            assert!(!place.replaced.is_cancelled());
+        }
+        assert_eq!(hub.users()["ann"].seats.len(), 3);
+    }
+}
