@@ -47,6 +47,9 @@ fn event(frame: &Frame) -> Event {
         .data(frame.json().as_str());
     match frame {
         Frame::Entry(position, _) => event.id(position.to_string()),
-        Frame::CaughtUp(_) | Frame::Aside(..) => event,
+        // Who has been told of nothing yet resumes here, not at a later present.
+        Frame::CaughtUp(cursor) => event.id(cursor.to_string()),
+        // Who resumes at a position has all of it.
+        Frame::Part(..) | Frame::Aside(..) => event,
     }
 }

@@ -142,6 +142,7 @@ impl Feed {
                     let frame = Frame::entry(entry).map_err(|failed| away(&failed))?;
                     frames.push(frame);
                 }
+                Frame::mark_parts(&mut frames);
                 self.cursor = page.cursor;
                 self.sent(&frames);
                 if !page.has_more && self.joined.is_some_and(|joined| self.cursor >= joined) {
@@ -183,20 +184,15 @@ impl Feed {
         let delivery = tokio::select! {
             delivery = received(place, &self.state) => delivery?,
             () = again => {
-                // From the last acknowledged cursor: paging knows how, and joins what is delivered.
-                self.cursor = self.acked;
-                self.again_at = None;
-                self.is_live = false;
+                self.go_back().await?;
                 return Ok(None);
             }
         };
         match delivery {
             Some(Delivery::Entries(to, frames)) => {
-                let is_new = |frame: &&Frame| match frame {
-                    Frame::Entry(position, _) => *position > self.cursor,
-                    Frame::CaughtUp(_) | Frame::Aside(..) => false,
-                };
-                let frames: Vec<Frame> = frames.iter().filter(is_new).cloned().collect();
+                let is_new = |frame: &&Frame| frame.position().is_some_and(|it| it > self.cursor);
+                let mut frames: Vec<Frame> = frames.iter().filter(is_new).cloned().collect();
+                Frame::mark_parts(&mut frames);
                 self.cursor = self.cursor.max(to);
                 self.sent(&frames);
                 Ok(Some(frames))
@@ -213,9 +209,25 @@ impl Feed {
         }
     }
 
+    /// To the last acknowledged cursor, if something was sent after it: paging goes on from there, and joins
+    /// what is delivered. An acknowledgement may have come over HTTP, or over another connection.
+    async fn go_back(&mut self) -> Result<(), End> {
+        if let Some(device) = &self.device {
+            let recorded = acknowledged(&self.state.pool, &self.user, device).await;
+            let recorded = recorded.map_err(|failed| away(&failed))?;
+            self.acked = self.acked.max(recorded.unwrap_or(0));
+        }
+        self.again_at = None;
+        if self.last_sent > self.acked {
+            self.cursor = self.acked;
+            self.is_live = false;
+        }
+        Ok(())
+    }
+
     fn sent(&mut self, frames: &[Frame]) {
-        if let Some(Frame::Entry(position, _)) = frames.last() {
-            self.last_sent = self.last_sent.max(*position);
+        if let Some(position) = frames.last().and_then(Frame::position) {
+            self.last_sent = self.last_sent.max(position);
             if self.again_at.is_none() {
                 self.wait_for_acks();
             }
@@ -248,14 +260,21 @@ fn away(failed: &Failed) -> End {
 
 /// What a device has acknowledged, or where the read models are.
 async fn start(pool: &PgPool, user: &str, device: Option<&DeviceId>) -> Result<i64, Failed> {
-    let start = sqlx::query_scalar(
-        "SELECT coalesce((SELECT d.cursor FROM read.devices d JOIN read.users u ON u.id = d.user_id
-                          WHERE u.name = $1 AND d.device = $2), k.position)
-         FROM read.checkpoint k",
-    )
-    .bind(user)
-    .bind(device.map(DeviceId::as_str))
-    .fetch_one(pool)
-    .await?;
-    Ok(start)
+    if let Some(device) = device
+        && let Some(cursor) = acknowledged(pool, user, device).await?
+    {
+        return Ok(cursor);
+    }
+    let present = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k");
+    Ok(present.fetch_one(pool).await?)
+}
+
+/// What a device has acknowledged, as far as the read models know.
+async fn acknowledged(pool: &PgPool, user: &str, device: &DeviceId) -> Result<Option<i64>, Failed> {
+    let cursor = sqlx::query_scalar(
+        "SELECT d.cursor FROM read.devices d JOIN read.users u ON u.id = d.user_id
+         WHERE u.name = $1 AND d.device = $2",
+    );
+    let bound = cursor.bind(user).bind(device.as_str());
+    Ok(bound.fetch_optional(pool).await?)
 }

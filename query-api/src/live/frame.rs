@@ -12,6 +12,8 @@ use crate::failed::Failed;
 pub enum Frame {
     /// An entry of the sync feed, as sync returns it, and its position.
     Entry(i64, Utf8Bytes),
+    /// The same where another entry of that position follows: the position is no cursor yet.
+    Part(i64, Utf8Bytes),
     /// The backlog is through, up to this cursor.
     CaughtUp(i64),
     /// Presence or typing, under its name: it has no place in the order.
@@ -39,6 +41,27 @@ impl Frame {
         Ok(Self::Entry(entry.position, text.into()))
     }
 
+    /// Marks the entries that are followed by one of the same position. Positions come whole, so the last
+    /// frame never is.
+    pub fn mark_parts(frames: &mut [Self]) {
+        for at in 1..frames.len() {
+            if let [Self::Entry(one, text), Self::Entry(other, _)] = &frames[at - 1..=at]
+                && one == other
+            {
+                let open = text.strip_suffix('}').unwrap_or(text);
+                frames[at - 1] = Self::Part(*one, format!("{open},\"more\":true}}").into());
+            }
+        }
+    }
+
+    /// The position of an entry.
+    pub fn position(&self) -> Option<i64> {
+        match self {
+            Self::Entry(position, _) | Self::Part(position, _) => Some(*position),
+            Self::CaughtUp(_) | Self::Aside(..) => None,
+        }
+    }
+
     /// Presence or typing.
     pub fn aside(name: &'static str, frame: &serde_json::Value) -> Self {
         Self::Aside(name, frame.to_string().into())
@@ -47,7 +70,7 @@ impl Frame {
     /// Its name, which server-sent events carry beside it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Entry(..) => "entry",
+            Self::Entry(..) | Self::Part(..) => "entry",
             Self::CaughtUp(_) => "caught_up",
             Self::Aside(name, _) => name,
         }
@@ -56,7 +79,7 @@ impl Frame {
     /// As JSON.
     pub fn json(&self) -> Utf8Bytes {
         match self {
-            Self::Entry(_, text) | Self::Aside(_, text) => text.clone(),
+            Self::Entry(_, text) | Self::Part(_, text) | Self::Aside(_, text) => text.clone(),
             Self::CaughtUp(cursor) => serde_json::json!({ "type": "caught_up", "cursor": cursor })
                 .to_string()
                 .into(),
@@ -121,4 +144,22 @@ pub fn problem(problem: &Problem) -> String {
         }
     }
     frame.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_says_that_another_of_its_position_follows() {
+        let entry = |position| Frame::Entry(position, "{\"type\":\"entry\"}".into());
+        let mut frames = [entry(1), entry(2), entry(2), entry(2), Frame::CaughtUp(2)];
+        Frame::mark_parts(&mut frames);
+        let more = frames
+            .each_ref()
+            .map(|frame| frame.json().contains(",\"more\":true}"));
+        assert_eq!(more, [false, true, true, false, false]);
+        assert_eq!(frames.each_ref().map(Frame::name)[1], "entry");
+        assert!(serde_json::from_str::<serde_json::Value>(&frames[1].json()).is_ok());
+    }
 }

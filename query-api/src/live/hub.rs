@@ -430,6 +430,6 @@ mod tests {
         for place in [&tablet, &unnamed, &second] {
             assert!(!place.replaced.is_cancelled());
         }
-        assert_eq!(hub.users()["ann"].seats.len(), 3);
+        assert_eq!(hub.audience().connections(), 3);
     }
 }

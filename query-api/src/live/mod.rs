@@ -70,7 +70,8 @@ pub struct LiveQuery {
 ///
 /// A WebSocket, or server-sent events with `Accept: text/event-stream`. Frames of the server:
 /// `{"type": "entry", "entry": {...}}`, an entry as `GET /v1/inbox/entries` returns it, in position order,
-/// the backlog first; `{"type": "caught_up", "cursor": N}` when the backlog is through;
+/// the backlog first, with `"more": true` where another entry of that position follows, which is no cursor yet;
+/// `{"type": "caught_up", "cursor": N}` when the backlog is through;
 /// `{"type": "problem", ...}` before a close; `{"type": "typing", "conversation_id", "user"}` and
 /// `{"type": "presence", "user", "online", "last_seen"}` in between. Frames of a client:
 /// `{"type": "ack", "cursor": N}`, `{"type": "typing", "conversation_id"}` (told in conversations of up to 100

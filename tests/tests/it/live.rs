@@ -76,6 +76,34 @@ async fn the_backlog_comes_first_and_then_what_happens() {
     assert_eq!(frame["entry"]["type"], "conversation_created", "{frame}");
 }
 
+/// What comes as server-sent events after a position, until the backlog is through.
+async fn events(world: &World, user: &str, last: i64) -> String {
+    let request = format!(
+        "GET /v1/live HTTP/1.0\r\nhost: x\r\naccept: text/event-stream\r\nauthorization: Bearer {}\r\nlast-event-id: {last}\r\n\r\n",
+        token::user(user)
+    );
+    let mut stream = tokio::net::TcpStream::connect(world.address())
+        .await
+        .expect("open");
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
+        .await
+        .expect("written");
+    let mut text = String::new();
+    let is_through = |text: &str| {
+        let last = text.split_once("event: caught_up");
+        last.is_some_and(|(_, rest)| rest.contains("\n\n"))
+    };
+    while !is_through(&text) {
+        let mut chunk = [0; 4096];
+        let n = tokio::io::AsyncReadExt::read(&mut stream, &mut chunk)
+            .await
+            .expect("read");
+        assert!(n > 0, "ended after {text}");
+        text.push_str(&String::from_utf8_lossy(&chunk[..n]));
+    }
+    text
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn server_sent_events_resume_at_the_last_one() {
     let world = World::start().await;
@@ -83,29 +111,7 @@ async fn server_sent_events_resume_at_the_last_one() {
     ann.create_group("c", &["bob"]).await.expect(201);
     let first = ann.send("c", "1", "one").await.position();
     let second = ann.send("c", "2", "two").await.position();
-    let exchanged = async |last: i64| {
-        let request = format!(
-            "GET /v1/live HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\nauthorization: Bearer {}\r\nlast-event-id: {last}\r\n\r\n",
-            token::user("bob")
-        );
-        let mut stream = tokio::net::TcpStream::connect(world.address())
-            .await
-            .expect("open");
-        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
-            .await
-            .expect("written");
-        let mut text = String::new();
-        while !text.contains("event: caught_up") {
-            let mut chunk = [0; 4096];
-            let n = tokio::io::AsyncReadExt::read(&mut stream, &mut chunk)
-                .await
-                .expect("read");
-            assert!(n > 0, "ended after {text}");
-            text.push_str(&String::from_utf8_lossy(&chunk[..n]));
-        }
-        text
-    };
-    let text = exchanged(first).await;
+    let text = events(&world, "bob", first).await;
     assert!(text.contains("text/event-stream"), "{text}");
     assert!(
         text.contains(&format!("id: {second}")) && text.contains("event: entry"),
@@ -115,7 +121,7 @@ async fn server_sent_events_resume_at_the_last_one() {
         text.contains(r#""text":"two""#) && !text.contains(r#""text":"one""#),
         "{text}"
     );
-    let text = exchanged(0).await;
+    let text = events(&world, "bob", 0).await;
     assert!(text.contains(&format!("id: {first}")), "{text}");
     world.user("bob").get("/v1/live").await.refused(400);
     world.nobody().get("/v1/live").await.refused(401);
@@ -126,10 +132,16 @@ async fn what_a_device_does_not_acknowledge_comes_again() {
     let world = World::start().await;
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     let made = ann.create_group("c", &["bob"]).await.position();
+    let mut watch = open(&world, "bob", "after=0&device=watch").await;
+    watch.caught_up().await;
     let mut phone = open(&world, "bob", "after=0&device=phone").await;
     phone.caught_up().await;
     let sent = ann.send("c", "1", "one").await.position();
+    watch.reaches(sent).await;
     phone.reaches(sent).await;
+    // This one acknowledges as somebody does who listens to server-sent events.
+    let body = json!({ "device": "watch", "cursor": sent });
+    bob.post("/v1/inbox/ack", body).await.expect(200);
     phone.ack(made).await;
     let start = Instant::now();
     while phone.entries.len() < 3 {
@@ -140,6 +152,13 @@ async fn what_a_device_does_not_acknowledge_comes_again() {
         phone.seen().last().expect("one").position,
         sent,
         "only what was not acknowledged"
+    );
+    let told = ann.send("c", "again", "again").await.position();
+    watch.reaches(told).await;
+    let positions: Vec<i64> = watch.seen().iter().map(|it| it.position).collect();
+    assert!(
+        positions.is_sorted_by(|one, next| one < next),
+        "{positions:?}"
     );
     phone.ack(sent).await;
     tests::eventually::eventually("the acknowledgement is recorded", async || {
@@ -165,6 +184,40 @@ async fn what_a_device_does_not_acknowledge_comes_again() {
     let sent = ann.send("c", "2", "two").await.position();
     again.reaches(sent).await;
     tablet.reaches(sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_resumes_at_a_position_has_all_of_it() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    let mut sent = 0;
+    for room in ["c", "d", "e"] {
+        ann.create_group(room, &["bob"]).await.expect(201);
+        sent = ann.send(room, room, "hello").await.position();
+    }
+    // One acknowledgement tells ann in three conversations.
+    let body = json!({ "device": "phone", "cursor": sent });
+    let acked = bob.post("/v1/inbox/ack", body).await.position();
+    world.projected(acked).await;
+    let mut live = open(&world, "ann", "after=0").await;
+    let mut more = Vec::new();
+    loop {
+        let frame = live.frame().await;
+        if frame["type"] == "caught_up" {
+            break;
+        }
+        if frame["entry"]["position"] == acked {
+            more.push(frame["more"] == true);
+        } else {
+            assert!(frame["more"].is_null(), "{frame}");
+        }
+    }
+    assert_eq!(more, [true, true, false]);
+    let text = events(&world, "ann", sent).await;
+    assert_eq!(text.matches("event: entry").count(), 3, "{text}");
+    // The last entry, and the end of the backlog.
+    assert_eq!(text.matches(&format!("id: {acked}\n")).count(), 2, "{text}");
+    assert!(text.rfind("event: entry") < text.find("\nid: "), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
