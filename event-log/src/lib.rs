@@ -11,6 +11,7 @@
 //! - `load`, `snapshot`, `story`: cold aggregates and old messages, from Postgres.
 //! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
 //! - [`reader`]: the log by position, by stream, by type, by time.
+//! - [`pages`]: the same, ahead of whoever works on it.
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 //! - [`source`]: whatever comes after a position, from that copy or, whenever it does not deliver, from
 //!   the log itself.
@@ -24,6 +25,7 @@ pub mod broker;
 mod cache;
 mod commit;
 mod committer;
+mod concern;
 pub mod cqrs;
 mod failed;
 mod foreign;
@@ -31,6 +33,7 @@ mod load;
 mod locked;
 mod log;
 pub mod mirror;
+pub mod pages;
 mod queue;
 pub mod reader;
 pub mod receipt;

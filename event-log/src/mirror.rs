@@ -58,6 +58,16 @@ impl MirrorConfig {
         format!("{}.gossip", self.stream)
     }
 
+    /// Whether what is published on a subject would be stored in the mirror, or heard as one of its bells.
+    pub fn owns(&self, subject: &str) -> bool {
+        [&self.subject_prefix, &self.stream]
+            .into_iter()
+            .any(|first| {
+                let rest = subject.strip_prefix(first.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+    }
+
     pub(crate) fn stream_config(&self, log_id: Uuid, first: i64) -> Config {
         Config {
             name: self.stream.clone(),

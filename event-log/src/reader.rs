@@ -7,6 +7,8 @@ use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 
+use crate::concern;
+
 /// The end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -29,6 +31,14 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Up to this time, exclusive.
     pub until: Option<Timestamp>,
+    /// What concerns this user: the events of their mailbox, and those that name them.
+    pub user: Option<String>,
+}
+
+impl Filter {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A page of filtered events.
@@ -139,16 +149,36 @@ impl Reader {
             Some(until) => head.min(self.position_at(until).await?),
             None => head,
         };
-        let events = if first >= last {
+        let mut page = self.page(filter, first, last, limit).await?;
+        if page.is_last {
+            page.scanned_to = head.max(after);
+        }
+        Ok(page)
+    }
+
+    /// The same between two positions, whatever the filter says of times.
+    pub async fn page(
+        &self,
+        filter: &Filter,
+        after: i64,
+        last: i64,
+        limit: i64,
+    ) -> Result<Page, sqlx::Error> {
+        let mut events = if after >= last {
             Vec::new()
+        } else if filter.is_empty() {
+            self.after(after, limit.min(last - after)).await?
         } else {
-            self.between(filter, first, last, limit).await?
+            self.between(filter, after, last, limit).await?
         };
         let is_last = (events.len() as i64) < limit;
         let scanned_to = match events.last() {
             Some(event) if !is_last => event.position,
-            _ => head.max(after),
+            _ => last.max(after),
         };
+        if let Some(user) = &filter.user {
+            events.retain(|event| concern::concerns(event, user));
+        }
         Ok(Page {
             events,
             scanned_to,
@@ -186,6 +216,15 @@ impl Reader {
                 // Lets the planner use the index on the rarer types.
                 query.push(" AND e.event_type <> 'message_sent'");
             }
+        }
+        if let Some(user) = &filter.user {
+            // What holds the name as JSON text; which of that concerns them is looked at later.
+            query
+                .push(" AND ((s.aggregate_type = 'mailbox' AND s.aggregate_id = ")
+                .push_bind(user)
+                .push(") OR position(")
+                .push_bind(concern::as_json(user))
+                .push(" IN e.payload) > 0)");
         }
         query.push(order).push_bind(limit);
         query

@@ -53,6 +53,8 @@ pub struct EventsQuery {
     /// Only up to this time, exclusive.
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<String>,
+    /// Only what concerns this user: the events of their mailbox, and those that name them.
+    user: Option<String>,
     /// `true`: keep the answer open and write events as they are appended.
     #[param(value_type = Option<bool>, default = false)]
     follow: Option<String>,
@@ -67,6 +69,13 @@ impl EventsQuery {
                 .transpose()?,
             since: params::time("since", self.since.as_deref())?,
             until: params::time("until", self.until.as_deref())?,
+            user: params::given(self.user.as_deref())
+                .map(|user| {
+                    UserId::parse(user)
+                        .map(|user| user.as_str().to_owned())
+                        .map_err(|invalid| Problem::malformed("user", invalid.0))
+                })
+                .transpose()?,
         })
     }
 }

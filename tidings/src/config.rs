@@ -10,8 +10,13 @@ use search::index::Place;
 
 use crate::secret::ServerUrl;
 
+mod log;
 mod webhooks;
 
+pub use log::{
+    ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs, SliceArgs,
+    Speed,
+};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};
 
 /// Where `tidings up` listens.
@@ -250,6 +255,9 @@ pub enum Command {
     Rebuild(RebuildArgs),
     /// Search everybody's messages, or those that some user sees.
     Search(SearchArgs),
+    /// Read, export, count and replay the log.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Where the outside is told what happens, and how far that is.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),

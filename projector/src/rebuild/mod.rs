@@ -4,14 +4,14 @@
 //! served checkpoint's row, so that nothing is projected meanwhile, folds what is left, and renames
 //! the schemas. The projector then finds another generation and starts to remember anew.
 
-mod pages;
 mod tables;
 
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
-use event_log::reader::Reader;
+use event_log::pages;
+use event_log::reader::{Filter, Reader};
 
 use crate::config::ProjectorConfig;
 use crate::error::ProjectError;
@@ -78,12 +78,12 @@ async fn catch_up(
 ) -> Result<(), ProjectError> {
     let mut position = projector.position().await?;
     let head = reader.head().await?.position;
-    let mut pages = pages::read_ahead(reader.clone(), position, head, batch);
+    let mut pages = pages::read_ahead(reader.clone(), Filter::default(), position, head, batch);
     while position < head {
         let Some(page) = pages.recv().await else {
             break;
         };
-        projector.step(&page?).await?;
+        projector.step(&page?.events).await?;
         position = projector.position().await?;
         on_progress(Progress { position, head });
     }

@@ -12,6 +12,7 @@ mod gateway;
 mod idempotency;
 mod journey;
 mod live;
+mod log_commands;
 mod marks;
 mod members;
 mod mirror;

@@ -1,7 +1,9 @@
 //! The commands, one file each. Each prints its result on standard output and nothing else there.
 
 pub mod import;
+pub mod log;
 pub mod migrate;
+mod progress;
 pub mod rebuild;
 pub mod search;
 pub mod serve;
@@ -32,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Import(args) => import::run(config, &args).await,
         Command::Rebuild(args) => rebuild::run(config, &args).await,
         Command::Search(args) => search::run(config, &args).await,
+        Command::Log(command) => log::run(config, command).await,
         Command::Webhooks(command) => webhooks::run(config, command).await,
         Command::Servers(command) => servers::run(config, command).await,
     }

@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use projector::ProjectorConfig;
 use projector::index::IndexProgress;
 
+use super::progress;
 use crate::config::{Config, RebuildArgs, RebuildWhat};
 use crate::database::Database;
 use crate::service::pools;
@@ -24,7 +24,7 @@ async fn search(config: &Config) -> Result<()> {
     let began = Instant::now();
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let bar = progress("messages");
+    let bar = progress::bar("messages");
     let place = config.search();
     let told = |progress| match progress {
         IndexProgress::Filled { messages, of } => {
@@ -55,7 +55,7 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
         offline_window: config.offline_window,
         ..ProjectorConfig::default()
     };
-    let bar = progress("events");
+    let bar = progress::bar("events");
     let batch = usize::try_from(args.batch)?;
     let outcome = projector::rebuild(database.pool.clone(), projector, batch, |progress| {
         bar.set_length(progress.head.unsigned_abs());
@@ -71,13 +71,4 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
         began.elapsed().as_secs_f64()
     );
     Ok(())
-}
-
-/// A bar over things of a kind, on standard error if that is a terminal.
-fn progress(things: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(&format!(
-        "{{wide_bar}} {{human_pos}}/{{human_len}} {things}, {{per_sec}}, {{eta}} left"
-    ));
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

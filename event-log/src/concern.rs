@@ -1,0 +1,73 @@
+//! Whether an event concerns a user.
+
+use domain::envelope::{AggregateKind, Envelope};
+use serde_json::Value;
+
+/// What people wrote: a name in it is not a user.
+const WRITTEN: [&str; 2] = ["body", "title"];
+
+/// An event of the user's mailbox, or one whose data names them: as sender, as member, as mentioned.
+pub fn concerns(event: &Envelope, user: &str) -> bool {
+    if event.aggregate == AggregateKind::Mailbox && event.aggregate_id == user {
+        return true;
+    }
+    serde_json::from_str(event.data.get()).is_ok_and(|data| names(&data, user))
+}
+
+/// A user's name as it stands in stored JSON.
+pub fn as_json(user: &str) -> Vec<u8> {
+    Value::from(user).to_string().into_bytes()
+}
+
+fn names(data: &Value, user: &str) -> bool {
+    match data {
+        Value::String(text) => text == user,
+        Value::Array(items) => items.iter().any(|item| names(item, user)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| !WRITTEN.contains(&key.as_str()) && names(value, user)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Timestamp;
+    use serde_json::{json, value::to_raw_value};
+
+    use super::*;
+
+    fn event(aggregate: AggregateKind, id: &str, data: &Value) -> Envelope {
+        Envelope {
+            position: 1,
+            aggregate,
+            aggregate_id: id.to_owned(),
+            sequence: 1,
+            event_type: "any".to_owned(),
+            version: 1,
+            time: Timestamp::from_millis(0),
+            data: to_raw_value(data).expect("is JSON"),
+        }
+    }
+
+    #[test]
+    fn events_concern_whom_they_name_and_whose_they_are() {
+        let in_room = |data: Value| event(AggregateKind::Conversation, "ann", &data);
+        for data in [
+            json!({ "sender": "ann" }),
+            json!({ "members": [{ "user": "ann", "role": "owner" }], "by": "bob" }),
+            json!({ "mentions": ["bob", "ann"] }),
+        ] {
+            assert!(concerns(&in_room(data.clone()), "ann"), "{data}");
+        }
+        for data in [
+            json!({ "sender": "bob", "body": { "text": "ann" } }),
+            json!({ "title": "ann", "by": "bob" }),
+            json!({ "sender": "anna" }),
+        ] {
+            assert!(!concerns(&in_room(data.clone()), "ann"), "{data}");
+        }
+        let own = event(AggregateKind::Mailbox, "ann", &json!({ "read_seq": 1 }));
+        assert!(concerns(&own, "ann") && !concerns(&own, "bob"));
+    }
+}

@@ -1,0 +1,351 @@
+//! `tidings log`: read, export, count and replay, with the same filters everywhere.
+
+use std::path::Path;
+use std::process::Output;
+
+use async_nats::jetstream;
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tests::eventually::eventually;
+use tests::world::World;
+
+async fn history(world: &World) -> i64 {
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    ann.create_group("a", &["bob"]).await.expect(201);
+    ann.create_group("b", &["bob", "cid"]).await.expect(201);
+    for n in 0..20 {
+        ann.send(
+            "a",
+            &format!("a{n}"),
+            &format!("text {n}, \"quoted\"\nand é"),
+        )
+        .await
+        .expect(201);
+        bob.send("b", &format!("b{n}"), "ann").await.expect(201);
+    }
+    let mention = json!({ "client_message_id": "m", "type": "text", "body": { "text": "you" }, "mentions": ["cid"] });
+    ann.send_message("b", mention).await.expect(201);
+    ann.delete("/v1/conversations/a/messages/3")
+        .await
+        .expect(200);
+    bob.patch("/v1/conversations/a/preferences", json!({ "muted": true }))
+        .await
+        .expect(200);
+    bob.read("a", 7).await.position()
+}
+
+async fn log(world: &World, arguments: &[&str]) -> Output {
+    world.tidings(&[&["log"], arguments].concat()).await
+}
+
+async fn said(world: &World, arguments: &[&str]) -> String {
+    let output = log(world, arguments).await;
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+async fn over_http(world: &World, query: &str) -> String {
+    let answer = world
+        .admin()
+        .get(&format!("/v1/events?limit=10000&{query}"))
+        .await;
+    assert_eq!(answer.status, 200, "{answer}");
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_filters_give_the_same_events_on_the_terminal_and_over_http() {
+    let world = World::start().await;
+    let last = history(&world).await;
+    let all = over_http(&world, "").await;
+    assert_eq!(all.lines().count() as i64, last);
+    assert_eq!(said(&world, &["tail", "--json", "--after", "0"]).await, all);
+    for (arguments, query) in [
+        (
+            vec!["--type", "message_recalled,conversation_read"],
+            "type=message_recalled,conversation_read",
+        ),
+        (vec!["--conversation", "b"], "source=/conversations/b"),
+        (vec!["--user", "cid"], "user=cid"),
+        (
+            vec!["--user", "ann", "--type", "message_sent"],
+            "user=ann&type=message_sent",
+        ),
+        (
+            vec!["--until", "2001-01-01T00:00:00Z"],
+            "until=2001-01-01T00:00:00Z",
+        ),
+    ] {
+        let mut call = vec!["tail", "--json", "--after", "0"];
+        call.extend(arguments);
+        let lines = said(&world, &call).await;
+        assert_eq!(lines, over_http(&world, query).await, "{query}");
+    }
+    // Who wrote a name is concerned, not who wrote the word.
+    let of_ann = over_http(&world, "user=ann&type=message_sent").await;
+    assert_eq!(of_ann.lines().count(), 21);
+    assert_eq!(over_http(&world, "user=cid").await.lines().count(), 2);
+    let three = said(&world, &["tail", "-n", "3"]).await;
+    assert_eq!(three.lines().count(), 3);
+    assert!(
+        three
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .contains("conversation_read"),
+        "{three}"
+    );
+    let one = said(&world, &["show", &last.to_string()]).await;
+    let one: Value = serde_json::from_str(&one).expect("JSON");
+    assert_eq!(
+        (&one["position"], &one["data"]["read_seq"]),
+        (&last.into(), &7.into())
+    );
+    for (wrong, code) in [
+        (vec!["show", "100000"], 1),
+        (vec!["show", "0"], 2),
+        (vec!["tail", "--type", "nonsense"], 2),
+        (vec!["tail", "--since", "yesterday"], 2),
+        (vec!["tail", "--conversation", "a b"], 2),
+    ] {
+        assert_eq!(
+            log(&world, &wrong).await.status.code(),
+            Some(code),
+            "{wrong:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_leaves_is_no_failure() {
+    let world = World::start().await;
+    history(&world).await;
+    let mut command = tokio::process::Command::new("sh");
+    let call = format!(
+        "'{}' log tail --json --after 0 | head -n 1",
+        tests::binary::tidings().display()
+    );
+    let output = command
+        .args(["-c", &call])
+        .envs(world.env())
+        .output()
+        .await
+        .expect("sh runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+fn manifest(dir: &Path) -> Value {
+    let text = std::fs::read_to_string(dir.join("manifest.json")).expect("a manifest");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn contents(dir: &Path) -> String {
+    let parts = manifest(dir)["parts"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let texts = parts.iter().map(|part| {
+        let path = dir.join(part["path"].as_str().unwrap_or_default());
+        std::fs::read_to_string(path).expect("a part")
+    });
+    texts.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_hold_every_event_once_and_go_on_where_they_ended() {
+    let world = World::start().await;
+    let last = history(&world).await;
+    let dir = world.dir.join("export");
+    let path = dir.to_str().expect("UTF-8").to_owned();
+    let done = said(&world, &["export", &path, "--json"]).await;
+    let done: Value = serde_json::from_str(&done).expect("JSON");
+    assert_eq!(
+        (&done["events"], &done["complete"]),
+        (&last.into(), &true.into()),
+        "{done}"
+    );
+    assert_eq!(contents(&dir), over_http(&world, "").await);
+    // Nothing new, then something new.
+    said(&world, &["export", &path]).await;
+    assert_eq!(manifest(&dir)["parts"].as_array().map(Vec::len), Some(1));
+    world
+        .user("ann")
+        .send("a", "later", "more")
+        .await
+        .expect(201);
+    said(&world, &["export", &path]).await;
+    assert_eq!(contents(&dir), over_http(&world, "").await);
+    // Something else into the same directory.
+    let other = log(&world, &["export", &path, "--format", "csv"]).await;
+    assert_eq!(other.status.code(), Some(2));
+    let csv = world.dir.join("csv");
+    let csv_path = csv.to_str().expect("UTF-8").to_owned();
+    said(
+        &world,
+        &[
+            "export",
+            &csv_path,
+            "--format",
+            "csv",
+            "--type",
+            "message_sent",
+        ],
+    )
+    .await;
+    let text = contents(&csv);
+    assert!(text.starts_with("position,time,type,"), "{text}");
+    assert!(text.contains("\"text 3, \"\"quoted\"\"\nand é\""), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parquet_export_is_read_back_with_equal_contents() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let world = World::start().await;
+    history(&world).await;
+    let dir = world.dir.join("parquet");
+    let path = dir.to_str().expect("UTF-8").to_owned();
+    said(&world, &["export", &path, "--format", "parquet"]).await;
+    let mut rows: Vec<Value> = Vec::new();
+    for part in manifest(&dir)["parts"].as_array().expect("parts") {
+        let file =
+            std::fs::File::open(dir.join(part["path"].as_str().expect("a path"))).expect("a part");
+        let reader = SerializedFileReader::new(file).expect("Parquet");
+        rows.extend(
+            reader
+                .get_row_iter(None)
+                .expect("rows")
+                .map(|row| row.expect("a row").to_json_value()),
+        );
+    }
+    let log = over_http(&world, "").await;
+    let events: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(rows.len(), events.len());
+    for (row, event) in rows.iter().zip(&events) {
+        let data: Value = serde_json::from_str(row["data"].as_str().expect("data")).expect("JSON");
+        assert_eq!(&data, &event["data"]);
+        assert_eq!(
+            (&row["position"], &row["sequence"]),
+            (&event["position"], &event["sequence"])
+        );
+        for name in ["seq", "sender", "read_seq", "by", "user", "muted"] {
+            assert_eq!(row[name], event["data"][name], "{name} of {event}");
+        }
+        assert_eq!(row["text"], event["data"]["body"]["text"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stats_count_what_is_there_and_draw_it() {
+    let world = World::start().await;
+    let last = history(&world).await;
+    let html = world.dir.join("stats.html");
+    let stats = said(
+        &world,
+        &["stats", "--json", "--html", html.to_str().expect("UTF-8")],
+    )
+    .await;
+    let stats: Value = serde_json::from_str(&stats).expect("JSON");
+    assert_eq!(
+        (&stats["events"], &stats["up_to"]),
+        (&last.into(), &last.into())
+    );
+    assert_eq!(
+        (&stats["types"][0]["name"], &stats["types"][0]["events"]),
+        (&"message_sent".into(), &41.into())
+    );
+    let days = stats["days"].as_array().expect("days").iter();
+    assert_eq!(
+        days.map(|day| day["events"].as_i64().unwrap_or(0))
+            .sum::<i64>(),
+        last
+    );
+    let page = std::fs::read_to_string(html).expect("a page");
+    assert!(page.contains("<svg") && page.contains("message_sent"));
+    let table = said(&world, &["stats", "--conversation", "b"]).await;
+    assert!(
+        table.contains("message_sent") && !table.contains("conversation_read"),
+        "{table}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_publishes_a_slice_again_and_nothing_reaches_the_mirror() {
+    let world = World::start().await;
+    let last = history(&world).await;
+    let nats = async_nats::connect(&world.nats.url).await.expect("NATS");
+    let mut heard = nats.subscribe("again.>").await.expect("subscribed");
+    nats.flush().await.expect("flushed");
+    let arguments = [
+        "replay",
+        "--subject",
+        "again.all",
+        "--speed",
+        "max",
+        "--after",
+        "2",
+        "--json",
+    ];
+    let done: Value = serde_json::from_str(&said(&world, &arguments).await).expect("JSON");
+    assert_eq!(
+        (&done["events"], &done["complete"]),
+        (&(last - 2).into(), &true.into())
+    );
+    let log = over_http(&world, "after=2").await;
+    for line in log.lines() {
+        let message = heard.next().await.expect("an event");
+        assert_eq!(String::from_utf8_lossy(&message.payload), line);
+    }
+    // At the original pace, a hundred times faster, it comes in order too.
+    said(
+        &world,
+        &[
+            "replay",
+            "--subject",
+            "again.slow",
+            "--speed",
+            "100",
+            "--type",
+            "message_sent",
+        ],
+    )
+    .await;
+    for n in 0..41 {
+        assert_eq!(
+            heard.next().await.expect("an event").subject.as_str(),
+            "again.slow",
+            "{n}"
+        );
+    }
+    let mut stream = jetstream::new(nats)
+        .get_stream("TIDINGS")
+        .await
+        .expect("the mirror");
+    eventually("the mirror is at the head", async || {
+        let state = &stream.info().await.ok()?.state;
+        (state.last_sequence == last as u64).then_some(())
+    })
+    .await;
+    for subject in [
+        "tidings.events.x",
+        "a b",
+        "x.*",
+        "TIDINGS.bell.projected",
+        "$SYS.x",
+        "",
+    ] {
+        let outcome = log_refused(&world, subject).await;
+        assert_eq!(outcome, Some(2), "{subject}");
+    }
+}
+
+async fn log_refused(world: &World, subject: &str) -> Option<i32> {
+    log(world, &["replay", "--subject", subject])
+        .await
+        .status
+        .code()
+}

@@ -1,0 +1,40 @@
+//! The columns as comma-separated values, with a first line of names. What is empty was not there.
+
+use anyhow::Result;
+use csv::Writer;
+use domain::envelope::Envelope;
+
+use super::columns::{COLUMNS, Cell, cells};
+use super::part::{Format, Target};
+
+/// A file of lines.
+pub struct Csv(Writer<Target>);
+
+impl Csv {
+    /// Into a file.
+    pub fn new(target: Target) -> Result<Self> {
+        let mut writer = Writer::from_writer(target);
+        writer.write_record(COLUMNS.iter().map(|column| column.name))?;
+        Ok(Self(writer))
+    }
+}
+
+impl Format for Csv {
+    fn take(&mut self, event: &Envelope) -> Result<()> {
+        let cells = cells(event).into_iter();
+        self.0.write_record(cells.map(|cell| match cell {
+            None => String::new(),
+            Some(Cell::Number(number)) => number.to_string(),
+            Some(Cell::Flag(flag)) => flag.to_string(),
+            Some(Cell::Time(time)) => time.to_string(),
+            Some(Cell::Text(text)) => text,
+        }))?;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Target> {
+        self.0
+            .into_inner()
+            .map_err(|error| error.into_error().into())
+    }
+}

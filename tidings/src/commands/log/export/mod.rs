@@ -1,0 +1,107 @@
+//! `tidings log export`: files that other tools open as they are.
+//!
+//! `DIR/day=2026-11-26/events-000000000001.parquet`, one or more for each day (UTC), and a
+//! [`manifest`] that says how far the export is: what stands there is gone on with.
+//!
+//! - [`columns`]: the fields of all event types, as columns. - [`part`]: one file.
+//! - [`jsonl`], [`csv`], [`parquet`]: how it is written.
+
+mod columns;
+mod csv;
+mod jsonl;
+mod manifest;
+mod parquet;
+mod part;
+
+use anyhow::{Result, bail};
+use event_log::reader::Reader;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use self::manifest::{Asked, Manifest};
+use self::part::Part;
+use super::slice::Slice;
+use crate::commands::progress;
+use crate::config::LogExportArgs;
+
+/// Events of a file, and bytes of their data.
+const EVENTS: u64 = 100_000;
+const BYTES: u64 = 64 << 20;
+
+/// Exports until the end of the slice, or a signal; either way what stands there is whole.
+pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -> Result<()> {
+    let reader = Reader::new(pool.clone());
+    let mut slice = Slice::of(&args.slice, &reader).await?;
+    let log_id = reader.head().await?.log_id.to_string();
+    let asked = Asked::of(args, &slice, log_id);
+    let mut manifest = Manifest::open(&args.dir, asked)?;
+    slice.after = slice.after.max(manifest.complete_to);
+    if manifest.complete_to > reader.head().await?.position {
+        bail!("this export is ahead of the log: the log was restored from an older copy");
+    }
+    let outcome = write(&reader, &slice, &mut manifest, args, stop).await;
+    manifest.save()?;
+    outcome?;
+    let is_complete = manifest.complete_to >= slice.last;
+    if args.json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "events": manifest.events(), "parts": manifest.parts.len(), "bytes": manifest.bytes(),
+                "complete_to": manifest.complete_to, "complete": is_complete,
+            })
+        );
+    } else {
+        println!(
+            "{} events in {} files, up to position {}",
+            manifest.events(),
+            manifest.parts.len(),
+            manifest.complete_to
+        );
+        if !is_complete {
+            println!("stopped early; the same command goes on");
+        }
+    }
+    Ok(())
+}
+
+async fn write(
+    reader: &Reader,
+    slice: &Slice,
+    manifest: &mut Manifest,
+    args: &LogExportArgs,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let bar = progress::bar("events");
+    bar.set_length(slice.span());
+    let mut pages = slice.pages(reader);
+    let mut part: Option<Part> = None;
+    let mut scanned_to = slice.after;
+    while let Some(page) = pages.recv().await {
+        let page = page?;
+        for event in &page.events {
+            let day = event.time.to_string()[..10].to_owned();
+            let is_over =
+                |part: &Part| part.day != day || part.events >= EVENTS || part.bytes >= BYTES;
+            if let Some(full) = part.take_if(|part| is_over(part)) {
+                manifest.add(full.finish()?, event.position - 1)?;
+            }
+            let part = match &mut part {
+                Some(part) => part,
+                none => none.insert(Part::begin(&args.dir, args.format, day, event.position)?),
+            };
+            part.take(event)?;
+        }
+        scanned_to = page.scanned_to;
+        bar.set_position(u64::try_from(scanned_to - slice.after).unwrap_or(0));
+        if stop.is_cancelled() {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    if let Some(part) = part {
+        return manifest.add(part.finish()?, scanned_to);
+    }
+    manifest.complete_to = manifest.complete_to.max(scanned_to);
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The columns in Parquet, typed, compressed with Snappy: what every reader of the format can read.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use domain::envelope::Envelope;
+use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::{Type, TypePtr};
+
+use super::columns::{COLUMNS, Cell, Kind, cells};
+use super::part::{Format, Target};
+
+/// A file; its events are held until it is finished.
+pub struct Parquet {
+    target: Target,
+    columns: Vec<Values>,
+}
+
+/// What stands in a column: the values that are there, and where they are.
+struct Values {
+    is_there: Vec<i16>,
+    numbers: Vec<i64>,
+    flags: Vec<bool>,
+    texts: Vec<ByteArray>,
+}
+
+impl Parquet {
+    /// Into a file.
+    pub fn new(target: Target) -> Self {
+        let empty = || Values {
+            is_there: Vec::new(),
+            numbers: Vec::new(),
+            flags: Vec::new(),
+            texts: Vec::new(),
+        };
+        Self {
+            target,
+            columns: COLUMNS.iter().map(|_| empty()).collect(),
+        }
+    }
+}
+
+impl Format for Parquet {
+    fn take(&mut self, event: &Envelope) -> Result<()> {
+        for (column, cell) in self.columns.iter_mut().zip(cells(event)) {
+            column.is_there.push(i16::from(cell.is_some()));
+            match cell {
+                None => {}
+                Some(Cell::Number(number)) => column.numbers.push(number),
+                Some(Cell::Time(time)) => column.numbers.push(time.millis()),
+                Some(Cell::Flag(flag)) => column.flags.push(flag),
+                Some(Cell::Text(text)) => column.texts.push(text.into_bytes().into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Target> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_created_by(concat!("tidings ", env!("CARGO_PKG_VERSION")).to_owned())
+            .build();
+        let mut writer = SerializedFileWriter::new(self.target, schema()?, Arc::new(properties))?;
+        let mut group = writer.next_row_group()?;
+        for (column, values) in COLUMNS.iter().zip(&self.columns) {
+            if let Some(mut out) = group.next_column()? {
+                put(&mut out, column.kind, values)?;
+                out.close()?;
+            }
+        }
+        group.close()?;
+        Ok(writer.into_inner()?)
+    }
+}
+
+fn put(out: &mut SerializedColumnWriter<'_>, kind: Kind, values: &Values) -> Result<()> {
+    let is_there = Some(values.is_there.as_slice());
+    match kind {
+        Kind::Number | Kind::Time => {
+            out.typed::<Int64Type>()
+                .write_batch(&values.numbers, is_there, None)?;
+        }
+        Kind::Flag => {
+            out.typed::<BoolType>()
+                .write_batch(&values.flags, is_there, None)?;
+        }
+        Kind::Text => {
+            out.typed::<ByteArrayType>()
+                .write_batch(&values.texts, is_there, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn schema() -> Result<TypePtr> {
+    let fields = COLUMNS.iter().map(|column| {
+        let (physical, logical) = match column.kind {
+            Kind::Number => (Physical::INT64, None),
+            Kind::Flag => (Physical::BOOLEAN, None),
+            Kind::Time => (
+                Physical::INT64,
+                Some(LogicalType::timestamp(true, TimeUnit::MILLIS)),
+            ),
+            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        };
+        let field = Type::primitive_type_builder(column.name, physical)
+            .with_repetition(Repetition::OPTIONAL)
+            .with_logical_type(logical)
+            .build()?;
+        Ok(Arc::new(field))
+    });
+    let fields = fields.collect::<Result<Vec<TypePtr>>>()?;
+    let schema = Type::group_type_builder("event")
+        .with_fields(fields)
+        .build()?;
+    Ok(Arc::new(schema))
+}

@@ -1,0 +1,123 @@
+//! One file of an export: written under another name, and named when it is whole.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use domain::envelope::Envelope;
+use sha2::{Digest as _, Sha256};
+
+use super::csv::Csv;
+use super::jsonl::Jsonl;
+use super::manifest;
+use super::parquet::Parquet;
+use crate::config::ExportFormat;
+use crate::hex::hex;
+
+/// How events become bytes.
+pub trait Format {
+    /// One more.
+    fn take(&mut self, event: &Envelope) -> Result<()>;
+    /// The rest, and the file.
+    fn finish(self: Box<Self>) -> Result<Target>;
+}
+
+/// A file that is hashed as it is written.
+pub struct Target {
+    file: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// See the module.
+pub struct Part {
+    /// The day of its events, as `2026-11-26`.
+    pub day: String,
+    /// How many so far.
+    pub events: u64,
+    /// Bytes of their data so far.
+    pub bytes: u64,
+    first: i64,
+    last: i64,
+    format: Box<dyn Format + Send>,
+    dir: PathBuf,
+    path: String,
+    unfinished: PathBuf,
+}
+
+impl Part {
+    /// Begins one with the event at a position.
+    pub fn begin(dir: &Path, format: ExportFormat, day: String, first: i64) -> Result<Self> {
+        let ending = match format {
+            ExportFormat::Jsonl => "jsonl",
+            ExportFormat::Csv => "csv",
+            ExportFormat::Parquet => "parquet",
+        };
+        let folder = format!("day={day}");
+        fs::create_dir_all(dir.join(&folder))?;
+        let path = format!("{folder}/events-{first:012}.{ending}");
+        let unfinished = dir.join(".unfinished");
+        let file = File::create(&unfinished).with_context(|| unfinished.display().to_string())?;
+        let target = Target {
+            file: BufWriter::with_capacity(1 << 20, file),
+            hash: Sha256::new(),
+            bytes: 0,
+        };
+        let format: Box<dyn Format + Send> = match format {
+            ExportFormat::Jsonl => Box::new(Jsonl::new(target)),
+            ExportFormat::Csv => Box::new(Csv::new(target)?),
+            ExportFormat::Parquet => Box::new(Parquet::new(target)),
+        };
+        Ok(Self {
+            day,
+            events: 0,
+            bytes: 0,
+            first,
+            last: first,
+            format,
+            dir: dir.to_owned(),
+            path,
+            unfinished,
+        })
+    }
+
+    /// One more event.
+    pub fn take(&mut self, event: &Envelope) -> Result<()> {
+        self.format.take(event)?;
+        self.events += 1;
+        self.bytes += event.data.get().len() as u64;
+        self.last = event.position;
+        Ok(())
+    }
+
+    /// Ends the file, has it on the disk, and names it.
+    pub fn finish(self) -> Result<manifest::File> {
+        let mut target = self.format.finish()?;
+        target.flush()?;
+        target.file.get_ref().sync_all()?;
+        let path = self.dir.join(&self.path);
+        fs::rename(&self.unfinished, &path).with_context(|| path.display().to_string())?;
+        Ok(manifest::File {
+            path: self.path,
+            first: self.first,
+            last: self.last,
+            events: self.events,
+            bytes: target.bytes,
+            sha256: hex(&target.hash.finalize()),
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! `tidings log replay`: events again, on a subject of one's choice, at a pace of one's choice.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use async_nats::Client;
+use async_nats::HeaderMap;
+use event_log::broker;
+use event_log::mirror::MirrorConfig;
+use event_log::reader::Reader;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::slice::Slice;
+use crate::commands::progress;
+use crate::config::{Config, LogReplayArgs, Speed};
+use crate::database::Database;
+use crate::usage::Usage;
+
+/// How long NATS may take to be there.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Publishes until the end of the slice, or a signal.
+pub async fn run(
+    config: &Config,
+    database: &Database,
+    args: &LogReplayArgs,
+    stop: &CancellationToken,
+) -> Result<()> {
+    check_subject(config, &args.subject)?;
+    let Some(url) = &database.nats_url else {
+        return Err(
+            Usage("which NATS? give --nats-url, or the --data of a running system".into()).into(),
+        );
+    };
+    let client = broker::client(url).await?;
+    let connected = timeout(CONNECT_WITHIN, broker::connected(&client, stop)).await;
+    if !connected.context("NATS does not answer")? {
+        return Ok(());
+    }
+    let reader = Reader::new(database.pool.clone());
+    let slice = Slice::of(&args.slice, &reader).await?;
+    let began = Instant::now();
+    let replayed = publish(&client, &reader, &slice, args, stop).await?;
+    client
+        .flush()
+        .await
+        .context("NATS did not take the last events")?;
+    let seconds = began.elapsed().as_secs_f64();
+    let Replayed { events, position } = replayed;
+    if args.json {
+        let json = serde_json::json!({
+            "events": events, "position": position, "seconds": seconds, "complete": position >= slice.last,
+        });
+        println!("{json}");
+    } else {
+        println!("published {events} events up to position {position} in {seconds:.1} seconds");
+        if position < slice.last {
+            println!("go on with --after {position}");
+        }
+    }
+    Ok(())
+}
+
+struct Replayed {
+    events: u64,
+    position: i64,
+}
+
+async fn publish(
+    client: &Client,
+    reader: &Reader,
+    slice: &Slice,
+    args: &LogReplayArgs,
+    stop: &CancellationToken,
+) -> Result<Replayed> {
+    let bar = progress::bar("events");
+    bar.set_length(slice.span());
+    let mut pages = slice.pages(reader);
+    let mut replayed = Replayed {
+        events: 0,
+        position: slice.after,
+    };
+    let mut start: Option<(Instant, i64)> = None;
+    let headers = HeaderMap::from_iter([(
+        async_nats::HeaderName::from_static("content-type"),
+        async_nats::HeaderValue::from("application/cloudevents+json"),
+    )]);
+    'pages: while let Some(page) = pages.recv().await {
+        let page = page?;
+        for event in &page.events {
+            if let Speed::Times(times) = args.speed {
+                let (began, first) =
+                    *start.get_or_insert_with(|| (Instant::now(), event.time.millis()));
+                let after = (event.time.millis() - first).max(0) as f64 / times;
+                let due = began + Duration::from_secs_f64(after / 1000.0);
+                if stop.run_until_cancelled(sleep_until(due)).await.is_none() {
+                    break 'pages;
+                }
+            }
+            if stop.is_cancelled() {
+                break 'pages;
+            }
+            let (subject, body) = (args.subject.clone(), event.to_json()?);
+            client
+                .publish_with_headers(subject, headers.clone(), body.into())
+                .await?;
+            replayed.events += 1;
+            replayed.position = event.position;
+            bar.set_position(u64::try_from(event.position - slice.after)?);
+        }
+        replayed.position = replayed.position.max(page.scanned_to);
+    }
+    bar.finish_and_clear();
+    Ok(replayed)
+}
+
+/// A subject that can be published to, and is not the mirror's: what it holds is exact.
+fn check_subject(config: &Config, subject: &str) -> Result<()> {
+    let mirror = config
+        .stream
+        .as_deref()
+        .map_or_else(MirrorConfig::default, MirrorConfig::named);
+    let tokens: Vec<&str> = subject.split('.').collect();
+    let is_legal = |token: &&str| {
+        !token.is_empty() && !token.contains(['*', '>']) && !token.contains(char::is_whitespace)
+    };
+    if !tokens.iter().all(is_legal) || subject.starts_with('$') {
+        bail!(Usage(format!(
+            "{subject:?} is no subject to publish to; one looks like my.replay"
+        )));
+    }
+    if mirror.owns(subject) {
+        bail!(Usage(format!(
+            "{subject} belongs to the log's own mirror; choose another subject"
+        )));
+    }
+    Ok(())
+}

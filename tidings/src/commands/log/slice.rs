@@ -1,0 +1,97 @@
+//! Which events a command is about.
+
+use anyhow::Result;
+use domain::conversation::event::ConversationEvent;
+use domain::envelope::AggregateKind;
+use domain::event::EventFamily as _;
+use domain::ids::{ConversationId, UserId};
+use domain::mailbox::event::MailboxEvent;
+use event_log::pages;
+use event_log::reader::{Filter, Page, Reader};
+use tokio::sync::mpsc;
+
+use crate::config::SliceArgs;
+use crate::usage::Usage;
+
+/// Events read at once.
+const PAGE: usize = 2_000;
+
+/// A part of the log, as it is now.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    /// What passes.
+    pub filter: Filter,
+    /// Those after this position.
+    pub after: i64,
+    /// Those up to this one.
+    pub last: i64,
+}
+
+impl Slice {
+    /// What was asked for, with times looked up.
+    pub async fn of(args: &SliceArgs, reader: &Reader) -> Result<Self> {
+        let filter = filter(args)?;
+        let head = reader.head().await?.position;
+        let mut after = args.after.unwrap_or(0);
+        if let Some(since) = args.since {
+            after = after.max(reader.position_at(since).await?);
+        }
+        let mut last = args.up_to.map_or(head, |up_to| up_to.min(head));
+        if let Some(until) = args.until {
+            last = last.min(reader.position_at(until).await?);
+        }
+        Ok(Self {
+            filter,
+            after,
+            last,
+        })
+    }
+
+    /// Its events in pages, read ahead.
+    pub fn pages(&self, reader: &Reader) -> mpsc::Receiver<Result<Page, sqlx::Error>> {
+        pages::read_ahead(
+            reader.clone(),
+            self.filter.clone(),
+            self.after,
+            self.last,
+            PAGE,
+        )
+    }
+
+    /// How many positions it spans.
+    pub fn span(&self) -> u64 {
+        u64::try_from(self.last - self.after).unwrap_or(0)
+    }
+}
+
+/// What passes, whatever the positions and times.
+pub fn filter(args: &SliceArgs) -> Result<Filter> {
+    let known = || {
+        let conversations = ConversationEvent::TYPES.iter();
+        conversations.chain(MailboxEvent::TYPES).map(|it| it.name)
+    };
+    if let Some(unknown) = args
+        .r#type
+        .iter()
+        .find(|name| !known().any(|it| it == *name))
+    {
+        let known: Vec<&str> = known().collect();
+        let known = known.join(", ");
+        return Err(Usage(format!("no event type {unknown:?}; there are {known}")).into());
+    }
+    let conversation = args.conversation.as_deref().map(ConversationId::parse);
+    let conversation = conversation
+        .transpose()
+        .map_err(|error| Usage(format!("--conversation: {error}")))?;
+    let user = args.user.as_deref().map(UserId::parse);
+    let user = user
+        .transpose()
+        .map_err(|error| Usage(format!("--user: {error}")))?;
+    Ok(Filter {
+        types: args.r#type.clone(),
+        source: conversation.map(|id| (AggregateKind::Conversation, id.as_str().to_owned())),
+        since: None,
+        until: None,
+        user: user.map(|user| user.as_str().to_owned()),
+    })
+}

@@ -1,0 +1,76 @@
+//! `tidings log stats`: how many events of what type, when, where, and how large.
+
+mod count;
+mod page;
+
+use anyhow::{Context as _, Result};
+use event_log::reader::Reader;
+use indicatif::{HumanBytes, HumanCount};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use self::count::Counts;
+use super::output::Output;
+use super::slice::Slice;
+use crate::commands::progress;
+use crate::config::LogStatsArgs;
+
+/// Counts and prints. A signal ends the counting; what was counted so far is printed.
+pub async fn run(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -> Result<()> {
+    let reader = Reader::new(pool.clone());
+    let slice = Slice::of(&args.slice, &reader).await?;
+    let bar = progress::bar("events");
+    bar.set_length(slice.span());
+    let mut counts = Counts::new(&slice);
+    let mut pages = slice.pages(&reader);
+    while let Some(page) = pages.recv().await {
+        let page = page?;
+        for event in &page.events {
+            counts.take(event);
+        }
+        counts.up_to = page.scanned_to;
+        bar.set_position(u64::try_from(page.scanned_to - slice.after).unwrap_or(0));
+        if stop.is_cancelled() {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    let summary = counts.summary(usize::from(args.top));
+    if let Some(file) = &args.html {
+        std::fs::write(file, page::html(&summary))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let mut output = Output::new();
+    if args.json {
+        output.line(&serde_json::to_vec(&summary)?)?;
+    } else {
+        output.line(text(&summary).as_bytes())?;
+    }
+    output.flush()?;
+    Ok(())
+}
+
+fn text(summary: &count::Summary) -> String {
+    use std::fmt::Write as _;
+    let mut text = format!(
+        "{} events, {} of data, in positions {} to {}\n",
+        HumanCount(summary.events),
+        HumanBytes(summary.bytes),
+        HumanCount(summary.after.unsigned_abs() + 1),
+        HumanCount(summary.up_to.unsigned_abs()),
+    );
+    for (title, rows) in [
+        ("type", &summary.types),
+        ("day", &summary.days),
+        ("conversation", &summary.conversations),
+    ] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n{:>13} {:>10}  {title}", "events", "data");
+        for row in rows {
+            let (events, bytes) = (HumanCount(row.events), HumanBytes(row.bytes));
+            let (events, bytes) = (events.to_string(), bytes.to_string());
+            let _ = writeln!(text, "{events:>13} {bytes:>10}  {}", row.name);
+        }
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,137 @@
+//! One page with plots, which needs neither scripts nor anything from elsewhere.
+
+use std::fmt::Write as _;
+
+use indicatif::{HumanBytes, HumanCount};
+
+use super::count::{Row, Summary};
+
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;\
+color:#1c1e21;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}\
+table{border-collapse:collapse;width:100%}td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #e4e6ea}\
+td:first-child,th:first-child{text-align:left;overflow-wrap:anywhere}svg{width:100%;height:auto}\
+rect{fill:#3b6ea8}rect:hover{fill:#1d4b82}text{font:11px system-ui,sans-serif;fill:#5a6068}\
+@media(prefers-color-scheme:dark){body{color:#e4e6ea;background:#17191c}td,th{border-color:#33373d}}";
+
+/// Width and height of a plot, and the space below it for names.
+const WIDTH: f64 = 900.0;
+const HEIGHT: f64 = 180.0;
+const BELOW: f64 = 22.0;
+
+/// The page.
+pub fn html(summary: &Summary) -> String {
+    let mut html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>Event log</title>\
+         <style>{STYLE}</style></head><body><h1>Event log</h1>\
+         <p>{} events, {} of data, in positions {} to {}.</p>",
+        HumanCount(summary.events),
+        HumanBytes(summary.bytes),
+        HumanCount(summary.after.unsigned_abs() + 1),
+        HumanCount(summary.up_to.unsigned_abs()),
+    );
+    let days: Vec<(String, u64)> = summary.days.iter().map(named).collect();
+    let hours: Vec<(String, u64)> = (0..24)
+        .map(|hour| (format!("{hour:02}"), summary.hours[hour]))
+        .collect();
+    plot(&mut html, "Events by day", &days);
+    plot(&mut html, "Events by hour of the day (UTC)", &hours);
+    table(&mut html, "Types", &summary.types);
+    table(&mut html, "Busiest conversations", &summary.conversations);
+    table(&mut html, "Days", &summary.days);
+    html.push_str("</body></html>\n");
+    html
+}
+
+fn named(row: &Row) -> (String, u64) {
+    (row.name.clone(), row.events)
+}
+
+/// A bar for each; a title on each says which and how many. Writing to a String cannot fail.
+fn plot(html: &mut String, title: &str, bars: &[(String, u64)]) {
+    let most = bars
+        .iter()
+        .map(|(_, events)| *events)
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let width = WIDTH / bars.len().max(1) as f64;
+    let _ = write!(
+        html,
+        "<h2>{title}</h2><svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{title}\">",
+        HEIGHT + BELOW
+    );
+    let every = (bars.len() / 12).max(1);
+    for (nth, (name, events)) in bars.iter().enumerate() {
+        let height = *events as f64 / most as f64 * HEIGHT;
+        let (x, y) = (nth as f64 * width, HEIGHT - height);
+        let _ = write!(
+            html,
+            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{:.2}\" height=\"{height:.2}\"><title>{}: {}</title></rect>",
+            (width * 0.86).max(0.5),
+            escaped(name),
+            HumanCount(*events),
+        );
+        if nth % every == 0 {
+            let _ = write!(
+                html,
+                "<text x=\"{x:.2}\" y=\"{:.2}\">{}</text>",
+                HEIGHT + 15.0,
+                escaped(name)
+            );
+        }
+    }
+    html.push_str("</svg>");
+}
+
+fn table(html: &mut String, title: &str, rows: &[Row]) {
+    let _ = write!(
+        html,
+        "<h2>{title}</h2><table><tr><th></th><th>events</th><th>data</th></tr>"
+    );
+    for row in rows {
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
+            escaped(&row.name),
+            HumanCount(row.events),
+            HumanBytes(row.bytes)
+        );
+    }
+    html.push_str("</table>");
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_text_and_nothing_else() {
+        let row = Row {
+            name: "<script>alert(\"x\")</script>".into(),
+            events: 1_234,
+            bytes: 10,
+        };
+        let summary = Summary {
+            after: 0,
+            up_to: 1,
+            events: 1_234,
+            bytes: 10,
+            types: vec![row.clone()],
+            days: vec![row.clone()],
+            hours: [0; 24],
+            conversations: vec![row],
+        };
+        let html = html(&summary);
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("1,234") && html.contains("&lt;script&gt;"));
+        assert!(!html.contains("http"), "needs something from elsewhere");
+    }
+}

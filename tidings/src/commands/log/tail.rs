@@ -1,0 +1,118 @@
+//! `tidings log tail`: the end of the log, and what comes.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use domain::envelope::Envelope;
+use event_log::reader::{Filter, Reader};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use super::output::Output;
+use super::slice::Slice;
+use crate::config::LogTailArgs;
+
+/// How often to look whether there is more.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Events read at once.
+const PAGE: i64 = 500;
+
+/// Bytes of the data that are shown on a line.
+const SHOWN: usize = 160;
+
+/// Prints until the end of the slice, or with `follow` until a signal.
+pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) -> Result<()> {
+    let reader = Reader::new(pool.clone());
+    let mut slice = Slice::of(&args.slice, &reader).await?;
+    if args.slice.after.is_none() && args.slice.since.is_none() {
+        slice.after = before_last(&reader, &slice, args.lines).await?;
+    }
+    let mut output = Output::new();
+    let mut position = slice.after;
+    loop {
+        while position < slice.last && !stop.is_cancelled() {
+            let page = reader
+                .page(&slice.filter, position, slice.last, PAGE)
+                .await?;
+            for event in &page.events {
+                let line = if args.json {
+                    event.to_json()?
+                } else {
+                    line(event).into_bytes()
+                };
+                if !output.line(&line)? {
+                    return Ok(());
+                }
+            }
+            position = page.scanned_to;
+        }
+        let is_bounded = args.slice.up_to.is_some() || args.slice.until.is_some();
+        if !output.flush()? || !args.follow || is_bounded {
+            return Ok(());
+        }
+        if stop
+            .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
+            .await
+            .is_none()
+        {
+            return Ok(());
+        }
+        slice.last = reader.head().await?.position;
+    }
+}
+
+/// The position after which the last so many of a slice begin: looks back in steps that double.
+async fn before_last(reader: &Reader, slice: &Slice, count: i64) -> Result<i64> {
+    let mut step = count;
+    loop {
+        let from = (slice.last - step).max(0);
+        let found = count_after(reader, &slice.filter, from, slice.last, count).await?;
+        match found {
+            Some(first) => return Ok(first - 1),
+            None if from == 0 => return Ok(0),
+            None => step = step.saturating_mul(4).max(PAGE),
+        }
+    }
+}
+
+/// The position of the `count`th event from the end; `None` if there are fewer.
+async fn count_after(
+    reader: &Reader,
+    filter: &Filter,
+    from: i64,
+    last: i64,
+    count: i64,
+) -> Result<Option<i64>> {
+    if count == 0 {
+        return Ok(Some(last + 1));
+    }
+    let mut positions = Vec::new();
+    let mut position = from;
+    while position < last {
+        let page = reader.page(filter, position, last, PAGE).await?;
+        positions.extend(page.events.iter().map(|event| event.position));
+        position = page.scanned_to;
+    }
+    let nth = usize::try_from(count)?;
+    let first = positions.len().checked_sub(nth);
+    Ok(first.map(|first| positions[first]))
+}
+
+/// An event on a line. Control characters of a message do not reach the terminal: JSON escapes them.
+fn line(event: &Envelope) -> String {
+    let data = event.data.get();
+    let mut end = data.len().min(SHOWN);
+    while !data.is_char_boundary(end) {
+        end -= 1;
+    }
+    let more = if end < data.len() { "..." } else { "" };
+    format!(
+        "{:>9}  {}  {:<20} {}  {}{more}",
+        event.position,
+        event.time,
+        event.event_type,
+        event.source(),
+        &data[..end]
+    )
+}

@@ -1,0 +1,168 @@
+//! What is said of the log on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use domain::time::Timestamp;
+
+/// `tidings log`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LogCommand {
+    /// Print the last events, and with --follow those to come.
+    Tail(LogTailArgs),
+    /// Print one event.
+    Show {
+        /// Its position.
+        #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+        position: i64,
+    },
+    /// Write events to files that other tools open as they are.
+    Export(LogExportArgs),
+    /// Count: by type, by day, by conversation.
+    Stats(LogStatsArgs),
+    /// Publish events again, on a subject of NATS.
+    Replay(LogReplayArgs),
+}
+
+/// Which events. What is not said is not filtered.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SliceArgs {
+    /// Those after this position.
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
+    pub after: Option<i64>,
+    /// Those up to this position.
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
+    pub up_to: Option<i64>,
+    /// Those from this time on, as 2026-11-01T00:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Timestamp>,
+    /// Those before this time.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<Timestamp>,
+    /// These types, such as message_sent,member_added.
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub r#type: Vec<String>,
+    /// Those of this conversation.
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+    /// What concerns this user: the events of their mailbox, and those that name them.
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+}
+
+/// `tidings log tail`.
+#[derive(Debug, Clone, Args)]
+pub struct LogTailArgs {
+    /// Which events.
+    #[command(flatten)]
+    pub slice: SliceArgs,
+    /// How many of the past, unless --after or --since says where to begin.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(i64).range(0..=100_000))]
+    pub lines: i64,
+    /// Keep printing what is appended.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print CloudEvents, one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tidings log export`.
+#[derive(Debug, Clone, Args)]
+pub struct LogExportArgs {
+    /// Where to; made if it is not there. An export that stands there already is gone on with.
+    pub dir: PathBuf,
+    /// How.
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
+    pub format: ExportFormat,
+    /// Which events.
+    #[command(flatten)]
+    pub slice: SliceArgs,
+    /// Print one JSON object at the end.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How an export is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// CloudEvents, one JSON object a line.
+    Jsonl,
+    /// A column for every field, the whole data in the last one.
+    Csv,
+    /// The same columns, typed.
+    Parquet,
+}
+
+/// `tidings log stats`.
+#[derive(Debug, Clone, Args)]
+pub struct LogStatsArgs {
+    /// Which events.
+    #[command(flatten)]
+    pub slice: SliceArgs,
+    /// How many conversations to name.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub top: u16,
+    /// Also write one page with plots, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tidings log replay`.
+#[derive(Debug, Clone, Args)]
+pub struct LogReplayArgs {
+    /// Where to publish, as my.subject. Not under the subjects of the log's own mirror.
+    #[arg(long, value_name = "SUBJECT")]
+    pub subject: String,
+    /// How fast: 1 as it happened, 10 ten times faster, `max` as fast as it goes.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    pub speed: Speed,
+    /// Which events.
+    #[command(flatten)]
+    pub slice: SliceArgs,
+    /// Print one JSON object at the end.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How fast a replay goes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// So many times as fast as it happened.
+    Times(f64),
+    /// As fast as it goes.
+    Max,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    let times: f64 = text.parse().map_err(|_| "expected a number, or max")?;
+    if times.is_finite() && times > 0.0 {
+        Ok(Speed::Times(times))
+    } else {
+        Err("expected a number above 0, or max".to_owned())
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "expected a time as 2026-11-01T00:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_factor_or_the_most_there_is() {
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        assert_eq!(speed("0.5"), Ok(Speed::Times(0.5)));
+        for bad in ["0", "-1", "inf", "NaN", "fast", ""] {
+            assert!(speed(bad).is_err(), "{bad}");
+        }
+    }
+}
