@@ -14,7 +14,7 @@
 //! - [`pages`]: the same, ahead of whoever works on it.
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 //! - [`source`]: whatever comes after a position, from that copy or, whenever it does not deliver, from
-//!   the log itself.
+//!   the log itself. [`projection`]: something of one's own, folded from that.
 //! - [`bell`]: what the projector tells those who wait for it.
 
 #![deny(missing_docs)]
@@ -34,6 +34,7 @@ mod locked;
 mod log;
 pub mod mirror;
 pub mod pages;
+pub mod projection;
 mod queue;
 pub mod reader;
 pub mod receipt;

@@ -20,6 +20,7 @@ mod notifications;
 mod openapi;
 mod poison;
 mod presence;
+mod projections;
 mod queries;
 mod rebuild;
 mod receipts;

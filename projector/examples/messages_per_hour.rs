@@ -1,0 +1,119 @@
+//! A projection of one's own: how many messages each user has sent in each hour, from the first event of
+//! the log on, and then as they come.
+//!
+//! ```sh
+//! cargo run --release --example messages_per_hour -- postgres://... nats://...
+//! psql ... -c 'SELECT * FROM example.messages_per_hour ORDER BY messages DESC LIMIT 10'
+//! ```
+//!
+//! The counts and the position change in one transaction, so every message is counted exactly once. Drop
+//! the schema `example` to begin anew.
+
+use std::collections::BTreeMap;
+
+use domain::conversation::event::ConversationEvent;
+use domain::envelope::Envelope;
+use domain::event::EventFamily as _;
+use event_log::broker;
+use event_log::mirror::MirrorConfig;
+use event_log::projection::{Projection, follow};
+use event_log::reader::Reader;
+use event_log::source::Source;
+use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+
+struct MessagesPerHour {
+    pool: PgPool,
+}
+
+impl MessagesPerHour {
+    async fn open(pool: PgPool) -> Result<Self, sqlx::Error> {
+        sqlx::raw_sql(
+            "CREATE SCHEMA IF NOT EXISTS example;
+             CREATE TABLE IF NOT EXISTS example.messages_per_hour (
+                 sender text NOT NULL, hour timestamptz NOT NULL, messages bigint NOT NULL,
+                 PRIMARY KEY (sender, hour));
+             CREATE TABLE IF NOT EXISTS example.checkpoint (
+                 one boolean PRIMARY KEY DEFAULT true CHECK (one), position bigint NOT NULL);
+             INSERT INTO example.checkpoint (position) VALUES (0) ON CONFLICT DO NOTHING;",
+        )
+        .execute(&pool)
+        .await?;
+        Ok(Self { pool })
+    }
+}
+
+impl Projection for MessagesPerHour {
+    type Error = sqlx::Error;
+
+    async fn position(&mut self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("SELECT position FROM example.checkpoint")
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    async fn fold(&mut self, events: &[Envelope]) -> Result<(), sqlx::Error> {
+        let mut counts: BTreeMap<(String, i64), i64> = BTreeMap::new();
+        for event in events {
+            // Old versions are read as today's shape; what is no message is passed over.
+            let data = event.data.get().as_bytes();
+            let read = ConversationEvent::read(&event.event_type, event.version, data);
+            if let Ok(ConversationEvent::MessageSent(message)) = read {
+                let hour = message.sent_at.millis().div_euclid(3_600_000);
+                *counts
+                    .entry((message.sender.as_str().to_owned(), hour))
+                    .or_default() += 1;
+            }
+        }
+        let senders: Vec<&str> = counts.keys().map(|(sender, _)| sender.as_str()).collect();
+        let hours: Vec<OffsetDateTime> = counts
+            .keys()
+            .map(|(_, hour)| OffsetDateTime::from_unix_timestamp(hour * 3600))
+            .collect::<Result<_, _>>()
+            .map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let messages: Vec<i64> = counts.values().copied().collect();
+        let last = events.last().map(|event| event.position);
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "INSERT INTO example.messages_per_hour AS m (sender, hour, messages)
+             SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::bigint[])
+             ON CONFLICT (sender, hour) DO UPDATE SET messages = m.messages + excluded.messages",
+        )
+        .bind(senders)
+        .bind(hours)
+        .bind(messages)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("UPDATE example.checkpoint SET position = coalesce($1, position)")
+            .bind(last)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(database_url), Some(nats_url)) = (arguments.next(), arguments.next()) else {
+        return Err("expected the addresses of Postgres and NATS".into());
+    };
+    let pool = PgPool::connect(&database_url).await?;
+    let nats = broker::client(&nats_url).await?;
+    let source = Source::new(
+        Reader::new(pool.clone()),
+        Some(nats),
+        MirrorConfig::default(),
+    );
+    let mut projection = MessagesPerHour::open(pool).await?;
+    let shutdown = CancellationToken::new();
+    let signal = shutdown.clone();
+    tokio::spawn(async move {
+        // Without signals it ends when it is killed, which does no harm.
+        let _ = tokio::signal::ctrl_c().await;
+        signal.cancel();
+    });
+    follow(&mut projection, source, &shutdown).await;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! A projection of one's own: the example counts every message once, killed or not.
+
+use std::process::Command;
+
+use sqlx::PgPool;
+use tests::binary;
+use tests::eventually::eventually;
+use tests::process::Owned;
+use tests::world::World;
+
+fn start(world: &World, env: &[(&'static str, String)]) -> Owned {
+    let program = binary::tidings()
+        .with_file_name("examples")
+        .join("messages_per_hour");
+    let value = |name: &str| {
+        let found = env.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let mut command = Command::new(program);
+    command.arg(value("DATABASE_URL")).arg(value("NATS_URL"));
+    let log = world.dir.join("example.log");
+    Owned::start("messages_per_hour", command, &log, None).unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn counts(pool: &PgPool) -> Option<Vec<(String, i64)>> {
+    let rows = sqlx::query_as(
+        "SELECT sender, sum(messages)::bigint FROM example.messages_per_hour GROUP BY sender ORDER BY sender",
+    );
+    rows.fetch_all(pool).await.ok()
+}
+
+async fn reach(pool: &PgPool, expected: &[(&str, i64)]) {
+    eventually(format!("the counts are {expected:?}"), async || {
+        let counts = counts(pool).await?;
+        let seen: Vec<(&str, i64)> = counts.iter().map(|(user, n)| (user.as_str(), *n)).collect();
+        (seen == expected).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_counts_every_message_once_from_the_first_on() {
+    let world = World::start().await;
+    let (ann, bob) = (world.user("ann"), world.user("bob"));
+    ann.create_group("c", &["bob"]).await.expect(201);
+    for n in 0..30 {
+        ann.send("c", &format!("a{n}"), "hello").await.expect(201);
+    }
+    let env = world.env();
+    let mut example = start(&world, &env);
+    reach(&world.pool, &[("ann", 30)]).await;
+    bob.send("c", "b", "live").await.expect(201);
+    reach(&world.pool, &[("ann", 30), ("bob", 1)]).await;
+    example.kill();
+    for n in 30..50 {
+        ann.send("c", &format!("a{n}"), "meanwhile")
+            .await
+            .expect(201);
+    }
+    let mut example = start(&world, &env);
+    reach(&world.pool, &[("ann", 50), ("bob", 1)]).await;
+    assert!(example.is_running(), "{}", example.last_words());
+}
