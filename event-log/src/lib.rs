@@ -12,6 +12,7 @@
 //! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
 //! - [`reader`]: the log by position, by stream, by type, by time.
 //! - [`pages`]: the same, ahead of whoever works on it.
+//! - [`seal`]: proof that it is as it was.
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 //! - [`source`]: whatever comes after a position, from that copy or, whenever it does not deliver, from
 //!   the log itself. [`projection`]: something of one's own, folded from that.
@@ -40,6 +41,7 @@ pub mod reader;
 pub mod receipt;
 mod recorded;
 pub mod relay;
+pub mod seal;
 mod snapshot;
 pub mod source;
 pub mod store;

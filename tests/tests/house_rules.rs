@@ -196,7 +196,14 @@ fn tables_are_named_only_where_they_belong() {
     };
     let log = tables(
         "log",
-        &["head", "streams", "events", "receipts", "snapshots"],
+        &[
+            "head",
+            "streams",
+            "events",
+            "receipts",
+            "snapshots",
+            "seals",
+        ],
     );
     let read = tables(
         "read",

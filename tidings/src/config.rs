@@ -14,8 +14,8 @@ mod log;
 mod webhooks;
 
 pub use log::{
-    ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs, SliceArgs,
-    Speed,
+    ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
+    LogVerifyArgs, SealArgs, SliceArgs, Speed,
 };
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};
 
@@ -131,6 +131,10 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub allowed_origins: Vec<String>,
+
+    /// How the log is sealed.
+    #[command(flatten)]
+    pub seals: SealArgs,
 
     /// How webhooks are delivered.
     #[command(flatten)]

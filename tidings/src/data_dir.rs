@@ -94,6 +94,11 @@ impl DataDir {
         }
     }
 
+    /// Where the key that signs seals is, unless another file is named.
+    pub fn seal_key_file(&self) -> PathBuf {
+        self.0.join("seal-key")
+    }
+
     /// Says where the running system is. The file goes when the guard does.
     pub fn announce(&self, running: &Running) -> Result<Announced> {
         let file = self.run_file();
@@ -131,7 +136,7 @@ impl Drop for Announced {
 }
 
 /// Writes a file that only its owner can read, unless there is one: then that one stays.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
     write_private(&fresh, text)?;
     let linked = fs::hard_link(&fresh, path);

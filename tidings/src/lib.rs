@@ -7,6 +7,7 @@
 //! - [`commands`]: one file a command.
 //! - [`data_dir`] and [`keys`]: the secret that tokens are signed with, and where the running
 //!   system can be reached. [`database`]: which database an operator's command works on.
+//! - [`seal_key`]: the key that the log is sealed with.
 //! - [`hex`]: bytes as text.
 //! - [`servers`]: a private Postgres and a private nats-server, found or fetched, kept running.
 //! - [`service`]: the services themselves, put together, run and stopped.
@@ -20,6 +21,7 @@ pub mod database;
 pub mod hex;
 pub mod keys;
 pub mod logging;
+pub mod seal_key;
 pub mod secret;
 pub mod servers;
 pub mod service;

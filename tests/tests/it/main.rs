@@ -24,6 +24,7 @@ mod projections;
 mod queries;
 mod rebuild;
 mod receipts;
+mod seals;
 mod search;
 mod search_faults;
 mod search_leaks;

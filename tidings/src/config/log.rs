@@ -1,6 +1,7 @@
 //! What is said of the log on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::time::Timestamp;
@@ -22,6 +23,10 @@ pub enum LogCommand {
     Stats(LogStatsArgs),
     /// Publish events again, on a subject of NATS.
     Replay(LogReplayArgs),
+    /// Find what is not as it was sealed: changed, missing, moved or put in.
+    Verify(LogVerifyArgs),
+    /// Seal what is not sealed yet.
+    Seal,
 }
 
 /// Which events. What is not said is not filtered.
@@ -126,6 +131,38 @@ pub struct LogReplayArgs {
     /// Print one JSON object at the end.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `tidings log verify`.
+#[derive(Debug, Clone, Args)]
+pub struct LogVerifyArgs {
+    /// Verify an export in JSON lines instead of the database; needs nothing but its directory.
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+    /// A key whose seals are good, in hexadecimal digits; several may be named [default: the data directory's].
+    #[arg(long, value_name = "HEX", value_delimiter = ',')]
+    pub public_key: Vec<String>,
+    /// The copies of the seals that were kept elsewhere: the seals have to be these.
+    #[arg(long, value_name = "FILE")]
+    pub copies: Option<PathBuf>,
+    /// Print JSON: one object a finding, and one at the end.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the log is sealed.
+#[derive(Debug, Clone, Args)]
+pub struct SealArgs {
+    /// How long an event may be without a seal.
+    #[arg(long, global = true, env = "TIDINGS_SEAL_EVERY", value_name = "DURATION", default_value = "60s",
+        value_parser = super::duration)]
+    pub seal_every: Duration,
+    /// The file with the key that signs seals; made if it is not there. A fleet shares one [default: DATA/seal-key].
+    #[arg(long, global = true, env = "TIDINGS_SEAL_KEY", value_name = "FILE")]
+    pub seal_key: Option<PathBuf>,
+    /// Append each seal to this file too, best on another machine's disk.
+    #[arg(long, global = true, env = "TIDINGS_SEAL_COPY", value_name = "FILE")]
+    pub seal_copy: Option<PathBuf>,
 }
 
 /// How fast a replay goes.

@@ -31,6 +31,7 @@ use dispatcher::Sender;
 use dispatcher::address::Allowed;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
+use event_log::seal::sealer::{self, Sealer, SealerConfig};
 use event_log::{EventLog, Failed, LogConfig, broker, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
 use projector::ProjectorConfig;
@@ -42,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::seal_key;
 use crate::usage::Usage;
 use acks::Commands;
 use gate::Gate;
@@ -222,6 +224,9 @@ impl Service {
             }
             behind.spawn("the relay", self.relay(log.clone()));
         }
+        if self.roles.commands {
+            behind.spawn("the sealer", self.sealer()?);
+        }
         if self.roles.projector {
             let (projected, heard) = watch::channel(0);
             behind.spawn("the projector", self.projector(projected));
@@ -293,6 +298,20 @@ impl Service {
             }
             Ok(())
         }
+    }
+
+    fn sealer(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
+        let config = SealerConfig {
+            every: self.config.seals.seal_every,
+            copy_to: self.config.seals.seal_copy.clone(),
+        };
+        let key = seal_key::made(&self.config)?;
+        let sealer = Sealer::new(self.pools.projections.clone(), key, config);
+        let ending = self.ending.clone();
+        Ok(async move {
+            sealer::run(sealer, ending).await;
+            Ok(())
+        })
     }
 
     fn projector(&self, projected: watch::Sender<i64>) -> impl Future<Output = Result<()>> + use<> {

@@ -71,16 +71,9 @@ pub struct Manifest {
 impl Manifest {
     /// Of the export in a directory, or of a new one.
     pub fn open(dir: &Path, asked: Asked) -> Result<Self> {
-        let path = dir.join(NAME);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Self::new(dir, asked);
-            }
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        let Some(manifest) = Self::read(dir)? else {
+            return Self::new(dir, asked);
         };
-        let mut manifest: Self = serde_json::from_str(&text)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
         if manifest.asked != asked {
             let there = serde_json::to_string(&manifest.asked)?;
             return Err(Usage(format!(
@@ -89,8 +82,21 @@ impl Manifest {
             ))
             .into());
         }
-        dir.clone_into(&mut manifest.dir);
         Ok(manifest)
+    }
+
+    /// Of the export in a directory, if there is one.
+    pub fn read(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join(NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        let mut manifest: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        dir.clone_into(&mut manifest.dir);
+        Ok(Some(manifest))
     }
 
     fn new(dir: &Path, asked: Asked) -> Result<Self> {
@@ -128,6 +134,32 @@ impl Manifest {
         json.push(b'\n');
         fs::write(&next, json).with_context(|| next.display().to_string())?;
         fs::rename(&next, &path).with_context(|| path.display().to_string())
+    }
+
+    /// `jsonl`, `csv` or `parquet`.
+    pub fn format(&self) -> &str {
+        &self.asked.format
+    }
+
+    /// Of which log.
+    pub fn log_id(&self) -> &str {
+        &self.asked.log_id
+    }
+
+    /// Events after this position.
+    pub fn after(&self) -> i64 {
+        self.asked.after
+    }
+
+    /// Whether only some of the events were asked for.
+    pub fn is_selected(&self) -> bool {
+        let Asked {
+            types,
+            conversation,
+            user,
+            ..
+        } = &self.asked;
+        !types.is_empty() || conversation.is_some() || user.is_some()
     }
 
     /// All events.

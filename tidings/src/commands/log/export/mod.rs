@@ -4,14 +4,20 @@
 //! [`manifest`] that says how far the export is: what stands there is gone on with.
 //!
 //! - [`columns`]: the fields of all event types, as columns. - [`part`]: one file.
-//! - [`jsonl`], [`csv`], [`parquet`]: how it is written.
+//! - [`jsonl`], [`csv`], [`parquet`]: how it is written. - [`seals`]: what proves it.
+//! - [`exported`]: reading one again.
 
 mod columns;
 mod csv;
+mod exported;
 mod jsonl;
 mod manifest;
 mod parquet;
 mod part;
+mod seals;
+
+pub use exported::Exported;
+pub use seals::SEALS;
 
 use anyhow::{Result, bail};
 use event_log::reader::Reader;
@@ -42,6 +48,7 @@ pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) 
     let outcome = write(&reader, &slice, &mut manifest, args, stop).await;
     manifest.save()?;
     outcome?;
+    seals::write(pool, &args.dir, &manifest).await?;
     let is_complete = manifest.complete_to >= slice.last;
     if args.json {
         println!(

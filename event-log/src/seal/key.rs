@@ -1,0 +1,62 @@
+//! The key that seals are signed with: Ed25519.
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use uuid::Uuid;
+
+use super::Seal;
+
+/// Signs seals. Not shown in debug output.
+#[derive(Clone)]
+pub struct SealKey(SigningKey);
+
+impl SealKey {
+    /// A new one, of the system's randomness.
+    pub fn generate() -> Self {
+        // SHA-256 evens out the few bits of these that are fixed.
+        let material: Vec<u8> = [Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4()]
+            .iter()
+            .flat_map(|part| *part.as_bytes())
+            .collect();
+        Self(SigningKey::from_bytes(&super::root(&material)))
+    }
+
+    /// From its 32 bytes in hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 32] = super::from_hex(text.trim())?.try_into().ok()?;
+        Some(Self(SigningKey::from_bytes(&bytes)))
+    }
+
+    /// Its 32 bytes in hexadecimal digits.
+    pub fn reveal(&self) -> String {
+        super::hex(&self.0.to_bytes())
+    }
+
+    /// What verifies its signatures.
+    pub fn public(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
+
+    /// Signs.
+    pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).to_bytes()
+    }
+}
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealKey(..)")
+    }
+}
+
+/// Whether a seal bears the signature of the key that it names.
+pub fn is_signed(seal: &Seal, log_id: &str) -> bool {
+    let key: Option<[u8; 32]> = seal.public_key.as_slice().try_into().ok();
+    let key = key.and_then(|key| VerifyingKey::from_bytes(&key).ok());
+    let signature: Option<[u8; 64]> = seal.signature.as_slice().try_into().ok();
+    match (key, signature) {
+        (Some(key), Some(signature)) => key
+            .verify_strict(&seal.bytes(log_id), &Signature::from_bytes(&signature))
+            .is_ok(),
+        _ => false,
+    }
+}

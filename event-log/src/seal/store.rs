@@ -1,0 +1,64 @@
+//! The seals of a database.
+
+use domain::time::Timestamp;
+use sqlx::types::time::OffsetDateTime;
+use sqlx::{FromRow as _, PgPool, Row as _};
+
+use super::Seal;
+
+impl sqlx::FromRow<'_, sqlx::postgres::PgRow> for Seal {
+    fn from_row(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            number: row.try_get("number")?,
+            first: row.try_get("first")?,
+            last: row.try_get("last")?,
+            sealed_at: Timestamp::from(row.try_get::<OffsetDateTime, _>("sealed_at")?),
+            previous: row.try_get("previous")?,
+            root: row.try_get("root")?,
+            public_key: row.try_get("public_key")?,
+            signature: row.try_get("signature")?,
+            salts: row.try_get("salts")?,
+            digests: row.try_get("digests")?,
+        })
+    }
+}
+
+/// The seals after a number, at most `limit`.
+pub async fn after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM log.seals WHERE number > $1 ORDER BY number LIMIT $2")
+        .bind(number)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(Seal::from_row).collect()
+}
+
+/// The newest one.
+pub async fn last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM log.seals ORDER BY number DESC LIMIT 1")
+        .fetch_optional(pool)
+        .await?;
+    row.as_ref().map(Seal::from_row).transpose()
+}
+
+/// Keeps one. False if another process has made a seal of that number.
+pub async fn keep(pool: &PgPool, seal: &Seal) -> Result<bool, sqlx::Error> {
+    let kept = sqlx::query(
+        "INSERT INTO log.seals
+             (number, first, last, sealed_at, previous, root, public_key, signature, salts, digests)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (number) DO NOTHING",
+    )
+    .bind(seal.number)
+    .bind(seal.first)
+    .bind(seal.last)
+    .bind(OffsetDateTime::from(seal.sealed_at))
+    .bind(&seal.previous)
+    .bind(&seal.root)
+    .bind(&seal.public_key)
+    .bind(&seal.signature)
+    .bind(&seal.salts)
+    .bind(&seal.digests)
+    .execute(pool)
+    .await?;
+    Ok(kept.rows_affected() == 1)
+}

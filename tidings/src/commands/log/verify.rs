@@ -1,0 +1,222 @@
+//! `tidings log verify`: whether the log, or an export of it, is as it was sealed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use domain::envelope::Envelope;
+use event_log::reader::Reader;
+use event_log::seal::sealer::{Sealer, SealerConfig};
+use event_log::seal::verify::{Finding, Verifier};
+use event_log::seal::{Seal, from_hex, store};
+use serde_json::json;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use super::export::{Exported, SEALS};
+use crate::commands::progress;
+use crate::config::{Config, LogVerifyArgs};
+use crate::seal_key;
+use crate::usage::Usage;
+
+/// Seals read at once.
+const SEALS_AT_ONCE: i64 = 10;
+
+/// Findings that are printed; more are only counted.
+const PRINTED: u64 = 1_000;
+
+/// What was found.
+struct Report<'a> {
+    args: &'a LogVerifyArgs,
+    verifier: Verifier,
+    copies: Option<HashMap<i64, Seal>>,
+    findings: u64,
+}
+
+impl<'a> Report<'a> {
+    fn new(config: &Config, args: &'a LogVerifyArgs, log_id: String) -> Result<Self> {
+        let mut keys = Vec::new();
+        for text in &args.public_key {
+            let key = from_hex(text).and_then(|bytes| bytes.try_into().ok());
+            keys.push(key.ok_or_else(|| {
+                Usage(format!(
+                    "--public-key: {text} is not 32 bytes in hexadecimal digits"
+                ))
+            })?);
+        }
+        if keys.is_empty() {
+            keys.extend(seal_key::existing(config)?.map(|key| key.public()));
+        }
+        let copies = args.copies.as_deref().map(copies).transpose()?;
+        Ok(Self {
+            args,
+            verifier: Verifier::new(log_id, keys),
+            copies,
+            findings: 0,
+        })
+    }
+
+    fn seal(&mut self, seal: &Seal) {
+        let findings = self.verifier.seal(seal);
+        self.tell(&findings);
+        let Some(copies) = &mut self.copies else {
+            return;
+        };
+        let number = seal.number;
+        // Salts go with what is erased; the rest never changes.
+        let is_same =
+            |copy: &Seal| copy.signature == seal.signature && copy.digests == seal.digests;
+        if copies.remove(&number).is_some_and(|copy| !is_same(&copy)) {
+            let why = "it is not the one that was copied".to_owned();
+            self.tell(&[Finding::Seal { number, why }]);
+        }
+    }
+
+    fn tell(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            self.findings += 1;
+            if self.findings > PRINTED {
+                continue;
+            }
+            if self.args.json {
+                let position = match finding {
+                    Finding::Seal { .. } => None,
+                    Finding::Missing { position }
+                    | Finding::Moved { position, .. }
+                    | Finding::Changed { position } => Some(*position),
+                };
+                println!(
+                    "{}",
+                    json!({ "position": position, "finding": finding.to_string() })
+                );
+            } else {
+                println!("{finding}");
+            }
+        }
+    }
+
+    /// What is left to say, and whether all is well.
+    fn end(mut self, head: i64) -> Result<()> {
+        let missing: Vec<i64> = self
+            .copies
+            .take()
+            .into_iter()
+            .flatten()
+            .map(|(n, _)| n)
+            .collect();
+        for number in missing {
+            let why = "it was copied, and is not here".to_owned();
+            self.tell(&[Finding::Seal { number, why }]);
+        }
+        let sealed_to = self.verifier.sealed_to();
+        let open = (head - sealed_to).max(0);
+        if self.args.json {
+            let json = json!({
+                "events": self.verifier.events, "erased": self.verifier.erased, "sealed_to": sealed_to,
+                "not_sealed": open, "findings": self.findings,
+            });
+            println!("{json}");
+        } else {
+            println!(
+                "{} events compared, sealed up to position {sealed_to}; {open} are not sealed yet",
+                self.verifier.events
+            );
+        }
+        match self.findings {
+            0 => Ok(()),
+            count => bail!("{count} findings: this log is not as it was sealed"),
+        }
+    }
+}
+
+/// Verifies the database's log.
+pub async fn database(
+    config: &Config,
+    pool: &PgPool,
+    args: &LogVerifyArgs,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let reader = Reader::new(pool.clone());
+    let head = reader.head().await?;
+    let mut report = Report::new(config, args, head.log_id.to_string())?;
+    let bar = progress::bar("events");
+    bar.set_length(head.position.unsigned_abs());
+    let mut number = 0;
+    loop {
+        let seals = store::after(pool, number, SEALS_AT_ONCE).await?;
+        if seals.is_empty() {
+            break;
+        }
+        for seal in &seals {
+            if stop.is_cancelled() {
+                bail!("stopped at position {}", seal.first);
+            }
+            number = seal.number;
+            report.seal(seal);
+            let events = reader
+                .after(seal.first - 1, seal.last - seal.first + 1)
+                .await?;
+            let findings = report.verifier.events(seal, &events, false);
+            bar.suspend(|| report.tell(&findings));
+            bar.set_position(seal.last.unsigned_abs());
+        }
+    }
+    bar.finish_and_clear();
+    report.end(head.position)
+}
+
+/// Verifies an export in JSON lines, with the seals that stand in it.
+pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
+    let exported = Exported::open(dir)?;
+    let mut report = Report::new(config, args, exported.log_id().to_owned())?;
+    let mut events = exported.events()?.peekable();
+    let selected = exported.is_selected();
+    let file = dir.join(SEALS);
+    let file = File::open(&file).with_context(|| file.display().to_string())?;
+    for line in BufReader::new(file).lines() {
+        let seal: Seal = serde_json::from_str(&line?).context("a seal cannot be read")?;
+        report.seal(&seal);
+        let mut of_seal: Vec<Envelope> = Vec::new();
+        while let Some(event) = events.next_if(|event| {
+            event
+                .as_ref()
+                .is_ok_and(|event| event.position <= seal.last)
+        }) {
+            of_seal.push(event?);
+        }
+        if let Some(Err(error)) = events.next_if(Result::is_err) {
+            return Err(error);
+        }
+        let findings = report.verifier.events(&seal, &of_seal, selected);
+        report.tell(&findings);
+    }
+    report.end(exported.complete_to())
+}
+
+/// Seals what is not sealed yet.
+pub async fn seal(config: &Config, pool: &PgPool) -> Result<()> {
+    let settings = SealerConfig {
+        every: config.seals.seal_every,
+        copy_to: config.seals.seal_copy.clone(),
+    };
+    let key = seal_key::made(config)?;
+    let mut sealer = Sealer::new(pool.clone(), key, settings);
+    while sealer.seal_now().await? {}
+    let last = store::last(pool).await?.map_or(0, |seal| seal.last);
+    println!("sealed up to position {last}");
+    Ok(())
+}
+
+fn copies(file: &Path) -> Result<HashMap<i64, Seal>> {
+    let lines =
+        BufReader::new(File::open(file).with_context(|| file.display().to_string())?).lines();
+    lines
+        .map(|line| {
+            let seal: Seal =
+                serde_json::from_str(&line?).context("a copied seal cannot be read")?;
+            Ok((seal.number, seal))
+        })
+        .collect()
+}

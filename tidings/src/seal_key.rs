@@ -1,0 +1,48 @@
+//! The key that signs seals: made the first time, in a file that only its owner can read.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use event_log::seal::key::SealKey;
+
+use crate::config::Config;
+use crate::data_dir::{DataDir, write_new};
+use crate::usage::Usage;
+
+/// The key as configured, made if there is none.
+pub fn made(config: &Config) -> Result<SealKey> {
+    let file = file(config);
+    if let Some(key) = read(&file)? {
+        return Ok(key);
+    }
+    if let Some(dir) = file.parent() {
+        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    }
+    let fresh = SealKey::generate().reveal();
+    write_new(&file, &fresh).with_context(|| format!("cannot write {}", file.display()))?;
+    // Another process may have been first: its key is the one.
+    read(&file)?.with_context(|| format!("{} has gone", file.display()))
+}
+
+/// The key as configured, if there is one.
+pub fn existing(config: &Config) -> Result<Option<SealKey>> {
+    read(&file(config))
+}
+
+fn file(config: &Config) -> PathBuf {
+    let default = || DataDir::at(&config.data).seal_key_file();
+    config.seals.seal_key.clone().unwrap_or_else(default)
+}
+
+fn read(file: &Path) -> Result<Option<SealKey>> {
+    match fs::read_to_string(file) {
+        Ok(text) => SealKey::parse(&text).map(Some).ok_or_else(|| {
+            let expected = "expected a key of 32 bytes in hexadecimal digits";
+            Usage(format!("{}: {expected}", file.display())).into()
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+    }
+}
