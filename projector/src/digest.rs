@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{Executor as _, PgConnection, PgPool, Row as _};
 
 /// One table's content.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TableDigest {
     /// The table's name, without the schema.
     pub table: String,
@@ -23,14 +23,23 @@ pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sql
     snapshot
         .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         .await?;
+    let digests = of_tables(&mut snapshot, schema).await?;
+    snapshot.commit().await?;
+    Ok(digests)
+}
+
+/// The same within a transaction that shows one snapshot.
+pub(crate) async fn of_tables(
+    snapshot: &mut PgConnection,
+    schema: &str,
+) -> Result<Vec<TableDigest>, sqlx::Error> {
     snapshot
         .execute("SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO'")
         .await?;
     let mut digests = Vec::new();
-    for (table, columns, key) in tables(&mut snapshot, schema).await? {
-        digests.push(of_table(&mut snapshot, schema, table, &columns, &key).await?);
+    for (table, columns, key) in tables(snapshot, schema).await? {
+        digests.push(of_table(snapshot, schema, table, &columns, &key).await?);
     }
-    snapshot.commit().await?;
     Ok(digests)
 }
 

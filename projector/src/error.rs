@@ -24,6 +24,14 @@ pub enum ProjectError {
         /// The end of the log.
         head: i64,
     },
+    /// The served read model does not come to where the rebuilt one is.
+    #[error(
+        "the served read model is behind position {position} and does not move: is a projector running?"
+    )]
+    Behind {
+        /// Where the rebuilt one is.
+        position: i64,
+    },
     /// A row that this crate never writes.
     #[error("the read model is damaged, rebuild it: {0}")]
     Damaged(String),

@@ -49,6 +49,6 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectError;
 pub use live::run;
 pub use projector::Projector;
-pub use rebuild::{Progress, rebuild};
+pub use rebuild::{Comparison, Difference, Progress, Rebuilt, rebuild, verify};
 pub use session::{LIVE, REBUILD};
 pub use trim::Trimmed;

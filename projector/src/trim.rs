@@ -30,6 +30,23 @@ impl Projector {
         outcome
     }
 
+    /// Raises the floor to that of another read model.
+    pub(crate) async fn raise_floor_to(&mut self, floor: i64) -> Result<(), ProjectError> {
+        let checkpoint = self.look().await?.checkpoint;
+        if floor <= checkpoint.floor {
+            return Ok(());
+        }
+        let mut transaction = self.session.get().await?.begin().await?;
+        checkpoint.lock(&mut transaction).await?;
+        raise_floor(&mut transaction, checkpoint.floor, floor).await?;
+        transaction.commit().await?;
+        self.moved_to(Checkpoint {
+            floor,
+            ..checkpoint
+        });
+        Ok(())
+    }
+
     async fn trim_some(&mut self, now: Timestamp) -> Result<Trimmed, ProjectError> {
         let checkpoint = self.look().await?.checkpoint;
         let window = i64::try_from(self.config.offline_window.as_millis()).unwrap_or(i64::MAX);

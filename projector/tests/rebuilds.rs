@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use domain::time::Timestamp;
-use projector::{ProjectError, Projector, ProjectorConfig, REBUILD, rebuild};
+use projector::{ProjectError, Projector, ProjectorConfig, REBUILD, rebuild, verify};
 use sqlx::Executor as _;
 use support::history::World;
 use support::{Database, config, fold, log};
@@ -196,5 +196,87 @@ async fn damage_is_repaired_by_a_rebuild() {
         .await
         .unwrap();
     assert_eq!(database.digest().await, before);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
+    let world = World::of(67, 6, 900);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log).await;
+    fold(&database.pool, config(), &world.log, 100).await;
+    let before = database.digest().await;
+    let (some, mut enough) = tokio::sync::mpsc::unbounded_channel();
+    let pool = database.pool.clone();
+    let first = tokio::spawn(async move {
+        rebuild(pool, config(), 50, move |progress| {
+            some.send(progress.position).unwrap();
+        })
+        .await
+    });
+    while enough.recv().await.unwrap() < 300 {}
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    // Postgres gives the lock back when it has seen that the connection is gone.
+    let done = loop {
+        match rebuild(database.pool.clone(), config(), 50, |_| ()).await {
+            Err(ProjectError::Rebuilding) => tokio::task::yield_now().await,
+            other => break other.unwrap(),
+        }
+    };
+    assert!(done.from >= 300, "began anew: {}", done.from);
+    let comparison = done.comparison.unwrap();
+    assert!(comparison.is_equal(), "{:?}", comparison.differences);
+    assert_eq!(database.digest().await, before);
+    // One of another fan-out is not.
+    let other = ProjectorConfig {
+        fanout_threshold: config().fanout_threshold + 1,
+        ..config()
+    };
+    let done = rebuild(database.pool.clone(), other, 50, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(done.from, 0);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn verifying_names_the_rows_that_differ_and_changes_nothing() {
+    let world = World::of(71, 6, 600);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log).await;
+    fold(&database.pool, config(), &world.log, 100).await;
+    let verified = verify(database.pool.clone(), config(), 100, |_| ())
+        .await
+        .unwrap();
+    assert!(verified.is_equal(), "{:?}", verified.differences);
+    assert_eq!(verified.position, 600);
+    let damage = "UPDATE read.members SET read_seq = read_seq + 1 WHERE (conversation, user_id) =
+                      (SELECT conversation, user_id FROM read.members ORDER BY 1, 2 LIMIT 1);
+                  DELETE FROM read.messages WHERE (conversation, seq) = (1, 1);
+                  INSERT INTO read.blocks VALUES (1, 99)";
+    sqlx::raw_sql(damage).execute(&database.pool).await.unwrap();
+    let damaged = database.digest().await;
+    let verified = verify(database.pool.clone(), config(), 100, |_| ())
+        .await
+        .unwrap();
+    assert!(!verified.is_equal());
+    let told: Vec<_> = verified
+        .differences
+        .iter()
+        .map(|it| (it.table.as_str(), it.served.is_some(), it.rebuilt.is_some()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("blocks", true, false),
+            ("members", true, true),
+            ("messages", false, true)
+        ]
+    );
+    assert_eq!(verified.differences[0].key, "(1,99)");
+    assert_eq!(database.digest().await, damaged);
+    let left = "SELECT count(*) FROM pg_namespace WHERE nspname = 'read_rebuild'";
+    assert_eq!(database.number(left).await, 0);
     database.close().await;
 }

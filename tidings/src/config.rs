@@ -257,6 +257,8 @@ pub enum Command {
     /// Build the read models again from the log, or the search index from the read models, while the
     /// old ones serve.
     Rebuild(RebuildArgs),
+    /// Build the read models again beside those that are served, and say where they differ.
+    Verify(VerifyArgs),
     /// Search everybody's messages, or those that some user sees.
     Search(SearchArgs),
     /// Read, export, count and replay the log.
@@ -365,6 +367,17 @@ pub struct RebuildArgs {
     /// Events folded at once.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     pub batch: i64,
+}
+
+/// `tidings verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// Events folded at once.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    pub batch: i64,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `tidings servers`.

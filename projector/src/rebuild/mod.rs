@@ -1,17 +1,22 @@
-//! Rebuilds the read model beside the served one, from the first event on, and swaps them.
+//! Rebuilds the read model beside the served one, from the first event on, compares and swaps them.
 //!
 //! The served one is served and projected all the while. The swap is a transaction that holds the
 //! served checkpoint's row, so that nothing is projected meanwhile, folds what is left, and renames
 //! the schemas. The projector then finds another generation and starts to remember anew.
 
+mod compare;
 mod tables;
 
-use sqlx::postgres::PgConnection;
-use sqlx::types::time::OffsetDateTime;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+pub use compare::{Comparison, Difference};
+
+use std::time::Duration;
 
 use event_log::pages;
 use event_log::reader::{Filter, Reader};
+use sqlx::postgres::PgConnection;
+use sqlx::types::time::OffsetDateTime;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+use tokio::time::Instant;
 
 use crate::config::ProjectorConfig;
 use crate::error::ProjectError;
@@ -20,6 +25,12 @@ use crate::session::REBUILD;
 
 /// The advisory lock that one rebuild of a database holds: "tidings" in ASCII.
 const LOCK: i64 = 0x0074_6964_696e_6773;
+
+/// How long the served read model is given to come to where the rebuilt one is.
+const SERVED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Between two looks at it.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How often the replaced tables' readers are waited for, as long as `lock_timeout` each. After
 /// that the tables stay until the next rebuild.
@@ -34,50 +45,192 @@ pub struct Progress {
     pub head: i64,
 }
 
-/// Rebuilds `read` from the log. `batch` is the number of events in a transaction. Calls
-/// `on_progress` after each. Answers where the new read model is.
+/// What a rebuild has done.
+#[derive(Debug, Clone)]
+pub struct Rebuilt {
+    /// Where the new read model is.
+    pub position: i64,
+    /// Where it was begun, or gone on with after a break.
+    pub from: i64,
+    /// How it compares with the one that was served; nothing if that was behind and did not come closer.
+    pub comparison: Option<Comparison>,
+    /// How long nothing could be projected.
+    pub swap: Duration,
+}
+
+/// Rebuilds `read` from the log, compares and swaps. `batch` is the number of events in a transaction. Calls
+/// `on_progress` after each. One that was broken off is gone on with.
 pub async fn rebuild(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
     mut on_progress: impl FnMut(Progress) + Send,
-) -> Result<Progress, ProjectError> {
-    // Its own connection: the lock is held as long as that is open, also if this process dies.
-    let mut keeper = pool.connect_options().connect().await?;
-    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-        .bind(LOCK)
-        .fetch_one(&mut keeper)
-        .await?;
-    if !alone {
-        return Err(ProjectError::Rebuilding);
-    }
-    keeper.execute("SET lock_timeout TO '5s'").await?;
-    let later = tables::create(&mut keeper).await?;
-    let reader = Reader::new(pool.clone());
-    let config = ProjectorConfig { batch, ..config };
-    let mut projector = Projector::open_schema(pool, config, REBUILD).await?;
-    catch_up(&mut projector, &reader, batch, &mut on_progress).await?;
-    tables::finish(&mut keeper, &later).await?;
-    catch_up(&mut projector, &reader, batch, &mut on_progress).await?;
-    let position = swap(&mut keeper, &mut projector, &reader, batch).await?;
-    projector.session.close().await;
-    drop_replaced(&mut keeper).await?;
-    keeper.close().await?;
-    Ok(Progress {
+) -> Result<Rebuilt, ProjectError> {
+    let mut building = Building::begin(pool, config, batch).await?;
+    let from = building.projector.position().await?;
+    building.fill(&mut on_progress).await?;
+    let comparison = building.compare().await?;
+    let began = Instant::now();
+    let position = building.swap().await?;
+    let swap = began.elapsed();
+    building.end().await?;
+    Ok(Rebuilt {
         position,
-        head: reader.head().await?.position,
+        from,
+        comparison,
+        swap,
     })
 }
 
-/// Folds up to the log's present end, pages being read ahead.
+/// Builds the read model beside the served one, compares the two and throws it away.
+pub async fn verify(
+    pool: PgPool,
+    config: ProjectorConfig,
+    batch: usize,
+    mut on_progress: impl FnMut(Progress) + Send,
+) -> Result<Comparison, ProjectError> {
+    let mut building = Building::begin(pool, config, batch).await?;
+    building.fill(&mut on_progress).await?;
+    let comparison = building.compare().await?;
+    let position = building.projector.position().await?;
+    building
+        .keeper
+        .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
+        .await?;
+    building.end().await?;
+    comparison.ok_or(ProjectError::Behind { position })
+}
+
+/// A read model beside the served one.
+struct Building {
+    pool: PgPool,
+    /// Its own connection: the lock is held as long as that is open, also if this process dies.
+    keeper: PgConnection,
+    projector: Projector,
+    reader: Reader,
+    batch: usize,
+}
+
+impl Building {
+    async fn begin(
+        pool: PgPool,
+        config: ProjectorConfig,
+        batch: usize,
+    ) -> Result<Self, ProjectError> {
+        let mut keeper = pool.connect_options().connect().await?;
+        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+            .bind(LOCK)
+            .fetch_one(&mut keeper)
+            .await?;
+        if !alone {
+            return Err(ProjectError::Rebuilding);
+        }
+        keeper.execute("SET lock_timeout TO '5s'").await?;
+        let made = format!(
+            "made by {}, fan-out up to {}",
+            env!("CARGO_PKG_VERSION"),
+            config.fanout_threshold
+        );
+        if tables::can_resume(&mut keeper, &made).await? {
+            tracing::info!("going on with the rebuild that was broken off");
+        } else {
+            tables::create(&mut keeper, &made).await?;
+        }
+        let reader = Reader::new(pool.clone());
+        let config = ProjectorConfig { batch, ..config };
+        let projector = Projector::open_schema(pool.clone(), config, REBUILD).await?;
+        Ok(Self {
+            pool,
+            keeper,
+            projector,
+            reader,
+            batch,
+        })
+    }
+
+    /// Folds all there is, and makes the indexes.
+    async fn fill(
+        &mut self,
+        on_progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<(), ProjectError> {
+        self.catch_up(None, on_progress).await?;
+        tables::finish(&mut self.keeper).await?;
+        self.catch_up(None, on_progress).await
+    }
+
+    /// Compares with the served read model at one position. Projecting stops for the moment in which that
+    /// is reached, and goes on while the rows are compared.
+    async fn compare(&mut self) -> Result<Option<Comparison>, ProjectError> {
+        let rebuilt = self.projector.position().await?;
+        let deadline = Instant::now() + SERVED_WITHIN;
+        loop {
+            let mut transaction = self.keeper.begin().await?;
+            let served: Option<(i64, i64)> =
+                sqlx::query_as("SELECT position, floor FROM read.checkpoint FOR UPDATE")
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            // Without a checkpoint nothing was served.
+            let (position, floor) = served.unwrap_or((rebuilt, 0));
+            if position >= rebuilt {
+                let (projector, reader) = (&mut self.projector, &self.reader);
+                catch_up(projector, reader, self.batch, Some(position), &mut |_| ()).await?;
+                projector.raise_floor_to(floor).await?;
+                let mut snapshot = compare::snapshot(&self.pool).await?;
+                transaction.rollback().await?;
+                let comparison = compare::compare(&mut snapshot, position).await?;
+                snapshot.rollback().await?;
+                return Ok(Some(comparison));
+            }
+            transaction.rollback().await?;
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    async fn catch_up(
+        &mut self,
+        up_to: Option<i64>,
+        on_progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<(), ProjectError> {
+        let (projector, reader) = (&mut self.projector, &self.reader);
+        catch_up(projector, reader, self.batch, up_to, on_progress).await
+    }
+
+    async fn swap(&mut self) -> Result<i64, ProjectError> {
+        // What has come meanwhile, so that little is left for the moment of the swap.
+        self.catch_up(None, &mut |_| ()).await?;
+        swap(
+            &mut self.keeper,
+            &mut self.projector,
+            &self.reader,
+            self.batch,
+        )
+        .await
+    }
+
+    async fn end(mut self) -> Result<(), ProjectError> {
+        self.projector.session.close().await;
+        drop_replaced(&mut self.keeper).await?;
+        self.keeper.close().await?;
+        Ok(())
+    }
+}
+
+/// Folds up to a position, or the log's present end, pages being read ahead.
 async fn catch_up(
     projector: &mut Projector,
     reader: &Reader,
     batch: usize,
+    up_to: Option<i64>,
     on_progress: &mut impl FnMut(Progress),
 ) -> Result<(), ProjectError> {
     let mut position = projector.position().await?;
-    let head = reader.head().await?.position;
+    let head = match up_to {
+        Some(up_to) => up_to,
+        None => reader.head().await?.position,
+    };
     let mut pages = pages::read_ahead(reader.clone(), Filter::default(), position, head, batch);
     while position < head {
         let Some(page) = pages.recv().await else {
@@ -110,7 +263,7 @@ async fn swap(
     // Without a checkpoint nothing was served: a rebuild repairs that too.
     let (live, generation, numbering) =
         served.unwrap_or_else(|| (0, 0, OffsetDateTime::now_utc().unix_timestamp()));
-    catch_up(projector, reader, batch, &mut |_| ()).await?;
+    catch_up(projector, reader, batch, None, &mut |_| ()).await?;
     let position = projector.position().await?;
     if position < live {
         return Err(ProjectError::Ahead {

@@ -9,10 +9,40 @@ use crate::session::REBUILD;
 /// is several times as fast as keeping them up.
 const NEEDED_BY_THE_FOLD: [&str; 3] = ["stays_by_user", "messages_by_position", "parked_by_source"];
 
+/// Whether what an earlier rebuild left behind can be gone on with: it was made by the same program in the
+/// same way, of tables of the same shape.
+pub(super) async fn can_resume(keeper: &mut PgConnection, made: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "WITH shape AS (
+            SELECT n.nspname AS schema, string_agg(format('%s.%s %s', c.relname, a.attname, a.atttypid), ',' \
+                                                   ORDER BY c.relname, a.attnum) AS columns
+            FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE n.nspname IN ('read', 'read_rebuild') GROUP BY n.nspname)
+         SELECT count(DISTINCT s.columns) = 1 AND count(*) = 2
+            AND coalesce(obj_description(to_regnamespace('read_rebuild'), 'pg_namespace'), '') = $1
+         FROM shape s",
+    )
+    .bind(made)
+    .fetch_one(keeper)
+    .await
+}
+
+/// The statements that make the indexes which the rebuilt tables do not have yet.
+pub(super) async fn missing_indexes(keeper: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let there: Vec<String> = sqlx::query_scalar(
+        "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'read_rebuild'",
+    )
+    .fetch_all(&mut *keeper)
+    .await?;
+    let all = index_statements(keeper).await?.into_iter();
+    let missing = all.filter(|(name, _)| !there.contains(name));
+    Ok(missing.map(|(_, statement)| statement).collect())
+}
+
 /// Makes schema and tables, with their keys, and the checkpoint at the beginning of the log.
-/// Whatever an earlier rebuild left behind is dropped. Answers the statements that make the
-/// remaining indexes.
-pub(super) async fn create(keeper: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+/// Whatever an earlier rebuild left behind is dropped. `made` says how, for one that goes on.
+pub(super) async fn create(keeper: &mut PgConnection, made: &str) -> Result<(), sqlx::Error> {
     keeper
         .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
         .await?;
@@ -27,12 +57,9 @@ pub(super) async fn create(keeper: &mut PgConnection) -> Result<Vec<String>, sql
     for statement in key_statements(&mut transaction).await? {
         transaction.execute(statement.as_str()).await?;
     }
-    let mut later = Vec::new();
     for (name, statement) in index_statements(&mut transaction).await? {
         if NEEDED_BY_THE_FOLD.contains(&name.as_str()) {
             transaction.execute(statement.as_str()).await?;
-        } else {
-            later.push(statement);
         }
     }
     transaction
@@ -44,13 +71,16 @@ pub(super) async fn create(keeper: &mut PgConnection) -> Result<Vec<String>, sql
              FROM read.checkpoint",
         )
         .await?;
-    transaction.commit().await?;
-    Ok(later)
+    let made = made.replace('\'', "''");
+    transaction
+        .execute(format!("COMMENT ON SCHEMA read_rebuild IS '{made}'").as_str())
+        .await?;
+    transaction.commit().await
 }
 
 /// Makes the remaining indexes, and tells the planner what the tables hold.
-pub(super) async fn finish(keeper: &mut PgConnection, later: &[String]) -> Result<(), sqlx::Error> {
-    for statement in later {
+pub(super) async fn finish(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
+    for statement in &missing_indexes(keeper).await? {
         keeper.execute(statement.as_str()).await?;
     }
     let tables: Vec<String> = sqlx::query_scalar(

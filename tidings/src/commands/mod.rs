@@ -33,6 +33,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Status(args) => status::run(config, &args).await,
         Command::Import(args) => import::run(config, &args).await,
         Command::Rebuild(args) => rebuild::run(config, &args).await,
+        Command::Verify(args) => rebuild::verify(config, &args).await,
         Command::Search(args) => search::run(config, &args).await,
         Command::Log(command) => log::run(config, command).await,
         Command::Webhooks(command) => webhooks::run(config, command).await,

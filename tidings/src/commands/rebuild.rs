@@ -1,14 +1,15 @@
 //! `tidings rebuild`: the read models anew from the log, or the search index from the read models, while
-//! the old ones serve.
+//! the old ones serve; and `tidings verify`, which compares and changes nothing.
 
 use std::time::Instant;
 
-use anyhow::Result;
-use projector::ProjectorConfig;
+use anyhow::{Result, bail};
 use projector::index::IndexProgress;
+use projector::{Difference, ProjectorConfig};
+use serde_json::{Map, Value};
 
 use super::progress;
-use crate::config::{Config, RebuildArgs, RebuildWhat};
+use crate::config::{Config, RebuildArgs, RebuildWhat, VerifyArgs};
 use crate::database::Database;
 use crate::service::pools;
 
@@ -65,10 +66,107 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
     bar.finish_and_clear();
     database.leave().await?;
     let done = outcome?;
+    if done.from > 0 {
+        println!(
+            "went on from position {}, where an earlier rebuild was broken off",
+            done.from
+        );
+    }
+    match &done.comparison {
+        None => println!("not compared: what was served was behind"),
+        Some(comparison) if comparison.is_equal() => {
+            println!(
+                "equal to what was served, at position {}",
+                comparison.position
+            );
+        }
+        Some(comparison) => {
+            println!(
+                "not equal to what was served, at position {}:",
+                comparison.position
+            );
+            comparison
+                .differences
+                .iter()
+                .for_each(|it| println!("{}", line(it)));
+        }
+    }
     println!(
-        "rebuilt up to position {} in {:.1} seconds",
+        "rebuilt up to position {} in {:.1} seconds, swapped in {:.0} ms",
         done.position,
-        began.elapsed().as_secs_f64()
+        began.elapsed().as_secs_f64(),
+        done.swap.as_secs_f64() * 1000.0
     );
     Ok(())
+}
+
+/// `tidings verify`: the served read model against one that is made anew. An error if they differ.
+pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
+    let database = Database::reach(config).await?;
+    pools::migrated(&database.pool).await?;
+    let projector = ProjectorConfig {
+        fanout_threshold: config.fanout_threshold,
+        offline_window: config.offline_window,
+        ..ProjectorConfig::default()
+    };
+    let bar = progress::bar("events");
+    let batch = usize::try_from(args.batch)?;
+    let outcome = projector::verify(database.pool.clone(), projector, batch, |progress| {
+        bar.set_length(progress.head.unsigned_abs());
+        bar.set_position(progress.position.unsigned_abs());
+    })
+    .await;
+    bar.finish_and_clear();
+    database.leave().await?;
+    let comparison = outcome?;
+    if args.json {
+        let json = serde_json::json!({
+            "position": comparison.position, "equal": comparison.is_equal(),
+            "served": comparison.served, "rebuilt": comparison.rebuilt,
+            "differences": comparison.differences,
+        });
+        println!("{json}");
+    } else {
+        for (served, rebuilt) in comparison.served.iter().zip(&comparison.rebuilt) {
+            let verdict = if served == rebuilt {
+                "equal"
+            } else {
+                "differs"
+            };
+            println!(
+                "{:<14} {:>10} rows  {}  {verdict}",
+                served.table, served.rows, served.digest
+            );
+        }
+        comparison
+            .differences
+            .iter()
+            .for_each(|it| println!("{}", line(it)));
+    }
+    if comparison.is_equal() {
+        return Ok(());
+    }
+    bail!("what is served is not what the log says; `tidings rebuild` repairs it")
+}
+
+/// A row, and in which columns it differs.
+fn line(difference: &Difference) -> String {
+    let read = |row: &Option<String>| -> Option<Map<String, Value>> {
+        serde_json::from_str(row.as_deref()?).ok()
+    };
+    let place = format!("{} {}", difference.table, difference.key);
+    match (read(&difference.served), read(&difference.rebuilt)) {
+        (None, _) => format!("{place}: is not served, and should be"),
+        (_, None) => format!("{place}: is served, and should not be"),
+        (Some(served), Some(rebuilt)) => {
+            let columns = served
+                .iter()
+                .filter(|(name, value)| rebuilt.get(*name) != Some(value));
+            let columns = columns.map(|(name, value)| {
+                let should = rebuilt.get(name).unwrap_or(&Value::Null);
+                format!("{name} is {value} and should be {should}")
+            });
+            format!("{place}: {}", columns.collect::<Vec<_>>().join(", "))
+        }
+    }
 }
