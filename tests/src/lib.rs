@@ -17,6 +17,8 @@
 //!   they are; [`chaos`]: load and the laws that must hold after it.
 //! - [`gapless`]: several writers in several processes, and one order.
 //! - [`live`]: live connections; [`receiver`]: a receiver of webhooks.
+//! - [`up`], [`steady`], [`wire`]: what benchmarks share: the program, a Postgres as it is after some hours,
+//!   and a load generator.
 //! - [`corpus`]: chat logs and the small model of their import.
 
 #![deny(missing_docs)]
@@ -44,5 +46,8 @@ pub mod routes;
 pub mod seed;
 pub mod servers;
 pub mod service;
+pub mod steady;
 pub mod token;
+pub mod up;
+pub mod wire;
 pub mod world;

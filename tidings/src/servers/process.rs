@@ -1,8 +1,8 @@
 //! The few calls to the operating system that Rust has no safe name for: a child that dies with
-//! its parent, and signals. The one module of this workspace with `unsafe` in it.
+//! its parent, signals, and limits. The one module of this workspace with `unsafe` in it.
 #![allow(
     unsafe_code,
-    reason = "prctl, kill and what a child does between fork and exec have no safe wrapper in std"
+    reason = "prctl, kill, rlimits and what a child does between fork and exec have no safe wrapper in std"
 )]
 
 use std::io;
@@ -105,6 +105,27 @@ fn kill(pid: u32, signal: libc::c_int) -> io::Result<()> {
     }
 }
 
+/// Lets this process open as many files and sockets as it may: a shell's soft limit is often 1,024, for
+/// programs that cannot do with more. Answers how many that are.
+pub fn raise_open_files() -> io::Result<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: getrlimit fills a structure of ours, which lives until after the call.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: setrlimit reads a structure of ours, which lives until after the call.
+    match unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } {
+        0 => Ok(limit.rlim_cur),
+        // Some systems have a lower limit of their own.
+        _ => Ok(before),
+    }
+}
+
 /// The user that this process acts as; 0 is root.
 pub fn effective_user() -> u32 {
     // SAFETY: geteuid cannot fail and touches no memory of ours.
@@ -114,6 +135,13 @@ pub fn effective_user() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_raised_once() {
+        let raised = raise_open_files().expect("a limit");
+        assert_eq!(raise_open_files().expect("a limit"), raised);
+        assert!(raised >= 64, "{raised}");
+    }
 
     #[test]
     fn groups_of_processes_cannot_be_addressed() {

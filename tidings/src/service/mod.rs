@@ -44,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::seal_key;
+use crate::servers::process;
 use crate::usage::Usage;
 use acks::Commands;
 use gate::Gate;
@@ -55,6 +56,9 @@ use tasks::Tasks;
 
 /// How long the tasks beside the port may take to end: one batch of the projector.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Files and sockets besides clients' connections: Postgres, NATS, the search index.
+const FILES: u64 = 300;
 
 /// What a service is made of.
 pub struct Setup {
@@ -105,6 +109,7 @@ pub async fn run(
     on_open: impl FnOnce(Versions),
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot count anything")?;
+    open_files(setup.config.max_connections);
     let (listener, service) = Service::new(setup).await?;
     let ops = ops::routes(service.readiness(), metrics.clone());
     let gate = Gate::closed(service.hardened(gate::starting().merge(ops.clone())));
@@ -152,6 +157,22 @@ pub async fn run(
     behind.wait(BACKGROUND_PATIENCE).await;
     service.pools.close().await;
     ended
+}
+
+/// Says so at the start if the system does not let this process have as many connections as configured.
+fn open_files(connections: u32) {
+    let needed = u64::from(connections) + FILES;
+    match process::raise_open_files() {
+        Ok(allowed) if allowed < needed => {
+            tracing::warn!(
+                allowed,
+                needed,
+                "the limit of open files (ulimit -Hn) is too low for --max-connections"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files is not known"),
+    }
 }
 
 impl Service {

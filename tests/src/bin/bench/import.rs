@@ -11,8 +11,8 @@ use tests::seed::Rng;
 use tests::world::directory;
 use tests::{binary, servers};
 
-use crate::product::Up;
 use crate::report::{Import, Report};
+use tests::up::Up;
 
 const CONVERSATIONS: usize = 5_000;
 /// Who write in one of them.

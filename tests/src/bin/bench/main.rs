@@ -5,9 +5,7 @@ mod import;
 mod peers;
 mod product;
 mod report;
-mod steady;
 mod visible;
-mod wire;
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -20,11 +18,11 @@ use sqlx::{Connection, Executor, PgConnection};
 use tests::database::other_database;
 use tests::eventually::wait_until;
 use tests::process::Owned;
+use tests::wire::{self, Measured, Plan, Template};
 use tests::world::directory;
-use tests::{ports, servers};
+use tests::{ports, servers, steady};
 
 use report::Report;
-use wire::{Measured, Plan, Template};
 
 /// Pool sizes that stock postgres-es is tried with.
 const POOLS: [u32; 4] = [4, 8, 16, 32];

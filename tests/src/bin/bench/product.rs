@@ -1,21 +1,19 @@
 //! Tidings itself: `tidings up` with everything running, the projector included.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
-use sqlx::{Connection, PgConnection};
-use tests::client::{Bases, Client, http};
-use tests::service::{Service, run_tidings, service_env};
-use tests::{ports, token};
+use tests::service::{run_tidings, service_env};
+use tests::token;
+use tests::up::Up;
+use tests::wire::{Measured, Template};
 use tidings::servers::Servers;
 use tidings::servers::process::Signal;
 
 use crate::report::{Memory, Report, Visible};
-use crate::wire::{Measured, Template};
 use crate::{CONVERSATIONS, Times, all, visible};
 
 /// Users; each conversation has two of them.
@@ -26,74 +24,6 @@ const AT_A_TIME: usize = 32;
 
 /// How long the system is left alone before its idle memory is read.
 const IDLE: Duration = Duration::from_secs(5);
-
-/// How long the projection may take to come up with the log before the run is worthless.
-const BEHIND: Duration = Duration::from_secs(60);
-
-/// A running `tidings up`.
-pub struct Up {
-    /// The process.
-    pub service: Service,
-    /// Where it is.
-    pub address: SocketAddr,
-    database_url: String,
-    http: reqwest::Client,
-}
-
-impl Up {
-    /// Starts it on given servers, and waits until it is ready.
-    pub async fn start(servers: &Servers, dir: &Path) -> Result<Self> {
-        let port = ports::free();
-        let env = service_env(&servers.database_url, &servers.nats_url);
-        let service = Service::start("up", port, dir, &env)
-            .await
-            .map_err(anyhow::Error::msg)?;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Ok(Self {
-            service,
-            address,
-            database_url: servers.database_url.clone(),
-            http: http(),
-        })
-    }
-
-    /// A user's client.
-    pub fn user(&self, name: &str) -> Client {
-        let base = format!("http://{}", self.address);
-        let bases = Bases {
-            commands: base.clone(),
-            queries: base,
-        };
-        Client::as_user(self.http.clone(), Arc::new(bases), name)
-    }
-
-    /// The log's head.
-    pub async fn head(&self) -> Result<i64> {
-        let mut connection = PgConnection::connect(&self.database_url).await?;
-        Ok(sqlx::query_scalar("SELECT position FROM log.head")
-            .fetch_one(&mut connection)
-            .await?)
-    }
-
-    /// How long it takes from now until the projection has everything that is in the log now.
-    pub async fn lag(&self) -> Result<Duration> {
-        let head = self.head().await?;
-        let start = Instant::now();
-        let user = self.user("u0");
-        while user
-            .get(&format!("/v1/inbox/unread?min_position={head}"))
-            .await
-            .status
-            != 200
-        {
-            ensure!(
-                start.elapsed() < BEHIND,
-                "the projection is more than {BEHIND:?} behind"
-            );
-        }
-        Ok(start.elapsed())
-    }
-}
 
 /// The two members of a conversation.
 pub fn members(conversation: usize) -> [String; 2] {

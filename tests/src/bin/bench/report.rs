@@ -6,7 +6,7 @@ use std::time::Duration;
 use tidings::servers::Servers;
 
 use crate::visible::Medians;
-use crate::wire::Measured;
+use tests::wire::Measured;
 
 /// Everything that was measured.
 #[derive(Default)]

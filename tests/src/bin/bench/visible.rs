@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::token;
+use tests::up::Up;
+use tests::wire::{self, Connection, Plan, Template};
 
 use crate::Times;
-use crate::product::{Up, members};
-use crate::wire::{self, Connection, Plan, Template};
+use crate::product::members;
 
 /// Sends that are followed with nothing else going on.
 const PROBES: usize = 400;

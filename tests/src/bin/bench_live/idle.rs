@@ -1,0 +1,75 @@
+//! Ten thousand WebSockets to which nothing is said: what each keeps resident, and whether a send to one of
+//! them takes longer than with ten.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tests::token;
+use tests::up::Up;
+use tests::wire::{Connection, Template, run_number};
+
+use crate::crowd::Crowd;
+use crate::report::Times;
+
+/// Connections.
+const FEW: usize = 10;
+const MANY: usize = 10_000;
+
+/// Sends that are followed, one after the other.
+const PROBES: u128 = 400;
+
+/// How long memory is left to settle.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// What came of it.
+pub struct Idle {
+    /// Connections that were opened.
+    pub connections: usize,
+    /// KiB resident each, beyond the process at rest.
+    pub each: f64,
+    /// From the send to the WebSocket with ten connected.
+    pub few: Times,
+    /// And with all.
+    pub many: Times,
+}
+
+/// Needs the users `l0` to `l9999` in a group already.
+pub async fn measure(up: &Up) -> Result<Idle> {
+    let answer = up.user("l0").create_group("idle", &["l1"]).await;
+    ensure!(answer.status == 201, "{answer}");
+    // The process at rest is one that has served: with its pools open and its caches filled.
+    let few = probe(up, FEW).await?.0;
+    tokio::time::sleep(SETTLE).await;
+    let rest = up.service.child.memory()?.resident;
+    let (many, busy) = probe(up, MANY).await?;
+    Ok(Idle {
+        connections: MANY,
+        each: (busy as f64 - rest as f64) / MANY as f64,
+        few,
+        many,
+    })
+}
+
+/// The times, and the resident KiB after everybody was caught up.
+async fn probe(up: &Up, connected: usize) -> Result<(Times, u64)> {
+    let users = (0..connected).map(|n| format!("l{n}")).collect();
+    let mut crowd = Crowd::gather(up.address, users, 2).await?;
+    tokio::time::sleep(SETTLE).await;
+    let resident = up.service.child.memory()?.resident;
+    eprintln!("  {connected} connected: {} MB resident", resident / 1024);
+    let template = Template::send("idle", &token::user("l0"));
+    let mut sending = Connection::open(up.address).await?;
+    let (mut request, mut times, run) = (Vec::new(), Vec::new(), run_number());
+    for probe in 0..PROBES {
+        template.render(&mut request, run | probe);
+        let (count, at) = (crowd.count(), Instant::now());
+        let answer: Value = serde_json::from_slice(sending.exchange(&request).await?)?;
+        let position = answer["position"].as_i64().context("no position")?;
+        crowd.reaches(count + 2).await?;
+        let arrived = crowd.arrivals().remove(&(1, position));
+        let arrived = arrived.context("it reached somebody else")?;
+        times.push(arrived.saturating_duration_since(at));
+    }
+    Ok((Times::of(times), resident))
+}
