@@ -12,7 +12,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora known-items bench-search fuzz soak
+.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora known-items bench-search bench-live fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -72,6 +72,10 @@ known-items: harness
 # Search beside Postgres's own full text, of 10,000 to a million messages: make bench-search FILES="a.jsonl.gz".
 bench-search: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_search $(ARGS) $(FILES)
+
+# Live delivery: delay, deliveries a second, 10,000 idle WebSockets, a large group.
+bench-live: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_live $(ARGS)
 
 # Coverage-guided fuzzing of the search language, for as long as you like: make fuzz FOR=60 (seconds).
 fuzz:

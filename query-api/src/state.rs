@@ -89,7 +89,7 @@ impl QueryState {
         let search = Served::new(index, reader.clone(), min_position_patience);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let delivering = Delivering::new(hub.clone(), pool.clone(), news);
+        let delivering = Delivering::new(hub.clone(), &pool, news);
         tokio::spawn(live::run(delivering, shutdown.clone()));
         let gossip = Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use event_log::bell::Touched;
 use metrics::{counter, gauge};
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{PgPool, Row as _};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -163,11 +163,11 @@ struct Asked {
 }
 
 impl Delivering {
-    /// `news` is what the bell tells; may be late or lost.
-    pub fn new(hub: Hub, pool: PgPool, news: News) -> Self {
+    /// `news` is what the bell tells; may be late or lost. The hub reads over a connection of its own.
+    pub fn new(hub: Hub, pool: &PgPool, news: News) -> Self {
         Self {
             hub,
-            pool,
+            pool: own_connection(pool),
             news,
             position: None,
             seen: Seen::default(),
@@ -342,6 +342,24 @@ impl Delivering {
         }
         Ok(())
     }
+}
+
+/// One connection, so that nobody who pages can keep the hub waiting. All that it asks are probes of indices
+/// from few rows: which plan that is does not depend on statistics, which are old or missing while tables
+/// grow, and planning would take longer than running.
+fn own_connection(pool: &PgPool) -> PgPool {
+    let options = PgConnectOptions::clone(&pool.connect_options())
+        .application_name("tidings hub")
+        .options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ]);
+    PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(pool.options().get_acquire_timeout())
+        .connect_lazy_with(options)
 }
 
 /// Delivers until the stop signal.

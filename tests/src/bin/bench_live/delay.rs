@@ -20,6 +20,9 @@ const CONVERSATIONS: usize = 2_000;
 /// Connections that the highest rate is looked for with.
 const LOADS: [usize; 2] = [256, 512];
 
+/// Not measured.
+const WARM_UP: Duration = Duration::from_secs(6);
+
 /// What came of it.
 pub struct Delay {
     /// The highest rate, with nobody connected.
@@ -68,7 +71,7 @@ pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
     let mut crowd = Crowd::gather(up.address, users, USERS).await?;
     steady::checkpoint(&up.database_url).await?;
     // What a fresh session, an empty cache and the pages after a checkpoint cost is not what is asked.
-    paced::sends(up.address, templates.clone(), rate, Duration::from_secs(2)).await?;
+    paced::sends(up.address, templates.clone(), rate, WARM_UP).await?;
     let before = up.head().await?;
     let time = Duration::from_secs(seconds);
     let sent = paced::sends(up.address, templates, rate, time).await?;
