@@ -5,6 +5,9 @@ DATA ?= ./tidings-data
 ROUNDS ?= 30
 EVENTS ?= 200000
 FOR ?= 60
+CLIENTS ?= 200
+DEVICES ?= 3
+MINUTES ?= 5
 SOAK_ROUNDS ?= 500
 SOAK_EVENTS ?= 2000000
 
@@ -12,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults gapless corpora known-items bench-search bench-live fuzz soak
+.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -56,6 +59,10 @@ bench: harness
 # kill -9 of every process at random moments under load. SEED= replays a run.
 faults: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/faults --rounds $(ROUNDS)
+
+# Live delivery to many devices while everything is killed: CLIENTS=, DEVICES=, MINUTES=. SEED= replays a run.
+live-soak: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/live_soak --clients $(CLIENTS) --devices $(DEVICES) --minutes $(MINUTES)
 
 # The gapless order with many events and several writers.
 gapless: harness

@@ -22,8 +22,8 @@ pub enum Role {
     Command(usize),
     /// The projector.
     Projector,
-    /// The query API.
-    Query,
+    /// One of the query APIs.
+    Query(usize),
 }
 
 impl Role {
@@ -31,7 +31,7 @@ impl Role {
         match self {
             Self::Command(_) => "command-svc",
             Self::Projector => "projector",
-            Self::Query => "query-api",
+            Self::Query(_) => "query-api",
         }
     }
 }
@@ -50,6 +50,11 @@ pub struct Fleet {
 impl Fleet {
     /// Starts servers, migrates, and starts this many command services, a projector and a query API.
     pub async fn start(command_services: usize, settings: &Settings) -> Self {
+        Self::of(command_services, 1, settings).await
+    }
+
+    /// The same with several query APIs. The projector starts before them.
+    pub async fn of(command_services: usize, query_apis: usize, settings: &Settings) -> Self {
         let dir = directory();
         let servers = servers::both(&dir.join("servers"));
         let mut env = service_env(&servers.database_url, &servers.nats_url);
@@ -72,7 +77,8 @@ impl Fleet {
         };
         let roles = (0..command_services)
             .map(Role::Command)
-            .chain([Role::Projector, Role::Query]);
+            .chain([Role::Projector])
+            .chain((0..query_apis).map(Role::Query));
         for role in roles {
             fleet.services.push((role, ports::free(), None));
             fleet.wake(role).await;
@@ -135,11 +141,28 @@ impl Fleet {
         &self.servers.nats_url
     }
 
+    /// `127.0.0.1:port` of a service.
+    fn address(&self, role: Role) -> String {
+        format!("127.0.0.1:{}", self.place(role).0)
+    }
+
+    /// `127.0.0.1:port` of one of the query APIs.
+    pub fn query_address(&self, query_api: usize) -> String {
+        self.address(Role::Query(query_api))
+    }
+
     /// A user whose commands go to one of the command services.
     pub fn user(&self, name: &str, command_service: usize) -> Client {
-        let (commands, _) = self.place(Role::Command(command_service));
-        let (queries, _) = self.place(Role::Query);
-        let base = |port: u16| format!("http://127.0.0.1:{port}");
+        self.user_at(name, Role::Command(command_service), Role::Query(0))
+    }
+
+    /// A user whose queries go to one of the query APIs.
+    pub fn query_user(&self, name: &str, query_api: usize) -> Client {
+        self.user_at(name, Role::Command(0), Role::Query(query_api))
+    }
+
+    fn user_at(&self, name: &str, commands: Role, queries: Role) -> Client {
+        let base = |role| format!("http://{}", self.address(role));
         let bases = Arc::new(Bases {
             commands: base(commands),
             queries: base(queries),

@@ -15,6 +15,7 @@
 //! - [`routes`]: every route there is; [`bad`]: what must be refused on them.
 //! - [`feed`]: the sync feed as clients read it; [`log`]: the log, the mirror and the read tables as
 //!   they are; [`chaos`]: load and the laws that must hold after it.
+//! - [`live_soak`]: many devices that live connections tell everything, whatever happens.
 //! - [`gapless`]: several writers in several processes, and one order.
 //! - [`live`]: live connections; [`receiver`]: a receiver of webhooks.
 //! - [`up`], [`steady`], [`wire`]: what benchmarks share: the program, a Postgres as it is after some hours,
@@ -36,6 +37,7 @@ pub mod fleet;
 pub mod gapless;
 pub mod history;
 pub mod live;
+pub mod live_soak;
 pub mod log;
 pub mod model;
 pub mod ports;

@@ -54,7 +54,7 @@ pub async fn strike(fleet: &mut Fleet, load: &Load, rng: &mut Rng, round: usize)
     match fault {
         Fault::CommandService => absent(fleet, &[Role::Command(0)], rng).await,
         Fault::Projector => absent(fleet, &[Role::Projector], rng).await,
-        Fault::Query => absent(fleet, &[Role::Query], rng).await,
+        Fault::Query => absent(fleet, &[Role::Query(0)], rng).await,
         Fault::Nats => fleet.kill_server(Which::Nats).await,
         Fault::Postgres => fleet.kill_server(Which::Postgres).await,
         Fault::Stream => {

@@ -13,6 +13,7 @@ mod idempotency;
 mod journey;
 mod live;
 mod log_commands;
+mod live_soak;
 mod marks;
 mod members;
 mod mirror;

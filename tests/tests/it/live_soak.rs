@@ -1,0 +1,34 @@
+//! Live delivery under kills of every process, with many devices. `make live-soak` does the same with 200 clients
+//! for minutes.
+
+use std::time::Duration;
+
+use tests::live_soak::strikes::VICTIMS;
+use tests::live_soak::{self, Size};
+use tests::seed::seed;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_device_has_what_sync_returns_whatever_happens() {
+    let size = Size {
+        clients: 24,
+        devices: 2,
+        rounds: VICTIMS.len(),
+        time: Duration::from_secs(12),
+        pause: 300,
+    };
+    let report = live_soak::run(size, seed("live-soak"))
+        .await
+        .expect("nothing is missing, foreign or out of order");
+    eprintln!("{report}");
+    assert_eq!(report.strikes.kills.len(), VICTIMS.len());
+    assert_eq!(
+        (report.devices, report.badges, report.mismatches),
+        (48, 24, 0)
+    );
+    let collected = report.collected;
+    assert!(report.sends > 200 && report.unknown > 0, "{report}");
+    assert!(collected.different > 2_000, "{report}");
+    assert!(collected.repushes > 0 && collected.repushed > 0, "{report}");
+    assert!(report.replaced > 0 && report.broken > 0, "{report}");
+    assert!(report.strikes.given_up > 0, "{report}");
+}
