@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live fuzz soak
+.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -83,6 +83,10 @@ bench-search: harness
 # Live delivery: delay, deliveries a second, 10,000 idle WebSockets, a large group.
 bench-live: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_live $(ARGS)
+
+# Export, rebuild, replay and verification of a log of a million messages, beside what Postgres and the broker can do at most.
+bench-log: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_log $(ARGS)
 
 # Coverage-guided fuzzing of the search language, for as long as you like: make fuzz FOR=60 (seconds).
 fuzz:

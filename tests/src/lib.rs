@@ -20,7 +20,7 @@
 //! - [`live`]: live connections; [`receiver`]: a receiver of webhooks.
 //! - [`up`], [`steady`], [`wire`]: what benchmarks share: the program, a Postgres as it is after some hours,
 //!   and a load generator.
-//! - [`corpus`]: chat logs and the small model of their import.
+//! - [`corpus`]: chat logs and the small model of their import; [`generated`]: as many messages as one likes.
 
 #![deny(missing_docs)]
 
@@ -35,6 +35,7 @@ pub mod eventually;
 pub mod feed;
 pub mod fleet;
 pub mod gapless;
+pub mod generated;
 pub mod history;
 pub mod live;
 pub mod live_soak;
