@@ -1,12 +1,18 @@
 //! L5: rebuilding gives the same rows, byte for byte, whatever the size of its batches.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
+use tests::client::Client;
+use tests::eventually::eventually;
 use tests::feed::whole;
 use tests::history::{History, USERS};
-use tests::log;
+use tests::process::Owned;
 use tests::seed::seed;
 use tests::world::World;
+use tests::{binary, generated, log};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 fn compare(
     live: &BTreeMap<String, Vec<String>>,
@@ -136,4 +142,90 @@ async fn a_rebuild_beside_running_services_serves_all_the_while() {
         .await
         .expect("a count");
     assert_eq!(parked, 0);
+}
+
+/// Sends and reads its own writes until it is told to stop; answers how many, and what went wrong.
+async fn busy(client: Client, room: String, stop: CancellationToken) -> (u64, Vec<String>) {
+    let (mut sent, mut wrong) = (0, Vec::new());
+    while !stop.is_cancelled() {
+        let answer = client
+            .send(&room, &format!("{room}-{sent}"), "under load")
+            .await;
+        if answer.status != 201 {
+            wrong.push(answer.to_string());
+            continue;
+        }
+        sent += 1;
+        let path = format!("/v1/inbox?min_position={}", answer.position());
+        let inbox = client.get(&path).await;
+        if inbox.status != 200 {
+            wrong.push(inbox.to_string());
+        }
+    }
+    (sent, wrong)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
+    let world = World::start().await;
+    let file = world.dir.join("messages.jsonl");
+    generated::messages(&file, 4_000).expect("a file");
+    let data = world.dir.join("data").display().to_string();
+    let imported = world
+        .tidings(&["import", &file.display().to_string(), "--data", &data])
+        .await;
+    let said = String::from_utf8_lossy(&imported.stderr);
+    assert!(imported.status.success(), "{said}");
+    let stop = CancellationToken::new();
+    let mut senders = JoinSet::new();
+    for n in 0..4 {
+        let client = world.user(&format!("sender{n}"));
+        let room = format!("busy{n}");
+        client.create_group(&room, &["listener"]).await.expect(201);
+        senders.spawn(busy(client, room, stop.clone()));
+    }
+    let listener = world.user("listener");
+    let cursor = listener.look("/v1/inbox/entries?limit=1").await["cursor"].clone();
+    let mut command = Command::new(binary::tidings());
+    command
+        .args(["rebuild", "--batch", "100"])
+        .envs(world.env());
+    let log = world.dir.join("rebuild.log");
+    let mut first = Owned::start("tidings rebuild", command, &log, None).expect("starts");
+    eventually("half of it is rebuilt", async || {
+        let position: i64 = sqlx::query_scalar("SELECT position FROM read_rebuild.checkpoint")
+            .fetch_one(&world.pool)
+            .await
+            .ok()?;
+        (position >= 2_000).then_some(())
+    })
+    .await;
+    first.kill();
+    let said = eventually("the killed one's lock is free", async || {
+        let output = world.tidings(&["rebuild", "--batch", "1000"]).await;
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        if error.contains("under way") {
+            return None;
+        }
+        assert!(output.status.success(), "{error}");
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    })
+    .await;
+    assert!(said.contains("went on from position"), "{said}");
+    assert!(said.contains("equal to what was served"), "{said}");
+    stop.cancel();
+    let mut sent = 0;
+    while let Some(ended) = senders.join_next().await {
+        let (count, wrong) = ended.expect("a sender ends");
+        assert!(wrong.is_empty(), "{wrong:?}");
+        sent += count;
+    }
+    assert!(sent > 0, "nobody sent");
+    let verified = world.tidings(&["verify"]).await;
+    let table = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{table}");
+    // A cursor of before the swap.
+    let path = format!("/v1/inbox/entries?after={cursor}&limit=1000");
+    let entries = listener.look(&path).await;
+    assert!(!entries["entries"].as_array().expect("entries").is_empty());
 }
