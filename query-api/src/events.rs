@@ -38,6 +38,9 @@ pub struct EventsQuery {
     /// Those after this position.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<String>,
+    /// Those up to this position; not together with `follow`.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    up_to: Option<String>,
     /// How many at most; with `follow` it bounds nothing.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
     limit: Option<String>,
@@ -144,6 +147,12 @@ pub async fn events(
     let after = params::position("after", query.after.as_deref())?.unwrap_or(0);
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let follow = params::flag("follow", query.follow.as_deref())?;
+    let up_to = params::position("up_to", query.up_to.as_deref())?;
+    if follow && up_to.is_some() {
+        return Err(
+            Problem::malformed("up_to", "follow has no end: leave one of the two out").into(),
+        );
+    }
     let mut head = state.reader.head().await?.position;
     if head < min_position.at_least {
         min_position.reached().await?;
@@ -152,7 +161,8 @@ pub async fn events(
     let tail = if follow {
         Tail::following(&state, filter, after).await?
     } else {
-        Tail::up_to(&state, filter, after, head, limit).await?
+        let last = up_to.map_or(head, |up_to| up_to.min(head));
+        Tail::up_to(&state, filter, after, last, limit).await?
     };
     // The first chunk is read before the answer begins, so that what is away is still a 503.
     let (first, rest) = tail.first().await?;

@@ -72,6 +72,7 @@ async fn the_same_filters_give_the_same_events_on_the_terminal_and_over_http() {
             vec!["--user", "ann", "--type", "message_sent"],
             "user=ann&type=message_sent",
         ),
+        (vec!["--up-to", "7"], "up_to=7"),
         (
             vec!["--until", "2001-01-01T00:00:00Z"],
             "until=2001-01-01T00:00:00Z",
