@@ -22,13 +22,19 @@ macro_rules! seat {
 /// conversation, position, and the seq of a sent message): everything of the conversations that the user is
 /// in, subject to the visibility of the message that it speaks of; of others only one's own removal. The
 /// entry's conversation becomes `c`, the membership `m`, its row of the timeline `t`.
+///
+/// `OFFSET 0` makes a membership be looked up by both of its keys: a plan by the conversation alone reads
+/// all members of a large one for each who is told.
 macro_rules! told {
     ($user:literal) => {
         concat!(
             "JOIN read.conversations c ON c.id = r.conversation
-             JOIN read.members m ON m.conversation = r.conversation AND m.user_id = ",
+             CROSS JOIN LATERAL (
+                 SELECT m.conversation, m.user_id, m.present FROM read.members m
+                 WHERE m.conversation = r.conversation AND m.user_id = ",
             $user,
-            " LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
+            " OFFSET 0) m
+             LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
                  AND t.position = r.position
              WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
                AND CASE WHEN m.present

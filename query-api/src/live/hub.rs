@@ -355,6 +355,9 @@ fn own_connection(pool: &PgPool) -> PgPool {
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
+            // In the order in which they are written.
+            ("join_collapse_limit", "1"),
+            ("from_collapse_limit", "1"),
         ]);
     PgPoolOptions::new()
         .max_connections(1)
@@ -385,7 +388,7 @@ pub async fn run(mut delivering: Delivering, shutdown: CancellationToken) {
 /// the feed of one user: see `sync`.
 ///
 /// `asked` is joined, never compared with an array: a plan that does not know the array looks through it for
-/// every row.
+/// every row. `OFFSET 0` makes each look-up a probe by all of its keys.
 const DELIVERIES: &str = concat!(
     "WITH asked AS MATERIALIZED (
         SELECT u.id FROM unnest($1::bigint[]) AS u(id)
@@ -394,9 +397,11 @@ const DELIVERIES: &str = concat!(
         WHERE s.conversation = ANY($2) AND (s.to_position IS NULL OR s.to_position > $3)
     ), told AS MATERIALIZED (
         SELECT i.user_id, i.position, i.conversation, i.seq
-        FROM asked a JOIN read.inbox i ON i.user_id = a.id AND i.position > $3 AND i.position <= $4
+        FROM asked a CROSS JOIN LATERAL (
+            SELECT i.user_id, i.position, i.conversation, i.seq FROM read.inbox i
+            WHERE i.user_id = a.id AND i.position > $3 AND i.position <= $4 OFFSET 0) i
         UNION ALL
-        SELECT s.user_id, x.position, c.id, x.seq
+        SELECT a.id, x.position, c.id, x.seq
         FROM read.conversations c
         CROSS JOIN LATERAL (
             SELECT g.position, g.seq FROM read.messages g
@@ -405,9 +410,10 @@ const DELIVERIES: &str = concat!(
             SELECT t.position, NULL FROM read.timeline t
             WHERE t.conversation = c.id AND NOT t.fanned AND t.position > $3 AND t.position <= $4) x
         CROSS JOIN asked a
-        JOIN read.stays s ON s.conversation = c.id AND s.user_id = a.id
-            AND s.from_position <= x.position
-            AND (s.to_position IS NULL OR x.position <= s.to_position)
+        CROSS JOIN LATERAL (
+            SELECT FROM read.stays s
+            WHERE s.conversation = c.id AND s.user_id = a.id AND s.from_position <= x.position
+              AND (s.to_position IS NULL OR x.position <= s.to_position) OFFSET 0) s
         WHERE c.unfanned > 0 AND c.unfanned > $3
     ), seen AS MATERIALIZED (
         SELECT ",
