@@ -318,7 +318,7 @@ impl Device {
                 stream.ack(cursor).await?;
             }
         }
-        if self.habits.slow && rng.below(400) == 0 {
+        if self.habits.slow && rng.below(200) == 0 {
             Counts::one(&self.counts.stalls);
             self.wait(rng.between(500, LONGEST_STALL)).await;
         }

@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
+use crate::eventually::within;
 use crate::fleet::Fleet;
 use crate::seed::Rng;
 use crate::world::Settings;
@@ -121,6 +122,11 @@ pub async fn run(size: Size, seed: u64) -> Result<Report> {
     let mut soak = Soak::start(&fleet, &users, rooms, size, &mut rng);
     let mut strikes = Strikes::default();
     let start = Instant::now();
+    // Nothing is sent again before 10 s, and few connections outlive two kills.
+    within(PATIENCE, "something is sent again", async || {
+        (soak.counts.repushes.load(Ordering::Relaxed) > 0).then_some(())
+    })
+    .await;
     let is_through = |strikes: &Strikes, soak: &Soak, round: usize| {
         let enough = round >= size.rounds.max(VICTIMS.len()) && start.elapsed() >= size.time;
         enough && (soak.has_seen_everything(strikes) || start.elapsed() > size.time + PATIENCE)
