@@ -15,7 +15,7 @@ use crate::crowd::Crowd;
 const USERS: usize = 1_000;
 
 /// Sizes of the groups, and connections that send.
-const SIZES: [(usize, usize); 3] = [(2, 64), (100, 8), (1_000, 4)];
+const SIZES: [(usize, usize); 3] = [(2, 64), (100, 4), (1_000, 1)];
 
 /// Groups of one size.
 pub struct Group {
