@@ -24,7 +24,8 @@ macro_rules! seat {
 /// entry's conversation becomes `c`, the membership `m`, its row of the timeline `t`.
 ///
 /// `OFFSET 0` makes a membership be looked up by both of its keys: a plan by the conversation alone reads
-/// all members of a large one for each who is told.
+/// all members of a large one for each who is told. And it has the timeline not looked into for sent
+/// messages, which are most of all entries.
 macro_rules! told {
     ($user:literal) => {
         concat!(
@@ -34,8 +35,10 @@ macro_rules! told {
                  WHERE m.conversation = r.conversation AND m.user_id = ",
             $user,
             " OFFSET 0) m
-             LEFT JOIN read.timeline t ON r.seq IS NULL AND t.conversation = r.conversation
-                 AND t.position = r.position
+             LEFT JOIN LATERAL (
+                 SELECT x.type, x.at, x.data, x.seq, x.subject FROM read.timeline x
+                 WHERE r.seq IS NULL AND x.conversation = r.conversation AND x.position = r.position
+                 OFFSET 0) t ON true
              WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
                AND CASE WHEN m.present
                         THEN coalesce(r.seq, t.seq) IS NULL OR ",

@@ -1,7 +1,7 @@
 //! From the send to the recipient's WebSocket, beside a third of the sends that the system can take.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -25,8 +25,16 @@ const WARM_UP: Duration = Duration::from_secs(6);
 
 /// What came of it.
 pub struct Delay {
-    /// The highest rate, with nobody connected.
-    pub best: Measured,
+    /// At a third of the highest rate with nobody connected.
+    pub unheard: Third,
+    /// At a third of the highest rate at which those who are connected get everything.
+    pub heard: Third,
+}
+
+/// Times at a third of a rate.
+pub struct Third {
+    /// The highest rate.
+    pub best: f64,
     /// At which rate the times were taken.
     pub rate: f64,
     /// Until the acknowledgement.
@@ -40,7 +48,7 @@ fn members(conversation: usize) -> [usize; 2] {
     [conversation % USERS, (conversation * 7 + shift) % USERS]
 }
 
-/// Finds the rate, and measures at a third of it.
+/// Finds the rates, and measures at a third of each.
 pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
     let create = |n: usize| async move {
         let [one, other] = members(n).map(|user| format!("d{user}"));
@@ -58,26 +66,60 @@ pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
         Template::send(&format!("d{n}"), &sender)
     };
     let templates: Arc<Vec<_>> = Arc::new((0..CONVERSATIONS).map(template).collect());
-    let mut best: Option<Measured> = None;
+    let mut best: f64 = 0.0;
     for connections in LOADS {
-        let run = load(up, &templates, connections, seconds).await?;
-        if best.as_ref().is_none_or(|best| run.rate > best.rate) {
-            best = Some(run);
-        }
+        best = best.max(load(up, &templates, connections, seconds).await?.rate);
     }
-    let best = best.context("no load was tried")?;
-    let rate = best.rate / 3.0;
     let users = (0..USERS).map(|n| format!("d{n}")).collect();
     let mut crowd = Crowd::gather(up.address, users, USERS).await?;
+    let unheard = third(up, &mut crowd, &templates, best, seconds).await?;
+    let best = sustained(up, &mut crowd, &templates, seconds).await?;
+    eprintln!("  everybody connected: {best:.0} sends/s");
+    let heard = third(up, &mut crowd, &templates, best, seconds).await?;
+    Ok(Delay { unheard, heard })
+}
+
+/// Sends a second, from the first send to the last entry that somebody was to get.
+async fn sustained(
+    up: &Up,
+    crowd: &mut Crowd,
+    templates: &Arc<Vec<Template>>,
+    seconds: u64,
+) -> Result<f64> {
+    steady::checkpoint(&up.database_url).await?;
+    let plan = Plan {
+        address: up.address,
+        templates: Arc::clone(templates),
+        connections: LOADS[0],
+        warm_up: Duration::ZERO,
+        measured: Duration::from_secs(seconds),
+    };
+    let (head, count, start) = (up.head().await?, crowd.count(), Instant::now());
+    tokio::task::spawn_blocking(move || run(&plan)).await??;
+    let sends = (up.head().await? - head) as u64;
+    crowd.reaches(count + 2 * sends).await?;
+    Ok(sends as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Measures at a third of a rate.
+async fn third(
+    up: &Up,
+    crowd: &mut Crowd,
+    templates: &Arc<Vec<Template>>,
+    best: f64,
+    seconds: u64,
+) -> Result<Third> {
+    let rate = best / 3.0;
     steady::checkpoint(&up.database_url).await?;
     // What a fresh session, an empty cache and the pages after a checkpoint cost is not what is asked.
-    paced::sends(up.address, templates.clone(), rate, WARM_UP).await?;
-    let before = up.head().await?;
+    let (head, count) = (up.head().await?, crowd.count());
+    paced::sends(up.address, Arc::clone(templates), rate, WARM_UP).await?;
     let time = Duration::from_secs(seconds);
-    let sent = paced::sends(up.address, templates, rate, time).await?;
+    let sent = paced::sends(up.address, Arc::clone(templates), rate, time).await?;
     up.lag().await?;
-    let all = 2 * (up.head().await? - before) as u64;
-    crowd.reaches(all).await?;
+    crowd
+        .reaches(count + 2 * (up.head().await? - head) as u64)
+        .await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let arrivals = crowd.arrivals();
     let mut received = Vec::with_capacity(sent.len());
@@ -87,7 +129,7 @@ pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
         let arrived = arrived.with_context(|| format!("position {} never came", send.position))?;
         received.push(arrived.saturating_duration_since(send.at));
     }
-    Ok(Delay {
+    Ok(Third {
         best,
         rate: sent.len() as f64 / time.as_secs_f64(),
         acknowledged: Times::of(sent.iter().map(|send| send.acknowledged).collect()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tidings::servers::Servers;
 
-use crate::delay::Delay;
+use crate::delay::{Delay, Third};
 use crate::groups::Group;
 use crate::idle::Idle;
 use crate::large::Large;
@@ -105,11 +105,21 @@ impl Report {
             });
         };
         if let Some(delay) = &self.delay {
-            let (received, acknowledged) = (delay.received, delay.acknowledged);
-            let median = received.p50 / acknowledged.p50;
+            let ratios = |third: &Third| {
+                let (received, acknowledged) = (third.received, third.acknowledged);
+                [
+                    received.p50 / acknowledged.p50,
+                    received.p99 / acknowledged.p99,
+                ]
+            };
+            let [median, p99] = ratios(&delay.heard);
             at_most("received against acknowledged, median", median, 2.5, "x");
-            let p99 = received.p99 / acknowledged.p99;
             at_most("received against acknowledged, p99", p99, 5.0, "x");
+            let [median, p99] = ratios(&delay.unheard);
+            let what = "the same at a third of the rate with nobody connected, median";
+            at_most(what, median, 2.5, "x");
+            let what = "the same at a third of the rate with nobody connected, p99";
+            at_most(what, p99, 5.0, "x");
         }
         if let Some(idle) = &self.idle {
             at_most("resident for an idle WebSocket", idle.each, 20.0, " KiB");
@@ -146,10 +156,10 @@ impl Report {
         let targets = self.targets();
         json!({
             "on": self.servers,
-            "best_sends_per_second": self.delay.as_ref().map(|it| it.best.rate),
-            "delay": self.delay.as_ref().map(|it| json!({
-                "sends_per_second": it.rate, "acknowledged_ms": it.acknowledged, "received_ms": it.received,
-            })),
+            "delay": self.delay.as_ref().map(|it| [&it.heard, &it.unheard].map(|it| json!({
+                "best_sends_per_second": it.best, "sends_per_second": it.rate,
+                "acknowledged_ms": it.acknowledged, "received_ms": it.received,
+            }))),
             "groups": self.groups.iter().map(|it| json!({
                 "members": it.members, "sends_per_second": it.sends, "deliveries_per_second": it.deliveries,
             })).collect::<Vec<_>>(),
@@ -172,17 +182,22 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "On {}.\n\n| what | p50, p99 |\n|---|---|", self.servers)?;
         if let Some(delay) = &self.delay {
-            let (best, rate) = (delay.best.rate, delay.rate);
-            writeln!(
-                f,
-                "| send to acknowledgement, at {rate:.0} of {best:.0} sends/s | {} |",
-                delay.acknowledged
-            )?;
-            writeln!(
-                f,
-                "| send to the recipient's WebSocket, meanwhile | {} |",
-                delay.received
-            )?;
+            for (third, who) in [(&delay.heard, "everybody"), (&delay.unheard, "nobody")] {
+                let Third {
+                    best,
+                    rate,
+                    acknowledged,
+                    received,
+                } = third;
+                writeln!(
+                    f,
+                    "| send to acknowledgement, at {rate:.0} of the {best:.0} sends/s with {who} connected | {acknowledged} |"
+                )?;
+                writeln!(
+                    f,
+                    "| send to the recipient's WebSocket, meanwhile | {received} |"
+                )?;
+            }
         }
         if let Some(idle) = &self.idle {
             writeln!(f, "| send to WebSocket, ten connected | {} |", idle.few)?;

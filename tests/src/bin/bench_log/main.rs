@@ -67,7 +67,6 @@ async fn measure(arguments: &Arguments) -> Result<Report> {
         jsonl: ours.export("jsonl", events).await?,
         csv: ours.export("csv", events).await?,
         parquet: ours.export("parquet", events).await?,
-        seal: ours.timed(&["log", "seal"]).await?,
         verify: ours.timed(&["log", "verify"]).await?,
         replay: ours
             .timed(&[

@@ -14,7 +14,6 @@ pub struct Report {
     pub jsonl: Duration,
     pub csv: Duration,
     pub parquet: Duration,
-    pub seal: Duration,
     pub verify: Duration,
     pub replay: Duration,
     pub rebuild: Duration,
@@ -77,14 +76,13 @@ impl Report {
         ]
     }
 
-    fn rows(&self) -> [(&'static str, Duration); 10] {
+    fn rows(&self) -> [(&'static str, Duration); 9] {
         [
             ("COPY to nowhere", self.copy),
             ("the broker, from memory", self.publish),
             ("tidings log export --format jsonl", self.jsonl),
             ("tidings log export --format csv", self.csv),
             ("tidings log export --format parquet", self.parquet),
-            ("tidings log seal", self.seal),
             ("tidings log verify", self.verify),
             ("tidings log replay --speed max", self.replay),
             ("tidings rebuild, with the comparison", self.rebuild),

@@ -14,7 +14,7 @@ use crate::config::SliceArgs;
 use crate::usage::Usage;
 
 /// Events read at once.
-const PAGE: usize = 2_000;
+const PAGE: usize = 10_000;
 
 /// A part of the log, as it is now.
 #[derive(Debug, Clone)]
