@@ -43,9 +43,19 @@ pub struct Third {
     pub received: Times,
 }
 
+/// Two different users.
 fn members(conversation: usize) -> [usize; 2] {
     let shift = 1 + conversation / USERS;
-    [conversation % USERS, (conversation * 7 + shift) % USERS]
+    let one = conversation % USERS;
+    let other = (conversation * 7 + shift) % USERS;
+    [
+        one,
+        if other == one {
+            (one + 1) % USERS
+        } else {
+            other
+        },
+    ]
 }
 
 /// Finds the rates, and measures at a third of each.
