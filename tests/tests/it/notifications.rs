@@ -69,7 +69,7 @@ fn row(user: &str, conversation: &str, messages: i64, badge: i64) -> (String, St
 
 #[tokio::test(flavor = "multi_thread")]
 async fn offline_members_are_told_once_with_the_total_of_their_unread() {
-    let (world, receiver) = world("1s").await;
+    let (world, receiver) = world("4s").await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob", "cho", "dan"])
         .await
@@ -140,7 +140,7 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
-    let (world, receiver) = world("1500ms").await;
+    let (world, receiver) = world("5s").await;
     let ann = world.user("ann");
     let members = [
         "muted",
