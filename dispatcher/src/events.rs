@@ -10,7 +10,6 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
 use crate::failed::Failed;
@@ -21,9 +20,14 @@ use crate::now;
 use crate::pace::{self, Pace};
 use crate::sender::{Delivery, Outcome, Sender};
 use crate::webhook::Webhook;
+use crate::worker::Worker;
 
 /// How often progress is stored, at most: what is delivered twice after a crash.
 const STORE_EVERY: Duration = Duration::from_millis(200);
+
+/// Events whose bodies are held, at 64 KiB each at most. The others are read from the log when it is their
+/// turn: a receiver that is down must not fill the memory.
+const BODIES: usize = 1_000;
 
 /// What a worker of events is made of.
 pub struct Setup {
@@ -44,13 +48,45 @@ pub struct Events {
     setup: Setup,
     feed: Feed,
     lanes: Lanes,
-    /// What is held, so that it need not be read again.
+    /// Some of what is held, so that it need not be read again.
     bodies: HashMap<i64, Envelope>,
     pace: Pace,
     flying: FuturesUnordered<BoxFuture<'static, (Attempt, Outcome)>>,
     stored: Progress,
     given_up: Vec<GivenUp>,
     store_at: Instant,
+}
+
+impl Worker for Events {
+    async fn step(&mut self) -> Result<(), Failed> {
+        while self.flying.len() < self.pace.at_once() {
+            let Some(attempt) = self.lanes.next(now()) else {
+                break;
+            };
+            let sending = self.sending(attempt).await?;
+            self.flying.push(sending);
+        }
+        let wake_at = self.wake_at();
+        tokio::select! {
+            Some((attempt, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
+                self.settle(&attempt, outcome).await?;
+            }
+            stretch = self.feed.next(), if self.lanes.has_room() => self.take(stretch?),
+            () = sleep_until(wake_at) => {}
+        }
+        if Instant::now() >= self.store_at {
+            self.store().await?;
+        }
+        Ok(())
+    }
+
+    async fn write_down(&mut self) -> Result<(), Failed> {
+        self.store().await
+    }
+
+    fn into_ledger(self) -> Ledger {
+        self.setup.ledger
+    }
 }
 
 impl Events {
@@ -73,47 +109,6 @@ impl Events {
         })
     }
 
-    /// Until the stop signal, or until something is wrong. What is under way then is sent again by whoever
-    /// comes next.
-    pub async fn run(mut self, shutdown: &CancellationToken) -> Result<(), Failed> {
-        let ended = self.run_to_end(shutdown).await;
-        self.setup.ledger.close().await;
-        ended
-    }
-
-    async fn run_to_end(&mut self, shutdown: &CancellationToken) -> Result<(), Failed> {
-        while !shutdown.is_cancelled() {
-            tokio::select! {
-                stepped = self.step() => stepped?,
-                () = shutdown.cancelled() => break,
-            }
-        }
-        self.store().await
-    }
-
-    /// Starts what can be started, and waits for the next thing that happens.
-    pub async fn step(&mut self) -> Result<(), Failed> {
-        while self.flying.len() < self.pace.at_once() {
-            let Some(attempt) = self.lanes.next(now()) else {
-                break;
-            };
-            let sending = self.sending(attempt).await?;
-            self.flying.push(sending);
-        }
-        let wake_at = self.wake_at();
-        tokio::select! {
-            Some((attempt, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
-                self.settle(&attempt, outcome).await?;
-            }
-            stretch = self.feed.next(), if self.lanes.has_room() => self.take(stretch?),
-            () = sleep_until(wake_at) => {}
-        }
-        if Instant::now() >= self.store_at {
-            self.store().await?;
-        }
-        Ok(())
-    }
-
     fn wake_at(&self) -> Instant {
         let wait =
             |due: Timestamp| Duration::from_millis((due.millis() - now().millis()).max(0) as u64);
@@ -127,7 +122,9 @@ impl Events {
     fn take(&mut self, stretch: Stretch) {
         for event in stretch.events {
             self.lanes.take(event.position, &event.source());
-            self.bodies.insert(event.position, event);
+            if self.bodies.len() < BODIES {
+                self.bodies.insert(event.position, event);
+            }
         }
         self.lanes.read_to(stretch.up_to);
     }
@@ -138,7 +135,6 @@ impl Events {
     ) -> Result<BoxFuture<'static, (Attempt, Outcome)>, Failed> {
         let event = match self.bodies.get(&attempt.position) {
             Some(event) => event.clone(),
-            // It waited when this dispatcher began.
             None => match self
                 .setup
                 .reader
@@ -198,6 +194,7 @@ impl Events {
             Outcome::Failed { wait, .. } => {
                 let due = backoff::due(now(), tries + 1, wait, position as u64);
                 self.lanes.failed(position, due);
+                self.bodies.remove(&position);
                 self.pace.failed();
             }
         }

@@ -4,7 +4,7 @@
 //!
 //! - [`webhook`]: where to deliver and what, as operators say. [`secret`]: what deliveries are signed with.
 //! - [`address`]: where nothing is delivered. [`Sender`]: one try.
-//! - [`run`]: a worker for each webhook. `lease`: only one dispatcher works on it. `ledger`: how far it is.
+//! - [`run`]: a worker for each webhook; `worker`: its loop. `lease`: only one dispatcher works on it. `ledger`: how far it is.
 //! - `feed`: the log, from JetStream or from Postgres.
 //! - `events`: any event as a webhook, in order. `lanes`: in which order, purely; `backoff`, `pace`: when
 //!   to try again, and how much at once.
@@ -34,6 +34,7 @@ pub mod secret;
 mod sender;
 mod supervisor;
 pub mod webhook;
+mod worker;
 
 pub use backoff::TRIES;
 pub use sender::Sender;

@@ -21,6 +21,7 @@ use crate::notices::{self, Notices};
 use crate::online::Online;
 use crate::sender::Sender;
 use crate::webhook::{self, Subject, Webhook};
+use crate::worker;
 
 /// How often to look what operators have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -188,7 +189,7 @@ async fn work_under_lease(
                 sender,
                 tries: shared.config.tries,
             };
-            Events::resume(setup, feed).await?.run(ending).await
+            worker::run(Events::resume(setup, feed).await?, ending).await
         }
         Subject::Notifications => {
             let feed = Feed::begin(source, webhook.position, |event| {
@@ -205,7 +206,7 @@ async fn work_under_lease(
             };
             let resuming = Notices::resume(setup, feed);
             match ending.run_until_cancelled(resuming).await {
-                Some(notices) => notices?.run(ending).await,
+                Some(notices) => worker::run(notices?, ending).await,
                 None => Ok(()),
             }
         }

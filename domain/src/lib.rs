@@ -9,6 +9,7 @@
 //!   `apply` folds an event into the state. Both are pure.
 //! - [`message`]: what one message has become, folded from the events that speak of it.
 //! - [`event`]: how events are named, versioned, written and read back, old versions included.
+//! - [`hex`]: bytes as text.
 //! - [`envelope`]: an event with its place in the log, as the rest of the world sees it
 //!   (one CloudEvents object), and [`subject`]: where it is published.
 
@@ -19,6 +20,7 @@ pub mod conversation;
 pub mod digest;
 pub mod envelope;
 pub mod event;
+pub mod hex;
 pub mod ids;
 pub mod limits;
 pub mod mailbox;

@@ -207,6 +207,14 @@ impl World {
         .await;
     }
 
+    /// Runs a subcommand of `tidings`, which must succeed; gives what it said.
+    pub async fn said(&self, arguments: &[&str]) -> String {
+        let output = self.tidings(arguments).await;
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs a subcommand of `tidings` to its end in this world; gives its status and output.
     pub async fn tidings(&self, arguments: &[&str]) -> std::process::Output {
         run_tidings(arguments, &self.env()).await

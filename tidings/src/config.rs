@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use projector::ProjectorConfig;
 use search::index::Place;
 
 use crate::secret::ServerUrl;
@@ -182,6 +183,15 @@ impl Config {
     pub fn search(&self) -> Place {
         let default = || self.data.join("search");
         Place::at(self.search_dir.clone().unwrap_or_else(default))
+    }
+
+    /// How events are folded: a rebuild that did it otherwise would give other rows.
+    pub fn projector(&self) -> ProjectorConfig {
+        ProjectorConfig {
+            fanout_threshold: self.fanout_threshold,
+            offline_window: self.offline_window,
+            ..ProjectorConfig::default()
+        }
     }
 }
 

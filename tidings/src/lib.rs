@@ -8,7 +8,6 @@
 //! - [`data_dir`] and [`keys`]: the secret that tokens are signed with, and where the running
 //!   system can be reached. [`database`]: which database an operator's command works on.
 //! - [`seal_key`]: the key that the log is sealed with.
-//! - [`hex`]: bytes as text.
 //! - [`servers`]: a private Postgres and a private nats-server, found or fetched, kept running.
 //! - [`service`]: the services themselves, put together, run and stopped.
 
@@ -18,7 +17,6 @@ pub mod commands;
 pub mod config;
 pub mod data_dir;
 pub mod database;
-pub mod hex;
 pub mod keys;
 pub mod logging;
 pub mod seal_key;

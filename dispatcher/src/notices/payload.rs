@@ -1,5 +1,6 @@
 //! How somebody is told, as Standard Webhooks have it: `{type, timestamp, data}`.
 
+use domain::hex::hex;
 use domain::time::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -80,6 +81,5 @@ fn id(webhook: i64, due: &Due) -> String {
         due.conversation
     );
     let digest = Sha256::digest(parts.as_bytes());
-    let hex = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
-    format!("ntf_{}", hex.collect::<String>())
+    format!("ntf_{}", hex(&digest[..16]))
 }

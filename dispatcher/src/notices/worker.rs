@@ -11,7 +11,6 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::due::{self, Due, Key};
 use super::payload;
@@ -25,6 +24,7 @@ use crate::online::Online;
 use crate::pace::{self, Pace};
 use crate::sender::{Outcome, Sender};
 use crate::webhook::Webhook;
+use crate::worker::Worker;
 
 /// How often to look what is due, and to write down what was done.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -92,6 +92,35 @@ struct Done {
     given_up: Option<GivenUp>,
 }
 
+impl Worker for Notices {
+    async fn step(&mut self) -> Result<(), Failed> {
+        let wake_at = self.look_at;
+        tokio::select! {
+            Some((due, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
+                self.settle(due, outcome).await?;
+            }
+            stretch = self.feed.next(), if self.early.len() < 4 => self.early.push_back(stretch?),
+            user = self.gone.recv() => self.look_after(user).await?,
+            () = sleep_until(wake_at) => {
+                self.look_at = Instant::now() + LOOK_EVERY;
+                self.take_in().await?;
+                self.write().await?;
+                self.tell().await?;
+                self.forget().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_down(&mut self) -> Result<(), Failed> {
+        self.write().await
+    }
+
+    fn into_ledger(self) -> Ledger {
+        self.setup.ledger
+    }
+}
+
 impl Notices {
     /// Goes on where the webhook stands. `feed` begins after its position.
     pub async fn resume(setup: Setup, feed: Feed) -> Result<Self, Failed> {
@@ -130,43 +159,6 @@ impl Notices {
         self.recent.extend(events.iter().filter_map(Sent::of));
         let online = self.setup.online.everybody();
         self.take_recent(&Whom::AllMissingBut(&online)).await
-    }
-
-    /// Until the stop signal, or until something is wrong.
-    pub async fn run(mut self, shutdown: &CancellationToken) -> Result<(), Failed> {
-        let ended = self.run_to_end(shutdown).await;
-        self.setup.ledger.close().await;
-        ended
-    }
-
-    async fn run_to_end(&mut self, shutdown: &CancellationToken) -> Result<(), Failed> {
-        while !shutdown.is_cancelled() {
-            tokio::select! {
-                stepped = self.step() => stepped?,
-                () = shutdown.cancelled() => break,
-            }
-        }
-        self.write().await
-    }
-
-    /// Waits for the next thing that happens, and does what is to be done.
-    pub async fn step(&mut self) -> Result<(), Failed> {
-        let wake_at = self.look_at;
-        tokio::select! {
-            Some((due, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
-                self.settle(due, outcome).await?;
-            }
-            stretch = self.feed.next(), if self.early.len() < 4 => self.early.push_back(stretch?),
-            user = self.gone.recv() => self.look_after(user).await?,
-            () = sleep_until(wake_at) => {
-                self.look_at = Instant::now() + LOOK_EVERY;
-                self.take_in().await?;
-                self.write().await?;
-                self.tell().await?;
-                self.forget().await?;
-            }
-        }
-        Ok(())
     }
 
     /// Takes in what the read models have by now.

@@ -1,5 +1,6 @@
 //! The key that seals are signed with: Ed25519.
 
+use domain::hex::{from_hex, hex};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use uuid::Uuid;
 
@@ -22,13 +23,13 @@ impl SealKey {
 
     /// From its 32 bytes in hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 32] = super::from_hex(text.trim())?.try_into().ok()?;
+        let bytes: [u8; 32] = from_hex(text.trim())?.try_into().ok()?;
         Some(Self(SigningKey::from_bytes(&bytes)))
     }
 
     /// Its 32 bytes in hexadecimal digits.
     pub fn reveal(&self) -> String {
-        super::hex(&self.0.to_bytes())
+        hex(&self.0.to_bytes())
     }
 
     /// What verifies its signatures.

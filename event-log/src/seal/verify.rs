@@ -2,8 +2,9 @@
 //! an export are verified by the same rules.
 
 use domain::envelope::Envelope;
+use domain::hex::hex;
 
-use super::{Hash, NOTHING, Seal, hex, key, leaf, root};
+use super::{Hash, NOTHING, Seal, key, leaf, root};
 
 /// Something that is not as it was sealed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -39,10 +39,7 @@ async fn log(world: &World, arguments: &[&str]) -> Output {
 }
 
 async fn said(world: &World, arguments: &[&str]) -> String {
-    let output = log(world, arguments).await;
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {error}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    world.said(&[&["log"], arguments].concat()).await
 }
 
 async fn over_http(world: &World, query: &str) -> String {

@@ -23,10 +23,7 @@ async fn world(window: &str) -> (World, Receiver) {
 }
 
 async fn webhooks(world: &World, arguments: &[&str]) -> String {
-    let output = world.tidings(&[&["webhooks"], arguments].concat()).await;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    world.said(&[&["webhooks"], arguments].concat()).await
 }
 
 /// Waits until nothing is left to tell of what was sent up to here.

@@ -19,10 +19,7 @@ fn settings() -> Settings {
 }
 
 async fn webhooks(world: &World, arguments: &[&str]) -> String {
-    let output = world.tidings(&[&["webhooks"], arguments].concat()).await;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    world.said(&[&["webhooks"], arguments].concat()).await
 }
 
 /// The only webhook, as listed.

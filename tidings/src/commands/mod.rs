@@ -1,5 +1,6 @@
 //! The commands, one file each. Each prints its result on standard output and nothing else there.
 
+mod event_types;
 pub mod import;
 pub mod log;
 pub mod migrate;

@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use indicatif::ProgressBar;
 use projector::index::IndexProgress;
-use projector::{Difference, ProjectorConfig};
+use projector::{Difference, Progress};
 use serde_json::{Map, Value};
 
 use super::progress;
@@ -51,18 +52,9 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
     let began = Instant::now();
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let projector = ProjectorConfig {
-        fanout_threshold: config.fanout_threshold,
-        offline_window: config.offline_window,
-        ..ProjectorConfig::default()
-    };
     let bar = progress::bar("events");
-    let batch = usize::try_from(args.batch)?;
-    let outcome = projector::rebuild(database.pool.clone(), projector, batch, |progress| {
-        bar.set_length(progress.head.unsigned_abs());
-        bar.set_position(progress.position.unsigned_abs());
-    })
-    .await;
+    let (projector, batch) = (config.projector(), usize::try_from(args.batch)?);
+    let outcome = projector::rebuild(database.pool.clone(), projector, batch, told(&bar)).await;
     bar.finish_and_clear();
     database.leave().await?;
     let done = outcome?;
@@ -104,18 +96,9 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
 pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let projector = ProjectorConfig {
-        fanout_threshold: config.fanout_threshold,
-        offline_window: config.offline_window,
-        ..ProjectorConfig::default()
-    };
     let bar = progress::bar("events");
-    let batch = usize::try_from(args.batch)?;
-    let outcome = projector::verify(database.pool.clone(), projector, batch, |progress| {
-        bar.set_length(progress.head.unsigned_abs());
-        bar.set_position(progress.position.unsigned_abs());
-    })
-    .await;
+    let (projector, batch) = (config.projector(), usize::try_from(args.batch)?);
+    let outcome = projector::verify(database.pool.clone(), projector, batch, told(&bar)).await;
     bar.finish_and_clear();
     database.leave().await?;
     let comparison = outcome?;
@@ -147,6 +130,14 @@ pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
         return Ok(());
     }
     bail!("what is served is not what the log says; `tidings rebuild` repairs it")
+}
+
+fn told(bar: &ProgressBar) -> impl FnMut(Progress) + Send + use<> {
+    let bar = bar.clone();
+    move |progress| {
+        bar.set_length(progress.head.unsigned_abs());
+        bar.set_position(progress.position.unsigned_abs());
+    }
 }
 
 /// A row, and in which columns it differs.

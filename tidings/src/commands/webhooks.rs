@@ -6,12 +6,10 @@ use anyhow::{Result, bail};
 use dispatcher::address::Allowed;
 use dispatcher::secret::Secret;
 use dispatcher::webhook::{self, Listed, Parked, Subject};
-use domain::conversation::event::ConversationEvent;
-use domain::event::EventFamily as _;
-use domain::mailbox::event::MailboxEvent;
 use reqwest::Url;
 use sqlx::PgPool;
 
+use super::event_types;
 use crate::config::{Config, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
 use crate::database::Database;
 use crate::service::pools;
@@ -122,20 +120,7 @@ fn types(named: &[String]) -> Result<Vec<String>> {
     if named.iter().any(|name| name == "all") {
         return Ok(Vec::new());
     }
-    let known = || {
-        let conversations = ConversationEvent::TYPES.iter();
-        conversations.chain(MailboxEvent::TYPES).map(|it| it.name)
-    };
-    for name in named {
-        if !known().any(|it| it == name) {
-            let known: Vec<&str> = known().collect();
-            return Err(Usage(format!(
-                "no event type {name:?}; expected all, or some of {}",
-                known.join(", ")
-            ))
-            .into());
-        }
-    }
+    event_types::check(named)?;
     Ok(named.to_vec())
 }
 
@@ -216,24 +201,4 @@ fn parked_line(it: &Parked) -> String {
         "webhook {}  position {}  {}{user}  parked at {} after {} tries: {}",
         it.webhook, it.position, it.lane, it.parked_at, it.tries, it.error
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_are_those_of_the_log() {
-        let named = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            types(&names)
-        };
-        assert_eq!(named(&["all"]).expect("all"), Vec::<String>::new());
-        assert_eq!(
-            named(&["message_sent", "device_acked"]).expect("two").len(),
-            2
-        );
-        let error = named(&["message_send"]).expect_err("unknown").to_string();
-        assert!(error.contains("member_added"), "{error}");
-    }
 }

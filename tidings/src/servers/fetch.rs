@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::StartError;
 use super::place::failed;
 use super::process::{self, Signal};
-use crate::hex::hex;
+use domain::hex::hex;
 
 /// What is fetched, with its hashes.
 pub const LOCK: &str = include_str!("../../../servers.lock");

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::StartError;
 use super::account::Account;
 use super::process;
-use crate::hex::hex;
+use domain::hex::hex;
 
 /// The longest path that a Unix socket can have, its final zero byte left out.
 const SOCKET_PATH_MAX: usize = 107;

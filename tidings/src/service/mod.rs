@@ -34,7 +34,6 @@ use event_log::reader::Reader;
 use event_log::seal::sealer::{self, Sealer, SealerConfig};
 use event_log::{EventLog, Failed, LogConfig, broker, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
-use projector::ProjectorConfig;
 use projector::index::Watch;
 use query_api::{QuerySetup, QueryState};
 use tokio::net::TcpListener;
@@ -336,16 +335,11 @@ impl Service {
     }
 
     fn projector(&self, projected: watch::Sender<i64>) -> impl Future<Output = Result<()>> + use<> {
-        let config = ProjectorConfig {
-            fanout_threshold: self.config.fanout_threshold,
-            offline_window: self.config.offline_window,
-            ..ProjectorConfig::default()
-        };
         let running = projector::run(
             self.pools.projections.clone(),
             Some(self.nats.clone()),
             self.mirror.clone(),
-            config,
+            self.config.projector(),
             projected,
             self.ending.clone(),
         );

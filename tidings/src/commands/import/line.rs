@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::repeats::{Digest, Repeats};
-use crate::hex::hex;
+use domain::hex::hex;
 
 /// Characters of a sender and of a title; the rest is cut off.
 const SENDER_CHARS: usize = 128;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::hex::hex;
+use domain::hex::hex;
 
 /// The first half of a SHA-256: enough that two different things never share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

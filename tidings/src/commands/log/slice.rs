@@ -1,15 +1,13 @@
 //! Which events a command is about.
 
 use anyhow::Result;
-use domain::conversation::event::ConversationEvent;
 use domain::envelope::AggregateKind;
-use domain::event::EventFamily as _;
 use domain::ids::{ConversationId, UserId};
-use domain::mailbox::event::MailboxEvent;
 use event_log::pages;
 use event_log::reader::{Filter, Page, Reader};
 use tokio::sync::mpsc;
 
+use crate::commands::event_types;
 use crate::config::SliceArgs;
 use crate::usage::Usage;
 
@@ -66,19 +64,7 @@ impl Slice {
 
 /// What passes, whatever the positions and times.
 pub fn filter(args: &SliceArgs) -> Result<Filter> {
-    let known = || {
-        let conversations = ConversationEvent::TYPES.iter();
-        conversations.chain(MailboxEvent::TYPES).map(|it| it.name)
-    };
-    if let Some(unknown) = args
-        .r#type
-        .iter()
-        .find(|name| !known().any(|it| it == *name))
-    {
-        let known: Vec<&str> = known().collect();
-        let known = known.join(", ");
-        return Err(Usage(format!("no event type {unknown:?}; there are {known}")).into());
-    }
+    event_types::check(&args.r#type)?;
     let conversation = args.conversation.as_deref().map(ConversationId::parse);
     let conversation = conversation
         .transpose()

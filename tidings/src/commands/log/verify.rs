@@ -7,10 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use domain::envelope::Envelope;
+use domain::hex::from_hex;
 use event_log::reader::Reader;
 use event_log::seal::sealer::{Sealer, SealerConfig};
 use event_log::seal::verify::{Finding, Verifier};
-use event_log::seal::{Seal, from_hex, store};
+use event_log::seal::{Seal, store};
 use serde_json::json;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;

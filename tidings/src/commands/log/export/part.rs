@@ -13,7 +13,7 @@ use super::jsonl::Jsonl;
 use super::manifest;
 use super::parquet::Parquet;
 use crate::config::ExportFormat;
-use crate::hex::hex;
+use domain::hex::hex;
 
 /// How events become bytes.
 pub trait Format {
