@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use domain::time::Timestamp;
 use event_log::reader::Reader;
 use metrics::gauge;
-use search::index::{Build, Checkpoint, Index, Lock, Place, Stamps, Writer, verify};
+use search::index::{Build, Checkpoint, Index, Lock, Place, Touched, Writer, verify};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
@@ -67,6 +67,7 @@ pub struct Indexer {
     open: Option<OpenIndex>,
     building: Option<(Build, JoinHandle<Result<(), IndexingError>>)>,
     verifying: Option<JoinHandle<Result<Duration, IndexingError>>>,
+    is_touched: bool,
     look_at: Instant,
     verify_at: Instant,
 }
@@ -79,7 +80,6 @@ struct OpenIndex {
     /// Not there while a commit is under way, and after one that went wrong.
     writer: Option<Writer>,
     checkpoint: Checkpoint,
-    stamps: Stamps,
 }
 
 impl OpenIndex {
@@ -88,14 +88,14 @@ impl OpenIndex {
         if !directory.is_dir() {
             return Err(IndexingError::Unfit("is not there"));
         }
+        let index = Index::open(&directory)?;
+        index.watch()?;
         // Reading all of it is the only way to know that it is what was written.
         verify(&directory)?;
-        let index = Index::open(&directory)?;
         let writer = Some(index.writer()?);
         Ok(Self {
             build,
             checkpoint: index.checkpoint()?,
-            stamps: Stamps::look(&index, &directory)?,
             directory,
             index,
             writer,
@@ -116,6 +116,7 @@ impl Indexer {
             open: None,
             building: None,
             verifying: None,
+            is_touched: false,
             look_at: now,
             verify_at: now + watch.verify_every,
         }
@@ -319,10 +320,18 @@ impl Indexer {
         if self.place.current()? != Some(open.build) {
             return Err(IndexingError::Unfit("is not the one that is served"));
         }
-        let stamps = Stamps::look(&open.index, &open.directory)?;
-        let is_touched = open.stamps.differ_from(&stamps);
-        open.stamps = stamps;
-        if self.verifying.is_none() && (is_touched || now >= self.verify_at) {
+        match open.index.look()? {
+            Touched::No => {}
+            Touched::Here => self.is_touched = true,
+            // What a merge made of it has checksums that are right.
+            Touched::Gone => {
+                self.open = None;
+                self.stop_building();
+                return self.begin("a file was changed before a merge");
+            }
+        }
+        if self.verifying.is_none() && (self.is_touched || now >= self.verify_at) {
+            self.is_touched = false;
             let directory = open.directory.clone();
             self.verifying = Some(tokio::spawn(aside(move || {
                 let began = Instant::now();

@@ -1,15 +1,14 @@
 //! Whether an index on disk is what was written.
 //!
 //! A flipped bit is seen neither by opening nor by searching, so everything is read against its checksum
-//! now and then ([`verify`]). Between two such readings [`Stamps`] tell at the price of a few system
+//! now and then ([`verify`]). Between two such readings [`Index::look`] tells at the price of a few system
 //! calls whether somebody has touched a file that nobody has any business to touch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::stamps::Touched;
 use super::{Index, IndexError};
 
 /// What every segment has. One without positions opens all the same, and finds no phrase.
@@ -83,43 +82,24 @@ fn segment_of(file: &Path) -> &str {
     name.split_once('.').map_or(name, |(segment, _)| segment)
 }
 
-/// Length, time of the last change and number of a file.
-type Stamp = (u64, i64, i64, u64);
-
-/// The files of the last commit as they were when somebody looked.
-#[derive(Debug, Default)]
-pub struct Stamps {
-    segments: BTreeSet<String>,
-    files: BTreeMap<PathBuf, Stamp>,
-}
-
-impl Stamps {
-    /// Looks at the files of an index.
-    pub fn look(index: &Index, directory: &Path) -> Result<Self, IndexError> {
-        let segments = index.segments()?;
-        let mut files = BTreeMap::new();
-        for file in segment_files(directory, &segments)? {
-            match fs::metadata(directory.join(&file)) {
-                Ok(found) => {
-                    let stamp = (found.len(), found.mtime(), found.mtime_nsec(), found.ino());
-                    files.insert(file, stamp);
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
-            }
+impl Index {
+    /// From now on the files of the last commit, and those that this process writes, are watched. What
+    /// is to be found out about them as they are now has to be found out after this.
+    pub fn watch(&self) -> Result<(), IndexError> {
+        if let Some(files) = &self.files {
+            let present = segment_files(files.path(), &self.segments()?)?;
+            files.stamps().take(&present)?;
         }
-        Ok(Self { segments, files })
+        Ok(())
     }
 
-    /// Whether a file was changed, or taken from a segment that is still there. Files never change
-    /// once they are written; that a segment gets another list of what is deleted is no change.
-    pub fn differ_from(&self, later: &Self) -> bool {
-        self.files.iter().any(|(file, stamp)| {
-            let is_deletions = file.extension().is_some_and(|ending| ending == "del");
-            match later.files.get(file) {
-                Some(now) => now != stamp,
-                None => !is_deletions && later.segments.contains(segment_of(file)),
-            }
-        })
+    /// What has been done to the watched files since the last look by somebody who has no business to.
+    /// An error if they cannot be looked at, or the last commit cannot be read.
+    pub fn look(&self) -> Result<Touched, IndexError> {
+        self.segments()?;
+        match &self.files {
+            Some(files) => Ok(files.stamps().look()?),
+            None => Ok(Touched::No),
+        }
     }
 }

@@ -22,15 +22,18 @@ use tantivy::directory::{
     WatchHandle, WritePtr,
 };
 
+use super::stamps::Stamps;
+
 /// Files with these endings are kept whole.
 const KEPT: [&str; 4] = ["term", "fast", "fieldnorm", "del"];
 
-/// A directory. Everything but reading is the library's own way.
+/// A directory. Everything but reading, and a look at what is written and removed, is the library's own way.
 #[derive(Clone)]
 pub(super) struct Files {
     path: Arc<Path>,
     library: MmapDirectory,
     open: Arc<Mutex<HashMap<PathBuf, Weak<OpenFile>>>>,
+    stamps: Stamps,
 }
 
 impl Files {
@@ -39,7 +42,18 @@ impl Files {
             path: path.into(),
             library: MmapDirectory::open(path)?,
             open: Arc::default(),
+            stamps: Stamps::within(path),
         })
+    }
+
+    /// Where they are.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// As they were written.
+    pub fn stamps(&self) -> &Stamps {
+        &self.stamps
     }
 
     fn opened(&self, name: &Path) -> io::Result<Arc<OpenFile>> {
@@ -131,6 +145,12 @@ impl Directory for Files {
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        self.stamps
+            .leave(path)
+            .map_err(|error| DeleteError::IoError {
+                io_error: Arc::new(error),
+                filepath: path.to_owned(),
+            })?;
         self.library.delete(path)
     }
 
@@ -139,7 +159,8 @@ impl Directory for Files {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        self.library.open_write(path)
+        let writer = self.library.open_write(path)?;
+        Ok(self.stamps.on(path, writer))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {

@@ -3,9 +3,8 @@
 //! In the order of use: [`Message`] is what goes in, [`Writer`] puts it there together with a
 //! [`Checkpoint`], the position in the log up to which the index is complete, and [`Found`] is what
 //! [`Index::find`] answers to an [`Ask`]. [`Place`] is the directory in which indexes follow each other;
-//! [`verify`] and [`Stamps`] tell whether one is damaged, [`Index::digest`] whether two say the same. The
-//! text itself is not kept here: it is in the
-//! read models, where it is shown from.
+//! [`verify`] and [`Index::look`] tell whether one is damaged, [`Index::digest`] whether two say the same.
+//! The text itself is not kept here: it is in the read models, where it is shown from.
 
 mod analyser;
 mod ask;
@@ -18,15 +17,17 @@ mod left_out;
 mod page;
 mod place;
 mod schema;
+mod stamps;
 mod statistics;
 mod visible;
 mod writer;
 
 pub use ask::{Names, Nobody};
-pub use damage::{Stamps, verify};
+pub use damage::verify;
 pub use find::{Ask, Found, Hit, Sort};
 pub use page::After;
 pub use place::{Build, Lock, Place};
+pub use stamps::Touched;
 pub use statistics::Statistics;
 pub use visible::{Conversations, Seen, Visible};
 pub use writer::Writer;
@@ -99,6 +100,8 @@ pub enum IndexError {
 #[derive(Clone)]
 pub struct Index {
     library: tantivy::Index,
+    /// `None` in memory.
+    files: Option<Files>,
     reader: IndexReader,
     fields: Fields,
     seen: Arc<RwLock<Arc<Snapshot>>>,
@@ -108,15 +111,16 @@ impl Index {
     /// Opens the index in a directory, which exists, and makes it there if there is none. An index of
     /// another shape is an error: it is to be built again.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
-        Self::within(Files::within(directory)?)
+        let files = Files::within(directory)?;
+        Self::within(files.clone(), Some(files))
     }
 
     /// A new one that is gone with the process.
     pub fn in_memory() -> Result<Self, IndexError> {
-        Self::within(RamDirectory::create())
+        Self::within(RamDirectory::create(), None)
     }
 
-    fn within(directory: impl Directory) -> Result<Self, IndexError> {
+    fn within(directory: impl Directory, files: Option<Files>) -> Result<Self, IndexError> {
         let (schema, fields) = schema::schema();
         let index = tantivy::Index::open_or_create(directory, schema)?;
         index
@@ -129,6 +133,7 @@ impl Index {
         let seen = Snapshot::of(reader.searcher(), None)?;
         Ok(Self {
             library: index,
+            files,
             reader,
             fields,
             seen: Arc::new(RwLock::new(Arc::new(seen))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use search::index::{
-    Ask, Checkpoint, Found, Index, IndexError, Message, Names, Seen, Sort, Stamps, Visible, verify,
+    Ask, Checkpoint, Found, Index, IndexError, Message, Names, Seen, Sort, Visible,
 };
 use search::{Atom, Literal, Query, highlights};
 
@@ -90,7 +90,7 @@ impl Names for Numbered {
     }
 }
 
-fn at(position: u64) -> Checkpoint {
+pub fn at(position: u64) -> Checkpoint {
     Checkpoint {
         position,
         ..Checkpoint::default()
@@ -189,7 +189,7 @@ fn may_see(visible: &Visible, message: &Message) -> bool {
     }
 }
 
-fn ask<'a>(query: &'a Query, visible: &Arc<Visible>, sort: Sort) -> Ask<'a> {
+pub fn ask<'a>(query: &'a Query, visible: &Arc<Visible>, sort: Sort) -> Ask<'a> {
     Ask {
         query,
         names: &Numbered,
@@ -300,7 +300,7 @@ proptest! {
 }
 
 /// The only conversation's message of this number.
-fn plain(n: u64, text: &str) -> Message {
+pub fn plain(n: u64, text: &str) -> Message {
     Message {
         position: n,
         conversation: 1,
@@ -417,77 +417,5 @@ fn whoever_is_in_few_conversations_finds_the_same() {
         let found = found.expect("found");
         assert_eq!(found.total, expected.len());
         assert_eq!(positions(&found), expected[..expected.len().min(1_000)]);
-    }
-}
-
-/// An index of a few messages on disk.
-fn on_disk(directory: &std::path::Path) -> Index {
-    let index = Index::open(directory).expect("an index");
-    let mut writer = index.writer().expect("the only writer");
-    for n in 1..20 {
-        let message = plain(n, &format!("message number {n}"));
-        writer.add(&message).expect("added");
-    }
-    writer.commit(&at(19)).expect("committed");
-    index.refresh().expect("refreshed");
-    index
-}
-
-fn file_of(directory: &std::path::Path, ending: &str) -> std::path::PathBuf {
-    std::fs::read_dir(directory)
-        .expect("a directory")
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|it| it == ending))
-        .expect("such a file")
-}
-
-#[test]
-fn an_index_on_disk_is_there_again() {
-    let scratch = tempfile::tempdir().expect("a directory");
-    let index = Index::open(scratch.path()).expect("an index");
-    assert_eq!(
-        index.checkpoint().expect("a new one"),
-        Checkpoint::default()
-    );
-    drop(on_disk(scratch.path()));
-    let index = Index::open(scratch.path()).expect("the index");
-    assert_eq!(index.checkpoint().expect("what was committed"), at(19));
-    assert_eq!(index.messages(), 19);
-    verify(scratch.path()).expect("it is whole");
-}
-
-#[test]
-fn damage_of_every_kind_to_every_file_is_found_and_takes_nobody_down() {
-    for ending in ["term", "idx", "pos", "fast", "fieldnorm"] {
-        for damage in ["a bit", "an end", "a file"] {
-            let scratch = tempfile::tempdir().expect("a directory");
-            let index = on_disk(scratch.path());
-            let before = Stamps::look(&index, scratch.path()).expect("looks");
-            let again = Stamps::look(&index, scratch.path()).expect("looks");
-            assert!(!before.differ_from(&again));
-            let file = file_of(scratch.path(), ending);
-            let mut bytes = std::fs::read(&file).expect("it is there");
-            match damage {
-                "a bit" => {
-                    bytes[1] ^= 1;
-                    std::fs::write(&file, bytes).expect("written");
-                }
-                "an end" => std::fs::File::options()
-                    .write(true)
-                    .open(&file)
-                    .and_then(|file| file.set_len(3))
-                    .expect("cut short"),
-                _ => std::fs::remove_file(&file).expect("removed"),
-            }
-            verify(scratch.path()).expect_err(&format!("{damage} of {ending}"));
-            let after = Stamps::look(&index, scratch.path()).expect("looks");
-            assert!(before.differ_from(&after), "{damage} of {ending}");
-            // Whoever searches meanwhile gets hits, an error or at worst a panic, and lives.
-            let query = Query::parse("\"message number\"").expect("a query");
-            let visible = Arc::new(Visible::everything());
-            let search = || index.find(&ask(&query, &visible, Sort::Relevance)).ok();
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(search));
-        }
     }
 }
