@@ -3,6 +3,16 @@
 //! A bell may be lost, late or silent about whom. Whoever hears it does less work, never other work.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+/// Bells that wait for one who hears them in the projector's own process, at most.
+const RINGS: usize = 256;
+
+/// How those in the projector's own process hear its bell: before the others, and as the others do not
+/// always.
+pub fn nearby() -> broadcast::Sender<Bell> {
+    broadcast::Sender::new(RINGS)
+}
 
 /// Numbers that a bell names at most. A batch that concerns more is one for everybody.
 const NAMED: usize = 2_000;

@@ -5,14 +5,13 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::envelope::Envelope;
 use domain::time::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
-use tokio::sync::mpsc;
 
 use crate::append::{Appended, NotAppended};
 use crate::commit::{self, Columns, Written};
+use crate::feed::Feeds;
 use crate::foreign::{self, TakesForeign};
 use crate::queue::{Queue, Queued, Stamp};
 use crate::reader::Reader;
@@ -27,16 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Stream numbers are fetched ahead in such portions.
 const STREAM_NUMBERS: i64 = 64;
 
-/// What was committed, for the relay. A relay that does not keep up reads from Postgres instead.
-pub(crate) type Feed = mpsc::Sender<Arc<Vec<Envelope>>>;
-
 /// See the module.
 pub(crate) struct Committer {
     pub(crate) pool: PgPool,
     pub(crate) reader: Reader,
     pub(crate) queue: Arc<Queue>,
     pub(crate) takers: Vec<Arc<dyn TakesForeign>>,
-    pub(crate) feed: Arc<std::sync::Mutex<Option<Feed>>>,
+    pub(crate) feeds: Feeds,
     pub(crate) max_batch: usize,
     pub(crate) connection: Option<PoolConnection<Postgres>>,
     pub(crate) stream_numbers: VecDeque<i64>,
@@ -300,15 +296,7 @@ impl Committer {
         }
         metrics::histogram!("tidings_commit_batch_events").record(events.len() as f64);
         metrics::gauge!("tidings_log_head").set(position as f64);
-        let feed = self
-            .feed
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone();
-        if let Some(feed) = feed {
-            // A full feed is the relay's sign to read from Postgres.
-            let _ = feed.try_send(Arc::new(events));
-        }
+        self.feeds.publish(events);
     }
 
     async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {

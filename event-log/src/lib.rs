@@ -13,9 +13,10 @@
 //! - [`reader`]: the log by position, by stream, by type, by time.
 //! - [`pages`]: the same, ahead of whoever works on it.
 //! - [`seal`]: proof that it is as it was.
+//! - [`feed`]: what this process commits, for those who are in the same one.
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
-//! - [`source`]: whatever comes after a position, from that copy or, whenever it does not deliver, from
-//!   the log itself. [`projection`]: something of one's own, folded from that.
+//! - [`source`]: whatever comes after a position, from the feed, that copy or, whenever they do not deliver,
+//!   from the log itself. [`projection`]: something of one's own, folded from that.
 //! - [`bell`]: what the projector tells those who wait for it.
 
 #![deny(missing_docs)]
@@ -29,6 +30,7 @@ mod committer;
 mod concern;
 pub mod cqrs;
 mod failed;
+pub mod feed;
 mod foreign;
 mod load;
 mod locked;

@@ -1,27 +1,23 @@
 //! The log as the rest of the program holds it.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::conversation::Conversation;
-use domain::envelope::Envelope;
 use domain::mailbox::Mailbox;
 use sqlx::PgPool;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::Failed;
 use crate::append::{Append, NotAppended};
-use crate::committer::{Committer, Feed};
+use crate::committer::Committer;
+use crate::feed::{Commits, Feed, Feeds};
 use crate::foreign::TakesForeign;
 use crate::queue::Queue;
 use crate::reader::Reader;
 use crate::receipt::{self, Key, Receipt};
 use crate::snapshot::{self, Snapshots};
 use crate::store::Store;
-
-/// How many commits the relay may be behind before it reads from Postgres instead.
-const FEED: usize = 1_024;
 
 /// What bounds the log's work.
 #[derive(Debug, Clone)]
@@ -56,7 +52,7 @@ struct Parts {
     queue: Arc<Queue>,
     conversations: Arc<Store<Conversation>>,
     mailboxes: Arc<Store<Mailbox>>,
-    feed: Arc<Mutex<Option<Feed>>>,
+    feeds: Feeds,
     committer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -73,13 +69,13 @@ impl EventLog {
         let conversations = Store::new(pool.clone(), queue.clone(), snapshots.clone(), half);
         let mailboxes = Store::new(pool.clone(), queue.clone(), snapshots, half);
         let takers: Vec<Arc<dyn TakesForeign>> = vec![conversations.clone(), mailboxes.clone()];
-        let feed = Arc::default();
+        let feeds = Feeds::default();
         let committer = Committer {
             pool: pool.clone(),
             reader,
             queue: queue.clone(),
             takers,
-            feed: Arc::clone(&feed),
+            feeds: feeds.clone(),
             max_batch: config.max_batch,
             connection: None,
             stream_numbers: VecDeque::new(),
@@ -90,7 +86,7 @@ impl EventLog {
             queue,
             conversations,
             mailboxes,
-            feed,
+            feeds,
             committer,
         })))
     }
@@ -144,13 +140,15 @@ impl EventLog {
         self.0.conversations.cached_bytes() + self.0.mailboxes.cached_bytes()
     }
 
-    /// What is committed from now on, in batches, in order. Batches are left out when the receiver
-    /// does not keep up, and everything that other processes commit always is. One receiver at a
-    /// time: a new one takes the place of the last.
-    pub(crate) fn feed(&self) -> mpsc::Receiver<Arc<Vec<Envelope>>> {
-        let (sender, receiver) = mpsc::channel(FEED);
-        *self.0.feed.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        receiver
+    /// What this process commits from now on, for a [`Source`](crate::source::Source) in the same process.
+    pub fn feed(&self) -> Feed {
+        Feed::new(self.commits())
+    }
+
+    /// What this process commits from now on, in batches, in order. Batches are left out when the receiver
+    /// does not keep up, and everything that other processes commit always is.
+    pub(crate) fn commits(&self) -> Commits {
+        self.0.feeds.subscribe()
     }
 
     /// Takes no more appends, and returns when everything that was queued is answered.

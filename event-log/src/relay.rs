@@ -17,10 +17,10 @@ use domain::envelope::Envelope;
 use domain::subject;
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::EventLog;
+use crate::feed::Commits;
 use crate::mirror::{self, MirrorConfig, MirrorError};
 use crate::reader::Reader;
 
@@ -80,17 +80,17 @@ pub struct Relay {
     nats: async_nats::Client,
     jetstream: jetstream::Context,
     config: MirrorConfig,
-    feed: mpsc::Receiver<Arc<Vec<Envelope>>>,
+    feed: Commits,
 }
 
 impl Relay {
-    /// A relay of this log. It takes the log's feed.
+    /// A relay of this log.
     pub fn new(log: EventLog, nats: async_nats::Client, config: MirrorConfig) -> Self {
         let mut jetstream = jetstream::new(nats.clone());
         jetstream.set_timeout(ACK_TIMEOUT);
         Self {
             reader: Reader::new(log.pool().clone()),
-            feed: log.feed(),
+            feed: log.commits(),
             log,
             nats,
             jetstream,

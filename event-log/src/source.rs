@@ -1,6 +1,7 @@
-//! Where events come from: JetStream as long as it delivers, the log itself whenever it does not.
+//! Where events come from: the memory of the process that commits them, if that is this one, JetStream as
+//! long as it delivers, and the log itself whenever these do not.
 //!
-//! The stream is only ever faster, never needed: it may be away, behind, wiped or silent. Because
+//! Memory and stream are only ever faster, never needed: they may be away, behind, wiped or silent. Because
 //! the stream's sequence of an event is its position, changing over needs no bookkeeping.
 
 use std::time::Duration;
@@ -13,10 +14,11 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::feed::Feed;
 use crate::mirror::{self, MirrorConfig};
 use crate::reader::Reader;
 
-/// How long the stream may be silent before the log is asked whether it has more.
+/// How long feed or stream may be silent before the log is asked whether it has more.
 const SILENCE: Duration = Duration::from_millis(200);
 
 /// How often the log is asked while there is no stream.
@@ -31,6 +33,7 @@ const STREAM_OPENING: Duration = Duration::from_secs(2);
 /// The events after a position, from wherever they are had first.
 pub struct Source {
     reader: Reader,
+    feed: Option<Feed>,
     stream: Option<Stream>,
     /// The last page of the log was full: the stream would be slower.
     is_behind: bool,
@@ -64,9 +67,17 @@ impl Source {
         });
         Self {
             reader,
+            feed: None,
             stream,
             is_behind: true,
         }
+    }
+
+    /// With the feed of the process that appends, events come from there as long as that is all of them.
+    #[must_use]
+    pub fn fed_by(mut self, feed: Option<Feed>) -> Self {
+        self.feed = feed;
+        self
     }
 
     /// Whatever there is after this position, in order and without a gap, at most `limit`. Empty
@@ -76,7 +87,20 @@ impl Source {
         position: i64,
         limit: usize,
     ) -> Result<Vec<Envelope>, sqlx::Error> {
-        if !self.is_behind {
+        let feed = self.feed.as_mut().filter(|_| !self.is_behind);
+        let feed = feed.and_then(Feed::in_use);
+        let is_fed = feed.is_some();
+        let mut has_missed = false;
+        if let Some(feed) = feed {
+            if let Some(stream) = &mut self.stream {
+                stream.messages = None;
+            }
+            match feed.next(position, limit, Instant::now() + SILENCE).await {
+                Some(events) if !events.is_empty() => return Ok(events),
+                Some(_) => {}
+                None => has_missed = true,
+            }
+        } else if !self.is_behind {
             match &mut self.stream {
                 None => sleep(POLL).await,
                 Some(stream) => match stream.next(&self.reader, position, limit).await {
@@ -93,6 +117,10 @@ impl Source {
         self.is_behind = page.len() >= limit;
         if let Some(stream) = self.stream.as_mut().filter(|_| self.is_behind) {
             stream.messages = None;
+        }
+        has_missed |= is_fed && !page.is_empty();
+        if let Some(feed) = self.feed.as_mut().filter(|_| has_missed) {
+            feed.step_aside();
         }
         Ok(page)
     }

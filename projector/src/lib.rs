@@ -47,7 +47,7 @@ pub use checkpoint::Checkpoint;
 pub use config::ProjectorConfig;
 pub use digest::{TableDigest, digest};
 pub use error::ProjectError;
-pub use live::run;
+pub use live::{Near, run};
 pub use projector::Projector;
 pub use rebuild::{Comparison, Difference, Progress, Rebuilt, rebuild, verify};
 pub use session::{LIVE, REBUILD};

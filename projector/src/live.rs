@@ -5,13 +5,15 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use domain::time::Timestamp;
+use event_log::bell::Bell;
+use event_log::feed::Feed;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use event_log::source::Source;
 use metrics::gauge;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -34,17 +36,16 @@ const TRIM_EVERY: Duration = Duration::from_secs(60);
 const TRIMS_AT_ONCE: usize = 20;
 
 /// Projects the log until told to stop. Errors are logged and tried again: Postgres and NATS may
-/// come and go. `nats` is optional; without it the log is polled. `projected` is told how far the
-/// tables are.
+/// come and go. `nats` is optional; without it the log is polled. `near` is in the same process.
 pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
     config: ProjectorConfig,
-    projected: watch::Sender<i64>,
+    near: Near,
     shutdown: CancellationToken,
 ) -> Result<(), ProjectError> {
-    let mut live = Live::new(pool, nats, mirror, config, projected);
+    let mut live = Live::new(pool, nats, mirror, config, near);
     let mut wait = FIRST_WAIT;
     while !shutdown.is_cancelled() {
         match live.turn(&shutdown).await {
@@ -62,6 +63,16 @@ pub async fn run(
     Ok(())
 }
 
+/// Those in the same process, who need no NATS to hear of each other.
+pub struct Near {
+    /// What is appended here.
+    pub feed: Option<Feed>,
+    /// Told how far the tables are.
+    pub projected: watch::Sender<i64>,
+    /// Told the same, and whom it concerns.
+    pub bell: broadcast::Sender<Bell>,
+}
+
 struct Live {
     pool: PgPool,
     config: ProjectorConfig,
@@ -69,6 +80,7 @@ struct Live {
     source: Source,
     bell: Option<(Client, String)>,
     projected: watch::Sender<i64>,
+    near_bell: broadcast::Sender<Bell>,
     projector: Option<Projector>,
     gauges_at: Instant,
     trim_at: Instant,
@@ -80,11 +92,11 @@ impl Live {
         nats: Option<Client>,
         mirror: MirrorConfig,
         config: ProjectorConfig,
-        projected: watch::Sender<i64>,
+        near: Near,
     ) -> Self {
         let reader = Reader::new(pool.clone());
         let bell = nats.clone().map(|client| (client, mirror.projected_bell()));
-        let source = Source::new(reader.clone(), nats, mirror);
+        let source = Source::new(reader.clone(), nats, mirror).fed_by(near.feed);
         let now = Instant::now();
         Self {
             pool,
@@ -92,7 +104,8 @@ impl Live {
             reader,
             source,
             bell,
-            projected,
+            projected: near.projected,
+            near_bell: near.bell,
             projector: None,
             gauges_at: now,
             trim_at: now,
@@ -113,7 +126,10 @@ impl Live {
         if !events.is_empty() {
             step(projector, &events).await?;
             self.projected.send_replace(projector.position().await?);
-            ring(self.bell.as_ref(), projector).await?;
+            let rung = projector.bell().await?;
+            // Nobody may be there to hear it.
+            let _ = self.near_bell.send(rung.clone());
+            ring(self.bell.as_ref(), &rung).await;
         }
         if Instant::now() >= self.gauges_at {
             set_gauges(&self.reader, projector).await?;
@@ -144,11 +160,7 @@ async fn step(
 
 /// Tells whoever waits how far the tables are, and whom that concerns. May be lost: those who wait also
 /// look.
-async fn ring(
-    bell: Option<&(Client, String)>,
-    projector: &mut Projector,
-) -> Result<(), ProjectError> {
-    let rung = projector.bell().await?;
+async fn ring(bell: Option<&(Client, String)>, rung: &Bell) {
     gauge!("tidings_projection_position").set(rung.position as f64);
     // Without a connection, what is published is kept until the client's memory for it is full, and
     // after that the publisher is.
@@ -159,7 +171,6 @@ async fn ring(
             tracing::debug!(%error, "the bell was not heard");
         }
     }
-    Ok(())
 }
 
 async fn set_gauges(reader: &Reader, projector: &mut Projector) -> Result<(), ProjectError> {

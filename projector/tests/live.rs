@@ -11,7 +11,7 @@ use event_log::bell::{Bell, Touched};
 use event_log::broker;
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt as _;
-use projector::{ProjectError, ProjectorConfig, run};
+use projector::{Near, ProjectError, ProjectorConfig, run};
 use support::history::World;
 use support::{Database, config, eventually, fold, log};
 use tokio::task::JoinHandle;
@@ -39,7 +39,11 @@ impl Running {
             nats,
             mirror,
             config,
-            tokio::sync::watch::Sender::new(0),
+            Near {
+                feed: None,
+                projected: tokio::sync::watch::Sender::new(0),
+                bell: event_log::bell::nearby(),
+            },
             shutdown.clone(),
         ));
         Self { shutdown, task }

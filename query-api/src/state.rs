@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::search::index::Place;
+use event_log::bell::Bell;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::{self, Acks, Admission, Delivering, Gossip, Hub, News};
@@ -54,6 +56,8 @@ pub struct QuerySetup<'a> {
     pub nats: Option<&'a async_nats::Client>,
     /// How its bell is called.
     pub mirror: &'a MirrorConfig,
+    /// The bell of a projector in this process.
+    pub near_bell: Option<broadcast::Receiver<Bell>>,
     /// Where the search index is.
     pub index: Place,
     /// Where acknowledgements of live connections go.
@@ -75,6 +79,7 @@ impl QueryState {
             reader,
             nats,
             mirror,
+            near_bell,
             index,
             acks,
             max_live,
@@ -83,8 +88,15 @@ impl QueryState {
         } = setup;
         let watermark = Watermark::new(min_position_patience);
         let news = News::default();
-        let lookout =
-            Lookout::new(watermark.clone(), news.clone(), pool.clone(), nats, mirror).await;
+        let lookout = Lookout::new(
+            watermark.clone(),
+            news.clone(),
+            pool.clone(),
+            nats,
+            mirror,
+            near_bell,
+        )
+        .await;
         tokio::spawn(watermark::run(lookout, shutdown.clone()));
         let search = Served::new(index, reader.clone(), min_position_patience);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));

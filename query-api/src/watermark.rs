@@ -12,6 +12,7 @@ use event_log::bell::Bell;
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt;
 use sqlx::PgPool;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -109,19 +110,23 @@ pub struct Lookout {
     watermark: Watermark,
     pool: PgPool,
     bell: Option<async_nats::Subscriber>,
+    near_bell: Option<broadcast::Receiver<Bell>>,
+    /// The last bell from nearby: what comes over NATS up to there is the same again.
+    heard: i64,
     news: News,
     pause: Duration,
 }
 
 impl Lookout {
-    /// Without NATS, or when it cannot be asked, the database alone is looked at. `news` is told of
-    /// every bell.
+    /// Without NATS, or when it cannot be asked, the database alone is looked at. `near_bell` is that of a
+    /// projector in this process. `news` is told of every bell.
     pub async fn new(
         watermark: Watermark,
         news: News,
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
+        near_bell: Option<broadcast::Receiver<Bell>>,
     ) -> Self {
         let bell = match nats {
             None => None,
@@ -135,6 +140,8 @@ impl Lookout {
             watermark,
             pool,
             bell,
+            near_bell,
+            heard: 0,
             news,
             pause: EAGER,
         }
@@ -145,12 +152,18 @@ impl Lookout {
     pub async fn step(&mut self) {
         let awaited = self.watermark.is_awaited();
         tokio::select! {
-            message = ring(&mut self.bell) => match message {
-                Some(Ok(bell)) => {
-                    self.watermark.observe(bell.position);
-                    self.news.heard(bell);
+            rung = ring_nearby(&mut self.near_bell) => match rung {
+                Ok(bell) => {
+                    self.heard = bell.position;
+                    self.hear(bell);
                 }
-                Some(Err(NoBell)) => {}
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => self.near_bell = None,
+            },
+            message = ring(&mut self.bell) => match message {
+                Some(Ok(bell)) if bell.position > self.heard => self.hear(bell),
+                // The same again, or none.
+                Some(Ok(_) | Err(NoBell)) => {}
                 None => self.bell = None,
             },
             () = self.watermark.0.wanted.notified() => {
@@ -159,6 +172,11 @@ impl Lookout {
             }
             () = tokio::time::sleep(self.pause), if awaited => self.look().await,
         }
+    }
+
+    fn hear(&self, bell: Bell) {
+        self.watermark.observe(bell.position);
+        self.news.heard(bell);
     }
 
     async fn look(&mut self) {
@@ -176,6 +194,7 @@ impl Lookout {
                 self.pause = (self.pause * 2).min(PATIENT);
                 if position < before {
                     self.watermark.fell_back_to(position);
+                    self.heard = self.heard.min(position);
                 }
             }
             Err(error) => {
@@ -197,6 +216,14 @@ async fn ring(bell: &mut Option<async_nats::Subscriber>) -> Option<Result<Bell, 
     let message = bell.next().await?;
     let text = std::str::from_utf8(&message.payload).ok();
     Some(text.and_then(Bell::parse).ok_or(NoBell))
+}
+
+/// The same of a projector in this process.
+async fn ring_nearby(bell: &mut Option<broadcast::Receiver<Bell>>) -> Result<Bell, RecvError> {
+    match bell {
+        Some(bell) => bell.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Keeps the watermark until the stop signal.

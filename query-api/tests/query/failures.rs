@@ -30,6 +30,7 @@ async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
         reader,
         nats: None,
         mirror: &MirrorConfig::default(),
+        near_bell: None,
         index: nowhere(),
         acks: std::sync::Arc::new(query_api::live::NoAcks),
         max_live: query_api::live::MAX_LIVE,

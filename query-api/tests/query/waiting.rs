@@ -167,6 +167,7 @@ async fn the_bell_is_heard_without_looking_at_the_database() {
         nowhere,
         Some(&nats),
         &mirror,
+        None,
     )
     .await;
     nats.flush().await.unwrap();

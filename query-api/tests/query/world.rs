@@ -161,6 +161,7 @@ impl World {
             reader,
             nats: None,
             mirror: &MirrorConfig::default(),
+            near_bell: None,
             index: nowhere(),
             acks: std::sync::Arc::new(query_api::live::NoAcks),
             max_live: query_api::live::MAX_LIVE,

@@ -29,15 +29,17 @@ use axum::Router;
 use command_svc::CommandState;
 use dispatcher::Sender;
 use dispatcher::address::Allowed;
+use event_log::bell::{self, Bell};
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use event_log::seal::sealer::{self, Sealer, SealerConfig};
 use event_log::{EventLog, Failed, LogConfig, broker, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
+use projector::Near;
 use projector::index::Watch;
 use query_api::{QuerySetup, QueryState};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -232,11 +234,12 @@ impl Service {
             None
         };
         let mut routes = OpenApiRouter::new();
+        let bell = bell::nearby();
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
             if self.roles.queries {
                 let acks = Arc::new(Commands(state.clone()));
-                routes = routes.merge(query_api::router(self.query_state(acks).await));
+                routes = routes.merge(query_api::router(self.query_state(acks, &bell).await));
             }
             if self.roles.commands {
                 self.progress.appends_to(log.clone());
@@ -249,7 +252,12 @@ impl Service {
         }
         if self.roles.projector {
             let (projected, heard) = watch::channel(0);
-            behind.spawn("the projector", self.projector(projected));
+            let near = Near {
+                feed: log.as_ref().map(EventLog::feed),
+                projected,
+                bell,
+            };
+            behind.spawn("the projector", self.projector(near));
             behind.spawn("the indexer", self.indexer(heard));
         }
         if self.roles.dispatcher {
@@ -294,12 +302,13 @@ impl Service {
         })
     }
 
-    async fn query_state(&self, acks: Arc<Commands>) -> QueryState {
+    async fn query_state(&self, acks: Arc<Commands>, bell: &broadcast::Sender<Bell>) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
             reader: Reader::new(self.pools.reads.clone()),
             nats: Some(&self.nats),
             mirror: &self.mirror,
+            near_bell: self.roles.projector.then(|| bell.subscribe()),
             index: self.config.search(),
             acks,
             max_live: self.config.max_live as usize,
@@ -334,13 +343,13 @@ impl Service {
         })
     }
 
-    fn projector(&self, projected: watch::Sender<i64>) -> impl Future<Output = Result<()>> + use<> {
+    fn projector(&self, near: Near) -> impl Future<Output = Result<()>> + use<> {
         let running = projector::run(
             self.pools.projections.clone(),
             Some(self.nats.clone()),
             self.mirror.clone(),
             self.config.projector(),
-            projected,
+            near,
             self.ending.clone(),
         );
         async move { Ok(running.await?) }

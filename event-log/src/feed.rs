@@ -1,0 +1,202 @@
+//! The feed: what this process has just committed, from memory, for those who are in the same process.
+//!
+//! It is never needed and never whole: batches are left out when a receiver does not keep up, and what
+//! other processes commit never comes. Positions tell what is missing, and the log has it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::envelope::Envelope;
+use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::time::{Instant, timeout_at};
+
+/// How many commits a receiver may be behind before it misses some.
+const COMMITS: usize = 1_024;
+
+/// How long nobody asks the feed after it missed something: doubled, while that goes on, from the first to
+/// the longest. Then other processes append too, and the stream has what all of them do.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// The events of one commit.
+type Commit = Arc<Vec<Envelope>>;
+
+/// Commits as they are made.
+pub(crate) type Commits = mpsc::Receiver<Commit>;
+
+/// All feeds of a log. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Feeds(Arc<Mutex<Vec<mpsc::Sender<Commit>>>>);
+
+impl Feeds {
+    /// One more receiver.
+    pub fn subscribe(&self) -> Commits {
+        let (sender, receiver) = mpsc::channel(COMMITS);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sender);
+        receiver
+    }
+
+    /// To everybody who keeps up.
+    pub fn publish(&self, events: Vec<Envelope>) {
+        let events = Arc::new(events);
+        let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        senders.retain(|sender| !sender.is_closed());
+        for sender in &*senders {
+            // A full feed is its receiver's sign to read from Postgres.
+            let _ = sender.try_send(Arc::clone(&events));
+        }
+    }
+}
+
+/// The feed of a log in the same process, as a source of events.
+#[derive(Debug)]
+pub struct Feed {
+    commits: Commits,
+    /// Not all of it has been given.
+    rest: Option<Commit>,
+    use_at: Instant,
+    pause: Duration,
+}
+
+impl Feed {
+    pub(crate) fn new(commits: Commits) -> Self {
+        Self {
+            commits,
+            rest: None,
+            use_at: Instant::now(),
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Itself if it is to be asked. If not, what it brings meanwhile is let go.
+    pub(crate) fn in_use(&mut self) -> Option<&mut Self> {
+        if Instant::now() >= self.use_at {
+            return Some(self);
+        }
+        self.rest = None;
+        while self.commits.try_recv().is_ok() {}
+        None
+    }
+
+    /// It has missed something, so it is not asked for a while.
+    pub(crate) fn step_aside(&mut self) {
+        if self.use_at.elapsed() > self.pause {
+            self.pause = FIRST_PAUSE;
+        }
+        self.use_at = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// What follows a position, at most `limit`: nothing if nothing comes until the deadline, `None` if
+    /// what comes does not follow.
+    pub(crate) async fn next(
+        &mut self,
+        position: i64,
+        limit: usize,
+        deadline: Instant,
+    ) -> Option<Vec<Envelope>> {
+        let mut events: Vec<Envelope> = Vec::new();
+        while events.len() < limit {
+            let commit = match self.rest.take() {
+                Some(commit) => commit,
+                None => match self.commits.try_recv() {
+                    Ok(commit) => commit,
+                    Err(TryRecvError::Empty) if events.is_empty() => {
+                        match timeout_at(deadline, self.commits.recv()).await {
+                            Ok(commit) => commit?,
+                            Err(_) => break,
+                        }
+                    }
+                    Err(_) => break,
+                },
+            };
+            let due = position + 1 + events.len() as i64;
+            let first = commit.first().map_or(due, |event| event.position);
+            if first > due {
+                self.rest = Some(commit);
+                return Some(events).filter(|events| !events.is_empty());
+            }
+            let known = usize::try_from(due - first).unwrap_or(usize::MAX);
+            let fresh = commit.get(known..).unwrap_or_default();
+            let taken = fresh.len().min(limit - events.len());
+            events.extend_from_slice(&fresh[..taken]);
+            if taken < fresh.len() {
+                self.rest = Some(commit);
+            }
+        }
+        Some(events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::envelope::AggregateKind;
+    use domain::time::Timestamp;
+
+    use super::*;
+
+    fn commit(positions: std::ops::RangeInclusive<i64>) -> Vec<Envelope> {
+        let time = Timestamp::from_millis(1_800_000_000_000);
+        let event = |position| Envelope {
+            position,
+            aggregate: AggregateKind::Conversation,
+            aggregate_id: "c1".to_owned(),
+            sequence: position,
+            event_type: "message_sent".to_owned(),
+            version: 1,
+            time,
+            data: serde_json::value::RawValue::NULL.to_owned(),
+        };
+        positions.map(event).collect()
+    }
+
+    async fn next(feed: &mut Feed, position: i64, limit: usize) -> Option<Vec<i64>> {
+        let events = feed.next(position, limit, Instant::now()).await?;
+        Some(events.iter().map(|event| event.position).collect())
+    }
+
+    #[tokio::test]
+    async fn commits_follow_each_other_whatever_the_limit() {
+        let feeds = Feeds::default();
+        let mut feed = Feed::new(feeds.subscribe());
+        assert_eq!(next(&mut feed, 0, 10).await, Some(vec![]));
+        feeds.publish(commit(1..=3));
+        feeds.publish(commit(4..=4));
+        feeds.publish(commit(5..=7));
+        assert_eq!(next(&mut feed, 1, 4).await, Some(vec![2, 3, 4, 5]));
+        assert_eq!(next(&mut feed, 5, 4).await, Some(vec![6, 7]));
+        assert_eq!(next(&mut feed, 7, 4).await, Some(vec![]));
+    }
+
+    #[tokio::test]
+    async fn what_others_commit_is_missing_and_that_is_seen() {
+        let feeds = Feeds::default();
+        let mut feed = Feed::new(feeds.subscribe());
+        feeds.publish(commit(1..=2));
+        feeds.publish(commit(4..=5));
+        assert_eq!(next(&mut feed, 0, 10).await, Some(vec![1, 2]));
+        assert_eq!(next(&mut feed, 2, 10).await, None);
+        assert_eq!(next(&mut feed, 3, 10).await, Some(vec![4, 5]));
+    }
+
+    #[tokio::test]
+    async fn one_who_does_not_keep_up_misses_commits_and_costs_nobody_else_any() {
+        let feeds = Feeds::default();
+        let mut slow = Feed::new(feeds.subscribe());
+        let mut quick = Feed::new(feeds.subscribe());
+        let last = COMMITS as i64 + 1;
+        for position in 1..=last {
+            feeds.publish(commit(position..=position));
+            let got = next(&mut quick, position - 1, 10).await;
+            assert_eq!(got, Some(vec![position]));
+        }
+        let got = next(&mut slow, 0, COMMITS * 2).await.expect("the first");
+        assert_eq!(got.len(), COMMITS);
+        drop(quick);
+        feeds.publish(commit(last + 1..=last + 1));
+        assert_eq!(next(&mut slow, COMMITS as i64, 10).await, None);
+    }
+}
