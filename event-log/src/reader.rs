@@ -328,3 +328,17 @@ fn data(payload: Vec<u8>) -> Result<Box<RawValue>, sqlx::Error> {
         Err(error) => broken(error.as_bytes()),
     }
 }
+
+/// An SQL expression: the body, as JSON text, that the event at the position `$position` (an expression) gave
+/// to a message; null if there is no such event, or if its content was erased.
+#[macro_export]
+macro_rules! body_at {
+    ($position:literal) => {
+        concat!(
+            "(SELECT (convert_from(e.payload, 'UTF8')::json -> 'body')::text FROM log.events e
+              WHERE e.position = ",
+            $position,
+            ")"
+        )
+    };
+}

@@ -17,7 +17,8 @@ pub struct TableDigest {
 
 /// The tables of a read model, by name. `schema` is `read`, or that of a rebuild. All tables are
 /// read in one snapshot, row by row: the memory needed does not grow with them. The checkpoint's
-/// generation and numbering are left out: they say which build this is, not what was folded.
+/// generation and numbering are left out: they say which build this is, not what was folded. So are what
+/// the read models were, as long as the served ones do not know it from the beginning.
 pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sqlx::Error> {
     let mut snapshot = pool.begin().await?;
     snapshot
@@ -52,13 +53,15 @@ async fn tables(
         "SELECT c.relname::text, \
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a \
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-          AND NOT (c.relname = 'checkpoint' AND a.attname IN ('generation', 'numbering'))), \
+          AND NOT (c.relname = 'checkpoint' AND a.attname IN ('generation', 'numbering', 'past_from'))), \
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) \
           FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, place) \
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
-         WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.relname",
+         WHERE n.nspname = $1 AND c.relkind = 'r' \
+         AND NOT (right(c.relname, 8) = '_history' AND (SELECT past_from > 0 FROM read.checkpoint)) \
+         ORDER BY c.relname",
     )
     .bind(schema)
     .fetch_all(connection)

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::body::{Body, MessageType};
+use domain::conversation::event::History;
 use domain::envelope::Envelope;
-use domain::ids::{DeviceId, ReactionKey};
+use domain::ids::{DeviceId, ReactionKey, Title};
 use domain::time::Timestamp;
 
-use crate::memory::MemberKey;
+use crate::memory::{Member, MemberKey};
 
 /// Conversation and seq.
 pub(crate) type MessageKey = (i64, i64);
@@ -115,6 +116,27 @@ pub(crate) struct Ack {
     pub data: String,
 }
 
+/// What is told of a conversation after an event that changed it.
+#[derive(Debug)]
+pub(crate) struct ConversationVersion {
+    pub conversation: i64,
+    pub position: i64,
+    pub activity: i64,
+    pub title: Option<Title>,
+    pub history: History,
+    pub member_count: i64,
+}
+
+/// Somebody reacted, or took it back.
+#[derive(Debug)]
+pub(crate) struct ReactionChange {
+    pub message: MessageKey,
+    pub key: ReactionKey,
+    pub user: i64,
+    pub position: i64,
+    pub added: bool,
+}
+
 /// An event that was put aside.
 #[derive(Debug)]
 pub(crate) struct ParkedRow {
@@ -164,6 +186,14 @@ pub(crate) struct Rows {
     pub blocks: BTreeMap<(i64, i64), bool>,
     pub acks: Vec<Ack>,
     pub parked: Vec<ParkedRow>,
+    /// What members were after events that changed more than their own messages do, with the position.
+    pub member_history: BTreeMap<(MemberKey, i64), Member>,
+    pub conversation_history: Vec<ConversationVersion>,
+    /// Where messages were recalled.
+    pub recalls: BTreeMap<MessageKey, i64>,
+    pub reaction_history: Vec<ReactionChange>,
+    /// User, position and cursor.
+    pub ack_history: Vec<(i64, i64, i64)>,
     /// Joins and leaves in this batch.
     pub joins_and_leaves: i64,
     /// Inbox rows to be written, about.

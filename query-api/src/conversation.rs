@@ -3,15 +3,17 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path};
+use http_edge::Path;
 use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::docs::{ConversationProblems, History, Kind, Role};
 use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params;
+use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 
@@ -64,13 +66,13 @@ pub struct Place {
 }
 
 /// Binds the caller and the conversation. Without a seat one row of nulls.
-const CONVERSATION: &str = concat!(
+static CONVERSATION: Statement = Statement::new(concat!(
     "WITH ", seat!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
            t.created_at, t.member_count, t.head_seq, t.role, t.read_seq, t.joined_seq, t.muted, t.pinned,
            t.archived, t.mentions
     FROM read.checkpoint k LEFT JOIN seat t ON true"
-);
+));
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -94,7 +96,7 @@ struct Row {
 /// One conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation."), MinPositionQuery),
+    params(("id" = String, Path, description = "The conversation."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "The conversation.", body = Conversation,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -103,19 +105,22 @@ struct Row {
 )]
 pub async fn conversation(
     State(state): State<QueryState>,
-    caller: Caller,
     Path(id): Path<String>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let id = params::conversation(&id)?;
-    let fresh = min_position.reached().await?;
-    let row: Row = sqlx::query_as(CONVERSATION)
-        .bind(&caller.user)
-        .bind(id.as_str())
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
+    let row: Row = moment
+        .bind_as(
+            sqlx::query_as(moment.text(&CONVERSATION))
+                .bind(&user)
+                .bind(id.as_str()),
+        )
         .fetch_one(&state.pool)
         .await?;
     let position = row.position;
-    fresh.found(position, row.conversation().as_ref())
+    moment.found(position, row.conversation().as_ref())
 }
 
 impl Row {

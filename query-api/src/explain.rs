@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http_edge::{Caller, Path};
+use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::docs::ConversationProblems;
 use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params;
+use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::sees;
@@ -58,7 +60,7 @@ enum Why {
 }
 
 /// Binds the caller, the conversation, and how many messages to explain.
-const EXPLAIN: &str = concat!(
+static EXPLAIN: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
     ", listed AS (
@@ -73,7 +75,7 @@ const EXPLAIN: &str = concat!(
                     ELSE 'counted' END AS why
         FROM seat t CROSS JOIN LATERAL (
             SELECT m.seq, m.type, m.sender, m.recalled FROM read.messages m
-            WHERE m.conversation = t.conversation ORDER BY m.seq DESC LIMIT $3) g
+            WHERE m.conversation = t.conversation AND m.seq <= t.head_seq ORDER BY m.seq DESC LIMIT $3) g
     )
     SELECT k.position, t.unread, t.read_seq, t.head_seq, l.seq, l.why
     FROM read.checkpoint k
@@ -82,7 +84,7 @@ const EXPLAIN: &str = concat!(
     " AS unread FROM seat s) t ON true
     LEFT JOIN listed l ON true
     ORDER BY l.seq"
-);
+));
 
 type Row = (
     i64,
@@ -96,7 +98,7 @@ type Row = (
 /// Why the caller's unread count of a conversation is what it is.
 #[utoipa::path(
     get, path = "/v1/inbox/unread/{conversation}/explain", operation_id = "explain_unread", tag = "inbox",
-    params(("conversation" = String, Path, description = "The conversation."), MinPositionQuery),
+    params(("conversation" = String, Path, description = "The conversation."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "The count and its reasons, in one snapshot.", body = Explanation,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -105,20 +107,23 @@ type Row = (
 )]
 pub async fn explain(
     State(state): State<QueryState>,
-    caller: Caller,
     Path(conversation): Path<String>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let conversation = params::conversation(&conversation)?;
-    let fresh = min_position.reached().await?;
-    let rows: Vec<Row> = sqlx::query_as(EXPLAIN)
-        .bind(&caller.user)
-        .bind(conversation.as_str())
-        .bind(EXPLAINED)
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
+    let rows: Vec<Row> = moment
+        .bind_as(
+            sqlx::query_as(moment.text(&EXPLAIN))
+                .bind(&user)
+                .bind(conversation.as_str())
+                .bind(EXPLAINED),
+        )
         .fetch_all(&state.pool)
         .await?;
     let position = rows.first().map_or(0, |row| row.0);
-    fresh.found(position, explanation(rows).as_ref())
+    moment.found(position, explanation(rows).as_ref())
 }
 
 /// `None` if the caller is not in the conversation.

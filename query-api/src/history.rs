@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http_edge::{Caller, Path, Problem, Query};
+use http_edge::{Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -11,8 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::docs::ConversationProblems;
 use crate::failed::{Failed, Unanswered};
 use crate::message::{Message, message_columns};
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params::{self, Limit};
+use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::windows;
@@ -79,7 +81,7 @@ impl HistoryQuery {
 /// A conversation's messages, as they are now.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages", operation_id = "list_messages", tag = "messages",
-    params(("id" = String, Path, description = "The conversation."), HistoryQuery, MinPositionQuery),
+    params(("id" = String, Path, description = "The conversation."), HistoryQuery, MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of messages.", body = HistoryPage,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -88,27 +90,30 @@ impl HistoryQuery {
 )]
 pub async fn messages(
     State(state): State<QueryState>,
-    caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<HistoryQuery>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let bound = query.bound()?;
     let id = params::conversation(&id)?;
-    let fresh = min_position.reached().await?;
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
     let sides = Sides::of(bound, limit);
-    let rows = sqlx::query(PAGE)
-        .bind(&caller.user)
-        .bind(id.as_str())
-        .bind(sides.before)
-        .bind(sides.older)
-        .bind(sides.after)
-        .bind(sides.newer)
+    let rows = moment
+        .bind(
+            sqlx::query(moment.text(&PAGE))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(sides.before)
+                .bind(sides.older)
+                .bind(sides.after)
+                .bind(sides.newer),
+        )
         .fetch_all(&state.pool)
         .await?;
     let (position, found) = Found::read(&rows)?;
-    fresh.found(
+    moment.found(
         position,
         found.and_then(|found| found.page(bound, limit)).as_ref(),
     )
@@ -116,7 +121,7 @@ pub async fn messages(
 
 /// Up to `$4` visible messages before the seq `$3`, and up to `$6` after the seq `$5`; all of them
 /// oldest first. Without a seat one row of nulls.
-const PAGE: &str = concat!(
+static PAGE: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
     ", page AS (
@@ -145,7 +150,7 @@ const PAGE: &str = concat!(
     "
     FROM read.checkpoint k LEFT JOIN seat t ON true LEFT JOIN page g ON true
     ORDER BY g.seq"
-);
+));
 
 /// What to read on each side of a bound: one message more than the page shows, to know whether
 /// there are more.

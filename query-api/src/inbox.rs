@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Query};
+use http_edge::Query;
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -11,8 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::cursor::Listing;
 use crate::docs::{Kind, MessageType, OwnProblems};
 use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params::{self, Limit};
+use crate::past::Statement;
 use crate::state::QueryState;
 use read_model::sees;
 use read_model::{unread, unread_mentions};
@@ -112,7 +114,7 @@ pub struct LastMessage {
 /// Binds the caller, archived or not, the sort key after which the page begins (or nulls), how many
 /// conversations, and the length of a preview. Postgres has no text for U+0000: a body that held one
 /// must not take the whole list down.
-const INBOX: &str = concat!(
+static INBOX: Statement = Statement::new(concat!(
     "WITH mine AS MATERIALIZED (
         SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
                c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
@@ -145,7 +147,7 @@ const INBOX: &str = concat!(
     LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.last_seq
         AND ", sees!("p", "p", "g.seq"), "
     ORDER BY p.pinned DESC, p.activity DESC"
-);
+));
 
 /// A row of [`INBOX`]; without any conversation only the first two are there.
 #[derive(sqlx::FromRow)]
@@ -175,7 +177,7 @@ struct Row {
 /// The caller's conversations and the total of their unread messages, in one snapshot.
 #[utoipa::path(
     get, path = "/v1/inbox", operation_id = "get_inbox", tag = "inbox",
-    params(InboxQuery, MinPositionQuery),
+    params(InboxQuery, MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of conversations.", body = Inbox,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -184,25 +186,28 @@ struct Row {
 )]
 pub async fn inbox(
     State(state): State<QueryState>,
-    caller: Caller,
     Query(query): Query<InboxQuery>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let archived = params::flag("archived", query.archived.as_deref())?;
+    let user = moment.user().to_owned();
     let listing = Listing {
         name: if archived { "archive" } else { "inbox" },
-        of: &[&caller.user],
+        of: &[&user],
     };
     let after = listing.key::<2>("after", query.after.as_deref())?;
-    let fresh = min_position.reached().await?;
-    let mut rows: Vec<Row> = sqlx::query_as(INBOX)
-        .bind(&caller.user)
-        .bind(archived)
-        .bind(after.map(|[pinned, _]| pinned == 1))
-        .bind(after.map(|[_, activity]| activity))
-        .bind(limit + 1)
-        .bind(PREVIEW)
+    let moment = moment.reached().await?;
+    let mut rows: Vec<Row> = moment
+        .bind_as(
+            sqlx::query_as(moment.text(&INBOX))
+                .bind(&user)
+                .bind(archived)
+                .bind(after.map(|[pinned, _]| pinned == 1))
+                .bind(after.map(|[_, activity]| activity))
+                .bind(limit + 1)
+                .bind(PREVIEW),
+        )
         .fetch_all(&state.pool)
         .await?;
     let (position, total_unread) = rows
@@ -215,7 +220,7 @@ pub async fn inbox(
         .filter(|_| has_more)
         .and_then(|row| Some(listing.cursor([i64::from(row.pinned?), row.activity?])));
     let conversations = rows.into_iter().filter_map(Row::conversation).collect();
-    fresh.answer(
+    moment.answer(
         position,
         &Inbox {
             conversations,

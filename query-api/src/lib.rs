@@ -4,7 +4,8 @@
 //! In the order that a request meets it:
 //!
 //! - [`router`]: the routes, documented. [`QueryState`] is what they share.
-//! - [`min_position`] and [`watermark`]: read your writes.
+//! - [`min_position`] and [`watermark`]: read your writes. [`moment`] and `past`: the same queries of what
+//!   was.
 //! - `params`, [`cursor`]: parameters, each parsed once.
 //! - `visibility`: the one rule of who sees what, in SQL. Every query is built on it.
 //! - [`inbox`], [`unread`], [`explain`]: the list of conversations and what is unread in them.
@@ -42,9 +43,11 @@ pub mod live;
 pub mod members;
 pub mod message;
 pub mod min_position;
+pub mod moment;
 pub mod one_message;
 pub mod outbox;
 mod params;
+mod past;
 pub mod receipts;
 mod router;
 pub mod search;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path, Query};
+use http_edge::{Path, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -11,8 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::cursor::Listing;
 use crate::docs::{ConversationProblems, Role};
 use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params::{self, Limit};
+use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 
@@ -60,7 +62,7 @@ pub struct Member {
 
 /// Binds the caller, the conversation, the place in the order of joining after which the page
 /// begins, and how many members. Without a seat one row of nulls.
-const MEMBERS: &str = concat!(
+static MEMBERS: Statement = Statement::new(concat!(
     "WITH ", seat!(), "
     SELECT k.position, t.conversation IS NOT NULL AS seated, p.name, p.role, p.joined_at, p.read_seq,
            p.joined_order
@@ -70,7 +72,7 @@ const MEMBERS: &str = concat!(
         WHERE m.conversation = t.conversation AND m.present AND m.joined_order > $3
         ORDER BY m.joined_order LIMIT $4) p ON true
     ORDER BY p.joined_order"
-);
+));
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -86,7 +88,7 @@ struct Row {
 /// Who is in a conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/members", operation_id = "list_members", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation."), MembersQuery, MinPositionQuery),
+    params(("id" = String, Path, description = "The conversation."), MembersQuery, MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of members.", body = Members,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -95,26 +97,29 @@ struct Row {
 )]
 pub async fn members(
     State(state): State<QueryState>,
-    caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<MembersQuery>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let id = params::conversation(&id)?;
+    let user = moment.user().to_owned();
     let listing = Listing {
         name: "members",
-        of: &[&caller.user, id.as_str()],
+        of: &[&user, id.as_str()],
     };
     let [after] = listing
         .key::<1>("after", query.after.as_deref())?
         .unwrap_or([0]);
-    let fresh = min_position.reached().await?;
-    let mut rows: Vec<Row> = sqlx::query_as(MEMBERS)
-        .bind(&caller.user)
-        .bind(id.as_str())
-        .bind(after)
-        .bind(limit + 1)
+    let moment = moment.reached().await?;
+    let mut rows: Vec<Row> = moment
+        .bind_as(
+            sqlx::query_as(moment.text(&MEMBERS))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(after)
+                .bind(limit + 1),
+        )
         .fetch_all(&state.pool)
         .await?;
     let (position, seated) = rows
@@ -127,7 +132,7 @@ pub async fn members(
         .filter(|_| has_more)
         .and_then(|row| Some(listing.cursor([row.joined_order?])));
     let members = rows.into_iter().filter_map(Row::member).collect();
-    fresh.found(
+    moment.found(
         position,
         seated.then_some(Members { members, next }).as_ref(),
     )

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::failed::{Failed, Unanswered};
+use crate::moment::MomentQuery;
 use crate::params;
 use crate::state::QueryState;
 use crate::watermark::Watermark;
@@ -43,6 +44,25 @@ pub struct MinPosition {
 }
 
 impl MinPosition {
+    /// What the parameter says.
+    pub async fn of(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
+        let Query(query) = Query::<MinPositionQuery>::from_request_parts(parts, state).await?;
+        let at_least =
+            params::position("min_position", query.min_position.as_deref())?.unwrap_or(0);
+        Ok(Self {
+            at_least,
+            watermark: state.watermark.clone(),
+        })
+    }
+
+    /// Waits until the read model is there and at `position`, of which the answer will speak.
+    pub async fn reached_past(mut self, position: i64) -> Result<Fresh, Unanswered> {
+        self.at_least = self.at_least.max(position);
+        let Fresh(mut reached) = self.reached().await?;
+        reached.at_least = position;
+        Ok(Fresh(reached))
+    }
+
     /// Waits until the read model is there; else `503 projection_behind`.
     pub async fn reached(self) -> Result<Fresh, Unanswered> {
         self.watermark
@@ -57,13 +77,15 @@ impl FromRequestParts<QueryState> for MinPosition {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
-        let Query(query) = Query::<MinPositionQuery>::from_request_parts(parts, state).await?;
-        let at_least =
-            params::position("min_position", query.min_position.as_deref())?.unwrap_or(0);
-        Ok(Self {
-            at_least,
-            watermark: state.watermark.clone(),
-        })
+        // Silence would pass for an answer of the past.
+        let Query(moment) = Query::<MomentQuery>::from_request_parts(parts, state).await?;
+        if let Some(name) = moment.given() {
+            return Err(Problem::malformed(
+                name,
+                "this call only tells what is now, to its caller",
+            ));
+        }
+        Self::of(parts, state).await
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
-use http_edge::{Caller, Path};
+use http_edge::Path;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -13,14 +13,16 @@ use utoipa::ToSchema;
 use crate::docs::ConversationProblems;
 use crate::failed::{Failed, Unanswered};
 use crate::message::{Message, message_columns, raw};
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params;
+use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::sees;
 
 /// Binds the caller, the conversation and the seq. Nulls if the caller does not see it.
-const MESSAGE: &str = concat!(
+static MESSAGE: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
     "
@@ -30,11 +32,11 @@ const MESSAGE: &str = concat!(
     FROM read.checkpoint k LEFT JOIN seat t ON true
     LEFT JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3 AND ",
     sees!("t", "t", "g.seq")
-);
+));
 
 /// Binds the caller, the conversation and the seq. The first body stands with the message, the
 /// later ones beside it.
-const VERSIONS: &str = concat!(
+static VERSIONS: Statement = Statement::new(concat!(
     "WITH ", seat!(), ", message AS (
         SELECT g.* FROM seat t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
         WHERE ", sees!("t", "t", "g.seq"), "
@@ -47,7 +49,7 @@ const VERSIONS: &str = concat!(
     SELECT k.position, v.position, v.at, CASE WHEN NOT v.recalled THEN v.body END
     FROM read.checkpoint k LEFT JOIN versions v ON true
     ORDER BY v.position"
-);
+));
 
 /// What a message was, from first to last.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,7 +76,7 @@ pub struct Version {
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}", operation_id = "get_message", tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), MinPositionQuery),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "The message.", body = Message,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -83,20 +85,23 @@ pub struct Version {
 )]
 pub async fn message(
     State(state): State<QueryState>,
-    caller: Caller,
     Path((id, seq)): Path<(String, String)>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let seq = params::seq(&seq)?;
     let id = params::conversation(&id)?;
-    let fresh = min_position.reached().await?;
-    let row = sqlx::query(MESSAGE)
-        .bind(&caller.user)
-        .bind(id.as_str())
-        .bind(seq)
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
+    let row = moment
+        .bind(
+            sqlx::query(moment.text(&MESSAGE))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(seq),
+        )
         .fetch_one(&state.pool)
         .await?;
-    fresh.found(
+    moment.found(
         row.try_get("read_position")?,
         Message::from_row(&row)?.as_ref(),
     )
@@ -109,7 +114,7 @@ type VersionRow = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
     get, path = "/v1/conversations/{id}/messages/{seq}/history", operation_id = "get_message_history",
     tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), MinPositionQuery),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "Its versions, oldest first.", body = MessageHistory,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -118,23 +123,26 @@ type VersionRow = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
 )]
 pub async fn message_history(
     State(state): State<QueryState>,
-    caller: Caller,
     Path((id, seq)): Path<(String, String)>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let seq = params::seq(&seq)?;
     let id = params::conversation(&id)?;
-    let fresh = min_position.reached().await?;
-    let rows: Vec<VersionRow> = sqlx::query_as(VERSIONS)
-        .bind(&caller.user)
-        .bind(id.as_str())
-        .bind(seq)
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
+    let rows: Vec<VersionRow> = moment
+        .bind_as(
+            sqlx::query_as(moment.text(&VERSIONS))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(seq),
+        )
         .fetch_all(&state.pool)
         .await?;
     let position = rows.first().map_or(0, |row| row.0);
     let versions = versions(rows)?;
     let found = !versions.is_empty();
-    fresh.found(
+    moment.found(
         position,
         found.then_some(MessageHistory { versions }).as_ref(),
     )

@@ -24,10 +24,6 @@ const LIMIT: Limit = Limit {
     max: 200,
 };
 
-/// Own messages that one statement looks at. More than a page, because those in conversations that
-/// the caller has left are passed over.
-const SCAN: i64 = 2_000;
-
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -42,31 +38,34 @@ pub struct OutboxQuery {
 /// A page of one's own messages.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Outbox {
-    /// Newest first. There can be fewer than `limit`, even none, before the end is reached.
+    /// Newest first.
     pub messages: Vec<Message>,
     /// Where the next page begins; null at the end.
     #[schema(required = true)]
     pub next: Option<String>,
 }
 
-/// Binds the caller, the position before which the page begins, how many messages, and how many to
-/// look at.
+/// Binds the caller, the position before which the page begins, and how many messages. The newest of each
+/// conversation are merged: a few probes for each, whatever there is in those that the caller has left.
 const OUTBOX: &str = concat!(
-    "WITH scanned AS MATERIALIZED (
-        SELECT g.conversation, g.seq, g.position, g.sender FROM read.messages g
-        WHERE g.sender = (SELECT u.id FROM read.users u WHERE u.name = $1) AND g.position < $2
-        ORDER BY g.position DESC LIMIT $4
-    ), page AS MATERIALIZED (
+    "WITH page AS MATERIALIZED (
         SELECT c.name, x.conversation, x.seq, x.position
-        FROM scanned x
-        JOIN read.members m ON m.conversation = x.conversation AND m.user_id = x.sender AND m.present
-        JOIN read.conversations c ON c.id = x.conversation
-        WHERE ", sees!("m", "c", "x.seq"), "
+        FROM read.users u
+        JOIN read.members m ON m.user_id = u.id AND m.present
+        JOIN read.conversations c ON c.id = m.conversation
+        CROSS JOIN LATERAL (
+            SELECT g.conversation, g.seq, g.position FROM read.messages g
+            WHERE g.sender = m.user_id AND g.conversation = m.conversation AND g.position < $2
+              AND ",
+    sees!("m", "c", "g.seq"),
+    "
+            ORDER BY g.position DESC LIMIT $3) x
+        WHERE u.name = $1
         ORDER BY x.position DESC LIMIT $3
     )
-    SELECT k.position AS read_position,
-           (SELECT x.position FROM scanned x ORDER BY x.position LIMIT 1) AS scanned_to,
-           (SELECT count(*) FROM scanned) AS scanned, ", message_columns!("p.name"), "
+    SELECT k.position AS read_position, ",
+    message_columns!("p.name"),
+    "
     FROM read.checkpoint k LEFT JOIN page p ON true
     LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.seq
     ORDER BY g.position DESC"
@@ -101,7 +100,6 @@ pub async fn outbox(
         .bind(&caller.user)
         .bind(before)
         .bind(limit + 1)
-        .bind(SCAN)
         .fetch_all(&state.pool)
         .await?;
     let (position, messages, next) = page(&rows, limit)?;
@@ -119,18 +117,13 @@ fn page(rows: &[PgRow], limit: i64) -> Result<(i64, Vec<Message>, Option<i64>), 
     let Some(first) = rows.first() else {
         return Ok((0, Vec::new(), None));
     };
-    let scanned: i64 = first.try_get("scanned")?;
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         messages.extend(Message::from_row(row)?);
     }
-    let next = if messages.len() > limit as usize {
-        messages.truncate(limit as usize);
-        messages.last().map(|message| message.position)
-    } else if scanned == SCAN {
-        first.try_get("scanned_to")?
-    } else {
-        None
-    };
+    let has_more = messages.len() > limit as usize;
+    messages.truncate(limit as usize);
+    let next = messages.last().filter(|_| has_more);
+    let next = next.map(|message| message.position);
     Ok((first.try_get("read_position")?, messages, next))
 }

@@ -5,21 +5,23 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http_edge::{Caller, Path};
+use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::docs::ConversationProblems;
 use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
 use crate::params;
+use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::sees;
 
 /// Binds the caller, the conversation and the seq. One row of nulls if the caller does not see the
 /// message, or if there is nobody but its sender.
-const RECEIPTS: &str = concat!(
+static RECEIPTS: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
     ", message AS (
@@ -33,7 +35,7 @@ const RECEIPTS: &str = concat!(
     FROM read.checkpoint k LEFT JOIN message g ON true LEFT JOIN LATERAL (
         SELECT u.name, m.joined_order, m.read_high >= g.seq AS read,
                EXISTS (SELECT FROM read.devices d
-                       WHERE d.user_id = m.user_id AND d.cursor >= g.position) AS acked
+                       WHERE d.user_id = m.user_id AND d.position > g.position AND d.cursor >= g.position) AS acked
         FROM read.members m JOIN read.users u ON u.id = m.user_id
         WHERE m.conversation = g.conversation AND m.present AND m.user_id <> g.sender
           AND EXISTS (SELECT FROM read.stays s
@@ -42,7 +44,7 @@ const RECEIPTS: &str = concat!(
                         AND (s.to_position IS NULL OR g.position <= s.to_position))
     ) p ON true
     ORDER BY p.joined_order"
-);
+));
 
 /// Who has a message. Speaks of those who were members when it was sent and are now, the sender
 /// left out.
@@ -68,7 +70,7 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
     get, path = "/v1/conversations/{id}/messages/{seq}/receipts", operation_id = "get_receipts",
     tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), MinPositionQuery),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "Its receipts.", body = Receipts,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -77,17 +79,20 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
 )]
 pub async fn receipts(
     State(state): State<QueryState>,
-    caller: Caller,
     Path((id, seq)): Path<(String, String)>,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
     let seq = params::seq(&seq)?;
     let id = params::conversation(&id)?;
-    let fresh = min_position.reached().await?;
-    let rows: Vec<Row> = sqlx::query_as(RECEIPTS)
-        .bind(&caller.user)
-        .bind(id.as_str())
-        .bind(seq)
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
+    let rows: Vec<Row> = moment
+        .bind_as(
+            sqlx::query_as(moment.text(&RECEIPTS))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(seq),
+        )
         .fetch_all(&state.pool)
         .await?;
     let (position, seen) = rows.first().map_or((0, false), |row| (row.0, row.1));
@@ -104,5 +109,5 @@ pub async fn receipts(
     }
     receipts.delivered_count = receipts.delivered.len();
     receipts.read_count = receipts.read.len();
-    fresh.found(position, seen.then_some(receipts).as_ref())
+    moment.found(position, seen.then_some(receipts).as_ref())
 }

@@ -10,13 +10,14 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
-use http_edge::Caller;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::docs::OwnProblems;
 use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::min_position::MinPositionQuery;
+use crate::moment::{Moment, MomentQuery};
+use crate::past::Statement;
 use crate::state::QueryState;
 use read_model::unread;
 
@@ -32,10 +33,24 @@ pub struct UnreadCounts {
 /// Position, conversation, unread, whether it is muted or archived.
 type Row = (i64, Option<String>, Option<i64>, Option<bool>);
 
+/// Binds the caller.
+static UNREAD: Statement = Statement::new(concat!(
+    "SELECT k.position, n.name, n.unread, n.quiet
+         FROM read.checkpoint k LEFT JOIN (
+             SELECT c.name, m.muted OR m.archived AS quiet, ",
+    unread!("m", "c"),
+    " AS unread
+             FROM read.users u
+             JOIN read.members m ON m.user_id = u.id AND m.present
+             JOIN read.conversations c ON c.id = m.conversation
+             WHERE u.name = $1
+         ) n ON n.unread > 0"
+));
+
 /// The caller's unread counts, in one snapshot.
 #[utoipa::path(
     get, path = "/v1/inbox/unread", operation_id = "get_unread", tag = "inbox",
-    params(MinPositionQuery),
+    params(MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "All counts, in one snapshot.", body = UnreadCounts,
          headers(("Tidings-Position" = i64, description = "How far the read model is."))),
@@ -44,25 +59,14 @@ type Row = (i64, Option<String>, Option<i64>, Option<bool>);
 )]
 pub async fn unread_counts(
     State(state): State<QueryState>,
-    caller: Caller,
-    min_position: MinPosition,
+    moment: Moment,
 ) -> Result<Response, Unanswered> {
-    let fresh = min_position.reached().await?;
-    let rows: Vec<Row> = sqlx::query_as(concat!(
-        "SELECT k.position, n.name, n.unread, n.quiet
-         FROM read.checkpoint k LEFT JOIN (
-             SELECT c.name, m.muted OR m.archived AS quiet, ",
-        unread!("m", "c"),
-        " AS unread
-             FROM read.users u
-             JOIN read.members m ON m.user_id = u.id AND m.present
-             JOIN read.conversations c ON c.id = m.conversation
-             WHERE u.name = $1
-         ) n ON n.unread > 0"
-    ))
-    .bind(&caller.user)
-    .fetch_all(&state.pool)
-    .await?;
+    let user = moment.user().to_owned();
+    let moment = moment.reached().await?;
+    let rows: Vec<Row> = moment
+        .bind_as(sqlx::query_as(moment.text(&UNREAD)).bind(&user))
+        .fetch_all(&state.pool)
+        .await?;
 
     let position = rows.first().map_or(0, |row| row.0);
     let mut counts = UnreadCounts {
@@ -78,5 +82,5 @@ pub async fn unread_counts(
         }
         counts.conversations.insert(name, unread);
     }
-    fresh.answer(position, &counts)
+    moment.answer(position, &counts)
 }

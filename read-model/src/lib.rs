@@ -62,7 +62,7 @@ macro_rules! sees {
 /// `$c`. A few index probes, whatever the size of the conversation.
 ///
 /// Own messages move the mark, so some can only lie after it when it was set back; they are looked
-/// up by sender. The `+ 0` keeps the planner from reading the conversation instead.
+/// up by sender.
 #[macro_export]
 macro_rules! unread {
     ($m:literal, $c:literal) => {
@@ -107,7 +107,7 @@ macro_rules! unread {
             $m,
             ".conversation
                                                        AND p.seq = w.mark), 0)
-                          AND o.conversation + 0 = ",
+                          AND o.conversation = ",
             $m,
             ".conversation
                           AND o.seq <= w.until_seq AND o.type <> 'control') END

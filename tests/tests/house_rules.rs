@@ -221,6 +221,11 @@ fn tables_are_named_only_where_they_belong() {
             "devices",
             "blocks",
             "parked",
+            "member_history",
+            "conversation_history",
+            "recall_history",
+            "reaction_history",
+            "ack_history",
         ],
     );
     let hooks = tables("hooks", &["webhooks", "waiting", "notices", "parked"]);

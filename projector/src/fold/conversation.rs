@@ -77,6 +77,7 @@ impl Fold<'_> {
             let user = self.number(&first.user);
             self.join(at, &mut conversation, user, first.role);
         }
+        self.note_conversation(at, &conversation);
         let told = conversation.member_count;
         let entry = Entry {
             kind: "conversation_created",
@@ -127,6 +128,7 @@ impl Fold<'_> {
         let data = json(&about)?;
         conversation.title.clone_from(&changed.title);
         conversation.history = changed.history;
+        self.note_conversation(at, conversation);
         let told = conversation.member_count;
         let entry = Entry {
             kind: "conversation_changed",

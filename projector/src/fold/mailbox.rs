@@ -80,6 +80,7 @@ impl Fold<'_> {
             member.read_seq.max(read_seq)
         };
         member.read_high = member.read_high.max(read_seq);
+        self.note_member(at, (conversation.id, user));
         let entry = Entry {
             kind: "conversation_read",
             subject: Some(user),
@@ -128,6 +129,7 @@ impl Fold<'_> {
             mentions,
             ..*member
         };
+        self.note_member(at, (conversation.id, user));
         let entry = Entry {
             kind: "preferences_changed",
             subject: Some(user),
@@ -154,6 +156,7 @@ impl Fold<'_> {
             user: owner,
             position: cursor,
         })?;
+        self.rows.ack_history.push((user, at.position, cursor));
         let row = DeviceRow {
             cursor,
             position: at.position,

@@ -32,6 +32,7 @@ impl Fold<'_> {
         })?;
         let subject = self.number(user);
         self.join(at, conversation, subject, *role);
+        self.note_conversation(at, conversation);
         let told = conversation.member_count;
         let entry = Entry {
             kind: "member_added",
@@ -59,9 +60,11 @@ impl Fold<'_> {
             .present(key)
             .ok_or("it removes who is not a member")?;
         member.touch(Change::Row).present = false;
+        self.note_member(at, key);
         self.end_stay(at, conversation, key);
         let told = conversation.member_count;
         conversation.member_count -= 1;
+        self.note_conversation(at, conversation);
         let entry = Entry {
             kind: "member_removed",
             subject: Some(key.1),
@@ -92,6 +95,7 @@ impl Fold<'_> {
             .present(key)
             .ok_or("it gives a role to who is not a member")?;
         member.touch(Change::Row).role = *role;
+        self.note_member(at, key);
         let told = conversation.member_count;
         let entry = Entry {
             kind: "member_role_changed",
@@ -136,6 +140,7 @@ impl Fold<'_> {
                 self.picture.members.insert(key, Held::new(member));
             }
         }
+        self.note_member(at, key);
         self.rows.open_stays.insert(key, self.rows.stays.len());
         self.rows.stays.push(StayRow {
             key,

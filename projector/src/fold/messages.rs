@@ -8,7 +8,7 @@ use super::{Fold, Impossible};
 use crate::decode::Place;
 use crate::memory::Conversation;
 use crate::picture::Change;
-use crate::rows::{MessageRow, VersionRow};
+use crate::rows::{MessageRow, ReactionChange, VersionRow};
 
 /// A message that was sent this much earlier than the log took it was imported.
 const PAST_MS: i64 = 24 * 3_600 * 1_000;
@@ -127,6 +127,7 @@ impl Fold<'_> {
             change.recalled = true;
             change.body = None;
         }
+        self.rows.recalls.entry(key).or_insert(at.position);
         for version in self
             .rows
             .versions
@@ -154,6 +155,13 @@ impl Fold<'_> {
             user,
         })?;
         let subject = self.number(user);
+        self.rows.reaction_history.push(ReactionChange {
+            message: (conversation.id, *seq),
+            key: key.clone(),
+            user: subject,
+            position: at.position,
+            added,
+        });
         let place = (conversation.id, *seq, key.clone(), subject);
         self.rows
             .reactions

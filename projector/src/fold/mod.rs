@@ -13,6 +13,7 @@
 mod audience;
 mod conversation;
 mod entry;
+mod history;
 mod mailbox;
 mod members;
 mod messages;

@@ -100,7 +100,7 @@ async fn differing(
     let (equal, either) = (equal.join(" AND "), either.join(", "));
     let name = table.replace('"', "\"\"");
     // The checkpoint says which build it is: that differs, and is no difference.
-    let but = "- 'generation' - 'numbering'";
+    let but = "- 'generation' - 'numbering' - 'past_from'";
     let sql = format!(
         "SELECT ROW({either})::text, to_jsonb(a)::text, to_jsonb(b)::text
          FROM read.\"{name}\" a FULL JOIN read_rebuild.\"{name}\" b ON {equal}

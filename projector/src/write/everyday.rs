@@ -10,7 +10,9 @@ use std::sync::OnceLock;
 
 use sqlx::{PgConnection, Row as _};
 
-use super::{Batch, Query, acks, at, conversations, entries, mailboxes, members, messages, users};
+use super::{
+    Batch, Query, acks, at, conversations, entries, history, mailboxes, members, messages, users,
+};
 use crate::error::ProjectError;
 use crate::picture::Change;
 
@@ -22,7 +24,7 @@ struct Part {
     bind: for<'q> fn(Query<'q>, &'q Batch<'q>) -> Query<'q>,
 }
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 12] = [
     Part {
         sql: MOVE,
         is_needed: |_| true,
@@ -85,6 +87,16 @@ const PARTS: [Part; 10] = [
         sql: mailboxes::DEVICES,
         is_needed: |batch| !batch.rows.devices.is_empty(),
         bind: |query, batch| mailboxes::bind_devices(query, &batch.rows.devices),
+    },
+    Part {
+        sql: history::MEMBERS,
+        is_needed: |batch| !batch.rows.member_history.is_empty(),
+        bind: |query, batch| history::bind_members(query, &batch.rows.member_history),
+    },
+    Part {
+        sql: history::ACKS,
+        is_needed: |batch| !batch.rows.ack_history.is_empty(),
+        bind: |query, batch| history::bind_acks(query, &batch.rows.ack_history),
     },
     Part {
         sql: acks::TELL,

@@ -12,6 +12,7 @@ mod acks;
 mod conversations;
 mod entries;
 mod everyday;
+mod history;
 mod mailboxes;
 mod members;
 mod messages;
@@ -66,6 +67,7 @@ impl Batch<'_> {
             || !rows.reactions.is_empty()
             || !rows.blocks.is_empty()
             || !rows.parked.is_empty()
+            || history::has_rare_changes(rows)
             || self.has_late_acks()
             || picture
                 .users
@@ -104,6 +106,7 @@ impl Batch<'_> {
         messages::forget_versions(connection, &rows.changes).await?;
         messages::reactions(connection, &rows.reactions).await?;
         mailboxes::blocks(connection, &rows.blocks).await?;
+        history::write(connection, rows).await?;
         let told = if self.has_late_acks() {
             everyday::tell_late(self, connection).await?
         } else {

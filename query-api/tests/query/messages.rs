@@ -153,13 +153,8 @@ async fn the_outbox_passes_over_a_busy_conversation_that_one_left() {
     }
     ledger.leave("left", "ana");
     let world = World::new(&ledger).await;
-    let first = world.get("ana", "/v1/outbox").await.ok();
-    assert_eq!(first["messages"], json!([]));
-    let next = first["next"].as_str().unwrap();
-    let second = world
-        .get("ana", &format!("/v1/outbox?before={next}"))
-        .await
-        .ok();
-    assert_eq!(second["messages"][0]["body"]["text"], "still here");
-    assert_eq!(second["next"], Value::Null);
+    let outbox = world.get("ana", "/v1/outbox").await.ok();
+    assert_eq!(outbox["messages"][0]["body"]["text"], "still here");
+    assert_eq!(outbox["messages"][1], Value::Null);
+    assert_eq!(outbox["next"], Value::Null);
 }

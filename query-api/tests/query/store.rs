@@ -50,7 +50,7 @@ pub async fn store(ledger: &Ledger, pool: &PgPool) {
     let mut devices = Rows::of("devices");
     for ((user, device), cursor) in &ledger.devices {
         devices.rows.push(
-            json!({"user_id": user, "device": device, "cursor": cursor, "position": cursor,
+            json!({"user_id": user, "device": device, "cursor": cursor, "position": cursor + 1,
             "acked_at": at(*cursor)}),
         );
     }

@@ -2,6 +2,7 @@
 //! says in its first lines which law or which line of the contract it shows.
 
 mod access;
+mod as_of;
 mod bad_input;
 mod commands;
 mod corpora;

@@ -1,0 +1,132 @@
+//! `member_history`, `conversation_history`, `recall_history`, `reaction_history` and `ack_history`.
+
+use std::collections::BTreeMap;
+
+use domain::ids::Title;
+use sqlx::PgConnection;
+
+use super::{Query, at, column, in_order};
+use crate::memory::{Member, MemberKey};
+use crate::names;
+use crate::rows::{ConversationVersion, MessageKey, ReactionChange, Rows};
+
+pub(super) const MEMBERS: &str = "noted AS (
+    INSERT INTO member_history (conversation, user_id, position, present, role, joined_at, joined_order,
+        joined_seq, read_seq, read_high, muted, pinned, archived, mentions)
+    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::timestamptz[],
+        ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::boolean[], ?::boolean[],
+        ?::boolean[])
+    WHERE EXISTS (SELECT FROM moved))";
+
+pub(super) fn bind_members<'q>(
+    query: Query<'q>,
+    rows: &'q BTreeMap<(MemberKey, i64), Member>,
+) -> Query<'q> {
+    query
+        .bind(column(rows.keys(), |(key, _)| key.0))
+        .bind(column(rows.keys(), |(key, _)| key.1))
+        .bind(column(rows.keys(), |(_, position)| *position))
+        .bind(column(rows.values(), |member| member.present))
+        .bind(column(rows.values(), |member| names::of_role(member.role)))
+        .bind(column(rows.values(), |member| at(member.joined_at)))
+        .bind(column(rows.values(), |member| member.joined_order))
+        .bind(column(rows.values(), |member| member.joined_seq))
+        .bind(column(rows.values(), |member| member.read_seq))
+        .bind(column(rows.values(), |member| member.read_high))
+        .bind(column(rows.values(), |member| member.muted))
+        .bind(column(rows.values(), |member| member.pinned))
+        .bind(column(rows.values(), |member| member.archived))
+        .bind(column(rows.values(), |member| member.mentions))
+}
+
+pub(super) const ACKS: &str = "acknowledged AS (
+    INSERT INTO ack_history (user_id, position, cursor)
+    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
+    WHERE EXISTS (SELECT FROM moved))";
+
+pub(super) fn bind_acks<'q>(query: Query<'q>, rows: &'q [(i64, i64, i64)]) -> Query<'q> {
+    let rows = &in_order(rows.iter(), |row| **row);
+    query
+        .bind(column(rows, |row| row.0))
+        .bind(column(rows, |row| row.1))
+        .bind(column(rows, |row| row.2))
+}
+
+/// Whether there is something for [`write`].
+pub(super) fn has_rare_changes(rows: &Rows) -> bool {
+    !rows.conversation_history.is_empty()
+        || !rows.recalls.is_empty()
+        || !rows.reaction_history.is_empty()
+}
+
+/// What happens now and then.
+pub(super) async fn write(connection: &mut PgConnection, rows: &Rows) -> Result<(), sqlx::Error> {
+    conversations(connection, &rows.conversation_history).await?;
+    recalls(connection, &rows.recalls).await?;
+    reactions(connection, &rows.reaction_history).await
+}
+
+async fn conversations(
+    connection: &mut PgConnection,
+    rows: &[ConversationVersion],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO conversation_history (conversation, position, activity, title, history, member_count) \
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])",
+    )
+    .bind(column(rows, |row| row.conversation))
+    .bind(column(rows, |row| row.position))
+    .bind(column(rows, |row| row.activity))
+    .bind(column(rows, |row| row.title.as_ref().map(Title::as_str)))
+    .bind(column(rows, |row| names::of_history(row.history)))
+    .bind(column(rows, |row| row.member_count))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn recalls(
+    connection: &mut PgConnection,
+    rows: &BTreeMap<MessageKey, i64>,
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // A message is recalled once, and what comes after is no other recall.
+    sqlx::query(
+        "INSERT INTO recall_history (conversation, seq, position) \
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING",
+    )
+    .bind(column(rows.keys(), |key| key.0))
+    .bind(column(rows.keys(), |key| key.1))
+    .bind(column(rows.values(), |position| *position))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn reactions(
+    connection: &mut PgConnection,
+    rows: &[ReactionChange],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO reaction_history (conversation, seq, key, user_id, position, added) \
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], \
+         $6::boolean[])",
+    )
+    .bind(column(rows, |row| row.message.0))
+    .bind(column(rows, |row| row.message.1))
+    .bind(column(rows, |row| row.key.as_str()))
+    .bind(column(rows, |row| row.user))
+    .bind(column(rows, |row| row.position))
+    .bind(column(rows, |row| row.added))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Of when a query speaks, and for whom: now for the caller, or, for administrators, of any earlier moment
+//! and for anybody.
+
+use axum::extract::FromRequestParts;
+use domain::ids::UserId;
+use domain::time::Timestamp;
+use event_log::reader::Reader;
+use http::request::Parts;
+use http_edge::{Caller, Problem, Query};
+use serde::Deserialize;
+use sqlx::postgres::PgArguments;
+use sqlx::{PgPool, Postgres};
+use utoipa::IntoParams;
+
+use crate::failed::Unanswered;
+use crate::min_position::{Fresh, MinPosition};
+use crate::params;
+use crate::past::Statement;
+use crate::state::QueryState;
+
+/// The parameters of queries that answer of the past, too.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MomentQuery {
+    /// Administrators only: what this call would have answered at this position of the log, or at this time
+    /// (RFC 3339). What was recalled later is shown as it was.
+    #[param(value_type = Option<String>, example = "41")]
+    as_of: Option<String>,
+    /// Administrators only: what this call answers to this user.
+    #[param(value_type = Option<String>)]
+    as_user: Option<String>,
+}
+
+impl MomentQuery {
+    /// The first of the parameters that is there.
+    pub fn given(&self) -> Option<&'static str> {
+        let names = [("as_of", &self.as_of), ("as_user", &self.as_user)];
+        let given = |value: &Option<String>| params::given(value.as_deref()).is_some();
+        names
+            .into_iter()
+            .find(|(_, value)| given(value))
+            .map(|(name, _)| name)
+    }
+}
+
+/// Which moment was asked for.
+#[derive(Debug, Clone, Copy)]
+enum AsOf {
+    Position(i64),
+    Time(Timestamp),
+}
+
+/// Of when, and for whom. A query parses all its parameters before it waits with [`Moment::reached`].
+pub struct Moment {
+    min_position: MinPosition,
+    as_of: Option<AsOf>,
+    user: String,
+    reader: Reader,
+    pool: PgPool,
+}
+
+/// A moment that the read model has reached.
+pub struct Reached {
+    fresh: Fresh,
+    past: Option<i64>,
+}
+
+impl FromRequestParts<QueryState> for Moment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let Query(query) = Query::<MomentQuery>::from_request_parts(parts, state).await?;
+        let as_of = params::given(query.as_of.as_deref())
+            .map(as_of)
+            .transpose()?;
+        let as_user = params::given(query.as_user.as_deref());
+        if (as_of.is_some() || as_user.is_some()) && !caller.is_admin() {
+            return Err(Problem::forbidden());
+        }
+        let user = match as_user {
+            Some(user) => UserId::parse(user)
+                .map_err(|invalid| Problem::malformed("as_user", invalid.0))?
+                .as_str()
+                .to_owned(),
+            None => caller.user,
+        };
+        Ok(Self {
+            min_position: MinPosition::of(parts, state).await?,
+            as_of,
+            user,
+            reader: state.reader.clone(),
+            pool: state.pool.clone(),
+        })
+    }
+}
+
+/// A position, or a time.
+fn as_of(text: &str) -> Result<AsOf, Problem> {
+    let expected =
+        "expected a position such as 41, or an RFC 3339 time such as 2026-11-01T09:30:00Z";
+    let position = params::position("as_of", Some(text));
+    let time = || Timestamp::parse(text).map(AsOf::Time);
+    position
+        .ok()
+        .flatten()
+        .map(AsOf::Position)
+        .or_else(time)
+        .ok_or_else(|| Problem::malformed("as_of", expected))
+}
+
+impl Moment {
+    /// For whom.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Waits until the read model is there.
+    pub async fn reached(self) -> Result<Reached, Unanswered> {
+        let Some(as_of) = self.as_of else {
+            let fresh = self.min_position.reached().await?;
+            return Ok(Reached { fresh, past: None });
+        };
+        let position = position_of(as_of, &self.reader).await?;
+        let fresh = self.min_position.reached_past(position).await?;
+        // Tables that were brought up to date by a migration do not know what they were before.
+        let past_from: i64 = sqlx::query_scalar("SELECT k.past_from FROM read.checkpoint k")
+            .fetch_one(&self.pool)
+            .await?;
+        if position < past_from {
+            let detail = format!(
+                "What the read models were is known from position {past_from} on. `tidings rebuild` makes it \
+                 known from the beginning."
+            );
+            return Err(Problem::malformed("as_of", detail).into());
+        }
+        let past = Some(position);
+        Ok(Reached { fresh, past })
+    }
+}
+
+/// A moment that is still to come has no answer.
+async fn position_of(as_of: AsOf, reader: &Reader) -> Result<i64, Unanswered> {
+    let head = reader.head().await?.position;
+    match as_of {
+        AsOf::Position(position) if position > head => {
+            let detail = format!("the log ends at {head}");
+            Err(Problem::malformed("as_of", detail).into())
+        }
+        AsOf::Position(position) => Ok(position),
+        // What happened in that very millisecond had happened then.
+        AsOf::Time(time) => {
+            let after = Timestamp::from_millis(time.millis().saturating_add(1));
+            Ok(reader.position_at(after).await?)
+        }
+    }
+}
+
+impl Reached {
+    /// The text of a statement for this moment.
+    pub(crate) fn text(&self, statement: &'static Statement) -> &'static str {
+        statement.text(self.past.is_some())
+    }
+
+    /// Binds the moment, after all the statement's own parameters.
+    pub fn bind<'q>(
+        &self,
+        query: sqlx::query::Query<'q, Postgres, PgArguments>,
+    ) -> sqlx::query::Query<'q, Postgres, PgArguments> {
+        match self.past {
+            Some(position) => query.bind(position),
+            None => query,
+        }
+    }
+
+    /// The same for a statement whose rows have a type.
+    pub fn bind_as<'q, O>(
+        &self,
+        query: sqlx::query::QueryAs<'q, Postgres, O, PgArguments>,
+    ) -> sqlx::query::QueryAs<'q, Postgres, O, PgArguments> {
+        match self.past {
+            Some(position) => query.bind(position),
+            None => query,
+        }
+    }
+}
+
+impl std::ops::Deref for Reached {
+    type Target = Fresh;
+
+    fn deref(&self) -> &Fresh {
+        &self.fresh
+    }
+}
