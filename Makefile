@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log fuzz soak
+.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -87,6 +87,18 @@ bench-live: harness
 # Export, rebuild, replay and verification of a log of a million messages, beside what Postgres and the broker can do at most.
 bench-log: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_log $(ARGS)
+
+# What a query of the past costs beside the same one of now.
+bench-past: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_past $(ARGS)
+
+# The test of `as_of` with more acts and more moments: make as-of ACTS=100000 MOMENTS=200.
+as-of:
+	cargo test --workspace --locked --no-run
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+	TIDINGS_BIN=$(DEBUG)/tidings $(DEBUG)/tidings servers run --data "$$data" -- sh -c '\
+	TIDINGS_TEST_DATABASE_URL="$$DATABASE_URL" TIDINGS_TEST_NATS_URL="$$NATS_URL" ACTS=$(ACTS) MOMENTS=$(MOMENTS) \
+	env -u DATABASE_URL -u NATS_URL cargo test --workspace --locked --test it -- as_of::as_of --nocapture'
 
 # Coverage-guided fuzzing of the search language, for as long as you like: make fuzz FOR=60 (seconds).
 fuzz:

@@ -7,15 +7,23 @@ use anyhow::Result;
 
 use crate::seed::Rng;
 
-const CONVERSATIONS: usize = 5_000;
-
-/// Who write in one of them.
+/// Who write in a conversation.
 const PEOPLE: usize = 40;
 
-const USERS: usize = 20_000;
+/// Users for each conversation.
+const USERS: usize = 4;
 
-/// Writes so many, in 5,000 conversations of 20,000 users; the same ones each time.
-pub fn messages(file: &Path, messages: usize) -> Result<()> {
+/// Conversations of a large system.
+pub const LARGE: usize = 5_000;
+
+/// Writes so many, in so many conversations of four times as many users; the same ones each time. With a
+/// name, that user writes one in forty messages of each.
+pub fn messages(
+    file: &Path,
+    messages: usize,
+    conversations: usize,
+    everywhere: Option<&str>,
+) -> Result<()> {
     let mut rng = Rng::new(1);
     let mut out = BufWriter::new(std::fs::File::create(file)?);
     let words = [
@@ -32,8 +40,15 @@ pub fn messages(file: &Path, messages: usize) -> Result<()> {
         "안녕하세요",
     ];
     for n in 0..messages {
-        let conversation = rng.below(CONVERSATIONS);
-        let user = (conversation * PEOPLE + rng.below(PEOPLE)) % USERS;
+        let conversation = rng.below(conversations);
+        let person = rng.below(PEOPLE);
+        let sender = match everywhere.filter(|_| person == 0) {
+            Some(name) => name.to_owned(),
+            None => {
+                let user = (conversation * PEOPLE + person) % (conversations * USERS);
+                format!("user-{user}")
+            }
+        };
         let time = 1_500_000_000 + n;
         let text: Vec<&str> = (0..4 + rng.below(12)).map(|_| *rng.pick(&words)).collect();
         // Days and hours do not matter; that they never run backwards does.
@@ -48,7 +63,7 @@ pub fn messages(file: &Path, messages: usize) -> Result<()> {
         );
         writeln!(
             out,
-            r#"{{"id":"m{n}","conversation":"room-{conversation}","sender":"user-{user}","sent_at":"{sent_at}","text":"{}"}}"#,
+            r#"{{"id":"m{n}","conversation":"room-{conversation}","sender":"{sender}","sent_at":"{sent_at}","text":"{}"}}"#,
             text.join(" ")
         )?;
     }

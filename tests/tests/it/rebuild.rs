@@ -169,7 +169,7 @@ async fn busy(client: Client, room: String, stop: CancellationToken) -> (u64, Ve
 async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
     let world = World::start().await;
     let file = world.dir.join("messages.jsonl");
-    generated::messages(&file, 4_000).expect("a file");
+    generated::messages(&file, 4_000, generated::LARGE, None).expect("a file");
     let data = world.dir.join("data").display().to_string();
     let imported = world
         .tidings(&["import", &file.display().to_string(), "--data", &data])

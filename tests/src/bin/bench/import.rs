@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub async fn run(messages: usize, report: &mut Report) -> Result<()> {
     let dir = directory();
     let file = dir.join("million.jsonl");
-    generated::messages(&file, messages)?;
+    generated::messages(&file, messages, generated::LARGE, None)?;
     let servers = servers::both(&dir.join("servers"));
     let up = Up::start(&servers, &dir).await?;
     let mut command = Command::new(binary::tidings());

@@ -44,7 +44,7 @@ async fn main() -> Result<ExitCode> {
 async fn measure(arguments: &Arguments) -> Result<Report> {
     let dir = directory();
     let file = dir.join("messages.jsonl");
-    generated::messages(&file, arguments.messages)?;
+    generated::messages(&file, arguments.messages, generated::LARGE, None)?;
     let servers = servers::both(&dir.join("servers"));
     let mut up = Up::start(&servers, &dir).await?;
     let ours = ours::Commands::of(&dir, &servers);
