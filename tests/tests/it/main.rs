@@ -3,6 +3,7 @@
 
 mod access;
 mod as_of;
+mod backup;
 mod bad_input;
 mod commands;
 mod corpora;

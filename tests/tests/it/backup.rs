@@ -1,0 +1,130 @@
+//! A backup taken while everything runs, and restored when the stream, the index and everybody's cursors are
+//! further on: what the log has lost is nowhere, and everything goes on from there.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tests::client::Client;
+use tests::database::other_database;
+use tests::eventually::eventually;
+use tests::feed;
+use tests::log;
+use tests::world::World;
+use tokio::process::Command;
+
+const SENDS: usize = 50;
+
+async fn send(alice: &Client, part: &str) -> i64 {
+    let mut last = 0;
+    for n in 0..SENDS {
+        let sent = alice.send("room", &format!("{part}{n}"), part).await;
+        last = sent.position();
+    }
+    last
+}
+
+/// Where the programs of the server that runs are: older ones refuse a newer server.
+async fn programs(world: &World) -> PathBuf {
+    let bin: String = sqlx::query_scalar("SELECT setting FROM pg_config WHERE name = 'BINDIR'")
+        .fetch_one(&world.pool)
+        .await
+        .expect("the server knows");
+    bin.into()
+}
+
+async fn run(program: &Path, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output().await;
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", program.display());
+}
+
+async fn restore(world: &World, url: &str, bin: &Path, dump: &str) {
+    let name: String = sqlx::query_scalar("SELECT current_database()::text")
+        .fetch_one(&world.pool)
+        .await
+        .expect("a name");
+    let admin = sqlx::PgPool::connect(&other_database(url, "postgres"))
+        .await
+        .expect("the server");
+    for statement in [
+        format!("DROP DATABASE {name} WITH (FORCE)"),
+        format!("CREATE DATABASE {name} TEMPLATE template0"),
+    ] {
+        sqlx::raw_sql(&statement)
+            .execute(&admin)
+            .await
+            .expect("done");
+    }
+    run(
+        &bin.join("pg_restore"),
+        &["--exit-on-error", "-d", url, dump],
+    )
+    .await;
+}
+
+async fn hits(user: &Client, word: &str, position: i64) -> Value {
+    let path = format!("/v1/search?q={word}&limit=1&min_position={position}");
+    eventually("the index is there", async || {
+        let answer = user.get(&path).await;
+        (answer.status == 200).then(|| answer.json()["total"].clone())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
+    let mut world = World::start().await;
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
+    let env = world.env();
+    let (_, url) = env
+        .iter()
+        .find(|(name, _)| *name == "DATABASE_URL")
+        .expect("its URL");
+    let bin = programs(&world).await;
+    let dump = world.dir.join("backup");
+    let dump = dump.to_str().expect("UTF-8");
+    alice.create_group("room", &["bob"]).await.expect(201);
+    let kept = send(&alice, "kept").await;
+    assert_eq!(hits(&bob, "kept", kept).await, SENDS);
+    let before = feed::whole(&bob, 100, kept).await;
+    run(&bin.join("pg_dump"), &["-Fc", "-f", dump, "-d", url]).await;
+    let lost = send(&alice, "lost").await;
+    assert_eq!(hits(&bob, "lost", lost).await, SENDS);
+    world.stop();
+    restore(&world, url, &bin, dump).await;
+    world.wake().await;
+
+    let ahead = bob.get(&format!("/v1/inbox/entries?after={lost}")).await;
+    assert_eq!(ahead.refused(410), "cursor_ahead");
+    assert_eq!(feed::whole(&bob, 100, kept).await, before);
+    assert_eq!(hits(&bob, "lost", kept).await, 0, "the index was ahead");
+    assert_eq!(hits(&bob, "kept", kept).await, SENDS);
+    // More than were lost: positions that the stream once had are other events now.
+    for part in ["anew", "more"] {
+        let head = send(&alice, part).await;
+        assert_eq!(hits(&bob, part, head).await, SENDS);
+        assert_eq!(hits(&bob, "lost", head).await, 0);
+        let events = log::served(&world.admin())
+            .await
+            .expect("the log is served");
+        assert_eq!(events.len() as i64, head);
+        let nats = world.nats.url.clone();
+        eventually("the stream is at the head", async || {
+            (log::mirror_ends(&nats).await.ok()?.1 == head as u64).then_some(())
+        })
+        .await;
+        log::check_mirror(&nats, &events)
+            .await
+            .expect("the mirror is exact");
+        assert_eq!(
+            bob.look(&format!("/v1/inbox?min_position={head}")).await["conversations"][0]["unread"],
+            head - 1
+        );
+    }
+    for command in [["verify"].as_slice(), &["log", "verify"]] {
+        let output = world.tidings(command).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}: {said}");
+    }
+}
