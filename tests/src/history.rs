@@ -227,7 +227,10 @@ impl History {
         let head = conversation.head();
         let anybody = (*rng.pick(&USERS)).to_owned();
         let seq = rng.between((head - 20).max(1), head + 1);
+        // The last one stays, mostly: in an empty group nothing more happens.
+        let stays = inside.len() == 1 && rng.chance(90);
         match rng.below(100) {
+            79..88 if stays => What::Add(anybody, None),
             0..35 => {
                 let named =
                     (!inside.is_empty() && rng.chance(30)).then(|| rng.pick(inside).clone());

@@ -314,7 +314,8 @@ pub struct StatusArgs {
 /// `tidings import`.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// JSON lines: plain, .gz or .zst.
+    /// A file of JSON lines (plain, .gz or .zst), or the directory of an unpacked Slack export.
+    #[arg(value_name = "PATH")]
     pub file: PathBuf,
     /// The system to import into [default: the one that runs on the data directory].
     #[arg(long, requires = "token")]

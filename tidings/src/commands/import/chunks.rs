@@ -1,12 +1,15 @@
 //! Lines gathered into requests.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc::Sender;
 
+use super::input::Input;
 use super::line::Line;
 use super::repeats::{Digest, Repeats};
-use super::source::{MAX_LINE_BYTES, Source, Text};
+use super::source::{MAX_LINE_BYTES, Text};
 
 /// Lines and bytes of one request, as the endpoint takes them.
 pub const MAX_LINES: usize = 1_000;
@@ -38,8 +41,13 @@ impl Chunk {
     }
 }
 
-/// Reads the whole source into chunks. Blocks; ends early when nobody takes them any more.
-pub fn read(mut source: Source, chunks: &Sender<Chunk>, progress: &ProgressBar) -> Result<()> {
+/// Reads all of it into chunks. Blocks; ends early when nobody takes them any more. Answers what was not taken
+/// over.
+pub fn read(
+    mut source: Input,
+    chunks: &Sender<Chunk>,
+    progress: &ProgressBar,
+) -> Result<BTreeMap<String, u64>> {
     let mut repeats = Repeats::default();
     let mut buffer = Vec::new();
     let mut chunk = Chunk::default();
@@ -56,7 +64,7 @@ pub fn read(mut source: Source, chunks: &Sender<Chunk>, progress: &ProgressBar) 
             Ok(line) => {
                 let json = serde_json::to_vec(&line)?;
                 if chunk.is_full_for(&json) && !give(&mut chunk, chunks, &source, progress) {
-                    return Ok(());
+                    return Ok(source.unmapped());
                 }
                 let (conversation, sender) = line.members();
                 chunk.members.push((number, conversation, sender));
@@ -66,7 +74,7 @@ pub fn read(mut source: Source, chunks: &Sender<Chunk>, progress: &ProgressBar) 
             Err(reason) => {
                 chunk.refused.push((number, reason));
                 if chunk.is_full_for(&[]) && !give(&mut chunk, chunks, &source, progress) {
-                    return Ok(());
+                    return Ok(source.unmapped());
                 }
             }
         }
@@ -74,16 +82,11 @@ pub fn read(mut source: Source, chunks: &Sender<Chunk>, progress: &ProgressBar) 
     if !chunk.is_empty() {
         give(&mut chunk, chunks, &source, progress);
     }
-    Ok(())
+    Ok(source.unmapped())
 }
 
 /// Whether it was taken.
-fn give(
-    chunk: &mut Chunk,
-    chunks: &Sender<Chunk>,
-    source: &Source,
-    progress: &ProgressBar,
-) -> bool {
+fn give(chunk: &mut Chunk, chunks: &Sender<Chunk>, source: &Input, progress: &ProgressBar) -> bool {
     progress.set_position(source.bytes_read());
     chunks.blocking_send(std::mem::take(chunk)).is_ok()
 }

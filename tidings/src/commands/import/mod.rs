@@ -1,17 +1,21 @@
-//! `tidings import FILE`: messages that were sent elsewhere, into a running system.
+//! `tidings import PATH`: messages that were sent elsewhere, into a running system.
 //!
 //! In the order that a line meets it:
 //!
-//! - [`source`]: the file, unpacked, cut into lines of bounded length.
+//! - [`input`]: what there is. [`source`]: a file, unpacked, cut into lines of bounded length. [`slack`]: an
+//!   export of Slack, as such lines.
 //! - [`line`]: a line, parsed into a message or a reason; [`repeats`]: the key that it is known by.
 //! - [`chunks`]: lines gathered into requests, on a thread of its own.
 //! - [`post`]: one request after the other, each tried again until it is answered.
 //! - [`tally`]: what became of the lines.
 
 pub mod chunks;
+pub mod input;
 pub mod line;
 pub mod post;
 pub mod repeats;
+pub mod slack;
+mod slack_text;
 pub mod source;
 pub mod tally;
 
@@ -27,8 +31,8 @@ use crate::keys::Keys;
 use crate::secret::Secret;
 use crate::usage::Usage;
 use chunks::Chunk;
+use input::Input;
 use post::Target;
-use source::Source;
 use tally::Tally;
 
 /// How many chunks may wait: enough that reading and sending overlap.
@@ -41,7 +45,7 @@ const IMPORTER: &str = "tidings-import";
 /// Imports the file and prints what became of it.
 pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     let began = Instant::now();
-    let source = Source::open(&args.file)?;
+    let source = Input::open(&args.file)?;
     let target = Target::new(&find(config, args)?)?;
     let progress = progress(source.bytes());
     let (chunks, filled) = mpsc::channel(WAITING_CHUNKS);
@@ -60,7 +64,9 @@ pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     progress.finish_and_clear();
     // A reader that could not go on because sending failed has nothing more to say.
     let read = reader.await.context("the reading thread has panicked")?;
-    let broken_off = sent.and(read).err();
+    let broken_off = sent
+        .and(read.map(|unmapped| tally.not_taken_over(unmapped)))
+        .err();
     tally.print(args.json, began.elapsed())?;
     match broken_off {
         None => Ok(()),

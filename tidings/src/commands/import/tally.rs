@@ -1,6 +1,6 @@
 //! What became of the lines, and saying so.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -24,6 +24,7 @@ pub struct Tally {
     conversations: HashSet<Digest>,
     users: HashSet<Digest>,
     rejected: Vec<Rejected>,
+    unmapped: BTreeMap<String, u64>,
 }
 
 /// A line that could not be taken.
@@ -45,6 +46,8 @@ struct Report<'a> {
     already_present: u64,
     rejected: &'a [Rejected],
     seconds: f64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    not_taken_over: &'a BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -59,6 +62,11 @@ impl Tally {
         if self.rejected.len() < KEPT_REASONS {
             self.rejected.push(Rejected { line, reason });
         }
+    }
+
+    /// What the export has and a message here has not, and how often.
+    pub fn not_taken_over(&mut self, unmapped: BTreeMap<String, u64>) {
+        self.unmapped = unmapped;
     }
 
     /// The answers to a chunk.
@@ -107,6 +115,7 @@ impl Tally {
             already_present: self.known,
             rejected: &self.rejected,
             seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+            not_taken_over: &self.unmapped,
         }
     }
 
@@ -124,6 +133,9 @@ impl Tally {
             self.known,
             self.skipped,
         );
+        for (what, times) in &self.unmapped {
+            let _ = writeln!(text, "not taken over: {times} {what}");
+        }
         for rejected in self.rejected.iter().take(SHOWN_REASONS) {
             let _ = writeln!(text, "line {}: {}", rejected.line, rejected.reason);
         }

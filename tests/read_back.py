@@ -1,0 +1,31 @@
+"""Reads a Parquet export back with DuckDB, a reader that is not ours, and compares it with the JSONL export of
+the same log, event by event: python3 tests/read_back.py PARQUET_DIR JSONL_DIR (needs the package duckdb)."""
+
+import glob
+import sys
+
+import duckdb
+
+parquet, jsonl = sys.argv[1], sys.argv[2]
+db = duckdb.connect()
+parts = len(glob.glob(f"{parquet}/**/*.parquet", recursive=True))
+db.execute(f"CREATE VIEW p AS SELECT * FROM read_parquet('{parquet}/**/*.parquet', union_by_name = true)")
+db.execute(
+    f"""CREATE VIEW j AS SELECT id::BIGINT AS position, split_part(type, '.', 2) AS type, source,
+        CAST(time AS TIMESTAMPTZ) AS time, data::JSON AS data
+        FROM read_json('{jsonl}/**/events-*.jsonl', format = 'newline_delimited', columns = {{
+            id: 'VARCHAR', type: 'VARCHAR', source: 'VARCHAR', time: 'VARCHAR', data: 'JSON'}})"""
+)
+columns = {row[0]: row[1] for row in db.execute("DESCRIBE p").fetchall()}
+print(f"{parts} parts, {len(columns)} columns: {columns}")
+counts = [db.execute(f"SELECT count(*), count(DISTINCT position), min(position), max(position) FROM {t}").fetchone() for t in "pj"]
+print("rows, positions, first, last:", counts)
+differ = db.execute(
+    """SELECT count(*) FROM p FULL JOIN j ON p.position = j.position
+       WHERE p.position IS NULL OR j.position IS NULL OR p.type <> j.type OR '/' || p.aggregate || 's/' || p.aggregate_id <> j.source
+          OR epoch_ms(p.time) <> epoch_ms(j.time) OR p.data::JSON::VARCHAR <> j.data::VARCHAR"""
+).fetchone()[0]
+print("events that differ:", differ)
+types = db.execute("SELECT p.type, count(*) FROM p GROUP BY 1 ORDER BY 1").fetchall()
+print("by type:", types)
+sys.exit(0 if differ == 0 and counts[0] == counts[1] else 1)

@@ -1,0 +1,80 @@
+//! Slack's markup as plain text: `<@U1>` is `@ann`, `<#C1|general>` is `#general`, `<https://x|label>` is
+//! `label (https://x)`, and `&amp;`, `&lt;`, `&gt;` are what they stand for.
+//!
+//! Source: "Formatting text for app surfaces" (api.slack.com/reference/surfaces/formatting).
+
+use std::collections::HashMap;
+
+/// The text as people read it. What is not closed is left as it is.
+pub fn plain(text: &str, users: &HashMap<String, String>) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        plain += &unescaped(before);
+        let Some((inside, after)) = after.split_once('>') else {
+            return plain + "<" + &unescaped(after);
+        };
+        plain += &unescaped(&shown(inside, users));
+        rest = after;
+    }
+    plain + &unescaped(rest)
+}
+
+fn shown(inside: &str, users: &HashMap<String, String>) -> String {
+    let (target, label) = match inside.split_once('|') {
+        Some((target, label)) => (target, Some(label).filter(|label| !label.is_empty())),
+        None => (inside, None),
+    };
+    let (kind, name) = target.split_at(target.chars().next().map_or(0, char::len_utf8));
+    match kind {
+        "@" => format!(
+            "@{}",
+            users.get(name).map_or(label.unwrap_or(name), |it| it)
+        ),
+        "#" => format!("#{}", label.unwrap_or(name)),
+        // `!here`, `!subteam^S1|@team`, `!date^1^{date}|yesterday`.
+        "!" => match label {
+            Some(label) => label.to_owned(),
+            None => format!("@{}", name.split('^').next().unwrap_or(name)),
+        },
+        _ => match label.filter(|label| *label != target) {
+            Some(label) => format!("{label} ({target})"),
+            None => target.to_owned(),
+        },
+    }
+}
+
+/// `&amp;` last, so that nothing is unescaped twice.
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_becomes_what_people_read() {
+        let users = HashMap::from([("U1".to_owned(), "ann".to_owned())]);
+        for (markup, expected) in [
+            ("plain 你好", "plain 你好"),
+            ("<@U1> and <@U2> and <@U3|eve>", "@ann and @U2 and @eve"),
+            ("<#C1|general> <#C2>", "#general #C2"),
+            (
+                "<https://a.example> <https://a.example/x|here>",
+                "https://a.example here (https://a.example/x)",
+            ),
+            (
+                "<!here> <!subteam^S1|@team> <!channel>",
+                "@here @team @channel",
+            ),
+            ("a &lt;b&gt; &amp;lt; c", "a <b> &lt; c"),
+            ("a < b <unclosed", "a < b <unclosed"),
+            ("<> <|> <@>", "  @"),
+        ] {
+            assert_eq!(plain(markup, &users), expected, "{markup}");
+        }
+    }
+}
