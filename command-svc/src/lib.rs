@@ -10,6 +10,7 @@
 //! - `order`: what every order can do. `flights`: the same key twice at the same time.
 //! - `execute`: the one path of every order: look up, lock, decide, queue, wait; decide again if
 //!   something moved; give the first answer again if the key is known.
+//! - [`retention`]: what is too old is erased.
 //! - `answer`, `no`: how it ends, as HTTP. `meters`: how it is counted.
 
 #![deny(missing_docs)]
@@ -27,6 +28,7 @@ mod ndjson;
 mod no;
 mod order;
 mod parts;
+pub mod retention;
 mod router;
 mod state;
 

@@ -29,10 +29,11 @@ pub(crate) enum Op {
     Unblock,
     Batch,
     Import,
+    Erase,
 }
 
 impl Op {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Create,
         Self::Change,
         Self::AddMembers,
@@ -49,6 +50,7 @@ impl Op {
         Self::Unblock,
         Self::Batch,
         Self::Import,
+        Self::Erase,
     ];
 
     /// Stable: part of the fingerprints that the log keeps.
@@ -70,6 +72,7 @@ impl Op {
             Self::Unblock => "unblock",
             Self::Batch => "batch",
             Self::Import => "import",
+            Self::Erase => "erase",
         }
     }
 }

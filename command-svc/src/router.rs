@@ -4,8 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::commands::{
-    ack, add_members, batch, block, change, create, edit, import, preferences, react, read, recall,
-    remove_member, send,
+    ack, add_members, batch, block, change, create, edit, erase, import, preferences, react, read,
+    recall, remove_member, send,
 };
 use crate::docs;
 use crate::state::CommandState;
@@ -27,5 +27,6 @@ pub fn router(state: CommandState) -> OpenApiRouter {
         .routes(routes!(block::block_user, block::unblock_user))
         .routes(routes!(batch::run_batch))
         .routes(routes!(import::import_messages))
+        .routes(routes!(erase::erase_content))
         .with_state(state)
 }

@@ -102,6 +102,11 @@ impl Body {
         Self(serde_json::json!({ "text": text }).to_string().into())
     }
 
+    /// What stands where a body was before it was erased.
+    pub fn erased() -> Self {
+        Self(r#"{"erased":true}"#.into())
+    }
+
     /// The body as compact JSON.
     pub fn as_json(&self) -> &str {
         &self.0

@@ -1,7 +1,7 @@
 //! A conversation: who is in it, who may do what, and what has become of its newest messages.
 //!
 //! [`Conversation::decide`] says what a command makes happen; `apply` makes it so. The rules stand
-//! by subject: `create`, `members`, `messages`, `import`. Each begins by asking whether the
+//! by subject: `create`, `members`, `messages`, `import`, `erasure`. Each begins by asking whether the
 //! caller is a member, because to everybody else nothing here exists; then come rights, then the
 //! rules about the content.
 
@@ -9,6 +9,7 @@ pub mod command;
 pub mod event;
 
 mod create;
+mod erasure;
 mod import;
 mod members;
 mod messages;
@@ -72,6 +73,7 @@ impl Conversation {
             ConversationCommand::React(react) => self.react(react, limits),
             ConversationCommand::Unreact(react) => self.unreact(react),
             ConversationCommand::Import(messages) => self.import(messages, limits),
+            ConversationCommand::Erase(erase) => self.erase(erase),
         }
     }
 

@@ -138,6 +138,8 @@ event_family!(ConversationEvent {
     MessageRecalled = "message_recalled", 1;
     ReactionAdded = "reaction_added", 1;
     ReactionRemoved = "reaction_removed", 1;
+    MessageErased = "message_erased", 1;
+    TitleErased = "title_erased", 1;
 });
 
 event_family!(MailboxEvent {

@@ -22,6 +22,9 @@ pub struct MessageState {
     /// It was taken back for everybody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recalled: bool,
+    /// It is gone for good. An erased message is also a recalled one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
     /// Of the newest body, see `Body::digest`: enough to see that an edit changes nothing.
     #[serde(with = "crate::digest")]
     pub body_digest: u128,
@@ -38,6 +41,7 @@ impl MessageState {
             sent_at: event.sent_at,
             kind: event.kind,
             recalled: false,
+            erased: false,
             body_digest: event.body.digest(),
             reactions: BTreeMap::new(),
         }
@@ -62,6 +66,12 @@ impl MessageState {
         match event {
             ConversationEvent::MessageEdited(edited) => self.body_digest = edited.body.digest(),
             ConversationEvent::MessageRecalled(_) => self.recalled = true,
+            ConversationEvent::MessageErased(_) => {
+                self.recalled = true;
+                self.erased = true;
+                // A digest of a short text is as good as the text.
+                self.body_digest = 0;
+            }
             ConversationEvent::ReactionAdded(Reaction { key, user, .. }) => {
                 self.reactions.entry(key).or_default().insert(user);
             }

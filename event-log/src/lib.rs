@@ -13,6 +13,7 @@
 //! - [`reader`]: the log by position, by stream, by type, by time.
 //! - [`pages`]: the same, ahead of whoever works on it.
 //! - [`seal`]: proof that it is as it was.
+//! - [`erasure`]: content that it no longer has.
 //! - [`feed`]: what this process commits, for those who are in the same one.
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 //! - [`source`]: whatever comes after a position, from the feed, that copy or, whenever they do not deliver,
@@ -29,6 +30,7 @@ mod commit;
 mod committer;
 mod concern;
 pub mod cqrs;
+pub mod erasure;
 mod failed;
 pub mod feed;
 mod foreign;

@@ -52,7 +52,7 @@ pub struct Page {
     pub is_last: bool,
 }
 
-/// A message that some event sent, edited or recalled.
+/// A message that some event sent, edited, recalled or erased.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Touched {
     /// The conversation's id.
@@ -108,14 +108,14 @@ impl Reader {
             .collect()
     }
 
-    /// The messages that the events after a position, up to and with another one, have sent, edited or
-    /// recalled; each once, in no particular order.
+    /// The messages that the events after a position, up to and with another one, have sent, edited,
+    /// recalled or erased; each once, in no particular order.
     pub async fn touched(&self, after: i64, up_to: i64) -> Result<Vec<Touched>, sqlx::Error> {
         sqlx::query_as(
             "SELECT DISTINCT s.aggregate_id AS conversation, e.message AS seq \
              FROM log.events e JOIN log.streams s ON s.id = e.stream \
              WHERE e.position > $1 AND e.position <= $2 AND e.message IS NOT NULL \
-             AND e.event_type IN ('message_sent', 'message_edited', 'message_recalled')",
+             AND e.event_type IN ('message_sent', 'message_edited', 'message_recalled', 'message_erased')",
         )
         .bind(after)
         .bind(up_to)
@@ -335,7 +335,7 @@ fn data(payload: Vec<u8>) -> Result<Box<RawValue>, sqlx::Error> {
 macro_rules! body_at {
     ($position:literal) => {
         concat!(
-            "(SELECT (convert_from(e.payload, 'UTF8')::json -> 'body')::text FROM log.events e
+            "(SELECT nullif((convert_from(e.payload, 'UTF8')::json -> 'body')::text, '{\"erased\":true}') FROM log.events e
               WHERE e.position = ",
             $position,
             ")"

@@ -22,12 +22,14 @@ impl Recorded for ConversationEvent {
             Self::MessageSent(event) => Some(event.seq),
             Self::MessageEdited(event) => Some(event.seq),
             Self::MessageRecalled(event) => Some(event.seq),
+            Self::MessageErased(event) => Some(event.seq),
             Self::ReactionAdded(event) | Self::ReactionRemoved(event) => Some(event.seq),
             Self::ConversationCreated(_)
             | Self::ConversationChanged(_)
             | Self::MemberAdded(_)
             | Self::MemberRemoved(_)
-            | Self::MemberRoleChanged(_) => None,
+            | Self::MemberRoleChanged(_)
+            | Self::TitleErased(_) => None,
         }
     }
 }

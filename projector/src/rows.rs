@@ -1,7 +1,7 @@
 //! What a batch writes besides the rows of its [`Picture`](crate::picture::Picture). One type a
 //! table; the columns are told in the migration.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::body::{Body, MessageType};
 use domain::conversation::event::History;
@@ -56,6 +56,8 @@ pub(crate) struct MessageChange {
     pub body: Option<Body>,
     pub edited_at: Option<Timestamp>,
     pub recalled: bool,
+    /// Also recalled, then.
+    pub erased: bool,
 }
 
 /// A body that a message got by an edit.
@@ -189,6 +191,8 @@ pub(crate) struct Rows {
     /// What members were after events that changed more than their own messages do, with the position.
     pub member_history: BTreeMap<(MemberKey, i64), Member>,
     pub conversation_history: Vec<ConversationVersion>,
+    /// Conversations whose titles were erased, with all that tells of them.
+    pub untitled: BTreeSet<i64>,
     /// Where messages were recalled.
     pub recalls: BTreeMap<MessageKey, i64>,
     pub reaction_history: Vec<ReactionChange>,

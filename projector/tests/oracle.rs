@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cqrs_es::Aggregate as _;
 use domain::conversation::Conversation;
-use domain::conversation::event::ConversationEvent;
+use domain::conversation::event::{ConversationEvent, MessageErased, MessageRecalled};
 use domain::envelope::Envelope;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
@@ -272,8 +272,9 @@ async fn messages_are_what_became_of_them() {
                 message.1 = message.1.take().or(before);
                 message.2.push(message.0.clone());
             }
-            ConversationEvent::MessageRecalled(recalled) => {
-                let message = expected.get_mut(&(id.to_string(), recalled.seq)).unwrap();
+            ConversationEvent::MessageRecalled(MessageRecalled { seq, .. })
+            | ConversationEvent::MessageErased(MessageErased { seq, .. }) => {
+                let message = expected.get_mut(&(id.to_string(), seq)).unwrap();
                 *message = (None, None, vec![None; message.2.len()], true);
             }
             _ => {}

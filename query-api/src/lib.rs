@@ -14,7 +14,7 @@
 //! - [`conversation`], [`members`], [`history`], [`one_message`], [`receipts`], [`outbox`],
 //!   [`blocks`]: one file a query. [`message`] is the shape that they share.
 //! - [`search`]: full-text search within what the caller may see.
-//! - [`events`], `tail`: the log itself, for administrators.
+//! - [`events`], `tail`: the log itself, for administrators. [`person`]: everything about a user.
 //! - [`failed`]: how a query ends without an answer.
 //!
 //! Every answer comes from one statement, hence from one snapshot, and `Tidings-Position` is the
@@ -48,6 +48,7 @@ pub mod one_message;
 pub mod outbox;
 mod params;
 mod past;
+pub mod person;
 pub mod receipts;
 mod router;
 pub mod search;

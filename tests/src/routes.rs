@@ -155,6 +155,12 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/search", Access::User, None),
     route("GET", "/v1/events", Access::Admin, None),
     route("POST", "/v1/admin/import", Access::Admin, None),
+    route(
+        "POST",
+        "/v1/admin/erasures",
+        Access::Admin,
+        Some(r#"{"user":"zoe"}"#),
+    ),
     route("GET", "/livez", Access::Open, None),
     route("GET", "/readyz", Access::Open, None),
     route("GET", "/metrics", Access::Open, None),

@@ -11,9 +11,11 @@ use search::index::Place;
 
 use crate::secret::ServerUrl;
 
+mod erase;
 mod log;
 mod webhooks;
 
+pub use erase::{EraseCommand, ExportUserArgs, RetentionArgs, ToldArgs};
 pub use log::{
     ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
     LogVerifyArgs, SealArgs, SliceArgs, Speed,
@@ -136,6 +138,10 @@ pub struct Config {
     /// How the log is sealed.
     #[command(flatten)]
     pub seals: SealArgs,
+
+    /// How old messages may become.
+    #[command(flatten)]
+    pub retention: RetentionArgs,
 
     /// How webhooks are delivered.
     #[command(flatten)]
@@ -264,6 +270,11 @@ pub enum Command {
     Status(StatusArgs),
     /// Import messages from a file, into a running system.
     Import(ImportArgs),
+    /// Take content out for good: a message, a conversation, or what a user has written.
+    #[command(subcommand)]
+    Erase(EraseCommand),
+    /// Write down everything about a user, as JSON lines.
+    ExportUser(ExportUserArgs),
     /// Build the read models again from the log, or the search index from the read models, while the
     /// old ones serve.
     Rebuild(RebuildArgs),

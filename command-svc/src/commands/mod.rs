@@ -10,6 +10,7 @@ pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod edit;
+pub(crate) mod erase;
 pub(crate) mod import;
 pub(crate) mod preferences;
 pub(crate) mod react;

@@ -16,7 +16,7 @@ fn document(world: &World) -> Result<Value> {
     )?)
 }
 
-const OPERATIONS: [(&str, &str, &str); 16] = [
+const OPERATIONS: [(&str, &str, &str); 17] = [
     ("post", "/v1/conversations", "create_conversation"),
     ("patch", "/v1/conversations/{id}", "change_conversation"),
     ("post", "/v1/conversations/{id}/members", "add_members"),
@@ -57,6 +57,7 @@ const OPERATIONS: [(&str, &str, &str); 16] = [
     ("delete", "/v1/blocks/{user}", "unblock_user"),
     ("post", "/v1/batch", "run_batch"),
     ("post", "/v1/admin/import", "import_messages"),
+    ("post", "/v1/admin/erasures", "erase_content"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 mod batch;
 mod conversations;
 mod document;
+mod erase;
 mod import;
 mod inbox;
 mod messages;

@@ -30,6 +30,8 @@ pub enum ConversationCommand {
     Unreact(React),
     /// Take in messages that were sent elsewhere, in this order. Senders join with their first.
     Import(Vec<ImportedMessage>),
+    /// Take content out for good.
+    Erase(Erase),
 }
 
 /// See [`ConversationCommand::Create`].
@@ -153,6 +155,17 @@ pub struct ImportedMessage {
     pub reply_to: Option<ReplyTo>,
     /// When it was sent there.
     pub sent_at: Timestamp,
+}
+
+/// See [`ConversationCommand::Erase`].
+#[derive(Debug, Clone)]
+pub struct Erase {
+    /// Which messages. Those that were erased before are better left out: of old ones it is not known here.
+    pub seqs: Vec<i64>,
+    /// The title too, and all that came before it.
+    pub title: bool,
+    /// Who asks, one of those who run the system.
+    pub by: UserId,
 }
 
 /// What an imported message answers.

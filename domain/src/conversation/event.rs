@@ -74,6 +74,10 @@ pub enum ConversationEvent {
     ReactionAdded(Reaction),
     /// A user took the reaction back.
     ReactionRemoved(Reaction),
+    /// Its bodies and mentions are gone for good, from here and from the events before this one.
+    MessageErased(MessageErased),
+    /// The title is gone, and so are those that came before it, for good.
+    TitleErased(TitleErased),
 }
 
 /// See [`ConversationEvent::ConversationCreated`].
@@ -187,4 +191,20 @@ pub struct Reaction {
     pub key: ReactionKey,
     /// Whose.
     pub user: UserId,
+}
+
+/// See [`ConversationEvent::MessageErased`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageErased {
+    /// Which message.
+    pub seq: i64,
+    /// Who asked for it. Not always a member.
+    pub by: UserId,
+}
+
+/// See [`ConversationEvent::TitleErased`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TitleErased {
+    /// Who asked for it. Not always a member.
+    pub by: UserId,
 }

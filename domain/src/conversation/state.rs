@@ -17,6 +17,9 @@ pub(super) struct About {
     pub kind: ConversationKind,
     pub title: Option<Title>,
     pub history: History,
+    /// No title was given since the last one was erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub title_erased: bool,
 }
 
 /// Somebody who is in.
@@ -60,6 +63,8 @@ impl Conversation {
             E::MessageSent(sent) => self.sent(&sent),
             E::MessageEdited(ref about) => self.happened_to(about.seq, event),
             E::MessageRecalled(ref about) => self.happened_to(about.seq, event),
+            E::MessageErased(ref about) => self.happened_to(about.seq, event),
+            E::TitleErased(_) => self.title_erased(),
             E::ReactionAdded(ref about) | E::ReactionRemoved(ref about) => {
                 self.happened_to(about.seq, event);
             }
@@ -71,6 +76,7 @@ impl Conversation {
             kind: created.kind,
             title: created.title,
             history: created.history,
+            title_erased: false,
         });
         for first in created.members {
             self.joined(first.user, first.role);
@@ -79,8 +85,16 @@ impl Conversation {
 
     fn changed(&mut self, changed: ConversationChanged) {
         if let Some(about) = &mut self.about {
+            about.title_erased &= changed.title.is_none();
             about.title = changed.title;
             about.history = changed.history;
+        }
+    }
+
+    fn title_erased(&mut self) {
+        if let Some(about) = &mut self.about {
+            about.title = None;
+            about.title_erased = true;
         }
     }
 

@@ -39,6 +39,7 @@ pub fn seq_of(event: &ConversationEvent) -> Option<i64> {
         ConversationEvent::MessageSent(e) => Some(e.seq),
         ConversationEvent::MessageEdited(e) => Some(e.seq),
         ConversationEvent::MessageRecalled(e) => Some(e.seq),
+        ConversationEvent::MessageErased(e) => Some(e.seq),
         ConversationEvent::ReactionAdded(e) | ConversationEvent::ReactionRemoved(e) => Some(e.seq),
         _ => None,
     }

@@ -8,6 +8,7 @@ mod language;
 mod words;
 
 mod create;
+mod erasure;
 mod framework;
 mod import;
 mod mailbox;

@@ -3,8 +3,8 @@
 use domain::body::{Body, MessageType};
 use domain::conversation::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, FirstMember,
-    History, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageRecalled,
-    MessageSent, Reaction, Role,
+    History, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageErased,
+    MessageRecalled, MessageSent, Reaction, Role, TitleErased,
 };
 use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
@@ -89,10 +89,22 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
         (
             "message_recalled",
             1,
-            E::MessageRecalled(MessageRecalled { seq: 7, by: cleo }),
+            E::MessageRecalled(MessageRecalled {
+                seq: 7,
+                by: cleo.clone(),
+            }),
         ),
         ("reaction_added", 1, E::ReactionAdded(reaction())),
         ("reaction_removed", 1, E::ReactionRemoved(reaction())),
+        (
+            "message_erased",
+            1,
+            E::MessageErased(MessageErased {
+                seq: 7,
+                by: cleo.clone(),
+            }),
+        ),
+        ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
     ]
 }
 

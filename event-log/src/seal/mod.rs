@@ -3,8 +3,10 @@
 //! - [`leaf`]: the salted digest of one event.
 //! - [`Seal`]: what commits to the events of a stretch and to the seal before; [`key`]: who signs it.
 //! - [`sealer`]: makes them, beside the appends. [`store`]: where they are.
+//! - `erasable`: what an event without its salt must be.
 //! - [`verify`]: finds what is not as it was sealed, in the database or in an export.
 
+mod erasable;
 pub mod key;
 pub mod leaf;
 pub mod sealer;

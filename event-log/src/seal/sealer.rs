@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::key::SealKey;
 use super::leaf::{self, DIGEST, SALT};
 use super::{NOTHING, Seal, root, store};
+use crate::erasure::SEALING;
 use crate::reader::Reader;
 
 /// Events of a seal, at most: what is sealed as soon as it is there.
@@ -85,6 +86,12 @@ impl Sealer {
     }
 
     async fn seal(&mut self, sealed_to: i64) -> Result<bool, sqlx::Error> {
+        // An event that is being erased is sealed before that, with a salt that is then erased, or after it.
+        let mut alone = self.pool.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(SEALING)
+            .execute(&mut *alone)
+            .await?;
         let events = self.reader.after(sealed_to, EVENTS).await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(false);
@@ -114,18 +121,21 @@ impl Sealer {
             digests,
         };
         seal.signature = self.key.sign(&seal.bytes(&log_id)).to_vec();
-        if store::keep(&self.pool, &seal).await? {
-            self.copy(&seal);
+        if store::keep(&mut alone, &seal).await? {
+            self.copy(seal);
         }
+        alone.commit().await?;
         Ok(true)
     }
 
-    /// What was not copied is told: the seal itself is in the database.
-    fn copy(&self, seal: &Seal) {
+    /// Without the salts, which have to go with what is erased; nothing that a copy proves needs them. What was
+    /// not copied is told: the seal itself is in the database.
+    fn copy(&self, mut seal: Seal) {
+        seal.salts.clear();
         let Some(path) = &self.config.copy_to else {
             return;
         };
-        let written = serde_json::to_vec(seal)
+        let written = serde_json::to_vec(&seal)
             .map_err(std::io::Error::from)
             .and_then(|mut line| {
                 line.push(b'\n');

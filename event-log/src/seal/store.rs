@@ -2,7 +2,7 @@
 
 use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
-use sqlx::{FromRow as _, PgPool, Row as _};
+use sqlx::{FromRow as _, PgConnection, PgPool, Row as _};
 
 use super::Seal;
 
@@ -46,7 +46,7 @@ pub async fn last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
 }
 
 /// Keeps one. False if another process has made a seal of that number.
-pub async fn keep(pool: &PgPool, seal: &Seal) -> Result<bool, sqlx::Error> {
+pub async fn keep(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sqlx::Error> {
     let kept = sqlx::query(
         "INSERT INTO log.seals
              (number, first, last, sealed_at, previous, root, public_key, signature, salts, digests)
@@ -62,7 +62,7 @@ pub async fn keep(pool: &PgPool, seal: &Seal) -> Result<bool, sqlx::Error> {
     .bind(&seal.signature)
     .bind(&seal.salts)
     .bind(&seal.digests)
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(kept.rows_affected() == 1)
 }

@@ -1,9 +1,12 @@
 //! Finds what is not as it was sealed. Pure: seals and events come in, findings come out, so the database and
 //! an export are verified by the same rules.
 
+use std::collections::HashMap;
+
 use domain::envelope::Envelope;
 use domain::hex::hex;
 
+use super::erasable::{self, Erasable};
 use super::{Hash, NOTHING, Seal, key, leaf, root};
 
 /// Something that is not as it was sealed.
@@ -39,6 +42,15 @@ pub enum Finding {
         /// Where.
         position: i64,
     },
+    /// Its salt is gone, as that of an erased event is, and it is none.
+    #[error(
+        "position {position}: its salt is gone as if it were erased, but its content is there, or no event says \
+         that it was erased"
+    )]
+    NotErased {
+        /// Where.
+        position: i64,
+    },
 }
 
 /// Verifies seals in order, and the events of each.
@@ -50,8 +62,11 @@ pub struct Verifier {
     sealed_to: i64,
     /// Events that were compared.
     pub events: u64,
-    /// Events whose content is gone, salt and all: their digest is part of the seal, and no more can be said.
+    /// Events whose content is gone, salt and all: their digest is part of the seal, and some event says that
+    /// they were erased. No more can be said of them.
     pub erased: u64,
+    /// Those of which no event has said so yet, by what that would name.
+    unexplained: HashMap<Erasable, Vec<i64>>,
 }
 
 impl Verifier {
@@ -65,6 +80,7 @@ impl Verifier {
             sealed_to: 0,
             events: 0,
             erased: 0,
+            unexplained: HashMap::new(),
         }
     }
 
@@ -129,10 +145,14 @@ impl Verifier {
             due = position + 1;
             self.events += 1;
             let Some(salt) = seal.salt(position) else {
-                self.erased += 1;
+                match erasable::left_of(event) {
+                    Some(erasable) => self.unexplained.entry(erasable).or_default().push(position),
+                    None => findings.push(Finding::NotErased { position }),
+                }
                 continue;
             };
             if seal.digest(position) == Some(leaf::digest(salt, event).as_slice()) {
+                self.explain(event);
                 continue;
             }
             findings.push(match sealed_near(seal, event) {
@@ -147,6 +167,30 @@ impl Verifier {
             findings.extend((due..=seal.last).map(|position| Finding::Missing { position }));
         }
         findings
+    }
+}
+
+impl Verifier {
+    /// Events after the last seal: they may say what was erased before.
+    pub fn not_sealed(&mut self, events: &[Envelope]) {
+        for event in events {
+            self.explain(event);
+        }
+    }
+
+    /// When all seals and events were told: what is left to say.
+    pub fn finish(&mut self) -> Vec<Finding> {
+        let mut positions: Vec<i64> = self.unexplained.drain().flat_map(|(_, at)| at).collect();
+        positions.sort_unstable();
+        let findings = positions.into_iter();
+        findings
+            .map(|position| Finding::NotErased { position })
+            .collect()
+    }
+
+    fn explain(&mut self, event: &Envelope) {
+        let erased = erasable::erased_by(event).and_then(|it| self.unexplained.remove(&it));
+        self.erased += erased.map_or(0, |positions| positions.len() as u64);
     }
 }
 
@@ -240,6 +284,14 @@ mod tests {
                 .collect();
             findings.extend(verifier.events(seal, &of_seal, false));
         }
+        let sealed_to = verifier.sealed_to();
+        let open: Vec<Envelope> = events
+            .iter()
+            .filter(|event| event.position > sealed_to)
+            .cloned()
+            .collect();
+        verifier.not_sealed(&open);
+        findings.extend(verifier.finish());
         findings
     }
 
@@ -364,13 +416,59 @@ mod tests {
         assert_eq!(about_seals(&forged), [4]);
     }
 
+    fn with(mut event: Envelope, kind: &str, data: &serde_json::Value) -> Envelope {
+        event.event_type = kind.to_owned();
+        event.data = to_raw_value(data).expect("is JSON");
+        event
+    }
+
+    fn message(position: i64, body: &serde_json::Value) -> Envelope {
+        let data = serde_json::json!({ "seq": 3, "sender": "ann", "type": "text", "body": body,
+            "sent_at": "2026-11-01T00:00:00.000Z" });
+        with(event(position), "message_sent", &data)
+    }
+
+    /// The log with a message at 7 that is erased at 700, both in the same conversation, and its seals.
+    fn erased(key: &SealKey, erased_at: i64) -> (Vec<Envelope>, Vec<Seal>) {
+        let mut events = log();
+        events[6] = message(7, &serde_json::json!({ "text": "hello" }));
+        if let Some(place) = events.iter_mut().find(|it| it.position == erased_at) {
+            let data = serde_json::json!({ "seq": 3, "by": "operator" });
+            *place = with(place.clone(), "message_erased", &data);
+        }
+        let mut seals = sealed(&events, key);
+        seals[0].salts[6 * SALT..7 * SALT].fill(0);
+        events[6] = message(7, &serde_json::json!({ "erased": true }));
+        (events, seals)
+    }
+
     #[test]
     fn what_is_erased_is_not_compared_and_the_seal_still_holds() {
         let key = SealKey::generate();
-        let mut events = log();
-        let mut seals = sealed(&events, &key);
-        seals[0].salts[..SALT].fill(0);
-        events[0].data = to_raw_value(&serde_json::Value::Null).expect("is JSON");
+        let (events, mut seals) = erased(&key, 700);
         assert_eq!(found(&events, &seals, &key), []);
+        // The event that says so need not be sealed yet.
+        seals.truncate(3);
+        assert_eq!(found(&events, &seals, &key), []);
+    }
+
+    #[test]
+    fn a_salt_that_is_gone_without_an_erasure_is_found() {
+        let key = SealKey::generate();
+        let not_erased = [Finding::NotErased { position: 7 }];
+        // Nothing says so.
+        let (events, seals) = erased(&key, -1);
+        assert_eq!(found(&events, &seals, &key), not_erased);
+        // It is said of another conversation's message of that number.
+        let (events, seals) = erased(&key, 701);
+        assert_eq!(found(&events, &seals, &key), not_erased);
+        // The content is there.
+        let (mut events, seals) = erased(&key, 700);
+        events[6] = message(7, &serde_json::json!({ "text": "hello" }));
+        assert_eq!(found(&events, &seals, &key), not_erased);
+        // It is an event that cannot be erased.
+        let mut seals = sealed(&log(), &key);
+        seals[0].salts[6 * SALT..7 * SALT].fill(0);
+        assert_eq!(found(&log(), &seals, &key), not_erased);
     }
 }

@@ -1,7 +1,9 @@
 //! Events of a conversation.
 
-use domain::conversation::event::{ConversationChanged, ConversationCreated, ConversationEvent};
-use domain::ids::ConversationId;
+use domain::conversation::event::{
+    ConversationChanged, ConversationCreated, ConversationEvent, History,
+};
+use domain::ids::{ConversationId, Title};
 
 use super::audience::Entry;
 use super::entry::{self, json};
@@ -31,7 +33,10 @@ impl Fold<'_> {
         let mut conversation = held.now.clone();
         match event {
             E::ConversationCreated(_) => {}
-            E::ConversationChanged(changed) => self.changed(at, id, &mut conversation, changed)?,
+            E::ConversationChanged(changed) => {
+                let ConversationChanged { title, history, .. } = changed;
+                self.changed(at, id, &mut conversation, title.as_ref(), *history)?;
+            }
             E::MemberAdded(added) => self.added(at, &mut conversation, added)?,
             E::MemberRemoved(removed) => self.removed(at, &mut conversation, removed)?,
             E::MemberRoleChanged(changed) => self.role_changed(at, &mut conversation, changed)?,
@@ -40,6 +45,8 @@ impl Fold<'_> {
             E::MessageRecalled(recalled) => self.recalled(at, &mut conversation, recalled)?,
             E::ReactionAdded(reaction) => self.reacted(at, &mut conversation, reaction, true)?,
             E::ReactionRemoved(reaction) => self.reacted(at, &mut conversation, reaction, false)?,
+            E::MessageErased(erased) => self.erased(at, &mut conversation, erased)?,
+            E::TitleErased(_) => self.title_erased(at, id, &mut conversation)?,
         }
         conversation.sequence = at.sequence;
         if let Some(held) = self.picture.conversations.get_mut(id) {
@@ -117,17 +124,18 @@ impl Fold<'_> {
         at: Place,
         id: &ConversationId,
         conversation: &mut Conversation,
-        changed: &ConversationChanged,
+        title: Option<&Title>,
+        history: History,
     ) -> Result<(), Impossible> {
         let about = entry::About {
             id,
             kind: conversation.kind,
-            title: changed.title.as_ref(),
-            history: changed.history,
+            title,
+            history,
         };
         let data = json(&about)?;
-        conversation.title.clone_from(&changed.title);
-        conversation.history = changed.history;
+        conversation.title = title.cloned();
+        conversation.history = history;
         self.note_conversation(at, conversation);
         let told = conversation.member_count;
         let entry = Entry {
@@ -138,5 +146,26 @@ impl Fold<'_> {
         };
         self.tell_members(conversation, at, told, entry);
         Ok(())
+    }
+
+    /// Those who are in are told that it has no title now, and what tells of earlier ones tells of none.
+    fn title_erased(
+        &mut self,
+        at: Place,
+        id: &ConversationId,
+        conversation: &mut Conversation,
+    ) -> Result<(), Impossible> {
+        for told in &mut self.rows.timeline {
+            if told.conversation == conversation.id && entry::TITLED.contains(&told.kind) {
+                told.data = told.data.as_deref().map(entry::untitled).transpose()?;
+            }
+        }
+        for version in &mut self.rows.conversation_history {
+            if version.conversation == conversation.id {
+                version.title = None;
+            }
+        }
+        self.rows.untitled.insert(conversation.id);
+        self.changed(at, id, conversation, None, conversation.history)
     }
 }

@@ -2,7 +2,10 @@
 
 use domain::conversation::event::{ConversationKind, History, Role};
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// What is told with a title in its data.
+pub(crate) const TITLED: [&str; 2] = ["conversation_created", "conversation_changed"];
 
 /// `conversation_created` and `conversation_changed`.
 #[derive(Serialize)]
@@ -28,7 +31,7 @@ pub(super) struct Gone<'a> {
     pub by: &'a UserId,
 }
 
-/// `message_recalled`.
+/// `message_recalled` and `message_erased`.
 #[derive(Serialize)]
 pub(super) struct Recalled<'a> {
     pub seq: i64,
@@ -80,4 +83,21 @@ fn is_default(mentions: &bool) -> bool {
 /// The data as compact JSON.
 pub(super) fn json(data: &impl Serialize) -> Result<Option<String>, serde_json::Error> {
     serde_json::to_string(data).map(Some)
+}
+
+/// The data of a [`TITLED`] entry, the title being gone.
+pub(crate) fn untitled(data: &str) -> Result<String, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Told {
+        id: ConversationId,
+        kind: ConversationKind,
+        history: History,
+    }
+    let told: Told = serde_json::from_str(data)?;
+    serde_json::to_string(&About {
+        id: &told.id,
+        kind: told.kind,
+        title: None,
+        history: told.history,
+    })
 }

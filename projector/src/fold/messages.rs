@@ -1,6 +1,8 @@
 //! Messages, and what becomes of them.
 
-use domain::conversation::event::{MessageEdited, MessageRecalled, MessageSent, Reaction};
+use domain::conversation::event::{
+    MessageEdited, MessageErased, MessageRecalled, MessageSent, Reaction,
+};
 
 use super::audience::Entry;
 use super::entry::{Reacted, Recalled, json};
@@ -115,9 +117,40 @@ impl Fold<'_> {
         recalled: &MessageRecalled,
     ) -> Result<(), Impossible> {
         let MessageRecalled { seq, by } = recalled;
-        check_exists(conversation, *seq)?;
         let data = json(&Recalled { seq: *seq, by })?;
+        self.take_back(at, conversation, *seq)?;
+        self.tell_of_message(at, conversation, "message_recalled", *seq, None, data);
+        Ok(())
+    }
+
+    /// To those who read, an erased message is a recalled one that also names nobody.
+    pub(super) fn erased(
+        &mut self,
+        at: Place,
+        conversation: &mut Conversation,
+        erased: &MessageErased,
+    ) -> Result<(), Impossible> {
+        let MessageErased { seq, by } = erased;
+        let data = json(&Recalled { seq: *seq, by })?;
+        self.take_back(at, conversation, *seq)?;
         let key = (conversation.id, *seq);
+        if let Some(message) = self.sent_in_this_batch(key) {
+            message.mentions = None;
+        } else {
+            self.rows.changes.entry(key).or_default().erased = true;
+        }
+        self.tell_of_message(at, conversation, "message_erased", *seq, None, data);
+        Ok(())
+    }
+
+    fn take_back(
+        &mut self,
+        at: Place,
+        conversation: &Conversation,
+        seq: i64,
+    ) -> Result<(), Impossible> {
+        check_exists(conversation, seq)?;
+        let key = (conversation.id, seq);
         if let Some(message) = self.sent_in_this_batch(key) {
             message.recalled = true;
             message.body = None;
@@ -136,7 +169,6 @@ impl Fold<'_> {
         {
             version.body = None;
         }
-        self.tell_of_message(at, conversation, "message_recalled", *seq, None, data);
         Ok(())
     }
 

@@ -18,6 +18,7 @@ mod mailbox;
 mod members;
 mod messages;
 
+pub(crate) use entry::{TITLED, untitled};
 pub(crate) use mailbox::{conversation_of, source_of};
 
 use crate::config::ProjectorConfig;

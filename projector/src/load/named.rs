@@ -41,7 +41,11 @@ impl<'a> Named<'a> {
             E::ReactionAdded(reaction) | E::ReactionRemoved(reaction) => {
                 self.users.insert(&reaction.user);
             }
-            E::ConversationChanged(_) | E::MessageEdited(_) | E::MessageRecalled(_) => {}
+            E::ConversationChanged(_)
+            | E::MessageEdited(_)
+            | E::MessageRecalled(_)
+            | E::MessageErased(_)
+            | E::TitleErased(_) => {}
         }
     }
 

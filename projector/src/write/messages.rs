@@ -50,9 +50,10 @@ pub(super) async fn change(
          original = CASE WHEN n.recalled OR m.recalled THEN NULL \
              WHEN n.body IS NULL THEN m.original ELSE coalesce(m.original, m.body) END, \
          edited_at = coalesce(n.edited_at, m.edited_at), \
-         recalled = n.recalled OR m.recalled \
-         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[]) \
-         AS n(conversation, seq, body, edited_at, recalled) \
+         recalled = n.recalled OR m.recalled, \
+         mentions = CASE WHEN n.erased THEN NULL ELSE m.mentions END \
+         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::boolean[]) \
+         AS n(conversation, seq, body, edited_at, recalled, erased) \
          WHERE m.conversation = n.conversation AND m.seq = n.seq",
     )
     .bind(column(rows.keys(), |key| key.0))
@@ -62,6 +63,7 @@ pub(super) async fn change(
     }))
     .bind(column(rows.values(), |row| row.edited_at.map(at)))
     .bind(column(rows.values(), |row| row.recalled))
+    .bind(column(rows.values(), |row| row.erased))
     .execute(connection)
     .await?;
     Ok(())

@@ -17,6 +17,7 @@ mod mailboxes;
 mod members;
 mod messages;
 mod parked;
+mod titles;
 mod users;
 
 use domain::time::Timestamp;
@@ -68,6 +69,7 @@ impl Batch<'_> {
             || !rows.blocks.is_empty()
             || !rows.parked.is_empty()
             || history::has_rare_changes(rows)
+            || !rows.untitled.is_empty()
             || self.has_late_acks()
             || picture
                 .users
@@ -106,6 +108,7 @@ impl Batch<'_> {
         messages::forget_versions(connection, &rows.changes).await?;
         messages::reactions(connection, &rows.reactions).await?;
         mailboxes::blocks(connection, &rows.blocks).await?;
+        titles::erase(connection, &rows.untitled).await?;
         history::write(connection, rows).await?;
         let told = if self.has_late_acks() {
             everyday::tell_late(self, connection).await?

@@ -110,7 +110,7 @@ const SCOPE: &str = concat!(
         WHERE NOT (SELECT stands FROM same)),
      changed AS (
         SELECT t.conversation, t.seq FROM read.timeline t
-        WHERE t.position > $2 AND t.type IN ('message_edited', 'message_recalled') LIMIT $3)
+        WHERE t.position > $2 AND t.type IN ('message_edited', 'message_recalled', 'message_erased') LIMIT $3)
      SELECT k.position, k.numbering, k.generation, (SELECT stands FROM same) AS stands,
             (SELECT id FROM me) AS me, s.conversations, s.heads, s.afters, s.untils,
             t.changed_in, t.changed_seqs

@@ -46,16 +46,24 @@ async fn still_well(world: &mut World) {
     assert_eq!(world.nobody().get("/readyz").await.status, 200);
 }
 
+/// Somebody who may call a route.
+fn caller(world: &World, route: &Route) -> Client {
+    match route.access {
+        Access::Admin => world.admin(),
+        _ => world.user("alice"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_cannot_be_read_are_400() {
     let mut world = room().await;
-    let alice = world.user("alice");
     let before = head(&world.pool).await.expect("a head");
     let mut tried = 0;
     for route in ROUTES {
         let Some(good) = route.body else { continue };
+        let caller = caller(&world, route);
         for (name, body) in unreadable(good) {
-            let answer = call(&alice, route, &route.path("room"), Some(body)).await;
+            let answer = call(&caller, route, &route.path("room"), Some(body)).await;
             assert_eq!(answer.status, 400, "{name}: {answer}");
             answer.refused(400);
             keeps_quiet(&answer);
@@ -74,13 +82,13 @@ async fn bodies_that_cannot_be_read_are_400() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_of_the_wrong_type_are_refused_and_never_fail() {
     let mut world = room().await;
-    let alice = world.user("alice");
     let mut refused = 0;
     for route in ROUTES {
         let Some(good) = route.body else { continue };
+        let caller = caller(&world, route);
         for (name, body, certain) in mistyped(good) {
             let before = head(&world.pool).await.expect("a head");
-            let answer = call(&alice, route, &route.path("room"), Some(body)).await;
+            let answer = call(&caller, route, &route.path("room"), Some(body)).await;
             assert!(answer.status < 500, "{name}: {answer}");
             assert!(
                 !certain || matches!(answer.status, 400 | 422),

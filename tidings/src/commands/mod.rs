@@ -1,6 +1,9 @@
 //! The commands, one file each. Each prints its result on standard output and nothing else there.
 
+mod admin;
+pub mod erase;
 mod event_types;
+pub mod export_user;
 pub mod import;
 pub mod log;
 pub mod migrate;
@@ -33,6 +36,8 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Token(args) => token::run(config, &args),
         Command::Status(args) => status::run(config, &args).await,
         Command::Import(args) => import::run(config, &args).await,
+        Command::Erase(command) => erase::run(config, command).await,
+        Command::ExportUser(args) => export_user::run(config, &args).await,
         Command::Rebuild(args) => rebuild::run(config, &args).await,
         Command::Verify(args) => rebuild::verify(config, &args).await,
         Command::Search(args) => search::run(config, &args).await,

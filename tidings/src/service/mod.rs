@@ -27,9 +27,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
+use command_svc::retention::{self, Ages, Retention};
 use dispatcher::Sender;
 use dispatcher::address::Allowed;
 use event_log::bell::{self, Bell};
+use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use event_log::seal::sealer::{self, Sealer, SealerConfig};
@@ -243,12 +245,14 @@ impl Service {
             }
             if self.roles.commands {
                 self.progress.appends_to(log.clone());
+                behind.spawn("retention", self.retention(state.clone()));
                 routes = routes.merge(command_svc::router(state));
             }
             behind.spawn("the relay", self.relay(log.clone()));
         }
         if self.roles.commands {
             behind.spawn("the sealer", self.sealer()?);
+            behind.spawn("the eraser", self.eraser());
         }
         if self.roles.projector {
             let (projected, heard) = watch::channel(0);
@@ -325,6 +329,29 @@ impl Service {
             if broker::connected(&nats, &ending).await {
                 relay::run(log, nats, mirror, ending).await?;
             }
+            Ok(())
+        }
+    }
+
+    fn retention(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
+        let args = &self.config.retention;
+        let ages = Ages {
+            direct: args.retain_direct,
+            groups: args.retain_groups,
+        };
+        let ending = self.ending.clone();
+        async move {
+            retention::run(Retention::new(state, ages), ending).await;
+            Ok(())
+        }
+    }
+
+    fn eraser(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (pool, nats, mirror) = (&self.pools.projections, &self.nats, &self.mirror);
+        let eraser = Eraser::new(pool.clone(), nats.clone(), mirror.clone());
+        let ending = self.ending.clone();
+        async move {
+            erasure::run(eraser, ending).await;
             Ok(())
         }
     }

@@ -19,17 +19,15 @@ mod slack_text;
 pub mod source;
 pub mod tally;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 
+use crate::commands::admin;
 use crate::config::{Config, ImportArgs};
-use crate::data_dir::DataDir;
-use crate::keys::Keys;
 use crate::secret::Secret;
-use crate::usage::Usage;
 use chunks::Chunk;
 use input::Input;
 use post::Target;
@@ -37,8 +35,6 @@ use tally::Tally;
 
 /// How many chunks may wait: enough that reading and sending overlap.
 const WAITING_CHUNKS: usize = 2;
-/// How long the token that is signed for an import is good.
-const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Who imports, when nobody says.
 const IMPORTER: &str = "tidings-import";
 
@@ -97,29 +93,16 @@ async fn send(
 
 /// Where to import to, and with which token.
 fn find(config: &Config, args: &ImportArgs) -> Result<(String, Secret)> {
-    if let (Some(url), Some(token)) = (&args.url, &args.token) {
-        return Ok((url.clone(), token.clone()));
-    }
-    let data = DataDir::at(&config.data);
-    let running = data.running()?.with_context(|| {
-        format!(
-            "nothing runs on {}: start it with `tidings up`, or name a system with --url and --token",
-            config.data.display()
-        )
-    })?;
-    let token = if let Some(token) = &args.token {
-        token.clone()
-    } else {
-        let keys = Keys::configured(&config.auth, &data)?;
-        let secret = keys
-            .signing_secret()
-            .map_err(|error| Usage(format!("{error} Give an admin's token with --token.")))?;
-        let secret = secret.reveal().as_bytes();
-        Secret::new(http_edge::auth::sign_hs256(
-            secret, IMPORTER, "admin", TOKEN_TTL,
-        )?)
+    let url = match &args.url {
+        Some(url) => url.clone(),
+        None => admin::address(config)
+            .map_err(|error| error.context("name a system with --url and --token, or start one"))?,
     };
-    Ok((running.base_url(), token))
+    let token = match &args.token {
+        Some(token) => token.clone(),
+        None => admin::token(config, IMPORTER)?,
+    };
+    Ok((url, token))
 }
 
 /// A bar over the bytes of the file, on standard error if that is a terminal.

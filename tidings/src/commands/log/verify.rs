@@ -8,12 +8,13 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use domain::envelope::Envelope;
 use domain::hex::from_hex;
-use event_log::reader::Reader;
+use event_log::erasure::content;
+use event_log::reader::{Filter, Reader};
 use event_log::seal::sealer::{Sealer, SealerConfig};
 use event_log::seal::verify::{Finding, Verifier};
 use event_log::seal::{Seal, store};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use tokio_util::sync::CancellationToken;
 
 use super::export::{Exported, SEALS};
@@ -24,6 +25,9 @@ use crate::usage::Usage;
 
 /// Seals read at once.
 const SEALS_AT_ONCE: i64 = 10;
+
+/// Events read at once after the last seal.
+const PAGE: i64 = 10_000;
 
 /// Findings that are printed; more are only counted.
 const PRINTED: u64 = 1_000;
@@ -86,7 +90,8 @@ impl<'a> Report<'a> {
                     Finding::Seal { .. } => None,
                     Finding::Missing { position }
                     | Finding::Moved { position, .. }
-                    | Finding::Changed { position } => Some(*position),
+                    | Finding::Changed { position }
+                    | Finding::NotErased { position } => Some(*position),
                 };
                 println!(
                     "{}",
@@ -121,8 +126,12 @@ impl<'a> Report<'a> {
             println!("{json}");
         } else {
             println!(
-                "{} events compared, sealed up to position {sealed_to}; {open} are not sealed yet",
-                self.verifier.events
+                "{} events compared, sealed up to position {sealed_to}; {open} are not sealed yet{}",
+                self.verifier.events,
+                match self.verifier.erased {
+                    0 => String::new(),
+                    erased => format!("; {erased} were erased"),
+                }
             );
         }
         match self.findings {
@@ -140,6 +149,8 @@ pub async fn database(
     stop: &CancellationToken,
 ) -> Result<()> {
     let reader = Reader::new(pool.clone());
+    // What is erased meanwhile would be in a seal of before and be read after.
+    let still = content::keep_still(pool).await?;
     let head = reader.head().await?;
     let mut report = Report::new(config, args, head.log_id.to_string())?;
     let bar = progress::bar("events");
@@ -164,7 +175,23 @@ pub async fn database(
             bar.set_position(seal.last.unsigned_abs());
         }
     }
+    let open = Filter {
+        types: ["message_erased", "title_erased"].map(str::to_owned).into(),
+        ..Filter::default()
+    };
+    let mut after = report.verifier.sealed_to();
+    loop {
+        let page = reader.page(&open, after, head.position, PAGE).await?;
+        report.verifier.not_sealed(&page.events);
+        after = page.scanned_to;
+        if page.is_last {
+            break;
+        }
+    }
+    still.close().await?;
     bar.finish_and_clear();
+    let findings = report.verifier.finish();
+    report.tell(&findings);
     report.end(head.position)
 }
 
@@ -191,6 +218,13 @@ pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
             return Err(error);
         }
         let findings = report.verifier.events(&seal, &of_seal, selected);
+        report.tell(&findings);
+    }
+    for event in events {
+        report.verifier.not_sealed(&[event?]);
+    }
+    if !selected {
+        let findings = report.verifier.finish();
         report.tell(&findings);
     }
     report.end(exported.complete_to())

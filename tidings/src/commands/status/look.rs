@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result};
 use dispatcher::webhook::{self, Listed};
 use domain::time::Timestamp;
 use event_log::broker;
+use event_log::erasure::ledger::{self, Progress};
+use event_log::erasure::retention::{self, Reached};
 use event_log::mirror::{self, MirrorConfig};
 use event_log::reader::Reader;
 use search::index::{Index, Place};
@@ -75,6 +77,12 @@ pub struct Database {
     pub search: SearchIndex,
     /// Events that could not be folded, with those that wait behind them.
     pub parked_events: i64,
+    /// What was erased, and from where it is gone.
+    pub erasure: Progress,
+    /// Up to where what is too old is erased.
+    pub retention: Vec<Reached>,
+    /// Sync entries at or before this position are no longer kept, by the offline window.
+    pub sync_floor: i64,
     /// Where the outside is told.
     pub webhooks: Vec<Listed>,
     /// Bytes on disk.
@@ -193,6 +201,13 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
     let parked_events: i64 = sqlx::query_scalar("SELECT count(*) FROM read.parked")
         .fetch_one(&pool)
         .await?;
+    let erasure = ledger::progress(&pool)
+        .await
+        .context("this database knows no erasure")?;
+    let retention = retention::reached(&pool).await?;
+    let sync_floor: i64 = sqlx::query_scalar("SELECT floor FROM read.checkpoint")
+        .fetch_one(&pool)
+        .await?;
     let webhooks = webhook::list(&pool)
         .await
         .context("this database knows no webhooks")?;
@@ -207,6 +222,9 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
         projection,
         search,
         parked_events,
+        erasure,
+        retention,
+        sync_floor,
         webhooks,
         sizes,
     })

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 
+use event_log::erasure::retention::Reached;
+
 use super::look::{Database, Mirror, Process, SearchIndex, Status};
 
 /// The screen.
@@ -58,6 +60,9 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         projection,
         search,
         parked_events,
+        erasure,
+        retention,
+        sync_floor,
         webhooks,
         sizes,
     } = database;
@@ -91,6 +96,27 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         SearchIndex::Away { error } => writeln!(text, "search      away: {error}")?,
     }
     writeln!(text, "parked      {} events", count(*parked_events))?;
+    if erasure.ordered > 0 {
+        writeln!(
+            text,
+            "erased      {} events, gone from the log up to position {} of {}, {} copies left in the stream, gone from \
+             files up to {}",
+            count(erasure.events),
+            count(erasure.position),
+            count(erasure.ordered),
+            count(erasure.not_mirrored),
+            count(erasure.files_at),
+        )?;
+    }
+    write!(text, "retention   ")?;
+    for Reached { kind, position } in retention {
+        write!(
+            text,
+            "{kind} messages up to position {}, ",
+            count(*position)
+        )?;
+    }
+    writeln!(text, "sync entries up to {}", count(*sync_floor))?;
     for webhook in webhooks {
         writeln!(
             text,
@@ -144,6 +170,7 @@ mod tests {
     use crate::commands::status::look::Sizes;
     use crate::service::lag::Lag;
     use domain::time::Timestamp;
+    use event_log::erasure::ledger::Progress;
 
     #[test]
     fn a_stopped_system_says_so() {
@@ -181,6 +208,18 @@ mod tests {
                 bytes: 0,
             },
             parked_events: 3,
+            erasure: Progress {
+                ordered: 1_200,
+                position: 1_100,
+                events: 45,
+                not_mirrored: 2,
+                files_at: 0,
+            },
+            retention: vec![Reached {
+                kind: "direct".into(),
+                position: 9_000,
+            }],
+            sync_floor: 0,
             webhooks: Vec::new(),
             sizes: Sizes {
                 database: 0,
@@ -201,6 +240,16 @@ mod tests {
             "{shown}"
         );
         assert!(shown.contains("parked      3 events"), "{shown}");
+        assert!(
+            shown
+                .contains("erased      45 events, gone from the log up to position 1,100 of 1,200"),
+            "{shown}"
+        );
+        assert!(
+            shown
+                .contains("retention   direct messages up to position 9,000, sync entries up to 0"),
+            "{shown}"
+        );
         of_mirror(
             &mut shown,
             &Mirror::Away {

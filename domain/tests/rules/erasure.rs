@@ -1,0 +1,134 @@
+//! Content that is taken out for good.
+
+use domain::body::{Body, MessageType};
+use domain::conversation::Conversation;
+use domain::conversation::command::{ConversationCommand, Edit, Erase, React};
+use domain::conversation::event::{ConversationEvent, History, MessageErased, TitleErased};
+
+use crate::language::{Given, given};
+use crate::words::*;
+
+fn group_of_two() -> Given<Conversation> {
+    given([
+        group(["anna", "ben"]),
+        changed("anna", Some("plans"), History::All),
+        sent(1, "anna"),
+        sent(2, "ben"),
+    ])
+}
+
+fn erase(seqs: &[i64], title: bool) -> ConversationCommand {
+    ConversationCommand::Erase(Erase {
+        seqs: seqs.to_vec(),
+        title,
+        by: user("operator"),
+    })
+}
+
+fn erased(seq: i64) -> ConversationEvent {
+    ConversationEvent::MessageErased(MessageErased {
+        seq,
+        by: user("operator"),
+    })
+}
+
+fn title_erased() -> ConversationEvent {
+    ConversationEvent::TitleErased(TitleErased {
+        by: user("operator"),
+    })
+}
+
+#[test]
+fn whoever_runs_the_system_erases_without_being_a_member() {
+    group_of_two()
+        .when(erase(&[1, 2], true))
+        .then([erased(1), erased(2), title_erased()]);
+}
+
+#[test]
+fn what_is_erased_is_not_erased_again() {
+    group_of_two()
+        .and([erased(1), title_erased()])
+        .when(erase(&[1, 2], true))
+        .then([erased(2)]);
+}
+
+#[test]
+fn a_title_that_came_after_an_erasure_can_be_erased() {
+    group_of_two()
+        .and([title_erased(), changed("anna", Some("more"), History::All)])
+        .when(erase(&[], true))
+        .then([title_erased()]);
+}
+
+#[test]
+fn a_recalled_message_still_has_content_to_erase() {
+    group_of_two()
+        .and([recalled(1, "anna")])
+        .when(erase(&[1], false))
+        .then([erased(1)]);
+}
+
+#[test]
+fn what_does_not_exist_cannot_be_erased() {
+    for seq in [0, -1, 3] {
+        group_of_two()
+            .when(erase(&[seq], false))
+            .then_refused("not_found");
+    }
+    given::<Conversation>([])
+        .when(erase(&[], true))
+        .then_refused("not_found");
+}
+
+#[test]
+fn an_erased_message_is_a_recalled_one_to_everybody_else() {
+    let edit = ConversationCommand::Edit(Edit {
+        seq: 1,
+        body: serde_json::json!({ "text": "hello again" }),
+        by: user("anna"),
+        now: noon(),
+        message: None,
+    });
+    let react = ConversationCommand::React(React {
+        seq: 1,
+        key: key("+1"),
+        by: user("ben"),
+        message: None,
+    });
+    for command in [edit, react] {
+        group_of_two()
+            .and([erased(1)])
+            .when(command)
+            .then_refused("recalled");
+    }
+}
+
+#[test]
+fn nothing_of_the_content_is_left_in_the_state() {
+    let state = group_of_two().and([erased(1), title_erased()]).state;
+    assert_eq!(state.remembered(1).map(|it| it.body_digest), Some(0));
+    let kept = serde_json::to_string(&state).unwrap();
+    assert!(!kept.contains("plans"), "{kept}");
+}
+
+#[test]
+fn an_event_without_its_content_keeps_its_shape() {
+    let mut message = message(7, "anna");
+    message.mentions = vec![user("ben")];
+    message.reply_to = Some(3);
+    let whole = ConversationEvent::MessageSent(message.clone());
+    message.mentions = vec![];
+    message.body = Body::erased();
+    let left = ConversationEvent::MessageSent(message);
+    assert_eq!(whole.without_content(), Some(left.clone()));
+    assert_eq!(left.clone().without_content(), Some(left));
+    assert_eq!(
+        changed("anna", Some("plans"), History::All).without_content(),
+        Some(changed("anna", None, History::All))
+    );
+    assert_eq!(recalled(1, "anna").without_content(), None);
+    // Nobody can send a text message that looks like an erased one.
+    let body: serde_json::Value = serde_json::from_str(Body::erased().as_json()).unwrap();
+    assert!(Body::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err());
+}

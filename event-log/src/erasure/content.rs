@@ -1,0 +1,288 @@
+//! Takes the content out of events, and the salts of their digests out of the seals, in one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily as _;
+use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+
+use super::SEALING;
+use crate::seal::leaf::SALT;
+
+/// Erasing events that are carried out at once.
+const BATCH: i64 = 500;
+
+/// An event that erases.
+#[derive(sqlx::FromRow)]
+struct Order {
+    position: i64,
+    stream: i64,
+    /// `None` if it erases the conversation's title.
+    message: Option<i64>,
+}
+
+/// An event that loses its content.
+#[derive(sqlx::FromRow)]
+struct Target {
+    position: i64,
+    stream: i64,
+    message: Option<i64>,
+    event_type: String,
+    event_version: i16,
+    payload: Vec<u8>,
+}
+
+/// What an event will be.
+struct Left {
+    position: i64,
+    by: i64,
+    version: i16,
+    payload: Vec<u8>,
+}
+
+/// Carries out the next erasing events. Answers whether there were any.
+pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let is_due: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM log.events e WHERE e.position > $1
+                        AND e.event_type IN ('message_erased', 'title_erased'))",
+    )
+    .bind(done)
+    .fetch_one(&mut *transaction)
+    .await?;
+    if !is_due {
+        return Ok(false);
+    }
+    // Nothing is sealed meanwhile: a seal has the event as it was, with a salt, or as it is.
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(SEALING)
+        .execute(&mut *transaction)
+        .await?;
+    let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure FOR UPDATE")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let orders = orders(&mut transaction, done).await?;
+    let Some(last) = orders.last() else {
+        return Ok(false);
+    };
+    let targets = targets(&mut transaction, &orders).await?;
+    let left = without_content(&orders, &targets);
+    replace(&mut transaction, &left).await?;
+    let positions: Vec<i64> = left.iter().map(|event| event.position).collect();
+    forget_salts(&mut transaction, &positions).await?;
+    forget_snapshots(&mut transaction, &orders).await?;
+    note(&mut transaction, &left).await?;
+    sqlx::query("UPDATE log.erasure SET position = $1")
+        .bind(last.position)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    tracing::info!(
+        events = left.len(),
+        up_to = last.position,
+        "erased the content of events"
+    );
+    Ok(true)
+}
+
+/// A connection during whose life no content is taken out, and nothing is sealed.
+pub async fn keep_still(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = pool.connect_options().connect().await?;
+    sqlx::query("SELECT pg_advisory_lock_shared($1)")
+        .bind(SEALING)
+        .execute(&mut connection)
+        .await?;
+    Ok(connection)
+}
+
+async fn orders(connection: &mut PgConnection, after: i64) -> Result<Vec<Order>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT e.position, e.stream, e.message FROM log.events e
+         WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased')
+         ORDER BY e.position LIMIT $2",
+    )
+    .bind(after)
+    .bind(BATCH)
+    .fetch_all(connection)
+    .await
+}
+
+/// The events that these orders speak of, but for those that were erased before.
+async fn targets(
+    connection: &mut PgConnection,
+    orders: &[Order],
+) -> Result<Vec<Target>, sqlx::Error> {
+    let mut seqs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    let mut untitled = Vec::new();
+    for order in orders {
+        match order.message {
+            Some(seq) => seqs.entry(order.stream).or_default().push(seq),
+            None => untitled.push(order.stream),
+        }
+    }
+    let mut targets = Vec::new();
+    for (stream, seqs) in &seqs {
+        targets.extend(of_messages(connection, *stream, seqs).await?);
+    }
+    let titles: Vec<Target> = sqlx::query_as(
+        "SELECT e.position, e.stream, NULL::bigint AS message, e.event_type, e.event_version, e.payload
+         FROM log.events e
+         WHERE e.stream = ANY($1) AND e.event_type IN ('conversation_created', 'conversation_changed')
+         AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
+    )
+    .bind(&untitled)
+    .fetch_all(connection)
+    .await?;
+    targets.extend(titles);
+    Ok(targets)
+}
+
+/// Every message is an event of its stream, so message n is at sequence n or later, and messages come in order:
+/// those of a batch are found in one walk along the stream.
+async fn of_messages(
+    connection: &mut PgConnection,
+    stream: i64,
+    seqs: &[i64],
+) -> Result<Vec<Target>, sqlx::Error> {
+    let first = seqs.iter().min().copied().unwrap_or(0);
+    let mut targets: Vec<Target> = sqlx::query_as(
+        "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload FROM log.events e
+         WHERE e.stream = $1 AND e.sequence >= $2 AND e.message = ANY($3) AND e.event_type = 'message_sent'
+         ORDER BY e.sequence LIMIT $4",
+    )
+    .bind(stream)
+    .bind(first)
+    .bind(seqs)
+    .bind(seqs.len() as i64)
+    .fetch_all(&mut *connection)
+    .await?;
+    let edits: Vec<Target> = sqlx::query_as(
+        "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload FROM log.events e
+         WHERE e.stream = $1 AND e.message = ANY($2) AND e.event_type = 'message_edited'",
+    )
+    .bind(stream)
+    .bind(seqs)
+    .fetch_all(&mut *connection)
+    .await?;
+    targets.extend(edits);
+    let positions: Vec<i64> = targets.iter().map(|target| target.position).collect();
+    let gone: Vec<i64> =
+        sqlx::query_scalar("SELECT x.position FROM log.erased x WHERE x.position = ANY($1)")
+            .bind(&positions)
+            .fetch_all(connection)
+            .await?;
+    targets.retain(|target| !gone.contains(&target.position));
+    Ok(targets)
+}
+
+/// What the targets will be. One that nobody can read has nothing that could be left: it becomes an empty object.
+fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
+    let by: HashMap<(i64, Option<i64>), i64> = orders
+        .iter()
+        .map(|order| ((order.stream, order.message), order.position))
+        .collect();
+    let left = |target: &Target| {
+        let by = *by.get(&(target.stream, target.message))?;
+        // A title that was given after the order is none of its business; nobody edits an erased message.
+        if target.position > by {
+            return None;
+        }
+        let read =
+            ConversationEvent::read(&target.event_type, target.event_version, &target.payload);
+        let event = read.ok().and_then(ConversationEvent::without_content);
+        let data = event.and_then(|event| Some((event.version(), event.data().ok()?)));
+        let (version, payload) = data.unwrap_or((target.event_version, b"{}".to_vec()));
+        Some(Left {
+            position: target.position,
+            by,
+            version,
+            payload,
+        })
+    };
+    targets.iter().filter_map(left).collect()
+}
+
+async fn replace(connection: &mut PgConnection, left: &[Left]) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE log.events e SET payload = n.payload, event_version = n.version
+         FROM unnest($1::bigint[], $2::smallint[], $3::bytea[]) AS n(position, version, payload)
+         WHERE e.position = n.position",
+    )
+    .bind(left.iter().map(|event| event.position).collect::<Vec<_>>())
+    .bind(left.iter().map(|event| event.version).collect::<Vec<_>>())
+    .bind(
+        left.iter()
+            .map(|event| event.payload.as_slice())
+            .collect::<Vec<_>>(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn forget_salts(connection: &mut PgConnection, positions: &[i64]) -> Result<(), sqlx::Error> {
+    let sealed: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT p.position, s.number, s.first FROM unnest($1::bigint[]) AS p(position)
+         CROSS JOIN LATERAL (SELECT s.number, s.first FROM log.seals s WHERE s.last >= p.position
+                             ORDER BY s.last LIMIT 1) s
+         WHERE s.first <= p.position",
+    )
+    .bind(positions)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut of_seal: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (position, number, first) in sealed {
+        of_seal.entry(number).or_default().push(position - first);
+    }
+    for (number, indexes) in of_seal {
+        let mut salts: Vec<u8> =
+            sqlx::query_scalar("SELECT salts FROM log.seals WHERE number = $1 FOR UPDATE")
+                .bind(number)
+                .fetch_one(&mut *connection)
+                .await?;
+        for index in indexes {
+            let at = usize::try_from(index)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(SALT);
+            if let Some(salt) = salts.get_mut(at..at.saturating_add(SALT)) {
+                salt.fill(0);
+            }
+        }
+        sqlx::query("UPDATE log.seals SET salts = $2 WHERE number = $1")
+            .bind(number)
+            .bind(salts)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Folded states have titles, and digests of bodies. They are made again when they are needed.
+async fn forget_snapshots(
+    connection: &mut PgConnection,
+    orders: &[Order],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM log.snapshots n USING log.streams s
+         WHERE s.id = ANY($1) AND n.aggregate_type = s.aggregate_type AND n.aggregate_id = s.aggregate_id",
+    )
+    .bind(orders.iter().map(|order| order.stream).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn note(connection: &mut PgConnection, left: &[Left]) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO log.erased (position, by) SELECT * FROM unnest($1::bigint[], $2::bigint[])
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(left.iter().map(|event| event.position).collect::<Vec<_>>())
+    .bind(left.iter().map(|event| event.by).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

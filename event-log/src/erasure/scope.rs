@@ -1,0 +1,78 @@
+//! Which messages somebody means who wants content erased. Read from the log, so that nothing is missed
+//! that the read models do not have yet.
+
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily as _;
+use sqlx::PgPool;
+
+use crate::concern;
+
+/// A message that still has its content.
+struct Candidate {
+    seq: i64,
+    sender: String,
+}
+
+/// The ids of all conversations in which this user has ever sent something, in the order of these ids. Reads
+/// the whole log.
+pub async fn conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, sqlx::Error> {
+    // Also those in which a body says so; whose messages they are is looked at later.
+    sqlx::query_scalar(
+        "SELECT DISTINCT s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE e.event_type = 'message_sent' AND position($1 IN e.payload) > 0 ORDER BY 1",
+    )
+    .bind(says_sender(user))
+    .fetch_all(pool)
+    .await
+}
+
+/// The seqs, after one of them, of the messages of a conversation that still have their content, of this sender
+/// or of all, in order: at most `limit`, and where to go on.
+pub async fn messages(
+    pool: &PgPool,
+    conversation: &str,
+    sender: Option<&str>,
+    after: i64,
+    limit: i64,
+) -> Result<(Vec<i64>, Option<i64>), sqlx::Error> {
+    // A message's seq is at most its sequence: what was passed is not read again.
+    let rows: Vec<(i64, String, i16, Vec<u8>)> = sqlx::query_as(
+        "SELECT e.message, e.event_type, e.event_version, e.payload
+         FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE s.aggregate_type = 'conversation' AND s.aggregate_id = $1
+         AND e.event_type = 'message_sent' AND e.sequence > $2 AND e.message > $2
+         AND ($3::bytea IS NULL OR position($3 IN e.payload) > 0)
+         AND NOT EXISTS (SELECT FROM log.events x WHERE x.stream = e.stream AND x.message = e.message
+                         AND x.event_type = 'message_erased')
+         ORDER BY e.sequence LIMIT $4",
+    )
+    .bind(conversation)
+    .bind(after)
+    .bind(sender.map(says_sender))
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let more = if rows.len() as i64 == limit {
+        rows.last().map(|(seq, ..)| *seq)
+    } else {
+        None
+    };
+    let candidates = rows
+        .into_iter()
+        .filter_map(|(seq, event_type, version, payload)| {
+            match ConversationEvent::read(&event_type, version, &payload) {
+                Ok(ConversationEvent::MessageSent(sent)) => Some(Candidate {
+                    seq,
+                    sender: sent.sender.to_string(),
+                }),
+                _ => None,
+            }
+        });
+    let meant = candidates.filter(|it| sender.is_none_or(|sender| it.sender == sender));
+    Ok((meant.map(|it| it.seq).collect(), more))
+}
+
+/// What stands in the payload of every message of this sender.
+fn says_sender(user: &str) -> Vec<u8> {
+    [b"\"sender\":".as_slice(), &concern::as_json(user)].concat()
+}
