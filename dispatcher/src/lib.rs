@@ -8,6 +8,7 @@
 //! - `feed`: the log, from JetStream or from Postgres.
 //! - `events`: any event as a webhook, in order. `lanes`: in which order, purely; `backoff`, `pace`: when
 //!   to try again, and how much at once.
+//! - [`seals`]: copies of the log's seals, to one address.
 //! - `online`: who is online. `notices`: who is offline and has something unread.
 //!
 //! Nothing is delivered less than once. What a worker has not written down when it ends is delivered again,
@@ -30,6 +31,7 @@ mod ledger;
 mod notices;
 mod online;
 mod pace;
+pub mod seals;
 pub mod secret;
 mod sender;
 mod supervisor;

@@ -49,6 +49,8 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectError;
 pub use live::{Near, run};
 pub use projector::Projector;
-pub use rebuild::{Comparison, Difference, Progress, Rebuilt, rebuild, verify};
+pub use rebuild::{
+    Comparison, Difference, Progress, Rebuilt, kept, rebuild, rebuild_and_keep, verify,
+};
 pub use session::{LIVE, REBUILD};
 pub use trim::Trimmed;

@@ -1,7 +1,7 @@
 //! What a batch writes besides the rows of its [`Picture`](crate::picture::Picture). One type a
 //! table; the columns are told in the migration.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use domain::body::{Body, MessageType};
 use domain::conversation::event::History;
@@ -191,8 +191,8 @@ pub(crate) struct Rows {
     /// What members were after events that changed more than their own messages do, with the position.
     pub member_history: BTreeMap<(MemberKey, i64), Member>,
     pub conversation_history: Vec<ConversationVersion>,
-    /// Conversations whose titles were erased, with all that tells of them.
-    pub untitled: BTreeSet<i64>,
+    /// Conversations whose titles were erased, with all that tells of them before this position.
+    pub untitled: BTreeMap<i64, i64>,
     /// Where messages were recalled.
     pub recalls: BTreeMap<MessageKey, i64>,
     pub reaction_history: Vec<ReactionChange>,

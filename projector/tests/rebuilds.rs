@@ -7,7 +7,9 @@ mod support;
 use std::time::Duration;
 
 use domain::time::Timestamp;
-use projector::{ProjectError, Projector, ProjectorConfig, REBUILD, rebuild, verify};
+use projector::{
+    ProjectError, Projector, ProjectorConfig, REBUILD, kept, rebuild, rebuild_and_keep, verify,
+};
 use sqlx::Executor as _;
 use support::history::World;
 use support::{Database, config, fold, log};
@@ -278,5 +280,44 @@ async fn verifying_names_the_rows_that_differ_and_changes_nothing() {
     assert_eq!(database.digest().await, damaged);
     let left = "SELECT count(*) FROM pg_namespace WHERE nspname = 'read_rebuild'";
     assert_eq!(database.number(left).await, 0);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn what_was_replaced_is_kept_and_served_again() {
+    let world = World::of(61, 5, 600);
+    let database = Database::new().await;
+    log::append(&database.pool, &world.log[..300]).await;
+    let mut live = fold(&database.pool, config(), &world.log[..300], 100).await;
+    assert!(!kept::resume(&database.pool, &config()).await.unwrap());
+    assert!(!kept::drop_kept(&database.pool).await.unwrap());
+    rebuild_and_keep(database.pool.clone(), config(), 100, |_| ())
+        .await
+        .unwrap();
+    // Only here, so that what is served again is known by it.
+    database
+        .pool
+        .execute("COMMENT ON TABLE read_old.messages IS 'the first'")
+        .await
+        .unwrap();
+    log::append(&database.pool, &world.log[300..]).await;
+    let error = live.step(&world.log[300..]).await.unwrap_err();
+    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    live.step(&world.log[300..]).await.unwrap();
+    assert!(kept::resume(&database.pool, &config()).await.unwrap());
+    let back = rebuild_and_keep(database.pool.clone(), config(), 100, |_| ())
+        .await
+        .unwrap();
+    assert_eq!((back.from, back.position), (300, 600));
+    assert!(back.comparison.unwrap().is_equal());
+    let comment = "SELECT count(*) FROM pg_class c WHERE c.oid = 'read.messages'::regclass
+                   AND obj_description(c.oid, 'pg_class') = 'the first'";
+    assert_eq!(database.number(comment).await, 1);
+    assert!(kept::drop_kept(&database.pool).await.unwrap());
+    assert!(!kept::is_there(&database.pool).await.unwrap());
+    let alone = Database::new().await;
+    fold(&alone.pool, config(), &world.log, 1_000).await;
+    assert_eq!(database.digest().await, alone.digest().await);
+    alone.close().await;
     database.close().await;
 }

@@ -13,13 +13,15 @@ use crate::secret::ServerUrl;
 
 mod erase;
 mod log;
+mod rebuild;
 mod webhooks;
 
 pub use erase::{EraseCommand, ExportUserArgs, RetentionArgs, ToldArgs};
 pub use log::{
     ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
-    LogVerifyArgs, SealArgs, SliceArgs, Speed,
+    LogVerifyArgs, SealArgs, SealEvery, SliceArgs, Speed,
 };
+pub use rebuild::{RebuildArgs, RebuildWhat, VerifyArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};
 
 /// Where `tidings up` listens.
@@ -371,37 +373,6 @@ pub enum SearchOrder {
     Newest,
 }
 
-/// What `tidings rebuild` builds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RebuildWhat {
-    /// The tables that queries read, from the log.
-    ReadModels,
-    /// The search index, from those tables.
-    Search,
-}
-
-/// `tidings rebuild`.
-#[derive(Debug, Clone, Args)]
-pub struct RebuildArgs {
-    /// What.
-    #[arg(default_value = "read-models")]
-    pub what: RebuildWhat,
-    /// Events folded at once.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
-    pub batch: i64,
-}
-
-/// `tidings verify`.
-#[derive(Debug, Clone, Args)]
-pub struct VerifyArgs {
-    /// Events folded at once.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
-    pub batch: i64,
-    /// Print one JSON object.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// `tidings servers`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ServersCommand {
@@ -453,6 +424,23 @@ mod tests {
         let cli = parse(&["up", "--offline-window", "1d 12h"]).expect("parses");
         assert_eq!(cli.config.offline_window, Duration::from_secs(36 * 3600));
         assert!(parse(&["up", "--offline-window", "soon"]).is_err());
+    }
+
+    #[test]
+    fn seals_can_be_off_and_delivered_elsewhere() {
+        let seals = |args: &[&str]| parse(&[&["up"], args].concat()).map(|cli| cli.config.seals);
+        assert_eq!(
+            seals(&["--seal-every", "2s"]).expect("parses").seal_every,
+            SealEvery::Within(Duration::from_secs(2))
+        );
+        assert_eq!(
+            seals(&["--seal-every", "off"]).expect("parses").seal_every,
+            SealEvery::Off
+        );
+        let url = ["--seal-webhook", "https://a.example/seals"];
+        assert!(seals(&url).is_err(), "unsigned");
+        let secret = ["--seal-webhook-secret", "whsec_x"];
+        assert!(seals(&[url, secret].concat()).is_ok());
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Fold<'_> {
                 version.title = None;
             }
         }
-        self.rows.untitled.insert(conversation.id);
+        self.rows.untitled.insert(conversation.id, at.position);
         self.changed(at, id, conversation, None, conversation.history)
     }
 }

@@ -5,6 +5,7 @@
 //! the schemas. The projector then finds another generation and starts to remember anew.
 
 mod compare;
+pub mod kept;
 mod tables;
 
 pub use compare::{Comparison, Difference};
@@ -59,11 +60,39 @@ pub struct Rebuilt {
 }
 
 /// Rebuilds `read` from the log, compares and swaps. `batch` is the number of events in a transaction. Calls
-/// `on_progress` after each. One that was broken off is gone on with.
+/// `on_progress` after each. One that was broken off is gone on with. What is replaced is dropped.
 pub async fn rebuild(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
+    on_progress: impl FnMut(Progress) + Send,
+) -> Result<Rebuilt, ProjectError> {
+    build(pool, config, batch, Replaced::Dropped, on_progress).await
+}
+
+/// The same, but what is replaced is kept as schema `read_old`, until [`kept::drop_kept`], [`kept::resume`] or the
+/// next rebuild.
+pub async fn rebuild_and_keep(
+    pool: PgPool,
+    config: ProjectorConfig,
+    batch: usize,
+    on_progress: impl FnMut(Progress) + Send,
+) -> Result<Rebuilt, ProjectError> {
+    build(pool, config, batch, Replaced::Kept, on_progress).await
+}
+
+/// What becomes of the tables that were served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replaced {
+    Dropped,
+    Kept,
+}
+
+async fn build(
+    pool: PgPool,
+    config: ProjectorConfig,
+    batch: usize,
+    replaced: Replaced,
     mut on_progress: impl FnMut(Progress) + Send,
 ) -> Result<Rebuilt, ProjectError> {
     let mut building = Building::begin(pool, config, batch).await?;
@@ -73,7 +102,7 @@ pub async fn rebuild(
     let began = Instant::now();
     let position = building.swap().await?;
     let swap = began.elapsed();
-    building.end().await?;
+    building.end(replaced).await?;
     Ok(Rebuilt {
         position,
         from,
@@ -97,14 +126,37 @@ pub async fn verify(
         .keeper
         .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
         .await?;
-    building.end().await?;
+    building.end(Replaced::Kept).await?;
     comparison.ok_or(ProjectError::Behind { position })
+}
+
+/// A connection of its own: its lock is held as long as it is open, also if this process dies.
+async fn alone(pool: &PgPool) -> Result<PgConnection, ProjectError> {
+    let mut keeper = pool.connect_options().connect().await?;
+    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(LOCK)
+        .fetch_one(&mut keeper)
+        .await?;
+    if !alone {
+        return Err(ProjectError::Rebuilding);
+    }
+    keeper.execute("SET lock_timeout TO '5s'").await?;
+    Ok(keeper)
+}
+
+/// What tables are made by: only the same program goes on with them in the same way.
+fn made(config: &ProjectorConfig) -> String {
+    format!(
+        "made by {}, fan-out up to {}",
+        env!("CARGO_PKG_VERSION"),
+        config.fanout_threshold
+    )
 }
 
 /// A read model beside the served one.
 struct Building {
     pool: PgPool,
-    /// Its own connection: the lock is held as long as that is open, also if this process dies.
+    /// Holds the lock.
     keeper: PgConnection,
     projector: Projector,
     reader: Reader,
@@ -117,20 +169,8 @@ impl Building {
         config: ProjectorConfig,
         batch: usize,
     ) -> Result<Self, ProjectError> {
-        let mut keeper = pool.connect_options().connect().await?;
-        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(LOCK)
-            .fetch_one(&mut keeper)
-            .await?;
-        if !alone {
-            return Err(ProjectError::Rebuilding);
-        }
-        keeper.execute("SET lock_timeout TO '5s'").await?;
-        let made = format!(
-            "made by {}, fan-out up to {}",
-            env!("CARGO_PKG_VERSION"),
-            config.fanout_threshold
-        );
+        let mut keeper = alone(&pool).await?;
+        let made = made(&config);
         if tables::can_resume(&mut keeper, &made).await? {
             tracing::info!("going on with the rebuild that was broken off");
         } else {
@@ -199,6 +239,8 @@ impl Building {
     }
 
     async fn swap(&mut self) -> Result<i64, ProjectError> {
+        // What an earlier one has kept has the name that the replaced tables get.
+        drop_replaced(&mut self.keeper).await?;
         // What has come meanwhile, so that little is left for the moment of the swap.
         self.catch_up(None, &mut |_| ()).await?;
         swap(
@@ -210,9 +252,11 @@ impl Building {
         .await
     }
 
-    async fn end(mut self) -> Result<(), ProjectError> {
+    async fn end(mut self, replaced: Replaced) -> Result<(), ProjectError> {
         self.projector.session.close().await;
-        drop_replaced(&mut self.keeper).await?;
+        if replaced == Replaced::Dropped {
+            drop_replaced(&mut self.keeper).await?;
+        }
         self.keeper.close().await?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Titles that were erased: what told of them before this batch tells of none.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
@@ -9,24 +9,30 @@ use crate::fold::{TITLED, untitled};
 
 pub(super) async fn erase(
     connection: &mut PgConnection,
-    conversations: &BTreeSet<i64>,
+    erased: &BTreeMap<i64, i64>,
 ) -> Result<(), sqlx::Error> {
-    if conversations.is_empty() {
+    if erased.is_empty() {
         return Ok(());
     }
-    let conversations: Vec<i64> = conversations.iter().copied().collect();
+    let conversations = column(erased.keys(), |id| *id);
+    let positions = column(erased.values(), |position| *position);
     sqlx::query(
-        "UPDATE conversation_history SET title = NULL \
-         WHERE conversation = ANY($1) AND title IS NOT NULL",
+        "UPDATE conversation_history h SET title = NULL \
+         FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position) \
+         WHERE h.conversation = n.conversation AND h.position < n.position AND h.title IS NOT NULL",
     )
     .bind(&conversations)
+    .bind(&positions)
     .execute(&mut *connection)
     .await?;
     let told: Vec<(i64, i64, String)> = sqlx::query_as(
         "SELECT t.conversation, t.position, t.data FROM timeline t \
-         WHERE t.conversation = ANY($1) AND t.type = ANY($2) AND t.data IS NOT NULL",
+         JOIN unnest($1::bigint[], $2::bigint[]) AS n(conversation, position) \
+         ON t.conversation = n.conversation AND t.position < n.position \
+         WHERE t.type = ANY($3) AND t.data IS NOT NULL",
     )
     .bind(&conversations)
+    .bind(&positions)
     .bind(TITLED.as_slice())
     .fetch_all(&mut *connection)
     .await?;

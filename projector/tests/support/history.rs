@@ -7,7 +7,7 @@ use cqrs_es::Aggregate as _;
 use domain::body::{Body, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    AddMembers, Change, ConversationCommand, Create, Edit, React, Recall, RemoveMember, Send,
+    AddMembers, Change, ConversationCommand, Create, Edit, Erase, React, Recall, RemoveMember, Send,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind, History as Rule, Role};
 use domain::envelope::{AggregateKind, Envelope};
@@ -102,7 +102,8 @@ impl World {
             17..20 => self.change(),
             20..55 => self.send(),
             55..61 => self.edit(),
-            61..65 => self.recall(),
+            61..64 => self.recall(),
+            64 => self.erase(),
             65..73 => self.react(),
             73..82 => self.read(),
             82..85 => self.mark_unread(),
@@ -300,6 +301,19 @@ impl World {
                 message: None,
             }),
         );
+    }
+
+    fn erase(&mut self) {
+        let Some((id, by)) = self.somewhere() else {
+            return;
+        };
+        let seqs = if self.conversations[&id].head_seq() > 0 {
+            vec![self.some_seq(&id)]
+        } else {
+            vec![]
+        };
+        let title = self.dice.chance(30);
+        self.command(&id, ConversationCommand::Erase(Erase { seqs, title, by }));
     }
 
     fn react(&mut self) {

@@ -1,8 +1,11 @@
 //! Tamper evidence: what is done to the log behind the program's back is found, with its position, in the
 //! database and in an export.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
 use tests::eventually::eventually;
+use tests::receiver::{Received, Receiver, Reply, SECRET};
 use tests::world::{Settings, World};
 
 async fn sealed_world() -> (World, i64) {
@@ -163,4 +166,45 @@ async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
         code == Some(1) && said.contains("not the one that was copied"),
         "{said}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
+    let receiver = Receiver::start().await;
+    let failures = AtomicUsize::new(0);
+    receiver.reply(move |_| match failures.fetch_add(1, Ordering::Relaxed) {
+        0 => Reply::Status(500),
+        _ => Reply::Status(204),
+    });
+    let settings = Settings::default()
+        .with("TIDINGS_SEAL_EVERY", "1s")
+        .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
+        .with("TIDINGS_SEAL_WEBHOOK", receiver.url())
+        .with("TIDINGS_SEAL_WEBHOOK_SECRET", SECRET);
+    let world = World::with(settings).await;
+    let ann = world.user("ann");
+    ann.create_group("c", &["bob"]).await.expect(201);
+    let mut copies = String::new();
+    for n in 1..=3 {
+        ann.send("c", &n.to_string(), "something to seal")
+            .await
+            .expect(201);
+        let is_nth = |it: &Received| it.accepted && it.json()["data"]["number"] == n;
+        let copy = receiver.gets(&format!("seal {n}"), is_nth).await.json();
+        assert_eq!(
+            (&copy["type"], &copy["data"]["salts"]),
+            (&"tidings.seal.v1".into(), &"".into())
+        );
+        copies += &format!("{}\n", copy["data"]);
+    }
+    assert!(receiver.received().len() > 3, "the first was sent again");
+    let file = world.dir.join("copies.jsonl");
+    std::fs::write(&file, &copies).expect("written");
+    let file = file.display().to_string();
+    let (code, _, said) = verify(&world, &["--copies", &file]).await;
+    assert_eq!(code, Some(0), "{said}");
+    std::fs::write(&file, copies.replace("\"number\":2", "\"number\":200")).expect("written");
+    let (code, _, said) = verify(&world, &["--copies", &file]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("it was copied, and is not here"), "{said}");
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
 use projector::index::IndexProgress;
-use projector::{Difference, Progress};
+use projector::{Difference, Progress, kept};
 use serde_json::{Map, Value};
+use sqlx::PgPool;
 
 use super::progress;
 use crate::config::{Config, RebuildArgs, RebuildWhat, VerifyArgs};
@@ -19,7 +20,28 @@ pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
     match args.what {
         RebuildWhat::ReadModels => read_models(config, args).await,
         RebuildWhat::Search => search(config).await,
+        RebuildWhat::Kept => {
+            with_kept(config, async |pool| {
+                Ok(kept::resume(pool, &config.projector()).await?)
+            })
+            .await?;
+            read_models(config, args).await
+        }
+        RebuildWhat::DropKept => {
+            with_kept(config, async |pool| Ok(kept::drop_kept(pool).await?)).await
+        }
     }
+}
+
+/// Does something with what was kept; an error if nothing was.
+async fn with_kept(config: &Config, act: impl AsyncFnOnce(&PgPool) -> Result<bool>) -> Result<()> {
+    let database = Database::reach(config).await?;
+    let acted = act(&database.pool).await;
+    database.leave().await?;
+    if acted? {
+        return Ok(());
+    }
+    bail!("no rebuild has kept what it replaced; `tidings rebuild --keep` does")
 }
 
 async fn search(config: &Config) -> Result<()> {
@@ -54,7 +76,12 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
     pools::migrated(&database.pool).await?;
     let bar = progress::bar("events");
     let (projector, batch) = (config.projector(), usize::try_from(args.batch)?);
-    let outcome = projector::rebuild(database.pool.clone(), projector, batch, told(&bar)).await;
+    let pool = database.pool.clone();
+    let outcome = if args.keep {
+        projector::rebuild_and_keep(pool, projector, batch, told(&bar)).await
+    } else {
+        projector::rebuild(pool, projector, batch, told(&bar)).await
+    };
     bar.finish_and_clear();
     database.leave().await?;
     let done = outcome?;

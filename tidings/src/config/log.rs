@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::time::Timestamp;
+use reqwest::Url;
+
+use crate::secret::Secret;
 
 /// `tidings log`.
 #[derive(Debug, Clone, Subcommand)]
@@ -153,16 +156,50 @@ pub struct LogVerifyArgs {
 /// How the log is sealed.
 #[derive(Debug, Clone, Args)]
 pub struct SealArgs {
-    /// How long an event may be without a seal.
+    /// How long an event may be without a seal; `off` seals nothing.
     #[arg(long, global = true, env = "TIDINGS_SEAL_EVERY", value_name = "DURATION", default_value = "60s",
-        value_parser = super::duration)]
-    pub seal_every: Duration,
+        value_parser = seal_every)]
+    pub seal_every: SealEvery,
     /// The file with the key that signs seals; made if it is not there. A fleet shares one [default: DATA/seal-key].
     #[arg(long, global = true, env = "TIDINGS_SEAL_KEY", value_name = "FILE")]
     pub seal_key: Option<PathBuf>,
     /// Append each seal to this file too, best on another machine's disk.
     #[arg(long, global = true, env = "TIDINGS_SEAL_COPY", value_name = "FILE")]
     pub seal_copy: Option<PathBuf>,
+    /// Deliver each seal to this address too, as a webhook.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_SEAL_WEBHOOK",
+        value_name = "URL",
+        requires = "seal_webhook_secret"
+    )]
+    pub seal_webhook: Option<Url>,
+    /// What these deliveries are signed with: whsec_ and base64.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_SEAL_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub seal_webhook_secret: Option<Secret>,
+}
+
+/// How often the log is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealEvery {
+    /// Never.
+    Off,
+    /// No event is without a seal for longer.
+    Within(Duration),
+}
+
+fn seal_every(text: &str) -> Result<SealEvery, String> {
+    match text {
+        "off" => Ok(SealEvery::Off),
+        _ => super::duration(text).map(SealEvery::Within),
+    }
 }
 
 /// How fast a replay goes.

@@ -30,6 +30,7 @@ use command_svc::CommandState;
 use command_svc::retention::{self, Ages, Retention};
 use dispatcher::Sender;
 use dispatcher::address::Allowed;
+use dispatcher::seals::{self, SealCopies};
 use event_log::bell::{self, Bell};
 use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
@@ -45,7 +46,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::config::Config;
+use crate::config::{Config, SealEvery};
 use crate::seal_key;
 use crate::servers::process;
 use crate::usage::Usage;
@@ -251,7 +252,9 @@ impl Service {
             behind.spawn("the relay", self.relay(log.clone()));
         }
         if self.roles.commands {
-            behind.spawn("the sealer", self.sealer()?);
+            if let SealEvery::Within(every) = self.config.seals.seal_every {
+                behind.spawn("the sealer", self.sealer(every)?);
+            }
             behind.spawn("the eraser", self.eraser());
         }
         if self.roles.projector {
@@ -266,6 +269,9 @@ impl Service {
         }
         if self.roles.dispatcher {
             behind.spawn("the dispatcher", self.dispatcher()?);
+            if let Some(copies) = self.seal_copies()? {
+                behind.spawn("copies of seals", copies);
+            }
         }
         behind.spawn(
             "the gauges",
@@ -356,9 +362,9 @@ impl Service {
         }
     }
 
-    fn sealer(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
+    fn sealer(&self, every: Duration) -> Result<impl Future<Output = Result<()>> + use<>> {
         let config = SealerConfig {
-            every: self.config.seals.seal_every,
+            every,
             copy_to: self.config.seals.seal_copy.clone(),
         };
         let key = seal_key::made(&self.config)?;
@@ -382,10 +388,31 @@ impl Service {
         async move { Ok(running.await?) }
     }
 
+    /// Nothing if nobody wants them.
+    fn seal_copies(&self) -> Result<Option<impl Future<Output = Result<()>> + use<>>> {
+        let args = &self.config.seals;
+        let (Some(url), Some(secret)) = (&args.seal_webhook, &args.seal_webhook_secret) else {
+            return Ok(None);
+        };
+        let secret = dispatcher::secret::Secret::parse(secret.reveal())
+            .context("TIDINGS_SEAL_WEBHOOK_SECRET")?;
+        let pool = self.pools.projections.clone();
+        let copies = SealCopies::new(pool, self.sender()?, url.clone(), secret);
+        let ending = self.ending.clone();
+        Ok(Some(async move {
+            seals::run(copies, ending).await;
+            Ok(())
+        }))
+    }
+
+    fn sender(&self) -> Result<Sender> {
+        let allowed = Allowed::networks(self.config.webhooks.webhook_allow.clone());
+        Sender::new(allowed).context("webhooks cannot be delivered")
+    }
+
     fn dispatcher(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
         let args = &self.config.webhooks;
-        let allowed = Allowed::networks(args.webhook_allow.clone());
-        let sender = Sender::new(allowed).context("webhooks cannot be delivered")?;
+        let sender = self.sender()?;
         let config = dispatcher::Config {
             tries: args.webhook_tries,
             window: args.notify_window,

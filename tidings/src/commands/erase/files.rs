@@ -54,6 +54,9 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
     .await;
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
+    if projector::kept::is_there(pool).await? {
+        bail!("the tables that were replaced are still being read: run it again");
+    }
     let quiet = |_: IndexProgress| ();
     let (messages, _) =
         projector::index::rebuild_index(pool.clone(), config.search(), quiet).await?;
