@@ -7,6 +7,7 @@ mod backup;
 mod bad_input;
 mod commands;
 mod corpora;
+mod exports;
 mod fanout;
 mod faults;
 mod gapless;
