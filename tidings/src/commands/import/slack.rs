@@ -6,8 +6,8 @@
 //! `2026-11-01.json`: an array of messages. One day is in memory at a time.
 //!
 //! Who came to a conversation is told by messages (`channel_join`) and by the list of conversations, which
-//! names those who are in now. Somebody who came and has left is not let in again. Who is in, and neither
-//! came nor wrote as far as the export goes, joins at its end.
+//! names those who are in now, and who made it. Somebody who came and has left is not let in again. Who is in,
+//! and neither came nor wrote as far as the export goes, joins at its end.
 //!
 //! Whatever an export says that a message here does not is counted, and told at the end.
 
@@ -39,6 +39,8 @@ pub struct Slack {
 struct Room {
     name: String,
     days: VecDeque<Day>,
+    /// Who made it, until that has been told.
+    creator: Option<String>,
     /// The ids of those who are in now, if the export says so.
     members: Option<Vec<String>>,
     /// The ids of those who came or wrote so far.
@@ -87,16 +89,16 @@ impl Slack {
             bail!("{name:?} is not the name of a conversation's directory");
         }
         let inside = directory.join(&name);
-        let days = if inside.is_dir() {
-            days(&inside)?
-        } else {
+        if !inside.is_dir() {
             self.count("conversations without a directory");
-            VecDeque::new()
-        };
+            return Ok(());
+        }
+        let days = days(&inside)?;
         self.bytes += days.iter().map(|day| day.bytes).sum::<u64>();
         self.rooms.push_back(Room {
             name,
             days,
+            creator: listed.creator,
             members: listed.members,
             seen: HashSet::new(),
         });
@@ -127,7 +129,11 @@ impl Slack {
             let Some(mut room) = self.rooms.pop_front() else {
                 return Ok(None);
             };
-            let lines = if let Some(day) = room.days.pop_front() {
+            let lines = if let Some(creator) = room.creator.take() {
+                let lines = self.creator(&mut room, creator);
+                self.rooms.push_front(room);
+                lines
+            } else if let Some(day) = room.days.pop_front() {
                 self.read += day.bytes;
                 let mut messages: Vec<Message> = list(&day.file)?.unwrap_or_default();
                 messages.sort_by_key(|message| message.ts.as_deref().and_then(millis));
@@ -143,24 +149,32 @@ impl Slack {
         }
     }
 
+    /// Who made a conversation is in it from the beginning, and so owns it, unless they have left.
+    fn creator(&self, room: &mut Room, creator: String) -> Vec<Value> {
+        let mut members = room.members.iter().flatten();
+        if !members.any(|member| *member == creator) {
+            return Vec::new();
+        }
+        let line = self.member(&room.name, &creator);
+        room.seen.insert(creator);
+        vec![line]
+    }
+
     /// Those who are in and have not been seen.
     fn members(&self, room: Room) -> Vec<Value> {
-        let Room {
-            name,
-            members,
-            seen,
-            ..
-        } = room;
-        let mut members = members.unwrap_or_default();
-        members.retain(|user| !seen.contains(user));
-        let line = |user: &String| {
-            json!({
-                "conversation": name,
-                "members": [self.name_of(user)],
-                "id": format!("slack:{name}:member:{user}"),
-            })
-        };
+        let mut members = room.members.unwrap_or_default();
+        members.retain(|user| !room.seen.contains(user));
+        let line = |user: &String| self.member(&room.name, user);
         members.iter().map(line).collect()
+    }
+
+    /// Somebody who is in, as far as is known without having come.
+    fn member(&self, conversation: &str, user: &str) -> Value {
+        json!({
+            "conversation": conversation,
+            "members": [self.name_of(user)],
+            "id": format!("slack:{conversation}:member:{user}"),
+        })
     }
 
     /// `None` for what is neither a message nor a join.
@@ -323,7 +337,7 @@ mod tests {
             ),
             (
                 "channels.json",
-                json!([{"id": "C1", "name": "general", "members": ["U1", "U2", "U3", "U4"]}, {"id": "C2", "name": "gone"}]),
+                json!([{"id": "C1", "name": "general", "creator": "U5", "members": ["U1", "U2", "U3", "U4", "U5"]}, {"id": "C2", "name": "gone"}]),
             ),
             ("dms.json", json!([{"id": "D1", "members": ["U1", "U2"]}])),
             (
@@ -369,6 +383,7 @@ mod tests {
         assert_eq!(
             joins,
             [
+                json!({"conversation": "general", "members": ["U5"], "id": "slack:general:member:U5"}),
                 json!({"conversation": "general", "members": ["bob"], "id": "slack:general:1793491199.0"}),
                 json!({"conversation": "general", "members": ["U4"], "id": "slack:general:member:U4"}),
                 json!({"conversation": "D1", "members": ["bob"], "id": "slack:D1:member:U2"}),

@@ -25,6 +25,9 @@ pub(super) struct User {
 pub(super) struct Listed {
     pub(super) id: String,
     pub(super) name: Option<String>,
+    /// Who made it.
+    pub(super) creator: Option<String>,
+    /// Who is in.
     pub(super) members: Option<Vec<String>>,
 }
 

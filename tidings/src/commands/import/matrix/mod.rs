@@ -12,7 +12,8 @@
 //! far as it is needed; `text`: its words. `room`: what the events make of each other.
 //!
 //! What happens to a message comes later in the file than the message, so everything is read before anything is
-//! sent. What bounds memory is the file: at most [`MAX_BYTES`] unpacked, of which less is kept.
+//! sent. What bounds memory is the file: at most [`MAX_BYTES`] unpacked. 300,000 events as Element writes
+//! them, 138 MiB, took 220 MiB of memory; 600,000 that say little and stand close together, 125 MiB, took 334 MiB.
 //!
 //! - A user is called as there, `@ann:example.org`. What is longer than 128 characters keeps its first 103,
 //!   followed by `~` and 24 digits of its SHA-256.
@@ -44,7 +45,7 @@ use event::Event;
 use room::Gathered;
 
 /// The largest file, unpacked.
-pub const MAX_BYTES: u64 = 512 * 1024 * 1024;
+pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// How the events stand in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
