@@ -72,7 +72,7 @@ impl Conversation {
             ConversationCommand::Recall(recall) => self.recall(recall, limits),
             ConversationCommand::React(react) => self.react(react, limits),
             ConversationCommand::Unreact(react) => self.unreact(react),
-            ConversationCommand::Import(messages) => self.import(messages, limits),
+            ConversationCommand::Import(imported) => self.import(imported, limits),
             ConversationCommand::Erase(erase) => self.erase(erase),
         }
     }

@@ -327,7 +327,8 @@ pub struct StatusArgs {
 /// `tidings import`.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// A file of JSON lines (plain, .gz or .zst), or the directory of an unpacked Slack export.
+    /// A file of JSON lines, a Matrix export in JSON (both plain, .gz or .zst), or the directory of an
+    /// unpacked Slack export.
     #[arg(value_name = "PATH")]
     pub file: PathBuf,
     /// The system to import into [default: the one that runs on the data directory].

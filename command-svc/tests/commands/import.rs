@@ -140,6 +140,75 @@ async fn a_users_own_group_takes_imports_too() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn edits_reactions_and_joins_are_taken_in_once_and_in_order() -> Result<()> {
+    let world = World::new().await?;
+    let edited = with(
+        with(
+            line(2, "old", "ann", "two"),
+            "edited_at",
+            "2020-01-02T00:00:00Z",
+        ),
+        "original",
+        "tow",
+    );
+    let reactions = json!([{"key": "+1", "user": "bob"}, {"key": "+1", "user": "bob"}, {"key": "tada", "user": "eve"}]);
+    let lines = [
+        json!({"line": 1, "conversation": "old", "key": "join", "members": ["cid", "ann"]}),
+        with(edited, "reactions", reactions),
+        with(line(3, "old", "cid", "three"), "reply_to", "m2"),
+        json!({"line": 4, "conversation": "old", "key": "all", "members": ["bob"]}),
+    ];
+    let (reply, answers) = world.admin().lines(PATH, &lines).await?;
+    ensure!(reply.status == 200, "{}", reply.text);
+    ensure!(statuses(&answers) == ["imported"; 4], "{answers:?}");
+    let seqs: Vec<_> = answers
+        .iter()
+        .map(|answer| answer["seq"].as_i64())
+        .collect();
+    ensure!(seqs == [None, Some(1), Some(2), None], "{answers:?}");
+    let types: Vec<String> =
+        sqlx::query_scalar("SELECT event_type::text FROM log.events ORDER BY position")
+            .fetch_all(&world.database.pool)
+            .await?;
+    let expected = [
+        "conversation_created",
+        "member_added",
+        "message_sent",
+        "message_edited",
+        "member_added",
+        "reaction_added",
+        "member_added",
+        "reaction_added",
+        "message_sent",
+    ];
+    ensure!(types == expected, "{types:?}");
+    ensure!(world.payloads("conversation_created").await?[0]["by"] == "cid");
+    let sent = world.payloads("message_sent").await?;
+    ensure!(sent[0]["body"]["text"] == "tow" && sent[1]["reply_to"] == 1);
+    let edit = &world.payloads("message_edited").await?[0];
+    ensure!(edit["body"]["text"] == "two" && edit["edited_at"] == "2020-01-02T00:00:00.000Z");
+    let before = world.events().await?;
+    let (_, again) = world.admin().lines(PATH, &lines).await?;
+    ensure!(statuses(&again) == ["known"; 4] && again[1]["seq"] == 1);
+    ensure!(world.events().await? == before);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reactions_beyond_the_limit_are_counted_and_dropped() -> Result<()> {
+    let world = World::new().await?;
+    let reaction = |n: usize| json!({"key": format!("r{n}"), "user": "bob"});
+    let reactions: Vec<Value> = (0..103).map(reaction).collect();
+    let lines = [with(line(1, "old", "ann", "one"), "reactions", reactions)];
+    let (_, answers) = world.admin().lines(PATH, &lines).await?;
+    ensure!(statuses(&answers) == ["imported"] && answers[0]["reactions_dropped"] == 3);
+    ensure!(world.payloads("reaction_added").await?.len() == 100);
+    let (_, answers) = world.admin().lines(PATH, &lines).await?;
+    ensure!(statuses(&answers) == ["known"] && answers[0]["reactions_dropped"].is_null());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_imports_of_the_same_at_once_are_one() -> Result<()> {
     let world = World::new().await?;
     let lines: Vec<_> = (1..=200)

@@ -28,8 +28,9 @@ pub enum ConversationCommand {
     React(React),
     /// Take a reaction back.
     Unreact(React),
-    /// Take in messages that were sent elsewhere, in this order. Senders join with their first.
-    Import(Vec<ImportedMessage>),
+    /// Take in what was written elsewhere, in this order. Whoever writes or reacts joins with their
+    /// first.
+    Import(Vec<Imported>),
     /// Take content out for good.
     Erase(Erase),
 }
@@ -142,19 +143,50 @@ pub struct React {
     pub message: Option<MessageState>,
 }
 
-/// One message of [`ConversationCommand::Import`].
+/// One thing of [`ConversationCommand::Import`].
+#[derive(Debug, Clone)]
+pub enum Imported {
+    /// These joined there without having written. Those who are in already stay as they are.
+    Joined(Vec<UserId>),
+    /// A message that was sent there.
+    Message(ImportedMessage),
+}
+
+/// See [`Imported::Message`].
 #[derive(Debug, Clone)]
 pub struct ImportedMessage {
     /// Who sent it there.
     pub sender: UserId,
     /// What kind of message.
     pub kind: MessageType,
-    /// What it carries.
+    /// What it carries; of an edited one, what it carries now.
     pub body: Body,
     /// What it answers; a reference to what does not exist is dropped.
     pub reply_to: Option<ReplyTo>,
     /// When it was sent there.
     pub sent_at: Timestamp,
+    /// That its author edited it there.
+    pub edit: Option<ImportedEdit>,
+    /// Who reacted there. Keys beyond the limit of different ones are dropped.
+    pub reactions: Vec<ImportedReaction>,
+}
+
+/// See [`ImportedMessage::edit`].
+#[derive(Debug, Clone)]
+pub struct ImportedEdit {
+    /// When, the last time.
+    pub edited_at: Timestamp,
+    /// What it carried at first, if that is known.
+    pub original: Option<Body>,
+}
+
+/// See [`ImportedMessage::reactions`].
+#[derive(Debug, Clone)]
+pub struct ImportedReaction {
+    /// Which reaction.
+    pub key: ReactionKey,
+    /// Whose.
+    pub user: UserId,
 }
 
 /// See [`ConversationCommand::Erase`].

@@ -61,11 +61,45 @@ pub enum Ask {
         key: u8,
     },
     Import {
-        lines: Vec<(usize, Option<i64>, Option<usize>)>,
+        lines: Vec<ImportLine>,
     },
     Wait {
         millis: i64,
     },
+}
+
+/// One thing of an import.
+#[derive(Debug, Clone)]
+pub struct ImportLine {
+    pub sender: usize,
+    pub back: Option<i64>,
+    pub earlier: Option<usize>,
+    pub edited: bool,
+    /// They react, or else only join.
+    pub others: Vec<usize>,
+    pub joins_only: bool,
+}
+
+fn import_line() -> impl Strategy<Value = ImportLine> {
+    let others = vec(who(), 0..3);
+    let line = (
+        who(),
+        option::of(back()),
+        option::of(0_usize..5),
+        any::<bool>(),
+        others,
+        0_u8..5,
+    );
+    line.prop_map(
+        |(sender, back, earlier, edited, others, joins)| ImportLine {
+            sender,
+            back,
+            earlier,
+            edited,
+            others,
+            joins_only: joins == 0,
+        },
+    )
 }
 
 fn who() -> impl Strategy<Value = usize> {
@@ -147,7 +181,7 @@ fn about_messages() -> impl Strategy<Value = Ask> {
 
 fn others() -> impl Strategy<Value = Ask> {
     prop_oneof![
-        2 => vec((who(), option::of(back()), option::of(0_usize..5)), 0..5)
+        2 => vec(import_line(), 0..5)
             .prop_map(|lines| Ask::Import { lines }),
         2 => (0_i64..2_000).prop_map(|millis| Ask::Wait { millis }),
         1 => create(),

@@ -5,8 +5,8 @@ use cqrs_es::Aggregate;
 use domain::body::{Body, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    AddMembers, Change, ConversationCommand, Create, Edit, ImportedMessage, React, Recall,
-    RemoveMember, ReplyTo, Send,
+    AddMembers, Change, ConversationCommand, Create, Edit, Imported, ImportedEdit, ImportedMessage,
+    ImportedReaction, React, Recall, RemoveMember, ReplyTo, Send,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::{ReactionKey, Title, UserId};
@@ -16,7 +16,7 @@ use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use crate::asks::Ask;
+use crate::asks::{Ask, ImportLine};
 
 pub struct World {
     pub state: Conversation,
@@ -198,18 +198,34 @@ impl World {
         }
     }
 
-    fn imported(&self, lines: &[(usize, Option<i64>, Option<usize>)]) -> Vec<ImportedMessage> {
-        let message = |&(sender, back, index): &(usize, Option<i64>, Option<usize>)| {
-            let earlier = index.map(ReplyTo::Index);
-            ImportedMessage {
-                sender: user(sender),
+    fn imported(&self, lines: &[ImportLine]) -> Vec<Imported> {
+        let sent_at = Timestamp::from_millis(self.now - 10_000);
+        let one = |line: &ImportLine| {
+            if line.joins_only {
+                return Imported::Joined(users(&line.others));
+            }
+            let earlier = line.earlier.map(ReplyTo::Index);
+            let reaction = |(place, other): (usize, &usize)| ImportedReaction {
+                key: ReactionKey::parse(&(place % 2).to_string()).unwrap(),
+                user: user(*other),
+            };
+            Imported::Message(ImportedMessage {
+                sender: user(line.sender),
                 kind: MessageType::Text,
                 body: Body::text("0"),
-                reply_to: back.map(|back| ReplyTo::Seq(self.seq(back))).or(earlier),
-                sent_at: Timestamp::from_millis(self.now - 10_000),
-            }
+                reply_to: line
+                    .back
+                    .map(|back| ReplyTo::Seq(self.seq(back)))
+                    .or(earlier),
+                sent_at,
+                edit: line.edited.then_some(ImportedEdit {
+                    edited_at: sent_at,
+                    original: None,
+                }),
+                reactions: line.others.iter().enumerate().map(reaction).collect(),
+            })
         };
-        lines.iter().map(message).collect()
+        lines.iter().map(one).collect()
     }
 }
 

@@ -1,9 +1,11 @@
-//! Messages that were sent elsewhere.
+//! What was written elsewhere.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, ImportedMessage, ReplyTo};
-use domain::conversation::event::{ConversationEvent, MessageSent, Role};
+use domain::conversation::command::{
+    ConversationCommand, Imported, ImportedEdit, ImportedMessage, ImportedReaction, ReplyTo,
+};
+use domain::conversation::event::{ConversationEvent, MessageEdited, MessageSent, Role};
 
 use crate::language::{Given, given};
 use crate::words::*;
@@ -19,7 +21,41 @@ fn imported(sender: &str, reply_to: Option<ReplyTo>, millis: i64) -> ImportedMes
         body: Body::text("hello"),
         reply_to,
         sent_at: noon_plus(millis),
+        edit: None,
+        reactions: vec![],
     }
+}
+
+/// A message of ben's with these reactions.
+fn with_reactions<const N: usize>(reactions: [(&str, &str); N]) -> ImportedMessage {
+    let reaction = |(with, name)| ImportedReaction {
+        key: key(with),
+        user: user(name),
+    };
+    ImportedMessage {
+        reactions: reactions.map(reaction).to_vec(),
+        ..imported("ben", None, 0)
+    }
+}
+
+/// A message of ben's that was edited.
+fn with_edit(original: Option<&str>) -> ImportedMessage {
+    ImportedMessage {
+        edit: Some(ImportedEdit {
+            edited_at: noon_plus(7),
+            original: original.map(Body::text),
+        }),
+        ..imported("ben", None, 0)
+    }
+}
+
+fn edited_at(seq: i64, by: &str, millis: i64) -> ConversationEvent {
+    ConversationEvent::MessageEdited(MessageEdited {
+        seq,
+        body: Body::text("hello"),
+        by: user(by),
+        edited_at: noon_plus(millis),
+    })
 }
 
 fn taken(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> ConversationEvent {
@@ -32,7 +68,11 @@ fn taken(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> Conversa
 }
 
 fn import<const N: usize>(messages: [ImportedMessage; N]) -> ConversationCommand {
-    ConversationCommand::Import(messages.into())
+    ConversationCommand::Import(messages.map(Imported::Message).into())
+}
+
+fn join<const N: usize>(names: [&str; N]) -> Imported {
+    Imported::Joined(users(names))
 }
 
 #[test]
@@ -137,4 +177,113 @@ fn nobody_joins_a_direct_conversation_by_import() {
     pair()
         .when(import([imported("ben", None, 0)]))
         .then([taken(1, "ben", None, 0)]);
+}
+
+#[test]
+fn an_edited_message_is_sent_and_then_edited() {
+    let original = ConversationEvent::MessageSent(MessageSent {
+        body: Body::text("helo"),
+        ..message(2, "ben")
+    });
+    group_of_two()
+        .when(import([
+            with_edit(Some("helo")),
+            with_edit(None),
+            imported("anna", Some(ReplyTo::Index(0)), 9),
+        ]))
+        .then([
+            original,
+            edited_at(2, "ben", 7),
+            taken(3, "ben", None, 0),
+            edited_at(3, "ben", 7),
+            taken(4, "anna", Some(2), 9),
+        ]);
+}
+
+#[test]
+fn reactions_follow_their_message_and_whoever_reacts_joins() {
+    group_of_two()
+        .when(import([
+            with_reactions([
+                ("+1", "anna"),
+                ("+1", "cleo"),
+                ("tada", "cleo"),
+                ("+1", "anna"),
+            ]),
+            imported("cleo", None, 1),
+        ]))
+        .then([
+            taken(2, "ben", None, 0),
+            reacted(2, "anna", "+1"),
+            joined("cleo", "cleo", Role::Member),
+            reacted(2, "cleo", "+1"),
+            reacted(2, "cleo", "tada"),
+            taken(3, "cleo", None, 1),
+        ]);
+}
+
+#[test]
+fn reactions_beyond_the_limit_are_dropped_and_nobody_joins_for_them() {
+    group_of_two()
+        .under(|limits| limits.reaction_keys = 2)
+        .when(import([with_reactions([
+            ("a", "anna"),
+            ("b", "anna"),
+            ("c", "cleo"),
+            ("b", "dora"),
+        ])]))
+        .then([
+            taken(2, "ben", None, 0),
+            reacted(2, "anna", "a"),
+            reacted(2, "anna", "b"),
+            joined("dora", "dora", Role::Member),
+            reacted(2, "dora", "b"),
+        ]);
+}
+
+#[test]
+fn members_join_without_a_message_where_they_are_named() {
+    group_of_two()
+        .when(ConversationCommand::Import(vec![
+            join(["cleo", "anna", "cleo"]),
+            Imported::Message(imported("cleo", Some(ReplyTo::Index(0)), 0)),
+            join(["cleo", "dora"]),
+            Imported::Message(imported("ben", Some(ReplyTo::Index(1)), 1)),
+        ]))
+        .then([
+            joined("cleo", "cleo", Role::Member),
+            taken(2, "cleo", None, 0),
+            joined("dora", "dora", Role::Member),
+            taken(3, "ben", Some(2), 1),
+        ]);
+    group_of_two()
+        .when(ConversationCommand::Import(vec![join(["anna", "ben"])]))
+        .then_nothing();
+}
+
+#[test]
+fn whoever_joins_by_import_is_bounded_as_everybody_is() {
+    let small = || group_of_two().under(|limits| limits.group_members = 3);
+    small()
+        .when(ConversationCommand::Import(vec![join(["cleo", "dora"])]))
+        .then_over_limit("members", 3);
+    small()
+        .when(import([with_reactions([("+1", "cleo"), ("+1", "dora")])]))
+        .then_over_limit("reactions", 3);
+    group_of_two()
+        .under(|limits| limits.users_per_command = 2)
+        .when(ConversationCommand::Import(vec![join([
+            "anna", "cleo", "dora",
+        ])]))
+        .then_over_limit("members", 2);
+    let pair = || given::<Conversation>([direct("anna", "ben")]);
+    pair()
+        .when(ConversationCommand::Import(vec![join(["cleo"])]))
+        .then_invalid("members");
+    pair()
+        .when(import([with_reactions([("+1", "cleo")])]))
+        .then_invalid("reactions");
+    pair()
+        .when(import([with_reactions([("+1", "anna")])]))
+        .then([taken(1, "ben", None, 0), reacted(1, "anna", "+1")]);
 }

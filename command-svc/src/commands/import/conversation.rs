@@ -1,13 +1,15 @@
 //! Takes in the lines of one conversation: one look at their receipts, one append.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Create};
+use domain::conversation::command::{ConversationCommand, Create, Imported, ImportedReaction};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::ConversationId;
 use domain::refusal::Refusal;
 use event_log::{Append, Failed, Key, Locked, NewReceipt, NotAppended};
 
-use super::line::{Line, Verdict};
+use super::line::{Line, Taken, Verdict};
 use super::plan::{Plan, TakenIn};
 use crate::answer::Fields;
 use crate::execute::{ATTEMPTS, pause_before};
@@ -48,21 +50,23 @@ async fn attempt_once(
     let locked = state.log().conversations().lock(id.as_str()).await?;
     let (append, taken) = match decide(state, &locked, plan) {
         Ok(events) => {
-            let (receipts, seqs) = receipts(id, plan, &events)?;
+            let taken = taken(plan, &events)?;
+            let receipts = receipts(id, plan, &taken)?;
+            let taken: Vec<Taken> = taken.into_iter().map(|(_, taken)| taken).collect();
             (
                 Append {
                     events,
                     receipts,
                     observed: Vec::new(),
                 },
-                Ok(seqs),
+                Ok(taken),
             )
         }
         Err(refusal) => (Append::of(Vec::new()), Err(refusal.detail)),
     };
     match locked.append(append).done().await {
         Ok(_) => Ok(Some(plan.verdicts(|place| match &taken {
-            Ok(seqs) => Verdict::Imported(seqs[place]),
+            Ok(taken) => Verdict::Imported(taken[place]),
             Err(reason) => Verdict::Rejected(reason.clone()),
         }))),
         Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => Ok(None),
@@ -76,16 +80,17 @@ fn decide(
     locked: &Locked<Conversation>,
     plan: &Plan<'_>,
 ) -> Result<Vec<ConversationEvent>, Refusal> {
-    let import = ConversationCommand::Import(plan.messages());
+    let import = ConversationCommand::Import(plan.imported());
     let present = locked.state();
-    let Some(first) = plan.new.first().filter(|_| !present.exists()) else {
+    let first = plan.new.first().and_then(|line| line.first_user());
+    let Some(first) = first.filter(|_| !present.exists()) else {
         return present.decide(import, state.limits());
     };
     let create = ConversationCommand::Create(Create {
         kind: ConversationKind::Group,
         title: plan.new.iter().find_map(|line| line.title.clone()),
         members: Vec::new(),
-        by: first.sender.clone(),
+        by: first.clone(),
         blocked: false,
     });
     let mut begun = Conversation::default();
@@ -97,39 +102,64 @@ fn decide(
     Ok(events)
 }
 
-/// A receipt for each new line, which tells its own event's position, and the lines' seqs.
+/// What each new line becomes, and which of the events is its own: its message, or none for members.
+fn taken(
+    plan: &Plan<'_>,
+    events: &[ConversationEvent],
+) -> Result<Vec<(Option<usize>, Taken)>, Failed> {
+    let mut reactions: HashMap<i64, usize> = HashMap::new();
+    let mut sent = Vec::with_capacity(plan.new.len());
+    for (place, event) in events.iter().enumerate() {
+        match event {
+            ConversationEvent::MessageSent(message) => sent.push((place, message.seq)),
+            ConversationEvent::ReactionAdded(reaction) => {
+                *reactions.entry(reaction.seq).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    let mut sent = sent.into_iter();
+    let mut taken = Vec::with_capacity(plan.new.len());
+    for line in &plan.new {
+        let Imported::Message(message) = &line.what else {
+            let (seq, dropped) = (None, 0);
+            taken.push((None, Taken { seq, dropped }));
+            continue;
+        };
+        let (place, seq) = sent
+            .next()
+            .ok_or_else(|| Failed::Corrupt("an import without one message for each line".into()))?;
+        let added = reactions.get(&seq).copied().unwrap_or_default();
+        let seq = Some(seq);
+        let dropped = different(&message.reactions).saturating_sub(added);
+        taken.push((Some(place), Taken { seq, dropped }));
+    }
+    Ok(taken)
+}
+
+/// How many reactions there are, each counted once.
+fn different(reactions: &[ImportedReaction]) -> usize {
+    let different: HashSet<_> = reactions.iter().map(|it| (&it.key, &it.user)).collect();
+    different.len()
+}
+
+/// A receipt for each new line, which tells its own event's position.
 fn receipts(
     id: &ConversationId,
     plan: &Plan<'_>,
-    events: &[ConversationEvent],
-) -> Result<(Vec<NewReceipt>, Vec<i64>), Failed> {
-    let sent = events
-        .iter()
-        .enumerate()
-        .filter_map(|(place, event)| match event {
-            ConversationEvent::MessageSent(sent) => Some((place, sent.seq)),
-            _ => None,
-        });
-    let mut receipts = Vec::with_capacity(plan.new.len());
-    let mut seqs = Vec::with_capacity(plan.new.len());
-    for (line, (place, seq)) in plan.new.iter().zip(sent) {
+    taken: &[(Option<usize>, Taken)],
+) -> Result<Vec<NewReceipt>, Failed> {
+    let receipt = |(line, (event, taken)): (&&Line, &(Option<usize>, Taken))| {
         let taken_in = TakenIn {
             conversation_id: id.clone(),
-            seq,
+            seq: taken.seq,
         };
-        receipts.push(NewReceipt {
+        Ok(NewReceipt {
             key: line.key,
             fingerprint: line.fingerprint,
-            event: Some(place),
+            event: *event,
             answer: Fields::of(&taken_in)?.0,
-        });
-        seqs.push(seq);
-    }
-    if seqs.len() == plan.new.len() {
-        Ok((receipts, seqs))
-    } else {
-        Err(Failed::Corrupt(
-            "an import without one message for each line".into(),
-        ))
-    }
+        })
+    };
+    plan.new.iter().zip(taken).map(receipt).collect()
 }

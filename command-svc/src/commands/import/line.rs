@@ -1,16 +1,17 @@
 //! A line of an import: as it is sent, parsed, and answered.
 
-use domain::body::{Body, MessageType};
-use domain::digest;
+use domain::conversation::command::Imported;
 use domain::ids::{ConversationId, Title, UserId};
 use domain::limits::Limits;
-use domain::time::Timestamp;
 use event_log::Key;
 use http_edge::extract::from_json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One message that was sent elsewhere.
+use super::what;
+
+/// One message that was sent elsewhere (`sender`, `sent_at`, `text` and what else is said of it), or
+/// `members` who joined there.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ImportLine {
     /// The line's number, for the answer.
@@ -24,12 +25,31 @@ pub(crate) struct ImportLine {
     /// The message's id there: what the line is known again by, and what `reply_to` names.
     id: Option<String>,
     /// Control characters are dropped, and it is cut at 128 characters.
-    sender: String,
+    pub(super) sender: Option<String>,
     #[schema(format = DateTime)]
-    sent_at: String,
-    text: String,
+    pub(super) sent_at: Option<String>,
+    pub(super) text: Option<String>,
     /// The `id` of an earlier message of the conversation; one that is not known is dropped.
-    reply_to: Option<String>,
+    pub(super) reply_to: Option<String>,
+    /// When the sender last edited it there. `text` is what it says since then.
+    #[schema(format = DateTime)]
+    pub(super) edited_at: Option<String>,
+    /// What an edited message said at first, if that is known.
+    pub(super) original: Option<String>,
+    /// Who reacted there. Reactions with a `key` beyond the limit of different ones are dropped.
+    pub(super) reactions: Option<Vec<ImportReaction>>,
+    /// Users who join where this line stands, without having written. A line that has them has no
+    /// message.
+    pub(super) members: Option<Vec<String>>,
+}
+
+/// A reaction to a message that was sent elsewhere.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ImportReaction {
+    /// 1 to 32 characters, none of them a control character.
+    pub(super) key: String,
+    /// As `sender`. Joins with the first message or reaction.
+    pub(super) user: String,
 }
 
 /// The line's number, if that much can be read.
@@ -48,8 +68,12 @@ pub(crate) struct ImportAnswer<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
+    /// A line of members has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
+    /// How many reactions were dropped, if any, when the line was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reactions_dropped: Option<usize>,
 }
 
 /// `imported` now, `known` from before, or `rejected`.
@@ -64,12 +88,21 @@ pub(crate) enum ImportStatus {
 /// What becomes of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Taken in, at this seq.
-    Imported(i64),
-    /// Taken in before, at this seq.
-    Known(i64),
+    /// Taken in.
+    Imported(Taken),
+    /// Taken in before.
+    Known(Taken),
     /// Not taken in.
     Rejected(String),
+}
+
+/// What a line that was taken in has become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The message's seq; `None` for a line of members.
+    pub(super) seq: Option<i64>,
+    /// Reactions that had no room.
+    pub(super) dropped: usize,
 }
 
 impl<'a> ImportAnswer<'a> {
@@ -78,9 +111,9 @@ impl<'a> ImportAnswer<'a> {
         conversation: Option<&'a ConversationId>,
         verdict: Option<&'a Verdict>,
     ) -> Self {
-        let (status, reason, seq) = match verdict {
-            Some(Verdict::Imported(seq)) => (ImportStatus::Imported, None, Some(*seq)),
-            Some(Verdict::Known(seq)) => (ImportStatus::Known, None, Some(*seq)),
+        let (status, reason, taken) = match verdict {
+            Some(Verdict::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
+            Some(Verdict::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
             Some(Verdict::Rejected(reason)) => {
                 (ImportStatus::Rejected, Some(reason.as_str()), None)
             }
@@ -96,7 +129,10 @@ impl<'a> ImportAnswer<'a> {
             status,
             reason,
             conversation_id,
-            seq,
+            seq: taken.and_then(|taken| taken.seq),
+            reactions_dropped: taken
+                .map(|taken| taken.dropped)
+                .filter(|dropped| *dropped > 0),
         }
     }
 }
@@ -109,9 +145,8 @@ pub(super) struct Line {
     pub(super) key: Key,
     /// Of what is taken in.
     pub(super) fingerprint: u128,
-    pub(super) sender: UserId,
-    pub(super) sent_at: Timestamp,
-    pub(super) body: Body,
+    /// What it says. A message's answer is left to the plan, which knows the other lines.
+    pub(super) what: Imported,
     /// The key of the line that it answers.
     pub(super) reply_to: Option<Key>,
 }
@@ -120,7 +155,7 @@ pub(super) struct Line {
 /// it is rejected.
 pub(super) fn parse(index: usize, text: &[u8], limits: &Limits) -> (i64, Result<Line, String>) {
     match from_json::<ImportLine>(text) {
-        Ok(line) => (line.line, Line::parse(&line, limits)),
+        Ok(line) => (line.line, Line::parse(line, limits)),
         Err(problem) => {
             let number = from_json::<Number>(text).map_or(index as i64 + 1, |number| number.line);
             let reason = match problem.errors().first() {
@@ -136,7 +171,7 @@ pub(super) fn parse(index: usize, text: &[u8], limits: &Limits) -> (i64, Result<
 }
 
 impl Line {
-    fn parse(line: &ImportLine, limits: &Limits) -> Result<Self, String> {
+    fn parse(line: ImportLine, limits: &Limits) -> Result<Self, String> {
         let conversation = ConversationId::parse(&line.conversation)
             .map_err(|invalid| format!("conversation: {}", invalid.0))?;
         if conversation.is_direct() {
@@ -147,20 +182,6 @@ impl Line {
             (None, Some(key)) => Key::import(&conversation, key),
             (None, None) => return Err("key: a line needs an id or a key".into()),
         };
-        let sender = UserId::parse(&cut(&line.sender, 128))
-            .map_err(|_| "sender: nothing is left of it without control characters".to_owned())?;
-        let sent_at = Timestamp::parse(&line.sent_at).ok_or_else(|| {
-            "sent_at: expected a time such as 2026-11-01T09:30:00.000Z".to_owned()
-        })?;
-        let value = serde_json::json!({ "text": line.text });
-        let body = Body::parse(MessageType::Text, &value, limits)
-            .map_err(|refusal| format!("text: {}", refusal.detail))?;
-        let fingerprint = digest::of(&[
-            b"import",
-            sender.as_str().as_bytes(),
-            &sent_at.millis().to_be_bytes(),
-            body.as_json().as_bytes(),
-        ]);
         let title = line
             .title
             .as_deref()
@@ -169,16 +190,23 @@ impl Line {
             .reply_to
             .as_deref()
             .map(|id| key_of_id(&conversation, id));
+        let what = what::of(line, limits)?;
         Ok(Self {
             conversation,
             title,
             key,
-            fingerprint,
-            sender,
-            sent_at,
-            body,
+            fingerprint: what::fingerprint(&what),
+            what,
             reply_to,
         })
+    }
+
+    /// Whoever the line names first; a group that begins with it is theirs.
+    pub(super) fn first_user(&self) -> Option<&UserId> {
+        match &self.what {
+            Imported::Joined(users) => users.first(),
+            Imported::Message(message) => Some(&message.sender),
+        }
     }
 }
 
@@ -187,7 +215,7 @@ fn key_of_id(conversation: &ConversationId, id: &str) -> Key {
 }
 
 /// Without control characters, and at most so many of the others.
-fn cut(text: &str, most: usize) -> String {
+pub(super) fn cut(text: &str, most: usize) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .take(most)
@@ -239,12 +267,36 @@ mod tests {
 
     #[test]
     fn what_can_be_mended_is_mended() {
-        let mended = line(&with("sender", "a\u{7}nn")).1.expect("legal");
-        assert_eq!(mended.sender.as_str(), "ann");
-        let long = line(&with("sender", "a".repeat(200))).1.expect("legal");
-        assert_eq!(long.sender.as_str().len(), 128);
+        let sender = |json| {
+            let line = line(&json).1.expect("legal");
+            line.first_user().map(|user| user.as_str().to_owned())
+        };
+        assert_eq!(sender(with("sender", "a\u{7}nn")), Some("ann".into()));
+        assert_eq!(
+            sender(with("sender", "a".repeat(200))),
+            Some("a".repeat(128))
+        );
         let titled = line(&with("title", "t\n".repeat(300))).1.expect("legal");
         assert_eq!(titled.title.map(String::from), Some("t".repeat(200)));
+    }
+
+    #[test]
+    fn a_line_has_a_message_or_members() {
+        let mut edited = with("edited_at", "2020-01-02T00:00:00Z");
+        edited["original"] = "helo".into();
+        edited["reactions"] = serde_json::json!([{"key": "+1", "user": "b\u{7}en"}]);
+        let Imported::Message(message) = line(&edited).1.expect("legal").what else {
+            panic!("is a message");
+        };
+        let edit = message.edit.expect("was edited");
+        assert_eq!(edit.edited_at.to_string(), "2020-01-02T00:00:00.000Z");
+        assert_eq!(edit.original, Some(domain::body::Body::text("helo")));
+        assert_eq!(message.body, domain::body::Body::text("hello"));
+        assert_eq!(message.reactions[0].user.as_str(), "ben");
+        let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": ["ann", "ben"]});
+        let joins = line(&joins).1.expect("legal");
+        assert!(matches!(&joins.what, Imported::Joined(users) if users.len() == 2));
+        assert_eq!(joins.first_user().map(UserId::as_str), Some("ann"));
     }
 
     #[test]
@@ -256,9 +308,40 @@ mod tests {
             (with("sent_at", "yesterday"), "sent_at: "),
             (with("text", " "), "text: "),
             (with("text", 5), "text: "),
+            (with("text", serde_json::Value::Null), "text: is missing"),
+            (with("edited_at", "yesterday"), "edited_at: "),
+            (with("original", "hello"), "original: "),
+            (with("members", vec!["ben"]), "sender: a line with members"),
+            (
+                with("reactions", serde_json::json!([{"key": "", "user": "ben"}])),
+                "reactions.key: ",
+            ),
+            (
+                with(
+                    "reactions",
+                    serde_json::json!([{"key": "+1", "user": "\u{7}"}]),
+                ),
+                "reactions.user: ",
+            ),
+            (
+                with("reactions", serde_json::json!([{"user": "ben"}])),
+                "reactions",
+            ),
         ] {
             let (number, rejected) = line(&bad);
             assert_eq!(number, 3);
+            assert!(
+                rejected.as_ref().is_err_and(|why| why.starts_with(reason)),
+                "{rejected:?}"
+            );
+        }
+        for (members, reason) in [
+            (vec![], "members: nobody"),
+            (vec!["\u{7}"], "members: nothing is left"),
+            (vec!["ben"; 1_001], "members: 1001 users"),
+        ] {
+            let json = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": members});
+            let (_, rejected) = line(&json);
             assert!(
                 rejected.as_ref().is_err_and(|why| why.starts_with(reason)),
                 "{rejected:?}"

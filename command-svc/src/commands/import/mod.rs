@@ -1,12 +1,13 @@
 //! `POST /v1/admin/import`: messages that were sent elsewhere, one a line.
 //!
-//! - `line`: a line as it is sent, and parsed.
+//! - `line`: a line as it is sent, and parsed; `what`: the message or the members that it tells of.
 //! - `plan`: which lines of a conversation are new, and what each answers.
 //! - `conversation`: takes in the lines of one conversation, in one append.
 
 mod conversation;
 mod line;
 mod plan;
+mod what;
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -33,11 +34,15 @@ const AT_ONCE: usize = 16;
 /// Take in messages that were sent elsewhere
 ///
 /// NDJSON, one message a line, at most 8 MiB; not counted by the rate limit. Each conversation
-/// becomes a group if it does not exist; senders join with their first message. A line that was
-/// taken in before, told by its `id` or else its `key`, is `known` and adds nothing. A line that
-/// cannot be taken is `rejected` with a reason and does not stop the others. New lines of one
-/// conversation are taken in all together, in their order. After a 503 the same request may be sent
-/// again.
+/// becomes a group if it does not exist; whoever writes or reacts joins with their first. A line
+/// that was taken in before, told by its `id` or else its `key`, is `known` and adds nothing, also
+/// if it says more than it did then. A line that cannot be taken is `rejected` with a reason and
+/// does not stop the others. New lines of one conversation are taken in all together, in their
+/// order. After a 503 the same request may be sent again.
+///
+/// A message that was edited there (`edited_at`, and `original` if what it said at first is known)
+/// is sent and then edited; its `reactions` follow. A line with `members` instead of a message lets
+/// these join where it stands.
 #[utoipa::path(
     post,
     path = "/v1/admin/import",

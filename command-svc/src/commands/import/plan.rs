@@ -2,25 +2,26 @@
 
 use std::collections::HashMap;
 
-use domain::body::MessageType;
-use domain::conversation::command::{ImportedMessage, ReplyTo};
+use domain::conversation::command::{Imported, ReplyTo};
 use domain::ids::ConversationId;
 use event_log::{Key, Receipt};
 use serde::{Deserialize, Serialize};
 
-use super::line::{Line, Verdict};
+use super::line::{Line, Taken, Verdict};
 
 /// What a line's receipt keeps.
 #[derive(Serialize, Deserialize)]
 pub(super) struct TakenIn {
     pub(super) conversation_id: ConversationId,
-    pub(super) seq: i64,
+    /// A line of members has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seq: Option<i64>,
 }
 
 /// What becomes of one line.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    Known(i64),
+    Known(Taken),
     /// It is the nth of the new ones.
     New(usize),
     /// It is the same as the nth of the new ones.
@@ -45,15 +46,15 @@ impl<'a> Plan<'a> {
         };
         let mut places = HashMap::new();
         for line in lines {
-            let fate = if let Some(seq) = seq_of(known, line.key) {
-                Fate::Known(seq)
+            let fate = if let Some(taken) = taken(known, line.key) {
+                Fate::Known(taken)
             } else if let Some(place) = places.get(&line.key) {
                 Fate::Again(*place)
             } else {
                 let place = plan.new.len();
                 let reply = line.reply_to.and_then(|key| {
                     let earlier = places.get(&key).map(|place| ReplyTo::Index(*place));
-                    earlier.or_else(|| seq_of(known, key).map(ReplyTo::Seq))
+                    earlier.or_else(|| taken(known, key)?.seq.map(ReplyTo::Seq))
                 });
                 plan.new.push(line);
                 plan.replies.push(reply);
@@ -66,24 +67,27 @@ impl<'a> Plan<'a> {
     }
 
     /// The new lines as the conversation takes them.
-    pub(super) fn messages(&self) -> Vec<ImportedMessage> {
-        let message = |(line, reply_to): (&&Line, &Option<ReplyTo>)| ImportedMessage {
-            sender: line.sender.clone(),
-            kind: MessageType::Text,
-            body: line.body.clone(),
-            reply_to: *reply_to,
-            sent_at: line.sent_at,
+    pub(super) fn imported(&self) -> Vec<Imported> {
+        let imported = |(line, reply_to): (&&Line, &Option<ReplyTo>)| match line.what.clone() {
+            Imported::Message(mut message) => {
+                message.reply_to = *reply_to;
+                Imported::Message(message)
+            }
+            joined @ Imported::Joined(_) => joined,
         };
-        self.new.iter().zip(&self.replies).map(message).collect()
+        self.new.iter().zip(&self.replies).map(imported).collect()
     }
 
     /// The verdict on every line. `taken` says what became of the nth of the new ones.
     pub(super) fn verdicts(&self, taken: impl Fn(usize) -> Verdict) -> Vec<Verdict> {
         let verdict = |fate: &Fate| match fate {
-            Fate::Known(seq) => Verdict::Known(*seq),
+            Fate::Known(taken) => Verdict::Known(*taken),
             Fate::New(place) => taken(*place),
             Fate::Again(place) => match taken(*place) {
-                Verdict::Imported(seq) => Verdict::Known(seq),
+                Verdict::Imported(taken) => Verdict::Known(Taken {
+                    dropped: 0,
+                    ..taken
+                }),
                 other => other,
             },
         };
@@ -91,9 +95,13 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn seq_of(known: &HashMap<Key, Receipt>, key: Key) -> Option<i64> {
+/// What the line of this key has become before. What it dropped was told then.
+fn taken(known: &HashMap<Key, Receipt>, key: Key) -> Option<Taken> {
     let taken_in: TakenIn = serde_json::from_slice(&known.get(&key)?.answer).ok()?;
-    Some(taken_in.seq)
+    Some(Taken {
+        seq: taken_in.seq,
+        dropped: 0,
+    })
 }
 
 #[cfg(test)]
@@ -124,11 +132,22 @@ mod tests {
         let lines = [line("a", None), line("b", None), line("b", None)];
         let known = HashMap::from([(lines[0].key, receipt(7))]);
         let plan = Plan::of(&lines, &known);
-        assert_eq!(plan.fates, [Fate::Known(7), Fate::New(0), Fate::Again(0)]);
-        let verdicts = plan.verdicts(|_| Verdict::Imported(8));
+        let at = |seq, dropped| Taken {
+            seq: Some(seq),
+            dropped,
+        };
+        assert_eq!(
+            plan.fates,
+            [Fate::Known(at(7, 0)), Fate::New(0), Fate::Again(0)]
+        );
+        let verdicts = plan.verdicts(|_| Verdict::Imported(at(8, 2)));
         assert_eq!(
             verdicts,
-            [Verdict::Known(7), Verdict::Imported(8), Verdict::Known(8)]
+            [
+                Verdict::Known(at(7, 0)),
+                Verdict::Imported(at(8, 2)),
+                Verdict::Known(at(8, 0))
+            ]
         );
     }
 

@@ -18,26 +18,37 @@ pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Refused lines that are told of together, in a file that has nothing else.
 const MAX_REFUSED: usize = 1_000;
 
+/// What of a line is still needed when it is answered.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// Its number.
+    pub line: u64,
+    /// A digest of its conversation.
+    pub conversation: Digest,
+    /// A digest of a message's sender; `None` for a line of members.
+    pub sender: Option<Digest>,
+}
+
 /// One request, and what could not become part of it.
 #[derive(Debug, Default)]
 pub struct Chunk {
     /// The request's body, NDJSON.
     pub body: Vec<u8>,
-    /// For each of its lines, in order: its number, and digests of its conversation and sender.
-    pub members: Vec<(u64, Digest, Digest)>,
+    /// For each of its lines, in order, what the answer is counted by.
+    pub lines: Vec<Counted>,
     /// Lines that were refused before sending, with reasons.
     pub refused: Vec<(u64, String)>,
 }
 
 impl Chunk {
     fn is_full_for(&self, json: &[u8]) -> bool {
-        self.members.len() >= MAX_LINES
+        self.lines.len() >= MAX_LINES
             || self.refused.len() >= MAX_REFUSED
             || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_BYTES)
     }
 
     fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.refused.is_empty()
+        self.lines.is_empty() && self.refused.is_empty()
     }
 }
 
@@ -67,7 +78,11 @@ pub fn read(
                     return Ok(source.unmapped());
                 }
                 let (conversation, sender) = line.members();
-                chunk.members.push((number, conversation, sender));
+                chunk.lines.push(Counted {
+                    line: number,
+                    conversation,
+                    sender,
+                });
                 chunk.body.extend_from_slice(&json);
                 chunk.body.push(b'\n');
             }

@@ -1,12 +1,13 @@
-//! What is imported: a file of lines, or a Slack export.
+//! What is imported: a file of lines, a Slack export, or a Matrix export.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
+use super::matrix::{Form, Matrix};
 use super::slack::{self, Slack};
-use super::source::{Source, Text};
+use super::source::{MAX_LINE_BYTES, Source, Text};
 
 /// A file or a directory.
 pub enum Input {
@@ -14,18 +15,30 @@ pub enum Input {
     Lines(Source),
     /// An unpacked Slack export.
     Slack(Slack),
+    /// A Matrix export.
+    Matrix(Box<Matrix>),
 }
 
 impl Input {
     /// Opens what is there.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.is_dir() {
-            return Ok(Self::Lines(Source::open(path)?));
+            let mut source = Source::open(path)?;
+            let start = source
+                .start(MAX_LINE_BYTES)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            return Ok(match Form::of(&start) {
+                Some(form) => {
+                    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                    Self::Matrix(Box::new(Matrix::new(source, form, &name)))
+                }
+                None => Self::Lines(source),
+            });
         }
         if !slack::is_export(path) {
             bail!(
                 "{} is a directory without channels.json, which a Slack export has; anything else is imported \
-                 from a file of JSON lines",
+                 from a file",
                 path.display()
             );
         }
@@ -37,6 +50,7 @@ impl Input {
         match self {
             Self::Lines(source) => source.bytes(),
             Self::Slack(export) => export.bytes(),
+            Self::Matrix(export) => export.bytes(),
         }
     }
 
@@ -45,21 +59,24 @@ impl Input {
         match self {
             Self::Lines(source) => source.bytes_read(),
             Self::Slack(export) => export.bytes_read(),
+            Self::Matrix(export) => export.bytes_read(),
         }
     }
 
     /// Reads the next line, or message, into `buffer`.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Text> {
-        match self {
-            Self::Lines(source) => Ok(source.next(buffer)?),
-            Self::Slack(export) => Ok(match export.next_line()? {
-                Some(line) => {
-                    *buffer = line;
-                    Text::Line
-                }
-                None => Text::End,
-            }),
-        }
+        let line = match self {
+            Self::Lines(source) => return Ok(source.next(buffer)?),
+            Self::Slack(export) => export.next_line()?,
+            Self::Matrix(export) => export.next_line()?,
+        };
+        Ok(match line {
+            Some(line) => {
+                *buffer = line;
+                Text::Line
+            }
+            None => Text::End,
+        })
     }
 
     /// What was not taken over, and how often.
@@ -67,6 +84,7 @@ impl Input {
         match self {
             Self::Lines(_) => BTreeMap::new(),
             Self::Slack(export) => export.unmapped(),
+            Self::Matrix(export) => export.unmapped(),
         }
     }
 }

@@ -19,7 +19,7 @@ const DERIVED_DIGITS: usize = 24;
 /// What the ids of direct conversations start with.
 const DIRECT: &str = "d_";
 
-/// A message as the import's endpoint takes it, one JSON object a line.
+/// A line as the import's endpoint takes it, one JSON object a line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// Where it stands in the file, counted from 1.
@@ -33,6 +33,27 @@ pub struct Line {
     /// What other lines call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What it says.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// A message, or users who joined.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum What {
+    /// Somebody wrote.
+    Message(Message),
+    /// Users are in without having written.
+    Joined {
+        /// The users' ids.
+        members: Vec<String>,
+    },
+}
+
+/// A message of a line.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
     /// The user's id.
     pub sender: String,
     /// When it was sent.
@@ -42,6 +63,24 @@ pub struct Line {
     /// The earlier line that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// When it was last edited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    /// Its words before it was edited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+    /// Who reacted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+}
+
+/// A reaction to a message.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// With what.
+    pub key: String,
+    /// The user's id.
+    pub user: String,
 }
 
 /// A line as it stands in the file. Every field may be missing or of another type: what is wrong
@@ -50,6 +89,8 @@ pub struct Line {
 struct Raw<'a> {
     #[serde(borrow, default)]
     conversation: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    title: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     sender: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -60,64 +101,122 @@ struct Raw<'a> {
     id: Option<Value>,
     #[serde(default)]
     reply_to: Option<Value>,
+    #[serde(borrow, default)]
+    edited_at: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    original: Option<Cow<'a, str>>,
+    #[serde(default)]
+    reactions: Option<Vec<Reaction>>,
+    #[serde(default)]
+    members: Option<Vec<String>>,
 }
 
 impl Line {
     /// Parses a line of the file. The reason for a refusal is written for the person who has it.
     pub fn parse(number: u64, bytes: &[u8], repeats: &mut Repeats) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
-        let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| bad_json(text, &error))?;
-        let name = required("conversation", raw.conversation)?;
-        let sender = cut(
-            &without_controls(&required("sender", raw.sender)?),
-            SENDER_CHARS,
-        );
-        if sender.trim().is_empty() {
-            return Err("sender is empty".into());
-        }
-        let time = required("sent_at", raw.sent_at)?;
-        let sent_at = Timestamp::parse(&time).ok_or_else(|| {
-            format!(
-                "sent_at {:?} is not a time such as 2026-11-01T09:30:00Z",
-                cut(&time, 40)
-            )
-        })?;
-        let text = required("text", raw.text)?;
-        if text.contains('\0') {
-            return Err("text has the character U+0000".into());
-        }
-        let title = cut(&without_controls(&name), TITLE_CHARS);
+        let mut raw: Raw<'_> =
+            serde_json::from_str(text).map_err(|error| bad_json(text, &error))?;
+        let name = required("conversation", raw.conversation.take())?;
+        let title = raw.title.take().unwrap_or_else(|| name.clone());
+        let title = cut(&without_controls(&title), TITLE_CHARS);
         if title.trim().is_empty() {
             return Err("conversation is empty".into());
         }
-        let id = name_of("id", raw.id)?;
-        let reply_to = name_of("reply_to", raw.reply_to)?;
+        let id = name_of("id", raw.id.take())?;
         let conversation = conversation_id(&name);
-        let key = match &id {
-            Some(id) => format!("id:{id}"),
-            None => repeats.key(&conversation, &sender, sent_at, &text),
+        let what = match raw.members.take() {
+            Some(members) => raw.joined(&members)?,
+            None => What::Message(raw.message()?),
         };
-        let text = text.into_owned();
+        let key = match (&id, &what) {
+            (Some(id), _) => format!("id:{id}"),
+            (None, What::Joined { members }) => Repeats::key_of_members(members),
+            (None, What::Message(message)) => repeats.key(
+                &conversation,
+                &message.sender,
+                message.sent_at,
+                &message.text,
+            ),
+        };
         Ok(Self {
             line: number,
             conversation,
             title,
             key,
             id,
-            sender,
-            sent_at,
-            text,
-            reply_to,
+            what,
         })
     }
 
-    /// The conversation and the sender as digests, for counting different ones.
-    pub fn members(&self) -> (Digest, Digest) {
-        (
-            Digest::of(&[&self.conversation]),
-            Digest::of(&[&self.sender]),
-        )
+    /// The conversation, and the sender of a message, as digests, for counting different ones.
+    pub fn members(&self) -> (Digest, Option<Digest>) {
+        let sender = match &self.what {
+            What::Message(message) => Some(Digest::of(&[&message.sender])),
+            What::Joined { .. } => None,
+        };
+        (Digest::of(&[&self.conversation]), sender)
     }
+}
+
+impl Raw<'_> {
+    fn message(self) -> Result<Message, String> {
+        let sender = user("sender", &required("sender", self.sender)?)?;
+        let sent_at = time("sent_at", &required("sent_at", self.sent_at)?)?;
+        let text = words("text", required("text", self.text)?)?;
+        let edited_at = self
+            .edited_at
+            .map(|at| time("edited_at", &at))
+            .transpose()?;
+        let original = self.original.map(|it| words("original", it)).transpose()?;
+        if original.is_some() && edited_at.is_none() {
+            return Err("original is there, but edited_at is missing".into());
+        }
+        let mut reactions = self.reactions.unwrap_or_default();
+        for reaction in &mut reactions {
+            reaction.user = user("user of a reaction", &reaction.user)?;
+        }
+        Ok(Message {
+            sender,
+            sent_at,
+            text,
+            reply_to: name_of("reply_to", self.reply_to)?,
+            edited_at,
+            original,
+            reactions,
+        })
+    }
+
+    /// Users instead of a message.
+    fn joined(self, members: &[String]) -> Result<What, String> {
+        if self.sender.is_some() || self.sent_at.is_some() || self.text.is_some() {
+            return Err("has members, and so no sender, sent_at and text".into());
+        }
+        let members: Result<_, _> = members.iter().map(|name| user("member", name)).collect();
+        Ok(What::Joined { members: members? })
+    }
+}
+
+fn user(field: &str, name: &str) -> Result<String, String> {
+    let name = cut(&without_controls(name), SENDER_CHARS);
+    if name.trim().is_empty() {
+        return Err(format!("{field} is empty"));
+    }
+    Ok(name)
+}
+
+fn time(field: &str, text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| {
+        let shown = cut(text, 40);
+        format!("{field} {shown:?} is not a time such as 2026-11-01T09:30:00Z")
+    })
+}
+
+fn words(field: &str, text: Cow<'_, str>) -> Result<String, String> {
+    if text.contains('\0') {
+        return Err(format!("{field} has the character U+0000"));
+    }
+    Ok(text.into_owned())
 }
 
 /// The id of the conversation of this name: the name itself where an app could have chosen it,
@@ -192,6 +291,27 @@ mod tests {
     }
 
     #[test]
+    fn edits_reactions_and_members_are_taken_too() {
+        let json = r#"{"conversation":"a","title":"A room","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi","id":"1",
+            "edited_at":"2026-11-01T10:31:00+01:00","original":"ih","reactions":[{"key":"+1","user":"b\u0007en"}]}"#;
+        let line = serde_json::to_value(parse(json).expect("is good")).expect("serialises");
+        assert_eq!(
+            line,
+            serde_json::json!({
+                "line": 7, "conversation": "a", "title": "A room", "key": "id:1", "id": "1", "sender": "ann",
+                "sent_at": "2026-11-01T09:30:00.000Z", "text": "hi", "edited_at": "2026-11-01T09:31:00.000Z",
+                "original": "ih", "reactions": [{"key": "+1", "user": "ben"}],
+            })
+        );
+        let joined = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("is good");
+        let again = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("is good");
+        assert_eq!(joined, again);
+        let line = serde_json::to_value(&joined).expect("serialises");
+        assert_eq!(line["members"], serde_json::json!(["ann", "ben"]));
+        assert!(joined.key.starts_with("m:") && line.get("sender").is_none());
+    }
+
+    #[test]
     fn a_legal_name_is_the_id_and_another_one_is_derived() {
         assert_eq!(conversation_id("general"), "general");
         assert_eq!(conversation_id("A-1_b.c"), "A-1_b.c");
@@ -211,7 +331,10 @@ mod tests {
             r#"{{"conversation":"{name}","sender":"{name}","sent_at":"2026-11-01T09:30:00Z","text":"x"}}"#
         );
         let line = parse(&json).expect("is good");
-        assert_eq!(line.sender, format!("a{}", "é".repeat(127)));
+        let What::Message(message) = &line.what else {
+            panic!("is a message");
+        };
+        assert_eq!(message.sender, format!("a{}", "é".repeat(127)));
         assert_eq!(line.title, format!("a{}", "é".repeat(199)));
     }
 
@@ -244,6 +367,17 @@ mod tests {
             (with("text", ""), "text is missing"),
             (with("text", "\"a\\u0000b\""), "U+0000"),
             (with("id", "[]"), "id is neither"),
+            (
+                with("edited_at", "\"now\""),
+                "edited_at \"now\" is not a time",
+            ),
+            (with("original", "\"x\""), "edited_at is missing"),
+            (with("reactions", "[{\"key\":\"x\"}]"), "not a message"),
+            (
+                with("reactions", "[{\"key\":\"x\",\"user\":\"\"}]"),
+                "user of a reaction is empty",
+            ),
+            (with("members", "[\"ann\"]"), "has members"),
             (
                 with("text", "\"x\"").replace("\"x\"", "\"\\ud800\""),
                 "not a message",

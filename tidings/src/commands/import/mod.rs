@@ -2,8 +2,8 @@
 //!
 //! In the order that a line meets it:
 //!
-//! - [`input`]: what there is. [`source`]: a file, unpacked, cut into lines of bounded length. [`slack`]: an
-//!   export of Slack, as such lines.
+//! - [`input`]: what there is. [`source`]: a file, unpacked, cut into lines of bounded length. [`slack`] and
+//!   [`matrix`]: exports of these, as such lines.
 //! - [`line`]: a line, parsed into a message or a reason; [`repeats`]: the key that it is known by.
 //! - [`chunks`]: lines gathered into requests, on a thread of its own.
 //! - [`post`]: one request after the other, each tried again until it is answered.
@@ -12,9 +12,11 @@
 pub mod chunks;
 pub mod input;
 pub mod line;
+pub mod matrix;
 pub mod post;
 pub mod repeats;
 pub mod slack;
+mod slack_files;
 mod slack_text;
 pub mod source;
 pub mod tally;
@@ -82,7 +84,7 @@ async fn send(
         for (line, reason) in &chunk.refused {
             tally.reject(*line, reason.clone());
         }
-        if !chunk.members.is_empty() {
+        if !chunk.lines.is_empty() {
             let answers = target.post(&chunk).await?;
             tally.count(&chunk, &answers)?;
         }

@@ -34,6 +34,9 @@ pub struct Answer {
     /// Why it was rejected.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Reactions of it that had no room.
+    #[serde(default)]
+    pub reactions_dropped: u64,
 }
 
 /// How it went with a line.
@@ -213,12 +216,12 @@ fn answers(body: &[u8], chunk: &Chunk) -> Result<Vec<Answer>> {
         .map(serde_json::from_slice)
         .collect::<Result<_, _>>()
         .context("the system's answer cannot be read")?;
-    let asked = chunk.members.iter().map(|(line, ..)| *line);
+    let asked = chunk.lines.iter().map(|counted| counted.line);
     if !answers.iter().map(|answer| answer.line).eq(asked) {
         bail!(
             "the system answered {} of {} lines",
             answers.len(),
-            chunk.members.len()
+            chunk.lines.len()
         );
     }
     Ok(answers)
@@ -227,12 +230,17 @@ fn answers(body: &[u8], chunk: &Chunk) -> Result<Vec<Answer>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::import::chunks::Counted;
     use crate::commands::import::repeats::Digest;
 
     fn chunk(lines: &[u64]) -> Chunk {
-        let digest = Digest::of(&[]);
+        let counted = |line: &u64| Counted {
+            line: *line,
+            conversation: Digest::of(&[]),
+            sender: None,
+        };
         Chunk {
-            members: lines.iter().map(|line| (*line, digest, digest)).collect(),
+            lines: lines.iter().map(counted).collect(),
             ..Chunk::default()
         }
     }

@@ -45,6 +45,12 @@ impl Repeats {
         *count += 1;
         key
     }
+
+    /// The key of a line of members without an id. Saying it twice says nothing more.
+    pub fn key_of_members(members: &[String]) -> String {
+        let names: Vec<&str> = members.iter().map(String::as_str).collect();
+        format!("m:{}", hex(&hash(&names)))
+    }
 }
 
 fn hash(parts: &[&str]) -> [u8; 32] {

@@ -5,17 +5,21 @@
 //! for each conversation a directory of its name, or of its id for direct messages, with a file for each day,
 //! `2026-11-01.json`: an array of messages. One day is in memory at a time.
 //!
+//! Who came to a conversation is told by messages (`channel_join`) and by the list of conversations, which
+//! names those who are in now, and who made it. Somebody who came and has left is not let in again. Who is in,
+//! and neither came nor wrote as far as the export goes, joins at its end.
+//!
 //! Whatever an export says that a message here does not is counted, and told at the end.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
+use domain::ids::ReactionKey;
 use domain::time::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::slack_files::{Day, Edited, Listed, Message, Reaction, User, days, list, millis};
 use super::slack_text::plain;
 
 /// The lists of conversations; the first one is what makes a directory an export.
@@ -24,57 +28,23 @@ const CONVERSATIONS: [&str; 4] = ["channels.json", "groups.json", "mpims.json", 
 /// An export.
 pub struct Slack {
     users: HashMap<String, String>,
-    days: VecDeque<Day>,
-    messages: VecDeque<Vec<u8>>,
+    rooms: VecDeque<Room>,
+    lines: VecDeque<Vec<u8>>,
     unmapped: BTreeMap<String, u64>,
     bytes: u64,
     read: u64,
 }
 
-/// A file of messages.
-struct Day {
-    conversation: String,
-    file: PathBuf,
-    bytes: u64,
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: String,
-    #[serde(default)]
+/// A conversation.
+struct Room {
     name: String,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    id: String,
-    name: Option<String>,
-}
-
-/// A message as it stands in a file. Everything may be missing.
-#[derive(Deserialize)]
-struct Message {
-    ts: Option<String>,
-    user: Option<String>,
-    username: Option<String>,
-    bot_id: Option<String>,
-    #[serde(default)]
-    text: String,
-    subtype: Option<String>,
-    thread_ts: Option<String>,
-    edited: Option<serde_json::Value>,
-    #[serde(default)]
-    reactions: Vec<serde_json::Value>,
-    #[serde(default)]
-    files: Vec<File>,
-    #[serde(default)]
-    attachments: Vec<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct File {
-    name: Option<String>,
-    title: Option<String>,
+    days: VecDeque<Day>,
+    /// Who made it, until that has been told.
+    creator: Option<String>,
+    /// The ids of those who are in now, if the export says so.
+    members: Option<Vec<String>>,
+    /// The ids of those who came or wrote so far.
+    seen: HashSet<String>,
 }
 
 /// Whether a directory is an export.
@@ -98,21 +68,21 @@ impl Slack {
         };
         let mut export = Self {
             users: users.into_iter().map(name).collect(),
-            days: VecDeque::new(),
-            messages: VecDeque::new(),
+            rooms: VecDeque::new(),
+            lines: VecDeque::new(),
             unmapped: BTreeMap::new(),
             bytes: 0,
             read: 0,
         };
         for file in CONVERSATIONS {
             for listed in list::<Listed>(&directory.join(file))?.unwrap_or_default() {
-                export.find_days(directory, listed)?;
+                export.find_room(directory, listed)?;
             }
         }
         Ok(export)
     }
 
-    fn find_days(&mut self, directory: &Path, listed: Listed) -> Result<()> {
+    fn find_room(&mut self, directory: &Path, listed: Listed) -> Result<()> {
         let name = listed.name.unwrap_or(listed.id);
         // What leads elsewhere is no name of a directory in here.
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name.starts_with('.') {
@@ -123,25 +93,15 @@ impl Slack {
             self.count("conversations without a directory");
             return Ok(());
         }
-        let mut days = Vec::new();
-        for entry in
-            fs::read_dir(&inside).with_context(|| format!("cannot read {}", inside.display()))?
-        {
-            let entry = entry?;
-            let file = entry.path();
-            if file.extension().is_some_and(|it| it == "json") {
-                let bytes = entry.metadata()?.len();
-                let conversation = name.clone();
-                days.push(Day {
-                    conversation,
-                    file,
-                    bytes,
-                });
-            }
-        }
-        days.sort_by(|a, b| a.file.cmp(&b.file));
+        let days = days(&inside)?;
         self.bytes += days.iter().map(|day| day.bytes).sum::<u64>();
-        self.days.extend(days);
+        self.rooms.push_back(Room {
+            name,
+            days,
+            creator: listed.creator,
+            members: listed.members,
+            seen: HashSet::new(),
+        });
         Ok(())
     }
 
@@ -160,39 +120,78 @@ impl Slack {
         self.unmapped.clone()
     }
 
-    /// The next message as a line of JSON; `None` after the last.
+    /// The next message, or who joined, as a line of JSON; `None` after the last.
     pub fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
-            if let Some(message) = self.messages.pop_front() {
-                return Ok(Some(message));
+            if let Some(line) = self.lines.pop_front() {
+                return Ok(Some(line));
             }
-            let Some(day) = self.days.pop_front() else {
+            let Some(mut room) = self.rooms.pop_front() else {
                 return Ok(None);
             };
-            self.read += day.bytes;
-            let mut messages: Vec<Message> = list(&day.file)?.unwrap_or_default();
-            messages.sort_by_key(|message| message.ts.as_deref().and_then(millis));
-            for message in messages {
-                if let Some(line) = self.line(&day.conversation, message) {
-                    self.messages.push_back(line.to_string().into_bytes());
-                }
-            }
+            let lines = if let Some(creator) = room.creator.take() {
+                let lines = self.creator(&mut room, creator);
+                self.rooms.push_front(room);
+                lines
+            } else if let Some(day) = room.days.pop_front() {
+                self.read += day.bytes;
+                let mut messages: Vec<Message> = list(&day.file)?.unwrap_or_default();
+                messages.sort_by_key(|message| message.ts.as_deref().and_then(millis));
+                let line = |message| self.line(&mut room, message);
+                let lines = messages.into_iter().filter_map(line).collect();
+                self.rooms.push_front(room);
+                lines
+            } else {
+                self.members(room)
+            };
+            let bytes = |line: Value| line.to_string().into_bytes();
+            self.lines = lines.into_iter().map(bytes).collect();
         }
     }
 
-    /// `None` for what is no message.
-    fn line(&mut self, conversation: &str, message: Message) -> Option<serde_json::Value> {
-        if let Some(kind) = message.subtype.as_deref().filter(|it| !is_said(it)) {
-            self.count(kind);
-            return None;
+    /// Who made a conversation is in it from the beginning, and so owns it, unless they have left.
+    fn creator(&self, room: &mut Room, creator: String) -> Vec<Value> {
+        let mut members = room.members.iter().flatten();
+        if !members.any(|member| *member == creator) {
+            return Vec::new();
+        }
+        let line = self.member(&room.name, &creator);
+        room.seen.insert(creator);
+        vec![line]
+    }
+
+    /// Those who are in and have not been seen.
+    fn members(&self, room: Room) -> Vec<Value> {
+        let mut members = room.members.unwrap_or_default();
+        members.retain(|user| !room.seen.contains(user));
+        let line = |user: &String| self.member(&room.name, user);
+        members.iter().map(line).collect()
+    }
+
+    /// Somebody who is in, as far as is known without having come.
+    fn member(&self, conversation: &str, user: &str) -> Value {
+        json!({
+            "conversation": conversation,
+            "members": [self.name_of(user)],
+            "id": format!("slack:{conversation}:member:{user}"),
+        })
+    }
+
+    /// `None` for what is neither a message nor a join.
+    fn line(&mut self, room: &mut Room, message: Message) -> Option<Value> {
+        match message.subtype.as_deref() {
+            Some("channel_join" | "group_join") => return self.join(room, message),
+            Some(kind) if !is_said(kind) => {
+                self.count(kind);
+                return None;
+            }
+            _ => {}
         }
         let Some((ts, sent_at)) = message.ts.as_ref().and_then(|ts| Some((ts, millis(ts)?))) else {
             self.count("messages without a time");
             return None;
         };
         for (what, is_there) in [
-            ("edits (the newest text is taken)", message.edited.is_some()),
-            ("reactions", !message.reactions.is_empty()),
             ("files (their names are taken)", !message.files.is_empty()),
             ("attachments", !message.attachments.is_empty()),
         ] {
@@ -201,7 +200,7 @@ impl Slack {
             }
         }
         let sender = match (&message.user, &message.username, &message.bot_id) {
-            (Some(user), ..) => self.users.get(user).unwrap_or(user).clone(),
+            (Some(user), ..) => self.name_of(user),
             (None, Some(name), _) => name.clone(),
             (None, None, Some(bot)) => bot.clone(),
             (None, None, None) => {
@@ -218,24 +217,82 @@ impl Slack {
             self.count("messages without a text");
             return None;
         }
-        let id = |ts: &str| format!("slack:{conversation}:{ts}");
+        room.seen.extend(message.user);
         let thread = message.thread_ts.filter(|thread| thread != ts);
         Some(json!({
-            "conversation": conversation,
+            "conversation": room.name,
             "sender": sender,
             "sent_at": Timestamp::from_millis(sent_at),
             "text": text,
-            "id": id(ts),
-            "reply_to": thread.map(|thread| id(&thread)),
+            "id": id(&room.name, ts),
+            "reply_to": thread.map(|thread| id(&room.name, &thread)),
+            "edited_at": message.edited.and_then(|edited| self.edited_at(&edited)),
+            "reactions": self.reactions(room, message.reactions),
         }))
     }
 
+    fn join(&mut self, room: &mut Room, message: Message) -> Option<Value> {
+        let (Some(user), Some(ts)) = (message.user, message.ts) else {
+            self.count("joins without a user or a time");
+            return None;
+        };
+        if room.members.as_ref().is_some_and(|it| !it.contains(&user)) {
+            self.count("joins of users who have left");
+            return None;
+        }
+        let name = self.name_of(&user);
+        room.seen.insert(user).then(
+            || json!({ "conversation": room.name, "members": [name], "id": id(&room.name, &ts) }),
+        )
+    }
+
+    /// Slack keeps no earlier texts.
+    fn edited_at(&mut self, edited: &Edited) -> Option<Timestamp> {
+        let at = edited.ts.as_deref().and_then(millis);
+        if at.is_none() {
+            self.count("edits without a time");
+        }
+        at.map(Timestamp::from_millis)
+    }
+
+    fn reactions(&mut self, room: &mut Room, reactions: Vec<Reaction>) -> Vec<Value> {
+        let mut taken = Vec::new();
+        for Reaction { name, users, count } in reactions {
+            if ReactionKey::parse(&name).is_err() {
+                self.count("reactions whose name is too long");
+                continue;
+            }
+            let unnamed = count.saturating_sub(users.len()) as u64;
+            self.count_all("reactions whose users are not named", unnamed);
+            for user in users {
+                taken.push(json!({ "key": name, "user": self.name_of(&user) }));
+                room.seen.insert(user);
+            }
+        }
+        taken
+    }
+
+    fn name_of(&self, user: &str) -> String {
+        self.users.get(user).map_or(user, |name| name).to_owned()
+    }
+
     fn count(&mut self, what: &str) {
-        *self.unmapped.entry(what.to_owned()).or_default() += 1;
+        self.count_all(what, 1);
+    }
+
+    fn count_all(&mut self, what: &str, times: u64) {
+        if times > 0 {
+            *self.unmapped.entry(what.to_owned()).or_default() += times;
+        }
     }
 }
 
-/// Whether somebody said it. The others tell of joins, topics, pins and the like.
+/// What a message is known by.
+fn id(conversation: &str, ts: &str) -> String {
+    format!("slack:{conversation}:{ts}")
+}
+
+/// Whether somebody said it. The others tell of topics, pins and the like.
 fn is_said(subtype: &str) -> bool {
     [
         "bot_message",
@@ -248,34 +305,13 @@ fn is_said(subtype: &str) -> bool {
     .contains(&subtype)
 }
 
-/// The milliseconds of `1355517523.000005`.
-fn millis(ts: &str) -> Option<i64> {
-    let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if seconds.is_empty() || !digits(seconds) || !digits(rest) {
-        return None;
-    }
-    let thousandths: i64 = format!("{rest:0<3}").get(..3)?.parse().ok()?;
-    let seconds: i64 = seconds.parse().ok()?;
-    seconds.checked_mul(1000)?.checked_add(thousandths)
-}
-
-/// The objects of a file that holds an array; `None` if there is no file.
-fn list<T: for<'a> Deserialize<'a>>(file: &Path) -> Result<Option<Vec<T>>> {
-    match fs::read(file) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .with_context(|| format!("{} is not what a Slack export has there", file.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
-    fn export(files: &[(&str, serde_json::Value)]) -> tempfile::TempDir {
+    fn export(files: &[(&str, Value)]) -> tempfile::TempDir {
         let scratch = tempfile::tempdir().expect("a directory");
         for (path, content) in files {
             let path = scratch.path().join(path);
@@ -285,7 +321,7 @@ mod tests {
         scratch
     }
 
-    fn lines(export: &mut Slack) -> Vec<serde_json::Value> {
+    fn lines(export: &mut Slack) -> Vec<Value> {
         let next = || export.next_line().expect("reads");
         std::iter::from_fn(next)
             .map(|line| serde_json::from_slice(&line).expect("JSON"))
@@ -301,7 +337,7 @@ mod tests {
             ),
             (
                 "channels.json",
-                json!([{"id": "C1", "name": "general"}, {"id": "C2", "name": "gone"}]),
+                json!([{"id": "C1", "name": "general", "creator": "U5", "members": ["U1", "U2", "U3", "U4", "U5"]}, {"id": "C2", "name": "gone"}]),
             ),
             ("dms.json", json!([{"id": "D1", "members": ["U1", "U2"]}])),
             (
@@ -314,11 +350,13 @@ mod tests {
             (
                 "general/2026-11-01.json",
                 json!([
-                    {"type": "message", "user": "U1", "ts": "1793491201.5", "text": "second", "edited": {"ts": "1"},
-                     "reactions": [{"name": "+1", "users": ["U2"]}]},
+                    {"type": "message", "user": "U1", "ts": "1793491201.5", "text": "second", "edited": {"ts": "1793491300.0"},
+                     "reactions": [{"name": "+1", "users": ["U2", "U3"], "count": 4}, {"name": "x".repeat(33), "users": ["U2"]}]},
                     {"type": "message", "user": "U1", "ts": "1793491200.000100", "text": "hi <@U2> &amp; all",
                      "thread_ts": "1793491200.000100"},
                     {"type": "message", "subtype": "channel_join", "user": "U2", "ts": "1793491199.0", "text": "joined"},
+                    {"type": "message", "subtype": "channel_join", "user": "U8", "ts": "1793491199.1", "text": "joined"},
+                    {"type": "message", "subtype": "channel_leave", "user": "U8", "ts": "1793491199.2", "text": "left"},
                     {"type": "message", "user": "U9", "ts": "1793491202.0", "text": "", "files": [{"name": "a.png"}]},
                     {"type": "message", "user": "U1", "text": "never"},
                 ]),
@@ -331,6 +369,9 @@ mod tests {
         assert!(is_export(scratch.path()));
         let mut export = Slack::open(scratch.path()).expect("opens");
         let lines = lines(&mut export);
+        let (joins, lines): (Vec<_>, Vec<_>) = lines
+            .into_iter()
+            .partition(|line| line.get("members").is_some());
         let texts: Vec<_> = lines
             .iter()
             .map(|line| line["text"].as_str().expect("text"))
@@ -340,14 +381,27 @@ mod tests {
             ["hi @bob & all", "second", "[a.png]", "an answer", "psst"]
         );
         assert_eq!(
-            lines[0]["reply_to"],
-            serde_json::Value::Null,
-            "it begins the thread"
+            joins,
+            [
+                json!({"conversation": "general", "members": ["U5"], "id": "slack:general:member:U5"}),
+                json!({"conversation": "general", "members": ["bob"], "id": "slack:general:1793491199.0"}),
+                json!({"conversation": "general", "members": ["U4"], "id": "slack:general:member:U4"}),
+                json!({"conversation": "D1", "members": ["bob"], "id": "slack:D1:member:U2"}),
+            ]
         );
+        assert_eq!(
+            (&lines[1]["edited_at"], &lines[1]["reactions"]),
+            (
+                &json!("2026-11-01T00:01:40.000Z"),
+                &json!([{"key": "+1", "user": "bob"}, {"key": "+1", "user": "U3"}])
+            )
+        );
+        assert_eq!(lines[0]["reply_to"], Value::Null, "it begins the thread");
         assert_eq!(
             lines[3],
             json!({"conversation": "general", "sender": "bob", "sent_at": "2026-11-02T00:00:00.000Z",
-            "text": "an answer", "id": "slack:general:1793577600.000200", "reply_to": "slack:general:1793491200.000100"})
+            "text": "an answer", "id": "slack:general:1793577600.000200", "reply_to": "slack:general:1793491200.000100",
+            "edited_at": null, "reactions": []})
         );
         assert_eq!(
             (&lines[2]["sender"], &lines[1]["sent_at"]),
@@ -355,12 +409,13 @@ mod tests {
         );
         let counted: Vec<_> = export.unmapped().into_iter().collect();
         let expected = [
-            ("channel_join", 1),
+            ("channel_leave", 1),
             ("conversations without a directory", 1),
-            ("edits (the newest text is taken)", 1),
             ("files (their names are taken)", 1),
+            ("joins of users who have left", 1),
             ("messages without a time", 1),
-            ("reactions", 1),
+            ("reactions whose name is too long", 1),
+            ("reactions whose users are not named", 2),
         ];
         assert_eq!(
             counted,
@@ -377,14 +432,5 @@ mod tests {
         let climbing = export(&[("channels.json", json!([{"id": "C1", "name": "../x"}]))]);
         assert!(Slack::open(climbing.path()).is_err());
         assert!(!is_export(export(&[]).path()));
-    }
-
-    #[test]
-    fn times_are_seconds_with_a_fraction() {
-        assert_eq!(millis("1355517523.000005"), Some(1_355_517_523_000));
-        assert_eq!(millis("1355517523.25"), Some(1_355_517_523_250));
-        for bad in ["", ".5", "now", "1.x", "-1.0", "99999999999999999999.0"] {
-            assert_eq!(millis(bad), None, "{bad}");
-        }
     }
 }

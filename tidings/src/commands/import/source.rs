@@ -81,6 +81,26 @@ impl Source {
         self.read.load(Ordering::Relaxed)
     }
 
+    /// The first bytes, at most so many, without a byte order mark. They are read again afterwards.
+    pub fn start(&mut self, most: usize) -> io::Result<Vec<u8>> {
+        let mut start = Vec::new();
+        self.lines
+            .by_ref()
+            .take(most as u64)
+            .read_to_end(&mut start)?;
+        if start.starts_with(BYTE_ORDER_MARK) {
+            start.drain(..BYTE_ORDER_MARK.len());
+        }
+        let rest = std::mem::replace(&mut self.lines, Box::new(io::empty()));
+        self.lines = Box::new(io::Cursor::new(start.clone()).chain(rest));
+        Ok(start)
+    }
+
+    /// The whole as one text, for what is not made of lines.
+    pub fn into_text(self) -> impl Read {
+        self.lines
+    }
+
     /// Reads the next line into `buffer`, without its end.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Text> {
         buffer.clear();
@@ -180,6 +200,20 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_not_part_of_the_first_line() {
         assert_eq!(lines(b"\xef\xbb\xbf{}\n".to_vec()), [Some("{}".to_owned())]);
+    }
+
+    #[test]
+    fn looking_at_the_start_takes_nothing_away() {
+        let text = b"\xef\xbb\xbfone\ntwo\n";
+        for most in [0, 5, 100] {
+            let mut source =
+                Source::unpack(io::Cursor::new(text), text.len() as u64).expect("opens");
+            let start = source.start(most).expect("reads");
+            assert!(b"one\ntwo\n".starts_with(&start), "{start:?}");
+            let mut buffer = Vec::new();
+            assert_eq!(source.next(&mut buffer).expect("reads"), Text::Line);
+            assert_eq!(buffer, b"one");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ use super::repeats::Digest;
 const KEPT_REASONS: usize = 10_000;
 /// Reasons that a person is shown.
 const SHOWN_REASONS: usize = 100;
+/// What is said of reactions that the system dropped.
+const TOO_MANY_KEYS: &str = "reactions beyond the limit of different ones on a message";
 
 /// What became of the lines so far.
 #[derive(Debug, Default)]
@@ -24,6 +26,7 @@ pub struct Tally {
     conversations: HashSet<Digest>,
     users: HashSet<Digest>,
     rejected: Vec<Rejected>,
+    joins: u64,
     unmapped: BTreeMap<String, u64>,
 }
 
@@ -46,6 +49,8 @@ struct Report<'a> {
     already_present: u64,
     rejected: &'a [Rejected],
     seconds: f64,
+    #[serde(skip_serializing_if = "is_zero")]
+    lines_of_members: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     not_taken_over: &'a BTreeMap<String, u64>,
 }
@@ -66,30 +71,37 @@ impl Tally {
 
     /// What the export has and a message here has not, and how often.
     pub fn not_taken_over(&mut self, unmapped: BTreeMap<String, u64>) {
-        self.unmapped = unmapped;
+        for (what, times) in unmapped {
+            *self.unmapped.entry(what).or_default() += times;
+        }
     }
 
     /// The answers to a chunk.
     pub fn count(&mut self, chunk: &Chunk, answers: &[Answer]) -> Result<()> {
         anyhow::ensure!(
-            answers.len() == chunk.members.len(),
+            answers.len() == chunk.lines.len(),
             "an answer for each line was expected"
         );
-        for (answer, (line, conversation, sender)) in answers.iter().zip(&chunk.members) {
-            match answer.status {
-                Status::Imported => self.imported += 1,
-                Status::Known => self.known += 1,
-                Status::Rejected => {
+        for (answer, counted) in answers.iter().zip(&chunk.lines) {
+            match (answer.status, counted.sender) {
+                (Status::Imported, Some(_)) => self.imported += 1,
+                (Status::Known, Some(_)) => self.known += 1,
+                (Status::Imported, None) => self.joins += 1,
+                (Status::Known, None) => {}
+                (Status::Rejected, _) => {
                     let reason = answer
                         .reason
                         .clone()
                         .unwrap_or_else(|| "was rejected".into());
-                    self.reject(*line, reason);
+                    self.reject(counted.line, reason);
                     continue;
                 }
             }
-            self.conversations.insert(*conversation);
-            self.users.insert(*sender);
+            if answer.reactions_dropped > 0 {
+                *self.unmapped.entry(TOO_MANY_KEYS.into()).or_default() += answer.reactions_dropped;
+            }
+            self.conversations.insert(counted.conversation);
+            self.users.extend(counted.sender);
         }
         Ok(())
     }
@@ -115,6 +127,7 @@ impl Tally {
             already_present: self.known,
             rejected: &self.rejected,
             seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+            lines_of_members: self.joins,
             not_taken_over: &self.unmapped,
         }
     }
@@ -133,6 +146,9 @@ impl Tally {
             self.known,
             self.skipped,
         );
+        if self.joins > 0 {
+            let _ = writeln!(text, "{} lines of members who joined", self.joins);
+        }
         for (what, times) in &self.unmapped {
             let _ = writeln!(text, "not taken over: {times} {what}");
         }
@@ -150,37 +166,57 @@ impl Tally {
     }
 }
 
+// Serde asks for a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::import::chunks::Counted;
 
     fn answer(line: u64, status: Status) -> Answer {
         Answer {
             line,
             status,
             reason: Some("because".into()),
+            reactions_dropped: 0,
         }
     }
 
     fn example() -> Tally {
         let mut tally = Tally::default();
-        let digest = |text: &str| Digest::of(&[text]);
-        let members = vec![
-            (1, digest("a"), digest("ann")),
-            (2, digest("a"), digest("bob")),
-            (4, digest("b"), digest("eve")),
+        let counted = |line, conversation: &str, sender: Option<&str>| Counted {
+            line,
+            conversation: Digest::of(&[conversation]),
+            sender: sender.map(|sender| Digest::of(&[sender])),
+        };
+        let lines = vec![
+            counted(1, "a", Some("ann")),
+            counted(2, "a", Some("bob")),
+            counted(4, "b", Some("eve")),
+            counted(5, "a", None),
+            counted(6, "a", None),
         ];
         let chunk = Chunk {
-            members,
+            lines,
             ..Chunk::default()
         };
         tally.reject(3, "is not UTF-8".into());
         let answers = [
-            answer(1, Status::Imported),
+            Answer {
+                reactions_dropped: 2,
+                ..answer(1, Status::Imported)
+            },
             answer(2, Status::Known),
             answer(4, Status::Rejected),
+            answer(5, Status::Imported),
+            answer(6, Status::Known),
         ];
         tally.count(&chunk, &answers).expect("fits");
+        tally.not_taken_over(BTreeMap::from([("files".to_owned(), 1)]));
         tally
     }
 
@@ -193,6 +229,7 @@ mod tests {
             json,
             serde_json::json!({
                 "messages": 1, "conversations": 1, "users": 2, "skipped": 2, "already_present": 1, "seconds": 1.5,
+                "lines_of_members": 1, "not_taken_over": {"files": 1, TOO_MANY_KEYS: 2},
                 "rejected": [{"line": 3, "reason": "is not UTF-8"}, {"line": 4, "reason": "because"}],
             })
         );

@@ -1,0 +1,116 @@
+//! What a line says: a message with what became of it, or users who joined.
+
+use domain::body::{Body, MessageType};
+use domain::conversation::command::{Imported, ImportedEdit, ImportedMessage, ImportedReaction};
+use domain::digest;
+use domain::ids::{ReactionKey, UserId};
+use domain::limits::Limits;
+use domain::time::Timestamp;
+
+use super::line::{ImportLine, ImportReaction, cut};
+
+/// What the line says, or why it is rejected.
+pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<Imported, String> {
+    match line.members {
+        Some(members) => {
+            let message = [
+                ("sender", line.sender.is_some()),
+                ("sent_at", line.sent_at.is_some()),
+                ("text", line.text.is_some()),
+                ("reply_to", line.reply_to.is_some()),
+                ("edited_at", line.edited_at.is_some()),
+                ("original", line.original.is_some()),
+                ("reactions", line.reactions.is_some()),
+            ];
+            if let Some((field, _)) = message.iter().find(|(_, is_there)| *is_there) {
+                return Err(format!("{field}: a line with members has no message"));
+            }
+            joined(&members, limits)
+        }
+        None => message(line, limits).map(Imported::Message),
+    }
+}
+
+/// Of what is taken in.
+pub(super) fn fingerprint(what: &Imported) -> u128 {
+    match what {
+        Imported::Joined(users) => {
+            let names = users.iter().map(|user| user.as_str().as_bytes());
+            let parts: Vec<&[u8]> = std::iter::once(b"members".as_slice())
+                .chain(names)
+                .collect();
+            digest::of(&parts)
+        }
+        Imported::Message(message) => digest::of(&[
+            b"import",
+            message.sender.as_str().as_bytes(),
+            &message.sent_at.millis().to_be_bytes(),
+            message.body.as_json().as_bytes(),
+        ]),
+    }
+}
+
+fn joined(members: &[String], limits: &Limits) -> Result<Imported, String> {
+    let (count, most) = (members.len(), limits.users_per_command);
+    if count == 0 {
+        return Err("members: nobody is named".into());
+    }
+    if count > most {
+        return Err(format!("members: {count} users; at most {most} in a line"));
+    }
+    let users: Result<_, _> = members.iter().map(|name| user("members", name)).collect();
+    Ok(Imported::Joined(users?))
+}
+
+fn message(line: ImportLine, limits: &Limits) -> Result<ImportedMessage, String> {
+    let sender = user("sender", &required("sender", line.sender)?)?;
+    let sent_at = time("sent_at", &required("sent_at", line.sent_at)?)?;
+    let body = body("text", &required("text", line.text)?, limits)?;
+    let edit = match (line.edited_at, line.original) {
+        (None, None) => None,
+        (None, Some(_)) => return Err("original: a message that has one has an edited_at".into()),
+        (Some(edited_at), original) => Some(ImportedEdit {
+            edited_at: time("edited_at", &edited_at)?,
+            original: original
+                .map(|text| self::body("original", &text, limits))
+                .transpose()?,
+        }),
+    };
+    let reactions = line.reactions.unwrap_or_default();
+    Ok(ImportedMessage {
+        sender,
+        kind: MessageType::Text,
+        body,
+        reply_to: None,
+        sent_at,
+        edit,
+        reactions: reactions.iter().map(reaction).collect::<Result<_, _>>()?,
+    })
+}
+
+fn reaction(reaction: &ImportReaction) -> Result<ImportedReaction, String> {
+    let key = ReactionKey::parse(&reaction.key)
+        .map_err(|invalid| format!("reactions.key: {}", invalid.0))?;
+    let user = user("reactions.user", &reaction.user)?;
+    Ok(ImportedReaction { key, user })
+}
+
+fn required(field: &str, value: Option<String>) -> Result<String, String> {
+    value.ok_or_else(|| format!("{field}: is missing"))
+}
+
+fn user(field: &str, name: &str) -> Result<UserId, String> {
+    UserId::parse(&cut(name, 128))
+        .map_err(|_| format!("{field}: nothing is left of it without control characters"))
+}
+
+fn time(field: &str, text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .ok_or_else(|| format!("{field}: expected a time such as 2026-11-01T09:30:00.000Z"))
+}
+
+fn body(field: &str, text: &str, limits: &Limits) -> Result<Body, String> {
+    let value = serde_json::json!({ "text": text });
+    Body::parse(MessageType::Text, &value, limits)
+        .map_err(|refusal| format!("{field}: {}", refusal.detail))
+}

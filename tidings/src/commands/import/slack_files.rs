@@ -1,0 +1,126 @@
+//! What stands in the files of a Slack export.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A file of messages.
+pub(super) struct Day {
+    pub(super) file: PathBuf,
+    pub(super) bytes: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct User {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Listed {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    /// Who made it.
+    pub(super) creator: Option<String>,
+    /// Who is in.
+    pub(super) members: Option<Vec<String>>,
+}
+
+/// A message as it stands in a file. Everything may be missing.
+#[derive(Deserialize)]
+pub(super) struct Message {
+    pub(super) ts: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) bot_id: Option<String>,
+    #[serde(default)]
+    pub(super) text: String,
+    pub(super) subtype: Option<String>,
+    pub(super) thread_ts: Option<String>,
+    pub(super) edited: Option<Edited>,
+    #[serde(default)]
+    pub(super) reactions: Vec<Reaction>,
+    #[serde(default)]
+    pub(super) files: Vec<File>,
+    #[serde(default)]
+    pub(super) attachments: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Edited {
+    pub(super) ts: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Reaction {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) users: Vec<String>,
+    /// How many users there are; more than are named if there are many.
+    #[serde(default)]
+    pub(super) count: usize,
+}
+
+#[derive(Deserialize)]
+pub(super) struct File {
+    pub(super) name: Option<String>,
+    pub(super) title: Option<String>,
+}
+
+/// The files of a directory in the order of their days.
+pub(super) fn days(directory: &Path) -> Result<VecDeque<Day>> {
+    let unread = || format!("cannot read {}", directory.display());
+    let mut days = Vec::new();
+    for entry in fs::read_dir(directory).with_context(unread)? {
+        let entry = entry?;
+        let file = entry.path();
+        if file.extension().is_some_and(|it| it == "json") {
+            let bytes = entry.metadata()?.len();
+            days.push(Day { file, bytes });
+        }
+    }
+    days.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(days.into())
+}
+
+/// The milliseconds of `1355517523.000005`.
+pub(super) fn millis(ts: &str) -> Option<i64> {
+    let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if seconds.is_empty() || !digits(seconds) || !digits(rest) {
+        return None;
+    }
+    let thousandths: i64 = format!("{rest:0<3}").get(..3)?.parse().ok()?;
+    let seconds: i64 = seconds.parse().ok()?;
+    seconds.checked_mul(1000)?.checked_add(thousandths)
+}
+
+/// The objects of a file that holds an array; `None` if there is no file.
+pub(super) fn list<T: for<'a> Deserialize<'a>>(file: &Path) -> Result<Option<Vec<T>>> {
+    match fs::read(file) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .with_context(|| format!("{} is not what a Slack export has there", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_seconds_with_a_fraction() {
+        assert_eq!(millis("1355517523.000005"), Some(1_355_517_523_000));
+        assert_eq!(millis("1355517523.25"), Some(1_355_517_523_250));
+        for bad in ["", ".5", "now", "1.x", "-1.0", "99999999999999999999.0"] {
+            assert_eq!(millis(bad), None, "{bad}");
+        }
+    }
+}
