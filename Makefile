@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-seals blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -91,6 +91,10 @@ bench-log: harness
 # What a query of the past costs beside the same one of now.
 bench-past: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_past $(ARGS)
+
+# What sealing costs those who send.
+bench-seals: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_seals $(ARGS)
 
 # A rebuild under a thousand sends a second, killed in the middle: no failed query, equal digests, a short swap.
 blue-green: harness

@@ -30,8 +30,21 @@ pub struct Up {
 impl Up {
     /// Starts it on given servers, and waits until it is ready.
     pub async fn start(servers: &Servers, dir: &Path) -> Result<Self> {
+        Self::with(servers, dir, &[]).await
+    }
+
+    /// The same with more environment variables.
+    pub async fn with(
+        servers: &Servers,
+        dir: &Path,
+        more: &[(&'static str, &str)],
+    ) -> Result<Self> {
         let port = ports::free();
-        let env = service_env(&servers.database_url, &servers.nats_url);
+        let mut env = service_env(&servers.database_url, &servers.nats_url);
+        env.extend(
+            more.iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let service = Service::start("up", port, dir, &env)
             .await
             .map_err(anyhow::Error::msg)?;

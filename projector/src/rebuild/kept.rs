@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, Executor as _, PgPool};
 
-use super::{alone, drop_replaced, made};
+use super::{alone, drop_replaced, made, release};
 use crate::config::ProjectorConfig;
 use crate::error::ProjectError;
 
@@ -23,7 +23,7 @@ pub async fn resume(pool: &PgPool, config: &ProjectorConfig) -> Result<bool, Pro
         }
         transaction.commit().await?;
     }
-    keeper.close().await?;
+    release(keeper).await?;
     Ok(is_kept)
 }
 
@@ -32,7 +32,7 @@ pub async fn drop_kept(pool: &PgPool) -> Result<bool, ProjectError> {
     let mut keeper = alone(pool).await?;
     let is_kept = is_there(pool).await?;
     drop_replaced(&mut keeper).await?;
-    keeper.close().await?;
+    release(keeper).await?;
     Ok(is_kept)
 }
 

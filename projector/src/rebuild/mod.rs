@@ -144,6 +144,16 @@ async fn alone(pool: &PgPool) -> Result<PgConnection, ProjectError> {
     Ok(keeper)
 }
 
+/// Gives the lock back. The server would do so too, a moment after the connection is closed: too late for
+/// whoever begins at once.
+async fn release(mut keeper: PgConnection) -> Result<(), ProjectError> {
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(LOCK)
+        .execute(&mut keeper)
+        .await?;
+    Ok(keeper.close().await?)
+}
+
 /// What tables are made by: only the same program goes on with them in the same way.
 fn made(config: &ProjectorConfig) -> String {
     format!(
@@ -257,8 +267,7 @@ impl Building {
         if replaced == Replaced::Dropped {
             drop_replaced(&mut self.keeper).await?;
         }
-        self.keeper.close().await?;
-        Ok(())
+        release(self.keeper).await
     }
 }
 

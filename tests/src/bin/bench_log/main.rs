@@ -2,10 +2,11 @@
 //! if a target is missed.
 //!
 //! - `most`: what Postgres and the broker can do at most. `ours`: what the commands do.
-//! - `report`: the table.
+//! - `planted`: manipulations, each of which must be found. `report`: the table.
 
 mod most;
 mod ours;
+mod planted;
 mod report;
 
 use std::process::ExitCode;
@@ -58,8 +59,12 @@ async fn measure(arguments: &Arguments) -> Result<Report> {
     eprintln!("{events} events; what Postgres and the broker can do");
     let copy = most::copy(&servers.database_url).await?;
     let publish = most::publish(&servers.database_url, &servers.nats_url).await?;
+    ours.timed(&["log", "seal"]).await?;
+    eprintln!("manipulations");
+    let planted = planted::found(&servers.database_url).await?;
     eprintln!("what the commands do");
     Ok(Report {
+        planted,
         servers: format!("{}", report::Servers(&servers)),
         events,
         copy,

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 pub struct Report {
     pub servers: String,
     pub events: i64,
+    /// How many manipulations of which kind were planted, and found where they were.
+    pub planted: Vec<(&'static str, usize)>,
     pub copy: Duration,
     pub publish: Duration,
     pub jsonl: Duration,
@@ -115,7 +117,13 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} events, {}.\n", self.events, self.servers)?;
-        writeln!(f, "| what | seconds | events/s |\n|---|---|---|")?;
+        for (kind, count) in &self.planted {
+            writeln!(
+                f,
+                "{count} of {count} {kind} events were found where they are."
+            )?;
+        }
+        writeln!(f, "\n| what | seconds | events/s |\n|---|---|---|")?;
         for (name, took) in self.rows() {
             writeln!(
                 f,
