@@ -99,9 +99,7 @@ async fn build(
     let from = building.projector.position().await?;
     building.fill(&mut on_progress).await?;
     let comparison = building.compare().await?;
-    let began = Instant::now();
-    let position = building.swap().await?;
-    let swap = began.elapsed();
+    let (position, swap) = building.swap().await?;
     building.end(replaced).await?;
     Ok(Rebuilt {
         position,
@@ -248,11 +246,14 @@ impl Building {
         catch_up(projector, reader, self.batch, up_to, on_progress).await
     }
 
-    async fn swap(&mut self) -> Result<i64, ProjectError> {
+    async fn swap(&mut self) -> Result<(i64, Duration), ProjectError> {
         // What an earlier one has kept has the name that the replaced tables get.
         drop_replaced(&mut self.keeper).await?;
-        // What has come meanwhile, so that little is left for the moment of the swap.
-        self.catch_up(None, &mut |_| ()).await?;
+        // What has come meanwhile, and then what has come while that was folded: little is left for the moment of
+        // the swap.
+        for _ in 0..2 {
+            self.catch_up(None, &mut |_| ()).await?;
+        }
         swap(
             &mut self.keeper,
             &mut self.projector,
@@ -296,12 +297,13 @@ async fn catch_up(
     Ok(())
 }
 
+/// Answers where the new read model is, and how long nothing was projected.
 async fn swap(
     keeper: &mut PgConnection,
     projector: &mut Projector,
     reader: &Reader,
     batch: usize,
-) -> Result<i64, ProjectError> {
+) -> Result<(i64, Duration), ProjectError> {
     // A batch of the live projector may be under way: that is waited for.
     keeper.execute("SET lock_timeout TO '60s'").await?;
     let mut transaction = keeper.begin().await?;
@@ -309,6 +311,7 @@ async fn swap(
         sqlx::query_as("SELECT position, generation, numbering FROM read.checkpoint FOR UPDATE")
             .fetch_optional(&mut *transaction)
             .await?;
+    let began = Instant::now();
     // What was parked had no numbers.
     let had_parked: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.parked)")
         .fetch_one(&mut *transaction)
@@ -342,7 +345,7 @@ async fn swap(
         .execute("ALTER SCHEMA read_rebuild RENAME TO read")
         .await?;
     transaction.commit().await?;
-    Ok(position)
+    Ok((position, began.elapsed()))
 }
 
 /// Drops the replaced tables, once nobody reads them any more.
