@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use reqwest::{Client, Url};
+use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,6 +52,9 @@ pub async fn erase(config: &Config, mut what: Value) -> Result<Erased> {
         let response = response.context("the running system does not answer")?;
         let status = response.status();
         let body: Value = response.json().await.unwrap_or_default();
+        if status == StatusCode::NOT_FOUND {
+            bail!("not erased: there is no such conversation or message");
+        }
         if !status.is_success() {
             let detail = body["detail"].as_str().unwrap_or("no reason was given");
             bail!(
