@@ -50,6 +50,7 @@ mod snapshot;
 pub mod source;
 pub mod store;
 mod story;
+mod worker;
 
 pub use append::{Append, Appended, NotAppended, Observed, Ticket};
 pub use failed::Failed;

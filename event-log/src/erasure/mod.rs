@@ -21,10 +21,10 @@ pub mod scope;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::mirror::{MirrorConfig, MirrorError};
+use crate::worker::{self, Worker};
 
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -44,9 +44,13 @@ impl Eraser {
     pub fn new(pool: PgPool, nats: async_nats::Client, mirror: MirrorConfig) -> Self {
         Self { pool, nats, mirror }
     }
+}
 
-    /// Erases what the next events say, and copies of what was erased. Answers whether there was something.
-    pub async fn step(&mut self) -> Result<bool, MirrorError> {
+impl Worker for Eraser {
+    type Error = MirrorError;
+
+    /// Erases what the next events say, and copies of what was erased.
+    async fn step(&mut self) -> Result<bool, MirrorError> {
         let erased = content::take_out(&self.pool).await?;
         let copies = copy::take_out(&self.pool, &self.nats, &self.mirror).await?;
         Ok(erased || copies)
@@ -54,20 +58,6 @@ impl Eraser {
 }
 
 /// Erases until the stop signal.
-pub async fn run(mut eraser: Eraser, shutdown: CancellationToken) {
-    loop {
-        match shutdown.run_until_cancelled(eraser.step()).await {
-            None => return,
-            Some(Ok(true)) => continue,
-            Some(Ok(false)) => {}
-            Some(Err(error)) => tracing::warn!(%error, "nothing is erased for now"),
-        }
-        if shutdown
-            .run_until_cancelled(sleep(LOOK_EVERY))
-            .await
-            .is_none()
-        {
-            return;
-        }
-    }
+pub async fn run(eraser: Eraser, shutdown: CancellationToken) {
+    worker::run(eraser, LOOK_EVERY, "nothing is erased for now", shutdown).await;
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::time::Timestamp;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use super::leaf::{self, DIGEST, SALT};
 use super::{NOTHING, Seal, root, store};
 use crate::erasure::SEALING;
 use crate::reader::Reader;
+use crate::worker::{self, Worker};
 
 /// Events of a seal, at most: what is sealed as soon as it is there.
 const EVENTS: i64 = 10_000;
@@ -61,7 +62,7 @@ impl Sealer {
     }
 
     /// Makes one seal, if that is due. Answers whether it did.
-    pub async fn step(&mut self) -> Result<bool, sqlx::Error> {
+    pub async fn seal_if_due(&mut self) -> Result<bool, sqlx::Error> {
         self.last = store::last(&self.pool).await?;
         let sealed_to = self.last.as_ref().map_or(0, |seal| seal.last);
         let head = self.reader.head().await?.position;
@@ -149,23 +150,17 @@ impl Sealer {
     }
 }
 
-/// Seals until the stop signal.
-pub async fn run(mut sealer: Sealer, shutdown: CancellationToken) {
-    loop {
-        let stepped = shutdown.run_until_cancelled(sealer.step()).await;
-        match stepped {
-            None => return,
-            // There may be more than one seal's worth.
-            Some(Ok(true)) => continue,
-            Some(Ok(false)) => {}
-            Some(Err(error)) => tracing::warn!(%error, "the log is not sealed for now"),
-        }
-        if shutdown
-            .run_until_cancelled(sleep(LOOK_EVERY))
-            .await
-            .is_none()
-        {
-            return;
-        }
+impl Worker for Sealer {
+    type Error = sqlx::Error;
+
+    /// There may be more than one seal's worth.
+    async fn step(&mut self) -> Result<bool, sqlx::Error> {
+        self.seal_if_due().await
     }
+}
+
+/// Seals until the stop signal.
+pub async fn run(sealer: Sealer, shutdown: CancellationToken) {
+    let trouble = "the log is not sealed for now";
+    worker::run(sealer, LOOK_EVERY, trouble, shutdown).await;
 }
