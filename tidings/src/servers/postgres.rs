@@ -24,7 +24,7 @@ const STATUS_LINE: usize = 7;
 
 /// Settings for one small machine. What an acknowledgement rests on is spelled out, so that no
 /// default and no file in the data directory can weaken it.
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 20] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=120",
@@ -35,7 +35,6 @@ const SETTINGS: [&str; 21] = [
     "effective_cache_size=1GB",
     "work_mem=8MB",
     "maintenance_work_mem=128MB",
-    "wal_compression=on",
     "max_wal_size=2GB",
     "min_wal_size=256MB",
     "checkpoint_timeout=15min",
