@@ -10,7 +10,7 @@
 //! - [`receipt`]: the first answer to a client's key, kept for ever.
 //! - `load`, `snapshot`, `story`: cold aggregates and old messages, from Postgres.
 //! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
-//! - [`reader`]: the log by position, by stream, by type, by time.
+//! - [`reader`], `names`: the log by position, by stream, by type, by time.
 //! - [`pages`]: the same, ahead of whoever works on it.
 //! - [`seal`]: proof that it is as it was.
 //! - [`erasure`]: content that it no longer has.
@@ -38,6 +38,7 @@ mod load;
 mod locked;
 mod log;
 pub mod mirror;
+mod names;
 pub mod pages;
 pub mod projection;
 mod queue;

@@ -2,6 +2,7 @@
 
 use tokio::sync::mpsc;
 
+use crate::names::Names;
 use crate::reader::{Filter, Page, Reader};
 
 /// Pages that are read and not yet taken, at most.
@@ -19,8 +20,11 @@ pub fn read_ahead(
     let (sender, receiver) = mpsc::channel(AHEAD);
     let limit = i64::try_from(page.max(1)).unwrap_or(i64::MAX);
     tokio::spawn(async move {
+        let mut names = Names::default();
         while position < last {
-            let page = reader.page(&filter, position, last, limit).await;
+            let page = reader
+                .page_knowing(&filter, &mut names, position, last, limit)
+                .await;
             let scanned_to = page.as_ref().map(|page| page.scanned_to);
             let went_on = scanned_to.is_ok_and(|scanned_to| scanned_to > position);
             position = scanned_to.unwrap_or(last);

@@ -8,6 +8,7 @@ use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 
 use crate::concern;
+use crate::names::{self, Names};
 
 /// The end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,15 +68,13 @@ pub struct Reader {
     pool: PgPool,
 }
 
-const COLUMNS: &str = "SELECT e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.event_type, \
-     e.event_version, e.occurred_at, e.payload \
-     FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
+/// What [`envelope`] reads comes first, in the same order everywhere.
+const COLUMNS: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
+     s.aggregate_type, s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
 
 /// A page by position. Constant text, so that it stays prepared.
-const AFTER: &str = "SELECT e.position, s.aggregate_type, s.aggregate_id, e.sequence, e.event_type, \
-     e.event_version, e.occurred_at, e.payload \
-     FROM log.events e JOIN log.streams s ON s.id = e.stream \
-     WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position";
+const AFTER: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, stream \
+     FROM log.events WHERE position > $1 AND position <= $2 ORDER BY position";
 
 impl Reader {
     /// On a migrated database.
@@ -98,13 +97,29 @@ impl Reader {
 
     /// The events after a position, without a gap, at most `limit`.
     pub async fn after(&self, position: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
-        sqlx::query(AFTER)
+        self.after_knowing(&mut Names::default(), position, limit)
+            .await
+    }
+
+    async fn after_knowing(
+        &self,
+        names: &mut Names,
+        position: i64,
+        limit: i64,
+    ) -> Result<Vec<Envelope>, sqlx::Error> {
+        let rows = sqlx::query(AFTER)
             .bind(position)
             .bind(position.saturating_add(limit))
             .fetch_all(&self.pool)
-            .await?
+            .await?;
+        let streams: Vec<i64> = rows
             .iter()
-            .map(envelope)
+            .map(|row| row.try_get(6))
+            .collect::<Result<_, _>>()?;
+        names.learn(&self.pool, streams.iter().copied()).await?;
+        rows.iter()
+            .zip(streams)
+            .map(|(row, stream)| envelope(row, names.of(stream)?))
             .collect()
     }
 
@@ -164,10 +179,23 @@ impl Reader {
         last: i64,
         limit: i64,
     ) -> Result<Page, sqlx::Error> {
+        self.page_knowing(filter, &mut Names::default(), after, last, limit)
+            .await
+    }
+
+    pub(crate) async fn page_knowing(
+        &self,
+        filter: &Filter,
+        names: &mut Names,
+        after: i64,
+        last: i64,
+        limit: i64,
+    ) -> Result<Page, sqlx::Error> {
         let mut events = if after >= last {
             Vec::new()
         } else if filter.is_empty() {
-            self.after(after, limit.min(last - after)).await?
+            self.after_knowing(names, after, limit.min(last - after))
+                .await?
         } else {
             self.between(filter, after, last, limit).await?
         };
@@ -227,12 +255,12 @@ impl Reader {
                 .push(" IN e.payload) > 0)");
         }
         query.push(order).push_bind(limit);
-        query
-            .build()
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(envelope)
+        let rows = query.build().fetch_all(&self.pool).await?;
+        rows.iter()
+            .map(|row| {
+                let kind = names::kind(row.try_get(6)?)?;
+                envelope(row, (kind, row.try_get(7)?))
+            })
             .collect()
     }
 
@@ -296,37 +324,30 @@ impl Reader {
     }
 }
 
-fn envelope(row: &sqlx::postgres::PgRow) -> Result<Envelope, sqlx::Error> {
-    let aggregate: &str = row.try_get(1)?;
-    let payload: Vec<u8> = row.try_get(7)?;
-    let time: OffsetDateTime = row.try_get(6)?;
+fn envelope(
+    row: &sqlx::postgres::PgRow,
+    (aggregate, aggregate_id): (AggregateKind, String),
+) -> Result<Envelope, sqlx::Error> {
+    let time: OffsetDateTime = row.try_get(4)?;
     Ok(Envelope {
         position: row.try_get(0)?,
-        aggregate: AggregateKind::parse(aggregate).ok_or_else(|| {
-            sqlx::Error::Decode(format!("unknown aggregate {aggregate:?}").into())
-        })?,
-        aggregate_id: row.try_get(2)?,
-        sequence: row.try_get(3)?,
-        event_type: row.try_get(4)?,
-        version: row.try_get(5)?,
+        aggregate,
+        aggregate_id,
+        sequence: row.try_get(1)?,
+        event_type: row.try_get(2)?,
+        version: row.try_get(3)?,
         time: time.into(),
-        data: data(payload)?,
+        data: data(row.try_get(5)?)?,
     })
 }
 
 /// The payload as JSON. What is not JSON is shown as a JSON string, so that the log can be read past
 /// it; whoever needs the event's fields will find that they are not there.
-fn data(payload: Vec<u8>) -> Result<Box<RawValue>, sqlx::Error> {
-    let broken = |payload: &[u8]| {
-        serde_json::value::to_raw_value(&String::from_utf8_lossy(payload))
-            .map_err(|error| sqlx::Error::Decode(error.into()))
-    };
-    match String::from_utf8(payload) {
-        Ok(text) => serde_json::from_str::<&RawValue>(&text)
-            .map(ToOwned::to_owned)
-            .or_else(|_| broken(text.as_bytes())),
-        Err(error) => broken(error.as_bytes()),
-    }
+fn data(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
+    let text = std::str::from_utf8(payload).unwrap_or_default();
+    RawValue::from_string(text.to_owned())
+        .or_else(|_| serde_json::value::to_raw_value(&String::from_utf8_lossy(payload)))
+        .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// An SQL expression: the body, as JSON text, that the event at the position `$position` (an expression) gave

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use async_nats::Client;
 use async_nats::HeaderMap;
+use domain::envelope::Envelope;
 use event_log::broker;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
@@ -19,6 +20,10 @@ use crate::usage::Usage;
 
 /// How long NATS may take to be there.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Events that are made ready before the first of them is published, when no pace is to be kept: published one by
+/// one as they are made, each would wake the connection and be a write of its own.
+const AT_ONCE: usize = 500;
 
 /// Publishes until the end of the slice, or a signal.
 pub async fn run(
@@ -86,10 +91,14 @@ async fn publish(
         async_nats::HeaderName::from_static("content-type"),
         async_nats::HeaderValue::from("application/cloudevents+json"),
     )]);
+    let at_once = match args.speed {
+        Speed::Times(_) => 1,
+        Speed::Max => AT_ONCE,
+    };
     'pages: while let Some(page) = pages.recv().await {
         let page = page?;
-        for event in &page.events {
-            if let Speed::Times(times) = args.speed {
+        for events in page.events.chunks(at_once) {
+            if let (Speed::Times(times), [event, ..]) = (args.speed, events) {
                 let (began, first) =
                     *start.get_or_insert_with(|| (Instant::now(), event.time.millis()));
                 let after = (event.time.millis() - first).max(0) as f64 / times;
@@ -101,13 +110,19 @@ async fn publish(
             if stop.is_cancelled() {
                 break 'pages;
             }
-            let (subject, body) = (args.subject.clone(), event.to_json()?);
-            client
-                .publish_with_headers(subject, headers.clone(), body.into())
-                .await?;
-            replayed.events += 1;
-            replayed.position = event.position;
-            bar.set_position(u64::try_from(event.position - slice.after)?);
+            let bodies: Vec<Vec<u8>> = events
+                .iter()
+                .map(Envelope::to_json)
+                .collect::<Result<_, _>>()?;
+            for (event, body) in events.iter().zip(bodies) {
+                let subject = args.subject.clone();
+                client
+                    .publish_with_headers(subject, headers.clone(), body.into())
+                    .await?;
+                replayed.events += 1;
+                replayed.position = event.position;
+            }
+            bar.set_position(u64::try_from(replayed.position - slice.after)?);
         }
         replayed.position = replayed.position.max(page.scanned_to);
     }
