@@ -42,38 +42,59 @@ impl Comparison {
     }
 }
 
-/// A connection that sees both as they are now, whatever is projected meanwhile.
-pub(super) async fn snapshot(
-    pool: &PgPool,
-) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, ProjectError> {
-    let mut snapshot = pool.begin().await?;
-    snapshot
-        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .await?;
-    // The snapshot is taken by the first query.
-    snapshot.execute("SELECT 1").await?;
-    Ok(snapshot)
+/// Both read models as they are now, whatever is projected meanwhile: over two connections that see the same, so that
+/// they are read side by side.
+pub(super) struct Snapshot {
+    served: sqlx::Transaction<'static, sqlx::Postgres>,
+    rebuilt: sqlx::Transaction<'static, sqlx::Postgres>,
 }
 
-/// Compares what a snapshot shows.
-pub(super) async fn compare(
-    snapshot: &mut PgConnection,
-    position: i64,
-) -> Result<Comparison, ProjectError> {
-    let served = of_tables(snapshot, LIVE).await?;
-    let rebuilt = of_tables(snapshot, REBUILD).await?;
-    let mut differences = Vec::new();
-    for table in &served {
-        if !rebuilt.contains(table) {
-            differences.extend(differing(snapshot, &table.table).await?);
-        }
+impl Snapshot {
+    /// Taken when this has answered.
+    pub async fn take(pool: &PgPool) -> Result<Self, ProjectError> {
+        const READS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        let mut served = pool.begin().await?;
+        served.execute(READS).await?;
+        let name: String = sqlx::query_scalar("SELECT pg_export_snapshot()")
+            .fetch_one(&mut *served)
+            .await?;
+        let mut rebuilt = pool.begin().await?;
+        rebuilt.execute(READS).await?;
+        let the_same = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', "''"));
+        rebuilt.execute(the_same.as_str()).await?;
+        Ok(Self { served, rebuilt })
     }
-    Ok(Comparison {
-        position,
-        served,
-        rebuilt,
-        differences,
-    })
+
+    /// Compares the two.
+    pub async fn compare(self, position: i64) -> Result<Comparison, ProjectError> {
+        let Self {
+            mut served,
+            mut rebuilt,
+        } = self;
+        // A task of its own: reading them takes as long as hashing them.
+        let of_rebuilt = tokio::spawn(async move {
+            let digests = of_tables(&mut rebuilt, REBUILD).await?;
+            rebuilt.rollback().await?;
+            Ok(digests)
+        });
+        let of_served = of_tables(&mut served, LIVE).await;
+        let rebuilt: Result<Vec<TableDigest>, sqlx::Error> =
+            of_rebuilt.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
+        let (of_served, rebuilt) = (of_served?, rebuilt?);
+        let mut differences = Vec::new();
+        for table in &of_served {
+            if !rebuilt.contains(table) {
+                differences.extend(differing(&mut served, &table.table).await?);
+            }
+        }
+        served.rollback().await?;
+        Ok(Comparison {
+            position,
+            served: of_served,
+            rebuilt,
+            differences,
+        })
+    }
 }
 
 async fn differing(

@@ -8,6 +8,7 @@ mod compare;
 pub mod kept;
 mod tables;
 
+use compare::Snapshot;
 pub use compare::{Comparison, Difference};
 
 use std::time::Duration;
@@ -223,11 +224,9 @@ impl Building {
                 let (projector, reader) = (&mut self.projector, &self.reader);
                 catch_up(projector, reader, self.batch, Some(position), &mut |_| ()).await?;
                 projector.raise_floor_to(floor).await?;
-                let mut snapshot = compare::snapshot(&self.pool).await?;
+                let snapshot = Snapshot::take(&self.pool).await?;
                 transaction.rollback().await?;
-                let comparison = compare::compare(&mut snapshot, position).await?;
-                snapshot.rollback().await?;
-                return Ok(Some(comparison));
+                return Ok(Some(snapshot.compare(position).await?));
             }
             transaction.rollback().await?;
             if Instant::now() >= deadline {

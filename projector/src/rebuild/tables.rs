@@ -9,6 +9,11 @@ use crate::session::REBUILD;
 /// is several times as fast as keeping them up.
 const NEEDED_BY_THE_FOLD: [&str; 3] = ["stays_by_user", "messages_by_position", "parked_by_source"];
 
+/// Tables into which the fold puts rows and never looks: their keys too are made when they are full. Nothing of
+/// that depends on keys that refuse a double: each event is folded once, as the checkpoint says.
+const ONLY_WRITTEN_BY_THE_FOLD: [&str; 4] =
+    ["inbox", "member_history", "reaction_history", "ack_history"];
+
 /// Whether what an earlier rebuild left behind can be gone on with: it was made by the same program in the
 /// same way, of tables of the same shape.
 pub(super) async fn can_resume(keeper: &mut PgConnection, made: &str) -> Result<bool, sqlx::Error> {
@@ -28,14 +33,16 @@ pub(super) async fn can_resume(keeper: &mut PgConnection, made: &str) -> Result<
     .await
 }
 
-/// The statements that make the indexes which the rebuilt tables do not have yet.
+/// The statements that make the keys and indexes which the rebuilt tables do not have yet.
 pub(super) async fn missing_indexes(keeper: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let there: Vec<String> = sqlx::query_scalar(
         "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'read_rebuild'",
     )
     .fetch_all(&mut *keeper)
     .await?;
-    let all = index_statements(keeper).await?.into_iter();
+    let keys = key_statements(keeper).await?.into_iter();
+    let keys = keys.map(|key| (key.name, key.statement));
+    let all = keys.chain(index_statements(keeper).await?);
     let missing = all.filter(|(name, _)| !there.contains(name));
     Ok(missing.map(|(_, statement)| statement).collect())
 }
@@ -54,8 +61,10 @@ pub(super) async fn create(keeper: &mut PgConnection, made: &str) -> Result<(), 
     for statement in table_statements(&mut transaction).await? {
         transaction.execute(statement.as_str()).await?;
     }
-    for statement in key_statements(&mut transaction).await? {
-        transaction.execute(statement.as_str()).await?;
+    for key in key_statements(&mut transaction).await? {
+        if !ONLY_WRITTEN_BY_THE_FOLD.contains(&key.table.as_str()) {
+            transaction.execute(key.statement.as_str()).await?;
+        }
     }
     for (name, statement) in index_statements(&mut transaction).await? {
         if NEEDED_BY_THE_FOLD.contains(&name.as_str()) {
@@ -78,7 +87,7 @@ pub(super) async fn create(keeper: &mut PgConnection, made: &str) -> Result<(), 
     transaction.commit().await
 }
 
-/// Makes the remaining indexes, and tells the planner what the tables hold.
+/// Makes the remaining keys and indexes, and tells the planner what the tables hold.
 pub(super) async fn finish(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
     for statement in &missing_indexes(keeper).await? {
         keeper.execute(statement.as_str()).await?;
@@ -107,11 +116,22 @@ async fn table_statements(connection: &mut PgConnection) -> Result<Vec<String>, 
     .await
 }
 
-async fn key_statements(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT format('ALTER TABLE read_rebuild.%I ADD CONSTRAINT %I %s', c.relname, k.conname, \
-         pg_get_constraintdef(k.oid)) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
-         WHERE c.relnamespace = 'read'::regnamespace AND k.contype IN ('p', 'u') ORDER BY 1",
+/// A key of a table, and what makes it for the rebuilt one.
+#[derive(sqlx::FromRow)]
+struct KeyStatement {
+    table: String,
+    /// Of the constraint, and of its index.
+    name: String,
+    statement: String,
+}
+
+async fn key_statements(connection: &mut PgConnection) -> Result<Vec<KeyStatement>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT c.relname::text AS table, k.conname::text AS name, \
+         format('ALTER TABLE read_rebuild.%I ADD CONSTRAINT %I %s', c.relname, k.conname, \
+         pg_get_constraintdef(k.oid)) AS statement \
+         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
+         WHERE c.relnamespace = 'read'::regnamespace AND k.contype IN ('p', 'u') ORDER BY 1, 2",
     )
     .fetch_all(connection)
     .await
