@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::envelope::Envelope;
 use domain::time::Timestamp;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -97,18 +98,16 @@ impl Sealer {
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(false);
         };
-        let mut salts = Vec::with_capacity(events.len() * SALT);
-        let mut digests = Vec::with_capacity(events.len() * DIGEST);
-        for event in &events {
-            let salt = Uuid::new_v4();
-            digests.extend(leaf::digest(salt.as_bytes(), event));
-            salts.extend(salt.as_bytes());
-        }
+        let (first, last) = (first.position, last.position);
+        let leaves = tokio::task::spawn_blocking(move || leaves(&events)).await;
+        let Ok((salts, digests)) = leaves else {
+            return Err(sqlx::Error::WorkerCrashed);
+        };
         let log_id = self.reader.head().await?.log_id.to_string();
         let mut seal = Seal {
             number: self.last.as_ref().map_or(1, |seal| seal.number + 1),
-            first: first.position,
-            last: last.position,
+            first,
+            last,
             sealed_at: Timestamp::from(OffsetDateTime::now_utc()),
             previous: self
                 .last
@@ -148,6 +147,19 @@ impl Sealer {
             tracing::error!(%error, file = %path.display(), seal = seal.number, "a seal was not copied");
         }
     }
+}
+
+/// A salt for each event, and the digests of both. Milliseconds of computing: not on a thread that serves requests,
+/// which would all wait for it.
+fn leaves(events: &[Envelope]) -> (Vec<u8>, Vec<u8>) {
+    let mut salts = Vec::with_capacity(events.len() * SALT);
+    let mut digests = Vec::with_capacity(events.len() * DIGEST);
+    for event in events {
+        let salt = Uuid::new_v4();
+        digests.extend(leaf::digest(salt.as_bytes(), event));
+        salts.extend(salt.as_bytes());
+    }
+    (salts, digests)
 }
 
 impl Worker for Sealer {
