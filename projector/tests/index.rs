@@ -7,8 +7,8 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use projector::index::{IndexProgress, Indexed, Indexer, Watch, rebuild_index};
-use search::index::{Index, Place};
+use projector::index::{IndexProgress, Indexed, Indexer, Start, Watch, rebuild_index};
+use search::index::{Digest, Index, Place};
 use sqlx::Executor as _;
 use support::history::World;
 use support::{Database, config, fold, log};
@@ -44,11 +44,11 @@ async fn up_to(indexer: &mut Indexer, database: &Database) {
 }
 
 /// What the served index says, and what one says that is made from the read models now.
-async fn compared(database: &Database, place: &Place) -> ((u64, u64), (u64, u64)) {
+async fn compared(database: &Database, place: &Place) -> (Digest, Digest) {
     let served = Index::open(&place.directory(place.current().unwrap().unwrap())).unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let other = Place::at(scratch.path());
-    rebuild_index(database.pool.clone(), other.clone(), |_| ())
+    rebuild_index(database.pool.clone(), other.clone(), Start::Anew, |_| ())
         .await
         .unwrap();
     let anew = Index::open(&other.directory(other.current().unwrap().unwrap())).unwrap();
@@ -65,8 +65,8 @@ async fn is_right(database: &Database, place: &Place) {
     let (served, anew) = compared(database, place).await;
     assert_eq!(served, anew);
     let there = "SELECT count(*) FROM read.messages WHERE NOT recalled AND type <> 'control'";
-    assert_eq!(served.0.cast_signed(), database.number(there).await);
-    assert!(served.0 > 0, "nothing to compare");
+    assert_eq!(served.messages.cast_signed(), database.number(there).await);
+    assert!(served.messages > 0, "nothing to compare");
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn one_writes_and_does_what_the_others_want() {
     assert_eq!(second.step().await.unwrap(), Indexed::Standby);
     let (pool, here) = (database.pool.clone(), place.clone());
     let (telling, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let asking = tokio::spawn(rebuild_index(pool, here, move |progress| {
+    let asking = tokio::spawn(rebuild_index(pool, here, Start::GoOn, move |progress| {
         let _ = telling.send(progress);
     }));
     assert_eq!(told.recv().await, Some(IndexProgress::Elsewhere));
@@ -230,9 +230,11 @@ async fn one_writes_and_does_what_the_others_want() {
         let _ = first.step().await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let (messages, position) = asking.await.unwrap().unwrap();
-    assert_eq!(position, 600);
-    assert!(messages > 0);
+    let built = asking.await.unwrap().unwrap();
+    assert_eq!((built.position, built.had), (600, 0));
+    assert!(built.messages > 0);
+    let comparison = built.comparison.expect("compared with the first");
+    assert!(comparison.is_equal(), "{comparison:?}");
     assert_eq!(place.current().unwrap(), Some(2));
     is_right(&database, &place).await;
     drop(first);

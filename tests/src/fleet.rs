@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use search::index::{Index, Place};
+use search::index::{Digest, Index, Place};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidings::servers::Servers;
@@ -125,7 +125,7 @@ impl Fleet {
     }
 
     /// What an index says that is made of the read models now.
-    pub async fn index_anew(&self) -> Result<(u64, u64)> {
+    pub async fn index_anew(&self) -> Result<Digest> {
         let elsewhere = self.dir.join("anew");
         let path = elsewhere.to_str().context("a path is UTF-8")?;
         let built = run_tidings(&["rebuild", "search", "--search-dir", path], &self.env).await;

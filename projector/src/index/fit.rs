@@ -5,7 +5,7 @@ use event_log::reader::Reader;
 use search::index::Checkpoint;
 
 use super::IndexingError;
-use super::rows::ReadModel;
+use super::rows::{RENUMBERED, ReadModel};
 
 /// An index is fit if it is of this log, of the read models' numbering, and if the log still has the
 /// event up to which it is complete.
@@ -23,7 +23,7 @@ pub(super) async fn check(
         return unfit("is of another log");
     }
     if index.numbering != read_model.numbering {
-        return unfit("has other numbers than the read models");
+        return unfit(RENUMBERED);
     }
     let position = i64::try_from(index.position).unwrap_or(i64::MAX);
     if position > head.position {

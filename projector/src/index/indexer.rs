@@ -1,21 +1,18 @@
 //! The one who writes the search index, a step at a time.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use domain::time::Timestamp;
-use event_log::reader::Reader;
 use metrics::gauge;
-use search::index::{Build, Checkpoint, Index, Lock, Place, Touched, Writer, verify};
+use search::index::{Build, Lock, Place, Touched, verify};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
+use super::built::{IndexComparison, SideBySide};
 use super::fill::fill;
-use super::rows::{self, Now, ReadModel};
-use super::{IndexingError, aside, fit};
-
-/// Events of one commit, at most.
-const BATCH: i64 = 20_000;
+use super::leftover::{self, Start};
+use super::open::OpenIndex;
+use super::rows::ReadModel;
+use super::{IndexingError, aside, told};
 
 /// Verifying takes at most one part in so many of the time.
 const SHARE: u32 = 100;
@@ -60,46 +57,40 @@ pub enum Indexed {
 /// Keeps the index of a place up to date. Of any number of them one writes.
 pub struct Indexer {
     pool: PgPool,
-    reader: Reader,
     place: Place,
     watch: Watch,
     lock: Option<Lock>,
     open: Option<OpenIndex>,
-    building: Option<(Build, JoinHandle<Result<(), IndexingError>>)>,
+    building: Option<Building>,
     verifying: Option<JoinHandle<Result<Duration, IndexingError>>>,
     is_touched: bool,
     look_at: Instant,
     verify_at: Instant,
 }
 
-/// The index that is served.
-struct OpenIndex {
+/// A build that is under way.
+struct Building {
     build: Build,
-    directory: PathBuf,
-    index: Index,
-    /// Not there while a commit is under way, and after one that went wrong.
-    writer: Option<Writer>,
-    checkpoint: Checkpoint,
+    stage: Stage,
 }
 
-impl OpenIndex {
-    fn open(place: &Place, build: Build) -> Result<Self, IndexingError> {
-        let directory = place.directory(build);
-        if !directory.is_dir() {
-            return Err(IndexingError::Unfit("is not there"));
+enum Stage {
+    /// Answers how many messages it went on with.
+    Filling(JoinHandle<Result<u64, IndexingError>>),
+    /// With what is served, which goes on following the log meanwhile.
+    Comparing {
+        open: Box<OpenIndex>,
+        had: u64,
+        task: JoinHandle<Result<IndexComparison, IndexingError>>,
+    },
+}
+
+impl Building {
+    fn is_at_an_end(&self) -> bool {
+        match &self.stage {
+            Stage::Filling(task) => task.is_finished(),
+            Stage::Comparing { task, .. } => task.is_finished(),
         }
-        let index = Index::open(&directory)?;
-        index.watch()?;
-        // Reading all of it is the only way to know that it is what was written.
-        verify(&directory)?;
-        let writer = Some(index.writer()?);
-        Ok(Self {
-            build,
-            checkpoint: index.checkpoint()?,
-            directory,
-            index,
-            writer,
-        })
     }
 }
 
@@ -108,7 +99,6 @@ impl Indexer {
     pub fn new(pool: PgPool, place: Place, watch: Watch) -> Self {
         let now = Instant::now();
         Self {
-            reader: Reader::new(pool.clone()),
             pool,
             place,
             watch,
@@ -155,18 +145,16 @@ impl Indexer {
     }
 
     async fn work(&mut self) -> Result<Indexed, IndexingError> {
+        self.go_on_building().await?;
+        if self.open.is_none() && self.building.is_none() {
+            self.open_or_build().await?;
+        }
         if self.place.is_rebuild_wanted() {
             self.stop_building();
-            self.begin("somebody wants it")?;
+            self.begin("somebody wants it", Start::Anew).await?;
             if let Some(lock) = &self.lock {
                 self.place.rebuild_begun(lock)?;
             }
-        }
-        if self.is_built() {
-            self.take_over().await?;
-        }
-        if self.open.is_none() && self.building.is_none() {
-            self.open_or_build().await?;
         }
         self.look_for_damage().await?;
         if self.open.is_none() {
@@ -175,73 +163,92 @@ impl Indexer {
         self.take_in().await
     }
 
-    /// Opens what is served, or begins another build if that cannot be.
+    /// Opens what is served, and begins another build if that cannot be, or if an earlier one was broken off.
     async fn open_or_build(&mut self) -> Result<(), IndexingError> {
-        let Some(build) = self.place.current()? else {
-            return self.begin("there is none");
-        };
-        let place = self.place.clone();
-        let opened = aside(move || OpenIndex::open(&place, build)).await;
-        let opened = match opened {
-            Ok(open) => {
-                let read_model = ReadModel::look(&self.pool).await?;
-                let fit = fit::check(&self.reader, &read_model, &open.checkpoint).await;
-                fit.map(|()| open)
-            }
-            Err(error) => Err(error),
-        };
-        match opened {
+        match OpenIndex::served(&self.pool, &self.place).await? {
             Ok(open) => {
                 self.open = Some(open);
                 self.verify_at = Instant::now() + self.watch.verify_every;
+                if self.place.leftover()?.is_some() {
+                    self.begin("a build was broken off", Start::GoOn).await?;
+                }
                 Ok(())
             }
-            Err(error @ (IndexingError::Database(_) | IndexingError::Io(_))) => Err(error),
-            Err(error) => self.begin(&error.to_string()),
+            Err(why) => self.begin(&why, Start::GoOn).await,
         }
     }
 
-    fn begin(&mut self, why: &str) -> Result<(), IndexingError> {
+    async fn begin(&mut self, why: &str, start: Start) -> Result<(), IndexingError> {
         let Some(lock) = &self.lock else {
             return Ok(());
         };
-        let kept: Vec<Build> = self.place.current()?.into_iter().collect();
-        self.place.sweep(lock, &kept)?;
-        let build = self.place.begin(lock)?;
+        let build = leftover::begin(&self.pool, &self.place, lock, start).await?;
         tracing::info!(why, build, "building the search index");
         let filling = fill(self.pool.clone(), self.place.directory(build), |_, _| ());
-        self.building = Some((build, tokio::spawn(filling)));
+        self.building = Some(Building {
+            build,
+            stage: Stage::Filling(tokio::spawn(filling)),
+        });
         Ok(())
     }
 
-    fn is_built(&self) -> bool {
-        self.building
-            .as_ref()
-            .is_some_and(|(_, task)| task.is_finished())
+    fn stop_building(&mut self) {
+        match self.building.take().map(|building| building.stage) {
+            Some(Stage::Filling(task)) => task.abort(),
+            Some(Stage::Comparing { task, .. }) => task.abort(),
+            None => {}
+        }
     }
 
-    fn stop_building(&mut self) {
-        if let Some((_, task)) = self.building.take() {
-            task.abort();
+    /// From filled to compared, and from that to served.
+    async fn go_on_building(&mut self) -> Result<(), IndexingError> {
+        let Some(Building { build, stage }) = self.building.take_if(|it| it.is_at_an_end()) else {
+            return Ok(());
+        };
+        match stage {
+            Stage::Filling(task) => {
+                let had = task.await.map_err(|_| IndexingError::Panicked)??;
+                let mut open = OpenIndex::open(&self.place, build).await?;
+                let Some(served) = &mut self.open else {
+                    return self.serve(open, had, None).await;
+                };
+                let sides = SideBySide::of(&self.pool, served, &mut open).await?;
+                let stage = Stage::Comparing {
+                    open: Box::new(open),
+                    had,
+                    task: tokio::spawn(sides.compare(self.pool.clone())),
+                };
+                self.building = Some(Building { build, stage });
+                Ok(())
+            }
+            Stage::Comparing { open, had, task } => {
+                let comparison = task.await.map_err(|_| IndexingError::Panicked)??;
+                if !comparison.is_equal() {
+                    tracing::warn!(?comparison, "the search index was not what it should be");
+                }
+                self.serve(*open, had, Some(comparison)).await
+            }
         }
     }
 
     /// Catches up with what has changed while it was built, and serves it.
-    async fn take_over(&mut self) -> Result<(), IndexingError> {
-        let Some((build, task)) = self.building.take() else {
-            return Ok(());
-        };
-        task.await.map_err(|_| IndexingError::Panicked)??;
-        let place = self.place.clone();
+    async fn serve(
+        &mut self,
+        open: OpenIndex,
+        had: u64,
+        comparison: Option<IndexComparison>,
+    ) -> Result<(), IndexingError> {
         // The one from before goes on being served; it is written no more.
-        self.open = Some(aside(move || OpenIndex::open(&place, build)).await?);
+        self.open = Some(open);
         while let Indexed::UpTo { more: true, .. } = self.take_in().await? {}
-        if let Some(lock) = &self.lock {
-            self.place.serve(lock, build)?;
-            self.place.sweep(lock, &[build])?;
+        if let (Some(lock), Some(open)) = (&self.lock, &self.open) {
+            let built = open.built(had, comparison).await?;
+            told::tell(&self.place, lock, &built)?;
+            self.place.serve(lock, built.build)?;
+            self.place.sweep(lock, &[built.build])?;
+            tracing::info!(build = built.build, "the search index is built");
         }
         self.verify_at = Instant::now() + self.watch.verify_every;
-        tracing::info!(build, "the search index is built");
         Ok(())
     }
 
@@ -251,48 +258,10 @@ impl Indexer {
             return Ok(Indexed::Nothing);
         };
         let read_model = ReadModel::look(&self.pool).await?;
-        if read_model.numbering != open.checkpoint.numbering {
-            return Err(IndexingError::Unfit(
-                "has other numbers than the read models",
-            ));
-        }
-        let from = i64::try_from(open.checkpoint.position).unwrap_or(i64::MAX);
+        let (from, to) = (open.position(), read_model.position);
         gauge!("tidings_search_position").set(from as f64);
-        gauge!("tidings_search_lag_events").set((read_model.position - from).max(0) as f64);
-        if read_model.position <= from {
-            return Ok(Indexed::Nothing);
-        }
-        let to = read_model.position.min(from + BATCH);
-        let touched = self.reader.touched(from, to).await?;
-        let (numbering, now) = rows::changed(&self.pool, &touched).await?;
-        if !now.is_empty() && numbering != open.checkpoint.numbering {
-            return Err(IndexingError::Unfit(
-                "has other numbers than the read models",
-            ));
-        }
-        let time = self.reader.time_of(to).await?;
-        let checkpoint = Checkpoint {
-            position: to.unsigned_abs(),
-            time: time.map_or(0, Timestamp::millis),
-            ..open.checkpoint.clone()
-        };
-        let Some(mut writer) = open.writer.take() else {
-            return Err(IndexingError::Panicked);
-        };
-        let from = from.unsigned_abs();
-        let committing = checkpoint.clone();
-        let writer = aside(move || {
-            put(&writer, &now, from)?;
-            writer.commit(&committing)?;
-            Ok(writer)
-        })
-        .await?;
-        open.writer = Some(writer);
-        open.checkpoint = checkpoint;
-        Ok(Indexed::UpTo {
-            position: to.unsigned_abs(),
-            more: to < read_model.position,
-        })
+        gauge!("tidings_search_lag_events").set((to - from).max(0) as f64);
+        open.take_in(&self.pool, &read_model, to).await
     }
 
     /// Whether the index on disk is what was written. If not, another one is built; this one is served
@@ -307,7 +276,7 @@ impl Indexer {
                 Err(error) if self.open.is_some() => {
                     self.open = None;
                     self.stop_building();
-                    return self.begin(&error.to_string());
+                    return self.begin(&error.to_string(), Start::Anew).await;
                 }
                 Err(_) => {}
             }
@@ -327,7 +296,9 @@ impl Indexer {
             Touched::Gone => {
                 self.open = None;
                 self.stop_building();
-                return self.begin("a file was changed before a merge");
+                return self
+                    .begin("a file was changed before a merge", Start::Anew)
+                    .await;
             }
         }
         if self.verifying.is_none() && (self.is_touched || now >= self.verify_at) {
@@ -341,22 +312,4 @@ impl Indexer {
         }
         Ok(())
     }
-}
-
-/// Takes out what was there and has changed, and puts in what there is now. What was sent after `from`
-/// was not there.
-fn put(writer: &Writer, messages: &[Now], from: u64) -> Result<(), IndexingError> {
-    let changed = messages.iter().filter_map(|message| match message {
-        Now::There(message) => {
-            (message.position <= from).then_some((message.conversation, message.seq))
-        }
-        Now::Gone { conversation, seq } => Some((*conversation, *seq)),
-    });
-    writer.remove(changed)?;
-    for message in messages {
-        if let Now::There(message) = message {
-            writer.add(message)?;
-        }
-    }
-    Ok(())
 }

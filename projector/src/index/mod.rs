@@ -4,19 +4,27 @@
 //! conversations. A commit has all messages up to a position, and that position, or nothing.
 //!
 //! - `rows`: messages as they are now, from the read models.
-//! - `fill`: a new index of all of them, as fast as it goes.
+//! - `leftover`, `fill`: a new index of all of them, as fast as it goes, or the rest of one that was broken off.
 //! - `fit`: whether an index is of this log and goes on from where it is.
+//! - `open`: an index that follows the log.
+//! - `built`, `told`: how a new one compares with the one that was served.
 //! - [`Indexer`]: a step at a time: what has changed, damage, rebuilds.
 //! - [`run_indexer`]: the loop around it. [`rebuild_index`]: for operators.
 
+mod built;
 mod fill;
 mod fit;
 mod indexer;
+mod leftover;
 mod live;
+mod open;
 mod rebuild;
 mod rows;
+mod told;
 
+pub use built::{Built, DifferingMessage, IndexComparison};
 pub use indexer::{Indexed, Indexer, Watch};
+pub use leftover::Start;
 pub use live::run_indexer;
 pub use rebuild::{IndexProgress, rebuild_index};
 

@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use search::index::{Build, Index, Lock, Place};
+use search::index::{Lock, Place};
 use sqlx::PgPool;
 use tokio::time::sleep;
 
+use super::built::{Built, SideBySide};
 use super::fill::fill;
-use super::{IndexingError, aside};
+use super::leftover::{self, Start};
+use super::open::OpenIndex;
+use super::{IndexingError, told};
 
 /// How often to look whether the other process is done.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -23,54 +26,63 @@ pub enum IndexProgress {
         /// In the end.
         of: u64,
     },
-    /// The process that runs on this place does it.
+    /// The process that runs on this place does it, from the beginning.
     Elsewhere,
 }
 
-/// Builds the index again while the one from before serves. Answers how many messages it has, and up to
-/// which position it is complete.
+/// Builds the index again while the one from before serves, and compares the two.
 pub async fn rebuild_index(
     pool: PgPool,
     place: Place,
+    start: Start,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
-) -> Result<(u64, u64), IndexingError> {
-    let build = if let Some(lock) = place.lock()? {
-        here(pool, &place, &lock, on_progress).await?
-    } else {
-        on_progress(IndexProgress::Elsewhere);
-        elsewhere(&place).await?
-    };
-    aside(move || {
-        let index = Index::open(&place.directory(build))?;
-        Ok((index.messages(), index.checkpoint()?.position))
-    })
-    .await
+) -> Result<Built, IndexingError> {
+    if let Some(lock) = place.lock()? {
+        return here(pool, &place, &lock, start, on_progress).await;
+    }
+    on_progress(IndexProgress::Elsewhere);
+    elsewhere(&place).await
 }
 
 async fn here(
     pool: PgPool,
     place: &Place,
     lock: &Lock,
+    start: Start,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
-) -> Result<Build, IndexingError> {
-    let before: Vec<Build> = place.current()?.into_iter().collect();
-    place.sweep(lock, &before)?;
-    let build = place.begin(lock)?;
+) -> Result<Built, IndexingError> {
+    let served = OpenIndex::served(&pool, place).await?;
+    let build = leftover::begin(&pool, place, lock, start).await?;
     let progress = |messages, of| on_progress(IndexProgress::Filled { messages, of });
-    fill(pool, place.directory(build), progress).await?;
+    let had = fill(pool.clone(), place.directory(build), progress).await?;
+    let mut open = OpenIndex::open(place, build).await?;
+    let comparison = match served {
+        Ok(mut served) => {
+            let sides = SideBySide::of(&pool, &mut served, &mut open).await?;
+            Some(sides.compare(pool).await?)
+        }
+        Err(why) => {
+            tracing::info!(why, "the index that was served cannot be compared");
+            None
+        }
+    };
+    let outcome = open.built(had, comparison).await?;
+    told::tell(place, lock, &outcome)?;
     place.serve(lock, build)?;
     place.sweep(lock, &[build])?;
-    Ok(build)
+    Ok(outcome)
 }
 
-async fn elsewhere(place: &Place) -> Result<Build, IndexingError> {
+async fn elsewhere(place: &Place) -> Result<Built, IndexingError> {
     let before = place.current()?;
     place.want_rebuild()?;
     loop {
         sleep(LOOK_EVERY).await;
         let build = place.current()?;
-        if let Some(build) = build.filter(|_| build > before && !place.is_rebuild_wanted()) {
-            return Ok(build);
+        if let Some(build) = build.filter(|_| build > before && !place.is_rebuild_wanted())
+            && let Some(built) = told::of(place, build)?
+        {
+            return Ok(built);
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Messages as the read models have them now.
 
 use event_log::reader::Touched;
-use futures::TryStreamExt as _;
-use futures::stream::BoxStream;
-use search::index::Message;
+use search::index::{Checkpoint, Key, Message};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
+
+use super::IndexingError;
+use super::built::DifferingMessage;
+
+/// Why an index does not fit when users and conversations have got other numbers.
+pub(super) const RENUMBERED: &str = "has other numbers than the read models";
 
 /// How far the read models are, and how they number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -50,6 +54,13 @@ struct Row {
     mentions: Option<String>,
 }
 
+#[derive(sqlx::FromRow)]
+struct Numbered {
+    numbering: i64,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
 /// What a message that has changed is now.
 pub(super) enum Now {
     /// To be found, in this form.
@@ -63,6 +74,16 @@ pub(super) enum Now {
     },
 }
 
+impl Now {
+    /// Its conversation and seq.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::There(message) => message.key(),
+            Self::Gone { conversation, seq } => (*conversation, *seq),
+        }
+    }
+}
+
 /// The messages of these names as they are now. Those that are not in the read models, because what sent
 /// them is parked, are left out. Also answers which numbering they are of.
 pub(super) async fn changed(
@@ -71,12 +92,6 @@ pub(super) async fn changed(
 ) -> Result<(i64, Vec<Now>), sqlx::Error> {
     let conversations: Vec<&str> = touched.iter().map(|it| it.conversation.as_str()).collect();
     let seqs: Vec<i64> = touched.iter().map(|it| it.seq).collect();
-    #[derive(sqlx::FromRow)]
-    struct Numbered {
-        numbering: i64,
-        #[sqlx(flatten)]
-        row: Row,
-    }
     let rows: Vec<Numbered> = sqlx::query_as(
         "SELECT k.numbering, g.conversation, g.seq, g.position, g.sender, g.sent_at, g.type, \
          CASE WHEN NOT g.recalled AND g.type <> 'control' THEN g.body END AS body, g.mentions \
@@ -92,19 +107,62 @@ pub(super) async fn changed(
     Ok((numbering, rows.into_iter().map(|it| it.row.now()).collect()))
 }
 
-/// Every message that is to be found.
-pub(super) fn all(connection: &mut PgConnection) -> BoxStream<'_, Result<Message, sqlx::Error>> {
-    let rows = sqlx::query_as::<_, Row>(
-        "SELECT g.conversation, g.seq, g.position, g.sender, g.sent_at, g.type, g.body, g.mentions \
-         FROM read.messages g WHERE NOT g.recalled AND g.type <> 'control'",
+/// The next messages after one, in the order of conversations and seqs, that are to be found and were sent up to the
+/// position of a checkpoint. An error if the read models are numbered otherwise than it says.
+pub(super) async fn after(
+    connection: &mut PgConnection,
+    checkpoint: &Checkpoint,
+    (conversation, seq): Key,
+    limit: i64,
+) -> Result<Vec<Message>, IndexingError> {
+    let rows: Vec<Numbered> = sqlx::query_as(
+        "SELECT k.numbering, g.* FROM read.checkpoint k CROSS JOIN LATERAL ( \
+            SELECT g.conversation, g.seq, g.position, g.sender, g.sent_at, g.type, g.body, g.mentions \
+            FROM read.messages g WHERE (g.conversation, g.seq) > ($1, $2) AND g.position <= $3 \
+            AND NOT g.recalled AND g.type <> 'control' AND g.body IS NOT NULL \
+            ORDER BY g.conversation, g.seq LIMIT $4) g \
+         ORDER BY g.conversation, g.seq",
     )
-    .fetch(connection);
-    Box::pin(rows.try_filter_map(|row| async move {
-        Ok(match row.now() {
+    .bind(conversation.cast_signed())
+    .bind(seq.cast_signed())
+    .bind(checkpoint.position.cast_signed())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    if rows.iter().any(|row| row.numbering != checkpoint.numbering) {
+        return Err(IndexingError::Unfit(RENUMBERED));
+    }
+    let now = rows.into_iter().map(|it| it.row.now());
+    Ok(now
+        .filter_map(|now| match now {
             Now::There(message) => Some(message),
             Now::Gone { .. } => None,
         })
-    }))
+        .collect())
+}
+
+/// Messages by the names of their conversations; those of conversations that are not there are left out.
+pub(super) async fn named(
+    pool: &PgPool,
+    keys: &[Key],
+) -> Result<Vec<DifferingMessage>, sqlx::Error> {
+    let conversations: Vec<i64> = keys.iter().map(|key| key.0.cast_signed()).collect();
+    let seqs: Vec<i64> = keys.iter().map(|key| key.1.cast_signed()).collect();
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT c.name, t.seq FROM unnest($1::bigint[], $2::bigint[]) AS t(id, seq) \
+         JOIN read.conversations c ON c.id = t.id ORDER BY c.name, t.seq",
+    )
+    .bind(conversations)
+    .bind(seqs)
+    .fetch_all(pool)
+    .await?;
+    let named = rows
+        .into_iter()
+        .map(|(conversation, seq)| DifferingMessage {
+            conversation,
+            seq: seq.unsigned_abs(),
+        });
+    Ok(named.collect())
 }
 
 /// How many messages there are, about: as many as the planner believes.

@@ -3,7 +3,7 @@
 //! In the order of use: [`Message`] is what goes in, [`Writer`] puts it there together with a
 //! [`Checkpoint`], the position in the log up to which the index is complete, and [`Found`] is what
 //! [`Index::find`] answers to an [`Ask`]. [`Place`] is the directory in which indexes follow each other;
-//! [`verify`] and [`Index::look`] tell whether one is damaged, [`Index::digest`] whether two say the same.
+//! [`verify`] and [`Index::look`] tell whether one is damaged, [`View::compare`] whether two say the same.
 //! The text itself is not kept here: it is in the read models, where it is shown from.
 
 mod analyser;
@@ -24,6 +24,7 @@ mod writer;
 
 pub use ask::{Names, Nobody};
 pub use damage::verify;
+pub use digest::{Compared, Digest, Key, View};
 pub use find::{Ask, Found, Hit, Sort};
 pub use page::After;
 pub use place::{Build, Lock, Place};
@@ -65,6 +66,13 @@ pub struct Message {
     pub text: String,
 }
 
+impl Message {
+    /// Its conversation and seq.
+    pub fn key(&self) -> Key {
+        (self.conversation, self.seq)
+    }
+}
+
 /// Up to where an index is complete, and of what. Changes in the same commit as the messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -77,6 +85,9 @@ pub struct Checkpoint {
     pub log: String,
     /// Which numbering of users and conversations.
     pub numbering: i64,
+    /// Of an index that is still being filled: the last message that it has, in the order of conversations and seqs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled: Option<Key>,
 }
 
 /// Something went wrong with the index itself.

@@ -4,6 +4,7 @@
 //! search/CURRENT     the name of the build that is served; replaced as a whole
 //! search/LOCK        held by the one process that writes
 //! search/WANTED      somebody wants the index to be built again
+//! search/BUILT       what the one who writes says of the last build
 //! search/build-7/    an index
 //! ```
 //!
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 const CURRENT: &str = "CURRENT";
 const LOCK: &str = "LOCK";
 const WANTED: &str = "WANTED";
+const BUILT: &str = "BUILT";
 const BUILD: &str = "build-";
 
 /// A directory of builds. Naming one makes nothing.
@@ -86,13 +88,38 @@ impl Place {
         Ok(build)
     }
 
+    /// A build that came to no end: later than the one that is served.
+    pub fn leftover(&self) -> io::Result<Option<Build>> {
+        let (last, served) = (self.builds()?.into_iter().max(), self.current()?);
+        Ok(last.filter(|last| served.is_none_or(|served| *last > served)))
+    }
+
     /// Serves this build from now on.
     pub fn serve(&self, _lock: &Lock, build: Build) -> io::Result<()> {
-        let fresh = self.0.join("CURRENT.new");
+        self.replace(CURRENT, &format!("{BUILD}{build}\n"))
+    }
+
+    /// Says something of the build that will be served next, to whoever waits for it.
+    pub fn tell(&self, _lock: &Lock, what: &str) -> io::Result<()> {
+        self.replace(BUILT, what)
+    }
+
+    /// What was said of the last build, if something was.
+    pub fn told(&self) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.0.join(BUILT)) {
+            Ok(what) => Ok(Some(what)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A file as a whole: it says the one or the other, whenever power fails.
+    fn replace(&self, name: &str, what: &str) -> io::Result<()> {
+        let fresh = self.0.join(format!("{name}.new"));
         let mut file = File::create(&fresh)?;
-        file.write_all(format!("{BUILD}{build}\n").as_bytes())?;
+        file.write_all(what.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&fresh, self.0.join(CURRENT))?;
+        fs::rename(&fresh, self.0.join(name))?;
         File::open(&self.0)?.sync_all()
     }
 
@@ -152,8 +179,16 @@ mod tests {
         let first = place.begin(&lock).expect("makes one");
         assert_eq!(place.current().expect("readable"), None);
         place.serve(&lock, first).expect("serves");
+        assert_eq!(place.leftover().expect("readable"), None);
         let second = place.begin(&lock).expect("makes another");
         assert!(second > first);
+        assert_eq!(place.leftover().expect("readable"), Some(second));
+        assert_eq!(place.told().expect("readable"), None);
+        place.tell(&lock, "all is well").expect("tells");
+        assert_eq!(
+            place.told().expect("readable").as_deref(),
+            Some("all is well")
+        );
         place.serve(&lock, second).expect("serves");
         place.sweep(&lock, &[second]).expect("sweeps");
         assert_eq!(place.current().expect("readable"), Some(second));

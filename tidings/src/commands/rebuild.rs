@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use projector::index::IndexProgress;
+use projector::index::{Built, IndexProgress, Start};
 use projector::{Difference, Progress, kept};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -59,15 +59,45 @@ async fn search(config: &Config) -> Result<()> {
             tracing::info!("the projector that runs on this data directory builds it");
         }
     };
-    let outcome = projector::index::rebuild_index(database.pool.clone(), place, told).await;
+    let pool = database.pool.clone();
+    let outcome = projector::index::rebuild_index(pool, place, Start::GoOn, told).await;
     bar.finish_and_clear();
     database.leave().await?;
-    let (messages, position) = outcome?;
+    let built = outcome?;
+    say(&built);
     println!(
-        "indexed {messages} messages up to position {position} in {:.1} seconds",
+        "indexed {} messages up to position {} in {:.1} seconds",
+        built.messages,
+        built.position,
         began.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// How a new index compares with the one that was served.
+fn say(built: &Built) {
+    if built.had > 0 {
+        println!(
+            "went on with {} messages, where an earlier rebuild was broken off",
+            built.had
+        );
+    }
+    let Some(comparison) = &built.comparison else {
+        println!("not compared: there was no index that could be");
+        return;
+    };
+    let position = comparison.position;
+    if comparison.is_equal() {
+        println!("equal to what was served, at position {position}");
+        return;
+    }
+    println!(
+        "not equal to what was served, at position {position}: {} messages instead of {}, and other ones:",
+        comparison.served.messages, comparison.built.messages
+    );
+    for message in &comparison.differing {
+        println!("message {} of {}", message.seq, message.conversation);
+    }
 }
 
 async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use event_log::erasure::files::{self, Wal};
 use event_log::erasure::ledger;
-use projector::index::IndexProgress;
+use projector::index::{IndexProgress, Start};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -58,8 +58,8 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
         bail!("the tables that were replaced are still being read: run it again");
     }
     let quiet = |_: IndexProgress| ();
-    let (messages, _) =
-        projector::index::rebuild_index(pool.clone(), config.search(), quiet).await?;
+    let (pool_of_index, place) = (pool.clone(), config.search());
+    let built = projector::index::rebuild_index(pool_of_index, place, Start::Anew, quiet).await?;
     let wal = files::wal(pool).await?;
     if matches!(wal, Wal::Renewed(_)) {
         files::note(pool, erased).await?;
@@ -71,14 +71,14 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
             Wal::Kept(why) => (None, Some(why)),
         };
         let json = json!({
-            "erased_up_to": erased, "events": rebuilt.position, "messages": messages, "seconds": seconds,
+            "erased_up_to": erased, "events": rebuilt.position, "messages": built.messages, "seconds": seconds,
             "wal_files": renewed, "wal_kept": kept,
         });
         println!("{json}");
     } else {
         println!(
-            "wrote {} events, their read models and an index of {messages} messages anew in {seconds:.1} seconds",
-            rebuilt.position
+            "wrote {} events, their read models and an index of {} messages anew in {seconds:.1} seconds",
+            rebuilt.position, built.messages
         );
         match &wal {
             Wal::Renewed(files) => println!("wrote {files} files of the write-ahead log anew"),

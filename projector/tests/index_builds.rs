@@ -1,0 +1,236 @@
+//! A build of the search index that was broken off is gone on with, and one that is served was compared with the one
+//! before.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use projector::index::{Built, Indexed, Indexer, Start, Watch, rebuild_index};
+use search::index::{Index, Key, Message, Place};
+use support::history::World;
+use support::{Database, config, fold, log};
+
+/// Where the first build begins.
+const BEFORE: usize = 2_000;
+
+/// A history, the read models of its beginning, and an index of these.
+struct Begun {
+    world: World,
+    database: Database,
+    place: Place,
+    _scratch: tempfile::TempDir,
+}
+
+impl Begun {
+    async fn new(seed: u64) -> Self {
+        let world = World::of(seed, 9, 3_000);
+        let database = Database::new().await;
+        log::append(&database.pool, &world.log[..BEFORE]).await;
+        fold(&database.pool, config(), &world.log[..BEFORE], 500).await;
+        let scratch = tempfile::tempdir().unwrap();
+        let place = Place::at(scratch.path().join("search"));
+        let begun = Self {
+            world,
+            database,
+            place,
+            _scratch: scratch,
+        };
+        let built = begun.rebuild(Start::Anew).await;
+        assert_eq!((built.build, built.comparison), (1, None));
+        begun
+    }
+
+    async fn rebuild(&self, start: Start) -> Built {
+        rebuild_index(
+            self.database.pool.clone(),
+            self.place.clone(),
+            start,
+            |_| {},
+        )
+        .await
+        .unwrap()
+    }
+
+    /// What comes after the beginning.
+    async fn go_on(&self) {
+        let rest = &self.world.log[BEFORE..];
+        log::append(&self.database.pool, rest).await;
+        fold(&self.database.pool, config(), rest, 100).await;
+    }
+
+    async fn keys(&self) -> Vec<Key> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT conversation, seq FROM read.messages WHERE NOT recalled AND type <> 'control' ORDER BY 1, 2",
+        )
+        .fetch_all(&self.database.pool)
+        .await
+        .unwrap();
+        rows.iter()
+            .map(|row| (row.0.unsigned_abs(), row.1.unsigned_abs()))
+            .collect()
+    }
+
+    async fn name(&self, conversation: u64) -> String {
+        sqlx::query_scalar("SELECT name FROM read.conversations WHERE id = $1")
+            .bind(conversation.cast_signed())
+            .fetch_one(&self.database.pool)
+            .await
+            .unwrap()
+    }
+
+    /// What a build leaves behind that is killed after a commit: the first messages, and the last of them as where
+    /// it is. Answers how many.
+    async fn leave_behind(&self) -> u64 {
+        let keys = self.keys().await;
+        let (there, not_yet) = keys.split_at(keys.len() / 3);
+        let lock = self.place.lock().unwrap().unwrap();
+        let build = self.place.begin(&lock).unwrap();
+        let served = self.place.current().unwrap().unwrap();
+        copy(&self.place.directory(served), &self.place.directory(build));
+        let index = Index::open(&self.place.directory(build)).unwrap();
+        let mut checkpoint = index.checkpoint().unwrap();
+        checkpoint.filled = there.last().copied();
+        let mut writer = index.writer().unwrap();
+        writer.remove(not_yet.iter().copied()).unwrap();
+        writer.commit(&checkpoint).unwrap();
+        writer.finish().unwrap();
+        there.len() as u64
+    }
+
+    /// What the index that follows says of the build that it serves in the end.
+    async fn followed(&self) -> Built {
+        let watch = Watch {
+            look_every: Duration::ZERO,
+            ..Watch::default()
+        };
+        let mut indexer = Indexer::new(self.database.pool.clone(), self.place.clone(), watch);
+        for _ in 0..2_000 {
+            let stepped = indexer.step().await.unwrap();
+            if stepped == Indexed::Nothing && self.place.current().unwrap() > Some(1) {
+                let told = self.place.told().unwrap().expect("it tells");
+                return serde_json::from_str(&told).unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("the index that was broken off is not finished");
+    }
+
+    /// Whether what is served is what a build from the beginning gives.
+    async fn is_right(&self) {
+        let built = self.rebuild(Start::Anew).await;
+        let comparison = built.comparison.expect("there was one");
+        assert!(comparison.is_equal(), "{comparison:?}");
+        assert_eq!(comparison.built.messages, self.keys().await.len() as u64);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+/// A bit in the middle of the largest file.
+fn damage(directory: &Path) {
+    let files = std::fs::read_dir(directory).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let largest = paths.max_by_key(|path| path.metadata().unwrap().len());
+    let largest = largest.unwrap();
+    let mut bytes = std::fs::read(&largest).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&largest, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_build_that_was_broken_off_is_gone_on_with_whatever_has_happened_meanwhile() {
+    for by_a_command in [true, false] {
+        let begun = Begun::new(171).await;
+        let had = begun.leave_behind().await;
+        begun.go_on().await;
+        let built = if by_a_command {
+            begun.rebuild(Start::GoOn).await
+        } else {
+            begun.followed().await
+        };
+        assert_eq!(
+            (built.build, built.had),
+            (2, had),
+            "by a command: {by_a_command}"
+        );
+        let comparison = built.comparison.expect("compared with the first");
+        assert!(comparison.is_equal(), "{comparison:?}");
+        begun.is_right().await;
+        begun.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_gone_on_with_is_begun_anew() {
+    let begun = Begun::new(173).await;
+    // What was erased since may be in its files.
+    begun.leave_behind().await;
+    assert_eq!(begun.rebuild(Start::Anew).await.had, 0);
+    begun.is_right().await;
+    // Damaged.
+    begun.leave_behind().await;
+    damage(
+        &begun
+            .place
+            .directory(begun.place.leftover().unwrap().unwrap()),
+    );
+    assert_eq!(begun.rebuild(Start::GoOn).await.had, 0);
+    begun.is_right().await;
+    // Of other numbers.
+    begun.leave_behind().await;
+    sqlx::query("UPDATE read.checkpoint SET numbering = numbering + 1")
+        .execute(&begun.database.pool)
+        .await
+        .unwrap();
+    let built = begun.rebuild(Start::GoOn).await;
+    assert_eq!((built.had, built.comparison), (0, None));
+    begun.is_right().await;
+    begun.database.close().await;
+}
+
+#[tokio::test]
+async fn what_is_not_the_same_is_named() {
+    let begun = Begun::new(179).await;
+    let keys = begun.keys().await;
+    let (lost, other) = (keys[7], keys[keys.len() / 2]);
+    let made_up = (keys[0].0, 1_000_000);
+    let said = |key: Key, text: &str| Message {
+        position: 1_900,
+        conversation: key.0,
+        seq: key.1,
+        sender: 1,
+        sent_at: 0,
+        kind: "text".into(),
+        mentions: Vec::new(),
+        text: text.into(),
+    };
+    let index = Index::open(&begun.place.directory(1)).unwrap();
+    let mut writer = index.writer().unwrap();
+    writer.remove([lost, other]).unwrap();
+    writer.add(&said(other, "nobody ever said this")).unwrap();
+    writer.add(&said(made_up, "nor this")).unwrap();
+    writer.commit(&index.checkpoint().unwrap()).unwrap();
+    writer.finish().unwrap();
+    let built = begun.rebuild(Start::GoOn).await;
+    let comparison = built.comparison.expect("compared");
+    assert!(!comparison.is_equal());
+    let mut named: Vec<(String, u64)> = Vec::new();
+    for (conversation, seq) in [lost, other, made_up] {
+        named.push((begun.name(conversation).await, seq));
+    }
+    named.sort();
+    let differing = comparison.differing.into_iter();
+    let differing: Vec<_> = differing.map(|it| (it.conversation, it.seq)).collect();
+    assert_eq!(differing, named);
+    begun.is_right().await;
+    begun.database.close().await;
+}
