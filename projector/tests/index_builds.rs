@@ -8,7 +8,9 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use projector::index::{Built, Indexed, Indexer, Start, Watch, rebuild_index};
+use projector::index::{
+    Built, IndexComparison, Indexed, Indexer, Start, Watch, rebuild_index, verify_index,
+};
 use search::index::{Index, Key, Message, Place};
 use support::history::World;
 use support::{Database, config, fold, log};
@@ -52,6 +54,12 @@ impl Begun {
         )
         .await
         .unwrap()
+    }
+
+    async fn verify(&self) -> IndexComparison {
+        verify_index(self.database.pool.clone(), self.place.clone(), |_, _| {})
+            .await
+            .unwrap()
     }
 
     /// What comes after the beginning.
@@ -220,9 +228,14 @@ async fn what_is_not_the_same_is_named() {
     writer.add(&said(made_up, "nor this")).unwrap();
     writer.commit(&index.checkpoint().unwrap()).unwrap();
     writer.finish().unwrap();
+    let verified = begun.verify().await;
     let built = begun.rebuild(Start::GoOn).await;
     let comparison = built.comparison.expect("compared");
     assert!(!comparison.is_equal());
+    assert_eq!(
+        verified, comparison,
+        "as somebody says who replaces nothing"
+    );
     let mut named: Vec<(String, u64)> = Vec::new();
     for (conversation, seq) in [lost, other, made_up] {
         named.push((begun.name(conversation).await, seq));
@@ -232,5 +245,29 @@ async fn what_is_not_the_same_is_named() {
     let differing: Vec<_> = differing.map(|it| (it.conversation, it.seq)).collect();
     assert_eq!(differing, named);
     begun.is_right().await;
+    begun.database.close().await;
+}
+
+#[tokio::test]
+async fn an_index_that_somebody_else_writes_is_verified_where_it_is() {
+    let begun = Begun::new(181).await;
+    let watch = Watch::default();
+    let mut indexer = Indexer::new(begun.database.pool.clone(), begun.place.clone(), watch);
+    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    begun.go_on().await;
+    let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
+    let verifying = tokio::spawn(verify_index(pool, place, |_, _| {}));
+    while !verifying.is_finished() {
+        indexer.step().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let comparison = verifying.await.unwrap().unwrap();
+    assert!(comparison.is_equal(), "{comparison:?}");
+    assert_eq!(comparison.position, 3_000);
+    assert_eq!(
+        begun.place.current().unwrap(),
+        Some(1),
+        "nothing was replaced"
+    );
     begun.database.close().await;
 }

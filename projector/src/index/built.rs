@@ -87,16 +87,25 @@ impl SideBySide {
                 return Err(IndexingError::Unfit("is ahead of the read models"));
             }
         }
-        let position = served.position();
-        let views = (served.view().await?, built.view().await?);
+        let (position, view) = (served.position(), served.view().await?);
+        Self::at(pool, position, view, built.view().await?).await
+    }
+
+    /// Both are at this position.
+    pub async fn at(
+        pool: &PgPool,
+        position: i64,
+        served: View,
+        built: View,
+    ) -> Result<Self, IndexingError> {
         // Whatever the two have seen of the read models, those had it by now.
         let now = ReadModel::look(pool).await?.position;
         let touched = Reader::new(pool.clone()).touched(position, now).await?;
         let (_, changed) = rows::changed(pool, &touched).await?;
         Ok(Self {
             position,
-            served: views.0,
-            built: views.1,
+            served,
+            built,
             changed,
         })
     }

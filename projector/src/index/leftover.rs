@@ -17,6 +17,11 @@ pub enum Start {
     GoOn,
 }
 
+/// Where one is built that is only compared.
+pub(super) fn beside(place: &Place) -> Place {
+    Place::at(place.path().join("verify"))
+}
+
 /// The directory of a build, empty or not; of other builds only the served one stays.
 pub(super) async fn begin(
     pool: &PgPool,
@@ -34,6 +39,12 @@ pub(super) async fn begin(
         return Ok(build);
     }
     place.sweep(lock, &kept)?;
+    if start == Start::Anew
+        && let Err(error) = std::fs::remove_dir_all(beside(place).path())
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
     Ok(place.begin(lock)?)
 }
 

@@ -9,7 +9,7 @@
 //! - `open`: an index that follows the log.
 //! - `built`, `told`: how a new one compares with the one that was served.
 //! - [`Indexer`]: a step at a time: what has changed, damage, rebuilds.
-//! - [`run_indexer`]: the loop around it. [`rebuild_index`]: for operators.
+//! - [`run_indexer`]: the loop around it. [`rebuild_index`], [`verify_index`]: for operators.
 
 mod built;
 mod fill;
@@ -21,12 +21,14 @@ mod open;
 mod rebuild;
 mod rows;
 mod told;
+mod verify;
 
 pub use built::{Built, DifferingMessage, IndexComparison};
 pub use indexer::{Indexed, Indexer, Watch};
 pub use leftover::Start;
 pub use live::run_indexer;
 pub use rebuild::{IndexProgress, rebuild_index};
+pub use verify::verify_index;
 
 use search::index::IndexError;
 
@@ -45,6 +47,12 @@ pub enum IndexingError {
     /// The index is not one of this log, or of another numbering, or ahead of both.
     #[error("the search index {0}")]
     Unfit(&'static str),
+    /// There is no index that could be compared.
+    #[error("the search index cannot be compared: {0}")]
+    Incomparable(String),
+    /// Somebody else is at it.
+    #[error("the search index is being verified already: wait until that is done")]
+    Verifying,
     /// The library stopped in the middle of something.
     #[error("the search index's library panicked")]
     Panicked,

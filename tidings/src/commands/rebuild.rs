@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use projector::index::{Built, IndexProgress, Start};
+use projector::index::{Built, IndexComparison, IndexProgress, Start};
 use projector::{Difference, Progress, kept};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -86,6 +86,10 @@ fn say(built: &Built) {
         println!("not compared: there was no index that could be");
         return;
     };
+    say_compared(comparison);
+}
+
+fn say_compared(comparison: &IndexComparison) {
     let position = comparison.position;
     if comparison.is_equal() {
         println!("equal to what was served, at position {position}");
@@ -149,8 +153,11 @@ async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
     Ok(())
 }
 
-/// `tidings verify`: the served read model against one that is made anew. An error if they differ.
+/// `tidings verify`: the served read model, or search index, against one that is made anew. An error if they differ.
 pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
+    if args.search {
+        return verify_search(config, args).await;
+    }
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
     let bar = progress::bar("events");
@@ -187,6 +194,30 @@ pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
         return Ok(());
     }
     bail!("what is served is not what the log says; `tidings rebuild` repairs it")
+}
+
+async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
+    let database = Database::reach(config).await?;
+    pools::migrated(&database.pool).await?;
+    let bar = progress::bar("messages");
+    let told = |messages, of| {
+        bar.set_length(of);
+        bar.set_position(messages);
+    };
+    let verified = projector::index::verify_index(database.pool.clone(), config.search(), told);
+    let outcome = verified.await;
+    bar.finish_and_clear();
+    database.leave().await?;
+    let comparison = outcome?;
+    if args.json {
+        println!("{}", serde_json::to_string(&comparison)?);
+    } else {
+        say_compared(&comparison);
+    }
+    if comparison.is_equal() {
+        return Ok(());
+    }
+    bail!("the index is not what the messages say; `tidings rebuild search` repairs it")
 }
 
 fn told(bar: &ProgressBar) -> impl FnMut(Progress) + Send + use<> {

@@ -36,6 +36,9 @@ pub struct VerifyArgs {
     /// Events folded at once.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     pub batch: i64,
+    /// The search index instead, against one that is made of the read models.
+    #[arg(long, conflicts_with = "batch")]
+    pub search: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
