@@ -418,7 +418,15 @@ async fn an_operator_searches_everything_or_as_somebody() {
         String::from_utf8_lossy(&rebuilt.stderr)
     );
     let said = String::from_utf8(rebuilt.stdout).expect("UTF-8");
-    assert!(said.starts_with("indexed 12 messages"), "{said}");
+    assert!(said.starts_with("equal to what was served"), "{said}");
+    assert!(said.contains("\nindexed 12 messages"), "{said}");
+    let verify = ["verify", "--search", "--json", "--data", data];
+    let verified = world.tidings(&verify).await;
+    let said = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success(), "{said}");
+    let comparison: Value = serde_json::from_slice(&verified.stdout).expect("JSON");
+    assert_eq!(comparison["served"], comparison["built"]);
+    assert_eq!(comparison["served"]["messages"], 12);
     assert_eq!(search(&world.user("ann"), "添加", "").await["total"], 1);
 }
 
