@@ -108,13 +108,22 @@ impl Begun {
         there.len() as u64
     }
 
-    /// What the index that follows says of the build that it serves in the end.
-    async fn followed(&self) -> Built {
+    async fn execute(&self, sql: &str) {
+        sqlx::query(sql).execute(&self.database.pool).await.unwrap();
+    }
+
+    /// One that looks at the files in every step.
+    fn indexer(&self) -> Indexer {
         let watch = Watch {
             look_every: Duration::ZERO,
             ..Watch::default()
         };
-        let mut indexer = Indexer::new(self.database.pool.clone(), self.place.clone(), watch);
+        Indexer::new(self.database.pool.clone(), self.place.clone(), watch)
+    }
+
+    /// What the index that follows says of the build that it serves in the end.
+    async fn followed(&self) -> Built {
+        let mut indexer = self.indexer();
         for _ in 0..2_000 {
             let stepped = indexer.step().await.unwrap();
             if stepped == Indexed::Nothing && self.place.current().unwrap() > Some(1) {
@@ -175,6 +184,84 @@ async fn a_build_that_was_broken_off_is_gone_on_with_whatever_has_happened_meanw
         begun.is_right().await;
         begun.database.close().await;
     }
+}
+
+/// Steps once, whatever comes of it.
+async fn step(indexer: &mut Indexer) {
+    if let Err(error) = indexer.step().await {
+        eprintln!("goes on after: {error}");
+    }
+    tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+#[tokio::test]
+async fn what_somebody_wants_is_built_though_the_database_is_away_meanwhile() {
+    let begun = Begun::new(191).await;
+    let mut indexer = begun.indexer();
+    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    begun
+        .execute("ALTER TABLE read.messages RENAME TO away")
+        .await;
+    begun.place.want_rebuild().unwrap();
+    let mut errors = 0;
+    while errors < 3 {
+        errors += u32::from(indexer.step().await.is_err());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(!begun.place.is_rebuild_wanted(), "it was heard");
+    assert_eq!(begun.place.current().unwrap(), Some(1), "and still serves");
+    begun
+        .execute("ALTER TABLE read.away RENAME TO messages")
+        .await;
+    while begun.place.current().unwrap() == Some(1) {
+        step(&mut indexer).await;
+    }
+    drop(indexer);
+    begun.is_right().await;
+    begun.database.close().await;
+}
+
+#[tokio::test]
+async fn a_build_that_was_under_way_is_no_answer_to_who_asks_later() {
+    let begun = Begun::new(193).await;
+    let mut indexer = begun.indexer();
+    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    // A wish at each step: what is stopped may still be writing, so no number comes twice.
+    for build in 2..10 {
+        begun.place.want_rebuild().unwrap();
+        step(&mut indexer).await;
+        assert_eq!(begun.place.begun().unwrap(), Some(build));
+        assert!(!begun.place.is_rebuild_wanted());
+    }
+    while begun.place.current().unwrap() < Some(9) {
+        step(&mut indexer).await;
+    }
+    // Nothing that was heard of the ones before makes another necessary.
+    for _ in 0..50 {
+        step(&mut indexer).await;
+    }
+    assert_eq!(begun.place.current().unwrap(), Some(9));
+    drop(indexer);
+    begun.is_right().await;
+    begun.database.close().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_process_that_ends_does_it_itself() {
+    let begun = Begun::new(197).await;
+    let mut indexer = begun.indexer();
+    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
+    let asking = tokio::spawn(rebuild_index(pool, place, Start::GoOn, |_| ()));
+    while !begun.place.is_rebuild_wanted() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    drop(indexer);
+    let built = asking.await.unwrap().unwrap();
+    assert_eq!((built.build, built.had), (2, 0));
+    assert!(!begun.place.is_rebuild_wanted(), "nobody does it twice");
+    begun.is_right().await;
+    begun.database.close().await;
 }
 
 #[tokio::test]

@@ -1,18 +1,18 @@
 //! The one who writes the search index, a step at a time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::gauge;
-use search::index::{Build, Lock, Place, Touched, verify};
+use search::index::{Lock, Place, Touched, verify};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
-use super::built::{IndexComparison, SideBySide};
-use super::fill::fill;
-use super::leftover::{self, Start};
+use super::building::{Building, Filled};
+use super::built::IndexComparison;
 use super::open::OpenIndex;
 use super::rows::ReadModel;
-use super::{IndexingError, aside, told};
+use super::{IndexingError, aside, leftover, told};
 
 /// Verifying takes at most one part in so many of the time.
 const SHARE: u32 = 100;
@@ -59,39 +59,13 @@ pub struct Indexer {
     pool: PgPool,
     place: Place,
     watch: Watch,
-    lock: Option<Lock>,
+    lock: Option<Arc<Lock>>,
     open: Option<OpenIndex>,
     building: Option<Building>,
     verifying: Option<JoinHandle<Result<Duration, IndexingError>>>,
     is_touched: bool,
     look_at: Instant,
     verify_at: Instant,
-}
-
-/// A build that is under way.
-struct Building {
-    build: Build,
-    stage: Stage,
-}
-
-enum Stage {
-    /// Answers how many messages it went on with.
-    Filling(JoinHandle<Result<u64, IndexingError>>),
-    /// With what is served, which goes on following the log meanwhile.
-    Comparing {
-        open: Box<OpenIndex>,
-        had: u64,
-        task: JoinHandle<Result<IndexComparison, IndexingError>>,
-    },
-}
-
-impl Building {
-    fn is_at_an_end(&self) -> bool {
-        match &self.stage {
-            Stage::Filling(task) => task.is_finished(),
-            Stage::Comparing { task, .. } => task.is_finished(),
-        }
-    }
 }
 
 impl Indexer {
@@ -114,9 +88,11 @@ impl Indexer {
 
     /// Does what is due. After an error the next step begins with what is on disk.
     pub async fn step(&mut self) -> Result<Indexed, IndexingError> {
-        if !self.is_the_writer()? {
+        if !self.is_the_writer().await? {
             return Ok(Indexed::Standby);
         }
+        // What is served has no part in what goes wrong here.
+        self.go_on_building().await?;
         let outcome = self.work().await;
         match &outcome {
             // The database will be back, and the index is as it was.
@@ -134,27 +110,26 @@ impl Indexer {
         self.verifying.is_some()
     }
 
-    fn is_the_writer(&mut self) -> Result<bool, IndexingError> {
-        let is_guarded = |lock| self.place.is_guarded_by(lock);
+    async fn is_the_writer(&mut self) -> Result<bool, IndexingError> {
+        let is_guarded = |lock: &Arc<Lock>| self.place.is_guarded_by(lock);
         if !self.lock.as_ref().is_some_and(is_guarded) {
             self.open = None;
-            self.stop_building();
-            self.lock = self.place.lock()?;
+            self.stop_building().await;
+            self.lock = self.place.lock()?.map(Arc::new);
         }
         Ok(self.lock.is_some())
     }
 
     async fn work(&mut self) -> Result<Indexed, IndexingError> {
-        self.go_on_building().await?;
         if self.open.is_none() && self.building.is_none() {
             self.open_or_build().await?;
         }
         if self.place.is_rebuild_wanted() {
-            self.stop_building();
-            self.begin("somebody wants it", Start::Anew).await?;
-            if let Some(lock) = &self.lock {
-                self.place.rebuild_begun(lock)?;
-            }
+            self.build_anew("somebody wants it").await?;
+        }
+        // An error has ended it, or the process that was at it.
+        if self.building.is_none() && self.place.leftover()?.is_some() {
+            self.begin("a build was broken off");
         }
         self.look_for_damage().await?;
         if self.open.is_none() {
@@ -163,93 +138,92 @@ impl Indexer {
         self.take_in().await
     }
 
-    /// Opens what is served, and begins another build if that cannot be, or if an earlier one was broken off.
+    /// Opens what is served, and begins another build if that cannot be.
     async fn open_or_build(&mut self) -> Result<(), IndexingError> {
         match OpenIndex::served(&self.pool, &self.place).await? {
-            Ok(open) => {
-                self.open = Some(open);
-                self.verify_at = Instant::now() + self.watch.verify_every;
-                if self.place.leftover()?.is_some() {
-                    self.begin("a build was broken off", Start::GoOn).await?;
-                }
-                Ok(())
-            }
-            Err(why) => self.begin(&why, Start::GoOn).await,
+            Ok(open) => self.follow(open),
+            Err(why) => self.begin(&why),
         }
-    }
-
-    async fn begin(&mut self, why: &str, start: Start) -> Result<(), IndexingError> {
-        let Some(lock) = &self.lock else {
-            return Ok(());
-        };
-        let build = leftover::begin(&self.pool, &self.place, lock, start).await?;
-        tracing::info!(why, build, "building the search index");
-        let filling = fill(self.pool.clone(), self.place.directory(build), |_, _| ());
-        self.building = Some(Building {
-            build,
-            stage: Stage::Filling(tokio::spawn(filling)),
-        });
         Ok(())
     }
 
-    fn stop_building(&mut self) {
-        match self.building.take().map(|building| building.stage) {
-            Some(Stage::Filling(task)) => task.abort(),
-            Some(Stage::Comparing { task, .. }) => task.abort(),
-            None => {}
+    /// Goes on with what was left behind, if it is of use.
+    fn begin(&mut self, why: &str) {
+        if let Some(lock) = &self.lock {
+            tracing::info!(why, "building the search index");
+            let (pool, place) = (self.pool.clone(), self.place.clone());
+            self.building = Some(Building::begin(pool, place, Arc::clone(lock)));
+        }
+    }
+
+    /// Begins with nothing.
+    async fn build_anew(&mut self, why: &str) -> Result<(), IndexingError> {
+        self.stop_building().await;
+        if let Some(lock) = &self.lock {
+            leftover::anew(&self.place, lock)?;
+        }
+        self.begin(why);
+        Ok(())
+    }
+
+    async fn stop_building(&mut self) {
+        if let Some(building) = self.building.take() {
+            building.stop().await;
         }
     }
 
     /// From filled to compared, and from that to served.
     async fn go_on_building(&mut self) -> Result<(), IndexingError> {
-        let Some(Building { build, stage }) = self.building.take_if(|it| it.is_at_an_end()) else {
+        let Some(mut building) = self.building.take() else {
             return Ok(());
         };
-        match stage {
-            Stage::Filling(task) => {
-                let had = task.await.map_err(|_| IndexingError::Panicked)??;
-                let mut open = OpenIndex::open(&self.place, build).await?;
+        building.follow(&self.pool).await?;
+        if !building.is_at_an_end() {
+            self.building = Some(building);
+            return Ok(());
+        }
+        match building {
+            Building::Filling(task) => {
+                let filled = Box::new(task.await.map_err(|_| IndexingError::Panicked)??);
                 let Some(served) = &mut self.open else {
-                    return self.serve(open, had, None).await;
+                    return self.serve(*filled, None).await;
                 };
-                let sides = SideBySide::of(&self.pool, served, &mut open).await?;
-                let stage = Stage::Comparing {
-                    open: Box::new(open),
-                    had,
-                    task: tokio::spawn(sides.compare(self.pool.clone())),
-                };
-                self.building = Some(Building { build, stage });
+                self.building = Some(Building::compare(&self.pool, served, filled).await?);
                 Ok(())
             }
-            Stage::Comparing { open, had, task } => {
+            Building::Comparing { filled, task } => {
                 let comparison = task.await.map_err(|_| IndexingError::Panicked)??;
                 if !comparison.is_equal() {
                     tracing::warn!(?comparison, "the search index was not what it should be");
                 }
-                self.serve(*open, had, Some(comparison)).await
+                self.serve(*filled, Some(comparison)).await
             }
         }
     }
 
-    /// Catches up with what has changed while it was built, and serves it.
+    /// From now on this one, and the one from before no more.
     async fn serve(
         &mut self,
-        open: OpenIndex,
-        had: u64,
+        filled: Filled,
         comparison: Option<IndexComparison>,
     ) -> Result<(), IndexingError> {
-        // The one from before goes on being served; it is written no more.
-        self.open = Some(open);
-        while let Indexed::UpTo { more: true, .. } = self.take_in().await? {}
-        if let (Some(lock), Some(open)) = (&self.lock, &self.open) {
-            let built = open.built(had, comparison).await?;
+        if let Some(lock) = &self.lock {
+            let built = filled.open.built(filled.had, comparison).await?;
             told::tell(&self.place, lock, &built)?;
             self.place.serve(lock, built.build)?;
             self.place.sweep(lock, &[built.build])?;
             tracing::info!(build = built.build, "the search index is built");
         }
-        self.verify_at = Instant::now() + self.watch.verify_every;
+        self.follow(filled.open);
         Ok(())
+    }
+
+    /// Whatever was said of the one from before says nothing of this one.
+    fn follow(&mut self, open: OpenIndex) {
+        self.open = Some(open);
+        self.verifying = None;
+        self.is_touched = false;
+        self.verify_at = Instant::now() + self.watch.verify_every;
     }
 
     /// What the log says has changed, up to where the read models are, as they have it now.
@@ -275,8 +249,7 @@ impl Indexer {
                 }
                 Err(error) if self.open.is_some() => {
                     self.open = None;
-                    self.stop_building();
-                    return self.begin(&error.to_string(), Start::Anew).await;
+                    return self.build_anew(&error.to_string()).await;
                 }
                 Err(_) => {}
             }
@@ -295,10 +268,7 @@ impl Indexer {
             // What a merge made of it has checksums that are right.
             Touched::Gone => {
                 self.open = None;
-                self.stop_building();
-                return self
-                    .begin("a file was changed before a merge", Start::Anew)
-                    .await;
+                return self.build_anew("a file was changed before a merge").await;
             }
         }
         if self.verifying.is_none() && (self.is_touched || now >= self.verify_at) {

@@ -5,12 +5,14 @@
 //!
 //! - `rows`: messages as they are now, from the read models.
 //! - `leftover`, `fill`: a new index of all of them, as fast as it goes, or the rest of one that was broken off.
+//! - `building`: the same while another one serves.
 //! - `fit`: whether an index is of this log and goes on from where it is.
 //! - `open`: an index that follows the log.
 //! - `built`, `told`: how a new one compares with the one that was served.
 //! - [`Indexer`]: a step at a time: what has changed, damage, rebuilds.
 //! - [`run_indexer`]: the loop around it. [`rebuild_index`], [`verify_index`]: for operators.
 
+mod building;
 mod built;
 mod fill;
 mod fit;

@@ -114,6 +114,17 @@ impl OpenIndex {
         })
     }
 
+    /// Takes in all that has changed, up to where the read models are.
+    pub async fn catch_up(&mut self, pool: &PgPool) -> Result<(), IndexingError> {
+        loop {
+            let read_model = ReadModel::look(pool).await?;
+            let taken = self.take_in(pool, &read_model, read_model.position).await?;
+            if !matches!(taken, Indexed::UpTo { more: true, .. }) {
+                return Ok(());
+            }
+        }
+    }
+
     async fn commit(
         &mut self,
         now: Vec<Now>,

@@ -1,15 +1,16 @@
 //! Building the index again because somebody wants it: by the process that writes, if there is one, else
 //! here.
 
+use std::io;
 use std::time::Duration;
 
 use search::index::{Lock, Place};
 use sqlx::PgPool;
 use tokio::time::sleep;
 
+use super::building::{Filled, build};
 use super::built::{Built, SideBySide};
-use super::fill::fill;
-use super::leftover::{self, Start};
+use super::leftover::Start;
 use super::open::OpenIndex;
 use super::{IndexingError, told};
 
@@ -30,7 +31,8 @@ pub enum IndexProgress {
     Elsewhere,
 }
 
-/// Builds the index again while the one from before serves, and compares the two.
+/// Builds the index again while the one from before serves, and compares the two. Where another process writes, it is
+/// asked to, and waited for as long as it runs.
 pub async fn rebuild_index(
     pool: PgPool,
     place: Place,
@@ -41,7 +43,16 @@ pub async fn rebuild_index(
         return here(pool, &place, &lock, start, on_progress).await;
     }
     on_progress(IndexProgress::Elsewhere);
-    elsewhere(&place).await
+    place.want_rebuild()?;
+    loop {
+        sleep(LOOK_EVERY).await;
+        if let Some(built) = elsewhere(&place)? {
+            return Ok(built);
+        }
+        if let Some(lock) = place.lock()? {
+            return here(pool, &place, &lock, start, on_progress).await;
+        }
+    }
 }
 
 async fn here(
@@ -52,10 +63,8 @@ async fn here(
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<Built, IndexingError> {
     let served = OpenIndex::served(&pool, place).await?;
-    let build = leftover::begin(&pool, place, lock, start).await?;
     let progress = |messages, of| on_progress(IndexProgress::Filled { messages, of });
-    let had = fill(pool.clone(), place.directory(build), progress).await?;
-    let mut open = OpenIndex::open(place, build).await?;
+    let Filled { mut open, had } = build(&pool, place, lock, start, progress).await?;
     let comparison = match served {
         Ok(mut served) => {
             let sides = SideBySide::of(&pool, &mut served, &mut open).await?;
@@ -68,21 +77,17 @@ async fn here(
     };
     let outcome = open.built(had, comparison).await?;
     told::tell(place, lock, &outcome)?;
-    place.serve(lock, build)?;
-    place.sweep(lock, &[build])?;
+    place.serve(lock, outcome.build)?;
+    place.sweep(lock, &[outcome.build])?;
     Ok(outcome)
 }
 
-async fn elsewhere(place: &Place) -> Result<Built, IndexingError> {
-    let before = place.current()?;
-    place.want_rebuild()?;
-    loop {
-        sleep(LOOK_EVERY).await;
-        let build = place.current()?;
-        if let Some(build) = build.filter(|_| build > before && !place.is_rebuild_wanted())
-            && let Some(built) = told::of(place, build)?
-        {
-            return Ok(built);
-        }
+/// What the one who writes has built since it heard of the wish; nothing if it is not so far.
+fn elsewhere(place: &Place) -> io::Result<Option<Built>> {
+    // One that was begun before may come to its end first.
+    let current = place.current()?.filter(|_| !place.is_rebuild_wanted());
+    match (current, place.begun()?) {
+        (Some(current), Some(begun)) if current >= begun => told::of(place, current),
+        _ => Ok(None),
     }
 }

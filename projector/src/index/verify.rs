@@ -7,8 +7,8 @@ use search::index::{Checkpoint, Index, Place, View};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use super::building::build;
 use super::built::{IndexComparison, SideBySide};
-use super::fill::fill;
 use super::leftover::{self, Start};
 use super::open::OpenIndex;
 use super::rows::ReadModel;
@@ -31,9 +31,9 @@ pub async fn verify_index(
     let Some(lock) = beside.lock()? else {
         return Err(IndexingError::Verifying);
     };
-    let number = leftover::begin(&pool, &beside, &lock, Start::GoOn).await?;
-    fill(pool.clone(), beside.directory(number), on_progress).await?;
-    let mut built = OpenIndex::open(&beside, number).await?;
+    let mut built = build(&pool, &beside, &lock, Start::GoOn, on_progress)
+        .await?
+        .open;
     let sides = match place.lock()? {
         // Nobody follows the log: this process does, for a moment.
         Some(_writing) => match OpenIndex::served(&pool, &place).await? {

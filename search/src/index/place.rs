@@ -4,6 +4,7 @@
 //! search/CURRENT     the name of the build that is served; replaced as a whole
 //! search/LOCK        held by the one process that writes
 //! search/WANTED      somebody wants the index to be built again
+//! search/BEGUN       the last build that was begun with nothing
 //! search/BUILT       what the one who writes says of the last build
 //! search/build-7/    an index
 //! ```
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 const CURRENT: &str = "CURRENT";
 const LOCK: &str = "LOCK";
 const WANTED: &str = "WANTED";
+const BEGUN: &str = "BEGUN";
 const BUILT: &str = "BUILT";
 const BUILD: &str = "build-";
 
@@ -51,11 +53,7 @@ impl Place {
 
     /// The build that is served, if there is one.
     pub fn current(&self) -> io::Result<Option<Build>> {
-        match fs::read_to_string(self.0.join(CURRENT)) {
-            Ok(name) => Ok(number(name.trim())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.named(CURRENT)
     }
 
     /// Becomes the one who writes; `None` if another process is.
@@ -106,7 +104,17 @@ impl Place {
 
     /// What was said of the last build, if something was.
     pub fn told(&self) -> io::Result<Option<String>> {
-        match fs::read_to_string(self.0.join(BUILT)) {
+        self.read(BUILT)
+    }
+
+    /// The build whose name a file has.
+    fn named(&self, file: &str) -> io::Result<Option<Build>> {
+        let name = self.read(file)?;
+        Ok(name.and_then(|name| number(name.trim())))
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.0.join(name)) {
             Ok(what) => Ok(Some(what)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -144,12 +152,18 @@ impl Place {
         self.0.join(WANTED).exists()
     }
 
-    /// The wish was heard.
-    pub fn rebuild_begun(&self, _lock: &Lock) -> io::Result<()> {
+    /// This build has nothing yet: it, or a later one, will be what somebody wants.
+    pub fn rebuild_begun(&self, _lock: &Lock, build: Build) -> io::Result<()> {
+        self.replace(BEGUN, &format!("{BUILD}{build}\n"))?;
         match fs::remove_file(self.0.join(WANTED)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             outcome => outcome,
         }
+    }
+
+    /// The last build that was begun with nothing.
+    pub fn begun(&self) -> io::Result<Option<Build>> {
+        self.named(BEGUN)
     }
 
     fn builds(&self) -> io::Result<Vec<Build>> {
@@ -195,8 +209,10 @@ mod tests {
         assert!(!place.directory(first).exists() && place.directory(second).exists());
         place.want_rebuild().expect("wishes");
         assert!(place.is_rebuild_wanted());
-        place.rebuild_begun(&lock).expect("hears");
+        assert_eq!(place.begun().expect("readable"), None);
+        place.rebuild_begun(&lock, 7).expect("hears");
         assert!(!place.is_rebuild_wanted());
+        assert_eq!(place.begun().expect("readable"), Some(7));
         fs::remove_dir_all(place.path()).expect("removes");
         assert!(!place.is_guarded_by(&lock));
         let other = place.lock().expect("lockable").expect("free");

@@ -210,7 +210,12 @@ async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
     database.leave().await?;
     let comparison = outcome?;
     if args.json {
-        println!("{}", serde_json::to_string(&comparison)?);
+        let json = serde_json::json!({
+            "position": comparison.position, "equal": comparison.is_equal(),
+            "served": comparison.served, "rebuilt": comparison.built,
+            "differences": comparison.differing,
+        });
+        println!("{json}");
     } else {
         say_compared(&comparison);
     }
