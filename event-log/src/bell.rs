@@ -2,16 +2,55 @@
 //!
 //! A bell may be lost, late or silent about whom. Whoever hears it does less work, never other work.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
+
+use crate::told::ToldEntry;
 
 /// Bells that wait for one who hears them in the projector's own process, at most.
 const RINGS: usize = 256;
 
-/// How those in the projector's own process hear its bell: before the others, and as the others do not
-/// always.
-pub fn nearby() -> broadcast::Sender<Bell> {
-    broadcast::Sender::new(RINGS)
+/// How those in the projector's own process hear its bell: before the others, as the others do not always, and
+/// with the entries themselves as long as somebody wants them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct NearBell {
+    rings: broadcast::Sender<Bell>,
+    are_entries_wanted: Arc<AtomicBool>,
+}
+
+impl Default for NearBell {
+    fn default() -> Self {
+        Self {
+            rings: broadcast::Sender::new(RINGS),
+            are_entries_wanted: Arc::default(),
+        }
+    }
+}
+
+impl NearBell {
+    /// Tells whoever is there.
+    pub fn ring(&self, bell: Bell) {
+        // Nobody may be.
+        let _ = self.rings.send(bell);
+    }
+
+    /// What is rung from now on.
+    pub fn hear(&self) -> broadcast::Receiver<Bell> {
+        self.rings.subscribe()
+    }
+
+    /// Whether bells are to come with entries. Some may come without nevertheless.
+    pub fn want_entries(&self, are_wanted: bool) {
+        self.are_entries_wanted.store(are_wanted, Ordering::Relaxed);
+    }
+
+    /// Whether somebody would read the entries.
+    pub fn are_entries_wanted(&self) -> bool {
+        self.are_entries_wanted.load(Ordering::Relaxed)
+    }
 }
 
 /// Numbers that a bell names at most. A batch that concerns more is one for everybody.
@@ -42,6 +81,9 @@ pub struct Touched {
     pub users: Vec<i64>,
     /// How many that are, with the members as they are after the batch: about.
     pub told: i64,
+    /// All entries of those positions, in order, if they are few and simple: from nearby.
+    #[serde(skip)]
+    pub entries: Option<Vec<Arc<ToldEntry>>>,
 }
 
 impl Touched {
@@ -52,6 +94,13 @@ impl Touched {
             return None;
         }
         self.to = next.to;
+        self.entries = match (self.entries, next.entries) {
+            (Some(mut entries), Some(more)) if entries.len() + more.len() <= NAMED => {
+                entries.extend(more);
+                Some(entries)
+            }
+            _ => None,
+        };
         self.told += next.told;
         self.conversations.extend(next.conversations);
         self.users.extend(next.users);
@@ -99,7 +148,10 @@ impl Bell {
 
 #[cfg(test)]
 mod tests {
+    use domain::time::Timestamp;
+
     use super::*;
+    use crate::told::Told;
 
     fn touched(from: i64, to: i64, conversations: &[i64]) -> Touched {
         Touched {
@@ -109,6 +161,7 @@ mod tests {
             conversations: conversations.to_vec(),
             users: vec![9],
             told: 3,
+            entries: None,
         }
     }
 
@@ -145,5 +198,41 @@ mod tests {
         assert_eq!(first.clone().and(other), None, "another build");
         let many: Vec<i64> = (0..3_000).collect();
         assert_eq!(first.and(touched(2, 3, &many)), None, "too many");
+    }
+
+    #[test]
+    fn entries_add_up_only_if_all_are_there() {
+        let entry = |position| {
+            Arc::new(ToldEntry {
+                position,
+                conversation: "a".to_owned(),
+                at: Timestamp::default(),
+                what: Told::Else {
+                    kind: "conversation_read",
+                    data: "{}".to_owned(),
+                },
+                users: vec![9],
+            })
+        };
+        let with = |from, to| Touched {
+            entries: Some(vec![entry(to)]),
+            ..touched(from, to, &[1])
+        };
+        let positions = |touched: Option<Touched>| {
+            let entries = touched.expect("without a gap").entries?;
+            Some(entries.iter().map(|it| it.position).collect::<Vec<_>>())
+        };
+        assert_eq!(positions(with(0, 2).and(with(2, 3))), Some(vec![2, 3]));
+        assert_eq!(positions(with(0, 2).and(touched(2, 3, &[1]))), None);
+        assert_eq!(positions(touched(0, 2, &[1]).and(with(2, 3))), None);
+        let published = Bell {
+            position: 2,
+            touched: Some(with(0, 2)),
+        };
+        assert_eq!(
+            positions(Bell::parse(&published.text()).and_then(|bell| bell.touched)),
+            None,
+            "only nearby"
+        );
     }
 }

@@ -18,7 +18,7 @@
 //! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
 //! - [`source`]: whatever comes after a position, from the feed, that copy or, whenever they do not deliver,
 //!   from the log itself. [`projection`]: something of one's own, folded from that.
-//! - [`bell`]: what the projector tells those who wait for it.
+//! - [`bell`], [`told`]: what the projector tells those who wait for it.
 
 #![deny(missing_docs)]
 
@@ -51,6 +51,7 @@ mod snapshot;
 pub mod source;
 pub mod store;
 mod story;
+pub mod told;
 mod worker;
 
 pub use append::{Append, Appended, NotAppended, Observed, Ticket};

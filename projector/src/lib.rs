@@ -10,7 +10,7 @@
 //! - `write`: the outcome, in a handful of statements.
 //! - `checkpoint`: how far the tables are, moved in the same transaction.
 //! - [`Projector`]: all of that as a step; `trim`: entries older than the offline window.
-//! - `touched`: whom a batch concerns, for the bell that [`run`] rings.
+//! - `touched`: whom a batch concerns, for the bell that [`run`] rings; `told`: with the entries themselves.
 //! - [`run`]: the loop around it. [`rebuild`]: the same fold into tables beside the served ones,
 //!   and the swap. [`digest`]: whether two read models are equal.
 //! - [`index`]: the search index, which is made from these tables.
@@ -39,6 +39,7 @@ mod projector;
 mod rebuild;
 mod rows;
 mod session;
+mod told;
 mod touched;
 mod trim;
 mod write;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use domain::time::Timestamp;
-use event_log::bell::Bell;
+use event_log::bell::{Bell, NearBell};
 use event_log::feed::Feed;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
@@ -13,7 +13,7 @@ use event_log::source::Source;
 use metrics::gauge;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +70,7 @@ pub struct Near {
     /// Told how far the tables are.
     pub projected: watch::Sender<i64>,
     /// Told the same, and whom it concerns.
-    pub bell: broadcast::Sender<Bell>,
+    pub bell: NearBell,
 }
 
 struct Live {
@@ -80,7 +80,7 @@ struct Live {
     source: Source,
     bell: Option<(Client, String)>,
     projected: watch::Sender<i64>,
-    near_bell: broadcast::Sender<Bell>,
+    near_bell: NearBell,
     projector: Option<Projector>,
     gauges_at: Instant,
     trim_at: Instant,
@@ -124,11 +124,11 @@ impl Live {
             () = shutdown.cancelled() => return Ok(()),
         };
         if !events.is_empty() {
+            projector.tell_entries(self.near_bell.are_entries_wanted());
             step(projector, &events).await?;
             self.projected.send_replace(projector.position().await?);
             let rung = projector.bell().await?;
-            // Nobody may be there to hear it.
-            let _ = self.near_bell.send(rung.clone());
+            self.near_bell.ring(rung.clone());
             ring(self.bell.as_ref(), &rung).await;
         }
         if Instant::now() >= self.gauges_at {

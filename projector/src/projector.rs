@@ -12,6 +12,7 @@ use crate::fold::Fold;
 use crate::load;
 use crate::memory::Memory;
 use crate::session::{LIVE, Session};
+use crate::told;
 use crate::touched::touched;
 use crate::write::Batch;
 
@@ -26,6 +27,8 @@ pub struct Projector {
     known: Option<Known>,
     /// Whom the batches since the last [`Projector::bell`] concern, if that can be said.
     touched: Option<Touched>,
+    /// Whether with their entries.
+    tells_entries: bool,
 }
 
 /// What holds as long as nobody else writes.
@@ -55,6 +58,7 @@ impl Projector {
             memory: Memory::new(),
             known: None,
             touched: None,
+            tells_entries: false,
         };
         projector.look().await?;
         Ok(projector)
@@ -78,6 +82,11 @@ impl Projector {
             position,
             touched: touched.filter(|touched| touched.to == position),
         })
+    }
+
+    /// Whether the bell is to come with entries, where they are few and simple.
+    pub fn tell_entries(&mut self, tells: bool) {
+        self.tells_entries = tells;
     }
 
     /// How many events are parked, as far as is known.
@@ -217,11 +226,11 @@ impl Projector {
             picture: &picture,
             rows: &rows,
         };
-        let told = batch
-            .write(connection)
+        let recipients = batch
+            .write(connection, self.tells_entries && told::is_simple(&rows))
             .await
             .map_err(ProjectError::or_damage)?;
-        let now = touched(&batch, told);
+        let now = touched(&batch, &recipients);
         self.touched = match self.touched.take() {
             Some(before) => now.and_then(|now| before.and(now)),
             None => now,

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use event_log::bell::Touched;
 
-use crate::write::Batch;
+use crate::told;
+use crate::write::{Batch, Recipients};
 
 /// Who may have been told something by this batch: the members of the conversations that were told,
-/// and those who were told alone, `receipts` among them. `None` if they are too many to be named.
-pub(crate) fn touched(batch: &Batch<'_>, receipts: Vec<i64>) -> Option<Touched> {
+/// and those who were told alone, of acks too. `None` if they are too many to be named.
+pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<Touched> {
     let rows = batch.rows;
     let fanned = rows.fanned.iter().map(|row| row.conversation);
     let sent = rows.messages.iter().filter(|row| !row.fanned);
@@ -18,7 +19,7 @@ pub(crate) fn touched(batch: &Batch<'_>, receipts: Vec<i64>) -> Option<Touched> 
         .chain(entered.map(|row| row.conversation))
         .collect();
     let alone = rows.own.iter().map(|row| row.user);
-    let users: BTreeSet<i64> = alone.chain(receipts).collect();
+    let users: BTreeSet<i64> = alone.chain(recipients.of_receipts()).collect();
     let held = batch.picture.conversations.values();
     let members: i64 = held
         .filter(|held| conversations.contains(&held.now.id))
@@ -31,6 +32,7 @@ pub(crate) fn touched(batch: &Batch<'_>, receipts: Vec<i64>) -> Option<Touched> 
         told: members + users.len() as i64,
         conversations: conversations.into_iter().collect(),
         users: users.into_iter().collect(),
+        entries: told::entries(batch, recipients),
     };
     touched.is_few().then_some(touched)
 }

@@ -42,7 +42,7 @@ impl Running {
             Near {
                 feed: None,
                 projected: tokio::sync::watch::Sender::new(0),
-                bell: event_log::bell::nearby(),
+                bell: event_log::bell::NearBell::default(),
             },
             shutdown.clone(),
         ));

@@ -1,6 +1,7 @@
 //! An entry of the sync feed, as sync returns it and live delivery pushes it.
 
 use domain::time::Timestamp;
+use event_log::told::{Told, ToldEntry};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -100,6 +101,27 @@ pub struct Edited {
 }
 
 impl Entry {
+    /// As the projector of this process has just told it.
+    pub fn told(entry: &ToldEntry) -> Result<Self, Failed> {
+        let (kind, data) = match &entry.what {
+            Told::Sent(sent) => {
+                let message = Message::sent(entry, sent)?;
+                ("message_sent", EntryData::Message(Box::new(message)))
+            }
+            Told::Else { kind, data } => {
+                let data = raw("an entry", Some(data.clone()))?.unwrap_or_default();
+                (*kind, EntryData::Told(data))
+            }
+        };
+        Ok(Self {
+            position: entry.position,
+            kind: kind.to_owned(),
+            conversation_id: entry.conversation.clone(),
+            at: entry.at,
+            data,
+        })
+    }
+
     /// From a row with `entry_position`, `entry_type` (null for a sent message), `entry_at`,
     /// `entry_data`, `conversation_name` and the columns of a message. `None` for a row without an
     /// entry.

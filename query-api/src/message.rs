@@ -1,6 +1,8 @@
 //! A message as clients see it, and the columns that it is made from.
 
+use domain::body::Body;
 use domain::time::Timestamp;
+use event_log::told::{SentMessage, ToldEntry};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -92,6 +94,28 @@ impl Message {
             reactions: raw("reactions", Some(text_or(row, "reactions", "{}")?))?
                 .unwrap_or_default(),
         }))
+    }
+}
+
+impl Message {
+    /// One that nothing has happened to yet.
+    pub fn sent(entry: &ToldEntry, sent: &SentMessage) -> Result<Self, Failed> {
+        let json = |body: &Body| body.as_json().to_owned();
+        let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
+        Ok(Self {
+            conversation_id: entry.conversation.clone(),
+            seq: sent.seq,
+            position: entry.position,
+            sender: sent.sender.clone(),
+            kind: sent.kind.as_str().to_owned(),
+            body: raw("a body", sent.body.as_ref().map(json))?,
+            reply_to: sent.reply_to,
+            mentions: raw("mentions", Some(mentions))?.unwrap_or_default(),
+            sent_at: entry.at,
+            edited_at: None,
+            recalled: false,
+            reactions: raw("reactions", Some("{}".to_owned()))?.unwrap_or_default(),
+        })
     }
 }
 

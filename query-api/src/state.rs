@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::search::index::Place;
-use event_log::bell::Bell;
+use event_log::bell::NearBell;
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::{self, Acks, Admission, Delivering, Gossip, Hub, News};
@@ -57,7 +56,7 @@ pub struct QuerySetup<'a> {
     /// How its bell is called.
     pub mirror: &'a MirrorConfig,
     /// The bell of a projector in this process.
-    pub near_bell: Option<broadcast::Receiver<Bell>>,
+    pub near_bell: Option<NearBell>,
     /// Where the search index is.
     pub index: Place,
     /// Where acknowledgements of live connections go.
@@ -94,14 +93,14 @@ impl QueryState {
             pool.clone(),
             nats,
             mirror,
-            near_bell,
+            near_bell.as_ref(),
         )
         .await;
         tokio::spawn(watermark::run(lookout, shutdown.clone()));
         let search = Served::new(index, reader.clone(), min_position_patience);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let delivering = Delivering::new(hub.clone(), &pool, news);
+        let delivering = Delivering::new(hub.clone(), &pool, news, near_bell);
         tokio::spawn(live::run(delivering, shutdown.clone()));
         let gossip = Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use event_log::bell::Bell;
+use event_log::bell::{Bell, NearBell};
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt;
 use sqlx::PgPool;
@@ -126,7 +126,7 @@ impl Lookout {
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
-        near_bell: Option<broadcast::Receiver<Bell>>,
+        near_bell: Option<&NearBell>,
     ) -> Self {
         let bell = match nats {
             None => None,
@@ -140,7 +140,7 @@ impl Lookout {
             watermark,
             pool,
             bell,
-            near_bell,
+            near_bell: near_bell.map(NearBell::hear),
             heard: 0,
             news,
             pause: EAGER,

@@ -15,7 +15,7 @@ use crate::rows::Rows;
 /// after the batch; they only narrow the search. `head_position` never falls, and `member_count`
 /// is off by no more than the batch has joins and leaves.
 pub(super) const TELL: &str = "told AS (
-    SELECT DISTINCT a.position, a.at, a.user_id, a.data, w.conversation, m.sender
+    SELECT DISTINCT a.position, a.at, a.user_id, a.data, w.conversation, c.name, m.sender
     FROM unnest(?::bigint[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
         AS a(position, at, user_id, previous, cursor, data)
     CROSS JOIN LATERAL (

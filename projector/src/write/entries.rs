@@ -30,7 +30,8 @@ pub(super) const FAN_OUT: &str = "fanned_out AS (
     JOIN stays s ON s.conversation = e.conversation AND s.from_position <= e.position
         AND (s.to_position IS NULL OR s.to_position >= e.position)
     WHERE EXISTS (SELECT FROM moved)
-    ORDER BY s.user_id, e.position)";
+    ORDER BY s.user_id, e.position
+    RETURNING user_id, position, conversation)";
 
 pub(super) fn bind_fan_out<'q>(query: Query<'q>, rows: &'q [Fanned]) -> Query<'q> {
     let rows = &in_order(rows.iter(), |row| (row.conversation, row.position));

@@ -8,8 +8,9 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
+use super::recipients::{self, Recipients};
 use super::{
     Batch, Query, acks, at, conversations, entries, history, mailboxes, members, messages, users,
 };
@@ -121,19 +122,15 @@ fn bind_move<'q>(query: Query<'q>, batch: &'q Batch<'q>) -> Query<'q> {
         .bind(from.generation)
 }
 
-/// The statements by their parts, one bit a part. Few of them occur.
-static STATEMENTS: [OnceLock<String>; 1 << PARTS.len()] =
-    [const { OnceLock::new() }; 1 << PARTS.len()];
+/// The statements by their parts, one bit a part, and one for whether it answers who was told. Few of them
+/// occur.
+static STATEMENTS: [OnceLock<String>; 2 << PARTS.len()] =
+    [const { OnceLock::new() }; 2 << PARTS.len()];
 
 /// Puts parts together, and numbers their parameters. Answers a row if the checkpoint has moved: who
-/// was told of acks.
-fn statement<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+/// was told.
+fn statement<'a>(parts: impl Iterator<Item = &'a str>, tells: bool) -> String {
     let parts: Vec<_> = parts.collect();
-    let told = if parts.contains(&acks::TELL) {
-        "ARRAY(SELECT DISTINCT sender FROM told)"
-    } else {
-        "ARRAY[]::bigint[]"
-    };
     let joined = parts.join(",\n");
     let mut pieces = joined.split('?');
     let mut sql = format!("WITH {}", pieces.next().unwrap_or_default());
@@ -141,37 +138,41 @@ fn statement<'a>(parts: impl Iterator<Item = &'a str>) -> String {
         // Writing to a string does not fail.
         let _ = write!(sql, "${number}{piece}");
     }
-    sql + "\nSELECT " + told + " FROM moved"
+    sql + &recipients::select(&parts, tells)
 }
 
-/// Moves the checkpoint and writes with it. Answers who was told of acks.
+/// Moves the checkpoint and writes with it. Answers who was told of acks, and who of everything if it
+/// `tells`.
 pub(super) async fn write(
     batch: &Batch<'_>,
     connection: &mut PgConnection,
-) -> Result<Vec<i64>, ProjectError> {
+    tells: bool,
+) -> Result<Recipients, ProjectError> {
     let needed = PARTS.map(|part| (part.is_needed)(batch).then_some(part));
     let bits = (0..)
         .zip(&needed)
         .filter(|(_, part)| part.is_some())
         .map(|(bit, _)| 1 << bit)
-        .sum::<usize>();
+        .sum::<usize>()
+        | usize::from(tells) << PARTS.len();
     let parts = || needed.iter().flatten();
-    let sql = STATEMENTS[bits].get_or_init(|| statement(parts().map(|part| part.sql)));
+    let sql = STATEMENTS[bits].get_or_init(|| statement(parts().map(|part| part.sql), tells));
     let query = parts().fold(sqlx::query(sql), |query, part| (part.bind)(query, batch));
     let moved = query.fetch_optional(connection).await?;
     let moved = moved.ok_or(ProjectError::Fenced)?;
-    Ok(moved.try_get(0)?)
+    Ok(Recipients::from_row(&moved, tells)?)
 }
 
 /// Tells of the acks, after the messages that they cover.
 pub(super) async fn tell_late(
     batch: &Batch<'_>,
     connection: &mut PgConnection,
-) -> Result<Vec<i64>, sqlx::Error> {
+) -> Result<Recipients, sqlx::Error> {
     static TELL: OnceLock<String> = OnceLock::new();
-    let sql = TELL.get_or_init(|| statement(["moved AS (SELECT 1)", acks::TELL].into_iter()));
-    acks::bind_tell(sqlx::query(sql), batch.config, batch.rows)
+    let parts = ["moved AS (SELECT 1)", acks::TELL];
+    let sql = TELL.get_or_init(|| statement(parts.into_iter(), false));
+    let told = acks::bind_tell(sqlx::query(sql), batch.config, batch.rows)
         .fetch_one(connection)
-        .await?
-        .try_get(0)
+        .await?;
+    Recipients::from_row(&told, false)
 }

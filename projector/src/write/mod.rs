@@ -17,8 +17,11 @@ mod mailboxes;
 mod members;
 mod messages;
 mod parked;
+mod recipients;
 mod titles;
 mod users;
+
+pub(crate) use recipients::{Recipient, Recipients};
 
 use domain::time::Timestamp;
 use sqlx::postgres::PgArguments;
@@ -45,18 +48,23 @@ pub(crate) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Writes all of it, or nothing: not if the tables are not at `from` any more. Answers who was
-    /// told of the acks: only the database knows.
-    pub async fn write(&self, connection: &mut PgConnection) -> Result<Vec<i64>, ProjectError> {
+    /// Writes all of it, or nothing: not if the tables are not at `from` any more. Answers who was told of
+    /// acks, and of an everyday batch who was told of everything, if it `tells`.
+    pub async fn write(
+        &self,
+        connection: &mut PgConnection,
+        tells: bool,
+    ) -> Result<Recipients, ProjectError> {
         if !self.has_rare_changes() {
-            return everyday::write(self, connection).await;
+            return everyday::write(self, connection, tells).await;
         }
         let mut transaction = connection.begin().await?;
         self.from.lock(&mut transaction).await?;
         self.before(&mut transaction).await?;
-        let mut told = everyday::write(self, &mut transaction).await?;
-        told.extend(self.after(&mut transaction).await?);
+        let mut told = everyday::write(self, &mut transaction, false).await?;
+        let late = self.after(&mut transaction).await?;
         transaction.commit().await?;
+        told.receipts.extend(late.receipts);
         Ok(told)
     }
 
@@ -101,7 +109,7 @@ impl Batch<'_> {
         members::end_stays(connection, &self.rows.ended_stays).await
     }
 
-    async fn after(&self, connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
+    async fn after(&self, connection: &mut PgConnection) -> Result<Recipients, sqlx::Error> {
         let rows = self.rows;
         messages::change(connection, &rows.changes).await?;
         messages::versions(connection, &rows.versions).await?;
@@ -113,7 +121,7 @@ impl Batch<'_> {
         let told = if self.has_late_acks() {
             everyday::tell_late(self, connection).await?
         } else {
-            Vec::new()
+            Recipients::default()
         };
         parked::write(connection, &rows.parked).await?;
         Ok(told)

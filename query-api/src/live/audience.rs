@@ -64,6 +64,12 @@ impl Audience {
         self.numbered.keys().copied().collect()
     }
 
+    /// Those of these who are connected.
+    pub fn among(&self, users: &[i64]) -> Vec<i64> {
+        let are_here = users.iter().filter(|user| self.numbered.contains_key(user));
+        are_here.copied().collect()
+    }
+
     /// Takes a place. An earlier connection of the same device loses its own; one that comes back for a
     /// place after a later connection has taken one gets none.
     pub fn enter(&mut self, name: &str, seat: Seat) {

@@ -2,7 +2,8 @@
 //! are connected, in one statement a batch, and hands it to them.
 //!
 //! The bell tells whom a batch concerns: the statement then asks for those, or for everybody who is
-//! connected if these are fewer. Without a bell, or after a lost one, it asks for everybody.
+//! connected if these are fewer. Without a bell, or after a lost one, it asks for everybody. A projector in the
+//! same process tells the entries too, of most batches: then nothing is asked.
 //!
 //! Each connection has a bounded queue. One that is full is given up by the hub: the connection then pages
 //! from its own cursor, as in a backlog, and joins again. So a slow one costs the others nothing.
@@ -12,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_log::bell::Touched;
+use event_log::bell::{NearBell, Touched};
+use event_log::told::ToldEntry;
 use metrics::{counter, gauge};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{PgPool, Row as _};
@@ -130,6 +132,7 @@ pub struct Delivering {
     hub: Hub,
     pool: PgPool,
     news: News,
+    near_bell: Option<NearBell>,
     /// Everything up to here has been delivered; `None` while nobody is connected.
     position: Option<i64>,
     /// What the read models were last.
@@ -163,12 +166,14 @@ struct Asked {
 }
 
 impl Delivering {
-    /// `news` is what the bell tells; may be late or lost. The hub reads over a connection of its own.
-    pub fn new(hub: Hub, pool: &PgPool, news: News) -> Self {
+    /// `news` is what the bell tells; may be late or lost. A projector in this process is asked for entries while
+    /// somebody is connected. The hub reads over a connection of its own.
+    pub fn new(hub: Hub, pool: &PgPool, news: News, near_bell: Option<NearBell>) -> Self {
         Self {
             hub,
             pool: own_connection(pool),
             news,
+            near_bell,
             position: None,
             seen: Seen::default(),
             looked_up: 0,
@@ -184,7 +189,11 @@ impl Delivering {
             () = self.hub.0.joining.notified() => Woken::Joining,
             () = sleep_until(self.look_at), if !is_alone => Woken::Time,
         };
-        if self.hub.audience().is_empty() {
+        let is_alone = self.hub.audience().is_empty();
+        if let Some(bell) = &self.near_bell {
+            bell.want_entries(!is_alone);
+        }
+        if is_alone {
             // Nobody is told, so it does not matter what.
             self.position = None;
             return Ok(());
@@ -276,6 +285,13 @@ impl Delivering {
         if let Some(touched) = touched.as_ref().filter(|it| it.is_nobody()) {
             return Ok(touched.to);
         }
+        if let Some((entries, to)) = touched
+            .as_ref()
+            .and_then(|it| Some((it.entries.as_ref()?, it.to)))
+        {
+            self.hand_out_told(entries, from, to)?;
+            return Ok(to);
+        }
         if now - from > BATCH {
             self.hub.audience().give_up_all();
             self.look().await?;
@@ -324,6 +340,26 @@ impl Delivering {
         )
     }
 
+    /// Hands out what the projector has told, as it is.
+    fn hand_out_told(&self, entries: &[Arc<ToldEntry>], from: i64, to: i64) -> Result<(), Failed> {
+        counter!("tidings_live_batches_total", "asked" => "nobody").increment(1);
+        let entries = entries.iter().filter(|entry| entry.position > from);
+        let heard: Vec<(&ToldEntry, Vec<i64>)> = {
+            let audience = self.hub.audience();
+            let heard = entries.map(|entry| (entry.as_ref(), audience.among(&entry.users)));
+            heard.filter(|(_, users)| !users.is_empty()).collect()
+        };
+        let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
+        for (entry, users) in heard {
+            let frame = Frame::entry(&Entry::told(entry)?)?;
+            for user in users {
+                frames.entry(user).or_default().push(frame.clone());
+            }
+        }
+        self.hand(frames, to);
+        Ok(())
+    }
+
     fn hand_out(&self, rows: &[PgRow], to: i64) -> Result<(), Failed> {
         let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
         for row in rows {
@@ -336,11 +372,15 @@ impl Delivering {
                 frames.entry(user).or_default().push(frame.clone());
             }
         }
+        self.hand(frames, to);
+        Ok(())
+    }
+
+    fn hand(&self, frames: HashMap<i64, Vec<Frame>>, to: i64) {
         let mut audience = self.hub.audience();
         for (number, frames) in frames {
             audience.hand(number, to, frames);
         }
-        Ok(())
     }
 }
 

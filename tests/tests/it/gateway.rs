@@ -127,11 +127,11 @@ async fn frames_are_neither_compressed_nor_of_any_size() {
     assert!(matches!(heard, Heard::Closed(_)), "{heard:?}");
 }
 
-/// How many batches the hub has asked for, of those concerned and of all who are connected.
-async fn batches(world: &World) -> [u64; 2] {
+/// How many batches the hub has asked nobody for, those concerned, and all who are connected.
+async fn batches(world: &World) -> [u64; 3] {
     let answer = world.nobody().get("/metrics").await;
     let text = String::from_utf8_lossy(&answer.body).into_owned();
-    ["concerned", "connected"].map(|asked| {
+    ["nobody", "concerned", "connected"].map(|asked| {
         let name = format!("tidings_live_batches_total{{asked=\"{asked}\"}} ");
         let line = text.lines().find_map(|line| line.strip_prefix(&name));
         line.map_or(0, |count| count.parse().expect("a count"))
@@ -139,7 +139,7 @@ async fn batches(world: &World) -> [u64; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_hub_asks_for_few_with_and_without_nats() {
+async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
     let mut world = World::start().await;
     let ann = world.user("ann");
     let others: Vec<String> = (0..50).map(|n| format!("u{n}")).collect();
@@ -161,11 +161,28 @@ async fn the_hub_asks_for_few_with_and_without_nats() {
             live.reaches(sent).await;
         }
     }
+    // What happens all the time is told by the projector of the same process, and what is rare asked for.
+    let sent = batches(&world).await;
+    for n in 0..20 {
+        let body = serde_json::json!({ "body": { "text": format!("edited {n}") } });
+        let edited = ann
+            .put("/v1/conversations/few/messages/1", Some(body))
+            .await;
+        for live in &mut connected[1..=2] {
+            live.reaches(edited.position()).await;
+        }
+    }
     let after = batches(&world).await;
-    let asked = [after[0] - before[0], after[1] - before[1]];
+    let asked = |from: [u64; 3], to: [u64; 3]| [0, 1, 2].map(|whom| to[whom] - from[whom]);
+    let [nobody, concerned, everybody] = asked(before, sent);
     assert!(
-        asked[0] >= 10 && asked[0] > asked[1],
-        "{before:?}, {after:?}"
+        nobody >= 10 && nobody > concerned + everybody,
+        "{before:?}, {sent:?}"
+    );
+    let [_, concerned, everybody] = asked(sent, after);
+    assert!(
+        concerned >= 10 && concerned > everybody,
+        "{sent:?}, {after:?}"
     );
     // Joining does not make the hub ask for everybody, and nobody else was told.
     assert!(
@@ -174,6 +191,28 @@ async fn the_hub_asks_for_few_with_and_without_nats() {
             .iter()
             .all(|entry| entry["conversation_id"] == "all")
     );
+    // And they are told the very same as who asks later.
+    for live in &mut connected[1..=2] {
+        let entries = live
+            .entries
+            .iter()
+            .filter(|entry| entry["conversation_id"] == "few");
+        let told: Vec<_> = entries
+            .filter(|entry| entry["type"] == "message_sent")
+            .collect();
+        let page = world
+            .user("u1")
+            .look("/v1/inbox/entries?after=0&limit=200")
+            .await;
+        let later = page["entries"].as_array().expect("entries").iter();
+        let later = later.filter(|entry| entry["conversation_id"] == "few");
+        let later: Vec<_> = later
+            .filter(|entry| entry["type"] == "message_sent")
+            .collect();
+        // The first one has been edited since.
+        assert_eq!(told[1..], later[1..]);
+        assert_eq!((told.len(), later.len()), (20, 20));
+    }
     // In one process the projector's bell needs no NATS.
     tokio::task::block_in_place(|| world.nats.end());
     for (n, conversation) in ["few", "all", "few"].into_iter().enumerate() {

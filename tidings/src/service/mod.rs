@@ -31,7 +31,7 @@ use command_svc::retention::{self, Ages, Retention};
 use dispatcher::Sender;
 use dispatcher::address::Allowed;
 use dispatcher::seals::{self, SealCopies};
-use event_log::bell::{self, Bell};
+use event_log::bell::NearBell;
 use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
 use event_log::reader::Reader;
@@ -42,7 +42,7 @@ use projector::Near;
 use projector::index::Watch;
 use query_api::{QuerySetup, QueryState};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -237,7 +237,7 @@ impl Service {
             None
         };
         let mut routes = OpenApiRouter::new();
-        let bell = bell::nearby();
+        let bell = NearBell::default();
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
             if self.roles.queries {
@@ -312,13 +312,13 @@ impl Service {
         })
     }
 
-    async fn query_state(&self, acks: Arc<Commands>, bell: &broadcast::Sender<Bell>) -> QueryState {
+    async fn query_state(&self, acks: Arc<Commands>, bell: &NearBell) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
             reader: Reader::new(self.pools.reads.clone()),
             nats: Some(&self.nats),
             mirror: &self.mirror,
-            near_bell: self.roles.projector.then(|| bell.subscribe()),
+            near_bell: self.roles.projector.then(|| bell.clone()),
             index: self.config.search(),
             acks,
             max_live: self.config.max_live as usize,

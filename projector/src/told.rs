@@ -1,0 +1,127 @@
+//! The entries of a batch, with those who are told, for whoever delivers them in this very process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use event_log::told::{SentMessage, Told, ToldEntry};
+
+use crate::picture::{Held, Picture};
+use crate::rows::{MessageRow, Rows, TimelineRow};
+use crate::write::{Batch, Recipient, Recipients};
+
+/// Inbox rows of a batch at most: more are asked for, by those who need some of them.
+const FEW: i64 = 4_096;
+
+/// Bytes of all bodies at most.
+const SHORT: usize = 1 << 20;
+
+/// Position and conversation.
+type EntryKey = (i64, i64);
+
+/// Whether all entries of a batch can be told as they are written: that they are few, and that nothing but who
+/// is in the conversation decides who sees them.
+pub(crate) fn is_simple(rows: &Rows) -> bool {
+    let bodies = rows.messages.iter().filter_map(|row| row.body.as_ref());
+    rows.told <= FEW
+        && rows.messages.iter().all(is_as_sent)
+        && rows.timeline.iter().all(is_plain)
+        && bodies.map(|body| body.as_json().len()).sum::<usize>() <= SHORT
+}
+
+fn is_as_sent(row: &MessageRow) -> bool {
+    row.fanned && row.edited_at.is_none() && !row.recalled
+}
+
+fn is_plain(row: &TimelineRow) -> bool {
+    row.fanned && row.seq.is_none() && row.data.is_some()
+}
+
+/// All entries of a batch, in order; `None` if it was not asked who is told.
+pub(crate) fn entries(batch: &Batch<'_>, recipients: &Recipients) -> Option<Vec<Arc<ToldEntry>>> {
+    let fanned = recipients.fanned.as_ref()?;
+    let mut entries = written(batch.rows, batch.picture)?;
+    for receipt in &recipients.receipts {
+        let Recipient {
+            user,
+            position,
+            conversation,
+        } = receipt.recipient;
+        let ack = batch
+            .rows
+            .acks
+            .iter()
+            .find(|ack| ack.position == position)?;
+        let entry = entries.entry((position, conversation));
+        let entry = entry.or_insert_with(|| ToldEntry {
+            position,
+            conversation: receipt.conversation.clone(),
+            at: ack.at,
+            what: Told::Else {
+                kind: "delivered",
+                data: ack.data.clone(),
+            },
+            users: Vec::new(),
+        });
+        entry.users.push(user);
+    }
+    for it in fanned {
+        let entry = entries.get_mut(&(it.position, it.conversation))?;
+        entry.users.push(it.user);
+    }
+    for it in &batch.rows.own {
+        let entry = entries.get_mut(&(it.position, it.conversation))?;
+        entry.users.push(it.user);
+    }
+    Some(entries.into_values().map(Arc::new).collect())
+}
+
+/// The entries of messages and of the timeline, for nobody yet.
+fn written(rows: &Rows, picture: &Picture) -> Option<BTreeMap<EntryKey, ToldEntry>> {
+    let conversations = names(&picture.conversations, |it| it.id);
+    let users = names(&picture.users, |it| it.id);
+    let mut entries = BTreeMap::new();
+    for row in &rows.messages {
+        let (conversation, seq) = row.key;
+        let sent = SentMessage {
+            seq,
+            sender: users.get(&row.sender)?.as_str().to_owned(),
+            kind: row.kind,
+            body: row.body.clone(),
+            reply_to: row.reply_to,
+            mentions: row.mentions.clone(),
+        };
+        let entry = ToldEntry {
+            position: row.position,
+            conversation: conversations.get(&conversation)?.as_str().to_owned(),
+            at: row.sent_at,
+            what: Told::Sent(sent),
+            users: Vec::new(),
+        };
+        entries.insert((row.position, conversation), entry);
+    }
+    for row in &rows.timeline {
+        let entry = ToldEntry {
+            position: row.position,
+            conversation: conversations.get(&row.conversation)?.as_str().to_owned(),
+            at: row.at,
+            what: Told::Else {
+                kind: row.kind,
+                data: row.data.clone()?,
+            },
+            users: Vec::new(),
+        };
+        entries.insert((row.position, row.conversation), entry);
+    }
+    Some(entries)
+}
+
+/// Names by number.
+fn names<N: Eq + Hash, T>(
+    held: &HashMap<N, Held<T>>,
+    number: impl Fn(&T) -> i64,
+) -> HashMap<i64, &N> {
+    held.iter()
+        .map(|(name, held)| (number(&held.now), name))
+        .collect()
+}

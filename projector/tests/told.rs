@@ -1,0 +1,166 @@
+//! The entries that the bell tells nearby are those that were written, for those whom they were written for.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use event_log::bell::Touched;
+use event_log::told::{SentMessage, Told};
+use projector::{Projector, ProjectorConfig};
+use sqlx::types::time::OffsetDateTime;
+use support::history::World;
+use support::{Database, config, log};
+
+/// An entry without whom it is for, as text; and whom it is for.
+type Entries = BTreeMap<(i64, String), (String, Vec<i64>)>;
+
+fn told(touched: &Touched) -> Option<Entries> {
+    let entries = touched.entries.as_ref()?;
+    let positions: Vec<i64> = entries.iter().map(|it| it.position).collect();
+    assert!(positions.is_sorted(), "{positions:?}");
+    let entries = entries.iter().map(|entry| {
+        let what = match &entry.what {
+            Told::Else { kind, data } => format!("{kind} {data}"),
+            Told::Sent(sent) => message(sent),
+        };
+        let at = OffsetDateTime::from(entry.at);
+        let mut users = entry.users.clone();
+        users.sort_unstable();
+        let key = (entry.position, entry.conversation.clone());
+        (key, (format!("{at} {what}"), users))
+    });
+    Some(entries.collect())
+}
+
+fn message(sent: &SentMessage) -> String {
+    let SentMessage {
+        seq,
+        sender,
+        kind,
+        body,
+        reply_to,
+        mentions,
+    } = sent;
+    let body = body.as_ref().map(domain::body::Body::as_json);
+    format!(
+        "message {seq} {sender} {} {body:?} {reply_to:?} {mentions:?}",
+        kind.as_str()
+    )
+}
+
+/// What the tables have for the positions of a bell.
+async fn written(database: &Database, touched: &Touched) -> Entries {
+    type Row = (
+        i64,
+        String,
+        Option<String>,
+        Option<String>,
+        OffsetDateTime,
+        Vec<i64>,
+        Option<i64>,
+    );
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT i.position, c.name, t.type, t.data, coalesce(t.at, g.sent_at), \
+         array_agg(i.user_id ORDER BY i.user_id), i.seq \
+         FROM read.inbox i JOIN read.conversations c ON c.id = i.conversation \
+         LEFT JOIN read.timeline t ON t.conversation = i.conversation AND t.position = i.position \
+         LEFT JOIN read.messages g ON g.conversation = i.conversation AND g.seq = i.seq \
+         WHERE i.position > $1 AND i.position <= $2 GROUP BY 1, 2, 3, 4, 5, 7",
+    )
+    .bind(touched.from)
+    .bind(touched.to)
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    let mut entries = Entries::new();
+    for (position, name, kind, data, at, users, seq) in rows {
+        let what = match seq {
+            Some(seq) => sent(database, &name, seq).await,
+            None => format!("{} {}", kind.unwrap(), data.unwrap()),
+        };
+        entries.insert((position, name), (format!("{at} {what}"), users));
+    }
+    entries
+}
+
+async fn sent(database: &Database, conversation: &str, seq: i64) -> String {
+    type Row = (String, String, Option<String>, Option<i64>, Option<String>);
+    let (sender, kind, body, reply_to, mentions): Row = sqlx::query_as(
+        "SELECT u.name, g.type, g.body, g.reply_to, g.mentions FROM read.messages g \
+         JOIN read.conversations c ON c.id = g.conversation JOIN read.users u ON u.id = g.sender \
+         WHERE c.name = $1 AND g.seq = $2",
+    )
+    .bind(conversation)
+    .bind(seq)
+    .fetch_one(&database.pool)
+    .await
+    .unwrap();
+    let body = body.as_deref();
+    format!("message {seq} {sender} {kind} {body:?} {reply_to:?} {mentions:?}")
+}
+
+#[tokio::test]
+async fn what_the_bell_tells_is_what_was_written() {
+    // With small thresholds some conversations have no inbox rows and are not told of; with large ones all have.
+    for (seed, config) in [
+        (211, config()),
+        (
+            223,
+            ProjectorConfig {
+                offline_window: config().offline_window,
+                ..ProjectorConfig::default()
+            },
+        ),
+    ] {
+        let world = World::of(seed, 9, 4_000);
+        let database = Database::new().await;
+        log::append(&database.pool, &world.log).await;
+        let mut projector = Projector::open(database.pool.clone(), config)
+            .await
+            .unwrap();
+        projector.tell_entries(true);
+        let (mut bells, mut entries, mut kinds) = (0, 0, BTreeMap::<String, usize>::new());
+        let mut rest = world.log.as_slice();
+        while !rest.is_empty() {
+            // One, two or three at once: much of what happens is rare in itself.
+            let (some, later) = rest.split_at(rest.len().min(1 + bells % 3));
+            projector.step(some).await.unwrap();
+            rest = later;
+            bells += 1;
+            let touched = projector.bell().await.unwrap().touched.unwrap();
+            let Some(told) = told(&touched) else { continue };
+            assert_eq!(told, written(&database, &touched).await);
+            entries += told.len();
+            for (what, _) in told.into_values() {
+                let kind = what.split(' ').nth(3).unwrap_or_default();
+                *kinds.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
+        assert!(entries > 300, "{entries} of {bells} bells");
+        for kind in ["message", "delivered", "conversation_read"] {
+            assert!(
+                kinds.get(kind).is_some_and(|count| *count > 20),
+                "{kinds:?}"
+            );
+        }
+        // Nobody wants them.
+        projector.tell_entries(false);
+        let mut more = World::of(seed, 9, 4_000);
+        while more.log.len() < 4_100 {
+            more.happen();
+        }
+        projector.step(&more.log[world.log.len()..]).await.unwrap();
+        assert_eq!(
+            projector
+                .bell()
+                .await
+                .unwrap()
+                .touched
+                .and_then(|it| it.entries),
+            None
+        );
+        database.close().await;
+    }
+}
