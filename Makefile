@@ -61,8 +61,9 @@ faults: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/faults --rounds $(ROUNDS)
 
 # Live delivery to many devices while everything is killed: CLIENTS=, DEVICES=, MINUTES=. SEED= replays a run.
+# ARGS=--together: one of the two query APIs is a process with all services.
 live-soak: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/live_soak --clients $(CLIENTS) --devices $(DEVICES) --minutes $(MINUTES)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/live_soak --clients $(CLIENTS) --devices $(DEVICES) --minutes $(MINUTES) $(ARGS)
 
 # The gapless order with many events and several writers.
 gapless: harness

@@ -44,17 +44,25 @@ pub struct Fleet {
     dir: PathBuf,
     env: Vec<(&'static str, String)>,
     services: Vec<(Role, u16, Option<Service>)>,
+    /// This one is all services in one process.
+    whole: Option<Role>,
     http: reqwest::Client,
 }
 
 impl Fleet {
     /// Starts servers, migrates, and starts this many command services, a projector and a query API.
     pub async fn start(command_services: usize, settings: &Settings) -> Self {
-        Self::of(command_services, 1, settings).await
+        Self::of(command_services, 1, None, settings).await
     }
 
-    /// The same with several query APIs. The projector starts before them.
-    pub async fn of(command_services: usize, query_apis: usize, settings: &Settings) -> Self {
+    /// The same with several query APIs. The projector starts before them. One of them may be `whole`: a process
+    /// with all services, beside the others.
+    pub async fn of(
+        command_services: usize,
+        query_apis: usize,
+        whole: Option<Role>,
+        settings: &Settings,
+    ) -> Self {
         let dir = directory();
         let servers = servers::both(&dir.join("servers"));
         let mut env = service_env(&servers.database_url, &servers.nats_url);
@@ -73,6 +81,7 @@ impl Fleet {
             dir,
             env,
             services: Vec::new(),
+            whole,
             http: http(),
         };
         let roles = (0..command_services)
@@ -93,7 +102,12 @@ impl Fleet {
         if let Err(error) = std::fs::create_dir_all(&dir) {
             panic!("{}: {error}", dir.display());
         }
-        match Service::start(role.name(), port, &dir, &self.env).await {
+        let program = if self.whole == Some(role) {
+            "up"
+        } else {
+            role.name()
+        };
+        match Service::start(program, port, &dir, &self.env).await {
             Ok(service) => self.services[place].2 = Some(service),
             Err(words) => panic!("{role:?} does not start: {words}"),
         }

@@ -26,6 +26,9 @@ struct Arguments {
     /// The longest pause between two deeds of a person, in milliseconds.
     #[arg(long, default_value_t = 4_000)]
     pause: i64,
+    /// One of the two query APIs is a process with all services.
+    #[arg(long)]
+    together: bool,
     /// The seed; `SEED`, else the clock, if it is not given.
     #[arg(long)]
     seed: Option<u64>,
@@ -41,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
         rounds: arguments.rounds,
         time: Duration::from_secs_f64(arguments.minutes * 60.0),
         pause: arguments.pause,
+        together: arguments.together,
     };
     let report = live_soak::run(size, seed).await?;
     println!("seed                          {seed}\n{report}");

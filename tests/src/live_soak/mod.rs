@@ -31,7 +31,7 @@ use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::eventually::within;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Role};
 use crate::seed::Rng;
 use crate::world::Settings;
 use clients::{Deeds, Person, Rooms};
@@ -60,6 +60,8 @@ pub struct Size {
     pub time: Duration,
     /// The longest pause between two deeds of a person, in milliseconds.
     pub pause: i64,
+    /// One of the two query APIs is a process with all services, whose projector tells what it has written.
+    pub together: bool,
 }
 
 /// What one run came to.
@@ -113,7 +115,8 @@ struct Soak {
 /// One run, and the verdict.
 pub async fn run(size: Size, seed: u64) -> Result<Report> {
     let settings = Settings::default().with("TIDINGS_FANOUT_THRESHOLD", FANOUT_THRESHOLD);
-    let mut fleet = Fleet::of(1, 2, &settings).await;
+    let whole = size.together.then_some(Role::Query(1));
+    let mut fleet = Fleet::of(1, 2, whole, &settings).await;
     let mut rng = Rng::new(seed);
     let users: Vec<Client> = (0..size.clients)
         .map(|number| fleet.query_user(&format!("u{number}"), number % 2))
@@ -129,7 +132,8 @@ pub async fn run(size: Size, seed: u64) -> Result<Report> {
     .await;
     let is_through = |strikes: &Strikes, soak: &Soak, round: usize| {
         let enough = round >= size.rounds.max(VICTIMS.len()) && start.elapsed() >= size.time;
-        enough && (soak.has_seen_everything(strikes) || start.elapsed() > size.time + PATIENCE)
+        enough
+            && (soak.has_seen_everything(strikes, size) || start.elapsed() > size.time + PATIENCE)
     };
     for round in 0.. {
         if is_through(&strikes, &soak, round) {
@@ -189,11 +193,11 @@ impl Soak {
     }
 
     /// Whether what a run is for has happened at all.
-    fn has_seen_everything(&self, strikes: &Strikes) -> bool {
+    fn has_seen_everything(&self, strikes: &Strikes, size: Size) -> bool {
         let counts = &self.counts;
         let seen = [&counts.repushes, &counts.replaced, &counts.broken];
         let seen = seen.iter().all(|it| it.load(Ordering::Relaxed) > 0);
-        seen && strikes.given_up > 0
+        seen && strikes.given_up > 0 && (strikes.told > 0 || !size.together)
     }
 
     /// Somebody who has ended while everything runs has failed.
@@ -292,6 +296,7 @@ impl fmt::Display for Report {
             ("broken", self.broken),
             ("did not read for a while", self.stalls),
             ("given up as too slow", self.strikes.given_up),
+            ("batches told by a projector", self.strikes.told),
             ("badges compared", self.badges),
             ("mismatches", self.mismatches),
         ];

@@ -43,6 +43,8 @@ pub struct Strikes {
     pub kills: BTreeMap<Victim, usize>,
     /// Connections that a query API has given up because they did not read.
     pub given_up: usize,
+    /// Batches that a query API was told of with their entries, by the projector of the same process.
+    pub told: usize,
 }
 
 impl Strikes {
@@ -52,7 +54,7 @@ impl Strikes {
         let victim = VICTIMS[round % VICTIMS.len()];
         let role = match victim {
             Victim::Query(number) => {
-                self.given_up += given_up(fleet, number).await;
+                self.count(fleet, number).await;
                 Role::Query(number)
             }
             Victim::Projector => Role::Projector,
@@ -69,26 +71,30 @@ impl Strikes {
         fleet.wake(role).await;
     }
 
-    /// Counts those too who were given up since the last kills.
+    /// Counts what was counted since the last kills too.
     pub async fn finish(&mut self, fleet: &Fleet) {
         for number in 0..2 {
-            self.given_up += given_up(fleet, number).await;
+            self.count(fleet, number).await;
         }
     }
-}
 
-/// How many connections a process has given up since it started.
-async fn given_up(fleet: &Fleet, number: usize) -> usize {
-    let reader = fleet.query_user("admin", number);
-    let metrics = eventually("the metrics are there", async || {
-        let request = reader.request(&reqwest::Method::GET, "/metrics");
-        let answer = request.try_send().await.ok()?;
-        (answer.status == 200).then(|| String::from_utf8_lossy(&answer.body).into_owned())
-    })
-    .await;
-    let mut lines = metrics.lines();
-    let count = lines.find_map(|line| line.strip_prefix("tidings_live_slow_total "));
-    count.map_or(0, |count| count.parse().unwrap_or(0))
+    /// What a process has counted since it started.
+    async fn count(&mut self, fleet: &Fleet, number: usize) {
+        let reader = fleet.query_user("admin", number);
+        let metrics = eventually("the metrics are there", async || {
+            let request = reader.request(&reqwest::Method::GET, "/metrics");
+            let answer = request.try_send().await.ok()?;
+            (answer.status == 200).then(|| String::from_utf8_lossy(&answer.body).into_owned())
+        })
+        .await;
+        let counted = |name: &str| -> usize {
+            let mut lines = metrics.lines();
+            let count = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            count.map_or(0, |count| count.parse().unwrap_or(0))
+        };
+        self.given_up += counted("tidings_live_slow_total");
+        self.told += counted("tidings_live_batches_total{asked=\"nobody\"}");
+    }
 }
 
 /// Random moments need random pauses.

@@ -4,17 +4,32 @@
 use std::time::Duration;
 
 use tests::live_soak::strikes::VICTIMS;
-use tests::live_soak::{self, Size};
+use tests::live_soak::{self, Report, Size};
 use tests::seed::seed;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_device_has_what_sync_returns_whatever_happens() {
+    let report = soak(false).await;
+    assert_eq!(
+        report.strikes.told, 0,
+        "each service is a process: {report}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_so_it_has_if_a_projector_of_the_same_process_tells_what_it_has_written() {
+    let report = soak(true).await;
+    assert!(report.strikes.told > 20, "{report}");
+}
+
+async fn soak(together: bool) -> Report {
     let size = Size {
         clients: 24,
         devices: 2,
         rounds: VICTIMS.len(),
         time: Duration::ZERO,
         pause: 300,
+        together,
     };
     let report = live_soak::run(size, seed("live-soak"))
         .await
@@ -31,4 +46,5 @@ async fn every_device_has_what_sync_returns_whatever_happens() {
     assert!(collected.repushes > 0 && collected.repushed > 0, "{report}");
     assert!(report.replaced > 0 && report.broken > 0, "{report}");
     assert!(report.strikes.given_up > 0, "{report}");
+    report
 }
