@@ -10,8 +10,7 @@ use crate::picture::{Held, Picture};
 use crate::rows::{MessageRow, Rows, TimelineRow};
 use crate::write::{Batch, Recipient, Recipients};
 
-/// Inbox rows of a batch at most: more are asked for, by those who need some of them. Asking also makes one of many
-/// small batches when large groups are busy: told at once, they would fill the queues of those who listen.
+/// Inbox rows of a batch at most. More are asked for, by those who need some of them.
 const FEW: i64 = 256;
 
 /// Bytes of all bodies at most.

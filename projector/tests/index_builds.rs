@@ -9,11 +9,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use projector::index::{
-    Built, IndexComparison, Indexed, Indexer, Start, Watch, rebuild_index, verify_index,
+    Built, IndexComparison, Indexed, Indexer, IndexingError, Start, Watch, rebuild_index,
+    verify_index,
 };
 use search::index::{Index, Key, Message, Place};
 use support::history::World;
-use support::{Database, config, fold, log};
+use support::{Database, config, eventually, fold, log};
 
 /// Where the first build begins.
 const BEFORE: usize = 2_000;
@@ -124,15 +125,19 @@ impl Begun {
     /// What the index that follows says of the build that it serves in the end.
     async fn followed(&self) -> Built {
         let mut indexer = self.indexer();
-        for _ in 0..2_000 {
-            let stepped = indexer.step().await.unwrap();
-            if stepped == Indexed::Nothing && self.place.current().unwrap() > Some(1) {
-                let told = self.place.told().unwrap().expect("it tells");
-                return serde_json::from_str(&told).unwrap();
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("the index that was broken off is not finished");
+        steps_until(&mut indexer, "what was broken off is served", |it| {
+            is_up_to_date(it) && self.place.current().unwrap() > Some(1)
+        })
+        .await;
+        let told = self.place.told().unwrap().expect("it tells");
+        serde_json::from_str(&told).unwrap()
+    }
+
+    /// One that follows the index and has nothing to do.
+    async fn following(&self) -> Indexer {
+        let mut indexer = self.indexer();
+        steps_until(&mut indexer, "it is up to date", is_up_to_date).await;
+        indexer
     }
 
     /// Whether what is served is what a build from the beginning gives.
@@ -186,36 +191,50 @@ async fn a_build_that_was_broken_off_is_gone_on_with_whatever_has_happened_meanw
     }
 }
 
-/// Steps once, whatever comes of it.
-async fn step(indexer: &mut Indexer) {
-    if let Err(error) = indexer.step().await {
-        eprintln!("goes on after: {error}");
+type Stepped = Result<Indexed, IndexingError>;
+
+fn is_up_to_date(stepped: &Stepped) -> bool {
+    matches!(stepped, Ok(Indexed::Nothing))
+}
+
+/// Steps, whatever comes of it, until something is so.
+async fn steps_until(indexer: &mut Indexer, what: &str, mut is_so: impl FnMut(&Stepped) -> bool) {
+    let mut last = None;
+    for _ in 0..5_000 {
+        let stepped = indexer.step().await;
+        if is_so(&stepped) {
+            return;
+        }
+        last = Some(stepped);
+        // Builds go on beside the steps.
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    tokio::time::sleep(Duration::from_millis(2)).await;
+    panic!("never: {what}; the last step: {last:?}");
 }
 
 #[tokio::test]
 async fn what_somebody_wants_is_built_though_the_database_is_away_meanwhile() {
     let begun = Begun::new(191).await;
-    let mut indexer = begun.indexer();
-    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    let mut indexer = begun.following().await;
     begun
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
     begun.place.want_rebuild().unwrap();
     let mut errors = 0;
-    while errors < 3 {
-        errors += u32::from(indexer.step().await.is_err());
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    steps_until(&mut indexer, "it has failed three times", |it| {
+        errors += u32::from(it.is_err());
+        errors == 3
+    })
+    .await;
     assert!(!begun.place.is_rebuild_wanted(), "it was heard");
     assert_eq!(begun.place.current().unwrap(), Some(1), "and still serves");
     begun
         .execute("ALTER TABLE read.away RENAME TO messages")
         .await;
-    while begun.place.current().unwrap() == Some(1) {
-        step(&mut indexer).await;
-    }
+    steps_until(&mut indexer, "what was wanted is served", |_| {
+        begun.place.current().unwrap() > Some(1)
+    })
+    .await;
     drop(indexer);
     begun.is_right().await;
     begun.database.close().await;
@@ -224,23 +243,21 @@ async fn what_somebody_wants_is_built_though_the_database_is_away_meanwhile() {
 #[tokio::test]
 async fn a_build_that_was_under_way_is_no_answer_to_who_asks_later() {
     let begun = Begun::new(193).await;
-    let mut indexer = begun.indexer();
-    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    let mut indexer = begun.following().await;
     // A wish at each step: what is stopped may still be writing, so no number comes twice.
     for build in 2..10 {
         begun.place.want_rebuild().unwrap();
-        step(&mut indexer).await;
+        indexer.step().await.unwrap();
         assert_eq!(begun.place.begun().unwrap(), Some(build));
         assert!(!begun.place.is_rebuild_wanted());
     }
-    while begun.place.current().unwrap() < Some(9) {
-        step(&mut indexer).await;
-    }
+    steps_until(&mut indexer, "the last one is served", |_| {
+        begun.place.current().unwrap() == Some(9)
+    })
+    .await;
     // Nothing that was heard of the ones before makes another necessary.
-    for _ in 0..50 {
-        step(&mut indexer).await;
-    }
-    assert_eq!(begun.place.current().unwrap(), Some(9));
+    steps_until(&mut indexer, "it is up to date", is_up_to_date).await;
+    assert_eq!(begun.place.leftover().unwrap(), None);
     drop(indexer);
     begun.is_right().await;
     begun.database.close().await;
@@ -249,13 +266,13 @@ async fn a_build_that_was_under_way_is_no_answer_to_who_asks_later() {
 #[tokio::test]
 async fn who_waits_for_a_process_that_ends_does_it_itself() {
     let begun = Begun::new(197).await;
-    let mut indexer = begun.indexer();
-    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    let indexer = begun.following().await;
     let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
     let asking = tokio::spawn(rebuild_index(pool, place, Start::GoOn, |_| ()));
-    while !begun.place.is_rebuild_wanted() {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    eventually("somebody asks", || async {
+        begun.place.is_rebuild_wanted()
+    })
+    .await;
     drop(indexer);
     let built = asking.await.unwrap().unwrap();
     assert_eq!((built.build, built.had), (2, 0));
@@ -338,16 +355,15 @@ async fn what_is_not_the_same_is_named() {
 #[tokio::test]
 async fn an_index_that_somebody_else_writes_is_verified_where_it_is() {
     let begun = Begun::new(181).await;
-    let watch = Watch::default();
-    let mut indexer = Indexer::new(begun.database.pool.clone(), begun.place.clone(), watch);
-    while indexer.step().await.unwrap() != Indexed::Nothing {}
+    let mut indexer = begun.following().await;
     begun.go_on().await;
     let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
     let verifying = tokio::spawn(verify_index(pool, place, |_, _| {}));
-    while !verifying.is_finished() {
-        indexer.step().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    steps_until(&mut indexer, "it is verified", |it| {
+        assert!(it.is_ok(), "{it:?}");
+        verifying.is_finished()
+    })
+    .await;
     let comparison = verifying.await.unwrap().unwrap();
     assert!(comparison.is_equal(), "{comparison:?}");
     assert_eq!(comparison.position, 3_000);

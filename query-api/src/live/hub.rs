@@ -3,7 +3,7 @@
 //!
 //! The bell tells whom a batch concerns: the statement then asks for those, or for everybody who is
 //! connected if these are fewer. Without a bell, or after a lost one, it asks for everybody. A projector in the
-//! same process tells the entries too, of most batches: then nothing is asked.
+//! same process tells the entries too, of most batches: then nothing is asked. `asked` has the statement.
 //!
 //! Each connection has a bounded queue. One that is full is given up by the hub: the connection then pages
 //! from its own cursor, as in a backlog, and joins again. So a slow one costs the others nothing.
@@ -13,21 +13,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_log::bell::{NearBell, Touched};
+use event_log::bell::{Bell, NearBell};
 use event_log::told::ToldEntry;
 use metrics::{counter, gauge};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::asked::{Asked, own_connection};
 use super::audience::{Audience, Seat};
 use super::frame::Frame;
 use super::news::{News, since};
-use crate::entry::{Entry, entry_columns, entry_parts};
+use crate::entry::Entry;
 use crate::failed::Failed;
-use crate::visibility::told;
 
 /// Batches that wait for a connection, at most.
 const QUEUE: usize = 64;
@@ -156,13 +156,6 @@ enum Woken {
     Bell,
     Joining,
     Time,
-}
-
-/// Whom a statement asks for: users, and the members of conversations, up to a position.
-struct Asked {
-    users: Vec<i64>,
-    conversations: Vec<i64>,
-    until: i64,
 }
 
 impl Delivering {
@@ -297,15 +290,16 @@ impl Delivering {
             self.look().await?;
             return Ok(self.seen.position);
         }
-        let asked = self.whom_to_ask_for(touched);
+        let up_to = touched.as_ref().map_or(now, |it| it.to);
+        let asked = Asked::of(&self.hub.audience(), touched.as_ref(), from);
         let generation = self.seen.generation;
-        let rows = sqlx::query(DELIVERIES)
-            .bind(&asked.users)
-            .bind(&asked.conversations)
-            .bind(from)
-            .bind(asked.until)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = asked.deliveries(&self.pool).await?;
+        if asked.until < up_to {
+            self.news.put_back(Bell {
+                position: up_to,
+                touched,
+            });
+        }
         self.see(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
         if generation == self.seen.generation {
             let to = self.seen.position.min(asked.until);
@@ -314,30 +308,6 @@ impl Delivering {
         }
         // Numbers were asked for that mean others now. Everybody has been given up.
         Ok(self.seen.position)
-    }
-
-    fn whom_to_ask_for(&self, touched: Option<Touched>) -> Asked {
-        let audience = self.hub.audience();
-        let connected = audience.known();
-        let few = touched.filter(|touched| touched.told < connected as i64);
-        let whom = if few.is_some() {
-            "concerned"
-        } else {
-            "connected"
-        };
-        counter!("tidings_live_batches_total", "asked" => whom).increment(1);
-        few.map_or_else(
-            || Asked {
-                users: audience.numbers(),
-                conversations: Vec::new(),
-                until: i64::MAX,
-            },
-            |touched| Asked {
-                users: touched.users,
-                conversations: touched.conversations,
-                until: touched.to,
-            },
-        )
     }
 
     /// Hands out what the projector has told, as it is.
@@ -384,27 +354,6 @@ impl Delivering {
     }
 }
 
-/// One connection, so that nobody who pages can keep the hub waiting. All that it asks are probes of indices
-/// from few rows: which plan that is does not depend on statistics, which are old or missing while tables
-/// grow, and planning would take longer than running.
-fn own_connection(pool: &PgPool) -> PgPool {
-    let options = PgConnectOptions::clone(&pool.connect_options())
-        .application_name("tidings hub")
-        .options([
-            ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
-            ("enable_hashjoin", "off"),
-            ("enable_mergejoin", "off"),
-            // In the order in which they are written.
-            ("join_collapse_limit", "1"),
-            ("from_collapse_limit", "1"),
-        ]);
-    PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(pool.options().get_acquire_timeout())
-        .connect_lazy_with(options)
-}
-
 /// Delivers until the stop signal.
 pub async fn run(mut delivering: Delivering, shutdown: CancellationToken) {
     loop {
@@ -422,57 +371,6 @@ pub async fn run(mut delivering: Delivering, shutdown: CancellationToken) {
         }
     }
 }
-
-/// What sync would return to some users after a position and up to another, each entry once with those who
-/// get it. Binds the users, conversations whose members are meant too, and the positions. The same rule as
-/// the feed of one user: see `sync`.
-///
-/// `asked` is joined, never compared with an array: a plan that does not know the array looks through it for
-/// every row. `OFFSET 0` makes each look-up a probe by all of its keys.
-const DELIVERIES: &str = concat!(
-    "WITH asked AS MATERIALIZED (
-        SELECT u.id FROM unnest($1::bigint[]) AS u(id)
-        UNION
-        SELECT s.user_id FROM read.stays s
-        WHERE s.conversation = ANY($2) AND (s.to_position IS NULL OR s.to_position > $3)
-    ), told AS MATERIALIZED (
-        SELECT i.user_id, i.position, i.conversation, i.seq
-        FROM asked a CROSS JOIN LATERAL (
-            SELECT i.user_id, i.position, i.conversation, i.seq FROM read.inbox i
-            WHERE i.user_id = a.id AND i.position > $3 AND i.position <= $4 OFFSET 0) i
-        UNION ALL
-        SELECT a.id, x.position, c.id, x.seq
-        FROM read.conversations c
-        CROSS JOIN LATERAL (
-            SELECT g.position, g.seq FROM read.messages g
-            WHERE g.conversation = c.id AND NOT g.fanned AND g.position > $3 AND g.position <= $4
-            UNION ALL
-            SELECT t.position, NULL FROM read.timeline t
-            WHERE t.conversation = c.id AND NOT t.fanned AND t.position > $3 AND t.position <= $4) x
-        CROSS JOIN asked a
-        CROSS JOIN LATERAL (
-            SELECT FROM read.stays s
-            WHERE s.conversation = c.id AND s.user_id = a.id AND s.from_position <= x.position
-              AND (s.to_position IS NULL OR x.position <= s.to_position) OFFSET 0) s
-        WHERE c.unfanned > 0 AND c.unfanned > $3
-    ), seen AS MATERIALIZED (
-        SELECT ",
-    entry_parts!(),
-    ", array_agg(r.user_id) AS recipients
-        FROM told r
-        ",
-    told!("r.user_id"),
-    "
-        GROUP BY r.position, r.conversation, c.name, t.type, t.at, t.data, r.seq, t.seq
-    )
-    SELECT k.position AS read_position, k.generation, k.users, v.recipients,
-           ",
-    entry_columns!(),
-    "
-    FROM read.checkpoint k LEFT JOIN seen v ON true
-    LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
-    ORDER BY v.position, v.conversation"
-);
 
 #[cfg(test)]
 mod tests {

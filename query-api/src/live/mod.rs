@@ -2,7 +2,7 @@
 //!
 //! - `frame`: what goes over a connection, either way.
 //! - `hub`: one task a process that reads what the projection has committed for everybody connected.
-//! - `news`: what the bell says of whom a batch concerns. `audience`: who is connected.
+//! - `asked`: what it asks for. `news`: what the bell says of whom a batch concerns. `audience`: who is connected.
 //! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
 //! - `socket`, `events`: the two transports.
 //! - `admission`: how many there may be.
@@ -11,6 +11,7 @@
 
 mod acks;
 mod admission;
+mod asked;
 mod audience;
 mod events;
 mod feed;

@@ -28,6 +28,17 @@ impl News {
         self.0.rung.notify_one();
     }
 
+    /// Not all of what was told has been used.
+    pub fn put_back(&self, rest: Bell) {
+        let mut heard = self.lock();
+        *heard = Some(match heard.take() {
+            Some(since) => together(rest, since),
+            None => rest,
+        });
+        drop(heard);
+        self.0.rung.notify_one();
+    }
+
     /// Waits for the bell. Has heard it if it was rung since the last wait.
     pub async fn rung(&self) {
         self.0.rung.notified().await;
@@ -102,5 +113,16 @@ mod tests {
         assert_eq!(told(&[bell(0, 2), silent.clone()], 0), None);
         assert_eq!(told(&[silent, bell(3, 4)], 3), None, "known only in part");
         assert_eq!(since(Some(bell(0, 2)), 0, 2), None, "of another build");
+    }
+
+    #[test]
+    fn what_is_put_back_comes_before_what_was_heard_since() {
+        let news = News::default();
+        news.heard(bell(0, 5));
+        let rest = news.take().expect("heard");
+        news.heard(bell(5, 6));
+        news.put_back(rest);
+        let touched = since(news.take(), 3, 1).expect("without a gap");
+        assert_eq!((touched.to, touched.conversations), (6, vec![5, 6]));
     }
 }
