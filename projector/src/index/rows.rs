@@ -86,6 +86,9 @@ impl Now {
 
 /// The messages of these names as they are now. Those that are not in the read models, because what sent
 /// them is parked, are left out. Also answers which numbering they are of.
+///
+/// Planned each time, and each message a probe by both of its keys: a plan that was kept from when there were three
+/// conversations looked through all of them for every message, a minute long.
 pub(super) async fn changed(
     pool: &PgPool,
     touched: &[Touched],
@@ -95,12 +98,14 @@ pub(super) async fn changed(
     let rows: Vec<Numbered> = sqlx::query_as(
         "SELECT k.numbering, g.conversation, g.seq, g.position, g.sender, g.sent_at, g.type, \
          CASE WHEN NOT g.recalled AND g.type <> 'control' THEN g.body END AS body, g.mentions \
-         FROM read.checkpoint k, unnest($1::text[], $2::bigint[]) AS t(name, seq) \
-         JOIN read.conversations c ON c.name = t.name \
-         JOIN read.messages g ON g.conversation = c.id AND g.seq = t.seq",
+         FROM read.checkpoint k CROSS JOIN unnest($1::text[], $2::bigint[]) AS t(name, seq) \
+         CROSS JOIN LATERAL (SELECT c.id FROM read.conversations c WHERE c.name = t.name OFFSET 0) c \
+         CROSS JOIN LATERAL (SELECT m.* FROM read.messages m \
+             WHERE m.conversation = c.id AND m.seq = t.seq OFFSET 0) g",
     )
     .bind(conversations)
     .bind(seqs)
+    .persistent(false)
     .fetch_all(pool)
     .await?;
     let numbering = rows.first().map_or(0, |row| row.numbering);

@@ -11,8 +11,8 @@ use crate::visibility::told;
 
 /// Entries of one statement at most, if everybody who is asked for gets all of them; what comes after is asked for
 /// next. That
-/// is a second or so: a statement that takes longer than any may is cut off, and would be asked again in vain.
-const ROWS: i64 = 300_000;
+/// is half a second or so: a statement that takes longer than any may is cut off, and would be asked again in vain.
+const ROWS: i64 = 100_000;
 
 /// Whom a statement asks for, and for what.
 pub(super) struct Asked {
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn many_recipients_are_asked_for_in_parts_that_go_on() {
         assert_eq!(bound(10, 0), 10 + ROWS);
-        assert_eq!(bound(10, 1_000), 310);
+        assert_eq!(bound(10, 1_000), 110);
         assert_eq!(bound(10, 10 * ROWS), 11);
     }
 }
