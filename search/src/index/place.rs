@@ -131,11 +131,15 @@ impl Place {
         File::open(&self.0)?.sync_all()
     }
 
-    /// Removes every build but these.
+    /// Removes every build but these. One that was stopped may be written for a moment longer: what is left of it
+    /// goes the next time.
     pub fn sweep(&self, _lock: &Lock, keep: &[Build]) -> io::Result<()> {
         for build in self.builds()? {
-            if !keep.contains(&build) {
-                fs::remove_dir_all(self.directory(build))?;
+            if !keep.contains(&build)
+                && let Err(error) = fs::remove_dir_all(self.directory(build))
+                && error.kind() != io::ErrorKind::DirectoryNotEmpty
+            {
+                return Err(error);
             }
         }
         Ok(())
