@@ -16,8 +16,8 @@ use crate::report::Times;
 const FEW: usize = 10;
 const MANY: usize = 10_000;
 
-/// Sends that are followed, one after the other.
-const PROBES: u128 = 400;
+/// Sends that are followed with so many connected, one after the other.
+const PROBES: u128 = 1_000;
 
 /// How long memory is left to settle.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -39,20 +39,24 @@ pub async fn measure(up: &Up) -> Result<Idle> {
     let answer = up.user("l0").create_group("idle", &["l1"]).await;
     ensure!(answer.status == 201, "{answer}");
     // The process at rest is one that has served: with its pools open and its caches filled.
-    let few = probe(up, FEW).await?.0;
+    let (mut few, _) = probe(up, FEW, PROBES / 2).await?;
     tokio::time::sleep(SETTLE).await;
     let rest = up.service.child.memory()?.resident;
-    let (many, busy) = probe(up, MANY).await?;
+    let (many, busy) = probe(up, MANY, PROBES).await?;
+    // All but ten are offline after a grace time.
+    tokio::time::sleep(SETTLE).await;
+    // Before and after: what Postgres does in the background takes longer than the probes.
+    few.extend(probe(up, FEW, PROBES / 2).await?.0);
     Ok(Idle {
         connections: MANY,
         each: (busy as f64 - rest as f64) / MANY as f64,
-        few,
-        many,
+        few: Times::of(few),
+        many: Times::of(many),
     })
 }
 
 /// The times, and the resident KiB after everybody was caught up.
-async fn probe(up: &Up, connected: usize) -> Result<(Times, u64)> {
+async fn probe(up: &Up, connected: usize, probes: u128) -> Result<(Vec<Duration>, u64)> {
     let users = (0..connected).map(|n| format!("l{n}")).collect();
     let mut crowd = Crowd::gather(up.address, users, 2).await?;
     tokio::time::sleep(SETTLE).await;
@@ -61,7 +65,7 @@ async fn probe(up: &Up, connected: usize) -> Result<(Times, u64)> {
     let template = Template::send("idle", &token::user("l0"));
     let mut sending = Connection::open(up.address).await?;
     let (mut request, mut times, run) = (Vec::new(), Vec::new(), run_number());
-    for probe in 0..PROBES {
+    for probe in 0..probes {
         template.render(&mut request, run | probe);
         let (count, at) = (crowd.count(), Instant::now());
         let answer: Value = serde_json::from_slice(sending.exchange(&request).await?)?;
@@ -71,5 +75,5 @@ async fn probe(up: &Up, connected: usize) -> Result<(Times, u64)> {
         let arrived = arrived.context("it reached somebody else")?;
         times.push(arrived.saturating_duration_since(at));
     }
-    Ok((Times::of(times), resident))
+    Ok((times, resident))
 }
