@@ -50,8 +50,6 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectError;
 pub use live::{Near, run};
 pub use projector::Projector;
-pub use rebuild::{
-    Comparison, Difference, Progress, Rebuilt, kept, rebuild, rebuild_and_keep, verify,
-};
+pub use rebuild::{Comparison, Difference, Progress, Rebuilt, Replaced, kept, rebuild, verify};
 pub use session::{LIVE, REBUILD};
 pub use trim::Trimmed;

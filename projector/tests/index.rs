@@ -7,6 +7,7 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
+use projector::Replaced;
 use projector::index::{IndexProgress, Indexed, Indexer, Start, Watch, rebuild_index};
 use search::index::{Digest, Index, Place};
 use sqlx::Executor as _;
@@ -48,9 +49,15 @@ async fn compared(database: &Database, place: &Place) -> (Digest, Digest) {
     let served = Index::open(&place.directory(place.current().unwrap().unwrap())).unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let other = Place::at(scratch.path());
-    rebuild_index(database.pool.clone(), other.clone(), Start::Anew, |_| ())
-        .await
-        .unwrap();
+    rebuild_index(
+        database.pool.clone(),
+        other.clone(),
+        Start::Anew,
+        Replaced::Dropped,
+        |_| (),
+    )
+    .await
+    .unwrap();
     let anew = Index::open(&other.directory(other.current().unwrap().unwrap())).unwrap();
     assert_eq!(
         served.checkpoint().unwrap().position.cast_signed(),
@@ -222,9 +229,15 @@ async fn one_writes_and_does_what_the_others_want() {
     assert_eq!(second.step().await.unwrap(), Indexed::Standby);
     let (pool, here) = (database.pool.clone(), place.clone());
     let (telling, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let asking = tokio::spawn(rebuild_index(pool, here, Start::GoOn, move |progress| {
-        let _ = telling.send(progress);
-    }));
+    let asking = tokio::spawn(rebuild_index(
+        pool,
+        here,
+        Start::GoOn,
+        Replaced::Dropped,
+        move |progress| {
+            let _ = telling.send(progress);
+        },
+    ));
     assert_eq!(told.recv().await, Some(IndexProgress::Elsewhere));
     while !asking.is_finished() {
         let _ = first.step().await.unwrap();

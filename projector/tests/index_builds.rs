@@ -8,11 +8,12 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
+use projector::Replaced;
 use projector::index::{
     Built, IndexComparison, Indexed, Indexer, IndexingError, Start, Watch, rebuild_index,
     verify_index,
 };
-use search::index::{Index, Key, Message, Place};
+use search::index::{Index, Key, Message, Place, Wish};
 use support::history::World;
 use support::{Database, config, eventually, fold, log};
 
@@ -47,14 +48,14 @@ impl Begun {
     }
 
     async fn rebuild(&self, start: Start) -> Built {
-        rebuild_index(
-            self.database.pool.clone(),
-            self.place.clone(),
-            start,
-            |_| {},
-        )
-        .await
-        .unwrap()
+        self.replace(start, Replaced::Dropped).await
+    }
+
+    async fn replace(&self, start: Start, replaced: Replaced) -> Built {
+        let (pool, place) = (self.database.pool.clone(), self.place.clone());
+        rebuild_index(pool, place, start, replaced, |_| {})
+            .await
+            .unwrap()
     }
 
     async fn verify(&self) -> IndexComparison {
@@ -125,8 +126,9 @@ impl Begun {
     /// What the index that follows says of the build that it serves in the end.
     async fn followed(&self) -> Built {
         let mut indexer = self.indexer();
-        steps_until(&mut indexer, "what was broken off is served", |it| {
-            is_up_to_date(it) && self.place.current().unwrap() > Some(1)
+        let before = self.place.current().unwrap();
+        steps_until(&mut indexer, "another one is served", |it| {
+            is_up_to_date(it) && self.place.current().unwrap() > before
         })
         .await;
         let told = self.place.told().unwrap().expect("it tells");
@@ -219,14 +221,14 @@ async fn what_somebody_wants_is_built_though_the_database_is_away_meanwhile() {
     begun
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
-    begun.place.want_rebuild().unwrap();
+    begun.place.want_rebuild(Wish::default()).unwrap();
     let mut errors = 0;
     steps_until(&mut indexer, "it has failed three times", |it| {
         errors += u32::from(it.is_err());
         errors == 3
     })
     .await;
-    assert!(!begun.place.is_rebuild_wanted(), "it was heard");
+    assert!(begun.place.wish().unwrap().is_none(), "it was heard");
     assert_eq!(begun.place.current().unwrap(), Some(1), "and still serves");
     begun
         .execute("ALTER TABLE read.away RENAME TO messages")
@@ -246,10 +248,10 @@ async fn a_build_that_was_under_way_is_no_answer_to_who_asks_later() {
     let mut indexer = begun.following().await;
     // A wish at each step: what is stopped may still be writing, so no number comes twice.
     for build in 2..10 {
-        begun.place.want_rebuild().unwrap();
+        begun.place.want_rebuild(Wish::default()).unwrap();
         indexer.step().await.unwrap();
         assert_eq!(begun.place.begun().unwrap(), Some(build));
-        assert!(!begun.place.is_rebuild_wanted());
+        assert!(begun.place.wish().unwrap().is_none());
     }
     steps_until(&mut indexer, "the last one is served", |_| {
         begun.place.current().unwrap() == Some(9)
@@ -268,15 +270,24 @@ async fn who_waits_for_a_process_that_ends_does_it_itself() {
     let begun = Begun::new(197).await;
     let indexer = begun.following().await;
     let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
-    let asking = tokio::spawn(rebuild_index(pool, place, Start::GoOn, |_| ()));
+    let asking = tokio::spawn(rebuild_index(
+        pool,
+        place,
+        Start::GoOn,
+        Replaced::Dropped,
+        |_| (),
+    ));
     eventually("somebody asks", || async {
-        begun.place.is_rebuild_wanted()
+        begun.place.wish().unwrap().is_some()
     })
     .await;
     drop(indexer);
     let built = asking.await.unwrap().unwrap();
     assert_eq!((built.build, built.had), (2, 0));
-    assert!(!begun.place.is_rebuild_wanted(), "nobody does it twice");
+    assert!(
+        begun.place.wish().unwrap().is_none(),
+        "nobody does it twice"
+    );
     begun.is_right().await;
     begun.database.close().await;
 }
@@ -305,6 +316,57 @@ async fn what_cannot_be_gone_on_with_is_begun_anew() {
         .unwrap();
     let built = begun.rebuild(Start::GoOn).await;
     assert_eq!((built.had, built.comparison), (0, None));
+    begun.is_right().await;
+    begun.database.close().await;
+}
+
+#[tokio::test]
+async fn what_was_replaced_is_kept_and_served_again() {
+    for by_a_command in [true, false] {
+        let begun = Begun::new(199).await;
+        let first = begun.keys().await.len() as u64;
+        assert_eq!(begun.place.kept().unwrap(), None);
+        let second = begun.replace(Start::GoOn, Replaced::Kept).await;
+        assert_eq!((second.build, second.had), (2, 0));
+        assert_eq!(begun.place.kept().unwrap(), Some(1));
+        // It follows nothing meanwhile, and outlives builds that nobody has asked for.
+        begun.leave_behind().await;
+        begun.go_on().await;
+        assert_eq!(begun.followed().await.build, 3);
+        assert_eq!(begun.place.kept().unwrap(), Some(1));
+        let back = if by_a_command {
+            begun.replace(Start::Kept, Replaced::Kept).await
+        } else {
+            let wish = Wish {
+                from_kept: true,
+                keep: true,
+            };
+            begun.place.want_rebuild(wish).unwrap();
+            begun.followed().await
+        };
+        assert_eq!((back.build, back.had), (4, first));
+        let comparison = back.comparison.expect("compared with the third");
+        assert!(comparison.is_equal(), "{comparison:?}");
+        assert_eq!(begun.place.kept().unwrap(), Some(3));
+        assert!(begun.place.drop_kept().unwrap());
+        assert!(!begun.place.directory(3).exists());
+        begun.is_right().await;
+        begun.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_goes_with_a_build_anew_and_is_not_served_if_it_is_damaged() {
+    let begun = Begun::new(211).await;
+    begun.replace(Start::GoOn, Replaced::Kept).await;
+    damage(&begun.place.directory(1));
+    let back = begun.replace(Start::Kept, Replaced::Kept).await;
+    assert_eq!(back.had, 0);
+    let kept = begun.place.kept().unwrap().expect("the second one");
+    // What was erased since may be in its files.
+    begun.rebuild(Start::Anew).await;
+    assert_eq!(begun.place.kept().unwrap(), None);
+    assert!(!begun.place.directory(kept).exists());
     begun.is_right().await;
     begun.database.close().await;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use projector::{
-    ProjectError, Projector, ProjectorConfig, REBUILD, kept, rebuild, rebuild_and_keep, verify,
+    ProjectError, Projector, ProjectorConfig, REBUILD, Replaced, kept, rebuild, verify,
 };
 use sqlx::Executor as _;
 use support::history::World;
@@ -38,9 +38,15 @@ async fn a_rebuild_is_equal_and_the_live_projector_goes_on() {
     let mut live = fold(&database.pool, config(), &world.log[..2_000], 333).await;
     let (before, shape_before) = (database.digest().await, shape(&database).await);
     let mut told = Vec::new();
-    let end = rebuild(database.pool.clone(), config(), 100, |progress| {
-        told.push(progress.position);
-    })
+    let end = rebuild(
+        database.pool.clone(),
+        config(),
+        100,
+        Replaced::Dropped,
+        |progress| {
+            told.push(progress.position);
+        },
+    )
     .await
     .unwrap();
     assert_eq!(end.position, 2_000);
@@ -87,9 +93,15 @@ async fn a_rebuild_takes_in_what_is_appended_meanwhile() {
         live
     });
     while !writing.is_finished() {
-        rebuild(database.pool.clone(), config(), 200, |_| ())
-            .await
-            .unwrap();
+        rebuild(
+            database.pool.clone(),
+            config(),
+            200,
+            Replaced::Dropped,
+            |_| (),
+        )
+        .await
+        .unwrap();
     }
     let mut live = writing.await.unwrap();
     assert_eq!(live.position().await.unwrap(), 1_500);
@@ -114,24 +126,43 @@ async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
     let (go_on, held) = std::sync::mpsc::channel();
     let first = tokio::task::spawn_blocking(move || {
         let mut started = Some(started);
-        tokio::runtime::Handle::current().block_on(rebuild(pool, config(), 50, move |_| {
-            if let Some(started) = started.take() {
-                started.send(()).unwrap();
-                held.recv().unwrap();
-            }
-        }))
+        tokio::runtime::Handle::current().block_on(rebuild(
+            pool,
+            config(),
+            50,
+            Replaced::Dropped,
+            move |_| {
+                if let Some(started) = started.take() {
+                    started.send(()).unwrap();
+                    held.recv().unwrap();
+                }
+            },
+        ))
     });
     first_batch.await.unwrap();
-    let second = rebuild(database.pool.clone(), config(), 50, |_| ()).await;
+    let second = rebuild(
+        database.pool.clone(),
+        config(),
+        50,
+        Replaced::Dropped,
+        |_| (),
+    )
+    .await;
     assert!(
         matches!(second, Err(ProjectError::Rebuilding)),
         "{second:?}"
     );
     go_on.send(()).unwrap();
     first.await.unwrap().unwrap();
-    rebuild(database.pool.clone(), config(), 50, |_| ())
-        .await
-        .unwrap();
+    rebuild(
+        database.pool.clone(),
+        config(),
+        50,
+        Replaced::Dropped,
+        |_| (),
+    )
+    .await
+    .unwrap();
     assert_eq!(
         database
             .number("SELECT generation FROM read.checkpoint")
@@ -168,9 +199,15 @@ async fn trimming_takes_what_is_older_and_a_rebuild_keeps_it_away() {
     assert_eq!(live.trim(end).await.unwrap(), trimmed);
 
     let before = database.digest().await;
-    rebuild(database.pool.clone(), config.clone(), 100, |_| ())
-        .await
-        .unwrap();
+    rebuild(
+        database.pool.clone(),
+        config.clone(),
+        100,
+        Replaced::Dropped,
+        |_| (),
+    )
+    .await
+    .unwrap();
     assert_eq!(database.digest().await, before);
     // Long after, everything is too old, and nothing beyond what was folded.
     let mut live = Projector::open(database.pool.clone(), config)
@@ -194,9 +231,15 @@ async fn damage_is_repaired_by_a_rebuild() {
     assert_ne!(database.digest().await, before);
     let opened = Projector::open(database.pool.clone(), config()).await;
     assert!(matches!(opened.err(), Some(ProjectError::Damaged(_))));
-    rebuild(database.pool.clone(), config(), 100, |_| ())
-        .await
-        .unwrap();
+    rebuild(
+        database.pool.clone(),
+        config(),
+        100,
+        Replaced::Dropped,
+        |_| (),
+    )
+    .await
+    .unwrap();
     assert_eq!(database.digest().await, before);
     database.close().await;
 }
@@ -211,7 +254,7 @@ async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
     let (some, mut enough) = tokio::sync::mpsc::unbounded_channel();
     let pool = database.pool.clone();
     let first = tokio::spawn(async move {
-        rebuild(pool, config(), 50, move |progress| {
+        rebuild(pool, config(), 50, Replaced::Dropped, move |progress| {
             some.send(progress.position).unwrap();
         })
         .await
@@ -221,7 +264,15 @@ async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
     assert!(first.await.unwrap_err().is_cancelled());
     // Postgres gives the lock back when it has seen that the connection is gone.
     let done = loop {
-        match rebuild(database.pool.clone(), config(), 50, |_| ()).await {
+        match rebuild(
+            database.pool.clone(),
+            config(),
+            50,
+            Replaced::Dropped,
+            |_| (),
+        )
+        .await
+        {
             Err(ProjectError::Rebuilding) => tokio::task::yield_now().await,
             other => break other.unwrap(),
         }
@@ -235,7 +286,7 @@ async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
         fanout_threshold: config().fanout_threshold + 1,
         ..config()
     };
-    let done = rebuild(database.pool.clone(), other, 50, |_| ())
+    let done = rebuild(database.pool.clone(), other, 50, Replaced::Dropped, |_| ())
         .await
         .unwrap();
     assert_eq!(done.from, 0);
@@ -291,7 +342,7 @@ async fn what_was_replaced_is_kept_and_served_again() {
     let mut live = fold(&database.pool, config(), &world.log[..300], 100).await;
     assert!(!kept::resume(&database.pool, &config()).await.unwrap());
     assert!(!kept::drop_kept(&database.pool).await.unwrap());
-    rebuild_and_keep(database.pool.clone(), config(), 100, |_| ())
+    rebuild(database.pool.clone(), config(), 100, Replaced::Kept, |_| ())
         .await
         .unwrap();
     // Only here, so that what is served again is known by it.
@@ -305,7 +356,7 @@ async fn what_was_replaced_is_kept_and_served_again() {
     assert!(matches!(error, ProjectError::Fenced), "{error}");
     live.step(&world.log[300..]).await.unwrap();
     assert!(kept::resume(&database.pool, &config()).await.unwrap());
-    let back = rebuild_and_keep(database.pool.clone(), config(), 100, |_| ())
+    let back = rebuild(database.pool.clone(), config(), 100, Replaced::Kept, |_| ())
         .await
         .unwrap();
     assert_eq!((back.from, back.position), (300, 600));

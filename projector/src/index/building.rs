@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::IndexingError;
 use super::built::{IndexComparison, SideBySide};
 use super::fill::fill;
-use super::leftover::{self, Start};
+use super::leftover;
 use super::open::OpenIndex;
 
 /// A new index that has everything.
@@ -19,16 +19,15 @@ pub(super) struct Filled {
     pub had: u64,
 }
 
-/// Fills a new index, or goes on with one, and brings it to where the read models are. Tells now and then how many
+/// Fills a new index, or goes on with one, as somebody wants it, and brings it to where the read models are. Tells now and then how many
 /// messages of how many are in.
 pub(super) async fn build(
     pool: &PgPool,
     place: &Place,
     lock: &Lock,
-    start: Start,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<Filled, IndexingError> {
-    let number = leftover::begin(pool, place, lock, start).await?;
+    let number = leftover::begin(pool, place, lock).await?;
     tracing::info!(build = number, "filling a search index");
     let had = fill(pool.clone(), place.directory(number), on_progress).await?;
     let mut open = OpenIndex::open(place, number).await?;
@@ -49,7 +48,7 @@ impl Building {
     /// Goes on with what was left behind, or begins anew if that is of no use.
     pub fn begin(pool: PgPool, place: Place, lock: Arc<Lock>) -> Self {
         Self::Filling(AbortOnDropHandle::new(tokio::spawn(async move {
-            build(&pool, &place, &lock, Start::GoOn, |_, _| ()).await
+            build(&pool, &place, &lock, |_, _| ()).await
         })))
     }
 

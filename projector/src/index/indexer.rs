@@ -124,8 +124,12 @@ impl Indexer {
         if self.open.is_none() && self.building.is_none() {
             self.open_or_build().await?;
         }
-        if self.place.is_rebuild_wanted() {
-            self.build_anew("somebody wants it").await?;
+        if let Some(wish) = self.place.wish()? {
+            self.stop_building().await;
+            if let Some(lock) = &self.lock {
+                leftover::hear(&self.place, lock, wish)?;
+            }
+            self.begin("somebody wants it");
         }
         // An error has ended it, or the process that was at it.
         if self.building.is_none() && self.place.leftover()?.is_some() {

@@ -1,38 +1,28 @@
-//! Where a build begins: in an empty directory, or where one that was broken off has got.
+//! Where a build begins: in an empty directory, where one that was broken off has got, or with the one that was kept.
 
 use std::{fs, io};
 
 use event_log::reader::Reader;
-use search::index::{Build, Checkpoint, Index, Lock, Place, verify};
+use search::index::{Build, Checkpoint, Index, Lock, Place, Wish, verify};
 use sqlx::PgPool;
 
 use super::rows::ReadModel;
 use super::{IndexingError, aside, fit};
-
-/// How a build begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// In an empty directory, whatever was left behind: the files of an earlier build may still hold what was
-    /// erased since.
-    Anew,
-    /// With the build that was broken off, if there is one and it is of this log and undamaged.
-    GoOn,
-}
 
 /// Where one is built that is only compared.
 pub(super) fn beside(place: &Place) -> Place {
     Place::at(place.path().join("verify"))
 }
 
-/// The number of a build, whose directory is empty or not; of other builds only the served one stays.
+/// The number of a build, whose directory is empty or not. A wish is heard. Of other builds only the served one and the
+/// one that is to stay do.
 pub(super) async fn begin(
     pool: &PgPool,
     place: &Place,
     lock: &Lock,
-    start: Start,
 ) -> Result<Build, IndexingError> {
-    if start == Start::Anew || place.is_rebuild_wanted() {
-        return Ok(anew(place, lock)?);
+    if let Some(wish) = place.wish()? {
+        hear(place, lock, wish)?;
     }
     if let Some(build) = place.leftover()?
         && is_usable(pool, place, build).await?
@@ -43,15 +33,31 @@ pub(super) async fn begin(
     Ok(empty(place, lock)?)
 }
 
-/// An empty directory to go on with, and nothing of what was left behind anywhere. Who wants a rebuild is heard.
+/// Leaves what is to be gone on with, as it is wanted, and nothing else of what was left behind anywhere.
+pub(super) fn hear(place: &Place, lock: &Lock, wish: Wish) -> io::Result<()> {
+    let kept = if wish.from_kept {
+        place.resume_kept(lock)?
+    } else {
+        None
+    };
+    place.keep(lock, wish.keep)?;
+    let build = match kept {
+        Some(kept) => {
+            sweep_but(place, lock, kept)?;
+            kept
+        }
+        None => anew(place, lock)?,
+    };
+    place.rebuild_begun(lock, build)
+}
+
+/// Leaves an empty directory to go on with: the files of an earlier build may be damaged, or still hold what was
+/// erased since.
 pub(super) fn anew(place: &Place, lock: &Lock) -> io::Result<Build> {
     match fs::remove_dir_all(beside(place).path()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => empty(place, lock),
     }
-    let build = empty(place, lock)?;
-    place.rebuild_begun(lock, build)?;
-    Ok(build)
 }
 
 fn empty(place: &Place, lock: &Lock) -> io::Result<Build> {
@@ -63,8 +69,8 @@ fn empty(place: &Place, lock: &Lock) -> io::Result<Build> {
 
 fn sweep_but(place: &Place, lock: &Lock, build: Build) -> io::Result<()> {
     let served = place.current()?.into_iter();
-    let kept: Vec<Build> = served.chain([build]).collect();
-    place.sweep(lock, &kept)
+    let stay: Vec<Build> = served.chain([build]).collect();
+    place.sweep(lock, &stay)
 }
 
 async fn is_usable(pool: &PgPool, place: &Place, build: Build) -> Result<bool, IndexingError> {

@@ -4,7 +4,8 @@
 //! conversations. A commit has all messages up to a position, and that position, or nothing.
 //!
 //! - `rows`: messages as they are now, from the read models.
-//! - `leftover`, `fill`: a new index of all of them, as fast as it goes, or the rest of one that was broken off.
+//! - `leftover`, `fill`: a new index of all of them, as fast as it goes, or the rest of one that was broken off, or what
+//!   one that was kept has not.
 //! - `building`: the same while another one serves.
 //! - `fit`: whether an index is of this log and goes on from where it is.
 //! - `open`: an index that follows the log.
@@ -27,9 +28,8 @@ mod verify;
 
 pub use built::{Built, DifferingMessage, IndexComparison};
 pub use indexer::{Indexed, Indexer, Watch};
-pub use leftover::Start;
 pub use live::run_indexer;
-pub use rebuild::{IndexProgress, rebuild_index};
+pub use rebuild::{IndexProgress, Start, rebuild_index};
 pub use verify::verify_index;
 
 use search::index::IndexError;

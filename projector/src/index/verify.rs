@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::building::build;
 use super::built::{IndexComparison, SideBySide};
-use super::leftover::{self, Start};
+use super::leftover;
 use super::open::OpenIndex;
 use super::rows::ReadModel;
 use super::{Indexed, IndexingError, aside, fit};
@@ -31,9 +31,7 @@ pub async fn verify_index(
     let Some(lock) = beside.lock()? else {
         return Err(IndexingError::Verifying);
     };
-    let mut built = build(&pool, &beside, &lock, Start::GoOn, on_progress)
-        .await?
-        .open;
+    let mut built = build(&pool, &beside, &lock, on_progress).await?.open;
     let sides = match place.lock()? {
         // Nobody follows the log: this process does, for a moment.
         Some(_writing) => match OpenIndex::served(&pool, &place).await? {

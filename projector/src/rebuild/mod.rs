@@ -60,36 +60,19 @@ pub struct Rebuilt {
     pub swap: Duration,
 }
 
-/// Rebuilds `read` from the log, compares and swaps. `batch` is the number of events in a transaction. Calls
-/// `on_progress` after each. One that was broken off is gone on with. What is replaced is dropped.
-pub async fn rebuild(
-    pool: PgPool,
-    config: ProjectorConfig,
-    batch: usize,
-    on_progress: impl FnMut(Progress) + Send,
-) -> Result<Rebuilt, ProjectError> {
-    build(pool, config, batch, Replaced::Dropped, on_progress).await
-}
-
-/// The same, but what is replaced is kept as schema `read_old`, until [`kept::drop_kept`], [`kept::resume`] or the
-/// next rebuild.
-pub async fn rebuild_and_keep(
-    pool: PgPool,
-    config: ProjectorConfig,
-    batch: usize,
-    on_progress: impl FnMut(Progress) + Send,
-) -> Result<Rebuilt, ProjectError> {
-    build(pool, config, batch, Replaced::Kept, on_progress).await
-}
-
-/// What becomes of the tables that were served.
+/// What becomes of what was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Replaced {
+pub enum Replaced {
+    /// It goes, and what an earlier rebuild has kept too.
     Dropped,
+    /// It stays until it is gone back to, or dropped, or until the next rebuild.
     Kept,
 }
 
-async fn build(
+/// Rebuilds `read` from the log, compares and swaps. `batch` is the number of events in a transaction. Calls
+/// `on_progress` after each. One that was broken off is gone on with. What is replaced is dropped, or kept as schema
+/// `read_old` for [`kept::resume`] and [`kept::drop_kept`].
+pub async fn rebuild(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,

@@ -13,6 +13,7 @@ mod damage;
 mod digest;
 mod files;
 mod find;
+mod kept;
 mod left_out;
 mod page;
 mod place;
@@ -20,6 +21,7 @@ mod schema;
 mod stamps;
 mod statistics;
 mod visible;
+mod wish;
 mod writer;
 
 pub use ask::{Names, Nobody};
@@ -31,6 +33,7 @@ pub use place::{Build, Lock, Place};
 pub use stamps::Touched;
 pub use statistics::Statistics;
 pub use visible::{Conversations, Seen, Visible};
+pub use wish::Wish;
 pub use writer::Writer;
 
 use std::collections::BTreeSet;

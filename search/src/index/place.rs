@@ -3,8 +3,9 @@
 //! ```text
 //! search/CURRENT     the name of the build that is served; replaced as a whole
 //! search/LOCK        held by the one process that writes
-//! search/WANTED      somebody wants the index to be built again
-//! search/BEGUN       the last build that was begun with nothing
+//! search/WANTED      somebody wants the index to be built again, and how
+//! search/BEGUN       the last build that was begun because it was wanted, or with nothing
+//! search/KEPT        the build that stays when another one takes its place
 //! search/BUILT       what the one who writes says of the last build
 //! search/build-7/    an index
 //! ```
@@ -17,16 +18,18 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::kept::KEPT;
+use super::wish::WANTED;
+
 const CURRENT: &str = "CURRENT";
 const LOCK: &str = "LOCK";
-const WANTED: &str = "WANTED";
 const BEGUN: &str = "BEGUN";
 const BUILT: &str = "BUILT";
-const BUILD: &str = "build-";
+pub(super) const BUILD: &str = "build-";
 
 /// A directory of builds. Naming one makes nothing.
 #[derive(Debug, Clone)]
-pub struct Place(PathBuf);
+pub struct Place(pub(super) PathBuf);
 
 /// The number of a build; a later one has a larger number.
 pub type Build = u64;
@@ -80,10 +83,15 @@ impl Place {
 
     /// Makes the empty directory of a new build.
     pub fn begin(&self, _lock: &Lock) -> io::Result<Build> {
-        let last = self.builds()?.into_iter().max().unwrap_or(0);
-        let build = last.max(self.current()?.unwrap_or(0)) + 1;
+        let build = self.next()?;
         fs::create_dir(self.directory(build))?;
         Ok(build)
+    }
+
+    /// The number of a build that is to be.
+    pub(super) fn next(&self) -> io::Result<Build> {
+        let last = self.builds()?.into_iter().max().unwrap_or(0);
+        Ok(last.max(self.current()?.unwrap_or(0)) + 1)
     }
 
     /// A build that came to no end: later than the one that is served.
@@ -108,12 +116,12 @@ impl Place {
     }
 
     /// The build whose name a file has.
-    fn named(&self, file: &str) -> io::Result<Option<Build>> {
+    pub(super) fn named(&self, file: &str) -> io::Result<Option<Build>> {
         let name = self.read(file)?;
         Ok(name.and_then(|name| number(name.trim())))
     }
 
-    fn read(&self, name: &str) -> io::Result<Option<String>> {
+    pub(super) fn read(&self, name: &str) -> io::Result<Option<String>> {
         match fs::read_to_string(self.0.join(name)) {
             Ok(what) => Ok(Some(what)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -122,7 +130,7 @@ impl Place {
     }
 
     /// A file as a whole: it says the one or the other, whenever power fails.
-    fn replace(&self, name: &str, what: &str) -> io::Result<()> {
+    pub(super) fn replace(&self, name: &str, what: &str) -> io::Result<()> {
         let fresh = self.0.join(format!("{name}.new"));
         let mut file = File::create(&fresh)?;
         file.write_all(what.as_bytes())?;
@@ -131,11 +139,21 @@ impl Place {
         File::open(&self.0)?.sync_all()
     }
 
-    /// Removes every build but these. One that was stopped may be written for a moment longer: what is left of it
-    /// goes the next time.
-    pub fn sweep(&self, _lock: &Lock, keep: &[Build]) -> io::Result<()> {
+    /// A file that may not be there is not there any more.
+    pub(super) fn forget(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.0.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    /// Removes every build but these and the one that is to stay. One that was stopped may be written for a moment
+    /// longer: what is left of it goes the next time.
+    pub fn sweep(&self, _lock: &Lock, but: &[Build]) -> io::Result<()> {
+        let stays = self.named(KEPT)?;
         for build in self.builds()? {
-            if !keep.contains(&build)
+            if !but.contains(&build)
+                && stays != Some(build)
                 && let Err(error) = fs::remove_dir_all(self.directory(build))
                 && error.kind() != io::ErrorKind::DirectoryNotEmpty
             {
@@ -145,32 +163,18 @@ impl Place {
         Ok(())
     }
 
-    /// Has the one who writes build it again.
-    pub fn want_rebuild(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.0)?;
-        File::create(self.0.join(WANTED)).map(drop)
-    }
-
-    /// Whether somebody wants a rebuild.
-    pub fn is_rebuild_wanted(&self) -> bool {
-        self.0.join(WANTED).exists()
-    }
-
-    /// This build has nothing yet: it, or a later one, will be what somebody wants.
+    /// A wish is heard with this build: it, or a later one, will be what somebody wants.
     pub fn rebuild_begun(&self, _lock: &Lock, build: Build) -> io::Result<()> {
         self.replace(BEGUN, &format!("{BUILD}{build}\n"))?;
-        match fs::remove_file(self.0.join(WANTED)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => outcome,
-        }
+        self.forget(WANTED)
     }
 
-    /// The last build that was begun with nothing.
+    /// The last build with which a wish was heard.
     pub fn begun(&self) -> io::Result<Option<Build>> {
         self.named(BEGUN)
     }
 
-    fn builds(&self) -> io::Result<Vec<Build>> {
+    pub(super) fn builds(&self) -> io::Result<Vec<Build>> {
         let mut builds = Vec::new();
         for entry in fs::read_dir(&self.0)? {
             builds.extend(entry?.file_name().to_str().and_then(number));
@@ -211,12 +215,6 @@ mod tests {
         place.sweep(&lock, &[second]).expect("sweeps");
         assert_eq!(place.current().expect("readable"), Some(second));
         assert!(!place.directory(first).exists() && place.directory(second).exists());
-        place.want_rebuild().expect("wishes");
-        assert!(place.is_rebuild_wanted());
-        assert_eq!(place.begun().expect("readable"), None);
-        place.rebuild_begun(&lock, 7).expect("hears");
-        assert!(!place.is_rebuild_wanted());
-        assert_eq!(place.begun().expect("readable"), Some(7));
         fs::remove_dir_all(place.path()).expect("removes");
         assert!(!place.is_guarded_by(&lock));
         let other = place.lock().expect("lockable").expect("free");

@@ -14,6 +14,7 @@ mod faults;
 mod gapless;
 mod gateway;
 mod idempotency;
+mod index_commands;
 mod journey;
 mod live;
 mod live_soak;

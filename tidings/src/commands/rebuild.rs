@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use projector::index::{Built, IndexComparison, IndexProgress, Start};
-use projector::{Difference, Progress, kept};
+use projector::index::{IndexComparison, IndexProgress, Start};
+use projector::{Difference, Progress, ProjectError, Replaced, kept};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
 
@@ -17,34 +17,60 @@ use crate::service::pools;
 
 /// Rebuilds and prints how far what is new is.
 pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
+    let replaced = if args.keep {
+        Replaced::Kept
+    } else {
+        Replaced::Dropped
+    };
     match args.what {
-        RebuildWhat::ReadModels => read_models(config, args).await,
-        RebuildWhat::Search => search(config).await,
+        RebuildWhat::ReadModels => read_models(config, args, replaced).await,
+        RebuildWhat::Search => search(config, Start::GoOn, replaced).await,
         RebuildWhat::Kept => {
-            with_kept(config, async |pool| {
-                Ok(kept::resume(pool, &config.projector()).await?)
+            if !with_database(config, async |pool| {
+                kept::resume(pool, &config.projector()).await
             })
-            .await?;
-            read_models(config, args).await
+            .await?
+            {
+                bail!("no rebuild has kept what it replaced; `tidings rebuild --keep` does");
+            }
+            read_models(config, args, replaced).await
         }
-        RebuildWhat::DropKept => {
-            with_kept(config, async |pool| Ok(kept::drop_kept(pool).await?)).await
+        RebuildWhat::KeptSearch => {
+            if config.search().kept()?.is_none() {
+                bail!("no rebuild has kept an index; `tidings rebuild search --keep` does");
+            }
+            search(config, Start::Kept, replaced).await
         }
+        RebuildWhat::DropKept => drop_kept(config).await,
     }
 }
 
-/// Does something with what was kept; an error if nothing was.
-async fn with_kept(config: &Config, act: impl AsyncFnOnce(&PgPool) -> Result<bool>) -> Result<()> {
+async fn with_database<T>(
+    config: &Config,
+    act: impl AsyncFnOnce(&PgPool) -> Result<T, ProjectError>,
+) -> Result<T> {
     let database = Database::reach(config).await?;
     let acted = act(&database.pool).await;
     database.leave().await?;
-    if acted? {
-        return Ok(());
-    }
-    bail!("no rebuild has kept what it replaced; `tidings rebuild --keep` does")
+    Ok(acted?)
 }
 
-async fn search(config: &Config) -> Result<()> {
+async fn drop_kept(config: &Config) -> Result<()> {
+    let tables = with_database(config, kept::drop_kept).await?;
+    let index = config.search().drop_kept()?;
+    let dropped = match (tables, index) {
+        (true, true) => "the tables and the search index",
+        (true, false) => "the tables",
+        (false, true) => "the search index",
+        (false, false) => {
+            bail!("no rebuild has kept what it replaced; `tidings rebuild --keep` does")
+        }
+    };
+    println!("dropped {dropped} that a rebuild had kept");
+    Ok(())
+}
+
+async fn search(config: &Config, start: Start, replaced: Replaced) -> Result<()> {
     let began = Instant::now();
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
@@ -60,11 +86,22 @@ async fn search(config: &Config) -> Result<()> {
         }
     };
     let pool = database.pool.clone();
-    let outcome = projector::index::rebuild_index(pool, place, Start::GoOn, told).await;
+    let outcome = projector::index::rebuild_index(pool, place, start, replaced, told).await;
     bar.finish_and_clear();
     database.leave().await?;
     let built = outcome?;
-    say(&built);
+    match (start, built.had) {
+        (Start::Kept, 0) => println!("the index that was kept could not be gone on with"),
+        (Start::Kept, had) => println!("went on with the index that was kept, of {had} messages"),
+        (_, 0) => {}
+        (_, had) => {
+            println!("went on with {had} messages, where an earlier rebuild was broken off");
+        }
+    }
+    match &built.comparison {
+        Some(comparison) => say_compared(comparison),
+        None => println!("not compared: there was no index that could be"),
+    }
     println!(
         "indexed {} messages up to position {} in {:.1} seconds",
         built.messages,
@@ -72,21 +109,6 @@ async fn search(config: &Config) -> Result<()> {
         began.elapsed().as_secs_f64()
     );
     Ok(())
-}
-
-/// How a new index compares with the one that was served.
-fn say(built: &Built) {
-    if built.had > 0 {
-        println!(
-            "went on with {} messages, where an earlier rebuild was broken off",
-            built.had
-        );
-    }
-    let Some(comparison) = &built.comparison else {
-        println!("not compared: there was no index that could be");
-        return;
-    };
-    say_compared(comparison);
 }
 
 fn say_compared(comparison: &IndexComparison) {
@@ -104,18 +126,14 @@ fn say_compared(comparison: &IndexComparison) {
     }
 }
 
-async fn read_models(config: &Config, args: &RebuildArgs) -> Result<()> {
+async fn read_models(config: &Config, args: &RebuildArgs, replaced: Replaced) -> Result<()> {
     let began = Instant::now();
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
     let bar = progress::bar("events");
     let (projector, batch) = (config.projector(), usize::try_from(args.batch)?);
     let pool = database.pool.clone();
-    let outcome = if args.keep {
-        projector::rebuild_and_keep(pool, projector, batch, told(&bar)).await
-    } else {
-        projector::rebuild(pool, projector, batch, told(&bar)).await
-    };
+    let outcome = projector::rebuild(pool, projector, batch, replaced, told(&bar)).await;
     bar.finish_and_clear();
     database.leave().await?;
     let done = outcome?;

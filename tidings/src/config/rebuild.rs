@@ -11,7 +11,9 @@ pub enum RebuildWhat {
     Search,
     /// The tables that the last rebuild has kept, with what has come since: back to what was served before.
     Kept,
-    /// Nothing: drop the tables that the last rebuild has kept.
+    /// The search index that the last rebuild of it has kept, with what has come since.
+    KeptSearch,
+    /// Nothing: drop what rebuilds have kept.
     DropKept,
 }
 
@@ -21,8 +23,8 @@ pub struct RebuildArgs {
     /// What.
     #[arg(default_value = "read-models")]
     pub what: RebuildWhat,
-    /// Keep the tables that are replaced, for `tidings rebuild kept`, until `tidings rebuild drop-kept` or the
-    /// next rebuild.
+    /// Keep the tables that are replaced, for `tidings rebuild kept`, or the index, for `tidings rebuild kept-search`:
+    /// until `tidings rebuild drop-kept` or the next rebuild.
     #[arg(long)]
     pub keep: bool,
     /// Events folded at once.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use event_log::erasure::files::{self, Wal};
 use event_log::erasure::ledger;
+use projector::Replaced;
 use projector::index::{IndexProgress, Start};
 use serde_json::json;
 use sqlx::PgPool;
@@ -47,10 +48,16 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
     .context("the log's table could not be written anew; nothing has changed")?;
     bar.finish_and_clear();
     let bar = progress::bar("events");
-    let rebuilt = projector::rebuild(pool.clone(), config.projector(), BATCH, |done| {
-        bar.set_length(done.head.unsigned_abs());
-        bar.set_position(done.position.unsigned_abs());
-    })
+    let rebuilt = projector::rebuild(
+        pool.clone(),
+        config.projector(),
+        BATCH,
+        Replaced::Dropped,
+        |done| {
+            bar.set_length(done.head.unsigned_abs());
+            bar.set_position(done.position.unsigned_abs());
+        },
+    )
     .await;
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
@@ -58,8 +65,18 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
         bail!("the tables that were replaced are still being read: run it again");
     }
     let quiet = |_: IndexProgress| ();
-    let (pool_of_index, place) = (pool.clone(), config.search());
-    let built = projector::index::rebuild_index(pool_of_index, place, Start::Anew, quiet).await?;
+    let place = config.search();
+    let built = projector::index::rebuild_index(
+        pool.clone(),
+        place.clone(),
+        Start::Anew,
+        Replaced::Dropped,
+        quiet,
+    )
+    .await?;
+    if place.kept()?.is_some() {
+        bail!("another rebuild has kept the index that was replaced: run it again");
+    }
     let wal = files::wal(pool).await?;
     if matches!(wal, Wal::Renewed(_)) {
         files::note(pool, erased).await?;

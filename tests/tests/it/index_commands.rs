@@ -1,0 +1,74 @@
+//! `tidings rebuild search` and `tidings verify --search`, beside the process that writes the index.
+
+use serde_json::Value;
+use tests::world::World;
+
+/// Messages.
+const SENT: usize = 12;
+
+/// What a command says.
+async fn said(world: &World, arguments: &[&str]) -> String {
+    let data = world.dir.join("data").display().to_string();
+    let output = world
+        .tidings(&[arguments, &["--data", &data]].concat())
+        .await;
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {complained}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// How it complains.
+async fn complained(world: &World, arguments: &[&str]) -> String {
+    let data = world.dir.join("data").display().to_string();
+    let output = world
+        .tidings(&[arguments, &["--data", &data]].concat())
+        .await;
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+/// Of what there is, and what comes of a search.
+async fn is_right(world: &World) {
+    let verified = said(world, &["verify", "--search", "--json"]).await;
+    let comparison: Value = serde_json::from_str(&verified).expect("JSON");
+    assert_eq!(comparison["equal"], true);
+    assert_eq!(comparison["served"], comparison["rebuilt"]);
+    assert_eq!(comparison["served"]["messages"], SENT);
+    let found = world.user("bob").look("/v1/search?q=tea").await;
+    assert_eq!(found["total"], SENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_is_built_again_and_kept_and_gone_back_to() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("talk", &["bob"]).await.expect(201);
+    let mut position = 0;
+    for n in 0..SENT {
+        let sent = ann.send("talk", &n.to_string(), &format!("tea {n}")).await;
+        position = sent.position();
+    }
+    let found = format!("/v1/search?q=tea&min_position={position}");
+    assert_eq!(ann.look(&found).await["total"], SENT);
+
+    let built = said(&world, &["rebuild", "search", "--keep"]).await;
+    assert!(built.starts_with("equal to what was served"), "{built}");
+    assert!(built.contains("\nindexed 12 messages"), "{built}");
+    is_right(&world).await;
+    let back = said(&world, &["rebuild", "kept-search", "--keep"]).await;
+    let wanted = "went on with the index that was kept, of 12 messages\nequal to what was served";
+    assert!(back.starts_with(wanted), "{back}");
+    is_right(&world).await;
+
+    said(&world, &["rebuild", "--keep"]).await;
+    let dropped = said(&world, &["rebuild", "drop-kept"]).await;
+    assert_eq!(
+        dropped,
+        "dropped the tables and the search index that a rebuild had kept\n"
+    );
+    for what in ["kept", "kept-search", "drop-kept"] {
+        let complaint = complained(&world, &["rebuild", what]).await;
+        assert!(complaint.contains("no rebuild has kept"), "{complaint}");
+    }
+    is_right(&world).await;
+}
