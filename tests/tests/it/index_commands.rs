@@ -1,4 +1,5 @@
-//! `tidings rebuild search` and `tidings verify --search`, beside the process that writes the index.
+//! `tidings rebuild search` and `tidings verify --search`, beside the process that writes the index; and what rebuilds
+//! keep.
 
 use serde_json::Value;
 use tests::world::World;
@@ -39,7 +40,7 @@ async fn is_right(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_index_is_built_again_and_kept_and_gone_back_to() {
+async fn what_a_rebuild_replaces_is_kept_and_gone_back_to_and_dropped() {
     let world = World::start().await;
     let ann = world.user("ann");
     ann.create_group("talk", &["bob"]).await.expect(201);
@@ -61,6 +62,9 @@ async fn an_index_is_built_again_and_kept_and_gone_back_to() {
     is_right(&world).await;
 
     said(&world, &["rebuild", "--keep"]).await;
+    let back = said(&world, &["rebuild", "kept", "--keep"]).await;
+    let wanted = ", as far as the tables that were kept had come\nequal to what was served";
+    assert!(back.contains(wanted), "{back}");
     let dropped = said(&world, &["rebuild", "drop-kept"]).await;
     assert_eq!(
         dropped,

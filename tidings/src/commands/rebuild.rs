@@ -138,10 +138,12 @@ async fn read_models(config: &Config, args: &RebuildArgs, replaced: Replaced) ->
     database.leave().await?;
     let done = outcome?;
     if done.from > 0 {
-        println!(
-            "went on from position {}, where an earlier rebuild was broken off",
-            done.from
-        );
+        let why = if args.what == RebuildWhat::Kept {
+            "as far as the tables that were kept had come"
+        } else {
+            "where an earlier rebuild was broken off"
+        };
+        println!("went on from position {}, {why}", done.from);
     }
     match &done.comparison {
         None => println!("not compared: what was served was behind"),
