@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use projector::{
-    ProjectError, Projector, ProjectorConfig, REBUILD, Replaced, kept, rebuild, verify,
+    ProjectError, Projector, ProjectorConfig, REBUILD, Rebuilt, Replaced, kept, rebuild, verify,
 };
 use sqlx::Executor as _;
 use support::history::World;
@@ -28,6 +28,12 @@ async fn shape(database: &Database) -> String {
         .fetch_one(&database.pool)
         .await
         .unwrap()
+}
+
+/// Rebuilds and keeps nothing.
+async fn rebuilt(database: &Database, batch: usize) -> Result<Rebuilt, ProjectError> {
+    let pool = database.pool.clone();
+    rebuild(pool, config(), batch, Replaced::Dropped, |_| ()).await
 }
 
 #[tokio::test]
@@ -93,15 +99,7 @@ async fn a_rebuild_takes_in_what_is_appended_meanwhile() {
         live
     });
     while !writing.is_finished() {
-        rebuild(
-            database.pool.clone(),
-            config(),
-            200,
-            Replaced::Dropped,
-            |_| (),
-        )
-        .await
-        .unwrap();
+        rebuilt(&database, 200).await.unwrap();
     }
     let mut live = writing.await.unwrap();
     assert_eq!(live.position().await.unwrap(), 1_500);
@@ -140,29 +138,14 @@ async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
         ))
     });
     first_batch.await.unwrap();
-    let second = rebuild(
-        database.pool.clone(),
-        config(),
-        50,
-        Replaced::Dropped,
-        |_| (),
-    )
-    .await;
+    let second = rebuilt(&database, 50).await;
     assert!(
         matches!(second, Err(ProjectError::Rebuilding)),
         "{second:?}"
     );
     go_on.send(()).unwrap();
     first.await.unwrap().unwrap();
-    rebuild(
-        database.pool.clone(),
-        config(),
-        50,
-        Replaced::Dropped,
-        |_| (),
-    )
-    .await
-    .unwrap();
+    rebuilt(&database, 50).await.unwrap();
     assert_eq!(
         database
             .number("SELECT generation FROM read.checkpoint")
@@ -231,15 +214,7 @@ async fn damage_is_repaired_by_a_rebuild() {
     assert_ne!(database.digest().await, before);
     let opened = Projector::open(database.pool.clone(), config()).await;
     assert!(matches!(opened.err(), Some(ProjectError::Damaged(_))));
-    rebuild(
-        database.pool.clone(),
-        config(),
-        100,
-        Replaced::Dropped,
-        |_| (),
-    )
-    .await
-    .unwrap();
+    rebuilt(&database, 100).await.unwrap();
     assert_eq!(database.digest().await, before);
     database.close().await;
 }
@@ -264,15 +239,7 @@ async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
     assert!(first.await.unwrap_err().is_cancelled());
     // Postgres gives the lock back when it has seen that the connection is gone.
     let done = loop {
-        match rebuild(
-            database.pool.clone(),
-            config(),
-            50,
-            Replaced::Dropped,
-            |_| (),
-        )
-        .await
-        {
+        match rebuilt(&database, 50).await {
             Err(ProjectError::Rebuilding) => tokio::task::yield_now().await,
             other => break other.unwrap(),
         }

@@ -19,7 +19,7 @@ pub(super) struct Filled {
     pub had: u64,
 }
 
-/// Fills a new index, or goes on with one, as somebody wants it, and brings it to where the read models are. Tells now and then how many
+/// Fills a new index, or goes on with one, and brings it to where the read models are. Tells now and then how many
 /// messages of how many are in.
 pub(super) async fn build(
     pool: &PgPool,

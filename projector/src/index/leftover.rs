@@ -14,16 +14,13 @@ pub(super) fn beside(place: &Place) -> Place {
     Place::at(place.path().join("verify"))
 }
 
-/// The number of a build, whose directory is empty or not. A wish is heard. Of other builds only the served one and the
-/// one that is to stay do.
+/// The number of a build, whose directory is empty or not. Of other builds only the served one and the one that is to
+/// stay do.
 pub(super) async fn begin(
     pool: &PgPool,
     place: &Place,
     lock: &Lock,
 ) -> Result<Build, IndexingError> {
-    if let Some(wish) = place.wish()? {
-        hear(place, lock, wish)?;
-    }
     if let Some(build) = place.leftover()?
         && is_usable(pool, place, build).await?
     {

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::building::{Filled, build};
 use super::built::{Built, SideBySide};
 use super::open::OpenIndex;
-use super::{IndexingError, told};
+use super::{IndexingError, leftover, told};
 use crate::Replaced;
 
 /// How often to look whether the other process is done.
@@ -86,6 +86,9 @@ async fn here(
     lock: &Lock,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<Built, IndexingError> {
+    if let Some(wish) = place.wish()? {
+        leftover::hear(place, lock, wish)?;
+    }
     let served = OpenIndex::served(&pool, place).await?;
     let progress = |messages, of| on_progress(IndexProgress::Filled { messages, of });
     let Filled { mut open, had } = build(&pool, place, lock, progress).await?;

@@ -40,10 +40,8 @@ impl Place {
             return Ok(false);
         };
         self.forget(KEPT)?;
-        match fs::remove_dir_all(self.directory(kept)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(true),
-        }
+        self.remove(kept)?;
+        Ok(true)
     }
 }
 

@@ -19,17 +19,15 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::kept::KEPT;
-use super::wish::WANTED;
 
 const CURRENT: &str = "CURRENT";
 const LOCK: &str = "LOCK";
-const BEGUN: &str = "BEGUN";
 const BUILT: &str = "BUILT";
 pub(super) const BUILD: &str = "build-";
 
 /// A directory of builds. Naming one makes nothing.
 #[derive(Debug, Clone)]
-pub struct Place(pub(super) PathBuf);
+pub struct Place(PathBuf);
 
 /// The number of a build; a later one has a larger number.
 pub type Build = u64;
@@ -147,31 +145,31 @@ impl Place {
         }
     }
 
-    /// Removes every build but these and the one that is to stay. One that was stopped may be written for a moment
-    /// longer: what is left of it goes the next time.
+    /// A build goes. One that was stopped may be written for a moment longer: what is left of it goes with the next
+    /// sweep. Somebody else may remove it too.
+    pub(super) fn remove(&self, build: Build) -> io::Result<()> {
+        match fs::remove_dir_all(self.directory(build)) {
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty
+                ) =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes every build but these and the one that is to stay.
     pub fn sweep(&self, _lock: &Lock, but: &[Build]) -> io::Result<()> {
         let stays = self.named(KEPT)?;
         for build in self.builds()? {
-            if !but.contains(&build)
-                && stays != Some(build)
-                && let Err(error) = fs::remove_dir_all(self.directory(build))
-                && error.kind() != io::ErrorKind::DirectoryNotEmpty
-            {
-                return Err(error);
+            if !but.contains(&build) && stays != Some(build) {
+                self.remove(build)?;
             }
         }
         Ok(())
-    }
-
-    /// A wish is heard with this build: it, or a later one, will be what somebody wants.
-    pub fn rebuild_begun(&self, _lock: &Lock, build: Build) -> io::Result<()> {
-        self.replace(BEGUN, &format!("{BUILD}{build}\n"))?;
-        self.forget(WANTED)
-    }
-
-    /// The last build with which a wish was heard.
-    pub fn begun(&self) -> io::Result<Option<Build>> {
-        self.named(BEGUN)
     }
 
     pub(super) fn builds(&self) -> io::Result<Vec<Build>> {

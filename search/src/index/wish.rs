@@ -3,9 +3,10 @@
 use std::fs;
 use std::io;
 
-use super::place::Place;
+use super::place::{BUILD, Build, Lock, Place};
 
-pub(super) const WANTED: &str = "WANTED";
+const WANTED: &str = "WANTED";
+const BEGUN: &str = "BEGUN";
 
 const KEEP: &str = "keep";
 const FROM_KEPT: &str = "from-kept";
@@ -41,6 +42,17 @@ impl Place {
                 keep: says(KEEP),
             }
         }))
+    }
+
+    /// A wish is heard with this build: it, or a later one, will be what somebody wants.
+    pub fn rebuild_begun(&self, _lock: &Lock, build: Build) -> io::Result<()> {
+        self.replace(BEGUN, &format!("{BUILD}{build}\n"))?;
+        self.forget(WANTED)
+    }
+
+    /// The last build with which a wish was heard.
+    pub fn begun(&self) -> io::Result<Option<Build>> {
+        self.named(BEGUN)
     }
 }
 

@@ -238,7 +238,7 @@ async fn what_is_erased_is_nowhere_and_all_else_is_as_it_was() {
     }
     check(&house).await;
 
-    let before_files = indexes(&house.dir);
+    let older = indexes(&house.dir);
     let receipt = house.erase(&["files"]).await;
     assert!(receipt["wal_files"].is_number(), "{receipt}");
     for word in erased {
@@ -249,7 +249,7 @@ async fn what_is_erased_is_nowhere_and_all_else_is_as_it_was() {
     // Words are spelt otherwise in an index than in a text, so that no text is found in one: it was made anew.
     let left = indexes(&house.dir);
     assert_eq!(left.len(), 1, "{left:?}");
-    assert!(!before_files.contains(&left[0]), "{left:?}");
+    assert!(!older.contains(&left[0]), "{left:?}");
     check(&house).await;
     let shown = house.erase(&["show"]).await;
     assert_eq!(shown["events"].as_array().map(Vec::len), Some(9), "{shown}");

@@ -15,6 +15,8 @@ use crate::config::{Config, RebuildArgs, RebuildWhat, VerifyArgs};
 use crate::database::Database;
 use crate::service::pools;
 
+const NOTHING_KEPT: &str = "no rebuild has kept what it replaced; `tidings rebuild --keep` does";
+
 /// Rebuilds and prints how far what is new is.
 pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
     let replaced = if args.keep {
@@ -26,12 +28,9 @@ pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
         RebuildWhat::ReadModels => read_models(config, args, replaced).await,
         RebuildWhat::Search => search(config, Start::GoOn, replaced).await,
         RebuildWhat::Kept => {
-            if !with_database(config, async |pool| {
-                kept::resume(pool, &config.projector()).await
-            })
-            .await?
-            {
-                bail!("no rebuild has kept what it replaced; `tidings rebuild --keep` does");
+            let resume = async |pool: &PgPool| kept::resume(pool, &config.projector()).await;
+            if !with_database(config, resume).await? {
+                bail!(NOTHING_KEPT);
             }
             read_models(config, args, replaced).await
         }
@@ -62,9 +61,7 @@ async fn drop_kept(config: &Config) -> Result<()> {
         (true, true) => "the tables and the search index",
         (true, false) => "the tables",
         (false, true) => "the search index",
-        (false, false) => {
-            bail!("no rebuild has kept what it replaced; `tidings rebuild --keep` does")
-        }
+        (false, false) => bail!(NOTHING_KEPT),
     };
     println!("dropped {dropped} that a rebuild had kept");
     Ok(())
