@@ -1,5 +1,5 @@
-//! How a command answers. The fields of an answer are a JSON object without the position; that is
-//! what a receipt keeps, and the position is written in once it is known.
+//! The response to a command. The response body is a JSON object without the position. Receipts
+//! store it in that form; the position is inserted once it is known.
 
 use std::io::Write as _;
 
@@ -10,21 +10,21 @@ use http::{HeaderName, StatusCode};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// Tells how far the log was when this was answered.
+/// The response header with the log position of the response.
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("tidings-position");
 
-/// Tells that this answer was given before.
+/// The response header that marks a replay of the first response.
 const REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 
-/// Stands in an answer for the position: see [`crate::answer`].
+/// A placeholder for the position in a response type: see [`crate::response`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Later;
 
 impl Later {
-    /// For serde: it is never written where it stands.
+    /// For `skip_serializing_if`: the placeholder itself is never serialised.
     #[allow(
         clippy::trivially_copy_pass_by_ref,
-        reason = "serde asks for a reference"
+        reason = "serde passes a reference"
     )]
     pub(crate) fn is_later(_: &Self) -> bool {
         true
@@ -37,31 +37,34 @@ impl Serialize for Later {
     }
 }
 
-/// The answer of commands that have nothing else to tell.
+/// The response of commands that return only the position.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Positioned)]
 pub(crate) struct Positioned {
-    /// The log position of the last event, or the log's head if nothing changed.
+    /// The log position of the last event, or the head of the log if nothing changed.
     #[serde(skip_serializing_if = "Later::is_later")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: Later,
 }
 
-/// An answer's fields, as JSON.
+/// A response body: a serialised JSON object without the position.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields(pub(crate) Vec<u8>);
 
 impl Fields {
+    /// A body without fields.
     pub(crate) fn none() -> Self {
         Self(b"{}".to_vec())
     }
 
+    /// Serialises these fields. They must form a JSON object.
     pub(crate) fn of(fields: &impl Serialize) -> Result<Self, Failed> {
         serde_json::to_vec(fields)
             .map(Self)
-            .map_err(|error| Failed::Corrupt(format!("an answer cannot be written: {error}")))
+            .map_err(|error| Failed::Corrupt(format!("a response cannot be serialised: {error}")))
     }
 
-    /// The same object with one more number at its end.
+    /// The same object with `position` as its last field.
     fn with_position(&self, position: i64) -> Vec<u8> {
         let open = self.0.strip_suffix(b"}").unwrap_or(b"{");
         let mut whole = Vec::with_capacity(open.len() + 36);
@@ -73,7 +76,7 @@ impl Fields {
     }
 }
 
-/// A command that was carried out, now or before.
+/// The response to a command that was executed, now or earlier.
 #[derive(Debug, Clone)]
 pub(crate) struct Answered {
     pub(crate) status: StatusCode,
@@ -83,7 +86,7 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// As one line of a batch's answer, without the line's end.
+    /// The response as one line of a batch response, without the newline.
     pub(crate) fn line(&self) -> Vec<u8> {
         let body = self.fields.with_position(self.position);
         let replay = if self.replayed {
@@ -117,7 +120,7 @@ impl IntoResponse for Answered {
 mod tests {
     use super::*;
 
-    fn answered(fields: Fields, replayed: bool) -> Answered {
+    fn command_response(fields: Fields, replayed: bool) -> Answered {
         Answered {
             status: StatusCode::OK,
             replayed,
@@ -127,17 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn the_position_is_written_into_any_object() {
+    fn the_position_is_inserted_into_any_object() {
         assert_eq!(Fields::none().with_position(7), br#"{"position":7}"#);
         let fields = Fields(br#"{"id":"a}"}"#.to_vec());
         assert_eq!(fields.with_position(12), br#"{"id":"a}","position":12}"#);
     }
 
     #[test]
-    fn a_line_begins_with_its_status() {
-        let line = answered(Fields(br#"{"seq":3}"#.to_vec()), false).line();
+    fn a_batch_line_starts_with_its_status() {
+        let line = command_response(Fields(br#"{"seq":3}"#.to_vec()), false).line();
         assert_eq!(line, br#"{"status":200,"seq":3,"position":7}"#);
-        let line = answered(Fields::none(), true).line();
+        let line = command_response(Fields::none(), true).line();
         assert_eq!(
             line,
             br#"{"status":200,"idempotent_replay":true,"position":7}"#
@@ -145,16 +148,16 @@ mod tests {
     }
 
     #[test]
-    fn headers_tell_position_and_replay() {
-        let response = answered(Fields::none(), true).into_response();
+    fn headers_contain_position_and_replay() {
+        let response = command_response(Fields::none(), true).into_response();
         assert_eq!(response.headers()["tidings-position"], "7");
         assert_eq!(response.headers()["idempotent-replay"], "true");
-        let response = answered(Fields::none(), false).into_response();
+        let response = command_response(Fields::none(), false).into_response();
         assert!(!response.headers().contains_key("idempotent-replay"));
     }
 
     #[test]
-    fn what_is_serialised_has_no_position_yet() {
+    fn a_serialised_body_has_no_position() {
         let fields = Fields::of(&Positioned { position: Later }).map(|fields| fields.0);
         assert_eq!(fields.ok().as_deref(), Some(b"{}".as_slice()));
     }

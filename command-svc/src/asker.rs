@@ -1,4 +1,4 @@
-//! Who asks, and under which key.
+//! Extractors for the authenticated user and the idempotency key of a request.
 
 use axum::extract::FromRequestParts;
 use domain::ids::{ClientKey, UserId};
@@ -8,7 +8,7 @@ use http_edge::{Caller, IdempotencyKey, Problem};
 
 use crate::no::No;
 
-/// The user of a checked token.
+/// The user of a verified token.
 pub(crate) struct Who(pub(crate) UserId);
 
 impl<S: Sync> FromRequestParts<S> for Who {
@@ -22,7 +22,7 @@ impl<S: Sync> FromRequestParts<S> for Who {
     }
 }
 
-/// The user of a checked token, and the `Idempotency-Key` if there is one.
+/// The user of a verified token, and the `Idempotency-Key` if the request has one.
 pub(crate) struct Asker {
     pub(crate) user: UserId,
     pub(crate) key: Option<ClientKey>,

@@ -1,5 +1,4 @@
-//! What the API document says of the domain's words, and of the answers that every command can
-//! give.
+//! OpenAPI schemas for domain types, and the problem responses that every command can return.
 
 #![expect(dead_code, reason = "these types exist to describe shapes")]
 
@@ -7,7 +6,7 @@ use http_edge::Problem;
 use utoipa::openapi::{Components, ComponentsBuilder, OpenApi};
 use utoipa::{IntoResponses, ToSchema};
 
-/// A document with the shape of a problem, which responses refer to.
+/// An OpenAPI document that contains the `Problem` schema, which responses refer to.
 pub(crate) fn with_problem() -> OpenApi {
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
@@ -20,7 +19,7 @@ pub(crate) fn with_problem() -> OpenApi {
     document
 }
 
-/// Two people for ever, or a group that people join and leave.
+/// A fixed pair of users, or a group that users join and leave.
 #[derive(ToSchema)]
 #[schema(as = ConversationKind, rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -28,7 +27,7 @@ pub(crate) enum Kind {
     Group,
 }
 
-/// What newcomers see of what was sent before they joined: everything, or nothing.
+/// Which messages sent before they joined new members can see: all or none.
 #[derive(ToSchema)]
 #[schema(as = History, rename_all = "snake_case")]
 pub(crate) enum History {
@@ -36,7 +35,8 @@ pub(crate) enum History {
     SinceJoin,
 }
 
-/// What kind of message. `control` is delivered and kept, never counted, previewed or searched.
+/// The type of a message. `control` messages are delivered and stored, but never counted as
+/// unread, previewed or searched.
 #[derive(ToSchema)]
 #[schema(as = MessageType, rename_all = "snake_case")]
 pub(crate) enum MessageType {
@@ -50,39 +50,41 @@ pub(crate) enum MessageType {
     Control,
 }
 
-/// How any command can end without being carried out.
+/// The problems that any command can return.
 #[derive(IntoResponses)]
 pub(crate) enum Problems {
-    /// It cannot be read: syntax, encoding, U+0000, a seq that is not a positive integer.
+    /// The request is malformed: invalid syntax or encoding, U+0000, or a seq that is not a
+    /// positive integer.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(Problem),
-    /// No valid token.
+    /// The token is missing or invalid.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),
-    /// A member without the right (`forbidden`), or blocked by the peer (`blocked`).
+    /// The member lacks the permission (`forbidden`), or the other user has blocked the caller
+    /// (`blocked`).
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(Problem),
-    /// It does not exist, or one may not know that it does.
+    /// It does not exist, or the caller cannot see it.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
-    /// The key was used for another request (`idempotency_mismatch`), or the id is taken
-    /// (`conflict`).
+    /// The key was used for a different request (`idempotency_mismatch`), or the id is already in
+    /// use (`conflict`).
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(Problem),
-    /// Larger than a limit, which the detail names.
+    /// The request exceeds a size limit; the detail says which.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(Problem),
-    /// Not a media type that this call takes.
+    /// The media type is not supported by this operation.
     #[response(status = 415, content_type = "application/problem+json")]
     UnsupportedMediaType(Problem),
-    /// Well-formed, refused by a rule.
+    /// The request is well formed but violates a rule.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(Problem),
-    /// Too many commands; `Retry-After` says when to come back.
+    /// Too many commands; `Retry-After` says when to retry.
     #[response(status = 429, content_type = "application/problem+json")]
     TooMany(Problem),
-    /// Postgres is away (`unavailable`), or too many others were faster (`busy`); `Retry-After`
-    /// says when to come back.
+    /// Postgres is unavailable (`unavailable`), or there were too many conflicting changes
+    /// (`busy`); `Retry-After` says when to retry.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(Problem),
 }

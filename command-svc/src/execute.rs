@@ -1,9 +1,9 @@
-//! The one path of every order.
+//! The execution of command handlers.
 //!
-//! An attempt looks up what the rules need, locks the aggregate, decides, and queues what was
-//! decided: [`place`]. Then it waits for what becomes of it: [`land`]. If something moved in
-//! between, it is attempted again, a bounded number of times. [`execute`] does all of it; a batch
-//! places many orders before it lands the first.
+//! An attempt has two halves. [`submit`] loads what the decision needs from other aggregates, locks
+//! the target aggregate, decides, and queues the append. [`complete`] waits for the append. If an
+//! aggregate changed in between, the command is attempted again, a bounded number of times.
+//! [`execute`] does all of this; a batch submits many commands before it completes the first.
 
 use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant};
@@ -19,112 +19,115 @@ use crate::no::No;
 use crate::order::{Home as _, Order, Stop};
 use crate::state::CommandState;
 
-/// How often one command is decided before its caller is told to come back. A conflict needs
-/// another writer to be faster: in one process it is one or two, and between two that write to the
-/// same few conversations without pause, 16 were not enough for 2 of 1,000 sends.
+/// Attempts for one command before it fails with `Contention`. Each conflict means that another
+/// writer was faster. Within one process one or two attempts suffice; with two processes that write
+/// to the same few conversations without pause, 16 were too few for 2 of 1,000 sends.
 pub(crate) const ATTEMPTS: u32 = 64;
 
-/// The longest pause before another attempt.
+/// The maximum backoff before another attempt.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// An attempt that is queued.
+/// The result of the first half of an attempt.
 pub(crate) enum Placed {
-    /// Decided: the answer holds once the ticket is done.
+    /// Accepted: the response is valid once the append is durable.
     Decided {
         ticket: Ticket,
         status: StatusCode,
         fields: Fields,
     },
-    /// Refused: the refusal holds once everything it was decided on is durable.
+    /// Rejected: the refusal is valid once everything it was based on is durable.
     Refused { ticket: Ticket, refusal: Refusal },
-    /// Nothing was queued: look again.
+    /// Nothing was queued: a lookup was out of date, so attempt it again.
     Again,
 }
 
-/// What became of an attempt.
+/// The result of a whole attempt.
 pub(crate) enum Landed {
+    /// The command was executed, now or earlier.
     Answered(Answered),
-    /// Something moved: attempt it again.
+    /// An aggregate changed: attempt it again.
     Again,
 }
 
-/// Carries an order out, once, however often it is sent.
-pub(crate) async fn execute<O: Order>(state: &CommandState, order: &O) -> Result<Answered, No> {
+/// Executes a command, once, however often it is sent under the same key.
+pub(crate) async fn execute<H: Order>(state: &CommandState, handler: &H) -> Result<Answered, No> {
     let started = Instant::now();
-    let result = match order.keyed() {
-        Some(keyed) => once(state, order, keyed.key).await,
-        None => attempt(state, order).await,
+    let result = match handler.keyed() {
+        Some(idempotency) => once(state, handler, idempotency.key).await,
+        None => attempt(state, handler).await,
     };
-    state.meters().ended(order.op(), &result, started.elapsed());
+    state
+        .meters()
+        .ended(handler.op(), &result, started.elapsed());
     result
 }
 
-/// Of those who send the same key at the same time, one attempts it. Each wait ends because
-/// somebody has ended, so however many wait, it goes on.
-async fn once<O: Order>(
+/// Lets only one of several concurrent requests with the same key attempt the command. A follower
+/// stops waiting only when its leader has ended, so there is always progress.
+async fn once<H: Order>(
     state: &CommandState,
-    order: &O,
+    handler: &H,
     key: event_log::Key,
 ) -> Result<Answered, No> {
     loop {
         match state.flights().board(key) {
-            Boarding::Alone => return attempt(state, order).await,
-            Boarding::First(flight) => {
-                let result = attempt(state, order).await;
-                tell(flight, order.keyed(), &result);
+            Boarding::Alone => return attempt(state, handler).await,
+            Boarding::First(leader) => {
+                let result = attempt(state, handler).await;
+                tell(leader, handler.keyed(), &result);
                 return result;
             }
-            Boarding::Wait(first) => match first.await {
-                Ok(Ok(receipt)) => return replay(state, order, Receipt::clone(&receipt)).await,
-                Ok(Err(failed)) => return Err(failed.into()),
-                // They were refused, or hung up: what becomes of this one is not known yet.
+            Boarding::Wait(result) => match result.await {
+                Ok(Ok(receipt)) => return replay(state, handler, Receipt::clone(&receipt)).await,
+                Ok(Err(error)) => return Err(error.into()),
+                // The leader was rejected or disconnected: this request must try itself.
                 Err(_) => {}
             },
         }
     }
 }
 
-/// Tells those who wait for the same key what came of it.
-pub(crate) fn tell(flight: Flight<'_>, keyed: Option<&Keyed>, result: &Result<Answered, No>) {
+/// Passes the result on to the followers with the same key.
+pub(crate) fn tell(leader: Flight<'_>, idempotency: Option<&Keyed>, result: &Result<Answered, No>) {
     match result {
-        Ok(answered) => flight.land(|| {
+        Ok(response) => leader.land(|| {
             Ok(Receipt {
-                fingerprint: keyed.map_or(0, |keyed| keyed.fingerprint),
-                position: answered.position,
-                answer: answered.fields.0.clone(),
+                fingerprint: idempotency.map_or(0, |idempotency| idempotency.fingerprint),
+                position: response.position,
+                answer: response.fields.0.clone(),
             })
         }),
-        Err(No::Failed(failed)) => flight.land(|| Err(failed.clone())),
-        Err(_) => drop(flight),
+        Err(No::Failed(error)) => leader.land(|| Err(error.clone())),
+        Err(_) => drop(leader),
     }
 }
 
-/// Attempts an order until it holds.
-async fn attempt<O: Order>(state: &CommandState, order: &O) -> Result<Answered, No> {
+/// Attempts a command until it succeeds, fails, or runs out of attempts.
+async fn attempt<H: Order>(state: &CommandState, handler: &H) -> Result<Answered, No> {
     for number in 0..ATTEMPTS {
         pause_before(number).await;
-        let placed = place(state, order).await?;
-        if let Landed::Answered(answered) = land(state, order, placed).await? {
-            return Ok(answered);
+        let submission = place(state, handler).await?;
+        if let Landed::Answered(response) = land(state, handler, submission).await? {
+            return Ok(response);
         }
     }
     Err(No::Busy)
 }
 
-/// Looks up, locks, decides and queues.
-pub(crate) async fn place<O: Order>(state: &CommandState, order: &O) -> Result<Placed, Failed> {
+/// Loads the lookups, locks the aggregate, decides, and queues the append.
+pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result<Placed, Failed> {
     let mut observed = Vec::new();
-    let known = order.look_up(state, &mut observed).await;
-    let locked = O::Home::store(state.log()).lock(order.id()).await?;
-    let decided = match known {
-        Ok(known) => order.decide(state, &locked, known).await,
+    let lookups = handler.look_up(state, &mut observed).await;
+    let locked = H::Home::store(state.log()).lock(handler.id()).await?;
+    let decided = match lookups {
+        Ok(lookups) => handler.decide(state, &locked, lookups).await,
         Err(stop) => Err(stop),
     };
     match decided {
         Ok(decision) => {
-            let receipts = order.keyed().map(|keyed| NewReceipt {
-                key: keyed.key,
-                fingerprint: keyed.fingerprint,
+            let receipts = handler.keyed().map(|idempotency| NewReceipt {
+                key: idempotency.key,
+                fingerprint: idempotency.fingerprint,
                 event: None,
                 answer: decision.fields.0.clone(),
             });
@@ -152,17 +155,17 @@ pub(crate) async fn place<O: Order>(state: &CommandState, order: &O) -> Result<P
             })
         }
         Err(Stop::Again) => Ok(Placed::Again),
-        Err(Stop::Failed(failed)) => Err(failed),
+        Err(Stop::Failed(error)) => Err(error),
     }
 }
 
-/// Waits for what was queued.
-pub(crate) async fn land<O: Order>(
+/// Waits for a queued append and builds the response.
+pub(crate) async fn land<H: Order>(
     state: &CommandState,
-    order: &O,
-    placed: Placed,
+    handler: &H,
+    submission: Placed,
 ) -> Result<Landed, No> {
-    match placed {
+    match submission {
         Placed::Again => Ok(Landed::Again),
         Placed::Decided {
             ticket,
@@ -180,52 +183,54 @@ pub(crate) async fn land<O: Order>(
             }
             Err(NotAppended::Conflict) => Ok(Landed::Again),
             Err(NotAppended::Duplicate(known)) => {
-                let own = order.keyed().map(|keyed| keyed.key);
+                let own = handler.keyed().map(|idempotency| idempotency.key);
                 match known.into_iter().find(|(key, _)| Some(*key) == own) {
-                    Some((_, receipt)) => replay(state, order, receipt).await.map(Landed::Answered),
+                    Some((_, receipt)) => {
+                        replay(state, handler, receipt).await.map(Landed::Answered)
+                    }
                     None => Ok(Landed::Again),
                 }
             }
-            Err(NotAppended::Failed(failed)) => Err(failed.into()),
+            Err(NotAppended::Failed(error)) => Err(error.into()),
         },
         Placed::Refused { ticket, refusal } => match ticket.done().await {
-            Ok(_) => refuse(state, order, refusal).await.map(Landed::Answered),
-            Err(NotAppended::Failed(failed)) => Err(failed.into()),
+            Ok(_) => refuse(state, handler, refusal).await.map(Landed::Answered),
+            Err(NotAppended::Failed(error)) => Err(error.into()),
             Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => Ok(Landed::Again),
         },
     }
 }
 
-/// A refused command may have been accepted when it was first sent: then it gets that answer.
-/// Loss of access comes first.
-async fn refuse<O: Order>(
+/// Rejects the command, unless it was accepted when it was first sent: then replays that response.
+/// A caller without access is always rejected.
+async fn refuse<H: Order>(
     state: &CommandState,
-    order: &O,
+    handler: &H,
     refusal: Refusal,
 ) -> Result<Answered, No> {
     if refusal.kind != Kind::NotFound
-        && let Some(keyed) = order.keyed()
-        && let Some(receipt) = state.log().receipt(keyed.key).await?
+        && let Some(idempotency) = handler.keyed()
+        && let Some(receipt) = state.log().receipt(idempotency.key).await?
     {
-        return replay(state, order, receipt).await;
+        return replay(state, handler, receipt).await;
     }
     Err(No::Refused(refusal))
 }
 
-/// Gives the first answer again: to somebody who still has access, for the same request.
-pub(crate) async fn replay<O: Order>(
+/// Replays the first response, if the caller still has access and the request is the same.
+pub(crate) async fn replay<H: Order>(
     state: &CommandState,
-    order: &O,
+    handler: &H,
     receipt: Receipt,
 ) -> Result<Answered, No> {
-    if !order.may_replay(state, &receipt).await? {
-        // What took the access away is durable before it is told.
+    if !handler.may_replay(state, &receipt).await? {
+        // The event that revoked the access must be durable before the caller learns of it.
         state.log().head().await?;
         return Err(No::Refused(Refusal::not_found()));
     }
-    if order
+    if handler
         .keyed()
-        .is_none_or(|keyed| keyed.fingerprint != receipt.fingerprint)
+        .is_none_or(|idempotency| idempotency.fingerprint != receipt.fingerprint)
     {
         return Err(No::Mismatch);
     }
@@ -240,13 +245,13 @@ pub(crate) async fn replay<O: Order>(
     })
 }
 
-/// A pause that grows with the number of the attempt and is never the same for two. There is none
-/// before the first two attempts: what moved is known by then.
+/// Pauses before an attempt, with exponential backoff and jitter. There is no pause before the
+/// first two attempts, because the conflicting change is already known by the second.
 pub(crate) async fn pause_before(attempt: u32) {
     let Some(doublings) = attempt.checked_sub(2) else {
         return;
     };
-    let longest = Duration::from_millis(1 << doublings.min(6)).min(LONGEST_PAUSE);
-    let dice = std::hash::RandomState::new().build_hasher().finish();
-    tokio::time::sleep(longest.mul_f64(dice as f64 / u64::MAX as f64)).await;
+    let max_pause = Duration::from_millis(1 << doublings.min(6)).min(LONGEST_PAUSE);
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    tokio::time::sleep(max_pause.mul_f64(random as f64 / u64::MAX as f64)).await;
 }

@@ -1,5 +1,6 @@
-//! The same key several times at the same time: the first carries the command out, the others wait
-//! for its answer. A saving, not a safeguard: what makes a key unique is the log.
+//! Single flight for idempotency keys: of several concurrent requests with the same key, the first
+//! executes the command and the others wait for its result. This is an optimisation; correctness
+//! does not depend on it, because the log enforces that keys are unique.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,35 +8,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use event_log::{Failed, Key, Receipt};
 use tokio::sync::oneshot;
 
-/// Keys under way at once. Beyond that, everybody goes alone and the log sorts it out.
+/// Keys in flight at once. Beyond that, requests execute unshared and the log detects duplicates.
 const MOST_FLIGHTS: usize = 65_536;
 
-/// What the first got: an answer, or the failure of a machine, which would be the others' as well.
+/// The leader's result: a receipt, or a failure of the log, which would affect the followers too.
 pub(crate) type Outcome = Result<Arc<Receipt>, Failed>;
 
+/// The channels of the requests that wait for a leader.
 type Waiting = Vec<oneshot::Sender<Outcome>>;
 
-/// Which keys are under way, and who waits for them.
+/// The keys in flight and the requests that wait for each of them.
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<HashMap<Key, Waiting>>);
 
-/// How one joins.
+/// The role of a request in a flight.
 pub(crate) enum Boarding<'a> {
-    /// The first: go.
+    /// The first request with this key: it executes the command.
     First(Flight<'a>),
-    /// Somebody is under way: wait for what they get. An error of the channel means that they got
-    /// neither answer nor failure: they were refused, or hung up.
+    /// Another request with this key is in flight: wait for its result. A channel error means that
+    /// the leader was rejected or disconnected, so there is no result to share.
     Wait(oneshot::Receiver<Outcome>),
-    /// Too many: go, and nobody waits for it.
+    /// Too many keys are in flight: execute without sharing the result.
     Alone,
 }
 
 impl Flights {
+    /// Joins the flight of this key, as its leader if there is none yet.
     pub(crate) fn board(&self, key: Key) -> Boarding<'_> {
         let mut flights = self.lock();
-        if let Some(waiting) = flights.get_mut(&key) {
+        if let Some(followers) = flights.get_mut(&key) {
             let (sender, receiver) = oneshot::channel();
-            waiting.push(sender);
+            followers.push(sender);
             return Boarding::Wait(receiver);
         }
         if flights.len() >= MOST_FLIGHTS {
@@ -49,14 +52,15 @@ impl Flights {
         })
     }
 
-    /// A panic while it was held cannot have left it half changed: every change is one call.
+    /// Locks the map. Poisoning is ignored: every change is a single call, so a panic cannot leave
+    /// the map half changed.
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right to carry a command out. Dropping it, also when a client hangs up, tells those who wait
-/// to try for themselves.
+/// The leader of a flight: it executes the command. Dropping it without completing, for example
+/// when the client disconnects, makes the followers try again themselves.
 pub(crate) struct Flight<'a> {
     flights: &'a Flights,
     key: Key,
@@ -64,24 +68,24 @@ pub(crate) struct Flight<'a> {
 }
 
 impl Flight<'_> {
-    /// Gives those who wait the outcome.
-    pub(crate) fn land(mut self, outcome: impl FnOnce() -> Result<Receipt, Failed>) {
-        let waiting = self.flights.lock().remove(&self.key).unwrap_or_default();
+    /// Sends the result to the followers.
+    pub(crate) fn land(mut self, result: impl FnOnce() -> Result<Receipt, Failed>) {
+        let followers = self.flights.lock().remove(&self.key).unwrap_or_default();
         self.landed = true;
-        if waiting.is_empty() {
+        if followers.is_empty() {
             return;
         }
-        let outcome = outcome().map(Arc::new);
-        for sender in waiting {
-            // Whoever has hung up needs no answer.
-            let _ = sender.send(outcome.clone());
+        let result = result().map(Arc::new);
+        for sender in followers {
+            // A follower that disconnected needs no result.
+            let _ = sender.send(result.clone());
         }
     }
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        // After landing the entry is gone, and what is there now may be another's.
+        // After completion the entry is gone; one that is present now belongs to another leader.
         if !self.landed {
             self.flights.lock().remove(&self.key);
         }
@@ -94,46 +98,46 @@ mod tests {
     use domain::ids::{ClientKey, UserId};
 
     fn key() -> Key {
-        let user = UserId::parse("ann").expect("a legal user id");
-        Key::send(&user, &ClientKey::parse("k").expect("a legal key"))
+        let user = UserId::parse("ann").expect("a valid user id");
+        Key::send(&user, &ClientKey::parse("k").expect("a valid key"))
     }
 
     #[tokio::test]
-    async fn those_who_come_later_get_the_first_ones_answer() {
+    async fn followers_receive_the_leaders_result() {
         let flights = Flights::default();
-        let Boarding::First(flight) = flights.board(key()) else {
-            panic!("nobody is under way")
+        let Boarding::First(leader) = flights.board(key()) else {
+            panic!("expected to lead: no request is in flight")
         };
-        let waiting: Vec<_> = (0..3)
+        let followers: Vec<_> = (0..3)
             .map(|_| match flights.board(key()) {
                 Boarding::Wait(receiver) => receiver,
-                _ => panic!("the first is under way"),
+                _ => panic!("expected to follow: the leader is in flight"),
             })
             .collect();
-        flight.land(|| {
+        leader.land(|| {
             Ok(Receipt {
                 fingerprint: 1,
                 position: 2,
                 answer: vec![3],
             })
         });
-        for receiver in waiting {
-            let outcome = receiver.await.expect("the first has landed");
-            assert_eq!(outcome.expect("with an answer").position, 2);
+        for receiver in followers {
+            let result = receiver.await.expect("the leader has completed");
+            assert_eq!(result.expect("a receipt").position, 2);
         }
         assert!(matches!(flights.board(key()), Boarding::First(_)));
     }
 
     #[tokio::test]
-    async fn if_the_first_gets_nothing_the_next_one_goes() {
+    async fn the_next_request_leads_if_the_leader_has_no_result() {
         let flights = Flights::default();
-        let Boarding::First(flight) = flights.board(key()) else {
-            panic!("nobody is under way")
+        let Boarding::First(leader) = flights.board(key()) else {
+            panic!("expected to lead: no request is in flight")
         };
         let Boarding::Wait(receiver) = flights.board(key()) else {
-            panic!("one is under way")
+            panic!("expected to follow: the leader is in flight")
         };
-        drop(flight);
+        drop(leader);
         assert!(receiver.await.is_err());
         assert!(matches!(flights.board(key()), Boarding::First(_)));
     }

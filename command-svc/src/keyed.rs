@@ -1,4 +1,5 @@
-//! What makes two requests the same request: the client's key, and a fingerprint of what it asks.
+//! Idempotency: the client's key and a fingerprint of the request, which together identify a
+//! repeated request.
 
 use domain::digest;
 use domain::ids::{ClientKey, UserId};
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use crate::meters::Op;
 
-/// A client's key with what was asked under it.
+/// The client's key and the fingerprint of the request sent under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Keyed {
     pub(crate) key: Key,
@@ -15,8 +16,9 @@ pub(crate) struct Keyed {
 }
 
 impl Keyed {
-    /// A command under an `Idempotency-Key`. `path` are the parts of the path that name something,
-    /// `request` is the parsed body: equal as JSON values means equal here.
+    /// The idempotency of a command with an `Idempotency-Key`; `None` without a key. `path` holds
+    /// the variable segments of the path. `request` is the parsed body, so bodies that are equal as
+    /// JSON values have equal fingerprints.
     pub(crate) fn command(
         caller: &UserId,
         key: Option<&ClientKey>,
@@ -26,7 +28,7 @@ impl Keyed {
     ) -> Result<Option<Self>, Failed> {
         let Some(key) = key else { return Ok(None) };
         let body = serde_json::to_vec(request)
-            .map_err(|error| Failed::Corrupt(format!("a request cannot be written: {error}")))?;
+            .map_err(|error| Failed::Corrupt(format!("a request cannot be serialised: {error}")))?;
         let mut parts: Vec<&[u8]> = vec![op.as_str().as_bytes()];
         parts.extend(path.iter().map(|part| part.as_bytes()));
         parts.push(&body);
@@ -42,37 +44,37 @@ impl Keyed {
 mod tests {
     use super::*;
 
-    fn keyed(key: &str, op: Op, path: &[&str], body: &str) -> Option<Keyed> {
-        let caller = UserId::parse("ann").expect("a legal user id");
-        let key = ClientKey::parse(key).expect("a legal key");
+    fn idempotency(key: &str, op: Op, path: &[&str], body: &str) -> Option<Keyed> {
+        let caller = UserId::parse("ann").expect("a valid user id");
+        let key = ClientKey::parse(key).expect("a valid key");
         let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
-        Keyed::command(&caller, Some(&key), op, path, &body).expect("it can be written")
+        Keyed::command(&caller, Some(&key), op, path, &body).expect("the request serialises")
     }
 
     #[test]
-    fn equal_as_json_values_is_equal() {
-        let one = keyed("k", Op::Edit, &["c", "1"], r#"{"a":1,"b":[2]}"#);
-        let other = keyed("k", Op::Edit, &["c", "1"], r#"{ "b": [2], "a": 1 }"#);
+    fn equal_json_values_have_equal_fingerprints() {
+        let one = idempotency("k", Op::Edit, &["c", "1"], r#"{"a":1,"b":[2]}"#);
+        let other = idempotency("k", Op::Edit, &["c", "1"], r#"{ "b": [2], "a": 1 }"#);
         assert_eq!(one, other);
     }
 
     #[test]
-    fn operation_path_and_body_all_count() {
-        let one = keyed("k", Op::React, &["c", "1"], "{}").expect("keyed");
+    fn the_fingerprint_covers_operation_path_and_body() {
+        let one = idempotency("k", Op::React, &["c", "1"], "{}").expect("an idempotency");
         for other in [
-            keyed("k", Op::Unreact, &["c", "1"], "{}"),
-            keyed("k", Op::React, &["c1", ""], "{}"),
-            keyed("k", Op::React, &["c", "1"], r#"{"a":1}"#),
+            idempotency("k", Op::Unreact, &["c", "1"], "{}"),
+            idempotency("k", Op::React, &["c1", ""], "{}"),
+            idempotency("k", Op::React, &["c", "1"], r#"{"a":1}"#),
         ] {
-            let other = other.expect("keyed");
+            let other = other.expect("an idempotency");
             assert_eq!(one.key, other.key);
             assert_ne!(one.fingerprint, other.fingerprint);
         }
     }
 
     #[test]
-    fn no_key_no_fingerprint() {
-        let caller = UserId::parse("ann").expect("a legal user id");
+    fn without_a_key_there_is_no_fingerprint() {
+        let caller = UserId::parse("ann").expect("a valid user id");
         assert_eq!(
             Keyed::command(&caller, None, Op::Edit, &[], &()).ok(),
             Some(None)

@@ -1,17 +1,19 @@
-//! Commands over HTTP: every route of the contract that changes something.
+//! Commands over HTTP: every route of the API that changes something.
 //!
-//! In the order in which a request meets it:
+//! The modules, in the order in which a request passes through them:
 //!
-//! - [`router`]: the routes, documented. [`CommandState`] is what they share.
-//! - `asker`, `parts`, `ndjson`: who asks, under which key, and the parts of a path or of a body
-//!   of lines, each parsed once.
-//! - `commands`: one file a command. A request is parsed into an *order*: which aggregate, what to
-//!   look up elsewhere, what to ask of the aggregate, what to answer.
-//! - `order`: what every order can do. `flights`: the same key twice at the same time.
-//! - `execute`: the one path of every order: look up, lock, decide, queue, wait; decide again if
-//!   something moved; give the first answer again if the key is known.
-//! - [`retention`]: what is too old is erased.
-//! - `answer`, `no`: how it ends, as HTTP. `meters`: how it is counted.
+//! - [`router`]: the routes and their OpenAPI documentation. All routes share a [`CommandState`].
+//! - `caller`, `params`, `ndjson`: parse the authenticated user and the idempotency key, the ids in
+//!   paths and bodies, and NDJSON bodies.
+//! - `commands`: one module per command. Each parses its request into a *command handler*, which
+//!   names the target aggregate, loads what it needs from other aggregates, and decides.
+//! - `handler`: the `CommandHandler` trait. `idempotency`: the client's key and the fingerprint of
+//!   its request. `single_flight`: coalesces concurrent requests with the same key.
+//! - `execute`: runs every command handler: load, lock, decide, append, wait. On a conflict it
+//!   decides again; for a known idempotency key it replays the first response.
+//! - `response`, `error`: map the result to HTTP. `metrics`: counts and times commands.
+//! - `docs`: the OpenAPI schemas that commands share.
+//! - [`retention`]: a background task that erases expired messages.
 
 #![deny(missing_docs)]
 

@@ -1,5 +1,6 @@
-//! How commands are counted: `tidings_command_seconds{op,outcome}` and
-//! `tidings_refused_total{code}`. Handles are made once, so counting a command allocates nothing.
+//! The metrics of commands: `tidings_command_seconds{op,outcome}` and
+//! `tidings_refused_total{code}`. Handles are created once, so recording a command does not
+//! allocate.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -10,7 +11,7 @@ use metrics::{Counter, Histogram};
 use crate::answer::Answered;
 use crate::no::No;
 
-/// Every command, by the name that metrics, fingerprints and batches know it by.
+/// The kind of a command. Its name appears in metrics, fingerprints and batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Op {
     Create,
@@ -53,7 +54,7 @@ impl Op {
         Self::Erase,
     ];
 
-    /// Stable: part of the fingerprints that the log keeps.
+    /// The stable name, which is part of the fingerprints stored in the log.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -77,7 +78,7 @@ impl Op {
     }
 }
 
-/// How a command ended.
+/// The outcome of a command, as a metric label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
@@ -99,14 +100,14 @@ impl Outcome {
     }
 }
 
-/// The handles.
+/// The metric handles of the command service.
 pub(crate) struct Meters {
     seconds: Vec<Histogram>,
     refused: RwLock<HashMap<&'static str, Counter>>,
 }
 
 impl Meters {
-    /// Registers with the recorder that is installed now.
+    /// Registers the metrics with the currently installed recorder.
     pub(crate) fn new() -> Self {
         let seconds = Op::ALL
             .iter()
@@ -121,24 +122,24 @@ impl Meters {
         }
     }
 
-    /// Counts one command.
+    /// Records the result and duration of one command.
     pub(crate) fn ended(&self, op: Op, result: &Result<Answered, No>, took: Duration) {
         let outcome = match result {
-            Ok(answered) if answered.replayed => Outcome::Replayed,
+            Ok(response) if response.replayed => Outcome::Replayed,
             Ok(_) => Outcome::Done,
             Err(No::Failed(_) | No::Busy) => Outcome::Failed,
-            Err(no) => {
-                self.refused(no.code());
+            Err(error) => {
+                self.refused(error.code());
                 Outcome::Refused
             }
         };
         self.took(op, outcome, took);
     }
 
-    /// Counts the time of something that is not one command.
+    /// Records the duration of a request that is not a single command, such as a batch.
     pub(crate) fn took(&self, op: Op, outcome: Outcome, took: Duration) {
-        let place = op as usize * Outcome::ALL.len() + outcome as usize;
-        if let Some(seconds) = self.seconds.get(place) {
+        let index = op as usize * Outcome::ALL.len() + outcome as usize;
+        if let Some(seconds) = self.seconds.get(index) {
             seconds.record(took);
         }
     }
@@ -166,9 +167,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_op_has_its_own_place() {
-        for (place, op) in Op::ALL.into_iter().enumerate() {
-            assert_eq!(op as usize, place, "{}", op.as_str());
+    fn every_command_kind_has_its_own_index() {
+        for (index, op) in Op::ALL.into_iter().enumerate() {
+            assert_eq!(op as usize, index, "{}", op.as_str());
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Bodies of lines.
+//! NDJSON request bodies.
 
-/// The lines of a body. Lines that hold nothing but blanks are not lines.
+/// Splits a body into trimmed lines and skips blank ones.
 pub(crate) fn lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     body.split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
@@ -12,7 +12,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blank_lines_are_no_lines() {
+    fn blank_lines_are_skipped() {
         let found: Vec<_> = lines(b"{}\r\n\n  \n[1]\n").collect();
         assert_eq!(found, [b"{}".as_slice(), b"[1]"]);
         assert_eq!(lines(b"").count(), 0);

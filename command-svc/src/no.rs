@@ -1,5 +1,5 @@
-//! How a command does not happen: a rule said no, or a machine did not do its part. Here, and only
-//! here, each becomes a status.
+//! Why a command failed: a domain rule rejected it, or the event log failed. Only this module maps
+//! these errors to HTTP statuses.
 
 use std::time::Duration;
 
@@ -9,26 +9,26 @@ use event_log::Failed;
 use http::StatusCode;
 use http_edge::Problem;
 
-/// When to come back if nothing better is known.
+/// The `Retry-After` of every retryable error.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Why a command was not carried out.
+/// The error of a command that was not executed.
 #[derive(Debug)]
 pub(crate) enum No {
-    /// A rule said no.
+    /// A domain rule rejected the command.
     Refused(Refusal),
-    /// The key was used for something else.
+    /// The idempotency key was used for a different request.
     Mismatch,
-    /// A part of the path, or of a batch's line, cannot be read.
+    /// A path segment, or a field of a batch line, is malformed: the field and what was expected.
     Malformed(&'static str, &'static str),
-    /// Others were faster, too many times.
+    /// Every attempt conflicted with a concurrent change.
     Busy,
-    /// A machine did not do its part.
+    /// The event log failed.
     Failed(Failed),
 }
 
 impl No {
-    /// Stable, snake_case, part of the contract.
+    /// The stable problem code in snake_case, which is part of the API.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code,
@@ -48,28 +48,34 @@ impl From<Refusal> for No {
 }
 
 impl From<Failed> for No {
-    fn from(failed: Failed) -> Self {
-        Self::Failed(failed)
+    fn from(error: Failed) -> Self {
+        Self::Failed(error)
     }
 }
 
 impl From<No> for Problem {
-    fn from(no: No) -> Self {
-        let code = no.code();
-        match no {
+    fn from(error: No) -> Self {
+        let code = error.code();
+        match error {
             No::Refused(refusal) => refused(refusal),
-            No::Mismatch => Problem::conflict(code, "This key was used for another request."),
+            No::Mismatch => {
+                Problem::conflict(code, "This key was already used for a different request.")
+            }
             No::Malformed(field, message) => Problem::malformed(field, message),
             No::Busy => {
-                Problem::unavailable(code, "Too many others are changing this; try again.", RETRY)
+                Problem::unavailable(code, "Too many concurrent changes; try again.", RETRY)
             }
             No::Failed(Failed::Corrupt(error)) => {
-                tracing::error!(error, "a command failed");
+                tracing::error!(error, "a command failed because of the event log");
                 Problem::internal()
             }
-            No::Failed(failed) => {
-                tracing::warn!(error = %failed, "a command failed");
-                Problem::unavailable(code, "The log is not available now; try again.", RETRY)
+            No::Failed(error) => {
+                tracing::warn!(%error, "a command failed because of the event log");
+                Problem::unavailable(
+                    code,
+                    "The event log is temporarily unavailable; try again.",
+                    RETRY,
+                )
             }
         }
     }
@@ -128,7 +134,7 @@ mod tests {
                 "recall_window_passed",
             ),
             (No::Mismatch, 409, "idempotency_mismatch"),
-            (No::Malformed("seq", "what"), 400, "malformed"),
+            (No::Malformed("seq", "odd"), 400, "malformed"),
             (No::Busy, 503, "busy"),
             (No::Failed(Failed::Closed), 503, "unavailable"),
             (
@@ -138,23 +144,23 @@ mod tests {
             ),
             (No::Failed(Failed::Corrupt("odd".into())), 500, "internal"),
         ];
-        for (no, status, code) in statuses {
-            let problem = Problem::from(no);
+        for (error, status, code) in statuses {
+            let problem = Problem::from(error);
             assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
         }
     }
 
     #[test]
-    fn a_field_is_named() {
+    fn the_invalid_field_is_named() {
         let problem = Problem::from(No::Refused(Refusal::invalid("title", "too long")));
         assert_eq!(problem.errors().len(), 1);
         assert_eq!(problem.errors()[0].field, "title");
     }
 
     #[test]
-    fn a_failure_tells_when_to_come_back_and_nothing_of_the_machine() {
-        let no = No::Failed(Failed::Unavailable("password for tidings@10.0.0.1".into()));
-        let response = no.into_response();
+    fn a_failure_has_retry_after_and_hides_internals() {
+        let error = No::Failed(Failed::Unavailable("password for tidings@10.0.0.1".into()));
+        let response = error.into_response();
         assert!(response.headers().contains_key(http::header::RETRY_AFTER));
         let problem = Problem::from(No::Failed(Failed::Unavailable("10.0.0.1".into())));
         assert!(!problem.detail().contains("10.0.0.1"));

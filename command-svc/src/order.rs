@@ -1,5 +1,5 @@
-//! What every command is once it is parsed: an order. It says which aggregate it is for, what it
-//! must know of others, what it asks, and what the answer is.
+//! The interface of a parsed command. A command handler names its target aggregate, loads what it
+//! needs from other aggregates, decides, and describes the response.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::keyed::Keyed;
 use crate::meters::Op;
 use crate::state::CommandState;
 
-/// An aggregate that takes commands.
+/// An aggregate that commands can target.
 pub(crate) trait Home: Stored {
-    /// Where the log keeps aggregates of this kind.
+    /// The store of this kind of aggregate.
     fn store(log: &EventLog) -> &Arc<Store<Self>>;
 }
 
@@ -34,14 +34,14 @@ impl Home for Mailbox {
     }
 }
 
-/// Why an attempt ends without a decision.
+/// Why an attempt ended without a decision.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// A rule said no.
+    /// A domain rule rejected the command.
     Refused(Refusal),
-    /// What was looked up no longer fits: look again.
+    /// A lookup is out of date; load it and decide again.
     Again,
-    /// A machine did not do its part.
+    /// The event log failed.
     Failed(Failed),
 }
 
@@ -52,12 +52,12 @@ impl From<Refusal> for Stop {
 }
 
 impl From<Failed> for Stop {
-    fn from(failed: Failed) -> Self {
-        Self::Failed(failed)
+    fn from(error: Failed) -> Self {
+        Self::Failed(error)
     }
 }
 
-/// What an order makes happen, and its answer.
+/// The events that a command produces, and its response.
 pub(crate) struct Decision<E> {
     pub(crate) events: Vec<E>,
     pub(crate) status: StatusCode,
@@ -65,11 +65,12 @@ pub(crate) struct Decision<E> {
 }
 
 impl<E> Decision<E> {
-    /// An answer that tells the position alone.
+    /// A decision whose response contains only the position.
     pub(crate) fn plain(events: Vec<E>) -> Self {
         Self::with(events, Fields::none())
     }
 
+    /// A decision with status 200 and this response body.
     pub(crate) fn with(events: Vec<E>, fields: Fields) -> Self {
         Self {
             events,
@@ -79,39 +80,39 @@ impl<E> Decision<E> {
     }
 }
 
-/// One parsed command.
+/// A parsed command that can be executed.
 pub(crate) trait Order: Sync {
-    /// Whom it is for.
+    /// The aggregate that decides.
     type Home: Home;
-    /// What it must know of other aggregates.
+    /// What the decision needs from other aggregates.
     type Known: Send;
 
-    /// Its name.
+    /// The kind of command, for metrics and fingerprints.
     fn op(&self) -> Op;
 
-    /// The aggregate's id.
+    /// The id of the target aggregate.
     fn id(&self) -> &str;
 
-    /// The client's key, if there is one.
+    /// The idempotency key and fingerprint, if the client sent a key.
     fn keyed(&self) -> Option<&Keyed>;
 
-    /// Looks at other aggregates, before its own is locked. Everything that was looked at is put
-    /// into `seen`, also when the answer is no.
+    /// Loads what the decision needs from other aggregates, before the target is locked. Adds
+    /// every aggregate it read to `observed`, even when it rejects the command.
     fn look_up(
         &self,
         state: &CommandState,
-        seen: &mut Vec<Observed>,
+        observed: &mut Vec<Observed>,
     ) -> impl Future<Output = Result<Self::Known, Stop>> + Send;
 
-    /// Asks the locked aggregate.
+    /// Decides on the locked aggregate.
     fn decide(
         &self,
         state: &CommandState,
         locked: &Locked<Self::Home>,
-        known: Self::Known,
+        lookups: Self::Known,
     ) -> impl Future<Output = Result<Decision<<Self::Home as cqrs_es::Aggregate>::Event>, Stop>> + Send;
 
-    /// Whether the caller still has access to what the first answer speaks of.
+    /// Whether the caller still has access to what the first response refers to.
     fn may_replay(
         &self,
         state: &CommandState,

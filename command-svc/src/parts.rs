@@ -1,4 +1,4 @@
-//! The parts of a path, each parsed once.
+//! Parsers for the ids and numbers in paths and request bodies.
 
 use domain::ids::{ConversationId, ReactionKey, UserId};
 use domain::refusal::Refusal;
@@ -6,12 +6,12 @@ use http_edge::extract::parse;
 
 use crate::no::No;
 
-/// A conversation. An id that cannot exist is answered as one that does not.
+/// Parses a conversation id. An invalid id gives the same `not_found` as an unknown one.
 pub(crate) fn conversation(text: &str) -> Result<ConversationId, No> {
     ConversationId::parse(text).map_err(|_| No::Refused(Refusal::not_found()))
 }
 
-/// A message's seq.
+/// Parses a message's `seq`, a positive integer.
 pub(crate) fn seq(text: &str) -> Result<i64, No> {
     parse::seq("seq", text).map_err(|_| {
         No::Malformed(
@@ -21,21 +21,21 @@ pub(crate) fn seq(text: &str) -> Result<i64, No> {
     })
 }
 
-/// A user.
+/// Parses a user id from a path.
 pub(crate) fn user(text: &str) -> Result<UserId, No> {
     UserId::parse(text).map_err(|invalid| No::Malformed("user", invalid.0))
 }
 
-/// A reaction.
+/// Parses the key of a reaction.
 pub(crate) fn reaction(text: &str) -> Result<ReactionKey, Refusal> {
     ReactionKey::parse(text).map_err(|invalid| Refusal::invalid("key", invalid.0))
 }
 
-/// The users that a field of a body names.
-pub(crate) fn users(field: &'static str, named: &[String]) -> Result<Vec<UserId>, Refusal> {
-    named
+/// Parses the user ids in a field of a request body.
+pub(crate) fn users(field: &'static str, names: &[String]) -> Result<Vec<UserId>, Refusal> {
+    names
         .iter()
-        .map(|user| UserId::parse(user).map_err(|invalid| Refusal::invalid(field, invalid.0)))
+        .map(|name| UserId::parse(name).map_err(|invalid| Refusal::invalid(field, invalid.0)))
         .collect()
 }
 
@@ -64,22 +64,28 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_conversation_is_an_unknown_one() {
+    fn an_invalid_conversation_id_is_not_found() {
         for bad in ["", "a b", "a/b", "ä", "\0", &"c".repeat(65)] {
-            assert!(matches!(conversation(bad), Err(No::Refused(no)) if no.code == "not_found"));
+            let Err(error) = conversation(bad) else {
+                panic!("{bad} was accepted");
+            };
+            assert_eq!(error.code(), "not_found");
         }
         assert!(conversation("c_1.a-B").is_ok());
     }
 
     #[test]
-    fn users_and_reactions_are_checked() {
+    fn invalid_users_and_reactions_are_rejected() {
         assert!(matches!(user("\u{7}"), Err(No::Malformed("user", _))));
         assert!(user("ann@example.com").is_ok());
         assert_eq!(
-            reaction(&"x".repeat(33)).map_err(|no| no.field),
+            reaction(&"x".repeat(33)).map_err(|refusal| refusal.field),
             Err(Some("key"))
         );
-        let named = users("members", &["ann".into(), String::new()]);
-        assert_eq!(named.map_err(|no| no.field), Err(Some("members")));
+        let members = users("members", &["ann".into(), String::new()]);
+        assert_eq!(
+            members.map_err(|refusal| refusal.field),
+            Err(Some("members"))
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! Retention: what is older than its conversation's kind may be is erased, a little at a time.
+//! Retention: erases messages that exceed the maximum age for their kind of conversation, in small
+//! steps.
 //!
-//! The age of a message is counted from when the log took it, so that an imported past is not gone before
-//! anybody has seen it.
+//! The age of a message counts from when it was appended to the log, so that imported history is
+//! not erased before users have seen it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,46 +20,47 @@ use crate::commands::erase::erase_messages;
 use crate::no::No;
 use crate::state::CommandState;
 
-/// Messages that a step looks at.
+/// Messages that one step examines.
 const PAGE: i64 = 500;
 
-/// Between two steps that had something to do: at most 2,500 messages a second.
+/// The pause after a step that left more to do; limits the rate to 2,500 messages per second.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Between two looks when there was nothing.
+/// The pause after a step that left nothing to do.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Who erases.
+/// The user that erasures by retention are recorded under.
 const RETENTION: &str = "tidings-retention";
 
-/// How old a message may become. What has no age is kept for ever.
+/// The maximum age of messages. Without a maximum age, messages are kept forever.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ages {
-    /// In direct conversations.
+    /// The maximum age in direct conversations.
     pub direct: Option<Duration>,
-    /// In groups.
+    /// The maximum age in groups.
     pub groups: Option<Duration>,
 }
 
-/// See the module.
+/// Erases the messages that the retention policy no longer permits.
 pub struct Retention {
     state: CommandState,
     ages: Ages,
 }
 
 impl Retention {
-    /// Of this log.
+    /// Creates the retention task for this state and policy.
     pub fn new(state: CommandState, ages: Ages) -> Self {
         Self { state, ages }
     }
 
-    /// Erases some of what is too old. Answers whether there may be more.
+    /// Erases some of the expired messages. Returns whether there may be more.
     pub async fn step(&mut self) -> Result<bool, Failed> {
         let direct = self.of(ConversationKind::Direct, self.ages.direct).await?;
         let groups = self.of(ConversationKind::Group, self.ages.groups).await?;
         Ok(direct || groups)
     }
 
+    /// Erases some of the expired messages in conversations of this kind.
     async fn of(&self, kind: ConversationKind, age: Option<Duration>) -> Result<bool, Failed> {
         let Some(age) = age else {
             return Ok(false);
@@ -67,13 +69,13 @@ impl Retention {
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let oldest = Timestamp::from_millis(self.state.now().millis().saturating_sub(age));
         let due = Reader::new(pool.clone()).position_at(oldest).await?;
-        let Some(mut turn) = Turn::take(pool, kind).await? else {
+        let Some(mut lock) = Turn::take(pool, kind).await? else {
             return Ok(false);
         };
-        if due <= turn.position {
+        if due <= lock.position {
             return Ok(false);
         }
-        let sent = turn.sent(due, PAGE).await?;
+        let sent = lock.sent(due, PAGE).await?;
         let mut seqs: BTreeMap<ConversationId, Vec<i64>> = BTreeMap::new();
         for message in sent.iter().filter(|message| !message.is_erased) {
             let Ok(id) = ConversationId::parse(&message.conversation) else {
@@ -87,8 +89,11 @@ impl Retention {
         for (id, seqs) in &seqs {
             match erase_messages(&self.state, id, seqs, false, &by).await {
                 Ok(_) => {}
-                Err(No::Failed(failed)) => return Err(failed),
-                Err(no) => return Err(Failed::Unavailable(format!("not erased: {}", no.code()))),
+                Err(No::Failed(error)) => return Err(error),
+                Err(error) => {
+                    let message = format!("retention could not erase messages: {}", error.code());
+                    return Err(Failed::Unavailable(message));
+                }
             }
         }
         let is_full = sent.len() as i64 == PAGE;
@@ -96,12 +101,12 @@ impl Retention {
             .last()
             .filter(|_| is_full)
             .map_or(due, |last| last.position);
-        turn.end(reached).await?;
+        lock.end(reached).await?;
         Ok(is_full)
     }
 }
 
-/// Erases what is too old until the stop signal.
+/// Erases expired messages until shutdown.
 pub async fn run(mut retention: Retention, shutdown: CancellationToken) {
     loop {
         let pause = match shutdown.run_until_cancelled(retention.step()).await {
@@ -109,7 +114,7 @@ pub async fn run(mut retention: Retention, shutdown: CancellationToken) {
             Some(Ok(true)) => PACE,
             Some(Ok(false)) => LOOK_EVERY,
             Some(Err(error)) => {
-                tracing::warn!(%error, "nothing is erased for its age for now");
+                tracing::warn!(%error, "retention failed; it will be retried");
                 LOOK_EVERY
             }
         };

@@ -1,4 +1,4 @@
-//! The routes.
+//! The routes of all commands.
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -10,8 +10,8 @@ use crate::commands::{
 use crate::docs;
 use crate::state::CommandState;
 
-/// Every command, documented. To be merged with the other routes of the server, and then to be
-/// wrapped with `http_edge::harden`.
+/// The routes of all commands, with their OpenAPI documentation. The caller merges them with the
+/// other routes of the server and wraps the result with the middleware of `http_edge`.
 pub fn router(state: CommandState) -> OpenApiRouter {
     OpenApiRouter::with_openapi(docs::with_problem())
         .routes(routes!(create::create_conversation))

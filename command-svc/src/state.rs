@@ -1,4 +1,4 @@
-//! What the routes share.
+//! The state that all command routes share.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::clock::Clock;
 use crate::flights::Flights;
 use crate::meters::Meters;
 
-/// The log, the bounds, the limiter and the clock of a command service. A clone is a handle to the
-/// same. Make it after the recorder of metrics is installed: handles are made here.
+/// The event log, limits, clock and metrics of a command service. Clones share the same state.
+/// Create it after the metrics recorder is installed, because it registers its metrics on creation.
 #[derive(Clone)]
 pub struct CommandState(Arc<Shared>);
 
@@ -24,7 +24,7 @@ struct Shared {
 }
 
 impl CommandState {
-    /// A service that appends to this log, within these bounds.
+    /// A service that appends to this log within these limits.
     pub fn new(log: EventLog, limits: Arc<Limits>, clock: Clock) -> Self {
         Self(Arc::new(Shared {
             log,

@@ -1,46 +1,48 @@
-//! Where a delivery may go. An address that somebody typed must not reach what only this machine or this
-//! network can: the cloud's metadata, a database, an admin page.
+//! The addresses that deliveries may connect to. A configured address must not reach services that
+//! only this machine or network can reach: cloud metadata, a database, an admin page (server-side
+//! request forgery).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use reqwest::Url;
 
-/// Networks that are allowed although they are not public.
+/// Networks that deliveries may connect to although they are not public.
 #[derive(Debug, Clone, Default)]
 pub struct Allowed(Vec<IpNet>);
 
-/// Why an address is not delivered to.
+/// The reason why an address is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
-    /// Neither `https` nor, where that is allowed, `http`.
+    /// The scheme is neither `https` nor, for an allowed network, `http`.
     #[error("{0}: expected an https address; http is for allowed networks only")]
     Scheme(String),
-    /// A user or a password in the address would be sent to whoever answers there.
-    #[error("an address with a user or a password; the signature is what proves the sender")]
+    /// The address contains a user or a password, which would be sent to the receiver.
+    #[error("the address must not contain a user or a password; the signature proves the sender")]
     Credentials,
     /// The host is, or resolves to, an address of this machine or network.
-    #[error("{0} is not a public address; allow its network with --webhook-allow if it is meant")]
+    #[error("{0} is not a public address; to permit it, add its network with --webhook-allow")]
     Private(IpAddr),
-    /// No host.
-    #[error("an address without a host")]
+    /// The address has no host.
+    #[error("the address has no host")]
     Nowhere,
 }
 
 impl Allowed {
-    /// These networks.
+    /// Allows these networks.
     pub fn networks(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
-    /// Whether an address may be connected to. `is_plain`: without TLS, which only allowed networks are.
+    /// Whether deliveries may connect to an address. `is_plain` means without TLS, which is
+    /// permitted for allowed networks only.
     pub fn permits(&self, address: IpAddr, is_plain: bool) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address)) || (!is_plain && is_public(address))
     }
 
-    /// Whether this may be delivered to, as far as the text tells: names are looked at when they have
-    /// been resolved.
+    /// Checks a URL as far as its text allows. Host names are checked later, when they are
+    /// resolved.
     pub fn check(&self, url: &Url) -> Result<(), Forbidden> {
         let is_plain = match url.scheme() {
             "https" => false,
@@ -57,14 +59,15 @@ impl Allowed {
             Ok(address) if is_plain && !self.permits(address, true) => {
                 Err(Forbidden::Scheme("http".to_owned()))
             }
-            // Plain text to a name can only work if some network is allowed.
+            // Without TLS, a host name can only be valid if some network is allowed.
             Err(_) if is_plain && self.0.is_empty() => Err(Forbidden::Scheme("http".to_owned())),
             _ => Ok(()),
         }
     }
 }
 
-/// Whether an address is of the public internet, after IANA's registries of special-purpose addresses.
+/// Whether an address is on the public internet, according to IANA's registries of special-purpose
+/// addresses.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
@@ -94,14 +97,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         Ipv4Addr::new(a, b, c, d)
     };
     match segments {
-        // Translated to IPv4 on the way.
+        // These are translated to IPv4 on the way (NAT64, 6to4).
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             is_public_v4(embedded(high, low))
         }
         // Tunnels, documentation, benchmarks, other special purposes.
         [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => false,
         [0x3fff, ..] => false,
-        // Global unicast is all that is left.
+        // Of the rest, only global unicast is public.
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_public_is_refused_however_it_is_written() {
+    fn rejects_private_addresses_in_every_notation() {
         for host in [
             "127.0.0.1",
             "2130706433",
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn allowed_networks_are_reached_also_without_tls() {
+    fn allowed_networks_can_be_reached_without_tls() {
         let allowed = ["127.0.0.0/8", "fd00::/8"];
         for url in [
             "http://127.0.0.1:9000/",
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_and_credentials_are_refused() {
+    fn rejects_other_schemes_and_credentials() {
         for url in [
             "ftp://example.com/",
             "file:///etc/passwd",

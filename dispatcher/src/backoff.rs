@@ -1,27 +1,27 @@
-//! When to try again.
+//! Exponential backoff for retries.
 
 use std::time::Duration;
 
 use domain::time::Timestamp;
 
-/// The wait after the first failure; doubled after each further one.
+/// The wait after the first failure. It doubles after each further one.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// The longest wait between two tries.
+/// The longest wait between two attempts, before jitter.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// How often something is tried before it is parked, unless configured otherwise: for about 18 hours.
+/// The default number of attempts before a delivery is parked: about 18 hours.
 pub const TRIES: u32 = 30;
 
-/// When something that has failed this often is tried again. A receiver that names a wait is given it, within
-/// bounds. Waits differ a little by `spread`, any number, so that what failed together does not come
-/// back together.
-pub fn due(now: Timestamp, tries: u32, named: Option<Duration>, spread: u64) -> Timestamp {
+/// Returns when to retry a delivery that has failed `tries` times. A wait that the receiver
+/// requests (`requested`) is honoured within bounds. `spread` is any number that differs between
+/// deliveries; it adds jitter, so that deliveries that failed together are not retried together.
+pub fn due(now: Timestamp, tries: u32, requested: Option<Duration>, spread: u64) -> Timestamp {
     let doublings = tries.saturating_sub(1).min(12);
     let wait = (FIRST * 2u32.pow(doublings)).min(LONGEST);
-    let wait = named.map_or(wait, |named| named.min(LONGEST).max(wait));
+    let wait = requested.map_or(wait, |requested| requested.min(LONGEST).max(wait));
     let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    // A mixing of the bits: neighbours get different waits. Up to a fifth more.
+    // Mix the bits, so that neighbouring numbers get different waits. Adds up to a fifth.
     let mixed = spread.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
     let more = millis / 5 * (mixed as i64) / (1 << 24);
     Timestamp::from_millis(now.millis() + millis + more)
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_an_hour_and_never_shrink_below_what_was_named() {
+    fn waits_double_up_to_an_hour_and_honour_the_receivers_request() {
         let now = Timestamp::from_millis(0);
         for (tries, seconds) in [
             (1, 1),
@@ -48,8 +48,8 @@ mod tests {
                 assert!(range.contains(&wait), "{tries}: {wait}");
             }
         }
-        let named = Some(Duration::from_secs(90));
-        assert!(due(now, 1, named, 0).millis() >= 90_000);
+        let requested = Some(Duration::from_secs(90));
+        assert!(due(now, 1, requested, 0).millis() >= 90_000);
         let absurd = Some(Duration::from_secs(1 << 40));
         assert!(due(now, 1, absurd, 0).millis() <= 3_600_000 * 6 / 5);
         let waits: std::collections::HashSet<i64> =

@@ -1,4 +1,5 @@
-//! The events of the log as CloudEvents: at least once, those of one conversation or mailbox in order.
+//! Delivery of log events as CloudEvents: at least once, and in order within one conversation or
+//! mailbox.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -22,33 +23,34 @@ use crate::sender::{Delivery, Outcome, Sender};
 use crate::webhook::Webhook;
 use crate::worker::Worker;
 
-/// How often progress is stored, at most: what is delivered twice after a crash.
+/// The shortest interval between two writes of the progress. Deliveries within it are repeated
+/// after a crash.
 const STORE_EVERY: Duration = Duration::from_millis(200);
 
-/// Events whose bodies are held, at 64 KiB each at most. The others are read from the log when it is their
-/// turn: a receiver that is down must not fill the memory.
+/// The maximum number of events that are cached in memory, at up to 64 KiB each. Others are read
+/// from the log when they are due, so that a receiver that is down does not fill the memory.
 const BODIES: usize = 1_000;
 
-/// What a worker of events is made of.
+/// The parts that an event worker needs.
 pub struct Setup {
-    /// Whose.
+    /// The webhook to deliver for.
     pub webhook: Webhook,
-    /// Where progress is kept.
+    /// Stores the progress.
     pub ledger: Ledger,
-    /// Reads events that waited.
+    /// Reads events that are not cached.
     pub reader: Reader,
-    /// Delivers.
+    /// Sends deliveries.
     pub sender: Sender,
-    /// How often something is tried.
+    /// The number of attempts before an event is parked.
     pub tries: u32,
 }
 
-/// Delivers the events of one webhook.
+/// The worker of an event webhook.
 pub struct Events {
     setup: Setup,
     feed: Feed,
     lanes: Lanes,
-    /// Some of what is held, so that it need not be read again.
+    /// Some of the events in `lanes`, so that they need not be read again.
     bodies: HashMap<i64, Envelope>,
     pace: Pace,
     flying: FuturesUnordered<BoxFuture<'static, (Attempt, Outcome)>>,
@@ -71,7 +73,7 @@ impl Worker for Events {
             Some((attempt, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
                 self.settle(&attempt, outcome).await?;
             }
-            stretch = self.feed.next(), if self.lanes.has_room() => self.take(stretch?),
+            batch = self.feed.next(), if self.lanes.has_room() => self.take(batch?),
             () = sleep_until(wake_at) => {}
         }
         if Instant::now() >= self.store_at {
@@ -90,7 +92,7 @@ impl Worker for Events {
 }
 
 impl Events {
-    /// Goes on where the webhook stands. `feed` begins after its position.
+    /// Resumes at the stored progress of the webhook. `feed` must begin after its position.
     pub async fn resume(mut setup: Setup, feed: Feed) -> Result<Self, Failed> {
         let stored = Progress {
             position: setup.webhook.position,
@@ -119,14 +121,14 @@ impl Events {
         due.map_or(stored, |due| due.min(stored))
     }
 
-    fn take(&mut self, stretch: Stretch) {
-        for event in stretch.events {
+    fn take(&mut self, batch: Stretch) {
+        for event in batch.events {
             self.lanes.take(event.position, &event.source());
             if self.bodies.len() < BODIES {
                 self.bodies.insert(event.position, event);
             }
         }
-        self.lanes.read_to(stretch.up_to);
+        self.lanes.read_to(batch.up_to);
     }
 
     async fn sending(
@@ -170,7 +172,8 @@ impl Events {
                 }
             }
             Outcome::Gone => {
-                // It stays where it is, so that nothing is lost if it is switched on again.
+                // Keep the event in its lane, so that nothing is lost if the webhook is switched on
+                // again.
                 self.lanes.failed(position, now());
                 self.store().await?;
                 self.setup.ledger.gone().await?;
@@ -188,7 +191,7 @@ impl Events {
                 self.lanes.done(position);
                 self.bodies.remove(&position);
                 self.pace.failed();
-                // Parked before anything behind it is delivered.
+                // Store it as parked before the next event of its lane is delivered.
                 self.store().await?;
             }
             Outcome::Failed { wait, .. } => {
@@ -201,7 +204,7 @@ impl Events {
         Ok(())
     }
 
-    /// Stores how far everything is.
+    /// Stores the progress if it changed.
     async fn store(&mut self) -> Result<(), Failed> {
         self.store_at = Instant::now() + STORE_EVERY;
         let progress = self.lanes.progress();

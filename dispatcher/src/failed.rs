@@ -1,15 +1,15 @@
-//! How a worker ends.
+//! The errors that end a worker.
 
-/// Why a webhook's worker cannot go on. It is started again.
+/// The reason why a webhook's worker ended. The supervisor restarts it.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
-    /// The database does not do what it should.
+    /// A database error.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    /// An operator has changed the webhook.
+    /// An operator changed the webhook, or it was switched off because its receiver is gone.
     #[error("the webhook was changed")]
     Changed,
-    /// An event cannot be written as JSON.
-    #[error("an event cannot be written: {0}")]
+    /// An event cannot be serialized as JSON.
+    #[error("an event cannot be serialized: {0}")]
     Unwritable(#[from] serde_json::Error),
 }

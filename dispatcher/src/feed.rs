@@ -1,5 +1,5 @@
-//! What a webhook's worker reads: the log, from JetStream where that is near, in a task of its own, because
-//! a source must not be cut off in the middle of a read.
+//! The event feed of a webhook's worker. It reads the log, from JetStream if available, in a task
+//! of its own, because a read from a source must not be cancelled midway.
 
 use domain::envelope::Envelope;
 use event_log::source::Source;
@@ -7,28 +7,28 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 
-/// Events read at once.
+/// The maximum number of events per batch.
 const BATCH: usize = 500;
 
-/// Batches that wait for the worker.
+/// The maximum number of batches that are read ahead of the worker.
 const AHEAD: usize = 2;
 
-/// The events of a stretch of the log that are of interest.
+/// A batch of events from the log, filtered to those that the webhook wants.
 pub struct Stretch {
-    /// In position order.
+    /// The events, in order of position.
     pub events: Vec<Envelope>,
-    /// Everything up to here was read.
+    /// The last log position that was read, including events that were filtered out.
     pub up_to: i64,
 }
 
-/// Reads until dropped.
+/// Reads the log in a background task, which ends when this is dropped.
 pub struct Feed {
     stretches: mpsc::Receiver<Result<Stretch, sqlx::Error>>,
     _ending: DropGuard,
 }
 
 impl Feed {
-    /// Reads what comes after a position and is `wanted`.
+    /// Starts to read the events after a position that are `wanted`.
     pub fn begin(
         mut source: Source,
         after: i64,
@@ -41,17 +41,17 @@ impl Feed {
             let mut position = after;
             while !ended.is_cancelled() {
                 let read = source.next(position, BATCH).await;
-                let is_over = read.is_err();
-                let stretch = read.map(|events| Stretch {
+                let has_failed = read.is_err();
+                let batch = read.map(|events| Stretch {
                     up_to: events.last().map_or(position, |last| last.position),
                     events: events.into_iter().filter(|event| wanted(event)).collect(),
                 });
-                let up_to = stretch.as_ref().map_or(position, |stretch| stretch.up_to);
-                if (is_over || up_to > position) && sender.send(stretch).await.is_err() {
+                let up_to = batch.as_ref().map_or(position, |batch| batch.up_to);
+                if (has_failed || up_to > position) && sender.send(batch).await.is_err() {
                     return;
                 }
                 position = up_to;
-                if is_over {
+                if has_failed {
                     return;
                 }
             }
@@ -62,10 +62,10 @@ impl Feed {
         }
     }
 
-    /// The next stretch, when it is there. May be cut off.
+    /// Waits for the next batch. Cancel-safe.
     pub async fn next(&mut self) -> Result<Stretch, sqlx::Error> {
         match self.stretches.recv().await {
-            Some(stretch) => stretch,
+            Some(batch) => batch,
             None => Err(sqlx::Error::WorkerCrashed),
         }
     }

@@ -1,42 +1,44 @@
-//! In which order events are delivered: those of one conversation or mailbox one after another, different
-//! ones side by side. Pure: times come in, what to try comes out.
+//! The order of event deliveries: events of one conversation or mailbox form a lane and are
+//! delivered one after another; lanes are delivered in parallel. Pure logic: the caller passes the
+//! time.
 //!
-//! One that cannot be delivered keeps back those of its lane alone. What such lanes hold at or before the
-//! position up to which everything else is done has to be stored; the rest is read from the log again.
+//! A failed event blocks only its own lane. Progress has a position up to which everything is done,
+//! except for the waiting events of blocked lanes, which are stored individually. Events after that
+//! position are read from the log again after a restart.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use domain::time::Timestamp;
 
-/// Events held at the same time; more are left in the log.
+/// The maximum number of events in all lanes. Further events stay in the log for now.
 pub const HELD: usize = 10_000;
 
-/// An event that is tried now.
+/// An event to deliver now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Where it stands in the log.
+    /// The log position of the event.
     pub position: i64,
-    /// How often it was tried before.
+    /// The number of previous attempts.
     pub tries: u32,
 }
 
-/// An event that has to wait.
+/// An event in a blocked lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Whose order is kept.
+    /// The name of the lane.
     pub lane: String,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub tries: u32,
-    /// When its lane is tried again.
+    /// When the lane is retried.
     pub due: Timestamp,
 }
 
-/// How far a webhook is.
+/// The delivery progress of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// Everything up to here is done, or stands in `waiting`.
+    /// Every event up to this position is either done or in `waiting`.
     pub position: i64,
-    /// By position.
+    /// The waiting events by position.
     pub waiting: BTreeMap<i64, Waiting>,
 }
 
@@ -44,26 +46,26 @@ pub struct Progress {
 #[derive(Debug)]
 pub struct Lanes {
     by_name: HashMap<String, Lane>,
-    /// The lane of each event that is held.
+    /// The name of each held event's lane.
     held: HashMap<i64, String>,
-    /// Lanes whose first event can be tried.
+    /// The lanes whose first event can be delivered now.
     ready: VecDeque<String>,
     blocked: BTreeSet<(Timestamp, String)>,
-    /// Everything up to here was taken in or is of no interest.
+    /// The last log position that was read.
     read_to: i64,
 }
 
 #[derive(Debug, Default)]
 struct Lane {
     events: VecDeque<i64>,
-    /// How often the first was tried.
+    /// The number of attempts for the first event.
     tries: u32,
-    /// Until when it waits.
+    /// The time until which the lane is blocked.
     due: Option<Timestamp>,
 }
 
 impl Lanes {
-    /// From what was stored.
+    /// Restores the lanes from stored progress.
     pub fn resume(progress: Progress) -> Self {
         let mut lanes = Self {
             by_name: HashMap::new(),
@@ -75,37 +77,38 @@ impl Lanes {
         for (position, waiting) in progress.waiting {
             let Waiting { lane, tries, due } = waiting;
             lanes.held.insert(position, lane.clone());
-            let known = lanes.by_name.entry(lane.clone()).or_default();
-            if known.events.is_empty() {
-                (known.tries, known.due) = (tries, Some(due));
+            let entry = lanes.by_name.entry(lane.clone()).or_default();
+            if entry.events.is_empty() {
+                (entry.tries, entry.due) = (tries, Some(due));
                 lanes.blocked.insert((due, lane));
             }
-            known.events.push_back(position);
+            entry.events.push_back(position);
         }
         lanes
     }
 
-    /// Whether more can be taken in.
+    /// Whether more events can be added.
     pub fn has_room(&self) -> bool {
         self.held.len() < HELD
     }
 
-    /// Everything up to here was read.
+    /// Records that the log was read up to this position.
     pub fn read_to(&mut self, position: i64) {
         self.read_to = self.read_to.max(position);
     }
 
-    /// An event, after all of its lane that came before.
+    /// Adds an event at the end of its lane.
     pub fn take(&mut self, position: i64, lane: &str) {
         self.held.insert(position, lane.to_owned());
-        let known = self.by_name.entry(lane.to_owned()).or_default();
-        if known.events.is_empty() {
+        let entry = self.by_name.entry(lane.to_owned()).or_default();
+        if entry.events.is_empty() {
             self.ready.push_back(lane.to_owned());
         }
-        known.events.push_back(position);
+        entry.events.push_back(position);
     }
 
-    /// The next event to try, if there is one. It has to be told how that ended.
+    /// Returns the next event to deliver, if there is one. The caller must report the outcome with
+    /// [`Lanes::complete`] or [`Lanes::record_failure`].
     pub fn next(&mut self, now: Timestamp) -> Option<Attempt> {
         while let Some((due, _)) = self.blocked.first() {
             if *due > now {
@@ -122,17 +125,17 @@ impl Lanes {
         })
     }
 
-    /// The lane of an event that is held.
+    /// Returns the lane of a held event.
     pub fn lane_of(&self, position: i64) -> Option<&str> {
         self.held.get(&position).map(String::as_str)
     }
 
-    /// When there is something to try again.
+    /// Returns when the next blocked lane is due.
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.blocked.first().map(|(due, _)| *due)
     }
 
-    /// An event is done with: delivered, or given up.
+    /// Removes an event that was delivered or parked, and unblocks its lane.
     pub fn done(&mut self, position: i64) {
         let Some(name) = self.held.remove(&position) else {
             return;
@@ -149,7 +152,7 @@ impl Lanes {
         }
     }
 
-    /// An event could not be delivered; its lane waits until then.
+    /// Records a failed delivery and blocks the event's lane until `due`.
     pub fn failed(&mut self, position: i64, due: Timestamp) {
         let Some(name) = self.held.get(&position) else {
             return;
@@ -161,14 +164,14 @@ impl Lanes {
         }
     }
 
-    /// The receiver is back: whoever waits need not wait any longer.
+    /// Unblocks all lanes, because the receiver is back.
     pub fn wake_all(&mut self) {
         while let Some((_, lane)) = self.blocked.pop_first() {
             self.ready.push_back(lane);
         }
     }
 
-    /// How far everything is.
+    /// Computes the progress to store.
     pub fn progress(&self) -> Progress {
         let is_waiting = |lane: &Lane| lane.due.is_some();
         let open = self.by_name.values().filter(|lane| !is_waiting(lane));
@@ -195,11 +198,11 @@ mod tests {
 
     use super::*;
 
-    fn at(millis: i64) -> Timestamp {
+    fn at_millis(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis)
     }
 
-    fn fresh() -> Lanes {
+    fn empty_lanes() -> Lanes {
         Lanes::resume(Progress {
             position: 0,
             waiting: BTreeMap::new(),
@@ -207,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn lanes_go_side_by_side_and_each_in_order() {
-        let mut lanes = fresh();
+    fn lanes_run_in_parallel_and_each_in_order() {
+        let mut lanes = empty_lanes();
         for (position, lane) in [(1, "a"), (2, "a"), (3, "b")] {
             lanes.take(position, lane);
         }
         lanes.read_to(4);
-        let positions: Vec<i64> = std::iter::from_fn(|| lanes.next(at(0)))
+        let positions: Vec<i64> = std::iter::from_fn(|| lanes.next(at_millis(0)))
             .map(|attempt| attempt.position)
             .collect();
         assert_eq!(positions, [1, 3]);
@@ -221,22 +224,22 @@ mod tests {
         lanes.done(3);
         lanes.done(1);
         assert_eq!(lanes.progress().position, 1);
-        assert_eq!(lanes.next(at(0)).unwrap().position, 2);
+        assert_eq!(lanes.next(at_millis(0)).unwrap().position, 2);
         lanes.done(2);
         assert_eq!(lanes.progress().position, 4);
         assert!(lanes.held.is_empty());
     }
 
     #[test]
-    fn a_lane_that_fails_keeps_back_itself_alone_and_is_stored() {
-        let mut lanes = fresh();
+    fn a_failed_event_blocks_only_its_own_lane_and_is_stored() {
+        let mut lanes = empty_lanes();
         for (position, lane) in [(1, "a"), (2, "b"), (3, "a"), (4, "b")] {
             lanes.take(position, lane);
         }
         lanes.read_to(4);
-        lanes.next(at(0));
-        lanes.next(at(0));
-        lanes.failed(1, at(500));
+        lanes.next(at_millis(0));
+        lanes.next(at_millis(0));
+        lanes.failed(1, at_millis(500));
         lanes.done(2);
         let progress = lanes.progress();
         assert_eq!(progress.position, 3);
@@ -247,34 +250,34 @@ mod tests {
             .collect();
         assert_eq!(waiting, [(1, 1), (3, 0)]);
         let mut again = Lanes::resume(progress);
-        assert_eq!(again.next(at(499)), None);
-        assert_eq!(again.wake_at(), Some(at(500)));
-        let attempt = again.next(at(500)).unwrap();
+        assert_eq!(again.next(at_millis(499)), None);
+        assert_eq!(again.wake_at(), Some(at_millis(500)));
+        let attempt = again.next(at_millis(500)).unwrap();
         assert_eq!((attempt.position, attempt.tries), (1, 1));
     }
 
     proptest! {
-        /// Whatever fails and wherever it is cut off: every event is done at least once, each lane's in
-        /// order, and an event comes again only after a restart or a failure.
+        /// Regardless of failures and crashes, every event is delivered at least once, each lane
+        /// stays in order, and an event repeats only after a restart or a failure.
         #[test]
         fn nothing_is_lost_and_lanes_keep_their_order(
             events in prop::collection::vec(0u8..5, 1..60),
-            fates in prop::collection::vec(0u8..4, 400),
+            outcomes in prop::collection::vec(0u8..4, 400),
         ) {
             let log: Vec<(i64, String)> = (1..).zip(events.iter().map(ToString::to_string)).collect();
-            let mut lanes = fresh();
-            let (mut read, mut flying) = (0usize, Vec::new());
+            let mut lanes = empty_lanes();
+            let (mut read, mut in_flight) = (0usize, Vec::new());
             let mut done: BTreeMap<String, Vec<i64>> = BTreeMap::new();
             let mut clock = 0;
-            let mut fates = fates.into_iter().chain(std::iter::repeat(0));
+            let mut outcomes = outcomes.into_iter().chain(std::iter::repeat(0));
             loop {
                 clock += 1;
-                let fate = fates.next().unwrap_or(0);
-                if fate == 3 {
-                    // A crash after the progress was stored.
+                let outcome = outcomes.next().unwrap_or(0);
+                if outcome == 3 {
+                    // Simulate a crash after the progress was stored.
                     lanes = Lanes::resume(lanes.progress());
                     read = usize::try_from(lanes.read_to).unwrap();
-                    flying.clear();
+                    in_flight.clear();
                     continue;
                 }
                 if let Some((position, lane)) = log.get(read) {
@@ -282,10 +285,10 @@ mod tests {
                     lanes.read_to(*position);
                     read += 1;
                 }
-                flying.extend(lanes.next(at(clock)));
-                if let Some(attempt) = flying.pop() {
-                    if fate == 2 {
-                        lanes.failed(attempt.position, at(clock + 3));
+                in_flight.extend(lanes.next(at_millis(clock)));
+                if let Some(attempt) = in_flight.pop() {
+                    if outcome == 2 {
+                        lanes.failed(attempt.position, at_millis(clock + 3));
                     } else {
                         let lane = log[usize::try_from(attempt.position - 1).unwrap()].1.clone();
                         done.entry(lane).or_default().push(attempt.position);

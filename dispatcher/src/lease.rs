@@ -1,21 +1,22 @@
-//! The right to work on a webhook: one dispatcher at a time has it, however many run.
+//! The lease of a webhook: it ensures that only one dispatcher at a time works on it.
 //!
-//! It is a lock of a connection, and everything that is written goes over that connection: whoever has
-//! lost it cannot write any more. What was sent meanwhile is sent again by whoever comes next.
+//! The lease is a session-level advisory lock, and all writes use the connection that holds it, so
+//! a dispatcher that has lost the lease can no longer write. The next holder repeats the deliveries
+//! whose results were not stored.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
-/// The first half of the locks' names; the second is the webhook's number.
+/// The first key of the advisory locks; the second is the webhook's id.
 const LOCKS: i32 = 0x7469_6468;
 
-/// Held until it is released or dropped.
+/// The lease of a webhook. It is held until it is released or dropped.
 pub struct Lease {
     connection: PgConnection,
 }
 
 impl Lease {
-    /// Takes the lease of a webhook; `None` if another dispatcher has it.
+    /// Tries to acquire the lease of a webhook. Returns `None` if another dispatcher has it.
     pub async fn take(pool: &PgPool, webhook: i64) -> Result<Option<Self>, sqlx::Error> {
         let options = pool.connect_options();
         let options = options
@@ -37,12 +38,12 @@ impl Lease {
         Ok(None)
     }
 
-    /// The connection that holds it.
+    /// Returns the connection that holds the lease.
     pub fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
 
-    /// Gives it up.
+    /// Releases the lease.
     pub async fn release(self) {
         // If the connection is broken, Postgres has released it already.
         drop(self.connection.close().await);

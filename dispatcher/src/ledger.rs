@@ -1,5 +1,5 @@
-//! What a worker writes down: how far its webhook is, what waits and what is parked. Only over the lease's
-//! connection, and only as long as no operator has changed the webhook.
+//! The stored progress of a webhook: its position, and its waiting and parked deliveries. Writes
+//! use the lease's connection, and fail once an operator has changed the webhook.
 
 use std::collections::BTreeMap;
 
@@ -14,34 +14,34 @@ use crate::lease::Lease;
 use crate::sender::Outcome;
 use crate::webhook::Webhook;
 
-/// Of one webhook.
+/// The ledger of one webhook.
 pub struct Ledger {
     lease: Lease,
     webhook: i64,
     revision: i64,
     label: String,
-    /// Not written down yet.
+    /// Accepted deliveries that are not stored yet.
     accepted: i64,
     error: Option<String>,
 }
 
-/// What was tried for the last time.
+/// A delivery whose last attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenUp {
     /// The event, or the newest message of a notification.
     pub position: i64,
     /// The source of an event, or the conversation of a notification.
     pub lane: String,
-    /// Who was to be told; empty for an event.
+    /// The user to notify; empty for an event.
     pub user: String,
-    /// How often it was tried.
+    /// The number of attempts.
     pub tries: u32,
-    /// Why the last try failed.
+    /// The reason why the last attempt failed.
     pub why: String,
 }
 
 impl Ledger {
-    /// Of a webhook as it was read under this lease.
+    /// Creates the ledger of a webhook that was loaded under this lease.
     pub fn new(lease: Lease, webhook: &Webhook) -> Self {
         Self {
             lease,
@@ -53,22 +53,22 @@ impl Ledger {
         }
     }
 
-    /// Which webhook.
+    /// Returns the id of the webhook.
     pub fn webhook(&self) -> i64 {
         self.webhook
     }
 
-    /// For reading.
+    /// Returns the lease's connection, for reading.
     pub fn connection(&mut self) -> &mut PgConnection {
         self.lease.connection()
     }
 
-    /// Gives the lease up.
+    /// Releases the lease.
     pub async fn close(self) {
         self.lease.release().await;
     }
 
-    /// Notes how a try ended.
+    /// Records the outcome of an attempt, in memory and as a metric.
     pub fn count(&mut self, outcome: &Outcome) {
         let outcome = match outcome {
             Outcome::Accepted => {
@@ -89,12 +89,12 @@ impl Ledger {
             .increment(1);
     }
 
-    /// Whether something was noted that is not written down.
+    /// Whether an outcome was recorded that is not stored yet.
     pub fn has_news(&self) -> bool {
         self.accepted > 0 || self.error.is_some()
     }
 
-    /// What waited when the last dispatcher ended.
+    /// Loads the events that were waiting when the last worker ended, by position.
     pub async fn waiting(&mut self) -> Result<BTreeMap<i64, Waiting>, Failed> {
         let rows: Vec<(i64, String, i32, OffsetDateTime)> = sqlx::query_as(
             "SELECT position, lane, tries, due_at FROM hooks.waiting WHERE webhook = $1",
@@ -110,13 +110,14 @@ impl Ledger {
         Ok(waiting.collect())
     }
 
-    /// Writes down how far the events are: what waits no more, what waits now, and what was given up.
+    /// Stores the progress of an event webhook: the position, the events that no longer wait, the
+    /// new or changed waiting events and the parked deliveries.
     pub async fn store_events(
         &mut self,
         position: i64,
         gone: &[i64],
         waiting: &[(i64, &Waiting)],
-        given_up: &[GivenUp],
+        parked: &[GivenUp],
     ) -> Result<(), Failed> {
         let webhook = self.webhook;
         let mut transaction = self.begin(position).await?;
@@ -129,9 +130,16 @@ impl Ledger {
         }
         if !waiting.is_empty() {
             let positions: Vec<i64> = waiting.iter().map(|(position, _)| *position).collect();
-            let lanes: Vec<&str> = waiting.iter().map(|(_, it)| it.lane.as_str()).collect();
-            let tries: Vec<i32> = waiting.iter().map(|(_, it)| it.tries as i32).collect();
-            let due: Vec<OffsetDateTime> = waiting.iter().map(|(_, it)| it.due.into()).collect();
+            let lanes: Vec<&str> = waiting
+                .iter()
+                .map(|(_, event)| event.lane.as_str())
+                .collect();
+            let tries: Vec<i32> = waiting
+                .iter()
+                .map(|(_, event)| event.tries as i32)
+                .collect();
+            let due: Vec<OffsetDateTime> =
+                waiting.iter().map(|(_, event)| event.due.into()).collect();
             sqlx::query(
                 "INSERT INTO hooks.waiting (webhook, position, lane, tries, due_at)
                  SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::int[], $5::timestamptz[])
@@ -146,13 +154,13 @@ impl Ledger {
             .execute(&mut *transaction)
             .await?;
         }
-        park(&mut transaction, webhook, given_up).await?;
+        park(&mut transaction, webhook, parked).await?;
         transaction.commit().await?;
         self.written();
         Ok(())
     }
 
-    /// The receiver wants nothing any more.
+    /// Switches the webhook off because its receiver answered that it is gone.
     pub async fn gone(&mut self) -> Result<(), Failed> {
         sqlx::query(
             "UPDATE hooks.webhooks SET state = 'gone', revision = revision + 1
@@ -165,10 +173,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Begins to write, if the webhook is as it was, with where it is and what was noted.
+    /// Begins a transaction that stores the position and the recorded outcomes. Fails with
+    /// [`DeliveryError::Superseded`] if the webhook was changed.
     pub async fn begin(&mut self, position: i64) -> Result<Transaction<'_, Postgres>, Failed> {
         let mut transaction = self.lease.connection().begin().await?;
-        let ours = sqlx::query(
+        let updated = sqlx::query(
             "UPDATE hooks.webhooks SET position = $3, delivered = delivered + $4,
                     delivered_at = CASE WHEN $4 > 0 THEN now() ELSE delivered_at END,
                     error = coalesce($5, error),
@@ -182,26 +191,26 @@ impl Ledger {
         .bind(&self.error)
         .execute(&mut *transaction)
         .await?;
-        if ours.rows_affected() == 0 {
+        if updated.rows_affected() == 0 {
             return Err(Failed::Changed);
         }
         Ok(transaction)
     }
 
-    /// What was noted has been written down.
+    /// Clears the recorded outcomes after they were stored.
     pub fn written(&mut self) {
         self.accepted = 0;
         self.error = None;
     }
 }
 
-/// Puts aside what was given up.
+/// Stores parked deliveries.
 pub async fn park(
     transaction: &mut Transaction<'_, Postgres>,
     webhook: i64,
-    given_up: &[GivenUp],
+    parked: &[GivenUp],
 ) -> Result<(), Failed> {
-    for it in given_up {
+    for delivery in parked {
         sqlx::query(
             "INSERT INTO hooks.parked (webhook, position, lane, user_name, tries, error, parked_at)
              VALUES ($1, $2, $3, $4, $5, $6, now())
@@ -209,11 +218,11 @@ pub async fn park(
              DO UPDATE SET tries = excluded.tries, error = excluded.error, parked_at = excluded.parked_at",
         )
         .bind(webhook)
-        .bind(it.position)
-        .bind(&it.lane)
-        .bind(&it.user)
-        .bind(it.tries as i32)
-        .bind(it.why.chars().take(500).collect::<String>())
+        .bind(delivery.position)
+        .bind(&delivery.lane)
+        .bind(&delivery.user)
+        .bind(delivery.tries as i32)
+        .bind(delivery.why.chars().take(500).collect::<String>())
         .execute(&mut **transaction)
         .await?;
     }

@@ -1,23 +1,27 @@
-//! Tells the world outside: webhooks, as the Standard Webhooks convention has them.
+//! Delivers events and notifications to external systems as webhooks, following the Standard
+//! Webhooks specification.
 //!
-//! In the order that data meets it:
+//! In the order in which data passes through it:
 //!
-//! - [`webhook`]: where to deliver and what, as operators say. [`secret`]: what deliveries are signed with.
-//! - [`address`]: where nothing is delivered. [`Sender`]: one try.
-//! - [`run`]: a worker for each webhook; `worker`: its loop. `lease`: only one dispatcher works on it. `ledger`: how far it is.
-//! - `feed`: the log, from JetStream or from Postgres.
-//! - `events`: any event as a webhook, in order. `lanes`: in which order, purely; `backoff`, `pace`: when
-//!   to try again, and how much at once.
-//! - [`seals`]: copies of the log's seals, to one address.
-//! - `online`: who is online. `notices`: who is offline and has something unread.
+//! - [`webhook`]: the webhooks that operators configure.
+//! - [`run`]: supervises one worker per webhook; `worker` is the worker's loop.
+//! - `lease`: ensures that only one dispatcher works on a webhook. `ledger`: stores the progress.
+//! - `feed`: reads the log, from JetStream or from Postgres.
+//! - `events`: delivers events in order. `lanes`: decides the order (pure logic); `backoff` and
+//!   `circuit_breaker`: decide when to retry and how many deliveries run concurrently.
+//! - `online`: tracks which users are online. `notifications`: notifies offline users of unread
+//!   messages.
+//! - [`seals`]: delivers copies of the log's seals to one address.
+//! - [`WebhookSender`]: makes one delivery attempt. [`address`]: restricts the addresses that it
+//!   may connect to. [`secret`]: signs deliveries.
 //!
-//! Nothing is delivered less than once. What a worker has not written down when it ends is delivered again,
-//! under the same id.
+//! Delivery is at least once. If a worker ends before it has stored the result of a delivery, the
+//! next worker delivers it again, under the same id.
 
 #![deny(missing_docs)]
 #![cfg_attr(
     test,
-    allow(clippy::unwrap_used, reason = "a test that cannot go on fails")
+    allow(clippy::unwrap_used, reason = "a test that cannot continue fails")
 )]
 
 pub mod address;

@@ -1,5 +1,5 @@
-//! Who is online, as the gateways tell it; and who has just gone, for whom what was sent in the last moment
-//! may have gone nowhere.
+//! Which users are online, as the gateways report it, and which ones just went offline: messages
+//! sent to these shortly before may not have reached them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,16 +12,18 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-/// How often to look who is gone.
+/// How often to check for users and gateways that timed out.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Changes that wait for a worker; one that has missed some looks at everybody.
+/// The maximum number of changes that wait for a worker. A worker that missed some checks all
+/// users.
 const CHANGES: usize = 10_000;
 
-/// How long gateways are given to say who is online, before anybody is taken to be offline.
+/// How long gateways have to report their users after the start. Until then, no user counts as
+/// offline.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
-/// What this dispatcher knows. Cheap to clone.
+/// The users that are online, as far as this dispatcher knows. Cheap to clone.
 #[derive(Clone)]
 pub struct Online(Arc<Shared>);
 
@@ -32,7 +34,7 @@ struct Shared {
 }
 
 impl Online {
-    /// Starts to listen; ends with `shutdown`. Without NATS everybody is offline.
+    /// Starts to listen to the gateways until `shutdown`. Without NATS, every user is offline.
     pub async fn listen(
         nats: Option<&Client>,
         mirror: &MirrorConfig,
@@ -50,24 +52,24 @@ impl Online {
         online
     }
 
-    /// Waits until gateways have had time to answer.
+    /// Waits until the gateways have had time to report their users.
     pub async fn known(&self) {
         let mut is_known = self.0.is_known.subscribe();
-        // The sender is part of this, so it is there.
-        let _ = is_known.wait_for(|known| *known).await;
+        // `self` owns the sender, so this cannot fail.
+        let _ = is_known.wait_for(|is_known| *is_known).await;
     }
 
-    /// Whether somebody is online.
+    /// Whether a user is online.
     pub fn has(&self, user: &str) -> bool {
         self.presence().is_online(user)
     }
 
-    /// Everybody who is online.
+    /// Returns the names of all users that are online.
     pub fn everybody(&self) -> Vec<String> {
         self.presence().everybody()
     }
 
-    /// Those who go offline from now on.
+    /// Subscribes to the names of users that go offline from now on.
     pub fn gone(&self) -> broadcast::Receiver<String> {
         self.0.gone.subscribe()
     }
@@ -87,25 +89,26 @@ async fn listen(online: Online, mut wire: Wire, nats: Option<Client>, shutdown: 
     };
     let mut was_connected = false;
     let mut ticks = interval(TICK);
-    let known_at = Instant::now() + ANSWER_WITHIN;
+    let ready_at = Instant::now() + ANSWER_WITHIN;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(word) = wire.hear() => {
-                let is_unknown = !online.presence().knows(&word.gateway) && word.said != Said::Hello;
-                let changes = online.presence().heard(word, Instant::now());
+            Some(message) = wire.hear() => {
+                let is_new_gateway = !online.presence().knows(&message.gateway) && message.said != Said::Hello;
+                let changes = online.presence().heard(message, Instant::now());
                 for change in changes.into_iter().filter(|change| !change.online) {
-                    // Nobody may be listening.
+                    // Fails if there are no subscribers, which is fine.
                     let _ = online.0.gone.send(change.user);
                 }
-                if is_unknown {
+                if is_new_gateway {
                     wire.say(Said::Hello).await;
                 }
             }
             _ = ticks.tick() => {
                 let now = is_connected();
                 if now && !was_connected {
-                    // Gateways were not heard of because nothing was: they get the time of a heartbeat.
+                    // Gateways were silent because this dispatcher was disconnected. Restart their
+                    // heartbeat timeouts.
                     online.presence().excuse(Instant::now());
                     wire.say(Said::Hello).await;
                 }
@@ -116,7 +119,7 @@ async fn listen(online: Online, mut wire: Wire, nats: Option<Client>, shutdown: 
                         let _ = online.0.gone.send(change.user);
                     }
                 }
-                if Instant::now() >= known_at {
+                if Instant::now() >= ready_at {
                     online.0.is_known.send_replace(true);
                 }
             }

@@ -1,16 +1,16 @@
-//! How many deliveries of a webhook are under way at the same time.
+//! A circuit breaker that limits how many deliveries of a webhook are in flight.
 
-/// Events under way while all is well: of as many conversations.
+/// The maximum number of events in flight, each of a different conversation or mailbox.
 pub const EVENTS: usize = 8;
 
-/// Notifications under way while all is well. Each stands for itself, so more of them can be.
+/// The maximum number of notifications in flight. They are independent, so the limit is higher.
 pub const NOTIFICATIONS: usize = 32;
 
-/// After so many failures in a row the receiver is taken to be down: one delivery at a time asks whether it
-/// is back.
+/// The number of consecutive failures that opens the circuit. The receiver then counts as down, and
+/// one delivery at a time probes whether it is back.
 const DOWN_AFTER: u32 = 8;
 
-/// Of one webhook.
+/// The circuit breaker of one webhook.
 #[derive(Debug)]
 pub struct Pace {
     at_best: usize,
@@ -18,7 +18,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many at the same time while all is well.
+    /// Creates a closed breaker with this limit of deliveries in flight.
     pub fn of(at_best: usize) -> Self {
         Self {
             at_best,
@@ -26,24 +26,24 @@ impl Pace {
         }
     }
 
-    /// How many may be under way.
+    /// Returns how many deliveries may be in flight now.
     pub fn at_once(&self) -> usize {
         if self.is_down() { 1 } else { self.at_best }
     }
 
-    /// Whether the receiver seems to be down.
+    /// Whether the circuit is open: the receiver seems to be down.
     pub fn is_down(&self) -> bool {
         self.failures >= DOWN_AFTER
     }
 
-    /// One was accepted. Answers whether the receiver seemed to be down until now.
+    /// Records an accepted delivery and closes the circuit. Returns whether it was open.
     pub fn accepted(&mut self) -> bool {
         let was_down = self.is_down();
         self.failures = 0;
         was_down
     }
 
-    /// One was not.
+    /// Records a failed delivery.
     pub fn failed(&mut self) {
         self.failures = self.failures.saturating_add(1);
     }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_receiver_that_is_down_is_asked_one_by_one_until_it_is_back() {
+    fn an_open_circuit_allows_one_delivery_until_one_is_accepted() {
         let mut pace = Pace::of(EVENTS);
         for _ in 0..DOWN_AFTER {
             assert_eq!(pace.at_once(), EVENTS);

@@ -1,5 +1,6 @@
-//! Copies of the log's seals, delivered to somebody outside: who has them can prove that nobody made all seals
-//! anew. Each is sent, in order, until it is accepted; without its salts, which have to go with what is erased.
+//! Delivery of seal copies to an external receiver, who can then prove that the seals were not all
+//! recomputed. Seals are delivered in order, each until it is accepted, and without their salts,
+//! which must be deleted together with erased content.
 
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use crate::now;
 use crate::secret::Secret;
 use crate::sender::{Delivery, Outcome, Sender};
 
-/// How often to look for a new seal.
+/// How often to poll for a new seal.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest wait after a failure; the first is a second, and each doubles.
+/// The longest wait after a failure. The first wait is a second, and each further one doubles.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Delivers the seals of a log to one address.
@@ -30,19 +31,19 @@ pub struct SealCopies {
     secret: Secret,
 }
 
-/// What a step did.
+/// The result of one delivery step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Copied {
     /// The next seal was accepted.
     One,
-    /// There is no seal that was not, or another process delivers.
+    /// There is no new seal, or another process is delivering.
     Nothing,
-    /// It was not: why, and which wait was named.
+    /// The delivery failed: the reason, and the wait that the receiver requests.
     Refused(String, Option<Duration>),
 }
 
 impl SealCopies {
-    /// To this address. `secret` signs the deliveries, as those of webhooks.
+    /// Creates a publisher that delivers to `url`. `secret` signs the deliveries, as for webhooks.
     pub fn new(pool: PgPool, sender: Sender, url: Url, secret: Secret) -> Self {
         Self {
             pool,
@@ -52,19 +53,19 @@ impl SealCopies {
         }
     }
 
-    /// Delivers the next seal.
+    /// Delivers the next seal, if there is one.
     pub async fn step(&self) -> Result<Copied, Failed> {
         let url = self.url.as_str();
         sqlx::query("INSERT INTO hooks.seal_copies (url) VALUES ($1) ON CONFLICT DO NOTHING")
             .bind(url)
             .execute(&self.pool)
             .await?;
-        let mut turn = self.pool.begin().await?;
+        let mut transaction = self.pool.begin().await?;
         let number: Option<i64> = sqlx::query_scalar(
             "SELECT number FROM hooks.seal_copies WHERE url = $1 FOR UPDATE SKIP LOCKED",
         )
         .bind(url)
-        .fetch_optional(&mut *turn)
+        .fetch_optional(&mut *transaction)
         .await?;
         let next = match number {
             Some(number) => store::after(&self.pool, number, 1).await?.pop(),
@@ -80,12 +81,12 @@ impl SealCopies {
                 sqlx::query("UPDATE hooks.seal_copies SET number = $2 WHERE url = $1")
                     .bind(url)
                     .bind(number)
-                    .execute(&mut *turn)
+                    .execute(&mut *transaction)
                     .await?;
-                turn.commit().await?;
+                transaction.commit().await?;
                 Ok(Copied::One)
             }
-            // There is nobody else to tell: it is asked again, seldom.
+            // There is no other receiver, so retry, but rarely.
             Outcome::Gone => Ok(Copied::Refused(
                 "the receiver answered 410 Gone".to_owned(),
                 Some(LONGEST_WAIT),
@@ -105,7 +106,7 @@ fn delivery(mut seal: Seal, at: Timestamp) -> Result<Delivery, Failed> {
     })
 }
 
-/// Delivers until the stop signal.
+/// Delivers seals until the stop signal.
 pub async fn run(copies: SealCopies, shutdown: CancellationToken) {
     let mut failures = 0;
     loop {
@@ -116,14 +117,14 @@ pub async fn run(copies: SealCopies, shutdown: CancellationToken) {
                 Duration::ZERO
             }
             Some(Ok(Copied::Nothing)) => LOOK_EVERY,
-            Some(Ok(Copied::Refused(why, named))) => {
-                tracing::warn!(why, "a seal is not delivered for now");
+            Some(Ok(Copied::Refused(why, requested))) => {
+                tracing::warn!(why, "failed to deliver a seal; will retry");
                 failures += 1;
                 let wait = wait_after(failures);
-                named.map_or(wait, |named| named.clamp(wait, LONGEST_WAIT))
+                requested.map_or(wait, |requested| requested.clamp(wait, LONGEST_WAIT))
             }
             Some(Err(error)) => {
-                tracing::warn!(%error, "a seal is not delivered for now");
+                tracing::warn!(%error, "failed to deliver a seal; will retry");
                 failures += 1;
                 wait_after(failures)
             }

@@ -1,4 +1,4 @@
-//! Signatures, as the Standard Webhooks convention has them:
+//! Signatures of deliveries, as Standard Webhooks defines them:
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
 
 use std::fmt;
@@ -11,27 +11,27 @@ use uuid::Uuid;
 
 const PREFIX: &str = "whsec_";
 
-/// Bytes of a key, as the convention asks for.
+/// The minimum and maximum length of a key in bytes, as Standard Webhooks requires.
 const SHORTEST: usize = 24;
 const LONGEST: usize = 64;
 
-/// The key that a webhook's deliveries are signed with. Not shown in debug output.
+/// The key that signs deliveries. Debug output does not reveal it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
-/// Text that is not a secret.
+/// The text is not a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a webhook's secret is whsec_ and the base64 of {SHORTEST} to {LONGEST} bytes")]
+#[error("a webhook secret must be whsec_ and the base64 of {SHORTEST} to {LONGEST} bytes")]
 pub struct InvalidSecret;
 
 impl Secret {
-    /// A new one: 32 bytes, of which 244 bits are the system's randomness.
+    /// Generates a new secret: 32 bytes, of which 244 bits are system randomness.
     pub fn generate() -> Self {
         let halves = [Uuid::new_v4(), Uuid::new_v4()];
         Self(halves.iter().flat_map(|half| *half.as_bytes()).collect())
     }
 
-    /// From its text.
+    /// Parses a secret from its text form, `whsec_...`.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let key = text
             .strip_prefix(PREFIX)
@@ -41,14 +41,14 @@ impl Secret {
             .ok_or(InvalidSecret)
     }
 
-    /// Its text: `whsec_...`.
+    /// Returns the text form, `whsec_...`, which reveals the secret.
     pub fn reveal(&self) -> String {
         format!("{PREFIX}{}", STANDARD.encode(&self.0))
     }
 
-    /// The header `webhook-signature` of a delivery. `timestamp` is in seconds since 1970.
+    /// Computes the header `webhook-signature` of a delivery. `timestamp` is in seconds since 1970.
     pub fn signature(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
-        // A key of any length will do, so this cannot fail.
+        // HMAC accepts keys of any length, so this cannot fail.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
             return String::new();
         };
@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_of_the_convention_has_its_signature() {
-        // From the reference implementations' tests.
+    fn signs_the_reference_example_correctly() {
+        // From the tests of the reference implementations.
         let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature = secret.signature(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_long_enough_and_comes_back() {
+    fn secrets_round_trip_and_invalid_ones_are_rejected() {
         let secret = Secret::generate();
         assert_eq!(Secret::parse(&secret.reveal()), Ok(secret.clone()));
         assert_ne!(secret, Secret::generate());

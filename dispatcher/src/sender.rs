@@ -1,8 +1,8 @@
-//! One delivery over HTTP, to where that is allowed.
+//! One delivery attempt over HTTP, to an allowed address.
 //!
-//! The address is looked at where it is used: a name's addresses when it is resolved for the connection, so
-//! that nobody can answer one thing to the check and another to the connection, and each redirect as it
-//! comes.
+//! Addresses are checked at the point of use. Host names are checked when they are resolved for the
+//! connection, so a DNS server cannot give the check another answer than the connection (DNS
+//! rebinding). Each redirect is checked before it is followed.
 
 use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
@@ -18,46 +18,47 @@ use time::OffsetDateTime;
 use crate::address::{Allowed, Forbidden};
 use crate::secret::Secret;
 
-/// How long a receiver may take to answer. It should accept first and work later.
+/// How long a receiver may take to answer. It should accept the delivery first and process it
+/// later.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long the making of a connection may take.
+/// How long it may take to connect.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// Redirects that are followed.
+/// The maximum number of redirects to follow.
 const REDIRECTS: usize = 3;
 
-/// Connections to one receiver that are kept for the next delivery.
+/// The maximum number of idle connections per host.
 const KEPT: usize = 16;
 
-/// What is delivered.
+/// A message to deliver, as Standard Webhooks defines it.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The same for every try of the same thing: receivers drop what they have by it.
+    /// The id, which is the same for every attempt, so that receivers can drop duplicates.
     pub id: String,
-    /// What `body` is.
+    /// The media type of `body`.
     pub content_type: &'static str,
-    /// As it is signed.
+    /// The body, exactly as it is signed.
     pub body: Vec<u8>,
 }
 
-/// How a try ended.
+/// The outcome of a delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The receiver has it.
+    /// The receiver accepted the delivery.
     Accepted,
-    /// The receiver wants nothing any more: 410.
+    /// The receiver answered 410 Gone: it wants no more deliveries.
     Gone,
-    /// It did not get there, or was not taken.
+    /// The receiver was not reached or did not accept the delivery.
     Failed {
-        /// Why.
+        /// The reason.
         why: String,
-        /// The receiver named a wait.
+        /// The wait that the receiver requests with `Retry-After`.
         wait: Option<Duration>,
     },
 }
 
-/// Sends deliveries. Cheap to clone.
+/// An HTTP client for deliveries. Cheap to clone.
 #[derive(Clone)]
 pub struct Sender {
     allowed: Allowed,
@@ -66,9 +67,10 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// One that reaches public addresses over TLS, and these networks with or without.
+    /// Creates a sender that reaches public addresses over TLS, and the allowed networks with or
+    /// without TLS.
     pub fn new(allowed: Allowed) -> Result<Self, reqwest::Error> {
-        // Somebody else may have chosen a provider already; any will do.
+        // Fails if a provider is already installed; any provider will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             encrypted: client(&allowed, false)?,
@@ -77,7 +79,7 @@ impl Sender {
         })
     }
 
-    /// Delivers.
+    /// Makes one delivery attempt.
     pub async fn send(&self, url: &Url, secret: &Secret, delivery: &Delivery) -> Outcome {
         if let Err(forbidden) = self.allowed.check(url) {
             return failed(forbidden.to_string());
@@ -112,7 +114,7 @@ fn client(allowed: &Allowed, is_plain: bool) -> Result<Client, reqwest::Error> {
         .timeout(ANSWER_WITHIN)
         .connect_timeout(CONNECT_WITHIN)
         .pool_max_idle_per_host(KEPT)
-        // A proxy of the environment would connect for us, and to anywhere.
+        // A proxy from the environment would connect on our behalf, without address checks.
         .no_proxy()
         .referer(false)
         .redirect(Policy::custom(move |attempt| follow(attempt, &hop)))
@@ -123,13 +125,14 @@ fn client(allowed: &Allowed, is_plain: bool) -> Result<Client, reqwest::Error> {
         .build()
 }
 
-/// Follows a redirect that keeps method and body, to the same kind of connection, where it may go.
+/// Follows a redirect if it preserves the method and body, stays on the same scheme and leads to an
+/// allowed address.
 fn follow(attempt: Attempt<'_>, allowed: &Allowed) -> reqwest::redirect::Action {
-    let keeps = [
+    let preserving = [
         StatusCode::TEMPORARY_REDIRECT,
         StatusCode::PERMANENT_REDIRECT,
     ];
-    if !keeps.contains(&attempt.status()) {
+    if !preserving.contains(&attempt.status()) {
         return attempt.stop();
     }
     if attempt.previous().len() > REDIRECTS {
@@ -137,7 +140,7 @@ fn follow(attempt: Attempt<'_>, allowed: &Allowed) -> reqwest::redirect::Action 
     }
     let before = attempt.previous().last().map(Url::scheme);
     if before != Some(attempt.url().scheme()) {
-        return attempt.error("a redirect between http and https");
+        return attempt.error("redirects between http and https are not allowed");
     }
     match allowed.check(attempt.url()) {
         Ok(()) => attempt.follow(),
@@ -145,7 +148,7 @@ fn follow(attempt: Attempt<'_>, allowed: &Allowed) -> reqwest::redirect::Action 
     }
 }
 
-/// Resolves names to addresses that may be connected to.
+/// A DNS resolver that returns only allowed addresses.
 struct Resolver {
     allowed: Allowed,
     is_plain: bool,
@@ -155,14 +158,14 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (allowed, is_plain) = (self.allowed.clone(), self.is_plain);
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
+            let resolved: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let permitted: Vec<SocketAddr> = found
+            let permitted: Vec<SocketAddr> = resolved
                 .iter()
                 .copied()
                 .filter(|address| allowed.permits(address.ip(), is_plain))
                 .collect();
-            match found.first().map(SocketAddr::ip) {
+            match resolved.first().map(SocketAddr::ip) {
                 Some(refused) if permitted.is_empty() => Err(refusal(refused, &allowed).into()),
                 _ => Ok(Box::new(permitted.into_iter()) as Addrs),
             }
@@ -187,21 +190,21 @@ async fn outcome(response: Response) -> Outcome {
     if status == StatusCode::GONE {
         return Outcome::Gone;
     }
-    let named = response.headers().get(RETRY_AFTER);
-    let seconds = named.and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = response.headers().get(RETRY_AFTER);
+    let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     Outcome::Failed {
         why: format!("the receiver answered {status}"),
         wait: seconds.map(Duration::from_secs),
     }
 }
 
-/// Reads a short answer, so that the connection can be used again. One that is long is cut off.
+/// Reads a short response body, so that the connection can be reused. Gives up on a long one.
 async fn drained(mut response: Response) {
     const SHORT: usize = 16 * 1024;
-    let mut read = 0;
+    let mut length = 0;
     while let Ok(Some(chunk)) = response.chunk().await {
-        read += chunk.len();
-        if read > SHORT {
+        length += chunk.len();
+        if length > SHORT {
             return;
         }
     }
@@ -211,16 +214,16 @@ fn failed(why: String) -> Outcome {
     Outcome::Failed { why, wait: None }
 }
 
-/// An error with everything beneath it: what it is about stands at the bottom.
+/// Formats an error with all its sources; the root cause comes last.
 fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
-    while let Some(deeper) = cause {
-        let said = deeper.to_string();
-        if !text.ends_with(&said) {
-            text = format!("{text}: {said}");
+    while let Some(source) = cause {
+        let message = source.to_string();
+        if !text.ends_with(&message) {
+            text = format!("{text}: {message}");
         }
-        cause = deeper.source();
+        cause = source.source();
     }
     text
 }

@@ -1,4 +1,4 @@
-//! A worker for each webhook, as operators switch them on and off.
+//! The supervisor: runs one worker for each webhook that is switched on.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,28 +23,28 @@ use crate::sender::Sender;
 use crate::webhook::{self, Subject, Webhook};
 use crate::worker;
 
-/// How often to look what operators have changed.
+/// How often to check for webhooks that operators changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Every so many looks, how far the webhooks are is measured.
+/// The number of polls between two updates of the metrics.
 const MEASURE_EVERY: u32 = 10;
 
-/// How long another dispatcher's lease, or an error, is waited out.
+/// How long to wait after an error, or while another dispatcher holds the lease.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// How long a worker may take to end.
+/// How long a worker may take to stop before it is aborted.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How the dispatcher works.
+/// The configuration of the dispatcher.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// How often something is tried before it is parked.
+    /// The number of attempts before a delivery is parked.
     pub tries: u32,
-    /// How long what follows a message is told together with it.
+    /// How long a notification waits for further messages, to report them together.
     pub window: Duration,
 }
 
-/// What workers share.
+/// The context that all workers share.
 #[derive(Clone)]
 struct Shared {
     pool: PgPool,
@@ -61,7 +61,7 @@ struct Worker {
     task: JoinHandle<()>,
 }
 
-/// Delivers until the stop signal.
+/// Runs the dispatcher until the stop signal.
 pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
@@ -80,11 +80,11 @@ pub async fn run(
         config,
     };
     let mut workers: HashMap<i64, Worker> = HashMap::new();
-    let mut looks = interval(LOOK_EVERY);
+    let mut polls = interval(LOOK_EVERY);
     let mut round = 0u32;
-    while shutdown.run_until_cancelled(looks.tick()).await.is_some() {
+    while shutdown.run_until_cancelled(polls.tick()).await.is_some() {
         if let Err(error) = look(&shared, &mut workers, &shutdown).await {
-            tracing::warn!(%error, "the webhooks cannot be read");
+            tracing::warn!(%error, "failed to load the webhooks");
         }
         if round.is_multiple_of(MEASURE_EVERY) && !workers.is_empty() {
             measure(&shared.pool).await;
@@ -105,14 +105,14 @@ async fn look(
         .await?
         .into_iter()
         .collect();
-    let over: Vec<i64> = workers
+    let ended: Vec<i64> = workers
         .iter()
         .filter(|(id, worker)| {
             wanted.get(id) != Some(&worker.revision) || worker.task.is_finished()
         })
         .map(|(id, _)| *id)
         .collect();
-    for id in over {
+    for id in ended {
         if let Some(worker) = workers.remove(&id) {
             worker.end().await;
         }
@@ -120,11 +120,11 @@ async fn look(
     for (id, revision) in wanted {
         workers.entry(id).or_insert_with(|| {
             let ending = shutdown.child_token();
-            let (shared, ended) = (shared.clone(), ending.clone());
+            let (shared, cancellation) = (shared.clone(), ending.clone());
             Worker {
                 revision,
                 ending,
-                task: tokio::spawn(async move { work(&shared, id, &ended).await }),
+                task: tokio::spawn(async move { work(&shared, id, &cancellation).await }),
             }
         });
     }
@@ -140,12 +140,12 @@ impl Worker {
     }
 }
 
-/// Works on one webhook for as long as that goes well.
+/// Runs the worker of one webhook until it ends, and waits a little after an error.
 async fn work(shared: &Shared, id: i64, ending: &CancellationToken) {
     match work_under_lease(shared, id, ending).await {
         Ok(()) | Err(Failed::Changed) => {}
         Err(error) => {
-            tracing::warn!(%error, webhook = id, "deliveries wait");
+            tracing::warn!(%error, webhook = id, "deliveries failed; retrying shortly");
             ending.run_until_cancelled(sleep(PAUSE)).await;
         }
     }
@@ -165,8 +165,11 @@ async fn work_under_lease(
     };
     let webhook = match loaded {
         Ok(webhook) => webhook,
-        Err(unreadable) => {
-            tracing::error!(error = %unreadable, "this webhook cannot be used; remove it and add it again");
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "the stored webhook is invalid; remove it and add it again"
+            );
             ending.run_until_cancelled(sleep(PAUSE * 15)).await;
             return Ok(());
         }
@@ -213,7 +216,8 @@ async fn work_under_lease(
     }
 }
 
-/// A webhook that is ahead of its log: the log was restored from an older copy. It goes on from there.
+/// Rewinds a webhook that is ahead of the log, because the log was restored from an older backup.
+/// It resumes at the head of the log.
 async fn within_the_log(
     shared: &Shared,
     mut webhook: Webhook,
@@ -227,7 +231,7 @@ async fn within_the_log(
         webhook = webhook.id,
         position = webhook.position,
         head,
-        "the log is older than what was delivered; going on at its head"
+        "the webhook is ahead of the log, which was restored from a backup; resuming at its head"
     );
     webhook::set_back(&shared.pool, webhook.id, head).await?;
     webhook.position = head;
@@ -239,12 +243,12 @@ async fn measure(pool: &PgPool) {
     let Ok(all) = webhook::list(pool).await else {
         return;
     };
-    for it in all {
-        let label = it.id.to_string();
-        let lag = (it.head - it.position).max(0) as f64;
+    for webhook in all {
+        let label = webhook.id.to_string();
+        let lag = (webhook.head - webhook.position).max(0) as f64;
         metrics::gauge!("tidings_webhook_lag_events", "webhook" => label.clone()).set(lag);
         metrics::gauge!("tidings_webhook_waiting", "webhook" => label.clone())
-            .set(it.waiting as f64);
-        metrics::gauge!("tidings_webhook_parked", "webhook" => label).set(it.parked as f64);
+            .set(webhook.waiting as f64);
+        metrics::gauge!("tidings_webhook_parked", "webhook" => label).set(webhook.parked as f64);
     }
 }

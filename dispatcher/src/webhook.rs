@@ -1,4 +1,5 @@
-//! A webhook, as operators made it and as the dispatcher left it. All SQL of operators is here.
+//! Webhooks: their configuration, status and parked deliveries. This module has all SQL of the
+//! operators' commands.
 
 use domain::time::Timestamp;
 use reqwest::Url;
@@ -8,68 +9,68 @@ use sqlx::types::time::OffsetDateTime;
 
 use crate::secret::{InvalidSecret, Secret};
 
-/// What is delivered.
+/// The kind of a webhook: what it delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// The events of the log as CloudEvents: these types, or all if empty.
+    /// The events of the log as CloudEvents, restricted to these types; all types if empty.
     Events(Vec<String>),
-    /// Who is offline and has something unread.
+    /// Notifications of unread messages for offline users.
     Notifications,
 }
 
-/// What a dispatcher needs of a webhook.
+/// A webhook, as a dispatcher needs it.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// Its number.
+    /// The id of the webhook.
     pub id: i64,
-    /// Raised whenever an operator changed something.
+    /// Incremented with every change by an operator.
     pub revision: i64,
-    /// Where to.
+    /// The address to deliver to.
     pub url: Url,
-    /// What it is signed with.
+    /// The secret that signs deliveries.
     pub secret: Secret,
-    /// What.
+    /// What it delivers.
     pub subject: Subject,
-    /// How far it is.
+    /// The log position up to which everything was delivered, waits or is parked.
     pub position: i64,
-    /// Where it began.
+    /// The log position after which it began.
     pub floor: i64,
 }
 
-/// A webhook as operators see it.
+/// The status of a webhook, as operators see it. The field names are the JSON output.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct Listed {
-    /// Its number.
+    /// The id of the webhook.
     pub id: i64,
-    /// Where to.
+    /// The address to deliver to.
     pub url: String,
     /// `events` or `notifications`.
     pub kind: String,
-    /// For `events`: these types only; all if empty.
+    /// For `events`: the event types to deliver; all if empty.
     pub types: Vec<String>,
-    /// `on`, `off` or `gone`: the receiver said so.
+    /// `on`, `off`, or `gone` if the receiver answered 410.
     pub state: String,
-    /// Everything up to here was delivered, waits or is parked.
+    /// The log position up to which everything was delivered, waits or is parked.
     pub position: i64,
-    /// The log's head.
+    /// The head of the log.
     pub head: i64,
-    /// Deliveries that were accepted.
+    /// The number of accepted deliveries.
     pub delivered: i64,
-    /// When the last one was.
+    /// The time of the last accepted delivery.
     #[sqlx(try_from = "Moment")]
     pub delivered_at: Option<Timestamp>,
-    /// Events and notifications that are to be tried, or tried again.
+    /// The number of waiting events and notifications.
     pub waiting: i64,
-    /// Those that were given up.
+    /// The number of parked events and notifications.
     pub parked: i64,
-    /// Why the last failure.
+    /// The reason of the last failure.
     pub error: Option<String>,
-    /// When.
+    /// The time of the last failure.
     #[sqlx(try_from = "Moment")]
     pub error_at: Option<Timestamp>,
 }
 
-/// A point in time as the database has it.
+/// A nullable timestamp, as read from the database.
 #[derive(sqlx::Type)]
 #[sqlx(transparent)]
 struct Moment(Option<OffsetDateTime>);
@@ -80,13 +81,13 @@ impl From<Moment> for Option<Timestamp> {
     }
 }
 
-/// What stands in the database is not what was put there.
+/// The stored configuration of a webhook is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// The address.
-    #[error("the address of webhook {0} cannot be read")]
+    /// The address is invalid.
+    #[error("the stored address of webhook {0} is invalid")]
     Address(i64),
-    /// The secret.
+    /// The secret is invalid.
     #[error("webhook {0}: {1}")]
     Secret(i64, InvalidSecret),
 }
@@ -123,14 +124,14 @@ impl TryFrom<Row> for Webhook {
     }
 }
 
-/// The webhooks that are on: number and revision.
+/// Lists the webhooks that are on, as id and revision.
 pub async fn switched_on(pool: &PgPool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
     sqlx::query_as("SELECT id, revision FROM hooks.webhooks WHERE state = 'on' ORDER BY id")
         .fetch_all(pool)
         .await
 }
 
-/// One that is on.
+/// Loads a webhook. Returns `None` unless it exists and is on.
 pub async fn load(
     pool: &PgPool,
     id: i64,
@@ -145,7 +146,8 @@ pub async fn load(
     Ok(row.map(Webhook::try_from))
 }
 
-/// Makes one, which begins after a position, or at the present. Answers its number and where it begins.
+/// Adds a webhook that begins after a log position, or at the head of the log. Returns its id and
+/// the position after which it begins.
 pub async fn add(
     pool: &PgPool,
     url: &Url,
@@ -172,7 +174,7 @@ pub async fn add(
     .await
 }
 
-/// All of them, by number.
+/// Lists all webhooks, in order of id.
 pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, sqlx::Error> {
     sqlx::query_as(
         "SELECT w.id, w.url, w.kind, w.types, w.state, w.position, k.position AS head, w.delivered,
@@ -187,7 +189,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, sqlx::Error> {
     .await
 }
 
-/// Removes one, with everything that waits or is parked. False if there is none.
+/// Removes a webhook with its waiting and parked deliveries. Returns whether it existed.
 pub async fn remove(pool: &PgPool, id: i64) -> Result<bool, sqlx::Error> {
     let removed = sqlx::query("DELETE FROM hooks.webhooks WHERE id = $1")
         .bind(id)
@@ -196,7 +198,7 @@ pub async fn remove(pool: &PgPool, id: i64) -> Result<bool, sqlx::Error> {
     Ok(removed.rows_affected() > 0)
 }
 
-/// Switches one on, where it stands, or off. False if there is none.
+/// Switches a webhook on, at its stored position, or off. Returns whether it exists.
 pub async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<bool, sqlx::Error> {
     let switched =
         sqlx::query("UPDATE hooks.webhooks SET state = $2, revision = revision + 1 WHERE id = $1")
@@ -207,11 +209,12 @@ pub async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<bool, sqlx::Erro
     Ok(switched.rows_affected() > 0)
 }
 
-/// Delivers again from a position on, that one included. What waits or is parked from there on is
-/// forgotten: it comes again. Answers the webhooks that this concerns: one, or all.
+/// Replays deliveries from a log position on (inclusive), for one webhook or for all. Deletes
+/// waiting and parked deliveries from there on, because the replay repeats them. Returns the ids of
+/// the affected webhooks.
 pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
-    // Only backwards: what lies between would be left out.
+    // Only move backwards: a move forwards would skip the events in between.
     let replayed: Vec<i64> = sqlx::query_scalar(
         "UPDATE hooks.webhooks SET position = least(position, $2 - 1), floor = least(floor, $2 - 1),
                 revision = revision + 1
@@ -221,12 +224,12 @@ pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64
     .bind(from)
     .fetch_all(&mut *transaction)
     .await?;
-    for forget in [
+    for delete in [
         "DELETE FROM hooks.waiting WHERE webhook = ANY($1) AND position >= $2",
         "DELETE FROM hooks.parked WHERE webhook = ANY($1) AND position >= $2",
         "DELETE FROM hooks.notices WHERE webhook = ANY($1) AND to_position >= $2",
     ] {
-        sqlx::query(forget)
+        sqlx::query(delete)
             .bind(&replayed)
             .bind(from)
             .execute(&mut *transaction)
@@ -236,7 +239,7 @@ pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64
     Ok(replayed)
 }
 
-/// Sets one back to the head of a log that is shorter than it was.
+/// Rewinds a webhook to the head of a log that is shorter than before.
 pub async fn set_back(pool: &PgPool, id: i64, head: i64) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
     for statement in [
@@ -253,14 +256,14 @@ pub async fn set_back(pool: &PgPool, id: i64, head: i64) -> Result<(), sqlx::Err
     transaction.commit().await
 }
 
-/// Tries everything again that is parked. Answers how many that are.
+/// Schedules all parked deliveries of a webhook for a retry. Returns their number.
 pub async fn retry(pool: &PgPool, id: i64) -> Result<i64, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     let parked: i64 = sqlx::query_scalar("SELECT count(*) FROM hooks.parked WHERE webhook = $1")
         .bind(id)
         .fetch_one(&mut *transaction)
         .await?;
-    for again in [
+    for statement in [
         "INSERT INTO hooks.waiting (webhook, position, lane, tries, due_at)
          SELECT webhook, position, lane, 0, now() FROM hooks.parked
          WHERE webhook = $1 AND user_name = ''
@@ -276,33 +279,33 @@ pub async fn retry(pool: &PgPool, id: i64) -> Result<i64, sqlx::Error> {
         "DELETE FROM hooks.parked WHERE webhook = $1",
         "UPDATE hooks.webhooks SET revision = revision + 1 WHERE id = $1",
     ] {
-        sqlx::query(again).bind(id).execute(&mut *transaction).await?;
+        sqlx::query(statement).bind(id).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     Ok(parked)
 }
 
-/// What was given up.
+/// A parked delivery, as operators see it. The field names are the JSON output.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct Parked {
-    /// Of which webhook.
+    /// The id of the webhook.
     pub webhook: i64,
-    /// The event, or the newest message of a notification.
+    /// The log position of the event, or of the newest message of a notification.
     pub position: i64,
     /// The source of an event, or the conversation of a notification.
     pub lane: String,
-    /// Who was to be told; empty for an event.
+    /// The user to notify; empty for an event.
     pub user_name: String,
-    /// How often it was tried.
+    /// The number of attempts.
     pub tries: i32,
-    /// Why the last try failed.
+    /// The reason why the last attempt failed.
     pub error: String,
-    /// When it was given up.
+    /// When it was parked.
     #[sqlx(try_from = "OffsetDateTime")]
     pub parked_at: Timestamp,
 }
 
-/// The parked deliveries of one webhook, or of all, oldest first, at most `limit`.
+/// Lists the parked deliveries of one webhook or of all, oldest first, at most `limit`.
 pub async fn parked(
     pool: &PgPool,
     id: Option<i64>,

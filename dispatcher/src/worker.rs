@@ -1,28 +1,28 @@
-//! The loop of a webhook's worker, whatever it delivers.
+//! The loop of a webhook's worker, for events and notifications alike.
 
 use tokio_util::sync::CancellationToken;
 
 use crate::failed::Failed;
 use crate::ledger::Ledger;
 
-/// Delivers what one webhook is for.
+/// A worker that delivers for one webhook.
 pub trait Worker {
-    /// Starts what can be started, and waits for the next thing that happens.
+    /// Starts the deliveries that can start, and waits for the next event.
     fn step(&mut self) -> impl Future<Output = Result<(), Failed>> + Send;
 
-    /// Writes down what was done.
+    /// Stores the progress.
     fn write_down(&mut self) -> impl Future<Output = Result<(), Failed>> + Send;
 
-    /// Where it is written down.
+    /// Returns the ledger, to release its lease.
     fn into_ledger(self) -> Ledger;
 }
 
-/// Until the stop signal, or until something is wrong. What is under way then is sent again by whoever comes
-/// next.
+/// Runs a worker until the stop signal or an error. The next worker sends deliveries that were in
+/// flight again.
 pub async fn run<W: Worker>(mut worker: W, shutdown: &CancellationToken) -> Result<(), Failed> {
-    let ended = run_to_end(&mut worker, shutdown).await;
+    let result = run_to_end(&mut worker, shutdown).await;
     worker.into_ledger().close().await;
-    ended
+    result
 }
 
 async fn run_to_end<W: Worker>(worker: &mut W, shutdown: &CancellationToken) -> Result<(), Failed> {

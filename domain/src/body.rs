@@ -1,5 +1,5 @@
-//! What a message carries: a JSON object, kept as compact text with its keys in order, so that
-//! two bodies that are equal as JSON values are equal as bytes.
+//! Message bodies: JSON objects stored as compact text with sorted keys, so that two bodies that
+//! are equal as JSON values are also equal byte for byte.
 
 mod canonical;
 
@@ -13,30 +13,30 @@ use serde_json::value::RawValue;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 
-/// What kind of message it is.
+/// The type of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageType {
-    /// Words, in `body.text`.
+    /// Text, in `body.text`.
     Text,
-    /// A picture.
+    /// An image.
     Image,
-    /// A file, its name in `body.name`.
+    /// A file, with its name in `body.name`.
     File,
-    /// A sound.
+    /// An audio recording.
     Audio,
-    /// A film.
+    /// A video.
     Video,
-    /// A place.
+    /// A geographic location.
     Location,
-    /// Whatever the app means by it.
+    /// An application-defined message.
     Custom,
-    /// For programs: delivered and kept, never counted, previewed or searched.
+    /// A message for programs: delivered and stored, but never counted, previewed or searched.
     Control,
 }
 
 impl MessageType {
-    /// The name on the wire and in the tables.
+    /// The name used in the API and in the tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -50,35 +50,38 @@ impl MessageType {
         }
     }
 
-    /// Whether it counts as unread and is previewed.
+    /// Whether messages of this type count as unread and appear in previews.
     pub fn is_countable(self) -> bool {
         self != Self::Control
     }
 }
 
-/// A message's body: a JSON object as compact text.
+/// The body of a message: a JSON object as compact text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body(Arc<str>);
 
 impl Body {
-    /// Takes a JSON value as the body of a message of this type, if the rules allow it.
+    /// Validates a JSON value and converts it to the body of a message of this type.
+    ///
+    /// Refuses a value that is not an object, a text message without visible text, and a body
+    /// larger than `limits.body_bytes`.
     pub fn parse(kind: MessageType, value: &Value, limits: &Limits) -> Result<Self, Refusal> {
         let Value::Object(fields) = value else {
-            return Err(Refusal::invalid("body", "expected a JSON object"));
+            return Err(Refusal::invalid("body", "Expected a JSON object."));
         };
         if kind == MessageType::Text {
             match fields.get("text") {
                 Some(Value::String(text)) if text.chars().all(is_invisible) => {
                     return Err(Refusal::invalid(
                         "body.text",
-                        "the text is empty or has only invisible characters",
+                        "The text is empty or contains only invisible characters.",
                     ));
                 }
                 Some(Value::String(_)) => {}
                 _ => {
                     return Err(Refusal::invalid(
                         "body.text",
-                        "a text message has its words in body.text",
+                        "A text message must have its text in body.text.",
                     ));
                 }
             }
@@ -88,7 +91,7 @@ impl Body {
             return Err(Refusal::too_large(
                 "body",
                 format!(
-                    "{} bytes of JSON; at most {} are taken",
+                    "The body is {} bytes of JSON; at most {} are allowed.",
                     json.len(),
                     limits.body_bytes
                 ),
@@ -97,12 +100,12 @@ impl Body {
         Ok(Self(json.into()))
     }
 
-    /// A text message's body.
+    /// The body of a text message.
     pub fn text(text: &str) -> Self {
         Self(serde_json::json!({ "text": text }).to_string().into())
     }
 
-    /// What stands where a body was before it was erased.
+    /// The placeholder that replaces an erased body.
     pub fn erased() -> Self {
         Self(r#"{"erased":true}"#.into())
     }
@@ -112,7 +115,7 @@ impl Body {
         &self.0
     }
 
-    /// Equal for bodies that are equal as JSON values.
+    /// The fingerprint of the body. Bodies that are equal as JSON values have equal fingerprints.
     pub fn digest(&self) -> u128 {
         crate::digest::of(&[self.0.as_bytes()])
     }
@@ -138,7 +141,8 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// Characters that show nothing: blanks, controls, format characters, fillers, selectors.
+/// Whether a character has no visible glyph: whitespace, control and format characters, fillers,
+/// variation selectors.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

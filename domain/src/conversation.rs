@@ -1,9 +1,10 @@
-//! A conversation: who is in it, who may do what, and what has become of its newest messages.
+//! The conversation aggregate: its members, their permissions, and the state of its most recent
+//! messages.
 //!
-//! [`Conversation::decide`] says what a command makes happen; `apply` makes it so. The rules stand
-//! by subject: `create`, `members`, `messages`, `import`, `erasure`. Each begins by asking whether the
-//! caller is a member, because to everybody else nothing here exists; then come rights, then the
-//! rules about the content.
+//! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state. The
+//! rules are grouped by subject in `create`, `members`, `messages`, `import` and `erasure`. Every
+//! rule first checks that the caller is a member, because for all other users the conversation does
+//! not exist; then it checks permissions, then the content.
 
 pub mod command;
 pub mod event;
@@ -31,32 +32,38 @@ use command::ConversationCommand;
 use event::{ConversationEvent, ConversationKind, History, Role};
 use state::{About, Member, Stay};
 
-/// How many of the newest messages a conversation remembers. A command on an older one brings the
-/// message along, looked up in the log.
+/// The maximum number of recent messages in the state of a conversation. A command on an older
+/// message carries that message's state, looked up in the log.
 pub const REMEMBERED: usize = 256;
 
 /// The state of one conversation, as far as the rules need it.
+///
+/// It is stored in snapshots; the serialized field names must not change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// `None` until it is created.
+    /// `None` until the conversation is created.
+    #[serde(rename = "about")]
     about: Option<About>,
-    /// Those who are in.
+    /// The current members.
     members: BTreeMap<UserId, Member>,
-    /// The ended stays of everybody who was ever in, oldest first. A stay without messages
-    /// leaves no trace.
+    /// The past membership periods of every user, oldest first. A period without messages is not
+    /// recorded.
+    #[serde(rename = "ended")]
     ended: BTreeMap<UserId, Vec<Stay>>,
-    /// How often somebody joined. A member's `stay` is this number at their joining: it tells one
-    /// stay from the next, and who has been in for longest.
+    /// How many times a user has joined. A member's `stay` is the value of this counter after
+    /// joining. It distinguishes membership periods and orders the members by seniority.
+    #[serde(rename = "joins")]
     joins: i64,
-    /// The newest seq, which is also how many messages were sent.
+    /// The newest seq, which is also the number of messages sent.
     head_seq: i64,
-    /// The newest messages; the last one is at `head_seq`.
+    /// The most recent messages, oldest first; the last one has the seq `head_seq`.
+    #[serde(rename = "newest")]
     newest: VecDeque<MessageState>,
 }
 
 impl Conversation {
-    /// What this command makes happen; nothing if everything is already so. `limits` are those
-    /// of the deployment.
+    /// Decides which events a command causes. Returns no events if the state already matches the
+    /// command, and a [`Refusal`] if a rule rejects it. `limits` are the limits of the deployment.
     pub fn decide(
         &self,
         command: ConversationCommand,
@@ -77,37 +84,38 @@ impl Conversation {
         }
     }
 
-    /// Whether it was ever created. It then exists for ever, also when everybody has left.
+    /// Whether the conversation was ever created. It then exists forever, even after every member
+    /// has left.
     pub fn exists(&self) -> bool {
         self.about.is_some()
     }
 
-    /// Direct or group; `None` if it does not exist.
+    /// The kind of the conversation; `None` if it does not exist.
     pub fn kind(&self) -> Option<ConversationKind> {
         self.about.as_ref().map(|about| about.kind)
     }
 
-    /// The newest seq, 0 if there is none.
+    /// The newest seq, 0 if there are no messages.
     pub fn head_seq(&self) -> i64 {
         self.head_seq
     }
 
-    /// How many are in.
+    /// The number of current members.
     pub fn member_count(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether this user is in now.
+    /// Whether this user is a current member.
     pub fn is_member(&self, user: &UserId) -> bool {
         self.members.contains_key(user)
     }
 
-    /// What this user is now; `None` if not a member.
+    /// The role of this user; `None` if the user is not a member.
     pub fn role_of(&self, user: &UserId) -> Option<Role> {
         self.members.get(user).map(|member| member.role)
     }
 
-    /// Where this user stands, as their mailbox needs to know it; `None` if not a member.
+    /// The membership data that this user's mailbox needs; `None` if the user is not a member.
     pub fn standing(&self, user: &UserId) -> Option<Standing> {
         self.members.get(user).map(|member| Standing {
             head_seq: self.head_seq,
@@ -116,8 +124,9 @@ impl Conversation {
         })
     }
 
-    /// The one rule of visibility: a current member sees all, or what was sent during any of
-    /// their stays. False for a seq that does not exist.
+    /// The visibility rule: a current member sees either every message or those sent during any of
+    /// their membership periods, depending on the history visibility. Returns `false` for a seq
+    /// that does not exist.
     pub fn may_see(&self, user: &UserId, seq: i64) -> bool {
         let (Some(about), Some(member)) = (&self.about, self.members.get(user)) else {
             return false;
@@ -133,7 +142,7 @@ impl Conversation {
                 .is_some_and(|stays| state::any_covers(stays, seq))
     }
 
-    /// The other one of a direct conversation; `None` in a group and to strangers.
+    /// The other user of a direct conversation; `None` in a group or if `user` is not a member.
     pub fn peer_of(&self, user: &UserId) -> Option<&UserId> {
         if self.kind() != Some(ConversationKind::Direct) || !self.is_member(user) {
             return None;
@@ -141,23 +150,23 @@ impl Conversation {
         self.members.keys().find(|member| *member != user)
     }
 
-    /// Whether a command on this seq needs no look-up: it is among the newest [`REMEMBERED`].
+    /// Whether this seq is among the recent messages, so that a command on it needs no lookup.
     pub fn remembers(&self, seq: i64) -> bool {
         self.remembered(seq).is_some()
     }
 
-    /// The state of a message among the newest [`REMEMBERED`].
+    /// The state of a message among the [`MAX_RECENT_MESSAGES`] most recent ones.
     pub fn remembered(&self, seq: i64) -> Option<&MessageState> {
         self.newest.get(self.place(seq)?)
     }
 
-    /// Where in `newest` a seq stands.
+    /// The index of a seq in `recent_messages`.
     fn place(&self, seq: i64) -> Option<usize> {
         let first = self.head_seq - self.newest.len() as i64 + 1;
         usize::try_from(seq.checked_sub(first)?).ok()
     }
 
-    /// The conversation and the caller's membership, or the one answer to everybody else.
+    /// Returns the conversation's details and the caller's membership, or refuses with `not_found`.
     fn entered_by(&self, user: &UserId) -> Result<(&About, &Member), Refusal> {
         match (&self.about, self.members.get(user)) {
             (Some(about), Some(member)) => Ok((about, member)),
@@ -165,7 +174,8 @@ impl Conversation {
         }
     }
 
-    /// The message at `seq` if this user may see it: remembered, or as it was looked up.
+    /// Returns the message at `seq` if this user can see it: from the recent messages, or else from
+    /// the lookup.
     fn seen_by<'a>(
         &'a self,
         user: &UserId,
@@ -205,13 +215,13 @@ impl Aggregate for Conversation {
     }
 }
 
-/// For stores of cqrs-es that read the `events` view: old versions are raised step by step, and
-/// the bare data becomes what [`ConversationEvent`] reads.
+/// The upcasters for cqrs-es stores that read the `events` view. They upcast old versions step by
+/// step and wrap the bare data in the form that [`ConversationEvent`] deserializes from.
 pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
     crate::event::upcast::upcasters::<ConversationEvent>()
 }
 
-/// The same users without repetitions, in the order in which they were first named.
+/// Removes duplicate users and keeps the order of their first occurrence.
 fn distinct(mut users: Vec<UserId>) -> Vec<UserId> {
     if users.len() > 1 {
         let mut seen = HashSet::with_capacity(users.len());

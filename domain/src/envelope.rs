@@ -1,11 +1,12 @@
-//! An event with its place in the log, as everybody outside sees it: one CloudEvents 1.0 object.
+//! The envelope of an event: the event with its log position, published as one CloudEvents 1.0
+//! object.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::time::Timestamp;
 
-/// Which aggregate an event belongs to.
+/// The kind of aggregate that an event belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AggregateKind {
     /// A conversation.
@@ -15,7 +16,7 @@ pub enum AggregateKind {
 }
 
 impl AggregateKind {
-    /// The name in the log and in subjects.
+    /// The name used in the log and in subjects.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Conversation => "conversation",
@@ -23,7 +24,7 @@ impl AggregateKind {
         }
     }
 
-    /// From the name in the log.
+    /// Parses the name used in the log.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "conversation" => Some(Self::Conversation),
@@ -32,7 +33,7 @@ impl AggregateKind {
         }
     }
 
-    /// The first part of `source`: `/conversations/` or `/mailboxes/`.
+    /// The prefix of `source`: `/conversations/` or `/mailboxes/`.
     pub fn source_prefix(self) -> &'static str {
         match self {
             Self::Conversation => "/conversations/",
@@ -44,25 +45,26 @@ impl AggregateKind {
 /// One event of the log. `data` is the stored JSON, byte for byte.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// 1, 2, 3, ... over the whole log.
+    /// The position in the whole log: 1, 2, 3, ...
     pub position: i64,
-    /// Whose event it is.
+    /// The kind of aggregate that recorded the event.
     pub aggregate: AggregateKind,
-    /// Of which conversation or user.
+    /// The id of the conversation, or of the mailbox's owner.
     pub aggregate_id: String,
-    /// 1, 2, 3, ... in its aggregate.
+    /// The sequence number within the aggregate: 1, 2, 3, ...
     pub sequence: i64,
-    /// The short name, such as `message_sent`.
+    /// The event type, such as `message_sent`.
     pub event_type: String,
-    /// The version of the data's shape.
+    /// The schema version of the data.
     pub version: i16,
-    /// When the log took it. Never decreases along the log.
+    /// When the event was appended. It never decreases along the log.
     pub time: Timestamp,
-    /// The data as JSON.
+    /// The event data as JSON.
     pub data: Box<RawValue>,
 }
 
-/// The CloudEvents object, field by field. `data` borrows so that neither side copies it.
+/// The fields of the CloudEvents object. They borrow, so that neither encoding nor decoding copies
+/// `data`.
 #[derive(Serialize, Deserialize)]
 struct CloudEvent<'a> {
     specversion: &'a str,
@@ -81,29 +83,29 @@ struct CloudEvent<'a> {
     data: &'a RawValue,
 }
 
-/// Text that is not one of our CloudEvents.
+/// Why a JSON text is not a valid envelope.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidEnvelope {
-    /// Not JSON, or a field is missing.
+    /// The text is not JSON, or a field is missing.
     #[error("not a CloudEvents object: {0}")]
     Json(#[from] serde_json::Error),
-    /// A field says something that we never write.
-    #[error("{field} is {value:?}")]
+    /// A field has a value that [`Envelope::to_json`] never writes.
+    #[error("unexpected value {value:?} in the CloudEvents field {field}")]
     Field {
-        /// Which field.
+        /// The name of the field.
         field: &'static str,
-        /// What it said.
+        /// The value of the field.
         value: String,
     },
 }
 
 impl Envelope {
-    /// `/conversations/{id}` or `/mailboxes/{user}`.
+    /// The CloudEvents source: `/conversations/{id}` or `/mailboxes/{user}`.
     pub fn source(&self) -> String {
         format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
     }
 
-    /// As one CloudEvents JSON object, without a line break.
+    /// Encodes the envelope as one CloudEvents JSON object without line breaks.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&CloudEvent {
             specversion: "1.0",
@@ -118,7 +120,7 @@ impl Envelope {
         })
     }
 
-    /// Reads what [`Envelope::to_json`] wrote.
+    /// Decodes an envelope written by [`Envelope::to_json`].
     pub fn from_json(json: &[u8]) -> Result<Self, InvalidEnvelope> {
         let event: CloudEvent<'_> = serde_json::from_slice(json)?;
         let field = |field, value: &str| InvalidEnvelope::Field {

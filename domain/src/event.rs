@@ -1,11 +1,11 @@
-//! How events are written and read back.
+//! Encoding and decoding of events.
 //!
 //! In the log an event is a type name (`message_sent`), a version (1, 2, ...) and its data as JSON.
-//! What was once written is read for ever: a shape that changes gets the next version, the old
-//! shape gets an upcast in [`upcast`], and both have a golden file under `domain/golden`.
+//! Every version ever written stays readable: a schema change gets the next version, the old schema
+//! gets an upcast in [`upcast`], and both have a golden file under `domain/golden`.
 //!
-//! The two lists at the end of this file name every event and the version it is written in. The
-//! names are also those that serde uses for the enums, and a test holds them together.
+//! The two lists at the end of this file name every event and the version in which it is written.
+//! serde uses the same names for the enums; a test checks that they match.
 
 pub mod upcast;
 
@@ -15,15 +15,16 @@ use serde::de::DeserializeOwned;
 use crate::conversation::event::ConversationEvent;
 use crate::mailbox::event::MailboxEvent;
 
-/// An event that cannot be read: unknown type, unknown version, or data of another shape.
+/// Why an event cannot be decoded: unknown type, unknown version, or data that does not match the
+/// schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event {event_type} version {version} cannot be read: {reason}")]
+#[error("cannot decode event {event_type} version {version}: {reason}")]
 pub struct UnreadableEvent {
-    /// The type as stored.
+    /// The stored event type.
     pub event_type: String,
-    /// The version as stored.
+    /// The stored version.
     pub version: i16,
-    /// What was wrong.
+    /// What is wrong with the event.
     pub reason: String,
 }
 
@@ -37,34 +38,35 @@ impl UnreadableEvent {
     }
 }
 
-/// A type of event, and the version in which it is written now. All versions from 1 are read.
+/// An event type and the version in which it is currently written. All versions from 1 up can be
+/// decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType {
     /// The name in the log.
     pub name: &'static str,
-    /// The newest version.
+    /// The current version.
     pub version: i16,
 }
 
-/// What every family of events can do.
+/// The events of one aggregate: their names, versions, encoding and decoding.
 pub trait EventFamily: DomainEvent + Sized {
-    /// Every type of the family.
+    /// Every event type of the family.
     const TYPES: &'static [EventType];
 
-    /// The name in the log: past tense, snake case.
+    /// The name in the log: past tense, snake_case.
     fn name(&self) -> &'static str;
 
-    /// The version in which this event is written now.
+    /// The version in which this event is currently written.
     fn version(&self) -> i16;
 
-    /// The data as JSON: what the log stores and the stream carries.
+    /// Encodes the data as JSON, as the log stores it and the stream carries it.
     fn data(&self) -> Result<Vec<u8>, serde_json::Error>;
 
-    /// Reads an event of any version ever written.
+    /// Decodes an event of any version ever written.
     fn read(event_type: &str, version: i16, data: &[u8]) -> Result<Self, UnreadableEvent>;
 }
 
-/// Reads data of any version up to `newest` as the newest shape.
+/// Decodes data of any version up to `newest`, upcasting older versions first.
 fn read_data<T: DeserializeOwned>(
     newest: EventType,
     version: i16,
@@ -79,7 +81,7 @@ fn read_data<T: DeserializeOwned>(
     serde_json::from_value(data).map_err(|e| unreadable(&e.to_string()))
 }
 
-/// `Variant = "name", version` for every event of a family.
+/// Implements [`EventFamily`] from one `Variant = "name", version` line per event.
 macro_rules! event_family {
     ($family:ident { $($variant:ident = $name:literal, $version:literal;)+ }) => {
         impl EventFamily for $family {

@@ -1,6 +1,6 @@
-//! Bytes as text, and back.
+//! Hexadecimal encoding and decoding of bytes.
 
-/// Two lower-case digits a byte.
+/// Encodes bytes as hexadecimal text, two lower-case digits per byte.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes
@@ -10,7 +10,8 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.collect()
 }
 
-/// From what [`hex`] wrote.
+/// Decodes hexadecimal text. Returns `None` for an odd length or a character that is not a
+/// hexadecimal digit.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let pairs = text.as_bytes().chunks(2);
@@ -27,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_come_back_from_their_digits() {
+    fn decoding_reverses_encoding() {
         let bytes: Vec<u8> = (0..=255).collect();
         assert_eq!(from_hex(&hex(&bytes)), Some(bytes));
         for bad in ["0", "zz", "0x"] {

@@ -1,5 +1,5 @@
-//! The names that clients give and see. Every type here has a private field and one way in,
-//! `parse`, so a value that exists is a value that is legal.
+//! Identifiers that clients send and receive. Every type has a private field and a single
+//! constructor, `parse`, so every existing value is valid.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-/// Why a name was not accepted. The text is written for the person who sent it.
+/// Why an identifier is invalid. The text is a full sentence for the client's user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidId(pub &'static str);
 
-/// Reads text by way of a `parse`, without a copy in between.
+/// Deserializes text through a `parse` function without an intermediate copy.
 struct Parsed<T>(fn(&str) -> Result<T, InvalidId>);
 
 impl<T> Visitor<'_> for Parsed<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
+        f.write_str("a string")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
@@ -34,14 +34,14 @@ macro_rules! text_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes the text if it is legal.
+            /// Parses and validates the text.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
                 let check: fn(&str) -> Result<(), InvalidId> = $check;
                 check(text)?;
                 Ok(Self(text.into()))
             }
 
-            /// The text as it was given.
+            /// The text exactly as it was received.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -93,29 +93,30 @@ macro_rules! text_id {
 }
 
 text_id!(
-    /// A user, as named by the `sub` of a token: 1 to 128 characters, none of them a control.
+    /// A user, identified by the `sub` claim of a token: 1 to 128 characters, none of them a
+    /// control character.
     UserId,
     |text| {
         let length = text.chars().count();
         if length == 0 || length > 128 {
-            return Err(InvalidId("a user id has 1 to 128 characters"));
+            return Err(InvalidId("A user id must have 1 to 128 characters."));
         }
         if text.chars().any(char::is_control) {
-            return Err(InvalidId("a user id has no control characters"));
+            return Err(InvalidId("A user id must not contain control characters."));
         }
         Ok(())
     }
 );
 
 text_id!(
-    /// A conversation: 1 to 64 of `A-Z a-z 0-9 _ . -`. Those that start with `d_` are direct
-    /// conversations and are derived from their pair, see [`ConversationId::direct`].
+    /// A conversation: 1 to 64 characters from `A-Z a-z 0-9 _ . -`. Ids that start with `d_` belong
+    /// to direct conversations and are derived from the two users; see [`ConversationId::direct`].
     ConversationId,
     |text| {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if text.is_empty() || text.len() > 64 || !text.chars().all(legal) {
             return Err(InvalidId(
-                "a conversation id has 1 to 64 of A-Z a-z 0-9 _ . -",
+                "A conversation id must have 1 to 64 of the characters A-Z a-z 0-9 _ . and -.",
             ));
         }
         Ok(())
@@ -123,13 +124,13 @@ text_id!(
 );
 
 text_id!(
-    /// One device of a user: 1 to 128 characters, none of them a control.
+    /// A device of a user: 1 to 128 characters, no control characters.
     DeviceId,
     |text| {
         let length = text.chars().count();
         if length == 0 || length > 128 || text.chars().any(char::is_control) {
             return Err(InvalidId(
-                "a device has 1 to 128 characters, none of them a control character",
+                "A device id must have 1 to 128 characters and no control characters.",
             ));
         }
         Ok(())
@@ -137,42 +138,42 @@ text_id!(
 );
 
 text_id!(
-    /// What makes a command the same command when it is sent again: `client_message_id` or
-    /// `Idempotency-Key`, 1 to 128 printable ASCII characters.
+    /// The key that identifies a retried command: a `client_message_id` or an `Idempotency-Key`,
+    /// 1 to 128 printable ASCII characters.
     ClientKey,
     |text| {
         if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            return Err(InvalidId("expected 1 to 128 printable ASCII characters"));
+            return Err(InvalidId("Expected 1 to 128 printable ASCII characters."));
         }
         Ok(())
     }
 );
 
 text_id!(
-    /// The name of a group: up to 200 characters, none of them a control, not only blanks.
+    /// The title of a group: up to 200 characters, no control characters, not only whitespace.
     Title,
     |text| {
         if text.chars().count() > 200 {
-            return Err(InvalidId("a title has at most 200 characters"));
+            return Err(InvalidId("A title must have at most 200 characters."));
         }
         if text.chars().any(char::is_control) {
-            return Err(InvalidId("a title has no control characters"));
+            return Err(InvalidId("A title must not contain control characters."));
         }
         if text.trim().is_empty() {
-            return Err(InvalidId("a title is not blank; send null to remove it"));
+            return Err(InvalidId("A title must not be blank; send null to remove it."));
         }
         Ok(())
     }
 );
 
 text_id!(
-    /// A reaction such as an emoji or a short name: 1 to 32 characters, none of them a control.
+    /// A reaction such as an emoji or a short name: 1 to 32 characters, no control characters.
     ReactionKey,
     |text| {
         let length = text.chars().count();
         if length == 0 || length > 32 || text.chars().any(char::is_control) {
             return Err(InvalidId(
-                "a reaction key has 1 to 32 characters, none of them a control character",
+                "A reaction key must have 1 to 32 characters and no control characters.",
             ));
         }
         Ok(())
@@ -180,7 +181,8 @@ text_id!(
 );
 
 impl ConversationId {
-    /// The one id of the direct conversation between two users, whoever asks for it.
+    /// The id of the direct conversation between two users. It is the same for either order of
+    /// the arguments.
     pub fn direct(one: &UserId, other: &UserId) -> Self {
         let (first, second) = if one <= other {
             (one, other)
@@ -195,7 +197,7 @@ impl ConversationId {
         Self(format!("d_{digest:032x}").into())
     }
 
-    /// Whether the id has the form of a direct conversation's.
+    /// Whether this is the id of a direct conversation.
     pub fn is_direct(&self) -> bool {
         self.0.starts_with("d_")
     }

@@ -1,17 +1,18 @@
-//! The rules of messaging, and nothing else: no clock, no database, no network.
+//! The business rules of messaging. This crate is pure: no clock, no database, no network.
 //!
-//! In the order that data meets it:
+//! The modules, in the order in which data passes through them:
 //!
-//! - [`ids`], [`time`], [`body`]: the words. Each is parsed once, at the edge, and trusted after.
-//! - [`limits`]: every number that bounds a command.
-//! - [`conversation`] and [`mailbox`]: the two aggregates. A command comes in with the time and
-//!   the look-ups that it needs; `decide` answers with events or with a [`refusal::Refusal`];
-//!   `apply` folds an event into the state. Both are pure.
-//! - [`message`]: what one message has become, folded from the events that speak of it.
-//! - [`event`]: how events are named, versioned, written and read back, old versions included.
-//! - [`hex`]: bytes as text.
-//! - [`envelope`]: an event with its place in the log, as the rest of the world sees it
-//!   (one CloudEvents object), and [`subject`]: where it is published.
+//! - [`ids`], [`time`], [`body`]: value types. The edge parses each value once; all later code
+//!   relies on it being valid.
+//! - [`limits`]: the limits that bound every command.
+//! - [`conversation`] and [`mailbox`]: the two aggregates. A command carries the current time and
+//!   the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply` folds an
+//!   event into the state. Both are pure functions.
+//! - [`message`]: the state of one message, folded from its events.
+//! - [`event`]: event names, versions, encoding and decoding, including old versions.
+//! - [`digest`] and [`hex`]: fingerprints, and bytes as hexadecimal text.
+//! - [`envelope`]: an event with its log position, as one CloudEvents object.
+//! - [`subject`]: the NATS subject on which an event is published.
 
 #![deny(missing_docs)]
 

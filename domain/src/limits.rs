@@ -1,24 +1,24 @@
-//! Every number that bounds a command. The defaults are the documented ones; a deployment may
-//! change them, so they travel with the command instead of being constants in the rules.
+//! The limits that bound commands. A deployment can override the documented defaults, so the limits
+//! are passed in with each command instead of being constants in the rules.
 
-/// The bounds that the rules check.
+/// The limits that the rules enforce.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// A message's body as compact JSON, in bytes.
+    /// The maximum size of a message body as compact JSON, in bytes.
     pub body_bytes: usize,
-    /// Users mentioned by one message.
+    /// The maximum number of users that one message may mention.
     pub mentions: usize,
-    /// Users named by one command.
+    /// The maximum number of users that one command may name.
     pub users_per_command: usize,
-    /// Members of one group.
+    /// The maximum number of members in one group.
     pub group_members: usize,
-    /// Different reaction keys on one message.
+    /// The maximum number of distinct reaction keys on one message.
     pub reaction_keys: usize,
-    /// How long an author may recall, in milliseconds after the send.
+    /// How long after sending a message its author may recall it, in milliseconds.
     pub recall_window_ms: i64,
-    /// Users that one mailbox may block.
+    /// The maximum number of users that one mailbox may block.
     pub blocks: usize,
-    /// Devices that one mailbox remembers.
+    /// The maximum number of devices in one mailbox.
     pub devices: usize,
 }
 

@@ -1,5 +1,5 @@
-//! A user's mailbox: what their devices have, what they have read, and what they prefer. Nobody
-//! but its owner commands it, so there are no rights here, only rules.
+//! The mailbox aggregate: a user's device cursors, read marks, preferences and blocks. Only its
+//! owner sends commands to it, so there are rules but no permissions.
 
 pub mod command;
 pub mod event;
@@ -25,22 +25,26 @@ use marks::Mark;
 use preferences::Preferences;
 
 /// The state of one mailbox.
+///
+/// It is stored in snapshots; the serialized field names must not change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mailbox {
-    /// The cursor that each device has acked.
+    /// The last acknowledged cursor of each device.
     devices: BTreeMap<DeviceId, i64>,
-    /// The read marks that were set by a command. What a conversation implies is in its
-    /// [`command::Standing`].
+    /// The read marks set by commands. The mark that a conversation implies is in its
+    /// [`command::MembershipSnapshot`].
+    #[serde(rename = "marks")]
     marks: BTreeMap<ConversationId, Mark>,
-    /// What differed from the defaults at some time.
+    /// The preferences of every conversation for which the owner has ever set any.
     preferences: BTreeMap<ConversationId, Preferences>,
-    /// Whose direct messages are refused.
+    /// The users whose direct messages are refused.
+    #[serde(rename = "blocked")]
     blocked: BTreeSet<UserId>,
 }
 
 impl Mailbox {
-    /// What this command makes happen; nothing if everything is already so. `limits` are those
-    /// of the deployment.
+    /// Decides which events a command causes. Returns no events if the state already matches the
+    /// command, and a [`Refusal`] if a rule rejects it. `limits` are the limits of the deployment.
     pub fn decide(
         &self,
         command: MailboxCommand,
@@ -57,7 +61,7 @@ impl Mailbox {
         Ok(event.into_iter().collect())
     }
 
-    /// How many devices, marks, preferences and blocks there are: what its size grows with.
+    /// The number of devices, read marks, preferences and blocks: a measure of the state's size.
     pub fn entries(&self) -> usize {
         self.devices.len() + self.marks.len() + self.preferences.len() + self.blocked.len()
     }
@@ -101,8 +105,8 @@ impl Aggregate for Mailbox {
     }
 }
 
-/// For stores of cqrs-es that read the `events` view: old versions are raised step by step, and
-/// the bare data becomes what [`MailboxEvent`] reads.
+/// The upcasters for cqrs-es stores that read the `events` view. They upcast old versions step by
+/// step and wrap the bare data in the form that [`MailboxEvent`] deserializes from.
 pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
     crate::event::upcast::upcasters::<MailboxEvent>()
 }

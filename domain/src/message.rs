@@ -1,4 +1,4 @@
-//! What one message has become: as much of it as the rules need to decide the next command.
+//! The state of one message, as far as the rules need it to decide the next command.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,32 +9,33 @@ use crate::conversation::event::{ConversationEvent, MessageSent, Reaction};
 use crate::ids::{ReactionKey, UserId};
 use crate::time::Timestamp;
 
-/// One message, folded from the events that speak of it.
+/// The state of one message, folded from its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageState {
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: UserId,
-    /// When; for an imported message, when it was sent there.
+    /// When it was sent; for an imported message, when it was sent in the source system.
     pub sent_at: Timestamp,
-    /// What kind of message.
+    /// The message type.
     #[serde(rename = "type")]
     pub kind: MessageType,
-    /// It was taken back for everybody.
+    /// Whether it was recalled for everyone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recalled: bool,
-    /// It is gone for good. An erased message is also a recalled one.
+    /// Whether its content was permanently erased. An erased message is also recalled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
-    /// Of the newest body, see `Body::digest`: enough to see that an edit changes nothing.
+    /// The digest of the newest body (see `MessageBody::digest`). It reveals an edit that changes
+    /// nothing.
     #[serde(with = "crate::digest")]
     pub body_digest: u128,
-    /// Who reacted with what. No key is without a user.
+    /// The users who reacted, by reaction key. Every key has at least one user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reactions: BTreeMap<ReactionKey, BTreeSet<UserId>>,
 }
 
 impl MessageState {
-    /// A message as it is when it was just sent.
+    /// The state of a message that has just been sent.
     pub fn sent(event: &MessageSent) -> Self {
         Self {
             sender: event.sender.clone(),
@@ -47,7 +48,7 @@ impl MessageState {
         }
     }
 
-    /// Folds the events that speak of one message, oldest first. `None` if it was never sent.
+    /// Folds the events of one message, oldest first. Returns `None` if it was never sent.
     pub fn fold(events: impl IntoIterator<Item = ConversationEvent>) -> Option<Self> {
         events
             .into_iter()
@@ -61,7 +62,7 @@ impl MessageState {
             })
     }
 
-    /// What happened to this message after it was sent. Events of other kinds change nothing.
+    /// Applies a later event of this message. Other kinds of events have no effect.
     pub(crate) fn apply(&mut self, event: ConversationEvent) {
         match event {
             ConversationEvent::MessageEdited(edited) => self.body_digest = edited.body.digest(),
@@ -69,7 +70,7 @@ impl MessageState {
             ConversationEvent::MessageErased(_) => {
                 self.recalled = true;
                 self.erased = true;
-                // A digest of a short text is as good as the text.
+                // A short text can be guessed from its digest, so the digest is erased too.
                 self.body_digest = 0;
             }
             ConversationEvent::ReactionAdded(Reaction { key, user, .. }) => {
@@ -87,7 +88,7 @@ impl MessageState {
         }
     }
 
-    /// Whether this user has reacted with this key.
+    /// Whether `user` has reacted with `key`.
     pub fn has_reaction(&self, key: &ReactionKey, user: &UserId) -> bool {
         self.reactions
             .get(key)

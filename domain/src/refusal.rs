@@ -1,46 +1,48 @@
-//! A refusal: a rule said no. It is not a failure; nothing is broken and repeating changes nothing.
+//! Refusals: a domain rule rejected the command. A refusal is not an infrastructure error, and
+//! retrying the command does not help.
 
-/// What kind of no it is. The HTTP edge turns each into a status, and only there.
+/// The kind of a refusal. Only the HTTP edge maps it to a status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// 404: it does not exist, or the caller may not know that it does. Always the same words.
+    /// 404: the resource does not exist, or the caller must not learn that it does. The text is
+    /// always the same.
     NotFound,
-    /// 403: a member without the right.
+    /// 403: the caller is a member but lacks the permission.
     Forbidden,
-    /// 409: it exists already, or the key was used for something else.
+    /// 409: the resource already exists, or the key was used for a different command.
     Conflict,
-    /// 413: larger than a named limit.
+    /// 413: a value exceeds a size limit.
     TooLarge,
-    /// 422: well-formed, refused by a rule.
+    /// 422: the command is well-formed but violates a rule.
     Invalid,
 }
 
-/// Why a command was refused. `code` is stable and part of the contract; `detail` is for people.
+/// Why a command was refused. `code` is a stable part of the API; `detail` is for humans.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Refusal {
-    /// What kind of no it is.
+    /// The kind of refusal.
     pub kind: Kind,
-    /// Stable, snake_case.
+    /// A stable code in snake_case.
     pub code: &'static str,
-    /// What was wrong, what was expected, what to do.
+    /// A full sentence: what was wrong, what was expected, what to do.
     pub detail: String,
-    /// The field that was wrong, if it was one.
+    /// The invalid field, if the refusal is about a single field.
     pub field: Option<&'static str>,
 }
 
 impl Refusal {
-    /// The one answer to everybody who is not (or no longer) a member, and for unknown ids.
+    /// The refusal for unknown ids and for users who are not, or no longer, members.
     pub fn not_found() -> Self {
         Self {
             kind: Kind::NotFound,
             code: "not_found",
-            detail: "There is nothing here that you can see.".into(),
+            detail: "The resource does not exist or is not visible to you.".into(),
             field: None,
         }
     }
 
-    /// A member without the right.
+    /// The caller is a member but lacks the permission.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self {
             kind: Kind::Forbidden,
@@ -50,17 +52,17 @@ impl Refusal {
         }
     }
 
-    /// The peer has blocked the caller.
+    /// The other user of a direct conversation has blocked the caller.
     pub fn blocked() -> Self {
         Self {
             kind: Kind::Forbidden,
             code: "blocked",
-            detail: "This user does not take direct messages from you.".into(),
+            detail: "This user does not accept direct messages from you.".into(),
             field: None,
         }
     }
 
-    /// A rule about one field.
+    /// One field violates a rule.
     pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: Kind::Invalid,
@@ -70,7 +72,7 @@ impl Refusal {
         }
     }
 
-    /// A rule with a code of its own.
+    /// The command violates a rule that has its own code.
     pub fn rule(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: Kind::Invalid,
@@ -80,7 +82,7 @@ impl Refusal {
         }
     }
 
-    /// Larger than a named limit.
+    /// A field exceeds a size limit.
     pub fn too_large(field: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: Kind::TooLarge,
@@ -90,7 +92,7 @@ impl Refusal {
         }
     }
 
-    /// It exists already.
+    /// The resource already exists.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self {
             kind: Kind::Conflict,

@@ -1,15 +1,16 @@
-//! Where an event is published: `tidings.events.<aggregate>.<partition 00-63>.<event type>`.
-//! Few subjects, so that the broker's memory stays small; ids never become subject text.
+//! NATS subjects of events: `tidings.events.<aggregate>.<partition 00-63>.<event type>`.
+//! There are few distinct subjects, which keeps the broker's memory small. Ids never become part of
+//! a subject.
 
 use crate::envelope::AggregateKind;
 
-/// The first part of every event's subject.
+/// The default prefix of every event subject.
 pub const PREFIX: &str = "tidings.events";
 
-/// How many partitions the ids of an aggregate are spread over.
+/// The number of partitions over which aggregate ids are distributed.
 pub const PARTITIONS: u64 = 64;
 
-/// The subject of an event, below `prefix` (normally [`PREFIX`]).
+/// Builds the subject of an event under `prefix`, which is normally [`PREFIX`].
 pub fn of(prefix: &str, aggregate: AggregateKind, aggregate_id: &str, event_type: &str) -> String {
     let partition = partition(aggregate_id);
     format!(
@@ -18,7 +19,8 @@ pub fn of(prefix: &str, aggregate: AggregateKind, aggregate_id: &str, event_type
     )
 }
 
-/// 0 to 63, the same for an id for ever: FNV-1a over its bytes.
+/// The partition of an aggregate id, 0 to 63: FNV-1a over its bytes. It must never change for an
+/// id.
 pub fn partition(aggregate_id: &str) -> u64 {
     let hash = aggregate_id
         .bytes()

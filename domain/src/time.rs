@@ -1,4 +1,4 @@
-//! Points in time, to the millisecond, as everything here stores and shows them.
+//! Timestamps with millisecond precision, as the system stores and displays them.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Milliseconds since 1970-01-01 UTC. Shown as RFC 3339 with exactly three digits of fraction.
+/// Milliseconds since 1970-01-01 UTC. Formatted as RFC 3339 with exactly three fractional digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From milliseconds since 1970. Years before 0 and after 9999 are cut to that range, which
-    /// is what RFC 3339 can show.
+    /// Creates a timestamp from milliseconds since 1970. Values outside the years 0 to 9999 are
+    /// clamped to that range, because RFC 3339 cannot express them.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(-62_167_219_200_000, 253_402_300_799_999))
     }
@@ -23,7 +23,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 in any offset; finer fractions are cut off.
+    /// Parses RFC 3339 text with any offset. Digits beyond milliseconds are truncated.
     pub fn parse(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         Some(Self::from_millis(

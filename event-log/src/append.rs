@@ -1,4 +1,4 @@
-//! What a command hands to the log, and what it gets back.
+//! Append requests and their results.
 
 use std::sync::Arc;
 
@@ -8,20 +8,21 @@ use tokio::sync::oneshot;
 use crate::queue::Stamp;
 use crate::{Failed, Key, NewReceipt, Receipt};
 
-/// Events for one aggregate, with what they were decided on. Without events it is an observation:
-/// it is answered once everything that was seen is durable and known to be the newest.
+/// A request to append events to one aggregate, with the observations that the decision relied on.
+/// A request without events only confirms: its ticket resolves once all state that the decision saw
+/// is durable and known to be the newest.
 #[derive(Debug)]
 pub struct Append<E> {
-    /// In order. They are appended all together or not at all.
+    /// The events, in order. They are appended atomically.
     pub events: Vec<E>,
-    /// The answers to keep under clients' keys.
+    /// The receipts to store under the clients' keys.
     pub receipts: Vec<NewReceipt>,
-    /// The other aggregates that were looked at.
+    /// The other aggregates that the decision relied on.
     pub observed: Vec<Observed>,
 }
 
 impl<E> Append<E> {
-    /// These events and nothing else.
+    /// A request with these events, without receipts or observations.
     pub fn of(events: Vec<E>) -> Self {
         Self {
             events,
@@ -31,41 +32,41 @@ impl<E> Append<E> {
     }
 }
 
-/// An aggregate as it was when somebody looked: a decision made on it holds only while it has not
-/// moved.
+/// The revision of another aggregate that a decision relied on. The decision holds only while that
+/// aggregate has not changed.
 #[derive(Debug, Clone)]
 pub struct Observed {
     pub(crate) stamp: Arc<Stamp>,
     pub(crate) sequence: i64,
 }
 
-/// Durable, and answered.
+/// The positions and the time of a durable append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
     /// The position of the first event; the head if there was none.
     pub first: i64,
     /// The position of the last event; the head if there was none.
     pub last: i64,
-    /// When the log took it; the epoch if there was nothing to take.
+    /// When the events were appended; the epoch if there were none.
     pub time: Timestamp,
 }
 
-/// Not appended.
+/// Why a request was not appended.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum NotAppended {
-    /// What it was decided on has moved: decide again.
-    #[error("what this was decided on has moved")]
+    /// The aggregate, or an observed one, has changed since the decision: decide again.
+    #[error("the aggregate has changed since the decision; decide again")]
     Conflict,
-    /// Some of its keys were used before: here are the first answers.
-    #[error("a key was used before")]
+    /// Some of the keys have been used before. Contains their receipts.
+    #[error("an idempotency key has already been used")]
     Duplicate(Vec<(Key, Receipt)>),
-    /// A machine did not do its part. It may be unknown whether the events were appended: asking
-    /// again under the same key tells.
+    /// An infrastructure error. It may be unknown whether the events were appended; retrying with
+    /// the same key is safe and returns the first result.
     #[error(transparent)]
     Failed(#[from] Failed),
 }
 
-/// The right to wait for an append. Dropping it does not undo the append.
+/// A handle to wait for an append. Dropping it does not cancel the append.
 #[derive(Debug)]
 pub struct Ticket(TicketState);
 
@@ -80,8 +81,8 @@ impl Ticket {
         Self(TicketState::Queued(reply))
     }
 
-    pub(crate) fn turned_away(why: NotAppended) -> Self {
-        Self(TicketState::Turned(why))
+    pub(crate) fn turned_away(error: NotAppended) -> Self {
+        Self(TicketState::Turned(error))
     }
 
     pub(crate) fn is_queued(&self) -> bool {
@@ -94,7 +95,7 @@ impl Ticket {
             TicketState::Queued(reply) => reply
                 .await
                 .unwrap_or(Err(NotAppended::Failed(Failed::Closed))),
-            TicketState::Turned(why) => Err(why),
+            TicketState::Turned(error) => Err(error),
         }
     }
 }

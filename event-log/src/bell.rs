@@ -1,6 +1,8 @@
-//! What the projector's bell tells: how far the read models are, and whom the last batch concerned.
+//! The signal that the projector sends after each batch: the position that the read models have
+//! reached, and the users and conversations that the batch affected.
 //!
-//! A bell may be lost, late or silent about whom. Whoever hears it does less work, never other work.
+//! Signals are best effort: one may be lost, late or without an audience. A lost signal costs
+//! latency, never correctness.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,11 +12,12 @@ use tokio::sync::broadcast;
 
 use crate::told::ToldEntry;
 
-/// Bells that wait for one who hears them in the projector's own process, at most.
+/// How many signals are buffered for a subscriber in the projector's own process.
 const RINGS: usize = 256;
 
-/// How those in the projector's own process hear its bell: before the others, as the others do not always, and
-/// with the entries themselves as long as somebody wants them. Cheap to clone.
+/// The in-process channel for projection signals. It is faster and more reliable than the signals
+/// over NATS, and it carries the entries themselves while a subscriber requests them. Cheap to
+/// clone.
 #[derive(Debug, Clone)]
 pub struct NearBell {
     rings: broadcast::Sender<Bell>,
@@ -31,63 +34,66 @@ impl Default for NearBell {
 }
 
 impl NearBell {
-    /// Tells whoever is there.
+    /// Sends a signal to all current subscribers.
     pub fn ring(&self, bell: Bell) {
-        // Nobody may be.
+        // It is fine to have no subscriber.
         let _ = self.rings.send(bell);
     }
 
-    /// What is rung from now on.
+    /// Subscribes to all signals from now on.
     pub fn hear(&self) -> broadcast::Receiver<Bell> {
         self.rings.subscribe()
     }
 
-    /// Whether bells are to come with entries. Some may come without nevertheless.
+    /// Sets whether signals should carry entries. Some may arrive without them nevertheless.
     pub fn want_entries(&self, are_wanted: bool) {
         self.are_entries_wanted.store(are_wanted, Ordering::Relaxed);
     }
 
-    /// Whether somebody would read the entries.
+    /// Whether a subscriber wants the entries.
     pub fn are_entries_wanted(&self) -> bool {
         self.are_entries_wanted.load(Ordering::Relaxed)
     }
 }
 
-/// Numbers that a bell names at most. A batch that concerns more is one for everybody.
+/// How many ids a signal may list. A batch that affects more is sent without an audience, that is,
+/// to everyone.
 const NAMED: usize = 2_000;
 
-/// Rung after a batch. As text: the position, and after a space what was touched, as JSON.
+/// The signal after a batch. Its text form is the position, then a space and the audience as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bell {
-    /// How far the read models are.
+    /// The position that the read models have reached.
     pub position: i64,
-    /// Whom that concerns, if it is known.
+    /// The users and conversations that the batch affected, if known.
     pub touched: Option<Touched>,
 }
 
-/// Whom the entries of some positions are for: in the numbers of the read models, of one build of
-/// them. May name more, never fewer.
+/// The recipients of the entries in a range of positions, as numeric ids of one build of the read
+/// models. It may list too many recipients, never too few.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touched {
-    /// The first position is the one after this.
+    /// The range starts after this position.
     pub from: i64,
-    /// The last.
+    /// The last position of the range.
     pub to: i64,
-    /// The build of the read models that the numbers are of.
+    /// The build of the read models that the ids belong to.
     pub generation: i64,
-    /// Conversations whose members were told something.
+    /// Conversations whose members all have new entries.
     pub conversations: Vec<i64>,
-    /// Users who were told something alone.
+    /// Users with entries of their own.
     pub users: Vec<i64>,
-    /// How many that are, with the members as they are after the batch: about.
+    /// About how many recipients that makes, counting the members after the batch.
+    #[serde(rename = "told")]
     pub told: i64,
-    /// All entries of those positions, in order, if they are few and simple: from nearby.
+    /// All entries of the range, in order, if they are few and simple. In-process signals only.
     #[serde(skip)]
     pub entries: Option<Vec<Arc<ToldEntry>>>,
 }
 
 impl Touched {
-    /// Goes on with the batch after this one; `None` if it is not that, or if it would be too many.
+    /// Merges the audience of the next batch into this one. `None` if the batches do not follow
+    /// each other, or if the result would list too many ids.
     #[must_use]
     pub fn and(mut self, next: Self) -> Option<Self> {
         if next.from != self.to || next.generation != self.generation {
@@ -111,19 +117,20 @@ impl Touched {
         self.is_few().then_some(self)
     }
 
-    /// Whether nobody was told anything. The one who left is counted no more, but was told.
+    /// Whether there are no recipients. Unlike `recipients`, this includes a member who has just
+    /// left.
     pub fn is_nobody(&self) -> bool {
         self.conversations.is_empty() && self.users.is_empty()
     }
 
-    /// Whether it can be named.
+    /// Whether the ids are few enough to be listed.
     pub fn is_few(&self) -> bool {
         self.conversations.len() + self.users.len() <= NAMED
     }
 }
 
 impl Bell {
-    /// As it is published.
+    /// The text form, as published.
     pub fn text(&self) -> String {
         let touched = self.touched.as_ref();
         let touched = touched.and_then(|touched| serde_json::to_string(touched).ok());
@@ -133,7 +140,7 @@ impl Bell {
         )
     }
 
-    /// As it was published; `None` of what is no bell.
+    /// Parses the text form. `None` if the text is not a signal.
     pub fn parse(text: &str) -> Option<Self> {
         let (position, touched) = match text.split_once(' ') {
             Some((position, touched)) => (position, serde_json::from_str(touched).ok()),
@@ -166,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bell_is_heard_as_it_was_rung() {
+    fn a_signal_survives_a_round_trip_through_text() {
         for touched in [None, Some(touched(3, 7, &[1, 2]))] {
             let bell = Bell {
                 position: 7,
@@ -174,20 +181,20 @@ mod tests {
             };
             assert_eq!(Bell::parse(&bell.text()), Some(bell));
         }
-        let silent = Some(Bell {
+        let no_audience = Some(Bell {
             position: 42,
             touched: None,
         });
-        assert_eq!(Bell::parse("42"), silent, "of an older projector");
-        assert_eq!(Bell::parse("42 {\"of\":\"a newer one\"}"), silent);
+        assert_eq!(Bell::parse("42"), no_audience, "from an older projector");
+        assert_eq!(Bell::parse("42 {\"of\":\"a newer one\"}"), no_audience);
         assert_eq!(Bell::parse("ding"), None);
     }
 
     #[test]
-    fn batches_add_up_only_without_a_gap() {
+    fn audiences_merge_only_without_a_gap() {
         let first = touched(0, 2, &[5, 1]);
         let both = first.clone().and(touched(2, 3, &[1, 4]));
-        let both = both.expect("without a gap");
+        let both = both.expect("there is no gap");
         assert_eq!((both.from, both.to, both.told), (0, 3, 6));
         assert_eq!((both.conversations, both.users), (vec![1, 4, 5], vec![9]));
         assert_eq!(first.clone().and(touched(3, 4, &[1])), None, "a gap");
@@ -201,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_add_up_only_if_all_are_there() {
+    fn entries_merge_only_if_both_audiences_have_them() {
         let entry = |position| {
             Arc::new(ToldEntry {
                 position,
@@ -219,8 +226,13 @@ mod tests {
             ..touched(from, to, &[1])
         };
         let positions = |touched: Option<Touched>| {
-            let entries = touched.expect("without a gap").entries?;
-            Some(entries.iter().map(|it| it.position).collect::<Vec<_>>())
+            let entries = touched.expect("there is no gap").entries?;
+            Some(
+                entries
+                    .iter()
+                    .map(|entry| entry.position)
+                    .collect::<Vec<_>>(),
+            )
         };
         assert_eq!(positions(with(0, 2).and(with(2, 3))), Some(vec![2, 3]));
         assert_eq!(positions(with(0, 2).and(touched(2, 3, &[1]))), None);
@@ -232,7 +244,7 @@ mod tests {
         assert_eq!(
             positions(Bell::parse(&published.text()).and_then(|bell| bell.touched)),
             None,
-            "only nearby"
+            "entries are sent in-process only"
         );
     }
 }

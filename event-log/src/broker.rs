@@ -1,4 +1,4 @@
-//! The connection to NATS. It need not be there: everything but the speed of wake-ups does without.
+//! The connection to NATS. It is optional: without it, only wake-ups are slower.
 
 use std::time::Duration;
 
@@ -7,40 +7,42 @@ use async_nats::{Client, ConnectOptions, ServerAddr};
 use percent_encoding::percent_decode_str;
 use tokio_util::sync::CancellationToken;
 
-/// How long one try to connect may take.
+/// How long one connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The pauses between tries grow by this much, up to the longest.
+/// The backoff between attempts grows by this step, up to the maximum number of steps.
 const PAUSE: Duration = Duration::from_millis(50);
 const PAUSES: usize = 40;
-/// How often a connection that is not there yet is looked at.
+/// How often the state of a pending connection is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Not an address. It is not shown: it may hold a password.
+/// The NATS address is invalid. The message does not contain it, because it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the address of NATS cannot be read; it looks like nats://user:password@host:4222")]
+#[error("the NATS address is invalid; expected a form like nats://user:password@host:4222")]
 pub struct UnreadableAddress;
 
-/// A client that connects as soon as the server is there, and again whenever it was away. Several
-/// addresses of one cluster are separated by commas.
+/// Creates a client that connects as soon as the server is available, and reconnects after every
+/// outage. Separate several addresses of one cluster with commas.
 pub async fn client(url: &str) -> Result<Client, UnreadableAddress> {
     let addresses: Vec<ServerAddr> = url
         .split(',')
-        .map(|one| one.trim().parse())
+        .map(|address| address.trim().parse())
         .collect::<Result<_, _>>()
         .map_err(|_| UnreadableAddress)?;
     let options = with_credentials(ConnectOptions::new(), &addresses)
         .name("tidings")
         .connection_timeout(CONNECT_TIMEOUT)
         .retry_on_initial_connect()
-        .reconnect_delay_callback(|tries| PAUSE * u32::try_from(tries.min(PAUSES)).unwrap_or(1));
+        .reconnect_delay_callback(|attempts| {
+            PAUSE * u32::try_from(attempts.min(PAUSES)).unwrap_or(1)
+        });
     options
         .connect(addresses)
         .await
         .map_err(|_| UnreadableAddress)
 }
 
-/// The client does not look for credentials in addresses; people put them there: a user and a
-/// password, or a token alone.
+/// Applies the credentials in the addresses, which the NATS client ignores: a user and a password,
+/// or a token alone.
 fn with_credentials(options: ConnectOptions, addresses: &[ServerAddr]) -> ConnectOptions {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let Some(address) = addresses.iter().find(|address| address.has_user_pass()) else {
@@ -53,11 +55,11 @@ fn with_credentials(options: ConnectOptions, addresses: &[ServerAddr]) -> Connec
     }
 }
 
-/// Waits until the client is connected; false if `ending` comes first.
-pub async fn connected(client: &Client, ending: &CancellationToken) -> bool {
+/// Waits until the client is connected. Returns false if `shutdown` comes first.
+pub async fn connected(client: &Client, shutdown: &CancellationToken) -> bool {
     while client.connection_state() != State::Connected {
         tokio::select! {
-            () = ending.cancelled() => return false,
+            () = shutdown.cancelled() => return false,
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
@@ -69,7 +71,7 @@ mod tests {
     use super::client;
 
     #[tokio::test]
-    async fn a_cluster_is_named_with_commas_and_what_cannot_be_read_is_not_shown() {
+    async fn commas_separate_addresses_and_errors_do_not_reveal_them() {
         assert!(
             client("nats://127.0.0.1:1, nats://127.0.0.1:2")
                 .await
@@ -79,7 +81,7 @@ mod tests {
             let error = client(url).await.err().map(|error| error.to_string());
             let error = error.unwrap_or_default();
             assert!(
-                error.contains("cannot be read") && !error.contains("secret"),
+                error.contains("is invalid") && !error.contains("secret"),
                 "{error:?}"
             );
         }

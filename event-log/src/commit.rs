@@ -1,4 +1,4 @@
-//! The statement that appends.
+//! The SQL statement that appends a batch.
 
 use domain::time::Timestamp;
 use sqlx::PgConnection;
@@ -7,23 +7,23 @@ use sqlx::types::time::OffsetDateTime;
 
 use crate::queue::Queued;
 
-/// What came of the statement.
+/// The outcome of the append statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// At the positions after `base`.
+    /// The batch was written at the positions after `base`.
     At {
-        /// The head before.
+        /// The head before the batch.
         base: i64,
-        /// The events' time.
+        /// The time of the events.
         time: Timestamp,
     },
-    /// The head is not where it was known to be: nothing was written.
+    /// The head is not where it was known to be. Nothing was written.
     Moved,
-    /// Some of the keys exist: nothing was written.
+    /// Some of the keys exist already. Nothing was written.
     KnownKeys,
 }
 
-/// A batch as columns.
+/// A batch as one array per column.
 #[derive(Default)]
 pub(crate) struct Columns {
     stream: Vec<i64>,
@@ -37,13 +37,14 @@ pub(crate) struct Columns {
     new_id: Vec<String>,
     key: Vec<Uuid>,
     fingerprint: Vec<Uuid>,
-    /// Which event of the batch the receipt reports, from 1; 0 for the head before.
+    /// The event of the batch whose position goes into the receipt, from 1; 0 for the previous
+    /// head.
     reports: Vec<i64>,
     answer: Vec<Vec<u8>>,
 }
 
 impl Columns {
-    /// The batch's rows. Streams that begin here have been numbered.
+    /// The columns of a batch. New streams must have their ids already.
     pub(crate) fn of<'a>(batch: impl IntoIterator<Item = &'a Queued>) -> Self {
         let mut columns = Self::default();
         for append in batch {
@@ -52,12 +53,12 @@ impl Columns {
         columns
     }
 
-    /// How many events.
+    /// How many events the batch has.
     pub(crate) fn events(&self) -> usize {
         self.stream.len()
     }
 
-    /// Nothing to write: there are only observations.
+    /// Whether there is nothing to write, only observations to confirm.
     pub(crate) fn is_empty(&self) -> bool {
         self.stream.is_empty() && self.key.is_empty()
     }
@@ -93,9 +94,9 @@ impl Columns {
     }
 }
 
-/// Appends the batch if the head is at `known` and none of the keys exists. One statement, so one
-/// transaction, one round trip and one fsync. Keys are nearly always new, so whether they are is
-/// left to their unique index: asking first would be a second descent for each.
+/// Appends the batch if the head is at `known` and none of the keys exists. It is one statement, so
+/// one transaction, one round trip and one fsync. Keys are nearly always new, so the check is left
+/// to their unique index: looking them up first would cost a second index descent for each.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     known: i64,
@@ -153,25 +154,25 @@ pub(crate) async fn write(
     }))
 }
 
-/// The unique index of the keys.
+/// The unique index of the receipt keys.
 const KEYS: &str = "receipts_pkey";
 
-/// The head, from the table.
+/// Reads the head from its table.
 pub(crate) async fn head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT position FROM log.head")
         .fetch_one(connection)
         .await
 }
 
-/// The head, which nobody else can raise until the transaction ends.
+/// Reads the head and locks it: no other writer can advance it until the transaction ends.
 pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT position FROM log.head FOR UPDATE")
         .fetch_one(connection)
         .await
 }
 
-/// Whether the event after `known` is this batch's first: the answer to an unknown outcome, since a
-/// batch is written whole or not at all.
+/// Returns the time of this batch if the event after `known` is its first event. A batch is atomic,
+/// so this resolves an unknown outcome.
 pub(crate) async fn was_written(
     connection: &mut PgConnection,
     known: i64,
@@ -197,7 +198,7 @@ pub(crate) async fn was_written(
     Ok(time.map(Timestamp::from))
 }
 
-/// Numbers for streams that begin.
+/// Allocates ids for new streams.
 pub(crate) async fn stream_numbers(
     connection: &mut PgConnection,
     count: i64,

@@ -1,5 +1,6 @@
-//! The one task of a process that appends. It takes what is queued, writes it as one statement,
-//! answers all of it, and takes what has been queued meanwhile.
+//! The committer: the single task of a process that appends. It dequeues a batch, writes it in one
+//! statement, resolves all tickets of the batch, and continues with what has been queued in the
+//! meantime.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,16 +18,17 @@ use crate::queue::{Queue, Queued, Stamp};
 use crate::reader::Reader;
 use crate::{Failed, receipt};
 
-/// How often a batch is tried while keys turn up, the head moves or the outcome is unknown.
+/// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
+/// unknown.
 const TRIES: usize = 8;
 
-/// How long Postgres may be away before what is queued is answered with a failure.
+/// How long Postgres may be unavailable before the queued appends fail.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Stream numbers are fetched ahead in such portions.
+/// How many stream ids are allocated at a time, ahead of use.
 const STREAM_NUMBERS: i64 = 64;
 
-/// See the module.
+/// The task that appends, with its connection and its stock of stream ids.
 pub(crate) struct Committer {
     pub(crate) pool: PgPool,
     pub(crate) reader: Reader,
@@ -39,12 +41,12 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    /// Works until the queue is closed and empty.
+    /// Commits batches until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
         while self.step().await {}
     }
 
-    /// Commits one batch, waiting for it to arrive. False when the queue is closed and empty.
+    /// Waits for a batch and commits it. Returns false when the queue is closed and empty.
     async fn step(&mut self) -> bool {
         let batch = loop {
             let arrived = self.queue.arrived.notified();
@@ -75,17 +77,18 @@ impl Committer {
         batch
     }
 
-    /// Sees a batch through: every append in it is answered when this returns.
+    /// Commits a batch. When this returns, every ticket in it is resolved.
     async fn commit(&mut self, batch: Vec<Queued>) {
         let (batch, repeated) = split_at_repeated_keys(batch);
         self.see_through(batch).await;
-        // Only now, so that what came before them on the same aggregate stood while it was written.
+        // Not earlier: rejecting these invalidates their aggregates, and the appends before them on
+        // the same aggregates must stay valid until they are written.
         turn_away(repeated);
     }
 
     async fn see_through(&mut self, mut batch: Vec<Queued>) {
         let started = Instant::now();
-        let mut last_error = String::from("the head kept moving");
+        let mut last_error = String::from("the head of the log kept moving");
         for attempt in 0..TRIES {
             batch = keep_standing(batch);
             if batch.is_empty() {
@@ -119,7 +122,7 @@ impl Committer {
         tracing::error!(
             error = last_error,
             appends = batch.len(),
-            "a batch was not committed"
+            "failed to commit a batch"
         );
         for append in &batch {
             append.stamp.invalidate();
@@ -130,11 +133,12 @@ impl Committer {
         }
     }
 
-    /// One try. `carefully`: under the head's row lock, so that another writer cannot come between.
+    /// Makes one attempt. With `lock_head`, it holds the head's row lock, so that no other writer
+    /// can append in between.
     async fn try_commit(
         &mut self,
         batch: &[Queued],
-        carefully: bool,
+        lock_head: bool,
     ) -> Result<Written, sqlx::Error> {
         self.number_streams(batch).await?;
         let columns = Columns::of(batch);
@@ -142,13 +146,13 @@ impl Committer {
         if columns.is_empty() {
             return self.observe(known).await;
         }
-        if carefully {
+        if lock_head {
             return self.write_locked(batch).await;
         }
         commit::write(self.connection().await?, known, &columns).await
     }
 
-    /// Only observations: they stand if the head is where it was known to be.
+    /// For batches of observations only: they hold if the head is where it was known to be.
     async fn observe(&mut self, known: i64) -> Result<Written, sqlx::Error> {
         let head = commit::head(self.connection().await?).await?;
         if head == known {
@@ -161,8 +165,8 @@ impl Committer {
         Ok(Written::Moved)
     }
 
-    /// Takes in what others wrote, first without the lock, then what little came since with it, and
-    /// appends before anybody else can.
+    /// Applies the events of other writers, first without the head lock, then the few that have
+    /// arrived since under the lock, and appends before any other writer can.
     async fn write_locked(&mut self, batch: &[Queued]) -> Result<Written, sqlx::Error> {
         let head = commit::head(self.connection().await?).await?;
         foreign::catch_up(&self.reader, &self.queue, &self.takers, head).await?;
@@ -184,14 +188,14 @@ impl Committer {
     }
 
     async fn number_streams(&mut self, batch: &[Queued]) -> Result<(), sqlx::Error> {
-        let mut begin = Vec::new();
+        let mut new_streams = Vec::new();
         for append in batch {
             if append.stamp.stream() == 0 && !append.rows.is_empty() {
-                begin.push(append.stamp.clone());
+                new_streams.push(append.stamp.clone());
             }
         }
-        for stamp in begin {
-            // Several appends of a batch may share a stream that begins.
+        for stamp in new_streams {
+            // Several appends of a batch may share a new stream.
             if stamp.stream() != 0 {
                 continue;
             }
@@ -207,23 +211,26 @@ impl Committer {
         Ok(())
     }
 
-    /// Appends with keys that exist are answered with the first answers. What was decided on top of
-    /// them falls with them.
+    /// Resolves the appends whose keys exist with the stored receipts. Appends that were decided on
+    /// top of them become conflicts.
     async fn answer_known_keys(
         &mut self,
         batch: Vec<Queued>,
     ) -> Result<Vec<Queued>, (Vec<Queued>, Failed)> {
         let keys: Vec<_> = batch
             .iter()
-            .flat_map(|it| it.receipts.iter().map(|r| r.key))
+            .flat_map(|append| append.receipts.iter().map(|receipt| receipt.key))
             .collect();
         let known = match receipt::find(&self.pool, &keys).await {
             Ok(known) => known,
             Err(error) => return Err((batch, error)),
         };
-        let (repeated, rest): (Vec<_>, Vec<_>) = batch
-            .into_iter()
-            .partition(|append| append.receipts.iter().any(|r| known.contains_key(&r.key)));
+        let (repeated, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(|append| {
+            append
+                .receipts
+                .iter()
+                .any(|receipt| known.contains_key(&receipt.key))
+        });
         for append in repeated {
             if !append.rows.is_empty() {
                 append.stamp.invalidate();
@@ -231,24 +238,24 @@ impl Committer {
             let first = append
                 .receipts
                 .iter()
-                .filter_map(|r| Some((r.key, known.get(&r.key)?.clone())))
+                .filter_map(|receipt| Some((receipt.key, known.get(&receipt.key)?.clone())))
                 .collect();
             let _ = append.reply.send(Err(NotAppended::Duplicate(first)));
         }
         Ok(rest)
     }
 
-    /// After an error: was the batch written or not? Returns its time if it was.
+    /// Finds out, after an error, whether the batch was written. Returns its time if it was.
     async fn settle_unknown(
         &mut self,
         batch: &[Queued],
         error: &sqlx::Error,
         started: Instant,
     ) -> Option<Timestamp> {
-        tracing::warn!(%error, "a commit failed");
+        tracing::warn!(%error, "a commit failed; checking whether it was written");
         if matches!(error, sqlx::Error::Database(_)) && !is_fatal(error) {
-            // The server refused the statement: a race for a key or a stream, seen and taken in by
-            // the next try.
+            // The server rejected the statement because of a race for a key or a stream. The next
+            // attempt sees and applies what won the race.
             return None;
         }
         self.connection = None;
@@ -268,7 +275,7 @@ impl Committer {
         }
     }
 
-    /// Durable: answers everybody and tells the relay.
+    /// The batch is durable: resolves its tickets and publishes its events to the commit feed.
     fn committed(&self, batch: Vec<Queued>, base: i64, time: Timestamp) {
         let mut events = Vec::new();
         let mut position = base;
@@ -308,9 +315,9 @@ impl Committer {
     }
 }
 
-/// A connection for appending. A writer that is frozen while it holds the head's lock loses it, so
-/// that the others go on. The statement that appends is planned once, for tables that are large:
-/// what it looks up, it looks up by key.
+/// Opens a connection for appending. The idle timeout takes the head lock away from a writer that
+/// is frozen while holding it, so that the others can continue. The append statement uses a generic
+/// plan made for large tables: every lookup in it is by key.
 async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     sqlx::query(
@@ -325,53 +332,59 @@ async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error>
     Ok(connection)
 }
 
-/// Whether the session is gone with this error, so that the outcome is unknown.
+/// Whether this error ended the session, so that the outcome is unknown.
 fn is_fatal(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
-    // 57P..: the server or the session was told to end. 25P03: idle in transaction for too long.
+    // 57P..: the server or the session was terminated. 25P03: idle in transaction for too long.
     code.is_some_and(|code| code.starts_with("57P") || code == "25P03")
 }
 
-/// Answers those whose ground has moved, and keeps the others. One that falls takes with it what
-/// was decided on top of it, so this goes round until nothing more falls.
+/// Rejects the appends whose aggregates have changed since the decision, and returns the others. A
+/// rejected append makes those decided on top of it stale, so this repeats until none is stale.
 fn keep_standing(mut batch: Vec<Queued>) -> Vec<Queued> {
     loop {
-        let (standing, moved): (Vec<_>, Vec<_>) = batch.into_iter().partition(Queued::stands);
-        if moved.is_empty() {
-            return standing;
+        let (current, stale): (Vec<_>, Vec<_>) = batch.into_iter().partition(Queued::stands);
+        if stale.is_empty() {
+            return current;
         }
-        turn_away(moved);
-        batch = standing;
+        turn_away(stale);
+        batch = current;
     }
 }
 
-/// A key can be written once, so of two appends with the same key in a batch the later one falls,
-/// with everything that was decided on top of it: when it comes again, it finds the first one's
-/// receipt. Returns what stays and what falls.
+/// Splits off appends with a repeated key. A key can be written once, so of two appends with the
+/// same key in a batch the later one is rejected, with everything decided on top of it; when its
+/// command is retried, it finds the receipt of the first. Returns the appends to write and those to
+/// reject.
 fn split_at_repeated_keys(batch: Vec<Queued>) -> (Vec<Queued>, Vec<Queued>) {
     let mut keys = HashSet::new();
-    let mut fallen: Vec<Arc<Stamp>> = Vec::new();
+    let mut rejected: Vec<Arc<Stamp>> = Vec::new();
     batch.into_iter().partition(|append| {
         let is_first = append
             .receipts
             .iter()
             .all(|receipt| keys.insert(receipt.key));
-        let has_fallen = |stamp: &Arc<Stamp>| fallen.iter().any(|it| Arc::ptr_eq(it, stamp));
+        let is_rejected =
+            |stamp: &Arc<Stamp>| rejected.iter().any(|other| Arc::ptr_eq(other, stamp));
         let stays = is_first
-            && !has_fallen(&append.stamp)
-            && !append.observed.iter().any(|seen| has_fallen(&seen.stamp));
+            && !is_rejected(&append.stamp)
+            && !append
+                .observed
+                .iter()
+                .any(|other| is_rejected(&other.stamp));
         if !stays && !append.rows.is_empty() {
-            fallen.push(append.stamp.clone());
+            rejected.push(append.stamp.clone());
         }
         stays
     })
 }
 
-/// These have to be decided again, on states that are loaded again.
-fn turn_away(fallen: Vec<Queued>) {
-    for append in fallen {
+/// Rejects appends as conflicts and invalidates their aggregates: the commands must decide again on
+/// reloaded states.
+fn turn_away(appends: Vec<Queued>) {
+    for append in appends {
         if !append.rows.is_empty() {
             append.stamp.invalidate();
         }

@@ -1,12 +1,13 @@
-//! Whether an event concerns a user.
+//! Decides whether an event involves a user.
 
 use domain::envelope::{AggregateKind, Envelope};
 use serde_json::Value;
 
-/// What people wrote: a name in it is not a user.
+/// Fields with text that users wrote: a user id in them is not a reference to that user.
 const WRITTEN: [&str; 2] = ["body", "title"];
 
-/// An event of the user's mailbox, or one whose data names them: as sender, as member, as mentioned.
+/// Whether the event belongs to the user's mailbox, or names the user in its data: as a sender, a
+/// member or a mention.
 pub fn concerns(event: &Envelope, user: &str) -> bool {
     if event.aggregate == AggregateKind::Mailbox && event.aggregate_id == user {
         return true;
@@ -14,7 +15,7 @@ pub fn concerns(event: &Envelope, user: &str) -> bool {
     serde_json::from_str(event.data.get()).is_ok_and(|data| names(&data, user))
 }
 
-/// A user's name as it stands in stored JSON.
+/// The user id as a JSON string literal, as it occurs in stored payloads.
 pub fn as_json(user: &str) -> Vec<u8> {
     Value::from(user).to_string().into_bytes()
 }
@@ -46,12 +47,12 @@ mod tests {
             event_type: "any".to_owned(),
             version: 1,
             time: Timestamp::from_millis(0),
-            data: to_raw_value(data).expect("is JSON"),
+            data: to_raw_value(data).expect("valid JSON"),
         }
     }
 
     #[test]
-    fn events_concern_whom_they_name_and_whose_they_are() {
+    fn an_event_involves_its_mailbox_owner_and_the_users_it_names() {
         let in_room = |data: Value| event(AggregateKind::Conversation, "ann", &data);
         for data in [
             json!({ "sender": "ann" }),

@@ -1,6 +1,6 @@
-//! The store as a cqrs-es `EventStore`, so that an unmodified `CqrsFramework` runs on the log. The
-//! service itself uses [`crate::Locked`], which the same commit goes through and which can also
-//! keep receipts and look-ups.
+//! The aggregate store as a cqrs-es `EventStore`, so that an unmodified `CqrsFramework` runs on the
+//! log. The service itself uses [`crate::LockedAggregate`], which commits the same way and also
+//! supports receipts and observations.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use crate::recorded::Recorded;
 use crate::store::{Store, Stored};
 use domain::event::EventFamily;
 
-/// A store as cqrs-es sees it.
+/// An [`AggregateStore`](crate::store::AggregateStore) as a cqrs-es `EventStore`.
 pub struct CqrsStore<A: Stored>(pub Arc<Store<A>>);
 
-/// An aggregate that `CqrsFramework` works on: a copy, thrown away if the command is refused.
+/// The aggregate context of `CqrsFramework`: a copy of the state, discarded if the command is
+/// refused.
 pub struct Work<A: Stored> {
     locked: Locked<A>,
     copy: A,
@@ -69,7 +70,8 @@ impl<A: Stored> EventStore<A> for CqrsStore<A> {
         Ok(Work { locked, copy })
     }
 
-    /// Appends and waits until it is durable. Each envelope's metadata has its `position`.
+    /// Appends the events and waits until they are durable. Each envelope has its `position` in the
+    /// metadata.
     async fn commit(
         &self,
         events: Vec<<A as Aggregate>::Event>,

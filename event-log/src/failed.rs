@@ -1,19 +1,19 @@
-//! A failure: a machine did not do its part. Not to be confused with a refusal, which is a rule's no.
+//! Infrastructure errors of the log. Domain rejections are [`Refusal`](domain::refusal::Refusal)s.
 
-/// Why the log could not do what it was asked.
+/// An infrastructure error of the log.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failed {
-    /// Postgres is away, or answers too late. Trying again later is right.
-    #[error("the log is not available: {0}")]
+    /// Postgres is unavailable or too slow. Retry later.
+    #[error("the log is unavailable: {0}")]
     Unavailable(String),
-    /// An event that was stored cannot be read by this program.
-    #[error("the log holds what this program cannot read: {0}")]
+    /// The log contains data that this version cannot read.
+    #[error("the log contains data that this version cannot read: {0}")]
     Corrupt(String),
-    /// The server is set up in a way that would lose acknowledged events.
-    #[error("this Postgres would lose acknowledged events: {0}")]
+    /// The settings of the Postgres server could lose acknowledged events.
+    #[error("this Postgres server could lose acknowledged events: {0}")]
     Unsafe(String),
-    /// The log was shut down.
-    #[error("the log is shut down")]
+    /// The log has been shut down.
+    #[error("the log has been shut down")]
     Closed,
 }
 

@@ -1,7 +1,9 @@
-//! The feed: what this process has just committed, from memory, for those who are in the same process.
+//! The commit feed: the events that this process has just committed, delivered from memory to
+//! subscribers in the same process.
 //!
-//! It is never needed and never whole: batches are left out when a receiver does not keep up, and what
-//! other processes commit never comes. Positions tell what is missing, and the log has it.
+//! It is an optimisation and never complete: batches are dropped when a receiver does not keep up,
+//! and commits of other processes are not in it. Positions show what is missing, and the log has
+//! it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,26 +12,26 @@ use domain::envelope::Envelope;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout_at};
 
-/// How many commits a receiver may be behind before it misses some.
+/// How many commits a receiver may lag behind before it misses some.
 const COMMITS: usize = 1_024;
 
-/// How long nobody asks the feed after it missed something: doubled, while that goes on, from the first to
-/// the longest. Then other processes append too, and the stream has what all of them do.
+/// How long the feed stays unused after it has missed events, doubled each time up to the maximum.
+/// Misses mean that other processes append too; the stream has the events of all of them.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// The events of one commit.
 type Commit = Arc<Vec<Envelope>>;
 
-/// Commits as they are made.
+/// Receives the commits of this process, in order.
 pub(crate) type Commits = mpsc::Receiver<Commit>;
 
-/// All feeds of a log. Cheap to clone.
+/// Sends each commit to all subscribers. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Feeds(Arc<Mutex<Vec<mpsc::Sender<Commit>>>>);
 
 impl Feeds {
-    /// One more receiver.
+    /// Adds a subscriber.
     pub fn subscribe(&self) -> Commits {
         let (sender, receiver) = mpsc::channel(COMMITS);
         self.0
@@ -39,23 +41,23 @@ impl Feeds {
         receiver
     }
 
-    /// To everybody who keeps up.
+    /// Sends a commit to every subscriber that keeps up.
     pub fn publish(&self, events: Vec<Envelope>) {
         let events = Arc::new(events);
         let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         senders.retain(|sender| !sender.is_closed());
         for sender in &*senders {
-            // A full feed is its receiver's sign to read from Postgres.
+            // A full channel drops the commit: the gap makes the receiver read from Postgres.
             let _ = sender.try_send(Arc::clone(&events));
         }
     }
 }
 
-/// The feed of a log in the same process, as a source of events.
+/// One subscription to the commits of a log in the same process.
 #[derive(Debug)]
 pub struct Feed {
     commits: Commits,
-    /// Not all of it has been given.
+    /// A commit that has been delivered only in part.
     rest: Option<Commit>,
     use_at: Instant,
     pause: Duration,
@@ -71,7 +73,7 @@ impl Feed {
         }
     }
 
-    /// Itself if it is to be asked. If not, what it brings meanwhile is let go.
+    /// The feed, if it is not backing off. While it is, its commits are discarded.
     pub(crate) fn in_use(&mut self) -> Option<&mut Self> {
         if Instant::now() >= self.use_at {
             return Some(self);
@@ -81,7 +83,7 @@ impl Feed {
         None
     }
 
-    /// It has missed something, so it is not asked for a while.
+    /// Disables the feed for a while, because it has missed events.
     pub(crate) fn step_aside(&mut self) {
         if self.use_at.elapsed() > self.pause {
             self.pause = FIRST_PAUSE;
@@ -90,8 +92,8 @@ impl Feed {
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
-    /// What follows a position, at most `limit`: nothing if nothing comes until the deadline, `None` if
-    /// what comes does not follow.
+    /// Returns the events that follow a position, at most `limit`. Empty if none arrive before the
+    /// deadline; `None` if the events that arrive do not follow the position.
     pub(crate) async fn next(
         &mut self,
         position: i64,
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_others_commit_is_missing_and_that_is_seen() {
+    async fn commits_of_other_processes_show_as_a_gap() {
         let feeds = Feeds::default();
         let mut feed = Feed::new(feeds.subscribe());
         feeds.publish(commit(1..=2));
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_who_does_not_keep_up_misses_commits_and_costs_nobody_else_any() {
+    async fn a_slow_receiver_misses_commits_without_affecting_the_others() {
         let feeds = Feeds::default();
         let mut slow = Feed::new(feeds.subscribe());
         let mut quick = Feed::new(feeds.subscribe());

@@ -1,41 +1,42 @@
-//! What other processes wrote. Before anything more is decided or written here, their events are
-//! applied to the slots that hold those aggregates.
+//! Events that other processes wrote. They are applied to the cached aggregates before this process
+//! decides or writes anything more.
 
 use domain::envelope::{AggregateKind, Envelope};
 
 use crate::queue::{Queue, Waiting};
 use crate::reader::Reader;
 
-/// How many foreign events are read at once.
+/// How many external events are read at a time.
 const PAGE: i64 = 1_000;
 
-/// Further behind than this, reading everything costs more than loading what is used again.
+/// Beyond this lag, invalidating all aggregates and reloading them on use is cheaper than catching
+/// up.
 const TOO_FAR: i64 = 20_000;
 
-/// Somewhere that holds states.
+/// A holder of cached aggregates that applies the events of other processes.
 pub(crate) trait TakesForeign: Send + Sync {
-    /// Whose states.
+    /// The kind of its aggregates.
     fn kind(&self) -> AggregateKind;
 
-    /// An event of another process. Called in order of positions, under the queue's mutex.
+    /// Applies an event of another process. Called in position order, under the queue's mutex.
     fn take_foreign(&self, waiting: &mut Waiting, event: &Envelope);
 
-    /// Too much has happened: nothing that is held is valid any more.
+    /// Invalidates all cached aggregates, because too many events have been missed.
     fn forget_all(&self, waiting: &mut Waiting);
 }
 
-/// Reads on from what is known up to `head`, and takes it in.
+/// Reads the events from the known head up to `head`, and applies them.
 pub(crate) async fn catch_up(
     reader: &Reader,
     queue: &Queue,
-    takers: &[std::sync::Arc<dyn TakesForeign>],
+    sinks: &[std::sync::Arc<dyn TakesForeign>],
     head: i64,
 ) -> Result<(), sqlx::Error> {
     let mut known = queue.waiting().known;
     if head - known > TOO_FAR || head < known {
         let mut waiting = queue.waiting();
-        for taker in takers {
-            taker.forget_all(&mut waiting);
+        for sink in sinks {
+            sink.forget_all(&mut waiting);
         }
         waiting.known = head;
         return Ok(());
@@ -46,11 +47,8 @@ pub(crate) async fn catch_up(
         known = last.position;
         let mut waiting = queue.waiting();
         for event in &events {
-            for taker in takers
-                .iter()
-                .filter(|taker| taker.kind() == event.aggregate)
-            {
-                taker.take_foreign(&mut waiting, event);
+            for sink in sinks.iter().filter(|sink| sink.kind() == event.aggregate) {
+                sink.take_foreign(&mut waiting, event);
             }
         }
         waiting.known = known;

@@ -1,24 +1,29 @@
-//! The log: the one place where events are appended, read and mirrored. All SQL on `log.*` is here.
+//! The event log in Postgres: the only crate that appends to `log.*`, reads it and mirrors it.
 //!
-//! In the order that data meets it:
+//! In the order in which data passes through it:
 //!
-//! - [`store`]: the newest state of every warm aggregate, in slots. A command locks one, decides,
-//!   and appends ([`Locked`]).
-//! - [`append`]: what it hands over, and the ticket it waits on.
-//! - `queue`, `committer`, `commit`: everything that is queued goes into one statement, one fsync.
-//! - `foreign`: what other processes wrote is taken in before anything is decided on top of it.
-//! - [`receipt`]: the first answer to a client's key, kept for ever.
-//! - `load`, `snapshot`, `story`: cold aggregates and old messages, from Postgres.
+//! - [`store`], `cache`: the warm aggregates, one slot each. A command locks a slot, decides on its
+//!   state and appends ([`LockedAggregate`]).
+//! - [`append`]: the append request, and the ticket that resolves once the append is durable.
+//! - `queue`, `committer`, `commit`: group commit. Everything that is queued goes into one SQL
+//!   statement and one fsync.
+//! - `external_events`: applies the events of other processes before this process decides on top of
+//!   them.
+//! - [`receipt`]: idempotency. The first response to a client's key, stored forever.
+//! - `load`, `snapshot`, `message_history`: load cold aggregates and old messages from Postgres.
 //! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
-//! - [`reader`], `names`: the log by position, by stream, by type, by time.
-//! - [`pages`]: the same, ahead of whoever works on it.
-//! - [`seal`]: proof that it is as it was.
-//! - [`erasure`]: content that it no longer has.
-//! - [`feed`]: what this process commits, for those who are in the same one.
-//! - [`broker`], [`mirror`] and [`relay`]: the exact copy in JetStream.
-//! - [`source`]: whatever comes after a position, from the feed, that copy or, whenever they do not deliver,
-//!   from the log itself. [`projection`]: something of one's own, folded from that.
-//! - [`bell`], [`told`]: what the projector tells those who wait for it.
+//! - [`reader`], `stream_names`, `user_filter`: read the log by position, stream, type, time and
+//!   user.
+//! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
+//! - [`seal`]: tamper evidence.
+//! - [`erasure`]: removes content from events that are already stored. `polling_worker` is the loop
+//!   of the sealer and the eraser.
+//! - [`commit_feed`]: delivers the commits of this process from memory to subscribers in the same
+//!   process.
+//! - [`nats`], [`mirror`] and [`relay`]: the exact copy of the log in JetStream.
+//! - [`source`]: the events after a position, from the commit feed or from JetStream, and from the
+//!   log itself whenever these do not deliver. [`projection`]: runs a custom projection on it.
+//! - [`projection_signal`], [`live_entry`]: what the projector publishes after each batch.
 
 #![deny(missing_docs)]
 

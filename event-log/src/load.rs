@@ -1,5 +1,5 @@
-//! Cold aggregates: a snapshot and the events after it, through postgres-es and the domain's
-//! upcasters, from the `events` view.
+//! Loads cold aggregates: a snapshot and the events after it, from the `events` view, through
+//! postgres-es and the upcasters of the domain.
 
 use cqrs_es::persist::{EventUpcaster, PersistedEventStore};
 use cqrs_es::{AggregateError, EventStore};
@@ -12,9 +12,9 @@ use crate::Failed;
 use crate::recorded::Recorded;
 use crate::store::Stored;
 
-/// How old events of an aggregate become readable.
+/// Provides the upcasters for old events of an aggregate.
 pub trait Upcasts {
-    /// In the order in which they are tried.
+    /// The upcasters, in the order in which they are tried.
     fn upcasters() -> Vec<Box<dyn EventUpcaster>>;
 }
 
@@ -30,15 +30,15 @@ impl Upcasts for Mailbox {
     }
 }
 
-/// An aggregate as the log has it.
+/// An aggregate as loaded from the log.
 pub(crate) struct Cold<A> {
     pub(crate) state: A,
-    /// The stream's number, 0 if there is no stream.
+    /// The id of the stream, 0 if there is no stream.
     pub(crate) stream: i64,
     pub(crate) sequence: i64,
 }
 
-/// Loads an aggregate. One that has no events is its default.
+/// Loads an aggregate. An aggregate without events has the default state.
 pub(crate) async fn cold<A: Stored>(pool: &PgPool, id: &str) -> Result<Cold<A>, Failed> {
     let Some(stream) = stream::<A>(pool, id).await? else {
         return Ok(Cold {
@@ -49,14 +49,14 @@ pub(crate) async fn cold<A: Stored>(pool: &PgPool, id: &str) -> Result<Cold<A>, 
     };
     let repository =
         || PostgresEventRepository::new(pool.clone()).with_tables("public.events", "log.snapshots");
-    // Snapshots are read here and written by `snapshot`: the writer in cqrs-es 0.5 applies events
-    // twice, so it is told never to write.
+    // This store only reads snapshots; module `snapshot` writes them. The snapshot writer in
+    // cqrs-es 0.5 applies events twice, so it is disabled.
     let with_snapshots = PersistedEventStore::<_, A>::new_snapshot_store(repository(), usize::MAX)
         .with_upcasters(A::upcasters());
     let context = match with_snapshots.load_aggregate(id).await {
         Err(AggregateError::DeserializationError(error)) => {
-            // Most likely a snapshot of another shape: the events alone decide.
-            tracing::warn!(id, %error, "folding an aggregate without its snapshot");
+            // Most likely a snapshot of another version: fold the events alone.
+            tracing::warn!(id, %error, "cannot read the snapshot of an aggregate; folding its events instead");
             PersistedEventStore::<_, A>::new_event_store(repository())
                 .with_upcasters(A::upcasters())
                 .load_aggregate(id)

@@ -1,4 +1,4 @@
-//! One aggregate's newest state in somebody's hands: to decide on, and to append to.
+//! A locked aggregate: its newest state, to decide on and to append to.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::queue::{Held, Row, Rows, Stamp};
 use crate::recorded::Recorded;
 use crate::store::{Guard, Slot, Store, Stored};
 
-/// One aggregate's newest state, locked.
+/// An aggregate at its newest state, locked exclusively.
 pub struct Locked<A: Stored> {
     pub(crate) id: String,
     pub(crate) loaded: Guard<A>,
@@ -24,12 +24,12 @@ pub struct Locked<A: Stored> {
 }
 
 impl<A: Stored> Locked<A> {
-    /// The store that this came from.
+    /// The store of this aggregate.
     pub fn store(&self) -> &Arc<Store<A>> {
         &self.store
     }
 
-    /// The aggregate's id.
+    /// The id of the aggregate.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -55,7 +55,7 @@ impl<A: Stored> Locked<A> {
         }
     }
 
-    /// Waits until everything in this state is durable.
+    /// Waits until this state is durable.
     pub(crate) async fn settled(&self) -> Result<(), NotAppended> {
         self.store
             .queue
@@ -65,8 +65,8 @@ impl<A: Stored> Locked<A> {
             .map(|_| ())
     }
 
-    /// Queues the events, applies them and unlocks, without waiting for anything. What was queued
-    /// is appended whether or not the ticket is kept.
+    /// Queues the events, applies them to the state and unlocks the aggregate, without waiting.
+    /// Queued events are appended even if the ticket is dropped.
     pub fn append(mut self, append: Append<A::Event>) -> Ticket {
         let rows = match self.rows(&append.events) {
             Ok(rows) => rows,
@@ -101,11 +101,11 @@ impl<A: Stored> Locked<A> {
             .iter()
             .map(|event| {
                 sequence += 1;
-                let unreadable = |error: &dyn std::fmt::Display| {
-                    Failed::Corrupt(format!("{} cannot be written: {error}", event.name()))
+                let encoding_error = |error: &dyn std::fmt::Display| {
+                    Failed::Corrupt(format!("{} cannot be encoded: {error}", event.name()))
                 };
-                let data = String::from_utf8(event.data().map_err(|error| unreadable(&error))?)
-                    .map_err(|error| unreadable(&error))?;
+                let data = String::from_utf8(event.data().map_err(|error| encoding_error(&error))?)
+                    .map_err(|error| encoding_error(&error))?;
                 let envelope = Envelope {
                     position: 0,
                     aggregate,
@@ -114,7 +114,7 @@ impl<A: Stored> Locked<A> {
                     event_type: event.name().to_owned(),
                     version: event.version(),
                     time: Timestamp::default(),
-                    data: RawValue::from_string(data).map_err(|error| unreadable(&error))?,
+                    data: RawValue::from_string(data).map_err(|error| encoding_error(&error))?,
                 };
                 Ok(Row {
                     envelope,

@@ -1,4 +1,4 @@
-//! The log as the rest of the program holds it.
+//! The handle to the log that the rest of the program uses.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -19,16 +19,18 @@ use crate::receipt::{self, Key, Receipt};
 use crate::snapshot::{self, Snapshots};
 use crate::store::Store;
 
-/// What bounds the log's work.
+/// The limits of the log.
 #[derive(Debug, Clone)]
 pub struct LogConfig {
-    /// Events in one commit. Beyond this, latency grows faster than throughput.
+    /// The maximum number of events in one commit. Beyond it, latency grows faster than throughput.
     pub max_batch: usize,
-    /// Memory for warm aggregates.
+    /// The memory for warm aggregates, in bytes.
     pub cache_bytes: u64,
-    /// A snapshot whenever an aggregate's sequence passes a multiple of this.
+    /// The snapshot interval: a snapshot is written when an aggregate's sequence passes a multiple
+    /// of it.
     pub snapshot_every: i64,
-    /// Accepts a server with `fsync = off`. For tests only: a power cut loses acknowledged events.
+    /// Whether to accept a server with `fsync = off`. For tests only: a power cut loses
+    /// acknowledged events.
     pub allow_fsync_off: bool,
 }
 
@@ -43,7 +45,7 @@ impl Default for LogConfig {
     }
 }
 
-/// The log. Cheap to clone; all clones share one committer.
+/// The event log. Cheap to clone; all clones share one committer.
 #[derive(Clone)]
 pub struct EventLog(Arc<Parts>);
 
@@ -57,8 +59,8 @@ struct Parts {
 }
 
 impl EventLog {
-    /// Opens the log of a migrated database and starts its committer. Refuses a server whose
-    /// settings would lose acknowledged events.
+    /// Opens the log of a migrated database and starts its committer. Fails if the settings of the
+    /// server could lose acknowledged events.
     pub async fn open(pool: PgPool, config: LogConfig) -> Result<Self, Failed> {
         check_durability(&pool, config.allow_fsync_off).await?;
         snapshot::forget_other_shapes(&pool).await?;
@@ -68,13 +70,13 @@ impl EventLog {
         let half = config.cache_bytes / 2;
         let conversations = Store::new(pool.clone(), queue.clone(), snapshots.clone(), half);
         let mailboxes = Store::new(pool.clone(), queue.clone(), snapshots, half);
-        let takers: Vec<Arc<dyn TakesForeign>> = vec![conversations.clone(), mailboxes.clone()];
+        let sinks: Vec<Arc<dyn TakesForeign>> = vec![conversations.clone(), mailboxes.clone()];
         let feeds = Feeds::default();
         let committer = Committer {
             pool: pool.clone(),
             reader,
             queue: queue.clone(),
-            takers,
+            takers: sinks,
             feeds: feeds.clone(),
             max_batch: config.max_batch,
             connection: None,
@@ -91,17 +93,17 @@ impl EventLog {
         })))
     }
 
-    /// The database that the log is in.
+    /// The connection pool of the database with the log.
     pub fn pool(&self) -> &PgPool {
         &self.0.pool
     }
 
-    /// Every conversation.
+    /// The store of all conversations.
     pub fn conversations(&self) -> &Arc<Store<Conversation>> {
         &self.0.conversations
     }
 
-    /// Every mailbox.
+    /// The store of all mailboxes.
     pub fn mailboxes(&self) -> &Arc<Store<Mailbox>> {
         &self.0.mailboxes
     }
@@ -111,64 +113,68 @@ impl EventLog {
         self.0.queue.waiting().known
     }
 
-    /// The durable head now: everything that was queued before, here or elsewhere, is at or below.
+    /// The durable head now. Everything that was queued before, in this or another process, is at
+    /// or below it.
     pub async fn head(&self) -> Result<i64, Failed> {
-        // An observation of an aggregate that nobody has: it can only fail if Postgres does.
+        // An observation of an aggregate that does not exist fails only if Postgres does.
         for _ in 0..8 {
-            let nobody = self.0.mailboxes.lock("").await?;
-            match nobody.append(Append::of(Vec::new())).done().await {
+            let mailbox = self.0.mailboxes.lock("").await?;
+            match mailbox.append(Append::of(Vec::new())).done().await {
                 Ok(appended) => return Ok(appended.last),
                 Err(NotAppended::Failed(failed)) => return Err(failed),
                 Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => {}
             }
         }
-        Err(Failed::Unavailable("the head kept moving".into()))
+        Err(Failed::Unavailable(
+            "the head of the log kept moving".into(),
+        ))
     }
 
-    /// The first answer under a key, if the key was used.
+    /// Finds the receipt of a key, if the key has been used.
     pub async fn receipt(&self, key: Key) -> Result<Option<Receipt>, Failed> {
         Ok(self.receipts(&[key]).await?.remove(&key))
     }
 
-    /// The first answers under those of the keys that were used.
+    /// Finds the receipts of those keys that have been used.
     pub async fn receipts(&self, keys: &[Key]) -> Result<HashMap<Key, Receipt>, Failed> {
         receipt::find(&self.0.pool, keys).await
     }
 
-    /// About how many bytes of aggregates are held.
+    /// The approximate size of the cached aggregates, in bytes.
     pub fn cached_bytes(&self) -> u64 {
         self.0.conversations.cached_bytes() + self.0.mailboxes.cached_bytes()
     }
 
-    /// What this process commits from now on, for a [`Source`](crate::source::Source) in the same process.
+    /// Subscribes to the commits of this process, for an
+    /// [`EventSource`](crate::source::EventSource) in the same process.
     pub fn feed(&self) -> Feed {
         Feed::new(self.commits())
     }
 
-    /// What this process commits from now on, in batches, in order. Batches are left out when the receiver
-    /// does not keep up, and everything that other processes commit always is.
+    /// Subscribes to the commits of this process from now on, in order. Batches are dropped when
+    /// the receiver does not keep up. Commits of other processes are not included.
     pub(crate) fn commits(&self) -> Commits {
         self.0.feeds.subscribe()
     }
 
-    /// Takes no more appends, and returns when everything that was queued is answered.
+    /// Stops accepting appends, and returns when all queued appends are resolved.
     pub async fn shut_down(&self) {
         self.0.queue.close();
         let committer = self.0.committer.lock().await.take();
         if let Some(committer) = committer
             && let Err(error) = committer.await
         {
-            tracing::error!(%error, "the committer ended badly");
+            tracing::error!(%error, "the committer task failed");
         }
     }
 }
 
-/// An acknowledgement is worth what these settings make it worth.
+/// Fails if a setting of the server could lose acknowledged events.
 async fn check_durability(pool: &PgPool, allow_fsync_off: bool) -> Result<(), Failed> {
     if allow_fsync_off {
         return Ok(());
     }
-    // `synchronous_commit` is not asked for: the committer sets it for itself.
+    // `synchronous_commit` is not checked: the committer sets it for its own session.
     let off: Option<String> = sqlx::query_scalar(
         "SELECT name FROM pg_settings
           WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name LIMIT 1",

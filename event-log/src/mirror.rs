@@ -1,4 +1,5 @@
-//! The names and the shape of the mirror in JetStream: what the relay makes and a projector reads.
+//! The mirror in JetStream: the names and the configuration of the stream that the relay writes and
+//! event sources read.
 
 use std::time::Duration;
 
@@ -6,20 +7,20 @@ use async_nats::jetstream;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
 use sqlx::types::Uuid;
 
-/// The oldest server that honours `first_seq` and whose access control has no known hole.
+/// The oldest server version that honours `first_seq` and has no known access control hole.
 const OLDEST_SERVER: (u64, u64, u64) = (2, 11, 1);
 
-/// Where the stream says whose log it mirrors.
+/// The metadata key for the id of the mirrored log.
 pub(crate) const LOG_ID: &str = "tidings.log-id";
 
-/// How the mirror is named, and how much of the log it keeps.
+/// The names of the mirror, and how much of the log it retains.
 #[derive(Debug, Clone)]
 pub struct MirrorConfig {
-    /// The stream.
+    /// The name of the stream.
     pub stream: String,
     /// The first part of every subject.
     pub subject_prefix: String,
-    /// Events kept. A reader further behind reads from Postgres.
+    /// How many events the stream retains. A consumer that lags further behind reads from Postgres.
     pub keep: i64,
 }
 
@@ -34,7 +35,7 @@ impl Default for MirrorConfig {
 }
 
 impl MirrorConfig {
-    /// A mirror beside others on the same server: its own stream and its own subjects.
+    /// A mirror next to others on the same server, with its own stream and subjects.
     pub fn named(name: &str) -> Self {
         Self {
             stream: format!("TIDINGS_{name}"),
@@ -43,22 +44,25 @@ impl MirrorConfig {
         }
     }
 
-    /// Rung by whoever appended without mirroring. The payload is the position as text.
+    /// The subject on which a standby relay reports appends of its process. The payload is the
+    /// position as text.
     pub fn appended_bell(&self) -> String {
         format!("{}.bell.appended", self.stream)
     }
 
-    /// Rung by the projector after each batch. The payload is a [`Bell`](crate::bell::Bell).
+    /// The subject on which the projector reports each batch. The payload is the text form of a
+    /// [`ProjectionSignal`](crate::projection_signal::ProjectionSignal).
     pub fn projected_bell(&self) -> String {
         format!("{}.bell.projected", self.stream)
     }
 
-    /// Where gateways tell each other who is online and who types. Not a subject of the stream.
+    /// The subject on which gateways exchange presence and typing. It is not stored in the stream.
     pub fn gossip(&self) -> String {
         format!("{}.gossip", self.stream)
     }
 
-    /// Whether what is published on a subject would be stored in the mirror, or heard as one of its bells.
+    /// Whether a subject belongs to the mirror: messages on it would be stored in the stream, or
+    /// received as signals.
     pub fn owns(&self, subject: &str) -> bool {
         [&self.subject_prefix, &self.stream]
             .into_iter()
@@ -76,7 +80,7 @@ impl MirrorConfig {
             storage: StorageType::File,
             discard: DiscardPolicy::Old,
             max_messages: self.keep,
-            // Publishing twice is made impossible by the expected sequence; the window only costs memory.
+            // The expected sequence prevents duplicates already; the window would only cost memory.
             duplicate_window: Duration::from_secs(1),
             first_sequence: u64::try_from(first).ok(),
             metadata: [(LOG_ID.to_owned(), log_id.to_string())].into(),
@@ -86,46 +90,46 @@ impl MirrorConfig {
     }
 }
 
-/// Why the mirror cannot be used.
+/// An error of the mirror.
 #[derive(Debug, thiserror::Error)]
 pub enum MirrorError {
     /// The server is too old.
     #[error("nats-server {found} is too old: {}.{}.{} or newer is needed (older ones silently ignore a stream's first sequence); update it or set NATS_URL to a newer one", OLDEST_SERVER.0, OLDEST_SERVER.1, OLDEST_SERVER.2)]
     TooOld {
-        /// Its version.
+        /// The version of the server.
         found: String,
     },
     /// The server runs without JetStream.
     #[error(
-        "nats-server runs without JetStream: start it with -js or a jetstream block in its configuration"
+        "nats-server runs without JetStream: start it with -js, or add a jetstream block to its configuration"
     )]
     NoJetStream,
-    /// The stream belongs to something else.
+    /// The stream does not mirror this log.
     #[error(
-        "stream {stream} is not this log's mirror: {reason}; remove it, or choose another name"
+        "stream {stream} is not the mirror of this log: {reason}; remove it or choose another name"
     )]
     NotOurs {
-        /// The stream's name.
+        /// The name of the stream.
         stream: String,
-        /// What does not fit.
+        /// What does not match.
         reason: String,
     },
-    /// Something that may go away by itself.
-    #[error("the mirror is not available: {0}")]
+    /// A transient error.
+    #[error("the mirror is unavailable: {0}")]
     Unavailable(String),
-    /// Postgres is away.
-    #[error("the log is not available: {0}")]
+    /// Postgres is unavailable.
+    #[error("the log is unavailable: {0}")]
     Log(#[from] sqlx::Error),
 }
 
 impl MirrorError {
-    /// Whether trying again can help.
+    /// Whether a retry can help.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Log(_))
     }
 }
 
-/// Refuses a server that is too old.
+/// Rejects a server that is too old or runs without JetStream.
 pub fn check_version(client: &async_nats::Client) -> Result<(), MirrorError> {
     let info = client.server_info();
     if version(&info.version).is_none_or(|found| found < OLDEST_SERVER) {
@@ -149,18 +153,18 @@ fn version(text: &str) -> Option<(u64, u64, u64)> {
     ))
 }
 
-/// The stream as the server has it.
+/// The state of the stream on the server.
 #[derive(Debug, Clone)]
 pub struct MirrorState {
-    /// The first sequence that is kept.
+    /// The first sequence that the stream retains.
     pub first: i64,
     /// The last sequence: the position up to which the mirror is complete.
     pub last: i64,
-    /// Whose log it says it mirrors.
+    /// The id of the log that the stream mirrors, from its metadata.
     pub log_id: Option<String>,
 }
 
-/// What the server says of the stream, `None` if there is none.
+/// Loads the state of the stream. `None` if the stream does not exist.
 pub async fn state(
     jetstream: &jetstream::Context,
     config: &MirrorConfig,
@@ -183,12 +187,12 @@ pub async fn state(
         .info()
         .await
         .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-    let wanted = vec![format!("{}.>", config.subject_prefix)];
-    if info.config.subjects != wanted {
+    let expected = vec![format!("{}.>", config.subject_prefix)];
+    if info.config.subjects != expected {
         return Err(MirrorError::NotOurs {
             stream: config.stream.clone(),
             reason: format!(
-                "its subjects are {:?}, expected {wanted:?}",
+                "its subjects are {:?}, expected {expected:?}",
                 info.config.subjects
             ),
         });

@@ -1,23 +1,23 @@
-//! What streams are called, for one who reads many events.
+//! Resolves stream ids to aggregates, with a cache for reads of many events.
 //!
-//! Joined to each page of events, all streams would be read and hashed for it, and the page sorted again: six times
-//! the work of reading the events. A reader keeps names for as long as it reads and no longer: a database that was
-//! restored from an older copy may give a number again, to another stream.
+//! A join in every page query would read and hash all streams and sort the page again: six times
+//! the work of reading the events. The cache lives only as long as one read: a database that was
+//! restored from an older backup may assign a stream id again, to another stream.
 
 use std::collections::HashMap;
 
 use domain::envelope::AggregateKind;
 use sqlx::PgPool;
 
-/// Names that are kept at most; beyond that, those of one page.
+/// How many names are cached. Beyond that, the cache is cleared.
 const KEPT: usize = 200_000;
 
-/// The aggregates of streams by number.
+/// The aggregates of streams, by stream id.
 #[derive(Debug, Default)]
 pub(crate) struct Names(HashMap<i64, (AggregateKind, String)>);
 
 impl Names {
-    /// Looks up those that are not known.
+    /// Loads the names of those streams that are not cached.
     pub async fn learn(
         &mut self,
         pool: &PgPool,
@@ -44,16 +44,18 @@ impl Names {
         Ok(())
     }
 
-    /// The aggregate of a stream that was looked up.
+    /// The aggregate of a stream that has been resolved.
     pub fn of(&self, stream: i64) -> Result<(AggregateKind, String), sqlx::Error> {
         self.0.get(&stream).cloned().ok_or_else(|| {
-            sqlx::Error::Decode(format!("there is no stream {stream}, but events of it").into())
+            sqlx::Error::Decode(
+                format!("stream {stream} has events but no row in log.streams").into(),
+            )
         })
     }
 }
 
-/// A kind of aggregate by its name in the log.
+/// Parses the name of an aggregate kind in the log.
 pub(crate) fn kind(name: &str) -> Result<AggregateKind, sqlx::Error> {
     AggregateKind::parse(name)
-        .ok_or_else(|| sqlx::Error::Decode(format!("unknown aggregate {name:?}").into()))
+        .ok_or_else(|| sqlx::Error::Decode(format!("unknown aggregate type {name:?}").into()))
 }

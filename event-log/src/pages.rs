@@ -1,15 +1,16 @@
-//! Reads the log ahead of whoever works on it, so that the two work at the same time.
+//! Reads pages ahead of their consumer, so that reading and processing overlap.
 
 use tokio::sync::mpsc;
 
 use crate::names::Names;
 use crate::reader::{Filter, Page, Reader};
 
-/// Pages that are read and not yet taken, at most.
+/// How many pages are read ahead.
 const AHEAD: usize = 2;
 
-/// What passes a filter, from after `position` to `last`, in pages. Ends with the page that
-/// reaches it; reading stops when the receiver is dropped.
+/// Reads the events after `position` and up to `last` that match a filter, in pages. The channel
+/// ends after the page that reaches `last`, or after an error. Reading stops when the receiver is
+/// dropped.
 pub fn read_ahead(
     reader: Reader,
     filter: Filter,
@@ -26,10 +27,10 @@ pub fn read_ahead(
                 .page_knowing(&filter, &mut names, position, last, limit)
                 .await;
             let scanned_to = page.as_ref().map(|page| page.scanned_to);
-            let went_on = scanned_to.is_ok_and(|scanned_to| scanned_to > position);
+            let has_advanced = scanned_to.is_ok_and(|scanned_to| scanned_to > position);
             position = scanned_to.unwrap_or(last);
-            // Nothing where something must be, or an error: the receiver learns of it by the end.
-            if sender.send(page).await.is_err() || !went_on {
+            // After an error, or a page that does not advance, the channel ends early.
+            if sender.send(page).await.is_err() || !has_advanced {
                 return;
             }
         }

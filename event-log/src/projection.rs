@@ -1,11 +1,11 @@
-//! Projections of one's own: something that is folded from the log, from the first event on, and then
-//! stays up to date.
+//! Custom projections: state that is folded from the log, from the first event on, and kept up to
+//! date.
 //!
-//! A projection keeps its position together with what it has folded, so that neither can be without the
-//! other: in one transaction, in one file that is replaced as a whole. Then every event takes effect
-//! exactly once, however often this is killed and started again.
+//! A projection stores its position atomically with its state, for example in one transaction or in
+//! one file that is replaced as a whole. Every event then takes effect exactly once, however often
+//! the process is killed and restarted.
 //!
-//! `projector/examples/messages_per_hour.rs` is one, in a hundred lines.
+//! `projector/examples/messages_per_hour.rs` is an example in a hundred lines.
 
 use std::error::Error;
 use std::time::Duration;
@@ -16,29 +16,29 @@ use tokio_util::sync::CancellationToken;
 
 use crate::source::Source;
 
-/// Events folded at once.
+/// How many events are folded at a time.
 const BATCH: usize = 1_000;
 
-/// The wait after an error, doubled up to the longest.
+/// The backoff after an error: doubled, up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// What is folded.
+/// State that is folded from the events of the log.
 pub trait Projection {
-    /// Why it cannot go on for now.
+    /// Why folding cannot continue for now.
     type Error: Error;
 
-    /// The last event that took effect, 0 if none did. Asked at the start and after every error.
+    /// The position of the last event that took effect, 0 if none did. Called before every batch.
     fn position(&mut self) -> impl Future<Output = Result<i64, Self::Error>> + Send;
 
-    /// Folds these events, which follow the position without a gap, and moves it to the last of them: all of
-    /// that, or nothing.
+    /// Folds these events, which follow the position without a gap, and moves the position to the
+    /// last of them, atomically.
     fn fold(&mut self, events: &[Envelope])
     -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
-/// Folds until the stop signal. After an error it waits a little and tries again from where the
-/// projection says that it is.
+/// Runs a projection until the stop signal. After an error it backs off and retries from the
+/// position that the projection reports.
 pub async fn follow<P: Projection + Send>(
     projection: &mut P,
     mut source: Source,
@@ -46,19 +46,23 @@ pub async fn follow<P: Projection + Send>(
 ) {
     let mut pause = FIRST_PAUSE;
     while !shutdown.is_cancelled() {
-        let ended = tokio::select! {
-            ended = fold_on(projection, &mut source) => ended,
+        let interruption = tokio::select! {
+            interruption = fold_on(projection, &mut source) => interruption,
             () = shutdown.cancelled() => return,
         };
-        if ended.has_folded {
+        if interruption.has_folded {
             pause = FIRST_PAUSE;
         }
-        tracing::warn!(error = ended.why, "the projection waits");
+        tracing::warn!(
+            error = interruption.why,
+            "the projection was interrupted; retrying"
+        );
         shutdown.run_until_cancelled(sleep(pause)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
+/// Why folding stopped, and whether it made progress before that.
 struct Ended {
     has_folded: bool,
     why: String,
@@ -75,7 +79,7 @@ async fn fold_on<P: Projection + Send>(projection: &mut P, source: &mut Source) 
     Ended { has_folded, why }
 }
 
-/// One batch, if one comes within a moment.
+/// Waits briefly for a batch and folds it.
 async fn step<P: Projection + Send>(projection: &mut P, source: &mut Source) -> Result<(), String> {
     let position = projection
         .position()

@@ -1,7 +1,7 @@
-//! The queue in front of the committer, and the stamps that say how new a slot's state is.
+//! The queue in front of the committer, and the revisions that track how new a slot's state is.
 //!
-//! Every stamp changes under the queue's mutex only, so "has it moved since I looked?" and "take my
-//! place in the log" are one step.
+//! Revisions change only under the queue's mutex, so checking that an aggregate has not changed and
+//! taking a place in the log are one atomic step.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -13,26 +13,26 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::append::{Appended, NotAppended, Observed, Ticket};
 use crate::{Failed, NewReceipt};
 
-/// Appends that may wait at once. Whoever comes later waits before deciding, so memory is bounded.
+/// How many appends may be queued. Further commands wait before they decide, which bounds memory.
 const MAX_QUEUED: usize = 8_192;
 
-/// How new the state in a slot is. A slot that is loaded again gets a new stamp.
+/// The revision of the state in a slot. Reloading a slot creates a new revision.
 #[derive(Debug)]
 pub(crate) struct Stamp {
-    /// The stream's number in the log, 0 while the stream does not exist.
+    /// The id of the stream in the log, 0 while the stream does not exist.
     stream: AtomicI64,
-    /// The newest sequence, durable or only queued.
+    /// The newest sequence, durable or still queued.
     sequence: AtomicI64,
-    /// The newest sequence that is durable.
+    /// The newest durable sequence.
     durable: AtomicI64,
-    /// The position of the last event of another process that was taken in here.
+    /// The position of the last event of another process that has been applied.
     moved: AtomicI64,
-    /// The state has something in it that is not (or not so) in the log: load it again.
+    /// The state differs from the log and must be reloaded.
     invalid: AtomicBool,
 }
 
 impl Stamp {
-    /// Of a state that is about to be loaded.
+    /// The revision of a state that is about to be loaded.
     pub(crate) fn unknown() -> Arc<Self> {
         Arc::new(Self {
             stream: AtomicI64::new(0),
@@ -43,7 +43,7 @@ impl Stamp {
         })
     }
 
-    /// The state was loaded and is this new.
+    /// Records the stream and the sequence at which the state was loaded.
     pub(crate) fn loaded(&self, stream: i64, sequence: i64) {
         self.set_stream(stream);
         self.sequence.store(sequence, Ordering::Release);
@@ -78,68 +78,69 @@ impl Stamp {
         self.invalid.store(true, Ordering::Release);
     }
 
-    /// Events of another process, up to this sequence and position, are in the state now.
+    /// Records that the events of another process have been applied, up to this sequence and
+    /// position.
     pub(crate) fn take_in(&self, sequence: i64, position: i64) {
         self.sequence.store(sequence, Ordering::Release);
         self.durable.store(sequence, Ordering::Release);
         self.moved.store(position, Ordering::Release);
     }
 
-    /// Whether a decision made when the head was known to be `known` still stands.
+    /// Whether a decision made when the known head was `known` is still valid.
     fn stands_since(&self, known: i64) -> bool {
         !self.is_invalid() && self.moved.load(Ordering::Acquire) <= known
     }
 }
 
-/// One event on its way: the envelope still without position and time.
+/// An event to append. Its envelope does not have a position or a time yet.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) envelope: Envelope,
     pub(crate) message: Option<i64>,
 }
 
-/// One append on its way.
+/// A queued append.
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) stamp: Arc<Stamp>,
     pub(crate) rows: Vec<Row>,
     pub(crate) receipts: Vec<NewReceipt>,
     pub(crate) observed: Vec<Observed>,
-    /// The head as it was known when this was queued.
+    /// The known head at the time of queueing.
     pub(crate) known: i64,
     pub(crate) reply: oneshot::Sender<Result<Appended, NotAppended>>,
-    /// Keeps the slot in the cache and the queue bounded.
+    /// Keeps the slot in the cache, and holds the permit that bounds the queue.
     pub(crate) _held: Held,
 }
 
 impl Queued {
-    /// Whether everything it was decided on still stands.
+    /// Whether nothing that the decision relied on has changed.
     pub(crate) fn stands(&self) -> bool {
         self.stamp.stands_since(self.known)
             && self
                 .observed
                 .iter()
-                .all(|seen| seen.stamp.stands_since(self.known))
+                .all(|observation| observation.stamp.stands_since(self.known))
     }
 }
 
-/// What an append keeps alive until it is answered.
+/// What an append keeps alive until its ticket is resolved.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) _slot: Arc<dyn std::any::Any + Send + Sync>,
     pub(crate) _permit: Arc<OwnedSemaphorePermit>,
 }
 
-/// What waits, and how far the log is known.
+/// The queued appends, and the known head of the log.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) appends: VecDeque<Queued>,
-    /// Everything up to this position is in the slots that are loaded.
+    /// The loaded slots include all events up to this position.
     pub(crate) known: i64,
     pub(crate) closed: bool,
 }
 
-/// See the module.
+/// The queue of appends, bounded by a semaphore.
 #[derive(Debug)]
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
@@ -160,13 +161,13 @@ impl Queue {
         })
     }
 
-    /// The queue's state. A panic while it was held cannot have left it half changed: every change
-    /// is a push or a number.
+    /// Locks the state. A poisoned mutex is safe to use: every change is a single push or
+    /// assignment, so a panic cannot leave the state inconsistent.
     pub(crate) fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until one more append may be queued.
+    /// Waits until one more append may be queued, and reserves its place.
     pub(crate) async fn room(&self) -> Result<Arc<OwnedSemaphorePermit>, Failed> {
         let permit = self
             .room
@@ -177,8 +178,8 @@ impl Queue {
         Ok(Arc::new(permit))
     }
 
-    /// Takes a place in the log for these rows, unless what they were decided on has moved.
-    pub(crate) fn push(&self, stamp: &Arc<Stamp>, append: Rows, held: Held) -> Ticket {
+    /// Queues an append, unless an aggregate that the decision relied on has changed.
+    pub(crate) fn push(&self, stamp: &Arc<Stamp>, append: Rows, keep_alive: Held) -> Ticket {
         let Rows {
             events: rows,
             receipts,
@@ -188,12 +189,13 @@ impl Queue {
         if waiting.closed {
             return Ticket::turned_away(NotAppended::Failed(Failed::Closed));
         }
-        let moved =
-            |seen: &Observed| seen.stamp.is_invalid() || seen.stamp.sequence() != seen.sequence;
-        if stamp.is_invalid() || observed.iter().any(moved) {
+        let has_changed = |observation: &Observed| {
+            observation.stamp.is_invalid() || observation.stamp.sequence() != observation.sequence
+        };
+        if stamp.is_invalid() || observed.iter().any(has_changed) {
             return Ticket::turned_away(NotAppended::Conflict);
         }
-        let (reply, answer) = oneshot::channel();
+        let (reply, response) = oneshot::channel();
         stamp
             .sequence
             .fetch_add(rows.len() as i64, Ordering::AcqRel);
@@ -206,21 +208,21 @@ impl Queue {
             observed,
             known,
             reply,
-            _held: held,
+            _held: keep_alive,
         });
         drop(waiting);
         self.arrived.notify_one();
-        Ticket::queued(answer)
+        Ticket::queued(response)
     }
 
-    /// No more appends. What is queued is still written.
+    /// Closes the queue. Appends that are already queued are still written.
     pub(crate) fn close(&self) {
         self.waiting().closed = true;
         self.arrived.notify_one();
     }
 }
 
-/// An append, its events made ready for the log.
+/// An append whose events are encoded for the log.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) events: Vec<Row>,

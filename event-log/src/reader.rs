@@ -1,4 +1,4 @@
-//! Reading the log: by position, by stream, by type, by time.
+//! Reads the log by position, by stream, by type and by time.
 
 use domain::envelope::{AggregateKind, Envelope};
 use domain::time::Timestamp;
@@ -10,29 +10,29 @@ use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 use crate::concern;
 use crate::names::{self, Names};
 
-/// The end of the log.
+/// The head of the log: its last position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The last event's position, 0 if there is none.
+    /// The position of the last event, 0 if there is none.
     pub position: i64,
-    /// The last event's time.
+    /// The time of the last event.
     pub time: Timestamp,
-    /// Names this log for ever.
+    /// The permanent identity of this log.
     pub log_id: Uuid,
 }
 
-/// Which events to read. What is not said is not filtered.
+/// Which events to read. Fields that are empty do not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Short names, such as `message_sent`. Empty for all.
+    /// Event types, such as `message_sent`. Empty for all.
     pub types: Vec<String>,
-    /// One aggregate.
+    /// Only events of this aggregate.
     pub source: Option<(AggregateKind, String)>,
-    /// From this time on, inclusive.
+    /// Only events from this time on, inclusive.
     pub since: Option<Timestamp>,
-    /// Up to this time, exclusive.
+    /// Only events before this time, exclusive.
     pub until: Option<Timestamp>,
-    /// What concerns this user: the events of their mailbox, and those that name them.
+    /// Only events that involve this user: those of their mailbox and those that name them.
     pub user: Option<String>,
 }
 
@@ -45,15 +45,15 @@ impl Filter {
 /// A page of filtered events.
 #[derive(Debug)]
 pub struct Page {
-    /// In position order.
+    /// The events, in position order.
     pub events: Vec<Envelope>,
-    /// No event up to this position is missing from the pages so far: read on after it.
+    /// The pages so far are complete up to this position. Continue reading after it.
     pub scanned_to: i64,
-    /// Nothing more up to the head.
+    /// Whether this is the last page up to the head.
     pub is_last: bool,
 }
 
-/// A message that some event sent, edited, recalled or erased.
+/// A message that was sent, edited, recalled or erased.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Touched {
     /// The conversation's id.
@@ -68,21 +68,21 @@ pub struct Reader {
     pool: PgPool,
 }
 
-/// What [`envelope`] reads comes first, in the same order everywhere.
+/// Selects events. The columns that [`decode_envelope`] reads come first, always in this order.
 const COLUMNS: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
      s.aggregate_type, s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
 
-/// A page by position. Constant text, so that it stays prepared.
+/// Selects a page by position. The text is constant, so that the statement stays prepared.
 const AFTER: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, stream \
      FROM log.events WHERE position > $1 AND position <= $2 ORDER BY position";
 
 impl Reader {
-    /// On a migrated database.
+    /// A reader of the log in a migrated database.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
 
-    /// The end of the log now.
+    /// The current head of the log.
     pub async fn head(&self) -> Result<Head, sqlx::Error> {
         let (position, time, log_id): (i64, OffsetDateTime, Uuid) =
             sqlx::query_as("SELECT position, occurred_at, log_id FROM log.head")
@@ -95,7 +95,7 @@ impl Reader {
         })
     }
 
-    /// The events after a position, without a gap, at most `limit`.
+    /// Reads the events after a position, without a gap, at most `limit`.
     pub async fn after(&self, position: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
         self.after_knowing(&mut Names::default(), position, limit)
             .await
@@ -123,8 +123,8 @@ impl Reader {
             .collect()
     }
 
-    /// The messages that the events after a position, up to and with another one, have sent, edited,
-    /// recalled or erased; each once, in no particular order.
+    /// Returns the messages that the events after `after`, up to and including `up_to`, have sent,
+    /// edited, recalled or erased. Each message occurs once, in no particular order.
     pub async fn touched(&self, after: i64, up_to: i64) -> Result<Vec<Touched>, sqlx::Error> {
         sqlx::query_as(
             "SELECT DISTINCT s.aggregate_id AS conversation, e.message AS seq \
@@ -138,7 +138,7 @@ impl Reader {
         .await
     }
 
-    /// When the event at a position happened; `None` if there is none.
+    /// The time of the event at a position; `None` if there is no such event.
     pub async fn time_of(&self, position: i64) -> Result<Option<Timestamp>, sqlx::Error> {
         let time: Option<OffsetDateTime> =
             sqlx::query_scalar("SELECT occurred_at FROM log.events WHERE position = $1")
@@ -148,7 +148,7 @@ impl Reader {
         Ok(time.map(Timestamp::from))
     }
 
-    /// The events after a position that pass the filter, at most `limit`.
+    /// Reads the events after a position that match the filter, at most `limit`.
     pub async fn select(
         &self,
         filter: &Filter,
@@ -171,7 +171,8 @@ impl Reader {
         Ok(page)
     }
 
-    /// The same between two positions, whatever the filter says of times.
+    /// Reads the events after one position, up to and including `last`, that match the filter. The
+    /// times in the filter are ignored.
     pub async fn page(
         &self,
         filter: &Filter,
@@ -246,7 +247,8 @@ impl Reader {
             }
         }
         if let Some(user) = &filter.user {
-            // What holds the name as JSON text; which of that concerns them is looked at later.
+            // Preselects payloads that contain the user id as a JSON string. `involves_user`
+            // decides later.
             query
                 .push(" AND ((s.aggregate_type = 'mailbox' AND s.aggregate_id = ")
                 .push_bind(user)
@@ -264,8 +266,8 @@ impl Reader {
             .collect()
     }
 
-    /// The last position whose event is earlier than `time`; 0 if there is none. Time never runs
-    /// backwards along the log, so this is a binary search.
+    /// The last position whose event is earlier than `time`; 0 if there is none. A binary search,
+    /// since times never decrease along the log.
     pub async fn position_at(&self, time: Timestamp) -> Result<i64, sqlx::Error> {
         let time = OffsetDateTime::from(time);
         let head = self.head().await?.position;
@@ -297,7 +299,7 @@ impl Reader {
         .await
     }
 
-    /// The last sequence of a stream at or before a position: again a binary search.
+    /// The last sequence of a stream at or before a position, by binary search.
     async fn sequence_after(&self, stream: i64, position: i64) -> Result<i64, sqlx::Error> {
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(sequence) FROM log.events WHERE stream = $1")
@@ -341,8 +343,8 @@ fn envelope(
     })
 }
 
-/// The payload as JSON. What is not JSON is shown as a JSON string, so that the log can be read past
-/// it; whoever needs the event's fields will find that they are not there.
+/// The payload as JSON. A payload that is not JSON becomes a JSON string, so that the log can be
+/// read past it; code that needs the event's fields fails to find them.
 fn data(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
     let text = std::str::from_utf8(payload).unwrap_or_default();
     RawValue::from_string(text.to_owned())
@@ -350,8 +352,8 @@ fn data(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
         .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// An SQL expression: the body, as JSON text, that the event at the position `$position` (an expression) gave
-/// to a message; null if there is no such event, or if its content was erased.
+/// An SQL expression for the body, as JSON text, that the event at `$position` (an SQL expression)
+/// gave to a message. Null if there is no such event, or if its content has been erased.
 #[macro_export]
 macro_rules! body_at {
     ($position:literal) => {

@@ -1,5 +1,5 @@
-//! Receipts: what makes a command that is sent twice happen once. A command with a client's key
-//! leaves its first answer under that key, in the append's own transaction.
+//! Receipts: idempotency for commands. A command with a client's key stores its response under that
+//! key, in the transaction of the append. A repeated command gets the stored response.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,12 @@ use sqlx::types::Uuid;
 
 use crate::Failed;
 
-/// The fingerprint of a client's key, with whose key it is and what kind.
+/// The key of a receipt: the digest of a client's key, its kind and its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key(u128);
 
 impl Key {
-    /// A send's `client_message_id`: per sender, over all conversations.
+    /// The key for the `client_message_id` of a send. Per sender, across all conversations.
     pub fn send(sender: &UserId, key: &ClientKey) -> Self {
         Self(digest::of(&[
             b"send",
@@ -24,7 +24,7 @@ impl Key {
         ]))
     }
 
-    /// Any other command's `Idempotency-Key`: per caller.
+    /// The key for the `Idempotency-Key` of any other command. Per caller.
     pub fn command(caller: &UserId, key: &ClientKey) -> Self {
         Self(digest::of(&[
             b"command",
@@ -33,7 +33,7 @@ impl Key {
         ]))
     }
 
-    /// A line of an import: per conversation.
+    /// The key for a line of an import. Per conversation.
     pub fn import(conversation: &ConversationId, line: &str) -> Self {
         Self(digest::of(&[
             b"import",
@@ -47,32 +47,32 @@ impl Key {
     }
 }
 
-/// A receipt as it stands in the log.
+/// A receipt as stored in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Of what was asked.
+    /// The fingerprint of the request.
     pub fingerprint: u128,
-    /// The position that was answered.
+    /// The position in the response.
     pub position: i64,
-    /// The rest of the answer.
+    /// The rest of the response.
     pub answer: Vec<u8>,
 }
 
-/// A receipt to be written with an append.
+/// A receipt to store with an append.
 #[derive(Debug, Clone)]
 pub struct NewReceipt {
-    /// Under which key.
+    /// The key of the receipt.
     pub key: Key,
-    /// Of what was asked.
+    /// The fingerprint of the request.
     pub fingerprint: u128,
-    /// The index of the event whose position is the answer's; `None` for the last one, or the head
-    /// if nothing is appended.
+    /// The index of the event whose position goes into the response. `None` for the last event, or
+    /// for the head if there are no events.
     pub event: Option<usize>,
-    /// The rest of the answer.
+    /// The rest of the response.
     pub answer: Vec<u8>,
 }
 
-/// The receipts that exist under these keys.
+/// Finds the receipts of those keys that have been used.
 pub(crate) async fn find(pool: &PgPool, keys: &[Key]) -> Result<HashMap<Key, Receipt>, Failed> {
     let keys: Vec<Uuid> = keys.iter().map(|key| key.to_uuid()).collect();
     let rows: Vec<(Uuid, Uuid, i64, Vec<u8>)> = sqlx::query_as(

@@ -1,16 +1,16 @@
-//! What the log needs to know of an event beyond its name and data.
+//! The properties of an event that the log needs in addition to its name and data.
 
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::AggregateKind;
 use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
 
-/// An event that the log can keep.
+/// An event that the log can store.
 pub trait Recorded: EventFamily {
-    /// Which kind of aggregate has such events.
+    /// The kind of aggregate that has these events.
     const AGGREGATE: AggregateKind;
 
-    /// The message that the event speaks of, if it speaks of one.
+    /// The seq of the message that the event is about, if any.
     fn message(&self) -> Option<i64>;
 }
 

@@ -1,8 +1,8 @@
-//! The relay: keeps the stream an exact copy of the log, sequence = position.
+//! The relay: keeps the JetStream stream an exact copy of the log, with sequence = position.
 //!
-//! It publishes what follows the stream's own last sequence, each event with the sequence that must
-//! come before it, so a second relay, a restart or a repeat cannot double or reorder anything. One
-//! relay of a fleet works at a time; the others ring a bell when their process appended.
+//! It publishes the events after the stream's last sequence, each with the expected previous
+//! sequence, so a second relay, a restart or a retry cannot duplicate or reorder events. One relay
+//! of a fleet is active at a time; the standby relays signal it when their process has appended.
 
 use std::collections::VecDeque;
 use std::future::IntoFuture;
@@ -24,30 +24,33 @@ use crate::feed::Commits;
 use crate::mirror::{self, MirrorConfig, MirrorError};
 use crate::reader::Reader;
 
-/// One event in so many is published with a reply address. Each names the sequence that must come
-/// before it, so if one is not stored, none after it is: the answer to the last speaks for all.
+/// One event in this many is published with a request for an acknowledgement. Each event names the
+/// expected previous sequence, so if one is not stored, none after it is: the acknowledgement of
+/// the last covers all.
 const ACK_EVERY: usize = 256;
 
-/// Acknowledgements that may be awaited at once.
+/// How many acknowledgements may be pending.
 const WINDOW: usize = 4;
 
-/// Events read from Postgres at once when the memory does not have them.
+/// How many events are read from Postgres at a time when the commit feed does not have them.
 const PAGE: i64 = 2_000;
 
-/// How long a lost bell can go unnoticed.
+/// How often the log is polled. Bounds the delay of a lost signal.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Between two tries after something went wrong.
+/// The pause between two attempts after an error.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// How often a relay that is not the working one asks to be.
+/// How often a standby relay tries to take the lock, and the active one checks its lock and the
+/// stream.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// How long an acknowledgement may take.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs until `shutdown`, through broker restarts, wiped streams and absent databases. Ends early
-/// only for what no waiting can cure: a server that is too old, a stream that is not ours.
+/// Runs the relay until `shutdown`, through broker restarts, wiped streams and database outages.
+/// Ends early only for permanent errors: a server that is too old, or a stream that belongs to
+/// another log.
 pub async fn run(
     log: EventLog,
     nats: async_nats::Client,
@@ -56,15 +59,15 @@ pub async fn run(
 ) -> Result<(), MirrorError> {
     let mut relay = Relay::new(log, nats, config);
     loop {
-        let worked = tokio::select! {
+        let result = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
-            worked = relay.work() => worked,
+            result = relay.work() => result,
         };
-        if let Err(error) = worked {
+        if let Err(error) = result {
             if !error.is_passing() {
                 return Err(error);
             }
-            tracing::warn!(%error, "the relay starts over");
+            tracing::warn!(%error, "the relay failed; restarting it");
         }
         tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
@@ -73,7 +76,7 @@ pub async fn run(
     }
 }
 
-/// See the module.
+/// The state of a relay.
 pub struct Relay {
     reader: Reader,
     log: EventLog,
@@ -98,10 +101,10 @@ impl Relay {
         }
     }
 
-    /// Waits to be the working relay of the fleet, then works until something fails.
+    /// Waits to become the active relay of the fleet, then publishes until something fails.
     async fn work(&mut self) -> Result<(), MirrorError> {
-        let mut turn = self.take_turn().await?;
-        let mut bell = self
+        let mut lock = self.take_turn().await?;
+        let mut signals = self
             .nats
             .subscribe(self.config.appended_bell())
             .await
@@ -112,44 +115,45 @@ impl Relay {
         loop {
             let chunk = tokio::select! {
                 chunk = self.feed.recv() => chunk,
-                _ = bell.next() => None,
+                _ = signals.next() => None,
                 () = tokio::time::sleep(POLL) => None,
             };
             let asks_log = chunk.is_none();
             if let Some(chunk) = chunk {
                 next = self.publish_from_memory(next, chunk).await?;
             }
-            // What the feed brings needs no look at the log; what it left out does.
+            // Commits from the feed need no query of the log; commits that it dropped do.
             if asks_log || self.feed.is_empty() && self.log.known_head() >= next {
                 next = self.publish_from_log(next).await?;
             }
             if checked.elapsed() > ASK_AGAIN {
-                // The lock lives as long as this session; without it another relay may work too,
-                // which is harmless but wasteful.
-                turn.ping().await?;
+                // The lock lasts as long as this session. Without it, another relay may be active
+                // too, which is harmless but wasteful.
+                lock.ping().await?;
                 self.check_stream(next).await?;
                 checked = tokio::time::Instant::now();
             }
         }
     }
 
-    /// Waits for the fleet's relay lock. Meanwhile, rings the bell for whoever has it.
+    /// Waits for the fleet's relay lock. While waiting, signals the commits of this process to the
+    /// active relay.
     async fn take_turn(&mut self) -> Result<PgConnection, MirrorError> {
         let mut connection = self.log.pool().acquire().await?.detach();
         loop {
-            let (taken,): (bool,) =
+            let (acquired,): (bool,) =
                 sqlx::query_as("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
                     .bind(format!("tidings relay {}", self.config.stream))
                     .fetch_one(&mut connection)
                     .await?;
-            if taken {
+            if acquired {
                 return Ok(connection);
             }
-            let ask_again = tokio::time::sleep(ASK_AGAIN);
-            tokio::pin!(ask_again);
+            let retry = tokio::time::sleep(ASK_AGAIN);
+            tokio::pin!(retry);
             loop {
                 tokio::select! {
-                    () = &mut ask_again => break,
+                    () = &mut retry => break,
                     chunk = self.feed.recv() => {
                         let Some(last) = chunk.as_ref().and_then(|events| events.last()) else { break };
                         let payload = last.position.to_string();
@@ -160,15 +164,15 @@ impl Relay {
         }
     }
 
-    /// Where the stream is, after making it if it is not there. A stream that is ahead of the log is
-    /// what an older backup of the database leaves: it is made again.
+    /// Returns the last sequence of the stream, creating the stream if it does not exist. A stream
+    /// that is ahead of the log, as after restoring an older backup of the database, is recreated.
     async fn resume(&self) -> Result<i64, MirrorError> {
         mirror::check_version(&self.nats)?;
         let head = self.reader.head().await?;
         let ours = head.log_id.to_string();
         if let Some(state) = mirror::state(&self.jetstream, &self.config).await? {
             if state.log_id.as_deref() != Some(ours.as_str()) {
-                let reason = format!("it mirrors log {:?}, and this is log {ours}", state.log_id);
+                let reason = format!("it mirrors log {:?}, but this is log {ours}", state.log_id);
                 return Err(MirrorError::NotOurs {
                     stream: self.config.stream.clone(),
                     reason,
@@ -180,7 +184,7 @@ impl Relay {
             tracing::error!(
                 stream = state.last,
                 log = head.position,
-                "the mirror is ahead of the log, as after restoring an older backup: making it again"
+                "the mirror is ahead of the log, as after restoring an older backup; recreating it"
             );
             self.jetstream
                 .delete_stream(&self.config.stream)
@@ -188,21 +192,22 @@ impl Relay {
                 .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
         }
         let first = (head.position - self.config.keep).max(0) + 1;
-        let made = self
+        let stream = self
             .jetstream
             .create_stream(self.config.stream_config(head.log_id, first))
             .await
             .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-        let last = made.cached_info().state.last_sequence as i64;
+        let last = stream.cached_info().state.last_sequence as i64;
         if last != first - 1 {
-            let found = format!("it ignored the first sequence {first} and answered {last}");
+            let found = format!("(it ignored first sequence {first} and returned {last})");
             return Err(MirrorError::TooOld { found });
         }
-        tracing::info!(stream = self.config.stream, first, "made the mirror");
+        tracing::info!(stream = self.config.stream, first, "created the mirror");
         Ok(last)
     }
 
-    /// Notices a stream that was wiped, purged or replaced behind our back while nothing is sent.
+    /// Detects, while nothing is published, a stream that was wiped, purged or replaced from
+    /// outside.
     async fn check_stream(&self, next: i64) -> Result<(), MirrorError> {
         match mirror::state(&self.jetstream, &self.config).await? {
             Some(state) if state.last == next - 1 => {
@@ -211,11 +216,13 @@ impl Relay {
                 Ok(())
             }
             Some(state) => Err(MirrorError::Unavailable(format!(
-                "the stream is at {} where {} was expected",
+                "the stream is at sequence {}, expected {}",
                 state.last,
                 next - 1
             ))),
-            None => Err(MirrorError::Unavailable("the stream is gone".into())),
+            None => Err(MirrorError::Unavailable(
+                "the stream no longer exists".into(),
+            )),
         }
     }
 
@@ -230,15 +237,15 @@ impl Relay {
                 self.publish(chunk.get(from..).unwrap_or_default()).await?;
                 Ok(next.max(chunk.last().map_or(0, |event| event.position) + 1))
             }
-            // Something is missing in between: the log has it.
+            // Events in between are missing from the feed; the log has them.
             _ => Ok(next),
         }
     }
 
-    /// Publishes whatever the log has and the feed has not brought.
+    /// Publishes events from the log that the feed has not delivered.
     async fn publish_from_log(&self, mut next: i64) -> Result<i64, MirrorError> {
         if !self.feed.is_empty() && self.log.known_head() - next < PAGE {
-            // Most likely it is in the feed.
+            // They are most likely in the feed.
             return Ok(next);
         }
         loop {
@@ -255,16 +262,16 @@ impl Relay {
         }
     }
 
-    /// Publishes events that follow each other, and returns when all are acknowledged.
+    /// Publishes consecutive events, and returns when all are acknowledged.
     async fn publish(&self, events: &[Envelope]) -> Result<(), MirrorError> {
         let mut sent: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
-        for some in events.chunks(ACK_EVERY) {
+        for chunk in events.chunks(ACK_EVERY) {
             if sent.len() >= WINDOW
                 && let Some((position, ack)) = sent.pop_front()
             {
                 acknowledged(position, ack).await?;
             }
-            let Some((last, others)) = some.split_last() else {
+            let Some((last, others)) = chunk.split_last() else {
                 break;
             };
             for event in others {
@@ -283,7 +290,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Publishes one event, without asking what became of it.
+    /// Publishes one event without requesting an acknowledgement.
     async fn send(&self, event: &Envelope) -> Result<(), MirrorError> {
         let mut headers = HeaderMap::new();
         let before = (event.position - 1).to_string();
@@ -294,7 +301,7 @@ impl Relay {
             .map_err(|error| MirrorError::Unavailable(error.to_string()))
     }
 
-    /// Publishes one event, with the right to an answer.
+    /// Publishes one event and requests an acknowledgement.
     async fn ask(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
         let message = PublishMessage::build()
             .payload(payload(event)?)
@@ -328,7 +335,7 @@ async fn acknowledged(position: i64, ack: PublishAckFuture) -> Result<(), Mirror
     })?;
     if ack.sequence != position.unsigned_abs() {
         return Err(MirrorError::Unavailable(format!(
-            "event {position} was stored at {}",
+            "event {position} was stored at sequence {}",
             ack.sequence
         )));
     }

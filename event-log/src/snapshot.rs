@@ -1,5 +1,5 @@
 //! Snapshots: folded states, so that a stream of a million events loads in milliseconds. They are a
-//! cache: written in the background, one at a time, and never needed for being right.
+//! cache, written in the background, one at a time; correctness does not depend on them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::queue::Stamp;
 use crate::recorded::Recorded;
 use crate::store::Stored;
 
-/// The shape of the states in `log.snapshots`. Raise it when a state's fields change their meaning:
-/// snapshots of other shapes are thrown away at start.
+/// The version of the states in `log.snapshots`. Increment it when the fields of a state change
+/// their meaning: snapshots of other versions are deleted at startup.
 pub(crate) const SHAPE: i64 = 1;
 
-/// How long a snapshot waits for its last event to become durable before it is given up.
+/// How long a snapshot waits for its last event to become durable before it is abandoned.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Writes snapshots.
+/// Writes snapshots in the background.
 pub(crate) struct Snapshots {
     pool: PgPool,
     every: i64,
@@ -27,7 +27,8 @@ pub(crate) struct Snapshots {
 }
 
 impl Snapshots {
-    /// A snapshot of an aggregate whenever its sequence passes a multiple of `every`.
+    /// A writer that makes a snapshot whenever the sequence of an aggregate passes a multiple of
+    /// `every`.
     pub(crate) fn new(pool: PgPool, every: i64) -> Arc<Self> {
         Arc::new(Self {
             pool,
@@ -40,8 +41,8 @@ impl Snapshots {
         before / self.every != now / self.every
     }
 
-    /// Writes this state once it is durable. Does nothing if another snapshot is being written:
-    /// the next multiple comes.
+    /// Schedules the write of this state for when it is durable. Does nothing while another
+    /// snapshot is being written; the next multiple makes up for it.
     pub(crate) fn take<A: Stored>(&self, id: &str, state: &A, stamp: &Arc<Stamp>, sequence: i64) {
         let Ok(permit) = self.one_at_a_time.clone().try_acquire_owned() else {
             return;
@@ -57,7 +58,7 @@ impl Snapshots {
             if became_durable(&stamp, sequence).await
                 && let Err(error) = write(&pool, &id, &state, sequence).await
             {
-                tracing::warn!(id, %error, "a snapshot was not written");
+                tracing::warn!(id, %error, "failed to write a snapshot");
             }
         });
     }
@@ -101,7 +102,7 @@ async fn write<A: Stored + Serialize>(
     Ok(())
 }
 
-/// Throws away snapshots of another shape.
+/// Deletes snapshots of other versions.
 pub(crate) async fn forget_other_shapes(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM log.snapshots WHERE current_snapshot <> $1")
         .bind(SHAPE)

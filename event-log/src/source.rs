@@ -1,8 +1,10 @@
-//! Where events come from: the memory of the process that commits them, if that is this one, JetStream as
-//! long as it delivers, and the log itself whenever these do not.
+//! The event source: delivers the events after a position from the commit feed, if this process is
+//! the one that commits, from JetStream as long as it delivers, and from the log itself whenever
+//! these do not.
 //!
-//! Memory and stream are only ever faster, never needed: they may be away, behind, wiped or silent. Because
-//! the stream's sequence of an event is its position, changing over needs no bookkeeping.
+//! Feed and stream only make it faster; correctness does not depend on them. They may be absent,
+//! behind, wiped or silent. Because an event's stream sequence is its log position, switching
+//! between them needs no bookkeeping.
 
 use std::time::Duration;
 
@@ -18,46 +20,48 @@ use crate::feed::Feed;
 use crate::mirror::{self, MirrorConfig};
 use crate::reader::Reader;
 
-/// How long feed or stream may be silent before the log is asked whether it has more.
+/// How long the feed or the stream may be silent before the log is checked for more events.
 const SILENCE: Duration = Duration::from_millis(200);
 
-/// How often the log is asked while there is no stream.
+/// How often the log is polled while there is no stream.
 const POLL: Duration = Duration::from_millis(50);
 
-/// After trouble with the stream: how long the log alone is read.
+/// How long only the log is read after the stream has failed.
 const STREAM_RETRY: Duration = Duration::from_secs(1);
 
-/// How long the making of a consumer may take.
+/// How long creating a consumer may take.
 const STREAM_OPENING: Duration = Duration::from_secs(2);
 
-/// The events after a position, from wherever they are had first.
+/// A source of the events after a position, in order and without a gap.
 pub struct Source {
     reader: Reader,
     feed: Option<Feed>,
     stream: Option<Stream>,
-    /// The last page of the log was full: the stream would be slower.
+    /// Whether the last page of the log was full. The stream would be slower then.
     is_behind: bool,
 }
 
+/// A push consumer on the mirror stream.
 struct Stream {
     client: async_nats::Client,
     mirror: MirrorConfig,
     messages: Option<Ordered>,
-    /// Not before this.
+    /// The consumer is not created again before this.
     open_at: Instant,
 }
 
-/// What the stream had to say.
+/// The result of polling the stream.
 enum Heard {
     Events(Vec<Envelope>),
-    /// Nothing, for as long as [`SILENCE`].
+    /// Nothing arrived within [`SILENCE_TIMEOUT`].
     Silence,
-    /// What it says is not what comes next, or it broke off.
+    /// The consumer ended, failed or skipped events.
     Unusable,
 }
 
 impl Source {
-    /// With a client, events come from the stream as soon as they are near its end.
+    /// A source that reads the log and, with a client, the stream once it is near the end of the
+    /// log.
     pub fn new(reader: Reader, client: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
         let stream = client.map(|client| Stream {
             client,
@@ -73,15 +77,15 @@ impl Source {
         }
     }
 
-    /// With the feed of the process that appends, events come from there as long as that is all of them.
+    /// Adds the commit feed of this process. Events come from it as long as it misses none.
     #[must_use]
     pub fn fed_by(mut self, feed: Option<Feed>) -> Self {
         self.feed = feed;
         self
     }
 
-    /// Whatever there is after this position, in order and without a gap, at most `limit`. Empty
-    /// if nothing came for a moment.
+    /// Returns the events after this position, in order and without a gap, at most `limit`. Empty
+    /// if nothing arrived for a short while.
     pub async fn next(
         &mut self,
         position: i64,
@@ -128,7 +132,7 @@ impl Source {
 
 impl Stream {
     async fn next(&mut self, reader: &Reader, position: i64, limit: usize) -> Heard {
-        // Without a connection, opening would wait for one, and the log would not be read meanwhile.
+        // Without a connection, opening would wait for one and delay reading the log.
         let is_connected = self.client.connection_state() == State::Connected;
         if self.messages.is_none() && is_connected && Instant::now() >= self.open_at {
             self.messages = open(&self.client, &self.mirror, reader, position).await;
@@ -145,27 +149,30 @@ impl Stream {
             let event = match message {
                 Some(Ok(message)) => read(&message),
                 Some(Err(error)) => Err(error.to_string()),
-                None => Err("it ended".to_owned()),
+                None => Err("the consumer ended".to_owned()),
             };
             let due = position + 1 + events.len() as i64;
             match event {
                 Ok(event) if event.position < due => passed += 1,
                 Ok(event) if event.position == due => events.push(event),
                 Ok(event) => {
-                    return self.broken(events, &format!("it skips to {}", event.position));
+                    return self.broken(
+                        events,
+                        &format!("the stream skips to position {}", event.position),
+                    );
                 }
-                Err(why) => return self.broken(events, &why),
+                Err(reason) => return self.broken(events, &reason),
             }
             if passed > limit {
-                return self.broken(events, "it repeats what the log has given");
+                return self.broken(events, "the stream repeats events that were already read");
             }
             if events.len() >= limit {
                 break;
             }
-            // Unconstrained: else the runtime has the task pause after a hundred messages, which
-            // looks like an empty stream, and makes small batches of whatever waits.
+            // Unconstrained: otherwise tokio's cooperative budget makes the task yield after about
+            // a hundred messages, which looks like an empty stream and keeps batches small.
             waiting = match unconstrained(messages.next()).now_or_never() {
-                // Only what was folded before, so far.
+                // So far only events before the position.
                 None if events.is_empty() => timeout_at(deadline, messages.next()).await.ok(),
                 more => more,
             };
@@ -177,11 +184,12 @@ impl Stream {
         }
     }
 
-    /// The stream cannot be followed further. What came before holds.
-    fn broken(&mut self, events: Vec<Envelope>, why: &str) -> Heard {
+    /// Closes the stream because it cannot be followed any further. The events before that are
+    /// valid.
+    fn broken(&mut self, events: Vec<Envelope>, reason: &str) -> Heard {
         tracing::info!(
             stream = self.mirror.stream,
-            why,
+            reason,
             "reading the log instead of the stream"
         );
         self.close();
@@ -198,9 +206,10 @@ impl Stream {
     }
 }
 
-/// A consumer from after this position on, if there is a stream and it mirrors this log. It is pushed
-/// to: what comes in while a batch is written is there when the next begins, so batches grow with
-/// the load. One that pulls is given a few hundred events at a time, however many wait.
+/// Opens a consumer after this position, if the stream exists and mirrors this log. It is a push
+/// consumer: events that arrive while a batch is written are available when the next one starts, so
+/// batches grow with the load. A pull consumer gets a few hundred events at a time, however many
+/// wait.
 async fn open(
     client: &async_nats::Client,
     mirror: &MirrorConfig,
@@ -233,7 +242,7 @@ async fn open(
     timeout(STREAM_OPENING, opening).await.ok().flatten()
 }
 
-/// The event of a message, if the stream's sequence says the same as the event.
+/// Decodes the event of a message. Fails unless the stream sequence equals the event's position.
 fn read(message: &async_nats::jetstream::Message) -> Result<Envelope, String> {
     let sequence = message
         .info()
@@ -244,7 +253,7 @@ fn read(message: &async_nats::jetstream::Message) -> Result<Envelope, String> {
         Ok(event)
     } else {
         Err(format!(
-            "sequence {sequence} holds position {}",
+            "stream sequence {sequence} contains the event at position {}",
             event.position
         ))
     }

@@ -1,8 +1,8 @@
-//! The newest state of every warm aggregate.
+//! The aggregate store: the newest state of every warm aggregate.
 //!
-//! A slot holds a state that may be ahead of the disk: events are applied when they are queued, so
-//! that the next command on the same aggregate can be decided at once and joins the same commit.
-//! If a commit fails, the slots that it touched are marked invalid and loaded again.
+//! The state in a slot may be ahead of the disk: events are applied when they are queued, so that
+//! the next command on the same aggregate can be decided immediately and joins the same commit. If
+//! a commit fails, the slots in it are invalidated and reloaded.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,18 +24,18 @@ use crate::queue::{Queue, Stamp, Waiting};
 use crate::recorded::Recorded;
 use crate::snapshot::Snapshots;
 
-/// What an aggregate must be to be kept here.
+/// An aggregate that the store can cache.
 pub trait Stored:
     Aggregate<Event: Recorded, Error: Send + Sync> + Clone + load::Upcasts + 'static
 {
-    /// About how many bytes the state takes in memory: what the cache is bounded by.
+    /// The approximate size of the state in bytes. The cache is bounded by the sum.
     fn weight(&self) -> u64;
 }
 
 impl Stored for domain::conversation::Conversation {
     fn weight(&self) -> u64 {
-        // A member is an id, a role and a stay or two; a remembered message is a sender, a time,
-        // a digest and few reactions.
+        // A member is an id, a role and a membership period or two; a recent message is a sender, a
+        // time, a digest and a few reactions.
         2_048 + 256 * self.member_count() as u64 + 128 * self.head_seq().clamp(0, 256) as u64
     }
 }
@@ -46,16 +46,16 @@ impl Stored for domain::mailbox::Mailbox {
     }
 }
 
-/// One aggregate's place in the cache.
+/// The cache slot of one aggregate.
 pub(crate) struct Slot<A> {
     loaded: Arc<tokio::sync::Mutex<Option<Loaded<A>>>>,
-    /// The stamp of what is loaded, reachable while somebody holds the slot.
+    /// The revision of the loaded state, readable while the slot is locked.
     stamp: Mutex<Option<Arc<Stamp>>>,
-    /// The weight that the cache was told.
+    /// The weight last reported to the cache.
     weighed: AtomicU64,
 }
 
-/// A state with its stamp.
+/// The state of a slot and its revision.
 pub(crate) struct Loaded<A> {
     pub(crate) state: A,
     pub(crate) stamp: Arc<Stamp>,
@@ -78,17 +78,17 @@ impl<A> Slot<A> {
     }
 }
 
-/// How often a slot is loaded in a row before the command has to start again.
+/// How often a slot is loaded in a row before the command becomes a conflict.
 const LOADS: usize = 4;
 
-/// What a slot weighs before anything is loaded into it.
+/// The weight of a slot before its aggregate is loaded.
 const UNLOADED_WEIGHT: u64 = 2_048;
 
-/// The cache refuses what is heavier than a shard, and a slot must never be refused while it is in
-/// use: no slot is told to weigh more than this part of the whole.
+/// The cache rejects entries that are heavier than a shard, and a slot in use must never be
+/// rejected: the reported weight of a slot is capped at the capacity divided by this.
 const HEAVIEST_PART: u64 = 256;
 
-/// All aggregates of one kind.
+/// The store of all aggregates of one kind.
 pub struct Store<A: Stored> {
     pub(crate) pool: PgPool,
     pub(crate) queue: Arc<Queue>,
@@ -106,11 +106,11 @@ impl<A: Stored> Store<A> {
         let items = usize::try_from(cache_bytes / UNLOADED_WEIGHT)
             .unwrap_or(usize::MAX)
             .max(1_024);
-        let weighs = Weighs {
+        let weighter = Weighs {
             heaviest: cache_bytes / HEAVIEST_PART,
         };
         let hash = quick_cache::DefaultHashBuilder::default();
-        let cache = Cache::with(items, cache_bytes, weighs, hash, KeepsUsed);
+        let cache = Cache::with(items, cache_bytes, weighter, hash, KeepsUsed);
         Arc::new(Self {
             pool,
             queue,
@@ -119,13 +119,13 @@ impl<A: Stored> Store<A> {
         })
     }
 
-    /// About how many bytes of states are held.
+    /// The approximate size of the cached states, in bytes.
     pub fn cached_bytes(&self) -> u64 {
         self.cache.weight()
     }
 
-    /// The newest state of an aggregate, nobody else's until it is dropped or appended to. An
-    /// aggregate that has no events is its default.
+    /// Locks an aggregate at its newest state, exclusively until the result is dropped or appended
+    /// to. An aggregate without events has the default state.
     pub async fn lock(self: &Arc<Self>, id: &str) -> Result<Locked<A>, Failed> {
         let permit = self.queue.room().await?;
         let slot = self.slot(id);
@@ -139,12 +139,12 @@ impl<A: Stored> Store<A> {
         })
     }
 
-    /// Looks at the newest state of an aggregate. The decision made on it should carry what was
-    /// observed.
+    /// Reads the newest state of an aggregate. A decision that relies on it must carry the
+    /// observation.
     pub async fn peek<T>(
         &self,
         id: &str,
-        look: impl FnOnce(&A) -> T,
+        read: impl FnOnce(&A) -> T,
     ) -> Result<(T, Observed), Failed> {
         let slot = self.slot(id);
         let loaded = self.hold(id, &slot).await?;
@@ -152,12 +152,12 @@ impl<A: Stored> Store<A> {
             stamp: loaded.stamp.clone(),
             sequence: loaded.stamp.sequence(),
         };
-        Ok((look(&loaded.state), observed))
+        Ok((read(&loaded.state), observed))
     }
 
     fn slot(&self, id: &str) -> Arc<Slot<A>> {
-        if let Some(kept) = self.cache.get(id) {
-            return kept.slot;
+        if let Some(entry) = self.cache.get(id) {
+            return entry.slot;
         }
         let fill = || {
             Ok::<_, Infallible>(Kept {
@@ -166,53 +166,54 @@ impl<A: Stored> Store<A> {
             })
         };
         match self.cache.get_or_insert_with(&Arc::from(id), fill) {
-            Ok(kept) => kept.slot,
+            Ok(entry) => entry.slot,
             Err(never) => match never {},
         }
     }
 
-    /// Locks a slot and sees to it that something valid is loaded.
+    /// Locks a slot and loads its aggregate unless the state is valid.
     async fn hold(&self, id: &str, slot: &Arc<Slot<A>>) -> Result<Guard<A>, Failed> {
-        let mut held = slot.loaded.clone().lock_owned().await;
-        // What another process appends while this loads makes the load invalid, so that is the time
-        // to load once more. A decision on a state that is invalid all the same becomes a conflict.
+        let mut content = slot.loaded.clone().lock_owned().await;
+        // An append by another process during the load invalidates it; then the aggregate is loaded
+        // again. A decision on a state that is still invalid becomes a conflict.
         for _ in 0..LOADS {
-            if held
+            if content
                 .as_ref()
                 .is_some_and(|loaded| !loaded.stamp.is_invalid())
             {
                 break;
             }
-            *held = None;
+            *content = None;
             let stamp = Stamp::unknown();
             *slot.stamp.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp.clone());
             let cold = load::cold::<A>(&self.pool, id).await?;
             stamp.loaded(cold.stream, cold.sequence);
             self.weigh(id, slot, &cold.state);
-            *held = Some(Loaded {
+            *content = Some(Loaded {
                 state: cold.state,
                 stamp,
             });
         }
-        OwnedMutexGuard::try_map(held, Option::as_mut).map_err(|_| Failed::Closed)
+        OwnedMutexGuard::try_map(content, Option::as_mut).map_err(|_| Failed::Closed)
     }
 
-    /// Tells the cache again what a slot weighs, when its state has grown to twice of what was told.
+    /// Reports the weight of a slot to the cache again once its state has grown to twice the last
+    /// report.
     pub(crate) fn weigh(&self, id: &str, slot: &Arc<Slot<A>>, state: &A) {
         let weight = state.weight();
         if weight > 2 * slot.weighed.load(Ordering::Relaxed) {
             slot.weighed.store(weight, Ordering::Relaxed);
-            // Only where it is still the slot of this id: it is, as it is in use. See `KeepsUsed`.
-            let kept = Kept {
+            // This replaces the slot with itself: a slot in use is never evicted (`InUsePinning`).
+            let entry = Kept {
                 slot: slot.clone(),
                 weight,
             };
-            let _ = self.cache.replace(Arc::from(id), kept, true);
+            let _ = self.cache.replace(Arc::from(id), entry, true);
         }
     }
 }
 
-/// A slot's content, locked.
+/// The locked state of a slot.
 pub(crate) type Guard<A> = OwnedMappedMutexGuard<Option<Loaded<A>>, Loaded<A>>;
 
 impl<A: Stored> TakesForeign for Store<A> {
@@ -220,8 +221,8 @@ impl<A: Stored> TakesForeign for Store<A> {
         <A::Event as Recorded>::AGGREGATE
     }
 
-    /// Applies what another process appended to this aggregate, or marks the slot invalid if that
-    /// cannot be done here and now.
+    /// Applies the event that another process appended to this aggregate, or invalidates the slot
+    /// if that is not possible immediately.
     fn take_foreign(&self, _: &mut Waiting, event: &Envelope) {
         let Some(Kept { slot, .. }) = self.cache.peek(event.aggregate_id.as_str()) else {
             return;
@@ -233,8 +234,8 @@ impl<A: Stored> TakesForeign for Store<A> {
         let next = stamp.stream() != 0
             && stamp.sequence() == stamp.durable()
             && event.sequence == stamp.durable() + 1;
-        let mut held = slot.loaded.try_lock().ok();
-        let loaded = held.as_mut().and_then(|held| held.as_mut());
+        let mut content = slot.loaded.try_lock().ok();
+        let loaded = content.as_mut().and_then(|content| content.as_mut());
         match (
             loaded,
             A::Event::read(
@@ -252,8 +253,8 @@ impl<A: Stored> TakesForeign for Store<A> {
     }
 
     fn forget_all(&self, _: &mut Waiting) {
-        for (_, kept) in self.cache.iter() {
-            if let Some(stamp) = kept.slot.stamp() {
+        for (_, entry) in self.cache.iter() {
+            if let Some(stamp) = entry.slot.stamp() {
                 stamp.invalidate();
             }
         }

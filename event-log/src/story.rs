@@ -1,4 +1,4 @@
-//! Old messages: what became of a message that its conversation no longer remembers.
+//! Loads messages that are too old for the conversation's state: the message and its later changes.
 
 use domain::conversation::Conversation;
 use domain::conversation::event::ConversationEvent;
@@ -11,8 +11,9 @@ use crate::Locked;
 use crate::append::NotAppended;
 
 impl Locked<Conversation> {
-    /// The message with this seq as the log has it. `None` if there is none, and also if what is
-    /// held here has meanwhile become invalid: then the append that follows is a conflict.
+    /// Loads the message with this seq from the log. `None` if there is no such message, and also
+    /// if this aggregate has become invalid in the meantime: the append that follows is then a
+    /// conflict.
     pub async fn message(&self, seq: i64) -> Result<Option<MessageState>, Failed> {
         match self.settled().await {
             Ok(()) => {}
@@ -20,8 +21,8 @@ impl Locked<Conversation> {
             Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => return Ok(None),
         }
         let stream = self.stamp().stream();
-        // Each message is an event, so message n is at sequence n or later; each later message is
-        // one too, so it is that many before the end.
+        // Every message is an event, so message n is at sequence n or later. Every later message is
+        // an event too, so message n is at least that many events before the end.
         let latest = self.sequence() - (self.state().head_seq() - seq).max(0);
         let events = read(&self.store().pool, stream, seq, latest).await?;
         let events = events

@@ -1,34 +1,34 @@
-//! Entries of the sync feed as the projector has just written them, with those who are told: what live delivery in
-//! the same process need not ask the read models for.
+//! Live entries: entries of the sync feed that the projector has just written, with their
+//! recipients. Live delivery in the same process sends them without querying the read models.
 
 use domain::body::{Body, MessageType};
 use domain::time::Timestamp;
 
-/// An entry, and whom it is for.
+/// An entry and its recipients.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ToldEntry {
-    /// Where it stands in the log.
+    /// The position of its event in the log.
     pub position: i64,
-    /// The name of the conversation.
+    /// The id of the conversation.
     pub conversation: String,
-    /// When it happened.
+    /// When the event occurred.
     pub at: Timestamp,
-    /// What did.
+    /// The content of the entry.
     pub what: Told,
-    /// Whom it is for: in the numbers of the read models.
+    /// The recipients, as numeric user ids of the read models.
     pub users: Vec<i64>,
 }
 
-/// What an entry tells.
+/// The content of a live entry.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Told {
-    /// A message that nothing has happened to yet.
+    /// A new message that has not been edited or recalled.
     Sent(SentMessage),
-    /// Anything else, as it was written down.
+    /// Any other entry, as stored in the read models.
     Else {
         /// The event's name, such as `conversation_read`.
         kind: &'static str,
-        /// What happened: JSON.
+        /// The data of the entry as JSON text.
         data: String,
     },
 }
@@ -36,16 +36,16 @@ pub enum Told {
 /// A message as it was sent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SentMessage {
-    /// 1, 2, 3, ... in its conversation.
+    /// The number of the message in its conversation: 1, 2, 3, ...
     pub seq: i64,
-    /// The name of who sent it.
+    /// The id of the user who sent it.
     pub sender: String,
-    /// What kind of message.
+    /// The message type.
     pub kind: MessageType,
-    /// What it says.
+    /// The body; `None` if it has been erased.
     pub body: Option<Body>,
-    /// The seq that it answers.
+    /// The seq of the message that this one replies to.
     pub reply_to: Option<i64>,
-    /// The users that it names, as a JSON list.
+    /// The mentioned users, as a JSON list.
     pub mentions: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The loop of a worker that looks again and again whether there is something to do.
+//! The loop of a background worker that polls for work.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// Something that works a step at a time.
+/// A worker that does its work in steps.
 pub(crate) trait Worker {
-    /// Why a step was not done. It is tried again.
+    /// Why a step failed. The step is retried.
     type Error: Display + Send;
 
-    /// Does what is due. Answers whether it did something: then there may be more.
+    /// Does the work that is due. Returns whether there was any; then there may be more.
     fn step(&mut self) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
-/// Steps until the stop signal, looking every so often while there is nothing to do. `trouble` is what is said of
-/// an error.
+/// Runs a worker until the stop signal, polling every `poll_interval` while there is nothing to do.
+/// Errors are logged with `error_message`.
 pub(crate) async fn run(
     mut worker: impl Worker,
-    look_every: Duration,
-    trouble: &'static str,
+    poll_interval: Duration,
+    error_message: &'static str,
     shutdown: CancellationToken,
 ) {
     loop {
@@ -28,10 +28,10 @@ pub(crate) async fn run(
             None => return,
             Some(Ok(true)) => continue,
             Some(Ok(false)) => {}
-            Some(Err(error)) => tracing::warn!(%error, "{trouble}"),
+            Some(Err(error)) => tracing::warn!(%error, "{error_message}"),
         }
         if shutdown
-            .run_until_cancelled(sleep(look_every))
+            .run_until_cancelled(sleep(poll_interval))
             .await
             .is_none()
         {

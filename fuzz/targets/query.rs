@@ -1,5 +1,6 @@
-//! Every text is a query or refused, and every query is answered by the index as by reading: no panic,
-//! no wrong hit, in time that does not depend on what is in the text.
+//! Fuzzes the query parser and the index. Every text parses or is rejected, and the index returns
+//! exactly the hits that a scan of all texts finds: no panic, no wrong hit, and no input that takes
+//! disproportionately long.
 
 #![no_main]
 
@@ -21,8 +22,8 @@ const TEXTS: [&str; 8] = [
 ];
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let index = Index::in_memory().expect("an index");
-    let mut writer = index.writer().expect("a writer");
+    let index = Index::in_memory().expect("creates an index");
+    let mut writer = index.writer().expect("the only writer");
     for (text, n) in TEXTS.iter().zip(1..) {
         let message = Message {
             position: n,
@@ -48,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     assert!(!query.clauses.is_empty());
-    let ask = Ask {
+    let request = Ask {
         query: &query,
         names: &Nobody,
         visible: Arc::new(Visible::everything()),
@@ -59,19 +60,19 @@ fuzz_target!(|data: &[u8]| {
         after: None,
         limit: TEXTS.len(),
     };
-    let found = INDEX.find(&ask).expect("an answer");
+    let found = INDEX.find(&request).expect("search succeeds");
     assert_eq!(found.total, found.hits.len());
-    // Of queries of text alone, reading says what is to be found.
+    // Only queries that consist of text alone can be checked against a scan.
     if query.atoms().any(|atom| !matches!(atom, Atom::Text(_))) {
         return;
     }
     for (text, n) in TEXTS.iter().zip(1..) {
         let holds = query.clauses.iter().all(|clause| {
             clause.any.iter().any(|literal| {
-                let Atom::Text(needle) = &literal.atom else {
+                let Atom::Text(sequence) = &literal.atom else {
                     return false;
                 };
-                highlights(text, [needle]).is_empty() == literal.is_negated
+                highlights(text, [sequence]).is_empty() == literal.is_negated
             })
         });
         let is_found = found.hits.iter().any(|hit| hit.position == n);

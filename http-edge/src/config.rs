@@ -1,39 +1,39 @@
-//! Every number that bounds a connection or a request. The defaults are the documented values.
+//! Every limit on a connection or a request. The defaults are the documented values.
 
 use std::time::Duration;
 
-/// Bounds of the HTTP edge. `..EdgeConfig::default()` fills in the rest.
+/// Limits and timeouts of the HTTP edge.
 #[derive(Debug, Clone)]
 pub struct EdgeConfig {
-    /// Connections open at the same time, WebSockets included. One more is answered `503` and
-    /// closed. Each costs one descriptor, and some 10 KiB when idle.
+    /// Maximum number of open connections, including WebSockets. Any further connection is
+    /// answered with `503` and closed. Each costs one file descriptor, and about 10 KiB when idle.
     pub max_connections: usize,
-    /// How long a client may take from the first byte of a request to the end of its headers, and
-    /// a new connection until its first byte.
+    /// How long a client may take from the first byte of a request to the end of its headers. A
+    /// new connection has the same time to send its first byte.
     pub header_read_timeout: Duration,
-    /// How long a connection may stay open between two requests. Longer than the idle time of
-    /// common proxies and clients (60 s), so that it is they who close.
+    /// How long a connection may stay open between two requests. Longer than the idle timeout of
+    /// common proxies and clients (60 s), so that they close the connection first.
     pub keep_alive_timeout: Duration,
-    /// How long a client may take to send a request's body.
+    /// How long a client may take to send a request body.
     pub body_read_timeout: Duration,
     /// How long a client may leave a response unread before the connection is dropped.
     pub write_timeout: Duration,
-    /// How long a handler may take until the response's headers. Bodies that go on for longer
-    /// (live delivery, `follow=true`) are not cut.
+    /// How long a handler may take to produce the response headers. Longer-running bodies (live
+    /// delivery, `follow=true`) are not interrupted.
     pub request_timeout: Duration,
-    /// Bytes of request line and headers; more is `431`. There may be at most 100 headers.
+    /// Maximum bytes of request line and headers; more is `431`. At most 100 headers are allowed.
     pub max_header_bytes: usize,
-    /// Bytes of a JSON body; more is `413`.
+    /// Maximum bytes of a JSON body; more is `413`.
     pub max_body: usize,
-    /// Bytes of an NDJSON body; more is `413`.
+    /// Maximum bytes of an NDJSON body; more is `413`.
     pub max_batch_body: usize,
-    /// How long a shutdown waits for running requests.
+    /// How long a shutdown waits for running requests before it closes their connections.
     pub drain: Duration,
-    /// How long a shutdown leaves idle connections open, so that clients that are in the middle of
-    /// a conversation learn by `Connection: close` instead of by a reset.
+    /// How long a shutdown leaves idle connections open, so that an active client receives
+    /// `Connection: close` with its next response instead of a reset.
     pub idle_grace: Duration,
     /// Origins (`https://chat.example.com`) whose pages may call this API and open WebSockets.
-    /// A page that this server served itself always may.
+    /// Pages that this server serves itself are always allowed.
     pub allowed_origins: Vec<String>,
 }
 

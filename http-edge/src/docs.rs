@@ -1,4 +1,4 @@
-//! The API's own description: `/openapi.json`, generated from the code, and `/docs` to try it in.
+//! API documentation: `/openapi.json`, generated from the code, and the Swagger UI at `/docs`.
 
 use axum::Router;
 use axum::response::IntoResponse;
@@ -9,11 +9,11 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// The name of the security scheme in the document.
+/// The name of the security scheme in the OpenAPI document.
 pub const BEARER: &str = "bearer";
 
-/// `/openapi.json` and `/docs`. The pages are part of the binary and load nothing from elsewhere.
-/// Every operation is described as needing a token, unless it says otherwise itself.
+/// The routes `/openapi.json` and `/docs`. The pages are part of the binary and load no external
+/// resources. Every operation is documented as requiring a token unless it overrides that itself.
 pub fn routes(mut api: OpenApi) -> Result<Router, serde_json::Error> {
     require_token(&mut api);
     let document = Bytes::from(serde_json::to_vec(&api)?);
@@ -22,7 +22,7 @@ pub fn routes(mut api: OpenApi) -> Result<Router, serde_json::Error> {
         async move { ([(CONTENT_TYPE, "application/json")], document).into_response() }
     });
     let config = Config::from("/openapi.json")
-        // Else the pages would show the document to a validator of the makers of Swagger.
+        // Otherwise the pages would send the document to Swagger's online validator.
         .validator_url("none")
         .persist_authorization(true)
         .display_request_duration(true);

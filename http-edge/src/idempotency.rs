@@ -1,4 +1,5 @@
-//! The `Idempotency-Key` header: the client's name for a command, so that repeating it is safe.
+//! The `Idempotency-Key` header, with which a client identifies a command so that it can be retried
+//! safely.
 
 use axum::extract::FromRequestParts;
 use http::HeaderName;
@@ -6,14 +7,14 @@ use http::request::Parts;
 
 use crate::problem::Problem;
 
-/// The header's name.
+/// The name of the header.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Characters that a key may have.
+/// The maximum length of a key, in characters.
 pub const MAX_KEY: usize = 128;
 
-/// The key, if the client gave one: 1 to 128 printable ASCII characters. Anything else that is
-/// ASCII is `422`, as it is for `client_message_id`; two keys, or bytes that are not ASCII, `400`.
+/// The idempotency key of a request, if it has one: 1 to 128 printable ASCII characters. Any other
+/// ASCII text is `422`, as for `client_message_id`; two keys or non-ASCII bytes are `400`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
 
@@ -28,13 +29,13 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         if values.next().is_some() {
             return Err(Problem::malformed(
                 "Idempotency-Key",
-                "the header was given twice",
+                "the header must not be repeated",
             ));
         }
         let text = value.to_str().map_err(|_| {
             Problem::malformed(
                 "Idempotency-Key",
-                "the key has bytes that are not printable ASCII",
+                "the key contains bytes that are not printable ASCII",
             )
         })?;
         if text.is_empty()
@@ -43,7 +44,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         {
             return Err(Problem::invalid(
                 "Idempotency-Key",
-                format!("a key has 1 to {MAX_KEY} printable ASCII characters"),
+                format!("the key must have 1 to {MAX_KEY} printable ASCII characters"),
             ));
         }
         Ok(Self(Some(text.to_owned())))
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_is_printable_ascii_within_bounds() {
+    async fn key_is_bounded_printable_ascii() {
         assert_eq!(read(&[]).await, Ok(None));
         assert_eq!(read(&[b"a b~"]).await, Ok(Some("a b~".into())));
         assert_eq!(

@@ -1,23 +1,23 @@
-//! What every HTTP service of Tidings needs, so that the services hold nothing but their routes.
+//! The HTTP edge that all Tidings services share, so that each service contains only its routes.
 //!
-//! In the order that a request meets it:
+//! In the order in which a request passes through:
 //!
-//! - [`config`]: every number that bounds a connection or a request.
-//! - [`serve`]: one accept loop. Limits connections, times out slow ones, and on shutdown answers
-//!   every request that has arrived before it closes.
-//! - [`harden`]: one layer round every route: request ids, panics, timeouts, metrics, rate limits,
-//!   and a problem document for whatever the router answers by itself.
-//! - [`limit`]: how many commands one user may send.
-//! - [`auth`]: who is calling. [`auth::Caller`] and [`auth::Admin`] are extractors.
-//! - [`extract`]: bodies, queries and paths, parsed or refused with a [`problem::Problem`].
+//! - [`config`]: every limit on a connection or a request.
+//! - [`serve`]: one accept loop. It limits connections, times out slow ones, and on shutdown
+//!   answers every request that has arrived before it closes.
+//! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
+//!   metrics, rate limits, and a problem document for the errors that the router itself returns.
+//! - [`rate_limit`]: how many commands one user may send.
+//! - [`auth`]: bearer tokens. [`auth::Caller`] and [`auth::Admin`] are extractors.
+//! - [`extract`]: bodies, queries and paths, parsed or rejected with a [`problem::Problem`].
 //! - [`idempotency`]: the `Idempotency-Key` header.
-//! - [`problem`]: the one shape of every refusal and failure (RFC 9457).
-//! - [`retry`]: when those come back who were turned away.
+//! - [`problem`]: the RFC 9457 document that describes every rejection and failure.
+//! - [`retry_after`]: random retry delays, so that rejected clients do not return all at once.
 //! - [`ops`]: `/livez`, `/readyz`, `/metrics`. [`docs`]: `/openapi.json` and `/docs`.
 //!
-//! A refusal by the HTTP parser itself (a header block that is too large, a request line that is
-//! none) is answered by hyper with a bare status and a closed connection: there is no request yet
-//! that could be answered with a document.
+//! When the HTTP parser itself rejects a request (the header block is too large, the request line
+//! is invalid), hyper answers with a bare status and closes the connection, because there is no
+//! request yet to answer with a document.
 
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -1,12 +1,12 @@
-//! How many commands one user may send.
+//! Limits how many commands each user may send.
 //!
-//! A leaky bucket (GCRA) per user: `rate` commands a second, and twice as many at once after a
-//! pause, so that an app that comes back online may send what has gathered. One number per user is
-//! kept, the moment at which the user has paid for everything so far.
+//! One leaky bucket (GCRA) per user: `rate` commands per second, with a burst of twice that after
+//! a pause, so that an app that comes back online can send what it has queued. The limiter stores
+//! one number per user: the time until which the user's commands so far use up the rate.
 //!
-//! A batch is taken if anything at all may be sent, and then paid for in full: the user may go
-//! into debt by one batch and waits it off. So a batch larger than the burst is never impossible,
-//! and batches give nobody more than the rate.
+//! A batch is accepted if at least one command may be sent, and is then charged in full: the user
+//! may go into debt by one batch and has to wait until the debt is paid off. A batch larger than
+//! the burst can therefore still be sent, and batches never exceed the average rate.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -21,23 +21,24 @@ use crate::auth::Caller;
 use crate::harden::Context;
 use crate::problem::{Problem, whole_seconds};
 
-/// Commands a second and user, unless configured.
+/// The default limit, in commands per second and user.
 pub const DEFAULT_RATE: u32 = 50;
 
-/// Seconds' worth of commands that may be sent at once.
+/// The burst size, in seconds' worth of commands.
 const BURST_SECONDS: u32 = 2;
 
-/// Locks are held for nanoseconds; this many keep two cores from meeting on one.
+/// The number of independently locked maps. Each lock is held for nanoseconds; this many shards
+/// make contention between two cores unlikely.
 const SHARDS: usize = 64;
 
-/// Users in one shard, 131,072 in all, in some 4 MiB.
+/// The maximum number of users per shard: 131,072 in total, in about 4 MiB.
 const MAX_USERS_PER_SHARD: usize = 2_048;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Counts commands by user. Cheap to clone; the clones count together. As an extractor it is the
-/// limiter that the router was hardened with.
+/// A rate limiter for commands, per user. Cheap to clone; clones share their counts. As an
+/// extractor it returns the limiter that was passed to [`crate::apply_middleware`].
 #[derive(Clone)]
 pub struct Limiter(Option<Arc<Buckets>>);
 
@@ -50,25 +51,25 @@ struct Buckets {
     shards: Vec<Mutex<HashMap<u64, u64>>>,
 }
 
-/// What a user may still send, for the `RateLimit` headers of the draft of the IETF.
+/// How much a user may still send, for the `RateLimit` headers of the IETF draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Commands that may be sent now.
+    /// The number of commands that may be sent now.
     pub remaining: u64,
-    /// Until the full burst may be sent again.
+    /// The time until the full burst is available again.
     pub reset: Duration,
-    /// If this very call came too early: how much too early.
+    /// The time to wait before retrying, if this call exceeded the limit.
     pub wait: Option<Duration>,
 }
 
 impl Limiter {
-    /// `rate` commands a second and user, 0 for no limit.
+    /// Limits each user to `rate` commands per second; 0 means no limit.
     pub fn per_second(rate: u32) -> Self {
         if rate == 0 {
             return Self(None);
         }
         let burst = rate.saturating_mul(BURST_SECONDS);
-        // Digits and ASCII letters are a legal header value.
+        // Cannot fail: digits and ASCII letters are a valid header value.
         let policy = HeaderValue::from_str(&format!("\"commands\";q={burst};w={BURST_SECONDS}"))
             .unwrap_or(HeaderValue::from_static("\"commands\""));
         Self(Some(Arc::new(Buckets {
@@ -81,12 +82,13 @@ impl Limiter {
         })))
     }
 
-    /// No limit.
+    /// A limiter that accepts everything.
     pub fn off() -> Self {
         Self(None)
     }
 
-    /// Counts `n` commands of this user, or says when to try again (`429`).
+    /// Counts `n` commands for this user; if the limit is exceeded, returns `429` with the time to
+    /// wait.
     pub fn check_n(&self, user: &str, n: u32) -> Result<(), Problem> {
         match self.take(user, n).and_then(|budget| budget.wait) {
             Some(wait) => Err(Problem::too_many(wait)),
@@ -94,8 +96,8 @@ impl Limiter {
         }
     }
 
-    /// Counts the lines of a batch. The request itself was counted when it came in, as one, and so
-    /// is not counted again. Administrators are not counted, as for single commands.
+    /// Counts the lines of a batch. The middleware has already counted the request as one command,
+    /// so only the remaining lines are counted. Administrators are exempt, as for single commands.
     pub fn check_lines(&self, caller: &Caller, lines: usize) -> Result<(), Problem> {
         let more = u32::try_from(lines.saturating_sub(1)).unwrap_or(u32::MAX);
         if caller.admin || more == 0 {
@@ -105,7 +107,7 @@ impl Limiter {
         }
     }
 
-    /// Counts `n` commands of this user if one may be sent. `None` when there is no limit.
+    /// Counts `n` commands for this user if at least one may be sent. `None` if there is no limit.
     pub fn take(&self, user: &str, n: u32) -> Option<Budget> {
         let buckets = self.0.as_deref()?;
         Some(buckets.take(user, n, buckets.start.elapsed().as_nanos() as u64))
@@ -131,10 +133,10 @@ impl Limiter {
 }
 
 impl Buckets {
-    /// `now` is in nanoseconds since `start`.
+    /// Counts `n` commands at `now`, in nanoseconds since `start`.
     fn take(&self, user: &str, n: u32, now: u64) -> Budget {
-        // Users are told apart by a keyed hash: the map's size does not depend on their names. Two
-        // that collide (one pair in 2^64) would share a bucket.
+        // Users are identified by a keyed hash, so that the size of the map does not depend on the
+        // length of their names. Two users that collide (one pair in 2^64) would share a bucket.
         let key = self.hasher.hash_one(user);
         let shard = &self.shards[key as usize % SHARDS];
         let mut paid_until = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,8 +165,8 @@ impl Buckets {
     }
 }
 
-/// Forgets who has paid. Should everybody be in the middle of a burst, forgets them all: memory is
-/// bounded first, and the worst that follows is one more burst each.
+/// Evicts the users without debt. If all users are in debt, evicts all of them: bounded memory
+/// takes priority, and the worst consequence is one extra burst per user.
 fn make_room(paid_until: &mut HashMap<u64, u64>, now: u64) {
     paid_until.retain(|_, paid| *paid > now);
     if paid_until.len() >= MAX_USERS_PER_SHARD {
@@ -191,29 +193,29 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_then_the_rate() {
+    fn allows_a_burst_and_then_the_rate() {
         let buckets = buckets(10);
         for left in (0..20).rev() {
             let budget = buckets.take("ada", 1, 0);
             assert_eq!((budget.remaining, budget.wait), (left, None));
         }
-        let refused = buckets.take("ada", 1, 0);
-        assert_eq!(refused.wait, Some(Duration::from_millis(100)));
+        let rejected = buckets.take("ada", 1, 0);
+        assert_eq!(rejected.wait, Some(Duration::from_millis(100)));
         assert_eq!(
             buckets.take("bob", 1, 0).wait,
             None,
-            "others are not concerned"
+            "other users are not affected"
         );
         for second in 1..=3 {
-            let taken = (0..20)
+            let accepted = (0..20)
                 .filter(|_| buckets.take("ada", 1, second * SECOND).wait.is_none())
                 .count();
-            assert_eq!(taken, 10, "in second {second}");
+            assert_eq!(accepted, 10, "in second {second}");
         }
     }
 
     #[test]
-    fn a_batch_beyond_the_burst_is_taken_and_paid_for() {
+    fn batch_larger_than_the_burst_is_accepted_and_charged_in_full() {
         let buckets = buckets(50);
         assert_eq!(buckets.take("ada", 1_000, 0).wait, None);
         assert_eq!(
@@ -225,24 +227,24 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_when_everybody_is_new() {
+    fn memory_is_bounded_when_every_user_is_new() {
         let buckets = buckets(1);
         for user in 0..200_000 {
             assert_eq!(buckets.take(&format!("user {user}"), 1, 0).wait, None);
         }
-        let kept: usize = buckets
+        let users: usize = buckets
             .shards
             .iter()
             .map(|shard| shard.lock().unwrap().len())
             .sum();
         assert!(
-            kept <= SHARDS * MAX_USERS_PER_SHARD,
-            "{kept} users are kept"
+            users <= SHARDS * MAX_USERS_PER_SHARD,
+            "{users} users are stored"
         );
     }
 
     #[test]
-    fn who_has_paid_is_forgotten_first() {
+    fn users_without_debt_are_evicted_first() {
         let mut paid_until: HashMap<u64, u64> = (0..MAX_USERS_PER_SHARD as u64)
             .map(|user| (user, user))
             .collect();
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_of_nothing_is_no_limit() {
+    fn zero_rate_means_no_limit() {
         assert!((0..1_000).all(|_| Limiter::per_second(0).check_n("ada", 1_000).is_ok()));
     }
 }

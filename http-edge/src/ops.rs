@@ -1,4 +1,4 @@
-//! What operators and their machines ask: `/livez`, `/readyz`, `/metrics`.
+//! Operational endpoints: `/livez`, `/readyz`, `/metrics`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,28 +17,29 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// A check that takes longer has failed. Kubernetes gives a probe 1 s unless told otherwise.
+/// A check that takes longer counts as failed. The default timeout of a Kubernetes probe is 1 s.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// An answer is given again for this long, so that asking often does not load what is checked.
+/// How long a readiness report is reused, so that frequent probes do not load the dependencies.
 const KEPT: Duration = Duration::from_millis(250);
 
-/// Between two rounds of emptying the histograms' buffers, which otherwise grow until `/metrics`
-/// is asked for.
+/// How often the histogram buffers are drained; without this they grow until `/metrics` is
+/// requested.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Seconds, from a tenth of a millisecond to half a minute.
+/// Histogram buckets for durations, from 0.1 ms to 30 s.
 const SECONDS_BUCKETS: [f64; 16] = [
     0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     10.0, 30.0,
 ];
 
-/// Counts, such as events in one commit.
+/// Histogram buckets for counts, such as the events in one commit.
 const COUNT_BUCKETS: [f64; 10] = [
     1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0,
 ];
 
-/// Makes this process count, with histograms as buckets. Once, and before anything is counted.
+/// Installs the Prometheus recorder of this process, with bucketed histograms. Call it once, before
+/// any metric is recorded.
 pub fn install_recorder() -> Result<PrometheusHandle, BuildError> {
     PrometheusBuilder::new()
         .set_buckets(&COUNT_BUCKETS)?
@@ -46,7 +47,7 @@ pub fn install_recorder() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()
 }
 
-/// Keeps the recorder's memory bounded, until `shutdown`.
+/// Bounds the memory of the recorder by draining its buffers regularly, until `shutdown`.
 pub async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
     let mut round = tokio::time::interval(UPKEEP);
     loop {
@@ -59,7 +60,7 @@ pub async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
 
 type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// What must be well for this process to take requests. Cheap to clone once complete.
+/// The checks that must pass for this process to accept requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Readiness(Arc<Inner>);
 
@@ -69,7 +70,7 @@ struct Inner {
     last: Mutex<Option<(Instant, Report)>>,
 }
 
-/// Collects checks. See [`Readiness::builder`].
+/// Collects the checks of a [`Readiness`]. See [`Readiness::builder`].
 pub struct ReadinessBuilder {
     checks: Vec<(&'static str, Check)>,
     draining: CancellationToken,
@@ -82,7 +83,7 @@ struct Report {
 }
 
 impl Readiness {
-    /// Not ready from the moment that `draining` is cancelled.
+    /// Starts a set of checks that reports "draining" once `draining` is cancelled.
     pub fn builder(draining: CancellationToken) -> ReadinessBuilder {
         ReadinessBuilder {
             checks: Vec::new(),
@@ -97,7 +98,7 @@ impl Readiness {
                 checks: BTreeMap::new(),
             };
         }
-        // Held while checking: those who ask meanwhile get the same answer.
+        // Held during the checks, so that concurrent requests share one report.
         let mut last = self.0.last.lock().await;
         if let Some((_, report)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
             return report.clone();
@@ -117,7 +118,7 @@ impl Readiness {
 }
 
 impl ReadinessBuilder {
-    /// Adds a check. What it says on failure is shown to whoever asks: no addresses, no secrets.
+    /// Adds a check. Its error text is public, so it must not contain addresses or secrets.
     #[must_use]
     pub fn check<F, O>(mut self, name: &'static str, check: F) -> Self
     where
@@ -129,7 +130,7 @@ impl ReadinessBuilder {
         self
     }
 
-    /// The complete list.
+    /// Completes the set of checks.
     pub fn build(self) -> Readiness {
         Readiness(Arc::new(Inner {
             checks: self.checks,
@@ -148,8 +149,8 @@ async fn run((name, check): &(&'static str, Check)) -> (&'static str, String) {
     (name, outcome)
 }
 
-/// `/livez` (this process answers: nothing else is looked at), `/readyz` (200 or 503, with the
-/// outcome of each check), `/metrics` (Prometheus text).
+/// The routes `/livez` (200 while this process responds; checks nothing else), `/readyz` (200 or
+/// 503, with the outcome of each check) and `/metrics` (Prometheus text format).
 pub fn routes(readiness: Readiness, metrics: PrometheusHandle) -> Router {
     let metrics = get(move || {
         let text = metrics.render();
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ready_when_every_check_is_well() {
+    async fn ready_when_every_check_passes() {
         let builder = || Readiness::builder(CancellationToken::new());
         assert_eq!(status(builder()).await.0, "ready");
         assert_eq!(

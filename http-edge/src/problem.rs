@@ -1,4 +1,4 @@
-//! The one shape of every refusal and failure: an RFC 9457 problem document.
+//! The RFC 9457 problem document, the single format of every rejection and failure.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use utoipa::{PartialSchema, ToSchema};
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A client that is told to wait without a better number waits this long.
+/// The `Retry-After` value when nothing more specific is known.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What was wrong with one field.
+/// An error about one field of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where: a path such as `members[2]` or `body.text`. Empty for the document as a whole.
+    /// The path of the field, such as `members[2]` or `body.text`. Empty for the whole document.
     pub field: String,
-    /// What was wrong, and what was expected.
+    /// A description of the error and of the expected value.
     pub message: String,
 }
 
-/// Why a call was not done. Serialises as the problem document, so that it can also stand in a
-/// line of a batch or in a WebSocket frame.
+/// The reason why a request failed. Serialises as the problem document, so that it can also appear
+/// in a line of a batch response or in a WebSocket frame.
 ///
-/// `type` is `urn:tidings:problem:<code>`; `code` is stable; `detail` is for people.
+/// `type` is `urn:tidings:problem:<code>`; `code` is stable; `detail` is for humans.
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
@@ -39,16 +39,16 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
-    // Boxed because few problems have any and every `Result` carries the space.
+    // Boxed because few problems have extensions and every `Result` carries the space.
     extra: Option<Box<Map<String, Value>>>,
 }
 
-/// The code of the problem that a response holds, for the access log.
+/// The code of the problem in a response, for the access log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProblemCode(pub &'static str);
 
 impl Problem {
-    /// Any status with any code. The named constructors are to be preferred.
+    /// A problem with any status and code. Prefer the named constructors.
     pub fn new(
         status: StatusCode,
         code: &'static str,
@@ -64,59 +64,60 @@ impl Problem {
         }
     }
 
-    /// 400: it cannot be read.
+    /// 400: the request cannot be parsed.
     pub fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    /// 400 `malformed`, with the parameter at fault.
+    /// 400 `malformed`, with the invalid parameter.
     pub fn malformed(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::bad_request("malformed", "The request cannot be read.").with_error(field, message)
+        Self::bad_request("malformed", "The request cannot be parsed.").with_error(field, message)
     }
 
-    /// 401: always these words, whatever was wrong with the token.
+    /// 401 `unauthorized`, with the same text for every kind of invalid token.
     pub fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
-            "A valid bearer token is needed.",
+            "A valid bearer token is required.",
         )
     }
 
-    /// 403 `forbidden`: the caller may know that it exists, but not do this.
+    /// 403 `forbidden`: the caller may know that the resource exists, but may not do this.
     pub fn forbidden() -> Self {
-        Self::refused("forbidden", "You do not have the right to do this.")
+        Self::refused("forbidden", "You do not have permission to do this.")
     }
 
-    /// 403 with a code of its own (`blocked`).
+    /// 403 with a specific code, such as `blocked`.
     pub fn refused(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
-    /// 404: it does not exist, or the caller may not know that it does. Always the same words.
+    /// 404 `not_found`: the resource does not exist, or the caller may not know that it does. The
+    /// text is the same in both cases.
     pub fn not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            "There is nothing here that you can see.",
+            "The resource does not exist or is not visible to you.",
         )
     }
 
-    /// 405: the path exists, the method does not.
+    /// 405: the path exists but does not support the method.
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            "This path does not take this method; the Allow header names those it takes.",
+            "Method not allowed; see the Allow header.",
         )
     }
 
-    /// 409: it exists already, or the key was used for something else.
+    /// 409: the resource already exists, or the key was used for a different request.
     pub fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
-    /// 410: the cursor is of no use any more.
+    /// 410: the cursor can no longer be used.
     pub fn gone(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::GONE, code, detail)
     }
@@ -126,7 +127,7 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     }
 
-    /// 415: not a media type that this call takes.
+    /// 415: the endpoint does not accept this media type.
     pub fn unsupported_media_type(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -135,28 +136,28 @@ impl Problem {
         )
     }
 
-    /// 422 `invalid`: one field breaks a rule.
+    /// 422 `invalid`: one field violates a rule.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::unprocessable("invalid", message.clone()).with_error(field, message)
     }
 
-    /// 422 with a code of its own (`recall_window_passed`), or with no field to name.
+    /// 422 with a specific code, such as `recall_window_passed`, or without a field.
     pub fn unprocessable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
 
-    /// 429 `rate_limited`: not before `retry` has passed.
+    /// 429 `rate_limited`: the client must wait at least `retry`.
     pub fn too_many(retry: Duration) -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
-            "Too many commands in too short a time.",
+            "Too many commands; try again later.",
         )
         .retry_after(retry)
     }
 
-    /// 503: something that this call needs is away. Nothing is known to be done; try again.
+    /// 503: a dependency is unavailable. The outcome of the request is unknown; it can be retried.
     pub fn unavailable(
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
@@ -165,49 +166,54 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(retry)
     }
 
-    /// 503 `timeout`: it took too long. Whether a command was done is unknown; its key tells.
+    /// 503 `timeout`: the request took too long. Whether a command was executed is unknown; the
+    /// client finds out by repeating it with the same idempotency key.
     pub fn timeout() -> Self {
         Self::unavailable(
             "timeout",
-            "This took too long. Repeat it with the same key to learn whether it was done.",
+            "The request timed out. Repeat it with the same key to find out whether it was executed.",
             RETRY,
         )
     }
 
-    /// 500: our fault. What happened stands in the log, under the request's id.
+    /// 500: an internal error. The log has the details under the request id.
     pub fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
-            "Something went wrong here. The X-Request-Id header names this call in our log.",
+            "An internal error occurred. Use the X-Request-Id header to find this request in the log.",
         )
     }
 
-    /// The problem for a bare status, where somebody else answered without a document.
+    /// The problem for a response that has a status but no document.
     pub fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::unauthorized(),
             StatusCode::FORBIDDEN => Self::forbidden(),
             StatusCode::NOT_FOUND => Self::not_found(),
             StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
-            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large("The body is too large."),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large("The request body is too large."),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Self::unsupported_media_type("This call does not take this media type.")
+                Self::unsupported_media_type("This endpoint does not accept this media type.")
             }
-            StatusCode::UPGRADE_REQUIRED => {
-                Self::new(status, "upgrade_required", "This call opens a WebSocket.")
-            }
+            StatusCode::UPGRADE_REQUIRED => Self::new(
+                status,
+                "upgrade_required",
+                "This endpoint requires a WebSocket upgrade.",
+            ),
             StatusCode::UNPROCESSABLE_ENTITY => {
-                Self::unprocessable("invalid", "The request was understood and refused.")
+                Self::unprocessable("invalid", "The request was understood but rejected.")
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                Self::unavailable("unavailable", "The service is not available now.", RETRY)
-            }
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable(
+                "unavailable",
+                "The service is temporarily unavailable.",
+                RETRY,
+            ),
             status if status.is_server_error() => Self {
                 status,
                 ..Self::internal()
             },
-            status => Self::new(status, "malformed", "The request cannot be read."),
+            status => Self::new(status, "malformed", "The request cannot be parsed."),
         }
     }
 
@@ -221,8 +227,8 @@ impl Problem {
         self
     }
 
-    /// Adds a member of its own, such as `oldest` of `cursor_expired`. The names of RFC 9457 and
-    /// `code` and `errors` are taken.
+    /// Adds an extension member, such as `oldest` of `cursor_expired`. The member names of RFC 9457
+    /// and `code` and `errors` are reserved.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.extra
@@ -231,14 +237,14 @@ impl Problem {
         self
     }
 
-    /// Says when to try again, in the `Retry-After` header, rounded up to whole seconds.
+    /// Sets the `Retry-After` header, rounded up to whole seconds.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// When to try again, in whole seconds, if that was said.
+    /// The `Retry-After` value in whole seconds, if there is one.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after.map(whole_seconds)
     }
@@ -253,12 +259,12 @@ impl Problem {
         self.code
     }
 
-    /// The text for people.
+    /// The text for humans.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// The errors about fields.
+    /// The errors about individual fields.
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
     }
@@ -284,7 +290,7 @@ impl Serialize for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        // A map of strings and numbers always serialises.
+        // Cannot fail: a map of strings and numbers always serialises.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         response.extensions_mut().insert(ProblemCode(self.code));
@@ -300,7 +306,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Rounded up, and never 0: a client that is told 0 comes back at once.
+/// Rounds up to whole seconds, at least 1: a client that receives 0 retries immediately.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
@@ -308,19 +314,19 @@ pub(crate) fn whole_seconds(wait: Duration) -> u64 {
 /// A problem document (RFC 9457). Some codes have further members.
 #[derive(ToSchema)]
 #[schema(as = Problem)]
-#[expect(dead_code, reason = "it exists to describe the shape")]
+#[expect(dead_code, reason = "only describes the OpenAPI schema")]
 struct Document {
     /// `urn:tidings:problem:<code>`.
     r#type: String,
-    /// The status in words.
+    /// The reason phrase of the status.
     title: String,
     /// The HTTP status.
     status: u16,
-    /// What was wrong, for people.
+    /// A description of the error, for humans.
     detail: String,
-    /// Stable, snake_case, for programs.
+    /// The stable error code, in snake_case, for programs.
     code: String,
-    /// The fields at fault, for bad input.
+    /// The invalid fields, for invalid input.
     #[schema(required = false)]
     errors: Vec<FieldError>,
 }
@@ -346,7 +352,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_the_document_of_the_contract() {
+    fn problem_serialises_as_documented() {
         let problem = Problem::invalid("title", "at most 200 characters").with("oldest", 7);
         let json = serde_json::to_value(&problem).unwrap();
         assert_eq!(
@@ -364,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_rounded_up_and_never_nothing() {
+    fn retry_after_is_rounded_up_and_at_least_one_second() {
         assert_eq!(whole_seconds(Duration::ZERO), 1);
         assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
         assert_eq!(whole_seconds(Duration::from_millis(2_001)), 3);

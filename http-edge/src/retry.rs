@@ -1,14 +1,15 @@
-//! When to come back. Clients that are turned away together and told the same would return together.
+//! Random retry delays. Clients that are rejected at the same time with the same delay would all
+//! return at the same time.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// A wait between these two, another one each time.
-pub fn spread(least: Duration, most: Duration) -> Duration {
-    // Every `RandomState` has other keys: as random as it has to be, without a crate for it.
-    let random = RandomState::new().hash_one(least);
-    let room = most.saturating_sub(least).as_millis() as u64;
-    least + Duration::from_millis(random % (room + 1))
+/// A random delay between `min` and `max`, in whole milliseconds above `min`.
+pub fn spread(min: Duration, max: Duration) -> Duration {
+    // Every `RandomState` has different keys, which is random enough and needs no further crate.
+    let random = RandomState::new().hash_one(min);
+    let range = max.saturating_sub(min).as_millis() as u64;
+    min + Duration::from_millis(random % (range + 1))
 }
 
 #[cfg(test)]
@@ -16,14 +17,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_are_spread_over_the_whole_time() {
-        let (least, most) = (Duration::from_secs(5), Duration::from_secs(30));
-        let waits: Vec<_> = (0..2_000).map(|_| spread(least, most)).collect();
-        assert!(waits.iter().all(|wait| (least..=most).contains(wait)));
+    fn delays_cover_the_whole_range() {
+        let (min, max) = (Duration::from_secs(5), Duration::from_secs(30));
+        let delays: Vec<_> = (0..2_000).map(|_| spread(min, max)).collect();
+        assert!(delays.iter().all(|delay| (min..=max).contains(delay)));
         for second in 5..30 {
-            let here = waits.iter().filter(|wait| wait.as_secs() == second).count();
-            assert!((20..200).contains(&here), "{here} in second {second}");
+            let count = delays
+                .iter()
+                .filter(|delay| delay.as_secs() == second)
+                .count();
+            assert!((20..200).contains(&count), "{count} in second {second}");
         }
-        assert_eq!(spread(least, least), least);
+        assert_eq!(spread(min, min), min);
     }
 }

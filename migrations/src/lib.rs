@@ -1,15 +1,18 @@
-//! The database's history: one line of migrations, applied in order, never edited once landed.
+//! The database migrations: a linear sequence, applied in order. Never edit a migration after it
+//! has been released: its checksum is recorded in every database.
 
 #![deny(missing_docs)]
 
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 
-/// Every migration, compiled in.
+/// All migrations, embedded at compile time.
 pub static MIGRATOR: Migrator = sqlx::migrate!("./sql");
 
-/// Brings a database up to date. Safe to call from several processes at once: an advisory lock
-/// lets one of them work while the others wait.
+/// Applies all pending migrations to a database.
+///
+/// Several processes may call this concurrently: an advisory lock lets one of them run the
+/// migrations while the others wait.
 pub async fn apply(pool: &PgPool) -> Result<(), MigrateError> {
     MIGRATOR.run(pool).await
 }

@@ -1,15 +1,14 @@
-//! Who is online, over all gateways: what they tell each other over core NATS, and what follows from it.
-//! Nothing of this is kept anywhere; what is lost is made good by what is said next.
+//! Online presence across all gateways, which exchange messages over core NATS.
+//! Nothing is persisted. A lost message is made up for by the next snapshot or heartbeat.
 //!
-//! - [`Presence`]: what one process knows. Pure.
-//! - [`Word`], [`Said`]: what gateways tell each other.
-//! - [`Wire`]: the way between them.
+//! In the order in which data passes through:
+//!
+//! - [`GatewayBus`]: sends and receives messages between gateways.
+//! - [`GatewayMessage`], [`GatewayPayload`]: the messages that gateways exchange.
+//! - [`Presence`]: what one gateway knows about who is online. Pure.
 
 #![deny(missing_docs)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that cannot go on fails")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
 
 mod state;
 mod wire;

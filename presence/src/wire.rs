@@ -1,4 +1,4 @@
-//! The way between gateways: core NATS.
+//! The message bus between gateways, on core NATS.
 
 use async_nats::connection::State;
 use async_nats::{Client, Subscriber};
@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::word::{Said, Word};
 
-/// One process's end of it.
+/// The connection of one process to the bus. Without NATS it receives nothing and drops what is
+/// sent.
 pub struct Wire {
     gateway: String,
     nats: Option<(Client, Subscriber)>,
@@ -16,7 +17,8 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Without a client nothing is heard, and what is said is lost.
+    /// Subscribes to the gossip subject of `mirror`. Without a client, or if subscribing fails, the
+    /// bus works without NATS.
     pub async fn open(nats: Option<&Client>, mirror: &MirrorConfig) -> Self {
         let subject = mirror.gossip();
         let nats = match nats {
@@ -35,34 +37,36 @@ impl Wire {
         }
     }
 
-    /// Tells the others.
+    /// Sends a message to the other gateways. Best effort: it is dropped if NATS is not connected.
     pub async fn say(&self, said: Said) {
         let Some((client, _)) = &self.nats else {
             return;
         };
-        // Without a connection, what is published would be kept until there is no room for it.
+        // While disconnected, the NATS client would buffer published messages until its buffer is
+        // full.
         if client.connection_state() != State::Connected {
             return;
         }
-        let word = Word {
+        let message = Word {
             gateway: self.gateway.clone(),
             said,
         };
-        if let Ok(json) = serde_json::to_vec(&word) {
+        if let Ok(json) = serde_json::to_vec(&message) {
             let _ = client.publish(self.subject.clone(), json.into()).await;
         }
     }
 
-    /// The next word of another gateway. `None` for what cannot be read; never without NATS.
+    /// Waits for the next message from another gateway. Returns `None` for the process's own
+    /// messages and for messages that cannot be decoded. Without NATS it never returns.
     pub async fn hear(&mut self) -> Option<Word> {
         let Some((_, subscriber)) = &mut self.nats else {
             return std::future::pending().await;
         };
-        let Some(message) = subscriber.next().await else {
+        let Some(received) = subscriber.next().await else {
             self.nats = None;
             return None;
         };
-        let word: Word = serde_json::from_slice(&message.payload).ok()?;
-        (word.gateway != self.gateway).then_some(word)
+        let message: Word = serde_json::from_slice(&received.payload).ok()?;
+        (message.gateway != self.gateway).then_some(message)
     }
 }

@@ -1,49 +1,54 @@
-//! What gateways tell each other.
+//! The messages that gateways exchange.
 
 use serde::{Deserialize, Serialize};
 
-/// Users of one word: at 128 characters each, it stays well below what a broker takes in a message.
+/// The maximum number of users in one message. At up to 128 characters each, the message stays well
+/// below the broker's size limit.
 const AT_ONCE: usize = 1_000;
 
-/// One message between gateways.
+/// A message between gateways, encoded as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
-    /// Whose word it is.
+    /// The id of the gateway that sent it.
     pub gateway: String,
-    /// What.
+    /// The content of the message.
     #[serde(flatten)]
     pub said: Said,
 }
 
-/// See [`Word`].
+/// The content of a [`GatewayMessage`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
-    /// It is new, and asks who is online elsewhere.
+    /// The gateway has started and asks the others for their snapshots.
+    #[serde(rename = "hello")]
     Hello,
-    /// Everybody who is online there.
+    /// All users who are online at the gateway.
+    #[serde(rename = "all")]
     All {
-        /// Who.
+        /// The users, or a part of them.
         users: Vec<String>,
-        /// There are more of them; the next word of this kind goes on.
+        /// Whether the snapshot continues in the next message of this kind.
         more: bool,
     },
-    /// It is there.
+    /// The gateway is alive.
+    #[serde(rename = "alive")]
     Alive,
-    /// Somebody is online there now.
+    /// A user is now online at the gateway.
     Online(String),
-    /// Somebody is not any more.
+    /// A user is no longer online at the gateway.
     Offline(String),
-    /// Somebody types in a conversation.
+    /// A user is typing in a conversation.
     Typing {
-        /// Where.
+        /// The id of the conversation.
         conversation: String,
-        /// Who.
+        /// The id of the user.
         user: String,
     },
 }
 
-/// The words that say that these users are online, and nobody else.
+/// Builds the snapshot of the users online at this gateway, split into payloads of bounded size.
+/// An empty snapshot is one payload without users.
 pub fn everybody(users: &[String]) -> Vec<Said> {
     let count = users.len().div_ceil(AT_ONCE).max(1);
     let part = |n: usize| users.iter().skip(n * AT_ONCE).take(AT_ONCE);
@@ -60,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_comes_back_as_it_was_said() {
+    fn decoding_reverses_encoding() {
         for said in [
             Said::Hello,
             Said::Alive,
@@ -73,22 +78,22 @@ mod tests {
                 user: "u".into(),
             },
         ] {
-            let word = Word {
+            let message = Word {
                 gateway: "g".to_owned(),
                 said,
             };
-            let json = serde_json::to_string(&word).unwrap();
-            assert_eq!(serde_json::from_str::<Word>(&json).unwrap(), word);
+            let json = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<Word>(&json).unwrap(), message);
         }
     }
 
     #[test]
-    fn many_users_are_told_in_words_of_bounded_size() {
+    fn a_large_snapshot_is_split_into_messages_of_bounded_size() {
         let users: Vec<String> = (0..2_500).map(|n| format!("u{n}")).collect();
-        let words = everybody(&users);
-        let sizes = words.iter().map(|word| match word {
+        let payloads = everybody(&users);
+        let sizes = payloads.iter().map(|payload| match payload {
             Said::All { users, more } => (users.len(), *more),
-            _ => panic!("not {word:?}"),
+            _ => panic!("expected a snapshot, got {payload:?}"),
         });
         let sizes: Vec<_> = sizes.collect();
         assert_eq!(sizes, [(1_000, true), (1_000, true), (500, false)]);

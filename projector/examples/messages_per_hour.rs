@@ -1,13 +1,13 @@
-//! A projection of one's own: how many messages each user has sent in each hour, from the first event of
-//! the log on, and then as they come.
+//! A custom projection: counts the messages that each user has sent in each hour, from the first
+//! event of the log on and then as events are appended.
 //!
 //! ```sh
 //! cargo run --release --example messages_per_hour -- postgres://... nats://...
 //! psql ... -c 'SELECT * FROM example.messages_per_hour ORDER BY messages DESC LIMIT 10'
 //! ```
 //!
-//! The counts and the position change in one transaction, so every message is counted exactly once. Drop
-//! the schema `example` to begin anew.
+//! The counts and the position change in one transaction, so every message is counted exactly once.
+//! Drop the schema `example` to start from scratch.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl Projection for MessagesPerHour {
     async fn fold(&mut self, events: &[Envelope]) -> Result<(), sqlx::Error> {
         let mut counts: BTreeMap<(String, i64), i64> = BTreeMap::new();
         for event in events {
-            // Old versions are read as today's shape; what is no message is passed over.
+            // `read` upcasts old versions to the current one. Other events are skipped.
             let data = event.data.get().as_bytes();
             let read = ConversationEvent::read(&event.event_type, event.version, data);
             if let Ok(ConversationEvent::MessageSent(message)) = read {
@@ -97,7 +97,7 @@ impl Projection for MessagesPerHour {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(database_url), Some(nats_url)) = (arguments.next(), arguments.next()) else {
-        return Err("expected the addresses of Postgres and NATS".into());
+        return Err("usage: messages_per_hour <Postgres URL> <NATS URL>".into());
     };
     let pool = PgPool::connect(&database_url).await?;
     let nats = broker::client(&nats_url).await?;
@@ -110,7 +110,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = CancellationToken::new();
     let signal = shutdown.clone();
     tokio::spawn(async move {
-        // Without signals it ends when it is killed, which does no harm.
+        // If signals cannot be handled, killing the process is safe too.
         let _ = tokio::signal::ctrl_c().await;
         signal.cancel();
     });

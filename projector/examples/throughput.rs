@@ -1,6 +1,7 @@
-//! Measures the fold: events per second, and where the time goes, statement by statement.
+//! Measures projection throughput: events per second, and the time spent in each SQL statement.
 //!
-//! `throughput [messages] [conversations] [batch]`; the database server is that of the tests.
+//! Usage: `throughput [messages] [conversations] [batch]`. It uses the database server of the
+//! tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -24,7 +25,7 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Adds up what sqlx says of each statement.
+/// Sums the durations that sqlx reports for each statement.
 #[derive(Clone, Default)]
 struct Profile(Arc<Mutex<BTreeMap<String, (u64, f64)>>>);
 
@@ -66,9 +67,9 @@ impl Profile {
     }
 }
 
-/// Direct conversations, then messages to them at random.
+/// Builds a history: direct conversations, then messages to random ones of them.
 fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelope>) {
-    let mut world = World::new(1, 1);
+    let mut generator = World::new(1, 1);
     let mut pairs = Vec::new();
     for number in 0..conversations {
         let (one, other) = (
@@ -83,14 +84,14 @@ fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelop
             by: one.clone(),
             blocked: false,
         };
-        assert!(world.command(&id, ConversationCommand::Create(create)));
+        assert!(generator.command(&id, ConversationCommand::Create(create)));
         pairs.push((id, [one, other], 0));
     }
-    let created = std::mem::take(&mut world.log);
+    let created = std::mem::take(&mut generator.log);
     for number in 0..messages {
-        let place = usize::try_from(world.dice.below(conversations as u64)).unwrap();
-        let side = usize::try_from(world.dice.below(2)).unwrap();
-        let (id, users, head) = &mut pairs[place];
+        let index = usize::try_from(generator.dice.below(conversations as u64)).unwrap();
+        let side = usize::try_from(generator.dice.below(2)).unwrap();
+        let (id, users, head) = &mut pairs[index];
         *head += 1;
         let sent = ConversationEvent::MessageSent(MessageSent {
             seq: *head,
@@ -103,17 +104,17 @@ fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelop
             mentions: vec![],
             sent_at: Timestamp::from_millis(1_700_000_000_000),
         });
-        world.record(AggregateKind::Conversation, id.as_str(), &sent);
+        generator.record(AggregateKind::Conversation, id.as_str(), &sent);
     }
-    let mut sent = world.log;
+    let mut sent = generator.log;
     for (event, position) in sent.iter_mut().zip(created.len() as i64 + 1..) {
         event.position = position;
     }
     (created, sent)
 }
 
-/// Processor seconds of a process of this machine so far (Linux; else 0): on a busy machine they
-/// say more than the clock.
+/// The CPU seconds that a local process has used so far (Linux only; 0 elsewhere). On a busy
+/// machine they are more meaningful than elapsed time.
 fn processor_seconds(pid: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields: Vec<&str> = stat
@@ -162,7 +163,7 @@ fn report(profile: &Profile, events: usize, watch: &Stopwatch) {
     let backend = processor_seconds(&watch.backend) - watch.processor.1;
     let micros = 1e6 / events as f64;
     println!(
-        "  processor time of an event: {:.1} us here, {:.1} us in Postgres",
+        "  CPU time per event: {:.1} us in this process, {:.1} us in Postgres",
         own * micros,
         backend * micros
     );
@@ -177,7 +178,7 @@ fn report(profile: &Profile, events: usize, watch: &Stopwatch) {
         );
     }
     println!(
-        "  {:5.2} s {:4.1} %  outside of statements",
+        "  {:5.2} s {:4.1} %  outside statements",
         seconds - in_postgres,
         100.0 - 100.0 * in_postgres / seconds
     );
@@ -186,7 +187,8 @@ fn report(profile: &Profile, events: usize, watch: &Stopwatch) {
 #[tokio::main]
 async fn main() {
     let profile = Profile::default();
-    let sqlx_only = tracing_subscriber::filter::filter_fn(|of| of.target() == "sqlx::query");
+    let sqlx_only =
+        tracing_subscriber::filter::filter_fn(|metadata| metadata.target() == "sqlx::query");
     tracing_subscriber::registry()
         .with(profile.clone().with_filter(sqlx_only))
         .init();
@@ -219,7 +221,7 @@ async fn main() {
     for event in singles {
         projector.step(std::slice::from_ref(event)).await.unwrap();
     }
-    println!("one by one:");
+    println!("single events:");
     report(&profile, singles.len(), &watch);
     let inbox = database.number("SELECT count(*) FROM read.inbox").await;
     assert_eq!(inbox, 2 * (created.len() + sent.len()) as i64);

@@ -1,4 +1,4 @@
-//! How far the read model is. Changes in the same transaction as the rows.
+//! The checkpoint of the read model. It changes in the same transaction as the rows.
 
 use sqlx::PgConnection;
 use sqlx::types::time::OffsetDateTime;
@@ -10,15 +10,15 @@ use crate::error::ProjectError;
 /// The row of `checkpoint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The last event folded.
+    /// The position of the last folded event.
     pub position: i64,
-    /// Sync entries at or before it are not kept.
+    /// Sync entries at or before this position have been trimmed.
     pub floor: i64,
-    /// How many users have been numbered.
+    /// The number of users that have an id.
     pub users: i64,
-    /// How many conversations have been numbered.
+    /// The number of conversations that have an id.
     pub conversations: i64,
-    /// Which build of the read model this is.
+    /// The generation of the read model: each rebuild increments it.
     pub generation: i64,
     /// The time of the event at `position`.
     pub event_time: Timestamp,
@@ -32,7 +32,7 @@ impl Checkpoint {
         .fetch_optional(connection)
         .await?;
         let (position, floor, users, conversations, generation, event_time) =
-            row.ok_or_else(|| ProjectError::Damaged("there is no checkpoint".to_owned()))?;
+            row.ok_or_else(|| ProjectError::Damaged("the checkpoint row is missing".to_owned()))?;
         let event_time = event_time.into();
         Ok(Self {
             position,
@@ -44,10 +44,10 @@ impl Checkpoint {
         })
     }
 
-    /// Holds the checkpoint where this projector knows it until the end of the transaction. A
-    /// second projector waits here, and then finds that it was too late.
+    /// Locks the checkpoint row until the end of the transaction. A second projector waits here and
+    /// then fails with [`ProjectionError::Fenced`], because the checkpoint has moved.
     pub(crate) async fn lock(&self, connection: &mut PgConnection) -> Result<(), ProjectError> {
-        let held = sqlx::query(
+        let locked = sqlx::query(
             "SELECT FROM checkpoint WHERE position = $1 AND floor = $2 AND generation = $3 FOR UPDATE",
         )
         .bind(self.position)
@@ -55,7 +55,7 @@ impl Checkpoint {
         .bind(self.generation)
         .execute(connection)
         .await?;
-        if held.rows_affected() == 1 {
+        if locked.rows_affected() == 1 {
             Ok(())
         } else {
             Err(ProjectError::Fenced)

@@ -1,18 +1,22 @@
-//! Every number that shapes the read models or bounds the work on them.
+//! Every number that shapes the read model or bounds the work on it.
 
 use std::time::Duration;
 
-/// How a projector works. `fanout_threshold` and `receipts_up_to` shape the rows: change them with
-/// a rebuild, or old and new entries are told by different rules (which readers bear).
+/// The configuration of a projector.
+///
+/// `fanout_threshold` and `max_receipt_members` shape the rows. Rebuild after changing them;
+/// otherwise old and new entries follow different rules, which readers tolerate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectorConfig {
-    /// Entries of conversations with up to this many members get an inbox row for each of them.
+    /// In conversations of up to this many members, every entry gets an inbox row per member.
+    /// Entries of larger conversations are merged on read.
     pub fanout_threshold: i64,
-    /// How long sync entries are kept.
+    /// How long sync entries are retained.
     pub offline_window: Duration,
-    /// Events in one transaction, at most.
+    /// The maximum number of events in one transaction.
     pub batch: usize,
-    /// Reads and deliveries are told to the others in conversations of up to this many members.
+    /// Read and delivery receipts go to the other members of conversations of up to this many
+    /// members.
     pub receipts_up_to: i64,
 }
 
@@ -27,22 +31,23 @@ impl Default for ProjectorConfig {
     }
 }
 
-/// Inbox rows in one transaction, about: a batch ends early once it has fanned out to this many,
-/// so that a burst in large conversations does not hold up everybody for seconds.
+/// The approximate maximum number of inbox rows in one transaction. A batch ends early once it has
+/// fanned out to this many, so that a burst in large conversations does not delay all users for
+/// seconds.
 pub(crate) const INBOX_ROWS: i64 = 50_000;
 
-/// What is remembered of users, conversations and memberships between batches, in items. Together
-/// at most about 100 MB.
+/// How many users, conversations and memberships the row cache holds between batches: at most
+/// about 100 MB in all.
 pub(crate) const USERS_REMEMBERED: usize = 200_000;
 pub(crate) const CONVERSATIONS_REMEMBERED: usize = 100_000;
 pub(crate) const MEMBERS_REMEMBERED: usize = 300_000;
 
-/// An ack is told in this many conversations at most: those that its user joined last.
+/// An ack produces receipts in at most this many conversations: those that its user joined last.
 pub(crate) const ACK_CONVERSATIONS: i64 = 1_000;
 
-/// An ack is told to the senders of this many messages at most of each conversation: the newest of
-/// those that it covers.
+/// In each conversation, an ack produces receipts for the senders of at most this many messages:
+/// the newest of those that it covers.
 pub(crate) const ACK_MESSAGES: i64 = 1_000;
 
-/// Positions that the janitor takes off the offline window in one transaction.
+/// The maximum number of positions that one trim transaction covers.
 pub(crate) const TRIM_POSITIONS: i64 = 10_000;

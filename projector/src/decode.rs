@@ -1,4 +1,4 @@
-//! From envelopes to events of today's shape.
+//! Decodes envelopes to domain events of the current version.
 
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
@@ -7,29 +7,29 @@ use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
 use domain::time::Timestamp;
 
-/// Where an event stands.
+/// The position, sequence and time of an event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    /// In the log.
+    /// The position in the log.
     pub position: i64,
-    /// In its conversation or mailbox.
+    /// The sequence number within its conversation or mailbox.
     pub sequence: i64,
-    /// When the log took it.
+    /// When the event was appended to the log.
     pub time: Timestamp,
 }
 
-/// What an event says.
+/// The decoded content of an event.
 #[derive(Debug)]
 pub(crate) enum Fact {
-    /// Of a conversation.
+    /// An event of a conversation.
     Conversation(ConversationId, ConversationEvent),
-    /// Of a user's mailbox.
+    /// An event of a user's mailbox.
     Mailbox(UserId, MailboxEvent),
-    /// Nothing that this program understands; why not.
+    /// An event that could not be decoded, with the reason.
     Unreadable(String),
 }
 
-/// An event, read as far as that was possible.
+/// An event with its decoded content.
 #[derive(Debug)]
 pub(crate) struct Decoded<'a> {
     pub envelope: &'a Envelope,
@@ -37,17 +37,17 @@ pub(crate) struct Decoded<'a> {
 }
 
 impl<'a> Decoded<'a> {
-    /// Reads an event. What cannot be read becomes [`Fact::Unreadable`].
+    /// Decodes an event. An event that cannot be decoded becomes [`EventPayload::Unreadable`].
     pub fn new(envelope: &'a Envelope) -> Self {
         let fact = read(envelope).unwrap_or_else(Fact::Unreadable);
         Self { envelope, fact }
     }
 
-    /// The same event, taken for unreadable.
-    pub fn condemned(envelope: &'a Envelope, why: String) -> Self {
+    /// The same event, marked as unreadable so that it is parked.
+    pub fn condemned(envelope: &'a Envelope, reason: String) -> Self {
         Self {
             envelope,
-            fact: Fact::Unreadable(why),
+            fact: Fact::Unreadable(reason),
         }
     }
 

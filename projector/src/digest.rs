@@ -1,24 +1,26 @@
-//! Fingerprints of the tables: two read models are equal if all of them are.
+//! Table fingerprints: two read models are equal if the fingerprints of all tables are.
 
 use futures::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 use sqlx::{Executor as _, PgConnection, PgPool};
 
-/// One table's content.
+/// The fingerprint of one table's content.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TableDigest {
     /// The table's name, without the schema.
     pub table: String,
-    /// How many rows it has.
+    /// The number of rows.
     pub rows: u64,
-    /// 128 bits over all rows in the order of the primary key, as hexadecimal digits.
+    /// The first 128 bits of the SHA-256 over all rows in primary-key order, as hexadecimal digits.
     pub digest: String,
 }
 
-/// The tables of a read model, by name. `schema` is `read`, or that of a rebuild. All tables are
-/// read in one snapshot, row by row: the memory needed does not grow with them. The checkpoint's
-/// generation and numbering are left out: they say which build this is, not what was folded. So are what
-/// the read models were, as long as the served ones do not know it from the beginning.
+/// Computes the fingerprint of every table of a read model, ordered by table name.
+///
+/// `schema` is `read`, or the schema of a rebuild. All tables are read in one snapshot, row by row,
+/// so memory use does not grow with their size. The checkpoint's `generation`, `numbering` and
+/// `past_from` are excluded: they identify the build, not its content. The history tables are
+/// excluded too if the served ones do not reach back to the beginning of the log.
 pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sqlx::Error> {
     let mut snapshot = pool.begin().await?;
     snapshot
@@ -29,7 +31,7 @@ pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sql
     Ok(digests)
 }
 
-/// The same within a transaction that shows one snapshot.
+/// Does the same within a transaction that reads from one snapshot.
 pub(crate) async fn of_tables(
     snapshot: &mut PgConnection,
     schema: &str,
@@ -44,7 +46,7 @@ pub(crate) async fn of_tables(
     Ok(digests)
 }
 
-/// Every table with its columns and the columns of its primary key, both quoted and in order.
+/// Lists every table with its columns and its primary-key columns, both quoted and in order.
 async fn tables(
     connection: &mut PgConnection,
     schema: &str,
@@ -75,8 +77,8 @@ async fn of_table(
     columns: &str,
     key: &str,
 ) -> Result<TableDigest, sqlx::Error> {
-    // As text with a line for each row: a line break within a value is written as two other characters. Rows that
-    // are read by a query cost several times as much as what is done with them here.
+    // `COPY` writes one line per row and escapes line breaks within values. Fetching the rows with
+    // a query would cost several times as much as hashing them.
     let sql = format!(
         "COPY (SELECT {columns} FROM {}.{} ORDER BY {key}) TO STDOUT",
         quoted(schema),
@@ -85,9 +87,9 @@ async fn of_table(
     let mut hash = Sha256::new();
     let mut rows = 0;
     let mut lines = connection.copy_out_raw(&sql).await?;
-    while let Some(some) = lines.try_next().await? {
-        hash.update(&some);
-        rows += some.split(|byte| *byte == b'\n').count() as u64 - 1;
+    while let Some(chunk) = lines.try_next().await? {
+        hash.update(&chunk);
+        rows += chunk.split(|byte| *byte == b'\n').count() as u64 - 1;
     }
     drop(lines);
     let mut half = [0; 16];
@@ -100,7 +102,7 @@ async fn of_table(
     })
 }
 
-/// As an SQL identifier.
+/// Quotes a name as an SQL identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

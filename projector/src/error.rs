@@ -1,44 +1,48 @@
-//! What can go wrong. All of it is a machine's failure: an event that cannot be folded is parked
-//! and is no error.
+//! Why projecting failed. These are infrastructure errors: an event that cannot be folded is parked
+//! and does not cause an error.
 
-/// Why a step did not happen. Nothing of it was written.
+/// Why a step failed. The failed transaction wrote nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    /// The events do not go on where the read model is. Hand over those from `expected` on.
-    #[error("event {expected} is next, but {given} was given")]
+    /// The given events do not continue at the read model's position. Pass the events from
+    /// `expected` on.
+    #[error("expected event {expected} next, got event {given}")]
     Gap {
         /// The next position.
         expected: i64,
-        /// The first position that was given.
+        /// The position of the first event that does not match.
         given: i64,
     },
-    /// Another projector or a rebuild has moved the read model. The next step looks again.
-    #[error("the read model was moved by somebody else")]
+    /// Another projector or a rebuild has advanced or replaced the read model. The next step
+    /// reloads the checkpoint.
+    #[error("another process has changed the read model")]
     Fenced,
-    /// The read model has folded more events than the log has: the log was restored from an older
-    /// backup. Only a rebuild helps.
-    #[error("the read model is at {position}, the log ends at {head}: rebuild the read model")]
+    /// The read model is ahead of the log: the log was restored from an older backup. Rebuild the
+    /// read model.
+    #[error(
+        "the read model is at position {position}, but the log ends at {head}: rebuild the read model"
+    )]
     Ahead {
-        /// Where the read model is.
+        /// The position of the read model.
         position: i64,
         /// The end of the log.
         head: i64,
     },
-    /// The served read model does not come to where the rebuilt one is.
+    /// The served read model does not catch up with the rebuilt one.
     #[error(
-        "the served read model is behind position {position} and does not move: is a projector running?"
+        "the served read model does not catch up to position {position}: is a projector running?"
     )]
     Behind {
-        /// Where the rebuilt one is.
+        /// The position of the rebuilt read model.
         position: i64,
     },
-    /// A row that this crate never writes.
-    #[error("the read model is damaged, rebuild it: {0}")]
+    /// The tables contain a row that this crate would never write.
+    #[error("the read model is corrupted and must be rebuilt: {0}")]
     Damaged(String),
-    /// One rebuild at a time.
-    #[error("a rebuild is under way already")]
+    /// Another rebuild is running. Only one can run at a time.
+    #[error("a rebuild is already in progress")]
     Rebuilding,
-    /// Postgres is away or said no.
+    /// Postgres is unreachable or returned an error.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// Postgres did not answer in time.
@@ -47,7 +51,8 @@ pub enum ProjectError {
 }
 
 impl ProjectError {
-    /// A row that is there already was folded before: the tables are not what the checkpoint says.
+    /// Turns a unique violation into [`Self::Corrupted`]: the row was folded before, so the tables
+    /// do not match the checkpoint.
     pub(crate) fn or_damage(self) -> Self {
         match &self {
             Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation() => {
@@ -57,8 +62,8 @@ impl ProjectError {
         }
     }
 
-    /// Whether the data was refused, so that it would be refused again: a value out of range, a
-    /// constraint, a row too large for an index. Everything else may pass by itself.
+    /// Whether Postgres rejected the data, so that a retry would fail again: a value out of range,
+    /// a violated constraint, a row too large for an index. All other errors may be transient.
     pub(crate) fn is_about_data(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else {
             return false;

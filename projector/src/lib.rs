@@ -1,25 +1,28 @@
-//! The read models: folds the log into the tables that are served, and is the only one to write
-//! them.
+//! The projector folds the event log into the read model: the tables that the query API serves.
+//! No other component writes those tables.
 //!
-//! In the order that data meets it:
+//! Data passes through the crate in this order:
 //!
-//! - [`event_log::source`]: events, from JetStream or, whenever that does not do, from the log itself.
-//! - `decode`: what each of them says, in today's shape.
-//! - `load`, `memory`, `picture`: the rows that a batch of them touches, as they are now.
-//! - `fold`: what each event does to those rows. Pure.
-//! - `write`: the outcome, in a handful of statements.
-//! - `checkpoint`: how far the tables are, moved in the same transaction.
-//! - [`Projector`]: all of that as a step; `trim`: entries older than the offline window.
-//! - `touched`: whom a batch concerns, for the bell that [`run`] rings; `told`: with the entries themselves.
-//! - [`run`]: the loop around it. [`rebuild`]: the same fold into tables beside the served ones,
-//!   and the swap. [`digest`]: whether two read models are equal.
-//! - [`index`]: the search index, which is made from these tables.
+//! - [`event_log::source`]: delivers events, from JetStream or, if that is unavailable, from the
+//!   log itself.
+//! - `decode`: parses each event and upcasts it to its current version.
+//! - `load`, `row_cache`, `working_set`: the current values of the rows that a batch changes.
+//! - `fold`: applies each event to those rows. Pure: no I/O.
+//! - `write`: writes the result in a handful of statements.
+//! - `checkpoint`: the position of the tables, advanced in the same transaction.
+//! - [`Projector`]: combines all of this into a step. `trim` deletes entries that are older than
+//!   the offline window.
+//! - `affected`: the audience of a batch, for the signal that [`run`] publishes. `live_entries`:
+//!   the entries to push along with that signal.
+//! - [`run`]: the loop around the step. [`rebuild`]: folds the log into shadow tables and swaps
+//!   them in. [`digest`]: fingerprints tables to find out whether two read models are equal.
+//! - [`index`]: the search index, which is built from these tables.
 //!
-//! The rules, so that a rebuild gives the same rows, byte for byte: the fold reads neither clock
-//! nor configuration that changes; users and conversations are numbered as the log names them; an
-//! event's effect does not depend on which other events are in its batch. What cannot be folded is
-//! parked, together with what comes after it from the same source and with what mailboxes say of
-//! that conversation, and everything else flows on.
+//! A rebuild must produce the same rows, byte for byte. So the fold reads neither the clock nor
+//! configuration that changes; users and conversations get their ids in the order in which the log
+//! first names them; and an event's effect does not depend on the other events in its batch. An
+//! event that cannot be folded is parked. Later events from the same source, and mailbox events
+//! about the same conversation, are parked behind it. All other events are folded as usual.
 
 #![deny(missing_docs)]
 

@@ -21,34 +21,36 @@ use crate::config::ProjectorConfig;
 use crate::error::ProjectError;
 use crate::projector::Projector;
 
-/// How long one batch may take before the connection is taken for dead.
+/// How long one batch may take before the connection is considered dead.
 const STEP_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Waits after an error: doubled from the first to the longest.
+/// The waits after an error: exponential backoff between these bounds.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// How often the log's head is read, for the gauges.
+/// How often the head of the log is read, for the gauges.
 const GAUGES_EVERY: Duration = Duration::from_secs(1);
 
-/// How often the offline window is trimmed, and in how many transactions at most.
+/// How often the offline window is trimmed, and in how many transactions at most each time.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
 const TRIMS_AT_ONCE: usize = 20;
 
-/// Projects the log until told to stop. Errors are logged and tried again: Postgres and NATS may
-/// come and go. `nats` is optional; without it the log is polled. `near` is in the same process.
+/// Projects the log until `shutdown` is cancelled.
+///
+/// Errors are logged and retried: Postgres and NATS may be temporarily unavailable. `nats` is
+/// optional; without it the log is polled. `in_process` connects components of the same process.
 pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
     config: ProjectorConfig,
-    near: Near,
+    in_process: Near,
     shutdown: CancellationToken,
 ) -> Result<(), ProjectError> {
-    let mut live = Live::new(pool, nats, mirror, config, near);
+    let mut runner = Live::new(pool, nats, mirror, config, in_process);
     let mut wait = FIRST_WAIT;
     while !shutdown.is_cancelled() {
-        match live.turn(&shutdown).await {
+        match runner.turn(&shutdown).await {
             Ok(()) => wait = FIRST_WAIT,
             Err(error) => {
                 tracing::warn!(%error, "projection interrupted");
@@ -63,13 +65,13 @@ pub async fn run(
     Ok(())
 }
 
-/// Those in the same process, who need no NATS to hear of each other.
+/// Channels to components of the same process, which need no NATS to communicate.
 pub struct Near {
-    /// What is appended here.
+    /// The commits of this process's event log.
     pub feed: Option<Feed>,
-    /// Told how far the tables are.
+    /// Receives the position of the tables after each batch.
     pub projected: watch::Sender<i64>,
-    /// Told the same, and whom it concerns.
+    /// Receives the position of the tables and the audience of each batch.
     pub bell: NearBell,
 }
 
@@ -92,11 +94,11 @@ impl Live {
         nats: Option<Client>,
         mirror: MirrorConfig,
         config: ProjectorConfig,
-        near: Near,
+        in_process: Near,
     ) -> Self {
         let reader = Reader::new(pool.clone());
         let bell = nats.clone().map(|client| (client, mirror.projected_bell()));
-        let source = Source::new(reader.clone(), nats, mirror).fed_by(near.feed);
+        let source = Source::new(reader.clone(), nats, mirror).fed_by(in_process.feed);
         let now = Instant::now();
         Self {
             pool,
@@ -104,15 +106,15 @@ impl Live {
             reader,
             source,
             bell,
-            projected: near.projected,
-            near_bell: near.bell,
+            projected: in_process.projected,
+            near_bell: in_process.bell,
             projector: None,
             gauges_at: now,
             trim_at: now,
         }
     }
 
-    /// One batch, if there is one, and the chores that are due.
+    /// Projects one batch, if there is one, and runs the periodic tasks that are due.
     async fn turn(&mut self, shutdown: &CancellationToken) -> Result<(), ProjectError> {
         let projector = match &mut self.projector {
             Some(projector) => projector,
@@ -127,9 +129,9 @@ impl Live {
             projector.tell_entries(self.near_bell.are_entries_wanted());
             step(projector, &events).await?;
             self.projected.send_replace(projector.position().await?);
-            let rung = projector.bell().await?;
-            self.near_bell.ring(rung.clone());
-            ring(self.bell.as_ref(), &rung).await;
+            let signal = projector.bell().await?;
+            self.near_bell.ring(signal.clone());
+            ring(self.bell.as_ref(), &signal).await;
         }
         if Instant::now() >= self.gauges_at {
             set_gauges(&self.reader, projector).await?;
@@ -148,7 +150,7 @@ async fn step(
     events: &[domain::envelope::Envelope],
 ) -> Result<(), ProjectError> {
     match timeout(STEP_TIMEOUT, projector.step(events)).await {
-        // Somebody else has moved the tables: the next turn goes on from where they are.
+        // Another process has changed the tables: the next step continues from their position.
         Ok(Err(ProjectError::Fenced | ProjectError::Gap { .. }) | Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error),
         Err(_) => {
@@ -158,17 +160,18 @@ async fn step(
     }
 }
 
-/// Tells whoever waits how far the tables are, and whom that concerns. May be lost: those who wait also
-/// look.
-async fn ring(bell: Option<&(Client, String)>, rung: &Bell) {
-    gauge!("tidings_projection_position").set(rung.position as f64);
-    // Without a connection, what is published is kept until the client's memory for it is full, and
-    // after that the publisher is.
-    let bell = bell.filter(|(client, _)| client.connection_state() == State::Connected);
-    if let Some((client, subject)) = bell {
-        let published = client.publish(subject.clone(), rung.text().into()).await;
+/// Publishes the position of the tables and the audience of the batch to waiting readers. Best
+/// effort: readers also poll, so a lost signal costs latency, never correctness.
+async fn ring(subscribers: Option<&(Client, String)>, signal: &Bell) {
+    gauge!("tidings_projection_position").set(signal.position as f64);
+    // Without a connection, the client buffers messages until its buffer is full; after that,
+    // `publish` blocks.
+    let subscribers =
+        subscribers.filter(|(client, _)| client.connection_state() == State::Connected);
+    if let Some((client, subject)) = subscribers {
+        let published = client.publish(subject.clone(), signal.text().into()).await;
         if let Err(error) = published {
-            tracing::debug!(%error, "the bell was not heard");
+            tracing::debug!(%error, "could not publish the projection signal");
         }
     }
 }

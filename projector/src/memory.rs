@@ -1,6 +1,6 @@
-//! What is remembered of the read model between batches, so that a warm batch reads nothing.
-//! Bounded; what was forgotten is loaded again. Filled with what the tables say, never with more:
-//! a batch puts its results here only after it was committed.
+//! A bounded cache of read-model rows between batches: a batch whose rows are all cached reads
+//! nothing from the database. Evicted rows are loaded again. The cache never runs ahead of the
+//! tables: a batch stores its results here only after it has been committed.
 
 use domain::conversation::event::{ConversationKind, History, Role};
 use domain::ids::{ConversationId, Title, UserId};
@@ -16,7 +16,7 @@ pub(crate) struct User {
     pub sequence: i64,
 }
 
-/// A row of `conversations`, without the name. The columns are told in the migration.
+/// A row of `conversations`, without the name. The migration documents the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Conversation {
     pub id: i64,
@@ -53,10 +53,10 @@ pub(crate) struct Member {
     pub mentions: bool,
 }
 
-/// Conversation and user, by their numbers.
+/// Conversation id and user id.
 pub(crate) type MemberKey = (i64, i64);
 
-/// The caches.
+/// Cached rows of `users`, `conversations` and `members`.
 pub(crate) struct Memory {
     pub users: Cache<UserId, User>,
     pub conversations: Cache<ConversationId, Conversation>,
@@ -64,7 +64,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Knows nothing.
+    /// An empty cache.
     pub fn new() -> Self {
         Self {
             users: Cache::new(USERS_REMEMBERED),
@@ -73,7 +73,8 @@ impl Memory {
         }
     }
 
-    /// Somebody else has written: nothing that is remembered can be trusted.
+    /// Removes all rows. Called when another process may have written the tables, so that no cached
+    /// row can be trusted.
     pub fn forget(&mut self) {
         self.users.clear();
         self.conversations.clear();

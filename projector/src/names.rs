@@ -1,4 +1,4 @@
-//! The words of the domain as they stand in the tables. They are those of the events.
+//! The names of domain values in the tables. Events use the same names.
 
 use domain::conversation::event::{ConversationKind, History, Role};
 

@@ -1,4 +1,4 @@
-//! The part of the read model that one batch touches: as it was, and as the fold leaves it.
+//! The working set of a batch: the rows that it reads, with the changes that the fold makes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,20 +6,20 @@ use domain::ids::{ConversationId, UserId};
 
 use crate::memory::{Conversation, Member, MemberKey, Memory, User};
 
-/// What has to be written of a row. Ordered: a later one includes the earlier ones.
+/// How much of a row must be written. Ordered: each variant includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
     /// Nothing.
     Same,
-    /// Only a member's marks: by far the most frequent change of a member.
+    /// Only a member's read marks: by far the most frequent change of a member.
     Marks,
     /// All columns.
     Row,
-    /// The row itself.
+    /// The whole row: it does not exist yet.
     New,
 }
 
-/// A row as it is now, and what became of it.
+/// A row with its current values and the extent of its changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Held<T> {
     pub now: T,
@@ -41,30 +41,29 @@ impl<T> Held<T> {
         }
     }
 
-    /// Notes a change on top of those before.
+    /// Records a change, on top of earlier ones, and returns the row to be changed.
     pub fn touch(&mut self, change: Change) -> &mut T {
         self.change = self.change.max(change);
         &mut self.now
     }
 }
 
-/// The rows that a batch needs. Whoever is not here is not in the read model.
+/// The rows that a batch needs. A row that is missing here does not exist in the read model.
 #[derive(Debug, Default)]
 pub(crate) struct Picture {
     pub users: HashMap<UserId, Held<User>>,
     pub conversations: HashMap<ConversationId, Held<Conversation>>,
     pub members: HashMap<MemberKey, Held<Member>>,
-    /// The sources, of those that the batch names, that wait behind an event that could not be
-    /// folded.
+    /// The sources of this batch that wait behind a parked event.
     pub parked: HashSet<String>,
-    /// How many users have been numbered.
+    /// The number of users that have an id.
     pub user_count: i64,
-    /// How many conversations have been numbered.
+    /// The number of conversations that have an id.
     pub conversation_count: i64,
 }
 
 impl Picture {
-    /// The number of a user, given now if this is the first time that the log names them.
+    /// The id of a user. Assigns the next one if the log names the user for the first time.
     pub fn number(&mut self, name: &UserId) -> i64 {
         if let Some(user) = self.users.get(name) {
             return user.now.id;
@@ -78,28 +77,28 @@ impl Picture {
         user.id
     }
 
-    /// A member who is in now.
+    /// The membership, if the user is currently a member.
     pub fn present(&mut self, key: MemberKey) -> Option<&mut Held<Member>> {
         self.members
             .get_mut(&key)
             .filter(|member| member.now.present)
     }
 
-    /// Hands what was written on to the memory.
-    pub fn remember(self, memory: &mut Memory) {
+    /// Stores the rows that were written in the cache.
+    pub fn remember(self, cache: &mut Memory) {
         for (name, user) in self.users {
             if user.change > Change::Same {
-                memory.users.insert(name, user.now);
+                cache.users.insert(name, user.now);
             }
         }
         for (name, conversation) in self.conversations {
             if conversation.change > Change::Same {
-                memory.conversations.insert(name, conversation.now);
+                cache.conversations.insert(name, conversation.now);
             }
         }
         for (key, member) in self.members {
             if member.change > Change::Same {
-                memory.members.insert(key, member.now);
+                cache.members.insert(key, member.now);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A projector: takes events, in order, and leaves rows.
+//! The projector: applies events, in order, to the tables of one schema.
 
 use domain::envelope::Envelope;
 use event_log::bell::{Bell, Touched};
@@ -16,31 +16,33 @@ use crate::told;
 use crate::touched::touched;
 use crate::write::Batch;
 
-/// Folds the log into the tables of one schema. Any number of them may run on the same tables: one
-/// gets a batch through, the others find the checkpoint moved, look again and go on from there.
+/// Folds the log into the tables of one schema.
+///
+/// Several projectors may run on the same tables: one commits a batch, the others find that the
+/// checkpoint has moved, reload it and continue from there.
 pub struct Projector {
     pub(crate) config: ProjectorConfig,
     pub(crate) session: Session,
     pub(crate) pool: PgPool,
     memory: Memory,
-    /// Where the tables are; `None` after anything that may have changed it unseen.
+    /// The last known checkpoint; `None` after anything that may have changed it.
     known: Option<Known>,
-    /// Whom the batches since the last [`Projector::bell`] concern, if that can be said.
+    /// The audience of all batches since the last [`Projector::take_signal`], if it is known.
     touched: Option<Touched>,
-    /// Whether with their entries.
+    /// Whether the audience includes the entries themselves.
     tells_entries: bool,
 }
 
-/// What holds as long as nobody else writes.
+/// The state of the tables, valid as long as no other process writes them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
     pub checkpoint: Checkpoint,
-    /// Events that are parked.
+    /// The number of parked events.
     pub parked: i64,
 }
 
 impl Projector {
-    /// Opens the served read model of a migrated database.
+    /// Opens a projector for the served read model of a migrated database.
     pub async fn open(pool: PgPool, config: ProjectorConfig) -> Result<Self, ProjectError> {
         Self::open_schema(pool, config, LIVE).await
     }
@@ -64,40 +66,42 @@ impl Projector {
         Ok(projector)
     }
 
-    /// The last event folded, as far as is known.
+    /// The position of the last folded event, as far as this projector knows.
     pub async fn position(&mut self) -> Result<i64, ProjectError> {
         Ok(self.look().await?.checkpoint.position)
     }
 
-    /// Where the read model is, as far as is known.
+    /// The checkpoint of the read model, as far as this projector knows.
     pub async fn checkpoint(&mut self) -> Result<Checkpoint, ProjectError> {
         Ok(self.look().await?.checkpoint)
     }
 
-    /// What to tell those who wait: where the read model is, and whom it concerns that it got there.
+    /// Takes the signal for waiting readers: the position of the read model, and the users for whom
+    /// the batches since the last call have entries.
     pub async fn bell(&mut self) -> Result<Bell, ProjectError> {
         let position = self.position().await?;
-        let touched = self.touched.take();
+        let affected = self.touched.take();
         Ok(Bell {
             position,
-            touched: touched.filter(|touched| touched.to == position),
+            touched: affected.filter(|affected| affected.to == position),
         })
     }
 
-    /// Whether the bell is to come with entries, where they are few and simple.
-    pub fn tell_entries(&mut self, tells: bool) {
-        self.tells_entries = tells;
+    /// Sets whether the signal includes the entries themselves, where they are few and simple.
+    pub fn tell_entries(&mut self, included: bool) {
+        self.tells_entries = included;
     }
 
-    /// How many events are parked, as far as is known.
+    /// The number of parked events, as far as this projector knows.
     pub async fn parked(&mut self) -> Result<i64, ProjectError> {
         Ok(self.look().await?.parked)
     }
 
-    /// Folds these events, which are in position order and without a gap, in one transaction or a
-    /// few. Those that were folded before are passed over. After an error nothing is lost: the
-    /// next step looks where the tables are, and says so with [`ProjectError::Gap`] if other events
-    /// are due.
+    /// Folds these events in one or more transactions. They must be in position order and without
+    /// a gap; events that were folded before are skipped.
+    ///
+    /// After an error nothing is lost: the next step reloads the checkpoint and returns
+    /// [`ProjectionError::Gap`] if it needs other events.
     pub async fn step(&mut self, events: &[Envelope]) -> Result<(), ProjectError> {
         let outcome = self.fold_all(events).await;
         if let Err(error) = &outcome {
@@ -106,7 +110,8 @@ impl Projector {
         outcome
     }
 
-    /// An error may mean that the tables, or the connection, are not as they were.
+    /// Discards the cached state after an error: the tables may have changed, or the connection may
+    /// be lost.
     pub(crate) fn doubt(&mut self, error: &ProjectError) {
         self.known = None;
         self.memory.forget();
@@ -153,7 +158,8 @@ impl Projector {
             let tried = at_once.min(rest.len());
             match self.fold_some(&rest[..tried]).await {
                 Ok(folded) => rest = &mut rest[folded..],
-                // One of these events: halve until it stands alone, then put it aside.
+                // One of these events is the cause: halve the batch until that event is alone,
+                // then park it.
                 Err(error) if error.is_about_data() && tried > 1 => {
                     at_once = tried / 2;
                     self.doubt(&error);
@@ -175,7 +181,8 @@ impl Projector {
         Ok(())
     }
 
-    /// Rows that are newer than the checkpoint are damage, unless somebody else has just moved that.
+    /// Rows newer than the checkpoint mean corruption, unless another process has just advanced the
+    /// checkpoint.
     async fn damage_or_race(&mut self, damage: ProjectError) -> Result<ProjectError, ProjectError> {
         let known = self.look().await?.checkpoint;
         let now = Checkpoint::load(self.session.get().await?).await?;
@@ -186,12 +193,12 @@ impl Projector {
         })
     }
 
-    /// Folds and writes as many of these events as make a transaction of bounded size, at least
-    /// one. Says how many that were.
+    /// Folds and writes as many of these events as fit in a transaction of bounded size, at least
+    /// one. Returns how many.
     async fn fold_some(&mut self, events: &[Decoded<'_>]) -> Result<usize, ProjectError> {
         let Known { checkpoint, parked } = self.look().await?;
         let connection = self.session.get().await?;
-        let picture = load::picture(
+        let working_set = load::picture(
             connection,
             &mut self.memory,
             &checkpoint,
@@ -199,7 +206,7 @@ impl Projector {
             events,
         )
         .await?;
-        let mut fold = Fold::new(&self.config, checkpoint.floor, picture);
+        let mut fold = Fold::new(&self.config, checkpoint.floor, working_set);
         let mut folded = 0;
         for event in events {
             fold.take(event)?;
@@ -211,11 +218,15 @@ impl Projector {
         let Some(last) = events[..folded].last() else {
             return Ok(0);
         };
-        let Fold { picture, rows, .. } = fold;
+        let Fold {
+            picture: working_set,
+            rows,
+            ..
+        } = fold;
         let next = Checkpoint {
             position: last.envelope.position,
-            users: picture.user_count,
-            conversations: picture.conversation_count,
+            users: working_set.user_count,
+            conversations: working_set.conversation_count,
             event_time: last.envelope.time,
             ..checkpoint
         };
@@ -223,7 +234,7 @@ impl Projector {
             config: &self.config,
             from: checkpoint,
             to: next,
-            picture: &picture,
+            picture: &working_set,
             rows: &rows,
         };
         let recipients = batch
@@ -235,7 +246,7 @@ impl Projector {
             Some(before) => now.and_then(|now| before.and(now)),
             None => now,
         };
-        picture.remember(&mut self.memory);
+        working_set.remember(&mut self.memory);
         self.known = Some(Known {
             checkpoint: next,
             parked: parked + rows.parked.len() as i64,

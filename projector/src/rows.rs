@@ -1,5 +1,6 @@
-//! What a batch writes besides the rows of its [`Picture`](crate::picture::Picture). One type a
-//! table; the columns are told in the migration.
+//! The rows that a batch writes in addition to those of its
+//! [`WorkingSet`](crate::working_set::WorkingSet). One type per table; the migration documents the
+//! columns.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,10 +12,10 @@ use domain::time::Timestamp;
 
 use crate::memory::{Member, MemberKey};
 
-/// Conversation and seq.
+/// Conversation id and seq.
 pub(crate) type MessageKey = (i64, i64);
 
-/// A stay that began in this batch.
+/// A membership period that began in this batch.
 #[derive(Debug)]
 pub(crate) struct StayRow {
     pub key: MemberKey,
@@ -24,7 +25,7 @@ pub(crate) struct StayRow {
     pub until_seq: Option<i64>,
 }
 
-/// The end of a stay that began before.
+/// The end of a membership period that began before this batch.
 #[derive(Debug)]
 pub(crate) struct StayEnd {
     pub key: MemberKey,
@@ -50,17 +51,17 @@ pub(crate) struct MessageRow {
     pub mentions: Option<String>,
 }
 
-/// What became of a message that was sent before.
+/// The changes to a message that was sent before this batch.
 #[derive(Debug, Default)]
 pub(crate) struct MessageChange {
     pub body: Option<Body>,
     pub edited_at: Option<Timestamp>,
     pub recalled: bool,
-    /// Also recalled, then.
+    /// Implies `recalled`.
     pub erased: bool,
 }
 
-/// A body that a message got by an edit.
+/// A version of a message: the body that an edit gave it.
 #[derive(Debug)]
 pub(crate) struct VersionRow {
     pub key: MessageKey,
@@ -82,12 +83,12 @@ pub(crate) struct TimelineRow {
     pub data: Option<String>,
 }
 
-/// An entry that everybody gets who is in the conversation at that position.
+/// An entry that all members of the conversation at that position get.
 #[derive(Debug)]
 pub(crate) struct Fanned {
     pub conversation: i64,
     pub position: i64,
-    /// For a sent message.
+    /// The message's seq; `None` for other entries.
     pub seq: Option<i64>,
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct Own {
     pub conversation: i64,
 }
 
-/// Where a device is.
+/// The sync cursor of a device.
 #[derive(Debug)]
 pub(crate) struct DeviceRow {
     pub cursor: i64,
@@ -107,7 +108,7 @@ pub(crate) struct DeviceRow {
     pub acked_at: Timestamp,
 }
 
-/// An ack whose receipts are to be told.
+/// An ack whose delivery receipts are to be written.
 #[derive(Debug)]
 pub(crate) struct Ack {
     pub position: i64,
@@ -118,7 +119,7 @@ pub(crate) struct Ack {
     pub data: String,
 }
 
-/// What is told of a conversation after an event that changed it.
+/// The state of a conversation after an event that changed it.
 #[derive(Debug)]
 pub(crate) struct ConversationVersion {
     pub conversation: i64,
@@ -129,7 +130,7 @@ pub(crate) struct ConversationVersion {
     pub member_count: i64,
 }
 
-/// Somebody reacted, or took it back.
+/// A reaction that a user added or removed.
 #[derive(Debug)]
 pub(crate) struct ReactionChange {
     pub message: MessageKey,
@@ -139,7 +140,7 @@ pub(crate) struct ReactionChange {
     pub added: bool,
 }
 
-/// An event that was put aside.
+/// A parked event.
 #[derive(Debug)]
 pub(crate) struct ParkedRow {
     pub position: i64,
@@ -161,45 +162,47 @@ impl ParkedRow {
     }
 }
 
-/// Text of any origin as Postgres takes it: without U+0000.
+/// Replaces U+0000, which Postgres cannot store, in text of any origin.
 pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// Everything that a batch writes.
+/// All rows that a batch writes.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub stays: Vec<StayRow>,
-    /// Which of `stays` are open.
+    /// The open periods of this batch, as indexes into `membership_periods`.
     pub open_stays: HashMap<MemberKey, usize>,
     pub ended_stays: Vec<StayEnd>,
     pub messages: Vec<MessageRow>,
-    /// Where in `messages` one is.
+    /// The index of each message in `messages`.
     pub sent: HashMap<MessageKey, usize>,
     pub changes: BTreeMap<MessageKey, MessageChange>,
     pub versions: Vec<VersionRow>,
-    /// The position at which one reacted; `None` if the reaction is gone.
+    /// The position at which the user reacted; `None` if the reaction was removed. Keyed by
+    /// conversation, seq, reaction key and user.
     pub reactions: BTreeMap<(i64, i64, ReactionKey, i64), Option<i64>>,
     pub timeline: Vec<TimelineRow>,
     pub fanned: Vec<Fanned>,
     pub own: Vec<Own>,
     pub devices: BTreeMap<(i64, DeviceId), DeviceRow>,
-    /// Who has blocked whom: whether it is so in the end.
+    /// Whether the first user blocks the second after the batch.
     pub blocks: BTreeMap<(i64, i64), bool>,
     pub acks: Vec<Ack>,
     pub parked: Vec<ParkedRow>,
-    /// What members were after events that changed more than their own messages do, with the position.
+    /// The state of members after each event that changed it, by key and position. The effects of a
+    /// member's own messages are omitted.
     pub member_history: BTreeMap<(MemberKey, i64), Member>,
     pub conversation_history: Vec<ConversationVersion>,
-    /// Conversations whose titles were erased, with all that tells of them before this position.
+    /// Conversations with erased titles, and the position before which all titles are deleted.
     pub untitled: BTreeMap<i64, i64>,
-    /// Where messages were recalled.
+    /// The position at which each message was recalled.
     pub recalls: BTreeMap<MessageKey, i64>,
     pub reaction_history: Vec<ReactionChange>,
     /// User, position and cursor.
     pub ack_history: Vec<(i64, i64, i64)>,
-    /// Joins and leaves in this batch.
+    /// The number of joins and leaves in this batch.
     pub joins_and_leaves: i64,
-    /// Inbox rows to be written, about.
+    /// The approximate number of inbox rows to be written.
     pub told: i64,
 }

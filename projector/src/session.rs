@@ -1,18 +1,18 @@
-//! The projector's own connection. One is enough, it takes none from the services' pools, and its
-//! settings are its own.
+//! The projector's own database connection. One is enough. It is separate from the services' pools
+//! and has its own settings.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
 use crate::error::ProjectError;
 
-/// The schema that is served.
+/// The schema that the query API serves from.
 pub const LIVE: &str = "read";
 
 /// The schema that a rebuild fills.
 pub const REBUILD: &str = "read_rebuild";
 
-/// A connection whose unqualified names are the tables of one schema.
+/// A connection whose search path is one schema.
 pub(crate) struct Session {
     options: PgConnectOptions,
     schema: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// To the database of this pool. Connects when it is first used.
+    /// A session with the database of this pool. It connects on first use.
     pub fn new(pool: &PgPool, schema: &'static str) -> Self {
         let options = pool
             .connect_options()
@@ -34,7 +34,7 @@ impl Session {
         }
     }
 
-    /// The connection, made anew if there is none.
+    /// The connection; connects if there is none.
     pub async fn get(&mut self) -> Result<&mut PgConnection, ProjectError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
@@ -43,26 +43,27 @@ impl Session {
         Ok(self.connection.insert(connection))
     }
 
-    /// Gives the connection up, after an error that may have broken it.
+    /// Drops the connection, after an error that may have broken it.
     pub fn drop_connection(&mut self) {
         self.connection = None;
     }
 
-    /// Closes it in order.
+    /// Closes the connection gracefully.
     pub async fn close(mut self) {
         if let Some(connection) = self.connection.take() {
-            // What it had to say has been said: the outcome is of no interest.
+            // All work is done: an error here does not matter.
             drop(connection.close().await);
         }
     }
 
-    /// Connects and settles what the statements rely on.
+    /// Connects and applies the settings that the statements rely on.
     ///
-    /// - Commits need not wait for the disk. Rows and checkpoint become durable together, and what
-    ///   a crash takes away is folded again from the log, which did wait.
-    /// - Every statement joins a small batch with a large table by key: index look-ups, always. The
-    ///   planner knows neither the size of an array nor, right after a rebuild has begun, that of a
-    ///   table, so it is told, and plans are made once.
+    /// - Commits do not wait for the disk. Rows and checkpoint become durable together, and commits
+    ///   that a crash loses are folded again from the log, whose commits do wait.
+    /// - Every statement joins a small batch with a large table by key, so index look-ups are
+    ///   always right. The planner knows neither the size of an array nor, right after a rebuild
+    ///   has begun, the size of a table. So other plans are disabled, and each statement is planned
+    ///   once.
     async fn connect(&self) -> Result<PgConnection, ProjectError> {
         let mut connection = self.options.connect().await?;
         let settings = format!(

@@ -1,4 +1,5 @@
-//! The entries of a batch, with those who are told, for whoever delivers them in this very process.
+//! The sync entries of a batch with their recipients, pushed to the live delivery of the same
+//! process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -10,17 +11,17 @@ use crate::picture::{Held, Picture};
 use crate::rows::{MessageRow, Rows, TimelineRow};
 use crate::write::{Batch, Recipient, Recipients};
 
-/// Inbox rows of a batch at most. More are asked for, by those who need some of them.
+/// Batches with more inbox rows are not pushed: each reader queries the rows that it needs.
 const FEW: i64 = 256;
 
-/// Bytes of all bodies at most.
+/// Batches whose message bodies have more bytes than this, in all, are not pushed.
 const SHORT: usize = 1 << 20;
 
-/// Position and conversation.
+/// Position and conversation id.
 type EntryKey = (i64, i64);
 
-/// Whether all entries of a batch can be told as they are written: that they are few, and that nothing but who
-/// is in the conversation decides who sees them.
+/// Whether all entries of a batch can be pushed as they are written: there are few of them, and
+/// membership alone decides who may see them.
 pub(crate) fn is_simple(rows: &Rows) -> bool {
     let bodies = rows.messages.iter().filter_map(|row| row.body.as_ref());
     rows.told <= FEW
@@ -37,7 +38,7 @@ fn is_plain(row: &TimelineRow) -> bool {
     row.fanned && row.seq.is_none() && row.data.is_some()
 }
 
-/// All entries of a batch, in order; `None` if it was not asked who is told.
+/// Builds all entries of a batch, in order; `None` if their recipients were not requested.
 pub(crate) fn entries(batch: &Batch<'_>, recipients: &Recipients) -> Option<Vec<Arc<ToldEntry>>> {
     let fanned = recipients.fanned.as_ref()?;
     let mut entries = written(batch.rows, batch.picture)?;
@@ -65,21 +66,21 @@ pub(crate) fn entries(batch: &Batch<'_>, recipients: &Recipients) -> Option<Vec<
         });
         entry.users.push(user);
     }
-    for it in fanned {
-        let entry = entries.get_mut(&(it.position, it.conversation))?;
-        entry.users.push(it.user);
+    for recipient in fanned {
+        let entry = entries.get_mut(&(recipient.position, recipient.conversation))?;
+        entry.users.push(recipient.user);
     }
-    for it in &batch.rows.own {
-        let entry = entries.get_mut(&(it.position, it.conversation))?;
-        entry.users.push(it.user);
+    for row in &batch.rows.own {
+        let entry = entries.get_mut(&(row.position, row.conversation))?;
+        entry.users.push(row.user);
     }
     Some(entries.into_values().map(Arc::new).collect())
 }
 
-/// The entries of messages and of the timeline, for nobody yet.
-fn written(rows: &Rows, picture: &Picture) -> Option<BTreeMap<EntryKey, ToldEntry>> {
-    let conversations = names(&picture.conversations, |it| it.id);
-    let users = names(&picture.users, |it| it.id);
+/// Builds the entries of messages and of the timeline, without recipients.
+fn written(rows: &Rows, working_set: &Picture) -> Option<BTreeMap<EntryKey, ToldEntry>> {
+    let conversations = names(&working_set.conversations, |row| row.id);
+    let users = names(&working_set.users, |row| row.id);
     let mut entries = BTreeMap::new();
     for row in &rows.messages {
         let (conversation, seq) = row.key;
@@ -116,12 +117,13 @@ fn written(rows: &Rows, picture: &Picture) -> Option<BTreeMap<EntryKey, ToldEntr
     Some(entries)
 }
 
-/// Names by number.
+/// Indexes names by their row id.
 fn names<N: Eq + Hash, T>(
-    held: &HashMap<N, Held<T>>,
+    tracked: &HashMap<N, Held<T>>,
     number: impl Fn(&T) -> i64,
 ) -> HashMap<i64, &N> {
-    held.iter()
-        .map(|(name, held)| (number(&held.now), name))
+    tracked
+        .iter()
+        .map(|(name, tracked)| (number(&tracked.now), name))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Whom a batch concerns, for the bell.
+//! The audience of a batch, for the projection signal.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,9 @@ use event_log::bell::Touched;
 use crate::told;
 use crate::write::{Batch, Recipients};
 
-/// Who may have been told something by this batch: the members of the conversations that were told,
-/// and those who were told alone, of acks too. `None` if they are too many to be named.
+/// Collects the users who may have got an entry from this batch: the members of the conversations
+/// with new entries, and the recipients of personal entries and delivery receipts. `None` if there
+/// are too many to list.
 pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<Touched> {
     let rows = batch.rows;
     let fanned = rows.fanned.iter().map(|row| row.conversation);
@@ -18,14 +19,14 @@ pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<Touc
         .chain(sent.map(|row| row.key.0))
         .chain(entered.map(|row| row.conversation))
         .collect();
-    let alone = rows.own.iter().map(|row| row.user);
-    let users: BTreeSet<i64> = alone.chain(recipients.of_receipts()).collect();
-    let held = batch.picture.conversations.values();
-    let members: i64 = held
-        .filter(|held| conversations.contains(&held.now.id))
-        .map(|held| held.now.member_count)
+    let personal = rows.own.iter().map(|row| row.user);
+    let users: BTreeSet<i64> = personal.chain(recipients.of_receipts()).collect();
+    let tracked = batch.picture.conversations.values();
+    let members: i64 = tracked
+        .filter(|tracked| conversations.contains(&tracked.now.id))
+        .map(|tracked| tracked.now.member_count)
         .sum();
-    let touched = Touched {
+    let audience = Touched {
         from: batch.from.position,
         to: batch.to.position,
         generation: batch.to.generation,
@@ -34,5 +35,5 @@ pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<Touc
         users: users.into_iter().collect(),
         entries: told::entries(batch, recipients),
     };
-    touched.is_few().then_some(touched)
+    audience.is_few().then_some(audience)
 }

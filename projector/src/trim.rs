@@ -1,4 +1,4 @@
-//! The janitor of the offline window: sync entries that are older are taken away.
+//! Trims the offline window: deletes sync entries that are older.
 
 use domain::time::Timestamp;
 use event_log::reader::Reader;
@@ -9,19 +9,19 @@ use crate::config::TRIM_POSITIONS;
 use crate::error::ProjectError;
 use crate::projector::Projector;
 
-/// What a trim has done.
+/// The result of one trim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trimmed {
-    /// No entry at or before this position is kept.
+    /// Entries at or before this position have been deleted.
     pub floor: i64,
-    /// There is more to take away: trim again.
+    /// More entries are due: call [`Projector::trim`] again.
     pub more: bool,
 }
 
 impl Projector {
-    /// Raises the floor towards what the offline window says at this time, by a bounded number of
-    /// positions, and deletes the entries that fall below it, in one transaction. Never beyond
-    /// what has been folded.
+    /// Raises the floor towards the beginning of the offline window as of `now` and deletes the
+    /// entries below it, in one transaction. One call covers a bounded number of positions. The
+    /// floor never passes the last folded event.
     pub async fn trim(&mut self, now: Timestamp) -> Result<Trimmed, ProjectError> {
         let outcome = self.trim_some(now).await;
         if let Err(error) = &outcome {
@@ -30,7 +30,7 @@ impl Projector {
         outcome
     }
 
-    /// Raises the floor to that of another read model.
+    /// Raises the floor to the floor of another read model.
     pub(crate) async fn raise_floor_to(&mut self, floor: i64) -> Result<(), ProjectError> {
         let checkpoint = self.look().await?.checkpoint;
         if floor <= checkpoint.floor {
@@ -78,13 +78,13 @@ impl Projector {
     }
 }
 
-/// Raises the floor and takes away what is below it now.
+/// Raises the floor and deletes the entries that are now below it.
 async fn raise_floor(
     connection: &mut PgConnection,
     after: i64,
     up_to: i64,
 ) -> Result<(), sqlx::Error> {
-    // The indexes on age are block ranges, which only a bitmap scan reads.
+    // The indexes on age are block-range indexes, which only a bitmap scan can read.
     sqlx::query("SET LOCAL enable_bitmapscan TO on")
         .execute(&mut *connection)
         .await?;

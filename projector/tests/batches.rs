@@ -1,4 +1,4 @@
-//! How events are cut into batches leaves no trace in the tables.
+//! Batch boundaries do not affect the tables.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,11 +11,11 @@ use support::{Database, config, fold};
 
 #[tokio::test]
 async fn any_batch_size_gives_the_same_bytes() {
-    let world = World::of(7, 12, 3_000);
+    let generator = World::of(7, 12, 3_000);
     let mut expected = None;
     for size in [10_000, 100, 7, 1] {
         let database = Database::new().await;
-        // Some of the history lies below the offline window.
+        // Part of the history is older than the offline window.
         sqlx::query("UPDATE read.checkpoint SET floor = 400")
             .execute(&database.pool)
             .await
@@ -26,7 +26,7 @@ async fn any_batch_size_gives_the_same_bytes() {
                 batch: size,
                 ..config()
             },
-            &world.log,
+            &generator.log,
             size,
         )
         .await;
@@ -47,9 +47,9 @@ async fn any_batch_size_gives_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn poison_is_parked_alike_in_any_batch() {
+async fn any_batch_size_parks_the_same_poison_events() {
     let mut log = World::of(11, 8, 1_200).log;
-    // Every hundredth event of the later half says something unknown.
+    // Every hundredth event of the second half has data that cannot be decoded.
     for event in log.iter_mut().skip(600).step_by(100) {
         event.data = RawValue::from_string(r#"{"what":"is this"}"#.to_owned()).unwrap();
     }

@@ -1,5 +1,5 @@
-//! A log out of which content was taken folds to the same tables as the log that had it: so a rebuild after an
-//! erasure agrees with what was served before it.
+//! A log without erased content folds to the same tables as the original log, so a rebuild after an
+//! erasure equals the tables that were served before it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,7 +22,7 @@ fn read(event: &Envelope) -> Option<ConversationEvent> {
     ConversationEvent::read(&event.event_type, event.version, data).ok()
 }
 
-/// What an event says of a message, or of the title.
+/// The seq of the message whose content an event carries; `None` for a title.
 fn seq_of(fact: &ConversationEvent) -> Option<i64> {
     match fact {
         ConversationEvent::MessageSent(sent) => Some(sent.seq),
@@ -32,19 +32,20 @@ fn seq_of(fact: &ConversationEvent) -> Option<i64> {
     }
 }
 
-/// The log as the eraser leaves it. Walked backwards, so that whatever erases is met first.
+/// The log as the eraser leaves it. Walks backwards, so that an erasure comes before the events
+/// that it affects.
 fn without_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
     let (mut erased, mut count) = (HashSet::new(), 0);
-    let mut left: Vec<Envelope> = log.to_vec();
-    for event in left.iter_mut().rev() {
+    let mut redacted: Vec<Envelope> = log.to_vec();
+    for event in redacted.iter_mut().rev() {
         let Some(fact) = read(event) else { continue };
-        let what = (event.aggregate_id.clone(), seq_of(&fact));
+        let target = (event.aggregate_id.clone(), seq_of(&fact));
         if matches!(
             fact,
             ConversationEvent::MessageErased(_) | ConversationEvent::TitleErased(_)
         ) {
-            erased.insert(what);
-        } else if erased.contains(&what)
+            erased.insert(target);
+        } else if erased.contains(&target)
             && let Some(fact) = fact.without_content()
         {
             let data = String::from_utf8(fact.data().unwrap()).unwrap();
@@ -52,20 +53,24 @@ fn without_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
             count += 1;
         }
     }
-    (left, count)
+    (redacted, count)
 }
 
 #[tokio::test]
 async fn a_log_without_the_erased_content_folds_to_the_same_tables() {
     for seed in [71, 72, 73] {
-        let world = World::of(seed, 7, 2_500);
-        let (left, count) = without_content(&world.log);
-        assert!(count > 20, "only {count} events have lost something");
-        let (whole, rest) = (Database::new().await, Database::new().await);
-        fold(&whole.pool, config(), &world.log, 37).await;
-        fold(&rest.pool, config(), &left, 1_000).await;
-        assert_eq!(whole.digest().await, rest.digest().await, "seed {seed}");
-        whole.close().await;
-        rest.close().await;
+        let generator = World::of(seed, 7, 2_500);
+        let (redacted, count) = without_content(&generator.log);
+        assert!(count > 20, "only {count} events lost content");
+        let (original, erased) = (Database::new().await, Database::new().await);
+        fold(&original.pool, config(), &generator.log, 37).await;
+        fold(&erased.pool, config(), &redacted, 1_000).await;
+        assert_eq!(
+            original.digest().await,
+            erased.digest().await,
+            "seed {seed}"
+        );
+        original.close().await;
+        erased.close().await;
     }
 }

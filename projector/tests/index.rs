@@ -1,4 +1,4 @@
-//! The search index says what the read models say, whatever happens to it.
+//! The search index always matches the read model, even after corruption.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -14,7 +14,7 @@ use sqlx::Executor as _;
 use support::history::World;
 use support::{Database, config, fold, log};
 
-/// Looks at the files in every step.
+/// Checks that look at the files in every step.
 fn watch() -> Watch {
     Watch {
         look_every: Duration::ZERO,
@@ -22,11 +22,11 @@ fn watch() -> Watch {
     }
 }
 
-fn indexer(database: &Database, place: &Place) -> Indexer {
-    Indexer::new(database.pool.clone(), place.clone(), watch())
+fn indexer(database: &Database, index_dir: &Place) -> Indexer {
+    Indexer::new(database.pool.clone(), index_dir.clone(), watch())
 }
 
-/// Steps until the index has what the read models have.
+/// Steps until the index has caught up with the read model.
 async fn up_to(indexer: &mut Indexer, database: &Database) {
     for _ in 0..2_000 {
         match indexer.step().await {
@@ -35,18 +35,18 @@ async fn up_to(indexer: &mut Indexer, database: &Database) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             Ok(_) => {}
-            Err(error) => eprintln!("goes on after: {error}"),
+            Err(error) => eprintln!("continuing after: {error}"),
         }
     }
     let position = database
         .number("SELECT position FROM read.checkpoint")
         .await;
-    panic!("the index does not get to {position}");
+    panic!("the index did not reach position {position}");
 }
 
-/// What the served index says, and what one says that is made from the read models now.
-async fn compared(database: &Database, place: &Place) -> (Digest, Digest) {
-    let served = Index::open(&place.directory(place.current().unwrap().unwrap())).unwrap();
+/// The digests of the served index and of one built from the current read model.
+async fn compared(database: &Database, index_dir: &Place) -> (Digest, Digest) {
+    let served = Index::open(&index_dir.directory(index_dir.current().unwrap().unwrap())).unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let other = Place::at(scratch.path());
     rebuild_index(
@@ -58,34 +58,37 @@ async fn compared(database: &Database, place: &Place) -> (Digest, Digest) {
     )
     .await
     .unwrap();
-    let anew = Index::open(&other.directory(other.current().unwrap().unwrap())).unwrap();
+    let rebuilt = Index::open(&other.directory(other.current().unwrap().unwrap())).unwrap();
     assert_eq!(
         served.checkpoint().unwrap().position.cast_signed(),
         database
             .number("SELECT position FROM read.checkpoint")
             .await
     );
-    (served.digest().unwrap(), anew.digest().unwrap())
+    (served.digest().unwrap(), rebuilt.digest().unwrap())
 }
 
-async fn is_right(database: &Database, place: &Place) {
-    let (served, anew) = compared(database, place).await;
-    assert_eq!(served, anew);
-    let there = "SELECT count(*) FROM read.messages WHERE NOT recalled AND type <> 'control'";
-    assert_eq!(served.messages.cast_signed(), database.number(there).await);
+async fn is_right(database: &Database, index_dir: &Place) {
+    let (served, rebuilt) = compared(database, index_dir).await;
+    assert_eq!(served, rebuilt);
+    let searchable = "SELECT count(*) FROM read.messages WHERE NOT recalled AND type <> 'control'";
+    assert_eq!(
+        served.messages.cast_signed(),
+        database.number(searchable).await
+    );
     assert!(served.messages > 0, "nothing to compare");
 }
 
 #[tokio::test]
-async fn following_gives_what_building_gives() {
-    let world = World::of(71, 9, 3_000);
+async fn a_followed_index_equals_a_rebuilt_one() {
+    let generator = World::of(71, 9, 3_000);
     let database = Database::new().await;
     let scratch = tempfile::tempdir().unwrap();
-    let place = Place::at(scratch.path());
-    let mut following = indexer(&database, &place);
+    let index_dir = Place::at(scratch.path());
+    let mut following = indexer(&database, &index_dir);
     let mut projector = fold(&database.pool, config(), &[], 1).await;
     up_to(&mut following, &database).await;
-    for (events, nth) in world.log.chunks(170).zip(0..) {
+    for (events, nth) in generator.log.chunks(170).zip(0..) {
         log::append(&database.pool, events).await;
         // Sometimes the projector is several batches ahead.
         projector.step(events).await.unwrap();
@@ -93,26 +96,30 @@ async fn following_gives_what_building_gives() {
             up_to(&mut following, &database).await;
         }
         if nth % 5 == 4 {
-            following = indexer(&database, &place);
+            following = indexer(&database, &index_dir);
         }
     }
     up_to(&mut following, &database).await;
-    assert_eq!(place.current().unwrap(), Some(1), "it was built once");
-    is_right(&database, &place).await;
+    assert_eq!(
+        index_dir.current().unwrap(),
+        Some(1),
+        "the index was built only once"
+    );
+    is_right(&database, &index_dir).await;
     database.close().await;
 }
 
 #[tokio::test]
-async fn damage_is_noticed_and_repaired_while_the_old_one_is_served() {
-    let world = World::of(73, 7, 800);
+async fn corruption_is_detected_and_repaired_while_the_old_index_is_served() {
+    let generator = World::of(73, 7, 800);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 300).await;
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 300).await;
     let scratch = tempfile::tempdir().unwrap();
-    let place = Place::at(scratch.path().join("search"));
-    let mut following = indexer(&database, &place);
+    let index_dir = Place::at(scratch.path().join("search"));
+    let mut following = indexer(&database, &index_dir);
     up_to(&mut following, &database).await;
-    for (damage, is_seen_at_once) in [
+    for (damage, is_detected_immediately) in [
         ("a bit", true),
         ("a cut", true),
         ("a file", true),
@@ -123,37 +130,44 @@ async fn damage_is_noticed_and_repaired_while_the_old_one_is_served() {
         ("a bit", false),
         ("another shape", false),
     ] {
-        let build = place.current().unwrap().unwrap();
-        if !is_seen_at_once {
+        let build = index_dir.current().unwrap().unwrap();
+        if !is_detected_immediately {
             drop(following);
-            following = indexer(&database, &place);
+            following = indexer(&database, &index_dir);
         }
-        hurt(&place, damage);
+        hurt(&index_dir, damage);
         up_to(&mut following, &database).await;
-        let now = place.current().unwrap().unwrap();
+        let now = index_dir.current().unwrap().unwrap();
         assert!(
             now > build || damage == "everything",
             "{damage}: {now} after {build}"
         );
-        is_right(&database, &place).await;
-        assert_eq!(builds(&place), 1, "the damaged one is gone");
+        is_right(&database, &index_dir).await;
+        assert_eq!(
+            builds(&index_dir),
+            1,
+            "the corrupted build has been removed"
+        );
     }
     database.close().await;
 }
 
-fn builds(place: &Place) -> usize {
-    let names = std::fs::read_dir(place.path()).unwrap().flatten();
+fn builds(index_dir: &Place) -> usize {
+    let names = std::fs::read_dir(index_dir.path()).unwrap().flatten();
     names.filter(|entry| entry.path().is_dir()).count()
 }
 
-fn hurt(place: &Place, damage: &str) {
-    let directory = place.directory(place.current().unwrap().unwrap());
+fn hurt(index_dir: &Place, damage: &str) {
+    let directory = index_dir.directory(index_dir.current().unwrap().unwrap());
     let file = |ending: &str| {
         std::fs::read_dir(&directory)
             .unwrap()
             .flatten()
             .map(|entry| entry.path())
-            .find(|path| path.extension().is_some_and(|it| it == ending))
+            .find(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == ending)
+            })
             .unwrap()
     };
     let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).unwrap();
@@ -174,7 +188,7 @@ fn hurt(place: &Place, damage: &str) {
         "meta" => write(&directory.join("meta.json"), b""),
         "managed" => write(&directory.join(".managed.json"), b"nonsense"),
         "a build" => std::fs::remove_dir_all(&directory).unwrap(),
-        "everything" => std::fs::remove_dir_all(place.path()).unwrap(),
+        "everything" => std::fs::remove_dir_all(index_dir.path()).unwrap(),
         _ => {
             let meta = std::fs::read_to_string(directory.join("meta.json")).unwrap();
             let other = meta.replace("tidings-1", "tidings-0");
@@ -185,75 +199,78 @@ fn hurt(place: &Place, damage: &str) {
 }
 
 #[tokio::test]
-async fn an_index_of_another_log_or_another_past_is_built_again() {
-    let world = World::of(79, 7, 600);
+async fn an_index_of_another_log_numbering_or_history_is_rebuilt() {
+    let generator = World::of(79, 7, 600);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 300).await;
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 300).await;
     let scratch = tempfile::tempdir().unwrap();
-    let place = Place::at(scratch.path());
-    up_to(&mut indexer(&database, &place), &database).await;
+    let index_dir = Place::at(scratch.path());
+    up_to(&mut indexer(&database, &index_dir), &database).await;
     for another in [
         "UPDATE log.head SET log_id = gen_random_uuid()",
         "UPDATE read.checkpoint SET numbering = numbering + 1",
         "UPDATE log.events SET occurred_at = occurred_at + interval '1 s' WHERE position = (SELECT position FROM log.head)",
     ] {
-        let build = place.current().unwrap();
+        let build = index_dir.current().unwrap();
         database.pool.execute(another).await.unwrap();
-        up_to(&mut indexer(&database, &place), &database).await;
-        assert!(place.current().unwrap() > build, "{another}");
-        is_right(&database, &place).await;
+        up_to(&mut indexer(&database, &index_dir), &database).await;
+        assert!(index_dir.current().unwrap() > build, "{another}");
+        is_right(&database, &index_dir).await;
     }
-    // A numbering that changes while it is open is noticed too.
-    let mut following = indexer(&database, &place);
+    // A numbering that changes while the index is open is detected too.
+    let mut following = indexer(&database, &index_dir);
     up_to(&mut following, &database).await;
-    let build = place.current().unwrap();
+    let build = index_dir.current().unwrap();
     let renumbered = "UPDATE read.checkpoint SET numbering = numbering + 1";
     database.pool.execute(renumbered).await.unwrap();
     up_to(&mut following, &database).await;
-    assert!(place.current().unwrap() > build);
+    assert!(index_dir.current().unwrap() > build);
     database.close().await;
 }
 
 #[tokio::test]
-async fn one_writes_and_does_what_the_others_want() {
-    let world = World::of(83, 7, 600);
+async fn one_indexer_writes_and_serves_the_requests_of_others() {
+    let generator = World::of(83, 7, 600);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 300).await;
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 300).await;
     let scratch = tempfile::tempdir().unwrap();
-    let place = Place::at(scratch.path());
-    let mut first = indexer(&database, &place);
-    let mut second = indexer(&database, &place);
+    let index_dir = Place::at(scratch.path());
+    let mut first = indexer(&database, &index_dir);
+    let mut second = indexer(&database, &index_dir);
     up_to(&mut first, &database).await;
     assert_eq!(second.step().await.unwrap(), Indexed::Standby);
-    let (pool, here) = (database.pool.clone(), place.clone());
-    let (telling, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let asking = tokio::spawn(rebuild_index(
+    let (pool, directory) = (database.pool.clone(), index_dir.clone());
+    let (sender, mut progress_events) = tokio::sync::mpsc::unbounded_channel();
+    let requester = tokio::spawn(rebuild_index(
         pool,
-        here,
+        directory,
         Start::GoOn,
         Replaced::Dropped,
         move |progress| {
-            let _ = telling.send(progress);
+            let _ = sender.send(progress);
         },
     ));
-    assert_eq!(told.recv().await, Some(IndexProgress::Elsewhere));
+    assert_eq!(progress_events.recv().await, Some(IndexProgress::Elsewhere));
     for _ in 0..5_000 {
-        if asking.is_finished() {
+        if requester.is_finished() {
             break;
         }
         let _ = first.step().await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    assert!(asking.is_finished(), "never built");
-    let built = asking.await.unwrap().unwrap();
+    assert!(
+        requester.is_finished(),
+        "the requested index was never built"
+    );
+    let built = requester.await.unwrap().unwrap();
     assert_eq!((built.position, built.had), (600, 0));
     assert!(built.messages > 0);
-    let comparison = built.comparison.expect("compared with the first");
+    let comparison = built.comparison.expect("a comparison with the first index");
     assert!(comparison.is_equal(), "{comparison:?}");
-    assert_eq!(place.current().unwrap(), Some(2));
-    is_right(&database, &place).await;
+    assert_eq!(index_dir.current().unwrap(), Some(2));
+    is_right(&database, &index_dir).await;
     drop(first);
     up_to(&mut second, &database).await;
     database.close().await;

@@ -1,5 +1,5 @@
-//! A build of the search index that was broken off is gone on with, and one that is served was compared with the one
-//! before.
+//! An interrupted build of the search index resumes, and each new index is compared with the one
+//! that it replaces.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -17,10 +17,10 @@ use search::index::{Index, Key, Message, Place, Wish};
 use support::history::World;
 use support::{Database, config, eventually, fold, log};
 
-/// Where the first build begins.
+/// How many events the log has when the first build begins.
 const BEFORE: usize = 2_000;
 
-/// A history, the read models of its beginning, and an index of these.
+/// A history, the read model of its first events, and an index of that read model.
 struct Begun {
     world: World,
     database: Database,
@@ -30,21 +30,21 @@ struct Begun {
 
 impl Begun {
     async fn new(seed: u64) -> Self {
-        let world = World::of(seed, 9, 3_000);
+        let generator = World::of(seed, 9, 3_000);
         let database = Database::new().await;
-        log::append(&database.pool, &world.log[..BEFORE]).await;
-        fold(&database.pool, config(), &world.log[..BEFORE], 500).await;
+        log::append(&database.pool, &generator.log[..BEFORE]).await;
+        fold(&database.pool, config(), &generator.log[..BEFORE], 500).await;
         let scratch = tempfile::tempdir().unwrap();
-        let place = Place::at(scratch.path().join("search"));
-        let begun = Self {
-            world,
+        let index_dir = Place::at(scratch.path().join("search"));
+        let fixture = Self {
+            world: generator,
             database,
-            place,
+            place: index_dir,
             _scratch: scratch,
         };
-        let built = begun.rebuild(Start::Anew).await;
+        let built = fixture.rebuild(Start::Anew).await;
         assert_eq!((built.build, built.comparison), (1, None));
-        begun
+        fixture
     }
 
     async fn rebuild(&self, start: Start) -> Built {
@@ -52,8 +52,8 @@ impl Begun {
     }
 
     async fn replace(&self, start: Start, replaced: Replaced) -> Built {
-        let (pool, place) = (self.database.pool.clone(), self.place.clone());
-        rebuild_index(pool, place, start, replaced, |_| {})
+        let (pool, index_dir) = (self.database.pool.clone(), self.place.clone());
+        rebuild_index(pool, index_dir, start, replaced, |_| {})
             .await
             .unwrap()
     }
@@ -64,7 +64,7 @@ impl Begun {
             .unwrap()
     }
 
-    /// What comes after the beginning.
+    /// Appends and folds the remaining events.
     async fn go_on(&self) {
         let rest = &self.world.log[BEFORE..];
         log::append(&self.database.pool, rest).await;
@@ -91,30 +91,30 @@ impl Begun {
             .unwrap()
     }
 
-    /// What a build leaves behind that is killed after a commit: the first messages, and the last of them as where
-    /// it is. Answers how many.
+    /// Simulates a build that is killed after a commit: it contains the first messages and records
+    /// the last of them as its progress. Returns how many messages it contains.
     async fn leave_behind(&self) -> u64 {
         let keys = self.keys().await;
-        let (there, not_yet) = keys.split_at(keys.len() / 3);
+        let (indexed, missing) = keys.split_at(keys.len() / 3);
         let lock = self.place.lock().unwrap().unwrap();
         let build = self.place.begin(&lock).unwrap();
         let served = self.place.current().unwrap().unwrap();
         copy(&self.place.directory(served), &self.place.directory(build));
         let index = Index::open(&self.place.directory(build)).unwrap();
         let mut checkpoint = index.checkpoint().unwrap();
-        checkpoint.filled = there.last().copied();
+        checkpoint.filled = indexed.last().copied();
         let mut writer = index.writer().unwrap();
-        writer.remove(not_yet.iter().copied()).unwrap();
+        writer.remove(missing.iter().copied()).unwrap();
         writer.commit(&checkpoint).unwrap();
         writer.finish().unwrap();
-        there.len() as u64
+        indexed.len() as u64
     }
 
     async fn execute(&self, sql: &str) {
         sqlx::query(sql).execute(&self.database.pool).await.unwrap();
     }
 
-    /// One that looks at the files in every step.
+    /// An indexer that checks the files in every step.
     fn indexer(&self) -> Indexer {
         let watch = Watch {
             look_every: Duration::ZERO,
@@ -123,29 +123,31 @@ impl Begun {
         Indexer::new(self.database.pool.clone(), self.place.clone(), watch)
     }
 
-    /// What the index that follows says of the build that it serves in the end.
+    /// Runs an indexer until it serves another build, and returns the report of that build.
     async fn followed(&self) -> Built {
         let mut indexer = self.indexer();
         let before = self.place.current().unwrap();
-        steps_until(&mut indexer, "another one is served", |it| {
-            is_up_to_date(it) && self.place.current().unwrap() > before
+        steps_until(&mut indexer, "another build is served", |result| {
+            is_up_to_date(result) && self.place.current().unwrap() > before
         })
         .await;
-        let told = self.place.told().unwrap().expect("it tells");
-        serde_json::from_str(&told).unwrap()
+        let report = self.place.told().unwrap().expect("a report");
+        serde_json::from_str(&report).unwrap()
     }
 
-    /// One that follows the index and has nothing to do.
+    /// An indexer that is up to date.
     async fn following(&self) -> Indexer {
         let mut indexer = self.indexer();
-        steps_until(&mut indexer, "it is up to date", is_up_to_date).await;
+        steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
         indexer
     }
 
-    /// Whether what is served is what a build from the beginning gives.
+    /// Asserts that the served index equals one built from scratch.
     async fn is_right(&self) {
         let built = self.rebuild(Start::Anew).await;
-        let comparison = built.comparison.expect("there was one");
+        let comparison = built
+            .comparison
+            .expect("a comparison with the previous index");
         assert!(comparison.is_equal(), "{comparison:?}");
         assert_eq!(comparison.built.messages, self.keys().await.len() as u64);
     }
@@ -158,7 +160,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A bit in the middle of the largest file.
+/// Flips a bit in the middle of the largest file.
 fn damage(directory: &Path) {
     let files = std::fs::read_dir(directory).unwrap();
     let paths = files.map(|file| file.unwrap().path());
@@ -171,213 +173,230 @@ fn damage(directory: &Path) {
 }
 
 #[tokio::test]
-async fn a_build_that_was_broken_off_is_gone_on_with_whatever_has_happened_meanwhile() {
-    for by_a_command in [true, false] {
-        let begun = Begun::new(171).await;
-        let had = begun.leave_behind().await;
-        begun.go_on().await;
-        let built = if by_a_command {
-            begun.rebuild(Start::GoOn).await
+async fn an_interrupted_build_resumes_after_further_events() {
+    for by_command in [true, false] {
+        let fixture = Begun::new(171).await;
+        let had = fixture.leave_behind().await;
+        fixture.go_on().await;
+        let built = if by_command {
+            fixture.rebuild(Start::GoOn).await
         } else {
-            begun.followed().await
+            fixture.followed().await
         };
         assert_eq!(
             (built.build, built.had),
             (2, had),
-            "by a command: {by_a_command}"
+            "by command: {by_command}"
         );
-        let comparison = built.comparison.expect("compared with the first");
+        let comparison = built.comparison.expect("a comparison with the first index");
         assert!(comparison.is_equal(), "{comparison:?}");
-        begun.is_right().await;
-        begun.database.close().await;
+        fixture.is_right().await;
+        fixture.database.close().await;
     }
 }
 
 type Stepped = Result<Indexed, IndexingError>;
 
-fn is_up_to_date(stepped: &Stepped) -> bool {
-    matches!(stepped, Ok(Indexed::Nothing))
+fn is_up_to_date(result: &Stepped) -> bool {
+    matches!(result, Ok(Indexed::Nothing))
 }
 
-/// Steps, whatever comes of it, until something is so.
-async fn steps_until(indexer: &mut Indexer, what: &str, mut is_so: impl FnMut(&Stepped) -> bool) {
+/// Steps, ignoring errors, until a condition holds.
+async fn steps_until(
+    indexer: &mut Indexer,
+    condition: &str,
+    mut holds: impl FnMut(&Stepped) -> bool,
+) {
     let mut last = None;
     for _ in 0..5_000 {
-        let stepped = indexer.step().await;
-        if is_so(&stepped) {
+        let result = indexer.step().await;
+        if holds(&result) {
             return;
         }
-        last = Some(stepped);
-        // Builds go on beside the steps.
+        last = Some(result);
+        // Builds run concurrently with the steps.
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    panic!("never: {what}; the last step: {last:?}");
+    panic!("condition never held: {condition}; result of the last step: {last:?}");
 }
 
 #[tokio::test]
-async fn what_somebody_wants_is_built_though_the_database_is_away_meanwhile() {
-    let begun = Begun::new(191).await;
-    let mut indexer = begun.following().await;
-    begun
+async fn a_requested_build_survives_database_errors() {
+    let fixture = Begun::new(191).await;
+    let mut indexer = fixture.following().await;
+    fixture
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
-    begun.place.want_rebuild(Wish::default()).unwrap();
+    fixture.place.want_rebuild(Wish::default()).unwrap();
     let mut errors = 0;
-    steps_until(&mut indexer, "it has failed three times", |it| {
-        errors += u32::from(it.is_err());
+    steps_until(&mut indexer, "three steps have failed", |result| {
+        errors += u32::from(result.is_err());
         errors == 3
     })
     .await;
-    assert!(begun.place.wish().unwrap().is_none(), "it was heard");
-    assert_eq!(begun.place.current().unwrap(), Some(1), "and still serves");
-    begun
+    assert!(
+        fixture.place.wish().unwrap().is_none(),
+        "the request was accepted"
+    );
+    assert_eq!(
+        fixture.place.current().unwrap(),
+        Some(1),
+        "the old index is still served"
+    );
+    fixture
         .execute("ALTER TABLE read.away RENAME TO messages")
         .await;
-    steps_until(&mut indexer, "what was wanted is served", |_| {
-        begun.place.current().unwrap() > Some(1)
+    steps_until(&mut indexer, "the requested build is served", |_| {
+        fixture.place.current().unwrap() > Some(1)
     })
     .await;
     drop(indexer);
-    begun.is_right().await;
-    begun.database.close().await;
+    fixture.is_right().await;
+    fixture.database.close().await;
 }
 
 #[tokio::test]
-async fn a_build_that_was_under_way_is_no_answer_to_who_asks_later() {
-    let begun = Begun::new(193).await;
-    let mut indexer = begun.following().await;
-    // A wish at each step: what is stopped may still be writing, so no number comes twice.
+async fn a_running_build_does_not_satisfy_a_later_request() {
+    let fixture = Begun::new(193).await;
+    let mut indexer = fixture.following().await;
+    // One request per step. A stopped build may still be writing, so no build number is reused.
     for build in 2..10 {
-        begun.place.want_rebuild(Wish::default()).unwrap();
+        fixture.place.want_rebuild(Wish::default()).unwrap();
         indexer.step().await.unwrap();
-        assert_eq!(begun.place.begun().unwrap(), Some(build));
-        assert!(begun.place.wish().unwrap().is_none());
+        assert_eq!(fixture.place.begun().unwrap(), Some(build));
+        assert!(fixture.place.wish().unwrap().is_none());
     }
-    steps_until(&mut indexer, "the last one is served", |_| {
-        begun.place.current().unwrap() == Some(9)
+    steps_until(&mut indexer, "the last build is served", |_| {
+        fixture.place.current().unwrap() == Some(9)
     })
     .await;
-    // Nothing that was heard of the ones before makes another necessary.
-    steps_until(&mut indexer, "it is up to date", is_up_to_date).await;
-    assert_eq!(begun.place.leftover().unwrap(), None);
+    // Results of the earlier builds do not trigger another one.
+    steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
+    assert_eq!(fixture.place.leftover().unwrap(), None);
     drop(indexer);
-    begun.is_right().await;
-    begun.database.close().await;
+    fixture.is_right().await;
+    fixture.database.close().await;
 }
 
 #[tokio::test]
-async fn who_waits_for_a_process_that_ends_does_it_itself() {
-    let begun = Begun::new(197).await;
-    let indexer = begun.following().await;
-    let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
-    let asking = tokio::spawn(rebuild_index(
+async fn a_waiting_process_builds_the_index_if_the_writer_ends() {
+    let fixture = Begun::new(197).await;
+    let indexer = fixture.following().await;
+    let (pool, index_dir) = (fixture.database.pool.clone(), fixture.place.clone());
+    let requester = tokio::spawn(rebuild_index(
         pool,
-        place,
+        index_dir,
         Start::GoOn,
         Replaced::Dropped,
         |_| (),
     ));
-    eventually("somebody asks", || async {
-        begun.place.wish().unwrap().is_some()
+    eventually("the rebuild is requested", || async {
+        fixture.place.wish().unwrap().is_some()
     })
     .await;
     drop(indexer);
-    let built = asking.await.unwrap().unwrap();
+    let built = requester.await.unwrap().unwrap();
     assert_eq!((built.build, built.had), (2, 0));
     assert!(
-        begun.place.wish().unwrap().is_none(),
-        "nobody does it twice"
+        fixture.place.wish().unwrap().is_none(),
+        "the request is not served twice"
     );
-    begun.is_right().await;
-    begun.database.close().await;
+    fixture.is_right().await;
+    fixture.database.close().await;
 }
 
 #[tokio::test]
-async fn what_cannot_be_gone_on_with_is_begun_anew() {
-    let begun = Begun::new(173).await;
-    // What was erased since may be in its files.
-    begun.leave_behind().await;
-    assert_eq!(begun.rebuild(Start::Anew).await.had, 0);
-    begun.is_right().await;
-    // Damaged.
-    begun.leave_behind().await;
+async fn a_build_that_cannot_resume_starts_from_scratch() {
+    let fixture = Begun::new(173).await;
+    // Its files may contain content that has been erased since.
+    fixture.leave_behind().await;
+    assert_eq!(fixture.rebuild(Start::Anew).await.had, 0);
+    fixture.is_right().await;
+    // A corrupted build.
+    fixture.leave_behind().await;
     damage(
-        &begun
+        &fixture
             .place
-            .directory(begun.place.leftover().unwrap().unwrap()),
+            .directory(fixture.place.leftover().unwrap().unwrap()),
     );
-    assert_eq!(begun.rebuild(Start::GoOn).await.had, 0);
-    begun.is_right().await;
-    // Of other numbers.
-    begun.leave_behind().await;
+    assert_eq!(fixture.rebuild(Start::GoOn).await.had, 0);
+    fixture.is_right().await;
+    // A build with another numbering.
+    fixture.leave_behind().await;
     sqlx::query("UPDATE read.checkpoint SET numbering = numbering + 1")
-        .execute(&begun.database.pool)
+        .execute(&fixture.database.pool)
         .await
         .unwrap();
-    let built = begun.rebuild(Start::GoOn).await;
+    let built = fixture.rebuild(Start::GoOn).await;
     assert_eq!((built.had, built.comparison), (0, None));
-    begun.is_right().await;
-    begun.database.close().await;
+    fixture.is_right().await;
+    fixture.database.close().await;
 }
 
 #[tokio::test]
-async fn what_was_replaced_is_kept_and_served_again() {
-    for by_a_command in [true, false] {
-        let begun = Begun::new(199).await;
-        let first = begun.keys().await.len() as u64;
-        assert_eq!(begun.place.kept().unwrap(), None);
-        let second = begun.replace(Start::GoOn, Replaced::Kept).await;
+async fn the_previous_index_is_kept_and_restored() {
+    for by_command in [true, false] {
+        let fixture = Begun::new(199).await;
+        let first = fixture.keys().await.len() as u64;
+        assert_eq!(fixture.place.kept().unwrap(), None);
+        let second = fixture.replace(Start::GoOn, Replaced::Kept).await;
         assert_eq!((second.build, second.had), (2, 0));
-        assert_eq!(begun.place.kept().unwrap(), Some(1));
-        // It follows nothing meanwhile, and outlives builds that nobody has asked for.
-        begun.leave_behind().await;
-        begun.go_on().await;
-        assert_eq!(begun.followed().await.build, 3);
-        assert_eq!(begun.place.kept().unwrap(), Some(1));
-        let back = if by_a_command {
-            begun.replace(Start::Kept, Replaced::Kept).await
+        assert_eq!(fixture.place.kept().unwrap(), Some(1));
+        // The kept index does not follow the log, and it outlives builds that were not requested.
+        fixture.leave_behind().await;
+        fixture.go_on().await;
+        assert_eq!(fixture.followed().await.build, 3);
+        assert_eq!(fixture.place.kept().unwrap(), Some(1));
+        let restored = if by_command {
+            fixture.replace(Start::Kept, Replaced::Kept).await
         } else {
-            let wish = Wish {
+            let request = Wish {
                 from_kept: true,
                 keep: true,
             };
-            begun.place.want_rebuild(wish).unwrap();
-            begun.followed().await
+            fixture.place.want_rebuild(request).unwrap();
+            fixture.followed().await
         };
-        assert_eq!((back.build, back.had), (4, first));
-        let comparison = back.comparison.expect("compared with the third");
+        assert_eq!((restored.build, restored.had), (4, first));
+        let comparison = restored
+            .comparison
+            .expect("a comparison with the third index");
         assert!(comparison.is_equal(), "{comparison:?}");
-        assert_eq!(begun.place.kept().unwrap(), Some(3));
-        assert!(begun.place.drop_kept().unwrap());
-        assert!(!begun.place.directory(3).exists());
-        begun.is_right().await;
-        begun.database.close().await;
+        assert_eq!(fixture.place.kept().unwrap(), Some(3));
+        assert!(fixture.place.drop_kept().unwrap());
+        assert!(!fixture.place.directory(3).exists());
+        fixture.is_right().await;
+        fixture.database.close().await;
     }
 }
 
 #[tokio::test]
-async fn what_was_kept_goes_with_a_build_anew_and_is_not_served_if_it_is_damaged() {
-    let begun = Begun::new(211).await;
-    begun.replace(Start::GoOn, Replaced::Kept).await;
-    damage(&begun.place.directory(1));
-    let back = begun.replace(Start::Kept, Replaced::Kept).await;
-    assert_eq!(back.had, 0);
-    let kept = begun.place.kept().unwrap().expect("the second one");
-    // What was erased since may be in its files.
-    begun.rebuild(Start::Anew).await;
-    assert_eq!(begun.place.kept().unwrap(), None);
-    assert!(!begun.place.directory(kept).exists());
-    begun.is_right().await;
-    begun.database.close().await;
+async fn a_kept_index_is_not_restored_if_corrupted_and_a_scratch_build_removes_it() {
+    let fixture = Begun::new(211).await;
+    fixture.replace(Start::GoOn, Replaced::Kept).await;
+    damage(&fixture.place.directory(1));
+    let restored = fixture.replace(Start::Kept, Replaced::Kept).await;
+    assert_eq!(restored.had, 0);
+    let kept = fixture
+        .place
+        .kept()
+        .unwrap()
+        .expect("the second build is kept");
+    // Its files may contain content that has been erased since.
+    fixture.rebuild(Start::Anew).await;
+    assert_eq!(fixture.place.kept().unwrap(), None);
+    assert!(!fixture.place.directory(kept).exists());
+    fixture.is_right().await;
+    fixture.database.close().await;
 }
 
 #[tokio::test]
-async fn what_is_not_the_same_is_named() {
-    let begun = Begun::new(179).await;
-    let keys = begun.keys().await;
+async fn differing_messages_are_listed() {
+    let fixture = Begun::new(179).await;
+    let keys = fixture.keys().await;
     let (lost, other) = (keys[7], keys[keys.len() / 2]);
-    let made_up = (keys[0].0, 1_000_000);
-    let said = |key: Key, text: &str| Message {
+    let invented = (keys[0].0, 1_000_000);
+    let document = |key: Key, text: &str| Message {
         position: 1_900,
         conversation: key.0,
         seq: key.1,
@@ -387,42 +406,50 @@ async fn what_is_not_the_same_is_named() {
         mentions: Vec::new(),
         text: text.into(),
     };
-    let index = Index::open(&begun.place.directory(1)).unwrap();
+    let index = Index::open(&fixture.place.directory(1)).unwrap();
     let mut writer = index.writer().unwrap();
     writer.remove([lost, other]).unwrap();
-    writer.add(&said(other, "nobody ever said this")).unwrap();
-    writer.add(&said(made_up, "nor this")).unwrap();
+    writer
+        .add(&document(other, "a text that was never sent"))
+        .unwrap();
+    writer
+        .add(&document(invented, "another invented text"))
+        .unwrap();
     writer.commit(&index.checkpoint().unwrap()).unwrap();
     writer.finish().unwrap();
-    let verified = begun.verify().await;
-    let built = begun.rebuild(Start::GoOn).await;
-    let comparison = built.comparison.expect("compared");
+    let verified = fixture.verify().await;
+    let built = fixture.rebuild(Start::GoOn).await;
+    let comparison = built
+        .comparison
+        .expect("a comparison with the served index");
     assert!(!comparison.is_equal());
     assert_eq!(
         verified, comparison,
-        "as somebody says who replaces nothing"
+        "verification reports the same as the rebuild"
     );
     let mut named: Vec<(String, u64)> = Vec::new();
-    for (conversation, seq) in [lost, other, made_up] {
-        named.push((begun.name(conversation).await, seq));
+    for (conversation, seq) in [lost, other, invented] {
+        named.push((fixture.name(conversation).await, seq));
     }
     named.sort();
     let differing = comparison.differing.into_iter();
-    let differing: Vec<_> = differing.map(|it| (it.conversation, it.seq)).collect();
+    let differing: Vec<_> = differing
+        .map(|message| (message.conversation, message.seq))
+        .collect();
     assert_eq!(differing, named);
-    begun.is_right().await;
-    begun.database.close().await;
+    fixture.is_right().await;
+    fixture.database.close().await;
 }
 
 #[tokio::test]
-async fn an_index_that_somebody_else_writes_is_verified_where_it_is() {
-    let begun = Begun::new(181).await;
-    let mut indexer = begun.following().await;
-    begun.go_on().await;
-    let (pool, place) = (begun.database.pool.clone(), begun.place.clone());
-    let verifying = tokio::spawn(verify_index(pool, place, |_, _| {}));
-    steps_until(&mut indexer, "it is verified", |it| {
-        assert!(it.is_ok(), "{it:?}");
+async fn an_index_written_by_another_process_is_verified_in_place() {
+    let fixture = Begun::new(181).await;
+    let mut indexer = fixture.following().await;
+    fixture.go_on().await;
+    let (pool, index_dir) = (fixture.database.pool.clone(), fixture.place.clone());
+    let verifying = tokio::spawn(verify_index(pool, index_dir, |_, _| {}));
+    steps_until(&mut indexer, "the verification has finished", |result| {
+        assert!(result.is_ok(), "{result:?}");
         verifying.is_finished()
     })
     .await;
@@ -430,9 +457,9 @@ async fn an_index_that_somebody_else_writes_is_verified_where_it_is() {
     assert!(comparison.is_equal(), "{comparison:?}");
     assert_eq!(comparison.position, 3_000);
     assert_eq!(
-        begun.place.current().unwrap(),
+        fixture.place.current().unwrap(),
         Some(1),
         "nothing was replaced"
     );
-    begun.database.close().await;
+    fixture.database.close().await;
 }

@@ -1,4 +1,4 @@
-//! The loop follows the log, by the stream or without it.
+//! The projection loop follows the log, with or without the JetStream mirror.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -117,48 +117,48 @@ async fn publish(client: &async_nats::Client, mirror: &MirrorConfig, events: &[E
 }
 
 async fn assert_folded(database: &Database, events: &[Envelope]) {
-    let alone = Database::new().await;
-    fold(&alone.pool, config(), events, 1_000).await;
-    assert_eq!(database.digest().await, alone.digest().await);
-    alone.close().await;
+    let reference = Database::new().await;
+    fold(&reference.pool, config(), events, 1_000).await;
+    assert_eq!(database.digest().await, reference.digest().await);
+    reference.close().await;
 }
 
 #[tokio::test]
 async fn without_nats_the_log_is_polled() {
-    let world = World::of(61, 6, 600);
+    let generator = World::of(61, 6, 600);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log[..300]).await;
+    log::append(&database.pool, &generator.log[..300]).await;
     let running = Running::start(&database, None, MirrorConfig::named("none"));
     reaches(&database, 300).await;
-    log::append(&database.pool, &world.log[300..]).await;
+    log::append(&database.pool, &generator.log[300..]).await;
     reaches(&database, 600).await;
     running.stop().await;
-    assert_folded(&database, &world.log).await;
+    assert_folded(&database, &generator.log).await;
     database.close().await;
 }
 
-/// More batches than a client keeps messages for a server that it cannot reach.
+/// Publishes more signals than the client buffers for a server that it cannot reach.
 #[tokio::test]
-async fn a_nats_server_that_stays_away_holds_nothing_up() {
-    let world = World::of(73, 6, 2_300);
+async fn an_unreachable_nats_server_delays_nothing() {
+    let generator = World::of(73, 6, 2_300);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    let nobody = broker::client("nats://127.0.0.1:1").await.unwrap();
+    log::append(&database.pool, &generator.log).await;
+    let unreachable = broker::client("nats://127.0.0.1:1").await.unwrap();
     let one_by_one = ProjectorConfig {
         batch: 1,
         ..config()
     };
     let mirror = MirrorConfig::named("none");
-    let running = Running::with(one_by_one, &database, Some(nobody), mirror);
+    let running = Running::with(one_by_one, &database, Some(unreachable), mirror);
     reaches(&database, 2_300).await;
     running.stop().await;
-    assert_folded(&database, &world.log).await;
+    assert_folded(&database, &generator.log).await;
     database.close().await;
 }
 
-/// Whoever has an entry of these positions is among those whom the bell names.
+/// Asserts that every user with an entry at these positions is in the signal's audience.
 async fn everybody_is_named(database: &Database, touched: &Touched) {
-    let forgotten: Vec<(i64, i64)> = sqlx::query_as(
+    let missing: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT i.user_id, i.position FROM read.inbox i
          WHERE i.position > $1 AND i.position <= $2 AND i.user_id <> ALL($3) AND NOT EXISTS (
             SELECT FROM read.stays s
@@ -176,42 +176,45 @@ async fn everybody_is_named(database: &Database, touched: &Touched) {
     .fetch_all(&database.pool)
     .await
     .unwrap();
-    assert_eq!(forgotten, [], "by {touched:?}");
+    assert_eq!(missing, [], "missing from {touched:?}");
 }
 
 #[tokio::test]
-async fn the_stream_is_followed_and_the_bell_is_rung() {
-    let world = World::of(67, 6, 600);
+async fn the_stream_is_followed_and_signals_are_published() {
+    let generator = World::of(67, 6, 600);
     let database = Database::new().await;
     let client = nats().await;
     let mirror = stream(&client, &database, 1).await;
-    let mut bell = client.subscribe(mirror.projected_bell()).await.unwrap();
-    // What only the stream has can only have come from there.
-    publish(&client, &mirror, &world.log[..100]).await;
+    let mut signals = client.subscribe(mirror.projected_bell()).await.unwrap();
+    // At this point, only the stream has these events.
+    publish(&client, &mirror, &generator.log[..100]).await;
     let running = Running::start(&database, Some(client.clone()), mirror.clone());
-    // The loop refuses to be ahead of the log, so that has to have them too, in the end.
-    log::append(&database.pool, &world.log[..100]).await;
+    // The loop fails if it is ahead of the log, so the log must get these events too.
+    log::append(&database.pool, &generator.log[..100]).await;
     reaches(&database, 100).await;
-    log::append(&database.pool, &world.log[100..]).await;
-    publish(&client, &mirror, &world.log[100..]).await;
+    log::append(&database.pool, &generator.log[100..]).await;
+    publish(&client, &mirror, &generator.log[100..]).await;
     reaches(&database, 600).await;
     let (mut position, mut named) = (0, 0);
     while position != 600 {
-        let message = tokio::time::timeout(std::time::Duration::from_secs(10), bell.next())
+        let message = tokio::time::timeout(std::time::Duration::from_secs(10), signals.next())
             .await
             .unwrap()
             .unwrap();
-        let bell = Bell::parse(str::from_utf8(&message.payload).unwrap()).unwrap();
-        position = bell.position;
-        if let Some(touched) = bell.touched {
+        let signal = Bell::parse(str::from_utf8(&message.payload).unwrap()).unwrap();
+        position = signal.position;
+        if let Some(touched) = signal.touched {
             assert_eq!((touched.to, touched.generation), (position, 1));
             named += touched.to - touched.from;
             everybody_is_named(&database, &touched).await;
         }
     }
-    assert!(named > 100, "bells named whom {named} positions concern");
+    assert!(
+        named > 100,
+        "signals listed the audience of only {named} positions"
+    );
     running.stop().await;
-    assert_folded(&database, &world.log).await;
+    assert_folded(&database, &generator.log).await;
     jetstream::new(client)
         .delete_stream(&mirror.stream)
         .await
@@ -220,27 +223,27 @@ async fn the_stream_is_followed_and_the_bell_is_rung() {
 }
 
 #[tokio::test]
-async fn the_log_helps_out_when_the_stream_starts_late_lies_or_goes_away() {
-    let world = World::of(71, 6, 900);
+async fn the_log_is_read_when_the_stream_is_late_wrong_or_deleted() {
+    let generator = World::of(71, 6, 900);
     let database = Database::new().await;
     let client = nats().await;
-    // The stream begins at 200, and is not complete either: the log is.
+    // The stream begins at position 200 and is incomplete; the log is complete.
     let mirror = stream(&client, &database, 200).await;
-    log::append(&database.pool, &world.log[..300]).await;
-    publish(&client, &mirror, &world.log[199..250]).await;
+    log::append(&database.pool, &generator.log[..300]).await;
+    publish(&client, &mirror, &generator.log[199..250]).await;
     let running = Running::start(&database, Some(client.clone()), mirror.clone());
     reaches(&database, 300).await;
-    // Now its sequences are not the events' positions any more.
-    publish(&client, &mirror, &world.log[300..400]).await;
-    log::append(&database.pool, &world.log[300..600]).await;
+    // From here on, its sequences differ from the events' positions.
+    publish(&client, &mirror, &generator.log[300..400]).await;
+    log::append(&database.pool, &generator.log[300..600]).await;
     reaches(&database, 600).await;
     jetstream::new(client)
         .delete_stream(&mirror.stream)
         .await
         .unwrap();
-    log::append(&database.pool, &world.log[600..]).await;
+    log::append(&database.pool, &generator.log[600..]).await;
     reaches(&database, 900).await;
     running.stop().await;
-    assert_folded(&database, &world.log).await;
+    assert_folded(&database, &generator.log).await;
     database.close().await;
 }

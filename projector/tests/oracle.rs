@@ -1,5 +1,5 @@
-//! The tables say what the aggregates know, and inboxes hold what a simple reading of the rules
-//! puts there.
+//! The tables match the state of the aggregates, and the inboxes match a simple reference
+//! implementation of the fan-out rules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -16,18 +16,18 @@ use domain::mailbox::event::MailboxEvent;
 use support::history::{Fact, World, read};
 use support::{Database, config, fold};
 
-/// User, position, conversation.
+/// User, position and conversation of an inbox row.
 type Row = (String, i64, String);
 
-/// From and to.
+/// The first and last position of a membership period.
 type Stay = (i64, Option<i64>);
 
-/// Reads the log event by event, with nothing but sets.
+/// The reference implementation: processes the log event by event, using only sets.
 #[derive(Default)]
 struct Oracle {
     states: BTreeMap<ConversationId, Conversation>,
     stays: BTreeMap<(ConversationId, UserId), Vec<Stay>>,
-    /// Position and sender.
+    /// The position and sender of each message.
     messages: BTreeMap<ConversationId, Vec<(i64, UserId)>>,
     inbox: BTreeSet<Row>,
 }
@@ -41,17 +41,18 @@ impl Oracle {
     }
 
     fn inside(&self, id: &ConversationId, at: i64) -> Vec<UserId> {
-        let here = self
+        let memberships = self
             .stays
             .iter()
             .filter(|((conversation, _), _)| conversation == id);
-        here.filter(|(_, stays)| {
-            stays
-                .iter()
-                .any(|(from, to)| *from <= at && to.is_none_or(|to| to >= at))
-        })
-        .map(|((_, user), _)| user.clone())
-        .collect()
+        memberships
+            .filter(|(_, stays)| {
+                stays
+                    .iter()
+                    .any(|(from, to)| *from <= at && to.is_none_or(|to| to >= at))
+            })
+            .map(|((_, user), _)| user.clone())
+            .collect()
     }
 
     fn tell(&mut self, users: &[UserId], at: i64, id: &ConversationId) {
@@ -104,9 +105,13 @@ impl Oracle {
         match fact {
             MailboxEvent::ConversationRead(mark) => {
                 let inside = self.inside(&mark.conversation, at);
-                let few = inside.len() as i64 <= config().receipts_up_to;
-                let told = if few { inside } else { vec![owner.clone()] };
-                self.tell(&told, at, &mark.conversation);
+                let is_small = inside.len() as i64 <= config().receipts_up_to;
+                let recipients = if is_small {
+                    inside
+                } else {
+                    vec![owner.clone()]
+                };
+                self.tell(&recipients, at, &mark.conversation);
             }
             MailboxEvent::ConversationMarkedUnread(mark) => {
                 self.tell(std::slice::from_ref(owner), at, &mark.conversation);
@@ -129,14 +134,14 @@ impl Oracle {
         if !inside.contains(owner) || inside.len() as i64 > config().receipts_up_to {
             return;
         }
-        let newly: Vec<_> = self
+        let messages: Vec<_> = self
             .messages
             .get(id)
             .into_iter()
             .flatten()
             .cloned()
             .collect();
-        for (position, sender) in newly {
+        for (position, sender) in messages {
             let covered =
                 position > after && position <= up_to && self.inside(id, position).contains(owner);
             if covered && sender != *owner && inside.contains(&sender) {
@@ -147,12 +152,12 @@ impl Oracle {
 }
 
 #[tokio::test]
-async fn inboxes_hold_what_the_rules_say() {
-    let world = World::of(23, 9, 4_000);
+async fn inboxes_match_the_fan_out_rules() {
+    let generator = World::of(23, 9, 4_000);
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 500).await;
+    fold(&database.pool, config(), &generator.log, 500).await;
     let mut oracle = Oracle::default();
-    world.log.iter().for_each(|event| oracle.event(event));
+    generator.log.iter().for_each(|event| oracle.event(event));
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT u.name, i.position, c.name FROM read.inbox i JOIN read.users u ON u.id = i.user_id \
          JOIN read.conversations c ON c.id = i.conversation",
@@ -165,7 +170,7 @@ async fn inboxes_hold_what_the_rules_say() {
     let excess: Vec<_> = rows.difference(&oracle.inbox).take(5).collect();
     assert!(
         missing.is_empty() && excess.is_empty(),
-        "missing {missing:?}, in excess {excess:?}"
+        "missing {missing:?}, unexpected {excess:?}"
     );
     assert!(
         database
@@ -177,21 +182,21 @@ async fn inboxes_hold_what_the_rules_say() {
 }
 
 #[tokio::test]
-async fn every_inbox_row_has_its_entry_and_every_fanned_entry_its_rows() {
-    let world = World::of(31, 9, 2_000);
+async fn inbox_rows_and_fanned_out_entries_match() {
+    let generator = World::of(31, 9, 2_000);
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 300).await;
-    let lost = "SELECT count(*) FROM read.inbox i WHERE seq IS NULL AND NOT EXISTS (SELECT FROM read.timeline t \
+    fold(&database.pool, config(), &generator.log, 300).await;
+    let orphaned = "SELECT count(*) FROM read.inbox i WHERE seq IS NULL AND NOT EXISTS (SELECT FROM read.timeline t \
                 WHERE t.conversation = i.conversation AND t.position = i.position AND t.fanned)";
-    assert_eq!(database.number(lost).await, 0);
-    let lost = "SELECT count(*) FROM read.inbox i WHERE seq IS NOT NULL AND NOT EXISTS (SELECT FROM read.messages m \
+    assert_eq!(database.number(orphaned).await, 0);
+    let orphaned = "SELECT count(*) FROM read.inbox i WHERE seq IS NOT NULL AND NOT EXISTS (SELECT FROM read.messages m \
                 WHERE m.conversation = i.conversation AND m.position = i.position AND m.seq = i.seq AND m.fanned)";
-    assert_eq!(database.number(lost).await, 0);
-    let silent = "SELECT count(*) FROM (SELECT conversation, position FROM read.timeline WHERE fanned \
+    assert_eq!(database.number(orphaned).await, 0);
+    let undelivered = "SELECT count(*) FROM (SELECT conversation, position FROM read.timeline WHERE fanned \
                   UNION ALL SELECT conversation, position FROM read.messages WHERE fanned) e \
                   WHERE NOT EXISTS (SELECT FROM read.inbox i WHERE i.conversation = e.conversation \
                   AND i.position = e.position)";
-    assert_eq!(database.number(silent).await, 0);
+    assert_eq!(database.number(undelivered).await, 0);
     let unmerged = "SELECT count(*) FROM read.conversations c WHERE unfanned <> (SELECT coalesce(max(position), 0) \
                     FROM (SELECT position FROM read.timeline t WHERE t.conversation = c.id AND NOT fanned \
                     UNION ALL SELECT position FROM read.messages m WHERE m.conversation = c.id AND NOT fanned) e)";
@@ -200,10 +205,10 @@ async fn every_inbox_row_has_its_entry_and_every_fanned_entry_its_rows() {
 }
 
 #[tokio::test]
-async fn members_and_marks_are_those_of_the_aggregates() {
-    let world = World::of(41, 10, 4_000);
+async fn members_and_read_marks_match_the_aggregates() {
+    let generator = World::of(41, 10, 4_000);
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 777).await;
+    fold(&database.pool, config(), &generator.log, 777).await;
     let rows: Vec<(String, String, String, i64, i64)> = sqlx::query_as(
         "SELECT c.name, u.name, m.role, m.read_seq, c.head_seq FROM read.members m \
          JOIN read.users u ON u.id = m.user_id JOIN read.conversations c ON c.id = m.conversation \
@@ -213,12 +218,12 @@ async fn members_and_marks_are_those_of_the_aggregates() {
     .await
     .unwrap();
     let mut expected = Vec::new();
-    for (id, state) in &world.conversations {
+    for (id, state) in &generator.conversations {
         for user in (0..10).map(|n| support::history::user(&format!("user \u{e9}{n}"))) {
             let Some(standing) = state.standing(&user) else {
                 continue;
             };
-            let mailbox = world.mailboxes.get(&user).cloned().unwrap_or_default();
+            let mailbox = generator.mailboxes.get(&user).cloned().unwrap_or_default();
             let role = serde_json::to_value(state.role_of(&user))
                 .unwrap()
                 .as_str()
@@ -238,23 +243,23 @@ async fn members_and_marks_are_those_of_the_aggregates() {
     let mut rows = rows;
     rows.sort();
     assert_eq!(rows, expected);
-    let counted = "SELECT count(*) FROM read.conversations c WHERE member_count <> \
+    let miscounted = "SELECT count(*) FROM read.conversations c WHERE member_count <> \
                    (SELECT count(*) FROM read.members m WHERE m.conversation = c.id AND present) \
                    OR member_count <> (SELECT count(*) FROM read.stays s WHERE s.conversation = c.id AND to_position IS NULL) \
                    OR head_seq <> (SELECT count(*) FROM read.messages m WHERE m.conversation = c.id) \
                    OR countable <> (SELECT count(*) FROM read.messages m WHERE m.conversation = c.id AND type <> 'control')";
-    assert_eq!(database.number(counted).await, 0);
+    assert_eq!(database.number(miscounted).await, 0);
     database.close().await;
 }
 
 #[tokio::test]
-async fn messages_are_what_became_of_them() {
-    let world = World::of(43, 6, 3_000);
+async fn messages_reflect_their_edits_recalls_and_erasures() {
+    let generator = World::of(43, 6, 3_000);
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 250).await;
-    // Body, original, versions' bodies, recalled; by conversation and seq.
+    fold(&database.pool, config(), &generator.log, 250).await;
+    // Body, original body, version bodies and recall flag of each message, by conversation and seq.
     let mut expected = BTreeMap::new();
-    for event in &world.log {
+    for event in &generator.log {
         let Fact::Conversation(id, fact) = read(event) else {
             continue;
         };
@@ -305,7 +310,7 @@ async fn messages_are_what_became_of_them() {
     assert_eq!(rows, expected);
     assert!(
         rows.values().any(|row| row.3 && !row.2.is_empty()),
-        "an edited message was recalled"
+        "no edited message was recalled"
     );
     database.close().await;
 }

@@ -1,4 +1,4 @@
-//! A rebuild gives the same tables, beside the served ones, and the live projector survives it.
+//! A rebuild in shadow tables produces the same tables, and the live projector survives the swap.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -30,33 +30,33 @@ async fn shape(database: &Database) -> String {
         .unwrap()
 }
 
-/// Rebuilds and keeps nothing.
+/// Rebuilds and drops the previous version.
 async fn rebuilt(database: &Database, batch: usize) -> Result<Rebuilt, ProjectError> {
     let pool = database.pool.clone();
     rebuild(pool, config(), batch, Replaced::Dropped, |_| ()).await
 }
 
 #[tokio::test]
-async fn a_rebuild_is_equal_and_the_live_projector_goes_on() {
-    let world = World::of(51, 9, 2_500);
+async fn a_rebuild_is_equal_and_the_live_projector_continues() {
+    let generator = World::of(51, 9, 2_500);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log[..2_000]).await;
-    let mut live = fold(&database.pool, config(), &world.log[..2_000], 333).await;
+    log::append(&database.pool, &generator.log[..2_000]).await;
+    let mut live = fold(&database.pool, config(), &generator.log[..2_000], 333).await;
     let (before, shape_before) = (database.digest().await, shape(&database).await);
-    let mut told = Vec::new();
+    let mut positions = Vec::new();
     let end = rebuild(
         database.pool.clone(),
         config(),
         100,
         Replaced::Dropped,
         |progress| {
-            told.push(progress.position);
+            positions.push(progress.position);
         },
     )
     .await
     .unwrap();
     assert_eq!(end.position, 2_000);
-    assert_eq!(told.len(), 20);
+    assert_eq!(positions.len(), 20);
     assert_eq!(database.digest().await, before);
     assert_eq!(shape(&database).await, shape_before);
     assert_eq!(
@@ -72,23 +72,23 @@ async fn a_rebuild_is_equal_and_the_live_projector_goes_on() {
         0
     );
 
-    let error = live.step(&world.log[2_000..]).await.unwrap_err();
+    let error = live.step(&generator.log[2_000..]).await.unwrap_err();
     assert!(matches!(error, ProjectError::Fenced), "{error}");
-    live.step(&world.log[2_000..]).await.unwrap();
-    let alone = Database::new().await;
-    fold(&alone.pool, config(), &world.log, 1_000).await;
-    assert_eq!(database.digest().await, alone.digest().await);
-    alone.close().await;
+    live.step(&generator.log[2_000..]).await.unwrap();
+    let reference = Database::new().await;
+    fold(&reference.pool, config(), &generator.log, 1_000).await;
+    assert_eq!(database.digest().await, reference.digest().await);
+    reference.close().await;
     database.close().await;
 }
 
 #[tokio::test]
-async fn a_rebuild_takes_in_what_is_appended_meanwhile() {
-    let world = World::of(53, 7, 1_500);
+async fn a_rebuild_includes_events_appended_during_it() {
+    let generator = World::of(53, 7, 1_500);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log[..500]).await;
-    let mut live = fold(&database.pool, config(), &world.log[..500], 100).await;
-    let (pool, events) = (database.pool.clone(), world.log.clone());
+    log::append(&database.pool, &generator.log[..500]).await;
+    let mut live = fold(&database.pool, config(), &generator.log[..500], 100).await;
+    let (pool, events) = (database.pool.clone(), generator.log.clone());
     let writing = tokio::spawn(async move {
         for batch in events[500..].chunks(50) {
             log::append(&pool, batch).await;
@@ -103,25 +103,25 @@ async fn a_rebuild_takes_in_what_is_appended_meanwhile() {
     }
     let mut live = writing.await.unwrap();
     assert_eq!(live.position().await.unwrap(), 1_500);
-    let alone = Database::new().await;
-    fold(&alone.pool, config(), &world.log, 1_000).await;
-    assert_eq!(database.digest().await, alone.digest().await);
-    alone.close().await;
+    let reference = Database::new().await;
+    fold(&reference.pool, config(), &generator.log, 1_000).await;
+    assert_eq!(database.digest().await, reference.digest().await);
+    reference.close().await;
     database.close().await;
 }
 
 #[tokio::test]
-async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
-    let world = World::of(57, 5, 300);
+async fn only_one_rebuild_runs_and_leftovers_are_dropped() {
+    let generator = World::of(57, 5, 300);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 100).await;
-    // What a rebuild that was killed leaves behind.
-    let left = format!("CREATE SCHEMA {REBUILD}; CREATE TABLE {REBUILD}.inbox (x bigint)");
-    database.pool.execute(left.as_str()).await.unwrap();
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 100).await;
+    // The leftovers of a killed rebuild.
+    let leftovers = format!("CREATE SCHEMA {REBUILD}; CREATE TABLE {REBUILD}.inbox (x bigint)");
+    database.pool.execute(leftovers.as_str()).await.unwrap();
     let pool = database.pool.clone();
     let (started, first_batch) = tokio::sync::oneshot::channel();
-    let (go_on, held) = std::sync::mpsc::channel();
+    let (resume, paused) = std::sync::mpsc::channel();
     let first = tokio::task::spawn_blocking(move || {
         let mut started = Some(started);
         tokio::runtime::Handle::current().block_on(rebuild(
@@ -132,7 +132,7 @@ async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
             move |_| {
                 if let Some(started) = started.take() {
                     started.send(()).unwrap();
-                    held.recv().unwrap();
+                    paused.recv().unwrap();
                 }
             },
         ))
@@ -143,7 +143,7 @@ async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
         matches!(second, Err(ProjectError::Rebuilding)),
         "{second:?}"
     );
-    go_on.send(()).unwrap();
+    resume.send(()).unwrap();
     first.await.unwrap().unwrap();
     rebuilt(&database, 50).await.unwrap();
     assert_eq!(
@@ -156,28 +156,32 @@ async fn one_rebuild_at_a_time_and_leftovers_are_dropped() {
 }
 
 #[tokio::test]
-async fn trimming_takes_what_is_older_and_a_rebuild_keeps_it_away() {
-    let world = World::of(59, 7, 1_000);
+async fn trimming_deletes_old_entries_and_a_rebuild_does_not_restore_them() {
+    let generator = World::of(59, 7, 1_000);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
+    log::append(&database.pool, &generator.log).await;
     let window = Duration::from_secs(600);
     let config = ProjectorConfig {
         offline_window: window,
         ..config()
     };
-    let mut live = fold(&database.pool, config.clone(), &world.log, 100).await;
-    let end = world.log.last().unwrap().time;
+    let mut live = fold(&database.pool, config.clone(), &generator.log, 100).await;
+    let end = generator.log.last().unwrap().time;
     let trimmed = live.trim(end).await.unwrap();
     let oldest = Timestamp::from_millis(end.millis() - 600_000);
-    let expected = world.log.iter().filter(|event| event.time < oldest).count() as i64;
+    let expected = generator
+        .log
+        .iter()
+        .filter(|event| event.time < oldest)
+        .count() as i64;
     assert_eq!((trimmed.floor, trimmed.more), (expected, false));
     assert!(expected > 100 && expected < 1_000);
-    let kept =
+    let remaining =
         "SELECT count(*) FROM read.inbox WHERE position <= (SELECT floor FROM read.checkpoint)";
-    assert_eq!(database.number(kept).await, 0);
-    let kept =
+    assert_eq!(database.number(remaining).await, 0);
+    let remaining =
         "SELECT count(*) FROM read.timeline WHERE position <= (SELECT floor FROM read.checkpoint)";
-    assert_eq!(database.number(kept).await, 0);
+    assert_eq!(database.number(remaining).await, 0);
     assert!(database.number("SELECT count(*) FROM read.inbox").await > 0);
     assert_eq!(live.trim(end).await.unwrap(), trimmed);
 
@@ -192,7 +196,7 @@ async fn trimming_takes_what_is_older_and_a_rebuild_keeps_it_away() {
     .await
     .unwrap();
     assert_eq!(database.digest().await, before);
-    // Long after, everything is too old, and nothing beyond what was folded.
+    // Much later, all entries are too old, and the floor does not pass the last folded event.
     let mut live = Projector::open(database.pool.clone(), config)
         .await
         .unwrap();
@@ -203,11 +207,11 @@ async fn trimming_takes_what_is_older_and_a_rebuild_keeps_it_away() {
 }
 
 #[tokio::test]
-async fn damage_is_repaired_by_a_rebuild() {
-    let world = World::of(61, 6, 500);
+async fn a_rebuild_repairs_corruption() {
+    let generator = World::of(61, 6, 500);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 100).await;
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 100).await;
     let before = database.digest().await;
     let damage = "DELETE FROM read.checkpoint; TRUNCATE read.inbox; UPDATE read.messages SET body = 'x' WHERE seq = 2";
     database.pool.execute(damage).await.unwrap();
@@ -220,35 +224,35 @@ async fn damage_is_repaired_by_a_rebuild() {
 }
 
 #[tokio::test]
-async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
-    let world = World::of(67, 6, 900);
+async fn an_interrupted_rebuild_resumes() {
+    let generator = World::of(67, 6, 900);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 100).await;
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 100).await;
     let before = database.digest().await;
-    let (some, mut enough) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut positions) = tokio::sync::mpsc::unbounded_channel();
     let pool = database.pool.clone();
     let first = tokio::spawn(async move {
         rebuild(pool, config(), 50, Replaced::Dropped, move |progress| {
-            some.send(progress.position).unwrap();
+            sender.send(progress.position).unwrap();
         })
         .await
     });
-    while enough.recv().await.unwrap() < 300 {}
+    while positions.recv().await.unwrap() < 300 {}
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
-    // Postgres gives the lock back when it has seen that the connection is gone.
+    // Postgres releases the lock once it notices that the connection is gone.
     let done = loop {
         match rebuilt(&database, 50).await {
             Err(ProjectError::Rebuilding) => tokio::task::yield_now().await,
             other => break other.unwrap(),
         }
     };
-    assert!(done.from >= 300, "began anew: {}", done.from);
+    assert!(done.from >= 300, "started from scratch: {}", done.from);
     let comparison = done.comparison.unwrap();
     assert!(comparison.is_equal(), "{:?}", comparison.differences);
     assert_eq!(database.digest().await, before);
-    // One of another fan-out is not.
+    // A rebuild with another fan-out threshold does not resume.
     let other = ProjectorConfig {
         fanout_threshold: config().fanout_threshold + 1,
         ..config()
@@ -261,11 +265,11 @@ async fn a_rebuild_that_was_broken_off_is_gone_on_with() {
 }
 
 #[tokio::test]
-async fn verifying_names_the_rows_that_differ_and_changes_nothing() {
-    let world = World::of(71, 6, 600);
+async fn verification_lists_differing_rows_and_changes_nothing() {
+    let generator = World::of(71, 6, 600);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log).await;
-    fold(&database.pool, config(), &world.log, 100).await;
+    log::append(&database.pool, &generator.log).await;
+    fold(&database.pool, config(), &generator.log, 100).await;
     let verified = verify(database.pool.clone(), config(), 100, |_| ())
         .await
         .unwrap();
@@ -281,13 +285,19 @@ async fn verifying_names_the_rows_that_differ_and_changes_nothing() {
         .await
         .unwrap();
     assert!(!verified.is_equal());
-    let told: Vec<_> = verified
+    let differences: Vec<_> = verified
         .differences
         .iter()
-        .map(|it| (it.table.as_str(), it.served.is_some(), it.rebuilt.is_some()))
+        .map(|row| {
+            (
+                row.table.as_str(),
+                row.served.is_some(),
+                row.rebuilt.is_some(),
+            )
+        })
         .collect();
     assert_eq!(
-        told,
+        differences,
         [
             ("blocks", true, false),
             ("members", true, true),
@@ -296,32 +306,32 @@ async fn verifying_names_the_rows_that_differ_and_changes_nothing() {
     );
     assert_eq!(verified.differences[0].key, "(1,99)");
     assert_eq!(database.digest().await, damaged);
-    let left = "SELECT count(*) FROM pg_namespace WHERE nspname = 'read_rebuild'";
-    assert_eq!(database.number(left).await, 0);
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'read_rebuild'";
+    assert_eq!(database.number(schemas).await, 0);
     database.close().await;
 }
 
 #[tokio::test]
-async fn what_was_replaced_is_kept_and_served_again() {
-    let world = World::of(61, 5, 600);
+async fn the_previous_version_is_kept_and_restored() {
+    let generator = World::of(61, 5, 600);
     let database = Database::new().await;
-    log::append(&database.pool, &world.log[..300]).await;
-    let mut live = fold(&database.pool, config(), &world.log[..300], 100).await;
+    log::append(&database.pool, &generator.log[..300]).await;
+    let mut live = fold(&database.pool, config(), &generator.log[..300], 100).await;
     assert!(!kept::resume(&database.pool, &config()).await.unwrap());
     assert!(!kept::drop_kept(&database.pool).await.unwrap());
     rebuild(database.pool.clone(), config(), 100, Replaced::Kept, |_| ())
         .await
         .unwrap();
-    // Only here, so that what is served again is known by it.
+    // Marks these tables, so that the test can tell which ones are served later.
     database
         .pool
         .execute("COMMENT ON TABLE read_old.messages IS 'the first'")
         .await
         .unwrap();
-    log::append(&database.pool, &world.log[300..]).await;
-    let error = live.step(&world.log[300..]).await.unwrap_err();
+    log::append(&database.pool, &generator.log[300..]).await;
+    let error = live.step(&generator.log[300..]).await.unwrap_err();
     assert!(matches!(error, ProjectError::Fenced), "{error}");
-    live.step(&world.log[300..]).await.unwrap();
+    live.step(&generator.log[300..]).await.unwrap();
     assert!(kept::resume(&database.pool, &config()).await.unwrap());
     let back = rebuild(database.pool.clone(), config(), 100, Replaced::Kept, |_| ())
         .await
@@ -333,9 +343,9 @@ async fn what_was_replaced_is_kept_and_served_again() {
     assert_eq!(database.number(comment).await, 1);
     assert!(kept::drop_kept(&database.pool).await.unwrap());
     assert!(!kept::is_there(&database.pool).await.unwrap());
-    let alone = Database::new().await;
-    fold(&alone.pool, config(), &world.log, 1_000).await;
-    assert_eq!(database.digest().await, alone.digest().await);
-    alone.close().await;
+    let reference = Database::new().await;
+    fold(&reference.pool, config(), &generator.log, 1_000).await;
+    assert_eq!(database.digest().await, reference.digest().await);
+    reference.close().await;
     database.close().await;
 }

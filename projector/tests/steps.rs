@@ -1,4 +1,4 @@
-//! What a step refuses, passes over, puts aside and survives.
+//! What a step rejects, skips, parks and survives.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -12,14 +12,14 @@ use support::history::{World, conversation, user};
 use support::{Database, config, fold};
 
 #[tokio::test]
-async fn repeated_events_change_nothing_and_a_gap_is_refused() {
-    let world = World::of(3, 6, 300);
+async fn repeated_events_change_nothing_and_a_gap_is_rejected() {
+    let generator = World::of(3, 6, 300);
     let database = Database::new().await;
-    let mut projector = fold(&database.pool, config(), &world.log[..200], 50).await;
+    let mut projector = fold(&database.pool, config(), &generator.log[..200], 50).await;
     let before = database.digest().await;
-    projector.step(&world.log[100..200]).await.unwrap();
+    projector.step(&generator.log[100..200]).await.unwrap();
     assert_eq!(database.digest().await, before);
-    let error = projector.step(&world.log[201..]).await.unwrap_err();
+    let error = projector.step(&generator.log[201..]).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -30,39 +30,39 @@ async fn repeated_events_change_nothing_and_a_gap_is_refused() {
         ),
         "{error}"
     );
-    // Overlapping what was folded is no gap.
-    projector.step(&world.log[150..]).await.unwrap();
+    // Events that overlap the folded ones are no gap.
+    projector.step(&generator.log[150..]).await.unwrap();
     assert_eq!(projector.position().await.unwrap(), 300);
     database.close().await;
 }
 
 #[tokio::test]
-async fn of_two_projectors_one_gets_through_and_the_other_goes_on_from_there() {
-    let world = World::of(5, 6, 400);
-    let alone = Database::new().await;
-    fold(&alone.pool, config(), &world.log, 400).await;
+async fn of_two_projectors_one_commits_and_the_other_continues_from_there() {
+    let generator = World::of(5, 6, 400);
+    let reference = Database::new().await;
+    fold(&reference.pool, config(), &generator.log, 400).await;
     let database = Database::new().await;
-    let mut one = fold(&database.pool, config(), &world.log[..100], 100).await;
+    let mut one = fold(&database.pool, config(), &generator.log[..100], 100).await;
     let mut other = fold(&database.pool, config(), &[], 100).await;
-    one.step(&world.log[100..200]).await.unwrap();
-    let error = other.step(&world.log[100..300]).await.unwrap_err();
+    one.step(&generator.log[100..200]).await.unwrap();
+    let error = other.step(&generator.log[100..300]).await.unwrap_err();
     assert!(matches!(error, ProjectError::Fenced), "{error}");
-    other.step(&world.log[100..300]).await.unwrap();
-    let error = one.step(&world.log[200..]).await.unwrap_err();
+    other.step(&generator.log[100..300]).await.unwrap();
+    let error = one.step(&generator.log[200..]).await.unwrap_err();
     assert!(matches!(error, ProjectError::Fenced), "{error}");
-    one.step(&world.log[200..]).await.unwrap();
-    assert_eq!(database.digest().await, alone.digest().await);
-    alone.close().await;
+    one.step(&generator.log[200..]).await.unwrap();
+    assert_eq!(database.digest().await, reference.digest().await);
+    reference.close().await;
     database.close().await;
 }
 
 #[tokio::test]
-async fn a_batch_of_a_single_statement_is_fenced_too() {
-    let mut world = World::of(6, 4, 100);
-    while world.log.last().unwrap().event_type != "message_sent" {
-        world.happen();
+async fn a_single_statement_batch_is_fenced_too() {
+    let mut generator = World::of(6, 4, 100);
+    while generator.log.last().unwrap().event_type != "message_sent" {
+        generator.happen();
     }
-    let (message, before) = world.log.split_last().unwrap();
+    let (message, before) = generator.log.split_last().unwrap();
     let database = Database::new().await;
     let mut one = fold(&database.pool, config(), before, 100).await;
     let mut other = Projector::open(database.pool.clone(), config())
@@ -78,9 +78,9 @@ async fn a_batch_of_a_single_statement_is_fenced_too() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_parked_with_its_source_and_the_rest_flows_on() {
-    let mut world = World::of(9, 5, 400);
-    let id = world
+async fn an_unreadable_event_parks_its_source_and_other_sources_continue() {
+    let mut generator = World::of(9, 5, 400);
+    let id = generator
         .log
         .iter()
         .rev()
@@ -88,23 +88,26 @@ async fn what_cannot_be_read_is_parked_with_its_source_and_the_rest_flows_on() {
         .unwrap()
         .aggregate_id
         .clone();
-    let poison = world
+    let poison = generator
         .log
         .iter()
         .position(|event| event.aggregate_id == id && event.event_type == "message_sent")
         .unwrap();
-    world.log[poison].version = 99;
+    generator.log[poison].version = 99;
     let database = Database::new().await;
-    let mut projector = fold(&database.pool, config(), &world.log, 64).await;
-    assert_eq!(projector.position().await.unwrap(), world.log.len() as i64);
+    let mut projector = fold(&database.pool, config(), &generator.log, 64).await;
+    assert_eq!(
+        projector.position().await.unwrap(),
+        generator.log.len() as i64
+    );
     let (position, reason): (i64, String) =
         sqlx::query_as("SELECT position, reason FROM read.parked WHERE poison")
             .fetch_one(&database.pool)
             .await
             .unwrap();
-    assert_eq!(position, world.log[poison].position);
+    assert_eq!(position, generator.log[poison].position);
     assert!(reason.contains("version"), "{reason}");
-    let later = world.log[poison..]
+    let later = generator.log[poison..]
         .iter()
         .filter(|event| event.aggregate_id == id)
         .count() as i64;
@@ -115,8 +118,8 @@ async fn what_cannot_be_read_is_parked_with_its_source_and_the_rest_flows_on() {
         .await
         .unwrap();
     assert_eq!(parked, later);
-    // The other conversations and all mailboxes are complete.
-    let untouched = world
+    // All other conversations and all mailboxes are complete.
+    let untouched = generator
         .log
         .iter()
         .filter(|event| event.event_type == "message_sent" && event.aggregate_id != id)
@@ -128,7 +131,7 @@ async fn what_cannot_be_read_is_parked_with_its_source_and_the_rest_flows_on() {
     let acked: i64 = database
         .number("SELECT count(DISTINCT (user_id, device)) FROM read.devices")
         .await;
-    let expected: std::collections::BTreeSet<_> = world
+    let expected: std::collections::BTreeSet<_> = generator
         .log
         .iter()
         .filter(|event| event.event_type == "device_acked")
@@ -139,12 +142,12 @@ async fn what_cannot_be_read_is_parked_with_its_source_and_the_rest_flows_on() {
 }
 
 #[tokio::test]
-async fn what_the_tables_refuse_is_found_and_parked() {
-    let world = World::of(13, 5, 500);
+async fn an_event_that_the_tables_reject_is_found_and_parked() {
+    let generator = World::of(13, 5, 500);
     let database = Database::new().await;
     let body = "ALTER TABLE read.messages ADD CHECK (seq <> 4 OR conversation <> 2)";
     sqlx::query(body).execute(&database.pool).await.unwrap();
-    let mut projector = fold(&database.pool, config(), &world.log, 500).await;
+    let mut projector = fold(&database.pool, config(), &generator.log, 500).await;
     assert_eq!(projector.position().await.unwrap(), 500);
     let poison = database
         .number("SELECT count(*) FROM read.parked WHERE poison")
@@ -162,26 +165,26 @@ async fn what_the_tables_refuse_is_found_and_parked() {
 }
 
 #[tokio::test]
-async fn a_mailbox_may_speak_of_what_does_not_exist() {
-    let mut world = World::new(1, 3);
+async fn a_mailbox_event_may_refer_to_a_missing_conversation() {
+    let mut generator = World::new(1, 3);
     let ghost = ReadMark {
         conversation: conversation("nowhere"),
         read_seq: 3,
         head_seq: 3,
         stay: 1,
     };
-    world.record(
+    generator.record(
         AggregateKind::Mailbox,
         "ann",
         &MailboxEvent::ConversationRead(ghost.clone()),
     );
-    world.record(
+    generator.record(
         AggregateKind::Mailbox,
         "ann",
         &MailboxEvent::ConversationMarkedUnread(ghost),
     );
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 10).await;
+    fold(&database.pool, config(), &generator.log, 10).await;
     assert_eq!(database.number("SELECT count(*) FROM read.parked").await, 0);
     assert_eq!(database.number("SELECT count(*) FROM read.inbox").await, 0);
     assert_eq!(
@@ -195,22 +198,22 @@ async fn a_mailbox_may_speak_of_what_does_not_exist() {
 
 #[tokio::test]
 async fn a_missing_sequence_is_poison() {
-    let mut world = World::of(17, 4, 100);
-    let last = world
+    let mut generator = World::of(17, 4, 100);
+    let last = generator
         .log
         .iter()
         .rposition(|event| event.aggregate == AggregateKind::Conversation)
         .unwrap();
-    world.log[last].sequence += 1;
+    generator.log[last].sequence += 1;
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 100).await;
+    fold(&database.pool, config(), &generator.log, 100).await;
     let parked = "SELECT position FROM read.parked WHERE poison AND reason LIKE '%sequence%'";
-    assert_eq!(database.number(parked).await, world.log[last].position);
+    assert_eq!(database.number(parked).await, generator.log[last].position);
     database.close().await;
 }
 
 #[tokio::test]
-async fn names_that_postgres_cannot_hold_are_parked() {
+async fn events_with_names_that_postgres_cannot_store_are_parked() {
     let strange = Envelope {
         position: 1,
         aggregate: AggregateKind::Mailbox,
@@ -233,31 +236,31 @@ async fn names_that_postgres_cannot_hold_are_parked() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_an_error_and_the_next_step_goes_on() {
-    let world = World::of(19, 5, 200);
+async fn a_lost_connection_is_an_error_and_the_next_step_continues() {
+    let generator = World::of(19, 5, 200);
     let database = Database::new().await;
     let mut projector = Projector::open(database.pool.clone(), config())
         .await
         .unwrap();
-    projector.step(&world.log[..100]).await.unwrap();
+    projector.step(&generator.log[..100]).await.unwrap();
     let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                 WHERE application_name = 'tidings projector' AND datname = current_database()";
     assert_eq!(database.number(kill).await, 1);
     assert!(matches!(
-        projector.step(&world.log[100..]).await,
+        projector.step(&generator.log[100..]).await,
         Err(ProjectError::Database(_))
     ));
-    projector.step(&world.log[100..]).await.unwrap();
+    projector.step(&generator.log[100..]).await.unwrap();
     assert_eq!(projector.position().await.unwrap(), 200);
-    assert!(world.mailboxes.contains_key(&user("user \u{e9}0")));
+    assert!(generator.mailboxes.contains_key(&user("user \u{e9}0")));
     database.close().await;
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_was_set_back_is_damage_not_poison() {
-    let world = World::of(29, 5, 300);
+async fn a_checkpoint_that_was_set_back_is_corruption_not_poison() {
+    let generator = World::of(29, 5, 300);
     let database = Database::new().await;
-    fold(&database.pool, config(), &world.log, 100).await;
+    fold(&database.pool, config(), &generator.log, 100).await;
     sqlx::query("UPDATE read.checkpoint SET position = 200")
         .execute(&database.pool)
         .await
@@ -266,7 +269,7 @@ async fn a_checkpoint_that_was_set_back_is_damage_not_poison() {
     let mut projector = Projector::open(database.pool.clone(), config())
         .await
         .unwrap();
-    let error = projector.step(&world.log[200..]).await.unwrap_err();
+    let error = projector.step(&generator.log[200..]).await.unwrap_err();
     assert!(matches!(error, ProjectError::Damaged(_)), "{error}");
     assert_eq!(database.digest().await, before);
     database.close().await;

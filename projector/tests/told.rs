@@ -1,4 +1,5 @@
-//! The entries that the bell tells nearby are those that were written, for those whom they were written for.
+//! The entries pushed with the projection signal equal the entries in the tables, with the same
+//! recipients.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -13,12 +14,12 @@ use sqlx::types::time::OffsetDateTime;
 use support::history::World;
 use support::{Database, config, log};
 
-/// An entry without whom it is for, as text; and whom it is for.
+/// The text and the recipients of each entry, by position and conversation.
 type Entries = BTreeMap<(i64, String), (String, Vec<i64>)>;
 
 fn told(touched: &Touched) -> Option<Entries> {
     let entries = touched.entries.as_ref()?;
-    let positions: Vec<i64> = entries.iter().map(|it| it.position).collect();
+    let positions: Vec<i64> = entries.iter().map(|entry| entry.position).collect();
     assert!(positions.is_sorted(), "{positions:?}");
     let entries = entries.iter().map(|entry| {
         let what = match &entry.what {
@@ -50,7 +51,7 @@ fn message(sent: &SentMessage) -> String {
     )
 }
 
-/// What the tables have for the positions of a bell.
+/// Loads the entries in the tables for the positions of a signal.
 async fn written(database: &Database, touched: &Touched) -> Entries {
     type Row = (
         i64,
@@ -102,8 +103,9 @@ async fn sent(database: &Database, conversation: &str, seq: i64) -> String {
 }
 
 #[tokio::test]
-async fn what_the_bell_tells_is_what_was_written() {
-    // With small thresholds some conversations have no inbox rows and are not told of; with large ones all have.
+async fn pushed_entries_equal_the_written_ones() {
+    // With small thresholds, some conversations have no inbox rows and are not pushed; with large
+    // ones, all have.
     for (seed, config) in [
         (211, config()),
         (
@@ -114,51 +116,56 @@ async fn what_the_bell_tells_is_what_was_written() {
             },
         ),
     ] {
-        let world = World::of(seed, 9, 4_000);
+        let generator = World::of(seed, 9, 4_000);
         let database = Database::new().await;
-        log::append(&database.pool, &world.log).await;
+        log::append(&database.pool, &generator.log).await;
         let mut projector = Projector::open(database.pool.clone(), config)
             .await
             .unwrap();
         projector.tell_entries(true);
-        let (mut bells, mut entries, mut kinds) = (0, 0, BTreeMap::<String, usize>::new());
-        let mut rest = world.log.as_slice();
+        let (mut signals, mut entries, mut kinds) = (0, 0, BTreeMap::<String, usize>::new());
+        let mut rest = generator.log.as_slice();
         while !rest.is_empty() {
-            // One, two or three at once: much of what happens is rare in itself.
-            let (some, later) = rest.split_at(rest.len().min(1 + bells % 3));
-            projector.step(some).await.unwrap();
+            // One to three events at once: larger batches would rarely be simple enough to push.
+            let (batch, later) = rest.split_at(rest.len().min(1 + signals % 3));
+            projector.step(batch).await.unwrap();
             rest = later;
-            bells += 1;
+            signals += 1;
             let touched = projector.bell().await.unwrap().touched.unwrap();
-            let Some(told) = told(&touched) else { continue };
-            assert_eq!(told, written(&database, &touched).await);
-            entries += told.len();
-            for (what, _) in told.into_values() {
-                let kind = what.split(' ').nth(3).unwrap_or_default();
+            let Some(pushed) = told(&touched) else {
+                continue;
+            };
+            assert_eq!(pushed, written(&database, &touched).await);
+            entries += pushed.len();
+            for (text, _) in pushed.into_values() {
+                let kind = text.split(' ').nth(3).unwrap_or_default();
                 *kinds.entry(kind.to_owned()).or_default() += 1;
             }
         }
-        assert!(entries > 300, "{entries} of {bells} bells");
+        assert!(entries > 300, "{entries} entries in {signals} signals");
         for kind in ["message", "delivered", "conversation_read"] {
             assert!(
                 kinds.get(kind).is_some_and(|count| *count > 20),
                 "{kinds:?}"
             );
         }
-        // Nobody wants them.
+        // Entries are not requested.
         projector.tell_entries(false);
         let mut more = World::of(seed, 9, 4_000);
         while more.log.len() < 4_100 {
             more.happen();
         }
-        projector.step(&more.log[world.log.len()..]).await.unwrap();
+        projector
+            .step(&more.log[generator.log.len()..])
+            .await
+            .unwrap();
         assert_eq!(
             projector
                 .bell()
                 .await
                 .unwrap()
                 .touched
-                .and_then(|it| it.entries),
+                .and_then(|audience| audience.entries),
             None
         );
         database.close().await;

@@ -1,4 +1,4 @@
-//! `GET /v1/blocks`: whose direct messages the caller does not take.
+//! `GET /v1/blocks`: the users whose direct messages the caller has blocked.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -11,20 +11,21 @@ use crate::failed::Unanswered;
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::state::QueryState;
 
-/// Whom the caller has blocked.
+/// The users that the caller has blocked.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Blocks {
-    /// By name. A mailbox holds a bounded number of them, so there are no pages.
+    /// The users, ordered by name. A mailbox holds a limited number of blocks, so there are no
+    /// pages.
     pub users: Vec<String>,
 }
 
-/// Whom the caller has blocked.
+/// Returns the users that the caller has blocked.
 #[utoipa::path(
     get, path = "/v1/blocks", operation_id = "list_blocks", tag = "inbox",
     params(MinPositionQuery),
     responses(
-        (status = 200, description = "All of them.", body = Blocks,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        (status = 200, description = "All blocked users.", body = Blocks,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         OwnProblems,
     ),
 )]
@@ -33,7 +34,7 @@ pub async fn blocks(
     caller: Caller,
     min_position: MinPosition,
 ) -> Result<Response, Unanswered> {
-    let fresh = min_position.reached().await?;
+    let guard = min_position.reached().await?;
     let rows: Vec<(i64, Option<String>)> = sqlx::query_as(
         "SELECT k.position, b.name
          FROM read.checkpoint k LEFT JOIN (
@@ -50,5 +51,5 @@ pub async fn blocks(
     .await?;
     let position = rows.first().map_or(0, |row| row.0);
     let users = rows.into_iter().filter_map(|(_, name)| name).collect();
-    fresh.answer(position, &Blocks { users })
+    guard.answer(position, &Blocks { users })
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/conversations/{id}`: one conversation and the caller's place in it.
+//! `GET /v1/conversations/{id}`: one conversation and the caller's membership in it.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,59 +19,61 @@ use crate::visibility::seat;
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Conversation)]
 pub struct Conversation {
-    /// Its id.
+    /// The id of the conversation.
     pub id: String,
-    /// Direct or group.
+    /// Whether it is a direct conversation or a group.
     #[schema(value_type = Kind)]
     pub kind: String,
-    /// A group's name, null without one.
+    /// The title of a group; null if it has none.
     #[schema(required = true)]
     pub title: Option<String>,
-    /// What newcomers see.
+    /// Which earlier messages new members can see.
     #[schema(value_type = History)]
     pub history: String,
-    /// When it was made.
+    /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// Members now.
+    /// The current number of members.
     pub member_count: i64,
-    /// The newest seq, 0 without messages.
+    /// The seq of the newest message; 0 without messages.
     pub head_seq: i64,
-    /// The caller's place in it.
+    /// The caller's membership.
     pub my: Place,
 }
 
-/// The caller's place in a conversation.
+/// The caller's membership in a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MyPlace)]
 pub struct Place {
-    /// What the caller may do.
+    /// The role of the caller.
     #[schema(value_type = Role)]
     pub role: String,
     /// The caller's read mark.
     pub read_seq: i64,
-    /// The newest seq when the caller's present stay began.
+    /// The newest seq when the caller last joined.
     pub joined_seq: i64,
-    /// Not in the total of unread messages.
+    /// Whether it is excluded from the total unread count.
     pub muted: bool,
-    /// First in the inbox.
+    /// Whether it is listed first in the inbox.
     pub pinned: bool,
-    /// Off the inbox.
+    /// Whether it is hidden from the inbox.
     pub archived: bool,
-    /// Only when false: messages that mention the caller are not notified of while it is muted or archived.
+    /// Present only when false: while the conversation is muted or archived, mentions of the caller
+    /// cause no notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = bool, required = false)]
     pub mentions: Option<bool>,
 }
 
-/// Binds the caller and the conversation. Without a seat one row of nulls.
+/// Binds the caller and the conversation. Returns one row of nulls if the caller is not a member.
 static CONVERSATION: Statement = Statement::new(concat!(
     "WITH ", seat!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
            t.created_at, t.member_count, t.head_seq, t.role, t.read_seq, t.joined_seq, t.muted, t.pinned,
            t.archived, t.mentions
-    FROM read.checkpoint k LEFT JOIN seat t ON true"
+    FROM read.checkpoint k LEFT JOIN membership t ON true"
 ));
 
 #[derive(sqlx::FromRow)]
@@ -93,34 +95,34 @@ struct Row {
     mentions: Option<bool>,
 }
 
-/// One conversation.
+/// Returns one conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
     params(("id" = String, Path, description = "The conversation."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "The conversation.", body = Conversation,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
 pub async fn conversation(
     State(state): State<QueryState>,
     Path(id): Path<String>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let id = params::conversation(&id)?;
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
-    let row: Row = moment
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
+    let row: Row = snapshot
         .bind_as(
-            sqlx::query_as(moment.text(&CONVERSATION))
+            sqlx::query_as(snapshot.text(&CONVERSATION))
                 .bind(&user)
                 .bind(id.as_str()),
         )
         .fetch_one(&state.pool)
         .await?;
     let position = row.position;
-    moment.found(position, row.conversation().as_ref())
+    snapshot.found(position, row.conversation().as_ref())
 }
 
 impl Row {

@@ -1,32 +1,32 @@
-//! Opaque cursors: the place in a listing where the next page begins, as base64url text.
+//! Opaque page cursors: the sort key after which the next page starts, as base64url text.
 //!
-//! A cursor carries a short check of what it is for and whose it is, so that one that was cut,
-//! changed or taken from another listing is refused instead of answered with a page from nowhere.
-//! It is no secret and grants nothing: visibility is decided by each query.
+//! A cursor carries a short checksum over its listing and its user. A cursor that was truncated,
+//! changed or taken from another listing is therefore rejected instead of yielding an arbitrary
+//! page. A cursor is not secret and grants no access: each query checks visibility itself.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_edge::Problem;
 
-/// Bytes of the check.
+/// The length of the checksum in bytes.
 const CHECK: usize = 8;
 
-/// A listing that is paged by the key of its last row.
+/// Encodes and decodes the cursors of one listing, which is paged by the sort key of its last row.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
-    /// Which listing.
+    /// The name of the listing.
     pub name: &'static str,
-    /// Of what: the caller, and the conversation where it is one.
+    /// The scope of the listing: the caller, and the conversation if it is about one.
     pub of: &'a [&'a str],
 }
 
 impl Listing<'_> {
-    /// The cursor behind the row with this sort key.
+    /// Returns the cursor after the row with this sort key.
     pub fn cursor<const N: usize>(&self, key: [i64; N]) -> String {
         self.write(&key)
     }
 
-    /// The sort key in a cursor that this listing gave out; `field` is the parameter's name.
+    /// Parses the sort key in a cursor of this listing; `field` is the name of the parameter.
     pub fn key<const N: usize>(
         &self,
         field: &str,
@@ -35,7 +35,7 @@ impl Listing<'_> {
         self.read(field, cursor, |key| key.try_into().ok())
     }
 
-    /// A cursor of as many numbers as it takes.
+    /// Encodes a cursor of any number of integers.
     pub fn write(&self, key: &[i64]) -> String {
         let key: Vec<u8> = key.iter().flat_map(|part| part.to_be_bytes()).collect();
         let mut bytes = self.check(&key).to_vec();
@@ -43,7 +43,8 @@ impl Listing<'_> {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// What the numbers in a cursor mean that this listing gave out; `field` is the parameter's name.
+    /// Parses a cursor of this listing and converts its integers with `meaning`; `field` is the
+    /// name of the parameter.
     pub fn read<T>(
         &self,
         field: &str,
@@ -90,7 +91,7 @@ mod tests {
     };
 
     #[test]
-    fn a_cursor_comes_back_as_its_key() {
+    fn a_cursor_decodes_to_its_key() {
         let cursor = MINE.cursor([1, -5]);
         assert_eq!(MINE.key("after", Some(&cursor)).ok(), Some(Some([1, -5])));
         assert_eq!(MINE.key::<2>("after", None).ok(), Some(None));
@@ -98,13 +99,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_that_was_touched_or_is_of_another_listing_is_refused() {
+    fn a_modified_or_foreign_cursor_is_rejected() {
         let cursor = MINE.cursor([1, 5]);
         for at in 0..cursor.len() {
             let mut bytes = cursor.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-            let touched = String::from_utf8(bytes).unwrap();
-            assert!(MINE.key::<2>("after", Some(&touched)).is_err(), "{touched}");
+            let modified = String::from_utf8(bytes).unwrap();
+            assert!(
+                MINE.key::<2>("after", Some(&modified)).is_err(),
+                "{modified}"
+            );
         }
         assert!(
             MINE.key::<2>("after", Some(&cursor[..cursor.len() - 1]))

@@ -1,12 +1,13 @@
-//! What the API document says of the domain's words, and how a query can end without an answer.
+//! Types that only describe the OpenAPI document: the enums of the domain, and the problem
+//! responses.
 
-#![expect(dead_code, reason = "these types exist to describe shapes")]
+#![expect(dead_code, reason = "these types describe the OpenAPI document")]
 
 use http_edge::Problem;
 use utoipa::openapi::{ComponentsBuilder, OpenApi};
 use utoipa::{IntoResponses, ToSchema};
 
-/// A document with the shape of a problem, which responses refer to.
+/// Returns a document with the schema of a problem, to which the responses refer.
 pub(crate) fn with_problem() -> OpenApi {
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
@@ -19,7 +20,7 @@ pub(crate) fn with_problem() -> OpenApi {
     document
 }
 
-/// Two people for ever, or a group that people join and leave.
+/// `direct` is a conversation of two users that never changes; users can join and leave a `group`.
 #[derive(ToSchema)]
 #[schema(as = ConversationKind, rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -27,7 +28,7 @@ pub(crate) enum Kind {
     Group,
 }
 
-/// What newcomers see of what was sent before they joined: everything, or nothing.
+/// What new members can see of earlier messages: `all` of them, or only those `since_join`.
 #[derive(ToSchema)]
 #[schema(as = History, rename_all = "snake_case")]
 pub(crate) enum History {
@@ -35,7 +36,7 @@ pub(crate) enum History {
     SinceJoin,
 }
 
-/// What a member may do; a later one may do more.
+/// The role of a member, in ascending order of permissions.
 #[derive(ToSchema)]
 #[schema(as = Role, rename_all = "snake_case")]
 pub(crate) enum Role {
@@ -44,7 +45,8 @@ pub(crate) enum Role {
     Owner,
 }
 
-/// What kind of message. `control` is delivered and kept, never counted, previewed or searched.
+/// The type of a message. `control` messages are delivered and stored, but never counted, previewed
+/// or searched.
 #[derive(ToSchema)]
 #[schema(as = MessageType, rename_all = "snake_case")]
 pub(crate) enum MessageType {
@@ -58,90 +60,91 @@ pub(crate) enum MessageType {
     Control,
 }
 
-/// How a query about what is one's own can end without an answer.
+/// The problem responses of a query about the caller's own data.
 #[derive(IntoResponses)]
 pub(crate) enum OwnProblems {
-    /// A parameter cannot be read; `errors` names it.
+    /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),
-    /// No valid token.
+    /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// Postgres is away (`unavailable`), or the read model has not reached `min_position` in time
-    /// (`projection_behind`); `Retry-After` says when to come back.
+    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
+    /// time (`projection_behind`). `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
 
-/// How a query about a conversation can end without an answer.
+/// The problem responses of a query about a conversation.
 #[derive(IntoResponses)]
 pub(crate) enum ConversationProblems {
-    /// A parameter cannot be read; `errors` names it.
+    /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),
-    /// No valid token.
+    /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// It does not exist, or one may not know that it does.
+    /// It does not exist, or the caller may not know that it exists.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
-    /// Postgres is away (`unavailable`), or the read model has not reached `min_position` in time
-    /// (`projection_behind`); `Retry-After` says when to come back.
+    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
+    /// time (`projection_behind`). `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
 
-/// How a sync can end without an answer.
+/// The problem responses of the sync feed.
 #[derive(IntoResponses)]
 pub(crate) enum SyncProblems {
-    /// A parameter cannot be read; `errors` names it.
+    /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),
-    /// No valid token.
+    /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// The cursor is older than what is kept (`cursor_expired`, with `oldest`, the oldest one that
-    /// still works), or beyond the log's head (`cursor_ahead`, with `head`).
+    /// The cursor is older than the retained entries (`cursor_expired`, with `oldest`, the oldest
+    /// cursor that is still valid), or beyond the head of the log (`cursor_ahead`, with `head`).
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(#[to_schema] Problem),
-    /// Postgres is away (`unavailable`), or the read model has not reached `min_position` in time
-    /// (`projection_behind`); `Retry-After` says when to come back.
+    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
+    /// time (`projection_behind`). `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
 
-/// How a search can end without an answer.
+/// The problem responses of a search.
 #[derive(IntoResponses)]
 pub(crate) enum SearchProblems {
-    /// A parameter cannot be read; `errors` names it.
+    /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),
-    /// No valid token.
+    /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// `q` is too long, or holds neither a word nor an operator (`invalid`).
+    /// `q` is too long, or contains neither a word nor an operator (`invalid`).
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] Problem),
-    /// Postgres is away (`unavailable`), the index is being built (`search_unavailable`), or has not
-    /// reached `min_position` in time (`projection_behind`); `Retry-After` says when to come back.
+    /// Postgres is unavailable (`unavailable`), the index is being built (`search_unavailable`) or
+    /// has not reached `min_position` in time (`projection_behind`). `Retry-After` says when to try
+    /// again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
 
-/// How reading the log can end without an answer.
+/// The problem responses of reading the log.
 #[derive(IntoResponses)]
 pub(crate) enum AdminProblems {
-    /// A parameter cannot be read; `errors` names it.
+    /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),
-    /// No valid token.
+    /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// The token has no scope `admin`.
+    /// The token does not have the scope `admin`.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(#[to_schema] Problem),
-    /// Postgres is away (`unavailable`), or the log has not reached `min_position` in time
-    /// (`projection_behind`); `Retry-After` says when to come back.
+    /// Postgres is unavailable (`unavailable`), or the log has not reached `min_position` in time
+    /// (`projection_behind`). `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }

@@ -15,44 +15,46 @@ use crate::params::{self, Limit};
 use crate::state::QueryState;
 use crate::sync::{self, Pulled, Start};
 
-/// Entries of one page.
+/// The number of entries per page.
 const LIMIT: Limit = Limit {
     default: 200,
     max: 1_000,
 };
 
-/// Which page.
+/// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EntriesQuery {
-    /// The `cursor` of the page before; 0 begins with what is kept.
+    /// The `cursor` of the previous page; 0 starts at the oldest retained entry.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<String>,
-    /// How many entries at most, unless a single position has more.
+    /// The maximum number of entries; a single position with more is returned whole.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 200)]
     limit: Option<String>,
-    /// Without `after`: begin at the cursor that this device has acknowledged, 0 if none.
+    /// Without `after`: start at the cursor that this device has acknowledged, or at 0 if it has
+    /// not acknowledged any.
     device: Option<String>,
 }
 
 /// A page of the sync feed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Entries)]
 pub struct Entries {
-    /// Oldest first.
+    /// The entries, oldest first.
     pub entries: Vec<Entry>,
-    /// Pass it as `after`: a position of the log.
+    /// The log position to pass as `after` for the next page.
     pub cursor: i64,
-    /// There is more now.
+    /// Whether there are more entries now.
     pub has_more: bool,
 }
 
-/// What happened since a cursor.
+/// Returns what happened since a cursor.
 #[utoipa::path(
     get, path = "/v1/inbox/entries", operation_id = "list_entries", tag = "inbox",
     params(EntriesQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of entries.", body = Entries,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         SyncProblems,
     ),
 )]
@@ -74,14 +76,14 @@ pub async fn entries(
         (None, Some(device)) => Start::Device(device),
         (None, None) => Start::After(0),
     };
-    let fresh = min_position.reached().await?;
-    let (position, pulled) = sync::pull(&state.pool, &caller.user, start, limit).await?;
-    match pulled {
+    let guard = min_position.reached().await?;
+    let (position, outcome) = sync::pull(&state.pool, &caller.user, start, limit).await?;
+    match outcome {
         Pulled::Page(sync::Page {
             entries,
             cursor,
             has_more,
-        }) => fresh.answer(
+        }) => guard.answer(
             position,
             &Entries {
                 entries,
@@ -89,24 +91,24 @@ pub async fn entries(
                 has_more,
             },
         ),
-        Pulled::Expired { oldest } => fresh.refuse(position, expired(oldest)),
-        Pulled::Ahead { after } => ahead(&state, &fresh, position, after).await,
+        Pulled::Expired { oldest } => guard.refuse(position, expired(oldest)),
+        Pulled::Ahead { after } => ahead(&state, &guard, position, after).await,
     }
 }
 
-/// The cursor is ahead of the read model: it waits there, unless it is ahead of the log as well,
-/// which then is not the log that it came from.
+/// Responds to a cursor that is ahead of the read model. The page is empty and keeps the cursor,
+/// unless the cursor is ahead of the log as well: then it comes from a different log.
 async fn ahead(
     state: &QueryState,
-    fresh: &Fresh,
+    guard: &Fresh,
     position: i64,
     after: i64,
 ) -> Result<Response, Unanswered> {
     let head = state.reader.head().await?.position;
     if after > head {
-        return fresh.refuse(position, cursor_ahead(head));
+        return guard.refuse(position, cursor_ahead(head));
     }
-    fresh.answer(
+    guard.answer(
         position,
         &Entries {
             entries: Vec::new(),
@@ -116,22 +118,22 @@ async fn ahead(
     )
 }
 
-/// `410 cursor_expired`.
+/// The problem `410 cursor_expired`: entries after this cursor have been deleted.
 pub fn expired(oldest: i64) -> Problem {
     Problem::gone(
         "cursor_expired",
-        "Entries are no longer kept from this cursor on. Take GET /v1/inbox, go on from its \
-         Tidings-Position, and page history as needed.",
+        "The entries after this cursor have been deleted. Call GET /v1/inbox, resume from its \
+         Tidings-Position, and page through the history as needed.",
     )
     .with("oldest", oldest)
 }
 
-/// `410 cursor_ahead`.
+/// The problem `410 cursor_ahead`: the cursor is beyond the head of the log.
 pub fn cursor_ahead(head: i64) -> Problem {
     Problem::gone(
         "cursor_ahead",
-        "The log does not reach this cursor: it was restored from a backup. Take GET /v1/inbox and go \
-         on from its Tidings-Position.",
+        "The cursor is beyond the end of the log, which was restored from a backup. Call GET \
+         /v1/inbox and resume from its Tidings-Position.",
     )
     .with("head", head)
 }

@@ -1,4 +1,4 @@
-//! An entry of the sync feed, as sync returns it and live delivery pushes it.
+//! An entry of the sync feed, as `GET /v1/inbox/entries` returns it and live delivery pushes it.
 
 use domain::time::Timestamp;
 use event_log::told::{Told, ToldEntry};
@@ -14,7 +14,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::failed::Failed;
 use crate::message::{Message, raw};
 
-/// What an entry is made of, of the rows that `told!` joins; for [`entry_columns!`] under the name `v`.
+/// Selects the parts of an entry from the rows that `visible_entries!` joins. [`entry_columns!`]
+/// expects the result under the alias `v`.
 macro_rules! entry_parts {
     () => {
         "r.position, r.conversation, c.name, t.type, t.at, t.data,
@@ -22,7 +23,8 @@ macro_rules! entry_parts {
     };
 }
 
-/// The columns that [`Entry::from_row`] reads: of an entry `v`, and of its message `g` as it is now.
+/// The columns that [`FeedEntry::from_row`] reads: those of an entry `v`, and those of its message
+/// `g` in its current state.
 macro_rules! entry_columns {
     () => {
         concat!(
@@ -34,41 +36,44 @@ macro_rules! entry_columns {
 
 pub(crate) use {entry_columns, entry_parts};
 
-/// Something that happened, as a client is told.
+/// An entry of the sync feed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Entry)]
 pub struct Entry {
-    /// Where it stands in the log. Entries of several conversations can share one.
+    /// The log position of the event. Entries of several conversations can share one position.
     pub position: i64,
     /// The event's name, such as `message_sent`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it happened.
+    /// The conversation in which it happened.
     pub conversation_id: String,
-    /// When.
+    /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// What; its shape goes by `type`.
+    /// The details of the event; `type` determines the shape.
     pub data: EntryData,
 }
 
-/// What happened.
+/// The details of an entry.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum EntryData {
-    /// Of `message_sent`: the message, as it is now.
+    /// For `message_sent`: the message in its current state.
     Message(Box<Message>),
-    /// Of `message_edited`.
+    /// For `message_edited`.
     Edited(Edited),
-    /// Of every other type: as it was written when it happened.
+    /// For every other type: the data that the event recorded.
     Told(Box<RawValue>),
 }
 
-// By hand, because the shapes overlap (every one is an object), so that a value is any of them, and
-// not, as the derived schema says, exactly one.
+// Written by hand: the shapes overlap, because each is an object. A value therefore matches `anyOf`
+// them; the derived schema would say `oneOf`.
 impl PartialSchema for EntryData {
     fn schema() -> RefOr<Schema> {
         let any = AnyOfBuilder::new()
-            .description(Some("What happened; its shape goes by the entry's `type`."))
+            .description(Some(
+                "The details of the event; the entry's `type` determines the shape.",
+            ))
             .item(Ref::from_schema_name(Message::name()))
             .item(Ref::from_schema_name(Edited::name()))
             .item(ObjectBuilder::new().schema_type(Type::Object))
@@ -86,22 +91,22 @@ impl ToSchema for EntryData {
     }
 }
 
-/// Data of `message_edited`.
+/// The data of `message_edited`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = MessageEdited)]
 pub struct Edited {
-    /// Which message.
+    /// The seq of the edited message.
     pub seq: i64,
-    /// Its newest body, null once recalled.
+    /// The newest body; null once the message is recalled.
     #[schema(value_type = Option<Object>, required = true)]
     pub body: Option<Box<RawValue>>,
-    /// When it was last edited.
+    /// When the message was last edited.
     #[schema(value_type = String, format = DateTime)]
     pub edited_at: Timestamp,
 }
 
 impl Entry {
-    /// As the projector of this process has just told it.
+    /// Builds an entry from one that a projector in this process has pushed.
     pub fn told(entry: &ToldEntry) -> Result<Self, Failed> {
         let (kind, data) = match &entry.what {
             Told::Sent(sent) => {
@@ -122,9 +127,9 @@ impl Entry {
         })
     }
 
-    /// From a row with `entry_position`, `entry_type` (null for a sent message), `entry_at`,
-    /// `entry_data`, `conversation_name` and the columns of a message. `None` for a row without an
-    /// entry.
+    /// Builds an entry from a row with `entry_position`, `entry_type` (null for a sent message),
+    /// `entry_at`, `entry_data`, `conversation_name` and the columns of a message. Returns `None`
+    /// for a row without an entry.
     pub fn from_row(row: &PgRow) -> Result<Option<Self>, Failed> {
         let Some(position) = row.try_get("entry_position")? else {
             return Ok(None);
@@ -133,14 +138,16 @@ impl Entry {
         let kind: Option<String> = row.try_get("entry_type")?;
         let at: Option<OffsetDateTime> = row.try_get("entry_at")?;
         let at = at.map(Timestamp::from);
-        let told = raw("an entry", row.try_get("entry_data")?)?;
-        let (kind, at, data) = match (kind, message, told) {
+        let stored = raw("an entry", row.try_get("entry_data")?)?;
+        let (kind, at, data) = match (kind, message, stored) {
             (None, Some(message), _) => (
                 "message_sent".to_owned(),
                 message.sent_at,
                 EntryData::Message(Box::new(message)),
             ),
-            (Some(kind), _, Some(told)) => (kind, at.unwrap_or_default(), EntryData::Told(told)),
+            (Some(kind), _, Some(stored)) => {
+                (kind, at.unwrap_or_default(), EntryData::Told(stored))
+            }
             (
                 Some(kind),
                 Some(Message {
@@ -164,8 +171,7 @@ impl Entry {
                 )
             }
             (_, None, None) | (None, None, Some(_)) => {
-                let reason =
-                    format!("it is at position {position} and has neither message nor data");
+                let reason = format!("the one at position {position} has neither message nor data");
                 return Err(Failed::Corrupt {
                     what: "an entry",
                     reason,

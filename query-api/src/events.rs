@@ -1,6 +1,7 @@
-//! `GET /v1/events`: the log itself, as lines of CloudEvents, for administrators.
+//! `GET /v1/events`: the log itself, as JSON lines of CloudEvents, for administrators.
 //!
-//! The answer is written while the log is read, a chunk at a time, so its size costs no memory.
+//! The response is streamed while the log is read, one chunk at a time, so a large response needs
+//! no more memory than a small one.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -22,43 +23,43 @@ use crate::params::{self, Limit};
 use crate::state::QueryState;
 use crate::tail::Tail;
 
-/// Events of one answer, unless it is kept open.
+/// The number of events per response, unless it follows the log.
 const LIMIT: Limit = Limit {
     default: 1_000,
     max: 10_000,
 };
 
-/// Names in `type=`: more than there are types makes no sense.
+/// The maximum number of names in `type=`, well above the number of event types.
 const MAX_TYPES: usize = 100;
 
-/// Which events.
+/// Selects the events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventsQuery {
-    /// Those after this position.
+    /// Events after this position.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<String>,
-    /// Those up to this position; not together with `follow`.
+    /// Events up to this position, inclusive; not allowed together with `follow`.
     #[param(value_type = Option<i64>, minimum = 0)]
     up_to: Option<String>,
-    /// How many at most; with `follow` it bounds nothing.
+    /// The maximum number of events; ignored with `follow`.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
     limit: Option<String>,
-    /// Only these types: short names such as `message_sent`, separated by commas.
+    /// Only events of these types: short names such as `message_sent`, separated by commas.
     #[serde(rename = "type")]
     #[param(rename = "type")]
     types: Option<String>,
-    /// Only this aggregate: `/conversations/{id}` or `/mailboxes/{user}`.
+    /// Only events of this aggregate: `/conversations/{id}` or `/mailboxes/{user}`.
     source: Option<String>,
-    /// Only from this time on, inclusive.
+    /// Only events from this time on, inclusive.
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<String>,
-    /// Only up to this time, exclusive.
+    /// Only events before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<String>,
-    /// Only what concerns this user: the events of their mailbox, and those that name them.
+    /// Only events that involve this user: those of their mailbox, and those that name them.
     user: Option<String>,
-    /// `true`: keep the answer open and write events as they are appended.
+    /// `true`: keep the response open and write events as they are appended.
     #[param(value_type = Option<bool>, default = false)]
     follow: Option<String>,
 }
@@ -83,7 +84,7 @@ impl EventsQuery {
     }
 }
 
-/// Short names, separated by commas.
+/// Parses short names that are separated by commas.
 fn types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     let Some(text) = text else {
         return Ok(Vec::new());
@@ -104,7 +105,7 @@ fn types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     Ok(names)
 }
 
-/// `/conversations/{id}` or `/mailboxes/{user}`.
+/// Parses `/conversations/{id}` or `/mailboxes/{user}`.
 fn source(text: &str) -> Result<(AggregateKind, String), Problem> {
     [AggregateKind::Conversation, AggregateKind::Mailbox]
         .into_iter()
@@ -124,16 +125,16 @@ fn source(text: &str) -> Result<(AggregateKind, String), Problem> {
         })
 }
 
-/// The log, in position order, one CloudEvents object a line.
+/// Returns the log in position order, one CloudEvents object per line.
 ///
-/// `Tidings-Position` is the log's head.
+/// `Tidings-Position` is the head of the log.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "list_events", tag = "admin",
     params(EventsQuery, MinPositionQuery),
     responses(
-        (status = 200, description = "One CloudEvents 1.0 object a line.", body = String,
+        (status = 200, description = "One CloudEvents 1.0 object per line.", body = String,
          content_type = "application/x-ndjson",
-         headers(("Tidings-Position" = i64, description = "How far the log is."))),
+         headers(("Tidings-Position" = i64, description = "The head position of the log."))),
         AdminProblems,
     ),
 )]
@@ -149,9 +150,11 @@ pub async fn events(
     let follow = params::flag("follow", query.follow.as_deref())?;
     let up_to = params::position("up_to", query.up_to.as_deref())?;
     if follow && up_to.is_some() {
-        return Err(
-            Problem::malformed("up_to", "follow has no end: leave one of the two out").into(),
-        );
+        return Err(Problem::malformed(
+            "up_to",
+            "up_to cannot be combined with follow, which never ends; omit one of the two",
+        )
+        .into());
     }
     let mut head = state.reader.head().await?.position;
     if head < min_position.at_least {
@@ -164,7 +167,8 @@ pub async fn events(
         let last = up_to.map_or(head, |up_to| up_to.min(head));
         Tail::up_to(&state, filter, after, last, limit).await?
     };
-    // The first chunk is read before the answer begins, so that what is away is still a 503.
+    // Read the first chunk before the response starts, so that an unavailable database is still a
+    // 503.
     let (first, rest) = tail.first().await?;
     let rest = stream::try_unfold(rest, |tail| async move {
         let Some(tail) = tail else { return Ok(None) };
@@ -186,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_short_names() {
+    fn types_must_be_short_names() {
         assert_eq!(types(None).ok(), Some(vec![]));
         let two = types(Some("message_sent, member_added")).ok();
         assert_eq!(
@@ -199,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_a_conversation_or_a_mailbox() {
+    fn a_source_must_be_a_conversation_or_a_mailbox() {
         let room = (AggregateKind::Conversation, "room".to_owned());
         assert_eq!(source("/conversations/room").ok(), Some(room));
         let ana = (AggregateKind::Mailbox, "ana maria".to_owned());

@@ -1,4 +1,4 @@
-//! `GET /v1/inbox/unread/{conversation}/explain`: why a count is what it is, message by message.
+//! `GET /v1/inbox/unread/{conversation}/explain`: explains an unread count message by message.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -17,18 +17,18 @@ use crate::visibility::seat;
 use read_model::sees;
 use read_model::unread;
 
-/// How many of the newest messages are explained.
+/// The number of newest messages that are explained.
 const EXPLAINED: i64 = 200;
 
-/// Why messages count as unread, or do not.
+/// Which messages count as unread, and why the others do not.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Explanation {
-    /// The derived number. It is the length of `counted` unless there are unread messages older
-    /// than those that are explained.
+    /// The unread count. It is the length of `counted` unless there are unread messages older than
+    /// those that are explained.
     pub unread: i64,
-    /// The read mark.
+    /// The caller's read mark.
     pub read_seq: i64,
-    /// The newest seq.
+    /// The seq of the newest message.
     pub head_seq: i64,
     /// Of the newest 200 messages, those that count, oldest first.
     pub counted: Vec<i64>,
@@ -38,19 +38,21 @@ pub struct Explanation {
 
 /// A message that does not count as unread.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Excluded)]
 pub struct Excluded {
-    /// Which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// The first reason that holds.
+    /// The first reason that applies.
     #[schema(value_type = Why)]
     pub why: String,
 }
 
-/// Why a message does not count as unread: it was sent outside of one's stays and is not seen, it is
-/// for programs, one sent it oneself, it was recalled, or it is read.
+/// Why a message does not count as unread: it was sent while the caller was not a member and is not
+/// visible (`before_join`), it is a control message (`control`), the caller sent it (`own`), it was
+/// recalled (`recalled`), or the caller has read it (`read`).
 #[derive(ToSchema)]
 #[schema(as = WhyNotUnread, rename_all = "snake_case")]
-#[expect(dead_code, reason = "it exists to describe the shape")]
+#[expect(dead_code, reason = "describes the OpenAPI schema")]
 enum Why {
     BeforeJoin,
     Control,
@@ -59,7 +61,7 @@ enum Why {
     Read,
 }
 
-/// Binds the caller, the conversation, and how many messages to explain.
+/// Binds the caller, the conversation, and the number of messages to explain.
 static EXPLAIN: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
@@ -73,7 +75,7 @@ static EXPLAIN: Statement = Statement::new(concat!(
                     WHEN g.recalled THEN 'recalled'
                     WHEN g.seq <= t.read_seq THEN 'read'
                     ELSE 'counted' END AS why
-        FROM seat t CROSS JOIN LATERAL (
+        FROM membership t CROSS JOIN LATERAL (
             SELECT m.seq, m.type, m.sender, m.recalled FROM read.messages m
             WHERE m.conversation = t.conversation AND m.seq <= t.head_seq ORDER BY m.seq DESC LIMIT $3) g
     )
@@ -81,7 +83,7 @@ static EXPLAIN: Statement = Statement::new(concat!(
     FROM read.checkpoint k
     LEFT JOIN (SELECT s.read_seq, s.head_seq, ",
     unread!("s", "s"),
-    " AS unread FROM seat s) t ON true
+    " AS unread FROM membership s) t ON true
     LEFT JOIN listed l ON true
     ORDER BY l.seq"
 ));
@@ -95,27 +97,27 @@ type Row = (
     Option<String>,
 );
 
-/// Why the caller's unread count of a conversation is what it is.
+/// Explains the caller's unread count of a conversation.
 #[utoipa::path(
     get, path = "/v1/inbox/unread/{conversation}/explain", operation_id = "explain_unread", tag = "inbox",
     params(("conversation" = String, Path, description = "The conversation."), MomentQuery, MinPositionQuery),
     responses(
-        (status = 200, description = "The count and its reasons, in one snapshot.", body = Explanation,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        (status = 200, description = "The count and its explanation, from one snapshot.", body = Explanation,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
 pub async fn explain(
     State(state): State<QueryState>,
     Path(conversation): Path<String>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let conversation = params::conversation(&conversation)?;
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
-    let rows: Vec<Row> = moment
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
+    let rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(moment.text(&EXPLAIN))
+            sqlx::query_as(snapshot.text(&EXPLAIN))
                 .bind(&user)
                 .bind(conversation.as_str())
                 .bind(EXPLAINED),
@@ -123,10 +125,10 @@ pub async fn explain(
         .fetch_all(&state.pool)
         .await?;
     let position = rows.first().map_or(0, |row| row.0);
-    moment.found(position, explanation(rows).as_ref())
+    snapshot.found(position, explanation(rows).as_ref())
 }
 
-/// `None` if the caller is not in the conversation.
+/// Builds the explanation; `None` if the caller is not a member of the conversation.
 fn explanation(rows: Vec<Row>) -> Option<Explanation> {
     let (_, unread, read_seq, head_seq, ..) = rows.first()?;
     let mut explanation = Explanation {

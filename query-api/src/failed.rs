@@ -1,5 +1,5 @@
-//! Why a query was not answered: it was refused, or something is away. The two meet only here, at
-//! the edge.
+//! The errors of queries: infrastructure errors, and rejected requests. Only the endpoint error at
+//! the bottom combines the two.
 
 use std::time::Duration;
 
@@ -7,62 +7,64 @@ use axum::response::{IntoResponse, Response};
 use http_edge::Problem;
 use search::index::IndexError;
 
-/// When to try again after the database did not answer.
+/// The `Retry-After` of a response to an infrastructure error.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Something that a query needs did not work. Nothing of it is the caller's fault.
+/// An infrastructure error of a query. The caller is never at fault.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
-    /// Postgres is away, too slow, or has no connection to spare.
-    #[error("the database did not answer: {0}")]
+    /// Postgres is unavailable, too slow, or has no free connection.
+    #[error("the database query failed: {0}")]
     Database(#[from] sqlx::Error),
-    /// There is no search index of this log: it is being built.
+    /// There is no search index of this log; it is being built.
     #[error("there is no search index yet")]
     NoIndex,
-    /// The search index is so far behind that it would show what was.
-    #[error("the search index is far behind the read models")]
+    /// The search index is so far behind that its results would be outdated.
+    #[error("the search index is too far behind the read model")]
     IndexBehind,
     /// The search index cannot be read.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The search index is damaged in a way that its library does not expect.
-    #[error("the search index's library panicked")]
+    /// The search library panicked, because the index is damaged in a way that it does not expect.
+    #[error("the search library panicked")]
     IndexPanicked,
-    /// A row of the read model is not what the projector writes.
+    /// A row of the read model is not as the projector writes it.
     #[error("{what} cannot be read: {reason}")]
     Corrupt {
-        /// Which value.
+        /// The value that cannot be read.
         what: &'static str,
-        /// What was wrong.
+        /// Why it cannot be read.
         reason: String,
     },
 }
 
 impl Failed {
-    /// `503` for every failure: what is broken is told to the log, not to the client.
+    /// Converts the error to a `503` problem. The details are logged and not sent to the client.
     pub fn problem(&self) -> Problem {
-        tracing::error!(error = %self, "a query failed");
+        tracing::error!(error = %self, "A query failed.");
         match self {
             Self::NoIndex | Self::IndexBehind | Self::Index(_) | Self::IndexPanicked => {
                 Problem::unavailable(
                     "search_unavailable",
-                    "The search index is being built; everything else works.",
+                    "The search index is being built; everything else is available.",
                     RETRY,
                 )
             }
-            Self::Database(_) | Self::Corrupt { .. } => {
-                Problem::unavailable("unavailable", "The read model does not answer now.", RETRY)
-            }
+            Self::Database(_) | Self::Corrupt { .. } => Problem::unavailable(
+                "unavailable",
+                "The database is temporarily unavailable.",
+                RETRY,
+            ),
         }
     }
 }
 
-/// A query without an answer.
+/// Why an endpoint returns no result.
 #[derive(Debug)]
 pub enum Unanswered {
-    /// The request was at fault, or asks for what the caller may not know.
+    /// The request is invalid, or the caller may not know the result.
     Refused(Problem),
-    /// The service was at fault.
+    /// An infrastructure error.
     Failed(Failed),
 }
 
@@ -73,8 +75,8 @@ impl From<Problem> for Unanswered {
 }
 
 impl From<Failed> for Unanswered {
-    fn from(failed: Failed) -> Self {
-        Self::Failed(failed)
+    fn from(error: Failed) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -88,7 +90,7 @@ impl IntoResponse for Unanswered {
     fn into_response(self) -> Response {
         match self {
             Self::Refused(problem) => problem.into_response(),
-            Self::Failed(failed) => failed.problem().into_response(),
+            Self::Failed(error) => error.problem().into_response(),
         }
     }
 }

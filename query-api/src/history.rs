@@ -1,4 +1,4 @@
-//! `GET /v1/conversations/{id}/messages`: pages of a conversation's messages.
+//! `GET /v1/conversations/{id}/messages`: the messages of a conversation, page by page.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,40 +19,42 @@ use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::windows;
 
-/// Messages of one page.
+/// The number of messages per page.
 const LIMIT: Limit = Limit {
     default: 20,
     max: 200,
 };
 
-/// Which page. At most one of `before`, `after` and `around`.
+/// Selects the page. At most one of `before`, `after` and `around` may be given.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryQuery {
-    /// How many messages at most.
+    /// The maximum number of messages.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 20)]
     limit: Option<String>,
-    /// Those before this seq, newest first. Without any bound, the newest.
+    /// Messages before this seq, newest first. Without any bound, the newest messages.
     #[param(value_type = Option<i64>, minimum = 1)]
     before: Option<String>,
-    /// Those after this seq, oldest first; 0 begins at the first.
+    /// Messages after this seq, oldest first; 0 starts at the first message.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<String>,
-    /// Those around this seq, which is in the middle, oldest first.
+    /// Messages around this seq, which is in the middle, oldest first.
     #[param(value_type = Option<i64>, minimum = 1)]
     around: Option<String>,
 }
 
-/// A page of history.
+/// A page of messages.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryPage)]
 pub struct HistoryPage {
-    /// Newest first with `before` or without a bound, else oldest first.
+    /// Newest first with `before` or without a bound, otherwise oldest first.
     pub messages: Vec<Message>,
-    /// There are more in the direction of paging; with `around`, in either.
+    /// Whether there are more messages in the direction of paging; with `around`, in either
+    /// direction.
     pub has_more: bool,
 }
 
-/// A bound of a page, parsed.
+/// The parsed bound of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bound {
     Before(i64),
@@ -78,13 +80,13 @@ impl HistoryQuery {
     }
 }
 
-/// A conversation's messages, as they are now.
+/// Returns the messages of a conversation in their current state.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages", operation_id = "list_messages", tag = "messages",
     params(("id" = String, Path, description = "The conversation."), HistoryQuery, MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of messages.", body = HistoryPage,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
@@ -92,17 +94,17 @@ pub async fn messages(
     State(state): State<QueryState>,
     Path(id): Path<String>,
     Query(query): Query<HistoryQuery>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let bound = query.bound()?;
     let id = params::conversation(&id)?;
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
     let sides = Sides::of(bound, limit);
-    let rows = moment
+    let rows = snapshot
         .bind(
-            sqlx::query(moment.text(&PAGE))
+            sqlx::query(snapshot.text(&PAGE))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(sides.before)
@@ -113,20 +115,20 @@ pub async fn messages(
         .fetch_all(&state.pool)
         .await?;
     let (position, found) = Found::read(&rows)?;
-    moment.found(
+    snapshot.found(
         position,
         found.and_then(|found| found.page(bound, limit)).as_ref(),
     )
 }
 
-/// Up to `$4` visible messages before the seq `$3`, and up to `$6` after the seq `$5`; all of them
-/// oldest first. Without a seat one row of nulls.
+/// Selects up to `$4` visible messages before the seq `$3` and up to `$6` after the seq `$5`, all
+/// of them oldest first. Returns one row of nulls if the caller is not a member.
 static PAGE: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
     ", page AS (
         (SELECT true AS older, g.*
-         FROM seat t CROSS JOIN LATERAL ",
+         FROM membership t CROSS JOIN LATERAL ",
     windows!("t", "t"),
     " w CROSS JOIN LATERAL (
              SELECT m.* FROM read.messages m
@@ -136,7 +138,7 @@ static PAGE: Statement = Statement::new(concat!(
          ORDER BY g.seq DESC LIMIT $4)
         UNION ALL
         (SELECT false, g.*
-         FROM seat t CROSS JOIN LATERAL ",
+         FROM membership t CROSS JOIN LATERAL ",
     windows!("t", "t"),
     " w CROSS JOIN LATERAL (
              SELECT m.* FROM read.messages m
@@ -145,15 +147,15 @@ static PAGE: Statement = Statement::new(concat!(
              ORDER BY m.seq LIMIT $6) g
          ORDER BY g.seq LIMIT $6)
     )
-    SELECT k.position AS read_position, t.conversation IS NOT NULL AS seated, g.older, ",
+    SELECT k.position AS read_position, t.conversation IS NOT NULL AS is_member, g.older, ",
     message_columns!("t.name"),
     "
-    FROM read.checkpoint k LEFT JOIN seat t ON true LEFT JOIN page g ON true
+    FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN page g ON true
     ORDER BY g.seq"
 ));
 
-/// What to read on each side of a bound: one message more than the page shows, to know whether
-/// there are more.
+/// The range to read on each side of a bound: one message more than the page shows, to detect
+/// whether there are more.
 #[derive(Debug, Clone, Copy)]
 struct Sides {
     before: i64,
@@ -162,7 +164,8 @@ struct Sides {
     newer: i64,
 }
 
-/// How many of a page around a message are older than it; it counts for the newer half.
+/// The number of older messages on a page around a message. The message itself belongs to the newer
+/// half.
 fn older_half(limit: i64) -> i64 {
     limit / 2
 }
@@ -196,7 +199,7 @@ impl Sides {
     }
 }
 
-/// What was read, each side oldest first.
+/// The rows that were read, each side oldest first.
 #[derive(Debug, Default)]
 struct Found {
     older: Vec<Message>,
@@ -204,13 +207,14 @@ struct Found {
 }
 
 impl Found {
-    /// The position of the snapshot, and what the caller sees; `None` without a seat.
+    /// Returns the position of the snapshot and the visible messages; `None` if the caller is not a
+    /// member.
     fn read(rows: &[PgRow]) -> Result<(i64, Option<Self>), Failed> {
         let Some(first) = rows.first() else {
             return Ok((0, None));
         };
         let position = first.try_get("read_position")?;
-        if !first.try_get::<bool, _>("seated")? {
+        if !first.try_get::<bool, _>("is_member")? {
             return Ok((position, None));
         }
         let mut found = Self::default();
@@ -227,7 +231,7 @@ impl Found {
         Ok((position, Some(found)))
     }
 
-    /// `None` if the message in the middle is not there to be seen.
+    /// Builds the page; `None` if the message in the middle is not visible.
     fn page(mut self, bound: Bound, limit: i64) -> Option<HistoryPage> {
         let (older, newer) = match bound {
             Bound::Before(_) => (limit, 0),

@@ -1,4 +1,4 @@
-//! `GET /v1/inbox`: the list of conversations, as an app shows it when it opens.
+//! `GET /v1/inbox`: the list of conversations that an app shows when it opens.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,25 +19,25 @@ use crate::state::QueryState;
 use read_model::sees;
 use read_model::{unread, unread_mentions};
 
-/// Conversations of one page.
+/// The number of conversations per page.
 const LIMIT: Limit = Limit {
     default: 50,
     max: 200,
 };
 
-/// Code points of a preview.
+/// The maximum length of a preview in code points.
 const PREVIEW: i32 = 120;
 
-/// Which page.
+/// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct InboxQuery {
-    /// How many conversations at most.
+    /// The maximum number of conversations.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// `true`: only archived conversations. Otherwise only those that are not.
+    /// `true`: only archived conversations. Otherwise only those that are not archived.
     #[param(value_type = Option<bool>, default = false)]
     archived: Option<String>,
 }
@@ -45,12 +45,12 @@ pub struct InboxQuery {
 /// A page of the inbox.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Inbox {
-    /// Pinned first, then by latest activity.
+    /// The conversations: pinned ones first, then by latest activity.
     pub conversations: Vec<InboxConversation>,
     /// The sum of `unread` over all current conversations that are neither muted nor archived,
-    /// whatever the page shows.
+    /// whether they are on this page or not.
     pub total_unread: i64,
-    /// Where the next page begins; null at the end.
+    /// The cursor of the next page; null at the end.
     #[schema(required = true)]
     pub next: Option<String>,
 }
@@ -58,30 +58,30 @@ pub struct Inbox {
 /// A conversation in the inbox.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InboxConversation {
-    /// Its id.
+    /// The id of the conversation.
     pub id: String,
-    /// Direct or group.
+    /// Whether it is a direct conversation or a group.
     #[schema(value_type = Kind)]
     pub kind: String,
-    /// A group's name, null without one.
+    /// The title of a group; null if it has none.
     #[schema(required = true)]
     pub title: Option<String>,
-    /// Members now.
+    /// The current number of members.
     pub member_count: i64,
-    /// The newest message that is not a control message, if one sees it.
+    /// The newest message that is not a control message, if it is visible to the caller.
     #[schema(required = true)]
     pub last_message: Option<LastMessage>,
-    /// Unread messages.
+    /// The number of unread messages.
     pub unread: i64,
-    /// Unread messages that mention the caller.
+    /// The number of unread messages that mention the caller.
     pub mentions: i64,
     /// The caller's read mark.
     pub read_seq: i64,
-    /// Not in the total.
+    /// Whether it is excluded from the total.
     pub muted: bool,
-    /// First in the list.
+    /// Whether it is listed first.
     pub pinned: bool,
-    /// Off the list and not in the total.
+    /// Whether it is hidden from the list and excluded from the total.
     pub archived: bool,
     /// The other user of a direct conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,31 +89,31 @@ pub struct InboxConversation {
     pub peer: Option<String>,
 }
 
-/// The newest message, in short.
+/// A summary of the newest message.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LastMessage {
-    /// Its seq.
+    /// The seq of the message.
     pub seq: i64,
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: String,
-    /// What kind of message.
+    /// The type of the message.
     #[serde(rename = "type")]
     #[schema(value_type = MessageType)]
     pub kind: String,
-    /// The first 120 code points of a text, the name of anything else that has one, null if
-    /// recalled.
+    /// The first 120 code points of a text, or of the name of any other message that has one; null
+    /// if the message is recalled.
     #[schema(required = true)]
     pub preview: Option<String>,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     pub sent_at: Timestamp,
-    /// It was taken back for everybody.
+    /// Whether the sender recalled it for everyone.
     pub recalled: bool,
 }
 
-/// Binds the caller, archived or not, the sort key after which the page begins (or nulls), how many
-/// conversations, and the length of a preview. Postgres has no text for U+0000: a body that held one
-/// must not take the whole list down.
+/// Binds the caller, whether to list archived conversations, the sort key after which the page
+/// starts (or nulls), the number of conversations, and the length of a preview. Postgres text
+/// cannot contain U+0000; a body with that character must not make the whole list fail.
 static INBOX: Statement = Statement::new(concat!(
     "WITH mine AS MATERIALIZED (
         SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
@@ -149,7 +149,7 @@ static INBOX: Statement = Statement::new(concat!(
     ORDER BY p.pinned DESC, p.activity DESC"
 ));
 
-/// A row of [`INBOX`]; without any conversation only the first two are there.
+/// A row of [`INBOX`]. Without any conversation, only the first two columns are set.
 #[derive(sqlx::FromRow)]
 struct Row {
     position: i64,
@@ -174,33 +174,33 @@ struct Row {
     last_preview: Option<String>,
 }
 
-/// The caller's conversations and the total of their unread messages, in one snapshot.
+/// Returns the caller's conversations and the total unread count.
 #[utoipa::path(
     get, path = "/v1/inbox", operation_id = "get_inbox", tag = "inbox",
     params(InboxQuery, MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of conversations.", body = Inbox,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         OwnProblems,
     ),
 )]
 pub async fn inbox(
     State(state): State<QueryState>,
     Query(query): Query<InboxQuery>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let archived = params::flag("archived", query.archived.as_deref())?;
-    let user = moment.user().to_owned();
+    let user = context.user().to_owned();
     let listing = Listing {
         name: if archived { "archive" } else { "inbox" },
         of: &[&user],
     };
     let after = listing.key::<2>("after", query.after.as_deref())?;
-    let moment = moment.reached().await?;
-    let mut rows: Vec<Row> = moment
+    let snapshot = context.reached().await?;
+    let mut rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(moment.text(&INBOX))
+            sqlx::query_as(snapshot.text(&INBOX))
                 .bind(&user)
                 .bind(archived)
                 .bind(after.map(|[pinned, _]| pinned == 1))
@@ -220,7 +220,7 @@ pub async fn inbox(
         .filter(|_| has_more)
         .and_then(|row| Some(listing.cursor([i64::from(row.pinned?), row.activity?])));
     let conversations = rows.into_iter().filter_map(Row::conversation).collect();
-    moment.answer(
+    snapshot.answer(
         position,
         &Inbox {
             conversations,
@@ -231,7 +231,7 @@ pub async fn inbox(
 }
 
 impl Row {
-    /// `None` for the row that stands for no conversation at all.
+    /// Returns `None` for the placeholder row of an empty inbox.
     fn conversation(self) -> Option<InboxConversation> {
         let last_message = self
             .last_seq

@@ -1,30 +1,32 @@
-//! Queries over HTTP: what clients read. Reads `read.*`, which the projector writes, and never
-//! changes anything.
+//! The query side over HTTP: every endpoint that clients read. It reads the tables in `read.*`,
+//! which the projector writes, and never changes anything.
 //!
-//! In the order that a request meets it:
+//! In the order in which a request passes through the crate:
 //!
-//! - [`router`]: the routes, documented. [`QueryState`] is what they share.
-//! - [`min_position`] and [`watermark`]: read your writes. [`moment`] and `past`: the same queries of what
-//!   was.
-//! - `params`, [`cursor`]: parameters, each parsed once.
-//! - `visibility`: the one rule of who sees what, in SQL. Every query is built on it.
-//! - [`inbox`], [`unread`], [`explain`]: the list of conversations and what is unread in them.
-//! - [`sync`], [`entry`], [`entries`]: the sync feed, merged from both kinds of fan-out.
-//! - [`live`]: the same feed, pushed.
-//! - [`conversation`], [`members`], [`history`], [`one_message`], [`receipts`], [`outbox`],
-//!   [`blocks`]: one file a query. [`message`] is the shape that they share.
-//! - [`search`]: full-text search within what the caller may see.
-//! - [`events`], `tail`: the log itself, for administrators. [`person`]: everything about a user.
-//! - [`failed`]: how a query ends without an answer.
+//! - [`router`]: the documented routes. [`QueryState`] is the state that they share.
+//! - `params`, [`cursor`]: request parameters and page cursors, each parsed once.
+//! - [`min_position`] and [`watermark`]: read your own writes. [`as_of`] and `as_of_sql`: the same
+//!   queries as of an earlier position of the log.
+//! - `visibility`: the one rule about who can see what, in SQL. Every query builds on it.
+//! - [`inbox`], [`unread`], [`explain`]: the list of conversations and their unread counts.
+//! - [`sync`], [`entry`], [`entries`]: the sync feed, which merges fan-out on write with fan-out on
+//!   read.
+//! - [`live`]: the same feed, pushed over a WebSocket or as server-sent events.
+//! - [`conversation`], [`members`], [`messages`], [`message`], [`receipts`], [`sent_messages`],
+//!   [`blocks`]: one file per query. [`message_view`] is the JSON shape of a message.
+//! - [`search`]: full-text search within what the caller can see.
+//! - [`events`], `log_tail`: the log itself, for administrators. [`user_export`]: all data of one
+//!   user.
+//! - [`error`]: how a query fails.
 //!
-//! Every answer comes from one statement, hence from one snapshot, and `Tidings-Position` is the
-//! position of the read model in that snapshot. A search is the exception: the index finds, and what is
-//! shown of the hits is read, under the same rule, a moment later.
+//! Every response comes from one statement and therefore from one snapshot. `Tidings-Position` is
+//! the position of the read model in that snapshot. Search is the exception: the index finds the
+//! hits, and a later statement reads their texts under the same visibility rule.
 
 #![deny(missing_docs)]
 #![cfg_attr(
     test,
-    allow(clippy::unwrap_used, reason = "a test that cannot go on fails")
+    allow(clippy::unwrap_used, reason = "a test that cannot continue fails")
 )]
 #![allow(unused_qualifications, reason = "utoipa expands to qualified names")]
 

@@ -1,4 +1,4 @@
-//! `GET /v1/conversations/{id}/members`: who is in a conversation, in the order of joining.
+//! `GET /v1/conversations/{id}/members`: the members of a conversation, in the order of joining.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -18,55 +18,57 @@ use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
 
-/// Members of one page.
+/// The number of members per page.
 const LIMIT: Limit = Limit {
     default: 100,
     max: 1_000,
 };
 
-/// Which page.
+/// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MembersQuery {
-    /// How many members at most.
+    /// The maximum number of members.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
 }
 
 /// A page of members.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Members)]
 pub struct Members {
-    /// In the order of joining.
+    /// The members, in the order of joining.
     pub members: Vec<Member>,
-    /// Where the next page begins; null at the end.
+    /// The cursor of the next page; null at the end.
     #[schema(required = true)]
     pub next: Option<String>,
 }
 
-/// Who is in a conversation.
+/// A member of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
 pub struct Member {
-    /// Who.
+    /// The user.
     pub user: String,
-    /// What they may do.
+    /// The role of the member.
     #[schema(value_type = Role)]
     pub role: String,
-    /// When their present stay began.
+    /// When the user last joined.
     #[schema(value_type = String, format = DateTime)]
     pub joined_at: Timestamp,
-    /// Their read mark.
+    /// The read mark of the member.
     pub read_seq: i64,
 }
 
-/// Binds the caller, the conversation, the place in the order of joining after which the page
-/// begins, and how many members. Without a seat one row of nulls.
+/// Binds the caller, the conversation, the `joined_order` after which the page starts, and the
+/// number of members. Returns one row of nulls if the caller is not a member.
 static MEMBERS: Statement = Statement::new(concat!(
     "WITH ", seat!(), "
-    SELECT k.position, t.conversation IS NOT NULL AS seated, p.name, p.role, p.joined_at, p.read_seq,
+    SELECT k.position, t.conversation IS NOT NULL AS is_member, p.name, p.role, p.joined_at, p.read_seq,
            p.joined_order
-    FROM read.checkpoint k LEFT JOIN seat t ON true LEFT JOIN LATERAL (
+    FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN LATERAL (
         SELECT u.name, m.role, m.joined_at, m.read_seq, m.joined_order
         FROM read.members m JOIN read.users u ON u.id = m.user_id
         WHERE m.conversation = t.conversation AND m.present AND m.joined_order > $3
@@ -77,7 +79,7 @@ static MEMBERS: Statement = Statement::new(concat!(
 #[derive(sqlx::FromRow)]
 struct Row {
     position: i64,
-    seated: bool,
+    is_member: bool,
     name: Option<String>,
     role: Option<String>,
     joined_at: Option<OffsetDateTime>,
@@ -85,13 +87,13 @@ struct Row {
     joined_order: Option<i64>,
 }
 
-/// Who is in a conversation.
+/// Returns the members of a conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/members", operation_id = "list_members", tag = "conversations",
     params(("id" = String, Path, description = "The conversation."), MembersQuery, MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of members.", body = Members,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
@@ -99,11 +101,11 @@ pub async fn members(
     State(state): State<QueryState>,
     Path(id): Path<String>,
     Query(query): Query<MembersQuery>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let id = params::conversation(&id)?;
-    let user = moment.user().to_owned();
+    let user = context.user().to_owned();
     let listing = Listing {
         name: "members",
         of: &[&user, id.as_str()],
@@ -111,10 +113,10 @@ pub async fn members(
     let [after] = listing
         .key::<1>("after", query.after.as_deref())?
         .unwrap_or([0]);
-    let moment = moment.reached().await?;
-    let mut rows: Vec<Row> = moment
+    let snapshot = context.reached().await?;
+    let mut rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(moment.text(&MEMBERS))
+            sqlx::query_as(snapshot.text(&MEMBERS))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(after)
@@ -122,9 +124,9 @@ pub async fn members(
         )
         .fetch_all(&state.pool)
         .await?;
-    let (position, seated) = rows
+    let (position, is_member) = rows
         .first()
-        .map_or((0, false), |row| (row.position, row.seated));
+        .map_or((0, false), |row| (row.position, row.is_member));
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows
@@ -132,9 +134,9 @@ pub async fn members(
         .filter(|_| has_more)
         .and_then(|row| Some(listing.cursor([row.joined_order?])));
     let members = rows.into_iter().filter_map(Row::member).collect();
-    moment.found(
+    snapshot.found(
         position,
-        seated.then_some(Members { members, next }).as_ref(),
+        is_member.then_some(Members { members, next }).as_ref(),
     )
 }
 

@@ -1,4 +1,4 @@
-//! A message as clients see it, and the columns that it is made from.
+//! The JSON shape of a message, and the columns from which it is built.
 
 use domain::body::Body;
 use domain::time::Timestamp;
@@ -14,8 +14,8 @@ use crate::docs::MessageType;
 use crate::failed::Failed;
 
 /// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
-/// is the expression `$conversation`. Reactions come as finished JSON, keys and users in the order
-/// in which they reacted.
+/// is the expression `$conversation`. Reactions are returned as complete JSON, with keys and users
+/// in the order of the reactions.
 macro_rules! message_columns {
     ($conversation:literal) => {
         concat!(
@@ -34,28 +34,29 @@ macro_rules! message_columns {
 
 pub(crate) use message_columns;
 
-/// A message, as it is now.
+/// A message in its current state.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Message)]
 pub struct Message {
-    /// Where it was sent.
+    /// The conversation to which it was sent.
     pub conversation_id: String,
-    /// 1, 2, 3, ... in its conversation.
+    /// Its number in the conversation: 1, 2, 3, ...
     pub seq: i64,
-    /// Where its sending stands in the log.
+    /// The log position at which it was sent.
     pub position: i64,
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: String,
-    /// What kind of message.
+    /// The type of the message.
     #[serde(rename = "type")]
     #[schema(value_type = MessageType)]
     pub kind: String,
-    /// The newest body; null once recalled.
+    /// The newest body; null once the message is recalled.
     #[schema(value_type = Option<Object>, required = true)]
     pub body: Option<Box<RawValue>>,
-    /// The seq that it answers.
+    /// The seq of the message to which it replies.
     #[schema(required = true)]
     pub reply_to: Option<i64>,
-    /// The users that it names.
+    /// The users whom it mentions.
     #[schema(value_type = Vec<String>)]
     pub mentions: Box<RawValue>,
     /// When it was sent.
@@ -64,15 +65,16 @@ pub struct Message {
     /// When it was last edited.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub edited_at: Option<Timestamp>,
-    /// It was taken back for everybody.
+    /// Whether the sender recalled it for everyone.
     pub recalled: bool,
-    /// Who reacted with what, in the order in which they did.
+    /// The users by reaction key, in the order of their reactions.
     #[schema(value_type = std::collections::HashMap<String, Vec<String>>)]
     pub reactions: Box<RawValue>,
 }
 
 impl Message {
-    /// From a row with the columns of [`message_columns!`]; `None` if the row has no message.
+    /// Builds a message from a row with the columns of [`message_columns!`]. Returns `None` if the
+    /// row has no message.
     pub fn from_row(row: &PgRow) -> Result<Option<Self>, Failed> {
         let Some(seq) = row.try_get("message_seq")? else {
             return Ok(None);
@@ -98,7 +100,7 @@ impl Message {
 }
 
 impl Message {
-    /// One that nothing has happened to yet.
+    /// Builds a message that was just sent: not edited, not recalled, without reactions.
     pub fn sent(entry: &ToldEntry, sent: &SentMessage) -> Result<Self, Failed> {
         let json = |body: &Body| body.as_json().to_owned();
         let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
@@ -125,7 +127,7 @@ fn text_or(row: &PgRow, column: &str, absent: &str) -> Result<String, Failed> {
         .unwrap_or_else(|| absent.to_owned()))
 }
 
-/// Stored JSON, passed on as it is.
+/// Parses stored JSON without changing it; `what` names the value in the error.
 pub fn raw(what: &'static str, json: Option<String>) -> Result<Option<Box<RawValue>>, Failed> {
     json.map(|json| {
         RawValue::from_string(json).map_err(|error| Failed::Corrupt {

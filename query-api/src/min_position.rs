@@ -1,5 +1,5 @@
-//! Read your writes: `min_position=N` waits for the read model, and every answer says how far the
-//! read model was in the snapshot that it was made from.
+//! Read your own writes: `min_position=N` waits for the read model, and every response carries the
+//! position of the read model in its snapshot.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::params;
 use crate::state::QueryState;
 use crate::watermark::Watermark;
 
-/// How far the read model is.
+/// The response header with the position of the read model.
 pub static TIDINGS_POSITION: HeaderName = HeaderName::from_static("tidings-position");
 
-/// When to ask again for a position that the read model has not reached.
+/// The `Retry-After` when the read model has not reached the requested position.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The parameter that every query takes.
@@ -34,17 +34,17 @@ pub struct MinPositionQuery {
     min_position: Option<String>,
 }
 
-/// The position that the answer must have reached, 0 if the caller named none. A query parses all
-/// its parameters before it waits with [`MinPosition::reached`], so that nobody waits to be refused.
+/// The minimum position of the response, 0 by default. A query parses all its parameters before it
+/// waits with [`MinPosition::wait`], so that an invalid request is rejected without waiting.
 #[derive(Debug)]
 pub struct MinPosition {
-    /// Parsed from the parameter.
+    /// The value of the parameter.
     pub at_least: i64,
     watermark: Watermark,
 }
 
 impl MinPosition {
-    /// What the parameter says.
+    /// Parses the parameter of a request.
     pub async fn of(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
         let Query(query) = Query::<MinPositionQuery>::from_request_parts(parts, state).await?;
         let at_least =
@@ -55,15 +55,17 @@ impl MinPosition {
         })
     }
 
-    /// Waits until the read model is there and at `position`, of which the answer will speak.
+    /// Waits until the read model has reached both the minimum position and `position`, as of which
+    /// the query is answered.
     pub async fn reached_past(mut self, position: i64) -> Result<Fresh, Unanswered> {
         self.at_least = self.at_least.max(position);
-        let Fresh(mut reached) = self.reached().await?;
-        reached.at_least = position;
-        Ok(Fresh(reached))
+        let Fresh(mut min_position) = self.reached().await?;
+        min_position.at_least = position;
+        Ok(Fresh(min_position))
     }
 
-    /// Waits until the read model is there; else `503 projection_behind`.
+    /// Waits until the read model has reached the minimum position; fails with `503
+    /// projection_behind` after the timeout.
     pub async fn reached(self) -> Result<Fresh, Unanswered> {
         self.watermark
             .reached(self.at_least)
@@ -77,35 +79,37 @@ impl FromRequestParts<QueryState> for MinPosition {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
-        // Silence would pass for an answer of the past.
-        let Query(moment) = Query::<MomentQuery>::from_request_parts(parts, state).await?;
-        if let Some(name) = moment.given() {
+        // Ignoring these parameters would make a current response look like a historical one.
+        let Query(as_of) = Query::<MomentQuery>::from_request_parts(parts, state).await?;
+        if let Some(name) = as_of.given() {
             return Err(Problem::malformed(
                 name,
-                "this call only tells what is now, to its caller",
+                "this call is only available for the current state and the caller",
             ));
         }
         Self::of(parts, state).await
     }
 }
 
-/// The read model has reached what was asked for: queries answer through this.
+/// Proof that the read model has reached the minimum position; queries respond through it.
 #[derive(Debug)]
 pub struct Fresh(MinPosition);
 
 impl Fresh {
-    /// 200 with this value. The position is that of the snapshot the value was made from.
+    /// Responds with 200 and the value. `position` is that of the snapshot that the value was read
+    /// from.
     pub fn answer<T: Serialize>(&self, position: i64, value: &T) -> Result<Response, Unanswered> {
         self.check(position)?;
         let json = serde_json::to_vec(value).map_err(|error| Failed::Corrupt {
-            what: "an answer",
+            what: "a response",
             reason: error.to_string(),
         })?;
         let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(at(position, ([content_type], json)))
     }
 
-    /// 200 with the value, or the one 404 if there is none that the caller may know of.
+    /// Responds with 200 and the value, or with the uniform 404 if there is none that the caller
+    /// may know of.
     pub fn found<T: Serialize>(
         &self,
         position: i64,
@@ -117,13 +121,13 @@ impl Fresh {
         }
     }
 
-    /// A refusal that was decided on this snapshot.
+    /// Responds with a problem that was determined on this snapshot.
     pub fn refuse(&self, position: i64, problem: Problem) -> Result<Response, Unanswered> {
         self.check(position)?;
         Ok(at(position, problem))
     }
 
-    /// No answer goes out that is older than what was asked for, whatever the bells have said.
+    /// Fails if the snapshot is older than the minimum position, regardless of earlier signals.
     fn check(&self, position: i64) -> Result<(), Unanswered> {
         let MinPosition {
             at_least,
@@ -138,7 +142,7 @@ impl Fresh {
     }
 }
 
-/// Puts the position on a response.
+/// Adds the position header to a response.
 pub fn at(position: i64, response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     response
@@ -147,7 +151,7 @@ pub fn at(position: i64, response: impl IntoResponse) -> Response {
     response
 }
 
-/// `503 projection_behind`.
+/// The problem `503 projection_behind`.
 pub fn behind(wanted: i64, known: i64) -> Problem {
     Problem::unavailable(
         "projection_behind",

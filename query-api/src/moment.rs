@@ -1,5 +1,5 @@
-//! Of when a query speaks, and for whom: now for the caller, or, for administrators, of any earlier moment
-//! and for anybody.
+//! The position and the user for which a query is answered. By default that is the current state
+//! for the caller; administrators can ask for an earlier position and for any user.
 
 use axum::extract::FromRequestParts;
 use domain::ids::UserId;
@@ -18,39 +18,40 @@ use crate::params;
 use crate::past::Statement;
 use crate::state::QueryState;
 
-/// The parameters of queries that answer of the past, too.
+/// The parameters of queries that can also be answered for an earlier position.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MomentQuery {
-    /// Administrators only: what this call would have answered at this position of the log, or at this time
-    /// (RFC 3339). What was recalled later is shown as it was.
+    /// Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
+    /// Messages that were recalled later are shown as they were.
     #[param(value_type = Option<String>, example = "41")]
     as_of: Option<String>,
-    /// Administrators only: what this call answers to this user.
+    /// Administrators only: answer as for this user.
     #[param(value_type = Option<String>)]
     as_user: Option<String>,
 }
 
 impl MomentQuery {
-    /// The first of the parameters that is there.
+    /// Returns the name of the first parameter that is present.
     pub fn given(&self) -> Option<&'static str> {
         let names = [("as_of", &self.as_of), ("as_user", &self.as_user)];
-        let given = |value: &Option<String>| params::given(value.as_deref()).is_some();
+        let is_present = |value: &Option<String>| params::given(value.as_deref()).is_some();
         names
             .into_iter()
-            .find(|(_, value)| given(value))
+            .find(|(_, value)| is_present(value))
             .map(|(name, _)| name)
     }
 }
 
-/// Which moment was asked for.
+/// The requested point in time: a log position, or a time.
 #[derive(Debug, Clone, Copy)]
 enum AsOf {
     Position(i64),
     Time(Timestamp),
 }
 
-/// Of when, and for whom. A query parses all its parameters before it waits with [`Moment::reached`].
+/// The requested position and user. A query parses all its parameters before it waits with
+/// [`ReadContext::wait`].
 pub struct Moment {
     min_position: MinPosition,
     as_of: Option<AsOf>,
@@ -59,7 +60,7 @@ pub struct Moment {
     pool: PgPool,
 }
 
-/// A moment that the read model has reached.
+/// The requested position, after the read model has reached it.
 pub struct Reached {
     fresh: Fresh,
     past: Option<i64>,
@@ -95,7 +96,7 @@ impl FromRequestParts<QueryState> for Moment {
     }
 }
 
-/// A position, or a time.
+/// Parses a position or a time.
 fn as_of(text: &str) -> Result<AsOf, Problem> {
     let expected =
         "expected a position such as 41, or an RFC 3339 time such as 2026-11-01T09:30:00Z";
@@ -110,45 +111,48 @@ fn as_of(text: &str) -> Result<AsOf, Problem> {
 }
 
 impl Moment {
-    /// For whom.
+    /// The user for whom the query is answered.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// Waits until the read model is there.
+    /// Waits until the read model has reached the requested position.
     pub async fn reached(self) -> Result<Reached, Unanswered> {
         let Some(as_of) = self.as_of else {
-            let fresh = self.min_position.reached().await?;
-            return Ok(Reached { fresh, past: None });
+            let guard = self.min_position.reached().await?;
+            return Ok(Reached {
+                fresh: guard,
+                past: None,
+            });
         };
         let position = position_of(as_of, &self.reader).await?;
-        let fresh = self.min_position.reached_past(position).await?;
-        // Tables that were brought up to date by a migration do not know what they were before.
+        let guard = self.min_position.reached_past(position).await?;
+        // Tables that a migration has upgraded have no history from before the migration.
         let past_from: i64 = sqlx::query_scalar("SELECT k.past_from FROM read.checkpoint k")
             .fetch_one(&self.pool)
             .await?;
         if position < past_from {
             let detail = format!(
-                "What the read models were is known from position {past_from} on. `tidings rebuild` makes it \
-                 known from the beginning."
+                "The history of the read model starts at position {past_from}. Run `tidings rebuild` to \
+                 make it complete."
             );
             return Err(Problem::malformed("as_of", detail).into());
         }
         let past = Some(position);
-        Ok(Reached { fresh, past })
+        Ok(Reached { fresh: guard, past })
     }
 }
 
-/// A moment that is still to come has no answer.
+/// Resolves a point in time to a position. A position beyond the head of the log is rejected.
 async fn position_of(as_of: AsOf, reader: &Reader) -> Result<i64, Unanswered> {
     let head = reader.head().await?.position;
     match as_of {
         AsOf::Position(position) if position > head => {
-            let detail = format!("the log ends at {head}");
+            let detail = format!("expected a position up to {head}, the end of the log");
             Err(Problem::malformed("as_of", detail).into())
         }
         AsOf::Position(position) => Ok(position),
-        // What happened in that very millisecond had happened then.
+        // Events in the same millisecond are included.
         AsOf::Time(time) => {
             let after = Timestamp::from_millis(time.millis().saturating_add(1));
             Ok(reader.position_at(after).await?)
@@ -157,12 +161,12 @@ async fn position_of(as_of: AsOf, reader: &Reader) -> Result<i64, Unanswered> {
 }
 
 impl Reached {
-    /// The text of a statement for this moment.
+    /// Returns the SQL of a statement for this position.
     pub(crate) fn text(&self, statement: &'static Statement) -> &'static str {
         statement.text(self.past.is_some())
     }
 
-    /// Binds the moment, after all the statement's own parameters.
+    /// Binds the position, after all parameters of the statement itself.
     pub fn bind<'q>(
         &self,
         query: sqlx::query::Query<'q, Postgres, PgArguments>,
@@ -173,7 +177,7 @@ impl Reached {
         }
     }
 
-    /// The same for a statement whose rows have a type.
+    /// Does the same for a statement with typed rows.
     pub fn bind_as<'q, O>(
         &self,
         query: sqlx::query::QueryAs<'q, Postgres, O, PgArguments>,

@@ -1,4 +1,4 @@
-//! `GET .../messages/{seq}` and `.../messages/{seq}/history`: one message, and what it was.
+//! `GET .../messages/{seq}` and `.../messages/{seq}/history`: one message and its versions.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -21,7 +21,8 @@ use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::sees;
 
-/// Binds the caller, the conversation and the seq. Nulls if the caller does not see it.
+/// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to
+/// the caller.
 static MESSAGE: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
@@ -29,16 +30,16 @@ static MESSAGE: Statement = Statement::new(concat!(
     SELECT k.position AS read_position, ",
     message_columns!("t.name"),
     "
-    FROM read.checkpoint k LEFT JOIN seat t ON true
+    FROM read.checkpoint k LEFT JOIN membership t ON true
     LEFT JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3 AND ",
     sees!("t", "t", "g.seq")
 ));
 
-/// Binds the caller, the conversation and the seq. The first body stands with the message, the
-/// later ones beside it.
+/// Binds the caller, the conversation and the seq. The first body is stored with the message, later
+/// ones in `read.versions`.
 static VERSIONS: Statement = Statement::new(concat!(
     "WITH ", seat!(), ", message AS (
-        SELECT g.* FROM seat t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
+        SELECT g.* FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
         WHERE ", sees!("t", "t", "g.seq"), "
     ), versions AS (
         SELECT g.position, g.sent_at AS at, coalesce(g.original, g.body) AS body, g.recalled FROM message g
@@ -51,10 +52,10 @@ static VERSIONS: Statement = Statement::new(concat!(
     ORDER BY v.position"
 ));
 
-/// What a message was, from first to last.
+/// All versions of a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageHistory {
-    /// Oldest first; the last is what it is now.
+    /// The versions, oldest first; the last one is current.
     pub versions: Vec<Version>,
 }
 
@@ -68,40 +69,40 @@ pub struct Version {
     /// When it was sent or edited.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Where that stands in the log.
+    /// The log position of the version.
     pub position: i64,
 }
 
-/// One message, as it is now.
+/// Returns one message in its current state.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}", operation_id = "get_message", tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
            ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
     responses(
         (status = 200, description = "The message.", body = Message,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
 pub async fn message(
     State(state): State<QueryState>,
     Path((id, seq)): Path<(String, String)>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let seq = params::seq(&seq)?;
     let id = params::conversation(&id)?;
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
-    let row = moment
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
+    let row = snapshot
         .bind(
-            sqlx::query(moment.text(&MESSAGE))
+            sqlx::query(snapshot.text(&MESSAGE))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(seq),
         )
         .fetch_one(&state.pool)
         .await?;
-    moment.found(
+    snapshot.found(
         row.try_get("read_position")?,
         Message::from_row(&row)?.as_ref(),
     )
@@ -109,30 +110,30 @@ pub async fn message(
 
 type VersionRow = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
 
-/// The versions of one message.
+/// Returns the versions of one message.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}/history", operation_id = "get_message_history",
     tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
            ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
     responses(
-        (status = 200, description = "Its versions, oldest first.", body = MessageHistory,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        (status = 200, description = "The versions of the message, oldest first.", body = MessageHistory,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
 pub async fn message_history(
     State(state): State<QueryState>,
     Path((id, seq)): Path<(String, String)>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let seq = params::seq(&seq)?;
     let id = params::conversation(&id)?;
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
-    let rows: Vec<VersionRow> = moment
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
+    let rows: Vec<VersionRow> = snapshot
         .bind_as(
-            sqlx::query_as(moment.text(&VERSIONS))
+            sqlx::query_as(snapshot.text(&VERSIONS))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(seq),
@@ -142,7 +143,7 @@ pub async fn message_history(
     let position = rows.first().map_or(0, |row| row.0);
     let versions = versions(rows)?;
     let found = !versions.is_empty();
-    moment.found(
+    snapshot.found(
         position,
         found.then_some(MessageHistory { versions }).as_ref(),
     )

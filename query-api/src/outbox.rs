@@ -1,5 +1,5 @@
-//! `GET /v1/outbox`: what the caller sent, newest first, over all conversations that the caller is
-//! in.
+//! `GET /v1/outbox`: the messages that the caller has sent in all current conversations, newest
+//! first.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -18,35 +18,37 @@ use crate::params::Limit;
 use crate::state::QueryState;
 use read_model::sees;
 
-/// Messages of one page.
+/// The number of messages per page.
 const LIMIT: Limit = Limit {
     default: 50,
     max: 200,
 };
 
-/// Which page.
+/// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct OutboxQuery {
-    /// How many messages at most.
+    /// The maximum number of messages.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     before: Option<String>,
 }
 
-/// A page of one's own messages.
+/// A page of messages that the caller has sent.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Outbox)]
 pub struct Outbox {
-    /// Newest first.
+    /// The messages, newest first.
     pub messages: Vec<Message>,
-    /// Where the next page begins; null at the end.
+    /// The cursor of the next page; null at the end.
     #[schema(required = true)]
     pub next: Option<String>,
 }
 
-/// Binds the caller, the position before which the page begins, and how many messages. The newest of each
-/// conversation are merged: a few probes for each, whatever there is in those that the caller has left.
+/// Binds the caller, the position before which the page starts, and the number of messages. It
+/// merges the newest messages of each conversation, with a few index probes per conversation. The
+/// size of conversations that the caller has left does not matter.
 const OUTBOX: &str = concat!(
     "WITH page AS MATERIALIZED (
         SELECT c.name, x.conversation, x.seq, x.position
@@ -71,13 +73,13 @@ const OUTBOX: &str = concat!(
     ORDER BY g.position DESC"
 );
 
-/// The caller's own messages.
+/// Returns the messages that the caller has sent.
 #[utoipa::path(
     get, path = "/v1/outbox", operation_id = "list_outbox", tag = "messages",
     params(OutboxQuery, MinPositionQuery),
     responses(
-        (status = 200, description = "A page of own messages.", body = Outbox,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        (status = 200, description = "A page of sent messages.", body = Outbox,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         OwnProblems,
     ),
 )]
@@ -95,7 +97,7 @@ pub async fn outbox(
     let [before] = listing
         .key::<1>("before", query.before.as_deref())?
         .unwrap_or([i64::MAX]);
-    let fresh = min_position.reached().await?;
+    let guard = min_position.reached().await?;
     let rows = sqlx::query(OUTBOX)
         .bind(&caller.user)
         .bind(before)
@@ -103,7 +105,7 @@ pub async fn outbox(
         .fetch_all(&state.pool)
         .await?;
     let (position, messages, next) = page(&rows, limit)?;
-    fresh.answer(
+    guard.answer(
         position,
         &Outbox {
             messages,
@@ -112,7 +114,8 @@ pub async fn outbox(
     )
 }
 
-/// The position of the snapshot, the page, and the position before which the next one begins.
+/// Returns the position of the snapshot, the page, and the position before which the next page
+/// starts.
 fn page(rows: &[PgRow], limit: i64) -> Result<(i64, Vec<Message>, Option<i64>), Failed> {
     let Some(first) = rows.first() else {
         return Ok((0, Vec::new(), None));

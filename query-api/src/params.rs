@@ -1,30 +1,31 @@
-//! Parameters of queries, from text. What cannot be read is `400` with the name of the parameter.
+//! Parses request parameters. A malformed parameter is a `400` that names the parameter.
 //!
-//! A parameter that is there but blank is as good as left out, except for numbers that bound a
-//! page: a program that sends a blank number has lost one.
+//! An empty parameter counts as absent, except for numbers that bound a page: an empty number there
+//! points to a bug in the client.
 
 use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use http_edge::Problem;
 use http_edge::extract::parse;
 
-/// A limit of a page: how many without one, and how many at most.
+/// The default and the maximum size of a page.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
-    /// Without the parameter.
+    /// The size without the parameter.
     pub default: i64,
-    /// More is refused, so that nobody takes a part for the whole.
+    /// The maximum size. A larger value is rejected, so that no client mistakes a page for the
+    /// complete result.
     pub max: i64,
 }
 
 impl Limit {
-    /// 1 to `max`.
+    /// Parses a limit between 1 and `max`.
     pub fn parse(self, text: Option<&str>) -> Result<i64, Problem> {
         parse::limit(text, self.default, self.max)
     }
 }
 
-/// A seq in a path: a positive integer. One that is larger than any seq does not exist.
+/// Parses a seq in a path: a positive integer. A value beyond the range of seqs is not found.
 pub fn seq(text: &str) -> Result<i64, Problem> {
     match digits(text) {
         Some(seq) if seq == i64::MAX => Err(Problem::not_found()),
@@ -33,41 +34,42 @@ pub fn seq(text: &str) -> Result<i64, Problem> {
     }
 }
 
-/// A seq in a query that bounds a page: at least `min`. One that is larger than any seq bounds
-/// nothing.
+/// Parses a seq that bounds a page: an integer of at least `min`. A value beyond the range of seqs
+/// does not restrict the page.
 pub fn bound(field: &str, text: Option<&str>, min: i64) -> Result<Option<i64>, Problem> {
     text.map(|text| {
         digits(text).filter(|seq| *seq >= min).ok_or_else(|| {
-            Problem::malformed(field, format!("expected a whole number from {min} on"))
+            Problem::malformed(field, format!("expected an integer of at least {min}"))
         })
     })
     .transpose()
 }
 
-/// Digits only, nothing else that parses as a number (`+5`). What is too large is `i64::MAX`.
+/// Parses digits only, and no other form of a number such as `+5`. A value that is too large
+/// becomes `i64::MAX`.
 fn digits(text: &str) -> Option<i64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(i64::MAX))
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(i64::MAX))
 }
 
-/// A conversation in a path. An id that cannot exist is answered as one that does not.
+/// Parses a conversation id in a path. An invalid id is treated like an unknown one.
 pub fn conversation(text: &str) -> Result<ConversationId, Problem> {
     ConversationId::parse(text).map_err(|_| Problem::not_found())
 }
 
-/// A position of the log, 0 before the first event.
+/// Parses a position of the log; 0 is before the first event.
 pub fn position(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
     given(text)
         .map(|text| parse::cursor(field, text))
         .transpose()
 }
 
-/// `true` or `false`; left out is false.
+/// Parses `true` or `false`; false if absent.
 pub fn flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
     given(text).map_or(Ok(false), |text| parse::flag(field, text))
 }
 
-/// A point in time.
+/// Parses an RFC 3339 time.
 pub fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let expected = || {
         Problem::malformed(
@@ -80,7 +82,7 @@ pub fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Proble
         .transpose()
 }
 
-/// The text, unless there is none.
+/// Returns the text unless it is absent or empty.
 pub fn given(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
 }
@@ -90,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seq_in_a_path_is_positive() {
+    fn a_seq_in_a_path_must_be_positive() {
         assert_eq!(seq("7").ok(), Some(7));
         for bad in ["", "0", "00", "-7", "+7", "7.0", "seven"] {
             assert_eq!(seq(bad).unwrap_err().status(), 400, "{bad}");
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_may_lie_beyond_everything() {
+    fn a_bound_may_exceed_every_seq() {
         assert_eq!(
             bound("before", Some("9223372036854775808"), 1).ok(),
             Some(Some(i64::MAX))
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_blank_is_left_out() {
+    fn an_empty_parameter_counts_as_absent() {
         assert_eq!(position("after", Some("")).ok(), Some(None));
         assert_eq!(position("after", Some("0")).ok(), Some(Some(0)));
         assert!(position("after", Some("-1")).is_err());
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_conversation_is_an_unknown_one() {
+    fn an_invalid_conversation_id_is_not_found() {
         for bad in ["", "a b", "a/b", "\0", &"c".repeat(65)] {
             assert_eq!(conversation(bad).unwrap_err().status(), 404, "{bad}");
         }

@@ -1,14 +1,14 @@
-//! Travel in time: a query as it would have been answered at an earlier position.
+//! Temporal queries: the same statement, answered as of an earlier position.
 //!
-//! It is the same statement, whatever it asks, on tables as they were: before it stand common table
-//! expressions that make them out of what the read models keep of the past, and `read.members` in it
-//! becomes `past_members`. So the one rule of who sees what holds for the past as well, and a query and
-//! its past cannot drift apart.
+//! The historical form of a statement is its own text on reconstructed tables. Common table
+//! expressions in front of it rebuild the tables from the history in the read model, and the text
+//! refers to them: `read.members` becomes `past_members`, for example. The one visibility rule
+//! therefore applies to the past as well, and the two forms of a query cannot diverge.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-/// The tables that are other ones in the past.
+/// The tables that the historical form replaces.
 const TABLES: [&str; 8] = [
     "checkpoint",
     "conversations",
@@ -20,14 +20,14 @@ const TABLES: [&str; 8] = [
     "devices",
 ];
 
-/// A statement of a query, now and then.
+/// The statement of a query in its current and its historical form.
 pub(crate) struct Statement {
     now: &'static str,
     then: OnceLock<String>,
 }
 
 impl Statement {
-    /// With the text that asks what is.
+    /// Creates a statement from its current form.
     pub const fn new(now: &'static str) -> Self {
         Self {
             now,
@@ -35,7 +35,8 @@ impl Statement {
         }
     }
 
-    /// The text that asks what is, or what was. That binds the position after its own parameters.
+    /// Returns the current or the historical form. The historical form binds the position after the
+    /// parameters of the statement itself.
     pub fn text(&'static self, is_past: bool) -> &'static str {
         if is_past {
             self.then.get_or_init(|| then(self.now))
@@ -46,39 +47,40 @@ impl Statement {
 }
 
 fn then(now: &str) -> String {
-    let mut asked = now.trim_start().to_owned();
+    let mut body = now.trim_start().to_owned();
     for table in TABLES {
-        asked = asked.replace(&format!("read.{table}"), &format!("past_{table}"));
+        body = body.replace(&format!("read.{table}"), &format!("past_{table}"));
     }
     let position = format!("${}::bigint", parameters(now) + 1);
-    let mut text = format!("WITH {}", PAST.replace("$then", &position));
+    let mut text = format!("WITH {}", PAST.replace("$as_of", &position));
     // Writing to a string does not fail.
-    let _ = match asked.strip_prefix("WITH ") {
+    let _ = match body.strip_prefix("WITH ") {
         Some(rest) => write!(text, ", {rest}"),
-        None => write!(text, " {asked}"),
+        None => write!(text, " {body}"),
     };
     text
 }
 
-/// How many parameters a statement has: the largest number behind a `$`.
+/// Counts the parameters of a statement: the largest number after a `$`.
 fn parameters(statement: &str) -> usize {
     let numbers = statement.split('$').skip(1).filter_map(|rest| {
         let end = rest
-            .find(|it: char| !it.is_ascii_digit())
+            .find(|char: char| !char.is_ascii_digit())
             .unwrap_or(rest.len());
         rest[..end].parse::<usize>().ok()
     });
     numbers.max().unwrap_or(0)
 }
 
-/// The tables as they were at `$then`. All of it is pulled up into the statement, which asks for rows by
-/// key: what is not asked for is not made.
+/// The tables as they were at `$as_of`. Postgres inlines these expressions into the statement,
+/// which looks up rows by key, so only the requested rows are reconstructed.
 ///
-/// An own message moves its sender's marks, and leaves no other trace than itself. A body that a recall has
-/// taken from the read models is still in the log, unless it was erased there.
+/// Sending a message moves the sender's marks without any other record than the message itself. A
+/// body that a recall has removed from the read model is still in the log, unless it was erased
+/// there.
 const PAST: &str = concat!(
     "past_checkpoint AS NOT MATERIALIZED (
-        SELECT least(k.position, $then) AS position FROM read.checkpoint k
+        SELECT least(k.position, $as_of) AS position FROM read.checkpoint k
     ), past_conversations AS NOT MATERIALIZED (
         SELECT c.id, c.name, c.kind, h.title, h.history, c.created_at, h.member_count,
                coalesce(g.seq, 0) AS head_seq, coalesce(g.ordinal, 0) AS countable, l.seq AS last_seq,
@@ -86,13 +88,13 @@ const PAST: &str = concat!(
         FROM read.conversations c
         CROSS JOIN LATERAL (
             SELECT h.title, h.history, h.member_count, h.activity FROM read.conversation_history h
-            WHERE h.conversation = c.id AND h.position <= $then ORDER BY h.position DESC LIMIT 1) h
+            WHERE h.conversation = c.id AND h.position <= $as_of ORDER BY h.position DESC LIMIT 1) h
         LEFT JOIN LATERAL (
             SELECT g.seq, g.ordinal FROM read.messages g
-            WHERE g.conversation = c.id AND g.position <= $then ORDER BY g.position DESC LIMIT 1) g ON true
+            WHERE g.conversation = c.id AND g.position <= $as_of ORDER BY g.position DESC LIMIT 1) g ON true
         LEFT JOIN LATERAL (
             SELECT l.seq, l.position FROM read.messages l
-            WHERE l.conversation = c.id AND l.position <= $then AND l.type <> 'control'
+            WHERE l.conversation = c.id AND l.position <= $as_of AND l.type <> 'control'
             ORDER BY l.position DESC LIMIT 1) l ON true
     ), past_members AS NOT MATERIALIZED (
         SELECT m.conversation, m.user_id, h.present, h.role, h.joined_at, h.joined_order, h.joined_seq,
@@ -105,29 +107,29 @@ const PAST: &str = concat!(
               SELECT n.conversation, n.user_id FROM read.members n WHERE NOT n.present) m
         CROSS JOIN LATERAL (
             SELECT h.* FROM read.member_history h
-            WHERE h.conversation = m.conversation AND h.user_id = m.user_id AND h.position <= $then
+            WHERE h.conversation = m.conversation AND h.user_id = m.user_id AND h.position <= $as_of
             ORDER BY h.position DESC LIMIT 1) h
         LEFT JOIN LATERAL (
             SELECT o.seq, o.position FROM read.messages o
-            WHERE o.sender = m.user_id AND o.conversation = m.conversation AND o.position <= $then
+            WHERE o.sender = m.user_id AND o.conversation = m.conversation AND o.position <= $as_of
             ORDER BY o.position DESC LIMIT 1) o ON true
     ), past_stays AS NOT MATERIALIZED (
         SELECT s.conversation, s.user_id, s.from_position,
-               CASE WHEN s.to_position <= $then THEN s.to_position END AS to_position, s.after_seq,
-               CASE WHEN s.to_position <= $then THEN s.until_seq END AS until_seq
-        FROM read.stays s WHERE s.from_position <= $then
+               CASE WHEN s.to_position <= $as_of THEN s.to_position END AS to_position, s.after_seq,
+               CASE WHEN s.to_position <= $as_of THEN s.until_seq END AS until_seq
+        FROM read.stays s WHERE s.from_position <= $as_of
     ), past_messages AS NOT MATERIALIZED (
         SELECT g.conversation, g.seq, g.position, g.sender, g.sent_at, g.ordinal, g.reply_to, g.type, g.mentions,
                (SELECT v.at FROM read.versions v
-                WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $then
+                WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $as_of
                 ORDER BY v.position DESC LIMIT 1) AS edited_at,
                g.recalled AND coalesce((SELECT r.position FROM read.recall_history r
-                                        WHERE r.conversation = g.conversation AND r.seq = g.seq), 0) <= $then
+                                        WHERE r.conversation = g.conversation AND r.seq = g.seq), 0) <= $as_of
                    AS recalled,
                coalesce((SELECT coalesce(v.body, ",
     event_log::body_at!("v.position"),
     ") FROM read.versions v
-                         WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $then
+                         WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $as_of
                          ORDER BY v.position DESC LIMIT 1),
                         g.original, CASE WHEN g.recalled THEN ",
     event_log::body_at!("g.position"),
@@ -135,21 +137,21 @@ const PAST: &str = concat!(
                coalesce(g.original, CASE WHEN g.recalled THEN ",
     event_log::body_at!("g.position"),
     " ELSE g.body END) AS original
-        FROM read.messages g WHERE g.position <= $then
+        FROM read.messages g WHERE g.position <= $as_of
     ), past_versions AS NOT MATERIALIZED (
         SELECT v.conversation, v.seq, v.position, v.at, coalesce(v.body, ",
     event_log::body_at!("v.position"),
     ") AS body
-        FROM read.versions v WHERE v.position <= $then
+        FROM read.versions v WHERE v.position <= $as_of
     ), past_reactions AS NOT MATERIALIZED (
         SELECT x.conversation, x.seq, x.key, x.user_id, x.position
         FROM (SELECT DISTINCT ON (h.conversation, h.seq, h.key, h.user_id)
                      h.conversation, h.seq, h.key, h.user_id, h.position, h.added
-              FROM read.reaction_history h WHERE h.position <= $then
+              FROM read.reaction_history h WHERE h.position <= $as_of
               ORDER BY h.conversation, h.seq, h.key, h.user_id, h.position DESC) x
         WHERE x.added
     ), past_devices AS NOT MATERIALIZED (
-        SELECT a.user_id, a.position, a.cursor FROM read.ack_history a WHERE a.position <= $then
+        SELECT a.user_id, a.position, a.cursor FROM read.ack_history a WHERE a.position <= $as_of
     )"
 );
 
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_asks_of_the_past_what_it_asks_of_now() {
+    fn the_historical_form_reads_the_reconstructed_tables() {
         static PLAIN: Statement = Statement::new("SELECT k.position FROM read.checkpoint k");
         static WITH: Statement =
             Statement::new("WITH x AS (SELECT $2, $11) SELECT FROM read.stays, read.users, x");
@@ -171,6 +173,6 @@ mod tests {
         assert!(plain.contains("least(k.position, $1::bigint)"));
         let with = WITH.text(true);
         assert!(with.ends_with("), x AS (SELECT $2, $11) SELECT FROM past_stays, read.users, x"));
-        assert!(with.contains("$12::bigint") && !with.contains("$then"));
+        assert!(with.contains("$12::bigint") && !with.contains("$as_of"));
     }
 }

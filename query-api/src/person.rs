@@ -1,23 +1,24 @@
-//! Everything about a user, as they may ask for it: JSON lines, each with its `kind`.
+//! The export of all data about one user, for example on request of that user: JSON lines, each
+//! with its `kind`.
 //!
-//! What they have written, said of themselves or set, and where they are and were; of messages that mention
-//! them only which these are: others have written them.
+//! It contains the messages and reactions of the user, their settings, and their current and former
+//! memberships. Messages of others that mention the user are only referenced.
 
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-/// Why there is not all of it.
+/// Why an export is incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum Incomplete {
-    /// Postgres is away.
+    /// Postgres is unavailable.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// It cannot be written down.
+    /// The output cannot be written.
     #[error("cannot write: {0}")]
     Write(#[from] std::io::Error),
 }
 
-/// In this order. Each is given the user's number.
+/// The statements, in output order. Each binds the user's id.
 const LINES: [&str; 7] = [
     "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
      FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
@@ -51,7 +52,8 @@ const LINES: [&str; 7] = [
      FROM read.blocks b JOIN read.users u ON u.id = b.blocked WHERE b.user_id = $1 ORDER BY u.name",
 ];
 
-/// Gives `write` every line, all of one snapshot, and answers how many these were: none if nobody knows them.
+/// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an
+/// unknown user.
 pub async fn everything(
     pool: &PgPool,
     user: &str,

@@ -1,7 +1,7 @@
-//! `GET .../messages/{seq}/receipts`: whom a message has reached, and who has read it.
+//! `GET .../messages/{seq}/receipts`: to whom a message was delivered, and who has read it.
 //!
-//! Derived from watermarks: delivered is who has a device that acknowledged the message's position,
-//! read is whose read mark has ever stood at or past its seq.
+//! Receipts are derived from watermarks. A message is delivered to a user if one of their devices
+//! has acknowledged its position, and read if their read mark has ever been at or past its seq.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,19 +19,19 @@ use crate::state::QueryState;
 use crate::visibility::seat;
 use read_model::sees;
 
-/// Binds the caller, the conversation and the seq. One row of nulls if the caller does not see the
-/// message, or if there is nobody but its sender.
+/// Binds the caller, the conversation and the seq. Returns one row of nulls if the message is not
+/// visible to the caller, or if the sender is the only member.
 static RECEIPTS: Statement = Statement::new(concat!(
     "WITH ",
     seat!(),
     ", message AS (
         SELECT g.conversation, g.seq, g.position, g.sender
-        FROM seat t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
+        FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
         WHERE ",
     sees!("t", "t", "g.seq"),
     "
     )
-    SELECT k.position, g.seq IS NOT NULL AS seen, p.name, p.read, p.read OR p.acked AS delivered
+    SELECT k.position, g.seq IS NOT NULL AS visible, p.name, p.read, p.read OR p.acked AS delivered
     FROM read.checkpoint k LEFT JOIN message g ON true LEFT JOIN LATERAL (
         SELECT u.name, m.joined_order, m.read_high >= g.seq AS read,
                EXISTS (SELECT FROM read.devices d
@@ -46,56 +46,57 @@ static RECEIPTS: Statement = Statement::new(concat!(
     ORDER BY p.joined_order"
 ));
 
-/// Who has a message. Speaks of those who were members when it was sent and are now, the sender
-/// left out.
+/// The receipts of a message. They cover the users who were members when it was sent and are
+/// members now, except the sender.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = Receipts)]
 pub struct Receipts {
-    /// A device of theirs has it, or they have read it; in the order of joining.
+    /// The users who have the message on a device or have read it, in the order of joining.
     pub delivered: Vec<String>,
-    /// They have read it; in the order of joining.
+    /// The users who have read it, in the order of joining.
     pub read: Vec<String>,
-    /// How many are in `delivered`.
+    /// The number of users in `delivered`.
     pub delivered_count: usize,
-    /// How many are in `read`.
+    /// The number of users in `read`.
     pub read_count: usize,
-    /// How many the receipts speak of.
+    /// The number of users that the receipts cover.
     pub member_count: usize,
 }
 
-/// Position, whether the message is seen, who, read, delivered.
+/// The position, whether the message is visible, the user, read, delivered.
 type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
 
-/// Whom a message has reached.
+/// Returns the receipts of a message.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}/receipts", operation_id = "get_receipts",
     tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
            ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
     responses(
-        (status = 200, description = "Its receipts.", body = Receipts,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        (status = 200, description = "The receipts of the message.", body = Receipts,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
 pub async fn receipts(
     State(state): State<QueryState>,
     Path((id, seq)): Path<(String, String)>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
     let seq = params::seq(&seq)?;
     let id = params::conversation(&id)?;
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
-    let rows: Vec<Row> = moment
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
+    let rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(moment.text(&RECEIPTS))
+            sqlx::query_as(snapshot.text(&RECEIPTS))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(seq),
         )
         .fetch_all(&state.pool)
         .await?;
-    let (position, seen) = rows.first().map_or((0, false), |row| (row.0, row.1));
+    let (position, is_visible) = rows.first().map_or((0, false), |row| (row.0, row.1));
     let mut receipts = Receipts::default();
     for (_, _, name, read, delivered) in rows {
         let Some(name) = name else { continue };
@@ -109,5 +110,5 @@ pub async fn receipts(
     }
     receipts.delivered_count = receipts.delivered.len();
     receipts.read_count = receipts.read.len();
-    moment.found(position, seen.then_some(receipts).as_ref())
+    snapshot.found(position, is_visible.then_some(receipts).as_ref())
 }

@@ -1,5 +1,5 @@
-//! Every route of this crate, with its documentation. No layers: the binary merges all services and
-//! hardens them once.
+//! All routes of this crate, with their OpenAPI documentation. There are no layers here: the binary
+//! merges all services and applies the edge middleware once.
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,7 +9,7 @@ use crate::{
     members, one_message, outbox, receipts, search, unread,
 };
 
-/// The queries.
+/// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {
     OpenApiRouter::with_openapi(docs::with_problem())
         .routes(routes!(inbox::inbox))

@@ -1,4 +1,4 @@
-//! What every query works with.
+//! The state that all query handlers share, and how it is started.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,110 +15,111 @@ use crate::live::{self, Acks, Admission, Delivering, Gossip, Hub, News};
 use crate::search::{self, Served};
 use crate::watermark::{self, Lookout, Watermark};
 
-/// How long a query waits for `min_position`, unless configured otherwise.
+/// The default for how long a query waits for `min_position`.
 pub const MIN_POSITION_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long one statement may take, unless configured otherwise. Every query is a few hundred index
-/// probes; one that takes this long is better refused than left to hold a connection.
+/// The default time limit of one statement. Every query is a few hundred index probes; if one takes
+/// this long, failing is better than occupying a connection.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Cheap to clone.
+/// The state of the query service, shared by all handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct QueryState {
-    /// Reads `read.*`. Made with [`session`].
+    /// Connections that read `read.*`, with the options of [`session_options`].
     pub pool: PgPool,
-    /// Reads the log, for `GET /v1/events` and to know its head.
+    /// Reads the log: its events for `GET /v1/events`, and its head position.
     pub reader: Reader,
-    /// How far the read model is.
+    /// The position that the read model has reached, as far as this process knows.
     pub watermark: Watermark,
     /// The search index.
     pub search: Served,
-    /// Live connections.
+    /// Delivers entries to live connections.
     pub hub: Hub,
-    /// How many of them there may be.
+    /// Limits the number of live connections.
     pub admission: Admission,
-    /// Who is online.
+    /// Tracks which users are online.
     pub gossip: Gossip,
-    /// Where acknowledgements of live connections go.
+    /// Records acknowledgements that arrive over live connections.
     pub acks: Arc<dyn Acks>,
-    /// The service is stopping: answers that are kept open end.
+    /// Cancelled when the service stops; open streams then end.
     pub shutdown: CancellationToken,
 }
 
-/// What a query service is made of.
+/// The dependencies and settings from which [`QueryState::start`] builds the service.
 pub struct QuerySetup<'a> {
-    /// Reads `read.*`. Made with [`session`].
+    /// Connections that read `read.*`, with the options of [`session_options`].
     pub pool: PgPool,
     /// Reads the log.
     pub reader: Reader,
-    /// With NATS the projector's bell wakes those who wait.
+    /// With NATS, the projector's signal wakes waiting requests.
     pub nats: Option<&'a async_nats::Client>,
-    /// How its bell is called.
+    /// Names the subject of the projector's signal.
     pub mirror: &'a MirrorConfig,
-    /// The bell of a projector in this process.
+    /// The signal of a projector in this process, if there is one.
     pub near_bell: Option<NearBell>,
-    /// Where the search index is.
+    /// The directory of the search index.
     pub index: Place,
-    /// Where acknowledgements of live connections go.
+    /// Records acknowledgements that arrive over live connections.
     pub acks: Arc<dyn Acks>,
-    /// Live connections at the same time.
+    /// The maximum number of simultaneous live connections.
     pub max_live: usize,
     /// How long a query waits for `min_position`.
     pub min_position_patience: Duration,
-    /// The service is stopping.
+    /// Cancelled when the service stops.
     pub shutdown: CancellationToken,
 }
 
 impl QueryState {
-    /// Starts the tasks that keep the watermark, follow the search index and deliver to live
-    /// connections; they end with `shutdown`.
+    /// Starts the tasks that track the watermark, follow the search index and deliver to live
+    /// connections. They end when `shutdown` is cancelled.
     pub async fn start(setup: QuerySetup<'_>) -> Self {
         let QuerySetup {
             pool,
             reader,
             nats,
             mirror,
-            near_bell,
+            near_bell: local_signal,
             index,
             acks,
-            max_live,
-            min_position_patience,
+            max_live: max_live_connections,
+            min_position_patience: min_position_timeout,
             shutdown,
         } = setup;
-        let watermark = Watermark::new(min_position_patience);
-        let news = News::default();
-        let lookout = Lookout::new(
+        let watermark = Watermark::new(min_position_timeout);
+        let pending_changes = News::default();
+        let tracker = Lookout::new(
             watermark.clone(),
-            news.clone(),
+            pending_changes.clone(),
             pool.clone(),
             nats,
             mirror,
-            near_bell.as_ref(),
+            local_signal.as_ref(),
         )
         .await;
-        tokio::spawn(watermark::run(lookout, shutdown.clone()));
-        let search = Served::new(index, reader.clone(), min_position_patience);
+        tokio::spawn(watermark::run(tracker, shutdown.clone()));
+        let search = Served::new(index, reader.clone(), min_position_timeout);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let delivering = Delivering::new(hub.clone(), &pool, news, near_bell);
-        tokio::spawn(live::run(delivering, shutdown.clone()));
-        let gossip = Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
+        let deliverer = Delivering::new(hub.clone(), &pool, pending_changes, local_signal);
+        tokio::spawn(live::run(deliverer, shutdown.clone()));
+        let presence =
+            Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {
             pool,
             reader,
             watermark,
             search,
             hub,
-            admission: Admission::new(max_live),
-            gossip,
+            admission: Admission::new(max_live_connections),
+            gossip: presence,
             acks,
             shutdown,
         }
     }
 }
 
-/// Settings of a connection that runs these queries: a bound on every statement, and no compiling
-/// of plans, which takes longer than any of these queries runs.
+/// Connection options for these queries: read-only, with a timeout for every statement, and without
+/// JIT compilation, which takes longer than any of these queries runs.
 pub fn session(options: PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
     options.options([
         ("jit", "off".to_owned()),

@@ -1,11 +1,12 @@
 //! The sync feed: what happened to a user since a cursor, page by page, oldest first.
 //!
-//! A page merges two sources by position: the user's own slim inbox rows, and for conversations too
-//! large to fan out their messages and timeline, within the user's stays. Then what the user may
-//! not see any more is left out, and what is left is joined with the messages as they are now.
+//! A page merges two sources by position: the user's own small inbox rows (fan-out on write), and,
+//! for conversations too large to fan out, their messages and timeline within the user's membership
+//! periods (fan-out on read). Entries that the user can no longer see are then dropped, and the
+//! rest is joined with the messages in their current state.
 //!
-//! The cursor is a position, so a page never ends in the middle of one: several conversations can
-//! have an entry at the same position.
+//! The cursor is a position, and several conversations can have an entry at the same position. A
+//! page therefore never ends in the middle of a position.
 
 use domain::ids::DeviceId;
 use sqlx::postgres::PgRow;
@@ -15,54 +16,55 @@ use crate::entry::{Entry, entry_columns, entry_parts};
 use crate::failed::Failed;
 use crate::visibility::told;
 
-/// Rows that one statement merges, at least: small pages pass over what is left out without a round
-/// trip for each of it.
+/// The minimum number of rows that one statement merges. It lets a small page skip invisible
+/// entries without a round trip for each.
 const MIN_SCAN: i64 = 256;
 
-/// Statements that one page may take. More than one is needed only where whole pages are left out,
-/// which is after leaving a conversation that was busy.
+/// The maximum number of statements for one page. More than one is needed only where whole pages
+/// are invisible, which happens after the user has left a busy conversation.
 const MAX_ROUNDS: usize = 16;
 
-/// Where a page begins.
+/// Where a page starts.
 #[derive(Debug, Clone, Copy)]
 pub enum Start<'a> {
     /// After this position.
     After(i64),
-    /// After the cursor that this device has acknowledged, 0 if none.
+    /// After the cursor that this device has acknowledged, or 0 if it has not acknowledged any.
     Device(&'a DeviceId),
 }
 
 /// A page of the feed.
 #[derive(Debug)]
 pub struct Page {
-    /// In the order of (position, conversation).
+    /// The entries, ordered by (position, conversation).
     pub entries: Vec<Entry>,
-    /// Where the next page begins.
+    /// The position after which the next page starts.
     pub cursor: i64,
-    /// The feed goes on after the cursor, in this snapshot. Where it goes on only with entries that
-    /// are left out, the next page is empty.
+    /// Whether the feed continues after the cursor, in this snapshot. If it continues only with
+    /// invisible entries, the next page is empty.
     pub has_more: bool,
 }
 
-/// What came of asking for a page.
+/// The outcome of reading a page.
 #[derive(Debug)]
 pub enum Pulled {
     /// A page.
     Page(Page),
-    /// The cursor is older than what is kept; `oldest` is the oldest that still works.
+    /// The cursor is older than the retained entries.
     Expired {
-        /// The oldest cursor that still works.
+        /// The oldest cursor that is still valid.
         oldest: i64,
     },
-    /// The cursor is ahead of the read model. Whether it is ahead of the log is for the log to say.
+    /// The cursor is ahead of the read model. Only the log can tell whether it is ahead of the log
+    /// too.
     Ahead {
         /// The cursor.
         after: i64,
     },
 }
 
-/// Reads a page of up to `limit` entries, more only if a single position has more. Also answers how
-/// far the read model was in that snapshot.
+/// Reads a page of up to `limit` entries, or more if a single position has more. Also returns the
+/// position of the read model in that snapshot.
 pub async fn pull(
     pool: &PgPool,
     user: &str,
@@ -95,35 +97,35 @@ pub async fn pull(
     }
 }
 
-/// How much of the feed one statement looks at.
+/// The part of the feed that one statement reads.
 #[derive(Debug, Clone, Copy)]
 struct Scan {
-    /// Rows of each source, and of their merge.
+    /// The maximum number of rows of each source, and of their merge.
     rows: i64,
-    /// No row beyond this position.
+    /// The last position to read.
     until: i64,
 }
 
-/// What one statement found.
+/// The result of one statement.
 #[derive(Debug)]
 struct Found {
-    /// How far the read model is.
+    /// The position of the read model.
     position: i64,
-    /// Nothing up to here is kept.
+    /// Entries up to this position have been deleted.
     floor: i64,
-    /// Where it began.
+    /// The position after which the scan started.
     after: i64,
-    /// How many rows were merged, and the last one's position.
+    /// The number of merged rows, and the position of the last one.
     scanned: i64,
     scanned_to: Option<i64>,
     entries: Vec<Entry>,
 }
 
-/// How far a page goes.
+/// Where a page ends.
 #[derive(Debug)]
 enum Cut {
     Page(Page),
-    /// This position alone is more than a page: it is served whole.
+    /// This position alone has more entries than a page; it is returned whole.
     Whole(i64),
 }
 
@@ -135,7 +137,7 @@ impl Scan {
         }
     }
 
-    /// Everything at one position: at most one row for each of the user's conversations.
+    /// Reads everything at one position: at most one row for each of the user's conversations.
     fn whole(position: i64) -> Self {
         Self {
             rows: i64::MAX,
@@ -169,7 +171,7 @@ impl Scan {
 
 impl Found {
     fn read(rows: &[PgRow]) -> Result<Self, Failed> {
-        // The checkpoint has one row, so there always is a first one.
+        // The checkpoint table has one row, so there is always a first row.
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
@@ -196,7 +198,7 @@ impl Found {
     }
 
     fn cut(mut self, limit: i64, scan: i64) -> Cut {
-        // The first position that this page cannot serve whole, if there is one.
+        // The first position that this page cannot include whole, if there is one.
         let end = match self.entries.get(limit as usize) {
             Some(entry) => Some(entry.position),
             None => self.scanned_to.filter(|_| self.scanned >= scan),
@@ -233,13 +235,15 @@ impl Found {
     }
 }
 
-/// One page in one statement. Binds the user, the cursor or null, the device whose cursor is meant
-/// if there is none, the rows to merge, the entries to return, and the last position to look at.
+/// Reads one page in one statement. Binds the user, the cursor or null, the device whose cursor
+/// applies if it is null, the number of rows to merge, the number of entries to return, and the
+/// last position to read.
 ///
-/// - `large`: the stays of present members in conversations that have something unfanned to tell.
-/// - `scanned`: the merge, by position.
-/// - `seen`: what of it may be seen: everything in the conversations that the user is in, subject to
-///   the visibility of the message that it speaks of; of others only one's own removal.
+/// - `large`: the membership periods of the user in conversations with entries that were not fanned
+///   out.
+/// - `scanned`: the merged rows, by position.
+/// - `visible`: the rows that the user can see: every entry of the user's conversations whose
+///   message is visible, and of former conversations only the own removal.
 const FEED: &str = concat!(
     "WITH me AS (SELECT u.id FROM read.users u WHERE u.name = $1),
     start AS (
@@ -285,7 +289,7 @@ const FEED: &str = concat!(
             JOIN read.timeline t ON t.conversation = s.conversation AND t.position = s.to_position
                 AND NOT t.fanned
         ) f ORDER BY f.position, f.conversation LIMIT $4
-    ), seen AS MATERIALIZED (
+    ), visible AS MATERIALIZED (
         SELECT ",
     entry_parts!(),
     "
@@ -301,7 +305,7 @@ const FEED: &str = concat!(
            ",
     entry_columns!(),
     "
-    FROM start k LEFT JOIN seen v ON true
+    FROM start k LEFT JOIN visible v ON true
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
     ORDER BY v.position, v.conversation"
 );

@@ -1,4 +1,4 @@
-//! Reading the log chunk by chunk, up to a bound or for as long as somebody listens.
+//! Reads the log chunk by chunk, up to a bound or for as long as the client listens.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::state::QueryState;
 
-/// Events of one chunk. A body has at most 64 KiB, so a chunk stays below some 13 MiB, and each
-/// answer holds one.
+/// The maximum number of events in a chunk. A body has at most 64 KiB, so a chunk stays below about
+/// 13 MiB, and each response holds one chunk in memory.
 const CHUNK: i64 = 200;
 
-/// How long to wait for news before looking at the log anyway. The news are those of the read model,
-/// which follows the log within milliseconds while all is well.
+/// How long to wait for the read model to advance before polling the log anyway. Normally the read
+/// model follows the log within milliseconds.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A place in the log from which to read on.
+/// A reader of the log from a position on.
 pub struct Tail {
     reader: Reader,
     filter: Filter,
@@ -26,11 +26,11 @@ pub struct Tail {
     goal: Goal,
 }
 
-/// When it ends.
+/// When the reader ends.
 enum Goal {
-    /// After this position, or this many events.
+    /// After the position `head`, or after `left` more events.
     UpTo { head: i64, left: i64 },
-    /// When the listener or the service goes.
+    /// When the client disconnects or the service stops.
     Follow {
         news: watch::Receiver<i64>,
         shutdown: CancellationToken,
@@ -38,7 +38,7 @@ enum Goal {
 }
 
 impl Tail {
-    /// At most `limit` events up to `head`.
+    /// Reads at most `limit` events up to the position `head`.
     pub async fn up_to(
         state: &QueryState,
         mut filter: Filter,
@@ -53,7 +53,7 @@ impl Tail {
         Self::new(state, filter, after, Goal::UpTo { head, left: limit }).await
     }
 
-    /// Everything from here on, past and to come.
+    /// Reads all events after a position, including those that are appended later.
     pub async fn following(
         state: &QueryState,
         filter: Filter,
@@ -71,7 +71,7 @@ impl Tail {
         goal: Goal,
     ) -> Result<Self, sqlx::Error> {
         let reader = state.reader.clone();
-        // A time in the past is always the same position, so it is looked up once.
+        // A time in the past always maps to the same position, so it is resolved once.
         let after = match filter.since {
             Some(since) if since <= now() => {
                 filter.since = None;
@@ -87,14 +87,14 @@ impl Tail {
         })
     }
 
-    /// The first chunk, without waiting for it to come into being.
+    /// Reads the first chunk without waiting for new events.
     pub async fn first(mut self) -> Result<(Option<Bytes>, Option<Self>), sqlx::Error> {
         let (chunk, more) = self.step().await?;
         let follows = matches!(self.goal, Goal::Follow { .. });
         Ok((chunk, (more || follows).then_some(self)))
     }
 
-    /// The next chunk, `None` at the end. Following, it waits for one.
+    /// Reads the next chunk; `None` at the end. When following, it waits for new events.
     pub async fn next(mut self) -> Result<Option<(Bytes, Self)>, sqlx::Error> {
         loop {
             if matches!(&self.goal, Goal::Follow { shutdown, .. } if shutdown.is_cancelled()) {
@@ -110,7 +110,7 @@ impl Tail {
         }
     }
 
-    /// Waits until the log has gone on; false if nothing can come any more.
+    /// Waits until the log has advanced; false if no more events can follow.
     async fn wait(&mut self) -> Result<bool, sqlx::Error> {
         let Goal::Follow { news, shutdown } = &mut self.goal else {
             return Ok(false);
@@ -119,11 +119,11 @@ impl Tail {
             if self.filter.until.is_some_and(|until| until <= now()) {
                 return Ok(false);
             }
-            // Whether there was news or not, the head tells.
-            let heard = shutdown
+            // Whether the read model advanced or the timeout elapsed, the head decides.
+            let waited = shutdown
                 .run_until_cancelled(tokio::time::timeout(LOOK, news.changed()))
                 .await;
-            if heard.is_none() {
+            if waited.is_none() {
                 return Ok(false);
             }
             if self.reader.head().await?.position > self.after {
@@ -132,7 +132,7 @@ impl Tail {
         }
     }
 
-    /// Reads one chunk and moves on. Also answers whether there was more to read at once.
+    /// Reads one chunk and advances. Also returns whether more events can be read immediately.
     async fn step(&mut self) -> Result<(Option<Bytes>, bool), sqlx::Error> {
         let limit = match self.goal {
             Goal::UpTo { left, .. } => CHUNK.min(left),
@@ -148,7 +148,7 @@ impl Tail {
         } = self.reader.select(&self.filter, self.after, limit).await?;
         self.after = scanned_to;
         if let Goal::UpTo { head, left } = &mut self.goal {
-            // What was appended meanwhile is for the next call.
+            // Events that were appended since are beyond the bound.
             events.retain(|event| event.position <= *head);
             *left -= events.len() as i64;
         }

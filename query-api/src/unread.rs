@@ -1,10 +1,10 @@
-//! Unread counts: derived whenever they are asked for, so there is nothing that could drift.
+//! `GET /v1/inbox/unread`: unread counts. They are computed on every request, so they cannot drift.
 //!
-//! Unread are the messages after the read mark that count (everything but `control`), that are not
-//! recalled, that I did not send, and that I see. `unread!` of `read_model` is the fast form: every message knows
-//! how many countable ones there were up to it, so the countable ones of a window are a
-//! subtraction, and only the few that are recalled or my own are looked up in their indexes.
-//! [`explain`](crate::explain) says the same message by message.
+//! A message is unread if it is after the read mark, countable (every type but `control`), not
+//! recalled, not sent by the user, and visible to the user. `unread!` of `read_model` computes the
+//! count fast: every message stores the number of countable messages up to it, so counting a range
+//! is a subtraction. Only the few recalled and own messages are looked up in their indexes.
+//! [`explain`](crate::explain) gives the same result message by message.
 
 use std::collections::BTreeMap;
 
@@ -21,16 +21,16 @@ use crate::past::Statement;
 use crate::state::QueryState;
 use read_model::unread;
 
-/// Unread counts of the caller.
+/// The unread counts of the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UnreadCounts {
-    /// The sum over current conversations that are neither muted nor archived.
+    /// The sum over all current conversations that are neither muted nor archived.
     pub total: i64,
-    /// By conversation, muted and archived ones included; only those with any.
+    /// The counts by conversation, including muted and archived ones; only those above 0.
     pub conversations: BTreeMap<String, i64>,
 }
 
-/// Position, conversation, unread, whether it is muted or archived.
+/// The position, the conversation, its unread count, and whether it is muted or archived.
 type Row = (i64, Option<String>, Option<i64>, Option<bool>);
 
 /// Binds the caller.
@@ -47,24 +47,24 @@ static UNREAD: Statement = Statement::new(concat!(
          ) n ON n.unread > 0"
 ));
 
-/// The caller's unread counts, in one snapshot.
+/// Returns the caller's unread counts.
 #[utoipa::path(
     get, path = "/v1/inbox/unread", operation_id = "get_unread", tag = "inbox",
     params(MomentQuery, MinPositionQuery),
     responses(
-        (status = 200, description = "All counts, in one snapshot.", body = UnreadCounts,
-         headers(("Tidings-Position" = i64, description = "How far the read model is."))),
+        (status = 200, description = "All counts, from one snapshot.", body = UnreadCounts,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         OwnProblems,
     ),
 )]
 pub async fn unread_counts(
     State(state): State<QueryState>,
-    moment: Moment,
+    context: Moment,
 ) -> Result<Response, Unanswered> {
-    let user = moment.user().to_owned();
-    let moment = moment.reached().await?;
-    let rows: Vec<Row> = moment
-        .bind_as(sqlx::query_as(moment.text(&UNREAD)).bind(&user))
+    let user = context.user().to_owned();
+    let snapshot = context.reached().await?;
+    let rows: Vec<Row> = snapshot
+        .bind_as(sqlx::query_as(snapshot.text(&UNREAD)).bind(&user))
         .fetch_all(&state.pool)
         .await?;
 
@@ -82,5 +82,5 @@ pub async fn unread_counts(
         }
         counts.conversations.insert(name, unread);
     }
-    moment.answer(position, &counts)
+    snapshot.answer(position, &counts)
 }

@@ -1,12 +1,12 @@
-//! The one rule of who sees what, as the queries of one caller need it. The rule itself stands in
-//! `read_model`.
+//! The one rule about who can see what, in the forms that the queries of this crate need. The rule
+//! itself is defined in `read_model`.
 
-/// A common table expression `seat`: the caller's place in a conversation, or no row if the caller
-/// is not in it. Binds `$1` = the caller, `$2` = the conversation. It has every column that
-/// `windows!` and `sees!` need.
+/// A common table expression `membership`: the caller's membership in a conversation, or no row if
+/// the caller is not a member. Binds `$1` = the caller, `$2` = the conversation. It has every
+/// column that `windows!` and `sees!` need.
 macro_rules! seat {
     () => {
-        "seat AS (
+        "membership AS (
             SELECT m.conversation, m.user_id, m.role, m.joined_seq, m.read_seq, m.own_seq, m.muted,
                    m.pinned, m.archived, m.mentions, c.name, c.kind, c.title, c.history, c.created_at,
                    c.member_count, c.head_seq, c.countable
@@ -18,14 +18,15 @@ macro_rules! seat {
     };
 }
 
-/// Joins and the condition under which a user, the expression `$user`, is told of an entry `r` (its
-/// conversation, position, and the seq of a sent message): everything of the conversations that the user is
-/// in, subject to the visibility of the message that it speaks of; of others only one's own removal. The
-/// entry's conversation becomes `c`, the membership `m`, its row of the timeline `t`.
+/// The joins and the condition under which a user, the expression `$user`, receives an entry `r`
+/// (with its conversation, its position, and the seq if it is a sent message). A member receives
+/// every entry of a conversation, provided that the message it refers to is visible to the member.
+/// A former member receives only the own removal. The entry's conversation is joined as `c`, the
+/// membership as `m`, and the timeline row as `t`.
 ///
-/// `OFFSET 0` makes a membership be looked up by both of its keys: a plan by the conversation alone reads
-/// all members of a large one for each who is told. And it has the timeline not looked into for sent
-/// messages, which are most of all entries.
+/// `OFFSET 0` forces the membership to be looked up by both of its keys: a plan that uses only the
+/// conversation reads all members of a large conversation for each recipient. It also skips the
+/// timeline for sent messages, which are the majority of entries.
 macro_rules! told {
     ($user:literal) => {
         concat!(

@@ -1,8 +1,9 @@
-//! How far the read model is, as far as this process knows, and waiting for it to get further.
+//! The watermark: the position of the read model as far as this process knows, and waiting for it
+//! to advance.
 //!
-//! One task per process learns the position: from the projector's bell (core NATS, may be lost) and,
-//! while somebody waits, from the database. Those who wait stand on a `watch` channel, so a thousand
-//! of them cost one statement every few milliseconds.
+//! One task per process tracks the position. It listens to the projector's signal (over core NATS,
+//! which may lose it) and polls the database while a request is waiting. Waiting requests share one
+//! `watch` channel, so a thousand of them cost one statement every few milliseconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,14 +19,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::live::News;
 
-/// The first pause between two looks at the database while somebody waits. A projection takes a few
-/// milliseconds, so looking more often gains nothing.
+/// The initial interval between two polls of the database while a request waits. A projection takes
+/// a few milliseconds, so polling more often gains nothing.
 const EAGER: Duration = Duration::from_millis(2);
 
-/// The longest pause: what a wait costs at most beyond the projection itself when bells are lost.
+/// The longest interval, and so the longest extra delay of a waiting request when signals are lost.
 const PATIENT: Duration = Duration::from_millis(50);
 
-/// What is known of the read model's position. Cheap to clone.
+/// The known position of the read model. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Watermark(Arc<Shared>);
 
@@ -37,7 +38,7 @@ struct Shared {
     patience: Duration,
 }
 
-/// Counts a waiter for as long as it lives, also when its request is dropped.
+/// Counts a waiting request until it is dropped, including when the request is cancelled.
 struct Waiting<'a>(&'a Shared);
 
 impl Drop for Waiting<'_> {
@@ -47,27 +48,28 @@ impl Drop for Waiting<'_> {
 }
 
 impl Watermark {
-    /// Knows nothing yet. `patience` is how long [`Watermark::reached`] waits at most.
-    pub fn new(patience: Duration) -> Self {
+    /// Creates a watermark at position 0. [`Watermark::wait_for`] waits for at most `timeout`.
+    pub fn new(timeout: Duration) -> Self {
         Self(Arc::new(Shared {
             known: watch::Sender::new(0),
             waiting: AtomicUsize::new(0),
             wanted: Notify::new(),
-            patience,
+            patience: timeout,
         }))
     }
 
-    /// The last position heard of.
+    /// The last known position.
     pub fn known(&self) -> i64 {
         *self.0.known.borrow()
     }
 
-    /// A channel that tells every change of the position: for those who follow it for long.
+    /// Returns a channel that yields every change of the position, for long-running followers.
     pub fn subscribe(&self) -> watch::Receiver<i64> {
         self.0.known.subscribe()
     }
 
-    /// Somebody saw the read model at this position.
+    /// Records that the read model has reached this position. A lower position than known is
+    /// ignored.
     pub fn observe(&self, position: i64) {
         self.0.known.send_if_modified(|known| {
             let further = position > *known;
@@ -76,93 +78,94 @@ impl Watermark {
         });
     }
 
-    /// Somebody saw the read model behind what was known: it was restored from an older copy.
+    /// Sets a position that is lower than known: the read model was restored from an older copy.
     pub fn fell_back_to(&self, position: i64) {
         self.0.known.send_replace(position);
     }
 
-    /// Waits until the read model has reached `position`. `Err` with what is known if it has not
-    /// within the patience.
+    /// Waits until the read model has reached `position`. After the timeout, returns `Err` with the
+    /// position that is known by then.
     pub async fn reached(&self, position: i64) -> Result<(), i64> {
         if self.known() >= position {
             return Ok(());
         }
         self.0.waiting.fetch_add(1, Ordering::AcqRel);
-        let _waiting = Waiting(&self.0);
+        let _guard = Waiting(&self.0);
         self.0.wanted.notify_one();
-        let mut heard = self.0.known.subscribe();
-        let wait = heard.wait_for(|known| *known >= position);
+        let mut positions = self.0.known.subscribe();
+        let wait = positions.wait_for(|known| *known >= position);
         match tokio::time::timeout(self.0.patience, wait).await {
             Ok(Ok(_)) => Ok(()),
-            // The sender lives as long as this handle, so only time can run out.
+            // The sender lives as long as this handle, so only the timeout can end the wait.
             Ok(Err(_)) | Err(_) => Err(self.known()),
         }
     }
 
-    /// Whether somebody waits.
+    /// Whether a request is waiting.
     pub fn is_awaited(&self) -> bool {
         self.0.waiting.load(Ordering::Acquire) > 0
     }
 }
 
-/// The task that keeps a [`Watermark`].
+/// The task that keeps a [`Watermark`] up to date.
 pub struct Lookout {
     watermark: Watermark,
     pool: PgPool,
     bell: Option<async_nats::Subscriber>,
     near_bell: Option<broadcast::Receiver<Bell>>,
-    /// The last bell from nearby: what comes over NATS up to there is the same again.
+    /// The last position signalled in this process. NATS repeats the signals up to it.
     heard: i64,
     news: News,
     pause: Duration,
 }
 
 impl Lookout {
-    /// Without NATS, or when it cannot be asked, the database alone is looked at. `near_bell` is that of a
-    /// projector in this process. `news` is told of every bell.
+    /// Creates the task. Without NATS, or if subscribing fails, it only polls the database.
+    /// `local_signal` is the signal of a projector in this process. Every signal is passed on to
+    /// `pending`.
     pub async fn new(
         watermark: Watermark,
-        news: News,
+        pending: News,
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
-        near_bell: Option<&NearBell>,
+        local_signal: Option<&NearBell>,
     ) -> Self {
-        let bell = match nats {
+        let nats_signals = match nats {
             None => None,
             Some(nats) => nats
                 .subscribe(mirror.projected_bell())
                 .await
-                .inspect_err(|error| tracing::warn!(%error, "no bell: waits look at the database"))
+                .inspect_err(|error| tracing::warn!(%error, "Could not subscribe to the projector's signal; waiting requests poll the database."))
                 .ok(),
         };
         Self {
             watermark,
             pool,
-            bell,
-            near_bell: near_bell.map(NearBell::hear),
+            bell: nats_signals,
+            near_bell: local_signal.map(NearBell::hear),
             heard: 0,
-            news,
+            news: pending,
             pause: EAGER,
         }
     }
 
-    /// Waits for the next thing that happens and takes it in: a bell, somebody who begins to wait,
-    /// or the time to look again for those who do.
+    /// Waits for the next event and handles it: a signal, a request that starts to wait, or the
+    /// next poll for waiting requests.
     pub async fn step(&mut self) {
         let awaited = self.watermark.is_awaited();
         tokio::select! {
-            rung = ring_nearby(&mut self.near_bell) => match rung {
-                Ok(bell) => {
-                    self.heard = bell.position;
-                    self.hear(bell);
+            signal = ring_nearby(&mut self.near_bell) => match signal {
+                Ok(signal) => {
+                    self.heard = signal.position;
+                    self.hear(signal);
                 }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => self.near_bell = None,
             },
             message = ring(&mut self.bell) => match message {
-                Some(Ok(bell)) if bell.position > self.heard => self.hear(bell),
-                // The same again, or none.
+                Some(Ok(signal)) if signal.position > self.heard => self.hear(signal),
+                // A repeated signal, or an unreadable one.
                 Some(Ok(_) | Err(NoBell)) => {}
                 None => self.bell = None,
             },
@@ -174,18 +177,18 @@ impl Lookout {
         }
     }
 
-    fn hear(&self, bell: Bell) {
-        self.watermark.observe(bell.position);
-        self.news.heard(bell);
+    fn hear(&self, signal: Bell) {
+        self.watermark.observe(signal.position);
+        self.news.heard(signal);
     }
 
     async fn look(&mut self) {
         let before = self.watermark.known();
-        // The checkpoint has one row; its position only.
-        let seen = sqlx::query_scalar::<_, i64>("SELECT k.position FROM read.checkpoint k")
+        // The checkpoint table has one row.
+        let result = sqlx::query_scalar::<_, i64>("SELECT k.position FROM read.checkpoint k")
             .fetch_one(&self.pool)
             .await;
-        match seen {
+        match result {
             Ok(position) if position > before => {
                 self.pause = EAGER;
                 self.watermark.observe(position);
@@ -199,34 +202,35 @@ impl Lookout {
             }
             Err(error) => {
                 self.pause = PATIENT;
-                tracing::warn!(%error, "the read model's position cannot be read");
+                tracing::warn!(%error, "Could not read the position of the read model.");
             }
         }
     }
 }
 
-/// A message that tells nothing.
+/// The message is not a signal.
 struct NoBell;
 
-/// What the bell tells next; `None` if it is gone. Without a bell, never.
-async fn ring(bell: &mut Option<async_nats::Subscriber>) -> Option<Result<Bell, NoBell>> {
-    let Some(bell) = bell else {
+/// Receives the next signal over NATS; `None` if the subscription has ended. Without a subscription
+/// it never returns.
+async fn ring(subscriber: &mut Option<async_nats::Subscriber>) -> Option<Result<Bell, NoBell>> {
+    let Some(subscriber) = subscriber else {
         return std::future::pending().await;
     };
-    let message = bell.next().await?;
+    let message = subscriber.next().await?;
     let text = std::str::from_utf8(&message.payload).ok();
     Some(text.and_then(Bell::parse).ok_or(NoBell))
 }
 
-/// The same of a projector in this process.
-async fn ring_nearby(bell: &mut Option<broadcast::Receiver<Bell>>) -> Result<Bell, RecvError> {
-    match bell {
-        Some(bell) => bell.recv().await,
+/// Receives the next signal of a projector in this process. Without one it never returns.
+async fn ring_nearby(receiver: &mut Option<broadcast::Receiver<Bell>>) -> Result<Bell, RecvError> {
+    match receiver {
+        Some(receiver) => receiver.recv().await,
         None => std::future::pending().await,
     }
 }
 
-/// Keeps the watermark until the stop signal.
-pub async fn run(mut lookout: Lookout, shutdown: CancellationToken) {
-    while shutdown.run_until_cancelled(lookout.step()).await.is_some() {}
+/// Runs the task until `shutdown` is cancelled.
+pub async fn run(mut tracker: Lookout, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tracker.step()).await.is_some() {}
 }

@@ -1,19 +1,26 @@
-//! What the tables of the read models mean, in SQL: who sees which message, and which of them are unread.
-//! Whoever reads `read.*` takes these rules from here.
+//! SQL fragments for the visibility and unread rules of the read models: which messages a user can
+//! see, and which of them are unread. Every query on `read.*` uses these macros.
 //!
-//! Who is in a conversation sees it; nobody else can tell it from one that does not exist. With
-//! `history = all` a member sees every message; with `since_join` the messages of all own stays.
+//! - [`visible_windows!`]: the ranges of messages that a member can see.
+//! - [`can_see!`]: whether a member can see one message.
+//! - [`unread_count!`]: how many messages are unread for a member.
+//! - [`unread_mention_count!`]: how many unread messages mention a user.
 //!
-//! The rule is written as *windows* of seqs, `after_seq < seq <= until_seq`, which never overlap:
-//! one window, or one for each stay. So a page of history, a count of unread and a yes or no are
-//! the same rule, and each costs a few index probes instead of a look at every message.
+//! Only current members see a conversation; for all other users it is indistinguishable from one
+//! that does not exist. With `history = all` a member sees every message; with `since_join`, the
+//! messages of all their own membership periods (`read.stays`).
 //!
-//! The aggregate has the same rule for commands: `Conversation::may_see`.
+//! The rule is expressed as *windows* of seqs, `after_seq < seq <= until_seq`, which never overlap:
+//! one window, or one per membership period. A page of history, an unread count and a visibility
+//! check therefore share one rule, and each costs a few index probes instead of a scan of every
+//! message.
+//!
+//! The aggregate implements the same rule for commands: `Conversation::can_see`.
 
 #![deny(missing_docs)]
 
-/// A subquery with the windows `(after_seq, until_seq)` of a present member `$m` (a row of
-/// `read.members`) of a conversation `$c` (a row of `read.conversations`).
+/// A subquery that returns the visible windows `(after_seq, until_seq)` of a current member `$m` (a
+/// row of `read.members`) of a conversation `$c` (a row of `read.conversations`).
 #[macro_export]
 macro_rules! windows {
     ($m:literal, $c:literal) => {
@@ -41,7 +48,7 @@ macro_rules! windows {
     };
 }
 
-/// A condition: the present member `$m` of `$c` sees the message with seq `$seq`.
+/// A condition: the current member `$m` of conversation `$c` can see the message with seq `$seq`.
 #[macro_export]
 macro_rules! sees {
     ($m:literal, $c:literal, $seq:literal) => {
@@ -58,11 +65,11 @@ macro_rules! sees {
     };
 }
 
-/// An expression: how many messages are unread for the present member `$m` of the conversation
-/// `$c`. A few index probes, whatever the size of the conversation.
+/// An expression: the number of unread messages for the current member `$m` of conversation `$c`.
+/// It costs a few index probes regardless of the size of the conversation.
 ///
-/// Own messages move the mark, so some can only lie after it when it was set back; they are looked
-/// up by sender.
+/// Sending a message moves the sender's read mark to it, so a user's own messages can lie after the
+/// mark only if the mark was moved back. Those are counted through the index on the sender.
 #[macro_export]
 macro_rules! unread {
     ($m:literal, $c:literal) => {
@@ -123,7 +130,7 @@ macro_rules! unread {
     };
 }
 
-/// An expression: how many of the unread messages mention the user named `$user`.
+/// An expression: how many of the unread messages mention the user with the external id `$user`.
 #[macro_export]
 macro_rules! unread_mentions {
     ($m:literal, $c:literal, $user:literal) => {

@@ -1,4 +1,4 @@
-//! What of a message's body is searched: `text`, and the `name` of a file or whatever else has one.
+//! The searchable text of a message body: `text`, and the `name` of any type other than `text`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,8 +9,8 @@ struct Body {
     name: Option<Value>,
 }
 
-/// The searched text of a message of this type with this body, as JSON: the text, then the name on a
-/// line of its own. Empty if it has neither.
+/// Extracts the searchable text from a JSON body of a message of type `kind`: the text, then the
+/// name on its own line. Returns an empty string if the body has neither.
 pub fn text(kind: &str, body: &str) -> String {
     let Ok(body) = serde_json::from_str::<Body>(body) else {
         return String::new();
@@ -35,7 +35,7 @@ mod tests {
     use super::text;
 
     #[test]
-    fn words_and_names_are_searched() {
+    fn text_and_names_are_searchable() {
         assert_eq!(text("text", r#"{"text":"hi","name":"x"}"#), "hi");
         assert_eq!(text("file", r#"{"name":"foo.png","size":3}"#), "foo.png");
         assert_eq!(

@@ -1,30 +1,30 @@
-//! Which characters count as the same: case, accents, width, compatibility forms, and traditional and
-//! simplified Chinese are folded.
+//! Character normalization: folds case, accents, width, compatibility forms, and traditional and
+//! simplified Chinese.
 //!
-//! What is folded stays aligned with the text: every folded character knows the bytes it came from,
-//! so that a match in what was folded can be shown in what was written.
+//! Every normalized character records the bytes of the original text that it came from, so a match
+//! in the normalized text can be highlighted in the original.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::han::simplified;
 
-/// What a character does in a text.
+/// The role of a character in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Part of a word.
     Word,
-    /// Of a script that puts no spaces between words.
+    /// Part of a script that is written without spaces between words.
     Dense,
-    /// An emoji, a word by itself.
+    /// An emoji, which is a word of its own.
     Emoji,
-    /// Punctuation and signs, which codes are made of too.
+    /// Punctuation or a symbol, which can also be part of a code.
     Symbol,
-    /// Ends whatever stood before.
+    /// A separator: whitespace or a control character.
     Space,
 }
 
-/// A folded character, and the bytes of the text that it came from.
+/// A normalized character, and the byte range of the original text that it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub char: char,
@@ -33,7 +33,7 @@ pub(crate) struct Unit {
     pub end: usize,
 }
 
-/// The text, folded.
+/// Normalizes a text.
 pub(crate) fn units(text: &str) -> Vec<Unit> {
     let mut units = Vec::with_capacity(text.len());
     let mut rest = text.char_indices().peekable();
@@ -63,8 +63,8 @@ pub(crate) fn units(text: &str) -> Vec<Unit> {
     units
 }
 
-/// Whether a character belongs to the one before it: marks, vowel and final letters of decomposed
-/// Hangul, and what changes how an emoji looks.
+/// Whether a character belongs to the one before it: marks, the vowels and final consonants of
+/// decomposed Hangul, and modifiers of emoji.
 fn continues(c: char) -> bool {
     !c.is_ascii()
         && (is_combining_mark(c)
@@ -72,7 +72,7 @@ fn continues(c: char) -> bool {
             || matches!(c, '\u{1160}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}' | '\u{FF9E}' | '\u{FF9F}'))
 }
 
-/// One character with its marks, folded. Nothing, if nothing of it counts.
+/// Normalizes one character with its marks. Yields nothing if all of it is ignorable.
 fn fold(cluster: &str) -> impl Iterator<Item = char> {
     cluster
         .nfkc()
@@ -85,7 +85,7 @@ fn fold(cluster: &str) -> impl Iterator<Item = char> {
         .map(simplified)
 }
 
-/// Letters whose stroke or tie is no mark of its own in Unicode.
+/// Expands ligatures and letters with a stroke, which Unicode does not decompose.
 fn plain(c: char) -> impl Iterator<Item = char> {
     let letters: [char; 2] = match c {
         'ß' => ['s', 's'],
@@ -106,9 +106,10 @@ fn plain(c: char) -> impl Iterator<Item = char> {
         .filter_map(|(at, letter)| (at == 0 || letter != '\0').then_some(letter))
 }
 
-/// Marks that people leave out when they search: accents, Hebrew points, Arabic vowel signs. Marks that
-/// make another letter are not among these where they have code points of their own (dakuten, the
-/// vowels of Indian scripts); where they share those of accents, the letters count as one, as й and и.
+/// Whether a character is a mark that people omit when they search: accents, Hebrew points and
+/// Arabic vowel signs. A mark that makes a different letter is not included if it has a code point
+/// of its own (dakuten, the vowels of Indic scripts). If it shares the code point of an accent, the
+/// two letters match each other, as й and и do.
 fn is_accent(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36F}'
@@ -117,7 +118,8 @@ fn is_accent(c: char) -> bool {
         | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}')
 }
 
-/// Characters that show nothing by themselves: joiners, variation selectors, skin tones, directions.
+/// Whether a character is invisible on its own: joiners, variation selectors, skin tones and
+/// direction marks.
 fn is_left_out(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
@@ -142,7 +144,8 @@ fn class(c: char) -> Class {
     }
 }
 
-/// Han, kana, bopomofo, Hangul; Thai, Lao, Tibetan, Myanmar and Khmer.
+/// Whether a script has no spaces between words: Han, kana, bopomofo and Hangul; Thai, Lao,
+/// Tibetan, Myanmar and Khmer.
 fn is_dense(c: char) -> bool {
     matches!(c,
         '\u{0E01}'..='\u{0E3A}' | '\u{0E40}'..='\u{0E4E}' | '\u{0E80}'..='\u{0EDF}'
@@ -154,7 +157,8 @@ fn is_dense(c: char) -> bool {
         | '\u{1B000}'..='\u{1B16F}' | '\u{20000}'..='\u{323AF}')
 }
 
-/// Pictures, and signs that are written as pictures. Digits and `#` are not, though they begin keycaps.
+/// Whether a character is an emoji or a symbol shown as one. Digits and `#` are not, although
+/// keycap emoji begin with them.
 fn is_emoji(c: char) -> bool {
     matches!(c,
         '\u{203C}' | '\u{2049}' | '\u{2139}' | '\u{2194}'..='\u{21AA}' | '\u{231A}'..='\u{23FF}'
@@ -172,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn case_accents_width_and_ligatures_are_folded() {
+    fn folds_case_accents_width_and_ligatures() {
         assert_eq!(folded("Ünïcödé ÇA VA"), "unicode ca va");
         assert_eq!(folded("e\u{301}te\u{301}"), "ete");
         assert_eq!(folded("Straße Łódź Øre"), "strasse lodz ore");
@@ -182,23 +186,23 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_make_another_letter_are_kept() {
+    fn preserves_marks_that_make_a_different_letter() {
         assert_eq!(folded("か\u{3099}"), "が");
         assert_eq!(folded("हिन्दी"), "हिन्दी");
         assert_eq!(folded("\u{1112}\u{1161}\u{11AB}글"), "한글");
     }
 
     #[test]
-    fn an_emoji_is_the_same_in_every_skin() {
+    fn ignores_skin_tones_of_emoji() {
         assert_eq!(folded("👍🏽"), "👍");
         assert_eq!(folded("❤\u{FE0F}"), "❤");
         assert_eq!(units("👩‍💻")[0].class, Class::Emoji);
     }
 
     #[test]
-    fn what_was_folded_knows_where_it_came_from() {
+    fn normalized_characters_record_their_source_bytes() {
         let units = units("aé㍿");
-        let places: Vec<_> = units.iter().map(|unit| (unit.start, unit.end)).collect();
-        assert_eq!(places, [(0, 1), (1, 3), (3, 6), (3, 6), (3, 6), (3, 6)]);
+        let ranges: Vec<_> = units.iter().map(|unit| (unit.start, unit.end)).collect();
+        assert_eq!(ranges, [(0, 1), (1, 3), (3, 6), (3, 6), (3, 6), (3, 6)]);
     }
 }

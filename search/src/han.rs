@@ -1,11 +1,13 @@
-//! Traditional and simplified Chinese characters count as the same: all are folded to the simplified
-//! one, by the character table of OpenCC (Apache-2.0, its name and source are in the file). Several
-//! traditional characters may share one; a search then finds the words of all of them.
+//! Conversion of traditional Chinese characters to simplified ones, so that both match each other.
+//!
+//! The character table is OpenCC's (Apache-2.0; its name and source are in the file). Several
+//! traditional characters may share one simplified form; a search then matches all of them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Lines of a character, a tab, and the simplified characters that it may be, the usual one first.
+/// One line per character: the traditional character, a tab, and its possible simplified forms, the
+/// most common one first.
 const TABLE: &str = include_str!("../data/TSCharacters.txt");
 
 static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
@@ -14,18 +16,21 @@ static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
         Some((only(from)?, only(to.split(' ').next()?)?))
     };
     let table: HashMap<char, char> = TABLE.lines().filter_map(line).collect();
-    // 薴 becomes 苧, which becomes 苎: whatever leads to the same character is the same.
-    let last = |to: char| table.get(&to).copied().unwrap_or(to);
-    table.iter().map(|(from, to)| (*from, last(*to))).collect()
+    // 薴 maps to 苧, which maps to 苎. Follow the second step, so that all three are the same.
+    let resolve = |to: char| table.get(&to).copied().unwrap_or(to);
+    table
+        .iter()
+        .map(|(from, to)| (*from, resolve(*to)))
+        .collect()
 });
 
-/// The character, if there is exactly one.
+/// Returns the character of a text that consists of exactly one.
 fn only(text: &str) -> Option<char> {
     let mut chars = text.chars();
     chars.next().filter(|_| chars.next().is_none())
 }
 
-/// The simplified form.
+/// Returns the simplified form of a character, or the character itself.
 pub(crate) fn simplified(c: char) -> char {
     if c < '\u{3400}' {
         return c;
@@ -38,7 +43,7 @@ mod tests {
     use super::{SIMPLIFIED, simplified};
 
     #[test]
-    fn traditional_characters_become_simplified_ones() {
+    fn converts_traditional_characters_to_simplified_ones() {
         let text: String = "漢語資訊發佈 汉语资讯 東京 한국"
             .chars()
             .map(simplified)
@@ -47,12 +52,12 @@ mod tests {
     }
 
     #[test]
-    fn folding_twice_changes_nothing_more() {
+    fn conversion_is_idempotent() {
         assert!(SIMPLIFIED.len() > 3_500, "{} entries", SIMPLIFIED.len());
-        let again: Vec<_> = SIMPLIFIED
+        let changed: Vec<_> = SIMPLIFIED
             .values()
             .filter(|to| simplified(**to) != **to)
             .collect();
-        assert!(again.is_empty(), "{again:?}");
+        assert!(changed.is_empty(), "{changed:?}");
     }
 }

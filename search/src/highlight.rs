@@ -1,58 +1,60 @@
-//! Where a text has what was asked for.
+//! Highlighting: the ranges of a text that match the terms of a query.
 
 use crate::needle::{Needle, Term};
 use crate::token::{Kind, Token, tokens};
 
-/// The places of a text that have one of the needles: rising, not touching each other, in Unicode code
-/// points, ends exclusive.
+/// Finds the ranges of a text that match at least one of the term sequences. The ranges are in
+/// ascending order and do not touch; they count Unicode code points, and their ends are exclusive.
 pub fn highlights<'a>(
     text: &str,
-    needles: impl IntoIterator<Item = &'a Needle>,
+    sequences: impl IntoIterator<Item = &'a Needle>,
 ) -> Vec<[usize; 2]> {
     let tokens = tokens(text);
     let positions: Vec<&[Token]> = tokens.chunk_by(|a, b| a.position == b.position).collect();
-    let mut places: Vec<(usize, usize)> = needles
+    let mut ranges: Vec<(usize, usize)> = sequences
         .into_iter()
-        .flat_map(|needle| (0..positions.len()).filter_map(|at| found(needle, &positions, at)))
+        .flat_map(|sequence| (0..positions.len()).filter_map(|at| found(sequence, &positions, at)))
         .collect();
-    places.sort_unstable();
-    let mut joined: Vec<(usize, usize)> = Vec::with_capacity(places.len());
-    for (start, end) in places {
-        match joined.last_mut() {
+    ranges.sort_unstable();
+    let mut merged: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
+    for (start, end) in ranges {
+        match merged.last_mut() {
             Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => joined.push((start, end)),
+            _ => merged.push((start, end)),
         }
     }
-    in_code_points(text, &joined)
+    in_code_points(text, &merged)
 }
 
-/// The bytes from the first to the last token, if the needle begins at this position.
-fn found(needle: &Needle, positions: &[&[Token]], at: usize) -> Option<(usize, usize)> {
+/// Returns the byte range from the first to the last token if the sequence matches at this
+/// position.
+fn found(sequence: &Needle, positions: &[&[Token]], at: usize) -> Option<(usize, usize)> {
     let has = |at: usize, term: &Term| {
         positions
             .get(at)?
             .iter()
             .find(|token| term.matches(&token.text))
     };
-    let mut place = None;
-    for (offset, term) in &needle.terms {
+    let mut range = None;
+    for (offset, term) in &sequence.terms {
         let token = has(at + offset, term)?;
-        // A single character is found in a pair, and is less than that.
+        // A single character matches the start of a pair, but covers only its first character.
         let token_end = match term {
             Term::Prefix(_) if token.kind == Kind::Pair => token.first_end,
             _ => token.end,
         };
-        let (start, end) = place.unwrap_or((token.start, token_end));
-        place = Some((start.min(token.start), end.max(token_end)));
+        let (start, end) = range.unwrap_or((token.start, token_end));
+        range = Some((start.min(token.start), end.max(token_end)));
     }
-    place
+    range
 }
 
-/// One pass over the text: places rise and do not overlap.
-fn in_code_points(text: &str, places: &[(usize, usize)]) -> Vec<[usize; 2]> {
-    let mut bounds = places.iter().flat_map(|(start, end)| [*start, *end]);
+/// Converts byte ranges to code point ranges in one pass over the text; the ranges must be sorted
+/// and must not overlap.
+fn in_code_points(text: &str, ranges: &[(usize, usize)]) -> Vec<[usize; 2]> {
+    let mut bounds = ranges.iter().flat_map(|(start, end)| [*start, *end]);
     let mut next = bounds.next();
-    let mut counted = Vec::with_capacity(places.len() * 2);
+    let mut counted = Vec::with_capacity(ranges.len() * 2);
     let ends = std::iter::once(text.len());
     for (number, byte) in text
         .char_indices()
@@ -65,7 +67,10 @@ fn in_code_points(text: &str, places: &[(usize, usize)]) -> Vec<[usize; 2]> {
             next = bounds.next();
         }
     }
-    counted.chunks_exact(2).map(|it| [it[0], it[1]]).collect()
+    counted
+        .chunks_exact(2)
+        .map(|range| [range[0], range[1]])
+        .collect()
 }
 
 #[cfg(test)]
@@ -73,16 +78,19 @@ mod tests {
     use super::highlights;
     use crate::needle::Needle;
 
-    fn marked(text: &str, needles: &[&str]) -> String {
-        let needles: Vec<_> = needles.iter().filter_map(|it| Needle::new(it)).collect();
-        let places = highlights(text, &needles);
+    fn marked(text: &str, sequences: &[&str]) -> String {
+        let sequences: Vec<_> = sequences
+            .iter()
+            .filter_map(|text| Needle::new(text))
+            .collect();
+        let ranges = highlights(text, &sequences);
         let mut marked = String::new();
         for (at, char) in text.chars().enumerate() {
-            if places.iter().any(|place| place[0] == at) {
+            if ranges.iter().any(|range| range[0] == at) {
                 marked.push('[');
             }
             marked.push(char);
-            if places.iter().any(|place| place[1] == at + 1) {
+            if ranges.iter().any(|range| range[1] == at + 1) {
                 marked.push(']');
             }
         }
@@ -90,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_marked_as_it_was_written() {
+    fn marks_matches_in_the_original_text() {
         assert_eq!(marked("Ça va? ÇA VA!", &["ca"]), "[Ça] va? [ÇA] VA!");
         assert_eq!(marked("我已添加为好友", &["添加"]), "我已[添加]为好友");
         assert_eq!(marked("我已添加为好友", &["已添加"]), "我[已添加]为好友");
@@ -106,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_touch_are_one() {
+    fn merges_ranges_that_touch() {
         assert_eq!(marked("东京都", &["东京", "京都"]), "[东京都]");
     }
 }

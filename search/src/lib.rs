@@ -1,17 +1,17 @@
-//! How text is searched: what a message is cut into, the index of it, and what a query asks of it. The
-//! projector writes an index, the query service reads it; this crate knows neither of them.
+//! Full-text search: analysis of message text, the query language and the index. The projector
+//! writes an index and the query service reads it; this crate depends on neither.
 //!
-//! In the order that text meets it:
+//! In the order in which text passes through it:
 //!
-//! - [`body`]: what of a message is searched.
-//! - `fold`, `han`: characters that count as the same become the same.
-//! - [`token`]: a text as tokens with positions: words, codes whole and by part, runs of scripts
-//!   without spaces as pairs and single characters, emoji.
-//! - [`needle`]: the tokens that must stand one after the other for a piece of a query to be found.
-//! - [`query`]: the search language: words, phrases, `-`, `OR`, `*` and operators. Anything can be
-//!   read as a query.
-//! - [`index`]: messages go in, and are found by a query, within what somebody may see.
-//! - [`highlight`]: where a text has what was asked for.
+//! - [`body`]: extracts the searchable text from a message body.
+//! - `normalize`, `han`: map equivalent characters to one form.
+//! - [`token`]: splits text into tokens with positions: words, codes as a whole and by part, pairs
+//!   and single characters in scripts without spaces, and emoji.
+//! - [`phrase`]: the consecutive terms that a text must contain to match one piece of a query.
+//! - [`query`]: parses the search language: words, phrases, `-`, `OR`, `*` and operators. Any
+//!   text that contains a word parses.
+//! - [`index`]: stores messages and finds those that match a query and that the caller may see.
+//! - [`highlight`]: finds the parts of a text that match a query.
 
 #![deny(missing_docs)]
 

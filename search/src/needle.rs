@@ -1,29 +1,29 @@
-//! What a piece of a query asks a text for: tokens that stand one after the other.
+//! Term sequences: the consecutive terms that a text must contain to match one piece of a query.
 
 use crate::token::{Kind, Token, tokens};
 
-/// Terms at distances from each other; never empty. A text has it if it has all of them, at those
-/// distances, anywhere.
+/// A non-empty sequence of terms at fixed distances from each other. A text matches if it contains
+/// all of them, at those distances, anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needle {
-    /// Each with its position, the first at 0, rising.
+    /// The terms with their positions, in ascending order; the first is at 0.
     pub terms: Vec<(usize, Term)>,
-    /// The same written as one code, if it is one: a text that has this has the terms too, and is
-    /// the better hit.
+    /// The whole text as one code token, if it is a code. A text that contains it also contains the
+    /// terms, and is the better hit.
     pub whole: Option<String>,
 }
 
 /// A term of the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Term {
-    /// This one.
+    /// Matches this term only.
     Exact(String),
-    /// Every one that begins so.
+    /// Matches every term with this prefix.
     Prefix(String),
 }
 
 impl Term {
-    /// Whether a token of a text is one of these.
+    /// Whether the term matches a token of a text.
     pub fn matches(&self, token: &str) -> bool {
         match self {
             Self::Exact(text) => token == text,
@@ -33,18 +33,18 @@ impl Term {
 }
 
 impl Needle {
-    /// A word or a phrase. `None` if it holds nothing that can be searched.
+    /// Creates the sequence for a word or a phrase. Returns `None` if the text has no tokens.
     pub fn new(text: &str) -> Option<Self> {
         Self::of(text, false)
     }
 
-    /// The same, its last word being only the beginning of one. Scripts without spaces need no such
-    /// sign: what stands in the middle of them is found anyway.
+    /// Like [`TermSequence::new`], but the last word is a prefix. This makes no difference for
+    /// scripts without spaces, where a search matches in the middle of a run anyway.
     pub fn beginning(text: &str) -> Option<Self> {
         Self::of(text, true)
     }
 
-    fn of(text: &str, is_beginning: bool) -> Option<Self> {
+    fn of(text: &str, is_prefix: bool) -> Option<Self> {
         let tokens = tokens(text);
         let mut terms: Vec<(usize, Term)> = strongest(&tokens)
             .map(|token| (token.position, Term::Exact(token.text.clone())))
@@ -52,9 +52,9 @@ impl Needle {
         let (_, last) = terms.last_mut()?;
         let last_kind = tokens.last().map(|token| token.kind);
         let is_open = match last_kind {
-            // One character stands in the index with whatever follows it.
+            // The index stores a character together with the one that follows it.
             Some(Kind::Single) => matches!(last, Term::Exact(text) if is_alone(text)),
-            Some(Kind::Word | Kind::Signed) => is_beginning,
+            Some(Kind::Word | Kind::Signed) => is_prefix,
             _ => false,
         };
         if is_open {
@@ -72,24 +72,24 @@ impl Needle {
     }
 }
 
-/// Whether a run's last character is not in a pair that was chosen.
+/// Whether a text is a single character, which no selected pair covers.
 fn is_alone(text: &str) -> bool {
     text.chars().nth(1).is_none()
 }
 
-/// As few tokens as say everything: of a word the form with its signs, of a run pairs that lie side by
-/// side, and overlap at its end if its length is odd.
+/// Selects the fewest tokens that cover the text: for a word, the form with its symbols; for a run
+/// without spaces, adjacent pairs, which overlap at the end if the length is odd.
 fn strongest(tokens: &[Token]) -> impl Iterator<Item = &Token> {
     let at_positions: Vec<&[Token]> = tokens.chunk_by(|a, b| a.position == b.position).collect();
     let pair_at = move |positions: &[&'_ [Token]], at: usize| {
         positions
             .get(at)
-            .is_some_and(|here| here.iter().any(|token| token.kind == Kind::Pair))
+            .is_some_and(|tokens| tokens.iter().any(|token| token.kind == Kind::Pair))
     };
     let mut chosen = Vec::new();
     let mut at = 0;
-    while let Some(here) = at_positions.get(at) {
-        let best = here
+    while let Some(candidates) = at_positions.get(at) {
+        let best = candidates
             .iter()
             .filter(|token| token.kind != Kind::Whole)
             .max_by_key(|token| token.kind);
@@ -97,7 +97,7 @@ fn strongest(tokens: &[Token]) -> impl Iterator<Item = &Token> {
         at += if !pair_at(&at_positions, at) {
             1
         } else if pair_at(&at_positions, at + 1) && !pair_at(&at_positions, at + 2) {
-            // Three characters are left: the second pair overlaps the first.
+            // Three characters remain: the second pair overlaps the first.
             let second = at_positions[at + 1]
                 .iter()
                 .find(|token| token.kind == Kind::Pair);
@@ -114,11 +114,11 @@ fn strongest(tokens: &[Token]) -> impl Iterator<Item = &Token> {
 mod tests {
     use super::{Needle, Term};
 
-    fn shown(needle: Option<Needle>) -> String {
-        let Some(needle) = needle else {
+    fn render(sequence: Option<Needle>) -> String {
+        let Some(sequence) = sequence else {
             return "nothing".into();
         };
-        let mut terms: Vec<_> = needle
+        let mut terms: Vec<_> = sequence
             .terms
             .iter()
             .map(|(at, term)| match term {
@@ -126,33 +126,33 @@ mod tests {
                 Term::Prefix(text) => format!("{text}*@{at}"),
             })
             .collect();
-        terms.extend(needle.whole.map(|whole| format!("or {whole}")));
+        terms.extend(sequence.whole.map(|whole| format!("or {whole}")));
         terms.join(" ")
     }
 
     #[test]
-    fn a_phrase_is_its_words() {
-        assert_eq!(shown(Needle::new("Good  Morning")), "good@0 morning@1");
-        assert_eq!(shown(Needle::beginning("good mor")), "good@0 mor*@1");
-        assert_eq!(shown(Needle::new(" ?! ")), "nothing");
+    fn a_phrase_consists_of_its_words() {
+        assert_eq!(render(Needle::new("Good  Morning")), "good@0 morning@1");
+        assert_eq!(render(Needle::beginning("good mor")), "good@0 mor*@1");
+        assert_eq!(render(Needle::new(" ?! ")), "nothing");
     }
 
     #[test]
-    fn a_code_is_its_parts_or_the_whole() {
-        assert_eq!(shown(Needle::new("qwen3.6")), "qwen3@0 6@1 or qwen3.6");
-        assert_eq!(shown(Needle::new("C++20")), "c++@0 20@1 or c++20");
-        assert_eq!(shown(Needle::new("C++")), "c++@0");
-        assert_eq!(shown(Needle::new("#1234")), "1234@0 or #1234");
-        assert_eq!(shown(Needle::new("foo.png bar")), "foo@0 png@1 bar@2");
+    fn a_code_matches_by_its_parts_or_as_a_whole() {
+        assert_eq!(render(Needle::new("qwen3.6")), "qwen3@0 6@1 or qwen3.6");
+        assert_eq!(render(Needle::new("C++20")), "c++@0 20@1 or c++20");
+        assert_eq!(render(Needle::new("C++")), "c++@0");
+        assert_eq!(render(Needle::new("#1234")), "1234@0 or #1234");
+        assert_eq!(render(Needle::new("foo.png bar")), "foo@0 png@1 bar@2");
     }
 
     #[test]
-    fn a_run_is_covered_by_as_few_pairs_as_do() {
-        assert_eq!(shown(Needle::new("添")), "添*@0");
-        assert_eq!(shown(Needle::new("添加")), "添加@0");
-        assert_eq!(shown(Needle::new("已添加")), "已添@0 添加@1");
-        assert_eq!(shown(Needle::new("已添加为")), "已添@0 加为@2");
-        assert_eq!(shown(Needle::new("已添加为好")), "已添@0 加为@2 为好@3");
-        assert_eq!(shown(Needle::new("去Tokyo了吗")), "去@0 tokyo@1 了吗@2");
+    fn a_run_is_covered_by_the_fewest_pairs() {
+        assert_eq!(render(Needle::new("添")), "添*@0");
+        assert_eq!(render(Needle::new("添加")), "添加@0");
+        assert_eq!(render(Needle::new("已添加")), "已添@0 添加@1");
+        assert_eq!(render(Needle::new("已添加为")), "已添@0 加为@2");
+        assert_eq!(render(Needle::new("已添加为好")), "已添@0 加为@2 为好@3");
+        assert_eq!(render(Needle::new("去Tokyo了吗")), "去@0 tokyo@1 了吗@2");
     }
 }

@@ -1,87 +1,87 @@
-//! The search language. Words are ANDed; `"a phrase"`; `-word`; `OR`, which joins its two neighbours and
-//! binds tighter than AND; `prefix*`; and operators, `from:ann`. Every text can be read as a query: what
-//! makes no sense as an operator is searched as text.
+//! The search language: words (ANDed), `"a phrase"`, `-word`, `OR`, `prefix*` and operators such as
+//! `from:ann`. `OR` joins its two neighbours and binds tighter than AND. No text is a syntax error:
+//! an invalid operator is searched as text.
 //!
-//! One pass, no recursion: there is nothing to nest.
+//! The language has no nesting, so the parser needs one pass and no recursion.
 
 use time::{Date, Month};
 
 use crate::needle::{Needle, Term};
 
-/// Characters of the longest query.
+/// The maximum length of a query in characters.
 pub const LONGEST: usize = 1_024;
 
-/// The caller, in an operator.
+/// The operator value that refers to the caller.
 pub const ME: &str = "me";
 
-/// Words, phrases and operators of a query. What comes after is not looked at.
+/// The maximum number of words, phrases and operators in a query. The parser ignores the rest.
 pub const ATOMS: usize = 32;
 
-/// Beginnings of words among them, and characters that stand alone: each may stand for thousands of
-/// words. More of them are not looked at.
+/// The maximum number of prefixes and single characters among them, because each may expand to
+/// thousands of terms. The parser ignores further ones.
 pub const OPEN: usize = 6;
 
-/// All of its clauses hold for a hit.
+/// A parsed query. A hit satisfies all clauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// At least one.
+    /// The clauses; never empty.
     pub clauses: Vec<Clause>,
 }
 
-/// One of its literals holds for a hit: several if they were joined by `OR`.
+/// A disjunction: a hit satisfies at least one literal. It has several if `OR` joins them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    /// At least one.
+    /// The literals; never empty.
     pub any: Vec<Literal>,
 }
 
-/// An atom that holds, or does not.
+/// An atom or its negation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Literal {
-    /// Whether it is left out: `-word`.
+    /// Whether a hit must not satisfy the atom: `-word`.
     pub is_negated: bool,
-    /// Of what.
+    /// The condition.
     pub atom: Atom,
 }
 
-/// What can be asked of a message.
+/// A condition on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Atom {
-    /// It has this text.
+    /// The message contains this text.
     Text(Needle),
-    /// `from:user`: who sent it; `me` is the caller.
+    /// `from:user`: the user who sent it; `me` is the caller.
     From(String),
-    /// `in:conversation`: its id.
+    /// `in:conversation`: the id of its conversation.
     In(String),
-    /// `type:image`.
+    /// `type:image`: the type of the message, in lower case.
     Type(String),
-    /// `has:link`.
+    /// `has:link`: the text contains a link.
     HasLink,
-    /// `has:mention`.
+    /// `has:mention`: the message mentions at least one user.
     HasMention,
-    /// `mentions:user`; `me` is the caller.
+    /// `mentions:user`: the message mentions this user; `me` is the caller.
     Mentions(String),
-    /// `before:2026-11-01`: sent before that day began, in UTC.
+    /// `before:2026-11-01`: sent before the start of that day, in UTC.
     Before(Date),
-    /// `after:2026-11-01`: sent after that day was over.
+    /// `after:2026-11-01`: sent after the end of that day, in UTC.
     After(Date),
-    /// `on:2026-11-01`.
+    /// `on:2026-11-01`: sent on that day, in UTC.
     On(Date),
 }
 
-/// Why there is nothing to search.
+/// Why a text is not a valid query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Too many characters.
+    /// The text is longer than [`MAX_QUERY_CHARS`]; the value is its length in characters.
     #[error("a query has at most {LONGEST} characters, this one has {0}")]
     TooLong(usize),
-    /// Neither a word nor an operator.
+    /// The text contains neither a word nor an operator.
     #[error("a query needs a word or an operator")]
     Empty,
 }
 
 impl Query {
-    /// Reads a query.
+    /// Parses a query. Fails if it is too long or contains nothing to search for.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let length = text.chars().count();
         if length > LONGEST {
@@ -90,19 +90,19 @@ impl Query {
         let items: Vec<Item<'_>> = Items { rest: text }.collect();
         let mut clauses: Vec<Clause> = Vec::new();
         let mut before = Before::Nothing;
-        let (mut looked_at, mut open) = (0, 0);
+        let (mut item_count, mut prefix_count) = (0, 0);
         for (at, item) in items.iter().enumerate() {
             if item.is_or() && before == Before::Literal && at + 1 < items.len() {
                 before = Before::Or;
                 continue;
             }
-            if looked_at == ATOMS {
+            if item_count == ATOMS {
                 break;
             }
-            looked_at += 1;
+            item_count += 1;
             let literal = item.literal().filter(|literal| {
-                open += usize::from(literal.is_open());
-                !literal.is_open() || open <= OPEN
+                prefix_count += usize::from(literal.is_open());
+                !literal.is_open() || prefix_count <= OPEN
             });
             let Some(literal) = literal else {
                 before = Before::Nothing;
@@ -124,63 +124,63 @@ impl Query {
         Ok(Self { clauses })
     }
 
-    /// Every atom.
+    /// Iterates over all atoms, negated ones included.
     pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
         let literals = self.clauses.iter().flat_map(|clause| &clause.any);
         literals.map(|literal| &literal.atom)
     }
 
-    /// What a hit is to be marked with: every text that is not left out.
+    /// Iterates over the terms to highlight in a hit: every text that is not negated.
     pub fn needles(&self) -> impl Iterator<Item = &Needle> {
         let literals = self.clauses.iter().flat_map(|clause| &clause.any);
         literals.filter_map(|literal| match &literal.atom {
-            Atom::Text(needle) if !literal.is_negated => Some(needle),
+            Atom::Text(sequence) if !literal.is_negated => Some(sequence),
             _ => None,
         })
     }
 }
 
 impl Literal {
-    /// Whether it ends with the beginning of a word.
+    /// Whether its last term is a prefix.
     fn is_open(&self) -> bool {
         match &self.atom {
-            Atom::Text(needle) => matches!(needle.terms.last(), Some((_, Term::Prefix(_)))),
+            Atom::Text(sequence) => matches!(sequence.terms.last(), Some((_, Term::Prefix(_)))),
             _ => false,
         }
     }
 }
 
-/// Saying a thing twice says no more.
-fn once<T: PartialEq>(things: &mut Vec<T>) {
-    let mut kept: Vec<T> = Vec::with_capacity(things.len());
-    for thing in things.drain(..) {
-        if !kept.contains(&thing) {
-            kept.push(thing);
+/// Removes duplicates and preserves the order of first occurrences.
+fn once<T: PartialEq>(items: &mut Vec<T>) {
+    let mut unique: Vec<T> = Vec::with_capacity(items.len());
+    for item in items.drain(..) {
+        if !unique.contains(&item) {
+            unique.push(item);
         }
     }
-    *things = kept;
+    *items = unique;
 }
 
-/// What stood before an item.
+/// What precedes an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// The beginning, or what says nothing.
+    /// The start of the query, or an item without a literal.
     Nothing,
     Literal,
-    /// An `OR` that waits for its second neighbour.
+    /// An `OR` whose right operand is still missing.
     Or,
 }
 
-/// What stands between spaces, or in quotation marks.
+/// A lexical item of a query: text between spaces, or in quotation marks.
 #[derive(Debug, Clone, Copy)]
 struct Item<'a> {
     is_negated: bool,
-    /// The operator's name, if the form is that of one.
+    /// The operator's name, if the item has the form of an operator.
     operator: Option<&'a str>,
     /// The word, the phrase, or the operator's value.
     value: &'a str,
     is_quoted: bool,
-    /// All of it as it was written.
+    /// The complete item as written, without the dash.
     written: &'a str,
 }
 
@@ -189,7 +189,7 @@ impl Item<'_> {
         self.written == "OR"
     }
 
-    /// `None` if it says nothing.
+    /// Converts the item to a literal. Returns `None` if it contains nothing to search for.
     fn literal(&self) -> Option<Literal> {
         let operator = self.operator.and_then(|name| operator(name, self.value));
         let atom = match operator {
@@ -207,15 +207,15 @@ impl Item<'_> {
             return Needle::new(self.written);
         }
         match self.value.strip_suffix('*') {
-            Some(beginning) if !self.is_quoted => Needle::beginning(beginning),
+            Some(prefix) if !self.is_quoted => Needle::beginning(prefix),
             _ => Needle::new(self.value),
         }
     }
 }
 
-/// The atom of an operator, if there is one of this name that takes this value.
+/// Parses an operator. Returns `None` if the name is unknown or the value is invalid.
 fn operator(name: &str, value: &str) -> Option<Atom> {
-    // `Type::First` is a name in a program.
+    // `Type::First` is an identifier in a program, not an operator.
     if value.is_empty() || value.starts_with(':') {
         return None;
     }
@@ -236,13 +236,13 @@ fn operator(name: &str, value: &str) -> Option<Atom> {
     }
 }
 
-/// Whether this could be the type of a message.
+/// Whether a text has the form of a message type.
 fn is_type(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// `2026-11-01`.
+/// Parses a date of the form `2026-11-01`.
 fn day(text: &str) -> Option<Date> {
     let mut numbers = text.split('-');
     let mut number = |digits: usize| {
@@ -258,7 +258,7 @@ fn day(text: &str) -> Option<Date> {
     Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()
 }
 
-/// Cuts a query into items.
+/// Splits a query into items.
 struct Items<'a> {
     rest: &'a str,
 }
@@ -271,7 +271,7 @@ impl<'a> Iterator for Items<'a> {
         if all.is_empty() {
             return None;
         }
-        // A dash before a space, or before another dash, is only a dash.
+        // A dash before a space or another dash is not a negation.
         let (is_negated, body) = match all.strip_prefix('-') {
             Some(body)
                 if !body.starts_with(|c: char| c.is_whitespace() || c == '-')
@@ -295,7 +295,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// A name of letters and a colon.
+/// Splits off an operator's name: letters that are followed by a colon.
 fn split_operator(text: &str) -> (Option<&str>, &str) {
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     match text[letters..].strip_prefix(':') {
@@ -304,8 +304,8 @@ fn split_operator(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// What is quoted, or else up to the next space. A quotation mark that is not closed is no quotation
-/// mark. One in the middle of a word ends the word.
+/// Splits off a value: the quoted text, or else the text up to the next space. An unclosed
+/// quotation mark has no effect; one in the middle of a word ends the word.
 fn split_value(text: &str) -> (&str, bool, &str) {
     if let Some((phrase, rest)) = text
         .strip_prefix('"')

@@ -1,58 +1,58 @@
-//! A text as tokens.
+//! Tokenization: splits a text into tokens with positions.
 //!
-//! Positions are consecutive over the whole text, and several tokens may stand at one. What stands
-//! where:
+//! Positions are consecutive over the whole text, and several tokens may share one:
 //!
-//! - A run of a script without spaces has a position for each character: the pair that it begins, or, at
-//!   the end of the run, the character alone. So any run of a text is found by pairs that follow each
-//!   other, and one character by whatever begins with it.
+//! - In a run of a script without spaces, each character has a position. Its token is the pair of
+//!   this character and the next or, at the end of the run, the character alone. So consecutive
+//!   pairs find any part of a run, and a prefix search finds a single character.
 //! - Everything else that is written without a space in between is a code: `qwen3.6`, `foo.png`,
-//!   `https://example.com/a`. Its parts (letters and digits) have consecutive positions; the code as a
-//!   whole stands at the position of its first part. `+` and `#` right after a part make another
-//!   part at the same position: `c++` beside `c`.
+//!   `https://example.com/a`. Its parts (letters and digits) have consecutive positions; the whole
+//!   code shares the position of its first part. A part that is followed by `+` or `#` has a second
+//!   token at the same position: `c++` in addition to `c`.
 //! - An emoji is a word.
 
 use crate::fold::{Class, Unit, units};
 
-/// Bytes of the longest token; longer words are cut there, in texts and in queries alike.
+/// The maximum length of a token in bytes. Longer words are truncated, in texts and in queries
+/// alike.
 pub const LONGEST: usize = 240;
 
-/// One token.
+/// A token of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Folded.
+    /// The normalized text.
     pub text: String,
-    /// Counted from 0 over the text.
+    /// The position in the text, counted from 0.
     pub position: usize,
-    /// The first byte, in the text as it was written.
+    /// The offset of the first byte in the original text.
     pub start: usize,
-    /// The byte after the last.
+    /// The offset after the last byte.
     pub end: usize,
-    /// The byte after its first character.
+    /// The offset after the first character.
     pub first_end: usize,
-    /// What it is.
+    /// The kind of the token.
     pub kind: Kind,
 }
 
-/// What a token is.
+/// The kind of a token, in ascending order of preference in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Letters and digits, or an emoji.
     Word,
     /// A word with the `+` or `#` that follow it.
     Signed,
-    /// A whole code.
+    /// A code as a whole.
     Whole,
-    /// The last character of a run without spaces.
+    /// The last character of a run in a script without spaces.
     Single,
-    /// Two characters of one.
+    /// Two consecutive characters of such a run.
     Pair,
 }
 
-/// The tokens of a text, in the order of their positions.
+/// Splits a text into tokens, in the order of their positions.
 pub fn tokens(text: &str) -> Vec<Token> {
     let units = units(text);
-    let mut out = Tokens::default();
+    let mut builder = Tokens::default();
     let mut rest = units.as_slice();
     while let Some(first) = rest.first() {
         let kind_of = |unit: &Unit| match unit.class {
@@ -70,19 +70,19 @@ pub fn tokens(text: &str) -> Vec<Token> {
         let (run, after) = rest.split_at(length);
         match first.class {
             Class::Space => {}
-            Class::Emoji => out.word(run),
-            Class::Dense => out.dense(run),
-            Class::Word | Class::Symbol => out.code(run),
+            Class::Emoji => builder.word(run),
+            Class::Dense => builder.dense(run),
+            Class::Word | Class::Symbol => builder.code(run),
         }
         rest = after;
     }
-    out.tokens
+    builder.tokens
 }
 
 #[derive(Default)]
 struct Tokens {
     tokens: Vec<Token>,
-    /// The next free one.
+    /// The position of the next token.
     position: usize,
 }
 
@@ -102,21 +102,21 @@ impl Tokens {
         }
     }
 
-    /// Letters, digits and signs without a space in between.
+    /// Adds the tokens of a code: letters, digits and symbols without a space in between.
     fn code(&mut self, run: &[Unit]) {
         let parts = parts(run);
         let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
             return;
         };
-        let begin = if first.start > 0 && matches!(run[first.start - 1].char, '#' | '@' | '.' | '$')
+        let start = if first.start > 0 && matches!(run[first.start - 1].char, '#' | '@' | '.' | '$')
         {
             first.start - 1
         } else {
             first.start
         };
-        let whole = begin..last.signed_end;
-        let is_more = whole.start < first.start || whole.end > first.signed_end;
-        if is_more {
+        let whole = start..last.signed_end;
+        let has_symbols = whole.start < first.start || whole.end > first.signed_end;
+        if has_symbols {
             self.push(&run[whole], Kind::Whole);
         }
         for part in parts {
@@ -150,11 +150,11 @@ impl Tokens {
     }
 }
 
-/// A part of a code, as places in its run.
+/// A part of a code, as indexes into its run.
 struct Part {
     start: usize,
     end: usize,
-    /// With the signs that belong to it.
+    /// The end including the `+` and `#` that follow.
     signed_end: usize,
 }
 
@@ -186,7 +186,7 @@ fn parts(run: &[Unit]) -> Vec<Part> {
 mod tests {
     use super::{Kind, tokens};
 
-    fn shown(text: &str) -> Vec<String> {
+    fn render(text: &str) -> Vec<String> {
         tokens(text)
             .iter()
             .map(|token| format!("{}@{}", token.text, token.position))
@@ -195,24 +195,27 @@ mod tests {
 
     #[test]
     fn words_have_consecutive_positions() {
-        assert_eq!(shown("Hello, big  World!"), ["hello@0", "big@1", "world@2"]);
+        assert_eq!(
+            render("Hello, big  World!"),
+            ["hello@0", "big@1", "world@2"]
+        );
     }
 
     #[test]
-    fn codes_are_whole_and_in_parts() {
-        assert_eq!(shown("qwen3.6"), ["qwen3.6@0", "qwen3@0", "6@1"]);
+    fn codes_are_indexed_whole_and_by_part() {
+        assert_eq!(render("qwen3.6"), ["qwen3.6@0", "qwen3@0", "6@1"]);
         assert_eq!(
-            shown("(see foo.png)."),
+            render("(see foo.png)."),
             ["see@0", "foo.png@1", "foo@1", "png@2"]
         );
-        assert_eq!(shown("C++20"), ["c++20@0", "c@0", "c++@0", "20@1"]);
-        assert_eq!(shown("C++ or C#"), ["c@0", "c++@0", "or@1", "c@2", "c#@2"]);
+        assert_eq!(render("C++20"), ["c++20@0", "c@0", "c++@0", "20@1"]);
+        assert_eq!(render("C++ or C#"), ["c@0", "c++@0", "or@1", "c@2", "c#@2"]);
         assert_eq!(
-            shown("#1234 @bob"),
+            render("#1234 @bob"),
             ["#1234@0", "1234@0", "@bob@1", "bob@1"]
         );
         assert_eq!(
-            shown("https://a.example/x_y?q=1"),
+            render("https://a.example/x_y?q=1"),
             [
                 "https://a.example/x_y?q=1@0",
                 "https@0",
@@ -227,23 +230,23 @@ mod tests {
     }
 
     #[test]
-    fn runs_without_spaces_are_pairs_and_a_last_character() {
-        assert_eq!(shown("已添加"), ["已添@0", "添加@1", "加@2"]);
-        assert_eq!(shown("东京Tower塔"), ["东京@0", "京@1", "tower@2", "塔@3"]);
+    fn runs_without_spaces_become_pairs_and_a_last_character() {
+        assert_eq!(render("已添加"), ["已添@0", "添加@1", "加@2"]);
+        assert_eq!(render("东京Tower塔"), ["东京@0", "京@1", "tower@2", "塔@3"]);
     }
 
     #[test]
     fn emoji_are_words() {
-        assert_eq!(shown("ok👍🏽👍"), ["ok@0", "👍@1", "👍@2"]);
+        assert_eq!(render("ok👍🏽👍"), ["ok@0", "👍@1", "👍@2"]);
     }
 
     #[test]
-    fn what_says_nothing_has_no_tokens() {
-        assert_eq!(shown(" \u{200B}...!? —"), Vec::<String>::new());
+    fn punctuation_has_no_tokens() {
+        assert_eq!(render(" \u{200B}...!? —"), Vec::<String>::new());
     }
 
     #[test]
-    fn a_token_has_a_bounded_length() {
+    fn long_tokens_are_truncated() {
         let text = "é".repeat(10_000);
         let all = tokens(&text);
         assert_eq!(all.len(), 1);

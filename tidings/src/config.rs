@@ -1,5 +1,5 @@
-//! Every flag and environment variable. A flag wins over its variable, a variable over the default.
-//! There is no configuration file.
+//! All flags and environment variables. A flag takes precedence over its variable, and the variable
+//! over the default. There is no configuration file.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,33 +24,33 @@ pub use log::{
 pub use rebuild::{RebuildArgs, RebuildWhat, VerifyArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};
 
-/// Where `tidings up` listens.
+/// The default address of `tidings up`.
 pub const LISTEN_UP: &str = "127.0.0.1:8080";
-/// Where `tidings command-svc` listens.
+/// The default address of `tidings command-svc`.
 pub const LISTEN_COMMANDS: &str = "127.0.0.1:8081";
-/// Where `tidings query-api` listens.
+/// The default address of `tidings query-api`.
 pub const LISTEN_QUERIES: &str = "127.0.0.1:8082";
-/// Where `tidings projector` shows its health and metrics.
+/// The default address of the health and metrics endpoints of `tidings projector`.
 pub const LISTEN_PROJECTOR: &str = "127.0.0.1:8083";
-/// Where `tidings dispatcher` shows its health and metrics.
+/// The default address of the health and metrics endpoints of `tidings dispatcher`.
 pub const LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
 
-/// A self-hosted messaging backend whose truth is one append-only log of events.
+/// Run and operate Tidings, a self-hosted messaging backend built on an append-only event log.
 #[derive(Debug, Parser)]
 #[command(name = "tidings", version, about, max_term_width = 100)]
 pub struct Cli {
-    /// What every command takes.
+    /// The options that all commands share.
     #[command(flatten)]
     pub config: Config,
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What every command takes.
+/// The options that all commands share.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// Where private servers keep their data, and this system its keys.
+    /// Data directory of the embedded servers, the keys and the search index.
     #[arg(
         long,
         global = true,
@@ -60,11 +60,12 @@ pub struct Config {
     )]
     pub data: PathBuf,
 
-    /// Address to listen on [default: 127.0.0.1:8080; command-svc 8081, query-api 8082, projector 8083, dispatcher 8084].
+    /// Listen address [default: 127.0.0.1:8080; command-svc 8081, query-api 8082, projector 8083,
+    /// dispatcher 8084].
     #[arg(long, global = true, env = "TIDINGS_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
 
-    /// The Postgres to use, 15 to 18 [default: a private one in the data directory].
+    /// Postgres to use, version 15 to 18 [default: an embedded one in the data directory].
     #[arg(
         long,
         global = true,
@@ -74,7 +75,7 @@ pub struct Config {
     )]
     pub database_url: Option<ServerUrl>,
 
-    /// The nats-server to use, 2.11.1 or newer, with JetStream [default: a private one].
+    /// nats-server to use, version 2.11.1 or newer, with JetStream [default: an embedded one].
     #[arg(
         long,
         global = true,
@@ -84,25 +85,25 @@ pub struct Config {
     )]
     pub nats_url: Option<ServerUrl>,
 
-    /// Who may come in.
+    /// How tokens are verified.
     #[command(flatten)]
     pub auth: AuthArgs,
 
-    /// What bounds the rules.
+    /// The limits of the domain rules.
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// Conversations with more members than this are merged when they are read, not when written.
+    /// Largest conversation that is fanned out on write; larger ones are merged on read.
     #[arg(long, global = true, env = "TIDINGS_FANOUT_THRESHOLD", value_name = "N", default_value_t = 500,
         value_parser = clap::value_parser!(i64).range(0..=100_000))]
     pub fanout_threshold: i64,
 
-    /// How long sync entries are kept for devices that are offline.
+    /// Retention of sync entries for devices that are offline.
     #[arg(long, global = true, env = "TIDINGS_OFFLINE_WINDOW", value_name = "DURATION", default_value = "7d",
         value_parser = duration)]
     pub offline_window: Duration,
 
-    /// Commands per second and user; 0 for no limit.
+    /// Maximum number of commands per second and user; 0 for no limit.
     #[arg(
         long,
         global = true,
@@ -112,12 +113,12 @@ pub struct Config {
     )]
     pub rate_limit: u32,
 
-    /// Connections open at the same time, live ones included.
+    /// Maximum number of open connections, including live connections.
     #[arg(long, global = true, env = "TIDINGS_MAX_CONNECTIONS", value_name = "N", default_value_t = 12_000,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
 
-    /// Live connections at the same time, WebSockets and server-sent events together.
+    /// Maximum number of live connections (WebSocket and server-sent events together).
     #[arg(
         long,
         global = true,
@@ -127,7 +128,7 @@ pub struct Config {
     )]
     pub max_live: u32,
 
-    /// Origins whose web pages may call this API, such as https://chat.example.com.
+    /// Allowed origins of web pages that call this API, such as https://chat.example.com.
     #[arg(
         long,
         global = true,
@@ -141,7 +142,7 @@ pub struct Config {
     #[command(flatten)]
     pub seals: SealArgs,
 
-    /// How old messages may become.
+    /// How long messages are retained.
     #[command(flatten)]
     pub retention: RetentionArgs,
 
@@ -149,23 +150,24 @@ pub struct Config {
     #[command(flatten)]
     pub webhooks: WebhookArgs,
 
-    /// Where the search index is: the projector writes it, query-api reads it [default: DATA/search].
+    /// Directory of the search index; the projector writes it, query-api reads it [default:
+    /// DATA/search].
     #[arg(long, global = true, env = "TIDINGS_SEARCH_DIR", value_name = "DIR")]
     pub search_dir: Option<PathBuf>,
 
-    /// The name of the JetStream stream; one for each system that shares a nats-server.
+    /// Name of the JetStream stream; must differ between systems that share a nats-server.
     #[arg(long, global = true, env = "TIDINGS_STREAM", value_name = "NAME")]
     pub stream: Option<String>,
 
-    /// The directory of the programs of the private Postgres [default: found or fetched].
+    /// Directory with the programs of the embedded Postgres [default: found or fetched].
     #[arg(long, global = true, env = "TIDINGS_PG_BIN", value_name = "DIR")]
     pub pg_bin: Option<PathBuf>,
 
-    /// The program of the private nats-server [default: found or fetched].
+    /// Program of the embedded nats-server [default: found or fetched].
     #[arg(long, global = true, env = "TIDINGS_NATS_BIN", value_name = "FILE")]
     pub nats_bin: Option<PathBuf>,
 
-    /// What to log, as `info` or `tidings=debug,info`.
+    /// Log filter, such as `info` or `tidings=debug,info`.
     #[arg(
         long,
         global = true,
@@ -175,7 +177,7 @@ pub struct Config {
     )]
     pub log: String,
 
-    /// How to log, to standard error.
+    /// Log format; logs go to standard error.
     #[arg(
         long,
         global = true,
@@ -187,13 +189,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Where the search index is.
+    /// The directory of the search index.
     pub fn search(&self) -> Place {
         let default = || self.data.join("search");
         Place::at(self.search_dir.clone().unwrap_or_else(default))
     }
 
-    /// How events are folded: a rebuild that did it otherwise would give other rows.
+    /// The configuration of the projector. A rebuild must use the same values as the running
+    /// projector; with others it would produce different rows.
     pub fn projector(&self) -> ProjectorConfig {
         ProjectorConfig {
             fanout_threshold: self.fanout_threshold,
@@ -203,12 +206,12 @@ impl Config {
     }
 }
 
-/// Who may come in. Without any of these, a secret is made once and kept in the data directory.
-/// The secret itself comes from `TIDINGS_AUTH_SECRET` alone: a flag would show it to everybody on
-/// the machine.
+/// How tokens are verified. Without any of these options, a secret is generated once and stored in
+/// the data directory. A secret can only be given in `TIDINGS_AUTH_SECRET`: a flag would show it to
+/// every user of the machine.
 #[derive(Debug, Clone, Args)]
 pub struct AuthArgs {
-    /// A PEM file with the public key that tokens are signed for (EdDSA, ES256 or RS256).
+    /// PEM file with the public key that verifies tokens (EdDSA, ES256 or RS256).
     #[arg(
         long,
         global = true,
@@ -218,180 +221,179 @@ pub struct AuthArgs {
     )]
     pub auth_public_key: Option<PathBuf>,
 
-    /// A JWKS file with the public keys that tokens are signed for.
+    /// JWKS file with the public keys that verify tokens.
     #[arg(long, global = true, env = "TIDINGS_AUTH_JWKS", value_name = "FILE")]
     pub auth_jwks: Option<PathBuf>,
 }
 
-/// What bounds the rules. The rest of the documented limits are fixed.
+/// The configurable limits of the domain rules. The other documented limits are fixed.
 #[derive(Debug, Clone, Args)]
 pub struct LimitArgs {
-    /// How long authors may recall their messages.
+    /// How long after sending authors can recall their messages.
     #[arg(long, global = true, env = "TIDINGS_RECALL_WINDOW", value_name = "DURATION", default_value = "24h",
         value_parser = duration)]
     pub recall_window: Duration,
 
-    /// Members of one group.
+    /// Maximum number of members of a group.
     #[arg(long, global = true, env = "TIDINGS_MAX_MEMBERS", value_name = "N", default_value_t = 100_000,
         value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub max_members: u32,
 
-    /// Bytes of a message's body as JSON.
+    /// Maximum size of a message body in bytes, as JSON.
     #[arg(long, global = true, env = "TIDINGS_MAX_BODY", value_name = "BYTES", default_value_t = 65_536,
         value_parser = clap::value_parser!(u32).range(64..=196_608))]
     pub max_body: u32,
 }
 
-/// How to log.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Human-readable lines.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run everything in one process, on one port.
+    /// Run all services in one process, on one port.
     Up(UpArgs),
-    /// Run the service that takes commands.
+    /// Run the command service.
     CommandSvc,
     /// Run the projector, which writes the read models.
     Projector,
-    /// Run the service that answers queries.
+    /// Run the query service.
     QueryApi,
-    /// Run the service that delivers webhooks.
+    /// Run the webhook dispatcher.
     Dispatcher,
-    /// Bring the database up to date.
+    /// Migrate the database schema to the current version.
     Migrate,
     /// Print a token for a user.
     Token(TokenArgs),
-    /// Show how the system of this data directory is.
+    /// Show system status.
     Status(StatusArgs),
-    /// Import messages from a file, into a running system.
+    /// Import messages from a file into a running system.
     Import(ImportArgs),
-    /// Take content out for good: a message, a conversation, or what a user has written.
+    /// Permanently erase content: a message, a conversation, or everything that a user has sent.
     #[command(subcommand)]
     Erase(EraseCommand),
-    /// Write down everything about a user, as JSON lines.
+    /// Export all data about a user as JSON Lines.
     ExportUser(ExportUserArgs),
-    /// Build the read models again from the log, or the search index from the read models, while the
-    /// old ones serve.
+    /// Rebuild the read models or the search index online, while the old ones stay in service.
     Rebuild(RebuildArgs),
-    /// Build the read models again beside those that are served, and say where they differ.
+    /// Verify the read models or the search index against a fresh rebuild.
     Verify(VerifyArgs),
-    /// Search everybody's messages, or those that some user sees.
+    /// Search all messages, or those that a given user can see.
     Search(SearchArgs),
-    /// Read, export, count and replay the log.
+    /// Read, export, verify and replay the event log.
     #[command(subcommand)]
     Log(LogCommand),
-    /// Where the outside is told what happens, and how far that is.
+    /// Manage webhooks.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
-    /// The programs of the private servers.
+    /// Manage the embedded servers.
     #[command(subcommand)]
     Servers(ServersCommand),
 }
 
-/// `tidings up`.
+/// The options of `tidings up`.
 #[derive(Debug, Clone, Args)]
 pub struct UpArgs {
-    /// Print a token for this user on standard output once the system is ready.
+    /// Print a token for this user to standard output once the system is ready.
     #[arg(long, value_name = "USER")]
     pub print_token: Option<String>,
 }
 
-/// `tidings token`.
+/// The options of `tidings token`.
 #[derive(Debug, Clone, Args)]
 pub struct TokenArgs {
-    /// Who it is for: 1 to 128 characters.
+    /// User that the token is for: 1 to 128 characters.
     pub user: String,
-    /// What it opens beyond the user's own: `admin`.
+    /// Scope beyond the user's own data: `admin`.
     #[arg(long, default_value = "")]
     pub scope: String,
-    /// How long it is good.
+    /// Token lifetime.
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
     pub ttl: Duration,
 }
 
-/// `tidings status`.
+/// The options of `tidings status`.
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// `tidings import`.
+/// The options of `tidings import`.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// A file of JSON lines, a Matrix export in JSON (both plain, .gz or .zst), or the directory of an
-    /// unpacked Slack export.
+    /// JSON Lines file or Matrix JSON export (plain, .gz or .zst), or directory of an unpacked
+    /// Slack export.
     #[arg(value_name = "PATH")]
     pub file: PathBuf,
-    /// The system to import into [default: the one that runs on the data directory].
+    /// URL of the system to import into [default: the one that runs on the data directory].
     #[arg(long, requires = "token")]
     pub url: Option<String>,
-    /// An admin's token [default: signed with the data directory's secret].
+    /// Admin token [default: signed with the secret of the data directory].
     #[arg(long, env = "TIDINGS_TOKEN", hide_env_values = true)]
     pub token: Option<TokenText>,
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// A token given on the command line or in the environment; not shown.
+/// A token from the command line or the environment; masked when printed.
 pub type TokenText = crate::secret::Secret;
 
-/// `tidings search`.
+/// The options of `tidings search`.
 #[derive(Debug, Clone, Args)]
 pub struct SearchArgs {
-    /// What to search for, in the language of `GET /v1/search`.
+    /// Search query, in the query language of `GET /v1/search`.
     #[arg(required = true)]
     pub query: Vec<String>,
-    /// Find what this user would find.
+    /// Search as this user, who finds only what they can see.
     #[arg(long, value_name = "USER")]
     pub r#as: Option<String>,
-    /// How many hits at most.
+    /// Maximum number of hits.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub limit: u16,
-    /// In which order.
+    /// Order of the hits.
     #[arg(long, value_name = "ORDER", default_value = "relevance")]
     pub sort: SearchOrder,
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// The order of hits.
+/// The order of search hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SearchOrder {
-    /// The best first.
+    /// Best match first.
     Relevance,
-    /// The last sent first.
+    /// Most recently sent first.
     Newest,
 }
 
-/// `tidings servers`.
+/// The subcommands of `tidings servers`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ServersCommand {
-    /// Fetch the pinned servers into the cache, unless they are there.
+    /// Fetch the pinned servers into the cache, unless they are already there.
     Fetch,
-    /// Print the programs that would be used.
+    /// Print the paths of the server programs that would be used.
     Path,
-    /// Say what was looked at, what was found, and what stands in the way.
+    /// Diagnose which server programs are found, and why others cannot be used.
     Doctor,
-    /// Run a command with private servers, which it finds in DATABASE_URL and NATS_URL.
+    /// Run a command with embedded servers; their addresses are in DATABASE_URL and NATS_URL.
     Run {
-        /// The command and its arguments.
+        /// Command to run, with its arguments.
         #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
         command: Vec<std::ffi::OsString>,
     },
 }
 
-/// A duration as people write it: `7d`, `90s`, `1h 30m`.
+/// Parses a human-readable duration: `7d`, `90s`, `1h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| error.to_string())
 }
@@ -405,47 +407,51 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn the_command_line_definition_is_valid() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn flags_stand_before_or_after_the_command() {
+    fn flags_are_accepted_before_and_after_the_command() {
         for args in [["--data", "/d", "up"], ["up", "--data", "/d"]] {
             assert_eq!(
-                parse(&args).expect("parses").config.data,
+                parse(&args).expect("the arguments parse").config.data,
                 PathBuf::from("/d")
             );
         }
     }
 
     #[test]
-    fn durations_are_as_people_write_them() {
-        let cli = parse(&["up", "--offline-window", "1d 12h"]).expect("parses");
+    fn durations_are_human_readable() {
+        let cli = parse(&["up", "--offline-window", "1d 12h"]).expect("the arguments parse");
         assert_eq!(cli.config.offline_window, Duration::from_secs(36 * 3600));
         assert!(parse(&["up", "--offline-window", "soon"]).is_err());
     }
 
     #[test]
-    fn seals_can_be_off_and_delivered_elsewhere() {
+    fn sealing_can_be_disabled_and_seals_can_be_delivered() {
         let seals = |args: &[&str]| parse(&[&["up"], args].concat()).map(|cli| cli.config.seals);
         assert_eq!(
-            seals(&["--seal-every", "2s"]).expect("parses").seal_every,
+            seals(&["--seal-every", "2s"])
+                .expect("the arguments parse")
+                .seal_every,
             SealEvery::Within(Duration::from_secs(2))
         );
         assert_eq!(
-            seals(&["--seal-every", "off"]).expect("parses").seal_every,
+            seals(&["--seal-every", "off"])
+                .expect("the arguments parse")
+                .seal_every,
             SealEvery::Off
         );
         let url = ["--seal-webhook", "https://a.example/seals"];
-        assert!(seals(&url).is_err(), "unsigned");
+        assert!(seals(&url).is_err(), "a seal webhook needs a secret");
         let secret = ["--seal-webhook-secret", "whsec_x"];
         assert!(seals(&[url, secret].concat()).is_ok());
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_invocations_are_rejected() {
         for args in [
             &["up", "--listen", "8080"][..],
             &["up", "--fanout-threshold", "-1"],
@@ -454,7 +460,7 @@ mod tests {
             &["status", "--nonsense"],
             &["nonsense"],
         ] {
-            let error = parse(args).expect_err("refused");
+            let error = parse(args).expect_err("the invocation is invalid");
             assert_eq!(error.exit_code(), 2, "{args:?}");
         }
     }
@@ -468,7 +474,7 @@ mod tests {
             "--nats-url",
             "nats://s3cret@h",
         ])
-        .expect("parses");
+        .expect("the arguments parse");
         assert!(!format!("{cli:?}").contains("s3cret"));
     }
 }

@@ -1,5 +1,5 @@
-//! The data directory, as far as it is not the servers' own: the secret that tokens are signed
-//! with, and where a running system can be reached.
+//! The data directory: the secret that tokens are signed with, and the run file with the address
+//! of the running system. The subdirectory of the embedded servers belongs to `servers`.
 
 use std::fs;
 use std::io;
@@ -12,30 +12,30 @@ use serde::{Deserialize, Serialize};
 use crate::secret::Secret;
 use crate::servers::{process, write_private};
 
-/// A data directory. Naming one makes nothing.
+/// The path of a data directory. Constructing one creates nothing on disk.
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
 
-/// What a running system says of itself in `DATA/run.json`, for the other commands.
+/// The contents of `DATA/run.json`, in which a running system describes itself to other commands.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Running {
-    /// Its process.
+    /// The process id.
     pub pid: u32,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
-    /// Its Postgres. May hold a password.
+    /// The address of its Postgres. May contain a password.
     pub database_url: String,
-    /// Its NATS. May hold a password.
+    /// The address of its NATS server. May contain a password.
     pub nats_url: String,
-    /// The private servers, as `Postgres 18.6 (fetched)`; empty if it was given its servers.
+    /// The embedded servers, as `Postgres 18.6 (fetched)`. Empty if it uses external servers.
     pub servers: Vec<String>,
-    /// When it started, RFC 3339.
+    /// The time at which it started, in RFC 3339.
     pub started_at: domain::time::Timestamp,
 }
 
 impl Running {
-    /// Where a program on this machine reaches it: an address that stands for all of the machine's
-    /// becomes the loopback one.
+    /// The base URL for programs on this machine. An unspecified address (`0.0.0.0`, `::`) becomes
+    /// the loopback address.
     pub fn base_url(&self) -> String {
         let ip = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -52,7 +52,7 @@ impl DataDir {
         Self(path.into())
     }
 
-    /// Its path.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -65,26 +65,27 @@ impl DataDir {
         self.0.join("auth-secret")
     }
 
-    /// The secret of this directory. Made the first time, with mode 600, and kept.
+    /// Loads the signing secret of this directory. Creates it on first use, with mode 600.
     pub fn secret(&self) -> Result<Secret> {
         let file = self.secret_file();
         if let Some(secret) = self.existing_secret()? {
             return Ok(secret);
         }
-        fs::create_dir_all(&self.0).with_context(|| format!("cannot make {}", self.0.display()))?;
-        // Two random UUIDs: 244 bits from the system's generator, in 64 characters.
+        fs::create_dir_all(&self.0)
+            .with_context(|| format!("cannot create {}", self.0.display()))?;
+        // Two random UUIDs: 244 bits from the operating system's generator, in 64 characters.
         let text = format!(
             "{}{}",
             uuid::Uuid::new_v4().simple(),
             uuid::Uuid::new_v4().simple()
         );
         write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
-        // Another process may have been first: its secret is the one.
+        // Another process may have been faster; then its secret is the one in the file.
         self.existing_secret()?
-            .with_context(|| format!("{} has gone", file.display()))
+            .with_context(|| format!("{} was removed while it was being created", file.display()))
     }
 
-    /// The secret of this directory, if it has one.
+    /// Loads the signing secret of this directory, if it has one.
     pub fn existing_secret(&self) -> Result<Option<Secret>> {
         let file = self.secret_file();
         match fs::read_to_string(&file) {
@@ -94,21 +95,22 @@ impl DataDir {
         }
     }
 
-    /// Where the key that signs seals is, unless another file is named.
+    /// The default path of the key that signs seals.
     pub fn seal_key_file(&self) -> PathBuf {
         self.0.join("seal-key")
     }
 
-    /// Says where the running system is. The file goes when the guard does.
+    /// Writes the run file. Dropping the returned guard removes it.
     pub fn announce(&self, running: &Running) -> Result<Announced> {
         let file = self.run_file();
-        fs::create_dir_all(&self.0).with_context(|| format!("cannot make {}", self.0.display()))?;
+        fs::create_dir_all(&self.0)
+            .with_context(|| format!("cannot create {}", self.0.display()))?;
         write_private(&file, &serde_json::to_string_pretty(running)?)
             .with_context(|| format!("cannot write {}", file.display()))?;
         Ok(Announced(file))
     }
 
-    /// The system that runs on this directory. A file that a killed one left is not believed.
+    /// Finds the system that runs on this directory. A run file whose process has ended is ignored.
     pub fn running(&self) -> Result<Option<Running>> {
         let file = self.run_file();
         let text = match fs::read(&file) {
@@ -119,23 +121,23 @@ impl DataDir {
             }
         };
         let running: Running = serde_json::from_slice(&text)
-            .with_context(|| format!("{} is not what Tidings wrote", file.display()))?;
+            .with_context(|| format!("{} was not written by Tidings", file.display()))?;
         Ok(Some(running).filter(|running| process::exists(running.pid)))
     }
 }
 
-/// Removes `run.json` when dropped.
+/// A guard that removes `run.json` when dropped.
 #[derive(Debug)]
 pub struct Announced(PathBuf);
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        // A file that stays is not believed, because its process is gone.
+        // A remaining file is ignored, because its process has ended.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Writes a file that only its owner can read, unless there is one: then that one stays.
+/// Writes a file that only its owner can read. An existing file stays unchanged.
 pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
     write_private(&fresh, text)?;
@@ -160,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_made_once_and_is_private() {
+    fn the_secret_is_created_once_and_is_private() {
         let data = scratch("secret");
         assert_eq!(data.existing_secret().expect("reads"), None);
-        let first = data.secret().expect("is made");
-        let again = data.secret().expect("is read");
+        let first = data.secret().expect("the secret is created");
+        let again = data.secret().expect("the secret is read");
         let mode = fs::metadata(data.secret_file())
-            .expect("is there")
+            .expect("the file exists")
             .permissions()
             .mode();
         fs::remove_dir_all(data.path()).expect("clean up");
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_process_is_not_running() {
+    fn a_run_file_of_a_dead_process_is_ignored() {
         let data = scratch("running");
         let mut running = Running {
             pid: std::process::id(),

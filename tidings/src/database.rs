@@ -1,4 +1,4 @@
-//! The database that an operator's command works on.
+//! The database that an operator command works on.
 
 use anyhow::{Context as _, Result, anyhow};
 use sqlx::PgPool;
@@ -9,23 +9,23 @@ use crate::data_dir::DataDir;
 use crate::servers::{self, Servers};
 use crate::service::pools;
 
-/// The database that was given, or that of the running system; else the private one, started for
-/// as long as the command takes.
+/// The configured database, or that of the running system; otherwise the embedded one, started for
+/// the duration of the command.
 pub struct Database {
-    /// A few connections.
+    /// A small connection pool.
     pub pool: PgPool,
-    /// Where it is. May hold a password.
+    /// The address of the database. May contain a password.
     pub url: String,
-    /// The NATS beside it, if one is known. May hold a password.
+    /// The address of the NATS server that belongs to it, if known. May contain a password.
     pub nats_url: Option<String>,
     own: Option<Servers>,
 }
 
-/// What is said to the servers' start in place of an address that is not needed.
+/// Passed as the NATS address so that only Postgres is started.
 const NOT_NEEDED: &str = "nats://not-needed";
 
 impl Database {
-    /// Finds or starts it.
+    /// Finds the database, or starts the embedded one.
     pub async fn reach(config: &Config) -> Result<Self> {
         let nats_url = config.nats_url.as_ref().map(|url| url.reveal().to_owned());
         if let Some(url) = &config.database_url {
@@ -42,7 +42,7 @@ impl Database {
         options.nats_url = Some(NOT_NEEDED.into());
         let servers = tokio::task::spawn_blocking(move || servers::start(&options))
             .await
-            .context("starting Postgres has panicked")?
+            .context("the thread that starts Postgres panicked")?
             .map_err(|error| anyhow!(error))?;
         let url = servers.database_url.clone();
         Self::at(&url, nats_url, Some(servers))
@@ -57,13 +57,13 @@ impl Database {
         })
     }
 
-    /// Closes the connections, and stops what was started.
+    /// Closes the connections and stops the embedded server, if one was started.
     pub async fn leave(self) -> Result<()> {
         self.pool.close().await;
         if let Some(servers) = self.own {
             tokio::task::spawn_blocking(|| servers.stop())
                 .await
-                .context("stopping Postgres has panicked")?;
+                .context("the thread that stops Postgres panicked")?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Which tokens are good here, and signing them where that can be done.
+//! The keys that verify tokens and, for a shared secret, sign them.
 
 use std::fs;
 use std::path::Path;
@@ -11,22 +11,23 @@ use crate::data_dir::DataDir;
 use crate::secret::Secret;
 use crate::usage::Usage;
 
-/// The environment variable with the shared secret.
+/// The environment variable that holds the shared secret.
 pub const SECRET_VARIABLE: &str = "TIDINGS_AUTH_SECRET";
 
-/// What tokens are verified with.
+/// The key material that tokens are verified with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keys {
-    /// A secret that the issuer shares: tokens can be signed here too.
+    /// A secret shared with the issuer. Tidings can sign tokens with it too.
     Shared(Secret),
-    /// The text of a PEM file.
+    /// The contents of a PEM file with a public key.
     PublicKey(String),
-    /// The text of a JWKS file.
+    /// The contents of a JWKS file.
     Jwks(String),
 }
 
 impl Keys {
-    /// As configured; else the data directory's own secret, which is made if there is none.
+    /// Loads the configured keys. Without any, uses the secret of the data directory, and creates
+    /// it if it does not exist.
     pub fn configured(args: &AuthArgs, data: &DataDir) -> Result<Self> {
         Self::choose(
             args,
@@ -35,7 +36,8 @@ impl Keys {
         )
     }
 
-    /// A public key wins over a secret: whoever configures one does not want the other to count.
+    /// A public key takes precedence over a secret: an operator who configures one expects tokens
+    /// signed with the other to be rejected.
     fn choose(
         args: &AuthArgs,
         secret: Option<Secret>,
@@ -53,7 +55,7 @@ impl Keys {
         }
     }
 
-    /// What verifies tokens.
+    /// Builds the verifier of tokens.
     pub fn auth(&self) -> Result<Auth> {
         let auth = match self {
             Self::Shared(secret) => Auth::hs256(secret.reveal().as_bytes()),
@@ -63,13 +65,12 @@ impl Keys {
         auth.map_err(|error| Usage(error.to_string()).into())
     }
 
-    /// The secret to sign with. There is none where tokens are signed elsewhere.
+    /// Returns the signing secret. Returns a [`UsageError`] if only public keys are configured.
     pub fn signing_secret(&self) -> Result<&Secret> {
         match self {
             Self::Shared(secret) => Ok(secret),
             _ => Err(Usage(
-                "Tokens are signed elsewhere here: a public key is configured, and no secret."
-                    .into(),
+                "Cannot sign a token: a public key is configured instead of a secret.".into(),
             )
             .into()),
         }
@@ -90,32 +91,32 @@ mod tests {
     };
 
     #[test]
-    fn the_environment_wins_over_the_data_directory() {
+    fn the_environment_takes_precedence_over_the_data_directory() {
         let own = || Ok(Secret::new("own"));
         let given = Some(Secret::new("given"));
         assert_eq!(
-            Keys::choose(&NONE, given, own).expect("chosen"),
+            Keys::choose(&NONE, given, own).expect("keys are chosen"),
             Keys::Shared(Secret::new("given"))
         );
         assert_eq!(
-            Keys::choose(&NONE, None, own).expect("chosen"),
+            Keys::choose(&NONE, None, own).expect("keys are chosen"),
             Keys::Shared(Secret::new("own"))
         );
         let empty = Some(Secret::new(""));
         assert_eq!(
-            Keys::choose(&NONE, empty, own).expect("chosen"),
+            Keys::choose(&NONE, empty, own).expect("keys are chosen"),
             Keys::Shared(Secret::new("own"))
         );
     }
 
     #[test]
-    fn a_public_key_wins_over_a_secret_and_signs_nothing() {
+    fn a_public_key_takes_precedence_over_a_secret_and_cannot_sign() {
         let args = AuthArgs {
             auth_public_key: Some("/dev/null".into()),
             auth_jwks: None,
         };
         let keys = Keys::choose(&args, Some(Secret::new("given")), || Ok(Secret::new("own")))
-            .expect("chosen");
+            .expect("keys are chosen");
         assert_eq!(keys, Keys::PublicKey(String::new()));
         assert!(
             keys.signing_secret()
@@ -125,10 +126,10 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_is_refused_without_being_shown() {
+    fn a_short_secret_is_rejected_and_not_shown() {
         let keys = Keys::Shared(Secret::new("short"));
         let Err(error) = keys.auth() else {
-            panic!("a short secret was taken")
+            panic!("a short secret was accepted")
         };
         assert!(error.is::<Usage>());
         assert!(!error.to_string().contains("short\""), "{error}");

@@ -1,15 +1,17 @@
-//! The one binary: all services, the private servers, and the operators' commands.
+//! The `tidings` program: all services, the embedded servers and the operator commands.
 //!
-//! In the order that a call meets it:
+//! The modules, in the order in which an invocation passes through them:
 //!
-//! - [`config`]: every flag and variable. [`secret`]: what of it is never shown. [`usage`]: what
-//!   the person at the terminal did wrong. [`logging`]: to standard error.
-//! - [`commands`]: one file a command.
-//! - [`data_dir`] and [`keys`]: the secret that tokens are signed with, and where the running
-//!   system can be reached. [`database`]: which database an operator's command works on.
-//! - [`seal_key`]: the key that the log is sealed with.
-//! - [`servers`]: a private Postgres and a private nats-server, found or fetched, kept running.
-//! - [`service`]: the services themselves, put together, run and stopped.
+//! - [`config`]: command-line flags and environment variables. [`secret`]: values that are masked
+//!   when printed. [`usage_error`]: mistakes in the invocation. [`logging`]: logs to standard
+//!   error.
+//! - [`commands`]: the subcommands, one module each.
+//! - [`data_dir`]: the data directory: the token-signing secret, and the address of the running
+//!   system. [`token_keys`]: the keys that verify and sign tokens. [`database`]: the database that
+//!   an operator command works on.
+//! - [`seal_key`]: the key that signs the seals of the log.
+//! - [`servers`]: an embedded Postgres and nats-server: found or fetched, started and supervised.
+//! - [`service`]: the composition root, which assembles, runs and stops the services.
 
 #![deny(missing_docs)]
 

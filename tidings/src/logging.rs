@@ -1,4 +1,4 @@
-//! Logs: to standard error, always. Standard output is for results.
+//! Logging. Logs always go to standard error; standard output is for results.
 
 use std::io::IsTerminal;
 
@@ -7,10 +7,10 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, LogFormat};
 use crate::usage::Usage;
 
-/// Libraries that tell what they do at a level where we tell what happens.
+/// The filter for libraries that log too much at `info`.
 const QUIET: &str = "sqlx=warn,sqlx::query=error,async_nats=warn,hyper=warn,h2=warn";
 
-/// Starts logging. A filter that cannot be read is a mistake of the user's.
+/// Initializes logging. Returns a [`UsageError`] if the filter is invalid.
 pub fn start(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log))
         .map_err(|error| Usage(format!("--log {:?}: {error}", config.log)))?;

@@ -1,4 +1,4 @@
-//! The program `tidings`. See `lib.rs` for the map.
+//! The entry point of the `tidings` program. `lib.rs` has a map of the crate.
 
 use std::process::ExitCode;
 
@@ -6,8 +6,9 @@ use clap::Parser;
 use tidings::config::Cli;
 use tidings::usage::Usage;
 
-/// A request is some hundred small allocations, freed on whichever thread ends it. The C library's
-/// allocator spent a quarter of the service's time on them, much of it waiting for its own locks.
+/// The global allocator. A request makes around a hundred small allocations, freed on the thread
+/// that finishes it. The C library's allocator spent a quarter of the service's time on them, much
+/// of it waiting for its own locks.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -28,7 +29,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(tidings::commands::run(cli));
-    // Nothing is waited for that has not ended by now: a forced stop must be one.
+    // Do not wait for tasks that are still running: a forced stop must take effect immediately.
     runtime.shutdown_background();
     outcome
 }

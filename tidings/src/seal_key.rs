@@ -1,4 +1,5 @@
-//! The key that signs seals: made the first time, in a file that only its owner can read.
+//! The key that signs seals. It is generated on first use and stored in a file that only its owner
+//! can read.
 
 use std::fs;
 use std::io;
@@ -11,22 +12,23 @@ use crate::config::Config;
 use crate::data_dir::{DataDir, write_new};
 use crate::usage::Usage;
 
-/// The key as configured, made if there is none.
+/// Loads the configured key, or generates and stores one if the file does not exist.
 pub fn made(config: &Config) -> Result<SealKey> {
     let file = file(config);
     if let Some(key) = read(&file)? {
         return Ok(key);
     }
     if let Some(dir) = file.parent() {
-        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     }
     let fresh = SealKey::generate().reveal();
     write_new(&file, &fresh).with_context(|| format!("cannot write {}", file.display()))?;
-    // Another process may have been first: its key is the one.
-    read(&file)?.with_context(|| format!("{} has gone", file.display()))
+    // Another process may have been faster; then its key is the one in the file.
+    read(&file)?
+        .with_context(|| format!("{} was removed while it was being created", file.display()))
 }
 
-/// The key as configured, if there is one.
+/// Loads the configured key, if its file exists.
 pub fn existing(config: &Config) -> Result<Option<SealKey>> {
     read(&file(config))
 }

@@ -1,19 +1,19 @@
-//! Words that must not reach a log, a screen or an error message.
+//! Values that must not reach a log, a screen or an error message.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A secret. Shown as `***`; reading it has to be asked for by name.
+/// A secret. `Debug` prints `***`; [`SecretString::reveal`] returns the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// From its text.
+    /// Wraps the text of a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The secret itself.
+    /// The text of the secret.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -33,12 +33,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The address of a server, which may hold a password. Shown without it.
+/// The address of a server, which may contain a password. `Display` and `Debug` mask it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerUrl(String);
 
 impl ServerUrl {
-    /// The address, its password included.
+    /// The address, including the password.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -64,10 +64,13 @@ impl fmt::Debug for ServerUrl {
     }
 }
 
-/// The address with whatever could be a password replaced: what stands between the first `:` of
-/// the user part and its `@` (the user too when there is no `:`, as NATS has its tokens there),
-/// and every query parameter that speaks of a password. Where it is not clear what the password
-/// is, everything before the last `@` is.
+/// Masks everything in an address that could be a password:
+///
+/// - the text between the first `:` of the user part and its `@`;
+/// - the whole user part if it has no `:`, because NATS puts tokens there;
+/// - the value of every query parameter whose name contains `pass`.
+///
+/// If it is unclear where the password is, everything before the last `@` is masked.
 pub fn redacted(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (address, query) = rest
@@ -86,7 +89,7 @@ pub fn redacted(url: &str) -> String {
 }
 
 fn without_password(scheme: &str, address: &str) -> String {
-    // A password may hold an unescaped `/` or `@`: cut at the last `@`.
+    // A password may contain an unescaped `/` or `@`, so split at the last `@`.
     let Some((user_part, host)) = address.rsplit_once('@') else {
         return address.to_owned();
     };
@@ -145,7 +148,7 @@ mod tests {
         ];
         for (url, shown) in cases {
             assert_eq!(redacted(url), shown);
-            let parsed: ServerUrl = url.parse().expect("anything parses");
+            let parsed: ServerUrl = url.parse().expect("every text parses");
             assert!(
                 !format!("{parsed} {parsed:?}").contains("s3cret"),
                 "{parsed:?}"

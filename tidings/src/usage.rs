@@ -1,6 +1,6 @@
-//! A mistake of the person at the terminal, as opposed to something that failed: exit code 2.
+//! Mistakes in the invocation (exit code 2), as opposed to failures (exit code 1).
 
-/// What was wrong, what was expected.
+/// An invalid invocation. The message says what was wrong and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(pub String);

@@ -21,18 +21,18 @@ use crate::no::No;
 use crate::order::{Decision, Order, Stop};
 use crate::state::CommandState;
 
-/// What a device has.
+/// The position up to which a device has received everything.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AckRequest {
-    /// 1 to 128 characters, none of them a control character.
+    /// The id of the device: 1 to 128 characters, no control characters.
     #[schema(min_length = 1, max_length = 128)]
     pub(crate) device: String,
-    /// A log position: the device has everything up to it.
+    /// A log position: the device has received everything up to it.
     #[schema(minimum = 0)]
     pub(crate) cursor: i64,
 }
 
-/// An ack, parsed.
+/// The handler that records an acknowledgement.
 pub(crate) struct AckOrder {
     device: DeviceId,
     cursor: i64,
@@ -43,7 +43,7 @@ pub(crate) struct AckOrder {
 impl AckOrder {
     pub(crate) fn parse(
         caller: UserId,
-        keyed: Option<Keyed>,
+        idempotency: Option<Keyed>,
         request: &AckRequest,
     ) -> Result<Self, Refusal> {
         let device = DeviceId::parse(&request.device)
@@ -52,14 +52,14 @@ impl AckOrder {
             device,
             cursor: request.cursor,
             caller,
-            keyed,
+            keyed: idempotency,
         })
     }
 }
 
 impl Order for AckOrder {
     type Home = Mailbox;
-    /// The log's head.
+    /// The head of the log.
     type Known = i64;
 
     fn op(&self) -> Op {
@@ -76,7 +76,7 @@ impl Order for AckOrder {
 
     async fn look_up(&self, state: &CommandState, _: &mut Vec<Observed>) -> Result<i64, Stop> {
         let known = state.log().known_head();
-        // Another process may have appended what this device has.
+        // Another process may have appended what this device has received.
         if self.cursor > known {
             Ok(state.log().head().await?)
         } else {
@@ -106,8 +106,8 @@ impl Order for AckOrder {
     }
 }
 
-/// Acknowledges what a device has, for whoever hears of it by another way than a request. Answers the
-/// position, or why not, for the client.
+/// Acknowledges up to `cursor` for a device, on behalf of a transport other than an HTTP request,
+/// such as a WebSocket. Returns the log position, or the problem to send to the client.
 pub async fn acknowledge_for(
     state: &CommandState,
     user: &str,
@@ -117,14 +117,14 @@ pub async fn acknowledge_for(
     let invalid = |invalid: domain::ids::InvalidId| Refusal::invalid("user", invalid.0);
     let caller = UserId::parse(user).map_err(invalid).map_err(No::from)?;
     let request = AckRequest { device, cursor };
-    let order = AckOrder::parse(caller, None, &request).map_err(No::from)?;
-    let answered = execute(state, &order).await?;
-    Ok(answered.position)
+    let handler = AckOrder::parse(caller, None, &request).map_err(No::from)?;
+    let response = execute(state, &handler).await?;
+    Ok(response.position)
 }
 
-/// Acknowledge what a device has
+/// Acknowledge what a device has received
 ///
-/// Never goes back for a device. A cursor beyond the log's head is refused.
+/// The cursor of a device never moves back. A cursor beyond the head of the log is rejected.
 #[utoipa::path(
     post,
     path = "/v1/inbox/ack",
@@ -133,7 +133,7 @@ pub async fn acknowledge_for(
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
     request_body = AckRequest,
     responses(
-        (status = 200, description = "It is noted", body = Positioned,
+        (status = 200, description = "Acknowledged", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -143,7 +143,7 @@ pub(crate) async fn acknowledge(
     Asker { user, key }: Asker,
     Json(request): Json<AckRequest>,
 ) -> Result<Answered, No> {
-    let keyed = Keyed::command(&user, key.as_ref(), Op::Ack, &[], &request)?;
-    let order = AckOrder::parse(user, keyed, &request)?;
-    execute(&state, &order).await
+    let idempotency = Keyed::command(&user, key.as_ref(), Op::Ack, &[], &request)?;
+    let handler = AckOrder::parse(user, idempotency, &request)?;
+    execute(&state, &handler).await
 }

@@ -24,34 +24,36 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// Who should be in.
+/// The users to add, or whose roles to change.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AddMembersRequest {
-    /// At most 1,000.
+    /// The users, at most 1,000.
     users: Vec<String>,
-    /// For newcomers `member` if not said. For those who are in, another role changes it.
+    /// The role. New members get `member` by default; existing members keep their role if omitted.
     role: Option<GivenRole>,
 }
 
-/// A role that can be given.
+/// A role that members can be given.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = GivenRole)]
 pub(crate) enum GivenRole {
     Member,
     Admin,
 }
 
-/// Who has come in.
+/// The users who were added.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Added)]
 pub(crate) struct Added<'a> {
-    /// Those who were not in before.
+    /// The users who were not members before.
     added: Vec<&'a str>,
     #[serde(skip_serializing_if = "Later::is_later")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: Later,
 }
 
-/// An addition, parsed.
+/// The handler that adds members.
 pub(crate) struct AddMembersOrder {
     conversation: ConversationId,
     add: AddMembers,
@@ -118,7 +120,7 @@ impl Order for AddMembersOrder {
 
 /// Add members to a group, or change their roles
 ///
-/// For its owner and admins. Only the owner lowers an admin.
+/// Requires the role owner or admin. Only the owner can demote an admin.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/members",
@@ -130,7 +132,7 @@ impl Order for AddMembersOrder {
     ),
     request_body = AddMembersRequest,
     responses(
-        (status = 200, description = "They are in", body = Added,
+        (status = 200, description = "The users are members", body = Added,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -142,7 +144,7 @@ pub(crate) async fn add_members(
     Json(request): Json<AddMembersRequest>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&user, key.as_ref(), Op::AddMembers, &[&id], &request)?;
+    let idempotency = Keyed::command(&user, key.as_ref(), Op::AddMembers, &[&id], &request)?;
     match request.parse(user.clone()) {
         Ok(add) => {
             execute(
@@ -150,21 +152,20 @@ pub(crate) async fn add_members(
                 &AddMembersOrder {
                     conversation,
                     add,
-                    keyed,
+                    keyed: idempotency,
                 },
             )
             .await
         }
         Err(refusal) => {
-            let op = Op::AddMembers;
-            let refused = RefusedOrder {
-                op,
+            let rejected = RefusedOrder {
+                op: Op::AddMembers,
                 conversation,
                 caller: user,
-                keyed,
+                keyed: idempotency,
                 refusal,
             };
-            execute(&state, &refused).await
+            execute(&state, &rejected).await
         }
     }
 }
@@ -174,18 +175,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_made_owner() {
+    fn the_owner_role_cannot_be_assigned() {
         let request = serde_json::from_str::<AddMembersRequest>(r#"{"users":[],"role":"owner"}"#);
         assert!(request.is_err());
     }
 
     #[test]
-    fn users_must_be_legal() {
+    fn users_must_be_valid() {
         let request: AddMembersRequest =
             serde_json::from_str(r#"{"users":["bob",""]}"#).expect("a request");
-        let by = UserId::parse("ann").expect("a legal user id");
+        let by = UserId::parse("ann").expect("a valid user id");
         assert_eq!(
-            request.parse(by).err().and_then(|no| no.field),
+            request.parse(by).err().and_then(|refusal| refusal.field),
             Some("users")
         );
     }

@@ -19,7 +19,7 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// A block to set or to lift, parsed.
+/// The handler that blocks or unblocks a user.
 pub(crate) struct BlockOrder {
     user: UserId,
     what: What,
@@ -27,7 +27,7 @@ pub(crate) struct BlockOrder {
     keyed: Option<Keyed>,
 }
 
-/// Set it or lift it.
+/// Block or unblock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Set,
@@ -88,17 +88,17 @@ async fn carry_out(
     state: &CommandState,
     Asker { user: caller, key }: Asker,
     user: &str,
-    what: What,
+    action: What,
 ) -> Result<Answered, No> {
-    let keyed = Keyed::command(&caller, key.as_ref(), what.op(), &[user], &())?;
+    let idempotency = Keyed::command(&caller, key.as_ref(), action.op(), &[user], &())?;
     let user = parts::user(user)?;
     execute(
         state,
         &BlockOrder {
             user,
-            what,
+            what: action,
             caller,
-            keyed,
+            keyed: idempotency,
         },
     )
     .await
@@ -106,50 +106,53 @@ async fn carry_out(
 
 /// Block a user
 ///
-/// Their direct messages, and direct conversations that they begin with the caller, are refused.
+/// Rejects direct messages from the blocked user, and direct conversations that the blocked user
+/// starts with the caller.
 #[utoipa::path(
     put,
     path = "/v1/blocks/{user}",
     operation_id = "block_user",
     tag = "inbox",
     params(
-        ("user" = String, Path, description = "Whom to block"),
+        ("user" = String, Path, description = "The user to block"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "They are blocked", body = Positioned,
+        (status = 200, description = "The user is blocked", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
 )]
 pub(crate) async fn block_user(
     State(state): State<CommandState>,
-    asker: Asker,
+    requester: Asker,
     Path(user): Path<String>,
 ) -> Result<Answered, No> {
-    carry_out(&state, asker, &user, What::Set).await
+    carry_out(&state, requester, &user, What::Set).await
 }
 
-/// Take a user's direct messages again
+/// Unblock a user
+///
+/// Direct messages from this user are accepted again.
 #[utoipa::path(
     delete,
     path = "/v1/blocks/{user}",
     operation_id = "unblock_user",
     tag = "inbox",
     params(
-        ("user" = String, Path, description = "Whom not to block"),
+        ("user" = String, Path, description = "The user to unblock"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "They are not blocked", body = Positioned,
+        (status = 200, description = "The user is not blocked", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
 )]
 pub(crate) async fn unblock_user(
     State(state): State<CommandState>,
-    asker: Asker,
+    requester: Asker,
     Path(user): Path<String>,
 ) -> Result<Answered, No> {
-    carry_out(&state, asker, &user, What::Lift).await
+    carry_out(&state, requester, &user, What::Lift).await
 }

@@ -24,10 +24,10 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// What to change; what is left out stays.
+/// The fields to change. Omitted fields stay unchanged.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ChangeRequest {
-    /// At most 200 characters; null removes it.
+    /// The new title, at most 200 characters; null removes the title.
     #[serde(
         default,
         deserialize_with = "given",
@@ -36,23 +36,23 @@ pub(crate) struct ChangeRequest {
     #[schema(value_type = Option<String>, max_length = 200)]
     #[expect(
         clippy::option_option,
-        reason = "left out, null and a value are three things here"
+        reason = "omitted, null and a value have different meanings"
     )]
     title: Option<Option<String>>,
     #[schema(value_type = Option<docs::History>)]
     history: Option<History>,
 }
 
-/// Tells null, which is given, from what is left out.
+/// Deserialises a field that is present, so that null differs from an omitted field.
 #[expect(
     clippy::option_option,
-    reason = "left out, null and a value are three things here"
+    reason = "omitted, null and a value have different meanings"
 )]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// A change, parsed.
+/// The handler that changes a group.
 pub(crate) struct ChangeOrder {
     conversation: ConversationId,
     change: Change,
@@ -116,9 +116,9 @@ impl Order for ChangeOrder {
     }
 }
 
-/// Change a group's title or history rule
+/// Change a group's title or history visibility
 ///
-/// For its owner and admins.
+/// Requires the role owner or admin.
 #[utoipa::path(
     patch,
     path = "/v1/conversations/{id}",
@@ -130,7 +130,7 @@ impl Order for ChangeOrder {
     ),
     request_body = ChangeRequest,
     responses(
-        (status = 200, description = "So it is now", body = Positioned,
+        (status = 200, description = "Changed, or already so", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -142,7 +142,7 @@ pub(crate) async fn change_conversation(
     Json(request): Json<ChangeRequest>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&user, key.as_ref(), Op::Change, &[&id], &request)?;
+    let idempotency = Keyed::command(&user, key.as_ref(), Op::Change, &[&id], &request)?;
     match request.parse(user.clone()) {
         Ok(change) => {
             execute(
@@ -150,20 +150,20 @@ pub(crate) async fn change_conversation(
                 &ChangeOrder {
                     conversation,
                     change,
-                    keyed,
+                    keyed: idempotency,
                 },
             )
             .await
         }
         Err(refusal) => {
-            let refused = RefusedOrder {
+            let rejected = RefusedOrder {
                 op: Op::Change,
                 conversation,
                 caller: user,
-                keyed,
+                keyed: idempotency,
                 refusal,
             };
-            execute(&state, &refused).await
+            execute(&state, &rejected).await
         }
     }
 }
@@ -175,23 +175,23 @@ mod tests {
     fn change(request: &str) -> Result<Change, Option<&'static str>> {
         let request: ChangeRequest = serde_json::from_str(request).expect("a request");
         request
-            .parse(UserId::parse("ann").expect("a legal user id"))
-            .map_err(|no| no.field)
+            .parse(UserId::parse("ann").expect("a valid user id"))
+            .map_err(|refusal| refusal.field)
     }
 
     #[test]
-    fn null_is_not_the_same_as_nothing() {
-        assert_eq!(change("{}").expect("legal").title, None);
+    fn null_differs_from_an_omitted_field() {
+        assert_eq!(change("{}").expect("valid").title, None);
         assert_eq!(
-            change(r#"{"title":null}"#).expect("legal").title,
+            change(r#"{"title":null}"#).expect("valid").title,
             Some(None)
         );
-        let named = change(r#"{"title":"a","history":"since_join"}"#).expect("legal");
+        let changed = change(r#"{"title":"a","history":"since_join"}"#).expect("valid");
         assert_eq!(
-            named.title.flatten().map(String::from).as_deref(),
+            changed.title.flatten().map(String::from).as_deref(),
             Some("a")
         );
-        assert_eq!(named.history, Some(History::SinceJoin));
+        assert_eq!(changed.history, Some(History::SinceJoin));
         assert_eq!(change(r#"{"title":" "}"#).err(), Some(Some("title")));
     }
 }

@@ -24,44 +24,46 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// A conversation to begin.
+/// The conversation to create.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreateRequest {
     #[schema(value_type = docs::Kind)]
     kind: ConversationKind,
-    /// The other members, at most 1,000; the caller is added. Exactly one for `direct`.
+    /// The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
     members: Vec<String>,
-    /// A group's name, at most 200 characters.
+    /// The title of a group, at most 200 characters.
     title: Option<String>,
-    /// A group's own id: 1 to 64 of `A-Z a-z 0-9 _ . -`, not starting with `d_`.
+    /// The id of a group, generated if omitted: 1 to 64 of `A-Z a-z 0-9 _ . -`, not starting with
+    /// `d_`.
     id: Option<String>,
 }
 
-/// A conversation that was begun, now or before.
+/// The conversation, created now or earlier.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Created)]
 pub(crate) struct Created<'a> {
     id: &'a str,
     #[schema(value_type = docs::Kind)]
     kind: ConversationKind,
-    /// The log position at which it began, or the log's head if it existed.
+    /// The log position of its creation, or the head of the log if it already existed.
     #[serde(skip_serializing_if = "Later::is_later")]
     #[schema(value_type = i64, required = true, minimum = 0)]
     position: Later,
 }
 
-/// As much of a first answer as is needed to give it again.
+/// The part of the first response that a replay needs to check access.
 #[derive(Deserialize)]
 struct CreatedBefore {
     id: ConversationId,
 }
 
-/// A creation, parsed.
+/// The handler that creates a conversation.
 pub(crate) struct CreateOrder {
     id: ConversationId,
     kind: ConversationKind,
     title: Option<Title>,
     members: Vec<UserId>,
-    /// The other one of a direct conversation.
+    /// The other member of a direct conversation.
     peer: Option<UserId>,
     caller: UserId,
     keyed: Option<Keyed>,
@@ -70,7 +72,7 @@ pub(crate) struct CreateOrder {
 impl CreateOrder {
     fn parse(
         caller: UserId,
-        keyed: Option<Keyed>,
+        idempotency: Option<Keyed>,
         request: &CreateRequest,
     ) -> Result<Self, Refusal> {
         let members = parts::users("members", &request.members)?;
@@ -90,38 +92,38 @@ impl CreateOrder {
             members,
             peer,
             caller,
-            keyed,
+            keyed: idempotency,
         })
     }
 }
 
-/// The id that the client has chosen, or a new one.
-fn group_id(own: Option<&str>) -> Result<ConversationId, Refusal> {
+/// The id that the client chose for a group, or a new one.
+fn group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
     let invalid = |invalid: InvalidId| Refusal::invalid("id", invalid.0);
-    let Some(own) = own else {
+    let Some(chosen) = chosen else {
         return ConversationId::parse(&format!("c_{}", uuid::Uuid::now_v7().simple()))
             .map_err(invalid);
     };
-    let id = ConversationId::parse(own).map_err(invalid)?;
+    let id = ConversationId::parse(chosen).map_err(invalid)?;
     if id.is_direct() {
         return Err(Refusal::invalid(
             "id",
-            "d_ is the beginning of direct conversations' ids",
+            "ids that start with d_ are reserved for direct conversations",
         ));
     }
     Ok(id)
 }
 
-/// The one id of a pair, and the other one of it.
+/// The id of the direct conversation of a pair of users, and the user who is not the caller.
 fn pair(
     caller: &UserId,
     members: &[UserId],
-    own: Option<&str>,
+    chosen: Option<&str>,
 ) -> Result<(ConversationId, UserId), Refusal> {
-    if own.is_some() {
+    if chosen.is_some() {
         return Err(Refusal::invalid(
             "id",
-            "the id of a direct conversation follows from its pair",
+            "the id of a direct conversation is derived from its members; omit it",
         ));
     }
     let mut others = members.iter().filter(|user| *user != caller);
@@ -138,7 +140,7 @@ fn pair(
 
 impl Order for CreateOrder {
     type Home = Conversation;
-    /// Whether the other one has blocked the caller.
+    /// Whether the other member has blocked the caller.
     type Known = bool;
 
     fn op(&self) -> Op {
@@ -153,15 +155,19 @@ impl Order for CreateOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, state: &CommandState, seen: &mut Vec<Observed>) -> Result<bool, Stop> {
+    async fn look_up(
+        &self,
+        state: &CommandState,
+        observed: &mut Vec<Observed>,
+    ) -> Result<bool, Stop> {
         let Some(peer) = &self.peer else {
             return Ok(false);
         };
         let mailboxes = state.log().mailboxes();
-        let (has_blocked, observed) = mailboxes
-            .peek(peer.as_str(), |it| it.has_blocked(&self.caller))
+        let (has_blocked, observation) = mailboxes
+            .peek(peer.as_str(), |mailbox| mailbox.has_blocked(&self.caller))
             .await?;
-        seen.push(observed);
+        observed.push(observation);
         Ok(has_blocked)
     }
 
@@ -197,19 +203,20 @@ impl Order for CreateOrder {
         })
     }
 
-    /// Somebody who has left what they once created is answered as a stranger.
+    /// A user who has left the conversation they created gets `not_found`.
     async fn may_replay(&self, state: &CommandState, receipt: &Receipt) -> Result<bool, Failed> {
         match serde_json::from_slice::<CreatedBefore>(&receipt.answer) {
             Ok(created) => membership::is_member(state, &created.id, &self.caller).await,
-            // The key was used for something else, which is what the caller is told.
+            // The key was used for another kind of command, so the caller gets a mismatch.
             Err(_) => Ok(true),
         }
     }
 }
 
-/// Begin a conversation
+/// Create a conversation
 ///
-/// A direct conversation has one id for its pair, whoever creates it and however often.
+/// A pair of users has at most one direct conversation. Creating it again, by either of them,
+/// returns the existing one.
 #[utoipa::path(
     post,
     path = "/v1/conversations",
@@ -218,9 +225,9 @@ impl Order for CreateOrder {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
     request_body = CreateRequest,
     responses(
-        (status = 201, description = "Begun", body = Created,
+        (status = 201, description = "Created", body = Created,
             headers(("Tidings-Position" = i64))),
-        (status = 200, description = "The pair's direct conversation, or the first answer again",
+        (status = 200, description = "The existing direct conversation, or the first response",
             body = Created, headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -230,59 +237,59 @@ pub(crate) async fn create_conversation(
     Asker { user, key }: Asker,
     Json(request): Json<CreateRequest>,
 ) -> Result<Answered, No> {
-    let keyed = Keyed::command(&user, key.as_ref(), Op::Create, &[], &request)?;
-    let order = CreateOrder::parse(user, keyed, &request)?;
-    execute(&state, &order).await
+    let idempotency = Keyed::command(&user, key.as_ref(), Op::Create, &[], &request)?;
+    let handler = CreateOrder::parse(user, idempotency, &request)?;
+    execute(&state, &handler).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn order(request: &str) -> Result<CreateOrder, Option<&'static str>> {
+    fn handler(request: &str) -> Result<CreateOrder, Option<&'static str>> {
         let request = serde_json::from_str(request).expect("a request");
-        let caller = UserId::parse("ann").expect("a legal user id");
+        let caller = UserId::parse("ann").expect("a valid user id");
         CreateOrder::parse(caller, None, &request).map_err(|refusal| refusal.field)
     }
 
     #[test]
     fn a_pair_has_one_id() {
-        let one = order(r#"{"kind":"direct","members":["bob"]}"#).expect("legal");
-        let same = order(r#"{"kind":"direct","members":["bob","ann","bob"]}"#).expect("legal");
+        let one = handler(r#"{"kind":"direct","members":["bob"]}"#).expect("valid");
+        let same = handler(r#"{"kind":"direct","members":["bob","ann","bob"]}"#).expect("valid");
         assert_eq!(one.id, same.id);
         assert!(one.id.is_direct());
     }
 
     #[test]
-    fn a_direct_conversation_is_with_one_other() {
+    fn a_direct_conversation_has_exactly_one_other_member() {
         for members in ["[]", r#"["ann"]"#, r#"["bob","cid"]"#] {
             let request = format!(r#"{{"kind":"direct","members":{members}}}"#);
-            assert_eq!(order(&request).err(), Some(Some("members")), "{members}");
+            assert_eq!(handler(&request).err(), Some(Some("members")), "{members}");
         }
         let request = r#"{"kind":"direct","members":["bob"],"id":"mine"}"#;
-        assert_eq!(order(request).err(), Some(Some("id")));
+        assert_eq!(handler(request).err(), Some(Some("id")));
     }
 
     #[test]
-    fn an_id_is_the_clients_or_new() {
-        let own = order(r#"{"kind":"group","members":[],"id":"team.a"}"#).expect("legal");
+    fn a_group_id_is_chosen_or_generated() {
+        let own = handler(r#"{"kind":"group","members":[],"id":"team.a"}"#).expect("valid");
         assert_eq!(own.id.as_str(), "team.a");
         for bad in ["", "d_1", "a b", "ä"] {
             let request = format!(r#"{{"kind":"group","members":[],"id":"{bad}"}}"#);
-            assert_eq!(order(&request).err(), Some(Some("id")), "{bad}");
+            assert_eq!(handler(&request).err(), Some(Some("id")), "{bad}");
         }
-        let one = order(r#"{"kind":"group","members":[]}"#).expect("legal");
-        let other = order(r#"{"kind":"group","members":[],"id":null}"#).expect("legal");
+        let one = handler(r#"{"kind":"group","members":[]}"#).expect("valid");
+        let other = handler(r#"{"kind":"group","members":[],"id":null}"#).expect("valid");
         assert!(one.id.as_str().starts_with("c_") && one.id.as_str().len() >= 22);
         assert_ne!(one.id, other.id);
     }
 
     #[test]
-    fn a_title_must_be_legal() {
+    fn a_title_must_be_valid() {
         let request = format!(
             r#"{{"kind":"group","members":[],"title":"{}"}}"#,
             "t".repeat(201)
         );
-        assert_eq!(order(&request).err(), Some(Some("title")));
+        assert_eq!(handler(&request).err(), Some(Some("title")));
     }
 }

@@ -23,19 +23,20 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// The body as it should be.
+/// The new body of a message.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct EditRequest {
-    /// A JSON object of at most 64 KiB. The words of a text message are in `text`.
+    /// The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`.
     #[schema(value_type = Object)]
     pub(crate) body: Value,
 }
 
-/// An edit, parsed.
+/// The handler that edits a message.
 pub(crate) struct EditOrder {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: i64,
-    /// What kind of message it is, and so what its body may be, the conversation knows.
+    /// The unvalidated body. Which body is valid depends on the type of the message, which only the
+    /// conversation knows.
     pub(crate) body: Value,
     pub(crate) by: UserId,
     pub(crate) keyed: Option<Keyed>,
@@ -87,7 +88,8 @@ impl Order for EditOrder {
 
 /// Edit a message
 ///
-/// For its author, and not after a recall. An equal body changes nothing.
+/// Requires the author of the message; a recalled message cannot be edited. An equal body changes
+/// nothing.
 #[utoipa::path(
     put,
     path = "/v1/conversations/{id}/messages/{seq}",
@@ -100,7 +102,7 @@ impl Order for EditOrder {
     ),
     request_body = EditRequest,
     responses(
-        (status = 200, description = "So it reads now", body = Positioned,
+        (status = 200, description = "The message has this body", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -112,7 +114,7 @@ pub(crate) async fn edit_message(
     Json(request): Json<EditRequest>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&by, key.as_ref(), Op::Edit, &[&id, &seq], &request)?;
+    let idempotency = Keyed::command(&by, key.as_ref(), Op::Edit, &[&id, &seq], &request)?;
     let seq = parts::seq(&seq)?;
     execute(
         &state,
@@ -121,7 +123,7 @@ pub(crate) async fn edit_message(
             seq,
             body: request.body,
             by,
-            keyed,
+            keyed: idempotency,
         },
     )
     .await

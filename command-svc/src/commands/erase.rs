@@ -1,4 +1,4 @@
-//! `POST /v1/admin/erasures`: content taken out for good.
+//! `POST /v1/admin/erasures`: permanently erases content.
 
 use std::time::Instant;
 
@@ -21,43 +21,44 @@ use crate::no::No;
 use crate::parts;
 use crate::state::CommandState;
 
-/// Messages that one append erases.
+/// The maximum number of messages that one append erases.
 const CHUNK: i64 = 500;
 
-/// Messages that one request erases. Whoever means more is told to go on.
+/// The number of messages after which a request stops and returns where to continue.
 const A_REQUEST: usize = 5_000;
 
-/// What to erase: one message, a conversation, or what a user has written.
+/// What to erase: one message, a conversation, or everything that a user has sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ErasureRequest {
-    /// The conversation: all of its messages and its titles, if no `seq` is given.
+    /// The conversation. Without `seq`, all of its messages and titles are erased.
     conversation_id: Option<String>,
-    /// One message of it.
+    /// One message of the conversation.
     #[schema(minimum = 1)]
     seq: Option<i64>,
-    /// Or else a user: all messages that they have ever sent, wherever.
+    /// Instead of a conversation, a user: all messages that the user has sent, in any conversation.
     user: Option<String>,
-    /// Where to go on: the `next` of the answer before.
+    /// Where to continue: the `next` of the previous response.
     from: Option<String>,
 }
 
-/// What was erased by this request.
+/// What this request erased.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ErasureAnswer)]
 pub(crate) struct ErasureAnswer {
-    /// Messages that were erased now. Those that were before are not counted again.
+    /// The number of messages erased by this request, without those erased earlier.
     messages: u64,
-    /// Conversations whose titles were erased now.
+    /// The number of conversations whose titles this request erased.
     titles: u64,
-    /// The log position of the first event that says so; null if there is none.
+    /// The log position of the first erasure event; null if nothing was erased.
     first: Option<i64>,
-    /// The log position of the last one, or the head if there is none.
+    /// The log position of the last erasure event, or the head of the log if nothing was erased.
     position: i64,
-    /// There is more: ask again, with this as `from`.
+    /// If set, there is more to erase: repeat the request with this value as `from`.
     next: Option<String>,
 }
 
-/// What is meant, parsed.
+/// The parsed scope of an erasure.
 enum Meant {
     Message(ConversationId, i64),
     Conversation(ConversationId),
@@ -66,7 +67,7 @@ enum Meant {
 
 impl ErasureRequest {
     fn parse(&self) -> Result<Meant, No> {
-        let wrong = |field, why: &str| Err(No::Refused(Refusal::invalid(field, why)));
+        let invalid = |field, reason: &str| Err(No::Refused(Refusal::invalid(field, reason)));
         match (&self.conversation_id, self.seq, &self.user) {
             (Some(id), seq, None) => {
                 let id = parts::conversation(id)?;
@@ -77,22 +78,28 @@ impl ErasureRequest {
             }
             (None, None, Some(user)) => match UserId::parse(user) {
                 Ok(user) => Ok(Meant::User(user)),
-                Err(invalid) => wrong("user", invalid.0),
+                Err(error) => invalid("user", error.0),
             },
-            (None, Some(_), _) => wrong("seq", "is a message of which conversation_id?"),
-            (Some(_), _, Some(_)) => wrong("user", "either a conversation or a user is erased"),
-            (None, None, None) => wrong("conversation_id", "expected this or a user"),
+            (None, Some(_), _) => invalid("seq", "seq requires conversation_id"),
+            (Some(_), _, Some(_)) => {
+                invalid("user", "conversation_id and user are mutually exclusive")
+            }
+            (None, None, None) => invalid(
+                "conversation_id",
+                "either conversation_id or user is required",
+            ),
         }
     }
 }
 
-/// Erase content for good
+/// Permanently erase content
 ///
-/// One message, all of a conversation, or all that a user has written. Bodies, earlier versions, mentions and
-/// titles are gone for good: at once for everybody who reads, from the log and the stream within seconds, from
-/// their files by `tidings erase files`. Positions, seqs and seals stay as they are; an erased message looks like
-/// a recalled one. About 5,000 messages a request: with `next` in the answer, ask again. Asking again for what
-/// is erased changes nothing.
+/// Erases one message, a whole conversation, or everything that a user has sent. Bodies, earlier
+/// versions, mentions and titles are erased permanently: immediately for all readers, within
+/// seconds from the log and the stream, and from the files on disk by `tidings erase files`.
+/// Positions, seqs and seals do not change; an erased message looks like a recalled one. One
+/// request erases about 5,000 messages: if the response has `next`, repeat the request with it as
+/// `from`. Repeating a request for erased content changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/admin/erasures",
@@ -100,7 +107,7 @@ impl ErasureRequest {
     tag = "admin",
     request_body = ErasureRequest,
     responses(
-        (status = 200, description = "It is erased, or as much of it as one request may erase",
+        (status = 200, description = "Erased, completely or up to the limit of one request",
             body = ErasureAnswer),
         Problems,
     ),
@@ -112,34 +119,34 @@ pub(crate) async fn erase_content(
     Json(request): Json<ErasureRequest>,
 ) -> Result<Json<ErasureAnswer>, No> {
     let started = Instant::now();
-    let mut erasing = Erasing {
+    let mut run = Erasing {
         state: &state,
         by,
         answer: ErasureAnswer::default(),
     };
     match request.parse()? {
         Meant::Message(id, seq) => {
-            erasing.append(&id, &[seq], false).await?;
+            run.append(&id, &[seq], false).await?;
         }
         Meant::Conversation(id) => {
-            erasing.append(&id, &[], true).await?;
-            if !erasing.messages(&id, None).await? {
-                erasing.answer.next = Some(id.to_string());
+            run.append(&id, &[], true).await?;
+            if !run.messages(&id, None).await? {
+                run.answer.next = Some(id.to_string());
             }
         }
-        Meant::User(user) => erasing.user(&user, request.from.as_deref()).await?,
+        Meant::User(user) => run.user(&user, request.from.as_deref()).await?,
     }
-    let mut answer = erasing.answer;
-    if answer.first.is_none() {
-        answer.position = state.log().head().await?;
+    let mut response = run.answer;
+    if response.first.is_none() {
+        response.position = state.log().head().await?;
     }
     state
         .meters()
         .took(Op::Erase, Outcome::Done, started.elapsed());
-    Ok(Json(answer))
+    Ok(Json(response))
 }
 
-/// A request that is being carried out.
+/// The execution of one erasure request.
 struct Erasing<'a> {
     state: &'a CommandState,
     by: UserId,
@@ -147,10 +154,11 @@ struct Erasing<'a> {
 }
 
 impl Erasing<'_> {
+    /// Erases the messages of a user, from the conversation `from` onwards.
     async fn user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), No> {
         let pool = self.state.log().pool();
-        let all = scope::conversations_of(pool, user.as_str()).await;
-        for id in all.map_err(Failed::from)? {
+        let conversations = scope::conversations_of(pool, user.as_str()).await;
+        for id in conversations.map_err(Failed::from)? {
             if from.is_some_and(|from| id.as_str() < from) {
                 continue;
             }
@@ -163,8 +171,8 @@ impl Erasing<'_> {
         Ok(())
     }
 
-    /// Erases the messages of a conversation, of one sender or of all. False if there may be more of them than
-    /// one request erases.
+    /// Erases the messages of a conversation, of one sender or of all. Returns false if it stopped
+    /// at the limit of one request and there may be more.
     async fn messages(&mut self, id: &ConversationId, sender: Option<&UserId>) -> Result<bool, No> {
         let pool = self.state.log().pool();
         let mut after = 0;
@@ -173,8 +181,8 @@ impl Erasing<'_> {
                 return Ok(false);
             }
             let sender = sender.map(UserId::as_str);
-            let found = scope::messages(pool, id.as_str(), sender, after, CHUNK).await;
-            let (seqs, more) = found.map_err(Failed::from)?;
+            let page = scope::messages(pool, id.as_str(), sender, after, CHUNK).await;
+            let (seqs, more) = page.map_err(Failed::from)?;
             if !seqs.is_empty() {
                 self.append(id, &seqs, false).await?;
             }
@@ -185,26 +193,28 @@ impl Erasing<'_> {
         }
     }
 
+    /// Erases these messages, and the title if requested, and adds them to the response.
     async fn append(&mut self, id: &ConversationId, seqs: &[i64], title: bool) -> Result<(), No> {
-        if let Some(done) = erase_messages(self.state, id, seqs, title, &self.by).await? {
-            let answer = &mut self.answer;
-            answer.messages += done.messages as u64;
-            answer.titles += done.titles as u64;
-            answer.first.get_or_insert(done.appended.first);
-            answer.position = done.appended.last;
+        if let Some(totals) = erase_messages(self.state, id, seqs, title, &self.by).await? {
+            let response = &mut self.answer;
+            response.messages += totals.messages as u64;
+            response.titles += totals.titles as u64;
+            response.first.get_or_insert(totals.appended.first);
+            response.position = totals.appended.last;
         }
         Ok(())
     }
 }
 
-/// What an append erased.
+/// What one append erased.
 pub(crate) struct Done {
     messages: usize,
     titles: usize,
     appended: Appended,
 }
 
-/// Erases messages of a conversation, and its title. `None` if all of that was erased before.
+/// Erases messages of a conversation in one append, and its titles if `title` is set. `None` if all
+/// of that had been erased earlier.
 pub(crate) async fn erase_messages(
     state: &CommandState,
     id: &ConversationId,
@@ -220,8 +230,8 @@ pub(crate) async fn erase_messages(
             title,
             by: by.clone(),
         });
-        // A refusal holds once everything it was decided on is durable.
-        let (events, refused) = match locked.state().decide(erase, state.limits()) {
+        // A refusal is valid only once everything it was based on is durable.
+        let (events, refusal) = match locked.state().decide(erase, state.limits()) {
             Ok(events) => (events, None),
             Err(refusal) => (Vec::new(), Some(refusal)),
         };
@@ -233,13 +243,13 @@ pub(crate) async fn erase_messages(
         let appended = match locked.append(Append::of(events)).done().await {
             Ok(appended) => appended,
             Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => continue,
-            Err(NotAppended::Failed(failed)) => return Err(failed.into()),
+            Err(NotAppended::Failed(error)) => return Err(error.into()),
         };
-        if let Some(refusal) = refused {
+        if let Some(refusal) = refusal {
             return Err(No::Refused(refusal));
         }
-        let is_something = messages + titles > 0;
-        return Ok(is_something.then_some(Done {
+        let has_erased = messages + titles > 0;
+        return Ok(has_erased.then_some(Done {
             messages,
             titles,
             appended,

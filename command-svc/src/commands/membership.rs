@@ -1,4 +1,4 @@
-//! Whether somebody is in a conversation, where they stand in it, and what they may see.
+//! Whether a user is a member of a conversation, and which messages the user can see.
 
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::command::Standing;
@@ -8,7 +8,7 @@ use event_log::{Failed, Observed};
 use crate::order::Stop;
 use crate::state::CommandState;
 
-/// Whether this user is a member now.
+/// Whether this user is currently a member.
 pub(crate) async fn is_member(
     state: &CommandState,
     conversation: &ConversationId,
@@ -16,29 +16,31 @@ pub(crate) async fn is_member(
 ) -> Result<bool, Failed> {
     let conversations = state.log().conversations();
     let (is_member, _) = conversations
-        .peek(conversation.as_str(), |it| it.is_member(user))
+        .peek(conversation.as_str(), |conversation| {
+            conversation.is_member(user)
+        })
         .await?;
     Ok(is_member)
 }
 
-/// Where a member stands, and whether they may see the message at `seq`. Refused to everybody
-/// else.
+/// The membership of a user, and whether the user can see the message at `seq`. Adds the
+/// conversation to `observed`. Anyone who is not a member gets `not_found`.
 pub(crate) async fn standing(
     state: &CommandState,
     conversation: &ConversationId,
     user: &UserId,
     seq: i64,
-    seen: &mut Vec<Observed>,
+    observed: &mut Vec<Observed>,
 ) -> Result<(Standing, bool), Stop> {
-    let (found, observed) = state
+    let (membership, observation) = state
         .log()
         .conversations()
-        .peek(conversation.as_str(), |it| {
-            (it.standing(user), it.may_see(user, seq))
+        .peek(conversation.as_str(), |conversation| {
+            (conversation.standing(user), conversation.may_see(user, seq))
         })
         .await?;
-    seen.push(observed);
-    match found {
+    observed.push(observation);
+    match membership {
         (Some(standing), visible) => Ok((standing, visible)),
         (None, _) => Err(Refusal::not_found().into()),
     }

@@ -1,7 +1,8 @@
-//! The commands, one file each.
+//! The commands, one module each.
 //!
-//! Every file holds the request as it is sent, its parsing into an order, the order, and the
-//! documented route.
+//! Every module contains the request type, its parser, the command handler, and the documented
+//! route. `membership` and `message_lookup` are lookups that several commands share; `rejected` is
+//! the handler of a request whose parser rejected it.
 
 pub(crate) mod ack;
 pub(crate) mod add_members;

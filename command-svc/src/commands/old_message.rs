@@ -1,12 +1,12 @@
-//! Messages that their conversation no longer remembers.
+//! Lookup of messages that are no longer in the recent messages of their conversation.
 
 use domain::conversation::Conversation;
 use domain::ids::UserId;
 use domain::message::MessageState;
 use event_log::{Failed, Locked};
 
-/// What a command on this message must bring along: the message's story from the log, if the
-/// conversation does not remember it. Nothing is read for what the caller may not see anyway.
+/// Loads the state of a message from the log, unless the conversation still has it among its recent
+/// messages. Reads nothing if the caller cannot see the message anyway.
 pub(crate) async fn look_up(
     locked: &Locked<Conversation>,
     caller: &UserId,

@@ -22,21 +22,22 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// How to show a conversation; what is left out stays.
+/// How to show a conversation. Omitted fields stay unchanged.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 pub(crate) struct PreferencesRequest {
-    /// Not in the total of unread messages.
+    /// Exclude the conversation from the total of unread messages.
     muted: Option<bool>,
-    /// First in the list.
+    /// Show the conversation at the top of the inbox.
     pinned: Option<bool>,
-    /// Off the list, and not in the total.
+    /// Hide the conversation from the inbox, and exclude it from the total of unread messages.
     archived: Option<bool>,
-    /// Be notified of messages that mention one, although it is muted or archived; so by default.
+    /// Notify of messages that mention the user, even if the conversation is muted or archived.
+    /// True by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     mentions: Option<bool>,
 }
 
-/// A change of preferences, parsed.
+/// The handler that sets preferences.
 pub(crate) struct PreferencesOrder {
     conversation: ConversationId,
     wanted: PreferencesRequest,
@@ -63,9 +64,10 @@ impl Order for PreferencesOrder {
     async fn look_up(
         &self,
         state: &CommandState,
-        seen: &mut Vec<Observed>,
+        observed: &mut Vec<Observed>,
     ) -> Result<Standing, Stop> {
-        let found = membership::standing(state, &self.conversation, &self.caller, 0, seen).await;
+        let found =
+            membership::standing(state, &self.conversation, &self.caller, 0, observed).await;
         found.map(|(standing, _)| standing)
     }
 
@@ -103,7 +105,7 @@ impl Order for PreferencesOrder {
 
 /// Mute, pin or archive a conversation
 ///
-/// For oneself, until one leaves.
+/// Applies only to the caller, until the caller leaves the conversation.
 #[utoipa::path(
     patch,
     path = "/v1/conversations/{id}/preferences",
@@ -115,7 +117,7 @@ impl Order for PreferencesOrder {
     ),
     request_body = PreferencesRequest,
     responses(
-        (status = 200, description = "So it is now", body = Positioned,
+        (status = 200, description = "Changed, or already so", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -124,17 +126,17 @@ pub(crate) async fn set_preferences(
     State(state): State<CommandState>,
     Asker { user: caller, key }: Asker,
     Path(id): Path<String>,
-    Json(wanted): Json<PreferencesRequest>,
+    Json(preferences): Json<PreferencesRequest>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&caller, key.as_ref(), Op::Preferences, &[&id], &wanted)?;
+    let idempotency = Keyed::command(&caller, key.as_ref(), Op::Preferences, &[&id], &preferences)?;
     execute(
         &state,
         &PreferencesOrder {
             conversation,
-            wanted,
+            wanted: preferences,
             caller,
-            keyed,
+            keyed: idempotency,
         },
     )
     .await

@@ -21,7 +21,7 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// A reaction to give or to take back, parsed.
+/// The handler that adds or removes a reaction.
 pub(crate) struct ReactOrder {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: i64,
@@ -31,7 +31,7 @@ pub(crate) struct ReactOrder {
     pub(crate) what: What,
 }
 
-/// Give it or take it back.
+/// Add or remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Give,
@@ -100,11 +100,17 @@ async fn carry_out(
         key: client_key,
     }: Asker,
     (id, seq, key): (String, String, String),
-    what: What,
+    action: What,
 ) -> Result<Answered, No> {
-    let op = what.op();
+    let command_kind = action.op();
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&by, client_key.as_ref(), op, &[&id, &seq, &key], &())?;
+    let idempotency = Keyed::command(
+        &by,
+        client_key.as_ref(),
+        command_kind,
+        &[&id, &seq, &key],
+        &(),
+    )?;
     let seq = parts::seq(&seq)?;
     match parts::reaction(&key) {
         Ok(key) => {
@@ -115,8 +121,8 @@ async fn carry_out(
                     seq,
                     key,
                     by,
-                    keyed,
-                    what,
+                    keyed: idempotency,
+                    what: action,
                 },
             )
             .await
@@ -125,10 +131,10 @@ async fn carry_out(
             execute(
                 state,
                 &RefusedOrder {
-                    op,
+                    op: command_kind,
                     conversation,
                     caller: by,
-                    keyed,
+                    keyed: idempotency,
                     refusal,
                 },
             )
@@ -152,20 +158,20 @@ async fn carry_out(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "It is there", body = Positioned,
+        (status = 200, description = "The reaction exists", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
 )]
 pub(crate) async fn add_reaction(
     State(state): State<CommandState>,
-    asker: Asker,
+    requester: Asker,
     Path(path): Path<(String, String, String)>,
 ) -> Result<Answered, No> {
-    carry_out(&state, asker, path, What::Give).await
+    carry_out(&state, requester, path, What::Give).await
 }
 
-/// Take a reaction back
+/// Remove a reaction
 #[utoipa::path(
     delete,
     path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
@@ -178,15 +184,15 @@ pub(crate) async fn add_reaction(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "It is gone", body = Positioned,
+        (status = 200, description = "The reaction does not exist", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
 )]
 pub(crate) async fn remove_reaction(
     State(state): State<CommandState>,
-    asker: Asker,
+    requester: Asker,
     Path(path): Path<(String, String, String)>,
 ) -> Result<Answered, No> {
-    carry_out(&state, asker, path, What::TakeBack).await
+    carry_out(&state, requester, path, What::TakeBack).await
 }

@@ -24,21 +24,23 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// One of the two.
+/// A move of the read mark: exactly one of the two fields.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReadRequest {
-    /// Everything up to this seq is read. Beyond the head it is the head; the mark never goes back.
+    /// Mark everything up to this seq as read. A seq beyond the last message means the last
+    /// message. This never moves the mark back.
     #[schema(minimum = 0)]
     pub(crate) up_to: Option<i64>,
-    /// Everything from this seq on is unread again.
+    /// Mark everything from this seq onwards as unread.
     #[schema(minimum = 1)]
     pub(crate) unread_from: Option<i64>,
 }
 
-/// How far one has read.
+/// The read mark after the command.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ReadUpTo)]
 pub(crate) struct ReadUpTo {
-    /// The last seq that is read, after this command.
+    /// The seq of the last read message after this command.
     #[schema(minimum = 0)]
     read_seq: i64,
     #[serde(skip_serializing_if = "Later::is_later")]
@@ -46,7 +48,7 @@ pub(crate) struct ReadUpTo {
     position: Later,
 }
 
-/// How the mark should move.
+/// The requested move of the read mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     UpTo(i64),
@@ -60,17 +62,17 @@ impl ReadRequest {
             (None, Some(seq)) => Ok(Mark::UnreadFrom(seq)),
             (None, None) => Err(Refusal::invalid(
                 "up_to",
-                "either up_to or unread_from is needed",
+                "either up_to or unread_from is required",
             )),
             (Some(_), Some(_)) => Err(Refusal::invalid(
                 "unread_from",
-                "up_to and unread_from exclude each other",
+                "up_to and unread_from are mutually exclusive",
             )),
         }
     }
 }
 
-/// A move of a read mark, parsed.
+/// The handler that moves the read mark.
 pub(crate) struct ReadOrder {
     pub(crate) conversation: ConversationId,
     pub(crate) mark: Mark,
@@ -80,7 +82,7 @@ pub(crate) struct ReadOrder {
 
 impl Order for ReadOrder {
     type Home = Mailbox;
-    /// Where the caller stands, and whether they may see the message at `unread_from`.
+    /// The membership of the caller, and whether the caller can see the message at `unread_from`.
     type Known = (Standing, bool);
 
     fn op(&self) -> Op {
@@ -98,10 +100,10 @@ impl Order for ReadOrder {
     async fn look_up(
         &self,
         state: &CommandState,
-        seen: &mut Vec<Observed>,
+        observed: &mut Vec<Observed>,
     ) -> Result<(Standing, bool), Stop> {
         let (Mark::UpTo(seq) | Mark::UnreadFrom(seq)) = self.mark;
-        membership::standing(state, &self.conversation, &self.caller, seq, seen).await
+        membership::standing(state, &self.conversation, &self.caller, seq, observed).await
     }
 
     async fn decide(
@@ -144,10 +146,10 @@ impl Order for ReadOrder {
     }
 }
 
-/// Mark as read, or as unread again
+/// Mark messages as read or unread
 ///
-/// `up_to` beyond the head is the head, and never goes back. `unread_from` sets the mark to just
-/// before that message.
+/// `up_to` never moves the read mark back; a seq beyond the last message means the last message.
+/// `unread_from` sets the mark to just before that message.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/read",
@@ -159,7 +161,7 @@ impl Order for ReadOrder {
     ),
     request_body = ReadRequest,
     responses(
-        (status = 200, description = "Where the mark is now", body = ReadUpTo,
+        (status = 200, description = "The read mark after the command", body = ReadUpTo,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -171,7 +173,7 @@ pub(crate) async fn mark_read(
     Json(request): Json<ReadRequest>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&caller, key.as_ref(), Op::Read, &[&id], &request)?;
+    let idempotency = Keyed::command(&caller, key.as_ref(), Op::Read, &[&id], &request)?;
     match request.parse() {
         Ok(mark) => {
             execute(
@@ -180,7 +182,7 @@ pub(crate) async fn mark_read(
                     conversation,
                     mark,
                     caller,
-                    keyed,
+                    keyed: idempotency,
                 },
             )
             .await
@@ -192,7 +194,7 @@ pub(crate) async fn mark_read(
                     op: Op::Read,
                     conversation,
                     caller,
-                    keyed,
+                    keyed: idempotency,
                     refusal,
                 },
             )
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_one_of_the_two() {
+    fn exactly_one_field_is_required() {
         assert_eq!(mark(r#"{"up_to":3}"#), Ok(Mark::UpTo(3)));
         assert_eq!(
             mark(r#"{"unread_from":3,"up_to":null}"#),

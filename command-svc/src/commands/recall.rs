@@ -20,7 +20,7 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// A recall, parsed.
+/// The handler that recalls a message.
 pub(crate) struct RecallOrder {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: i64,
@@ -71,10 +71,10 @@ impl Order for RecallOrder {
     }
 }
 
-/// Recall a message for everybody
+/// Recall a message for all members
 ///
-/// For its author within 24 hours, for the owner and admins at any time. It keeps its seq; its body
-/// becomes null.
+/// The author can recall a message within 24 hours, the owner and admins at any time. The message
+/// keeps its seq; its body becomes null.
 #[utoipa::path(
     delete,
     path = "/v1/conversations/{id}/messages/{seq}",
@@ -86,7 +86,7 @@ impl Order for RecallOrder {
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "It is recalled", body = Positioned,
+        (status = 200, description = "The message is recalled", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -97,7 +97,7 @@ pub(crate) async fn recall_message(
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&by, key.as_ref(), Op::Recall, &[&id, &seq], &())?;
+    let idempotency = Keyed::command(&by, key.as_ref(), Op::Recall, &[&id, &seq], &())?;
     let seq = parts::seq(&seq)?;
     execute(
         &state,
@@ -105,7 +105,7 @@ pub(crate) async fn recall_message(
             conversation,
             seq,
             by,
-            keyed,
+            keyed: idempotency,
         },
     )
     .await

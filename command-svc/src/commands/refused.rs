@@ -1,6 +1,6 @@
-//! A request that was refused while it was parsed. Before it is told so, its caller's access and
-//! its key are looked at, as for any other: a stranger gets 404, and a known key the first answer
-//! or 409.
+//! A request that its parser rejected. Before the caller receives the refusal, access and
+//! idempotency key are checked as for any other request: a caller who is not a member gets 404, and
+//! a known key gets the first response or 409.
 
 use domain::conversation::Conversation;
 use domain::conversation::event::ConversationEvent;
@@ -14,7 +14,7 @@ use crate::meters::Op;
 use crate::order::{Decision, Order, Stop};
 use crate::state::CommandState;
 
-/// See the module.
+/// A rejected request, executed to check access and key before it returns its refusal.
 pub(crate) struct RefusedOrder {
     pub(crate) op: Op,
     pub(crate) conversation: ConversationId,

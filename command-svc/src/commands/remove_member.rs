@@ -20,7 +20,7 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// A removal, parsed.
+/// The handler that removes a member.
 pub(crate) struct RemoveMemberOrder {
     conversation: ConversationId,
     remove: RemoveMember,
@@ -66,8 +66,9 @@ impl Order for RemoveMemberOrder {
 
 /// Remove a member from a group, or leave it
 ///
-/// Anybody removes themselves; the owner and admins remove others, admins not the owner. If the
-/// owner leaves, the longest-serving admin, else member, becomes owner.
+/// Any member can leave. The owner and admins can remove other members, but admins cannot remove
+/// the owner. If the owner leaves, the longest-serving admin becomes owner, or else the
+/// longest-serving member.
 #[utoipa::path(
     delete,
     path = "/v1/conversations/{id}/members/{user}",
@@ -75,11 +76,11 @@ impl Order for RemoveMemberOrder {
     tag = "conversations",
     params(
         ("id" = String, Path, description = "The conversation"),
-        ("user" = String, Path, description = "Who should be out; oneself to leave"),
+        ("user" = String, Path, description = "The user to remove; the caller, to leave"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "They are out", body = Positioned,
+        (status = 200, description = "The user is not a member", body = Positioned,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -90,7 +91,7 @@ pub(crate) async fn remove_member(
     Path((id, user)): Path<(String, String)>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let keyed = Keyed::command(&by, key.as_ref(), Op::RemoveMember, &[&id, &user], &())?;
+    let idempotency = Keyed::command(&by, key.as_ref(), Op::RemoveMember, &[&id, &user], &())?;
     let remove = RemoveMember {
         user: parts::user(&user)?,
         by,
@@ -100,7 +101,7 @@ pub(crate) async fn remove_member(
         &RemoveMemberOrder {
             conversation,
             remove,
-            keyed,
+            keyed: idempotency,
         },
     )
     .await

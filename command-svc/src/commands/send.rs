@@ -1,4 +1,4 @@
-//! `POST /v1/conversations/{id}/messages`. The hot path: one parse, one decision, one append.
+//! `POST /v1/conversations/{id}/messages`, the hot path: one parse, one decision, one append.
 
 use axum::extract::State;
 use domain::body::{Body, MessageType};
@@ -29,52 +29,56 @@ use crate::order::{Decision, Order, Stop};
 use crate::parts;
 use crate::state::CommandState;
 
-/// A message to send.
+/// The message to send.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SendRequest {
-    /// 1 to 128 printable ASCII characters. The same one again gives the first answer again.
+    /// The idempotency key: 1 to 128 printable ASCII characters. Repeating it returns the first
+    /// response.
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: String,
     #[serde(rename = "type")]
     #[schema(value_type = docs::MessageType)]
     kind: MessageType,
-    /// A JSON object of at most 64 KiB. The words of a text message are in `text`.
+    /// A JSON object of at most 64 KiB. Text messages have their text in `text`.
     #[schema(value_type = Object)]
     body: Value,
-    /// The seq that it answers.
+    /// The seq of the message that this one replies to.
     #[schema(minimum = 1)]
     reply_to: Option<i64>,
-    /// Members that it names, at most 50.
+    /// The mentioned members, at most 50.
     #[serde(default)]
     #[schema(max_items = 50)]
     mentions: Vec<String>,
 }
 
-/// A message that was sent.
+/// The message that was sent.
 #[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
+#[schema(as = Sent)]
+#[expect(clippy::struct_field_names, reason = "the names are part of the API")]
 pub(crate) struct Sent<'a> {
     conversation_id: &'a str,
-    /// 1, 2, 3, ... in this conversation.
+    /// The number of the message in its conversation: 1, 2, 3, ...
     #[schema(minimum = 1)]
     seq: i64,
     #[schema(value_type = String, format = DateTime)]
     sent_at: Timestamp,
-    /// The message's log position.
+    /// The log position of the message.
     #[serde(skip_serializing_if = "Later::is_later")]
     #[schema(value_type = i64, required = true, minimum = 1)]
     position: Later,
 }
 
-/// A send, parsed.
+/// The handler that sends a message.
 pub(crate) struct SendOrder {
     conversation: ConversationId,
     sender: UserId,
     keyed: Keyed,
-    /// What to send, or why it cannot be: told only to members, and only under a new key.
+    /// The message, or the refusal of an invalid one. Only members see the refusal, and only under
+    /// a new key.
     draft: Result<Draft, Refusal>,
 }
 
+/// The validated content of a message to send.
 struct Draft {
     kind: MessageType,
     body: Body,
@@ -96,14 +100,14 @@ impl SendOrder {
             Ok(draft) => request.fingerprint(&conversation, draft.body.as_json()),
             Err(_) => request.fingerprint(&conversation, &request.body.to_string()),
         };
-        let keyed = Keyed {
+        let idempotency = Keyed {
             key: Key::send(&sender, &key),
             fingerprint,
         };
         Ok(Self {
             conversation,
             sender,
-            keyed,
+            keyed: idempotency,
             draft,
         })
     }
@@ -114,7 +118,7 @@ impl SendOrder {
 }
 
 impl SendRequest {
-    /// Of the parsed request, so that spaces and the order of keys do not matter.
+    /// The fingerprint of the parsed request, which ignores whitespace and the order of keys.
     fn fingerprint(&self, conversation: &ConversationId, body: &str) -> u128 {
         let reply_to = self.reply_to.unwrap_or_default().to_be_bytes();
         let mut parts: Vec<&[u8]> = Vec::with_capacity(5 + self.mentions.len());
@@ -141,7 +145,7 @@ impl Draft {
     }
 }
 
-/// The other one of a direct conversation, and whether they have blocked the sender.
+/// The other member of a direct conversation, and whether that member has blocked the sender.
 #[derive(Default)]
 pub(crate) struct Peer {
     user: Option<UserId>,
@@ -164,22 +168,28 @@ impl Order for SendOrder {
         Some(&self.keyed)
     }
 
-    async fn look_up(&self, state: &CommandState, seen: &mut Vec<Observed>) -> Result<Peer, Stop> {
+    async fn look_up(
+        &self,
+        state: &CommandState,
+        observed: &mut Vec<Observed>,
+    ) -> Result<Peer, Stop> {
         if !self.conversation.is_direct() {
             return Ok(Peer::default());
         }
         let conversations = state.log().conversations();
         let (peer, _) = conversations
-            .peek(self.id(), |it| it.peer_of(&self.sender).cloned())
+            .peek(self.id(), |conversation| {
+                conversation.peer_of(&self.sender).cloned()
+            })
             .await?;
         let Some(peer) = peer else {
             return Ok(Peer::default());
         };
         let mailboxes = state.log().mailboxes();
-        let (has_blocked, observed) = mailboxes
-            .peek(peer.as_str(), |it| it.has_blocked(&self.sender))
+        let (has_blocked, observation) = mailboxes
+            .peek(peer.as_str(), |mailbox| mailbox.has_blocked(&self.sender))
             .await?;
-        seen.push(observed);
+        observed.push(observation);
         Ok(Peer {
             user: Some(peer),
             has_blocked,
@@ -220,7 +230,9 @@ impl Order for SendOrder {
                 sent_at: message.sent_at,
                 position: Later,
             })?,
-            _ => return Err(Failed::Corrupt("a send without a message".into()).into()),
+            _ => {
+                return Err(Failed::Corrupt("a send produced no message_sent event".into()).into());
+            }
         };
         Ok(Decision {
             events,
@@ -236,7 +248,7 @@ impl Order for SendOrder {
 
 /// Send a message
 ///
-/// Repeating it with the same `client_message_id` and payload gives the first answer again, with
+/// Repeating a send with the same `client_message_id` and payload returns the first response, with
 /// status 200 and the header `Idempotent-Replay: true`. Sending moves the sender's own read mark to
 /// the message.
 #[utoipa::path(
@@ -247,9 +259,9 @@ impl Order for SendOrder {
     params(("id" = String, Path, description = "The conversation")),
     request_body = SendRequest,
     responses(
-        (status = 201, description = "Sent, and durable", body = Sent,
-            headers(("Tidings-Position" = i64, description = "The message's log position"))),
-        (status = 200, description = "Sent before: the first answer", body = Sent,
+        (status = 201, description = "Sent and durable", body = Sent,
+            headers(("Tidings-Position" = i64, description = "The log position of the message"))),
+        (status = 200, description = "Sent earlier: the first response", body = Sent,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
         Problems,
     ),
@@ -261,59 +273,59 @@ pub(crate) async fn send_message(
     Json(request): Json<SendRequest>,
 ) -> Result<Answered, No> {
     let conversation = parts::conversation(&id)?;
-    let order = SendOrder::parse(sender, conversation, &request, state.limits())?;
-    execute(&state, &order).await
+    let handler = SendOrder::parse(sender, conversation, &request, state.limits())?;
+    execute(&state, &handler).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn order(request: &str) -> Result<SendOrder, Refusal> {
+    fn handler(request: &str) -> Result<SendOrder, Refusal> {
         let request: SendRequest = serde_json::from_str(request).expect("a request");
-        let sender = UserId::parse("ann").expect("a legal user id");
-        let conversation = ConversationId::parse("c").expect("a legal conversation id");
+        let sender = UserId::parse("ann").expect("a valid user id");
+        let conversation = ConversationId::parse("c").expect("a valid conversation id");
         SendOrder::parse(sender, conversation, &request, &Limits::default())
     }
 
     #[test]
-    fn spaces_and_order_do_not_matter_but_values_do() {
-        let one = order(r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2}}"#);
-        let same = order(
+    fn the_fingerprint_ignores_whitespace_and_key_order() {
+        let one = handler(r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2}}"#);
+        let same = handler(
             r#"{"body": {"b": 2, "a": 1}, "type": "custom", "reply_to": null, "mentions": [],
                 "client_message_id": "k", "unknown": true}"#,
         );
-        let one = one.expect("legal").keyed;
-        assert_eq!(one, same.expect("legal").keyed);
+        let one = one.expect("valid").keyed;
+        assert_eq!(one, same.expect("valid").keyed);
         for other in [
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":3}}"#,
             r#"{"client_message_id":"k","type":"control","body":{"a":1,"b":2}}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"reply_to":1}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"mentions":["bob"]}"#,
         ] {
-            let other = order(other).expect("legal").keyed;
+            let other = handler(other).expect("valid").keyed;
             assert_eq!(one.key, other.key);
             assert_ne!(one.fingerprint, other.fingerprint);
         }
     }
 
     #[test]
-    fn a_key_must_be_legal() {
+    fn a_key_must_be_valid() {
         for key in ["", "ä", &"k".repeat(129), "a\tb"] {
             let request = serde_json::json!({"client_message_id": key, "type": "text", "body": {"text": "hi"}});
-            let refusal = order(&request.to_string()).err().expect("refused");
+            let refusal = handler(&request.to_string()).err().expect("a refusal");
             assert_eq!(refusal.field, Some("client_message_id"), "{key}");
         }
     }
 
     #[test]
-    fn a_body_that_breaks_a_rule_waits_for_access_and_key() {
-        let order = order(r#"{"client_message_id":"k","type":"text","body":{"text":" "}}"#);
-        let refusal = order
-            .expect("the key is legal")
+    fn an_invalid_body_is_refused_only_after_access_and_key_are_checked() {
+        let handler = handler(r#"{"client_message_id":"k","type":"text","body":{"text":" "}}"#);
+        let refusal = handler
+            .expect("the key is valid")
             .draft
             .err()
-            .expect("refused");
+            .expect("a refusal");
         assert_eq!(refusal.field, Some("body.text"));
     }
 }

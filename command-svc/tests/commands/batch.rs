@@ -1,4 +1,4 @@
-//! Many commands in one request.
+//! Batches: many commands in one request.
 
 use anyhow::{Result, ensure};
 use http::Method;
@@ -19,10 +19,10 @@ fn statuses(answers: &[Value]) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_line_has_its_answer() -> Result<()> {
+async fn every_line_has_a_response() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
-    let of = |op: &str, rest: Value| {
+    let line = |op: &str, rest: Value| {
         let mut line = json!({"op": op, "conversation_id": "team", "seq": 1});
         if let (Some(line), Some(rest)) = (line.as_object_mut(), rest.as_object()) {
             line.extend(rest.clone());
@@ -31,17 +31,17 @@ async fn every_line_has_its_answer() -> Result<()> {
     };
     let lines = [
         send("team", "k1", "one"),
-        of("edit", json!({"body": {"text": "two"}})),
-        of("react", json!({"key": "x"})),
-        of("react", json!({"key": "x".repeat(33)})),
-        of("unreact", json!({"key": "x"})),
-        of("recall", json!({})),
-        of("read", json!({"up_to": 1})),
+        line("edit", json!({"body": {"text": "two"}})),
+        line("react", json!({"key": "x"})),
+        line("react", json!({"key": "x".repeat(33)})),
+        line("unreact", json!({"key": "x"})),
+        line("recall", json!({})),
+        line("read", json!({"up_to": 1})),
         json!({"op": "ack", "device": "phone", "cursor": 1}),
         json!({"op": "fly"}),
         json!([]),
-        of("recall", json!({"seq": 0})),
-        of("recall", json!({"seq": 7})),
+        line("recall", json!({"seq": 0})),
+        line("recall", json!({"seq": 7})),
         send("nowhere", "k2", "hello?"),
         send("team", "k1", "one"),
         send("team", "k1", "other"),
@@ -82,7 +82,7 @@ async fn a_thousand_sends_keep_their_order_and_share_commits() -> Result<()> {
     for (n, (answer, message)) in answers.iter().zip(&sent).enumerate() {
         ensure!(answer["seq"] == n + 1 && message["body"]["text"] == format!("m{n}"));
     }
-    // Rows of one transaction have one xmin.
+    // All rows of a transaction have the same xmin.
     let commits: i64 = sqlx::query_scalar("SELECT count(DISTINCT xmin::text) FROM log.events")
         .fetch_one(&world.database.pool)
         .await?;
@@ -104,7 +104,7 @@ async fn a_thousand_sends_keep_their_order_and_share_commits() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_batch_at_once_is_done_once() -> Result<()> {
+async fn concurrent_identical_batches_are_executed_once() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     let lines: Vec<_> = (0..100)
@@ -142,7 +142,7 @@ async fn keys_repeated_within_a_batch_are_replays() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn too_many_lines_are_refused_and_nothing_is_done() -> Result<()> {
+async fn too_many_lines_are_rejected_without_effect() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     let lines: Vec<_> = (0..1_001)

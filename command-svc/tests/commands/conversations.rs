@@ -1,4 +1,4 @@
-//! Creating, changing, coming and going.
+//! Creating and changing conversations, joining and leaving.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_is_created_and_its_id_is_taken() -> Result<()> {
+async fn a_group_is_created_and_its_id_cannot_be_reused() -> Result<()> {
     let world = World::new().await?;
     let ann = world.user("ann");
     let group = json!({"kind": "group", "members": ["bob", "bob"], "title": "Team", "id": "team"});
@@ -18,12 +18,12 @@ async fn a_group_is_created_and_its_id_is_taken() -> Result<()> {
     ann.post("/v1/conversations", group)
         .await?
         .refused(409, "conflict")?;
-    let made = json!({"kind": "group", "members": []});
+    let unnamed = json!({"kind": "group", "members": []});
     let one = ann
-        .post("/v1/conversations", made.clone())
+        .post("/v1/conversations", unnamed.clone())
         .await?
         .expect(201)?;
-    let other = ann.post("/v1/conversations", made).await?.expect(201)?;
+    let other = ann.post("/v1/conversations", unnamed).await?.expect(201)?;
     let (one, other) = (one.json["id"].clone(), other.json["id"].clone());
     ensure!(one != other && one.as_str().is_some_and(|id| id.starts_with("c_")));
     ensure!(
@@ -92,7 +92,7 @@ async fn a_pair_has_one_direct_conversation() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_begin_the_same_direct_conversation_find_one() -> Result<()> {
+async fn concurrent_creations_of_a_direct_conversation_yield_one() -> Result<()> {
     let world = World::new().await?;
     let calls = (0..32).map(|n| {
         let (me, other) = if n % 2 == 0 {
@@ -121,7 +121,7 @@ async fn two_who_begin_the_same_direct_conversation_find_one() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn title_and_history_change() -> Result<()> {
+async fn title_and_history_can_be_changed() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let path = "/v1/conversations/team";
@@ -160,7 +160,7 @@ async fn title_and_history_change() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn members_come_and_go_by_their_roles() -> Result<()> {
+async fn roles_decide_who_can_add_and_remove_members() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let path = "/v1/conversations/team/members";

@@ -1,4 +1,4 @@
-//! The API document agrees with the routes and with what they answer.
+//! The OpenAPI document matches the routes and their responses.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ async fn every_route_is_documented() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_have_the_documented_fields() -> Result<()> {
+async fn responses_have_the_documented_fields() -> Result<()> {
     let world = World::new().await?;
     let document = document(&world)?;
     let (ann, _) = world.group("team").await?;
@@ -138,18 +138,18 @@ async fn answers_have_the_documented_fields() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn references_lead_somewhere() -> Result<()> {
+async fn references_resolve() -> Result<()> {
     let world = World::new().await?;
     let document = document(&world)?;
     let text = document.to_string();
-    // What comes before the first reference is none.
+    // The text before the first reference contains none.
     let references: Vec<&str> = text.split("\"#/components/schemas/").skip(1).collect();
-    ensure!(!references.is_empty(), "nothing is described");
+    ensure!(!references.is_empty(), "no references found");
     for reference in references {
         let name = reference.split('"').next().unwrap_or_default();
         ensure!(
             document["components"]["schemas"][name].is_object(),
-            "{name} is not described"
+            "the schema {name} is missing"
         );
     }
     Ok(())

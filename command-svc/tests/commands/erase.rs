@@ -1,4 +1,4 @@
-//! Content that is taken out for good.
+//! Permanent erasure of content.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn line(number: i64, conversation: &str, sender: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_administrators_erase_and_only_what_there_is() -> Result<()> {
+async fn only_administrators_erase_and_only_existing_content() -> Result<()> {
     let world = World::new().await?;
     let admin = world.admin();
     admin
@@ -22,7 +22,7 @@ async fn only_administrators_erase_and_only_what_there_is() -> Result<()> {
     let before = world.events().await?;
     let reply = world.user("ann").post(PATH, json!({"user": "ann"})).await?;
     ensure!(reply.status == 403, "{}", reply.text);
-    for (what, status, field) in [
+    for (scope, status, field) in [
         (json!({}), 422, "conversation_id"),
         (json!({"seq": 1}), 422, "seq"),
         (
@@ -36,9 +36,9 @@ async fn only_administrators_erase_and_only_what_there_is() -> Result<()> {
         (json!({"conversation_id": "room", "seq": 2}), 404, ""),
         (json!({"conversation_id": "room", "seq": 0}), 404, ""),
     ] {
-        let reply = admin.post(PATH, what.clone()).await?;
-        ensure!(reply.status == status, "{what}: {}", reply.text);
-        ensure!(reply.text.contains(field), "{what}: {}", reply.text);
+        let reply = admin.post(PATH, scope.clone()).await?;
+        ensure!(reply.status == status, "{scope}: {}", reply.text);
+        ensure!(reply.text.contains(field), "{scope}: {}", reply.text);
     }
     ensure!(world.events().await? == before);
     let reply = admin.post(PATH, json!({"user": "nobody"})).await?;
@@ -51,7 +51,7 @@ async fn only_administrators_erase_and_only_what_there_is() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_user_has_sent_is_erased_wherever_it_is_and_nothing_else() -> Result<()> {
+async fn only_the_messages_of_a_user_are_erased_in_all_conversations() -> Result<()> {
     let world = World::new().await?;
     let admin = world.admin();
     let lines: Vec<Value> = (1..=5_400)
@@ -63,18 +63,18 @@ async fn what_a_user_has_sent_is_erased_wherever_it_is_and_nothing_else() -> Res
     for lines in lines.chunks(1_000) {
         admin.lines("/v1/admin/import", lines).await?;
     }
-    let mut what = json!({"user": "ann"});
+    let mut scope = json!({"user": "ann"});
     let mut erased = Vec::new();
     loop {
-        let reply = admin.post(PATH, what.clone()).await?;
+        let reply = admin.post(PATH, scope.clone()).await?;
         ensure!(reply.status == 200, "{}", reply.text);
         erased.push(reply.json["messages"].as_u64().unwrap_or_default());
         if reply.json["next"].is_null() {
             break;
         }
-        what["from"] = reply.json["next"].clone();
+        scope["from"] = reply.json["next"].clone();
     }
-    // What bob has written names her as the sender, and is none of hers.
+    // The text of bob's messages contains ann as a sender; they must not be erased.
     ensure!(erased.iter().sum::<u64>() == 4_860, "{erased:?}");
     ensure!(erased[0] <= 5_500, "{erased:?}");
     let again = admin.post(PATH, json!({"user": "ann"})).await?;

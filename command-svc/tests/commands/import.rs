@@ -1,4 +1,4 @@
-//! Messages that were sent elsewhere.
+//! Import of messages from another system.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn statuses(answers: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn conversations_are_taken_in_once() -> Result<()> {
+async fn conversations_are_imported_once() -> Result<()> {
     let world = World::new().await?;
     let admin = world.admin();
     let lines = [
@@ -38,27 +38,26 @@ async fn conversations_are_taken_in_once() -> Result<()> {
     let (reply, answers) = admin.lines(PATH, &lines).await?;
     ensure!(reply.status == 200, "{}", reply.text);
     ensure!(statuses(&answers) == ["imported", "imported", "imported", "imported", "known"]);
-    let place: Vec<_> = answers
+    let seqs: Vec<_> = answers
         .iter()
         .map(|answer| (&answer["line"], &answer["seq"]))
         .collect();
     ensure!(
-        place
-            == [
-                (&json!(1), &json!(1)),
-                (&json!(2), &json!(1)),
-                (&json!(3), &json!(2)),
-                (&json!(4), &json!(3)),
-                (&json!(1), &json!(1))
-            ]
+        seqs == [
+            (&json!(1), &json!(1)),
+            (&json!(2), &json!(1)),
+            (&json!(3), &json!(2)),
+            (&json!(4), &json!(3)),
+            (&json!(1), &json!(1))
+        ]
     );
     ensure!(answers[1]["conversation_id"] == "other");
     let created = world.payloads("conversation_created").await?;
-    ensure!(created.len() == 2 && created.iter().all(|it| it["title"] == "Old team"));
+    ensure!(created.len() == 2 && created.iter().all(|event| event["title"] == "Old team"));
     let sent = world.payloads("message_sent").await?;
     let second = sent
         .iter()
-        .find(|it| it["sender"] == "bob")
+        .find(|event| event["sender"] == "bob")
         .cloned()
         .unwrap_or_default();
     ensure!(second["reply_to"] == 1 && second["sent_at"] == "2020-01-01T00:00:00.123Z");
@@ -74,13 +73,13 @@ async fn conversations_are_taken_in_once() -> Result<()> {
             .payloads("message_sent")
             .await?
             .last()
-            .is_some_and(|it| it["reply_to"] == 2)
+            .is_some_and(|event| event["reply_to"] == 2)
     );
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_that_cannot_be_taken_do_not_stop_the_rest() -> Result<()> {
+async fn invalid_lines_do_not_stop_the_others() -> Result<()> {
     let world = World::new().await?;
     let lines = [
         line(1, "d_1", "ann", "one"),
@@ -104,12 +103,11 @@ async fn lines_that_cannot_be_taken_do_not_stop_the_rest() -> Result<()> {
             .all(|answer| answer["status"] == "rejected"),
         "{answers:?}"
     );
-    ensure!(
-        answers
-            .iter()
-            .take(7)
-            .all(|answer| answer["reason"].as_str().is_some_and(|it| !it.is_empty()))
-    );
+    ensure!(answers.iter().take(7).all(|answer| {
+        answer["reason"]
+            .as_str()
+            .is_some_and(|reason| !reason.is_empty())
+    }));
     let numbers: Vec<_> = answers
         .iter()
         .filter_map(|answer| answer["line"].as_i64())
@@ -121,7 +119,7 @@ async fn lines_that_cannot_be_taken_do_not_stop_the_rest() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_users_own_group_takes_imports_too() -> Result<()> {
+async fn messages_can_be_imported_into_an_existing_group() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     ann.send("team", "k", "here already").await?.expect(201)?;
@@ -140,7 +138,7 @@ async fn a_users_own_group_takes_imports_too() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn edits_reactions_and_joins_are_taken_in_once_and_in_order() -> Result<()> {
+async fn edits_reactions_and_joins_are_imported_once_and_in_order() -> Result<()> {
     let world = World::new().await?;
     let edited = with(
         with(
@@ -209,7 +207,7 @@ async fn reactions_beyond_the_limit_are_counted_and_dropped() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_imports_of_the_same_at_once_are_one() -> Result<()> {
+async fn concurrent_imports_of_the_same_lines_have_one_effect() -> Result<()> {
     let world = World::new().await?;
     let lines: Vec<_> = (1..=200)
         .map(|n| line(n, &format!("c{}", n % 5), &format!("u{}", n % 7), "hello"))
@@ -232,7 +230,7 @@ async fn two_imports_of_the_same_at_once_are_one() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_import_is_one_append_a_conversation() -> Result<()> {
+async fn a_large_import_is_one_append_per_conversation() -> Result<()> {
     let world = World::new().await?;
     let lines: Vec<_> = (1..=5_000)
         .map(|n| line(n, "big", &format!("u{}", n % 50), "hello"))
@@ -248,7 +246,7 @@ async fn a_large_import_is_one_append_a_conversation() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_administrators_import() -> Result<()> {
+async fn only_administrators_can_import() -> Result<()> {
     let world = World::new().await?;
     let (reply, _) = world
         .user("ann")

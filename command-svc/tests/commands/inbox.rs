@@ -1,4 +1,4 @@
-//! Read marks, acks, preferences.
+//! Read marks, acknowledgements and preferences.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_mark_goes_forward_unless_told() -> Result<()> {
+async fn a_read_mark_moves_back_only_on_request() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     for n in 1..=5 {
@@ -56,7 +56,7 @@ async fn a_read_mark_goes_forward_unless_told() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_may_not_see_cannot_be_unread() -> Result<()> {
+async fn an_invisible_message_cannot_be_marked_unread() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     let path = "/v1/conversations/team";
@@ -84,7 +84,7 @@ async fn what_one_may_not_see_cannot_be_unread() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_acks_forward_and_never_beyond_the_head() -> Result<()> {
+async fn a_device_cursor_moves_forward_and_never_beyond_the_head() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     ann.send("team", "k", "hi").await?.expect(201)?;
@@ -101,8 +101,8 @@ async fn a_device_acks_forward_and_never_beyond_the_head() -> Result<()> {
     bob.post(path, json!({"device": "phone"}))
         .await?
         .invalid("cursor")?;
-    let elsewhere = world.replica().await?;
-    elsewhere
+    let replica = world.replica().await?;
+    replica
         .user("ann")
         .send("team", "k2", "hi")
         .await?
@@ -112,14 +112,14 @@ async fn a_device_acks_forward_and_never_beyond_the_head() -> Result<()> {
         .payloads("device_acked")
         .await?
         .iter()
-        .map(|it| it["previous"].clone())
+        .map(|event| event["previous"].clone())
         .collect();
     ensure!(previous == [0, 0, 2]);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn preferences_last_for_a_stay() -> Result<()> {
+async fn preferences_are_lost_on_leaving() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let path = "/v1/conversations/team/preferences";
@@ -148,8 +148,8 @@ async fn preferences_last_for_a_stay() -> Result<()> {
     ann.post("/v1/conversations/team/members", json!({"users": ["bob"]}))
         .await?
         .expect(200)?;
-    let anew = bob.patch(path, json!({"muted": true})).await?.expect(200)?;
-    ensure!(anew.position() == 5, "leaving forgets");
+    let rejoined = bob.patch(path, json!({"muted": true})).await?.expect(200)?;
+    ensure!(rejoined.position() == 5, "leaving deletes the preferences");
     bob.put("/v1/blocks/%07", json!({}))
         .await?
         .refused(400, "malformed")?;

@@ -1,5 +1,5 @@
-//! Every command against a real log. Needs a Postgres: `TIDINGS_TEST_DATABASE_URL` or
-//! `DEV_DATABASE_URL` names one in which databases may be created.
+//! Tests of every command against a real event log. They need a Postgres server on which databases
+//! can be created: set `TIDINGS_TEST_DATABASE_URL` or `DEV_DATABASE_URL`.
 
 mod batch;
 mod conversations;

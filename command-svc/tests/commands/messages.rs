@@ -1,4 +1,4 @@
-//! Sending, and what can happen to a message after that.
+//! Sending, editing, recalling and reacting to messages.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_sent_as_it_is() -> Result<()> {
+async fn a_message_is_stored_unchanged() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let text = "e\u{301} 👩‍👩‍👧 \u{202e}abc\u{202c}\n\t\u{10ffff}";
@@ -34,7 +34,7 @@ async fn a_message_is_sent_as_it_is() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_not_be_sent_is_refused() -> Result<()> {
+async fn invalid_messages_are_rejected() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     let path = "/v1/conversations/team/messages";
@@ -102,7 +102,7 @@ async fn what_may_not_be_sent_is_refused() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_author_edits() -> Result<()> {
+async fn only_the_author_can_edit() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     ann.send("team", "k", "one").await?.expect(201)?;
@@ -136,7 +136,7 @@ async fn its_author_edits() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_recall_has_a_window_but_not_for_owners() -> Result<()> {
+async fn a_recall_has_a_time_limit_except_for_owners() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     for n in 1..=3 {
@@ -162,7 +162,7 @@ async fn a_recall_has_a_window_but_not_for_owners() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reactions_are_given_and_taken_back() -> Result<()> {
+async fn reactions_are_added_and_removed() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     ann.send("team", "k", "one").await?.expect(201)?;
@@ -192,7 +192,7 @@ async fn reactions_are_given_and_taken_back() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_blocked_are_told_so_and_only_in_direct_conversations() -> Result<()> {
+async fn a_block_applies_only_to_direct_conversations() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let direct = ann
@@ -227,7 +227,7 @@ async fn the_blocked_are_told_so_and_only_in_direct_conversations() -> Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn limits_are_those_of_the_deployment() -> Result<()> {
+async fn limits_are_configurable() -> Result<()> {
     let limits = Limits {
         body_bytes: 20,
         group_members: 3,

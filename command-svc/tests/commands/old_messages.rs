@@ -1,4 +1,4 @@
-//! Commands on messages that the conversation no longer remembers.
+//! Commands on messages that are no longer among the recent messages of their conversation.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ async fn send_many(user: &User, conversation: &str, count: usize) -> Result<()> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_message_keeps_its_rules() -> Result<()> {
+async fn the_rules_apply_to_old_messages() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     for n in 1..=3 {
@@ -45,7 +45,10 @@ async fn an_old_message_keeps_its_rules() -> Result<()> {
         .put(&message(1), json!({"body": {"text": "new"}}))
         .await?
         .expect(200)?;
-    ensure!(same.position() == before + 1, "the edit is seen in the log");
+    ensure!(
+        same.position() == before + 1,
+        "the state of the edit is loaded from the log"
+    );
     ann.put(&message(1), json!({"body": {"text": "mine"}}))
         .await?
         .refused(403, "forbidden")?;
@@ -75,7 +78,7 @@ async fn an_old_message_keeps_its_rules() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_message_is_recalled_once_by_many() -> Result<()> {
+async fn concurrent_recalls_of_an_old_message_recall_it_once() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     ann.send("team", "old", "old").await?.expect(201)?;

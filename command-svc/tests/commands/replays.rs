@@ -1,4 +1,4 @@
-//! The same command twice.
+//! Idempotency: repeated commands are executed once and replayed.
 
 use anyhow::{Result, ensure};
 use futures::future::try_join_all;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_send_is_done_once() -> Result<()> {
+async fn a_repeated_send_is_executed_once() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let first = ann.send("team", "k", "hello").await?.expect(201)?;
@@ -34,7 +34,7 @@ async fn a_send_is_done_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_at_once_are_one() -> Result<()> {
+async fn two_hundred_concurrent_sends_with_one_key_are_executed_once() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     let replies = try_join_all((0..200).map(|_| ann.send("team", "k", "hello"))).await?;
@@ -65,7 +65,7 @@ async fn two_hundred_at_once_are_one() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_refusals_at_once_are_all_answered() -> Result<()> {
+async fn two_hundred_concurrent_rejections_are_all_reported() -> Result<()> {
     let world = World::new().await?;
     let (_, bob) = world.group("team").await?;
     let bob = bob.with_key("k");
@@ -77,7 +77,7 @@ async fn two_hundred_refusals_at_once_are_all_answered() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_needs_access_and_nothing_else() -> Result<()> {
+async fn a_replay_requires_only_access() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     let members = "/v1/conversations/team/members";
@@ -101,7 +101,7 @@ async fn a_replay_needs_access_and_nothing_else() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_command_may_have_a_key() -> Result<()> {
+async fn every_command_accepts_a_key() -> Result<()> {
     let world = World::new().await?;
     let (ann, bob) = world.group("team").await?;
     ann.send("team", "k", "one").await?.expect(201)?;
@@ -114,7 +114,7 @@ async fn any_command_may_have_a_key() -> Result<()> {
         let first = call().await?.expect(200)?;
         let events = world.events().await?;
         call().await?.replays(&first)?;
-        ensure!(world.events().await? == events, "{key} was done twice");
+        ensure!(world.events().await? == events, "{key} was executed twice");
         keyed
             .put("/v1/blocks/zoe", json!({}))
             .await?
@@ -190,7 +190,7 @@ async fn any_command_may_have_a_key() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_with_a_key_has_one_id() -> Result<()> {
+async fn repeated_creations_with_a_key_return_one_id() -> Result<()> {
     let world = World::new().await?;
     let ann = world.user("ann").with_key("k");
     let group = json!({"kind": "group", "members": []});
@@ -224,7 +224,7 @@ async fn a_creation_with_a_key_has_one_id() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_for_ever() -> Result<()> {
+async fn a_key_never_expires() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     let first = ann.send("team", "k", "hello").await?.expect(201)?;

@@ -1,4 +1,4 @@
-//! Two processes on one log.
+//! Two processes on the same log.
 
 use anyhow::{Result, ensure};
 use futures::future::{try_join, try_join_all};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_send_into_one_conversation() -> Result<()> {
+async fn two_processes_send_to_the_same_conversation() -> Result<()> {
     let one = World::new().await?;
     let other = one.replica().await?;
     let (ann, _) = one.group("team").await?;
@@ -31,19 +31,19 @@ async fn both_send_into_one_conversation() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_key_sent_to_both_is_done_once() -> Result<()> {
+async fn a_key_sent_to_two_processes_is_executed_once() -> Result<()> {
     let one = World::new().await?;
     let other = one.replica().await?;
     let (ann, _) = one.group("team").await?;
-    let elsewhere = other.user("ann");
+    let ann_on_other = other.user("ann");
     for round in 0..20 {
         let key = format!("k{round}");
-        let (here, there) = try_join(
+        let (by_one, by_other) = try_join(
             try_join_all((0..5).map(|_| ann.send("team", &key, "hello"))),
-            try_join_all((0..5).map(|_| elsewhere.send("team", &key, "hello"))),
+            try_join_all((0..5).map(|_| ann_on_other.send("team", &key, "hello"))),
         )
         .await?;
-        let replies: Vec<_> = here.into_iter().chain(there).collect();
+        let replies: Vec<_> = by_one.into_iter().chain(by_other).collect();
         ensure!(
             replies.iter().filter(|reply| reply.status == 201).count() == 1,
             "{replies:?}"
@@ -58,7 +58,7 @@ async fn one_key_sent_to_both_is_done_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_process_decides_the_other_respects() -> Result<()> {
+async fn a_process_respects_the_decisions_of_another() -> Result<()> {
     let one = World::new().await?;
     let other = one.replica().await?;
     let (ann, _) = one.group("team").await?;
@@ -96,7 +96,7 @@ async fn what_one_process_decides_the_other_respects() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_keeps_its_order_beside_another_writer() -> Result<()> {
+async fn a_batch_keeps_its_order_despite_a_concurrent_writer() -> Result<()> {
     let one = World::new().await?;
     let other = one.replica().await?;
     let (ann, _) = one.group("team").await?;

@@ -1,4 +1,4 @@
-//! Requests that are not what they should be.
+//! Invalid requests, rate limits and an unavailable log.
 
 use anyhow::{Result, ensure};
 use http::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_read_is_400_and_changes_nothing() -> Result<()> {
+async fn malformed_requests_are_400_and_change_nothing() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     ann.send("team", "k", "one").await?.expect(201)?;
@@ -46,7 +46,7 @@ async fn what_cannot_be_read_is_400_and_changes_nothing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_impossible_conversation_is_answered_as_an_unknown_one() -> Result<()> {
+async fn an_invalid_conversation_id_looks_unknown() -> Result<()> {
     let world = World::new().await?;
     let ann = world.user("ann");
     let unknown = ann
@@ -97,10 +97,10 @@ async fn keys_media_types_and_sizes_are_checked() -> Result<()> {
         let reply = ann.with_key(key).patch(path, json!({"title": "x"})).await?;
         reply.invalid("Idempotency-Key")?;
     }
-    let typed = ann
+    let wrong_type = ann
         .call(Method::PATCH, path, "text/plain", b"{}".to_vec())
         .await?;
-    typed.refused(415, "unsupported_media_type")?;
+    wrong_type.refused(415, "unsupported_media_type")?;
     let large = json!({"title": "x".repeat(256 * 1024)});
     ann.patch(path, large).await?.refused(413, "too_large")?;
     let members: Vec<_> = (0..1_001).map(|n| format!("u{n}")).collect();
@@ -124,7 +124,7 @@ async fn keys_media_types_and_sizes_are_checked() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_is_away_is_told_with_when_to_come_back() -> Result<()> {
+async fn an_unavailable_log_is_503_with_retry_after() -> Result<()> {
     let world = World::new().await?;
     let (ann, _) = world.group("team").await?;
     world.log.shut_down().await;
@@ -144,7 +144,7 @@ async fn a_log_that_is_away_is_told_with_when_to_come_back() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_counts_as_its_lines_and_an_import_not_at_all() -> Result<()> {
+async fn each_batch_line_counts_for_the_rate_limit_and_imports_do_not() -> Result<()> {
     let world = World::with_rate(5).await?;
     let (ann, bob) = world.group("team").await?;
     let lines: Vec<_> = (0..100)

@@ -1,4 +1,4 @@
-//! A database of its own for each test, a log on it, and users who call the routes.
+//! Test support: a separate database and event log for each test, and users who call the routes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,12 +18,12 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tower::ServiceExt;
 
-const SECRET: &[u8] = b"a secret that only these tests have";
+const SECRET: &[u8] = b"a secret that only these tests use";
 
-/// 2026-01-01T00:00:00Z, where the clocks of the tests begin.
+/// 2026-01-01T00:00:00Z, the initial time of the test clocks, in milliseconds.
 const START: i64 = 1_767_225_600_000;
 
-/// A database that is dropped with it.
+/// A test database. Dropping this value drops the database.
 pub struct Database {
     server: PgConnectOptions,
     name: String,
@@ -34,11 +34,11 @@ impl Database {
     pub async fn new() -> Result<Self> {
         let url = std::env::var("TIDINGS_TEST_DATABASE_URL")
             .or_else(|_| std::env::var("DEV_DATABASE_URL"))
-            .context("TIDINGS_TEST_DATABASE_URL names no Postgres to test with")?;
+            .context("set TIDINGS_TEST_DATABASE_URL to the Postgres server to test with")?;
         let server: PgConnectOptions = url.parse()?;
         let name = format!("command_{}", uuid::Uuid::now_v7().simple());
         let mut connection = PgConnection::connect_with(&server).await?;
-        // Every byte of the name is one of ours: the prefix and hexadecimal digits.
+        // The name is safe to interpolate: it is a fixed prefix and hexadecimal digits.
         sqlx::raw_sql(&format!("CREATE DATABASE {name}"))
             .execute(&mut connection)
             .await?;
@@ -66,12 +66,12 @@ impl Drop for Database {
                 Ok(())
             })
         });
-        // A test that has failed already is not to fail for this as well.
+        // Ignore errors: a test that failed must not fail again because of the cleanup.
         let _ = dropping.join();
     }
 }
 
-/// One process of the command service.
+/// One process of the command service, with a clock that tests control.
 pub struct World {
     pub log: EventLog,
     pub database: Arc<Database>,
@@ -88,13 +88,13 @@ impl World {
         Self::on(Arc::new(Database::new().await?), limits, Limiter::off()).await
     }
 
-    /// So many commands a second and user.
+    /// A service with this rate limit, in commands per second and user.
     pub async fn with_rate(rate: u32) -> Result<Self> {
         let limiter = Limiter::per_second(rate);
         Self::on(Arc::new(Database::new().await?), Limits::default(), limiter).await
     }
 
-    /// Another process on the same database.
+    /// Starts another process on the same database.
     pub async fn replica(&self) -> Result<Self> {
         Self::on(self.database.clone(), Limits::default(), Limiter::off()).await
     }
@@ -120,7 +120,7 @@ impl World {
         })
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn wait(&self, time: Duration) {
         self.now
             .fetch_add(time.as_millis() as i64, Ordering::Relaxed);
@@ -144,13 +144,13 @@ impl World {
         }
     }
 
-    /// How many events the log has.
+    /// Counts the events in the log.
     pub async fn events(&self) -> Result<i64> {
         let count = sqlx::query_scalar("SELECT count(*) FROM log.events");
         Ok(count.fetch_one(&self.database.pool).await?)
     }
 
-    /// The payloads of all events of a type, in order.
+    /// The payloads of all events of a type, in log order.
     pub async fn payloads(&self, event_type: &str) -> Result<Vec<Value>> {
         let rows: Vec<Vec<u8>> = sqlx::query_scalar(
             "SELECT payload FROM log.events WHERE event_type = $1 ORDER BY position",
@@ -163,7 +163,7 @@ impl World {
             .collect()
     }
 
-    /// A group that ann owns, with bob in it.
+    /// Creates a group with the owner ann and the member bob, and returns both users.
     pub async fn group(&self, id: &str) -> Result<(User, User)> {
         let (ann, bob) = (self.user("ann"), self.user("bob"));
         let group = serde_json::json!({"kind": "group", "members": ["bob"], "id": id});
@@ -172,7 +172,7 @@ impl World {
     }
 }
 
-/// Somebody with a token.
+/// A user with a token, who calls the routes.
 #[derive(Clone)]
 pub struct User {
     router: Router,
@@ -181,7 +181,7 @@ pub struct User {
 }
 
 impl User {
-    /// The same user; every call carries this `Idempotency-Key`.
+    /// The same user, with this `Idempotency-Key` on every request.
     pub fn with_key(&self, key: &str) -> Self {
         Self {
             key: Some(key.to_owned()),
@@ -223,7 +223,7 @@ impl User {
         self.call(Method::DELETE, path, "", Vec::new()).await
     }
 
-    /// A text message.
+    /// Sends a text message.
     pub async fn send(&self, conversation: &str, key: &str, text: &str) -> Result<Reply> {
         let path = format!("/v1/conversations/{conversation}/messages");
         let body = serde_json::json!({"text": text});
@@ -231,7 +231,7 @@ impl User {
         self.post(&path, message).await
     }
 
-    /// NDJSON in and out.
+    /// Posts NDJSON lines and parses the NDJSON response.
     pub async fn lines(&self, path: &str, lines: &[Value]) -> Result<(Reply, Vec<Value>)> {
         let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join(
             "
@@ -240,12 +240,12 @@ impl User {
         let reply = self
             .call(Method::POST, path, "application/x-ndjson", body.into())
             .await?;
-        let answers = reply
+        let results = reply
             .text
             .lines()
             .map(serde_json::from_str)
             .collect::<Result<_, _>>()?;
-        Ok((reply, answers))
+        Ok((reply, results))
     }
 
     pub async fn call(
@@ -284,7 +284,7 @@ impl User {
     }
 }
 
-/// What came back.
+/// A response to a request.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -294,7 +294,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Checks the status, and that an answer carries its position in body and header.
+    /// Checks the status. A success must have its position in body and header; an error must be a
+    /// problem document.
     pub fn expect(self, status: u16) -> Result<Self> {
         ensure!(
             self.status == status,
@@ -305,7 +306,7 @@ impl Reply {
         if status < 300 {
             let position = self.json["position"]
                 .as_i64()
-                .context("an answer has a position")?;
+                .context("a response has a position")?;
             ensure!(
                 self.headers["tidings-position"] == position.to_string(),
                 "{}",
@@ -322,7 +323,7 @@ impl Reply {
         Ok(self)
     }
 
-    /// Checks that it is a problem with this code.
+    /// Checks that it is a problem with this status and code.
     pub fn refused(self, status: u16, code: &str) -> Result<Self> {
         let reply = self.expect(status)?;
         ensure!(
@@ -333,7 +334,7 @@ impl Reply {
         Ok(reply)
     }
 
-    /// Checks that it is a 422 about this field.
+    /// Checks that it is a 422 for this field.
     pub fn invalid(self, field: &str) -> Result<Self> {
         let reply = self.refused(422, "invalid")?;
         ensure!(
@@ -344,13 +345,13 @@ impl Reply {
         Ok(reply)
     }
 
-    /// Checks that it is the first answer, given again.
+    /// Checks that it is a replay of the first response.
     pub fn replays(self, first: &Self) -> Result<Self> {
         let reply = self.expect(200)?;
-        ensure!(reply.is_replay(), "this is no replay: {}", reply.text);
+        ensure!(reply.is_replay(), "not a replay: {}", reply.text);
         ensure!(
             reply.json == first.json,
-            "{} is not {}",
+            "got {}, expected {}",
             reply.text,
             first.text
         );

@@ -1,4 +1,5 @@
-//! What is left to tell when it is time: only what is still unread, with today's badge.
+//! Notifications that are due, with only those messages that are still unread and the current
+//! unread counts.
 
 use domain::time::Timestamp;
 use read_model::unread;
@@ -7,58 +8,58 @@ use sqlx::types::time::OffsetDateTime;
 
 use super::rule::concerns;
 
-/// Code points of a preview.
+/// The maximum length of a preview in code points.
 const PREVIEW: i32 = 120;
 
-/// Whom, of what.
+/// The key of a notification: each user has at most one per conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Who.
+    /// The user to notify.
     pub user: String,
-    /// Of which conversation.
+    /// The conversation of the messages.
     pub conversation: String,
 }
 
-/// A notice whose time has come.
+/// A notification that is due. The field names are the columns of the query.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Due {
-    /// Who.
+    /// The user to notify.
     pub user_name: String,
-    /// Of which conversation.
+    /// The conversation of the messages.
     pub conversation: String,
-    /// The newest message that it covers.
+    /// The log position of the newest message that it covers.
     pub to_position: i64,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub tries: i32,
-    /// When its first message was taken in.
+    /// When its first message was enqueued.
     since: OffsetDateTime,
     /// `direct` or `group`.
     pub kind: Option<String>,
-    /// A group's name.
+    /// The title of the conversation; `None` if it is direct.
     pub title: Option<String>,
-    /// How many messages there are to tell of; none if all were read, recalled or are not seen any more.
+    /// The number of messages to report; zero if all were read, recalled or are no longer visible.
     pub messages: Option<i64>,
-    /// One of them mentions the user.
+    /// Whether one of them mentions the user.
     pub mentioned: Option<bool>,
-    /// Unread in that conversation.
+    /// The number of unread messages in the conversation.
     pub unread: Option<i64>,
-    /// Unread in all that are neither muted nor archived.
+    /// The number of unread messages in all conversations that are neither muted nor archived.
     pub badge: Option<i64>,
-    /// The newest of the messages.
+    /// The sequence number of the newest of the messages.
     pub seq: Option<i64>,
-    /// Where it stands in the log.
+    /// Its log position.
     pub position: Option<i64>,
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: Option<String>,
-    /// What kind of message.
+    /// Its message type.
     pub message_type: Option<String>,
-    /// How it begins.
+    /// The beginning of its text.
     pub preview: Option<String>,
     sent_at: Option<OffsetDateTime>,
 }
 
 impl Due {
-    /// Whom, of what.
+    /// Returns the key of the notification.
     pub fn key(&self) -> Key {
         Key {
             user: self.user_name.clone(),
@@ -66,26 +67,26 @@ impl Due {
         }
     }
 
-    /// How long its first message has been waiting, in milliseconds.
+    /// Returns how long its first message has been waiting, in milliseconds.
     pub fn age_ms(&self, now: Timestamp) -> i64 {
         now.millis() - Timestamp::from(self.since).millis()
     }
 
-    /// When the newest of the messages was sent.
+    /// Returns when the newest of the messages was sent.
     pub fn sent_at(&self) -> Option<Timestamp> {
         self.sent_at.map(Timestamp::from)
     }
 }
 
-/// The notices of a webhook whose time has come, but for those in hand, at most `limit`.
+/// Loads the notifications of a webhook that are due, except those in `claimed`, at most `limit`.
 pub async fn due(
     connection: &mut PgConnection,
     webhook: i64,
-    in_hand: &[Key],
+    claimed: &[Key],
     limit: i64,
 ) -> Result<Vec<Due>, sqlx::Error> {
-    let users: Vec<&str> = in_hand.iter().map(|key| key.user.as_str()).collect();
-    let conversations: Vec<&str> = in_hand
+    let users: Vec<&str> = claimed.iter().map(|key| key.user.as_str()).collect();
+    let conversations: Vec<&str> = claimed
         .iter()
         .map(|key| key.conversation.as_str())
         .collect();
@@ -99,7 +100,8 @@ pub async fn due(
         .await
 }
 
-/// Binds the webhook, users and conversations of those in hand, how many, and the length of a preview.
+/// Parameters: the webhook, the users and conversations of the notifications to exclude, the limit
+/// and the length of a preview.
 const DUE: &str = concat!(
     "SELECT n.user_name, n.conversation, n.to_position, n.tries, n.since, c.kind,
             CASE WHEN c.kind <> 'direct' THEN c.title END AS title,

@@ -1,9 +1,13 @@
-//! Notifications: for each message to somebody who is offline, together with what follows it in a short
-//! while, and only if it is still unread then.
+//! Notifications of offline users. A notification covers a message and those that follow it within
+//! a short window, and is sent only if they are still unread at the end of the window.
 //!
-//! - `rule`: who is to be told of a message. [`take`]: who that is, from what was sent.
-//! - [`due`]: what is left to tell when it is time. `payload`: how it is told.
-//! - [`worker`]: the loop.
+//! In the order in which a notification passes through it:
+//!
+//! - `eligibility`: the SQL condition for whether a user is notified of a message.
+//! - [`enqueue`]: enqueues notifications for the recipients of new messages.
+//! - [`due`]: loads the notifications that are due, with what is still unread.
+//! - `payload`: builds the webhook message of a notification.
+//! - [`notifier`]: the worker that drives all of this.
 
 mod due;
 mod payload;

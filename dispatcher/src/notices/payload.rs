@@ -1,4 +1,4 @@
-//! How somebody is told, as Standard Webhooks have it: `{type, timestamp, data}`.
+//! The payload of a notification, as Standard Webhooks defines it: `{type, timestamp, data}`.
 
 use domain::hex::hex;
 use domain::time::Timestamp;
@@ -40,7 +40,8 @@ struct Newest<'a> {
     sent_at: Option<Timestamp>,
 }
 
-/// The delivery of a notice. Its id is the same for the same messages.
+/// Builds the webhook message of a notification. The id is the same whenever it covers the same
+/// messages.
 pub fn delivery(webhook: i64, due: &Due, now: Timestamp) -> Result<Delivery, serde_json::Error> {
     let payload = Payload {
         r#type: TYPE,
@@ -72,7 +73,7 @@ pub fn delivery(webhook: i64, due: &Due, now: Timestamp) -> Result<Delivery, ser
 }
 
 fn id(webhook: i64, due: &Due) -> String {
-    // Lengths keep the parts apart.
+    // The length separates the user name from the conversation unambiguously.
     let parts = format!(
         "{webhook}.{}.{}.{}{}",
         due.to_position,

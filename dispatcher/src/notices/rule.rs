@@ -1,8 +1,9 @@
-//! Who is to be told of a message, in SQL.
+//! The rule for who is notified of a message, in SQL.
 
-/// A condition: the user `u`, as the member `m` of the conversation `c`, is to be told of the message `g`. It
-/// counts as unread for them; they have neither muted nor archived the conversation, unless it mentions them
-/// and they want to know; and they have not blocked its sender.
+/// An SQL condition: the user `u`, as the member `m` of the conversation `c`, is notified of the
+/// message `g`. The message counts as unread for the user; the user has neither muted nor archived
+/// the conversation, unless the message mentions the user, who wants to be notified of mentions;
+/// and the user has not blocked its sender.
 macro_rules! concerns {
     () => {
         concat!(

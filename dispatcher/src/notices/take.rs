@@ -1,4 +1,4 @@
-//! From what was sent to who is to be told, in one statement a batch.
+//! Enqueues notifications for the recipients of new messages, with one statement per batch.
 
 use std::time::Duration;
 
@@ -10,24 +10,25 @@ use sqlx::postgres::PgConnection;
 
 use super::rule::concerns;
 
-/// What was sent so long before the log took it was imported: it is history, and nobody is told.
+/// The age from which a message counts as imported history when it is appended to the log. Users
+/// are not notified of history.
 const HISTORY: Duration = Duration::from_secs(24 * 3600);
 
-/// A message.
+/// A reference to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// Where.
+    /// The id of the conversation.
     pub conversation: String,
-    /// Its number there.
+    /// The sequence number within the conversation.
     pub seq: i64,
-    /// Where it stands in the log.
+    /// The log position.
     pub position: i64,
-    /// When the log took it.
+    /// When it was appended to the log.
     pub time: Timestamp,
 }
 
 impl Sent {
-    /// The message of an event; `None` if it is none, or one of long ago.
+    /// Returns the message of an event. Returns `None` for other events and imported history.
     pub fn of(event: &Envelope) -> Option<Self> {
         let data = event.data.get().as_bytes();
         let read = ConversationEvent::read(&event.event_type, event.version, data);
@@ -45,36 +46,39 @@ impl Sent {
     }
 }
 
-/// Who may be told.
+/// The users to consider for a notification.
 pub enum Whom<'a> {
-    /// Everybody but these.
+    /// All members except these users.
     AllBut(&'a [String]),
-    /// These, unless one of their devices has it.
+    /// These users, unless one of their devices has received the message.
     Missing(&'a [String]),
-    /// Everybody but these, unless one of their devices has it.
+    /// All members except these users, unless one of their devices has received the message.
     AllMissingBut(&'a [String]),
 }
 
-/// Notes whom these messages concern; they are told when `window` is over. Taking a message again changes
-/// nothing.
+/// Enqueues notifications of these messages, to be sent at the end of `window`. Idempotent. Returns
+/// the number of notifications that were added or extended.
 pub async fn take(
     connection: &mut PgConnection,
     webhook: i64,
-    sent: &[&Sent],
-    whom: &Whom<'_>,
+    messages: &[&Sent],
+    recipients: &Whom<'_>,
     window: Duration,
 ) -> Result<u64, sqlx::Error> {
-    if sent.is_empty() {
+    if messages.is_empty() {
         return Ok(0);
     }
-    let (statement, users) = match whom {
+    let (statement, users) = match recipients {
         Whom::AllBut(users) => (ALL_BUT, users),
         Whom::Missing(users) => (MISSING, users),
         Whom::AllMissingBut(users) => (ALL_MISSING_BUT, users),
     };
-    let conversations: Vec<&str> = sent.iter().map(|it| it.conversation.as_str()).collect();
-    let seqs: Vec<i64> = sent.iter().map(|it| it.seq).collect();
-    let noted = sqlx::query(statement)
+    let conversations: Vec<&str> = messages
+        .iter()
+        .map(|message| message.conversation.as_str())
+        .collect();
+    let seqs: Vec<i64> = messages.iter().map(|message| message.seq).collect();
+    let enqueued = sqlx::query(statement)
         .bind(webhook)
         .bind(conversations)
         .bind(seqs)
@@ -82,12 +86,13 @@ pub async fn take(
         .bind(window.as_secs_f64())
         .execute(connection)
         .await?;
-    Ok(noted.rows_affected())
+    Ok(enqueued.rows_affected())
 }
 
-/// Binds the webhook, conversations and seqs of messages, users, and seconds.
+/// Parameters: the webhook, the conversations and sequence numbers of the messages, the users and
+/// the window in seconds.
 macro_rules! noting {
-    ($whom:literal) => {
+    ($recipients:literal) => {
         concat!(
             "INSERT INTO hooks.notices AS n
                  (webhook, user_name, conversation, from_position, to_position, since, due_at)
@@ -101,7 +106,7 @@ macro_rules! noting {
              WHERE ",
             concerns!(),
             " AND ",
-            $whom,
+            $recipients,
             " GROUP BY u.name, c.name
              ON CONFLICT (webhook, user_name, conversation) DO UPDATE SET
                  from_position = CASE WHEN n.told_position < n.to_position THEN n.from_position

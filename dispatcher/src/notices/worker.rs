@@ -1,4 +1,5 @@
-//! Takes in what was sent, and tells what is due.
+//! The worker of a notification webhook: enqueues notifications of new messages and sends those
+//! that are due.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -26,51 +27,53 @@ use crate::sender::{Outcome, Sender};
 use crate::webhook::Webhook;
 use crate::worker::Worker;
 
-/// How often to look what is due, and to write down what was done.
+/// How often to poll for due notifications and to store results.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// What was sent so lately is looked at again when somebody has gone offline: their connection may have been
-/// dead for that long before that was noticed (a minute of silence, a grace time, a gateway's heartbeat).
+/// The age up to which messages are checked again when a user goes offline: the connection may have
+/// been dead for that long before it was noticed (a minute of silence, a grace period, a gateway's
+/// heartbeat).
 const RECENT: Duration = Duration::from_secs(75);
 
-/// Messages that are remembered for that.
+/// The maximum number of messages that are remembered for that.
 const REMEMBERED: usize = 20_000;
 
-/// Somebody who is online is asked again so much later, and told nothing if they still are when this has
-/// passed: then their connection was alive.
+/// How soon the notification of an online user is checked again. If the user is still online after
+/// [`ALIVE_TIMEOUT`], the connection was alive and the notification is dropped.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 const ALIVE_AFTER: Duration = RECENT;
 
-/// Old messages that are taken in again at once when a dispatcher begins.
+/// The maximum number of log positions that are read again at the start, for users who went offline
+/// while no dispatcher was running.
 const RESUMED: i64 = 20_000;
 
-/// How often what has been told is forgotten.
+/// How often old delivered notifications are deleted.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
-/// What a worker of notifications is made of.
+/// The parts that a notification worker needs.
 pub struct Setup {
-    /// Whose.
+    /// The webhook to deliver for.
     pub webhook: Webhook,
-    /// Where progress is kept.
+    /// Stores the progress.
     pub ledger: Ledger,
-    /// Reads what was sent before this worker began.
+    /// Reads messages that were sent before this worker started.
     pub reader: Reader,
-    /// Who is online.
+    /// The users that are online.
     pub online: Online,
-    /// Delivers.
+    /// Sends deliveries.
     pub sender: Sender,
-    /// How often something is tried.
+    /// The number of attempts before a notification is parked.
     pub tries: u32,
-    /// How long what follows a message is told together with it.
+    /// How long a notification waits for further messages, to report them together.
     pub window: Duration,
 }
 
-/// Delivers the notifications of one webhook.
+/// The worker of a notification webhook.
 pub struct Notices {
     setup: Setup,
     feed: Feed,
     gone: broadcast::Receiver<String>,
-    /// Read, but not yet in the read models.
+    /// Batches that were read, but that the read models do not contain yet.
     early: VecDeque<Stretch>,
     recent: VecDeque<Sent>,
     position: i64,
@@ -82,10 +85,10 @@ pub struct Notices {
     forget_at: Instant,
 }
 
-/// What became of a notice.
+/// The result of processing a notification.
 struct Done {
     key: Key,
-    /// Told, or of no interest any more, up to here.
+    /// The log position up to which the user was notified or no longer needs to be.
     told: Option<i64>,
     tries: u32,
     due: Timestamp,
@@ -99,7 +102,7 @@ impl Worker for Notices {
             Some((due, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
                 self.settle(due, outcome).await?;
             }
-            stretch = self.feed.next(), if self.early.len() < 4 => self.early.push_back(stretch?),
+            batch = self.feed.next(), if self.early.len() < 4 => self.early.push_back(batch?),
             user = self.gone.recv() => self.look_after(user).await?,
             () = sleep_until(wake_at) => {
                 self.look_at = Instant::now() + LOOK_EVERY;
@@ -122,7 +125,7 @@ impl Worker for Notices {
 }
 
 impl Notices {
-    /// Goes on where the webhook stands. `feed` begins after its position.
+    /// Resumes at the stored position of the webhook. `feed` must begin after that position.
     pub async fn resume(setup: Setup, feed: Feed) -> Result<Self, Failed> {
         let gone = setup.online.gone();
         setup.online.known().await;
@@ -145,7 +148,7 @@ impl Notices {
         Ok(notices)
     }
 
-    /// Who has gone offline while no dispatcher was there is told what they may have missed.
+    /// Enqueues notifications for users who went offline while no dispatcher was running.
     async fn look_back(&mut self) -> Result<(), Failed> {
         let since = Timestamp::from_millis(now().millis() - millis(RECENT));
         let earliest = self.setup.reader.position_at(since).await?;
@@ -161,7 +164,7 @@ impl Notices {
         self.take_recent(&Whom::AllMissingBut(&online)).await
     }
 
-    /// Takes in what the read models have by now.
+    /// Enqueues notifications of the batches that the read models contain by now.
     async fn take_in(&mut self) -> Result<(), Failed> {
         if self.early.is_empty() {
             return Ok(());
@@ -170,30 +173,34 @@ impl Notices {
         let projected: i64 = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k")
             .fetch_one(connection)
             .await?;
-        while self.early.front().is_some_and(|it| it.up_to <= projected) {
-            let Some(stretch) = self.early.pop_front() else {
+        while self
+            .early
+            .front()
+            .is_some_and(|batch| batch.up_to <= projected)
+        {
+            let Some(batch) = self.early.pop_front() else {
                 break;
             };
-            let sent: Vec<Sent> = stretch.events.iter().filter_map(Sent::of).collect();
+            let sent: Vec<Sent> = batch.events.iter().filter_map(Sent::of).collect();
             let online = if sent.is_empty() {
                 Vec::new()
             } else {
                 self.setup.online.everybody()
             };
             let (webhook, window) = (self.setup.ledger.webhook(), self.setup.window);
-            let mut transaction = self.setup.ledger.begin(stretch.up_to).await?;
-            let new: Vec<&Sent> = sent.iter().collect();
+            let mut transaction = self.setup.ledger.begin(batch.up_to).await?;
+            let messages: Vec<&Sent> = sent.iter().collect();
             take::take(
                 &mut transaction,
                 webhook,
-                &new,
+                &messages,
                 &Whom::AllBut(&online),
                 window,
             )
             .await?;
             transaction.commit().await?;
             self.setup.ledger.written();
-            self.position = stretch.up_to;
+            self.position = batch.up_to;
             self.remember(sent);
         }
         Ok(())
@@ -202,16 +209,18 @@ impl Notices {
     fn remember(&mut self, sent: Vec<Sent>) {
         self.recent.extend(sent);
         let oldest = now().millis() - millis(RECENT);
-        let passed = self.recent.partition_point(|it| it.time.millis() < oldest);
-        self.recent.drain(..passed);
+        let expired = self
+            .recent
+            .partition_point(|message| message.time.millis() < oldest);
+        self.recent.drain(..expired);
         let excess = self.recent.len().saturating_sub(REMEMBERED);
         self.recent.drain(..excess);
     }
 
-    /// Somebody has gone offline.
+    /// Handles users who went offline: enqueues notifications of recent messages that they missed.
     async fn look_after(&mut self, user: Result<String, RecvError>) -> Result<(), Failed> {
         let mut users = Vec::new();
-        let mut has_missed = match user {
+        let mut has_lagged = match user {
             Ok(user) => {
                 users.push(user);
                 false
@@ -222,38 +231,38 @@ impl Notices {
         loop {
             match self.gone.try_recv() {
                 Ok(user) => users.push(user),
-                Err(TryRecvError::Lagged(_)) => has_missed = true,
+                Err(TryRecvError::Lagged(_)) => has_lagged = true,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        if has_missed {
+        if has_lagged {
             let online = self.setup.online.everybody();
             return self.take_recent(&Whom::AllMissingBut(&online)).await;
         }
         self.take_recent(&Whom::Missing(&users)).await
     }
 
-    async fn take_recent(&mut self, whom: &Whom<'_>) -> Result<(), Failed> {
+    async fn take_recent(&mut self, recipients: &Whom<'_>) -> Result<(), Failed> {
         let sent: Vec<&Sent> = self.recent.iter().collect();
         let (webhook, window) = (self.setup.ledger.webhook(), self.setup.window);
         let mut transaction = self.setup.ledger.begin(self.position).await?;
-        take::take(&mut transaction, webhook, &sent, whom, window).await?;
+        take::take(&mut transaction, webhook, &sent, recipients, window).await?;
         transaction.commit().await?;
         self.setup.ledger.written();
         Ok(())
     }
 
-    /// Sends what is due.
+    /// Sends the notifications that are due.
     async fn tell(&mut self) -> Result<(), Failed> {
-        let room = self.pace.at_once().saturating_sub(self.flying.len());
-        if room == 0 {
+        let capacity = self.pace.at_once().saturating_sub(self.flying.len());
+        if capacity == 0 {
             return Ok(());
         }
         let webhook = self.setup.ledger.webhook();
-        let in_hand: Vec<Key> = self.in_hand.iter().cloned().collect();
+        let claimed: Vec<Key> = self.in_hand.iter().cloned().collect();
         let connection = self.setup.ledger.connection();
-        let all = due::due(connection, webhook, &in_hand, room as i64).await?;
-        if all.len() == room {
+        let all = due::due(connection, webhook, &claimed, capacity as i64).await?;
+        if all.len() == capacity {
             self.look_at = Instant::now();
         }
         for due in all {
@@ -274,7 +283,8 @@ impl Notices {
         Ok(())
     }
 
-    /// Whoever is online has it from there, if the connection is alive.
+    /// Reschedules the notification of an online user, or drops it once the connection must have
+    /// been alive.
     fn ask_again(&mut self, due: &Due) {
         let is_alive = due.age_ms(now()) >= millis(ALIVE_AFTER);
         let again = Timestamp::from_millis(now().millis() + millis(ASK_AGAIN));
@@ -313,7 +323,7 @@ impl Notices {
                 self.finish(&due, None, tries, again, None);
             }
         }
-        // What comes next can be started.
+        // A slot is free: poll for the next notification soon.
         self.look_at = self.look_at.min(Instant::now() + LOOK_EVERY / 10);
         Ok(())
     }
@@ -335,24 +345,33 @@ impl Notices {
         });
     }
 
-    /// Writes down what was done.
+    /// Stores the results so far.
     async fn write(&mut self) -> Result<(), Failed> {
         if self.done.is_empty() && !self.setup.ledger.has_news() {
             return Ok(());
         }
-        let users: Vec<&str> = self.done.iter().map(|it| it.key.user.as_str()).collect();
+        let users: Vec<&str> = self
+            .done
+            .iter()
+            .map(|result| result.key.user.as_str())
+            .collect();
         let conversations: Vec<&str> = self
             .done
             .iter()
-            .map(|it| it.key.conversation.as_str())
+            .map(|result| result.key.conversation.as_str())
             .collect();
-        let told: Vec<i64> = self.done.iter().map(|it| it.told.unwrap_or(0)).collect();
-        let tries: Vec<i32> = self.done.iter().map(|it| it.tries as i32).collect();
-        let due: Vec<time::OffsetDateTime> = self.done.iter().map(|it| it.due.into()).collect();
+        let told: Vec<i64> = self
+            .done
+            .iter()
+            .map(|result| result.told.unwrap_or(0))
+            .collect();
+        let tries: Vec<i32> = self.done.iter().map(|result| result.tries as i32).collect();
+        let due: Vec<time::OffsetDateTime> =
+            self.done.iter().map(|result| result.due.into()).collect();
         let given_up: Vec<GivenUp> = self
             .done
             .iter()
-            .filter_map(|it| it.given_up.clone())
+            .filter_map(|result| result.given_up.clone())
             .collect();
         let webhook = self.setup.ledger.webhook();
         let mut transaction = self.setup.ledger.begin(self.position).await?;
@@ -376,13 +395,13 @@ impl Notices {
         ledger::park(&mut transaction, webhook, &given_up).await?;
         transaction.commit().await?;
         self.setup.ledger.written();
-        for done in self.done.drain(..) {
-            self.in_hand.remove(&done.key);
+        for result in self.done.drain(..) {
+            self.in_hand.remove(&result.key);
         }
         Ok(())
     }
 
-    /// What was told long ago need not be remembered.
+    /// Deletes notifications that were delivered long ago.
     async fn forget(&mut self) -> Result<(), Failed> {
         if Instant::now() < self.forget_at {
             return Ok(());

@@ -1,12 +1,12 @@
-//! One text for equal JSON values. Keys are in order already; what is left are numbers that are
-//! whole but not written so (`100.0`, `1e2`, `-0.0`). Postgres writes them as it likes when it
-//! shows the log as jsonb, so they are stored in the one form that nobody changes.
+//! Canonical JSON: equal values have equal text. The keys are already sorted; what remains are
+//! integral numbers in another notation (`100.0`, `1e2`, `-0.0`). Postgres rewrites those when it
+//! reads the log as jsonb, so they are stored as integers, which it leaves unchanged.
 
 use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-/// The value with every whole number written as an integer. Copies only if there is one to change.
+/// Rewrites every integral float as an integer. Clones the value only if it contains one.
 pub(super) fn of(value: &Value) -> Cow<'_, Value> {
     if !has_disguised_integer(value) {
         return Cow::Borrowed(value);
@@ -38,7 +38,7 @@ fn undisguise(value: &mut Value) {
     }
 }
 
-/// A float that is a whole number and fits an integer, as that integer.
+/// Converts a float to an integer if it is integral and fits. Returns `None` otherwise.
 fn integer(number: &Number) -> Option<Number> {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     let float = number

@@ -1,5 +1,5 @@
-//! What one can ask of a conversation. Whoever asks is named by a checked token; the time and
-//! every look-up that the rules need arrive inside the command.
+//! The commands of the conversation aggregate. The caller comes from a verified token. The current
+//! time and every lookup that the rules need are part of the command.
 
 use crate::body::{Body, MessageType};
 use crate::conversation::event::{ConversationKind, History, Role};
@@ -7,204 +7,206 @@ use crate::ids::{ReactionKey, Title, UserId};
 use crate::message::MessageState;
 use crate::time::Timestamp;
 
-/// One request to a conversation.
+/// A command to a conversation.
 #[derive(Debug, Clone)]
 pub enum ConversationCommand {
-    /// Begin it.
+    /// Create the conversation.
     Create(Create),
-    /// Change title or history rule.
+    /// Change the title or the history visibility.
     Change(Change),
-    /// Add members, or change the role of those who are in.
+    /// Add members, or change the role of existing members.
     AddMembers(AddMembers),
-    /// Remove a member; oneself to leave.
+    /// Remove a member. Callers remove themselves to leave.
     RemoveMember(RemoveMember),
     /// Send a message.
     Send(Send),
-    /// Change a message's body.
+    /// Replace the body of a message.
     Edit(Edit),
-    /// Take a message back for everybody.
+    /// Recall a message for everyone.
     Recall(Recall),
-    /// React to a message.
+    /// Add a reaction to a message.
     React(React),
-    /// Take a reaction back.
+    /// Remove a reaction from a message.
     Unreact(React),
-    /// Take in what was written elsewhere, in this order. Whoever writes or reacts joins with their
-    /// first.
+    /// Import messages from another system, in this order. Senders and reacting users join with
+    /// their first message or reaction.
     Import(Vec<Imported>),
-    /// Take content out for good.
+    /// Permanently erase content.
     Erase(Erase),
 }
 
-/// See [`ConversationCommand::Create`].
+/// The data of [`ConversationCommand::Create`].
 #[derive(Debug, Clone)]
 pub struct Create {
-    /// Direct or group.
+    /// The kind of conversation.
     pub kind: ConversationKind,
-    /// A group's name.
+    /// The title of a group.
     pub title: Option<Title>,
-    /// The others; the caller is added, repetitions are dropped.
+    /// The other members. The caller is added and duplicates are dropped.
     pub members: Vec<UserId>,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
-    /// Look-up: the other one of a direct conversation has blocked the caller.
+    /// Lookup: whether the other user of a direct conversation has blocked the caller.
     pub blocked: bool,
 }
 
-/// See [`ConversationCommand::Change`].
+/// The data of [`ConversationCommand::Change`].
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// `None` leaves it, `Some(None)` removes it.
+    /// The new title. `None` keeps the current one, `Some(None)` removes it.
     pub title: Option<Option<Title>>,
-    /// `None` leaves it.
+    /// The new history visibility. `None` keeps the current one.
     pub history: Option<History>,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
 }
 
-/// See [`ConversationCommand::AddMembers`].
+/// The data of [`ConversationCommand::AddMembers`].
 #[derive(Debug, Clone)]
 pub struct AddMembers {
-    /// Who should be in.
+    /// The users to add.
     pub users: Vec<UserId>,
-    /// As what: for newcomers `member` if not said; those who are in keep theirs if not said.
-    /// Never `owner`.
+    /// The role to assign, never `owner`. With `None`, new members become `member` and existing
+    /// members keep their role.
     pub role: Option<Role>,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
 }
 
-/// See [`ConversationCommand::RemoveMember`].
+/// The data of [`ConversationCommand::RemoveMember`].
 #[derive(Debug, Clone)]
 pub struct RemoveMember {
-    /// Who should be out.
+    /// The member to remove.
     pub user: UserId,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
 }
 
-/// See [`ConversationCommand::Send`].
+/// The data of [`ConversationCommand::Send`].
 #[derive(Debug, Clone)]
 pub struct Send {
-    /// Who sends.
+    /// The user who sends it.
     pub sender: UserId,
-    /// What kind of message.
+    /// The message type.
     pub kind: MessageType,
-    /// What it carries.
+    /// The body of the message.
     pub body: Body,
-    /// The seq that it answers.
+    /// The seq of the message to which this one replies.
     pub reply_to: Option<i64>,
-    /// Whom it names.
+    /// The users it mentions.
     pub mentions: Vec<UserId>,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
-    /// Look-up: the other one of a direct conversation has blocked the sender.
+    /// Lookup: whether the other user of a direct conversation has blocked the sender.
     pub blocked: bool,
 }
 
-/// See [`ConversationCommand::Edit`].
+/// The data of [`ConversationCommand::Edit`].
 #[derive(Debug, Clone)]
 pub struct Edit {
-    /// Which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// The body as it should be.
+    /// The new body.
     pub body: serde_json::Value,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
-    /// Look-up, see [`Recall::message`].
+    /// Lookup: see [`RecallMessage::message`].
     pub message: Option<MessageState>,
 }
 
-/// See [`ConversationCommand::Recall`].
+/// The data of [`ConversationCommand::Recall`].
 #[derive(Debug, Clone)]
 pub struct Recall {
-    /// Which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
-    /// Look-up: the message as the log has it, needed when the conversation no longer remembers
-    /// it (`Conversation::remembers` says so).
+    /// Lookup: the state of the message as folded from the log. Required if the message is no
+    /// longer recent; see `Conversation::is_recent`.
     pub message: Option<MessageState>,
 }
 
-/// See [`ConversationCommand::React`].
+/// The data of [`ConversationCommand::React`] and [`ConversationCommand::Unreact`].
 #[derive(Debug, Clone)]
 pub struct React {
-    /// To which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// With what.
+    /// The reaction.
     pub key: ReactionKey,
-    /// Who asks.
+    /// The caller.
     pub by: UserId,
-    /// Look-up, see [`Recall::message`].
+    /// Lookup: see [`RecallMessage::message`].
     pub message: Option<MessageState>,
 }
 
-/// One thing of [`ConversationCommand::Import`].
+/// One item of [`ConversationCommand::Import`].
 #[derive(Debug, Clone)]
 pub enum Imported {
-    /// These joined there without having written. Those who are in already stay as they are.
+    /// Users who joined in the source system without sending a message. Existing members are
+    /// unchanged.
     Joined(Vec<UserId>),
-    /// A message that was sent there.
+    /// A message from the source system.
     Message(ImportedMessage),
 }
 
-/// See [`Imported::Message`].
+/// The data of [`ImportItem::Message`].
 #[derive(Debug, Clone)]
 pub struct ImportedMessage {
-    /// Who sent it there.
+    /// The user who sent it.
     pub sender: UserId,
-    /// What kind of message.
+    /// The message type.
     pub kind: MessageType,
-    /// What it carries; of an edited one, what it carries now.
+    /// The body; for an edited message, the current body.
     pub body: Body,
-    /// What it answers; a reference to what does not exist is dropped.
+    /// The message to which it replies. A reference to a message that does not exist is dropped.
     pub reply_to: Option<ReplyTo>,
-    /// When it was sent there.
+    /// When it was sent in the source system.
     pub sent_at: Timestamp,
-    /// That its author edited it there.
+    /// The last edit by its author, if it was edited.
     pub edit: Option<ImportedEdit>,
-    /// Who reacted there. Keys beyond the limit of different ones are dropped.
+    /// The reactions to it. Keys beyond the limit of distinct keys are dropped.
     pub reactions: Vec<ImportedReaction>,
 }
 
-/// See [`ImportedMessage::edit`].
+/// The edit of an [`ImportedMessage`].
 #[derive(Debug, Clone)]
 pub struct ImportedEdit {
-    /// When, the last time.
+    /// When it was last edited.
     pub edited_at: Timestamp,
-    /// What it carried at first, if that is known.
+    /// The original body, if it is known.
     pub original: Option<Body>,
 }
 
-/// See [`ImportedMessage::reactions`].
+/// A reaction to an [`ImportedMessage`].
 #[derive(Debug, Clone)]
 pub struct ImportedReaction {
-    /// Which reaction.
+    /// The reaction.
     pub key: ReactionKey,
-    /// Whose.
+    /// The user who reacted.
     pub user: UserId,
 }
 
-/// See [`ConversationCommand::Erase`].
+/// The data of [`ConversationCommand::Erase`].
 #[derive(Debug, Clone)]
 pub struct Erase {
-    /// Which messages. Those that were erased before are better left out: of old ones it is not known here.
+    /// The seqs of the messages to erase. Omit messages that are already erased: for messages that
+    /// are no longer recent, the conversation cannot detect that.
     pub seqs: Vec<i64>,
-    /// The title too, and all that came before it.
+    /// Whether to erase the title as well, including all previous titles.
     pub title: bool,
-    /// Who asks, one of those who run the system.
+    /// The operator who requests the erasure.
     pub by: UserId,
 }
 
-/// What an imported message answers.
+/// The message to which an imported message replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplyTo {
-    /// A message that the conversation has.
+    /// A message that already exists in the conversation, by its seq.
     Seq(i64),
-    /// A message of the same import, by its index in it.
+    /// An earlier message of the same import, by its index in the import.
     Index(usize),
 }

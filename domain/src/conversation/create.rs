@@ -1,4 +1,4 @@
-//! How a conversation begins, and how its title and history rule change.
+//! Rules for creating a conversation and for changing its title and history visibility.
 
 use super::command::{Change, Create};
 use super::event::{
@@ -30,13 +30,13 @@ impl Conversation {
                 let [other] = others.as_slice() else {
                     return Err(Refusal::invalid(
                         "members",
-                        "a direct conversation needs exactly one user other than yourself",
+                        "A direct conversation needs exactly one user other than yourself.",
                     ));
                 };
                 if title.is_some() {
                     return Err(Refusal::invalid(
                         "title",
-                        "a direct conversation has no title",
+                        "A direct conversation cannot have a title.",
                     ));
                 }
                 if self.exists() {
@@ -49,7 +49,7 @@ impl Conversation {
             ConversationKind::Group => {
                 if self.exists() {
                     return Err(Refusal::conflict(
-                        "a conversation with this id exists already",
+                        "A conversation with this id already exists.",
                     ));
                 }
                 members::check_named("members", others.len(), limits)?;
@@ -79,7 +79,8 @@ impl Conversation {
         )])
     }
 
-    /// A pair has one direct conversation: asking for it again, also while blocked, finds it.
+    /// Two users have exactly one direct conversation. Creating it again finds the existing one,
+    /// even while one user blocks the other.
     fn created_again(
         &self,
         by: &UserId,
@@ -96,18 +97,18 @@ impl Conversation {
         let (about, caller) = self.entered_by(&change.by)?;
         if about.kind == ConversationKind::Direct {
             let (field, detail) = if change.title.is_some() {
-                ("title", "a direct conversation has no title")
+                ("title", "A direct conversation cannot have a title.")
             } else {
                 (
                     "history",
-                    "the history rule of a direct conversation cannot be changed",
+                    "The history visibility of a direct conversation cannot be changed.",
                 )
             };
             return Err(Refusal::invalid(field, detail));
         }
         if caller.role < Role::Admin {
             return Err(Refusal::forbidden(
-                "Only the owner and admins change a conversation.",
+                "Only the owner and admins can change a conversation.",
             ));
         }
         let title = change.title.unwrap_or_else(|| about.title.clone());

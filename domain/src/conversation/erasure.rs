@@ -1,7 +1,7 @@
-//! Taking content out of a conversation for good: what an erasure decides, and what is left of an event.
+//! Rules for permanently erasing content, and the form of an event after its content is erased.
 //!
-//! The events that erase are events like all others. What they erase is then taken out of the events before
-//! them, where these are stored: see [`ConversationEvent::without_content`].
+//! An erasure is recorded by ordinary events. The event log then removes the erased content from
+//! the stored earlier events; see [`ConversationEvent::without_content`].
 
 use super::Conversation;
 use super::command::Erase;
@@ -10,8 +10,8 @@ use crate::body::Body;
 use crate::refusal::Refusal;
 
 impl Conversation {
-    /// Nobody needs to be a member for this: it is asked by those who run the system. Messages that are known
-    /// to be erased are passed over.
+    /// Erases messages and the title. Operators request this, so the caller need not be a member.
+    /// Messages known to be erased are skipped.
     pub(super) fn erase(&self, erase: Erase) -> Result<Vec<ConversationEvent>, Refusal> {
         let Erase { seqs, title, by } = erase;
         let about = self.about.as_ref().ok_or_else(Refusal::not_found)?;
@@ -33,8 +33,8 @@ impl Conversation {
 }
 
 impl ConversationEvent {
-    /// The event as it is after what it carries was erased: it keeps its shape, and says who did what when.
-    /// `None` for an event that carries nothing that can be erased.
+    /// The event with its content erased. It keeps its schema and still records who did what and
+    /// when. Returns `None` for an event without erasable content.
     pub fn without_content(self) -> Option<Self> {
         match self {
             Self::MessageSent(mut sent) => {

@@ -1,5 +1,5 @@
-//! What can have happened in a conversation. Stored for ever: see [`crate::event`] before any
-//! change.
+//! The events of the conversation aggregate. They are stored forever: read [`crate::event`] before
+//! you change them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,204 +7,205 @@ use crate::body::{Body, MessageType};
 use crate::ids::{ReactionKey, Title, UserId};
 use crate::time::Timestamp;
 
-/// Two people for ever, or a group that people join and leave.
+/// The kind of a conversation: direct or group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationKind {
-    /// Exactly two distinct members, for ever.
+    /// Exactly two distinct members, who never change.
     Direct,
-    /// Members come and go.
+    /// Users join and leave.
     Group,
 }
 
-/// How much a member sees of what was sent before they joined.
+/// Which messages a member can see that were sent before they joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum History {
-    /// A current member sees the whole conversation.
+    /// A current member sees every message.
     #[default]
     All,
-    /// Only what was sent during one's stays.
+    /// A current member sees the messages sent during their membership periods.
     SinceJoin,
 }
 
-/// What a member may do. Ordered: a later one may do more.
+/// The role of a member. Roles are ordered: each one has all permissions of those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Reads, sends, reacts, leaves.
+    /// Can read, send, react and leave.
     #[default]
     Member,
-    /// Also changes title and history, adds and removes members, recalls any message.
+    /// Can also change the title and the history visibility, add and remove members, and recall any
+    /// message.
     Admin,
-    /// An admin whom nobody can remove, and who alone lowers admins.
+    /// An admin who cannot be removed and who alone can demote admins.
     Owner,
 }
 
-/// A first member, named when the conversation was made.
+/// A member named at the creation of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstMember {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// As what.
+    /// The user's role.
     pub role: Role,
 }
 
-/// One fact of a conversation's life.
+/// An event of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationEvent {
-    /// The conversation began, with these members, in the order in which they were named.
+    /// The conversation was created, with its members in the order in which they were named.
     ConversationCreated(ConversationCreated),
-    /// Title or history rule changed; both new values are told.
+    /// The title or the history visibility changed. The event contains both new values.
     ConversationChanged(ConversationChanged),
-    /// Somebody joined, or joined again.
+    /// A user joined or rejoined.
     MemberAdded(MemberAdded),
-    /// Somebody left or was removed.
+    /// A member left or was removed.
     MemberRemoved(MemberRemoved),
-    /// Somebody's role changed.
+    /// The role of a member changed.
     MemberRoleChanged(MemberRoleChanged),
-    /// A message was sent. It moves the sender's own read mark to it.
+    /// A message was sent. The sender's read mark moves to it.
     MessageSent(MessageSent),
-    /// Its author changed the body.
+    /// The author edited a message.
     MessageEdited(MessageEdited),
-    /// It was taken back for everybody.
+    /// A message was recalled for everyone.
     MessageRecalled(MessageRecalled),
-    /// A user reacted.
+    /// A user added a reaction.
     ReactionAdded(Reaction),
-    /// A user took the reaction back.
+    /// A user removed a reaction.
     ReactionRemoved(Reaction),
-    /// Its bodies and mentions are gone for good, from here and from the events before this one.
+    /// The bodies and mentions of a message were permanently erased, also from earlier events.
     MessageErased(MessageErased),
-    /// The title is gone, and so are those that came before it, for good.
+    /// The title and all previous titles were permanently erased.
     TitleErased(TitleErased),
 }
 
-/// See [`ConversationEvent::ConversationCreated`].
+/// The data of [`ConversationEvent::ConversationCreated`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConversationCreated {
-    /// Direct or group.
+    /// The kind of conversation.
     pub kind: ConversationKind,
-    /// A group's name.
+    /// The title of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
-    /// What newcomers see.
+    /// Which earlier messages new members can see.
     pub history: History,
     /// The first members, the creator first.
     pub members: Vec<FirstMember>,
-    /// Who made it.
+    /// The user who created it.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::ConversationChanged`].
+/// The data of [`ConversationEvent::ConversationChanged`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConversationChanged {
-    /// The name from now on.
+    /// The new title.
     pub title: Option<Title>,
-    /// The rule from now on.
+    /// The new history visibility.
     pub history: History,
-    /// Who changed it.
+    /// The user who changed it.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::MemberAdded`].
+/// The data of [`ConversationEvent::MemberAdded`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MemberAdded {
-    /// Who joined.
+    /// The user who joined.
     pub user: UserId,
-    /// As what.
+    /// The user's role.
     pub role: Role,
-    /// Who added them.
+    /// The user who added them.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::MemberRemoved`].
+/// The data of [`ConversationEvent::MemberRemoved`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MemberRemoved {
-    /// Who is gone.
+    /// The user who is no longer a member.
     pub user: UserId,
-    /// Who removed them; themselves if they left.
+    /// The user who removed them, or the same user if they left.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::MemberRoleChanged`].
+/// The data of [`ConversationEvent::MemberRoleChanged`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MemberRoleChanged {
-    /// Whose role.
+    /// The member whose role changed.
     pub user: UserId,
-    /// The role from now on.
+    /// The new role.
     pub role: Role,
-    /// Who gave it; the leaving owner for a succession.
+    /// The user who changed it; in a succession, the owner who left.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::MessageSent`].
+/// The data of [`ConversationEvent::MessageSent`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageSent {
-    /// 1, 2, 3, ... in this conversation, counting messages only.
+    /// The number of the message in its conversation: 1, 2, 3, ... without gaps.
     pub seq: i64,
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: UserId,
-    /// What kind of message.
+    /// The message type.
     #[serde(rename = "type")]
     pub kind: MessageType,
-    /// What it carries.
+    /// The body of the message.
     pub body: Body,
-    /// The seq that it answers.
+    /// The seq of the message to which this one replies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<i64>,
-    /// Members that it names.
+    /// The members it mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserId>,
-    /// When it was sent; for an imported message, when it was sent there.
+    /// When it was sent; for an imported message, when it was sent in the source system.
     pub sent_at: Timestamp,
 }
 
-/// See [`ConversationEvent::MessageEdited`].
+/// The data of [`ConversationEvent::MessageEdited`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageEdited {
-    /// Which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// The body from now on.
+    /// The new body.
     pub body: Body,
-    /// Its author.
+    /// The author of the message.
     pub by: UserId,
-    /// When.
+    /// When it was edited.
     pub edited_at: Timestamp,
 }
 
-/// See [`ConversationEvent::MessageRecalled`].
+/// The data of [`ConversationEvent::MessageRecalled`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageRecalled {
-    /// Which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// Who took it back.
+    /// The user who recalled it.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::ReactionAdded`].
+/// The data of [`ConversationEvent::ReactionAdded`] and [`ConversationEvent::ReactionRemoved`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reaction {
-    /// To which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// Which reaction.
+    /// The reaction.
     pub key: ReactionKey,
-    /// Whose.
+    /// The user who reacted.
     pub user: UserId,
 }
 
-/// See [`ConversationEvent::MessageErased`].
+/// The data of [`ConversationEvent::MessageErased`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageErased {
-    /// Which message.
+    /// The seq of the message.
     pub seq: i64,
-    /// Who asked for it. Not always a member.
+    /// The user who requested the erasure, not necessarily a member.
     pub by: UserId,
 }
 
-/// See [`ConversationEvent::TitleErased`].
+/// The data of [`ConversationEvent::TitleErased`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TitleErased {
-    /// Who asked for it. Not always a member.
+    /// The user who requested the erasure, not necessarily a member.
     pub by: UserId,
 }

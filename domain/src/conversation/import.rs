@@ -1,4 +1,4 @@
-//! Taking in what was written elsewhere.
+//! Rules for importing messages from another system.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,8 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 
 impl Conversation {
-    /// Everything in this order. Whoever writes or reacts joins in front of that.
+    /// Imports all items in order. Senders and reacting users join immediately before their first
+    /// message or reaction.
     pub(super) fn import(
         &self,
         imported: Vec<Imported>,
@@ -21,7 +22,7 @@ impl Conversation {
         let Some(about) = &self.about else {
             return Err(Refusal::not_found());
         };
-        let mut taking = Taking {
+        let mut plan = Taking {
             into: self,
             kind: about.kind,
             limits,
@@ -30,23 +31,24 @@ impl Conversation {
             head_seq: self.head_seq,
             events: Vec::with_capacity(imported.len()),
         };
-        for one in imported {
-            match one {
-                Imported::Joined(users) => taking.joined(&users)?,
-                Imported::Message(message) => taking.message(message)?,
+        for item in imported {
+            match item {
+                Imported::Joined(users) => plan.joined(&users)?,
+                Imported::Message(message) => plan.message(message)?,
             }
         }
-        Ok(taking.events)
+        Ok(plan.events)
     }
 }
 
-/// An import as far as it has been decided.
+/// The events of an import decided so far, with the state needed to decide the rest.
 struct Taking<'a> {
     into: &'a Conversation,
     kind: ConversationKind,
     limits: &'a Limits,
+    /// The users who join by this import.
     joining: HashSet<UserId>,
-    /// What became of each thing so far: the seq of a message.
+    /// The seq of each item so far; `None` for an item that is not a message.
     seqs: Vec<Option<i64>>,
     head_seq: i64,
     events: Vec<ConversationEvent>,
@@ -100,10 +102,11 @@ impl Taking<'_> {
         self.reactions(seq, reactions)
     }
 
-    /// Each once. Those with a key beyond the limit are dropped: a message is not lost for them.
+    /// Adds each reaction once. Reactions with a key beyond the limit are dropped, so that they do
+    /// not prevent the import of the message.
     fn reactions(&mut self, seq: i64, reactions: Vec<ImportedReaction>) -> Result<(), Refusal> {
         let mut keys = HashSet::new();
-        let mut given = HashSet::new();
+        let mut seen = HashSet::new();
         for ImportedReaction { key, user } in reactions {
             if !keys.contains(&key) {
                 if keys.len() >= self.limits.reaction_keys {
@@ -111,7 +114,7 @@ impl Taking<'_> {
                 }
                 keys.insert(key.clone());
             }
-            if given.insert((key.clone(), user.clone())) {
+            if seen.insert((key.clone(), user.clone())) {
                 self.join("reactions", &user)?;
                 self.events.push(ConversationEvent::ReactionAdded(Reaction {
                     seq,
@@ -123,7 +126,8 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// Lets somebody in who is not in yet. `field` is what names them.
+    /// Adds `user` as a member unless the user already is one. `field` is the request field that
+    /// names the user.
     fn join(&mut self, field: &'static str, user: &UserId) -> Result<(), Refusal> {
         if self.into.is_member(user) || self.joining.contains(user) {
             return Ok(());
@@ -131,12 +135,13 @@ impl Taking<'_> {
         if self.kind == ConversationKind::Direct {
             return Err(Refusal::invalid(
                 field,
-                "nobody joins a direct conversation",
+                "Users cannot join a direct conversation.",
             ));
         }
         let present = self.into.members.len() + self.joining.len();
         members::check_group_size(field, present + 1, self.limits)?;
-        // Whoever comes first into a group that everybody has left owns it: it is never ownerless.
+        // The first user to join an empty group becomes its owner, so that every group with
+        // members has one.
         let role = if present == 0 {
             Role::Owner
         } else {
@@ -152,7 +157,8 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// The seq that an imported message answers; what does not exist, or comes later, is dropped.
+    /// The seq to which an imported message replies. Returns `None` if that message does not exist
+    /// or comes later.
     fn seq_of(&self, reply: ReplyTo) -> Option<i64> {
         match reply {
             ReplyTo::Seq(seq) => (1..=self.into.head_seq).contains(&seq).then_some(seq),

@@ -1,4 +1,4 @@
-//! Who comes, who goes, and as what.
+//! Rules for adding and removing members and for changing roles.
 
 use super::command::{AddMembers, RemoveMember};
 use super::event::{
@@ -17,14 +17,18 @@ impl Conversation {
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let AddMembers { users, role, by } = add;
-        let caller = self.entered_group(&by, "users", "nobody joins a direct conversation")?;
+        let caller =
+            self.entered_group(&by, "users", "Users cannot join a direct conversation.")?;
         if caller.role < Role::Admin {
             return Err(Refusal::forbidden(
-                "Only the owner and admins add members and give roles.",
+                "Only the owner and admins can add members and assign roles.",
             ));
         }
         if role == Some(Role::Owner) {
-            return Err(Refusal::invalid("role", "expected member or admin"));
+            return Err(Refusal::invalid(
+                "role",
+                "The role must be member or admin.",
+            ));
         }
         let users = distinct(users);
         check_named("users", users.len(), limits)?;
@@ -62,18 +66,19 @@ impl Conversation {
         remove: RemoveMember,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let RemoveMember { user, by } = remove;
-        let caller = self.entered_group(&by, "user", "nobody leaves a direct conversation")?;
+        let caller =
+            self.entered_group(&by, "user", "Users cannot leave a direct conversation.")?;
         if user == by {
             return Ok(self.leave(user, caller.role));
         }
         if caller.role < Role::Admin {
             return Err(Refusal::forbidden(
-                "Only the owner and admins remove others.",
+                "Only the owner and admins can remove other members.",
             ));
         }
         match self.role_of(&user) {
             None => Ok(vec![]),
-            Some(Role::Owner) => Err(Refusal::forbidden("Nobody removes the owner.")),
+            Some(Role::Owner) => Err(Refusal::forbidden("The owner cannot be removed.")),
             Some(Role::Member | Role::Admin) => {
                 Ok(vec![ConversationEvent::MemberRemoved(MemberRemoved {
                     user,
@@ -83,7 +88,7 @@ impl Conversation {
         }
     }
 
-    /// Leaving, and the succession if it is the owner who leaves.
+    /// The events of leaving, including the succession if the owner leaves.
     fn leave(&self, user: UserId, role: Role) -> Vec<ConversationEvent> {
         let successor = if role == Role::Owner {
             self.successor_of(&user)
@@ -104,7 +109,8 @@ impl Conversation {
             .collect()
     }
 
-    /// Whoever has been an admin's or else a member's present stay for longest.
+    /// Finds the successor of the owner: the admin, or else the member, whose current membership
+    /// period began first.
     fn successor_of(&self, owner: &UserId) -> Option<&UserId> {
         self.members
             .iter()
@@ -113,7 +119,8 @@ impl Conversation {
             .map(|(user, _)| user)
     }
 
-    /// The caller's membership of a group; in a direct conversation nobody comes or goes.
+    /// Returns the caller's membership of a group. Refuses a direct conversation with `detail`,
+    /// because its members are fixed.
     fn entered_group(
         &self,
         by: &UserId,
@@ -128,21 +135,22 @@ impl Conversation {
     }
 }
 
-/// Whether a caller, at least an admin, may change the role of somebody who has this one.
+/// Checks that a caller, who is at least an admin, may change the role of a member with the role
+/// `present`.
 fn check_may_give(caller: Role, present: Role) -> Result<(), Refusal> {
     match present {
         Role::Owner => Err(Refusal::invalid(
             "role",
-            "the owner's role changes only by leaving",
+            "The owner's role changes only when the owner leaves.",
         )),
         Role::Admin if caller != Role::Owner => {
-            Err(Refusal::forbidden("Only the owner lowers an admin."))
+            Err(Refusal::forbidden("Only the owner can demote an admin."))
         }
         Role::Admin | Role::Member => Ok(()),
     }
 }
 
-/// Bounds how many users one command names.
+/// Checks the number of users that one command names.
 pub(super) fn check_named(
     field: &'static str,
     named: usize,
@@ -152,13 +160,13 @@ pub(super) fn check_named(
     if named > most {
         return Err(Refusal::invalid(
             field,
-            format!("{named} users; at most {most} at once"),
+            format!("The command names {named} users; at most {most} are allowed."),
         ));
     }
     Ok(())
 }
 
-/// Bounds how many members a group would have.
+/// Checks the number of members that a group would have.
 pub(super) fn check_group_size(
     field: &'static str,
     members: usize,
@@ -168,7 +176,7 @@ pub(super) fn check_group_size(
     if members > most {
         return Err(Refusal::invalid(
             field,
-            format!("the group would have {members} members; at most {most} are taken"),
+            format!("The group would have {members} members; at most {most} are allowed."),
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Sending, and what can happen to a message after that.
+//! Rules for sending, editing and recalling messages and for reactions.
 
 use super::command::{Edit, React, Recall, Send};
 use super::event::{
@@ -26,7 +26,10 @@ impl Conversation {
             .reply_to
             .is_some_and(|seq| !self.may_see(&send.sender, seq))
         {
-            return Err(Refusal::invalid("reply_to", "there is no such message"));
+            return Err(Refusal::invalid(
+                "reply_to",
+                "The message does not exist or is not visible to you.",
+            ));
         }
         Ok(vec![ConversationEvent::MessageSent(MessageSent {
             seq: self.head_seq + 1,
@@ -39,20 +42,21 @@ impl Conversation {
         })])
     }
 
-    /// The users that a message names, each once: a bounded number, members only.
+    /// Removes duplicate mentions and checks that their number is within the limit and that all are
+    /// members.
     fn mentions(&self, named: Vec<UserId>, limits: &Limits) -> Result<Vec<UserId>, Refusal> {
         let mentions = distinct(named);
         let (count, most) = (mentions.len(), limits.mentions);
         if count > most {
             return Err(Refusal::invalid(
                 "mentions",
-                format!("{count} users; a message mentions at most {most}"),
+                format!("The message mentions {count} users; at most {most} are allowed."),
             ));
         }
         match mentions.iter().find(|user| !self.is_member(user)) {
             Some(_) => Err(Refusal::invalid(
                 "mentions",
-                "only members can be mentioned",
+                "Only members can be mentioned.",
             )),
             None => Ok(mentions),
         }
@@ -73,7 +77,7 @@ impl Conversation {
         self.entered_by(&by)?;
         let message = self.seen_by(&by, seq, message.as_ref())?;
         if message.sender != by {
-            return Err(Refusal::forbidden("Only its author edits a message."));
+            return Err(Refusal::forbidden("Only its author can edit a message."));
         }
         if message.recalled {
             return Err(recalled());
@@ -104,11 +108,11 @@ impl Conversation {
         } = recall;
         let (_, caller) = self.entered_by(&by)?;
         let message = self.seen_by(&by, seq, message.as_ref())?;
-        // In a direct conversation nobody is more than a member.
+        // In a direct conversation both users have the role `member`.
         let at_any_time = caller.role >= Role::Admin;
         if message.sender != by && !at_any_time {
             return Err(Refusal::forbidden(
-                "Only its author, the owner and admins recall a message.",
+                "Only its author, the owner and admins can recall a message.",
             ));
         }
         if message.recalled {
@@ -119,7 +123,9 @@ impl Conversation {
             let seconds = limits.recall_window_ms / 1_000;
             return Err(Refusal::rule(
                 "recall_window_passed",
-                format!("an author recalls a message within {seconds} seconds after sending it"),
+                format!(
+                    "An author can recall a message only within {seconds} seconds of sending it."
+                ),
             ));
         }
         Ok(vec![ConversationEvent::MessageRecalled(MessageRecalled {
@@ -151,7 +157,7 @@ impl Conversation {
         if !message.reactions.contains_key(&key) && message.reactions.len() >= most {
             return Err(Refusal::invalid(
                 "key",
-                format!("a message has at most {most} different reactions"),
+                format!("A message can have at most {most} different reactions."),
             ));
         }
         Ok(vec![ConversationEvent::ReactionAdded(Reaction {
@@ -184,5 +190,5 @@ impl Conversation {
 }
 
 fn recalled() -> Refusal {
-    Refusal::rule("recalled", "the message was recalled")
+    Refusal::rule("recalled", "The message has been recalled.")
 }

@@ -1,5 +1,5 @@
-//! What a conversation knows, and how each event changes it. Nothing is judged here: an event in
-//! the log has happened.
+//! The state of a conversation and how each event changes it. Nothing is validated here: an event
+//! in the log is a fact.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,37 +11,37 @@ use super::{Conversation, REMEMBERED};
 use crate::ids::{Title, UserId};
 use crate::message::MessageState;
 
-/// What the conversation is.
+/// The kind, title and history visibility of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct About {
     pub kind: ConversationKind,
     pub title: Option<Title>,
     pub history: History,
-    /// No title was given since the last one was erased.
+    /// Whether the title was erased and no new one has been set since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub title_erased: bool,
 }
 
-/// Somebody who is in.
+/// The current membership of a user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Member {
     pub role: Role,
-    /// Which joining of the conversation this stay began with: 1, 2, 3, ...
+    /// The number of this membership period: the conversation's join counter when it began.
     pub stay: i64,
-    /// The head at the joining. The stay's messages come after it.
+    /// The conversation's head when the user joined. The messages of this period come after it.
     pub joined_seq: i64,
-    /// The member's own newest message of this stay, 0 if there is none.
+    /// The seq of the member's own newest message of this period, 0 if there is none.
     pub own_seq: i64,
 }
 
-/// An ended stay with at least one message: `after_seq < seq <= until_seq`.
+/// A past membership period with at least one message. It covers `after_seq < seq <= until_seq`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stay {
     pub after_seq: i64,
     pub until_seq: i64,
 }
 
-/// Whether a seq lies within one of these stays, which are in order and do not overlap.
+/// Whether a seq lies within one of these periods, which are sorted and do not overlap.
 pub(super) fn any_covers(stays: &[Stay], seq: i64) -> bool {
     let begun_before = stays.partition_point(|stay| stay.after_seq < seq);
     begun_before > 0 && seq <= stays[begun_before - 1].until_seq
@@ -118,8 +118,8 @@ impl Conversation {
         }
         let stays = self.ended.entry(user).or_default();
         match stays.last_mut() {
-            // Nothing was sent in between: one interval says the same, and a user who comes and
-            // goes does not make the state grow.
+            // No message was sent in between, so the two periods merge. A user who keeps leaving
+            // and rejoining does not make the state grow.
             Some(last) if last.until_seq == member.joined_seq => last.until_seq = self.head_seq,
             _ => stays.push(Stay {
                 after_seq: member.joined_seq,
@@ -139,7 +139,7 @@ impl Conversation {
         self.newest.push_back(MessageState::sent(sent));
     }
 
-    /// Passes an event on to its message, if that is still remembered.
+    /// Applies an event to its message, if that is still among the recent messages.
     fn happened_to(&mut self, seq: i64, event: ConversationEvent) {
         if let Some(message) = self.place(seq).and_then(|place| self.newest.get_mut(place)) {
             message.apply(event);

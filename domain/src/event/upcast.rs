@@ -1,6 +1,6 @@
-//! Old shapes. Each step raises the data of one type from one version to the next; several steps
-//! in a row raise it to the newest. A step is never changed once its version was written by a
-//! release.
+//! Upcasting of old event versions. Each step upcasts the data of one event type from one version
+//! to the next; consecutive steps lead to the newest version. Never change a step once a release
+//! has written its version.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{EventFamily, EventType};
 
-/// One step: from this version of this type to the next one.
+/// An upcast of one event type from one version to the next.
 struct Step {
     event_type: &'static str,
     from: i16,
@@ -29,13 +29,13 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Version 1 did not tell what the device had acked before. From 0, everything up to the cursor
-/// counts as newly delivered, which is true, if not news.
+/// Version 1 did not record the device's previous cursor. With 0, everything up to the cursor
+/// counts as newly delivered, which is correct although part of it was delivered earlier.
 fn device_acked_1(data: &mut Map<String, Value>) {
     data.insert("previous".to_owned(), 0.into());
 }
 
-/// Version 1 knew no choice about mentions: they were always told.
+/// Version 1 had no preference for mentions; users were always notified of them.
 fn preferences_changed_1(data: &mut Map<String, Value>) {
     data.insert("mentions".to_owned(), true.into());
 }
@@ -46,35 +46,35 @@ fn step(event_type: &str, from: i16) -> Option<&'static Step> {
         .find(|step| step.event_type == event_type && step.from == from)
 }
 
-/// Raises data of this version to the newest, or says why it cannot.
+/// Upcasts data of this version to the newest version, or returns the reason why it cannot.
 pub(super) fn raise(newest: EventType, version: i16, data: Value) -> Result<Value, &'static str> {
     if version < 1 || version > newest.version {
         return Err("unknown version");
     }
     let Value::Object(mut fields) = data else {
-        return Err("expected a JSON object");
+        return Err("the data is not a JSON object");
     };
     for from in version..newest.version {
-        let step = step(newest.name, from).ok_or("a version without a step to the next")?;
+        let step = step(newest.name, from).ok_or("no upcast to the next version exists")?;
         (step.raise)(&mut fields);
     }
     Ok(Value::Object(fields))
 }
 
-/// For a cqrs-es store over the `events` view, whose payload is the bare data: the steps of a
-/// family, and last of all the one that makes `{"message_sent": {...}}` of a `message_sent`'s
-/// data, because that is how the enums are read.
+/// The upcasters for a cqrs-es store over the `events` view, whose payload is the bare data. They
+/// are the steps of the family, followed by one that wraps the data of a `message_sent` as
+/// `{"message_sent": {...}}`, which is the form that the enums deserialize from.
 pub fn upcasters<E: EventFamily + 'static>() -> Vec<Box<dyn EventUpcaster>> {
-    let ours = |step: &&Step| E::TYPES.iter().any(|newest| newest.name == step.event_type);
+    let in_family = |step: &&Step| E::TYPES.iter().any(|newest| newest.name == step.event_type);
     STEPS
         .iter()
-        .filter(ours)
+        .filter(in_family)
         .map(|step| Box::new(Stepwise(step)) as Box<dyn EventUpcaster>)
         .chain([Box::new(Tagged::<E>(PhantomData)) as Box<dyn EventUpcaster>])
         .collect()
 }
 
-/// One step in the form that cqrs-es asks for.
+/// Adapts one step to the upcaster interface of cqrs-es.
 struct Stepwise(&'static Step);
 
 impl EventUpcaster for Stepwise {
@@ -91,8 +91,8 @@ impl EventUpcaster for Stepwise {
     }
 }
 
-/// Puts the name around the bare data. What is not in its newest version by now stays bare, so
-/// that reading it fails instead of guessing.
+/// Wraps the bare data in its event name. Data that has not reached the newest version stays bare,
+/// so that decoding fails instead of guessing.
 struct Tagged<E>(PhantomData<fn() -> E>);
 
 impl<E: EventFamily> EventUpcaster for Tagged<E> {

@@ -1,4 +1,4 @@
-//! Whose direct messages the owner does not take.
+//! Rules for blocking users, whose direct messages the owner then refuses.
 
 use super::Mailbox;
 use super::event::{BlockedUser, MailboxEvent};
@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 
 impl Mailbox {
-    /// Whether the owner takes no direct messages from this user.
+    /// Whether the owner has blocked this user.
     pub fn has_blocked(&self, user: &UserId) -> bool {
         self.blocked.contains(user)
     }
@@ -24,7 +24,7 @@ impl Mailbox {
         if self.blocked.len() >= most {
             return Err(Refusal::invalid(
                 "user",
-                format!("a user blocks at most {most} others"),
+                format!("A user can block at most {most} others."),
             ));
         }
         Ok(Some(MailboxEvent::UserBlocked(BlockedUser { user })))

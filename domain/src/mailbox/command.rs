@@ -1,97 +1,98 @@
-//! What one can ask of one's own mailbox. What the rules need to know of a conversation arrives
-//! inside the command, as a [`Standing`].
+//! The commands of the mailbox aggregate. What the rules need to know about a conversation is part
+//! of the command, as a [`MembershipSnapshot`].
 
 use crate::ids::{ConversationId, DeviceId, UserId};
 use crate::refusal::Refusal;
 
-/// One request to a mailbox.
+/// A command to a mailbox.
 #[derive(Debug, Clone)]
 pub enum MailboxCommand {
-    /// A device has everything up to a cursor.
+    /// Acknowledge that a device has received everything up to a cursor.
     Ack(Ack),
-    /// Everything up to a seq is read.
+    /// Mark everything up to a seq as read.
     Read(Read),
-    /// Everything from a seq on is unread.
+    /// Mark everything from a seq onward as unread.
     MarkUnread(MarkUnread),
-    /// Mute, pin, archive.
+    /// Set the preferences of a conversation.
     SetPreferences(SetPreferences),
-    /// Take no direct messages from a user. See [`MailboxCommand::block`].
+    /// Refuse direct messages from a user. Built by [`MailboxCommand::block`].
     Block(UserId),
-    /// Take them again.
+    /// Accept direct messages from a user again.
     Unblock(UserId),
 }
 
 impl MailboxCommand {
-    /// The owner of the mailbox wants to block a user: anybody but themselves. A mailbox does not
-    /// know whose it is, so this rule stands where the command is made.
+    /// Builds the command with which `owner` blocks `user`. Users cannot block themselves. A
+    /// mailbox does not know its owner, so this rule is checked here.
     pub fn block(owner: &UserId, user: UserId) -> Result<Self, Refusal> {
         if *owner == user {
-            return Err(Refusal::invalid("user", "nobody blocks themselves"));
+            return Err(Refusal::invalid("user", "Users cannot block themselves."));
         }
         Ok(Self::Block(user))
     }
 }
 
-/// Where a member stands in a conversation: a look-up, see `Conversation::standing`.
+/// The state of a membership that the mailbox rules need. It is a lookup; see
+/// `Conversation::membership_snapshot`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// The newest seq, 0 if there is none.
+    /// The newest seq of the conversation, 0 if there are no messages.
     pub head_seq: i64,
-    /// Which stay this is: rejoining starts another.
+    /// The number of the membership period. Rejoining starts another period.
     pub stay: i64,
     /// The read mark that the conversation itself implies: the head at joining, or the member's
-    /// own newest message of this stay, whichever is later.
+    /// own newest message of this period, whichever is later.
     pub floor: i64,
 }
 
-/// See [`MailboxCommand::Ack`].
+/// The data of [`MailboxCommand::Ack`].
 #[derive(Debug, Clone)]
 pub struct Ack {
-    /// Which device.
+    /// The device.
     pub device: DeviceId,
-    /// A log position.
+    /// The log position up to which the device has received everything.
     pub cursor: i64,
-    /// Look-up: the log's head.
+    /// Lookup: the head of the log.
     pub head: i64,
 }
 
-/// See [`MailboxCommand::Read`].
+/// The data of [`MailboxCommand::MarkRead`].
 #[derive(Debug, Clone)]
 pub struct Read {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Up to here; beyond the head it is the head.
+    /// The last seq to mark as read. A seq beyond the head counts as the head.
     pub up_to: i64,
-    /// Look-up.
+    /// Lookup: the caller's membership.
     pub standing: Standing,
 }
 
-/// See [`MailboxCommand::MarkUnread`].
+/// The data of [`MailboxCommand::MarkUnread`].
 #[derive(Debug, Clone)]
 pub struct MarkUnread {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// From here on.
+    /// The first seq to mark as unread.
     pub from: i64,
-    /// Look-up.
+    /// Lookup: the caller's membership.
     pub standing: Standing,
-    /// Look-up: the member may see the message at `from`.
+    /// Lookup: whether the member can see the message at `from`.
     pub visible: bool,
 }
 
-/// See [`MailboxCommand::SetPreferences`].
+/// The data of [`MailboxCommand::SetPreferences`]. `None` keeps the current value.
 #[derive(Debug, Clone)]
 pub struct SetPreferences {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// `None` leaves it.
+    /// Whether to leave the conversation out of the total unread count.
     pub muted: Option<bool>,
-    /// `None` leaves it.
+    /// Whether to list the conversation first.
     pub pinned: Option<bool>,
-    /// `None` leaves it.
+    /// Whether to remove the conversation from the list and from the total unread count.
     pub archived: Option<bool>,
-    /// `None` leaves it.
+    /// Whether mentions notify the owner even while the conversation is muted or archived.
     pub mentions: Option<bool>,
-    /// Look-up.
+    /// Lookup: the caller's membership.
     pub standing: Standing,
 }

@@ -1,4 +1,4 @@
-//! What each device has received.
+//! Rules for acknowledging the cursor of a device.
 
 use super::Mailbox;
 use super::command::Ack;
@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 
 impl Mailbox {
-    /// The cursor that a device has acked; `None` if it never did.
+    /// The last acknowledged cursor of a device; `None` if it has never acknowledged one.
     pub fn device_cursor(&self, device: &DeviceId) -> Option<i64> {
         self.devices.get(device).copied()
     }
@@ -22,7 +22,7 @@ impl Mailbox {
         if cursor < 0 || cursor > head {
             return Err(Refusal::invalid(
                 "cursor",
-                format!("expected a position from 0 to the log's head, which is {head}"),
+                format!("Expected a position from 0 to the head of the log, which is {head}."),
             ));
         }
         let known = self.device_cursor(&device);
@@ -34,7 +34,7 @@ impl Mailbox {
         if known.is_none() && self.devices.len() >= most {
             return Err(Refusal::invalid(
                 "device",
-                format!("a user has at most {most} devices"),
+                format!("A user can have at most {most} devices."),
             ));
         }
         Ok(Some(MailboxEvent::DeviceAcked(DeviceAcked {

@@ -1,73 +1,74 @@
-//! What can have happened in a mailbox. Stored for ever: see [`crate::event`] before any change.
+//! The events of the mailbox aggregate. They are stored forever: read [`crate::event`] before you
+//! change them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConversationId, DeviceId, UserId};
 
-/// One fact of a mailbox's life. Whose mailbox it is stands in the envelope, as the aggregate's id.
+/// An event of a mailbox. The owner is the aggregate id in the envelope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailboxEvent {
-    /// A device has everything up to this cursor.
+    /// A device acknowledged a cursor.
     DeviceAcked(DeviceAcked),
     /// The read mark moved forward.
     ConversationRead(ReadMark),
-    /// The read mark was set by hand, up or down.
+    /// The owner set the read mark explicitly, forward or backward.
     ConversationMarkedUnread(ReadMark),
-    /// Mute, pin, archive or mentions changed; all four new values are told.
+    /// The preferences of a conversation changed. The event contains all four new values.
     PreferencesChanged(PreferencesChanged),
-    /// The owner takes no direct messages from this user any more.
+    /// The owner blocked a user.
     UserBlocked(BlockedUser),
-    /// The owner takes direct messages from this user again.
+    /// The owner unblocked a user.
     UserUnblocked(BlockedUser),
 }
 
-/// See [`MailboxEvent::DeviceAcked`].
+/// The data of [`MailboxEvent::DeviceAcked`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeviceAcked {
-    /// Which device.
+    /// The device.
     pub device: DeviceId,
-    /// A log position.
+    /// The log position up to which the device has received everything.
     pub cursor: i64,
-    /// The cursor that this device had acked before, 0 at first. What lies between is newly
+    /// The previous cursor of this device, 0 at first. The events between the two cursors are newly
     /// delivered.
     pub previous: i64,
 }
 
-/// See [`MailboxEvent::ConversationRead`] and [`MailboxEvent::ConversationMarkedUnread`].
+/// The data of [`MailboxEvent::ConversationRead`] and [`MailboxEvent::ConversationMarkedUnread`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadMark {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// The last seq that is read.
+    /// The last seq that counts as read.
     pub read_seq: i64,
-    /// The conversation's head when this was decided.
+    /// The head of the conversation at the time of the decision.
     pub head_seq: i64,
-    /// During which stay, see `Member::stay` of the conversation.
+    /// The number of the membership period; see `Membership::stay` of the conversation.
     pub stay: i64,
 }
 
-/// See [`MailboxEvent::PreferencesChanged`].
+/// The data of [`MailboxEvent::PreferencesChanged`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+#[allow(clippy::struct_excessive_bools, reason = "independent preferences")]
 pub struct PreferencesChanged {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Not in the total.
+    /// Whether the conversation is left out of the total unread count.
     pub muted: bool,
-    /// First in the list.
+    /// Whether the conversation is listed first.
     pub pinned: bool,
-    /// Off the list and not in the total.
+    /// Whether the conversation is removed from the list and from the total unread count.
     pub archived: bool,
-    /// Messages that mention the owner are notified of although the conversation is muted or archived.
+    /// Whether mentions notify the owner even while the conversation is muted or archived.
     pub mentions: bool,
-    /// During which stay: leaving forgets.
+    /// The number of the membership period. Preferences expire when the owner leaves.
     pub stay: i64,
 }
 
-/// See [`MailboxEvent::UserBlocked`].
+/// The data of [`MailboxEvent::UserBlocked`] and [`MailboxEvent::UserUnblocked`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlockedUser {
-    /// Who is, or was, blocked.
+    /// The user who was blocked or unblocked.
     pub user: UserId,
 }

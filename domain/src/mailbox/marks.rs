@@ -1,8 +1,9 @@
-//! How far the owner has read.
+//! Rules for read marks: how far the owner has read each conversation.
 //!
-//! Two things move a read mark: commands to the mailbox, and what happens in the conversation
-//! (joining moves it to the head, sending moves it to the own message). The mailbox keeps the
-//! first, the conversation tells the second as [`Standing::floor`], and the later of them holds.
+//! Two things move a read mark: commands to the mailbox, and events in the conversation (joining
+//! moves it to the head, sending moves it to the sent message). The mailbox stores the mark set by
+//! commands, the conversation supplies the other as [`MembershipSnapshot::read_floor`], and the
+//! more recent of the two is in effect.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,18 +13,19 @@ use super::event::{MailboxEvent, ReadMark};
 use crate::ids::ConversationId;
 use crate::refusal::Refusal;
 
-/// A read mark that a command has set.
+/// A read mark set by a command. It is stored in snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Mark {
     read_seq: i64,
-    /// The conversation's head at that time: what it implies up to here is older than this mark.
+    /// The head of the conversation at that time. An implied mark up to this seq is older than this
+    /// mark.
     head_seq: i64,
-    /// During which stay; another one begins anew.
+    /// The number of the membership period. The mark has no effect in another period.
     stay: i64,
 }
 
 impl Mailbox {
-    /// The read mark that holds in a conversation: everything up to this seq is read.
+    /// The effective read mark of a conversation: everything up to this seq is read.
     pub fn read_mark(&self, conversation: &ConversationId, standing: Standing) -> i64 {
         match self.marks.get(conversation) {
             Some(mark) if mark.stay == standing.stay && standing.floor <= mark.head_seq => {
@@ -40,7 +42,7 @@ impl Mailbox {
             standing,
         } = read;
         if up_to < 0 {
-            return Err(Refusal::invalid("up_to", "expected 0 or a seq"));
+            return Err(Refusal::invalid("up_to", "Expected 0 or a seq."));
         }
         let read_seq = up_to.min(standing.head_seq);
         if read_seq <= self.read_mark(&conversation, standing) {
@@ -58,7 +60,10 @@ impl Mailbox {
             visible,
         } = unread;
         if from < 1 || from > standing.head_seq || !visible {
-            return Err(Refusal::invalid("unread_from", "there is no such message"));
+            return Err(Refusal::invalid(
+                "unread_from",
+                "The message does not exist or is not visible to you.",
+            ));
         }
         let read_seq = from - 1;
         if read_seq == self.read_mark(&conversation, standing) {

@@ -1,4 +1,5 @@
-//! Mute, pin, archive and mentions, for the time of a stay.
+//! Rules for conversation preferences (mute, pin, archive, mentions). They last for one membership
+//! period.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +7,17 @@ use super::Mailbox;
 use super::command::SetPreferences;
 use super::event::{MailboxEvent, PreferencesChanged};
 
-/// How the owner wants to see a conversation.
+/// The owner's preferences for one conversation. They are stored in snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+#[allow(clippy::struct_excessive_bools, reason = "independent preferences")]
 pub(super) struct Preferences {
     muted: bool,
     pinned: bool,
     archived: bool,
-    /// Snapshots of before there was a choice do not have it.
+    /// Absent from snapshots written before this preference existed.
     #[serde(default = "by_default")]
     mentions: bool,
-    /// During which stay: leaving forgets.
+    /// The number of the membership period. Preferences expire when the owner leaves.
     stay: i64,
 }
 
@@ -25,7 +26,7 @@ fn by_default() -> bool {
 }
 
 impl Preferences {
-    /// As nobody has chosen yet.
+    /// The default preferences in this membership period.
     fn none_in(stay: i64) -> Self {
         Self {
             muted: false,
@@ -40,27 +41,27 @@ impl Preferences {
 impl Mailbox {
     pub(super) fn set_preferences(&self, set: SetPreferences) -> Option<MailboxEvent> {
         let stay = set.standing.stay;
-        let kept = self.preferences.get(&set.conversation);
-        let present = kept
-            .filter(|kept| kept.stay == stay)
+        let stored = self.preferences.get(&set.conversation);
+        let current = stored
+            .filter(|stored| stored.stay == stay)
             .cloned()
             .unwrap_or_else(|| Preferences::none_in(stay));
-        let wanted = Preferences {
-            muted: set.muted.unwrap_or(present.muted),
-            pinned: set.pinned.unwrap_or(present.pinned),
-            archived: set.archived.unwrap_or(present.archived),
-            mentions: set.mentions.unwrap_or(present.mentions),
+        let updated = Preferences {
+            muted: set.muted.unwrap_or(current.muted),
+            pinned: set.pinned.unwrap_or(current.pinned),
+            archived: set.archived.unwrap_or(current.archived),
+            mentions: set.mentions.unwrap_or(current.mentions),
             stay,
         };
-        if wanted == present {
+        if updated == current {
             return None;
         }
         let changed = PreferencesChanged {
             conversation: set.conversation,
-            muted: wanted.muted,
-            pinned: wanted.pinned,
-            archived: wanted.archived,
-            mentions: wanted.mentions,
+            muted: updated.muted,
+            pinned: updated.pinned,
+            archived: updated.archived,
+            mentions: updated.mentions,
             stay,
         };
         Some(MailboxEvent::PreferencesChanged(changed))

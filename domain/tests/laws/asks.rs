@@ -1,14 +1,15 @@
-//! Random requests to a conversation. They name users by number and messages by their distance
-//! from the head, so that most of them make sense in whatever state they meet.
+//! Strategies for random actions on a conversation. An action names users by number and messages by
+//! their distance from the head, so that most actions are meaningful in any state.
 
 use domain::conversation::event::{History, Role};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// Users are numbered from 0; one more than these is always a stranger.
+/// The number of users, numbered from 0. The user with this number is never a member.
 pub const USERS: usize = 6;
 
+/// A random action on a conversation.
 #[derive(Debug, Clone)]
 pub enum Ask {
     Create {
@@ -68,14 +69,14 @@ pub enum Ask {
     },
 }
 
-/// One thing of an import.
+/// One item of an import.
 #[derive(Debug, Clone)]
 pub struct ImportLine {
     pub sender: usize,
     pub back: Option<i64>,
     pub earlier: Option<usize>,
     pub edited: bool,
-    /// They react, or else only join.
+    /// The users who react, or who join if `joins_only`.
     pub others: Vec<usize>,
     pub joins_only: bool,
 }
@@ -106,7 +107,8 @@ fn who() -> impl Strategy<Value = usize> {
     0..USERS
 }
 
-/// Mostly among the newest messages, at times long gone or not there.
+/// A distance from the head: mostly a recent message, sometimes an old one or one that does not
+/// exist.
 fn back() -> impl Strategy<Value = i64> {
     prop_oneof![6 => 0_i64..6, 2 => 0_i64..400, 1 => -2_i64..0]
 }
@@ -185,15 +187,15 @@ fn others() -> impl Strategy<Value = Ask> {
             .prop_map(|lines| Ask::Import { lines }),
         2 => (0_i64..2_000).prop_map(|millis| Ask::Wait { millis }),
         1 => create(),
-        // Long enough to push messages out of what is remembered.
+        // Long enough to push messages out of the recent ones.
         1 => (who(), 100_usize..200).prop_map(|(by, messages)| Ask::Talk { by, messages }),
     ]
 }
 
-/// A conversation begins, and then things are asked of it.
+/// The creation of a conversation, followed by random actions on it.
 pub fn story() -> impl Strategy<Value = Vec<Ask>> {
-    let ask = prop_oneof![4 => about_members(), 8 => about_messages(), 2 => others()];
-    (create(), vec(ask, 0..60)).prop_map(|(first, mut rest)| {
+    let action = prop_oneof![4 => about_members(), 8 => about_messages(), 2 => others()];
+    (create(), vec(action, 0..60)).prop_map(|(first, mut rest)| {
         rest.insert(0, first);
         rest
     })

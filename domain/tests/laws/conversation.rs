@@ -1,4 +1,4 @@
-//! The laws of a conversation.
+//! Properties of the conversation aggregate.
 
 use cqrs_es::Aggregate;
 use domain::conversation::command::ConversationCommand;
@@ -27,7 +27,7 @@ fn everybody() -> impl Iterator<Item = UserId> {
     (0..=USERS).map(user)
 }
 
-/// What holds after every command.
+/// Checks the invariants on members that hold after every command.
 fn check_members(World { state, limits, .. }: &World) -> Result<(), TestCaseError> {
     let roles: Vec<_> = everybody()
         .filter_map(|user| state.role_of(&user))
@@ -49,33 +49,38 @@ fn check_members(World { state, limits, .. }: &World) -> Result<(), TestCaseErro
     }
     let stays: std::collections::BTreeSet<_> = everybody()
         .filter_map(|user| state.standing(&user))
-        .map(|at| at.stay)
+        .map(|snapshot| snapshot.stay)
         .collect();
     prop_assert_eq!(
         stays.len(),
         state.member_count(),
-        "no two members share a stay"
+        "no two members share a membership period"
     );
     Ok(())
 }
 
-/// The whole state against the naive reading of the log.
+/// Compares the whole state with the reference model.
 fn check_against(naive: &Naive, state: &Conversation) -> Result<(), TestCaseError> {
     let dense: Vec<i64> = (1..=naive.head()).collect();
     prop_assert_eq!(&naive.seqs, &dense, "seqs are 1, 2, 3, ...");
     prop_assert_eq!(
         state.head_seq(),
         naive.head(),
-        "the head counts what was sent"
+        "the head is the number of messages sent"
     );
     prop_assert_eq!(state.kind(), naive.kind);
     for user in everybody() {
         prop_assert_eq!(state.role_of(&user), naive.roles.get(&user).copied());
-        let floor = state.standing(&user).map(|at| at.floor);
-        prop_assert_eq!(floor, naive.floors.get(&user).copied(), "floor of {}", user);
+        let floor = state.standing(&user).map(|snapshot| snapshot.floor);
+        prop_assert_eq!(
+            floor,
+            naive.floors.get(&user).copied(),
+            "read floor of {}",
+            user
+        );
         for seq in -1..=naive.head() + 1 {
-            let (sees, should) = (state.may_see(&user, seq), naive.may_see(&user, seq));
-            prop_assert_eq!(sees, should, "{} and {}", user, seq);
+            let (actual, expected) = (state.may_see(&user, seq), naive.may_see(&user, seq));
+            prop_assert_eq!(actual, expected, "{} and {}", user, seq);
         }
     }
     prop_assert_eq!(&naive.heirs, &naive.rightful_heirs, "succession");
@@ -90,7 +95,7 @@ fn check_against(naive: &Naive, state: &Conversation) -> Result<(), TestCaseErro
     Ok(())
 }
 
-/// Whether saying this again must be fine and change nothing.
+/// Whether repeating this command must succeed and change nothing.
 fn is_settled_once_done(command: &ConversationCommand) -> bool {
     match command {
         ConversationCommand::Create(create) => create.kind == ConversationKind::Direct,
@@ -126,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn every_event_is_read_back_as_it_was_written(story in story()) {
+    fn decoding_reverses_encoding_for_every_event(story in story()) {
         for event in World::after(&story).log {
             let data = event.data().unwrap();
             let read = ConversationEvent::read(event.name(), event.version(), &data).unwrap();
@@ -148,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_remembered_is_what_the_log_folds_to(story in story()) {
+    fn recent_messages_match_the_messages_folded_from_the_log(story in story()) {
         let world = World::after(&story);
         let head = world.state.head_seq();
         for seq in 0..=head + 1 {
@@ -161,13 +166,13 @@ proptest! {
     }
 
     #[test]
-    fn saying_it_again_changes_nothing(story in story()) {
+    fn repeating_a_command_changes_nothing(story in story()) {
         let mut world = World::new();
         for ask in &story {
             for command in world.commands(ask) {
                 let done = world.obey(command.clone()).is_ok();
                 if done && is_settled_once_done(&command) {
-                    // A look-up was made before; a service makes it again.
+                    // The lookup in the first command is outdated; a service repeats it.
                     let again = if matches!(ask, Ask::Create { .. }) {
                         vec![command]
                     } else {
@@ -182,9 +187,9 @@ proptest! {
     }
 
     #[test]
-    fn to_a_stranger_nothing_exists(story in story(), asked in story_of_stranger()) {
+    fn for_a_non_member_nothing_exists(story in story(), requests in story_of_stranger()) {
         let mut world = World::after(&story);
-        for ask in &asked {
+        for ask in &requests {
             for command in world.commands(ask) {
                 prop_assert_eq!(world.decide(command), Err(Refusal::not_found()));
             }
@@ -192,7 +197,7 @@ proptest! {
     }
 }
 
-/// Requests by somebody who was never in.
+/// Random actions by a user who was never a member.
 fn story_of_stranger() -> impl Strategy<Value = Vec<Ask>> {
     story().prop_map(|story| story.into_iter().filter_map(by_stranger).collect())
 }

@@ -1,4 +1,4 @@
-//! The laws of a mailbox.
+//! Properties of the mailbox aggregate.
 
 use std::collections::BTreeMap;
 
@@ -65,8 +65,8 @@ fn marks() -> impl Strategy<Value = MailboxCommand> {
 }
 
 fn wishes() -> impl Strategy<Value = MailboxCommand> {
-    let wish = || option::of(any::<bool>());
-    (0_u8..2, wish(), wish(), wish(), wish(), standing()).prop_map(
+    let choice = || option::of(any::<bool>());
+    (0_u8..2, choice(), choice(), choice(), choice(), standing()).prop_map(
         |(room, muted, pinned, archived, mentions, standing)| {
             let conversation = conversation(room);
             MailboxCommand::SetPreferences(SetPreferences {
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn every_event_is_read_back_as_it_was_written(commands in commands()) {
+    fn decoding_reverses_encoding_for_every_event(commands in commands()) {
         for event in after(&commands).1 {
             let data = event.data().unwrap();
             let read = MailboxEvent::read(event.name(), event.version(), &data).unwrap();
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn saying_it_again_changes_nothing(commands in commands()) {
+    fn repeating_a_command_changes_nothing(commands in commands()) {
         let mut state = Mailbox::default();
         for command in commands {
             let Ok(events) = state.decide(command.clone(), &limits()) else { continue };
@@ -168,7 +168,7 @@ proptest! {
     }
 
     #[test]
-    fn acks_only_grow_and_tell_what_was_before(commands in commands()) {
+    fn cursors_only_advance_and_acks_record_the_previous_cursor(commands in commands()) {
         let (state, log) = after(&commands);
         let mut cursors = BTreeMap::new();
         for event in log {

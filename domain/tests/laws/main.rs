@@ -1,7 +1,7 @@
-//! Laws that hold for every story, checked on random ones: replay and snapshots give the same
-//! state, decisions never break an invariant, and the states agree with a naive reading of the log.
+//! Property tests on random sequences of commands: replay and snapshots give the same state,
+//! decisions never break an invariant, and the state agrees with a simple reference model.
 
-// `Option<Option<_>>` is how a command tells "leave it" from "remove it".
+// With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
 mod asks;
@@ -14,7 +14,8 @@ mod read_mark;
 
 use proptest::test_runner::Config;
 
-/// So many random stories a law; a failing one is shrunk and printed, not kept in a file.
+/// The proptest configuration: this many random cases per property. A failing case is shrunk and
+/// printed, not stored in a file.
 pub fn stories(cases: u32) -> Config {
     Config {
         cases,

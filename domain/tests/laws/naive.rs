@@ -1,23 +1,26 @@
-//! A second reading of a conversation's log, as simple as can be and as slow as it likes.
+//! The reference model: a second implementation of a conversation, as simple as possible and
+//! deliberately slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::conversation::event::{ConversationEvent, ConversationKind, History, Role};
 use domain::ids::UserId;
 
+/// The state of a conversation according to the reference model.
 #[derive(Debug, Default)]
 pub struct Naive {
     pub kind: Option<ConversationKind>,
     pub history: History,
     pub roles: BTreeMap<UserId, Role>,
-    /// Every seq that was sent while this user was in.
+    /// The seqs that were sent while the user was a member.
     pub present_at: BTreeMap<UserId, BTreeSet<i64>>,
-    /// The read mark that joining and sending imply, in this stay.
+    /// The read mark that joining and sending imply in the current membership period.
     pub floors: BTreeMap<UserId, i64>,
-    /// In which order those who are in have joined.
+    /// The current members, in the order in which they joined.
     pub line: Vec<UserId>,
-    /// Who should have become owner when one left, and who did.
+    /// The users who should have become owner when an owner left.
     pub rightful_heirs: Vec<UserId>,
+    /// The users who did become owner.
     pub heirs: Vec<UserId>,
     pub seqs: Vec<i64>,
 }

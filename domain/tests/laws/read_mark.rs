@@ -1,6 +1,6 @@
-//! The read mark is kept in two places, and is always what it would be if one read everything
-//! that happened in order: joining sets it to the head, sending to the own message, reading
-//! raises it, marking unread sets it.
+//! The read mark is stored in two places. The effective mark is always the one that follows from
+//! processing everything in order: joining sets it to the head, sending sets it to the sent
+//! message, reading advances it, marking unread sets it.
 
 use cqrs_es::Aggregate;
 use domain::conversation::command::ConversationCommand;
@@ -15,8 +15,9 @@ use crate::asks::Ask;
 use crate::stories;
 use crate::world::{World, user};
 
-/// User 0 owns the group, user 1 is whose mailbox it is.
+/// The owner of the group.
 const OWNER: usize = 0;
+/// The owner of the mailbox.
 const READER: usize = 1;
 
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Reading {
     world: World,
     mailbox: Mailbox,
-    /// The mark by the simple rule, while the reader is in.
+    /// The expected mark; `None` while the reader is not a member.
     mark: Option<i64>,
 }
 
@@ -151,7 +152,8 @@ impl Reading {
         }
     }
 
-    /// The events, or `None` if refused. Repeating what was accepted gives none.
+    /// Executes a command and returns its events, or `None` if it is refused. Checks that repeating
+    /// an accepted command causes no events.
     fn command(&mut self, command: MailboxCommand) -> Option<Vec<MailboxEvent>> {
         let limits = &self.world.limits;
         let events = self.mailbox.decide(command.clone(), limits).ok()?;
@@ -172,7 +174,7 @@ fn room() -> ConversationId {
     ConversationId::parse("room").unwrap()
 }
 
-/// Whether something came of it.
+/// Executes the commands of an action. Returns whether they caused an event.
 fn obey(world: &mut World, ask: &Ask) -> bool {
     let commands: Vec<ConversationCommand> = world.commands(ask);
     commands
@@ -184,7 +186,7 @@ proptest! {
     #![proptest_config(stories(512))]
 
     #[test]
-    fn the_mark_is_what_reading_everything_in_order_gives(steps in steps()) {
+    fn the_effective_mark_follows_from_processing_everything_in_order(steps in steps()) {
         let mut reading = Reading::new();
         for step in &steps {
             reading.take(step);

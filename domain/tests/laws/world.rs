@@ -1,5 +1,5 @@
-//! A conversation with its whole log: random requests become commands, with the look-ups that a
-//! service would make.
+//! The test harness: a conversation with its whole log. It turns random actions into commands, with
+//! the lookups that a service would make.
 
 use cqrs_es::Aggregate;
 use domain::body::{Body, MessageType};
@@ -33,7 +33,7 @@ fn users(numbers: &[usize]) -> Vec<UserId> {
     numbers.iter().copied().map(user).collect()
 }
 
-/// The seq that an event speaks of, if it speaks of a message.
+/// The seq of the message that an event concerns, if it concerns one.
 pub fn seq_of(event: &ConversationEvent) -> Option<i64> {
     match event {
         ConversationEvent::MessageSent(e) => Some(e.seq),
@@ -46,7 +46,7 @@ pub fn seq_of(event: &ConversationEvent) -> Option<i64> {
 }
 
 impl World {
-    /// Limits are small, so that random stories meet them.
+    /// The limits are small, so that random actions reach them.
     pub fn new() -> Self {
         let limits = Limits {
             mentions: 2,
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// The world after this story, whatever was refused on the way.
+    /// Executes all actions and ignores refusals.
     pub fn after(story: &[Ask]) -> Self {
         let mut world = Self::new();
         for ask in story {
@@ -79,7 +79,7 @@ impl World {
         self.state.decide(command, &self.limits)
     }
 
-    /// Decides and applies; how many events there were.
+    /// Decides a command and applies its events. Returns the number of events.
     pub fn obey(&mut self, command: ConversationCommand) -> Result<usize, Refusal> {
         let events = self.decide(command)?;
         let count = events.len();
@@ -90,7 +90,7 @@ impl World {
         Ok(count)
     }
 
-    /// A message as the log has it.
+    /// The state of a message, folded from the log.
     pub fn folded(&self, seq: i64) -> Option<MessageState> {
         MessageState::fold(
             self.log
@@ -108,7 +108,7 @@ impl World {
         }
     }
 
-    /// What this request is here and now. Waiting is no command.
+    /// The commands of an action in the current state. Waiting yields no command.
     pub fn commands(&mut self, ask: &Ask) -> Vec<ConversationCommand> {
         match ask {
             Ask::Wait { millis } => {
@@ -200,7 +200,7 @@ impl World {
 
     fn imported(&self, lines: &[ImportLine]) -> Vec<Imported> {
         let sent_at = Timestamp::from_millis(self.now - 10_000);
-        let one = |line: &ImportLine| {
+        let item = |line: &ImportLine| {
             if line.joins_only {
                 return Imported::Joined(users(&line.others));
             }
@@ -225,7 +225,7 @@ impl World {
                 reactions: line.others.iter().enumerate().map(reaction).collect(),
             })
         };
-        lines.iter().map(one).collect()
+        lines.iter().map(item).collect()
     }
 }
 
@@ -264,8 +264,8 @@ fn about_members(ask: Ask) -> ConversationCommand {
             role,
             by: user(by),
         }),
-        Ask::Remove { by, user: whom } => ConversationCommand::RemoveMember(RemoveMember {
-            user: user(whom),
+        Ask::Remove { by, user: removed } => ConversationCommand::RemoveMember(RemoveMember {
+            user: user(removed),
             by: user(by),
         }),
         other => unreachable!("{other:?} is not about members"),

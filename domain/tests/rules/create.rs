@@ -1,4 +1,4 @@
-//! Beginning a conversation, and changing its title and history rule.
+//! Creating a conversation, and changing its title and history visibility.
 
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, Create};
@@ -20,14 +20,14 @@ fn the_creator_of_a_group_comes_first_and_owns_it() {
 }
 
 #[test]
-fn a_group_may_begin_with_its_creator_alone() {
+fn a_group_can_start_with_its_creator_alone() {
     nothing()
         .when(create_group("anna", []))
         .then([group(["anna"])]);
 }
 
 #[test]
-fn repetitions_and_the_creator_among_the_named_are_dropped() {
+fn duplicates_and_the_creator_are_dropped_from_the_members() {
     nothing()
         .when(create_group("anna", ["ben", "anna", "ben", "cleo", "anna"]))
         .then([group(["anna", "ben", "cleo"])]);
@@ -48,14 +48,14 @@ fn a_group_keeps_its_title() {
 }
 
 #[test]
-fn a_direct_conversation_has_two_plain_members() {
+fn a_direct_conversation_has_two_ordinary_members() {
     nothing()
         .when(create_direct("anna", ["ben"]))
         .then([direct("anna", "ben")]);
 }
 
 #[test]
-fn naming_oneself_in_a_direct_conversation_is_fine() {
+fn the_creator_may_be_named_in_a_direct_conversation() {
     nothing()
         .when(create_direct("anna", ["anna", "ben", "ben"]))
         .then([direct("anna", "ben")]);
@@ -89,7 +89,7 @@ fn a_direct_conversation_has_no_title() {
 }
 
 #[test]
-fn a_blocked_user_begins_no_direct_conversation() {
+fn a_blocked_user_cannot_create_a_direct_conversation() {
     let blocked = Create {
         blocked: true,
         ..creating(ConversationKind::Direct, "anna", users(["ben"]))
@@ -100,7 +100,7 @@ fn a_blocked_user_begins_no_direct_conversation() {
 }
 
 #[test]
-fn being_blocked_means_nothing_in_a_group() {
+fn blocks_have_no_effect_in_a_group() {
     let blocked = Create {
         blocked: true,
         ..creating(ConversationKind::Group, "anna", users(["ben"]))
@@ -111,7 +111,7 @@ fn being_blocked_means_nothing_in_a_group() {
 }
 
 #[test]
-fn a_direct_conversation_is_found_again_by_either_side_also_while_blocked() {
+fn either_user_finds_the_direct_conversation_again_even_while_blocked() {
     for (by, other) in [("anna", "ben"), ("ben", "anna")] {
         for blocked in [false, true] {
             let again = Create {
@@ -136,7 +136,7 @@ fn a_direct_conversation_is_not_found_by_others() {
 }
 
 #[test]
-fn a_groups_id_is_taken_for_everybody() {
+fn the_id_of_a_group_cannot_be_reused_by_anyone() {
     for by in ["anna", "ben", "stranger"] {
         given::<Conversation>([group(["anna", "ben"])])
             .when(create_group(by, []))
@@ -148,7 +148,7 @@ fn a_groups_id_is_taken_for_everybody() {
 }
 
 #[test]
-fn one_command_names_a_bounded_number_of_users() {
+fn the_number_of_users_per_command_is_limited() {
     let with = |count| {
         ConversationCommand::Create(creating(ConversationKind::Group, "anna", crowd(count)))
     };
@@ -159,7 +159,7 @@ fn one_command_names_a_bounded_number_of_users() {
 }
 
 #[test]
-fn a_group_begins_within_its_size() {
+fn the_size_of_a_new_group_is_limited() {
     let small = || nothing().under(|limits| limits.group_members = 3);
     small()
         .when(create_group("anna", ["ben", "cleo"]))
@@ -170,7 +170,7 @@ fn a_group_begins_within_its_size() {
 }
 
 #[test]
-fn nothing_can_be_done_before_the_creation() {
+fn every_command_before_the_creation_is_refused() {
     for command in [
         change("anna", Some(None), None),
         add("anna", ["ben"]),
@@ -187,7 +187,7 @@ fn nothing_can_be_done_before_the_creation() {
 }
 
 #[test]
-fn the_owner_and_admins_change_title_and_history() {
+fn the_owner_and_admins_can_change_title_and_history() {
     let trio = || {
         given::<Conversation>([
             group(["anna", "ben", "cleo"]),
@@ -215,7 +215,7 @@ fn the_owner_and_admins_change_title_and_history() {
 }
 
 #[test]
-fn changing_to_what_is_so_changes_nothing() {
+fn changing_to_the_current_values_changes_nothing() {
     let named = || {
         given::<Conversation>([
             group(["anna"]),
@@ -232,7 +232,7 @@ fn changing_to_what_is_so_changes_nothing() {
 }
 
 #[test]
-fn nothing_of_a_direct_conversation_is_changed() {
+fn a_direct_conversation_cannot_be_changed() {
     let pair = || given::<Conversation>([direct("anna", "ben")]);
     pair()
         .when(change("anna", Some(Some("Us")), None))

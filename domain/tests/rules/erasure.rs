@@ -1,4 +1,4 @@
-//! Content that is taken out for good.
+//! Permanently erasing content.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::Conversation;
@@ -39,14 +39,14 @@ fn title_erased() -> ConversationEvent {
 }
 
 #[test]
-fn whoever_runs_the_system_erases_without_being_a_member() {
+fn an_operator_can_erase_without_being_a_member() {
     group_of_two()
         .when(erase(&[1, 2], true))
         .then([erased(1), erased(2), title_erased()]);
 }
 
 #[test]
-fn what_is_erased_is_not_erased_again() {
+fn erased_content_is_not_erased_again() {
     group_of_two()
         .and([erased(1), title_erased()])
         .when(erase(&[1, 2], true))
@@ -54,7 +54,7 @@ fn what_is_erased_is_not_erased_again() {
 }
 
 #[test]
-fn a_title_that_came_after_an_erasure_can_be_erased() {
+fn a_title_set_after_an_erasure_can_be_erased() {
     group_of_two()
         .and([title_erased(), changed("anna", Some("more"), History::All)])
         .when(erase(&[], true))
@@ -70,7 +70,7 @@ fn a_recalled_message_still_has_content_to_erase() {
 }
 
 #[test]
-fn what_does_not_exist_cannot_be_erased() {
+fn missing_messages_and_conversations_cannot_be_erased() {
     for seq in [0, -1, 3] {
         group_of_two()
             .when(erase(&[seq], false))
@@ -82,7 +82,7 @@ fn what_does_not_exist_cannot_be_erased() {
 }
 
 #[test]
-fn an_erased_message_is_a_recalled_one_to_everybody_else() {
+fn users_see_an_erased_message_as_recalled() {
     let edit = ConversationCommand::Edit(Edit {
         seq: 1,
         body: serde_json::json!({ "text": "hello again" }),
@@ -105,30 +105,33 @@ fn an_erased_message_is_a_recalled_one_to_everybody_else() {
 }
 
 #[test]
-fn nothing_of_the_content_is_left_in_the_state() {
+fn no_erased_content_remains_in_the_state() {
     let state = group_of_two().and([erased(1), title_erased()]).state;
-    assert_eq!(state.remembered(1).map(|it| it.body_digest), Some(0));
-    let kept = serde_json::to_string(&state).unwrap();
-    assert!(!kept.contains("plans"), "{kept}");
+    assert_eq!(
+        state.remembered(1).map(|message| message.body_digest),
+        Some(0)
+    );
+    let json = serde_json::to_string(&state).unwrap();
+    assert!(!json.contains("plans"), "{json}");
 }
 
 #[test]
-fn an_event_without_its_content_keeps_its_shape() {
+fn an_event_without_its_content_keeps_its_schema() {
     let mut message = message(7, "anna");
     message.mentions = vec![user("ben")];
     message.reply_to = Some(3);
     let whole = ConversationEvent::MessageSent(message.clone());
     message.mentions = vec![];
     message.body = Body::erased();
-    let left = ConversationEvent::MessageSent(message);
-    assert_eq!(whole.without_content(), Some(left.clone()));
-    assert_eq!(left.clone().without_content(), Some(left));
+    let redacted = ConversationEvent::MessageSent(message);
+    assert_eq!(whole.without_content(), Some(redacted.clone()));
+    assert_eq!(redacted.clone().without_content(), Some(redacted));
     assert_eq!(
         changed("anna", Some("plans"), History::All).without_content(),
         Some(changed("anna", None, History::All))
     );
     assert_eq!(recalled(1, "anna").without_content(), None);
-    // Nobody can send a text message that looks like an erased one.
+    // A user cannot send a text message that looks like an erased one.
     let body: serde_json::Value = serde_json::from_str(Body::erased().as_json()).unwrap();
     assert!(Body::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err());
 }

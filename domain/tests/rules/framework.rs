@@ -1,4 +1,4 @@
-//! The aggregates as cqrs-es runs them.
+//! The aggregates in the test framework of cqrs-es.
 
 use cqrs_es::Aggregate;
 use cqrs_es::test::TestFramework;
@@ -61,6 +61,6 @@ fn a_mailbox_runs_in_the_test_framework() {
         .given_no_previous_events()
         .when(ack(10))
         .then_expect_error_message(
-            "invalid: expected a position from 0 to the log's head, which is 9",
+            "invalid: Expected a position from 0 to the head of the log, which is 9.",
         );
 }

@@ -1,4 +1,4 @@
-//! What was written elsewhere.
+//! Importing messages from another system.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::Conversation;
@@ -26,7 +26,7 @@ fn imported(sender: &str, reply_to: Option<ReplyTo>, millis: i64) -> ImportedMes
     }
 }
 
-/// A message of ben's with these reactions.
+/// A message from Ben with these reactions.
 fn with_reactions<const N: usize>(reactions: [(&str, &str); N]) -> ImportedMessage {
     let reaction = |(with, name)| ImportedReaction {
         key: key(with),
@@ -38,7 +38,7 @@ fn with_reactions<const N: usize>(reactions: [(&str, &str); N]) -> ImportedMessa
     }
 }
 
-/// A message of ben's that was edited.
+/// An edited message from Ben.
 fn with_edit(original: Option<&str>) -> ImportedMessage {
     ImportedMessage {
         edit: Some(ImportedEdit {
@@ -108,7 +108,7 @@ fn a_sender_joins_with_their_first_message() {
 }
 
 #[test]
-fn replies_point_to_what_was_there_or_came_before() {
+fn replies_refer_to_existing_or_earlier_imported_messages() {
     group_of_two()
         .when(import([
             imported("ben", Some(ReplyTo::Seq(1)), 0),
@@ -118,7 +118,7 @@ fn replies_point_to_what_was_there_or_came_before() {
 }
 
 #[test]
-fn replies_to_what_does_not_exist_are_dropped() {
+fn replies_to_missing_messages_are_dropped() {
     for missing in [
         ReplyTo::Seq(0),
         ReplyTo::Seq(-1),
@@ -140,7 +140,7 @@ fn an_empty_import_changes_nothing() {
 }
 
 #[test]
-fn the_first_into_an_empty_group_owns_it() {
+fn the_first_user_to_join_an_empty_group_owns_it() {
     given::<Conversation>([group(["anna"]), left("anna", "anna")])
         .when(import([
             imported("ben", None, 0),
@@ -155,7 +155,7 @@ fn the_first_into_an_empty_group_owns_it() {
 }
 
 #[test]
-fn senders_join_within_the_groups_size() {
+fn senders_can_join_only_within_the_group_size() {
     let small = || group_of_two().under(|limits| limits.group_members = 3);
     small()
         .when(import([imported("cleo", None, 0)]))
@@ -169,7 +169,7 @@ fn senders_join_within_the_groups_size() {
 }
 
 #[test]
-fn nobody_joins_a_direct_conversation_by_import() {
+fn an_import_cannot_add_users_to_a_direct_conversation() {
     let pair = || given::<Conversation>([direct("anna", "ben")]);
     pair()
         .when(import([imported("cleo", None, 0)]))
@@ -201,7 +201,7 @@ fn an_edited_message_is_sent_and_then_edited() {
 }
 
 #[test]
-fn reactions_follow_their_message_and_whoever_reacts_joins() {
+fn reactions_follow_their_message_and_reacting_users_join() {
     group_of_two()
         .when(import([
             with_reactions([
@@ -223,7 +223,7 @@ fn reactions_follow_their_message_and_whoever_reacts_joins() {
 }
 
 #[test]
-fn reactions_beyond_the_limit_are_dropped_and_nobody_joins_for_them() {
+fn reactions_beyond_the_limit_are_dropped_and_their_users_do_not_join() {
     group_of_two()
         .under(|limits| limits.reaction_keys = 2)
         .when(import([with_reactions([
@@ -242,7 +242,7 @@ fn reactions_beyond_the_limit_are_dropped_and_nobody_joins_for_them() {
 }
 
 #[test]
-fn members_join_without_a_message_where_they_are_named() {
+fn users_can_join_without_a_message() {
     group_of_two()
         .when(ConversationCommand::Import(vec![
             join(["cleo", "anna", "cleo"]),
@@ -262,7 +262,7 @@ fn members_join_without_a_message_where_they_are_named() {
 }
 
 #[test]
-fn whoever_joins_by_import_is_bounded_as_everybody_is() {
+fn limits_apply_to_users_who_join_by_import() {
     let small = || group_of_two().under(|limits| limits.group_members = 3);
     small()
         .when(ConversationCommand::Import(vec![join(["cleo", "dora"])]))

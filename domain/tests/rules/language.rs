@@ -1,4 +1,5 @@
-//! `given([events]).when(command).then([events])` or `.then_refused(code)`, for both aggregates.
+//! The given/when/then helpers for both aggregates: `given([events]).when(command)`, followed by
+//! `.then([events])` or `.then_refused(code)`.
 
 use cqrs_es::Aggregate;
 use domain::conversation::Conversation;
@@ -6,7 +7,7 @@ use domain::limits::Limits;
 use domain::mailbox::Mailbox;
 use domain::refusal::{Kind, Refusal};
 
-/// An aggregate whose `decide` the language can call.
+/// An aggregate whose `decide` the helpers can call.
 pub trait Decides: Aggregate<Error = Refusal> {
     fn decide_on(
         &self,
@@ -35,11 +36,13 @@ impl Decides for Mailbox {
     }
 }
 
+/// The state before a command.
 pub struct Given<A> {
     pub state: A,
     limits: Limits,
 }
 
+/// The outcome of a command.
 pub struct When<A: Decides> {
     before: A,
     limits: Limits,
@@ -86,7 +89,7 @@ impl<A: Decides> When<A> {
     fn events(self) -> (A, Limits, Vec<A::Event>) {
         match self.outcome {
             Ok(events) => (self.before, self.limits, events),
-            Err(refusal) => panic!("refused: {refusal}"),
+            Err(refusal) => panic!("the command was refused: {refusal}"),
         }
     }
 
@@ -101,18 +104,18 @@ impl<A: Decides> When<A> {
         Given { state, limits }
     }
 
-    /// Accepted, whatever came of it; goes on from there.
+    /// Asserts that the command caused at least one event, and applies the events.
     #[track_caller]
     pub fn then_done(self) -> Given<A> {
         let (mut state, limits, events) = self.events();
-        assert!(!events.is_empty(), "nothing happened");
+        assert!(!events.is_empty(), "the command caused no events");
         for event in events {
             state.apply(event);
         }
         Given { state, limits }
     }
 
-    /// Accepted, and everything was so already.
+    /// Asserts that the command was accepted and caused no events.
     #[track_caller]
     pub fn then_nothing(self) -> Given<A> {
         self.then([])
@@ -121,7 +124,7 @@ impl<A: Decides> When<A> {
     #[track_caller]
     pub fn refusal(self) -> Refusal {
         match self.outcome {
-            Ok(events) => panic!("not refused: {events:?}"),
+            Ok(events) => panic!("the command was not refused: {events:?}"),
             Err(refusal) => refusal,
         }
     }
@@ -131,7 +134,7 @@ impl<A: Decides> When<A> {
         assert_eq!(self.refusal().code, code);
     }
 
-    /// Refused with 422 `invalid`, naming this field.
+    /// Asserts that the command was refused with 422 `invalid` for this field.
     #[track_caller]
     pub fn then_invalid(self, field: &str) {
         let refusal = self.refusal();
@@ -143,7 +146,8 @@ impl<A: Decides> When<A> {
         assert_eq!(refusal.field, Some(field));
     }
 
-    /// The same, and the text tells the limit.
+    /// Asserts that the command was refused with `invalid` for this field and that the text
+    /// contains the limit.
     #[track_caller]
     pub fn then_over_limit(self, field: &str, limit: usize) {
         let refusal = self.refusal();
@@ -152,7 +156,7 @@ impl<A: Decides> When<A> {
         let most = format!("at most {limit}");
         assert!(
             refusal.detail.contains(&most),
-            "{:?} tells no limit",
+            "{:?} does not contain the limit",
             refusal.detail
         );
     }

@@ -18,7 +18,7 @@ fn empty() -> Given<Mailbox> {
     given([])
 }
 
-/// In the first stay, joined at the beginning, nothing sent.
+/// A member who joined at the start and has sent nothing, in the first membership period.
 fn at(head_seq: i64) -> Standing {
     Standing {
         head_seq,
@@ -62,7 +62,7 @@ fn was_unread(read_seq: i64, head_seq: i64) -> MailboxEvent {
 }
 
 #[test]
-fn reading_moves_the_mark_forward_only() {
+fn reading_only_moves_the_mark_forward() {
     empty()
         .when(read(3, at(5)))
         .then([was_read(3, 5)])
@@ -87,12 +87,12 @@ fn reading_beyond_the_head_reads_to_the_head() {
 }
 
 #[test]
-fn reading_up_to_less_than_nothing_is_refused() {
+fn reading_up_to_a_negative_seq_is_refused() {
     empty().when(read(-1, at(5))).then_invalid("up_to");
 }
 
 #[test]
-fn what_the_conversation_implies_is_read_already() {
+fn messages_before_the_read_floor_are_already_read() {
     let joined_late = Standing {
         head_seq: 5,
         stay: 9,
@@ -105,9 +105,9 @@ fn what_the_conversation_implies_is_read_already() {
 }
 
 #[test]
-fn the_mark_that_holds_is_the_later_of_command_and_conversation() {
-    let mark_of = |past: &[MailboxEvent], standing| {
-        given::<Mailbox>(past.to_vec())
+fn the_effective_mark_is_the_more_recent_of_command_and_conversation() {
+    let mark_of = |events: &[MailboxEvent], standing| {
+        given::<Mailbox>(events.to_vec())
             .state
             .read_mark(&room(), standing)
     };
@@ -157,12 +157,12 @@ fn the_mark_that_holds_is_the_later_of_command_and_conversation() {
     assert_eq!(
         mark_of(&[was_read(4, 5)], again),
         2,
-        "another stay, whatever the numbers"
+        "another membership period, regardless of the seqs"
     );
 }
 
 #[test]
-fn reading_after_marking_unread_goes_forward_again() {
+fn reading_after_marking_unread_moves_the_mark_forward_again() {
     given::<Mailbox>([was_read(5, 5)])
         .when(unread(2, at(5), true))
         .then([was_unread(1, 5)])
@@ -171,7 +171,7 @@ fn reading_after_marking_unread_goes_forward_again() {
 }
 
 #[test]
-fn marking_unread_simply_sets_the_mark() {
+fn marking_unread_sets_the_mark_in_either_direction() {
     given::<Mailbox>([was_read(3, 5)])
         .when(unread(5, at(5), true))
         .then([was_unread(4, 5)])
@@ -186,7 +186,7 @@ fn marking_unread_simply_sets_the_mark() {
 }
 
 #[test]
-fn one_marks_unread_what_exists_and_is_visible() {
+fn only_an_existing_visible_message_can_be_marked_unread() {
     for seq in [i64::MIN, -1, 0, 6, i64::MAX] {
         empty()
             .when(unread(seq, at(5), true))
@@ -218,8 +218,8 @@ fn acked(previous: i64, cursor: i64) -> MailboxEvent {
 }
 
 #[test]
-fn a_devices_cursor_never_goes_back() {
-    let story = empty()
+fn the_cursor_of_a_device_never_moves_back() {
+    let outcome = empty()
         .when(ack(40))
         .then([acked(0, 40)])
         .when(ack(40))
@@ -228,9 +228,9 @@ fn a_devices_cursor_never_goes_back() {
         .then_nothing()
         .when(ack(100))
         .then([acked(40, 100)]);
-    assert_eq!(story.state.device_cursor(&phone()), Some(100));
+    assert_eq!(outcome.state.device_cursor(&phone()), Some(100));
     assert_eq!(
-        story
+        outcome
             .state
             .device_cursor(&DeviceId::parse("laptop").unwrap()),
         None
@@ -238,14 +238,14 @@ fn a_devices_cursor_never_goes_back() {
 }
 
 #[test]
-fn a_cursor_lies_on_the_log() {
+fn a_cursor_must_be_a_log_position() {
     empty().when(ack(101)).then_invalid("cursor");
     empty().when(ack(-1)).then_invalid("cursor");
     empty().when(ack(0)).then_nothing();
 }
 
 #[test]
-fn a_user_has_a_bounded_number_of_devices() {
+fn the_number_of_devices_is_limited() {
     let other = MailboxEvent::DeviceAcked(DeviceAcked {
         device: DeviceId::parse("laptop").unwrap(),
         cursor: 1,
@@ -287,7 +287,7 @@ fn preferred(muted: bool, pinned: bool, archived: bool, stay: i64) -> MailboxEve
 }
 
 #[test]
-fn mentions_are_a_choice_of_their_own() {
+fn the_mentions_preference_is_independent_of_the_others() {
     let choose = |mentions| {
         MailboxCommand::SetPreferences(SetPreferences {
             conversation: room(),
@@ -319,7 +319,7 @@ fn mentions_are_a_choice_of_their_own() {
 }
 
 #[test]
-fn preferences_tell_all_three_values() {
+fn a_preference_event_contains_all_values() {
     empty()
         .when(prefer(Some(true), None, None, 1))
         .then([preferred(true, false, false, 1)])
@@ -330,7 +330,7 @@ fn preferences_tell_all_three_values() {
 }
 
 #[test]
-fn preferring_what_is_so_changes_nothing() {
+fn setting_the_current_preferences_changes_nothing() {
     empty().when(prefer(None, None, None, 1)).then_nothing();
     empty()
         .when(prefer(Some(false), Some(false), Some(false), 1))
@@ -345,7 +345,7 @@ fn preferring_what_is_so_changes_nothing() {
 }
 
 #[test]
-fn another_stay_forgets_preferences() {
+fn preferences_expire_with_the_membership_period() {
     let before = || given::<Mailbox>([preferred(true, true, false, 1)]);
     before()
         .when(prefer(Some(false), None, None, 2))
@@ -364,23 +364,23 @@ fn unblocked(name: &str) -> MailboxEvent {
 }
 
 #[test]
-fn blocking_and_unblocking_change_something_once() {
-    let story = empty()
+fn blocking_and_unblocking_are_idempotent() {
+    let outcome = empty()
         .when(MailboxCommand::Block(user("ben")))
         .then([blocked("ben")])
         .when(MailboxCommand::Block(user("ben")))
         .then_nothing();
-    assert!(story.state.has_blocked(&user("ben")) && !story.state.has_blocked(&user("cleo")));
-    let story = story
+    assert!(outcome.state.has_blocked(&user("ben")) && !outcome.state.has_blocked(&user("cleo")));
+    let outcome = outcome
         .when(MailboxCommand::Unblock(user("ben")))
         .then([unblocked("ben")])
         .when(MailboxCommand::Unblock(user("ben")))
         .then_nothing();
-    assert!(!story.state.has_blocked(&user("ben")));
+    assert!(!outcome.state.has_blocked(&user("ben")));
 }
 
 #[test]
-fn nobody_blocks_themselves() {
+fn users_cannot_block_themselves() {
     let refusal = MailboxCommand::block(&user("anna"), user("anna")).unwrap_err();
     assert_eq!((refusal.code, refusal.field), ("invalid", Some("user")));
     let command = MailboxCommand::block(&user("anna"), user("ben")).unwrap();
@@ -388,7 +388,7 @@ fn nobody_blocks_themselves() {
 }
 
 #[test]
-fn one_blocks_a_bounded_number() {
+fn the_number_of_blocked_users_is_limited() {
     let full = || given::<Mailbox>([blocked("ben")]).under(|limits| limits.blocks = 1);
     full()
         .when(MailboxCommand::Block(user("cleo")))
@@ -399,13 +399,13 @@ fn one_blocks_a_bounded_number() {
 }
 
 #[test]
-fn entries_count_what_the_mailbox_keeps() {
-    let story = given::<Mailbox>([
+fn entries_are_counted_across_the_whole_mailbox() {
+    let mailbox = given::<Mailbox>([
         was_read(1, 1),
         was_read(2, 2),
         acked(0, 1),
         preferred(true, false, false, 1),
         blocked("ben"),
     ]);
-    assert_eq!(story.state.entries(), 4);
+    assert_eq!(mailbox.state.entries(), 4);
 }

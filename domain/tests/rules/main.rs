@@ -1,7 +1,7 @@
-//! Every rule, as a story: given what happened, when somebody asks for something, then this
-//! happens or is refused.
+//! Every rule in given/when/then form: given these events, when this command is executed, then
+//! these events follow or the command is refused.
 
-// `Option<Option<_>>` is how a command tells "leave it" from "remove it".
+// With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
 mod language;

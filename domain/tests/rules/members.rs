@@ -1,4 +1,4 @@
-//! Who comes, who goes, and as what.
+//! Adding and removing members and changing their roles.
 
 use domain::conversation::Conversation;
 use domain::conversation::command::{AddMembers, ConversationCommand};
@@ -8,7 +8,7 @@ use domain::refusal::Refusal;
 use crate::language::{Given, given};
 use crate::words::*;
 
-/// Anna owns it, Ben and Bob are admins, Cleo and Carl are members.
+/// A group with the owner Anna, the admins Ben and Bob, and the members Cleo and Carl.
 fn team() -> Given<Conversation> {
     given([
         group(["anna", "ben", "bob", "cleo", "carl"]),
@@ -18,7 +18,7 @@ fn team() -> Given<Conversation> {
 }
 
 #[test]
-fn the_owner_and_admins_add_members() {
+fn the_owner_and_admins_can_add_members() {
     for by in ["anna", "ben"] {
         team().when(add(by, ["dora", "emil"])).then([
             joined(by, "dora", Role::Member),
@@ -36,7 +36,7 @@ fn the_owner_and_admins_add_members() {
 }
 
 #[test]
-fn adding_who_is_in_changes_nothing() {
+fn adding_an_existing_member_changes_nothing() {
     team()
         .when(add("anna", ["ben", "cleo", "anna"]))
         .then_nothing();
@@ -57,7 +57,7 @@ fn the_same_user_named_twice_joins_once() {
 }
 
 #[test]
-fn the_owner_and_admins_raise_members() {
+fn the_owner_and_admins_can_promote_members() {
     for by in ["anna", "ben"] {
         team()
             .when(add_as(by, ["cleo", "dora"], Role::Admin))
@@ -72,7 +72,7 @@ fn the_owner_and_admins_raise_members() {
 }
 
 #[test]
-fn only_the_owner_lowers_an_admin() {
+fn only_the_owner_can_demote_an_admin() {
     team()
         .when(add_as("anna", ["ben"], Role::Member))
         .then([became("anna", "ben", Role::Member)]);
@@ -85,14 +85,14 @@ fn only_the_owner_lowers_an_admin() {
 }
 
 #[test]
-fn a_refused_name_refuses_the_whole_command() {
+fn one_refused_user_refuses_the_whole_command() {
     team()
         .when(add_as("bob", ["dora", "ben"], Role::Member))
         .then_refused("forbidden");
 }
 
 #[test]
-fn the_owners_own_role_cannot_be_given_or_taken() {
+fn the_owner_role_cannot_be_assigned_or_removed() {
     for by in ["anna", "ben"] {
         team()
             .when(add_as(by, ["anna"], Role::Member))
@@ -113,8 +113,8 @@ fn the_owners_own_role_cannot_be_given_or_taken() {
 }
 
 #[test]
-fn one_command_adds_a_bounded_number() {
-    let of = |count| {
+fn the_number_of_users_per_command_is_limited() {
+    let add_users = |count| {
         let (users, by) = (crowd(count), user("anna"));
         ConversationCommand::AddMembers(AddMembers {
             users,
@@ -122,12 +122,14 @@ fn one_command_adds_a_bounded_number() {
             by,
         })
     };
-    team().when(of(1_000)).then_done();
-    team().when(of(1_001)).then_over_limit("users", 1_000);
+    team().when(add_users(1_000)).then_done();
+    team()
+        .when(add_users(1_001))
+        .then_over_limit("users", 1_000);
 }
 
 #[test]
-fn a_group_grows_to_its_size_and_no_further() {
+fn a_group_cannot_grow_beyond_its_limit() {
     let small = || team().under(|limits| limits.group_members = 6);
     small()
         .when(add("anna", ["dora"]))
@@ -145,7 +147,7 @@ fn a_group_grows_to_its_size_and_no_further() {
 }
 
 #[test]
-fn a_smaller_limit_stops_newcomers_but_not_roles() {
+fn a_lowered_limit_prevents_joins_but_not_role_changes() {
     let shrunk = || team().under(|limits| limits.group_members = 2);
     shrunk()
         .when(add_as("anna", ["cleo"], Role::Admin))
@@ -156,14 +158,14 @@ fn a_smaller_limit_stops_newcomers_but_not_roles() {
 }
 
 #[test]
-fn anyone_may_leave() {
+fn any_member_can_leave() {
     for name in ["ben", "cleo"] {
         team().when(remove(name, name)).then([left(name, name)]);
     }
 }
 
 #[test]
-fn who_has_left_is_a_stranger() {
+fn a_former_member_is_treated_as_a_stranger() {
     let mut commands = vec![
         change("cleo", Some(None), None),
         add("cleo", ["dora"]),
@@ -185,7 +187,7 @@ fn who_has_left_is_a_stranger() {
 }
 
 #[test]
-fn the_owner_and_admins_remove_others() {
+fn the_owner_and_admins_can_remove_others() {
     team()
         .when(remove("anna", "ben"))
         .then([left("anna", "ben")]);
@@ -208,7 +210,7 @@ fn the_owner_and_admins_remove_others() {
 }
 
 #[test]
-fn nobody_removes_the_owner() {
+fn the_owner_cannot_be_removed() {
     team().when(remove("ben", "anna")).then_refused("forbidden");
     team()
         .when(remove("cleo", "anna"))
@@ -216,7 +218,7 @@ fn nobody_removes_the_owner() {
 }
 
 #[test]
-fn removing_who_is_not_in_changes_nothing() {
+fn removing_a_non_member_changes_nothing() {
     team().when(remove("anna", "stranger")).then_nothing();
     team()
         .when(remove("anna", "cleo"))
@@ -244,7 +246,7 @@ fn an_admin_succeeds_before_members_who_have_served_longer() {
 }
 
 #[test]
-fn service_is_the_present_stay_not_the_time_as_admin() {
+fn seniority_counts_the_current_membership_not_the_time_as_admin() {
     given::<Conversation>([
         group(["anna", "zoe", "ben"]),
         became("anna", "ben", Role::Admin),
@@ -255,14 +257,14 @@ fn service_is_the_present_stay_not_the_time_as_admin() {
 }
 
 #[test]
-fn without_an_admin_the_longest_serving_member_succeeds_in_the_order_of_naming() {
+fn without_an_admin_the_longest_serving_member_succeeds() {
     given::<Conversation>([group(["anna", "zoe", "ben"])])
         .when(remove("anna", "anna"))
         .then([left("anna", "anna"), became("anna", "zoe", Role::Owner)]);
 }
 
 #[test]
-fn rejoining_goes_to_the_end_of_the_line() {
+fn rejoining_resets_seniority() {
     given::<Conversation>([
         group(["anna", "zoe", "ben"]),
         left("zoe", "zoe"),
@@ -273,7 +275,7 @@ fn rejoining_goes_to_the_end_of_the_line() {
 }
 
 #[test]
-fn the_last_one_leaves_without_a_successor() {
+fn the_last_member_leaves_without_a_successor() {
     let empty = given::<Conversation>([group(["anna"])])
         .when(remove("anna", "anna"))
         .then([left("anna", "anna")]);
@@ -282,7 +284,7 @@ fn the_last_one_leaves_without_a_successor() {
 }
 
 #[test]
-fn nobody_joins_leaves_or_is_removed_in_a_direct_conversation() {
+fn the_members_of_a_direct_conversation_are_fixed() {
     let pair = || given::<Conversation>([direct("anna", "ben")]);
     pair().when(add("anna", ["cleo"])).then_invalid("users");
     pair().when(add("anna", ["ben"])).then_invalid("users");

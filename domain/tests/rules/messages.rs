@@ -1,4 +1,4 @@
-//! Editing and recalling.
+//! Editing and recalling messages.
 
 use domain::body::MessageType;
 use domain::conversation::Conversation;
@@ -13,7 +13,8 @@ use crate::words::*;
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
-/// Anna owns it, Ben is an admin, Cleo and Carl are members; Cleo has sent message 1.
+/// A group with the owner Anna, the admin Ben, and the members Cleo and Carl. Cleo has sent
+/// message 1.
 fn team() -> Given<Conversation> {
     given([
         group(["anna", "ben", "cleo", "carl"]),
@@ -23,14 +24,14 @@ fn team() -> Given<Conversation> {
 }
 
 #[test]
-fn the_author_edits() {
+fn the_author_can_edit() {
     team()
         .when(edit("cleo", 1, "better"))
         .then([edited(1, "cleo", "better")]);
 }
 
 #[test]
-fn nobody_else_edits() {
+fn no_other_user_can_edit() {
     for other in ["anna", "ben", "carl"] {
         team()
             .when(edit(other, 1, "better"))
@@ -42,7 +43,7 @@ fn nobody_else_edits() {
 }
 
 #[test]
-fn a_message_that_is_not_there_is_not_found() {
+fn a_missing_message_is_not_found() {
     for seq in [i64::MIN, -1, 0, 2, i64::MAX] {
         for command in [
             edit("cleo", seq, "x"),
@@ -58,9 +59,9 @@ fn a_message_that_is_not_there_is_not_found() {
 }
 
 #[test]
-fn a_look_up_does_not_make_a_message_exist() {
+fn a_lookup_does_not_make_a_message_exist() {
     let Some(message) = MessageState::fold([sent(9, "cleo")]) else {
-        panic!("it was sent")
+        panic!("the events must fold to a message")
     };
     let message = Some(message);
     let command = ConversationCommand::Recall(Recall {
@@ -84,13 +85,13 @@ fn an_equal_body_changes_nothing() {
 
 #[test]
 fn bodies_are_compared_as_json_values() {
-    let place = |body: &serde_json::Value| {
+    let location = |body: &serde_json::Value| {
         let limits = domain::limits::Limits::default();
         domain::body::Body::parse(MessageType::Location, body, &limits).unwrap()
     };
-    let there = ConversationEvent::MessageSent(MessageSent {
+    let located = ConversationEvent::MessageSent(MessageSent {
         kind: MessageType::Location,
-        body: place(&json!({ "lat": 60.0, "lon": 10.75 })),
+        body: location(&json!({ "lat": 60.0, "lon": 10.75 })),
         ..message(2, "cleo")
     });
     let body = serde_json::from_str(r#"{ "lon": 1.075e1, "lat": 60 }"#).unwrap();
@@ -99,13 +100,13 @@ fn bodies_are_compared_as_json_values() {
         ..editing("cleo", 2, "")
     };
     team()
-        .and([there])
+        .and([located])
         .when(ConversationCommand::Edit(same))
         .then_nothing();
 }
 
 #[test]
-fn the_new_body_obeys_the_rules_of_its_type() {
+fn the_new_body_must_be_valid_for_the_message_type() {
     let with = |body| {
         ConversationCommand::Edit(Edit {
             body,
@@ -130,7 +131,7 @@ fn the_new_body_obeys_the_rules_of_its_type() {
 }
 
 #[test]
-fn a_recalled_message_is_not_edited() {
+fn a_recalled_message_cannot_be_edited() {
     let gone = || team().and([recalled(1, "cleo")]);
     gone()
         .when(edit("cleo", 1, "better"))
@@ -148,7 +149,7 @@ fn a_recalled_message_is_not_edited() {
 }
 
 #[test]
-fn the_author_the_owner_and_admins_recall() {
+fn the_author_the_owner_and_admins_can_recall() {
     for by in ["cleo", "anna", "ben"] {
         team().when(recall(by, 1)).then([recalled(1, by)]);
     }
@@ -157,14 +158,14 @@ fn the_author_the_owner_and_admins_recall() {
 }
 
 #[test]
-fn in_a_direct_conversation_only_the_author_recalls() {
+fn in_a_direct_conversation_only_the_author_can_recall() {
     let pair = || given::<Conversation>([direct("anna", "ben"), sent(1, "ben")]);
     pair().when(recall("ben", 1)).then([recalled(1, "ben")]);
     pair().when(recall("anna", 1)).then_refused("forbidden");
 }
 
 #[test]
-fn an_author_recalls_within_the_window() {
+fn an_author_can_recall_within_the_window() {
     let after = |by, millis| {
         ConversationCommand::Recall(Recall {
             now: noon_plus(millis),
@@ -200,7 +201,7 @@ fn an_author_who_is_an_admin_has_no_window() {
 }
 
 #[test]
-fn recalling_what_is_recalled_changes_nothing_for_those_with_the_right() {
+fn recalling_again_changes_nothing_for_users_with_permission() {
     let gone = || team().and([recalled(1, "cleo")]);
     for by in ["cleo", "anna", "ben"] {
         gone().when(recall(by, 1)).then_nothing();
@@ -216,7 +217,7 @@ fn recalling_what_is_recalled_changes_nothing_for_those_with_the_right() {
 }
 
 #[test]
-fn what_one_may_not_see_is_not_found() {
+fn an_invisible_message_is_not_found() {
     let later = || {
         team().and([
             changed("anna", None, History::SinceJoin),
@@ -234,7 +235,7 @@ fn what_one_may_not_see_is_not_found() {
 }
 
 #[test]
-fn an_old_message_is_looked_up() {
+fn an_old_message_comes_from_the_lookup() {
     let long = || team().and(sent_all(2, 300, "carl"));
     assert!(!long().state.remembers(1));
     let message = MessageState::fold([sent(1, "cleo"), edited(1, "cleo", "newer")]);
@@ -259,7 +260,7 @@ fn an_old_message_is_looked_up() {
 }
 
 #[test]
-fn what_is_remembered_counts_more_than_a_look_up() {
+fn a_recent_message_takes_precedence_over_the_lookup() {
     let message = MessageState::fold([sent(1, "cleo")]);
     let stale = Edit {
         message,

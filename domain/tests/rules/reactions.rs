@@ -1,4 +1,4 @@
-//! Reacting and taking it back.
+//! Adding and removing reactions.
 
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, React};
@@ -13,7 +13,7 @@ fn told() -> Given<Conversation> {
 }
 
 #[test]
-fn every_member_reacts_once_with_each_key() {
+fn a_member_can_react_once_with_each_key() {
     told()
         .when(react("anna", 1, "+1"))
         .then([reacted(1, "anna", "+1")])
@@ -29,7 +29,7 @@ fn every_member_reacts_once_with_each_key() {
 }
 
 #[test]
-fn a_reaction_is_taken_back_by_whoever_gave_it() {
+fn only_the_user_who_reacted_can_remove_the_reaction() {
     told()
         .and([reacted(1, "anna", "+1"), reacted(1, "ben", "+1")])
         .when(unreact("anna", 1, "+1"))
@@ -48,7 +48,7 @@ fn a_reaction_is_taken_back_by_whoever_gave_it() {
 }
 
 #[test]
-fn nobody_reacts_to_a_recalled_message() {
+fn a_recalled_message_accepts_no_reactions() {
     let gone = || told().and([reacted(1, "anna", "+1"), recalled(1, "ben")]);
     for key in ["+1", "-1"] {
         let refusal = gone().when(react("anna", 1, key)).refusal();
@@ -60,7 +60,7 @@ fn nobody_reacts_to_a_recalled_message() {
 }
 
 #[test]
-fn a_message_has_a_bounded_number_of_keys() {
+fn the_number_of_reaction_keys_is_limited() {
     let full = || {
         told()
             .under(|limits| limits.reaction_keys = 2)
@@ -76,7 +76,7 @@ fn a_message_has_a_bounded_number_of_keys() {
 }
 
 #[test]
-fn an_old_message_is_looked_up() {
+fn an_old_message_comes_from_the_lookup() {
     let long = || told().and(sent_all(2, 300, "ben"));
     let message = MessageState::fold([sent(1, "ben"), reacted(1, "anna", "+1")]);
     let with = |by, key| React {

@@ -1,4 +1,4 @@
-//! Sending.
+//! Sending messages.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::Conversation;
@@ -17,7 +17,7 @@ fn trio() -> Given<Conversation> {
 }
 
 #[test]
-fn messages_are_numbered_from_one_without_a_gap() {
+fn messages_are_numbered_from_one_without_gaps() {
     trio()
         .when(send("anna"))
         .then([sent(1, "anna")])
@@ -32,8 +32,8 @@ fn messages_are_numbered_from_one_without_a_gap() {
 }
 
 #[test]
-fn a_message_carries_what_was_sent() {
-    let said = Send {
+fn a_message_contains_everything_that_was_sent() {
+    let command = Send {
         kind: MessageType::Custom,
         body: Body::text("two"),
         reply_to: Some(1),
@@ -43,7 +43,7 @@ fn a_message_carries_what_was_sent() {
     };
     trio()
         .and([sent(1, "ben")])
-        .when(ConversationCommand::Send(said))
+        .when(ConversationCommand::Send(command))
         .then([ConversationEvent::MessageSent(MessageSent {
             kind: MessageType::Custom,
             body: Body::text("two"),
@@ -55,13 +55,13 @@ fn a_message_carries_what_was_sent() {
 }
 
 #[test]
-fn strangers_send_nothing() {
+fn non_members_cannot_send() {
     trio().when(send("stranger")).then_refused("not_found");
     pair().when(send("stranger")).then_refused("not_found");
 }
 
 #[test]
-fn a_blocked_user_sends_nothing_in_the_direct_conversation() {
+fn a_blocked_user_cannot_send_in_the_direct_conversation() {
     let blocked = || {
         ConversationCommand::Send(Send {
             blocked: true,
@@ -92,7 +92,7 @@ fn with_mentions(names: Vec<domain::ids::UserId>) -> ConversationEvent {
 }
 
 #[test]
-fn mentions_are_members_each_once() {
+fn mentions_must_be_members_and_are_deduplicated() {
     trio()
         .when(mentioning(users(["ben", "cleo", "ben", "anna", "cleo"])))
         .then([with_mentions(users(["ben", "cleo", "anna"]))]);
@@ -106,7 +106,7 @@ fn mentions_are_members_each_once() {
 }
 
 #[test]
-fn a_message_mentions_a_bounded_number() {
+fn the_number_of_mentions_is_limited() {
     let big = || {
         trio().and(
             crowd(51)
@@ -134,7 +134,7 @@ fn replying(by: &str, seq: i64) -> ConversationCommand {
 }
 
 #[test]
-fn one_replies_to_what_exists() {
+fn a_reply_must_refer_to_an_existing_message() {
     for seq in [i64::MIN, -1, 0, 2, 3, i64::MAX] {
         trio()
             .and([sent(1, "ben")])
@@ -156,7 +156,7 @@ fn replying_to_a_recalled_message_is_allowed() {
 }
 
 #[test]
-fn replying_to_a_message_long_past_needs_no_look_up() {
+fn replying_to_an_old_message_needs_no_lookup() {
     trio()
         .and(sent_all(1, 600, "ben"))
         .when(replying("anna", 1))
@@ -164,7 +164,7 @@ fn replying_to_a_message_long_past_needs_no_look_up() {
 }
 
 #[test]
-fn one_replies_to_what_one_may_see() {
+fn a_reply_must_refer_to_a_visible_message() {
     let later = || {
         trio().and([
             changed("anna", None, History::SinceJoin),

@@ -1,4 +1,4 @@
-//! The look-ups that other commands and services make.
+//! The lookups that other commands and services make.
 
 use domain::conversation::Conversation;
 use domain::conversation::event::{ConversationKind, Role};
@@ -7,17 +7,17 @@ use domain::mailbox::command::Standing;
 use crate::language::{Given, given};
 use crate::words::*;
 
-fn standing(story: &Given<Conversation>, name: &str) -> Option<Standing> {
-    story.state.standing(&user(name))
+fn standing(before: &Given<Conversation>, name: &str) -> Option<Standing> {
+    before.state.standing(&user(name))
 }
 
 #[test]
-fn joining_sets_the_floor_to_the_head() {
-    let story = given::<Conversation>([group(["anna", "ben"])])
+fn joining_sets_the_read_floor_to_the_head() {
+    let before = given::<Conversation>([group(["anna", "ben"])])
         .and(sent_all(1, 3, "anna"))
         .and([joined("anna", "dora", Role::Member), sent(4, "anna")]);
     assert_eq!(
-        standing(&story, "ben"),
+        standing(&before, "ben"),
         Some(Standing {
             head_seq: 4,
             stay: 2,
@@ -25,25 +25,25 @@ fn joining_sets_the_floor_to_the_head() {
         })
     );
     assert_eq!(
-        standing(&story, "dora"),
+        standing(&before, "dora"),
         Some(Standing {
             head_seq: 4,
             stay: 3,
             floor: 3
         })
     );
-    assert_eq!(standing(&story, "stranger"), None);
+    assert_eq!(standing(&before, "stranger"), None);
 }
 
 #[test]
-fn sending_raises_the_senders_floor() {
-    let story = given::<Conversation>([group(["anna", "ben"])]).and([
+fn sending_raises_the_senders_read_floor() {
+    let before = given::<Conversation>([group(["anna", "ben"])]).and([
         sent(1, "ben"),
         sent(2, "anna"),
         sent(3, "ben"),
     ]);
     assert_eq!(
-        standing(&story, "anna"),
+        standing(&before, "anna"),
         Some(Standing {
             head_seq: 3,
             stay: 1,
@@ -51,7 +51,7 @@ fn sending_raises_the_senders_floor() {
         })
     );
     assert_eq!(
-        standing(&story, "ben"),
+        standing(&before, "ben"),
         Some(Standing {
             head_seq: 3,
             stay: 2,
@@ -61,45 +61,45 @@ fn sending_raises_the_senders_floor() {
 }
 
 #[test]
-fn rejoining_is_another_stay_and_forgets_what_was_sent_before() {
-    let story = given::<Conversation>([group(["anna", "ben"]), sent(1, "ben")]).and([
+fn rejoining_starts_a_membership_period_with_a_new_read_floor() {
+    let before = given::<Conversation>([group(["anna", "ben"]), sent(1, "ben")]).and([
         left("ben", "ben"),
         sent(2, "anna"),
         joined("anna", "ben", Role::Member),
         sent(3, "anna"),
     ]);
     assert_eq!(
-        standing(&story, "ben"),
+        standing(&before, "ben"),
         Some(Standing {
             head_seq: 3,
             stay: 3,
             floor: 2
         })
     );
-    let away = story.and([left("ben", "ben")]);
+    let away = before.and([left("ben", "ben")]);
     assert_eq!(standing(&away, "ben"), None);
 }
 
 #[test]
-fn a_change_of_role_is_the_same_stay() {
-    let story = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")]).and([became(
+fn a_role_change_does_not_end_the_membership_period() {
+    let before = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")]).and([became(
         "anna",
         "ben",
         Role::Admin,
     )]);
     assert_eq!(
-        standing(&story, "ben"),
+        standing(&before, "ben"),
         Some(Standing {
             head_seq: 1,
             stay: 2,
             floor: 0
         })
     );
-    assert_eq!(story.state.role_of(&user("ben")), Some(Role::Admin));
+    assert_eq!(before.state.role_of(&user("ben")), Some(Role::Admin));
 }
 
 #[test]
-fn the_peer_is_the_other_one_of_a_direct_conversation() {
+fn the_peer_is_the_other_user_of_a_direct_conversation() {
     let pair = given::<Conversation>([direct("ben", "anna")]).state;
     assert_eq!(pair.peer_of(&user("anna")), Some(&user("ben")));
     assert_eq!(pair.peer_of(&user("ben")), Some(&user("anna")));
@@ -109,7 +109,7 @@ fn the_peer_is_the_other_one_of_a_direct_conversation() {
 }
 
 #[test]
-fn what_does_not_exist_has_nothing() {
+fn a_missing_conversation_has_no_members_and_no_messages() {
     let none = Conversation::default();
     assert!(!none.exists() && none.kind().is_none());
     assert_eq!((none.head_seq(), none.member_count()), (0, 0));

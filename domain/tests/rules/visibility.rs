@@ -1,4 +1,4 @@
-//! Who may see which message.
+//! Which messages a user can see.
 
 use domain::conversation::event::{ConversationEvent, History, Role};
 use domain::conversation::{Conversation, REMEMBERED};
@@ -6,7 +6,7 @@ use domain::conversation::{Conversation, REMEMBERED};
 use crate::language::given;
 use crate::words::*;
 
-/// Dora joins after 2, leaves after 4, is away for 5 and 6, and is back for 7.
+/// Dora joins after message 2, leaves after message 4, misses 5 and 6, and rejoins before 7.
 fn with_doras_stays() -> Vec<ConversationEvent> {
     let mut events = vec![group(["anna"])];
     events.extend(sent_all(1, 2, "anna"));
@@ -26,7 +26,7 @@ fn seen(state: &Conversation, name: &str) -> Vec<i64> {
 }
 
 #[test]
-fn with_history_all_a_current_member_sees_everything_that_exists() {
+fn with_history_all_a_current_member_sees_every_message() {
     let state = given::<Conversation>(with_doras_stays()).state;
     assert_eq!(seen(&state, "dora"), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(seen(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
@@ -34,7 +34,7 @@ fn with_history_all_a_current_member_sees_everything_that_exists() {
 }
 
 #[test]
-fn with_history_since_join_a_member_sees_all_their_stays() {
+fn with_history_since_join_a_member_sees_all_their_membership_periods() {
     let state = given::<Conversation>(with_doras_stays())
         .and([changed("anna", None, History::SinceJoin)])
         .state;
@@ -54,16 +54,16 @@ fn leaving_ends_visibility() {
 }
 
 #[test]
-fn stays_that_touch_and_stays_without_messages_are_seen_as_one() {
-    let again = |by| [left("dora", by), joined("anna", by, Role::Member)];
+fn adjacent_and_empty_membership_periods_are_merged() {
+    let rejoin = |by| [left("dora", by), joined("anna", by, Role::Member)];
     let state = given::<Conversation>([
         group(["anna", "dora"]),
         changed("anna", None, History::SinceJoin),
     ])
-    .and(again("dora"))
+    .and(rejoin("dora"))
     .and([sent(1, "anna")])
-    .and(again("dora"))
-    .and(again("dora"))
+    .and(rejoin("dora"))
+    .and(rejoin("dora"))
     .and([sent(2, "anna"), left("dora", "dora"), sent(3, "anna")])
     .and([joined("anna", "dora", Role::Member), sent(4, "anna")])
     .state;
@@ -71,7 +71,7 @@ fn stays_that_touch_and_stays_without_messages_are_seen_as_one() {
 }
 
 #[test]
-fn a_conversation_remembers_its_newest_messages() {
+fn a_conversation_keeps_its_most_recent_messages() {
     let newest = REMEMBERED as i64;
     let state = given::<Conversation>([group(["anna"])])
         .and(sent_all(1, newest, "anna"))

@@ -1,5 +1,4 @@
-//! The nouns of the stories: users by name, events and commands with the uninteresting parts
-//! filled in.
+//! Builders of users, events and commands for the rule tests, with defaults for irrelevant fields.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::command::{
@@ -34,7 +33,7 @@ pub fn key(text: &str) -> ReactionKey {
     ReactionKey::parse(text).unwrap()
 }
 
-/// So many milliseconds after a certain noon, when everything in these stories happens.
+/// A time `millis` milliseconds after the noon at which these tests take place.
 pub fn noon_plus(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_793_534_400_000 + millis)
 }
@@ -46,7 +45,7 @@ pub fn noon() -> Timestamp {
 // Events.
 
 fn created(kind: ConversationKind, members: &[&str], first: Role) -> ConversationEvent {
-    let role = |place| if place == 0 { first } else { Role::Member };
+    let role = |index| if index == 0 { first } else { Role::Member };
     ConversationEvent::ConversationCreated(ConversationCreated {
         kind,
         title: None,
@@ -54,16 +53,16 @@ fn created(kind: ConversationKind, members: &[&str], first: Role) -> Conversatio
         members: members
             .iter()
             .enumerate()
-            .map(|(place, name)| FirstMember {
+            .map(|(index, name)| FirstMember {
                 user: user(name),
-                role: role(place),
+                role: role(index),
             })
             .collect(),
         by: user(members[0]),
     })
 }
 
-/// A group whose first member owns it.
+/// A group whose first member is the owner.
 pub fn group<const N: usize>(members: [&str; N]) -> ConversationEvent {
     created(ConversationKind::Group, &members, Role::Owner)
 }
@@ -119,7 +118,7 @@ pub fn sent(seq: i64, sender: &str) -> ConversationEvent {
     ConversationEvent::MessageSent(message(seq, sender))
 }
 
-/// The messages from `first` to `last`, all of this sender.
+/// The messages from `first` to `last`, all sent by `sender`.
 pub fn sent_all(first: i64, last: i64, sender: &str) -> impl Iterator<Item = ConversationEvent> {
     (first..=last).map(move |seq| sent(seq, sender))
 }

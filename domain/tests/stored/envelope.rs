@@ -1,4 +1,4 @@
-//! The CloudEvents object and the subject.
+//! The CloudEvents envelope and the NATS subject.
 
 use domain::envelope::{AggregateKind, Envelope, InvalidEnvelope};
 use domain::subject;
@@ -41,21 +41,21 @@ fn an_envelope_is_one_cloud_events_object() {
 }
 
 #[test]
-fn what_was_written_is_read_also_with_odd_ids() {
+fn decoding_reverses_encoding_even_for_unusual_ids() {
     for id in ["a", "a/b", "/conversations/x", "\"quoted\"", "zoë 👋", "\\"] {
         let data = r#"{"b":1,"a":{"text":"\u00e9 \"x\""}}"#;
         let before = envelope(id, data);
         let after = Envelope::from_json(&before.to_json().unwrap()).unwrap();
         assert_eq!(after.aggregate_id, id);
         assert_eq!(after.data.get(), data, "byte for byte");
-        let place = |e: &Envelope| (e.position, e.aggregate, e.sequence, e.version, e.time);
-        assert_eq!(place(&after), place(&before));
+        let metadata = |e: &Envelope| (e.position, e.aggregate, e.sequence, e.version, e.time);
+        assert_eq!(metadata(&after), metadata(&before));
         assert_eq!(after.event_type, before.event_type);
     }
 }
 
 #[test]
-fn other_objects_are_refused_with_the_field() {
+fn other_objects_are_rejected_with_the_field() {
     let good = envelope("anna", "{}").to_json().unwrap();
     let good: Value = serde_json::from_slice(&good).unwrap();
     for (field, bad) in [
@@ -81,7 +81,7 @@ fn other_objects_are_refused_with_the_field() {
 }
 
 #[test]
-fn subjects_have_two_digits_of_partition_and_no_ids() {
+fn subjects_have_a_two_digit_partition_and_no_ids() {
     let subject = subject::of(
         subject::PREFIX,
         AggregateKind::Conversation,
@@ -97,12 +97,12 @@ fn subjects_have_two_digits_of_partition_and_no_ids() {
     assert_eq!(
         subject::partition(""),
         0xcbf2_9ce4_8422_2325 % 64,
-        "for ever"
+        "must never change"
     );
     assert_eq!(
         subject::partition("a"),
         0xaf63_dc4c_8601_ec8c % 64,
-        "for ever"
+        "must never change"
     );
     let used: std::collections::BTreeSet<_> = (0..1_000)
         .map(|n| subject::partition(&format!("c{n}")))

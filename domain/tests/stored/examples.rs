@@ -1,4 +1,4 @@
-//! What each golden file says, as the present types say it.
+//! The expected event of each golden file, in the current types.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::event::{
@@ -14,7 +14,7 @@ use domain::mailbox::event::{
 use domain::time::Timestamp;
 use serde_json::json;
 
-/// A golden file's event type and version, and the event that reading it gives.
+/// The event type and version of a golden file, and the event that it decodes to.
 pub type Example<E> = (&'static str, i16, E);
 
 fn user(name: &str) -> UserId {
@@ -154,7 +154,7 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
         mentions: true,
         stay: 1,
     };
-    let but_mentions = PreferencesChanged {
+    let without_mentions = PreferencesChanged {
         mentions: false,
         ..preferences.clone()
     };
@@ -174,7 +174,7 @@ pub fn mailbox() -> Vec<Example<MailboxEvent>> {
         (
             "preferences_changed",
             2,
-            E::PreferencesChanged(but_mentions),
+            E::PreferencesChanged(without_mentions),
         ),
         ("user_blocked", 1, E::UserBlocked(zoe())),
         ("user_unblocked", 1, E::UserUnblocked(zoe())),

@@ -1,4 +1,4 @@
-//! Every event type and version has a golden file, and means today what it meant when written.
+//! Every event type and version has a golden file, which still decodes to the same event.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
-/// The data as it is stored; the file ends with a line break that is not part of it.
+/// Reads the stored data of a golden file, without the final line break.
 pub fn golden(event_type: &str, version: i16) -> Vec<u8> {
     let path = folder().join(format!("{event_type}.v{version}.json"));
     let text = std::fs::read_to_string(&path).unwrap();
@@ -54,7 +54,7 @@ fn read_all<E: EventFamily>(examples: &[Example<E>]) {
 }
 
 #[test]
-fn every_golden_file_reads_as_expected() {
+fn every_golden_file_decodes_to_the_expected_event() {
     read_all(&examples::conversation());
     read_all(&examples::mailbox());
 }
@@ -76,7 +76,7 @@ fn write_all<E: EventFamily>(examples: &[Example<E>]) {
 }
 
 #[test]
-fn the_present_version_is_written_byte_for_byte() {
+fn the_current_version_is_encoded_byte_for_byte() {
     write_all(&examples::conversation());
     write_all(&examples::mailbox());
 }
@@ -90,13 +90,13 @@ fn tag_all<E: EventFamily>(examples: &[Example<E>]) {
 }
 
 #[test]
-fn the_enums_are_tagged_with_the_names_of_the_log() {
+fn serde_tags_match_the_event_names_of_the_log() {
     tag_all(&examples::conversation());
     tag_all(&examples::mailbox());
 }
 
 #[test]
-fn what_a_message_does_not_have_is_left_out() {
+fn absent_fields_of_a_message_are_omitted() {
     let mut sent = examples::message();
     (sent.reply_to, sent.mentions) = (None, vec![]);
     let event = ConversationEvent::MessageSent(sent);

@@ -1,4 +1,4 @@
-//! What is stored stays readable: event shapes of every version, and the words in them.
+//! Stored data stays readable: events of every version, and the value types in them.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Old versions, by both ways in: `EventFamily::read`, and the upcasters that cqrs-es runs.
+//! Decoding of old versions, through `EventFamily::decode` and through the upcasters of cqrs-es.
 
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use domain::conversation::event::ConversationEvent;
@@ -11,7 +11,7 @@ use crate::examples::{self, Example};
 use crate::golden::golden;
 
 #[test]
-fn an_ack_of_version_1_reads_as_one_that_had_acked_nothing_before() {
+fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
     let old = json!({ "device": "phone", "cursor": 5 }).to_string();
     let event = MailboxEvent::read("device_acked", 1, old.as_bytes()).unwrap();
     assert_eq!(event.version(), 2);
@@ -22,7 +22,7 @@ fn an_ack_of_version_1_reads_as_one_that_had_acked_nothing_before() {
     );
 }
 
-/// What a cqrs-es store does with a row of the `events` view.
+/// Runs the upcasters on a row of the `events` view, as a cqrs-es store does.
 fn through(
     upcasters: &[Box<dyn EventUpcaster>],
     event_type: &str,
@@ -58,13 +58,13 @@ fn check_all<E: EventFamily>(upcasters: &[Box<dyn EventUpcaster>], examples: &[E
 }
 
 #[test]
-fn every_golden_file_reads_the_same_through_cqrs_es() {
+fn every_golden_file_decodes_the_same_through_cqrs_es() {
     check_all(&conversation::upcasters(), &examples::conversation());
     check_all(&mailbox::upcasters(), &examples::mailbox());
 }
 
 #[test]
-fn versions_that_were_never_written_are_unreadable() {
+fn versions_that_were_never_written_cannot_be_decoded() {
     let data = golden("device_acked", 2);
     for version in [i16::MIN, -1, 0, 3, i16::MAX] {
         let error = MailboxEvent::read("device_acked", version, &data).unwrap_err();
@@ -77,11 +77,11 @@ fn versions_that_were_never_written_are_unreadable() {
 }
 
 #[test]
-fn other_data_is_unreadable_and_says_why() {
+fn invalid_data_cannot_be_decoded_and_the_error_says_why() {
     let error = ConversationEvent::read("user_blocked", 1, b"{}").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "event user_blocked version 1 cannot be read: unknown type"
+        "cannot decode event user_blocked version 1: unknown type"
     );
     for data in [
         &b"{}"[..],

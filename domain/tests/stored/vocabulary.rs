@@ -1,4 +1,4 @@
-//! The words: what is taken, what is refused, and what is kept byte for byte.
+//! The value types: what they accept, what they reject, and what they preserve byte for byte.
 
 use domain::body::{Body, MessageType};
 use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
@@ -8,12 +8,12 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 #[test]
-fn ids_have_their_lengths_in_characters() {
-    let of = |count| "世".repeat(count);
-    assert!(UserId::parse(&of(128)).is_ok() && UserId::parse(&of(129)).is_err());
-    assert!(DeviceId::parse(&of(128)).is_ok() && DeviceId::parse(&of(129)).is_err());
-    assert!(Title::parse(&of(200)).is_ok() && Title::parse(&of(201)).is_err());
-    assert!(ReactionKey::parse(&of(32)).is_ok() && ReactionKey::parse(&of(33)).is_err());
+fn id_lengths_are_counted_in_characters() {
+    let wide = |count| "世".repeat(count);
+    assert!(UserId::parse(&wide(128)).is_ok() && UserId::parse(&wide(129)).is_err());
+    assert!(DeviceId::parse(&wide(128)).is_ok() && DeviceId::parse(&wide(129)).is_err());
+    assert!(Title::parse(&wide(200)).is_ok() && Title::parse(&wide(201)).is_err());
+    assert!(ReactionKey::parse(&wide(32)).is_ok() && ReactionKey::parse(&wide(33)).is_err());
     let ascii = |count| "x".repeat(count);
     assert!(
         ConversationId::parse(&ascii(64)).is_ok() && ConversationId::parse(&ascii(65)).is_err()
@@ -25,7 +25,7 @@ fn ids_have_their_lengths_in_characters() {
 }
 
 #[test]
-fn ids_have_their_characters() {
+fn ids_restrict_their_characters() {
     assert!(UserId::parse("a\u{7}b").is_err() && UserId::parse("a/b c").is_ok());
     assert!(ConversationId::parse("A-z0.9_").is_ok());
     for bad in ["a b", "a/b", "ä", "a\n", ""] {
@@ -37,7 +37,7 @@ fn ids_have_their_characters() {
 }
 
 #[test]
-fn reading_stored_ids_checks_them_too() {
+fn deserializing_an_id_validates_it() {
     assert_eq!(
         serde_json::to_string(&UserId::parse("zoë").unwrap()).unwrap(),
         "\"zoë\""
@@ -68,7 +68,7 @@ fn a_pair_has_one_conversation_id_in_either_order() {
     assert_eq!(
         id.as_str(),
         "d_da789dee6f325bf4687c2d21ecfd937d",
-        "for ever"
+        "must never change"
     );
 }
 
@@ -77,7 +77,7 @@ fn parse(kind: MessageType, value: &Value) -> Result<Body, domain::refusal::Refu
 }
 
 #[test]
-fn text_that_shows_nothing_is_refused() {
+fn text_without_visible_characters_is_refused() {
     for text in [
         "",
         " ",
@@ -103,7 +103,7 @@ fn text_that_shows_nothing_is_refused() {
 }
 
 #[test]
-fn a_body_is_an_object() {
+fn a_body_must_be_an_object() {
     for value in [json!(null), json!("x"), json!(1), json!([])] {
         let refusal = parse(MessageType::Custom, &value).unwrap_err();
         assert_eq!((refusal.code, refusal.field), ("invalid", Some("body")));
@@ -111,16 +111,16 @@ fn a_body_is_an_object() {
 }
 
 #[test]
-fn a_body_has_a_size_as_json() {
-    let of = |bytes: usize| json!({ "text": "x".repeat(bytes - r#"{"text":""}"#.len()) });
-    parse(MessageType::Text, &of(65_536)).unwrap();
-    let refusal = parse(MessageType::Text, &of(65_537)).unwrap_err();
+fn the_size_of_a_body_is_limited() {
+    let body_of = |bytes: usize| json!({ "text": "x".repeat(bytes - r#"{"text":""}"#.len()) });
+    parse(MessageType::Text, &body_of(65_536)).unwrap();
+    let refusal = parse(MessageType::Text, &body_of(65_537)).unwrap_err();
     assert_eq!((refusal.kind, refusal.code), (Kind::TooLarge, "too_large"));
     assert!(refusal.detail.contains("65536"));
 }
 
 #[test]
-fn text_is_kept_byte_for_byte() {
+fn text_is_preserved_byte_for_byte() {
     let text = "e\u{301} é \u{202e}abc\u{202c} 👩‍👩‍👧 \\ \" \u{7f} \u{10ffff}";
     let body = parse(MessageType::Text, &json!({ "text": text })).unwrap();
     let stored = serde_json::to_string(&body).unwrap();
@@ -148,21 +148,21 @@ fn equal_json_values_are_equal_bodies() {
 }
 
 #[test]
-fn times_are_shown_with_three_digits_in_utc() {
-    let shown = |text| Timestamp::parse(text).map(|time| time.to_string());
+fn timestamps_are_formatted_in_utc_with_milliseconds() {
+    let format = |text| Timestamp::parse(text).map(|time| time.to_string());
     assert_eq!(
-        shown("2026-11-01T09:30:00Z").as_deref(),
+        format("2026-11-01T09:30:00Z").as_deref(),
         Some("2026-11-01T09:30:00.000Z")
     );
     assert_eq!(
-        shown("2026-11-01T11:30:00.1239+02:00").as_deref(),
+        format("2026-11-01T11:30:00.1239+02:00").as_deref(),
         Some("2026-11-01T09:30:00.123Z")
     );
     assert_eq!(
-        shown("1969-12-31T23:59:59.9999Z").as_deref(),
+        format("1969-12-31T23:59:59.9999Z").as_deref(),
         Some("1969-12-31T23:59:59.999Z")
     );
-    assert_eq!(shown("yesterday"), None);
+    assert_eq!(format("yesterday"), None);
     assert_eq!(
         Timestamp::from_millis(i64::MAX).to_string(),
         "9999-12-31T23:59:59.999Z"

@@ -1,4 +1,5 @@
-//! Takes the content out of events, and the salts of their digests out of the seals, in one transaction.
+//! Redaction: removes the content from events, and the salts of their digests from the seals, in
+//! one transaction.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,19 +10,19 @@ use sqlx::{ConnectOptions as _, PgConnection, PgPool};
 use super::SEALING;
 use crate::seal::leaf::SALT;
 
-/// Erasing events that are carried out at once.
+/// How many erasure events are processed at a time.
 const BATCH: i64 = 500;
 
-/// An event that erases.
+/// An erasure event: `message_erased` or `title_erased`.
 #[derive(sqlx::FromRow)]
 struct Order {
     position: i64,
     stream: i64,
-    /// `None` if it erases the conversation's title.
+    /// The seq of the message; `None` if the event erases the title of the conversation.
     message: Option<i64>,
 }
 
-/// An event that loses its content.
+/// An event whose content is to be removed.
 #[derive(sqlx::FromRow)]
 struct Target {
     position: i64,
@@ -32,7 +33,7 @@ struct Target {
     payload: Vec<u8>,
 }
 
-/// What an event will be.
+/// An event after redaction.
 struct Left {
     position: i64,
     by: i64,
@@ -40,7 +41,7 @@ struct Left {
     payload: Vec<u8>,
 }
 
-/// Carries out the next erasing events. Answers whether there were any.
+/// Processes the next erasure events. Returns whether there were any.
 pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
@@ -56,7 +57,8 @@ pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
     if !is_due {
         return Ok(false);
     }
-    // Nothing is sealed meanwhile: a seal has the event as it was, with a salt, or as it is.
+    // The lock excludes sealing: a seal covers either the original event, with a salt, or the
+    // redacted one.
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(SEALING)
         .execute(&mut *transaction)
@@ -83,12 +85,12 @@ pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
     tracing::info!(
         events = left.len(),
         up_to = last.position,
-        "erased the content of events"
+        "removed the content of erased events"
     );
     Ok(true)
 }
 
-/// A connection during whose life no content is taken out, and nothing is sealed.
+/// Opens a connection that blocks redaction and sealing for as long as it lives.
 pub async fn keep_still(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let mut connection = pool.connect_options().connect().await?;
     sqlx::query("SELECT pg_advisory_lock_shared($1)")
@@ -110,7 +112,7 @@ async fn orders(connection: &mut PgConnection, after: i64) -> Result<Vec<Order>,
     .await
 }
 
-/// The events that these orders speak of, but for those that were erased before.
+/// Loads the events that these erasure events affect, except those that are already redacted.
 async fn targets(
     connection: &mut PgConnection,
     orders: &[Order],
@@ -140,8 +142,9 @@ async fn targets(
     Ok(targets)
 }
 
-/// Every message is an event of its stream, so message n is at sequence n or later, and messages come in order:
-/// those of a batch are found in one walk along the stream.
+/// Loads the sends and edits of these messages. Every message is an event of its stream, so message
+/// n is at sequence n or later, and messages are in order: one scan along the stream finds those of
+/// a batch.
 async fn of_messages(
     connection: &mut PgConnection,
     stream: i64,
@@ -178,7 +181,7 @@ async fn of_messages(
     Ok(targets)
 }
 
-/// What the targets will be. One that nobody can read has nothing that could be left: it becomes an empty object.
+/// Redacts the affected events. An event that cannot be decoded becomes an empty object.
 fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
     let by: HashMap<(i64, Option<i64>), i64> = orders
         .iter()
@@ -186,7 +189,7 @@ fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
         .collect();
     let left = |target: &Target| {
         let by = *by.get(&(target.stream, target.message))?;
-        // A title that was given after the order is none of its business; nobody edits an erased message.
+        // A title that was set after the erasure stays. (An erased message cannot be edited.)
         if target.position > by {
             return None;
         }
@@ -260,7 +263,8 @@ async fn forget_salts(connection: &mut PgConnection, positions: &[i64]) -> Resul
     Ok(())
 }
 
-/// Folded states have titles, and digests of bodies. They are made again when they are needed.
+/// Deletes the snapshots of the affected aggregates: they contain titles and digests of bodies. New
+/// ones are written when due.
 async fn forget_snapshots(
     connection: &mut PgConnection,
     orders: &[Order],

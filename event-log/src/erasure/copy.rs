@@ -1,23 +1,23 @@
-//! Takes the copies of erased events out of the stream. It keeps its sequences: whoever reads past one that
-//! is gone reads the log, which has it without its content.
+//! Deletes the copies of redacted events from the stream. Sequences do not change: a consumer that
+//! meets a deleted message reads the redacted event from the log.
 
 use async_nats::jetstream;
 use async_nats::jetstream::stream::{DeleteMessageErrorKind, Stream};
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
 use sqlx::PgPool;
 
 use crate::mirror::{self, MirrorConfig, MirrorError};
 
-/// Copies that are taken out at once.
+/// How many copies are deleted in one step.
 const BATCH: i64 = 1_000;
 
-/// Requests that are under way at the same time.
+/// How many delete requests may be in flight.
 const AT_ONCE: usize = 16;
 
-/// Takes the next copies out. Answers whether there were any.
+/// Deletes the next copies. Returns whether there were any.
 ///
-/// It waits until the stream has the event that says what is erased: by then the relay has given it what came
-/// before, and cannot put it there afterwards.
+/// An event is due once the stream has the event that erased it: by then the relay has published
+/// everything before that, and cannot publish the original afterwards.
 pub async fn take_out(
     pool: &PgPool,
     nats: &async_nats::Client,
@@ -41,17 +41,17 @@ pub async fn take_out(
         .filter(|(_, by)| *by <= state.last)
         .map(|(position, _)| *position)
         .collect();
-    let there = jetstream
+    let stream = jetstream
         .get_stream(&config.stream)
         .await
         .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-    let kept: Vec<i64> = due
+    let retained: Vec<i64> = due
         .iter()
         .copied()
         .filter(|position| *position >= state.first)
         .collect();
-    let mut deletions = stream::iter(kept)
-        .map(|position| delete(&there, position))
+    let mut deletions = futures::stream::iter(retained)
+        .map(|position| delete(&stream, position))
         .buffer_unordered(AT_ONCE);
     while let Some(deleted) = deletions.next().await {
         deleted?;
@@ -64,12 +64,12 @@ pub async fn take_out(
     Ok(!due.is_empty())
 }
 
-/// The server overwrites what it deletes this way.
-async fn delete(there: &Stream, position: i64) -> Result<(), MirrorError> {
-    match there.delete_message(position.unsigned_abs()).await {
+/// Deletes a message. The server overwrites its data.
+async fn delete(stream: &Stream, position: i64) -> Result<(), MirrorError> {
+    match stream.delete_message(position.unsigned_abs()).await {
         Ok(_) => Ok(()),
         Err(error) => match error.kind() {
-            // It was taken out before, or is too old to be kept.
+            // It has been deleted before, or is older than what the stream retains.
             DeleteMessageErrorKind::JetStream(error) if is_gone(&error) => Ok(()),
             _ => Err(MirrorError::Unavailable(error.to_string())),
         },
@@ -78,7 +78,7 @@ async fn delete(there: &Stream, position: i64) -> Result<(), MirrorError> {
 
 fn is_gone(error: &jetstream::Error) -> bool {
     use jetstream::ErrorCode;
-    // Before 2.12 the server says it as the description of a failed deletion.
+    // Before 2.12, the server reports this only in the description of a failed deletion.
     [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::SEQUENCE_NOT_FOUND].contains(&error.error_code())
         || error.error_code() == ErrorCode::STREAM_MESSAGE_DELETE_FAILED
             && error.to_string().contains("no message found")

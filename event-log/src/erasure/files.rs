@@ -1,12 +1,14 @@
-//! Takes what was erased out of the files of the database.
+//! Removes erased data from the files of the database.
 //!
-//! Postgres writes a changed row somewhere else and leaves the old one where it was until something comes to
-//! lie on it; and the write-ahead log has all that was written for as long as its files are there. So here the
-//! events are written into another table, while appending goes on: they are never changed but by erasure,
-//! which waits meanwhile. The new table takes the place of the old one, whose file is deleted. Then the
-//! write-ahead log is gone through until all of its files were written anew.
+//! Postgres writes a changed row to another place and leaves the old version until something
+//! overwrites it, and the write-ahead log contains everything that was written for as long as its
+//! files exist. So [`rewrite`] copies the events into a new table while appending continues: only
+//! erasure changes stored events, and it is blocked during the copy. The new table then replaces
+//! the old one, whose file is deleted. Finally [`recycle_wal`] cycles the write-ahead log until all
+//! of its files are overwritten.
 //!
-//! The read models are written anew by their own rebuild; that belongs between [`rewrite`] and [`wal`].
+//! The read models are rewritten by their own rebuild, which belongs between [`rewrite`] and
+//! [`recycle_wal`].
 
 use std::time::Duration;
 
@@ -14,70 +16,71 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, Pg
 
 use super::SEALING;
 
-/// Events that are copied in one transaction.
+/// How many events are copied in one transaction.
 const BATCH: i64 = 50_000;
 
-/// How often the swap is tried: whoever reads the whole log may be in the way, and those who append are not
-/// to wait behind it.
+/// How many attempts the swap gets: a long read of the log may block it, and appends must not queue
+/// behind the waiting swap.
 const SWAPS: u32 = 30;
 
-/// Between two tries.
+/// The pause between two attempts to swap.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Small tables that may have salts or titles in rows that are gone, and what the planner knows of the
-/// columns: some of their values.
+/// Small tables that may contain erased data: salts or titles in dead rows, and column values in
+/// the statistics of the planner.
 const SMALL: [&str; 3] = ["log.seals", "log.snapshots", "pg_catalog.pg_statistic"];
 
-/// How far copying is.
+/// The progress of copying the events.
 #[derive(Debug, Clone, Copy)]
 pub struct Copied {
-    /// Events that were copied.
+    /// The position up to which events have been copied.
     pub position: i64,
-    /// All there are.
+    /// The head of the log.
     pub head: i64,
 }
 
-/// What became of the write-ahead log.
+/// The outcome of recycling the write-ahead log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wal {
-    /// So many files were written anew.
+    /// This many files were overwritten.
     Renewed(i64),
-    /// It may still have what was erased: why.
+    /// The files were not overwritten and may still contain erased data. Contains the reason.
     Kept(String),
 }
 
-/// Writes the log's tables anew, without anything that was erased up to the position that this answers.
+/// Rewrites the tables of the log. Returns the position of the last erasure event whose data is
+/// gone from the files then.
 pub async fn rewrite(
     pool: &PgPool,
     mut on_progress: impl FnMut(Copied),
 ) -> Result<i64, sqlx::Error> {
-    let mut keeper = pool.connect_options().connect().await?;
-    // As long as this connection: nothing is erased or sealed meanwhile.
+    let mut connection = pool.connect_options().connect().await?;
+    // Blocks erasure and sealing for as long as this connection lives.
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(SEALING)
-        .execute(&mut keeper)
+        .execute(&mut connection)
         .await?;
     let erased: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
-        .fetch_one(&mut keeper)
+        .fetch_one(&mut connection)
         .await?;
-    create(&mut keeper).await?;
-    let mut position = copy_all(&mut keeper, 0, &mut on_progress).await?;
-    make_keys(&mut keeper).await?;
-    position = copy_all(&mut keeper, position, &mut on_progress).await?;
-    swap(&mut keeper, position).await?;
+    create(&mut connection).await?;
+    let mut position = copy_all(&mut connection, 0, &mut on_progress).await?;
+    make_keys(&mut connection).await?;
+    position = copy_all(&mut connection, position, &mut on_progress).await?;
+    swap(&mut connection, position).await?;
     for table in SMALL {
-        if let Err(error) = keeper
+        if let Err(error) = connection
             .execute(format!("VACUUM FULL {table}").as_str())
             .await
         {
-            tracing::warn!(table, %error, "what was erased may still be in the file of this table");
+            tracing::warn!(table, %error, "failed to rewrite a table; its file may still contain erased data");
         }
     }
-    keeper.close().await?;
+    connection.close().await?;
     Ok(erased)
 }
 
-/// Notes that what was erased up to a position is gone from the files.
+/// Records that data erased up to a position is gone from the files.
 pub async fn note(pool: &PgPool, position: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE log.erasure SET files_at = greatest(files_at, $1)")
         .bind(position)
@@ -86,12 +89,12 @@ pub async fn note(pool: &PgPool, position: i64) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// The table as it will be, without keys: it is filled before these are made.
-async fn create(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
-    keeper
+/// Creates the new table without indexes: they are created after it is filled.
+async fn create(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection
         .execute("DROP SCHEMA IF EXISTS log_rewrite CASCADE")
         .await?;
-    let mut transaction = keeper.begin().await?;
+    let mut transaction = connection.begin().await?;
     transaction.execute("CREATE SCHEMA log_rewrite").await?;
     let table: String = sqlx::query_scalar(
         "SELECT 'CREATE TABLE log_rewrite.events (LIKE log.events INCLUDING ALL EXCLUDING INDEXES)'
@@ -105,16 +108,16 @@ async fn create(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
 }
 
 async fn copy_all(
-    keeper: &mut PgConnection,
+    connection: &mut PgConnection,
     mut position: i64,
     on_progress: &mut impl FnMut(Copied),
 ) -> Result<i64, sqlx::Error> {
     let head: i64 = sqlx::query_scalar("SELECT position FROM log.head")
-        .fetch_one(&mut *keeper)
+        .fetch_one(&mut *connection)
         .await?;
     while position < head {
         let to = head.min(position + BATCH);
-        copy(keeper, position, to).await?;
+        copy(connection, position, to).await?;
         position = to;
         on_progress(Copied { position, head });
     }
@@ -133,8 +136,8 @@ async fn copy(connection: &mut PgConnection, after: i64, to: i64) -> Result<(), 
     Ok(())
 }
 
-/// The keys and indexes of the table that is replaced, by the same names.
-async fn make_keys(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Creates the constraints and indexes of the old table on the new one, with the same names.
+async fn make_keys(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let statements: Vec<String> = sqlx::query_scalar(
         "SELECT format('ALTER TABLE log_rewrite.events ADD CONSTRAINT %I %s', k.conname,
                        pg_get_constraintdef(k.oid))
@@ -144,35 +147,35 @@ async fn make_keys(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
          FROM pg_index x WHERE x.indrelid = 'log.events'::regclass
          AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid)",
     )
-    .fetch_all(&mut *keeper)
+    .fetch_all(&mut *connection)
     .await?;
     for statement in statements {
-        keeper.execute(statement.as_str()).await?;
+        connection.execute(statement.as_str()).await?;
     }
-    keeper.execute("ANALYZE log_rewrite.events").await?;
+    connection.execute("ANALYZE log_rewrite.events").await?;
     Ok(())
 }
 
-async fn swap(keeper: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
-    keeper.execute("SET lock_timeout TO '1s'").await?;
+async fn swap(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
+    connection.execute("SET lock_timeout TO '1s'").await?;
     for _ in 1..SWAPS {
-        match swap_once(keeper, position).await {
+        match swap_once(connection, position).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
-                tracing::info!("somebody reads the whole log; its new table waits for them");
+                tracing::info!("another transaction is reading the log; waiting to swap its table");
                 tokio::time::sleep(PAUSE).await;
             }
             done => return done,
         }
     }
-    swap_once(keeper, position).await
+    swap_once(connection, position).await
 }
 
-/// Appending waits for as long as this takes.
-async fn swap_once(keeper: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
+/// Swaps the tables. Appends are blocked for the duration.
+async fn swap_once(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
     let view: String = sqlx::query_scalar("SELECT pg_get_viewdef('public.events'::regclass)")
-        .fetch_one(&mut *keeper)
+        .fetch_one(&mut *connection)
         .await?;
-    let mut transaction = keeper.begin().await?;
+    let mut transaction = connection.begin().await?;
     transaction
         .execute("LOCK TABLE log.events IN ACCESS EXCLUSIVE MODE")
         .await?;
@@ -190,7 +193,7 @@ async fn swap_once(keeper: &mut PgConnection, position: i64) -> Result<(), sqlx:
     transaction.commit().await
 }
 
-/// Goes through the write-ahead log until each of its files was written anew. Only a superuser may.
+/// Cycles the write-ahead log until each of its files is overwritten. Requires a superuser.
 pub async fn wal(pool: &PgPool) -> Result<Wal, sqlx::Error> {
     match go_through(pool).await {
         Ok(files) => Ok(Wal::Renewed(files)),
@@ -199,12 +202,13 @@ pub async fn wal(pool: &PgPool) -> Result<Wal, sqlx::Error> {
     }
 }
 
-/// A checkpoint gives files that are not needed another name, to be written again; a switch to the next one
-/// fills what is left of one with zeros. The file that is written at the first checkpoint is only free to be
-/// written again after the second, so all of it is done twice.
+/// Overwrites each file of the write-ahead log, and returns their number. A checkpoint renames
+/// files that are no longer needed for reuse, and a switch to the next file fills the rest of the
+/// current one with zeros. The file in use at the first checkpoint can be reused only after the
+/// second, so all of this is done twice.
 async fn go_through(pool: &PgPool) -> Result<i64, sqlx::Error> {
     let mut connection = pool.acquire().await?;
-    let mut renewed = 0;
+    let mut recycled = 0;
     for _ in 0..2 {
         connection.execute("CHECKPOINT").await?;
         let files: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_ls_waldir()")
@@ -216,8 +220,8 @@ async fn go_through(pool: &PgPool) -> Result<i64, sqlx::Error> {
                 .await?;
             connection.execute("SELECT pg_switch_wal()").await?;
         }
-        renewed = files;
+        recycled = files;
     }
     connection.execute("CHECKPOINT").await?;
-    Ok(renewed)
+    Ok(recycled)
 }

@@ -1,33 +1,37 @@
-//! What was erased, and how far that is.
+//! The erasure ledger: what was erased by which event, and the progress of erasure.
 
 use domain::time::Timestamp;
 use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 
-/// How far erasure is.
+/// The progress of erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow, Serialize)]
 pub struct Progress {
-    /// The newest event that erases, 0 if there is none.
+    /// The position of the newest erasure event, 0 if there is none.
+    #[serde(rename = "ordered")]
+    #[sqlx(rename = "ordered")]
     pub ordered: i64,
-    /// What the events up to here erase is gone from the log.
+    /// The log is redacted for erasure events up to this position.
     pub position: i64,
-    /// Events without content.
+    /// The number of redacted events.
     pub events: i64,
-    /// Those of them of which the stream still has a copy.
+    /// The number of redacted events whose copy is still in the stream.
     pub not_mirrored: i64,
-    /// What they erase up to here is gone from the database's files.
+    /// The database files are scrubbed for erasure events up to this position.
+    #[serde(rename = "files_at")]
+    #[sqlx(rename = "files_at")]
     pub files_at: i64,
 }
 
 impl Progress {
-    /// Whether what these events erase is gone from the log and from the stream.
+    /// Whether the log and the stream are redacted for all erasure events up to `position`.
     pub fn is_done_to(&self, position: i64) -> bool {
         self.position >= self.ordered.min(position) && self.not_mirrored == 0
     }
 }
 
-/// How far it is now.
+/// Loads the current progress.
 pub async fn progress(pool: &PgPool) -> Result<Progress, sqlx::Error> {
     sqlx::query_as(
         "SELECT greatest((SELECT max(e.position) FROM log.events e WHERE e.event_type = 'message_erased'),
@@ -42,25 +46,25 @@ pub async fn progress(pool: &PgPool) -> Result<Progress, sqlx::Error> {
     .await
 }
 
-/// An event whose content is gone.
+/// An event whose content has been erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Erased {
-    /// Where it stands.
+    /// The position of the event.
     pub position: i64,
-    /// The conversation's id.
+    /// The id of the conversation.
     pub conversation_id: String,
-    /// The message, if it speaks of one.
+    /// The seq of the message; `None` if the title was erased.
     pub seq: Option<i64>,
-    /// What it is.
+    /// The type of the event.
     pub event_type: String,
-    /// The position of the event that says so.
+    /// The position of the erasure event.
     pub by: i64,
-    /// When that was.
+    /// The time of the erasure event.
     pub erased_at: Timestamp,
 }
 
-/// What the events from one position to another erased, in the order of positions, at most `limit` after
-/// a position.
+/// Loads the events that the erasure events in the range `by` have erased, in position order, at
+/// most `limit` after a position.
 pub async fn erased(
     pool: &PgPool,
     by: std::ops::RangeInclusive<i64>,

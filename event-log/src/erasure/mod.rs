@@ -1,15 +1,16 @@
-//! Erasure: what `message_erased` and `title_erased` say is gone, is taken out of the events before them.
+//! Erasure: removes the content that `message_erased` and `title_erased` erase from the events
+//! before them.
 //!
 //! In the order in which it happens:
 //!
-//! - [`scope`]: which messages somebody means. Commands then append the events that say it; read models and
-//!   index follow those like any other.
-//! - [`content`]: the events before lose their content, and the seals their salts.
-//! - [`copy`]: the stream loses its copies of them.
-//! - [`files`]: Postgres writes rows anew and leaves the old ones where they were for a while. Everything that
-//!   may still be read from a disk is replaced.
-//! - [`ledger`]: what was erased by which event, and how far that is. [`retention`]: the same of what is erased
-//!   for its age.
+//! - [`scope`]: finds the messages to erase. Commands then append the erasure events; read models
+//!   and the search index process them like any other event.
+//! - [`redaction`]: removes the content from the affected events, and their salts from the seals.
+//! - [`mirror_copies`]: deletes the copies of the affected events from the stream.
+//! - [`files`]: rewrites the files that may still contain erased data, because Postgres keeps the
+//!   old versions of changed rows for a while.
+//! - [`ledger`]: records which event erased what, and the progress. [`retention`]: the progress of
+//!   erasure by age.
 
 pub mod content;
 pub mod copy;
@@ -26,13 +27,13 @@ use tokio_util::sync::CancellationToken;
 use crate::mirror::{MirrorConfig, MirrorError};
 use crate::worker::{self, Worker};
 
-/// How often to look.
+/// How often to check for new erasure events.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The advisory lock of whoever seals events or changes what was sealed: "erasure" in ASCII.
+/// The advisory lock for sealing events and for changing sealed events: "erasure" in ASCII.
 pub(crate) const SEALING: i64 = 0x0065_7261_7375_7265;
 
-/// Takes content out, a step at a time. Several may run.
+/// Removes erased content, step by step. Several erasers may run concurrently.
 pub struct Eraser {
     pool: PgPool,
     nats: async_nats::Client,
@@ -40,7 +41,7 @@ pub struct Eraser {
 }
 
 impl Eraser {
-    /// Of the log of this database, and its mirror.
+    /// An eraser for the log of this database and its mirror.
     pub fn new(pool: PgPool, nats: async_nats::Client, mirror: MirrorConfig) -> Self {
         Self { pool, nats, mirror }
     }
@@ -49,7 +50,7 @@ impl Eraser {
 impl Worker for Eraser {
     type Error = MirrorError;
 
-    /// Erases what the next events say, and copies of what was erased.
+    /// Processes the next erasure events, and deletes the copies of redacted events.
     async fn step(&mut self) -> Result<bool, MirrorError> {
         let erased = content::take_out(&self.pool).await?;
         let copies = copy::take_out(&self.pool, &self.nats, &self.mirror).await?;
@@ -57,7 +58,7 @@ impl Worker for Eraser {
     }
 }
 
-/// Erases until the stop signal.
+/// Runs an eraser until the stop signal.
 pub async fn run(eraser: Eraser, shutdown: CancellationToken) {
-    worker::run(eraser, LOOK_EVERY, "nothing is erased for now", shutdown).await;
+    worker::run(eraser, LOOK_EVERY, "erasure failed; retrying", shutdown).await;
 }

@@ -1,40 +1,41 @@
-//! How far retention is, and which messages are next.
+//! The progress of retention, and the messages to check next.
 
 use domain::conversation::event::ConversationKind;
 use serde::Serialize;
 use sqlx::{PgPool, Postgres, Transaction};
 
-/// The turn of erasing what is too old in conversations of a kind. Nobody else has it meanwhile.
+/// The exclusive right to apply retention to conversations of one kind. Dropping it releases the
+/// lock without progress.
 pub struct Turn {
     transaction: Transaction<'static, Postgres>,
     kind: ConversationKind,
-    /// Messages up to here are done.
+    /// Messages up to this position are done.
     pub position: i64,
 }
 
-/// A message that was sent.
+/// A sent message that retention has to check.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Sent {
-    /// Where.
+    /// The position of the event.
     pub position: i64,
-    /// In which conversation.
+    /// The id of the conversation.
     pub conversation: String,
-    /// Which of its messages.
+    /// The seq of the message in it.
     pub seq: i64,
-    /// Whether that was erased before.
+    /// Whether the message has been erased already.
     pub is_erased: bool,
 }
 
-/// How far it is.
+/// The progress of retention for one kind of conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct Reached {
     /// `direct` or `group`.
     pub kind: String,
-    /// Messages up to here are done.
+    /// Messages up to this position are done.
     pub position: i64,
 }
 
-/// How far it is with each kind.
+/// Loads the progress for each kind of conversation.
 pub async fn reached(pool: &PgPool) -> Result<Vec<Reached>, sqlx::Error> {
     sqlx::query_as("SELECT kind, position FROM log.retention ORDER BY kind")
         .fetch_all(pool)
@@ -42,7 +43,7 @@ pub async fn reached(pool: &PgPool) -> Result<Vec<Reached>, sqlx::Error> {
 }
 
 impl Turn {
-    /// `None` if another process has it.
+    /// Acquires the lock. `None` if another process holds it.
     pub async fn take(pool: &PgPool, kind: ConversationKind) -> Result<Option<Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         let position = sqlx::query_scalar(
@@ -58,7 +59,7 @@ impl Turn {
         }))
     }
 
-    /// The next messages, of all kinds of conversations, up to a position.
+    /// Loads the next messages up to a position, of all kinds of conversations.
     pub async fn sent(&mut self, up_to: i64, limit: i64) -> Result<Vec<Sent>, sqlx::Error> {
         sqlx::query_as(
             "SELECT e.position, s.aggregate_id AS conversation, e.message AS seq,
@@ -75,7 +76,7 @@ impl Turn {
         .await
     }
 
-    /// Ends the turn: messages up to here are done.
+    /// Records that messages up to this position are done, and releases the lock.
     pub async fn end(mut self, position: i64) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE log.retention SET position = greatest(position, $2) WHERE kind = $1")
             .bind(name(self.kind))

@@ -1,5 +1,5 @@
-//! Which messages somebody means who wants content erased. Read from the log, so that nothing is missed
-//! that the read models do not have yet.
+//! The scope of an erasure request: which messages it covers. Read from the log, so that it
+//! includes messages that the read models do not have yet.
 
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
@@ -13,10 +13,10 @@ struct Candidate {
     sender: String,
 }
 
-/// The ids of all conversations in which this user has ever sent something, in the order of these ids. Reads
-/// the whole log.
+/// Finds the ids of all conversations to which this user has ever sent a message, in id order.
+/// Scans the whole log.
 pub async fn conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, sqlx::Error> {
-    // Also those in which a body says so; whose messages they are is looked at later.
+    // A body that contains the same text matches too; `find_messages` checks the sender later.
     sqlx::query_scalar(
         "SELECT DISTINCT s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream
          WHERE e.event_type = 'message_sent' AND position($1 IN e.payload) > 0 ORDER BY 1",
@@ -26,8 +26,9 @@ pub async fn conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, 
     .await
 }
 
-/// The seqs, after one of them, of the messages of a conversation that still have their content, of this sender
-/// or of all, in order: at most `limit`, and where to go on.
+/// Finds the messages of a conversation that still have their content, of one sender or of all.
+/// Returns their seqs after `after`, in order, at most `limit`, and the seq to continue after, if
+/// there may be more.
 pub async fn messages(
     pool: &PgPool,
     conversation: &str,
@@ -35,7 +36,8 @@ pub async fn messages(
     after: i64,
     limit: i64,
 ) -> Result<(Vec<i64>, Option<i64>), sqlx::Error> {
-    // A message's seq is at most its sequence: what was passed is not read again.
+    // A message's seq is at most its sequence, so the filter on `sequence` skips what was read
+    // before.
     let rows: Vec<(i64, String, i16, Vec<u8>)> = sqlx::query_as(
         "SELECT e.message, e.event_type, e.event_version, e.payload
          FROM log.events e JOIN log.streams s ON s.id = e.stream
@@ -68,11 +70,11 @@ pub async fn messages(
                 _ => None,
             }
         });
-    let meant = candidates.filter(|it| sender.is_none_or(|sender| it.sender == sender));
-    Ok((meant.map(|it| it.seq).collect(), more))
+    let found = candidates.filter(|message| sender.is_none_or(|sender| message.sender == sender));
+    Ok((found.map(|message| message.seq).collect(), more))
 }
 
-/// What stands in the payload of every message of this sender.
+/// The text that the payload of every message of this sender contains.
 fn says_sender(user: &str) -> Vec<u8> {
     [b"\"sender\":".as_slice(), &concern::as_json(user)].concat()
 }

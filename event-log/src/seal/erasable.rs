@@ -1,33 +1,35 @@
-//! What an event must be whose salt is gone: one without content, that another event says was erased.
+//! Erasable content: an event may lack its salt only if its content has been removed and another
+//! event erased it.
 
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily as _;
 
-/// A message, or the title, of a conversation.
+/// The body of a message, or the title of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Erasable {
     conversation: String,
-    /// `None` for the title.
+    /// The seq of the message; `None` for the title.
     seq: Option<i64>,
 }
 
-/// What this event has lost; `None` if it is not what erasure leaves.
+/// Identifies the content that is missing from a redacted event. `None` if the event is not
+/// redacted.
 pub(super) fn left_of(event: &Envelope) -> Option<Erasable> {
-    let fact = read(event)?;
-    let is_left = fact.clone().without_content().as_ref() == Some(&fact);
-    let seq = match &fact {
+    let decoded = read(event)?;
+    let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
+    let seq = match &decoded {
         ConversationEvent::MessageSent(sent) => Some(sent.seq),
         ConversationEvent::MessageEdited(edited) => Some(edited.seq),
         _ => None,
     };
-    is_left.then(|| Erasable {
+    is_redacted.then(|| Erasable {
         conversation: event.aggregate_id.clone(),
         seq,
     })
 }
 
-/// What this event says was erased.
+/// Identifies the content that an erasure event erased. `None` for any other event.
 pub(super) fn erased_by(event: &Envelope) -> Option<Erasable> {
     if !["message_erased", "title_erased"].contains(&event.event_type.as_str()) {
         return None;

@@ -1,4 +1,4 @@
-//! The key that seals are signed with: Ed25519.
+//! The Ed25519 key that signs seals.
 
 use domain::hex::{from_hex, hex};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::Seal;
 
-/// Signs seals. Not shown in debug output.
+/// The private key that signs seals. Debug output does not reveal it.
 #[derive(Clone)]
 pub struct SealKey(SigningKey);
 
 impl SealKey {
-    /// A new one, of the system's randomness.
+    /// Generates a key from the randomness of the system.
     pub fn generate() -> Self {
-        // SHA-256 evens out the few bits of these that are fixed.
+        // SHA-256 evens out the few bits of a UUID that are fixed.
         let material: Vec<u8> = [Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4()]
             .iter()
             .flat_map(|part| *part.as_bytes())
@@ -21,23 +21,23 @@ impl SealKey {
         Self(SigningKey::from_bytes(&super::root(&material)))
     }
 
-    /// From its 32 bytes in hexadecimal digits.
+    /// Parses the 32 bytes of the key in hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; 32] = from_hex(text.trim())?.try_into().ok()?;
         Some(Self(SigningKey::from_bytes(&bytes)))
     }
 
-    /// Its 32 bytes in hexadecimal digits.
+    /// The 32 bytes of the key in hexadecimal digits.
     pub fn reveal(&self) -> String {
         hex(&self.0.to_bytes())
     }
 
-    /// What verifies its signatures.
+    /// The public key that verifies its signatures.
     pub fn public(&self) -> [u8; 32] {
         self.0.verifying_key().to_bytes()
     }
 
-    /// Signs.
+    /// Signs bytes.
     pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
         self.0.sign(bytes).to_bytes()
     }
@@ -49,7 +49,7 @@ impl std::fmt::Debug for SealKey {
     }
 }
 
-/// Whether a seal bears the signature of the key that it names.
+/// Whether the signature of a seal is valid for the public key in the seal.
 pub fn is_signed(seal: &Seal, log_id: &str) -> bool {
     let key: Option<[u8; 32]> = seal.public_key.as_slice().try_into().ok();
     let key = key.and_then(|key| VerifyingKey::from_bytes(&key).ok());

@@ -1,16 +1,16 @@
-//! The salted digest of one event. Its position is not in it: that is said by the digest's place in the
-//! seal, so that an event which has been moved is known again.
+//! The salted digest of one event. It does not include the position, which follows from the place
+//! of the digest in the seal; so an event that has been moved can be recognised.
 
 use domain::envelope::Envelope;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes of a salt.
+/// The length of a salt, in bytes.
 pub const SALT: usize = 16;
 
-/// Bytes of a digest.
+/// The length of a digest, in bytes.
 pub const DIGEST: usize = 32;
 
-/// SHA-256 of the salt and every field, each text with its length before it.
+/// The SHA-256 hash of the salt and every field, with texts prefixed by their length.
 pub fn digest(salt: &[u8], event: &Envelope) -> [u8; DIGEST] {
     let mut hash = Sha256::new();
     hash.update(salt);

@@ -1,10 +1,11 @@
-//! Tamper evidence: the log is sealed every so many events or seconds.
+//! Tamper evidence: the log is sealed after a number of events or a time interval.
 //!
 //! - [`leaf`]: the salted digest of one event.
-//! - [`Seal`]: what commits to the events of a stretch and to the seal before; [`key`]: who signs it.
-//! - [`sealer`]: makes them, beside the appends. [`store`]: where they are.
-//! - `erasable`: what an event without its salt must be.
-//! - [`verify`]: finds what is not as it was sealed, in the database or in an export.
+//! - [`Seal`]: the signed commitment to the events of a range and to the previous seal; [`key`]:
+//!   the key that signs it.
+//! - [`sealer`]: creates seals, independently of appends. [`store`]: reads and writes them.
+//! - `erasable_content`: the rules for events whose salt has been erased.
+//! - [`verify`]: checks events, from the database or an export, against the seals.
 
 mod erasable;
 pub mod key;
@@ -22,50 +23,51 @@ use leaf::{DIGEST, SALT};
 /// A digest of 256 bits.
 pub type Hash = [u8; 32];
 
-/// What stands before the first seal.
+/// The previous hash of the first seal.
 pub const NOTHING: Hash = [0; 32];
 
-/// What a seal's bytes begin with, so that the key signs nothing else by accident.
+/// The prefix of the signed bytes, so that the key cannot sign anything else by accident.
 const CONTEXT: &[u8] = b"tidings seal v1\n";
 
-/// One seal.
+/// A signed commitment to the events of a range of positions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {
-    /// 1, 2, 3, ...
+    /// The number of the seal: 1, 2, 3, ...
     pub number: i64,
     /// The first position that it covers.
     pub first: i64,
-    /// The last one.
+    /// The last position that it covers.
     pub last: i64,
-    /// When it was made.
+    /// When the seal was created.
     pub sealed_at: Timestamp,
-    /// Of the seal before.
+    /// The hash of the previous seal.
     #[serde(with = "as_hex")]
     pub previous: Vec<u8>,
-    /// Of `digests`.
+    /// The hash of `digests`.
     #[serde(with = "as_hex")]
     pub root: Vec<u8>,
-    /// Whose signature it is.
+    /// The public key that verifies the signature.
     #[serde(with = "as_hex")]
     pub public_key: Vec<u8>,
-    /// Over the bytes of the seal.
+    /// The signature of the signed bytes of the seal.
     #[serde(with = "as_hex")]
     pub signature: Vec<u8>,
-    /// One for each event, in order.
+    /// The salts of the events, in order. The salt of an erased event is zeroed.
     #[serde(with = "as_hex")]
     pub salts: Vec<u8>,
-    /// One for each event, in order.
+    /// The digests of the events, in order.
     #[serde(with = "as_hex")]
     pub digests: Vec<u8>,
 }
 
 impl Seal {
-    /// How many events it covers.
+    /// The number of events that the seal covers.
     pub fn events(&self) -> usize {
         usize::try_from(self.last - self.first + 1).unwrap_or(0)
     }
 
-    /// What is signed: everything but salts, whose digests are in it, and the signature.
+    /// The bytes that are signed: everything except the signature, the digests, which the root
+    /// covers, and the salts, which the digests cover.
     pub fn bytes(&self, log_id: &str) -> Vec<u8> {
         let mut bytes = CONTEXT.to_vec();
         bytes.extend((log_id.len() as u64).to_be_bytes());
@@ -79,19 +81,20 @@ impl Seal {
         bytes
     }
 
-    /// What the next seal names.
+    /// The hash of the seal, which the next seal contains.
     pub fn hash(&self, log_id: &str) -> Hash {
         Sha256::digest(self.bytes(log_id)).into()
     }
 
-    /// The salt of the event at a position; `None` if that is not covered, or the salt is gone with its content.
+    /// The salt of the event at a position; `None` if the seal does not cover the position, or if
+    /// the salt has been erased.
     pub fn salt(&self, position: i64) -> Option<&[u8]> {
         let at = self.index(position)? * SALT;
         let salt = self.salts.get(at..at + SALT)?;
         salt.iter().any(|byte| *byte != 0).then_some(salt)
     }
 
-    /// The digest of the event at a position.
+    /// The digest of the event at a position; `None` if the seal does not cover the position.
     pub fn digest(&self, position: i64) -> Option<&[u8]> {
         let at = self.index(position)? * DIGEST;
         self.digests.get(at..at + DIGEST)
@@ -103,7 +106,7 @@ impl Seal {
     }
 }
 
-/// Of all digests of a seal.
+/// Computes the root: the hash of all digests of a seal.
 pub fn root(digests: &[u8]) -> Hash {
     Sha256::digest(digests).into()
 }

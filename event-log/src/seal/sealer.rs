@@ -1,5 +1,5 @@
-//! Makes seals, beside the appends: it reads what they have written, and they know nothing of it. Several
-//! may run; the number of a seal is its primary key, so one of them makes it.
+//! The sealer: creates seals by reading the log, independently of appends. Several sealers may run
+//! concurrently; the number of a seal is its primary key, so only one of them creates it.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -21,35 +21,35 @@ use crate::erasure::SEALING;
 use crate::reader::Reader;
 use crate::worker::{self, Worker};
 
-/// Events of a seal, at most: what is sealed as soon as it is there.
+/// How many events a seal covers at most. That many are sealed without waiting for the interval.
 const EVENTS: i64 = 10_000;
 
-/// How often to look.
+/// How often to check for events to seal.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How it works.
+/// The configuration of the sealer.
 #[derive(Debug, Clone)]
 pub struct SealerConfig {
-    /// How long an event may be without a seal.
+    /// How long an event may remain unsealed.
     pub every: Duration,
-    /// Each seal is also written to this file, as a line of JSON: on another machine's disk it proves that
-    /// nobody has made all seals anew.
+    /// The file to which each seal is also appended, as a line of JSON. On the disk of another
+    /// machine, it proves that the seals have not all been recreated.
     pub copy_to: Option<PathBuf>,
 }
 
-/// See the module.
+/// Seals the log of one database.
 pub struct Sealer {
     pool: PgPool,
     reader: Reader,
     key: SealKey,
     config: SealerConfig,
     last: Option<Seal>,
-    /// Since when there is something that is not sealed.
+    /// When the sealer first saw unsealed events.
     open_since: Option<Instant>,
 }
 
 impl Sealer {
-    /// Of the log of this database.
+    /// A sealer for the log of this database.
     pub fn new(pool: PgPool, key: SealKey, config: SealerConfig) -> Self {
         let reader = Reader::new(pool.clone());
         Self {
@@ -62,7 +62,7 @@ impl Sealer {
         }
     }
 
-    /// Makes one seal, if that is due. Answers whether it did.
+    /// Creates one seal if it is due. Returns whether it was due.
     pub async fn seal_if_due(&mut self) -> Result<bool, sqlx::Error> {
         self.last = store::last(&self.pool).await?;
         let sealed_to = self.last.as_ref().map_or(0, |seal| seal.last);
@@ -80,7 +80,7 @@ impl Sealer {
         Ok(is_due)
     }
 
-    /// Seals what follows, whether or not that is due. Answers whether there was something.
+    /// Seals the next events, whether or not that is due. Returns whether there were any.
     pub async fn seal_now(&mut self) -> Result<bool, sqlx::Error> {
         self.last = store::last(&self.pool).await?;
         let sealed_to = self.last.as_ref().map_or(0, |seal| seal.last);
@@ -88,11 +88,12 @@ impl Sealer {
     }
 
     async fn seal(&mut self, sealed_to: i64) -> Result<bool, sqlx::Error> {
-        // An event that is being erased is sealed before that, with a salt that is then erased, or after it.
-        let mut alone = self.pool.begin().await?;
+        // The lock excludes erasure: an event is sealed either before it is redacted, with a salt
+        // that redaction then clears, or after it.
+        let mut transaction = self.pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(SEALING)
-            .execute(&mut *alone)
+            .execute(&mut *transaction)
             .await?;
         let events = self.reader.after(sealed_to, EVENTS).await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
@@ -121,15 +122,16 @@ impl Sealer {
             digests,
         };
         seal.signature = self.key.sign(&seal.bytes(&log_id)).to_vec();
-        if store::keep(&mut alone, &seal).await? {
+        if store::keep(&mut transaction, &seal).await? {
             self.copy(seal);
         }
-        alone.commit().await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
-    /// Without the salts, which have to go with what is erased; nothing that a copy proves needs them. What was
-    /// not copied is told: the seal itself is in the database.
+    /// Appends a seal to the copy file, without its salts: they must disappear with erased content,
+    /// and a copy proves the same without them. A failure is only logged, because the database has
+    /// the seal.
     fn copy(&self, mut seal: Seal) {
         seal.salts.clear();
         let Some(path) = &self.config.copy_to else {
@@ -144,13 +146,13 @@ impl Sealer {
                 file.sync_data()
             });
         if let Err(error) = written {
-            tracing::error!(%error, file = %path.display(), seal = seal.number, "a seal was not copied");
+            tracing::error!(%error, file = %path.display(), seal = seal.number, "failed to copy a seal");
         }
     }
 }
 
-/// A salt for each event, and the digests of both. Milliseconds of computing: not on a thread that serves requests,
-/// which would all wait for it.
+/// Generates a salt for each event and computes the salted digests. This takes milliseconds of CPU
+/// time, so it must not run on a thread that serves requests.
 fn leaves(events: &[Envelope]) -> (Vec<u8>, Vec<u8>) {
     let mut salts = Vec::with_capacity(events.len() * SALT);
     let mut digests = Vec::with_capacity(events.len() * DIGEST);
@@ -165,14 +167,14 @@ fn leaves(events: &[Envelope]) -> (Vec<u8>, Vec<u8>) {
 impl Worker for Sealer {
     type Error = sqlx::Error;
 
-    /// There may be more than one seal's worth.
+    /// Creates one seal if it is due. There may be enough events for another.
     async fn step(&mut self) -> Result<bool, sqlx::Error> {
         self.seal_if_due().await
     }
 }
 
-/// Seals until the stop signal.
+/// Runs a sealer until the stop signal.
 pub async fn run(sealer: Sealer, shutdown: CancellationToken) {
-    let trouble = "the log is not sealed for now";
-    worker::run(sealer, LOOK_EVERY, trouble, shutdown).await;
+    let error_message = "failed to seal the log; retrying";
+    worker::run(sealer, LOOK_EVERY, error_message, shutdown).await;
 }

@@ -1,4 +1,4 @@
-//! The seals of a database.
+//! Reads and writes the seals of a database.
 
 use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
@@ -23,7 +23,7 @@ impl sqlx::FromRow<'_, sqlx::postgres::PgRow> for Seal {
     }
 }
 
-/// The seals after a number, at most `limit`.
+/// Loads the seals after a number, at most `limit`.
 pub async fn after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, sqlx::Error> {
     let rows = sqlx::query("SELECT * FROM log.seals WHERE number > $1 ORDER BY number LIMIT $2")
         .bind(number)
@@ -33,7 +33,8 @@ pub async fn after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, 
     rows.iter().map(Seal::from_row).collect()
 }
 
-/// The newest one, without its salts and digests: its hash needs neither, and they are most of it.
+/// Loads the newest seal without its salts and digests: its hash needs neither, and they are most
+/// of its size.
 pub async fn last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT number, first, last, sealed_at, previous, root, public_key, signature,
@@ -45,9 +46,9 @@ pub async fn last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
     row.as_ref().map(Seal::from_row).transpose()
 }
 
-/// Keeps one. False if another process has made a seal of that number.
+/// Inserts a seal. Returns false if another process has inserted a seal with that number.
 pub async fn keep(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sqlx::Error> {
-    let kept = sqlx::query(
+    let inserted = sqlx::query(
         "INSERT INTO log.seals
              (number, first, last, sealed_at, previous, root, public_key, signature, salts, digests)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (number) DO NOTHING",
@@ -64,5 +65,5 @@ pub async fn keep(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sq
     .bind(&seal.digests)
     .execute(connection)
     .await?;
-    Ok(kept.rows_affected() == 1)
+    Ok(inserted.rows_affected() == 1)
 }

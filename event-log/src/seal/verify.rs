@@ -1,5 +1,5 @@
-//! Finds what is not as it was sealed. Pure: seals and events come in, findings come out, so the database and
-//! an export are verified by the same rules.
+//! Verifies events against their seals. Pure: seals and events come in, findings come out, so the
+//! same rules apply to the database and to an export.
 
 use std::collections::HashMap;
 
@@ -9,68 +9,71 @@ use domain::hex::hex;
 use super::erasable::{self, Erasable};
 use super::{Hash, NOTHING, Seal, key, leaf, root};
 
-/// Something that is not as it was sealed.
+/// A deviation of the log from its seals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Finding {
-    /// A seal does not follow from the one before.
+    /// A seal is invalid, or does not follow from the previous one.
     #[error("seal {number}: {why}")]
     Seal {
-        /// Which.
+        /// The number of the seal.
         number: i64,
-        /// What is wrong with it.
+        /// What is wrong with the seal.
         why: String,
     },
-    /// Nothing stands where something was sealed.
-    #[error("position {position}: the event that was sealed is missing")]
+    /// A sealed event is missing.
+    #[error("position {position}: the sealed event is missing")]
     Missing {
-        /// Where.
+        /// The position of the event.
         position: i64,
     },
-    /// Another event stands there, one that was sealed elsewhere.
-    #[error("position {position}: the event that was sealed at position {sealed_at} stands here")]
+    /// An event is at another position than the one at which it was sealed.
+    #[error(
+        "position {position}: this event was moved here; it was sealed at position {sealed_at}"
+    )]
     Moved {
-        /// Where it is.
+        /// The position of the event now.
         position: i64,
-        /// Where it belongs.
+        /// The position at which it was sealed.
         sealed_at: i64,
     },
-    /// An event that was never sealed.
+    /// The event at a sealed position is not the one that was sealed.
     #[error(
-        "position {position}: this event is not the one that was sealed: it was changed, or put in"
+        "position {position}: this event differs from the sealed one: it was changed or inserted"
     )]
     Changed {
-        /// Where.
+        /// The position of the event.
         position: i64,
     },
-    /// Its salt is gone, as that of an erased event is, and it is none.
+    /// The salt of an event is gone, but the event has not been erased.
     #[error(
-        "position {position}: its salt is gone as if it were erased, but its content is there, or no event says \
-         that it was erased"
+        "position {position}: the salt is gone as for an erased event, but the content is present or no event \
+         erased it"
     )]
     NotErased {
-        /// Where.
+        /// The position of the event.
         position: i64,
     },
 }
 
-/// Verifies seals in order, and the events of each.
+/// Verifies the seals of a log in order, and the events that each covers.
 pub struct Verifier {
     log_id: String,
     trusted: Vec<[u8; 32]>,
     previous: Hash,
     number: i64,
     sealed_to: i64,
-    /// Events that were compared.
+    /// The number of events that have been compared.
     pub events: u64,
-    /// Events whose content is gone, salt and all: their digest is part of the seal, and some event says that
-    /// they were erased. No more can be said of them.
+    /// The number of erased events: their content and salt are gone, their digest is part of the
+    /// seal, and another event erased them. Nothing more can be verified about them.
     pub erased: u64,
-    /// Those of which no event has said so yet, by what that would name.
+    /// Positions of redacted events whose erasure event has not been seen yet, by their content.
     unexplained: HashMap<Erasable, Vec<i64>>,
 }
 
 impl Verifier {
-    /// Of a log. With keys, seals of any other are findings.
+    /// A verifier for a log. If `trusted` is not empty, seals signed with any other key are
+    /// findings.
     pub fn new(log_id: String, trusted: Vec<[u8; 32]>) -> Self {
         Self {
             log_id,
@@ -84,32 +87,32 @@ impl Verifier {
         }
     }
 
-    /// The last position that a seal covered so far.
+    /// The last position covered by the seals so far.
     pub fn sealed_to(&self) -> i64 {
         self.sealed_to
     }
 
-    /// The next seal.
+    /// Checks the next seal.
     pub fn seal(&mut self, seal: &Seal) -> Vec<Finding> {
         let mut wrong = Vec::new();
         if seal.number != self.number + 1 {
-            wrong.push(format!("expected seal {}", self.number + 1));
+            wrong.push(format!("expected seal number {}", self.number + 1));
         }
         if seal.first != self.sealed_to + 1 {
             wrong.push(format!(
-                "it begins at position {}, where {} was to come",
+                "it begins at position {}, expected {}",
                 seal.first,
                 self.sealed_to + 1
             ));
         }
         if seal.previous != self.previous {
-            wrong.push("it does not follow from the seal before".to_owned());
+            wrong.push("it does not follow from the previous seal".to_owned());
         }
         if seal.root != root(&seal.digests) {
-            wrong.push("its root is not that of its digests".to_owned());
+            wrong.push("its root does not match its digests".to_owned());
         }
         if !key::is_signed(seal, &self.log_id) {
-            wrong.push("its signature is wrong".to_owned());
+            wrong.push("its signature is invalid".to_owned());
         }
         if !self.trusted.is_empty() && !self.trusted.iter().any(|key| seal.public_key == *key) {
             let signer = hex(&seal.public_key);
@@ -127,8 +130,8 @@ impl Verifier {
             .collect()
     }
 
-    /// The events that stand in the positions of a seal, in order. `selected`: only some are here, so that a
-    /// missing one is no finding.
+    /// Checks the events at the positions of a seal, in order. With `selected`, `events` is only a
+    /// selection, so a missing event is not a finding.
     pub fn events(&mut self, seal: &Seal, events: &[Envelope], selected: bool) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut due = seal.first;
@@ -138,7 +141,7 @@ impl Verifier {
                 findings.extend((due..position).map(|position| Finding::Missing { position }));
             }
             if position < due {
-                // The same position a second time.
+                // The position occurs twice.
                 findings.push(Finding::Changed { position });
                 continue;
             }
@@ -171,16 +174,20 @@ impl Verifier {
 }
 
 impl Verifier {
-    /// Events after the last seal: they may say what was erased before.
+    /// Takes the events after the last seal into account: they may have erased earlier events.
     pub fn not_sealed(&mut self, events: &[Envelope]) {
         for event in events {
             self.explain(event);
         }
     }
 
-    /// When all seals and events were told: what is left to say.
+    /// Returns the remaining findings, once all seals and events have been checked.
     pub fn finish(&mut self) -> Vec<Finding> {
-        let mut positions: Vec<i64> = self.unexplained.drain().flat_map(|(_, at)| at).collect();
+        let mut positions: Vec<i64> = self
+            .unexplained
+            .drain()
+            .flat_map(|(_, positions)| positions)
+            .collect();
         positions.sort_unstable();
         let findings = positions.into_iter();
         findings
@@ -189,17 +196,18 @@ impl Verifier {
     }
 
     fn explain(&mut self, event: &Envelope) {
-        let erased = erasable::erased_by(event).and_then(|it| self.unexplained.remove(&it));
+        let erased =
+            erasable::erased_by(event).and_then(|content| self.unexplained.remove(&content));
         self.erased += erased.map_or(0, |positions| positions.len() as u64);
     }
 }
 
-/// Where an event was sealed that stands somewhere else. Its salt is not known, so those of its neighbours
-/// are tried: whatever shifts events shifts them a little.
+/// Finds the position at which a moved event was sealed. Its salt is unknown, so the salts of its
+/// neighbours are tried: moved events are usually only a few positions off.
 fn sealed_near(seal: &Seal, event: &Envelope) -> Option<i64> {
-    const NEIGHBOURS: i64 = 1_000;
-    (1..=NEIGHBOURS)
-        .flat_map(|away| [event.position - away, event.position + away])
+    const MAX_DISTANCE: i64 = 1_000;
+    (1..=MAX_DISTANCE)
+        .flat_map(|distance| [event.position - distance, event.position + distance])
         .find(|candidate| {
             let digest = seal.salt(*candidate).map(|salt| leaf::digest(salt, event));
             digest.is_some_and(|digest| seal.digest(*candidate) == Some(digest.as_slice()))
@@ -218,7 +226,7 @@ mod tests {
 
     const LOG: &str = "the log";
     const EVENTS: i64 = 1_000;
-    const OF_A_SEAL: i64 = 128;
+    const EVENTS_PER_SEAL: i64 = 128;
 
     fn event(position: i64) -> Envelope {
         Envelope {
@@ -229,7 +237,7 @@ mod tests {
             event_type: "message_sent".to_owned(),
             version: 1,
             time: Timestamp::from_millis(position * 10),
-            data: to_raw_value(&serde_json::json!({ "seq": position })).expect("is JSON"),
+            data: to_raw_value(&serde_json::json!({ "seq": position })).expect("valid JSON"),
         }
     }
 
@@ -239,7 +247,7 @@ mod tests {
 
     fn sealed(events: &[Envelope], key: &SealKey) -> Vec<Seal> {
         let mut previous = NOTHING;
-        let of_seals = events.chunks(usize::try_from(OF_A_SEAL).expect("small"));
+        let of_seals = events.chunks(usize::try_from(EVENTS_PER_SEAL).expect("small"));
         of_seals
             .zip(1..)
             .map(|(events, number)| {
@@ -271,8 +279,8 @@ mod tests {
             .collect()
     }
 
-    /// All findings, the events being where their positions say.
-    fn found(events: &[Envelope], seals: &[Seal], key: &SealKey) -> Vec<Finding> {
+    /// Verifies the events against the seals and returns all findings.
+    fn verify(events: &[Envelope], seals: &[Seal], key: &SealKey) -> Vec<Finding> {
         let mut verifier = Verifier::new(LOG.to_owned(), vec![key.public()]);
         let mut findings = Vec::new();
         for seal in seals {
@@ -295,29 +303,31 @@ mod tests {
         findings
     }
 
-    fn places() -> impl Iterator<Item = i64> {
-        // Not at the end of a seal, where what is put in would be of the next one.
+    fn sample_positions() -> impl Iterator<Item = i64> {
+        // Not at the end of a seal, where an inserted event would belong to the next seal.
         (0..50)
             .map(|n| n * 19 % (EVENTS - 20) + 1)
-            .filter(|at| at % OF_A_SEAL != 0)
+            .filter(|position| position % EVENTS_PER_SEAL != 0)
     }
 
     #[test]
-    fn a_log_that_is_as_it_was_has_no_findings() {
+    fn an_unchanged_log_has_no_findings() {
         let key = SealKey::generate();
         let events = log();
-        assert_eq!(found(&events, &sealed(&events, &key), &key), []);
+        assert_eq!(verify(&events, &sealed(&events, &key), &key), []);
     }
 
     #[test]
-    fn whatever_was_changed_is_found_where_it_stands() {
+    fn a_changed_event_is_found_at_its_position() {
         let key = SealKey::generate();
         let seals = sealed(&log(), &key);
-        for (nth, position) in places().enumerate() {
+        for (nth, position) in sample_positions().enumerate() {
             let mut events = log();
             let event = &mut events[usize::try_from(position - 1).expect("small")];
             match nth % 6 {
-                0 => event.data = to_raw_value(&serde_json::json!({ "seq": 0 })).expect("is JSON"),
+                0 => {
+                    event.data = to_raw_value(&serde_json::json!({ "seq": 0 })).expect("valid JSON")
+                }
                 1 => event.event_type.push('x'),
                 2 => event.version += 1,
                 3 => event.sequence += 1,
@@ -325,31 +335,31 @@ mod tests {
                 _ => event.time = Timestamp::from_millis(event.time.millis() + 1),
             }
             assert_eq!(
-                found(&events, &seals, &key),
+                verify(&events, &seals, &key),
                 [Finding::Changed { position }]
             );
         }
     }
 
     #[test]
-    fn whatever_was_removed_is_found_where_it_stood() {
+    fn a_removed_event_is_found_at_its_position() {
         let key = SealKey::generate();
         let seals = sealed(&log(), &key);
-        for position in places() {
+        for position in sample_positions() {
             let mut events = log();
             events.retain(|event| event.position != position);
             assert_eq!(
-                found(&events, &seals, &key),
+                verify(&events, &seals, &key),
                 [Finding::Missing { position }]
             );
         }
     }
 
     #[test]
-    fn whatever_was_moved_is_found_with_where_it_belongs() {
+    fn a_moved_event_is_found_with_its_original_position() {
         let key = SealKey::generate();
         let seals = sealed(&log(), &key);
-        for position in places() {
+        for position in sample_positions() {
             let mut events = log();
             let at = usize::try_from(position - 1).expect("small");
             events.swap(at, at + 1);
@@ -359,20 +369,20 @@ mod tests {
                 sealed_at,
             };
             let expected = [moved(position, position + 1), moved(position + 1, position)];
-            let found = found(&events, &seals, &key);
-            if (position + 1) % OF_A_SEAL == 1 {
-                assert_eq!(found.len(), 2);
+            let findings = verify(&events, &seals, &key);
+            if (position + 1) % EVENTS_PER_SEAL == 1 {
+                assert_eq!(findings.len(), 2);
             } else {
-                assert_eq!(found, expected);
+                assert_eq!(findings, expected);
             }
         }
     }
 
     #[test]
-    fn whatever_was_put_in_is_found_where_it_stands() {
+    fn an_inserted_event_is_found_at_its_position() {
         let key = SealKey::generate();
         let seals = sealed(&log(), &key);
-        for position in places() {
+        for position in sample_positions() {
             let mut events = log();
             for event in &mut events {
                 event.position += i64::from(event.position >= position);
@@ -380,7 +390,7 @@ mod tests {
             let mut forged = event(position);
             forged.sequence = -1;
             events.insert(usize::try_from(position - 1).expect("small"), forged);
-            let findings = found(&events, &seals, &key);
+            let findings = verify(&events, &seals, &key);
             assert_eq!(
                 findings[0],
                 Finding::Changed { position },
@@ -392,33 +402,33 @@ mod tests {
     }
 
     #[test]
-    fn seals_are_good_in_their_order_and_by_their_key_alone() {
+    fn seals_are_valid_only_in_order_and_with_a_trusted_key() {
         let (key, other) = (SealKey::generate(), SealKey::generate());
         let events = log();
         let seals = sealed(&events, &key);
-        let about_seals = |seals: &[Seal]| {
-            let findings = found(&events, seals, &key);
+        let broken_seals = |seals: &[Seal]| {
+            let findings = verify(&events, seals, &key);
             let numbers = findings.into_iter().filter_map(|finding| match finding {
                 Finding::Seal { number, .. } => Some(number),
                 _ => None,
             });
             numbers.collect::<Vec<i64>>()
         };
-        assert!(!about_seals(&sealed(&events, &other)).is_empty());
+        assert!(!broken_seals(&sealed(&events, &other)).is_empty());
         let mut without = seals.clone();
         without.remove(2);
-        assert_eq!(about_seals(&without)[0], 4);
+        assert_eq!(broken_seals(&without)[0], 4);
         let mut forged = seals.clone();
         forged[3].sealed_at = Timestamp::from_millis(1);
-        assert_eq!(about_seals(&forged)[0], 4);
+        assert_eq!(broken_seals(&forged)[0], 4);
         let mut forged = seals;
         forged[3].digests[0] ^= 1;
-        assert_eq!(about_seals(&forged), [4]);
+        assert_eq!(broken_seals(&forged), [4]);
     }
 
     fn with(mut event: Envelope, kind: &str, data: &serde_json::Value) -> Envelope {
         event.event_type = kind.to_owned();
-        event.data = to_raw_value(data).expect("is JSON");
+        event.data = to_raw_value(data).expect("valid JSON");
         event
     }
 
@@ -428,13 +438,14 @@ mod tests {
         with(event(position), "message_sent", &data)
     }
 
-    /// The log with a message at 7 that is erased at 700, both in the same conversation, and its seals.
+    /// The log with a message at 7 that is erased at 700, both in the same conversation, and its
+    /// seals.
     fn erased(key: &SealKey, erased_at: i64) -> (Vec<Envelope>, Vec<Seal>) {
         let mut events = log();
         events[6] = message(7, &serde_json::json!({ "text": "hello" }));
-        if let Some(place) = events.iter_mut().find(|it| it.position == erased_at) {
+        if let Some(event) = events.iter_mut().find(|event| event.position == erased_at) {
             let data = serde_json::json!({ "seq": 3, "by": "operator" });
-            *place = with(place.clone(), "message_erased", &data);
+            *event = with(event.clone(), "message_erased", &data);
         }
         let mut seals = sealed(&events, key);
         seals[0].salts[6 * SALT..7 * SALT].fill(0);
@@ -443,32 +454,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_erased_is_not_compared_and_the_seal_still_holds() {
+    fn erased_events_are_not_compared_and_the_seal_stays_valid() {
         let key = SealKey::generate();
         let (events, mut seals) = erased(&key, 700);
-        assert_eq!(found(&events, &seals, &key), []);
-        // The event that says so need not be sealed yet.
+        assert_eq!(verify(&events, &seals, &key), []);
+        // The erasure event does not need to be sealed yet.
         seals.truncate(3);
-        assert_eq!(found(&events, &seals, &key), []);
+        assert_eq!(verify(&events, &seals, &key), []);
     }
 
     #[test]
-    fn a_salt_that_is_gone_without_an_erasure_is_found() {
+    fn a_missing_salt_without_an_erasure_is_found() {
         let key = SealKey::generate();
         let not_erased = [Finding::NotErased { position: 7 }];
-        // Nothing says so.
+        // There is no erasure event.
         let (events, seals) = erased(&key, -1);
-        assert_eq!(found(&events, &seals, &key), not_erased);
-        // It is said of another conversation's message of that number.
+        assert_eq!(verify(&events, &seals, &key), not_erased);
+        // The erasure event is about the message with that number in another conversation.
         let (events, seals) = erased(&key, 701);
-        assert_eq!(found(&events, &seals, &key), not_erased);
-        // The content is there.
+        assert_eq!(verify(&events, &seals, &key), not_erased);
+        // The content is still present.
         let (mut events, seals) = erased(&key, 700);
         events[6] = message(7, &serde_json::json!({ "text": "hello" }));
-        assert_eq!(found(&events, &seals, &key), not_erased);
-        // It is an event that cannot be erased.
+        assert_eq!(verify(&events, &seals, &key), not_erased);
+        // The event has no erasable content.
         let mut seals = sealed(&log(), &key);
         seals[0].salts[6 * SALT..7 * SALT].fill(0);
-        assert_eq!(found(&log(), &seals, &key), not_erased);
+        assert_eq!(verify(&log(), &seals, &key), not_erased);
     }
 }

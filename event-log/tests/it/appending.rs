@@ -1,4 +1,4 @@
-//! Appending by one process.
+//! Tests of appending in one process.
 
 use domain::body::Body;
 use domain::conversation::Conversation;
@@ -11,7 +11,7 @@ use event_log::{Append, NotAppended};
 use crate::support::{Database, assert_gapless, create, eventually, key, run, text, user};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_on_one_conversation_share_commits_and_keep_their_order() {
+async fn commands_on_one_conversation_share_commits_in_order() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
@@ -40,7 +40,7 @@ async fn commands_on_one_conversation_share_commits_and_keep_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_used_once_and_what_was_decided_on_top_of_a_repeat_is_decided_again() {
+async fn a_repeated_key_is_rejected_with_everything_decided_on_top_of_it() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
@@ -83,18 +83,18 @@ async fn a_key_is_used_once_and_what_was_decided_on_top_of_a_repeat_is_decided_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receipt_without_events_is_kept_too() {
+async fn a_receipt_without_events_is_stored() {
     let database = Database::new().await;
     let log = database.log().await;
     let created = run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
     for expected_duplicate in [false, true] {
         let locked = log.conversations().lock("g").await.unwrap();
-        let nothing = Append {
+        let append = Append {
             receipts: vec![key("ann", "noop")],
             ..Append::of(vec![])
         };
-        let done = locked.append(nothing).done().await;
-        match done {
+        let result = locked.append(append).done().await;
+        match result {
             Ok(appended) => assert_eq!((expected_duplicate, appended.last), (false, created.last)),
             Err(NotAppended::Duplicate(first)) => {
                 assert!(expected_duplicate);
@@ -107,7 +107,7 @@ async fn a_receipt_without_events_is_kept_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_on_a_look_up_that_moved_is_a_conflict() {
+async fn a_decision_on_a_changed_observation_is_a_conflict() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_decision_on_a_look_up_that_moved_is_a_conflict() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_conversation_loads_from_its_snapshot_as_it_was_folded() {
+async fn a_snapshot_loads_the_same_state_as_folding() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "g", create("ann", &["bob"]), vec![])
@@ -183,7 +183,7 @@ async fn a_long_conversation_loads_from_its_snapshot_as_it_was_folded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_message_is_found_with_what_became_of_it() {
+async fn an_old_message_is_loaded_with_its_changes() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "g", create("ann", &["bob"]), vec![])
@@ -194,14 +194,14 @@ async fn an_old_message_is_found_with_what_became_of_it() {
             .await
             .unwrap();
     }
-    for words in ["first edit", "second edit"] {
+    for new_text in ["first edit", "second edit"] {
         let locked = log.conversations().lock("g").await.unwrap();
         assert!(!locked.state().remembers(7));
         let message = locked.message(7).await.unwrap();
         assert_eq!(message.as_ref().unwrap().sender, user("ann"));
         let edit = ConversationCommand::Edit(Edit {
             seq: 7,
-            body: serde_json::json!({ "text": words }),
+            body: serde_json::json!({ "text": new_text }),
             by: user("ann"),
             now: Timestamp::from_millis(1_700_000_000_001),
             message,
@@ -241,7 +241,7 @@ async fn an_unmodified_cqrs_framework_runs_on_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_queued_at_shut_down_is_answered_and_nothing_is_taken_after() {
+async fn shut_down_resolves_queued_appends_and_rejects_later_ones() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "g", create("ann", &[]), vec![]).await.unwrap();

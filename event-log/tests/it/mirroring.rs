@@ -1,4 +1,4 @@
-//! The relay on a real nats-server.
+//! Tests of the relay with a real nats-server.
 
 use async_nats::jetstream;
 use domain::envelope::Envelope;
@@ -46,12 +46,12 @@ async fn mirrored(config: &MirrorConfig, position: i64) {
     eventually("the mirror is complete", || async {
         mirror::state(&jetstream, config)
             .await
-            .is_ok_and(|it| it.is_some_and(|it| it.last == position))
+            .is_ok_and(|state| state.is_some_and(|state| state.last == position))
     })
     .await;
 }
 
-/// Every event of the stream is the event of the log at that position.
+/// Asserts that every event of the log is in the stream at the sequence of its position.
 async fn assert_exact(log: &EventLog, config: &MirrorConfig) {
     let stream = jetstream::new(nats().await)
         .get_stream(&config.stream)
@@ -80,7 +80,7 @@ async fn send(log: &EventLog, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_mirror_is_exact_with_two_relays_and_across_restarts_and_wipes() {
+async fn the_mirror_is_exact_with_two_relays_restarts_and_wipes() {
     let database = Database::new().await;
     let (one, other) = (database.log().await, database.log().await);
     let config = MirrorConfig::named(&uuid());
@@ -95,14 +95,14 @@ async fn the_mirror_is_exact_with_two_relays_and_across_restarts_and_wipes() {
     mirrored(&config, 151).await;
     assert_exact(&one, &config).await;
 
-    // Wiped behind the relay's back.
+    // The stream is wiped while the relay runs.
     let jetstream = jetstream::new(nats().await);
     jetstream.delete_stream(&config.stream).await.unwrap();
     send(&other, 5).await;
     mirrored(&config, 156).await;
     assert_exact(&other, &config).await;
 
-    // Purged: sequences go on, the old events are read from Postgres.
+    // The stream is purged: sequences continue, and the old events are read from Postgres.
     jetstream
         .get_stream(&config.stream)
         .await
@@ -117,7 +117,7 @@ async fn the_mirror_is_exact_with_two_relays_and_across_restarts_and_wipes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mirror_that_keeps_less_than_the_log_starts_where_it_must() {
+async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
     let database = Database::new().await;
     let log = database.log().await;
     let config = MirrorConfig {
@@ -136,7 +136,7 @@ async fn a_mirror_that_keeps_less_than_the_log_starts_where_it_must() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_of_another_log_is_refused() {
+async fn a_stream_of_another_log_is_rejected() {
     let config = MirrorConfig::named(&uuid());
     let one = Database::new().await.log().await;
     run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_stream_of_another_log_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_ahead_of_a_restored_log_is_made_again() {
+async fn a_stream_ahead_of_a_restored_log_is_recreated() {
     let config = MirrorConfig::named(&uuid());
     let database = Database::new().await;
     let log = database.log().await;
@@ -170,7 +170,7 @@ async fn a_stream_ahead_of_a_restored_log_is_made_again() {
     let relay = Running::start(&log, &config).await;
     mirrored(&config, 10).await;
     relay.stop().await;
-    // What restoring an older backup leaves.
+    // The state after restoring an older backup.
     for statement in [
         "DELETE FROM log.events WHERE position > 6",
         "UPDATE log.head SET position = 6",
@@ -191,7 +191,8 @@ async fn a_stream_ahead_of_a_restored_log_is_made_again() {
         .unwrap();
 }
 
-/// Answers one client as a nats-server does that introduces itself with these words.
+/// Starts a server that answers one client like a nats-server with this INFO, and returns its
+/// address.
 async fn server_that_says(info: &str) -> String {
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -212,22 +213,22 @@ async fn server_that_says(info: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_too_old_or_has_no_stream_is_refused_with_what_to_do() {
-    let says = |version: &str, jetstream: bool| {
+async fn a_server_that_is_too_old_or_lacks_jetstream_is_rejected() {
+    let info = |version: &str, jetstream: bool| {
         format!(
             r#"{{"server_id":"x","version":"{version}","proto":1,"max_payload":1048576,"headers":true,"jetstream":{jetstream}}}"#
         )
     };
-    for (info, expected) in [
-        (says("2.9.25", true), "nats-server 2.9.25 is too old"),
-        (says("nightly", true), "nats-server nightly is too old"),
-        (says("2.15.1", false), "without JetStream"),
+    for (greeting, expected) in [
+        (info("2.9.25", true), "nats-server 2.9.25 is too old"),
+        (info("nightly", true), "nats-server nightly is too old"),
+        (info("2.15.1", false), "without JetStream"),
     ] {
-        let client = connected(&server_that_says(&info).await).await;
+        let client = connected(&server_that_says(&greeting).await).await;
         let error = mirror::check_version(&client).unwrap_err();
         assert!(!error.is_passing(), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
     }
-    let client = connected(&server_that_says(&says("2.15.1", true)).await).await;
+    let client = connected(&server_that_says(&info("2.15.1", true)).await).await;
     mirror::check_version(&client).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Reading by position, stream, type and time.
+//! Tests of reading by position, stream, type and time.
 
 use domain::envelope::{AggregateKind, Envelope};
 use domain::time::Timestamp;
@@ -11,7 +11,7 @@ fn positions(events: &[Envelope]) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_follow_each_other_without_a_gap_under_every_filter() {
+async fn pages_are_gapless_with_every_filter() {
     let database = Database::new().await;
     let log = database.log().await;
     for id in ["a", "b"] {
@@ -82,7 +82,7 @@ async fn pages_follow_each_other_without_a_gap_under_every_filter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_time_is_found_in_the_log() {
+async fn the_position_of_a_time_is_found() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
@@ -129,16 +129,16 @@ async fn a_time_is_found_in_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn analysts_read_the_view_with_jsonb() {
+async fn the_events_view_supports_jsonb_queries() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
     run(&log, "a", text("ann", "hello"), vec![]).await.unwrap();
-    let words: String = sqlx::query_scalar(
+    let text: String = sqlx::query_scalar(
         "SELECT payload #>> '{body,text}' FROM events WHERE payload @> '{\"sender\": \"ann\"}' AND event_type = 'message_sent'",
     )
     .fetch_one(log.pool())
     .await
     .unwrap();
-    assert_eq!(words, "hello");
+    assert_eq!(text, "hello");
 }

@@ -1,4 +1,4 @@
-//! A database of its own for each test, and a few words to write tests with.
+//! A separate database for each test, and test helpers.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub fn env(names: [&str; 2]) -> String {
         .find_map(|name| std::env::var(name).ok())
         .unwrap_or_else(|| {
             panic!(
-                "set {} to a server's address, as `make test` does",
+                "set {} to the address of a server, as `make test` does",
                 names[0]
             )
         })
@@ -59,7 +59,7 @@ impl Database {
             .unwrap()
     }
 
-    /// As another process would open it.
+    /// Opens the log, as another process would.
     pub async fn log(&self) -> EventLog {
         let config = LogConfig {
             allow_fsync_off: true,
@@ -109,7 +109,7 @@ pub fn key(sender: &str, id: &str) -> NewReceipt {
     }
 }
 
-/// Decides and appends, again after every conflict.
+/// Decides and appends, and retries after every conflict.
 pub async fn run(
     log: &EventLog,
     id: &str,
@@ -128,25 +128,26 @@ pub async fn run(
         };
         match locked.append(append).done().await {
             Err(NotAppended::Conflict) => {}
-            done => return done,
+            result => return result,
         }
     }
-    panic!("conflict after conflict");
+    panic!("too many conflicts");
 }
 
-/// Waits until it is so, for at most 20 seconds.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
+/// Waits until the condition is true, for at most 20 seconds.
+pub async fn eventually<F: Future<Output = bool>>(condition: &str, mut check: impl FnMut() -> F) {
     let started = std::time::Instant::now();
     while !check().await {
         assert!(
             started.elapsed() < Duration::from_secs(20),
-            "never came true: {what}"
+            "timed out waiting for: {condition}"
         );
         tokio::task::yield_now().await;
     }
 }
 
-/// Every position with its stream and sequence; fails unless positions are 1..n.
+/// Asserts that positions and the sequences of every stream have no gaps. Returns the number of
+/// events.
 pub async fn assert_gapless(pool: &PgPool) -> i64 {
     let (count, first, last, head): (i64, Option<i64>, Option<i64>, i64) = sqlx::query_as(
         "SELECT count(*), min(position), max(position), (SELECT position FROM log.head) FROM log.events",
@@ -158,13 +159,13 @@ pub async fn assert_gapless(pool: &PgPool) -> i64 {
         (first.unwrap_or(1), last.unwrap_or(0), head),
         (1, count, count)
     );
-    let holes: i64 = sqlx::query_scalar(
+    let gaps: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM (SELECT stream FROM log.events GROUP BY stream
           HAVING min(sequence) <> 1 OR max(sequence) <> count(*)) AS s",
     )
     .fetch_one(pool)
     .await
     .unwrap();
-    assert_eq!(holes, 0, "streams with holes");
+    assert_eq!(gaps, 0, "streams with gaps");
     count
 }

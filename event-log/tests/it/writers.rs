@@ -1,4 +1,4 @@
-//! Several processes on one log, and a Postgres that goes away.
+//! Several processes on one log, and outages of Postgres.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use event_log::{Append, NotAppended};
 use crate::support::{Database, assert_gapless, create, eventually, key, run, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_of_two_processes_leave_no_gap_and_lose_nothing() {
+async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
     let database = Database::new().await;
     let logs = [database.log().await, database.log().await];
     for c in 0..10 {
@@ -52,7 +52,7 @@ async fn writers_of_two_processes_leave_no_gap_and_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_never_given_on_what_another_process_has_changed() {
+async fn a_refusal_is_never_based_on_a_stale_state() {
     let database = Database::new().await;
     let (one, other) = (database.log().await, database.log().await);
     run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
@@ -67,7 +67,8 @@ async fn a_refusal_is_never_given_on_what_another_process_has_changed() {
         },
     );
     run(&one, "g", add, vec![]).await.unwrap();
-    // The other process has not heard of bob: its first decision is a refusal, which does not stand.
+    // The other process does not know bob yet: its first decision is a refusal, which becomes a
+    // conflict.
     let locked = other.conversations().lock("g").await.unwrap();
     locked
         .state()
@@ -80,13 +81,13 @@ async fn a_refusal_is_never_given_on_what_another_process_has_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_key_sent_through_two_processes_at_once_is_one_event() {
+async fn one_key_used_in_two_processes_concurrently_appends_one_event() {
     let database = Database::new().await;
     let logs = [database.log().await, database.log().await];
     run(&logs[0], "g", create("ann", &[]), vec![])
         .await
         .unwrap();
-    let tries: Vec<_> = (0..40)
+    let attempts: Vec<_> = (0..40)
         .map(|n| {
             let log = logs[n % 2].clone();
             tokio::spawn(
@@ -95,8 +96,8 @@ async fn one_key_sent_through_two_processes_at_once_is_one_event() {
         })
         .collect();
     let mut positions = Vec::new();
-    for one in tries {
-        match one.await.unwrap() {
+    for attempt in attempts {
+        match attempt.await.unwrap() {
             Ok(appended) => positions.push(appended.last),
             Err(NotAppended::Duplicate(first)) => positions.push(first[0].1.position),
             Err(other) => panic!("{other}"),
@@ -110,7 +111,7 @@ async fn one_key_sent_through_two_processes_at_once_is_one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_that_are_killed_lose_and_double_nothing() {
+async fn killed_sessions_lose_and_duplicate_nothing() {
     let database = Database::new().await;
     let log = database.log().await;
     run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
@@ -134,7 +135,7 @@ async fn sessions_that_are_killed_lose_and_double_nothing() {
     });
     let mut acknowledged = 0;
     for n in 0..300 {
-        // As a client does: the same key until there is an answer.
+        // Retry with the same key until there is a response, as a client does.
         loop {
             let Ok(locked) = log.conversations().lock("g").await else {
                 continue;
@@ -166,7 +167,7 @@ async fn sessions_that_are_killed_lose_and_double_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_was_idle_for_long_catches_up() {
+async fn a_process_that_was_idle_catches_up() {
     let database = Database::new().await;
     let (busy, idle) = (database.log().await, database.log().await);
     run(&idle, "g", create("ann", &[]), vec![]).await.unwrap();
@@ -177,7 +178,7 @@ async fn a_process_that_was_idle_for_long_catches_up() {
     }
     run(&idle, "g", text("ann", "last"), vec![]).await.unwrap();
     assert_eq!(idle.known_head(), 302);
-    eventually("the busy one sees it", || async {
+    eventually("the busy process sees the event", || async {
         busy.head().await.unwrap() == 302
     })
     .await;

@@ -1,4 +1,4 @@
-//! The caller as an extractor, and where in a request the token is looked for.
+//! The caller as an extractor, and where a request carries its token.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use super::{LEEWAY_SECONDS, unix_now};
 use crate::harden::Context;
 use crate::problem::Problem;
 
-/// Who is calling, as their token says. As an extractor it answers `401` without a valid token.
+/// The authenticated user of a request. As an extractor it answers `401` without a valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The user id: 1 to 128 characters, none of them a control.
+    /// The user id: 1 to 128 characters, without control characters.
     pub user: String,
     /// Whether the token has the scope `admin`.
     pub admin: bool,
-    /// The token's end, in seconds since 1970, as its `exp` says.
+    /// The expiry time of the token (`exp`), in seconds since 1970.
     pub expires: u64,
 }
 
@@ -30,8 +30,8 @@ impl Caller {
         self.admin
     }
 
-    /// How long the token will still be taken, the leeway for clocks included. Connections that
-    /// live longer than a request close after this.
+    /// How long the token remains valid, including the clock leeway. Connections that outlive a
+    /// request close after this.
     pub fn time_left(&self) -> Duration {
         Duration::from_secs((self.expires + LEEWAY_SECONDS).saturating_sub(unix_now()))
     }
@@ -46,7 +46,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let context = Context::of(&parts.extensions)?;
-        // For a command the rate limiter has already asked.
+        // For a command, the rate limiter has already verified the token.
         if let Some(caller) = &context.caller {
             return Ok(Self::clone(caller));
         }
@@ -60,7 +60,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// A caller with the scope `admin`; `403` for any other.
+/// A caller with the scope `admin`; `403` for any other caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin(pub Caller);
 
@@ -85,8 +85,9 @@ impl<S: Sync> FromRequestParts<S> for Admin {
     }
 }
 
-/// The one bearer token of a request. Query strings end up in logs and histories, so only a
-/// browser's WebSocket, which cannot set a header, may pass it there.
+/// The bearer token of a request; `None` if there is none or more than one. Query strings end up
+/// in logs and browser histories, so the query parameter is accepted only for WebSocket upgrades,
+/// where a browser cannot set headers.
 pub(crate) fn token_of<'a>(
     method: &Method,
     uri: &'a Uri,
@@ -116,7 +117,7 @@ pub(crate) fn token_of<'a>(
     percent_decode_str(token).decode_utf8().ok()
 }
 
-/// Whether the request asks to become a WebSocket.
+/// Whether the request is a WebSocket upgrade.
 pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
     headers
         .get(UPGRADE)

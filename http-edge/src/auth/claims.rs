@@ -1,23 +1,24 @@
-//! One token, verified: the signature by a configured key, then the claims by our own rules.
+//! Verification of one token: the signature with a configured key, then the claims.
 
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::{Deserialize, Deserializer};
 
 use super::{Caller, LEEWAY_SECONDS, keys::Key};
 
-/// The scope that opens the administrator's routes.
+/// The scope that grants access to the admin routes.
 const ADMIN_SCOPE: &str = "admin";
 
-/// Characters of a user id.
+/// The maximum length of a user id, in characters.
 const MAX_USER: usize = 128;
 
-/// The last second of the year 9999. An `exp` beyond it is not a time (most likely milliseconds).
+/// The last second of the year 9999. A larger `exp` is not in seconds (most likely milliseconds).
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// Verifies the token with whichever key it may be for. `None` is all that anybody learns.
+/// Verifies the token with each key that may have signed it. `None` if it is invalid; the reason is
+/// never revealed.
 pub(super) fn verify(token: &str, keys: &[Key], now: u64) -> Option<Caller> {
     let header = decode_header(token).ok()?;
-    // "crit" lists extensions that must be understood; we understand none.
+    // "crit" lists extensions that a verifier must support; we support none.
     if header.crit.is_some() {
         return None;
     }
@@ -31,7 +32,7 @@ fn validation(key: &Key) -> Validation {
     let mut validation = Validation::new(key.algorithm);
     validation.leeway = LEEWAY_SECONDS;
     validation.validate_nbf = true;
-    // The audience is not part of the contract: who has the key decides who may call.
+    // The audience is not part of the contract: the owner of the key decides who may call.
     validation.validate_aud = false;
     validation
 }
@@ -71,7 +72,7 @@ impl Claims {
     }
 }
 
-/// Seconds since 1970 (RFC 7519): a JSON number, whole or not, and nothing that looks like one.
+/// Seconds since 1970 (RFC 7519): a JSON number, integral or not; a numeric string is rejected.
 struct NumericDate(u64);
 
 impl<'de> Deserialize<'de> for NumericDate {
@@ -85,7 +86,7 @@ impl<'de> Deserialize<'de> for NumericDate {
         });
         match whole {
             Some(seconds) if seconds <= LAST_SECOND => Ok(Self(seconds)),
-            _ => Err(serde::de::Error::custom("not a time")),
+            _ => Err(serde::de::Error::custom("expected seconds since 1970")),
         }
     }
 }

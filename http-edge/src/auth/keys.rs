@@ -1,4 +1,4 @@
-//! The keys that tokens are verified with, each with the one algorithm that it is for.
+//! The keys that verify tokens. Each key has exactly one algorithm.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,13 +8,14 @@ use serde::Deserialize;
 
 use super::{AuthError, MIN_SECRET_BYTES};
 
-/// Keys of one JWKS document. Each may cost a signature check when a token names none.
+/// The maximum number of keys in a JWKS document. A token without a key id may cost one signature
+/// check per key.
 const MAX_KEYS: usize = 32;
 
-/// Bytes of the modulus of the smallest RSA key that is taken: 2,048 bits.
+/// The minimum length of an RSA modulus, in bytes: 2,048 bits.
 const MIN_RSA_BYTES: usize = 256;
 
-/// Bytes of a P-256 point, compressed and not. A P-384 key has 49 or 97.
+/// The length of a P-256 point in bytes, compressed and uncompressed. A P-384 key has 49 or 97.
 const P256_POINT: [usize; 2] = [33, 65];
 
 pub(super) struct Key {
@@ -36,25 +37,25 @@ impl Key {
     }
 
     pub(super) fn pem(pem: &[u8]) -> Result<Self, AuthError> {
-        // The private half would parse as well, and then verify nothing.
+        // A private key would parse too, but could not verify any token.
         let text = String::from_utf8_lossy(pem);
         if !text.contains("-----BEGIN PUBLIC KEY-----")
             && !text.contains("-----BEGIN RSA PUBLIC KEY-----")
         {
-            return Err(key_error("this is not a PEM public key"));
+            return Err(key_error("the file does not contain a PEM public key"));
         }
         let ed25519 = DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
         let (algorithm, key) = ed25519
             .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
             .or_else(|_| DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key)))
-            .map_err(|_| key_error("this is not an Ed25519, P-256 or RSA public key"))?;
+            .map_err(|_| key_error("the public key is not an Ed25519, P-256 or RSA key"))?;
         let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
         match algorithm {
             Algorithm::ES256 if !P256_POINT.contains(&length) => {
-                Err(key_error("an ES256 key is on P-256"))
+                Err(key_error("an ES256 key must be on the curve P-256"))
             }
             Algorithm::RS256 if length <= MIN_RSA_BYTES => {
-                Err(key_error("an RSA key has 2048 bits or more"))
+                Err(key_error("an RSA key must have at least 2048 bits"))
             }
             _ => Ok(Self {
                 id: None,
@@ -67,14 +68,14 @@ impl Key {
     pub(super) fn jwks(json: &[u8]) -> Result<Vec<Self>, AuthError> {
         #[derive(Deserialize)]
         struct Document {
-            // As values: one key of an unknown kind must not hide the others.
+            // As values, so that one key of an unknown type does not hide the others.
             keys: Vec<serde_json::Value>,
         }
         let document: Document = serde_json::from_slice(json)
             .map_err(|error| key_error(&format!("not a JWKS document: {error}")))?;
         if document.keys.len() > MAX_KEYS {
             return Err(key_error(&format!(
-                "a JWKS document has at most {MAX_KEYS} keys"
+                "a JWKS document may have at most {MAX_KEYS} keys"
             )));
         }
         let keys: Vec<Self> = document
@@ -85,7 +86,7 @@ impl Key {
             .collect();
         if keys.is_empty() {
             return Err(key_error(
-                "the JWKS document has no Ed25519, P-256 or RSA key for signatures",
+                "the JWKS document contains no Ed25519, P-256 or RSA signature key",
             ));
         }
         Ok(keys)
@@ -100,7 +101,7 @@ impl Key {
         {
             return None;
         }
-        let (algorithm, named) = match &jwk.algorithm {
+        let (algorithm, expected) = match &jwk.algorithm {
             AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
                 (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
             }
@@ -112,7 +113,7 @@ impl Key {
             }
             _ => return None,
         };
-        if jwk.common.key_algorithm.is_some_and(|alg| alg != named) {
+        if jwk.common.key_algorithm.is_some_and(|alg| alg != expected) {
             return None;
         }
         let key = DecodingKey::from_jwk(jwk).ok()?;

@@ -1,8 +1,8 @@
-//! Who is calling: bearer tokens (JWT), verified with keys that were configured, and no others.
+//! Authentication with bearer tokens (JWT), verified only with the configured keys.
 //!
-//! The algorithm comes from the key, never from the token: a token that names another is refused,
-//! and so are the ways in which a token may bring a key of its own (`jwk`, `jku`, `x5u`, `x5c` are
-//! not looked at). Whatever is wrong, the answer is the same `401`.
+//! The algorithm comes from the key, never from the token: a token that names another algorithm is
+//! rejected. Keys inside a token (`jwk`, `jku`, `x5u`, `x5c`) are ignored. Every invalid token gets
+//! the same `401`.
 
 pub(crate) mod caller;
 mod claims;
@@ -21,26 +21,28 @@ pub use sign::sign_hs256;
 use crate::problem::Problem;
 use keys::Key;
 
-/// Seconds by which the clocks of the issuer and of this machine may differ.
+/// How much the clocks of the issuer and of this machine may differ, in seconds.
 pub const LEEWAY_SECONDS: u64 = 60;
 
-/// Bytes of an HS256 secret: fewer than the digest's own would be easier to guess than to forge.
+/// The minimum length of an HS256 secret, in bytes. A secret shorter than the digest would be
+/// easier to guess than a signature is to forge.
 pub const MIN_SECRET_BYTES: usize = 32;
 
-/// Bytes of a token. Ours have some 200; the header block as a whole is bounded anyway.
+/// The maximum length of a token, in bytes. Our own tokens have about 200; the header block as a
+/// whole is limited as well.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// Verified tokens that are remembered, about 3 MiB. A client that is not among them costs one
-/// signature check.
+/// The number of verified tokens that are cached, about 3 MiB. A token that is not in the cache
+/// costs one signature check.
 const REMEMBERED_TOKENS: usize = 16_384;
 
-/// Why a key cannot be used. Seen at start only, by the operator.
+/// The reason why a key cannot be used or a token cannot be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The secret can be guessed.
-    #[error("an HS256 secret has at least {MIN_SECRET_BYTES} bytes; this one has {0}")]
+    /// The HS256 secret is too short; holds its length in bytes.
+    #[error("an HS256 secret must have at least {MIN_SECRET_BYTES} bytes; this one has {0}")]
     ShortSecret(usize),
-    /// Not a key, or not of a kind that is taken.
+    /// The text is not a key, or the key is of an unsupported type.
     #[error("{0}")]
     Key(String),
     /// The token could not be signed.
@@ -48,30 +50,30 @@ pub enum AuthError {
     Sign(String),
 }
 
-/// Verifies tokens. Cheap to clone; the clones share what they have verified.
+/// Verifies tokens. Cheap to clone; clones share the cache of verified tokens.
 #[derive(Clone)]
 pub struct Auth(Arc<Inner>);
 
 struct Inner {
     keys: Vec<Key>,
-    // By digest, so that the memory of this process is not a list of live tokens.
+    // Keyed by digest, so that the memory of this process does not contain valid tokens.
     verified: Cache<[u8; 32], Arc<Caller>>,
 }
 
 impl Auth {
-    /// Tokens signed with a shared secret (HS256), of at least 32 bytes.
+    /// Accepts tokens signed with a shared secret (HS256) of at least 32 bytes.
     pub fn hs256(secret: &[u8]) -> Result<Self, AuthError> {
         Ok(Self::with_keys(vec![Key::secret(secret)?]))
     }
 
-    /// Tokens signed with the private half of this PEM public key: Ed25519 (EdDSA), P-256 (ES256)
-    /// or RSA of 2,048 bits or more (RS256).
+    /// Accepts tokens signed with the private key of this PEM public key: Ed25519 (EdDSA), P-256
+    /// (ES256) or RSA with at least 2,048 bits (RS256).
     pub fn public_key_pem(pem: &[u8]) -> Result<Self, AuthError> {
         Ok(Self::with_keys(vec![Key::pem(pem)?]))
     }
 
-    /// Tokens signed with one of the keys of this JWKS document (RFC 7517). Keys of other kinds or
-    /// for other uses are passed over; it is an error if none is left.
+    /// Accepts tokens signed with one of the keys of this JWKS document (RFC 7517). Keys of other
+    /// types or for other uses are ignored; it is an error if no key remains.
     pub fn jwks(json: &[u8]) -> Result<Self, AuthError> {
         Ok(Self::with_keys(Key::jwks(json)?))
     }
@@ -83,7 +85,7 @@ impl Auth {
         }))
     }
 
-    /// Who holds this token, or always the same `401`.
+    /// The caller identified by this token, or the same `401` for every invalid token.
     pub fn verify(&self, token: &str) -> Result<Arc<Caller>, Problem> {
         self.identify(token).ok_or_else(Problem::unauthorized)
     }
@@ -107,7 +109,7 @@ impl Auth {
     }
 }
 
-/// Seconds since 1970. A clock before that is as good as 1970: every token is then in its future.
+/// The current time in seconds since 1970; 0 if the clock is set before 1970.
 fn unix_now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -1,4 +1,4 @@
-//! Signing, for `tidings token` and for tests. Other issuers have their own.
+//! Token signing, for `tidings token` and for tests. Other issuers sign their own tokens.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ struct Claims<'a> {
     scope: &'a str,
 }
 
-/// A token for `user` that ends after `ttl`. `scope` is space-separated and may be empty.
+/// Signs a token for `user` that expires after `ttl`. `scope` is space-separated and may be empty.
 pub fn sign_hs256(
     secret: &[u8],
     user: &str,

@@ -1,4 +1,4 @@
-//! The bytes of a body: of the right type, within the limit, and in time.
+//! Reads a request body with its content type, size limit and timeout.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
@@ -11,12 +11,12 @@ use std::time::Duration;
 use crate::harden::Context;
 use crate::problem::Problem;
 
-/// A body that is too large is still read to the end if it is at most this much larger, so that a
-/// client which only listens after it has spoken gets its `413`. Beyond, the connection closes.
+/// How far beyond the limit a body is still read to its end, so that a client that reads only after
+/// it has sent everything receives its `413`. A larger body closes the connection.
 const MAX_DISCARDED: usize = 8 * 1024 * 1024;
 
-/// The bytes of an NDJSON body, at most `max_batch_body` of them. Lines are not looked at; give
-/// each to [`super::from_json`].
+/// The bytes of an NDJSON body, at most `max_batch_body_bytes`. The lines are not parsed; pass each
+/// to [`super::from_json`].
 #[derive(Debug, Clone)]
 pub struct Ndjson(pub Bytes);
 
@@ -42,7 +42,7 @@ fn is_ndjson(essence: &str) -> bool {
     .any(|known| essence.eq_ignore_ascii_case(known))
 }
 
-/// Checks the media type, of which `is_expected` sees what stands before the parameters.
+/// Checks the media type. `is_expected` receives it without its parameters.
 pub(super) fn expect_type(
     headers: &HeaderMap,
     is_expected: fn(&str) -> bool,
@@ -51,24 +51,25 @@ pub(super) fn expect_type(
     let encoding = headers.get(CONTENT_ENCODING);
     if encoding.is_some_and(|name| !name.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Problem::unsupported_media_type(
-            "Bodies are taken uncompressed only.",
+            "Compressed request bodies are not supported.",
         ));
     }
-    let given = headers
+    let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
     if is_expected(essence) {
         Ok(())
     } else {
         Err(Problem::unsupported_media_type(format!(
-            "The Content-Type of this call is {expected}."
+            "The Content-Type of this request must be {expected}."
         )))
     }
 }
 
-/// The whole body. 413 if it has more than `limit` bytes, 408 if it takes longer than `timeout`.
+/// Reads the whole body. 413 if it has more than `limit` bytes, 408 if it takes longer than
+/// `timeout`.
 pub(super) async fn read(
     request: Request,
     limit: usize,
@@ -84,7 +85,10 @@ pub(super) async fn read(
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "body_timeout",
-            format!("The body did not arrive within {} s.", timeout.as_secs()),
+            format!(
+                "The request body did not arrive within {} s.",
+                timeout.as_secs()
+            ),
         )),
     }
 }
@@ -98,8 +102,9 @@ async fn collect(mut body: Body, announced: Option<usize>, limit: usize) -> Resu
     let mut more = BytesMut::new();
     let mut read = 0usize;
     while let Some(frame) = body.frame().await {
-        // Reading fails when the client has gone, or sends chunks that are none.
-        let frame = frame.map_err(|_| Problem::bad_request("malformed", "The body broke off."))?;
+        // Reading fails when the client has disconnected or sends invalid chunks.
+        let frame = frame
+            .map_err(|_| Problem::bad_request("malformed", "The request body is incomplete."))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -110,7 +115,7 @@ async fn collect(mut body: Body, announced: Option<usize>, limit: usize) -> Resu
         if read > limit {
             (first, more) = Default::default();
         } else if first.is_empty() && more.is_empty() {
-            // Nearly every body arrives whole: it is handed on as it is.
+            // Nearly every body arrives in one piece and is passed on without a copy.
             first = data;
         } else {
             if more.is_empty() {
@@ -131,5 +136,7 @@ async fn collect(mut body: Body, announced: Option<usize>, limit: usize) -> Resu
 }
 
 fn too_large(limit: usize) -> Problem {
-    Problem::too_large(format!("The body of this call has at most {limit} bytes."))
+    Problem::too_large(format!(
+        "The body of this request may have at most {limit} bytes."
+    ))
 }

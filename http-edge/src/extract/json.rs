@@ -1,5 +1,5 @@
-//! A JSON object as a value. One pass over the bytes when all is well; a second one, to find the
-//! name of the field, only when it is not.
+//! Parses a JSON object. Valid input takes one pass over the bytes; only invalid input takes a
+//! second one, to find the path of the invalid field.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
@@ -12,9 +12,9 @@ use super::{body, shorten, text};
 use crate::harden::Context;
 use crate::problem::Problem;
 
-/// The body of a request, a JSON object of at most `max_body` bytes; as a response, its JSON.
+/// The body of a request, a JSON object of at most `max_body_bytes`; as a response, its JSON.
 ///
-/// Lists in the place of objects inside the document are serde's to accept or not.
+/// Serde decides whether an array is accepted in place of a nested object.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
@@ -44,7 +44,8 @@ fn is_json(essence: &str) -> bool {
     kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
 }
 
-/// Reads one JSON object by the rules of every call: a body, or a line of a batch.
+/// Parses one JSON object, a request body or a line of a batch, with the same rules for all
+/// requests.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = text::json_text(bytes).map_err(|defect| Problem::malformed("", defect.message()))?;
     if !text.trim_ascii_start().starts_with('{') {
@@ -68,7 +69,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
     if error.classify() != Category::Data {
         return Problem::malformed("", shorten(&whole));
     }
-    // Data after the document, if there is any, was not looked at. It makes it no JSON at all.
+    // The parser has not seen any data after the document, which would make it invalid JSON.
     if let Err(syntax) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
         return Problem::malformed("", shorten(&syntax.to_string()));
     }
@@ -77,12 +78,15 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
     if message.starts_with("duplicate field") {
         return Problem::malformed(field, message);
     }
-    Problem::unprocessable("invalid", "The body is not what this call takes.")
-        .with_error(field, message)
+    Problem::unprocessable(
+        "invalid",
+        "The body does not match the schema of this request.",
+    )
+    .with_error(field, message)
 }
 
-/// Where in the document, as a path. axum knows how to follow a parser; its text is the path, a
-/// colon, and the message that we have already.
+/// The path of the error in the document. axum tracks the path while it parses; its error text is
+/// the path, a colon, and the message that we already have.
 fn path_of<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
     let Err(JsonRejection::JsonDataError(error)) = axum::Json::<T>::from_bytes(bytes) else {
         return String::new();
@@ -94,7 +98,8 @@ fn path_of<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
         .to_owned()
 }
 
-/// A missing field is reported where it is missing; it is clearer to name it.
+/// The path of the invalid field. serde reports a missing field at its parent, so this appends its
+/// name.
 fn field_of(path: &str, message: &str) -> String {
     let path = if path == "." || path == "?" { "" } else { path };
     let missing = ["missing field `", "duplicate field `"]
@@ -109,7 +114,7 @@ fn field_of(path: &str, message: &str) -> String {
     }
 }
 
-/// "expected struct NewMessage" is our word for an object, not the client's.
+/// Replaces "expected struct NewMessage" with "expected an object": clients do not know our types.
 fn without_type_names(message: &str) -> String {
     match message.split_once(", expected ") {
         Some((found, expected))
@@ -153,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_malformed() {
+    fn unparsable_input_is_malformed() {
         let whole = br#"{"id":1,"members":["a\n"],"inner":{"name":"x"}}"#;
         from_json::<Outer>(whole).unwrap();
         for end in 0..whole.len() {
@@ -193,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_expected_is_invalid_and_named() {
+    fn unexpected_value_is_invalid_and_its_field_is_named() {
         for (document, field) in [
             (r"{}", "id"),
             (r#"{"id":null}"#, "id"),
@@ -221,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_short_and_name_no_type_of_ours() {
+    fn messages_are_short_and_hide_type_names() {
         let problem = from_json::<Outer>(br#"{"id":1,"inner":5}"#).unwrap_err();
         assert_eq!(
             problem.errors()[0].message,
@@ -233,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn media_types_of_json() {
+    fn json_media_types_are_recognised() {
         for good in [
             "application/json",
             "Application/JSON",

@@ -1,7 +1,7 @@
-//! Bodies, queries and paths: parsed, or refused with a problem.
+//! Extractors for bodies, queries and paths, which reject invalid input with a problem.
 //!
-//! 400 for what cannot be read (syntax, UTF-8, U+0000, lone surrogates, duplicate fields), 422 for
-//! what was read and is not what was expected (a field that is missing or of another type).
+//! 400 for input that cannot be parsed (syntax, UTF-8, U+0000, lone surrogates, duplicate fields),
+//! 422 for input that was parsed but is not as expected (a missing field or one of another type).
 
 mod body;
 mod json;
@@ -15,10 +15,10 @@ pub use json::{Json, from_json};
 pub use path::Path;
 pub use query::Query;
 
-/// Characters of an error's message. It may quote what the client sent.
+/// The maximum length of an error message, in characters. It may quote the input of the client.
 const MAX_MESSAGE: usize = 200;
 
-/// Cuts a message that quotes too much.
+/// Truncates a message that quotes too much.
 fn shorten(message: &str) -> String {
     match message.char_indices().nth(MAX_MESSAGE) {
         Some((end, _)) => format!("{}...", &message[..end]),

@@ -1,9 +1,9 @@
-//! The parameters that several calls share, each with one rule. Out of range is `400`: there is no
-//! value that could have been meant.
+//! Parsers for the parameters that several endpoints share. A value out of range is `400`, because
+//! the intended value is unknown.
 
 use crate::problem::Problem;
 
-/// How many a page has: `default` without the parameter, else 1 to `max`.
+/// The page size: `default` without the parameter, otherwise 1 to `max`.
 pub fn limit(text: Option<&str>, default: i64, max: i64) -> Result<i64, Problem> {
     let Some(text) = text else { return Ok(default) };
     match whole(text) {
@@ -15,7 +15,7 @@ pub fn limit(text: Option<&str>, default: i64, max: i64) -> Result<i64, Problem>
     }
 }
 
-/// The number of a message in its conversation: 1 or more.
+/// The sequence number of a message in its conversation: 1 or more.
 pub fn seq(field: &str, text: &str) -> Result<i64, Problem> {
     match whole(text) {
         Some(seq) if seq > 0 => Ok(seq),
@@ -45,7 +45,7 @@ pub fn flag(field: &str, text: &str) -> Result<bool, Problem> {
     }
 }
 
-/// Decimal digits only: no sign, no blank, no fraction.
+/// Parses decimal digits only: no sign, no space, no fraction.
 fn whole(text: &str) -> Option<i64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seq_is_positive_and_a_cursor_is_not_negative() {
+    fn seq_is_positive_and_cursor_is_not_negative() {
         assert_eq!(seq("seq", "1").unwrap(), 1);
         assert_eq!(seq("seq", "9223372036854775807").unwrap(), i64::MAX);
         assert_eq!(cursor("after", "0").unwrap(), 0);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_are_words() {
+    fn flags_are_true_or_false() {
         assert!(flag("archived", "true").unwrap());
         assert!(!flag("archived", "false").unwrap());
         assert!(flag("archived", "1").is_err());

@@ -1,4 +1,4 @@
-//! The parameters of a path as a value.
+//! Extracts path parameters.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use super::{shorten, text};
 use crate::problem::Problem;
 
-/// The parameters of the matched path, percent-decoded (`%2F` stays within its parameter); `400`
-/// if they cannot be read.
+/// The parameters of the matched path, percent-decoded (`%2F` does not split a parameter); `400` if
+/// they cannot be parsed.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
@@ -21,7 +21,10 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(path) => Ok(Self(path.0)),
             Err(rejection) if rejection.status().is_server_error() => {
-                tracing::error!(error = %rejection.body_text(), "a route and its parameters do not agree");
+                tracing::error!(
+                    error = %rejection.body_text(),
+                    "the path parameters do not match the route"
+                );
                 Err(Problem::internal())
             }
             Err(rejection) => Err(Problem::malformed("path", shorten(&rejection.body_text()))),

@@ -1,4 +1,4 @@
-//! The query of a request as a value.
+//! Extracts query parameters.
 
 use std::error::Error;
 
@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use super::{shorten, text};
 use crate::problem::Problem;
 
-/// The parameters of a query string; `400` if they cannot be read. Parameters that have rules of
-/// their own (`limit`, cursors) are best taken as `Option<String>` and given to [`super::parse`].
+/// The parameters of a query string; `400` if they cannot be parsed. Declare parameters with their
+/// own rules (`limit`, cursors) as `Option<String>` and parse them with [`super::params`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Query<T>(pub T);
 

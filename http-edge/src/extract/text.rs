@@ -1,7 +1,7 @@
-//! Two kinds of text that are legal for the formats that carry them and useless to everybody: U+0000, which
-//! Postgres cannot hold, and lone surrogates, which are no characters.
+//! Rejects text that is valid in JSON or a URL but cannot be used: U+0000, which Postgres cannot
+//! store, and lone surrogates, which are not characters.
 
-/// Why a text is not taken.
+/// The reason why a text is rejected.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) enum Defect {
     NotUtf8,
@@ -14,19 +14,20 @@ impl Defect {
     pub(super) fn message(self) -> &'static str {
         match self {
             Self::NotUtf8 => "the text is not UTF-8",
-            Self::Nul => "the text holds U+0000",
-            Self::LoneSurrogate => "the text holds a lone surrogate",
+            Self::Nul => "the text contains U+0000",
+            Self::LoneSurrogate => "the text contains a lone surrogate",
             Self::BadPercent => "a % is not followed by two hexadecimal digits",
         }
     }
 }
 
-/// The bytes of a JSON document as text, if no string in it holds U+0000 or a lone surrogate. This
-/// looks also at the strings that a parser skips, and is no proof that the document is JSON.
+/// The bytes of a JSON document as text, if no string in it contains U+0000 or a lone surrogate.
+/// This also checks the strings that a parser skips. It does not prove that the document is valid
+/// JSON.
 pub(super) fn json_text(bytes: &[u8]) -> Result<&str, Defect> {
     let text = std::str::from_utf8(bytes).map_err(|_| Defect::NotUtf8)?;
     let mut rest = bytes;
-    // `contains` is vectorised; most documents have no escape at all.
+    // `contains` is vectorised; most documents contain no escapes.
     if bytes.contains(&0) {
         return Err(Defect::Nul);
     }
@@ -40,14 +41,15 @@ pub(super) fn json_text(bytes: &[u8]) -> Result<&str, Defect> {
             },
             Some(0xDC00..=0xDFFF) => return Err(Defect::LoneSurrogate),
             Some(_) => &escape[6..],
-            // Any other escape, an escaped backslash above all, is two bytes.
+            // Any other escape, such as an escaped backslash, has two bytes.
             None => escape.get(2..).unwrap_or_default(),
         };
     }
     Ok(text)
 }
 
-/// The UTF-16 unit of a `\uXXXX` at the start of the bytes. A broken one is left to the parser.
+/// Parses the UTF-16 unit of a `\uXXXX` at the start of the bytes. The JSON parser reports an
+/// invalid one.
 fn unit(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     digits.iter().try_fold(0, |unit, digit| {
@@ -56,8 +58,8 @@ fn unit(bytes: &[u8]) -> Option<u16> {
     })
 }
 
-/// Checks percent-encoded text (a path or a query) before it is decoded: the decoders that follow
-/// let broken encodings through, or replace them.
+/// Checks percent-encoded text (a path or a query) before it is decoded, because the decoders that
+/// follow accept or replace invalid encodings.
 pub(super) fn check_encoded(text: &str) -> Result<(), Defect> {
     let bytes = text.as_bytes();
     if !bytes.contains(&b'%') {
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_read_as_a_parser_reads_them() {
+    fn escapes_are_interpreted_as_by_a_json_parser() {
         let defect = |text: &str| json_text(text.as_bytes()).err();
         assert_eq!(defect(r#"{"a":"plain"}"#), None);
         assert_eq!(defect(r#"{"a":"\u0000"}"#), Some(Defect::Nul));
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_cut_anywhere_is_left_to_the_parser() {
+    fn truncated_document_is_left_to_the_parser() {
         let document = r#"{"a":"\\\ud83d\ude00\u0041\""}"#;
         for end in 0..document.len() {
             let _ = json_text(&document.as_bytes()[..end]);
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_whole_and_of_text() {
+    fn percent_encodings_must_be_complete_and_utf8() {
         for good in ["", "/v1/a%2Fb", "%C3%A9", "%f0%9f%98%80", "a=1&b=%25%30%30"] {
             assert_eq!(check_encoded(good), Ok(()), "{good}");
         }

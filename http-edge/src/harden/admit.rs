@@ -1,4 +1,4 @@
-//! What is looked at before a request reaches its route: framing, method, origin, rate.
+//! The checks before a request reaches its route: framing, method, origin, rate limit.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::auth::caller::{is_websocket, token_of};
 use crate::limit::Budget;
 use crate::problem::Problem;
 
-/// Lets the request in, with its [`Context`], or does not. Either way says what its user may still
-/// send, if that is counted.
+/// Admits the request and attaches its [`RequestContext`], or rejects it. In both cases also
+/// returns the rate limit status of the user, if the request counts against the limit.
 pub(super) fn admit(
     edge: &Arc<Edge>,
     request: &mut Request,
@@ -28,7 +28,7 @@ pub(super) fn admit(
     if is_command(request.method()) {
         context.caller = token_of(request.method(), request.uri(), request.headers())
             .and_then(|token| edge.auth.verify(&token).ok());
-        // Without a valid token there is nobody to count for; the route answers 401.
+        // Without a valid token there is no user to count; the route answers 401.
         if let Some(caller) = context.caller.as_deref().filter(|caller| !caller.admin) {
             budget = edge.limiter.take(&caller.user, 1);
         }
@@ -49,16 +49,19 @@ fn is_command(method: &Method) -> bool {
 
 fn inspect(edge: &Edge, request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
-    // Two answers to "where does this request end" are how requests are smuggled past a proxy.
+    // Two conflicting lengths of a request allow request smuggling past a proxy.
     if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
         return Err(Problem::malformed(
             "Content-Length",
-            "given together with Transfer-Encoding",
+            "must not be combined with Transfer-Encoding",
         ));
     }
     let hosts = headers.get_all(HOST).iter().count();
     if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
-        return Err(Problem::malformed("Host", "the header is needed, once"));
+        return Err(Problem::malformed(
+            "Host",
+            "the header is required exactly once",
+        ));
     }
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(Problem::method_not_allowed());
@@ -67,13 +70,14 @@ fn inspect(edge: &Edge, request: &Request) -> Result<(), Problem> {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "foreign_origin",
-            "Pages of this origin may not open WebSockets here.",
+            "This origin is not allowed to open WebSockets; add it to the allowed origins.",
         ));
     }
     Ok(())
 }
 
-/// A browser names the page's origin, and CORS does not cover WebSockets. Programs name none.
+/// Whether the origin of a WebSocket upgrade is allowed. CORS does not cover WebSockets, so the
+/// server has to check. Browsers send the origin of the page; other programs send none.
 fn may_open_websocket(edge: &Edge, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;
@@ -94,7 +98,7 @@ fn may_open_websocket(edge: &Edge, headers: &HeaderMap) -> bool {
     matches!((page, host), (Some(page), Some(host)) if name_of(page).eq_ignore_ascii_case(name_of(host)))
 }
 
-/// The host without its port: a proxy in between may have changed that.
+/// The host without its port, because a proxy may have changed the port.
 fn name_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -107,7 +111,7 @@ mod tests {
     use super::name_of;
 
     #[test]
-    fn a_name_is_the_authority_without_its_port() {
+    fn port_is_stripped_from_the_authority() {
         assert_eq!(name_of("chat.example:8443"), "chat.example");
         assert_eq!(name_of("chat.example"), "chat.example");
         assert_eq!(name_of("[::1]:80"), "[::1]");

@@ -1,5 +1,5 @@
-//! Requests by route, method and status. A route keeps the handles of its own metrics, so that a
-//! request allocates no label.
+//! Request metrics by route, method and status. Each route caches the handles of its metrics, so
+//! that a request allocates no labels.
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -8,11 +8,11 @@ use axum::extract::MatchedPath;
 use http::{Method, StatusCode};
 use metrics::{Counter, Histogram, counter, histogram};
 
-/// The metrics of one method of one route (of all methods, where the route has no such method).
+/// The metrics of one method of one route (of all methods, if the route does not have the method).
 #[derive(Default)]
 pub(super) struct RouteMeter {
     seconds: OnceLock<Histogram>,
-    // A handful at most: one for each status and method that was ever answered.
+    // Only a few: one per combination of status and method that has occurred.
     requests: RwLock<Vec<(Method, StatusCode, Counter)>>,
 }
 
@@ -22,21 +22,24 @@ impl RouteMeter {
         route: Option<&MatchedPath>,
         method: &Method,
         status: StatusCode,
-        took: Duration,
+        elapsed: Duration,
     ) {
         let label = || route.map_or("unmatched", MatchedPath::as_str).to_owned();
         let seconds = self
             .seconds
             .get_or_init(|| histogram!("tidings_http_seconds", "route" => label()));
-        seconds.record(took.as_secs_f64());
+        seconds.record(elapsed.as_secs_f64());
 
         let method = known(method);
-        let kept = self.requests.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, counter)) = kept.iter().find(|(m, s, _)| *s == status && *m == method) {
+        let counters = self.requests.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, counter)) = counters
+            .iter()
+            .find(|(m, s, _)| *s == status && *m == method)
+        {
             counter.increment(1);
             return;
         }
-        drop(kept);
+        drop(counters);
         let counter = counter!(
             "tidings_http_requests_total",
             "route" => label(),
@@ -44,7 +47,7 @@ impl RouteMeter {
             "status" => status.as_str().to_owned(),
         );
         counter.increment(1);
-        // Two that come here at once share the counter; the second entry is never looked at.
+        // Two concurrent requests share the counter; the second entry is never used.
         self.requests
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -52,7 +55,7 @@ impl RouteMeter {
     }
 }
 
-/// Methods are the client's to invent; labels are not.
+/// The method as a metric label. Clients can invent methods, so unknown ones share one label.
 fn known(method: &Method) -> Method {
     const KNOWN: [Method; 7] = [
         Method::GET,
@@ -63,7 +66,7 @@ fn known(method: &Method) -> Method {
         Method::HEAD,
         Method::OPTIONS,
     ];
-    // TRACE is refused everywhere, so its name may stand for all that is unknown.
+    // TRACE is rejected everywhere, so its name can represent all unknown methods.
     if KNOWN.contains(method) {
         method.clone()
     } else {

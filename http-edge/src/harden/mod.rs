@@ -1,5 +1,5 @@
-//! One layer round every route. It is written by hand, because it stands on the path of every
-//! request: one boxed future and one extension in all, metrics by handles that each route keeps.
+//! The middleware around every route. It is hand-written because every request passes through it:
+//! one boxed future and one extension in total, and metric handles cached per route.
 
 mod admit;
 mod measure;
@@ -31,13 +31,14 @@ use crate::limit::{Budget, Limiter};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
 use measure::RouteMeter;
 
-/// How long a browser may keep the answer to a preflight.
+/// How long a browser may cache the response to a preflight request.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
 
-/// Wraps every route of the router, those that it lacks included (404, 405). Do it once, outermost,
-/// after all routes are merged. Install the metrics recorder before: handles are kept.
+/// Wraps every route of the router in the middleware, including the fallbacks (404, 405). Call it
+/// once, outermost, after all routes are merged, and install the metrics recorder first, because
+/// metric handles are cached.
 ///
-/// The extractors of this crate work only inside of it.
+/// The extractors of this crate work only inside this middleware.
 pub fn harden(router: Router, auth: Auth, config: &EdgeConfig, limiter: Limiter) -> Router {
     let edge = Arc::new(Edge {
         auth,
@@ -78,25 +79,25 @@ fn cors(config: &EdgeConfig) -> CorsLayer {
         .max_age(PREFLIGHT_AGE)
 }
 
-/// What the extractors share.
+/// The state that all extractors share.
 pub(crate) struct Edge {
     pub(crate) auth: Auth,
     pub(crate) limiter: Limiter,
     pub(crate) config: EdgeConfig,
 }
 
-/// The one extension that a request carries.
+/// The context of one request, stored as its only extension.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) edge: Arc<Edge>,
-    /// Known already where the rate limiter had to ask.
+    /// The caller, if the rate limiter has already verified the token.
     pub(crate) caller: Option<Arc<Caller>>,
 }
 
 impl Context {
     pub(crate) fn of(extensions: &Extensions) -> Result<&Self, Problem> {
         extensions.get().ok_or_else(|| {
-            tracing::error!("a route is served without http_edge::harden round it");
+            tracing::error!("a route is served without http_edge::apply_middleware around it");
             Problem::internal()
         })
     }
@@ -155,7 +156,7 @@ impl Service<Request> for Hardened {
     }
 }
 
-/// One request and its response, seen from outside.
+/// One request and its response.
 struct Exchange {
     start: Instant,
     id: HeaderValue,
@@ -171,7 +172,7 @@ impl Exchange {
         match tokio::time::timeout(self.edge.config.request_timeout, guarded).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(never))) => match never {},
-            // What the panic said is printed by the panic hook; the client learns the id only.
+            // The panic hook prints the panic message; the client receives only the request id.
             Ok(Err(_)) => Problem::internal().into_response(),
             Err(_) => Problem::timeout().into_response(),
         }
@@ -200,7 +201,7 @@ impl Exchange {
         response
     }
 
-    /// One line: never a body, a token or a query string.
+    /// Logs one line, never with a body, a token or a query string.
     fn log(&self, response: &Response) {
         let status = response.status().as_u16();
         let code = response
@@ -214,12 +215,13 @@ impl Exchange {
         if status >= 500 {
             tracing::warn!(id, method, route, status, code, ms, "request failed");
         } else {
-            tracing::debug!(id, method, route, status, code, ms, "request refused");
+            tracing::debug!(id, method, route, status, code, ms, "request rejected");
         }
     }
 }
 
-/// Gives an error a document if whoever answered (the router, an extractor of axum) gave it none.
+/// Adds a problem document to an error response without one, such as those of the axum router and
+/// of axum extractors.
 fn as_problem(response: Response) -> Response {
     let plain = match response.headers().get(CONTENT_TYPE) {
         None => true,
@@ -234,7 +236,7 @@ fn as_problem(response: Response) -> Response {
     problem
 }
 
-/// Headers that mean something to the client beside the document.
+/// Copies the headers that remain meaningful alongside the problem document.
 fn keep(from: &HeaderMap, to: &mut HeaderMap) {
     for name in [ALLOW, RETRY_AFTER, SEC_WEBSOCKET_VERSION] {
         if let Some(value) = from.get(&name) {

@@ -1,4 +1,4 @@
-//! One connection: hyper in the middle, the socket below, the router above.
+//! Serves one connection: hyper between the client socket and the router.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -19,7 +19,8 @@ use super::Server;
 use super::phase::Phase;
 use super::socket::Socket;
 
-/// Serves the connection to its end. Borrows nothing: the server goes on accepting.
+/// Serves the connection until it closes. The future borrows nothing, so the server can continue to
+/// accept connections.
 pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> + Send + use<> {
     let service = Conversation {
         router: server.router.clone(),
@@ -37,7 +38,7 @@ pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> +
         let ended = tokio::select! {
             biased;
             ended = &mut connection => ended,
-            // Being polled again is all that the socket needs to close if it is idle.
+            // An idle socket closes itself as soon as it is polled again.
             () = closing.cancelled() => tokio::select! {
                 biased;
                 ended = connection => ended,
@@ -45,18 +46,18 @@ pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> +
             },
         };
         if let Err(error) = ended {
-            // Clients break off all the time; what they send is their business.
-            tracing::trace!(%error, "a connection broke off");
+            // Clients drop connections all the time; this is not an error of the server.
+            tracing::trace!(%error, "a connection was interrupted");
         }
     }
 }
 
-/// Requests and responses of one connection, one at a time.
+/// Handles the requests of one connection, one at a time.
 struct Conversation {
     router: Router,
     phase: Arc<Phase>,
     draining: Arc<AtomicBool>,
-    /// Whether the body of the present request was read to its end.
+    /// Whether the body of the current request has been read to its end.
     body_read: Arc<AtomicBool>,
 }
 
@@ -67,7 +68,7 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.phase.request_read();
-        // Made first: however the request ends, dropping it ends the phase.
+        // Created first: however the request ends, dropping the guard ends the phase.
         let end = EndOfResponse(self.phase.clone());
         self.body_read
             .store(request.body().is_end_stream(), Ordering::Relaxed);
@@ -83,8 +84,8 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 end.0.upgraded();
             } else if draining.load(Ordering::Acquire) || !body_read.load(Ordering::Relaxed) {
-                // Answered before the whole request was read, as a refusal can be: hyper closes
-                // after that, so the client is told, and does not send the next request here.
+                // The response precedes the end of the request, as a rejection can. Hyper then
+                // closes the connection, so the header warns the client not to reuse it.
                 response
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -94,7 +95,7 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
     }
 }
 
-/// A request's body, and whether it was read to its end.
+/// A request body that records when it has been read to its end.
 struct RequestBody {
     body: Incoming,
     read: Arc<AtomicBool>,
@@ -124,7 +125,7 @@ impl hyper::body::Body for RequestBody {
     }
 }
 
-/// Dropped when the response is written, or given up.
+/// A guard that ends the response phase when the response has been written or abandoned.
 struct EndOfResponse(Arc<Phase>);
 
 impl Drop for EndOfResponse {
@@ -133,7 +134,7 @@ impl Drop for EndOfResponse {
     }
 }
 
-/// A response's body, and the sign of its end.
+/// A response body with the guard that marks its end.
 struct Tracked {
     body: Body,
     _end: EndOfResponse,

@@ -1,15 +1,17 @@
-//! One accept loop for all services.
+//! The accept loop of all services.
 //!
-//! A connection is a task. Its socket ([`socket`]) knows in which phase the conversation is
-//! ([`phase`]) and applies the timeouts of that phase, so that waiting for a request, reading its
-//! headers and writing the response each have their own.
+//! Each connection is a task. Its socket ([`socket`]) knows the phase of the connection ([`phase`])
+//! and applies the timeout of that phase, so that waiting for a request, reading its headers and
+//! writing the response have separate timeouts.
 //!
-//! **At the limit** a connection is accepted, answered `503` with `Retry-After`, and closed: a
-//! client or a load balancer learns at once, instead of waiting in the kernel's queue.
+//! **At the connection limit** a connection is accepted, answered with `503` and `Retry-After`
+//! ([`reject`]), and closed. A client or a load balancer learns this immediately instead of waiting
+//! in the kernel's queue.
 //!
-//! **Shutdown**: connections in the kernel's queue are taken, and no more; every response from then on says
-//! `Connection: close`; idle connections are closed after a grace, each only when it has nothing
-//! to read. So a request that has arrived is answered. After `drain` whatever is left is cut.
+//! **Shutdown**: the server accepts the connections in the kernel's queue, and no further ones.
+//! From then on every response carries `Connection: close`. Idle connections close after a grace
+//! period, each only when it has nothing to read, so every request that has arrived is answered.
+//! After `drain_timeout` the remaining connections are closed.
 
 mod connection;
 mod phase;
@@ -33,24 +35,25 @@ use tokio_util::task::TaskTracker;
 use crate::config::EdgeConfig;
 use socket::{Lease, Socket};
 
-/// What hyper may buffer for one connection in each direction.
+/// How much hyper may buffer per connection and direction.
 const MAX_BUFFER: usize = 128 * 1024;
 
-/// Connections taken from the kernel's queue after the stop signal.
+/// How many connections are accepted from the kernel's queue after the shutdown signal.
 const MAX_BACKLOG: usize = 4_096;
 
-/// Connections being told that there is no room. Beyond, they are closed without a word.
+/// How many connections are rejected with a response at the same time. Any further connection is
+/// closed without one.
 const MAX_REFUSING: usize = 64;
 
-/// "Nothing is waiting" is what the runtime knew when it last asked the kernel. A timer fires only
-/// after it has asked again, so after this long it is true.
+/// A pending poll only reflects the last time the runtime polled the kernel. A timer fires only
+/// after the runtime has polled it again, so after this time "nothing to read" is certain.
 const LAST_LOOK: Duration = Duration::from_millis(1);
 
-/// How long to wait when the machine is out of descriptors or memory.
+/// How long to wait when the machine runs out of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
-/// Serves the router on this listener until `shutdown`, and then until running requests are done
-/// or `config.drain` has passed. Returns an error only if the listener is none.
+/// Serves the router on this listener until `shutdown`, and then until the running requests are
+/// done or `config.drain_timeout` has passed. Returns an error only if the listener is invalid.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -80,18 +83,18 @@ pub async fn serve(
     Ok(())
 }
 
-/// What the connections of one listener share.
+/// The state that the connections of one listener share.
 struct Server {
     router: Router,
     http: http1::Builder,
     config: Arc<EdgeConfig>,
     room: Arc<Semaphore>,
     refusing: Arc<Semaphore>,
-    /// Set: responses say `Connection: close`.
+    /// Once set, responses carry `Connection: close`.
     draining: Arc<AtomicBool>,
-    /// Cancelled: idle connections close.
+    /// Once cancelled, idle connections close.
     closing: CancellationToken,
-    /// Cancelled: all connections are cut.
+    /// Once cancelled, all connections are closed immediately.
     cut: CancellationToken,
     open: TaskTracker,
 }
@@ -99,8 +102,8 @@ struct Server {
 impl Server {
     fn new(router: Router, config: EdgeConfig) -> Self {
         let mut http = http1::Builder::new();
-        // The socket has its own timeouts: hyper's would count the time between requests as
-        // reading headers. A hundred headers is hyper's own limit.
+        // The socket has its own timeouts, because hyper's header timeout would include the time
+        // between requests. The limit of 100 headers is hyper's own.
         http.timer(TokioTimer::new())
             .header_read_timeout(None)
             .max_header_size(config.max_header_bytes)
@@ -118,14 +121,15 @@ impl Server {
         }
     }
 
-    /// Starts a connection. An error is one of this machine, not of the connection.
+    /// Starts the task of an accepted connection. An error is one of this machine, not of the
+    /// connection.
     fn take(&self, accepted: io::Result<(TcpStream, SocketAddr)>) -> io::Result<()> {
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) if is_of_the_connection(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
-        // A response is written in one piece; waiting for more only delays it.
+        // A response is written at once; Nagle's algorithm would only delay it.
         if stream.set_nodelay(true).is_err() {
             return Ok(());
         }
@@ -142,7 +146,7 @@ impl Server {
         Ok(())
     }
 
-    /// Takes what waits in the kernel's queue. Closing the listener would reset it.
+    /// Accepts the connections in the kernel's queue, which closing the listener would reset.
     async fn take_waiting(&self, listener: &TcpListener) {
         let last_look = tokio::time::sleep(LAST_LOOK);
         tokio::pin!(last_look);
@@ -170,14 +174,17 @@ impl Server {
         tokio::select! {
             () = self.open.wait() => {}
             () = &mut deadline => {
-                tracing::warn!(connections = self.open.len(), "cut after the drain time");
+                tracing::warn!(
+                    connections = self.open.len(),
+                    "closing the remaining connections after the drain timeout"
+                );
                 self.cut.cancel();
             }
         }
     }
 }
 
-/// The client went away between its handshake and our accept.
+/// Whether the error concerns only this connection: the client left before it was accepted.
 fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,27 +1,28 @@
-//! In which phase of the conversation a connection is.
+//! The phase of a connection: what it is waiting for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a connection is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waiting {
-    /// The first byte that it ever sends.
+    /// The first byte of the first request.
     FirstRequest,
-    /// The rest of a request's headers.
+    /// The remaining headers of a request.
     Headers,
-    /// Us: the request is with its handler, or the response is being written.
+    /// The server: the handler is running, or the response is being written.
     Response,
     /// The next request.
     NextRequest,
-    /// Nothing we know of: it is a WebSocket now, with its own pings.
+    /// Nothing: the connection is a WebSocket now, with its own pings.
     Upgraded,
 }
 
-/// The phase, with a count of changes: two visits to the same phase differ. Written and read by
-/// one task, so the ordering of memory does not matter.
+/// The current phase with a change counter, so that two visits to the same phase differ. Only one
+/// task reads and writes it, so relaxed memory ordering is enough.
 #[derive(Default)]
 pub(super) struct Phase(AtomicU64);
 
+/// The modulus that separates the phase code from the change counter.
 const CODES: u64 = 8;
 
 impl Phase {
@@ -35,7 +36,7 @@ impl Phase {
         }
     }
 
-    /// Differs from every earlier stamp once the phase has changed.
+    /// The version of the phase, which differs from every earlier one once the phase has changed.
     pub(super) fn stamp(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conversation_goes_through_its_phases() {
+    fn connection_passes_through_its_phases() {
         let phase = Phase::default();
         assert_eq!(phase.waiting(), Waiting::FirstRequest);
         phase.bytes_read();
@@ -81,7 +82,7 @@ mod tests {
         assert_eq!(
             phase.stamp(),
             first,
-            "more headers do not begin the phase again"
+            "more headers do not restart the phase"
         );
         phase.request_read();
         phase.bytes_read();

@@ -1,4 +1,4 @@
-//! The answer to a connection for which there is no room.
+//! Rejects a connection when the connection limit is reached.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use tokio::net::TcpStream;
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::retry::spread;
 
-/// How long it may take altogether. There are others to be told.
+/// How long one rejection may take in total, because others are waiting.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// When those come back who were told.
+/// The range of the random `Retry-After`.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
-/// What is read of the request, so that closing does not take back the answer.
+/// How much of the request is read, because closing over unread bytes would lose the response.
 const MAX_REQUEST: u64 = 64 * 1024;
 
-/// Says `503` and closes. Whether the client hears it is its own business.
+/// Answers `503` and closes the connection. Best effort: errors are ignored.
 pub(super) async fn refuse(mut stream: TcpStream) {
     let _ = tokio::time::timeout(PATIENCE, async {
         stream.write_all(answer().as_bytes()).await?;
@@ -33,7 +33,7 @@ pub(super) async fn refuse(mut stream: TcpStream) {
 fn answer() -> String {
     let problem = Problem::unavailable(
         "too_many_connections",
-        "There is no room for a connection now.",
+        "The server has reached its connection limit; try again later.",
         spread(RETRY.0, RETRY.1),
     );
     let body = serde_json::to_string(&problem).unwrap_or_default();

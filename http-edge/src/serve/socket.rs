@@ -1,8 +1,8 @@
-//! A client's socket that closes itself when the client is too slow, and closes without losing
-//! what was said last.
+//! A client socket that closes itself when the client is too slow, and that closes without losing
+//! the last response.
 //!
-//! To hyper a timeout looks like the client having closed: an idle connection ends in good order,
-//! a half-sent request is given up.
+//! To hyper, a timeout looks like a close by the client: an idle connection ends cleanly, and a
+//! partial request is abandoned.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -22,18 +22,19 @@ use super::LAST_LOOK;
 use super::phase::{Phase, Waiting};
 use crate::config::EdgeConfig;
 
-/// After our last byte, what the client still sends is read for this long, because closing over
-/// unread bytes would take back the response on its way.
+/// How long the socket still reads after the last byte of the response, because closing over unread
+/// bytes would lose a response in transit.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// And at most this much of it.
+/// How many bytes the socket reads during that time at most.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// Marks the stamp of the last look before a shutdown closes an idle connection. It follows another
-/// wait in the same phase.
+/// Marks the version of the final poll before a shutdown closes an idle connection, because another
+/// wait in the same phase precedes it.
 const CLOSING: u64 = 1 << 63;
 
-/// A place among the connections. Given back when the socket is dropped, also after an upgrade.
+/// A slot under the connection limit. It is released when the socket is dropped, also after an
+/// upgrade.
 pub(super) struct Lease {
     connections: Gauge,
     _room: OwnedSemaphorePermit,
@@ -58,6 +59,7 @@ impl Drop for Lease {
     }
 }
 
+/// The socket of one client, with the timeouts of its phases.
 pub(super) struct Socket {
     stream: TcpStream,
     phase: Arc<Phase>,
@@ -65,11 +67,11 @@ pub(super) struct Socket {
     closing: CancellationToken,
     reading: Timer,
     writing: Timer,
-    /// The wait that was given up when hyper was not asking; it was woken to ask, once.
+    /// The version whose wait expired while hyper was not reading; hyper was woken for it once.
     nudged: u64,
-    /// The client has closed, or is treated as if it had.
+    /// Whether the client has closed the connection, or is treated as if it had.
     ended: bool,
-    /// Bytes that may still be discarded, once our side is closed.
+    /// How many bytes may still be discarded after our side has closed.
     lingering: Option<usize>,
     _lease: Lease,
 }
@@ -99,7 +101,7 @@ impl Socket {
         self.phase.clone()
     }
 
-    /// Whether to stop waiting for the client, who has nothing to be read now.
+    /// Whether to stop waiting for the client. Called when there is nothing to read.
     fn gives_up(&mut self, cx: &mut Context<'_>) -> bool {
         let waiting = self.phase.waiting();
         let timeout = match waiting {
@@ -108,7 +110,7 @@ impl Socket {
             Waiting::NextRequest => self.config.keep_alive_timeout,
         };
         let stamp = self.phase.stamp();
-        // A response that is still in our buffer is not lost to a shutdown.
+        // A shutdown must not lose a response that is still in our buffer.
         let idle = waiting != Waiting::Headers && !self.writing.is_running();
         if idle && self.closing.is_cancelled() {
             return self.reading.has_passed(cx, stamp | CLOSING, LAST_LOOK);
@@ -116,7 +118,7 @@ impl Socket {
         self.reading.has_passed(cx, stamp, timeout)
     }
 
-    /// Writing makes progress, or has made none for too long.
+    /// Stops the write timer on progress, and fails if there was none for too long.
     fn written(
         &mut self,
         cx: &mut Context<'_>,
@@ -145,7 +147,7 @@ impl Socket {
                     left -= buffer.filled().len();
                 }
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
-                // A stamp that no phase has: the timer starts anew.
+                // No phase has this version, so the timer restarts.
                 Poll::Pending if self.reading.has_passed(cx, u64::MAX, LINGER) => {
                     return Poll::Ready(Ok(()));
                 }
@@ -198,8 +200,8 @@ impl AsyncWrite for Socket {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-        // The last that hyper does after a response; it has already asked for the next request and
-        // does not ask again. So the wait for that begins here.
+        // This is the last call of hyper after a response. It has already tried to read the next
+        // request and does not try again, so the wait for it begins here.
         let stamp = self.phase.stamp();
         if self.nudged != stamp && self.gives_up(cx) {
             self.nudged = stamp;
@@ -222,11 +224,11 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A deadline that costs nothing while it is met: the timer is set only when there is something to
-/// wait for, and moved only when it has fired.
+/// A deadline that is cheap as long as it is met: the timer is created only when there is something
+/// to wait for, and moved only when it has fired.
 #[derive(Default)]
 struct Timer {
-    /// What is being waited for, and until when.
+    /// The version that is being waited for, and the deadline.
     wait: Option<(u64, Instant)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -240,8 +242,8 @@ impl Timer {
         self.wait = None;
     }
 
-    /// Whether the wait with this stamp has gone on for `timeout`; if not, wakes the task then. A
-    /// new stamp is a new wait.
+    /// Whether the wait for this version has lasted `timeout`; if not, registers a wakeup for that
+    /// moment. A new version starts a new wait.
     fn has_passed(&mut self, cx: &mut Context<'_>, stamp: u64, timeout: Duration) -> bool {
         let deadline = match self.wait {
             Some((waiting, deadline)) if waiting == stamp => deadline,
@@ -251,7 +253,7 @@ impl Timer {
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        // Waking too early is harmless, too late is not.
+        // Waking too early is harmless; waking too late is not.
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);
         }

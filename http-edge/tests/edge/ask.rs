@@ -1,4 +1,4 @@
-//! Asking the router without a socket, and looking at the answer.
+//! Sends requests to the router without a socket.
 
 use axum::body::Body;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! Which tokens are taken, and that every other is answered alike.
+//! Which tokens are accepted, and that all other tokens get the same response.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -54,19 +54,19 @@ fn auth() -> Auth {
 }
 
 #[track_caller]
-fn refused(auth: &Auth, token: &str, why: &str) {
+fn refused(auth: &Auth, token: &str, reason: &str) {
     for _ in 0..2 {
-        let problem = auth.verify(token).expect_err(why);
+        let problem = auth.verify(token).expect_err(reason);
         assert_eq!(
             (problem.status().as_u16(), problem.code(), problem.errors()),
             (401, "unauthorized", &[][..])
         );
-        assert_eq!(problem.detail(), "A valid bearer token is needed.");
+        assert_eq!(problem.detail(), "A valid bearer token is required.");
     }
 }
 
 #[test]
-fn a_good_token_names_its_user() {
+fn valid_token_identifies_its_user() {
     for _ in 0..2 {
         let auth = auth();
         let token = sign_hs256(SECRET, "ada", "read admin", Duration::from_secs(600)).unwrap();
@@ -145,21 +145,24 @@ fn claims_have_types_and_ranges() {
 }
 
 #[test]
-fn a_token_that_was_verified_still_ends() {
+fn cached_token_still_expires() {
     let auth = auth();
-    // One second is left of the leeway.
+    // One second of the leeway remains.
     let token = hs256(&json!({"sub": "ada", "exp": now() - 58}));
     auth.verify(&token).unwrap();
     let started = std::time::Instant::now();
     while auth.verify(&token).is_ok() {
-        assert!(started.elapsed() < Duration::from_secs(10), "it never ends");
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "the token never expires"
+        );
         std::thread::yield_now();
     }
-    refused(&auth, &token, "ended");
+    refused(&auth, &token, "expired");
 }
 
 #[test]
-fn nothing_but_the_configured_algorithm_is_taken() {
+fn only_the_configured_algorithm_is_accepted() {
     let auth = auth();
     let payload = claims().to_string();
     for alg in [
@@ -190,7 +193,7 @@ fn nothing_but_the_configured_algorithm_is_taken() {
 }
 
 #[test]
-fn a_key_in_the_token_is_not_looked_at() {
+fn key_in_the_token_is_ignored() {
     let other = b"another secret, known to the attacker";
     let payload = claims();
     for (name, value) in [
@@ -206,7 +209,7 @@ fn a_key_in_the_token_is_not_looked_at() {
             auth()
                 .verify(&forged(&header, &payload.to_string()))
                 .is_ok(),
-            "{name} does no harm"
+            "{name} is ignored"
         );
         let message = format!(
             "{}.{}",
@@ -224,7 +227,7 @@ fn a_key_in_the_token_is_not_looked_at() {
 }
 
 #[test]
-fn a_damaged_token_is_no_token() {
+fn damaged_token_is_rejected() {
     let auth = auth();
     let token = hs256(&claims());
     for end in 0..token.len() {
@@ -232,11 +235,11 @@ fn a_damaged_token_is_no_token() {
     }
     let parts: Vec<&str> = token.split('.').collect();
     let (head, body, signature) = (parts[0], parts[1], parts[2]);
-    for (damaged, why) in [
+    for (damaged, reason) in [
         (format!("{token}="), "padded"),
         (format!("{token}A"), "longer"),
         (format!("{token}.{signature}"), "four parts"),
-        (format!("{token} "), "a blank"),
+        (format!("{token} "), "trailing space"),
         (format!("{token}\u{e9}"), "not ASCII"),
         (format!("{head}.{body}."), "no signature"),
         (format!(".{body}.{signature}"), "no header"),
@@ -249,10 +252,10 @@ fn a_damaged_token_is_no_token() {
                 "{head}.{}.{signature}",
                 BASE64.encode(json!({"sub": "eve", "exp": now() + 9}).to_string())
             ),
-            "others' claims",
+            "claims of another user",
         ),
     ] {
-        refused(&auth, &damaged, why);
+        refused(&auth, &damaged, reason);
     }
     let header = json!({"alg": "HS256"});
     for payload in ["", "null", "[]", "\"ada\"", "{", "{\"sub\":\"ada\"}{}"] {
@@ -268,7 +271,7 @@ fn a_damaged_token_is_no_token() {
     );
 }
 
-/// Each kind of key with the private half that signs for it.
+/// Each type of public key with its algorithm and private key.
 fn pairs() -> Vec<(Algorithm, EncodingKey, String)> {
     let private = |key| pem("PRIVATE KEY", key);
     let public = |key| pem("PUBLIC KEY", key);
@@ -292,7 +295,7 @@ fn pairs() -> Vec<(Algorithm, EncodingKey, String)> {
 }
 
 #[test]
-fn each_kind_of_public_key_verifies_its_own_tokens_only() {
+fn each_public_key_verifies_only_its_own_tokens() {
     for (algorithm, _, public) in pairs() {
         let auth = Auth::public_key_pem(public.as_bytes()).unwrap();
         for (other, private, _) in pairs() {
@@ -303,7 +306,7 @@ fn each_kind_of_public_key_verifies_its_own_tokens_only() {
                 refused(&auth, &token, &format!("{other:?} for {algorithm:?}"));
             }
         }
-        // The classic: the public key is no secret, so it must not serve as one.
+        // The classic attack: a public key must not be accepted as an HS256 secret.
         for secret in [public.as_bytes(), public.trim_end().as_bytes()] {
             let token = encode(
                 &Header::new(Algorithm::HS256),
@@ -318,7 +321,7 @@ fn each_kind_of_public_key_verifies_its_own_tokens_only() {
 }
 
 #[test]
-fn other_hashes_of_the_right_key_are_refused() {
+fn other_algorithms_of_the_right_key_are_rejected() {
     let (_, private, public) = pairs().remove(2);
     let auth = Auth::public_key_pem(public.as_bytes()).unwrap();
     for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
@@ -351,7 +354,7 @@ fn signed(n: usize, kid: Option<&str>) -> String {
 }
 
 #[test]
-fn the_keys_of_a_jwks_document_are_taken_by_id_or_by_kind() {
+fn jwks_keys_are_selected_by_id_or_by_algorithm() {
     let auth = Auth::jwks(&jwks(|n, key| key["kid"] = json!(format!("key-{n}")))).unwrap();
     for n in 0..3 {
         assert!(auth.verify(&signed(n, None)).is_ok(), "{n} without kid");
@@ -363,14 +366,14 @@ fn the_keys_of_a_jwks_document_are_taken_by_id_or_by_kind() {
         refused(
             &auth,
             &signed(n, Some(&format!("key-{}", (n + 1) % 3))),
-            "another's kid",
+            "the kid of another key",
         );
     }
     refused(&auth, &hs256(&claims()), "HS256");
 }
 
 #[test]
-fn keys_of_a_jwks_document_that_are_for_something_else_are_passed_over() {
+fn jwks_keys_for_other_uses_are_ignored() {
     let auth = Auth::jwks(&jwks(|n, key| match n {
         0 => key["use"] = json!("enc"),
         1 => key["alg"] = json!("ES384"),
@@ -384,7 +387,7 @@ fn keys_of_a_jwks_document_that_are_for_something_else_are_passed_over() {
     let shared = json!({"keys": [{"kty": "oct", "k": BASE64.encode(SECRET)}]}).to_string();
     assert!(
         Auth::jwks(shared.as_bytes()).is_err(),
-        "a secret has no place in a JWKS file"
+        "a JWKS file must not contain a secret"
     );
     let unknown = json!({"keys": [{"kty": "new"}, 5, null]}).to_string();
     for bad in [
@@ -403,26 +406,26 @@ fn keys_of_a_jwks_document_that_are_for_something_else_are_passed_over() {
 }
 
 #[test]
-fn weak_and_wrong_keys_are_refused_at_start() {
+fn weak_and_invalid_keys_are_rejected_at_startup() {
     assert!(matches!(
         Auth::hs256(&[7; 31]),
         Err(AuthError::ShortSecret(31))
     ));
     assert!(Auth::hs256(&[7; 32]).is_ok());
     assert!(sign_hs256(b"short", "ada", "", Duration::from_secs(1)).is_err());
-    for (key, why) in [
+    for (key, reason) in [
         (pem("PRIVATE KEY", keys::ED25519), "a private key"),
         (pem("PRIVATE KEY", keys::RSA), "a private key"),
         (pem("PUBLIC KEY", keys::RSA_SHORT_PUBLIC), "1,024 bits"),
         (pem("PUBLIC KEY", keys::P384_PUBLIC), "P-384"),
         (pem("CERTIFICATE", keys::P256_PUBLIC), "a certificate"),
-        (pem("PUBLIC KEY", "AAAA"), "no key at all"),
+        (pem("PUBLIC KEY", "AAAA"), "not a key"),
         ("not PEM".to_owned(), "not PEM"),
         (String::new(), "nothing"),
     ] {
         assert!(
             matches!(Auth::public_key_pem(key.as_bytes()), Err(AuthError::Key(_))),
-            "{why}"
+            "{reason}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A client that writes what it is told, byte for byte, and reads one response at a time.
+//! A client that sends exact bytes and reads one response at a time.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Nothing here takes this long unless it is stuck.
+/// A limit that no test reaches unless something hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Client {
@@ -70,11 +70,11 @@ impl Client {
         self.reply().await
     }
 
-    /// The next response, or `None` if the server closes instead of beginning one.
+    /// Reads the next response; `None` if the server closes the connection instead.
     pub async fn reply(&mut self) -> Option<Reply> {
         tokio::time::timeout(PATIENCE, self.read_reply())
             .await
-            .expect("the server is stuck")
+            .expect("the server does not respond")
     }
 
     async fn read_reply(&mut self) -> Option<Reply> {
@@ -87,7 +87,10 @@ impl Client {
                 break self.read.drain(..end + 4).collect::<Vec<u8>>();
             }
             if self.fill().await == 0 {
-                assert!(self.read.is_empty(), "cut in the middle of a response");
+                assert!(
+                    self.read.is_empty(),
+                    "the connection closed in the middle of a response"
+                );
                 return None;
             }
         };
@@ -114,29 +117,37 @@ impl Client {
             .header("content-length")
             .map_or(0, |length| length.parse().unwrap());
         while self.read.len() < length {
-            assert_ne!(self.fill().await, 0, "cut in the middle of a body");
+            assert_ne!(
+                self.fill().await,
+                0,
+                "the connection closed in the middle of a body"
+            );
         }
         reply.body = self.read.drain(..length).collect();
         Some(reply)
     }
 
-    /// Reads what there is; 0 at the end, also at an abrupt one.
+    /// Reads the available bytes; 0 at the end of the connection, even after a reset.
     async fn fill(&mut self) -> usize {
         self.stream.read_buf(&mut self.read).await.unwrap_or(0)
     }
 
-    /// Asserts that the server neither closes nor says anything for so long.
+    /// Asserts that the server neither closes the connection nor sends anything during `time`.
     pub async fn stays_open_for(&mut self, time: Duration) {
-        let heard = tokio::time::timeout(time, self.fill()).await;
-        assert!(heard.is_err(), "{heard:?} bytes came: {:?}", self.read);
+        let received = tokio::time::timeout(time, self.fill()).await;
+        assert!(
+            received.is_err(),
+            "received {received:?} bytes: {:?}",
+            self.read
+        );
     }
 
-    /// Waits until the server has closed, and returns what it said before.
+    /// Waits until the server has closed the connection, and returns the bytes it sent before.
     pub async fn closed(&mut self) -> Vec<u8> {
         let reading = async { while self.fill().await > 0 {} };
         tokio::time::timeout(PATIENCE, reading)
             .await
-            .expect("the server does not close");
+            .expect("the server does not close the connection");
         std::mem::take(&mut self.read)
     }
 }

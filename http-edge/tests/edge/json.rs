@@ -1,4 +1,4 @@
-//! Bodies over HTTP: types, encodings, and what the document says.
+//! JSON bodies over HTTP: content types, encodings and documents.
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -43,7 +43,7 @@ async fn post_to(
 }
 
 #[tokio::test]
-async fn the_type_must_be_json_and_plain() {
+async fn content_type_must_be_uncompressed_json() {
     let body = br#"{"text":"a"}"#;
     for good in [
         "application/json",
@@ -80,7 +80,7 @@ async fn the_type_must_be_json_and_plain() {
 }
 
 #[tokio::test]
-async fn text_comes_through_byte_for_byte() {
+async fn text_is_preserved_byte_for_byte() {
     let text = "日本語 \u{202e}rtl \u{200d} 👨‍👩‍👧 e\u{301} \u{10ffff} \u{fffe} \t\n ' \"\\u0000\" \u{7f}\u{85}";
     let body = serde_json::json!({"text": text}).to_string();
     let (status, note) = post(Some("application/json"), None, body.as_bytes()).await;
@@ -88,7 +88,7 @@ async fn text_comes_through_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn bad_documents_are_explained() {
+async fn invalid_documents_are_explained() {
     for (body, status, code, field) in [
         (&br#"{"text":"a"#[..], 400, "malformed", ""),
         (br#"{"text":"a"} {}"#, 400, "malformed", ""),
@@ -106,10 +106,10 @@ async fn bad_documents_are_explained() {
             "tags[1]",
         ),
     ] {
-        let (found, problem) = post(Some("application/json"), None, body).await;
-        let named = problem["errors"][0]["field"].as_str();
+        let (actual, problem) = post(Some("application/json"), None, body).await;
+        let field_name = problem["errors"][0]["field"].as_str();
         assert_eq!(
-            (found.as_u16(), problem["code"].as_str(), named),
+            (actual.as_u16(), problem["code"].as_str(), field_name),
             (status, Some(code), Some(field))
         );
         assert_ne!(problem["errors"][0]["message"], "");
@@ -127,7 +127,7 @@ async fn bad_documents_are_explained() {
 }
 
 #[tokio::test]
-async fn lines_have_their_own_type_and_a_larger_limit() {
+async fn ndjson_has_its_own_content_type_and_a_larger_limit() {
     let large = vec![b'x'; 1024 * 1024];
     for good in [
         "application/x-ndjson",

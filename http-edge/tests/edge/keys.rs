@@ -1,15 +1,15 @@
-//! Key pairs that sign tokens in these tests and nowhere else. Without their PEM armour, so that nobody
-//! (and no scanner) takes them for keys that matter.
+//! Key pairs that sign tokens only in these tests. They lack the PEM armour, so that neither
+//! readers nor secret scanners mistake them for real keys.
 
 /// An Ed25519 private key.
 pub const ED25519: &str = "MC4CAQAwBQYDK2VwBCIEIP7w9ZNd8QGTxx9RJ67CkpXeIiqCDk7C/N7WBV7CuN8M";
-/// Its public half.
+/// The matching public key.
 pub const ED25519_PUBLIC: &str = "MCowBQYDK2VwAyEApT73KfjMSm7x4JtA+CdfCyowcHZ5gtGzY3udvz/XeFI=";
 /// A P-256 private key.
 pub const P256: &str = "\
     MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgfzMEmqhCUumvXH/GuXMCsD9RhvQ0YSSVa6t2OtLW8gKhRANC\
     AATUPI4IlQT3UY/nz9gYS4SnXMq3p2jusWn+U7jSKqNiyxZe3t5sMB5KAE82Lk0hEzm5Y0V9FkhQ5qsju2EsBbLJ";
-/// Its public half.
+/// The matching public key.
 pub const P256_PUBLIC: &str = "\
     MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1DyOCJUE91GP58/YGEuEp1zKt6do7rFp/lO40iqjYssWXt7ebDAeSgBPNi5N\
     IRM5uWNFfRZIUOarI7thLAWyyQ==";
@@ -32,7 +32,7 @@ pub const RSA: &str = "\
     f2uzBb3sGuuMhfricBP+pgV2lP5z9pRyhxZvfzbPy05S4nVFBoOilFPxuoFydzwFsU5u9kg2hsqfkIU/sMYvRbf2chnbDL9L\
     z72rWT/KoQKBgQCBNWO7XViXXnZz5UMUraqUIRdp1Vhs0bX/65Ay77OTumS2SpbBRPae3YxTTSEk7fVI8AIhfCy9A2BwispO\
     fiSFwX04GIv544R8lXK7IC2kLOKI7RA8ynAv/E4Zs1VTjk+n9bolcxPJJice2nYMpaLiNtO02YuejqvZ9W4ulc0LZA==";
-/// Its public half.
+/// The matching public key.
 pub const RSA_PUBLIC: &str = "\
     MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqdlAINQQi72Tcxj0o/UY9hylPcPz83O9uYZola7q9zljh08+xqv5\
     vN18c47zqPvKw1i8LjyYuA1rq2p9hq9r33T5ITNIk5kciR69lHMOMaeoZuPWwvbh3/SdWblBdmDTYcCfqWBHKmHL+EmQJZj7\
@@ -44,12 +44,12 @@ pub const RSA_SHORT_PUBLIC: &str = "\
     MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC8keRxrq1VUW59OtX0X2WaMNhJ9eRFdnup/ccslX2sF1GpnHstJ/9RCOGo\
     VTAhivo8ZD5SjH/RYRk/st8/nm79YmVUy+mftn0lSTCfLLdtSDk5uJYu8nPViF7ZNHSeTKOb69px6NUuuddvkFjrAzK/wVX+\
     TKa04RA1nj+/5o59kQIDAQAB";
-/// A public key on P-384, not a curve that is taken.
+/// A public key on P-384, which is not a supported curve.
 pub const P384_PUBLIC: &str = "\
     MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEYmjoUtdzQhyLLhflY/HnzYVcnCoo3jvZd79HYywZ8NDFl5iqSuCe624i1s7VXOLq\
     PCDZUAIXxB18//1M0HB2UzE4FhERqpPJT+v1WCJNR58agI/3gLDj8nDQDa7HVTcE";
 
-/// The key with its armour.
+/// The key with its PEM armour.
 pub fn pem(label: &str, key: &str) -> String {
     format!("-----BEGIN {label}-----\n{key}\n-----END {label}-----\n")
 }

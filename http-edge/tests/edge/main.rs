@@ -1,4 +1,5 @@
-//! The edge as a client sees it: over a socket where the bytes matter, else through the router.
+//! Tests of the edge from the point of view of a client: over a socket where the exact bytes
+//! matter, otherwise through the router.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

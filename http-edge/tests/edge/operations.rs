@@ -1,4 +1,4 @@
-//! What operators and developers are told: health, metrics, the API's description.
+//! Health checks, metrics and API documentation.
 
 use std::sync::OnceLock;
 
@@ -38,7 +38,7 @@ fn whole() -> axum::Router {
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_route() {
+async fn requests_are_counted_per_route() {
     recorder();
     let router = whole();
     for path in ["/counted/one", "/counted/two", "/nothing", "/counted/%00"] {
@@ -64,13 +64,13 @@ async fn requests_are_counted_by_route() {
         r#"tidings_http_seconds_bucket{route="/counted/{id}",le="0.0001"}"#,
         r#"tidings_http_seconds_count{route="/counted/{id}"} 3"#,
     ] {
-        assert!(text.contains(line), "{line} is not in\n{text}");
+        assert!(text.contains(line), "{line} is missing in\n{text}");
     }
     assert!(!text.contains("INVENTED") && !text.contains("/counted/one"));
 }
 
 #[tokio::test]
-async fn health_is_told_without_a_token() {
+async fn health_checks_need_no_token() {
     let live = ask_of(whole(), Method::GET, "/livez", &[]).await;
     assert_eq!((live.status(), live.text()), (200, r#"{"status":"alive"}"#));
     let ready = ask_of(whole(), Method::GET, "/readyz", &[]).await;
@@ -93,7 +93,7 @@ async fn health_is_told_without_a_token() {
 }
 
 #[tokio::test]
-async fn the_api_describes_itself_and_the_pages_need_nobody_else() {
+async fn api_documentation_needs_no_external_resources() {
     let api: Value = serde_json::from_slice(
         &ask_of(whole(), Method::GET, "/openapi.json", &[])
             .await

@@ -1,4 +1,4 @@
-//! More connections than there is room for.
+//! More connections than the limit allows.
 
 use http_edge::EdgeConfig;
 
@@ -6,7 +6,7 @@ use crate::client::{Client, get};
 use crate::service::Running;
 
 #[tokio::test]
-async fn a_connection_too_many_is_told_so() {
+async fn connection_over_the_limit_is_rejected() {
     let server = Running::start(EdgeConfig {
         max_connections: 2,
         ..EdgeConfig::default()
@@ -29,7 +29,7 @@ async fn a_connection_too_many_is_told_so() {
     assert_eq!(
         first.get("/hello").await.unwrap().status,
         200,
-        "those who are in stay in"
+        "existing connections are not affected"
     );
     drop(first);
     let finally = async {
@@ -43,12 +43,12 @@ async fn a_connection_too_many_is_told_so() {
     };
     tokio::time::timeout(crate::client::PATIENCE, finally)
         .await
-        .expect("the room is not given back");
+        .expect("the connection slot is not released");
     assert_eq!(second.get("/hello").await.unwrap().status, 200);
 }
 
 #[tokio::test]
-async fn a_crowd_beyond_all_limits_harms_nobody() {
+async fn many_connections_over_the_limit_do_not_affect_existing_ones() {
     let server = Running::start(EdgeConfig {
         max_connections: 4,
         ..EdgeConfig::default()

@@ -1,4 +1,4 @@
-//! Too many commands.
+//! Rate limits for commands.
 
 use axum::body::Body;
 use http::{Method, Request};
@@ -9,7 +9,7 @@ use crate::ask::{ask_of, bearer};
 use crate::service::hardened;
 
 #[tokio::test]
-async fn commands_are_limited_by_user() {
+async fn commands_are_limited_per_user() {
     let router = hardened(&EdgeConfig::default(), 5);
     let command = |user: &str, scope: &str| {
         let (router, bearer) = (router.clone(), bearer(user, scope));
@@ -29,7 +29,7 @@ async fn commands_are_limited_by_user() {
             break;
         }
     }
-    let refused = refused.expect("nobody stops her");
+    let refused = refused.expect("no command was rejected");
     assert_eq!(
         (refused.code().as_str(), refused.header("retry-after")),
         ("rate_limited", Some("1"))
@@ -60,7 +60,7 @@ async fn commands_are_limited_by_user() {
 }
 
 #[tokio::test]
-async fn a_batch_is_paid_by_the_line() {
+async fn batch_is_charged_per_line() {
     let router = hardened(&EdgeConfig::default(), 5);
     let bearer = bearer("ada", "");
     let send = || {
@@ -75,7 +75,7 @@ async fn a_batch_is_paid_by_the_line() {
     assert_eq!(
         send().await.unwrap().status(),
         200,
-        "though the burst is ten"
+        "although the burst is ten"
     );
     let refused = send().await.unwrap();
     assert_eq!(refused.status(), 429);

@@ -1,4 +1,4 @@
-//! What the layer round the routes answers and adds.
+//! The responses and headers that the middleware adds.
 
 use http::Method;
 use http_edge::EdgeConfig;
@@ -7,7 +7,7 @@ use crate::ask::{ask, ask_of, bearer, get};
 use crate::service::{hardened, token};
 
 #[tokio::test]
-async fn what_the_router_refuses_is_a_problem_too() {
+async fn router_errors_are_problems() {
     for path in [
         "/",
         "/nothing",
@@ -35,7 +35,7 @@ async fn what_the_router_refuses_is_a_problem_too() {
     );
     let answer = ask(Method::HEAD, "/hello", &[]).await;
     assert_eq!((answer.status(), answer.text()), (200, ""));
-    // An extractor of axum that a route may have used directly.
+    // An axum extractor that a route uses directly.
     assert_eq!(
         (
             get("/plain/x").await.status(),
@@ -46,12 +46,12 @@ async fn what_the_router_refuses_is_a_problem_too() {
 }
 
 #[tokio::test]
-async fn a_panic_is_one_requests_trouble() {
+async fn panic_affects_only_one_request() {
     let router = hardened(&EdgeConfig::default(), 0);
     let answer = ask_of(router.clone(), Method::GET, "/panic", &[]).await;
     assert_eq!((answer.status(), answer.code().as_str()), (500, "internal"));
     assert!(
-        !answer.text().contains("as it was told to"),
+        !answer.text().contains("as requested by the test"),
         "{}",
         answer.text()
     );
@@ -63,7 +63,7 @@ async fn a_panic_is_one_requests_trouble() {
 }
 
 #[tokio::test]
-async fn every_answer_has_an_id_and_is_not_sniffed() {
+async fn every_response_has_a_request_id_and_nosniff() {
     for path in ["/hello", "/nothing", "/panic", "/me"] {
         let answer = ask(Method::GET, path, &[("x-request-id", "mine-1")]).await;
         assert_eq!(answer.header("x-request-id"), Some("mine-1"), "{path}");
@@ -73,8 +73,8 @@ async fn every_answer_has_an_id_and_is_not_sniffed() {
             "{path}"
         );
     }
-    let insane = ask(Method::GET, "/hello", &[("x-request-id", "a b")]).await;
-    assert_ne!(insane.header("x-request-id"), Some("a b"));
+    let unacceptable = ask(Method::GET, "/hello", &[("x-request-id", "a b")]).await;
+    assert_ne!(unacceptable.header("x-request-id"), Some("a b"));
     assert_ne!(
         get("/hello").await.header("x-request-id"),
         get("/hello").await.header("x-request-id")
@@ -82,9 +82,9 @@ async fn every_answer_has_an_id_and_is_not_sniffed() {
 }
 
 #[tokio::test]
-async fn a_caller_has_one_token_in_the_header() {
+async fn caller_has_exactly_one_token_in_the_header() {
     let (ada, root) = (bearer("ada", ""), bearer("root", "admin"));
-    let who = |headers: Vec<(&'static str, String)>| async move {
+    let get_me = |headers: Vec<(&'static str, String)>| async move {
         let headers: Vec<(&str, &str)> = headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
@@ -92,16 +92,16 @@ async fn a_caller_has_one_token_in_the_header() {
         ask(Method::GET, "/me", &headers).await
     };
     assert_eq!(
-        who(vec![("authorization", ada.clone())]).await.text(),
+        get_me(vec![("authorization", ada.clone())]).await.text(),
         "ada"
     );
     assert_eq!(
-        who(vec![("authorization", ada.replacen("Bearer", "bearer", 1))])
+        get_me(vec![("authorization", ada.replacen("Bearer", "bearer", 1))])
             .await
             .text(),
         "ada"
     );
-    let none = who(vec![]).await;
+    let none = get_me(vec![]).await;
     assert_eq!(
         (none.status(), none.header("www-authenticate")),
         (401, Some("Bearer"))
@@ -123,7 +123,7 @@ async fn a_caller_has_one_token_in_the_header() {
         vec![("x-authorization", ada.clone())],
         vec![("cookie", format!("access_token={}", token("ada", "")))],
     ] {
-        let answer = who(headers.clone()).await;
+        let answer = get_me(headers.clone()).await;
         assert_eq!(
             (answer.status(), answer.text()),
             (401, none.text()),
@@ -153,7 +153,7 @@ async fn a_caller_has_one_token_in_the_header() {
 }
 
 #[tokio::test]
-async fn only_a_websocket_has_its_token_in_the_query() {
+async fn only_a_websocket_may_pass_its_token_in_the_query() {
     let path = format!("/me?access_token={}", token("ada", ""));
     let websocket = [("upgrade", "websocket"), ("connection", "upgrade")];
     assert_eq!(get(&path).await.status(), 401);
@@ -167,14 +167,14 @@ async fn only_a_websocket_has_its_token_in_the_query() {
     );
     let both = [websocket[0], websocket[1], ("authorization", "Bearer x")];
     assert_eq!(ask(Method::GET, &path, &both).await.status(), 401);
-    // And when it is none after all, the answer is a problem.
+    // A request that is not a WebSocket upgrade gets a problem.
     let answer = ask(Method::GET, "/socket", &[]).await;
     assert!(answer.response.status().is_client_error());
     answer.problem();
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_open_no_websockets() {
+async fn other_origins_cannot_open_websockets() {
     let config = EdgeConfig {
         allowed_origins: vec!["https://chat.example".into()],
         ..EdgeConfig::default()
@@ -197,7 +197,7 @@ async fn pages_of_other_origins_open_no_websockets() {
 }
 
 #[tokio::test]
-async fn other_origins_are_let_in_by_name_only() {
+async fn only_configured_origins_are_allowed() {
     let preflight = [
         ("origin", "https://chat.example"),
         ("access-control-request-method", "POST"),
@@ -234,7 +234,7 @@ async fn other_origins_are_let_in_by_name_only() {
 }
 
 #[tokio::test]
-async fn parameters_of_paths_are_decoded_and_checked() {
+async fn path_parameters_are_decoded_and_checked() {
     for (path, text) in [
         ("/notes/a", "a"),
         ("/notes/a%2Fb", "a/b"),
@@ -271,7 +271,7 @@ async fn parameters_of_paths_are_decoded_and_checked() {
 }
 
 #[tokio::test]
-async fn queries_are_decoded_and_checked() {
+async fn query_parameters_are_decoded_and_checked() {
     for (query, text) in [
         ("", "50 0 "),
         ("?limit=7&number=3&text=a%20b+c", "7 3 a b c"),

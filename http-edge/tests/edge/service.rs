@@ -1,4 +1,4 @@
-//! A small service round which the edge is put.
+//! A small service for the tests of the edge.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ struct Page {
     text: Option<String>,
 }
 
-/// Handlers that wait, and what they wait for.
+/// Synchronises a test with a handler that waits for it.
 #[derive(Clone, Default)]
 pub struct Hold {
     pub entered: Arc<Notify>,
@@ -95,7 +95,7 @@ pub fn routes(hold: &Hold) -> Router {
 }
 
 async fn panics() -> &'static str {
-    panic!("as it was told to")
+    panic!("as requested by the test")
 }
 
 async fn page(Query(page): Query<Page>) -> Result<String, Problem> {
@@ -140,7 +140,7 @@ pub fn hardened(config: &EdgeConfig, rate: u32) -> Router {
     )
 }
 
-/// The service behind a real listener.
+/// The service on a real listener.
 pub struct Running {
     pub address: SocketAddr,
     pub hold: Hold,
@@ -165,7 +165,7 @@ impl Running {
         }
     }
 
-    /// Waits until the server is gone.
+    /// Waits until the server has stopped.
     pub async fn stopped(self) {
         tokio::time::timeout(super::client::PATIENCE, self.served)
             .await

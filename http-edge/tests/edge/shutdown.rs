@@ -1,4 +1,4 @@
-//! Stopping without losing a request.
+//! Shutdown without losing requests.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use http_edge::EdgeConfig;
 use crate::client::{Client, get};
 use crate::service::Running;
 
-/// Sends requests one after the other until told to go. Panics if one is not answered.
+/// Sends requests one after the other until a response closes the connection. Panics if a request
+/// is not answered.
 async fn keep_asking(mut client: Client, answered: Arc<AtomicU64>) {
     loop {
         let reply = client.get("/hello").await.expect("a request was lost");
@@ -24,20 +25,20 @@ async fn keep_asking(mut client: Client, answered: Arc<AtomicU64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_keep_asking_lose_nothing() {
+async fn busy_clients_lose_no_request() {
     for _ in 0..5 {
         let server = Running::start(EdgeConfig::default()).await;
         let answered = Arc::new(AtomicU64::new(0));
-        let mut asking = Vec::new();
+        let mut clients = Vec::new();
         for _ in 0..24 {
             let client = Client::connect(server.address).await;
-            asking.push(tokio::spawn(keep_asking(client, answered.clone())));
+            clients.push(tokio::spawn(keep_asking(client, answered.clone())));
         }
         while answered.load(Ordering::Relaxed) < 500 {
             tokio::task::yield_now().await;
         }
         server.shutdown.cancel();
-        for client in asking {
+        for client in clients {
             client.await.unwrap();
         }
         server.stopped().await;
@@ -45,7 +46,7 @@ async fn clients_that_keep_asking_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_running_request_is_finished_and_then_the_connection_closed() {
+async fn running_request_finishes_before_its_connection_closes() {
     let server = Running::start(EdgeConfig::default()).await;
     let mut client = Client::connect(server.address).await;
     client.send(get("/hold")).await;
@@ -64,10 +65,10 @@ async fn a_running_request_is_finished_and_then_the_connection_closed() {
     server.stopped().await;
 }
 
-/// On one thread nothing runs between the client's writing and the stop signal: the requests lie in
-/// the kernel's buffers, of connections that are idle or not yet accepted.
+/// On one thread, nothing runs between the client's writes and the shutdown signal, so the requests
+/// are still in the kernel's buffers, on connections that are idle or not yet accepted.
 #[tokio::test]
-async fn what_has_arrived_is_answered_even_without_grace() {
+async fn arrived_requests_are_answered_even_without_a_grace_period() {
     let config = EdgeConfig {
         idle_grace: Duration::ZERO,
         ..EdgeConfig::default()
@@ -109,18 +110,18 @@ async fn what_has_arrived_is_answered_even_without_grace() {
 }
 
 #[tokio::test]
-async fn idle_connections_do_not_hold_it_up() {
+async fn idle_connections_do_not_delay_the_shutdown() {
     let server = Running::start(EdgeConfig {
         idle_grace: Duration::from_millis(50),
         ..EdgeConfig::default()
     })
     .await;
-    let mut asked = Client::connect(server.address).await;
-    assert_eq!(asked.get("/hello").await.unwrap().status, 200);
+    let mut idle = Client::connect(server.address).await;
+    assert_eq!(idle.get("/hello").await.unwrap().status, 200);
     let mut silent = Client::connect(server.address).await;
     server.shutdown.cancel();
     let stopping = Instant::now();
-    assert_eq!(asked.closed().await, b"");
+    assert_eq!(idle.closed().await, b"");
     assert_eq!(silent.closed().await, b"");
     server.stopped().await;
     assert!(
@@ -131,7 +132,7 @@ async fn idle_connections_do_not_hold_it_up() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_is_cut_after_the_drain_time() {
+async fn endless_request_is_closed_after_the_drain_timeout() {
     let config = EdgeConfig {
         drain: Duration::from_millis(200),
         ..EdgeConfig::default()

@@ -1,4 +1,4 @@
-//! Clients that are too slow, in each phase of a conversation.
+//! Clients that are too slow, in each phase of a connection.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use crate::client::{Client, get};
 use crate::service::{Running, token};
 
-/// Long enough that no test waits for it.
+/// A timeout that no test reaches.
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -24,7 +24,7 @@ fn patient() -> EdgeConfig {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_closed() {
+async fn silent_client_is_closed() {
     let server = Running::start(EdgeConfig {
         header_read_timeout: SHORT,
         ..patient()
@@ -35,7 +35,7 @@ async fn a_client_that_says_nothing_is_closed() {
 }
 
 #[tokio::test]
-async fn headers_that_drip_in_are_not_waited_for() {
+async fn slowly_dripping_headers_time_out() {
     let server = Running::start(EdgeConfig {
         header_read_timeout: SHORT,
         ..patient()
@@ -45,20 +45,20 @@ async fn headers_that_drip_in_are_not_waited_for() {
     client
         .send("GET /hello HTTP/1.1\r\nHost: tidings\r\n")
         .await;
-    // A byte at a time, for ever: each must not buy more time.
-    let mut pace = tokio::time::interval(SHORT / 10);
+    // One byte at a time, forever: a byte must not extend the timeout.
+    let mut interval = tokio::time::interval(SHORT / 10);
     let drip = async {
         while client.stream.write_all(b"x").await.is_ok() {
-            pace.tick().await;
+            interval.tick().await;
         }
     };
     tokio::time::timeout(crate::client::PATIENCE, drip)
         .await
-        .expect("the drip goes on");
+        .expect("the server keeps waiting for the headers");
 }
 
 #[tokio::test]
-async fn headers_of_a_later_request_have_the_same_time() {
+async fn header_timeout_applies_to_later_requests() {
     let server = Running::start(EdgeConfig {
         header_read_timeout: SHORT,
         ..patient()
@@ -71,7 +71,7 @@ async fn headers_of_a_later_request_have_the_same_time() {
 }
 
 #[tokio::test]
-async fn waiting_between_requests_is_not_reading_headers() {
+async fn idle_time_does_not_count_as_reading_headers() {
     let config = EdgeConfig {
         header_read_timeout: SHORT,
         keep_alive_timeout: SHORT * 8,
@@ -82,11 +82,15 @@ async fn waiting_between_requests_is_not_reading_headers() {
     assert_eq!(client.get("/hello").await.unwrap().body, b"hello");
     client.stays_open_for(SHORT * 3).await;
     assert_eq!(client.get("/hello").await.unwrap().body, b"hello");
-    assert_eq!(client.closed().await, b"", "and it ends too");
+    assert_eq!(
+        client.closed().await,
+        b"",
+        "the idle connection closes as well"
+    );
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_answered_and_closed() {
+async fn missing_body_times_out_with_a_response() {
     let server = Running::start(EdgeConfig {
         body_read_timeout: SHORT,
         ..patient()
@@ -105,16 +109,16 @@ async fn a_body_that_does_not_come_is_answered_and_closed() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_dropped() {
+async fn client_that_does_not_read_is_dropped() {
     let server = Running::start(EdgeConfig {
         write_timeout: SHORT,
         max_connections: 1,
         ..patient()
     })
     .await;
-    let mut deaf = Client::connect(server.address).await;
-    deaf.send(get("/endless")).await;
-    // There is room for one connection, so this one is served once the other is gone.
+    let mut unresponsive = Client::connect(server.address).await;
+    unresponsive.send(get("/endless")).await;
+    // The limit is one connection, so this one is served only once the other is gone.
     let finally = async {
         loop {
             let mut next = Client::connect(server.address).await;
@@ -129,11 +133,11 @@ async fn a_client_that_does_not_read_is_dropped() {
     };
     tokio::time::timeout(crate::client::PATIENCE, finally)
         .await
-        .expect("the deaf client is kept");
+        .expect("the unresponsive client is not dropped");
 }
 
 #[tokio::test]
-async fn a_handler_that_takes_too_long_is_answered_for() {
+async fn slow_handler_times_out_with_a_response() {
     let server = Running::start(EdgeConfig {
         request_timeout: SHORT,
         ..patient()
@@ -149,12 +153,12 @@ async fn a_handler_that_takes_too_long_is_answered_for() {
     assert_eq!(
         client.get("/hello").await.unwrap().status,
         200,
-        "the connection goes on"
+        "the connection remains usable"
     );
 }
 
 #[tokio::test]
-async fn a_websocket_is_not_an_idle_connection() {
+async fn websocket_does_not_count_as_idle() {
     let config = EdgeConfig {
         header_read_timeout: SHORT,
         keep_alive_timeout: SHORT,
@@ -171,7 +175,7 @@ async fn a_websocket_is_not_an_idle_connection() {
         .await;
     assert_eq!(client.reply().await.unwrap().status, 101);
     client.stays_open_for(SHORT * 4).await;
-    // A text frame "hi", masked with zeros as a client must mask.
+    // A text frame "hi", masked with zeros because clients must mask their frames.
     client.send([0x81, 0x82, 0, 0, 0, 0, b'h', b'i']).await;
     client.send([0x88, 0x80, 0, 0, 0, 0]).await;
     let frames = client.closed().await;

@@ -1,4 +1,4 @@
-//! Requests that are odd, large or many, as bytes.
+//! Raw requests that are malformed, large or numerous.
 
 use http_edge::EdgeConfig;
 
@@ -12,7 +12,7 @@ async fn status_of(server: &Running, request: &str) -> Option<u16> {
 }
 
 #[tokio::test]
-async fn a_thousand_pipelined_requests_are_answered_in_order() {
+async fn pipelined_requests_are_answered_in_order() {
     let server = Running::start(EdgeConfig::default()).await;
     let mut client = Client::connect(server.address).await;
     let requests: String = (0..1_000).map(|n| get(&format!("/notes/{n}"))).collect();
@@ -45,11 +45,11 @@ async fn a_thousand_pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn bad_framing_is_refused() {
+async fn invalid_framing_is_rejected() {
     let server = Running::start(EdgeConfig::default()).await;
     let body = "Content-Type: application/json\r\n";
     for (request, what) in [
-        ("\x16\x03\x01\x02\x00garbage\r\n\r\n".to_owned(), "no HTTP"),
+        ("\x16\x03\x01\x02\x00garbage\r\n\r\n".to_owned(), "not HTTP"),
         ("GET /hello HTTP/1.1\r\n\r\n".to_owned(), "no Host"),
         (
             "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(),
@@ -57,7 +57,7 @@ async fn bad_framing_is_refused() {
         ),
         (
             "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n".to_owned(),
-            "a blank in a name",
+            "a space in a header name",
         ),
         (
             "GET /hello HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n".to_owned(),
@@ -95,12 +95,12 @@ async fn bad_framing_is_refused() {
     assert_eq!(
         status_of(&server, &get("/hello")).await,
         Some(200),
-        "and the server goes on"
+        "the server still works"
     );
 }
 
 #[tokio::test]
-async fn methods_that_nobody_needs_are_refused() {
+async fn unneeded_methods_are_rejected() {
     let server = Running::start(EdgeConfig::default()).await;
     for method in ["TRACE", "PURGE"] {
         let mut client = Client::connect(server.address).await;
@@ -140,7 +140,7 @@ async fn headers_have_limits() {
 }
 
 #[tokio::test]
-async fn a_body_may_have_its_limit_and_not_a_byte_more() {
+async fn body_limit_is_exact() {
     let server = Running::start(EdgeConfig {
         max_body: 1_000,
         ..EdgeConfig::default()
@@ -166,14 +166,14 @@ async fn a_body_may_have_its_limit_and_not_a_byte_more() {
         if status == 413 {
             assert_eq!(
                 reply.problem()["detail"],
-                "The body of this call has at most 1000 bytes."
+                "The body of this request may have at most 1000 bytes."
             );
         }
     }
 }
 
 #[tokio::test]
-async fn a_body_without_a_length_has_the_same_limit() {
+async fn chunked_body_has_the_same_limit() {
     let server = Running::start(EdgeConfig {
         max_body: 1_000,
         ..EdgeConfig::default()
@@ -199,7 +199,7 @@ async fn a_body_without_a_length_has_the_same_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_announced_far_too_large_is_not_read() {
+async fn body_with_a_huge_content_length_is_not_read() {
     let server = Running::start(EdgeConfig {
         max_body: 1_000,
         ..EdgeConfig::default()

@@ -1,4 +1,4 @@
-//! Who is told of an entry.
+//! Decides who gets an entry, and adds the rows for it.
 
 use domain::ids::UserId;
 
@@ -16,19 +16,30 @@ pub(super) struct Entry {
 }
 
 impl Fold<'_> {
-    /// Whether an entry that concerns this many members gets inbox rows, and if not, that the
-    /// conversation has entries to be merged. Joining counts with the one who joined, leaving
-    /// with the one who left: they are told too.
-    pub(super) fn is_fanned(&self, conversation: &mut Conversation, at: Place, told: i64) -> bool {
-        let fanned = told <= self.config.fanout_threshold;
+    /// Decides whether an entry with this many recipients gets inbox rows. If not, records that the
+    /// conversation has entries to be merged on read. A user who joins or leaves counts as a
+    /// recipient of the entry about it.
+    pub(super) fn is_fanned(
+        &self,
+        conversation: &mut Conversation,
+        at: Place,
+        recipients: i64,
+    ) -> bool {
+        let fanned = recipients <= self.config.fanout_threshold;
         if !fanned {
             conversation.unfanned = at.position;
         }
         fanned
     }
 
-    /// Inbox rows for everybody who is in the conversation at this position.
-    pub(super) fn fan_out(&mut self, conversation: i64, at: Place, seq: Option<i64>, told: i64) {
+    /// Adds inbox rows for all members of the conversation at this position.
+    pub(super) fn fan_out(
+        &mut self,
+        conversation: i64,
+        at: Place,
+        seq: Option<i64>,
+        recipients: i64,
+    ) {
         if at.position <= self.floor {
             return;
         }
@@ -37,26 +48,26 @@ impl Fold<'_> {
             position: at.position,
             seq,
         });
-        self.rows.told += told;
+        self.rows.told += recipients;
     }
 
-    /// An entry for the members: `told` of them.
+    /// Adds an entry for all members: `recipients` of them.
     pub(super) fn tell_members(
         &mut self,
         conversation: &mut Conversation,
         at: Place,
-        told: i64,
+        recipients: i64,
         entry: Entry,
     ) {
-        let fanned = self.is_fanned(conversation, at, told);
+        let fanned = self.is_fanned(conversation, at, recipients);
         if fanned {
-            self.fan_out(conversation.id, at, None, told);
+            self.fan_out(conversation.id, at, None, recipients);
         }
         self.enter(conversation.id, at, fanned, entry);
     }
 
-    /// An entry for few, whatever the size of the conversation: for everybody in it if they are
-    /// up to `receipts_up_to`, else for `user` alone.
+    /// Adds a receipt. It goes to all members if there are up to `max_receipt_members` of them, and
+    /// otherwise to `user` alone.
     pub(super) fn tell_of_receipt(
         &mut self,
         conversation: &Conversation,
@@ -72,7 +83,7 @@ impl Fold<'_> {
         }
     }
 
-    /// An entry for one user alone.
+    /// Adds an entry for one user alone.
     pub(super) fn tell_one(&mut self, conversation: i64, at: Place, user: i64, entry: Entry) {
         if at.position > self.floor {
             self.rows.own.push(Own {
@@ -107,7 +118,7 @@ impl Fold<'_> {
         });
     }
 
-    /// The number of a user who has one if they were ever named.
+    /// The id of a user. Assigns the next one if the log names the user for the first time.
     pub(super) fn number(&mut self, user: &UserId) -> i64 {
         self.picture.number(user)
     }

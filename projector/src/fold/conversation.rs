@@ -1,4 +1,4 @@
-//! Events of a conversation.
+//! Applies the events of a conversation.
 
 use domain::conversation::event::{
     ConversationChanged, ConversationCreated, ConversationEvent, History,
@@ -23,14 +23,14 @@ impl Fold<'_> {
         if let E::ConversationCreated(created) = event {
             return self.created(at, id, created);
         }
-        let held = self
+        let tracked = self
             .picture
             .conversations
             .get(id)
             .ok_or("its conversation was never created")?;
-        check_sequence(held.now.sequence, at.sequence)?;
-        // Worked on as a copy, so that an event that is found to be impossible changes nothing.
-        let mut conversation = held.now.clone();
+        check_sequence(tracked.now.sequence, at.sequence)?;
+        // Works on a copy, so that an event that cannot be folded changes nothing.
+        let mut conversation = tracked.now.clone();
         match event {
             E::ConversationCreated(_) => {}
             E::ConversationChanged(changed) => {
@@ -49,8 +49,8 @@ impl Fold<'_> {
             E::TitleErased(_) => self.title_erased(at, id, &mut conversation)?,
         }
         conversation.sequence = at.sequence;
-        if let Some(held) = self.picture.conversations.get_mut(id) {
-            *held.touch(Change::Row) = conversation;
+        if let Some(tracked) = self.picture.conversations.get_mut(id) {
+            *tracked.touch(Change::Row) = conversation;
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Fold<'_> {
         created: &ConversationCreated,
     ) -> Result<(), Impossible> {
         let known = self.picture.conversations.get(id);
-        check_sequence(known.map_or(0, |held| held.now.sequence), at.sequence)?;
+        check_sequence(known.map_or(0, |tracked| tracked.now.sequence), at.sequence)?;
         if known.is_some() {
             return Err("its conversation was created before".into());
         }
@@ -72,27 +72,27 @@ impl Fold<'_> {
         if names.len() != created.members.len() {
             return Err("it names a member twice".into());
         }
-        let about = entry::About {
+        let details = entry::About {
             id,
             kind: created.kind,
             title: created.title.as_ref(),
             history: created.history,
         };
-        let data = json(&about)?;
+        let data = json(&details)?;
         let mut conversation = self.new_conversation(at, created);
         for first in &created.members {
             let user = self.number(&first.user);
             self.join(at, &mut conversation, user, first.role);
         }
         self.note_conversation(at, &conversation);
-        let told = conversation.member_count;
+        let recipients = conversation.member_count;
         let entry = Entry {
             kind: "conversation_created",
             subject: None,
             seq: None,
             data,
         };
-        self.tell_members(&mut conversation, at, told, entry);
+        self.tell_members(&mut conversation, at, recipients, entry);
         self.picture
             .conversations
             .insert(id.clone(), Held::new(conversation));
@@ -127,37 +127,38 @@ impl Fold<'_> {
         title: Option<&Title>,
         history: History,
     ) -> Result<(), Impossible> {
-        let about = entry::About {
+        let details = entry::About {
             id,
             kind: conversation.kind,
             title,
             history,
         };
-        let data = json(&about)?;
+        let data = json(&details)?;
         conversation.title = title.cloned();
         conversation.history = history;
         self.note_conversation(at, conversation);
-        let told = conversation.member_count;
+        let recipients = conversation.member_count;
         let entry = Entry {
             kind: "conversation_changed",
             subject: None,
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, told, entry);
+        self.tell_members(conversation, at, recipients, entry);
         Ok(())
     }
 
-    /// Those who are in are told that it has no title now, and what tells of earlier ones tells of none.
+    /// Removes the title, notifies the members of that, and deletes earlier titles from entries and
+    /// history.
     fn title_erased(
         &mut self,
         at: Place,
         id: &ConversationId,
         conversation: &mut Conversation,
     ) -> Result<(), Impossible> {
-        for told in &mut self.rows.timeline {
-            if told.conversation == conversation.id && entry::TITLED.contains(&told.kind) {
-                told.data = told.data.as_deref().map(entry::untitled).transpose()?;
+        for row in &mut self.rows.timeline {
+            if row.conversation == conversation.id && entry::TITLED.contains(&row.kind) {
+                row.data = row.data.as_deref().map(entry::untitled).transpose()?;
             }
         }
         for version in &mut self.rows.conversation_history {

@@ -1,13 +1,13 @@
-//! The data of sync entries, as clients are told. The order of the fields is part of the bytes.
+//! The data of sync entries, as clients receive it. The order of the fields determines the bytes.
 
 use domain::conversation::event::{ConversationKind, History, Role};
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
 use serde::{Deserialize, Serialize};
 
-/// What is told with a title in its data.
+/// The types of entries whose data contains a title.
 pub(crate) const TITLED: [&str; 2] = ["conversation_created", "conversation_changed"];
 
-/// `conversation_created` and `conversation_changed`.
+/// The data of `conversation_created` and `conversation_changed`.
 #[derive(Serialize)]
 pub(super) struct About<'a> {
     pub id: &'a ConversationId,
@@ -16,7 +16,7 @@ pub(super) struct About<'a> {
     pub history: History,
 }
 
-/// `member_added` and `member_role_changed`.
+/// The data of `member_added` and `member_role_changed`.
 #[derive(Serialize)]
 pub(super) struct HasRole<'a> {
     pub user: &'a UserId,
@@ -24,21 +24,21 @@ pub(super) struct HasRole<'a> {
     pub by: &'a UserId,
 }
 
-/// `member_removed`.
+/// The data of `member_removed`.
 #[derive(Serialize)]
 pub(super) struct Gone<'a> {
     pub user: &'a UserId,
     pub by: &'a UserId,
 }
 
-/// `message_recalled` and `message_erased`.
+/// The data of `message_recalled` and `message_erased`.
 #[derive(Serialize)]
 pub(super) struct Recalled<'a> {
     pub seq: i64,
     pub by: &'a UserId,
 }
 
-/// `reaction_added` and `reaction_removed`.
+/// The data of `reaction_added` and `reaction_removed`.
 #[derive(Serialize)]
 pub(super) struct Reacted<'a> {
     pub seq: i64,
@@ -46,46 +46,49 @@ pub(super) struct Reacted<'a> {
     pub user: &'a UserId,
 }
 
-/// `conversation_read`.
+/// The data of `conversation_read`.
 #[derive(Serialize)]
 pub(super) struct HasRead<'a> {
     pub user: &'a UserId,
     pub read_seq: i64,
 }
 
-/// `delivered`: everything up to this position has reached a device of this user.
+/// The data of `delivered`: everything up to this position has reached a device of this user.
 #[derive(Serialize)]
 pub(super) struct Delivered<'a> {
     pub user: &'a UserId,
     pub position: i64,
 }
 
-/// `preferences_changed`.
+/// The data of `preferences_changed`.
 #[derive(Serialize)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent setting"
+)]
 pub(super) struct Preferences {
     pub muted: bool,
     pub pinned: bool,
     pub archived: bool,
-    /// Told only when it is not as by default.
+    /// Omitted if it has the default value, `true`.
     #[serde(skip_serializing_if = "is_default")]
     pub mentions: bool,
 }
 
 #[allow(
     clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
+    reason = "serde passes a reference"
 )]
 fn is_default(mentions: &bool) -> bool {
     *mentions
 }
 
-/// The data as compact JSON.
+/// Serializes the data as compact JSON.
 pub(super) fn json(data: &impl Serialize) -> Result<Option<String>, serde_json::Error> {
     serde_json::to_string(data).map(Some)
 }
 
-/// The data of a [`TITLED`] entry, the title being gone.
+/// Removes the title from the data of an entry with a type in [`TITLED_ENTRY_TYPES`].
 pub(crate) fn untitled(data: &str) -> Result<String, serde_json::Error> {
     #[derive(Deserialize)]
     struct Told {
@@ -93,11 +96,11 @@ pub(crate) fn untitled(data: &str) -> Result<String, serde_json::Error> {
         kind: ConversationKind,
         history: History,
     }
-    let told: Told = serde_json::from_str(data)?;
+    let titled: Told = serde_json::from_str(data)?;
     serde_json::to_string(&About {
-        id: &told.id,
-        kind: told.kind,
+        id: &titled.id,
+        kind: titled.kind,
         title: None,
-        history: told.history,
+        history: titled.history,
     })
 }

@@ -1,4 +1,5 @@
-//! What the read models were, noted after each event that changed it.
+//! Records the state of members and conversations after each event that changed it, for `as_of`
+//! reads.
 
 use super::Fold;
 use crate::decode::Place;
@@ -6,15 +7,16 @@ use crate::memory::{Conversation, MemberKey};
 use crate::rows::ConversationVersion;
 
 impl Fold<'_> {
-    /// A member is as it is from this position on. Own messages need no note: the messages say so.
+    /// Records a member's state from this position on. The effect of a member's own messages is not
+    /// recorded: it follows from the messages.
     pub(super) fn note_member(&mut self, at: Place, key: MemberKey) {
         if let Some(member) = self.picture.members.get(&key) {
-            let noted = (key, at.position);
-            self.rows.member_history.insert(noted, member.now);
+            let version = (key, at.position);
+            self.rows.member_history.insert(version, member.now);
         }
     }
 
-    /// The same of a conversation.
+    /// Records a conversation's state from this position on.
     pub(super) fn note_conversation(&mut self, at: Place, conversation: &Conversation) {
         self.rows.conversation_history.push(ConversationVersion {
             conversation: conversation.id,

@@ -1,8 +1,8 @@
-//! Events of a user's mailbox.
+//! Applies the events of a user's mailbox.
 //!
-//! One that speaks of a conversation that does not exist, or of a stay that is over, changes
-//! nothing: the mailbox is not the place where that is known. One that speaks of a parked
-//! conversation is parked alone; the mailbox goes on.
+//! An event that refers to a conversation that does not exist, or to a membership period that is
+//! over, changes nothing: the mailbox aggregate cannot know that. An event that refers to a parked
+//! conversation is parked alone; later events of the mailbox are folded.
 
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
@@ -30,8 +30,8 @@ impl Fold<'_> {
             .map_or(0, |user| user.now.sequence);
         check_sequence(known, at.sequence)?;
         let user = self.number(owner);
-        if let Some(held) = self.picture.users.get_mut(owner) {
-            *held.touch(Change::Row) = User {
+        if let Some(tracked) = self.picture.users.get_mut(owner) {
+            *tracked.touch(Change::Row) = User {
                 id: user,
                 sequence: at.sequence,
             };
@@ -46,21 +46,22 @@ impl Fold<'_> {
                 self.marked(at, owner, user, mark, true)?;
             }
             MailboxEvent::PreferencesChanged(changed) => self.preferred(at, user, changed)?,
-            MailboxEvent::UserBlocked(about) => self.blocked(user, &about.user, true),
-            MailboxEvent::UserUnblocked(about) => self.blocked(user, &about.user, false),
+            MailboxEvent::UserBlocked(block) => self.blocked(user, &block.user, true),
+            MailboxEvent::UserUnblocked(block) => self.blocked(user, &block.user, false),
         }
         Ok(Outcome::Folded)
     }
 
-    /// A read goes forward and is a receipt. A mark set by hand goes anywhere and is told to the
-    /// user alone: receipts never take a "read" back.
+    /// Applies a read mark. A normal read only moves the mark forward and produces a read receipt.
+    /// A mark set by the user may move anywhere, and only that user gets the entry: a read receipt
+    /// is never withdrawn.
     fn marked(
         &mut self,
         at: Place,
         owner: &UserId,
         user: i64,
         mark: &ReadMark,
-        by_hand: bool,
+        is_explicit: bool,
     ) -> Result<(), Impossible> {
         let read_seq = mark.read_seq;
         let data = json(&HasRead {
@@ -74,7 +75,7 @@ impl Fold<'_> {
             return Ok(());
         };
         let member = member.touch(Change::Marks);
-        member.read_seq = if by_hand {
+        member.read_seq = if is_explicit {
             read_seq
         } else {
             member.read_seq.max(read_seq)
@@ -87,7 +88,7 @@ impl Fold<'_> {
             seq: None,
             data,
         };
-        if by_hand {
+        if is_explicit {
             self.tell_one(conversation.id, at, user, entry);
         } else {
             self.tell_of_receipt(&conversation, at, user, entry);
@@ -185,19 +186,19 @@ impl Fold<'_> {
         Ok(())
     }
 
-    fn blocked(&mut self, user: i64, other: &UserId, is_so: bool) {
+    fn blocked(&mut self, user: i64, other: &UserId, is_blocked: bool) {
         let other = self.number(other);
-        self.rows.blocks.insert((user, other), is_so);
+        self.rows.blocks.insert((user, other), is_blocked);
     }
 
     fn conversation_named(&self, id: &ConversationId) -> Option<Conversation> {
         self.picture
             .conversations
             .get(id)
-            .map(|held| held.now.clone())
+            .map(|tracked| tracked.now.clone())
     }
 
-    /// The member, if this user is in now and this is that stay.
+    /// The membership, if the user is currently a member and this is their current period.
     fn in_stay(
         &mut self,
         conversation: &Conversation,
@@ -217,7 +218,7 @@ impl Fold<'_> {
     }
 }
 
-/// The conversation that a mailbox event speaks of.
+/// The conversation that a mailbox event refers to.
 pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
     match event {
         MailboxEvent::ConversationRead(mark) | MailboxEvent::ConversationMarkedUnread(mark) => {
@@ -230,7 +231,7 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
     }
 }
 
-/// The source of a conversation's events.
+/// The event source of a conversation.
 pub(crate) fn source_of(id: &ConversationId) -> String {
     format!("{}{id}", AggregateKind::Conversation.source_prefix())
 }

@@ -1,4 +1,4 @@
-//! Who comes, who goes, and as what.
+//! Applies joins, leaves and role changes.
 
 use domain::conversation::event::{MemberAdded, MemberRemoved, MemberRoleChanged, Role};
 use domain::ids::UserId;
@@ -33,14 +33,14 @@ impl Fold<'_> {
         let subject = self.number(user);
         self.join(at, conversation, subject, *role);
         self.note_conversation(at, conversation);
-        let told = conversation.member_count;
+        let recipients = conversation.member_count;
         let entry = Entry {
             kind: "member_added",
             subject: Some(subject),
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, told, entry);
+        self.tell_members(conversation, at, recipients, entry);
         Ok(())
     }
 
@@ -62,7 +62,7 @@ impl Fold<'_> {
         member.touch(Change::Row).present = false;
         self.note_member(at, key);
         self.end_stay(at, conversation, key);
-        let told = conversation.member_count;
+        let recipients = conversation.member_count;
         conversation.member_count -= 1;
         self.note_conversation(at, conversation);
         let entry = Entry {
@@ -71,7 +71,7 @@ impl Fold<'_> {
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, told, entry);
+        self.tell_members(conversation, at, recipients, entry);
         Ok(())
     }
 
@@ -96,18 +96,19 @@ impl Fold<'_> {
             .ok_or("it gives a role to who is not a member")?;
         member.touch(Change::Row).role = *role;
         self.note_member(at, key);
-        let told = conversation.member_count;
+        let recipients = conversation.member_count;
         let entry = Entry {
             kind: "member_role_changed",
             subject: Some(key.1),
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, told, entry);
+        self.tell_members(conversation, at, recipients, entry);
         Ok(())
     }
 
-    /// Begins a stay. The marks start at the head; mute, pin and archive are forgotten.
+    /// Begins a membership period. Read marks start at the head of the conversation; mute, pin and
+    /// archive are reset.
     pub(super) fn join(
         &mut self,
         at: Place,
@@ -155,10 +156,10 @@ impl Fold<'_> {
     fn end_stay(&mut self, at: Place, conversation: &Conversation, key: MemberKey) {
         let until_seq = conversation.head_seq;
         self.rows.joins_and_leaves += 1;
-        let began_here = self.rows.open_stays.remove(&key);
-        if let Some(stay) = began_here.and_then(|index| self.rows.stays.get_mut(index)) {
-            stay.to_position = Some(at.position);
-            stay.until_seq = Some(until_seq);
+        let period_of_batch = self.rows.open_stays.remove(&key);
+        if let Some(period) = period_of_batch.and_then(|index| self.rows.stays.get_mut(index)) {
+            period.to_position = Some(at.position);
+            period.until_seq = Some(until_seq);
         } else {
             self.rows.ended_stays.push(StayEnd {
                 key,
@@ -168,7 +169,7 @@ impl Fold<'_> {
         }
     }
 
-    /// The membership of a user who has a number; without one they never were a member.
+    /// The membership key of a user; `None` if the user has no id and so was never a member.
     pub(super) fn key(&self, conversation: &Conversation, user: &UserId) -> Option<MemberKey> {
         Some((conversation.id, self.picture.users.get(user)?.now.id))
     }

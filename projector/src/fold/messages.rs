@@ -1,4 +1,4 @@
-//! Messages, and what becomes of them.
+//! Applies sent messages and their edits, recalls, erasures and reactions.
 
 use domain::conversation::event::{
     MessageEdited, MessageErased, MessageRecalled, MessageSent, Reaction,
@@ -12,7 +12,7 @@ use crate::memory::Conversation;
 use crate::picture::Change;
 use crate::rows::{MessageRow, ReactionChange, VersionRow};
 
-/// A message that was sent this much earlier than the log took it was imported.
+/// A message was imported if it was sent more than this long before it was appended to the log.
 const PAST_MS: i64 = 24 * 3_600 * 1_000;
 
 impl Fold<'_> {
@@ -42,17 +42,18 @@ impl Fold<'_> {
             conversation.last_seq = Some(sent.seq);
             conversation.activity = at.position;
         }
-        let told = conversation.member_count;
-        // A past that is taken in is nobody's news: it is merged when somebody syncs from before.
-        let is_past = at.time.millis() - sent.sent_at.millis() > PAST_MS;
-        let fanned = if is_past {
+        let recipients = conversation.member_count;
+        // Imported history is not fanned out: it is merged on read when a client syncs from an
+        // earlier position.
+        let is_imported = at.time.millis() - sent.sent_at.millis() > PAST_MS;
+        let fanned = if is_imported {
             conversation.unfanned = at.position;
             false
         } else {
-            self.is_fanned(conversation, at, told)
+            self.is_fanned(conversation, at, recipients)
         };
         if fanned {
-            self.fan_out(conversation.id, at, Some(sent.seq), told);
+            self.fan_out(conversation.id, at, Some(sent.seq), recipients);
         }
         if let Some(member) = self.picture.present((conversation.id, sender)) {
             let member = member.touch(Change::Marks);
@@ -123,7 +124,7 @@ impl Fold<'_> {
         Ok(())
     }
 
-    /// To those who read, an erased message is a recalled one that also names nobody.
+    /// To readers, an erased message is a recalled message that also has no mentions.
     pub(super) fn erased(
         &mut self,
         at: Place,
@@ -194,10 +195,10 @@ impl Fold<'_> {
             position: at.position,
             added,
         });
-        let place = (conversation.id, *seq, key.clone(), subject);
+        let reaction_key = (conversation.id, *seq, key.clone(), subject);
         self.rows
             .reactions
-            .insert(place, added.then_some(at.position));
+            .insert(reaction_key, added.then_some(at.position));
         let kind = if added {
             "reaction_added"
         } else {
@@ -216,14 +217,14 @@ impl Fold<'_> {
         subject: Option<i64>,
         data: Option<String>,
     ) {
-        let told = conversation.member_count;
+        let recipients = conversation.member_count;
         let entry = Entry {
             kind,
             subject,
             seq: Some(seq),
             data,
         };
-        self.tell_members(conversation, at, told, entry);
+        self.tell_members(conversation, at, recipients, entry);
     }
 
     fn sent_in_this_batch(&mut self, key: (i64, i64)) -> Option<&mut MessageRow> {

@@ -1,14 +1,14 @@
-//! The fold: what each event does to the rows. In memory, without a database, in position order.
+//! The fold: applies each event to the rows, in position order, in memory and without a database.
 //!
-//! The result depends on the events alone, never on where a batch begins or ends. Whatever an
-//! event needs to know is known *at its position*: counts and marks are folded event by event, and
-//! what is left to SQL (who is fanned out to, whom an ack is told) is asked of the stays, which
-//! carry positions.
+//! The result depends on the events alone, never on where a batch begins or ends. Everything that
+//! an event depends on is known *at its position*: counts and read marks are folded event by event,
+//! and the parts that SQL decides (the recipients of a fan-out or of an ack's receipts) use the
+//! membership periods, which carry positions.
 //!
-//! Numbers are given in the order in which the log names users: the first members of a new
-//! conversation as they are listed; of every other event the one user that a row needs (sender,
-//! member, reactor, mailbox owner), before the one that a block names. Who did it (`by`) is told
-//! by name, and is not numbered by that. A parked event numbers nobody.
+//! Users get their ids in the order in which the log names them: the initial members of a new
+//! conversation in the order of the list; for every other event the one user that a row needs
+//! (sender, member, reactor, mailbox owner), before the user that a block names. The acting user
+//! (`by`) appears in entries by name and gets no id from that. A parked event assigns no ids.
 
 mod audience;
 mod conversation;
@@ -30,21 +30,21 @@ use crate::rows::{ParkedRow, Rows, storable};
 /// Why an event cannot be folded.
 #[derive(Debug)]
 pub(crate) enum Impossible {
-    /// It contradicts what came before: it is put aside.
+    /// The event contradicts earlier events, so it is parked.
     Poison(String),
-    /// It was folded before, or so the tables say: they are not what the checkpoint says.
+    /// According to the tables the event was folded before: they do not match the checkpoint.
     Damage(String),
 }
 
 impl From<&str> for Impossible {
-    fn from(why: &str) -> Self {
-        Self::Poison(why.to_owned())
+    fn from(reason: &str) -> Self {
+        Self::Poison(reason.to_owned())
     }
 }
 
 impl From<String> for Impossible {
-    fn from(why: String) -> Self {
-        Self::Poison(why)
+    fn from(reason: String) -> Self {
+        Self::Poison(reason)
     }
 }
 
@@ -54,45 +54,45 @@ impl From<serde_json::Error> for Impossible {
     }
 }
 
-/// What became of an event.
+/// The result of folding an event.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Folded,
-    /// Put aside because it speaks of this source, which waits.
+    /// Parked because it refers to this source, which has a parked event.
     Waits(String),
 }
 
-/// One batch in the making.
+/// The fold of one batch.
 pub(crate) struct Fold<'a> {
     config: &'a ProjectorConfig,
-    /// Entries at or before this position are not kept.
+    /// Entries at or before this position are not written.
     floor: i64,
     pub picture: Picture,
     pub rows: Rows,
 }
 
 impl<'a> Fold<'a> {
-    /// `picture` has every row that the events name, as far as it exists.
-    pub fn new(config: &'a ProjectorConfig, floor: i64, picture: Picture) -> Self {
+    /// `working_set` must contain every existing row that the events refer to.
+    pub fn new(config: &'a ProjectorConfig, floor: i64, working_set: Picture) -> Self {
         Self {
             config,
             floor,
-            picture,
+            picture: working_set,
             rows: Rows::default(),
         }
     }
 
-    /// Folds the next event. One that cannot be folded is parked and changes nothing else, and so
-    /// is everything of its source after it.
+    /// Folds the next event. An event that cannot be folded is parked and changes nothing else. All
+    /// later events from its source are parked behind it.
     pub fn take(&mut self, event: &Decoded<'_>) -> Result<(), ProjectError> {
-        let waiting = self.waiting(event);
-        let outcome = match (&waiting, &event.fact) {
+        let blocking = self.waiting(event);
+        let outcome = match (&blocking, &event.fact) {
             (Some(source), _) => Ok(Outcome::Waits(source.clone())),
             (None, Fact::Conversation(id, fact)) => self
                 .conversation(event.place(), id, fact)
                 .map(|()| Outcome::Folded),
             (None, Fact::Mailbox(owner, fact)) => self.mailbox(event.place(), owner, fact),
-            (None, Fact::Unreadable(why)) => Err(Impossible::Poison(why.clone())),
+            (None, Fact::Unreadable(reason)) => Err(Impossible::Poison(reason.clone())),
         };
         match outcome {
             Ok(Outcome::Folded) => {}
@@ -102,7 +102,7 @@ impl<'a> Fold<'a> {
                     .parked
                     .push(ParkedRow::new(event.envelope, false, &reason));
             }
-            Err(Impossible::Damage(why)) => return Err(ProjectError::Damaged(why)),
+            Err(Impossible::Damage(reason)) => return Err(ProjectError::Damaged(reason)),
             Err(Impossible::Poison(reason)) => {
                 self.picture
                     .parked
@@ -115,7 +115,7 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    /// The event's own source, if that waits.
+    /// The event's own source, if that has a parked event.
     fn waiting(&self, event: &Decoded<'_>) -> Option<String> {
         if self.picture.parked.is_empty() {
             return None;
@@ -125,12 +125,12 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// Events of a source come in sequence. One is missing if the log was damaged, one comes again if
-/// the tables were.
+/// Checks that the events of a source are consecutive. A missing event means that the log is
+/// corrupted, a repeated one that the tables are.
 fn check_sequence(known: i64, given: i64) -> Result<(), Impossible> {
     if given <= known {
-        let why = format!("an event of sequence {given} comes after one of {known}");
-        return Err(Impossible::Damage(why));
+        let reason = format!("an event with sequence {given} follows one with sequence {known}");
+        return Err(Impossible::Damage(reason));
     }
     if given > known + 1 {
         return Err(format!("its sequence is {given}, expected {}", known + 1).into());

@@ -1,4 +1,5 @@
-//! A build that is under way while another index serves: filled, then compared, then ready to be served.
+//! A build that runs while another index is served: it is filled, then compared, then ready to be
+//! served.
 
 use std::sync::Arc;
 
@@ -12,30 +13,30 @@ use super::fill::fill;
 use super::leftover;
 use super::open::OpenIndex;
 
-/// A new index that has everything.
+/// A new index that contains all messages.
 pub(super) struct Filled {
     pub open: OpenIndex,
-    /// How many messages it had from a build that was broken off.
+    /// How many messages it took over from the build that it resumed.
     pub had: u64,
 }
 
-/// Fills a new index, or goes on with one, and brings it to where the read models are. Tells now and then how many
-/// messages of how many are in.
+/// Fills a new index or resumes a build, then brings it to the position of the read model.
+/// `on_progress` gets the number of messages indexed so far and about how many there are.
 pub(super) async fn build(
     pool: &PgPool,
-    place: &Place,
+    index_dir: &Place,
     lock: &Lock,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<Filled, IndexingError> {
-    let number = leftover::begin(pool, place, lock).await?;
+    let number = leftover::begin(pool, index_dir, lock).await?;
     tracing::info!(build = number, "filling a search index");
-    let had = fill(pool.clone(), place.directory(number), on_progress).await?;
-    let mut open = OpenIndex::open(place, number).await?;
+    let resumed = fill(pool.clone(), index_dir.directory(number), on_progress).await?;
+    let mut open = OpenIndex::open(index_dir, number).await?;
     open.catch_up(pool).await?;
-    Ok(Filled { open, had })
+    Ok(Filled { open, had: resumed })
 }
 
-/// What a build is at. It stops if it is dropped; its directory stays, and can be gone on with.
+/// The phase of a build. Dropping it stops the build; its directory stays and can be resumed.
 pub(super) enum Building {
     Filling(AbortOnDropHandle<Result<Filled, IndexingError>>),
     Comparing {
@@ -45,25 +46,26 @@ pub(super) enum Building {
 }
 
 impl Building {
-    /// Goes on with what was left behind, or begins anew if that is of no use.
-    pub fn begin(pool: PgPool, place: Place, lock: Arc<Lock>) -> Self {
+    /// Resumes an interrupted build, or starts from scratch if that is not possible.
+    pub fn begin(pool: PgPool, index_dir: Place, lock: Arc<Lock>) -> Self {
         Self::Filling(AbortOnDropHandle::new(tokio::spawn(async move {
-            build(&pool, &place, &lock, |_, _| ()).await
+            build(&pool, &index_dir, &lock, |_, _| ()).await
         })))
     }
 
-    /// Beside the one that is served, which goes on following the log meanwhile.
+    /// Starts the comparison with the served index, which keeps following the log during it.
     pub async fn compare(
         pool: &PgPool,
         served: &mut OpenIndex,
         mut filled: Box<Filled>,
     ) -> Result<Self, IndexingError> {
-        let sides = SideBySide::of(pool, served, &mut filled.open).await?;
-        let task = AbortOnDropHandle::new(tokio::spawn(sides.compare(pool.clone())));
+        let pair = SideBySide::of(pool, served, &mut filled.open).await?;
+        let task = AbortOnDropHandle::new(tokio::spawn(pair.compare(pool.clone())));
         Ok(Self::Comparing { filled, task })
     }
 
-    /// Takes in what has changed since it was filled, so that little is left to do when it is to be served.
+    /// Indexes the changes since the build was filled, so that little is left to do before it is
+    /// served.
     pub async fn follow(&mut self, pool: &PgPool) -> Result<(), IndexingError> {
         match self {
             Self::Filling(_) => Ok(()),
@@ -78,7 +80,8 @@ impl Building {
         }
     }
 
-    /// Whoever sweeps builds away must know that none is begun meanwhile.
+    /// Stops the build and waits until it can no longer create a directory, so that old builds can
+    /// be removed safely.
     pub async fn stop(self) {
         match self {
             Self::Filling(task) => {

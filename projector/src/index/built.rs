@@ -1,4 +1,4 @@
-//! What came of a build: how it compares with the index that was served.
+//! The report of a build: how the new index compares with the one that was served.
 
 use search::index::{Build, Digest, Key, View};
 use serde::{Deserialize, Serialize};
@@ -10,98 +10,101 @@ use super::open::OpenIndex;
 use super::rows::{self, Now, ReadModel};
 use super::{Indexed, IndexingError, aside};
 
-/// Messages that are named, at most.
+/// How many differing messages are listed.
 const NAMED: usize = 20;
 
-/// A build that is served.
+/// The report of a build that has become the served index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
-    /// Which one.
+    /// The build number.
     pub build: Build,
-    /// How many messages it had when it began to be served.
+    /// How many messages the index contained when it became the served one.
     pub messages: u64,
-    /// Up to where it was complete then.
+    /// The position up to which it was complete then.
     pub position: u64,
-    /// How many messages it had from a build that was broken off, and that it went on with.
+    /// How many messages it took over from the interrupted or kept build that it resumed.
+    #[serde(rename = "had")]
     pub had: u64,
-    /// How it compares with what was served; nothing if there was none, or a damaged one, or one of another log.
+    /// The comparison with the index that was served; `None` if there was none, or if it was
+    /// corrupted or belonged to another log.
     pub comparison: Option<IndexComparison>,
 }
 
-/// Two indexes at one position.
+/// The comparison of two indexes at the same position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexComparison {
-    /// Up to where both were complete.
+    /// The position up to which both were complete.
     pub position: i64,
-    /// The one that was served.
+    /// The digest of the index that was served.
     pub served: Digest,
-    /// The one that was built.
+    /// The digest of the new index.
     pub built: Digest,
-    /// The first messages that are not the same in both.
+    /// The first messages that differ.
     pub differing: Vec<DifferingMessage>,
 }
 
-/// A message that one index has and the other has not, or has otherwise.
+/// A message that only one of the indexes contains, or that differs between them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DifferingMessage {
-    /// Where it is.
+    /// The public id of its conversation.
     pub conversation: String,
-    /// Its number there.
+    /// Its seq in that conversation.
     pub seq: u64,
 }
 
 impl IndexComparison {
-    /// Whether both say the same.
+    /// Whether both indexes are equal.
     pub fn is_equal(&self) -> bool {
         self.served == self.built
     }
 }
 
-/// The two as they are at one position.
+/// Two indexes at the same position, ready to be compared.
 pub(super) struct SideBySide {
     position: i64,
     served: View,
     built: View,
-    /// Messages that have changed after that position: an index takes them in as they are now, so one of the two may
-    /// have them in a later form.
+    /// Messages that changed after that position, which the comparison excludes. An index stores
+    /// the current content of a message, so one of the two may already have a later version.
     changed: Vec<Now>,
 }
 
 impl SideBySide {
-    /// Brings both to the position of the one that is further.
+    /// Brings the index that is behind to the position of the other one.
     pub async fn of(
         pool: &PgPool,
         served: &mut OpenIndex,
         built: &mut OpenIndex,
     ) -> Result<Self, IndexingError> {
         loop {
-            let (here, there) = (served.position(), built.position());
-            let behind = match here.cmp(&there) {
+            let (served_position, built_position) = (served.position(), built.position());
+            let behind = match served_position.cmp(&built_position) {
                 std::cmp::Ordering::Less => &mut *served,
                 std::cmp::Ordering::Equal => break,
                 std::cmp::Ordering::Greater => &mut *built,
             };
             let read_model = ReadModel::look(pool).await?;
-            let taken = behind.take_in(pool, &read_model, here.max(there)).await?;
-            if taken == Indexed::Nothing {
-                return Err(IndexingError::Unfit("is ahead of the read models"));
+            let target = served_position.max(built_position);
+            let outcome = behind.take_in(pool, &read_model, target).await?;
+            if outcome == Indexed::Nothing {
+                return Err(IndexingError::Unfit("is ahead of the read model"));
             }
         }
         let (position, view) = (served.position(), served.view().await?);
         Self::at(pool, position, view, built.view().await?).await
     }
 
-    /// Both are at this position.
+    /// Pairs two views that are both at this position.
     pub async fn at(
         pool: &PgPool,
         position: i64,
         served: View,
         built: View,
     ) -> Result<Self, IndexingError> {
-        // Whatever the two have seen of the read models, those had it by now.
+        // Neither index can contain changes later than the current position of the read model.
         let now = ReadModel::look(pool).await?.position;
-        let touched = Reader::new(pool.clone()).touched(position, now).await?;
-        let (_, changed) = rows::changed(pool, &touched).await?;
+        let changed_messages = Reader::new(pool.clone()).touched(position, now).await?;
+        let (_, changed) = rows::changed(pool, &changed_messages).await?;
         Ok(Self {
             position,
             served,
@@ -110,29 +113,29 @@ impl SideBySide {
         })
     }
 
-    /// Compares them, and names what differs.
+    /// Compares the two and lists the first differing messages.
     pub async fn compare(self, pool: PgPool) -> Result<IndexComparison, IndexingError> {
         let position = self.position;
-        let compared = aside(move || {
-            let left_out = self.changed.iter().map(Now::key).collect();
-            Ok(self.served.compare(&self.built, &left_out, NAMED)?)
+        let comparison = aside(move || {
+            let excluded = self.changed.iter().map(Now::key).collect();
+            Ok(self.served.compare(&self.built, &excluded, NAMED)?)
         })
         .await?;
-        let differing: Vec<Key> = compared.differing.into_iter().collect();
+        let differing: Vec<Key> = comparison.differing.into_iter().collect();
         Ok(IndexComparison {
             position,
-            served: compared.one,
-            built: compared.other,
+            served: comparison.one,
+            built: comparison.other,
             differing: rows::named(&pool, &differing).await?,
         })
     }
 }
 
 impl OpenIndex {
-    /// What is to be told of it.
+    /// Builds the report of this index. `resumed` is the number of messages it took over.
     pub async fn built(
         &self,
-        had: u64,
+        resumed: u64,
         comparison: Option<IndexComparison>,
     ) -> Result<Built, IndexingError> {
         self.view().await?;
@@ -140,7 +143,7 @@ impl OpenIndex {
             build: self.build,
             messages: self.index.messages(),
             position: self.checkpoint.position,
-            had,
+            had: resumed,
             comparison,
         })
     }

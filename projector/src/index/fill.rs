@@ -1,10 +1,10 @@
-//! A new index of everything there is, as fast as it goes: straight from the read models, so that the log need not
-//! be folded again.
+//! Fills a new index with all messages, straight from the read model, so that the log need not be
+//! folded again.
 //!
-//! It is filled in the order of conversations and seqs, with what was sent up to the position at which the build began,
-//! and committed now and then together with the last message that it has: a build that was broken off goes on there.
-//! Messages are taken as they are when they are read. What has changed after that position is taken in afterwards in
-//! any case, as in every index.
+//! Messages are added in the order of conversation and seq, up to the position at which the build
+//! began. Each commit records the last message added, so an interrupted build resumes there. A
+//! message is indexed with its content at the time it is read; changes after the starting position
+//! are indexed afterwards, as in every index.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,37 +16,38 @@ use sqlx::{Connection as _, Executor as _, PgPool};
 use super::rows::{self, ReadModel};
 use super::{IndexingError, aside};
 
-/// Messages read at once.
+/// The maximum number of messages per read.
 const CHUNK: i64 = 2_000;
 
-/// Messages of a commit: what has to be done again if the build is broken off.
+/// How many messages are added per commit: an interrupted build repeats at most this many.
 const COMMIT_EVERY: u64 = 100_000;
 
-/// Fills the index in a directory, which is empty or was filled in part, and tells now and then how many messages it
-/// has, and how many there will be, about. Answers how many it had before.
+/// Fills the index in a directory that is empty or partly filled. `on_progress` gets the number of
+/// messages so far and about how many there will be. Returns how many messages the index already
+/// contained.
 pub(super) async fn fill(
     pool: PgPool,
     directory: PathBuf,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<u64, IndexingError> {
-    let (index, found, had) = aside(move || {
+    let (index, found, resumed) = aside(move || {
         let index = Index::open(&directory)?;
-        let (found, had) = (index.checkpoint()?, index.messages());
-        Ok((index, found, had))
+        let (found, resumed) = (index.checkpoint()?, index.messages());
+        Ok((index, found, resumed))
     })
     .await?;
     let (mut checkpoint, mut last) = match found.filled {
         Some(last) => (found, last),
         None if found == Checkpoint::default() => (beginning(&pool).await?, (0, 0)),
-        // It was filled, and not served.
-        None => return Ok(had),
+        // The build was completely filled but never served.
+        None => return Ok(resumed),
     };
-    // Its own connection: it reads for minutes, and takes none from anybody.
+    // A dedicated connection, because reading takes minutes and must not occupy one of the pool.
     let mut connection = sqlx::ConnectOptions::connect(pool.connect_options().as_ref()).await?;
     connection.execute("SET statement_timeout TO 0").await?;
-    let about = rows::count(&mut connection).await?;
+    let total = rows::count(&mut connection).await?;
     let mut writer = Arc::new(aside(move || Ok(index.writer()?)).await?);
-    let (mut filled, mut committed) = (had, had);
+    let (mut filled, mut committed) = (resumed, resumed);
     loop {
         let chunk = rows::after(&mut connection, &checkpoint, last, CHUNK).await?;
         let Some(key) = chunk.last().map(Message::key) else {
@@ -56,7 +57,7 @@ pub(super) async fn fill(
         filled += chunk.len() as u64;
         let adding = Arc::clone(&writer);
         aside(move || add(&adding, &chunk)).await?;
-        on_progress(filled, about.max(filled));
+        on_progress(filled, total.max(filled));
         if filled - committed >= COMMIT_EVERY {
             checkpoint.filled = Some(last);
             writer = commit(writer, checkpoint.clone()).await?;
@@ -69,10 +70,10 @@ pub(super) async fn fill(
     connection.close().await?;
     checkpoint.filled = None;
     commit(writer, checkpoint).await?;
-    Ok(had)
+    Ok(resumed)
 }
 
-/// What a build that begins now will be complete up to.
+/// The checkpoint of a build that begins now.
 async fn beginning(pool: &PgPool) -> Result<Checkpoint, IndexingError> {
     let log = Reader::new(pool.clone()).head().await?.log_id.to_string();
     let read_model = ReadModel::look(pool).await?;
@@ -97,8 +98,8 @@ async fn commit(
     checkpoint: Checkpoint,
 ) -> Result<Arc<Writer>, IndexingError> {
     aside(move || {
-        let own = Arc::get_mut(&mut writer).ok_or(IndexingError::Panicked)?;
-        own.commit(&checkpoint)?;
+        let exclusive = Arc::get_mut(&mut writer).ok_or(IndexingError::Panicked)?;
+        exclusive.commit(&checkpoint)?;
         Ok(writer)
     })
     .await

@@ -1,4 +1,4 @@
-//! Whether an index goes on from where it is.
+//! Checks whether an index can continue from its position.
 
 use domain::time::Timestamp;
 use event_log::reader::Reader;
@@ -7,32 +7,32 @@ use search::index::Checkpoint;
 use super::IndexingError;
 use super::rows::{RENUMBERED, ReadModel};
 
-/// An index is fit if it is of this log, of the read models' numbering, and if the log still has the
-/// event up to which it is complete.
+/// Checks that an index belongs to this log, uses the read model's numbering, and that the log
+/// still contains the event at the index's position.
 pub(super) async fn check(
     reader: &Reader,
     read_model: &ReadModel,
     index: &Checkpoint,
 ) -> Result<(), IndexingError> {
-    let unfit = |why| Err(IndexingError::Unfit(why));
+    let incompatible = |reason| Err(IndexingError::Unfit(reason));
     let head = reader.head().await?;
     if *index == Checkpoint::default() {
-        return unfit("is empty");
+        return incompatible("is empty");
     }
     if index.log != head.log_id.to_string() {
-        return unfit("is of another log");
+        return incompatible("belongs to another log");
     }
     if index.numbering != read_model.numbering {
-        return unfit(RENUMBERED);
+        return incompatible(RENUMBERED);
     }
     let position = i64::try_from(index.position).unwrap_or(i64::MAX);
     if position > head.position {
-        return unfit("is ahead of the log");
+        return incompatible("is ahead of the log");
     }
     let time = reader.time_of(position).await?;
     let time = time.map_or(0, Timestamp::millis);
     if position > 0 && time != index.time {
-        return unfit("has events that the log has lost");
+        return incompatible("contains events that are missing from the log");
     }
     Ok(())
 }

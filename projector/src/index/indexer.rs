@@ -1,4 +1,4 @@
-//! The one who writes the search index, a step at a time.
+//! The writer of the search index, one step at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,16 +14,16 @@ use super::open::OpenIndex;
 use super::rows::ReadModel;
 use super::{IndexingError, aside, leftover, told};
 
-/// Verifying takes at most one part in so many of the time.
+/// The pause after a verification is at least this many times as long as the verification.
 const SHARE: u32 = 100;
 
-/// How an index is watched for damage.
+/// How often an index is checked for corruption.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
-    /// How often the files are looked at: whether somebody has changed one.
+    /// How often to check whether an index file was changed from outside.
     pub look_every: Duration,
-    /// How often all of it is read against its checksums. Less often if it is so large that this would
-    /// take more than a hundredth of the time.
+    /// How often to verify the checksums of all files. The interval grows with a large index, so
+    /// that verification takes at most about one percent of the time.
     pub verify_every: Duration,
 }
 
@@ -36,25 +36,26 @@ impl Default for Watch {
     }
 }
 
-/// What a step did.
+/// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Indexed {
-    /// The index is complete up to this position now.
+    /// The index is now complete up to this position.
     UpTo {
         /// The position.
         position: u64,
-        /// There is more: do not wait.
+        /// More changes are pending: call the next step without waiting.
         more: bool,
     },
     /// There was nothing to do.
     Nothing,
-    /// An index is being built; the one from before, if there is one, is served.
+    /// An index is being built. The old one, if there is one, is served.
     Building,
-    /// Another process is the one who writes.
+    /// Another process is the writer.
     Standby,
 }
 
-/// Keeps the index of a place up to date. Of any number of them one writes.
+/// Keeps the index of a directory up to date. Of several indexers on one directory, one is the
+/// writer.
 pub struct Indexer {
     pool: PgPool,
     place: Place,
@@ -69,12 +70,12 @@ pub struct Indexer {
 }
 
 impl Indexer {
-    /// Opens nothing yet.
-    pub fn new(pool: PgPool, place: Place, watch: Watch) -> Self {
+    /// An indexer that has not opened anything yet.
+    pub fn new(pool: PgPool, index_dir: Place, watch: Watch) -> Self {
         let now = Instant::now();
         Self {
             pool,
-            place,
+            place: index_dir,
             watch,
             lock: None,
             open: None,
@@ -86,26 +87,26 @@ impl Indexer {
         }
     }
 
-    /// Does what is due. After an error the next step begins with what is on disk.
+    /// Does the work that is due. After an error, the next step reopens the index from disk.
     pub async fn step(&mut self) -> Result<Indexed, IndexingError> {
         if !self.is_the_writer().await? {
             return Ok(Indexed::Standby);
         }
-        // What is served has no part in what goes wrong here.
+        // An error in a build does not affect the served index.
         self.go_on_building().await?;
         let outcome = self.work().await;
         match &outcome {
-            // The database will be back, and the index is as it was.
+            // A database error is transient and leaves the index unchanged.
             Ok(_) | Err(IndexingError::Database(_)) => {}
             Err(error) => {
-                tracing::warn!(%error, "the search index is opened again");
+                tracing::warn!(%error, "reopening the search index after an error");
                 self.open = None;
             }
         }
         outcome
     }
 
-    /// Whether the index is being read against its checksums; a step to come hears of the outcome.
+    /// Whether the checksums of the index are being verified; a later step handles the result.
     pub fn is_verifying(&self) -> bool {
         self.verifying.is_some()
     }
@@ -124,16 +125,16 @@ impl Indexer {
         if self.open.is_none() && self.building.is_none() {
             self.open_or_build().await?;
         }
-        if let Some(wish) = self.place.wish()? {
+        if let Some(request) = self.place.wish()? {
             self.stop_building().await;
             if let Some(lock) = &self.lock {
-                leftover::hear(&self.place, lock, wish)?;
+                leftover::hear(&self.place, lock, request)?;
             }
-            self.begin("somebody wants it");
+            self.begin("a rebuild was requested");
         }
-        // An error has ended it, or the process that was at it.
+        // The build ended with an error, or its process ended.
         if self.building.is_none() && self.place.leftover()?.is_some() {
-            self.begin("a build was broken off");
+            self.begin("a build was interrupted");
         }
         self.look_for_damage().await?;
         if self.open.is_none() {
@@ -142,51 +143,51 @@ impl Indexer {
         self.take_in().await
     }
 
-    /// Opens what is served, and begins another build if that cannot be.
+    /// Opens the served index, or starts a build if that fails.
     async fn open_or_build(&mut self) -> Result<(), IndexingError> {
         match OpenIndex::served(&self.pool, &self.place).await? {
             Ok(open) => self.follow(open),
-            Err(why) => self.begin(&why),
+            Err(reason) => self.begin(&reason),
         }
         Ok(())
     }
 
-    /// Goes on with what was left behind, if it is of use.
-    fn begin(&mut self, why: &str) {
+    /// Starts a build, which resumes an interrupted one if possible.
+    fn begin(&mut self, reason: &str) {
         if let Some(lock) = &self.lock {
-            tracing::info!(why, "building the search index");
-            let (pool, place) = (self.pool.clone(), self.place.clone());
-            self.building = Some(Building::begin(pool, place, Arc::clone(lock)));
+            tracing::info!(reason, "building the search index");
+            let (pool, index_dir) = (self.pool.clone(), self.place.clone());
+            self.building = Some(Building::begin(pool, index_dir, Arc::clone(lock)));
         }
     }
 
-    /// Begins with nothing.
-    async fn build_anew(&mut self, why: &str) -> Result<(), IndexingError> {
+    /// Starts a build in an empty directory.
+    async fn build_anew(&mut self, reason: &str) -> Result<(), IndexingError> {
         self.stop_building().await;
         if let Some(lock) = &self.lock {
             leftover::anew(&self.place, lock)?;
         }
-        self.begin(why);
+        self.begin(reason);
         Ok(())
     }
 
     async fn stop_building(&mut self) {
-        if let Some(building) = self.building.take() {
-            building.stop().await;
+        if let Some(build) = self.building.take() {
+            build.stop().await;
         }
     }
 
-    /// From filled to compared, and from that to served.
+    /// Advances the build: from filling to comparing, and from that to being served.
     async fn go_on_building(&mut self) -> Result<(), IndexingError> {
-        let Some(mut building) = self.building.take() else {
+        let Some(mut build) = self.building.take() else {
             return Ok(());
         };
-        building.follow(&self.pool).await?;
-        if !building.is_at_an_end() {
-            self.building = Some(building);
+        build.follow(&self.pool).await?;
+        if !build.is_at_an_end() {
+            self.building = Some(build);
             return Ok(());
         }
-        match building {
+        match build {
             Building::Filling(task) => {
                 let filled = Box::new(task.await.map_err(|_| IndexingError::Panicked)??);
                 let Some(served) = &mut self.open else {
@@ -198,14 +199,17 @@ impl Indexer {
             Building::Comparing { filled, task } => {
                 let comparison = task.await.map_err(|_| IndexingError::Panicked)??;
                 if !comparison.is_equal() {
-                    tracing::warn!(?comparison, "the search index was not what it should be");
+                    tracing::warn!(
+                        ?comparison,
+                        "the served search index differed from the rebuilt one"
+                    );
                 }
                 self.serve(*filled, Some(comparison)).await
             }
         }
     }
 
-    /// From now on this one, and the one from before no more.
+    /// Makes the new index the served one and removes the old one.
     async fn serve(
         &mut self,
         filled: Filled,
@@ -216,13 +220,13 @@ impl Indexer {
             told::tell(&self.place, lock, &built)?;
             self.place.serve(lock, built.build)?;
             self.place.sweep(lock, &[built.build])?;
-            tracing::info!(build = built.build, "the search index is built");
+            tracing::info!(build = built.build, "the new search index is now served");
         }
         self.follow(filled.open);
         Ok(())
     }
 
-    /// Whatever was said of the one from before says nothing of this one.
+    /// Follows the log with this index. Check results of the previous index no longer apply.
     fn follow(&mut self, open: OpenIndex) {
         self.open = Some(open);
         self.verifying = None;
@@ -230,7 +234,7 @@ impl Indexer {
         self.verify_at = Instant::now() + self.watch.verify_every;
     }
 
-    /// What the log says has changed, up to where the read models are, as they have it now.
+    /// Indexes the changes up to the position of the read model.
     async fn take_in(&mut self) -> Result<Indexed, IndexingError> {
         let Some(open) = &mut self.open else {
             return Ok(Indexed::Nothing);
@@ -242,13 +246,13 @@ impl Indexer {
         open.take_in(&self.pool, &read_model, to).await
     }
 
-    /// Whether the index on disk is what was written. If not, another one is built; this one is served
-    /// until then, as well as it can be.
+    /// Checks that the index on disk is intact. If not, starts a rebuild; the corrupted index is
+    /// served until then, as well as possible.
     async fn look_for_damage(&mut self) -> Result<(), IndexingError> {
         if let Some(task) = self.verifying.take_if(|task| task.is_finished()) {
             match task.await.map_err(|_| IndexingError::Panicked)? {
-                Ok(took) => {
-                    let pause = self.watch.verify_every.max(took * SHARE);
+                Ok(duration) => {
+                    let pause = self.watch.verify_every.max(duration * SHARE);
                     self.verify_at = Instant::now() + pause;
                 }
                 Err(error) if self.open.is_some() => {
@@ -264,12 +268,12 @@ impl Indexer {
         };
         self.look_at = now + self.watch.look_every;
         if self.place.current()? != Some(open.build) {
-            return Err(IndexingError::Unfit("is not the one that is served"));
+            return Err(IndexingError::Unfit("is no longer the served one"));
         }
         match open.index.look()? {
             Touched::No => {}
             Touched::Here => self.is_touched = true,
-            // What a merge made of it has checksums that are right.
+            // The changed file was merged: the merged file has valid checksums.
             Touched::Gone => {
                 self.open = None;
                 return self.build_anew("a file was changed before a merge").await;

@@ -1,4 +1,5 @@
-//! Where a build begins: in an empty directory, where one that was broken off has got, or with the one that was kept.
+//! Determines where a build starts: in an empty directory, at the point where an interrupted build
+//! stopped, or from the kept index.
 
 use std::{fs, io};
 
@@ -9,69 +10,71 @@ use sqlx::PgPool;
 use super::rows::ReadModel;
 use super::{IndexingError, aside, fit};
 
-/// Where one is built that is only compared.
-pub(super) fn beside(place: &Place) -> Place {
-    Place::at(place.path().join("verify"))
+/// The directory for a build that is only compared, never served.
+pub(super) fn beside(index_dir: &Place) -> Place {
+    Place::at(index_dir.path().join("verify"))
 }
 
-/// The number of a build, whose directory is empty or not. Of other builds only the served one and the one that is to
-/// stay do.
+/// Prepares the directory of a build and returns the build number. The directory contains the build
+/// to be resumed, or is empty. Removes all other builds except the served and the kept one.
 pub(super) async fn begin(
     pool: &PgPool,
-    place: &Place,
+    index_dir: &Place,
     lock: &Lock,
 ) -> Result<Build, IndexingError> {
-    if let Some(build) = place.leftover()?
-        && is_usable(pool, place, build).await?
+    if let Some(build) = index_dir.leftover()?
+        && is_usable(pool, index_dir, build).await?
     {
-        sweep_but(place, lock, build)?;
+        sweep_but(index_dir, lock, build)?;
         return Ok(build);
     }
-    Ok(empty(place, lock)?)
+    Ok(empty(index_dir, lock)?)
 }
 
-/// Leaves what is to be gone on with, as it is wanted, and nothing else of what was left behind anywhere.
-pub(super) fn hear(place: &Place, lock: &Lock, wish: Wish) -> io::Result<()> {
-    let kept = if wish.from_kept {
-        place.resume_kept(lock)?
+/// Accepts a rebuild request: leaves only the build to be resumed, as requested, and removes all
+/// other unfinished builds.
+pub(super) fn hear(index_dir: &Place, lock: &Lock, request: Wish) -> io::Result<()> {
+    let kept = if request.from_kept {
+        index_dir.resume_kept(lock)?
     } else {
         None
     };
-    place.keep(lock, wish.keep)?;
+    index_dir.keep(lock, request.keep)?;
     let build = match kept {
         Some(kept) => {
-            sweep_but(place, lock, kept)?;
+            sweep_but(index_dir, lock, kept)?;
             kept
         }
-        None => anew(place, lock)?,
+        None => anew(index_dir, lock)?,
     };
-    place.rebuild_begun(lock, build)
+    index_dir.rebuild_begun(lock, build)
 }
 
-/// Leaves an empty directory to go on with: the files of an earlier build may be damaged, or still hold what was
-/// erased since.
-pub(super) fn anew(place: &Place, lock: &Lock) -> io::Result<Build> {
-    match fs::remove_dir_all(beside(place).path()) {
+/// Starts from an empty directory: the files of an earlier build may be corrupted, or may still
+/// contain content that has been erased since.
+pub(super) fn anew(index_dir: &Place, lock: &Lock) -> io::Result<Build> {
+    match fs::remove_dir_all(beside(index_dir).path()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => empty(place, lock),
+        _ => empty(index_dir, lock),
     }
 }
 
-fn empty(place: &Place, lock: &Lock) -> io::Result<Build> {
-    // Its number is larger than that of every build there is: somebody may still be writing one that was stopped.
-    let build = place.begin(lock)?;
-    sweep_but(place, lock, build)?;
+fn empty(index_dir: &Place, lock: &Lock) -> io::Result<Build> {
+    // The new number is larger than that of any existing build, because a stopped build may still
+    // be writing.
+    let build = index_dir.begin(lock)?;
+    sweep_but(index_dir, lock, build)?;
     Ok(build)
 }
 
-fn sweep_but(place: &Place, lock: &Lock, build: Build) -> io::Result<()> {
-    let served = place.current()?.into_iter();
-    let stay: Vec<Build> = served.chain([build]).collect();
-    place.sweep(lock, &stay)
+fn sweep_but(index_dir: &Place, lock: &Lock, build: Build) -> io::Result<()> {
+    let served = index_dir.current()?.into_iter();
+    let retained: Vec<Build> = served.chain([build]).collect();
+    index_dir.sweep(lock, &retained)
 }
 
-async fn is_usable(pool: &PgPool, place: &Place, build: Build) -> Result<bool, IndexingError> {
-    let directory = place.directory(build);
+async fn is_usable(pool: &PgPool, index_dir: &Place, build: Build) -> Result<bool, IndexingError> {
+    let directory = index_dir.directory(build);
     if fs::read_dir(&directory)?.next().is_none() {
         return Ok(true);
     }
@@ -80,18 +83,18 @@ async fn is_usable(pool: &PgPool, place: &Place, build: Build) -> Result<bool, I
         verify(&directory)?;
         Ok::<Checkpoint, IndexingError>(index.checkpoint()?)
     });
-    let fit = match checkpoint.await {
+    let checked = match checkpoint.await {
         Ok(checkpoint) => {
             let read_model = ReadModel::look(pool).await?;
             fit::check(&Reader::new(pool.clone()), &read_model, &checkpoint).await
         }
         Err(error) => Err(error),
     };
-    match fit {
+    match checked {
         Ok(()) => Ok(true),
         Err(error @ IndexingError::Database(_)) => Err(error),
         Err(error) => {
-            tracing::info!(build, %error, "a build that was broken off is not gone on with");
+            tracing::info!(build, %error, "cannot resume the interrupted build of the search index");
             Ok(false)
         }
     }

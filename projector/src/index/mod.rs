@@ -1,17 +1,20 @@
-//! The search index: the third reader of the log, with a checkpoint of its own.
+//! Maintains the search index, which follows the log with its own checkpoint.
 //!
-//! The log says which messages have changed, the read models what they are now, and numbers users and
-//! conversations. A commit has all messages up to a position, and that position, or nothing.
+//! The log says which messages have changed. The read model provides their current content and the
+//! ids of users and conversations. A commit is atomic: it contains all changes up to a position,
+//! together with that position.
 //!
-//! - `rows`: messages as they are now, from the read models.
-//! - `leftover`, `fill`: a new index of all of them, as fast as it goes, or the rest of one that was broken off, or what
-//!   one that was kept has not.
-//! - `building`: the same while another one serves.
-//! - `fit`: whether an index is of this log and goes on from where it is.
-//! - `open`: an index that follows the log.
-//! - `built`, `told`: how a new one compares with the one that was served.
-//! - [`Indexer`]: a step at a time: what has changed, damage, rebuilds.
-//! - [`run_indexer`]: the loop around it. [`rebuild_index`], [`verify_index`]: for operators.
+//! - `messages`: loads the current content of messages from the read model.
+//! - `resume`, `fill`: fill a new index with all messages, or complete an interrupted or kept
+//!   build.
+//! - `build`: runs a build while another index is served.
+//! - `compatibility`: checks that an index belongs to this log and can continue from its position.
+//! - `writable_index`: an open index that follows the log.
+//! - `report`, `report_file`: the result of a build, and how it compares with the index that was
+//!   served.
+//! - [`Indexer`]: one step at a time: indexes changes, detects corruption, runs rebuilds.
+//! - [`run_indexer`]: the loop around the step.
+//! - [`rebuild_index`], [`verify_index`]: the operator's commands.
 
 mod building;
 mod built;
@@ -34,33 +37,33 @@ pub use verify::verify_index;
 
 use search::index::IndexError;
 
-/// Why the index did not get further. All of it may pass, or is repaired by a step to come.
+/// Why indexing failed. Every error is transient or repaired by a later step.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexingError {
-    /// The index itself.
+    /// The search index returned an error.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// Its directory.
-    #[error("the directory of the search index: {0}")]
+    /// The directory of the search index could not be read or written.
+    #[error("cannot access the directory of the search index: {0}")]
     Io(#[from] std::io::Error),
-    /// Postgres is away or said no.
+    /// Postgres is unreachable or returned an error.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// The index is not one of this log, or of another numbering, or ahead of both.
+    /// The index belongs to another log or numbering, or is ahead of the log or the read model.
     #[error("the search index {0}")]
     Unfit(&'static str),
-    /// There is no index that could be compared.
+    /// There is no index to compare with.
     #[error("the search index cannot be compared: {0}")]
     Incomparable(String),
-    /// Somebody else is at it.
-    #[error("the search index is being verified already: wait until that is done")]
+    /// Another process is verifying the index.
+    #[error("the search index is already being verified; try again when that has finished")]
     Verifying,
-    /// The library stopped in the middle of something.
-    #[error("the search index's library panicked")]
+    /// The search library panicked.
+    #[error("the search library panicked")]
     Panicked,
 }
 
-/// Runs what waits for the disk, or computes for long, beside the runtime.
+/// Runs work that waits for the disk or computes for long on the blocking thread pool.
 async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IndexingError> + Send + 'static,
 ) -> Result<T, IndexingError> {

@@ -1,4 +1,4 @@
-//! An index that is open to be written: the served one, or one that is to be.
+//! An index that is open for writing: the served one, or a build that is to replace it.
 
 use std::path::PathBuf;
 
@@ -10,34 +10,34 @@ use sqlx::PgPool;
 use super::rows::{self, Now, ReadModel};
 use super::{Indexed, IndexingError, aside, fit};
 
-/// Events of one commit, at most.
+/// The maximum number of events in one commit.
 const BATCH: i64 = 20_000;
 
-/// An index and its only writer.
+/// An index together with its only writer.
 pub(super) struct OpenIndex {
     pub build: Build,
     pub directory: PathBuf,
     pub index: Index,
     pub checkpoint: Checkpoint,
-    /// Not there while a commit is under way, and after one that went wrong.
+    /// `None` during a commit, and after a failed one.
     writer: Option<Writer>,
 }
 
 impl OpenIndex {
-    /// Opens a build that is filled.
-    pub async fn open(place: &Place, build: Build) -> Result<Self, IndexingError> {
-        let directory = place.directory(build);
+    /// Opens a completely filled build, after verifying its checksums.
+    pub async fn open(index_dir: &Place, build: Build) -> Result<Self, IndexingError> {
+        let directory = index_dir.directory(build);
         aside(move || {
             if !directory.is_dir() {
-                return Err(IndexingError::Unfit("is not there"));
+                return Err(IndexingError::Unfit("does not exist"));
             }
             let index = Index::open(&directory)?;
             index.watch()?;
-            // Reading all of it is the only way to know that it is what was written.
+            // Only reading all of it shows whether it is intact.
             verify(&directory)?;
             let checkpoint = index.checkpoint()?;
             if checkpoint.filled.is_some() {
-                return Err(IndexingError::Unfit("was not filled"));
+                return Err(IndexingError::Unfit("is not completely filled"));
             }
             Ok(Self {
                 writer: Some(index.writer()?),
@@ -50,20 +50,21 @@ impl OpenIndex {
         .await
     }
 
-    /// The served index, if there is one and it goes on from where it is; else why not.
+    /// Opens the served index if it exists and can continue from its position; otherwise returns
+    /// the reason why it cannot be used.
     pub async fn served(
         pool: &PgPool,
-        place: &Place,
+        index_dir: &Place,
     ) -> Result<Result<Self, String>, IndexingError> {
-        let Some(build) = place.current()? else {
-            return Ok(Err("there is none".to_owned()));
+        let Some(build) = index_dir.current()? else {
+            return Ok(Err("no search index exists".to_owned()));
         };
-        let opened = match Self::open(place, build).await {
+        let opened = match Self::open(index_dir, build).await {
             Ok(open) => {
                 let read_model = ReadModel::look(pool).await?;
                 let reader = Reader::new(pool.clone());
-                let fit = fit::check(&reader, &read_model, &open.checkpoint).await;
-                fit.map(|()| open)
+                let checked = fit::check(&reader, &read_model, &open.checkpoint).await;
+                checked.map(|()| open)
             }
             Err(error) => Err(error),
         };
@@ -74,13 +75,13 @@ impl OpenIndex {
         }
     }
 
-    /// Up to where it is complete.
+    /// The position up to which the index is complete.
     pub fn position(&self) -> i64 {
         i64::try_from(self.checkpoint.position).unwrap_or(i64::MAX)
     }
 
-    /// What the log says has changed, up to a position that the read models have, as they have it now; of many
-    /// events only the first ones.
+    /// Indexes the changes up to `up_to` or the position of the read model, with the current
+    /// content of each message. One call commits a bounded number of events.
     pub async fn take_in(
         &mut self,
         pool: &PgPool,
@@ -96,9 +97,9 @@ impl OpenIndex {
         }
         let to = up_to.min(from + BATCH);
         let reader = Reader::new(pool.clone());
-        let touched = reader.touched(from, to).await?;
-        let (numbering, now) = rows::changed(pool, &touched).await?;
-        if !now.is_empty() && numbering != self.checkpoint.numbering {
+        let changed_messages = reader.touched(from, to).await?;
+        let (numbering, changes) = rows::changed(pool, &changed_messages).await?;
+        if !changes.is_empty() && numbering != self.checkpoint.numbering {
             return Err(IndexingError::Unfit(rows::RENUMBERED));
         }
         let time = reader.time_of(to).await?;
@@ -107,19 +108,20 @@ impl OpenIndex {
             time: time.map_or(0, Timestamp::millis),
             ..self.checkpoint.clone()
         };
-        self.commit(now, from.unsigned_abs(), checkpoint).await?;
+        self.commit(changes, from.unsigned_abs(), checkpoint)
+            .await?;
         Ok(Indexed::UpTo {
             position: to.unsigned_abs(),
             more: to < up_to,
         })
     }
 
-    /// Takes in all that has changed, up to where the read models are.
+    /// Indexes all changes up to the position of the read model.
     pub async fn catch_up(&mut self, pool: &PgPool) -> Result<(), IndexingError> {
         loop {
             let read_model = ReadModel::look(pool).await?;
-            let taken = self.take_in(pool, &read_model, read_model.position).await?;
-            if !matches!(taken, Indexed::UpTo { more: true, .. }) {
+            let outcome = self.take_in(pool, &read_model, read_model.position).await?;
+            if !matches!(outcome, Indexed::UpTo { more: true, .. }) {
                 return Ok(());
             }
         }
@@ -127,17 +129,17 @@ impl OpenIndex {
 
     async fn commit(
         &mut self,
-        now: Vec<Now>,
+        changes: Vec<Now>,
         from: u64,
         checkpoint: Checkpoint,
     ) -> Result<(), IndexingError> {
         let Some(mut writer) = self.writer.take() else {
             return Err(IndexingError::Panicked);
         };
-        let committing = checkpoint.clone();
+        let committed = checkpoint.clone();
         let writer = aside(move || {
-            put(&writer, &now, from)?;
-            writer.commit(&committing)?;
+            put(&writer, &changes, from)?;
+            writer.commit(&committed)?;
             Ok(writer)
         })
         .await?;
@@ -146,7 +148,7 @@ impl OpenIndex {
         Ok(())
     }
 
-    /// What it says now.
+    /// Refreshes the index and returns a view of its latest commit.
     pub async fn view(&self) -> Result<View, IndexingError> {
         let index = self.index.clone();
         aside(move || {
@@ -157,18 +159,18 @@ impl OpenIndex {
     }
 }
 
-/// Takes out what was there and has changed, and puts in what there is now. What was sent after `from`
-/// was not there.
-fn put(writer: &Writer, messages: &[Now], from: u64) -> Result<(), IndexingError> {
-    let changed = messages.iter().filter_map(|message| match message {
+/// Removes the old versions of changed messages and adds the new ones. A message that was sent
+/// after `from` has no old version.
+fn put(writer: &Writer, changes: &[Now], from: u64) -> Result<(), IndexingError> {
+    let old_keys = changes.iter().filter_map(|change| match change {
         Now::There(message) => {
             (message.position <= from).then_some((message.conversation, message.seq))
         }
         Now::Gone { conversation, seq } => Some((*conversation, *seq)),
     });
-    writer.remove(changed)?;
-    for message in messages {
-        if let Now::There(message) = message {
+    writer.remove(old_keys)?;
+    for change in changes {
+        if let Now::There(message) = change {
             writer.add(message)?;
         }
     }

@@ -1,5 +1,5 @@
-//! Building the index again because somebody wants it: by the process that writes, if there is one, else
-//! here.
+//! Rebuilds the index on request: in the writer process if one is running, otherwise in this
+//! process.
 
 use std::io;
 use std::time::Duration;
@@ -14,110 +14,116 @@ use super::open::OpenIndex;
 use super::{IndexingError, leftover, told};
 use crate::Replaced;
 
-/// How often to look whether the other process is done.
+/// How often to check whether the writer process has finished.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How far it is.
+/// The progress of an index rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IndexProgress {
-    /// This many messages are in, of about so many.
+    /// The index is being filled in this process.
     Filled {
-        /// So far.
+        /// How many messages it contains so far.
         messages: u64,
-        /// In the end.
+        /// About how many messages it will contain.
         of: u64,
     },
-    /// The process that runs on this place does it.
+    /// The writer process of this index directory does the rebuild.
     Elsewhere,
 }
 
-/// How an index is built again.
+/// Where an index rebuild starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// In an empty directory, whatever was left behind: the files of an earlier build may still hold what was
+    /// In an empty directory: the files of an earlier build may still contain content that has been
     /// erased since.
     Anew,
-    /// With the build that was broken off, if there is one and it is of this log and undamaged. Where another process
-    /// writes, in an empty directory.
+    /// From an interrupted build, if there is one that belongs to this log and is intact. If
+    /// another process is the writer, in an empty directory.
     GoOn,
-    /// With the index that was kept, if there is one and it is of this log and undamaged.
+    /// From the kept index, if there is one that belongs to this log and is intact.
     Kept,
 }
 
-/// Builds the index again while the one from before serves, and compares the two. Where another process writes, it is
-/// asked to, and waited for as long as it runs. What is replaced is removed, or kept until the next rebuild, or until
-/// it is dropped ([`Place::drop_kept`]).
+/// Rebuilds the index while the old one is served, and compares the two.
+///
+/// If another process is the writer, this requests the rebuild from it and waits as long as it
+/// runs. The old index is removed, or kept until the next rebuild or until
+/// [`IndexDir::remove_kept`].
 pub async fn rebuild_index(
     pool: PgPool,
-    place: Place,
+    index_dir: Place,
     start: Start,
     replaced: Replaced,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<Built, IndexingError> {
-    let wish = Wish {
+    let request = Wish {
         from_kept: start == Start::Kept,
         keep: replaced == Replaced::Kept,
     };
-    let mut lock = place.lock()?;
+    let mut lock = index_dir.lock()?;
     match &lock {
-        Some(lock) if start == Start::GoOn && place.wish()?.is_none() => {
-            place.keep(lock, wish.keep)?;
+        Some(lock) if start == Start::GoOn && index_dir.wish()?.is_none() => {
+            index_dir.keep(lock, request.keep)?;
         }
-        _ => place.want_rebuild(wish)?,
+        _ => index_dir.want_rebuild(request)?,
     }
     if lock.is_none() {
         on_progress(IndexProgress::Elsewhere);
     }
     loop {
         if let Some(lock) = &lock {
-            return here(pool, &place, lock, on_progress).await;
+            return here(pool, &index_dir, lock, on_progress).await;
         }
         sleep(LOOK_EVERY).await;
-        if let Some(built) = elsewhere(&place)? {
+        if let Some(built) = elsewhere(&index_dir)? {
             return Ok(built);
         }
-        lock = place.lock()?;
+        lock = index_dir.lock()?;
     }
 }
 
 async fn here(
     pool: PgPool,
-    place: &Place,
+    index_dir: &Place,
     lock: &Lock,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<Built, IndexingError> {
-    if let Some(wish) = place.wish()? {
-        leftover::hear(place, lock, wish)?;
+    if let Some(request) = index_dir.wish()? {
+        leftover::hear(index_dir, lock, request)?;
     }
-    let served = OpenIndex::served(&pool, place).await?;
+    let served = OpenIndex::served(&pool, index_dir).await?;
     let progress = |messages, of| on_progress(IndexProgress::Filled { messages, of });
-    let Filled { mut open, had } = build(&pool, place, lock, progress).await?;
+    let Filled {
+        mut open,
+        had: resumed,
+    } = build(&pool, index_dir, lock, progress).await?;
     let comparison = match served {
         Ok(mut served) => {
-            let sides = SideBySide::of(&pool, &mut served, &mut open).await?;
-            Some(sides.compare(pool).await?)
+            let pair = SideBySide::of(&pool, &mut served, &mut open).await?;
+            Some(pair.compare(pool).await?)
         }
-        Err(why) => {
-            tracing::info!(why, "the index that was served cannot be compared");
+        Err(reason) => {
+            tracing::info!(reason, "the served search index cannot be compared");
             None
         }
     };
-    let outcome = open.built(had, comparison).await?;
-    told::tell(place, lock, &outcome)?;
-    place.serve(lock, outcome.build)?;
-    place.sweep(lock, &[outcome.build])?;
+    let outcome = open.built(resumed, comparison).await?;
+    told::tell(index_dir, lock, &outcome)?;
+    index_dir.serve(lock, outcome.build)?;
+    index_dir.sweep(lock, &[outcome.build])?;
     Ok(outcome)
 }
 
-/// What the one who writes has built since it heard of the wish; nothing if it is not so far.
-fn elsewhere(place: &Place) -> io::Result<Option<Built>> {
-    // One that was begun before may come to its end first.
-    let current = match place.wish()? {
+/// The report of the build that the writer process has made since it accepted the request; `None`
+/// if that is not finished.
+fn elsewhere(index_dir: &Place) -> io::Result<Option<Built>> {
+    // A build that began before the request may finish first.
+    let current = match index_dir.wish()? {
         Some(_) => None,
-        None => place.current()?,
+        None => index_dir.current()?,
     };
-    match (current, place.begun()?) {
-        (Some(current), Some(begun)) if current >= begun => told::of(place, current),
+    match (current, index_dir.begun()?) {
+        (Some(current), Some(begun)) if current >= begun => told::of(index_dir, current),
         _ => Ok(None),
     }
 }

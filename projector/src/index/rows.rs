@@ -1,4 +1,4 @@
-//! Messages as the read models have them now.
+//! Loads the current content of messages from the read model.
 
 use event_log::reader::Touched;
 use search::index::{Checkpoint, Key, Message};
@@ -8,17 +8,17 @@ use sqlx::{PgConnection, PgPool};
 use super::IndexingError;
 use super::built::DifferingMessage;
 
-/// Why an index does not fit when users and conversations have got other numbers.
-pub(super) const RENUMBERED: &str = "has other numbers than the read models";
+/// Why an index is incompatible after users and conversations have been renumbered.
+pub(super) const RENUMBERED: &str = "uses other user and conversation ids than the read model";
 
-/// How far the read models are, and how they number.
+/// The position and the numbering of the read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct ReadModel {
-    /// The last event folded.
+    /// The position of the last folded event.
     pub position: i64,
-    /// Which numbering of users and conversations.
+    /// The version of the assignment of ids to users and conversations.
     pub numbering: i64,
-    /// When the last event folded happened.
+    /// The time of the last folded event.
     pub event_time: OffsetDateTime,
 }
 
@@ -29,12 +29,12 @@ impl ReadModel {
         sqlx::query_as(READ_MODEL).fetch_one(pool).await
     }
 
-    /// In the snapshot of a transaction.
+    /// Loads it over a given connection.
     pub async fn seen_by(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
         sqlx::query_as(READ_MODEL).fetch_one(connection).await
     }
 
-    /// When that event happened, in milliseconds since 1970.
+    /// The time of the last folded event, in milliseconds since 1970.
     pub fn time(&self) -> i64 {
         domain::time::Timestamp::from(self.event_time).millis()
     }
@@ -49,7 +49,7 @@ struct Row {
     sent_at: OffsetDateTime,
     #[sqlx(rename = "type")]
     kind: String,
-    /// Null if there is nothing to search.
+    /// Null if the message has no content to search.
     body: Option<String>,
     mentions: Option<String>,
 }
@@ -61,21 +61,21 @@ struct Numbered {
     row: Row,
 }
 
-/// What a message that has changed is now.
+/// The change to the index that brings a message up to date.
 pub(super) enum Now {
-    /// To be found, in this form.
+    /// The message must be in the index with this content.
     There(Message),
-    /// Not to be found: recalled, or a control message.
+    /// The message must not be in the index: it was recalled or is a control message.
     Gone {
-        /// Where it is.
+        /// The id of its conversation.
         conversation: u64,
-        /// Its number there.
+        /// Its seq in that conversation.
         seq: u64,
     },
 }
 
 impl Now {
-    /// Its conversation and seq.
+    /// The message's conversation id and seq.
     pub fn key(&self) -> Key {
         match self {
             Self::There(message) => message.key(),
@@ -84,17 +84,21 @@ impl Now {
     }
 }
 
-/// The messages of these names as they are now. Those that are not in the read models, because what sent
-/// them is parked, are left out. Also answers which numbering they are of.
+/// Loads the changes for these messages, together with the numbering that their ids belong to.
+/// Messages that are missing from the read model, because their `message_sent` event is parked, are
+/// omitted.
 ///
-/// Planned each time, and each message a probe by both of its keys: a plan that was kept from when there were three
-/// conversations looked through all of them for every message, a minute long.
+/// The query is planned each time, and looks up each message by both of its keys: a cached plan
+/// from when there were three conversations scanned all of them for every message, for a minute.
 pub(super) async fn changed(
     pool: &PgPool,
-    touched: &[Touched],
+    changed_messages: &[Touched],
 ) -> Result<(i64, Vec<Now>), sqlx::Error> {
-    let conversations: Vec<&str> = touched.iter().map(|it| it.conversation.as_str()).collect();
-    let seqs: Vec<i64> = touched.iter().map(|it| it.seq).collect();
+    let conversations: Vec<&str> = changed_messages
+        .iter()
+        .map(|message| message.conversation.as_str())
+        .collect();
+    let seqs: Vec<i64> = changed_messages.iter().map(|message| message.seq).collect();
     let rows: Vec<Numbered> = sqlx::query_as(
         "SELECT k.numbering, g.conversation, g.seq, g.position, g.sender, g.sent_at, g.type, \
          CASE WHEN NOT g.recalled AND g.type <> 'control' THEN g.body END AS body, g.mentions \
@@ -109,11 +113,17 @@ pub(super) async fn changed(
     .fetch_all(pool)
     .await?;
     let numbering = rows.first().map_or(0, |row| row.numbering);
-    Ok((numbering, rows.into_iter().map(|it| it.row.now()).collect()))
+    Ok((
+        numbering,
+        rows.into_iter()
+            .map(|numbered| numbered.row.now())
+            .collect(),
+    ))
 }
 
-/// The next messages after one, in the order of conversations and seqs, that are to be found and were sent up to the
-/// position of a checkpoint. An error if the read models are numbered otherwise than it says.
+/// Loads the next searchable messages after a key, in the order of conversation and seq, that were
+/// sent up to the checkpoint's position. Fails if the read model's numbering differs from the
+/// checkpoint's.
 pub(super) async fn after(
     connection: &mut PgConnection,
     checkpoint: &Checkpoint,
@@ -137,16 +147,17 @@ pub(super) async fn after(
     if rows.iter().any(|row| row.numbering != checkpoint.numbering) {
         return Err(IndexingError::Unfit(RENUMBERED));
     }
-    let now = rows.into_iter().map(|it| it.row.now());
-    Ok(now
-        .filter_map(|now| match now {
+    let changes = rows.into_iter().map(|numbered| numbered.row.now());
+    Ok(changes
+        .filter_map(|change| match change {
             Now::There(message) => Some(message),
             Now::Gone { .. } => None,
         })
         .collect())
 }
 
-/// Messages by the names of their conversations; those of conversations that are not there are left out.
+/// Resolves message keys to the public ids of their conversations. Messages of unknown
+/// conversations are omitted.
 pub(super) async fn named(
     pool: &PgPool,
     keys: &[Key],
@@ -161,16 +172,16 @@ pub(super) async fn named(
     .bind(seqs)
     .fetch_all(pool)
     .await?;
-    let named = rows
+    let messages = rows
         .into_iter()
         .map(|(conversation, seq)| DifferingMessage {
             conversation,
             seq: seq.unsigned_abs(),
         });
-    Ok(named.collect())
+    Ok(messages.collect())
 }
 
-/// How many messages there are, about: as many as the planner believes.
+/// The planner's estimate of the number of messages.
 pub(super) async fn count(connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
     let rows: f32 =
         sqlx::query_scalar("SELECT reltuples FROM pg_class WHERE oid = 'read.messages'::regclass")

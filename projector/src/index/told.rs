@@ -1,4 +1,5 @@
-//! What the one who writes tells of a build, to whoever waits for it in another process.
+//! The report file, by which the writer process passes the result of a build to a process that
+//! waits for it.
 
 use std::io;
 
@@ -6,16 +7,17 @@ use search::index::{Build, Lock, Place};
 
 use super::built::Built;
 
-/// To be told before the build is served: whoever sees that it is can read it then.
-pub(super) fn tell(place: &Place, lock: &Lock, built: &Built) -> io::Result<()> {
-    place.tell(lock, &serde_json::to_string(built)?)
+/// Writes the report. Must be called before the build is served, so that a process that sees the
+/// new build can read its report.
+pub(super) fn tell(index_dir: &Place, lock: &Lock, built: &Built) -> io::Result<()> {
+    index_dir.tell(lock, &serde_json::to_string(built)?)
 }
 
-/// What was told of this build, if that was the last of which something was told.
-pub(super) fn of(place: &Place, build: Build) -> io::Result<Option<Built>> {
-    let Some(told) = place.told()? else {
+/// Reads the report of `build`, if it is the latest report.
+pub(super) fn of(index_dir: &Place, build: Build) -> io::Result<Option<Built>> {
+    let Some(text) = index_dir.told()? else {
         return Ok(None);
     };
-    let last: Built = serde_json::from_str(&told)?;
+    let last: Built = serde_json::from_str(&text)?;
     Ok(Some(last).filter(|last| last.build == build))
 }

@@ -1,4 +1,4 @@
-//! Whether the served index says what it should, without replacing it.
+//! Verifies the content of the served index without replacing it.
 
 use std::time::Duration;
 
@@ -14,73 +14,76 @@ use super::open::OpenIndex;
 use super::rows::ReadModel;
 use super::{Indexed, IndexingError, aside, fit};
 
-/// How long the served index is given to come to where the other one is.
+/// How long to wait for the served index to catch up with the new one.
 const SERVED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Between two looks at it.
+/// How often to check whether it has caught up.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Builds another index, compares it with the one that is served, by whichever process, and throws it away. Tells now
-/// and then how many messages of how many are in.
+/// Builds another index, compares it with the served one, and deletes it. The served index may be
+/// written by another process. `on_progress` gets the number of messages indexed so far and about
+/// how many there are.
 pub async fn verify_index(
     pool: PgPool,
-    place: Place,
+    index_dir: Place,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<IndexComparison, IndexingError> {
-    let beside = leftover::beside(&place);
-    let Some(lock) = beside.lock()? else {
+    let scratch = leftover::beside(&index_dir);
+    let Some(lock) = scratch.lock()? else {
         return Err(IndexingError::Verifying);
     };
-    let mut built = build(&pool, &beside, &lock, on_progress).await?.open;
-    let sides = match place.lock()? {
-        // Nobody follows the log: this process does, for a moment.
-        Some(_writing) => match OpenIndex::served(&pool, &place).await? {
+    let mut built = build(&pool, &scratch, &lock, on_progress).await?.open;
+    let pair = match index_dir.lock()? {
+        // No writer process follows the log, so this process does so for a moment.
+        Some(_writing) => match OpenIndex::served(&pool, &index_dir).await? {
             Ok(mut served) => SideBySide::of(&pool, &mut served, &mut built).await?,
-            Err(why) => return Err(IndexingError::Incomparable(why)),
+            Err(reason) => return Err(IndexingError::Incomparable(reason)),
         },
-        None => beside_a_writer(&pool, &place, &mut built).await?,
+        None => beside_a_writer(&pool, &index_dir, &mut built).await?,
     };
-    let comparison = sides.compare(pool).await?;
+    let comparison = pair.compare(pool).await?;
     drop(built);
-    std::fs::remove_dir_all(beside.path())?;
+    std::fs::remove_dir_all(scratch.path())?;
     Ok(comparison)
 }
 
-/// Waits until the served index has got at least as far, and brings the other one to the same position.
+/// Waits until the served index, which another process writes, has got at least as far as the new
+/// one. Then brings the new one to the same position.
 async fn beside_a_writer(
     pool: &PgPool,
-    place: &Place,
+    index_dir: &Place,
     built: &mut OpenIndex,
 ) -> Result<SideBySide, IndexingError> {
     let deadline = Instant::now() + SERVED_WITHIN;
     loop {
-        if let Some((checkpoint, view)) = look(place).await? {
+        if let Some((checkpoint, view)) = look(index_dir).await? {
             let read_model = ReadModel::look(pool).await?;
             fit::check(&Reader::new(pool.clone()), &read_model, &checkpoint).await?;
             let position = checkpoint.position.cast_signed();
             if position >= built.position() {
-                let bounded = |taken| matches!(taken, Indexed::UpTo { more: true, .. });
-                while bounded(built.take_in(pool, &read_model, position).await?) {}
+                let has_more = |outcome| matches!(outcome, Indexed::UpTo { more: true, .. });
+                while has_more(built.take_in(pool, &read_model, position).await?) {}
                 return SideBySide::at(pool, position, view, built.view().await?).await;
             }
         }
         if Instant::now() >= deadline {
-            return Err(IndexingError::Unfit("is behind and does not come closer"));
+            return Err(IndexingError::Unfit("is behind and does not catch up"));
         }
         sleep(LOOK_EVERY).await;
     }
 }
 
-/// The served index as of one commit; nothing if another one came while it was looked at.
-async fn look(place: &Place) -> Result<Option<(Checkpoint, View)>, IndexingError> {
-    let Some(build) = place.current()? else {
-        return Err(IndexingError::Unfit("is not there"));
+/// Opens a view of the served index at one commit; `None` if another commit
+/// happened while the index was being opened.
+async fn look(index_dir: &Place) -> Result<Option<(Checkpoint, View)>, IndexingError> {
+    let Some(build) = index_dir.current()? else {
+        return Err(IndexingError::Unfit("does not exist"));
     };
-    let directory = place.directory(build);
+    let directory = index_dir.directory(build);
     aside(move || {
         let index = Index::open(&directory)?;
-        let (seen, view) = (index.refresh()?, index.view());
-        Ok((index.checkpoint()? == seen).then_some((seen, view)))
+        let (checkpoint, view) = (index.refresh()?, index.view());
+        Ok((index.checkpoint()? == checkpoint).then_some((checkpoint, view)))
     })
     .await
 }

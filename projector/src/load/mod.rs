@@ -1,4 +1,5 @@
-//! Reads what a batch needs and the memory does not have: one query a table, none if all is warm.
+//! Loads the rows that a batch needs and the row cache does not hold: one query per table, and
+//! none if the cache holds them all.
 
 mod named;
 mod rows;
@@ -18,43 +19,43 @@ use crate::rows::storable;
 use named::Named;
 use rows::{ConversationRow, MemberRow, damaged};
 
-/// The rows that these events name, from memory or from the tables.
+/// Loads the rows that these events refer to, from the cache or from the tables.
 pub(crate) async fn picture(
     connection: &mut PgConnection,
-    memory: &mut Memory,
+    cache: &mut Memory,
     checkpoint: &Checkpoint,
     has_poison: bool,
     events: &[Decoded<'_>],
 ) -> Result<Picture, ProjectError> {
-    let mut named = Named::default();
+    let mut ids = Named::default();
     for event in events {
-        named.event(&event.fact);
+        ids.event(&event.fact);
     }
-    let mut picture = Picture {
+    let mut working_set = Picture {
         user_count: checkpoint.users,
         conversation_count: checkpoint.conversations,
         ..Picture::default()
     };
-    users(connection, memory, &mut picture, &named).await?;
-    conversations(connection, memory, &mut picture, &named).await?;
-    members(connection, memory, &mut picture, &named).await?;
+    users(connection, cache, &mut working_set, &ids).await?;
+    conversations(connection, cache, &mut working_set, &ids).await?;
+    members(connection, cache, &mut working_set, &ids).await?;
     if has_poison {
-        parked(connection, &mut picture, events).await?;
+        parked(connection, &mut working_set, events).await?;
     }
-    Ok(picture)
+    Ok(working_set)
 }
 
 async fn users(
     connection: &mut PgConnection,
-    memory: &mut Memory,
-    picture: &mut Picture,
-    named: &Named<'_>,
+    cache: &mut Memory,
+    working_set: &mut Picture,
+    ids: &Named<'_>,
 ) -> Result<(), ProjectError> {
     let mut missing = Vec::new();
-    for &name in &named.users {
-        match memory.users.get(name) {
+    for &name in &ids.users {
+        match cache.users.get(name) {
             Some(user) => {
-                picture.users.insert(name.clone(), Held::loaded(*user));
+                working_set.users.insert(name.clone(), Held::loaded(*user));
             }
             None => missing.push(name.as_str()),
         }
@@ -70,23 +71,23 @@ async fn users(
     for (id, name, sequence) in rows {
         let name = UserId::parse(&name).map_err(|e| damaged("users", &e))?;
         let user = User { id, sequence };
-        memory.users.insert(name.clone(), user);
-        picture.users.insert(name, Held::loaded(user));
+        cache.users.insert(name.clone(), user);
+        working_set.users.insert(name, Held::loaded(user));
     }
     Ok(())
 }
 
 async fn conversations(
     connection: &mut PgConnection,
-    memory: &mut Memory,
-    picture: &mut Picture,
-    named: &Named<'_>,
+    cache: &mut Memory,
+    working_set: &mut Picture,
+    ids: &Named<'_>,
 ) -> Result<(), ProjectError> {
     let mut missing = Vec::new();
-    for &name in &named.conversations {
-        match memory.conversations.get(name) {
+    for &name in &ids.conversations {
+        match cache.conversations.get(name) {
             Some(conversation) => {
-                picture
+                working_set
                     .conversations
                     .insert(name.clone(), Held::loaded(conversation.clone()));
             }
@@ -105,35 +106,36 @@ async fn conversations(
     .await?;
     for row in rows {
         let (name, conversation) = row.read()?;
-        memory
+        cache
             .conversations
             .insert(name.clone(), conversation.clone());
-        picture
+        working_set
             .conversations
             .insert(name, Held::loaded(conversation));
     }
     Ok(())
 }
 
-/// Those whose user and conversation have numbers already: nobody else can have a row.
+/// Loads the memberships whose user and conversation already have ids: no other membership can
+/// have a row.
 async fn members(
     connection: &mut PgConnection,
-    memory: &mut Memory,
-    picture: &mut Picture,
-    named: &Named<'_>,
+    cache: &mut Memory,
+    working_set: &mut Picture,
+    ids: &Named<'_>,
 ) -> Result<(), ProjectError> {
     let (mut conversations, mut users) = (Vec::new(), Vec::new());
-    for &(conversation, user) in &named.members {
+    for &(conversation, user) in &ids.members {
         let numbers = (
-            picture.conversations.get(conversation),
-            picture.users.get(user),
+            working_set.conversations.get(conversation),
+            working_set.users.get(user),
         );
         let (Some(conversation), Some(user)) = numbers else {
             continue;
         };
         let key = (conversation.now.id, user.now.id);
-        if let Some(member) = memory.members.get(&key) {
-            picture.members.insert(key, Held::loaded(*member));
+        if let Some(member) = cache.members.get(&key) {
+            working_set.members.insert(key, Held::loaded(*member));
         } else {
             conversations.push(key.0);
             users.push(key.1);
@@ -152,16 +154,16 @@ async fn members(
     .await?;
     for row in rows {
         let (key, member) = row.read()?;
-        memory.members.insert(key, member);
-        picture.members.insert(key, Held::loaded(member));
+        cache.members.insert(key, member);
+        working_set.members.insert(key, Held::loaded(member));
     }
     Ok(())
 }
 
-/// Which sources wait: asked only while there is poison at all.
+/// Finds the sources that wait behind a parked event. Queried only while there is a poison event.
 async fn parked(
     connection: &mut PgConnection,
-    picture: &mut Picture,
+    working_set: &mut Picture,
     events: &[Decoded<'_>],
 ) -> Result<(), ProjectError> {
     let mut sources = HashSet::new();
@@ -177,6 +179,6 @@ async fn parked(
             .bind(sources)
             .fetch_all(connection)
             .await?;
-    picture.parked.extend(parked);
+    working_set.parked.extend(parked);
     Ok(())
 }

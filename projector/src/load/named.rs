@@ -1,4 +1,4 @@
-//! Who and what a batch is about.
+//! Collects the users, conversations and memberships that a batch refers to.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use domain::mailbox::event::MailboxEvent;
 use crate::decode::Fact;
 use crate::fold::conversation_of;
 
-/// Who and what a batch names.
+/// The users, conversations and memberships that a batch refers to.
 #[derive(Default)]
 pub(super) struct Named<'a> {
     pub users: HashSet<&'a UserId>,

@@ -1,4 +1,4 @@
-//! Rows as Postgres gives them, and as they are remembered.
+//! Converts rows from Postgres to the form in which the row cache holds them.
 
 use domain::ids::{ConversationId, Title};
 use sqlx::types::time::OffsetDateTime;
@@ -7,7 +7,7 @@ use crate::error::ProjectError;
 use crate::memory::{Conversation, Member, MemberKey};
 use crate::names;
 
-/// As it stands in the table.
+/// A row of `conversations`.
 #[derive(sqlx::FromRow)]
 pub(super) struct ConversationRow {
     id: i64,
@@ -51,7 +51,7 @@ impl ConversationRow {
     }
 }
 
-/// As it stands in the table.
+/// A row of `members`.
 #[derive(sqlx::FromRow)]
 #[allow(clippy::struct_excessive_bools)]
 pub(super) struct MemberRow {
@@ -91,6 +91,6 @@ impl MemberRow {
     }
 }
 
-pub(super) fn damaged(table: &str, why: &impl std::fmt::Display) -> ProjectError {
-    ProjectError::Damaged(format!("{table}: {why}"))
+pub(super) fn damaged(table: &str, reason: &impl std::fmt::Display) -> ProjectError {
+    ProjectError::Damaged(format!("{table}: {reason}"))
 }

@@ -1,4 +1,4 @@
-//! Whether two read models hold the same rows, and where they do not.
+//! Compares two read models row by row.
 
 use sqlx::{Executor as _, PgConnection, PgPool};
 
@@ -6,51 +6,51 @@ use crate::digest::{TableDigest, of_tables};
 use crate::error::ProjectError;
 use crate::session::{LIVE, REBUILD};
 
-/// Differing rows that are named of each table; more are only known to be there.
+/// How many differing rows are listed per table.
 const NAMED: i64 = 20;
 
-/// A row that stands in one of them alone, or is another one there.
+/// A row that exists in only one of the read models, or differs between them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
-    /// In which table.
+    /// The table.
     pub table: String,
-    /// Its key, as `(7,ann)`.
+    /// The primary key, such as `(7,ann)`.
     pub key: String,
-    /// As it is served, as JSON; nothing if it is not.
+    /// The served row as JSON; `None` if it is missing.
     pub served: Option<String>,
-    /// As the log says it should be; nothing if it should not be.
+    /// The row rebuilt from the log as JSON; `None` if there should be no row.
     pub rebuilt: Option<String>,
 }
 
-/// What a comparison says.
+/// The result of comparing two read models.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// Where both read models were.
+    /// The position of both read models.
     pub position: i64,
-    /// The tables as they are served.
+    /// The fingerprints of the served tables.
     pub served: Vec<TableDigest>,
-    /// The tables as the log says they should be.
+    /// The fingerprints of the tables rebuilt from the log.
     pub rebuilt: Vec<TableDigest>,
-    /// Of the tables that differ, the first rows that do.
+    /// The first differing rows of each table that differs.
     pub differences: Vec<Difference>,
 }
 
 impl Comparison {
-    /// Whether every table is equal.
+    /// Whether all tables are equal.
     pub fn is_equal(&self) -> bool {
         self.served == self.rebuilt
     }
 }
 
-/// Both read models as they are now, whatever is projected meanwhile: over two connections that see the same, so that
-/// they are read side by side.
+/// A consistent snapshot of both read models, unaffected by concurrent projecting. Two connections
+/// share the snapshot, so that the read models can be read in parallel.
 pub(super) struct Snapshot {
     served: sqlx::Transaction<'static, sqlx::Postgres>,
     rebuilt: sqlx::Transaction<'static, sqlx::Postgres>,
 }
 
 impl Snapshot {
-    /// Taken when this has answered.
+    /// Opens the snapshot. Later changes are not visible in it.
     pub async fn take(pool: &PgPool) -> Result<Self, ProjectError> {
         const READS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
         let mut served = pool.begin().await?;
@@ -60,29 +60,30 @@ impl Snapshot {
             .await?;
         let mut rebuilt = pool.begin().await?;
         rebuilt.execute(READS).await?;
-        let the_same = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', "''"));
-        rebuilt.execute(the_same.as_str()).await?;
+        let use_snapshot = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', "''"));
+        rebuilt.execute(use_snapshot.as_str()).await?;
         Ok(Self { served, rebuilt })
     }
 
-    /// Compares the two.
+    /// Compares the two read models.
     pub async fn compare(self, position: i64) -> Result<Comparison, ProjectError> {
         let Self {
             mut served,
             mut rebuilt,
         } = self;
-        // A task of its own: reading them takes as long as hashing them.
-        let of_rebuilt = tokio::spawn(async move {
+        // A separate task: both read models are read and hashed in parallel.
+        let rebuilt_digests = tokio::spawn(async move {
             let digests = of_tables(&mut rebuilt, REBUILD).await?;
             rebuilt.rollback().await?;
             Ok(digests)
         });
-        let of_served = of_tables(&mut served, LIVE).await;
-        let rebuilt: Result<Vec<TableDigest>, sqlx::Error> =
-            of_rebuilt.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        let (of_served, rebuilt) = (of_served?, rebuilt?);
+        let served_digests = of_tables(&mut served, LIVE).await;
+        let rebuilt: Result<Vec<TableDigest>, sqlx::Error> = rebuilt_digests
+            .await
+            .map_err(|_| sqlx::Error::WorkerCrashed)?;
+        let (served_digests, rebuilt) = (served_digests?, rebuilt?);
         let mut differences = Vec::new();
-        for table in &of_served {
+        for table in &served_digests {
             if !rebuilt.contains(table) {
                 differences.extend(differing(&mut served, &table.table).await?);
             }
@@ -90,7 +91,7 @@ impl Snapshot {
         served.rollback().await?;
         Ok(Comparison {
             position,
-            served: of_served,
+            served: served_digests,
             rebuilt,
             differences,
         })
@@ -110,7 +111,7 @@ async fn differing(
     .bind(table)
     .fetch_all(&mut *snapshot)
     .await?;
-    let equal: Vec<String> = keys
+    let join: Vec<String> = keys
         .iter()
         .map(|key| format!("a.{key} = b.{key}"))
         .collect();
@@ -118,14 +119,14 @@ async fn differing(
         .iter()
         .map(|key| format!("coalesce(a.{key}, b.{key})"))
         .collect();
-    let (equal, either) = (equal.join(" AND "), either.join(", "));
+    let (join, either) = (join.join(" AND "), either.join(", "));
     let name = table.replace('"', "\"\"");
-    // The checkpoint says which build it is: that differs, and is no difference.
-    let but = "- 'generation' - 'numbering' - 'past_from'";
+    // These columns of the checkpoint identify the build: they always differ and do not count.
+    let excluded = "- 'generation' - 'numbering' - 'past_from'";
     let sql = format!(
         "SELECT ROW({either})::text, to_jsonb(a)::text, to_jsonb(b)::text
-         FROM read.\"{name}\" a FULL JOIN read_rebuild.\"{name}\" b ON {equal}
-         WHERE (to_jsonb(a) {but}) IS DISTINCT FROM (to_jsonb(b) {but})
+         FROM read.\"{name}\" a FULL JOIN read_rebuild.\"{name}\" b ON {join}
+         WHERE (to_jsonb(a) {excluded}) IS DISTINCT FROM (to_jsonb(b) {excluded})
          ORDER BY {either} LIMIT {NAMED}"
     );
     let rows: Vec<(String, Option<String>, Option<String>)> =

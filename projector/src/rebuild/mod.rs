@@ -1,8 +1,10 @@
-//! Rebuilds the read model beside the served one, from the first event on, compares and swaps them.
+//! Rebuilds the read model in shadow tables, from the first event on, compares it with the served
+//! one and swaps the two.
 //!
-//! The served one is served and projected all the while. The swap is a transaction that holds the
-//! served checkpoint's row, so that nothing is projected meanwhile, folds what is left, and renames
-//! the schemas. The projector then finds another generation and starts to remember anew.
+//! The old read model is served and projected all the time. The swap is a transaction that locks
+//! the row of the served checkpoint, so that nothing is projected during the swap, folds the
+//! remaining events and renames the schemas. The projector then finds another generation and clears
+//! its cache.
 
 mod compare;
 pub mod kept;
@@ -28,50 +30,52 @@ use crate::session::REBUILD;
 /// The advisory lock that one rebuild of a database holds: "tidings" in ASCII.
 const LOCK: i64 = 0x0074_6964_696e_6773;
 
-/// How long the served read model is given to come to where the rebuilt one is.
+/// How long to wait for the served read model to catch up with the rebuilt one.
 const SERVED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Between two looks at it.
+/// How often to check whether it has caught up.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// How often the replaced tables' readers are waited for, as long as `lock_timeout` each. After
-/// that the tables stay until the next rebuild.
+/// How often to try to drop the old tables. Each attempt waits `lock_timeout` for their readers.
+/// After the last one, the tables stay until the next rebuild.
 const DROPS: usize = 6;
 
-/// How far a rebuild is.
+/// The progress of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// The last event folded.
+    /// The position of the last folded event.
     pub position: i64,
-    /// The end of the log, when that was last looked at.
+    /// The end of the log when it was last read.
     pub head: i64,
 }
 
-/// What a rebuild has done.
+/// The result of a rebuild.
 #[derive(Debug, Clone)]
 pub struct Rebuilt {
-    /// Where the new read model is.
+    /// The position of the new read model.
     pub position: i64,
-    /// Where it was begun, or gone on with after a break.
+    /// The position at which the rebuild started: 0, or more if it resumed an interrupted one.
     pub from: i64,
-    /// How it compares with the one that was served; nothing if that was behind and did not come closer.
+    /// The comparison with the read model that was served; `None` if that did not catch up.
     pub comparison: Option<Comparison>,
-    /// How long nothing could be projected.
+    /// How long the swap blocked projecting.
     pub swap: Duration,
 }
 
-/// What becomes of what was served.
+/// What to do with the previous version, which is no longer served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
-    /// It goes, and what an earlier rebuild has kept too.
+    /// Drop it, along with any version that an earlier rebuild has kept.
     Dropped,
-    /// It stays until it is gone back to, or dropped, or until the next rebuild.
+    /// Keep it for a rollback, until it is discarded or until the next rebuild.
     Kept,
 }
 
-/// Rebuilds `read` from the log, compares and swaps. `batch` is the number of events in a transaction. Calls
-/// `on_progress` after each. One that was broken off is gone on with. What is replaced is dropped, or kept as schema
-/// `read_old` for [`kept::resume`] and [`kept::drop_kept`].
+/// Rebuilds schema `read` from the log, compares the result with the served tables and swaps them.
+///
+/// `batch` is the number of events per transaction; `on_progress` is called after each one. An
+/// interrupted rebuild is resumed. The previous version is dropped, or kept as schema `read_old`
+/// for [`rollback::prepare`] and [`rollback::discard`].
 pub async fn rebuild(
     pool: PgPool,
     config: ProjectorConfig,
@@ -79,12 +83,12 @@ pub async fn rebuild(
     replaced: Replaced,
     mut on_progress: impl FnMut(Progress) + Send,
 ) -> Result<Rebuilt, ProjectError> {
-    let mut building = Building::begin(pool, config, batch).await?;
-    let from = building.projector.position().await?;
-    building.fill(&mut on_progress).await?;
-    let comparison = building.compare().await?;
-    let (position, swap) = building.swap().await?;
-    building.end(replaced).await?;
+    let mut build = Building::begin(pool, config, batch).await?;
+    let from = build.projector.position().await?;
+    build.fill(&mut on_progress).await?;
+    let comparison = build.compare().await?;
+    let (position, swap) = build.swap().await?;
+    build.end(replaced).await?;
     Ok(Rebuilt {
         position,
         from,
@@ -93,50 +97,51 @@ pub async fn rebuild(
     })
 }
 
-/// Builds the read model beside the served one, compares the two and throws it away.
+/// Builds the read model in shadow tables, compares it with the served one and drops it.
 pub async fn verify(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
     mut on_progress: impl FnMut(Progress) + Send,
 ) -> Result<Comparison, ProjectError> {
-    let mut building = Building::begin(pool, config, batch).await?;
-    building.fill(&mut on_progress).await?;
-    let comparison = building.compare().await?;
-    let position = building.projector.position().await?;
-    building
+    let mut build = Building::begin(pool, config, batch).await?;
+    build.fill(&mut on_progress).await?;
+    let comparison = build.compare().await?;
+    let position = build.projector.position().await?;
+    build
         .keeper
         .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
         .await?;
-    building.end(Replaced::Kept).await?;
+    build.end(Replaced::Kept).await?;
     comparison.ok_or(ProjectError::Behind { position })
 }
 
-/// A connection of its own: its lock is held as long as it is open, also if this process dies.
+/// Acquires the rebuild lock on a dedicated connection. Postgres releases the lock when the
+/// connection ends, even if this process is killed.
 async fn alone(pool: &PgPool) -> Result<PgConnection, ProjectError> {
-    let mut keeper = pool.connect_options().connect().await?;
-    let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+    let mut connection = pool.connect_options().connect().await?;
+    let is_acquired: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
         .bind(LOCK)
-        .fetch_one(&mut keeper)
+        .fetch_one(&mut connection)
         .await?;
-    if !alone {
+    if !is_acquired {
         return Err(ProjectError::Rebuilding);
     }
-    keeper.execute("SET lock_timeout TO '5s'").await?;
-    Ok(keeper)
+    connection.execute("SET lock_timeout TO '5s'").await?;
+    Ok(connection)
 }
 
-/// Gives the lock back. The server would do so too, a moment after the connection is closed: too late for
-/// whoever begins at once.
-async fn release(mut keeper: PgConnection) -> Result<(), ProjectError> {
+/// Releases the lock. The server would also do so a moment after the connection closes, but that
+/// would be too late for a rebuild that starts immediately.
+async fn release(mut connection: PgConnection) -> Result<(), ProjectError> {
     sqlx::query("SELECT pg_advisory_unlock($1)")
         .bind(LOCK)
-        .execute(&mut keeper)
+        .execute(&mut connection)
         .await?;
-    Ok(keeper.close().await?)
+    Ok(connection.close().await?)
 }
 
-/// What tables are made by: only the same program goes on with them in the same way.
+/// Identifies how tables were built: only a rebuild with the same fingerprint can resume them.
 fn made(config: &ProjectorConfig) -> String {
     format!(
         "made by {}, fan-out up to {}",
@@ -145,10 +150,10 @@ fn made(config: &ProjectorConfig) -> String {
     )
 }
 
-/// A read model beside the served one.
+/// A read model that is built in shadow tables, next to the served one.
 struct Building {
     pool: PgPool,
-    /// Holds the lock.
+    /// The connection that holds the rebuild lock.
     keeper: PgConnection,
     projector: Projector,
     reader: Reader,
@@ -161,26 +166,26 @@ impl Building {
         config: ProjectorConfig,
         batch: usize,
     ) -> Result<Self, ProjectError> {
-        let mut keeper = alone(&pool).await?;
-        let made = made(&config);
-        if tables::can_resume(&mut keeper, &made).await? {
-            tracing::info!("going on with the rebuild that was broken off");
+        let mut connection = alone(&pool).await?;
+        let fingerprint = made(&config);
+        if tables::can_resume(&mut connection, &fingerprint).await? {
+            tracing::info!("resuming an interrupted rebuild");
         } else {
-            tables::create(&mut keeper, &made).await?;
+            tables::create(&mut connection, &fingerprint).await?;
         }
         let reader = Reader::new(pool.clone());
         let config = ProjectorConfig { batch, ..config };
         let projector = Projector::open_schema(pool.clone(), config, REBUILD).await?;
         Ok(Self {
             pool,
-            keeper,
+            keeper: connection,
             projector,
             reader,
             batch,
         })
     }
 
-    /// Folds all there is, and makes the indexes.
+    /// Folds the whole log and creates the indexes.
     async fn fill(
         &mut self,
         on_progress: &mut (impl FnMut(Progress) + Send),
@@ -190,8 +195,8 @@ impl Building {
         self.catch_up(None, on_progress).await
     }
 
-    /// Compares with the served read model at one position. Projecting stops for the moment in which that
-    /// is reached, and goes on while the rows are compared.
+    /// Compares with the served read model at the same position. Projecting pauses only until that
+    /// position is reached; it continues while the rows are compared.
     async fn compare(&mut self) -> Result<Option<Comparison>, ProjectError> {
         let rebuilt = self.projector.position().await?;
         let deadline = Instant::now() + SERVED_WITHIN;
@@ -201,7 +206,7 @@ impl Building {
                 sqlx::query_as("SELECT position, floor FROM read.checkpoint FOR UPDATE")
                     .fetch_optional(&mut *transaction)
                     .await?;
-            // Without a checkpoint nothing was served.
+            // Without a checkpoint, no read model was served.
             let (position, floor) = served.unwrap_or((rebuilt, 0));
             if position >= rebuilt {
                 let (projector, reader) = (&mut self.projector, &self.reader);
@@ -229,10 +234,10 @@ impl Building {
     }
 
     async fn swap(&mut self) -> Result<(i64, Duration), ProjectError> {
-        // What an earlier one has kept has the name that the replaced tables get.
+        // A version kept by an earlier rebuild occupies the schema name that the old tables get.
         drop_replaced(&mut self.keeper).await?;
-        // What has come meanwhile, and then what has come while that was folded: little is left for the moment of
-        // the swap.
+        // The second pass folds the events that were appended during the first, so that few are
+        // left for the swap itself.
         for _ in 0..2 {
             self.catch_up(None, &mut |_| ()).await?;
         }
@@ -254,7 +259,7 @@ impl Building {
     }
 }
 
-/// Folds up to a position, or the log's present end, pages being read ahead.
+/// Folds events up to a position or the current end of the log, reading pages ahead.
 async fn catch_up(
     projector: &mut Projector,
     reader: &Reader,
@@ -279,26 +284,27 @@ async fn catch_up(
     Ok(())
 }
 
-/// Answers where the new read model is, and how long nothing was projected.
+/// Swaps the schemas. Returns the position of the new read model and how long projecting was
+/// blocked.
 async fn swap(
-    keeper: &mut PgConnection,
+    connection: &mut PgConnection,
     projector: &mut Projector,
     reader: &Reader,
     batch: usize,
 ) -> Result<(i64, Duration), ProjectError> {
-    // A batch of the live projector may be under way: that is waited for.
-    keeper.execute("SET lock_timeout TO '60s'").await?;
-    let mut transaction = keeper.begin().await?;
+    // Waits for a running batch of the live projector.
+    connection.execute("SET lock_timeout TO '60s'").await?;
+    let mut transaction = connection.begin().await?;
     let served: Option<(i64, i64, i64)> =
         sqlx::query_as("SELECT position, generation, numbering FROM read.checkpoint FOR UPDATE")
             .fetch_optional(&mut *transaction)
             .await?;
     let began = Instant::now();
-    // What was parked had no numbers.
+    // Parked events have assigned no ids, so folding them now may change the numbering.
     let had_parked: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.parked)")
         .fetch_one(&mut *transaction)
         .await?;
-    // Without a checkpoint nothing was served: a rebuild repairs that too.
+    // Without a checkpoint, no read model was served: a rebuild repairs that too.
     let (live, generation, numbering) =
         served.unwrap_or_else(|| (0, 0, OffsetDateTime::now_utc().unix_timestamp()));
     catch_up(projector, reader, batch, None, &mut |_| ()).await?;
@@ -309,8 +315,8 @@ async fn swap(
             head: position,
         });
     }
-    // The replaced row changes too, so that a batch that waits for it fails instead of being
-    // written to tables that nobody reads.
+    // The old checkpoint row changes too, so that a batch that waits for its lock fails instead of
+    // writing to tables that are no longer read.
     for checkpoint in ["read", REBUILD] {
         sqlx::query(&format!(
             "UPDATE {checkpoint}.checkpoint SET generation = $1, numbering = $2"
@@ -330,21 +336,23 @@ async fn swap(
     Ok((position, began.elapsed()))
 }
 
-/// Drops the replaced tables, once nobody reads them any more.
-async fn drop_replaced(keeper: &mut PgConnection) -> Result<(), ProjectError> {
-    keeper.execute("SET lock_timeout TO '5s'").await?;
+/// Drops the old tables once they have no readers.
+async fn drop_replaced(connection: &mut PgConnection) -> Result<(), ProjectError> {
+    connection.execute("SET lock_timeout TO '5s'").await?;
     for _ in 0..DROPS {
-        match keeper
+        match connection
             .execute("DROP SCHEMA IF EXISTS read_old CASCADE")
             .await
         {
             Ok(_) => return Ok(()),
             Err(sqlx::Error::Database(error)) => {
-                tracing::info!(%error, "the replaced read model is still being read");
+                tracing::info!(%error, "the old read model is still being read");
             }
             Err(error) => return Err(error.into()),
         }
     }
-    tracing::warn!("the replaced read model stays as schema read_old until the next rebuild");
+    tracing::warn!(
+        "could not drop the old read model; it stays as schema read_old until the next rebuild"
+    );
     Ok(())
 }

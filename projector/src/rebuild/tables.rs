@@ -1,22 +1,27 @@
-//! The empty tables of a rebuild: like those that are served, whatever migrations have made them.
+//! Creates the empty tables of a rebuild, copying the definitions of the served tables whatever
+//! migrations created them.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 
 use crate::session::REBUILD;
 
-/// Indexes that the fold itself looks into. All others are made when the tables are full, which
-/// is several times as fast as keeping them up.
+/// Indexes that the fold itself reads. All others are created once the tables are full, which is
+/// several times as fast as maintaining them during the fold.
 const NEEDED_BY_THE_FOLD: [&str; 3] = ["stays_by_user", "messages_by_position", "parked_by_source"];
 
-/// Tables into which the fold puts rows and never looks: their keys too are made when they are full. Nothing of
-/// that depends on keys that refuse a double: each event is folded once, as the checkpoint says.
+/// Tables that the fold writes and never reads: their keys too are created once they are full. The
+/// fold does not need unique keys to reject duplicates, because the checkpoint ensures that each
+/// event is folded once.
 const ONLY_WRITTEN_BY_THE_FOLD: [&str; 4] =
     ["inbox", "member_history", "reaction_history", "ack_history"];
 
-/// Whether what an earlier rebuild left behind can be gone on with: it was made by the same program in the
-/// same way, of tables of the same shape.
-pub(super) async fn can_resume(keeper: &mut PgConnection, made: &str) -> Result<bool, sqlx::Error> {
+/// Whether an interrupted rebuild can be resumed: it has the same build fingerprint, and its tables
+/// have the same columns as the served ones.
+pub(super) async fn can_resume(
+    connection: &mut PgConnection,
+    fingerprint: &str,
+) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "WITH shape AS (
             SELECT n.nspname AS schema, string_agg(format('%s.%s %s', c.relname, a.attname, a.atttypid), ',' \
@@ -28,35 +33,41 @@ pub(super) async fn can_resume(keeper: &mut PgConnection, made: &str) -> Result<
             AND coalesce(obj_description(to_regnamespace('read_rebuild'), 'pg_namespace'), '') = $1
          FROM shape s",
     )
-    .bind(made)
-    .fetch_one(keeper)
+    .bind(fingerprint)
+    .fetch_one(connection)
     .await
 }
 
-/// The statements that make the keys and indexes which the rebuilt tables do not have yet.
-pub(super) async fn missing_indexes(keeper: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    let there: Vec<String> = sqlx::query_scalar(
+/// Returns the statements that create the keys and indexes that the rebuilt tables still lack.
+pub(super) async fn missing_indexes(
+    connection: &mut PgConnection,
+) -> Result<Vec<String>, sqlx::Error> {
+    let existing: Vec<String> = sqlx::query_scalar(
         "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'read_rebuild'",
     )
-    .fetch_all(&mut *keeper)
+    .fetch_all(&mut *connection)
     .await?;
-    let keys = key_statements(keeper).await?.into_iter();
+    let keys = key_statements(connection).await?.into_iter();
     let keys = keys.map(|key| (key.name, key.statement));
-    let all = keys.chain(index_statements(keeper).await?);
-    let missing = all.filter(|(name, _)| !there.contains(name));
+    let all = keys.chain(index_statements(connection).await?);
+    let missing = all.filter(|(name, _)| !existing.contains(name));
     Ok(missing.map(|(_, statement)| statement).collect())
 }
 
-/// Makes schema and tables, with their keys, and the checkpoint at the beginning of the log.
-/// Whatever an earlier rebuild left behind is dropped. `made` says how, for one that goes on.
-pub(super) async fn create(keeper: &mut PgConnection, made: &str) -> Result<(), sqlx::Error> {
-    keeper
+/// Creates the schema, the tables with their keys, and a checkpoint at the beginning of the log.
+/// Drops the remains of earlier rebuilds. `fingerprint` is stored for a rebuild that resumes this
+/// one.
+pub(super) async fn create(
+    connection: &mut PgConnection,
+    fingerprint: &str,
+) -> Result<(), sqlx::Error> {
+    connection
         .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
         .await?;
-    keeper
+    connection
         .execute("DROP SCHEMA IF EXISTS read_old CASCADE")
         .await?;
-    let mut transaction = keeper.begin().await?;
+    let mut transaction = connection.begin().await?;
     transaction.execute("CREATE SCHEMA read_rebuild").await?;
     for statement in table_statements(&mut transaction).await? {
         transaction.execute(statement.as_str()).await?;
@@ -80,32 +91,32 @@ pub(super) async fn create(keeper: &mut PgConnection, made: &str) -> Result<(), 
              FROM read.checkpoint",
         )
         .await?;
-    let made = made.replace('\'', "''");
+    let fingerprint = fingerprint.replace('\'', "''");
     transaction
-        .execute(format!("COMMENT ON SCHEMA read_rebuild IS '{made}'").as_str())
+        .execute(format!("COMMENT ON SCHEMA read_rebuild IS '{fingerprint}'").as_str())
         .await?;
     transaction.commit().await
 }
 
-/// Makes the remaining keys and indexes, and tells the planner what the tables hold.
-pub(super) async fn finish(keeper: &mut PgConnection) -> Result<(), sqlx::Error> {
-    for statement in &missing_indexes(keeper).await? {
-        keeper.execute(statement.as_str()).await?;
+/// Creates the remaining keys and indexes, and analyzes the tables for the planner.
+pub(super) async fn finish(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    for statement in &missing_indexes(connection).await? {
+        connection.execute(statement.as_str()).await?;
     }
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT format('ANALYZE %I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = $1",
     )
     .bind(REBUILD)
-    .fetch_all(&mut *keeper)
+    .fetch_all(&mut *connection)
     .await?;
     for statement in tables {
-        keeper.execute(statement.as_str()).await?;
+        connection.execute(statement.as_str()).await?;
     }
     Ok(())
 }
 
-/// `LIKE` copies columns, defaults and checks, and neither storage parameters nor the names of
-/// indexes: those are copied here.
+/// Returns the statements that create the tables. `LIKE` copies columns, defaults and checks but
+/// not storage parameters or index names; those are copied explicitly.
 async fn table_statements(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT format('CREATE TABLE read_rebuild.%1$I (LIKE read.%1$I INCLUDING ALL EXCLUDING INDEXES)', \
@@ -116,11 +127,11 @@ async fn table_statements(connection: &mut PgConnection) -> Result<Vec<String>, 
     .await
 }
 
-/// A key of a table, and what makes it for the rebuilt one.
+/// A key of a table, and the statement that creates it on the rebuilt table.
 #[derive(sqlx::FromRow)]
 struct KeyStatement {
     table: String,
-    /// Of the constraint, and of its index.
+    /// The name of the constraint and of its index.
     name: String,
     statement: String,
 }
@@ -137,7 +148,7 @@ async fn key_statements(connection: &mut PgConnection) -> Result<Vec<KeyStatemen
     .await
 }
 
-/// The indexes that are no keys, by name.
+/// Returns the indexes other than keys: names and the statements that create them.
 async fn index_statements(
     connection: &mut PgConnection,
 ) -> Result<Vec<(String, String)>, sqlx::Error> {

@@ -1,20 +1,20 @@
-//! What an ack tells the senders: `delivered` entries.
+//! The `delivered` entries by which an ack notifies the senders of messages.
 
 use super::{Query, at, column};
 use crate::config::{ACK_CONVERSATIONS, ACK_MESSAGES, ProjectorConfig};
 use crate::rows::Rows;
 
-/// Entries for the acks of a batch.
+/// Inserts the entries for the acks of a batch.
 ///
-/// An ack concerns a conversation if its user is in it at the ack's position, if that has up to
-/// `receipts_up_to` members then, and if others sent something that the ack newly covers during a
-/// stay of its user. It is told to those senders who are in at that position; without any, there
-/// is no entry.
+/// An ack produces an entry in a conversation if three conditions hold at the ack's position: its
+/// user is a member, the conversation has up to `max_receipt_members` members, and the ack newly
+/// covers messages that others sent during a membership period of its user. The recipients are
+/// those senders who are members at that position. Without recipients there is no entry.
 ///
-/// Everything is asked of stays and positions. The rows of `conversations` may be as before or as
-/// after the batch; they only narrow the search. `head_position` never falls, and `member_count`
-/// is off by no more than the batch has joins and leaves.
-pub(super) const TELL: &str = "told AS (
+/// Membership periods and positions alone decide the result. The rows of `conversations` may be
+/// those from before or after the batch: they only narrow the search. `head_position` never falls,
+/// and `member_count` is off by at most the number of joins and leaves in the batch.
+pub(super) const TELL: &str = "ack_recipients AS (
     SELECT DISTINCT a.position, a.at, a.user_id, a.data, w.conversation, c.name, m.sender
     FROM unnest(?::bigint[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
         AS a(position, at, user_id, previous, cursor, data)
@@ -40,14 +40,14 @@ pub(super) const TELL: &str = "told AS (
             AND s.from_position < a.position AND (s.to_position IS NULL OR s.to_position > a.position))
         AND (SELECT count(*) FROM (SELECT FROM stays s
             WHERE s.conversation = w.conversation AND s.from_position < a.position
-            AND (s.to_position IS NULL OR s.to_position > a.position) LIMIT ?) here) <= ?
+            AND (s.to_position IS NULL OR s.to_position > a.position) LIMIT ?) present_members) <= ?
         AND EXISTS (SELECT FROM moved)
 ), delivered AS (
     INSERT INTO timeline (conversation, position, at, fanned, subject, type, data)
-    SELECT DISTINCT conversation, position, at, true, user_id, 'delivered', data FROM told
+    SELECT DISTINCT conversation, position, at, true, user_id, 'delivered', data FROM ack_recipients
 ), receipts AS (
     INSERT INTO inbox (user_id, position, conversation)
-    SELECT sender, position, conversation FROM told)";
+    SELECT sender, position, conversation FROM ack_recipients)";
 
 pub(super) fn bind_tell<'q>(
     query: Query<'q>,
@@ -55,7 +55,7 @@ pub(super) fn bind_tell<'q>(
     rows: &'q Rows,
 ) -> Query<'q> {
     let acks = &rows.acks;
-    let few = config.receipts_up_to;
+    let max_members = config.receipts_up_to;
     query
         .bind(column(acks, |ack| ack.position))
         .bind(column(acks, |ack| at(ack.at)))
@@ -64,9 +64,9 @@ pub(super) fn bind_tell<'q>(
         .bind(column(acks, |ack| ack.cursor))
         .bind(column(acks, |ack| ack.data.as_str()))
         .bind(ACK_CONVERSATIONS)
-        .bind(few.saturating_add(rows.joins_and_leaves))
+        .bind(max_members.saturating_add(rows.joins_and_leaves))
         .bind(ACK_MESSAGES)
-        // Counting stops at one too many.
-        .bind(few.saturating_add(1))
-        .bind(few)
+        // Counting stops at one member too many.
+        .bind(max_members.saturating_add(1))
+        .bind(max_members)
 }

@@ -1,4 +1,4 @@
-//! `conversations`: their final values, once a batch.
+//! Writes `conversations`: final values, once per batch.
 
 use domain::ids::{ConversationId, Title};
 use sqlx::PgConnection;
@@ -8,17 +8,18 @@ use crate::memory::Conversation;
 use crate::names;
 use crate::picture::{Change, Picture};
 
-fn changed(picture: &Picture, change: Change) -> Vec<(&ConversationId, &Conversation)> {
-    let held = picture
+fn changed(working_set: &Picture, change: Change) -> Vec<(&ConversationId, &Conversation)> {
+    let tracked = working_set
         .conversations
         .iter()
-        .filter(|(_, held)| held.change == change);
-    in_order(held.map(|(name, held)| (name, &held.now)), |(_, row)| {
-        row.id
-    })
+        .filter(|(_, tracked)| tracked.change == change);
+    in_order(
+        tracked.map(|(name, tracked)| (name, &tracked.now)),
+        |(_, row)| row.id,
+    )
 }
 
-pub(super) const UPDATE: &str = "moved_on AS (
+pub(super) const UPDATE: &str = "updated_conversations AS (
     UPDATE conversations c SET title = n.title, history = n.history, member_count = n.member_count,
         head_seq = n.head_seq, countable = n.countable, last_seq = n.last_seq, activity = n.activity,
         unfanned = n.unfanned, head_position = n.head_position, joins = n.joins, sequence = n.sequence
@@ -28,8 +29,8 @@ pub(super) const UPDATE: &str = "moved_on AS (
         head_position, joins, sequence)
     WHERE c.id = n.id AND EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_update<'q>(query: Query<'q>, picture: &'q Picture) -> Query<'q> {
-    let rows = &changed(picture, Change::Row);
+pub(super) fn bind_update<'q>(query: Query<'q>, working_set: &'q Picture) -> Query<'q> {
+    let rows = &changed(working_set, Change::Row);
     query
         .bind(column(rows, |(_, row)| row.id))
         .bind(column(rows, |(_, row)| {
@@ -47,12 +48,12 @@ pub(super) fn bind_update<'q>(query: Query<'q>, picture: &'q Picture) -> Query<'
         .bind(column(rows, |(_, row)| row.sequence))
 }
 
-/// Conversations that were created in this batch.
+/// Inserts the conversations that this batch created.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    picture: &Picture,
+    working_set: &Picture,
 ) -> Result<(), sqlx::Error> {
-    let rows = &changed(picture, Change::New);
+    let rows = &changed(working_set, Change::New);
     if rows.is_empty() {
         return Ok(());
     }

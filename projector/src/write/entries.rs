@@ -1,9 +1,9 @@
-//! `timeline` and `inbox`.
+//! Writes `timeline` and `inbox`.
 
 use super::{Query, at, column, in_order};
 use crate::rows::{Fanned, Own, TimelineRow};
 
-pub(super) const TIMELINE: &str = "entered AS (
+pub(super) const TIMELINE: &str = "inserted_timeline AS (
     INSERT INTO timeline (conversation, position, at, fanned, subject, seq, type, data)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::bigint[],
         ?::bigint[], ?::text[], ?::text[])
@@ -21,8 +21,8 @@ pub(super) fn bind_timeline<'q>(query: Query<'q>, rows: &'q [TimelineRow]) -> Qu
         .bind(column(rows, |row| row.data.as_deref()))
 }
 
-/// A row for everybody whose stay covers the entry's position, both ends included: the stays say
-/// who was there, however often that changed within the batch.
+/// Inserts a row for every user with a membership period that covers the entry's position, both
+/// ends included. The periods say who was a member, however often that changed within the batch.
 pub(super) const FAN_OUT: &str = "fanned_out AS (
     INSERT INTO inbox (user_id, position, conversation, seq)
     SELECT s.user_id, e.position, e.conversation, e.seq
@@ -41,7 +41,7 @@ pub(super) fn bind_fan_out<'q>(query: Query<'q>, rows: &'q [Fanned]) -> Query<'q
         .bind(column(rows, |row| row.seq))
 }
 
-pub(super) const OWN: &str = "told_alone AS (
+pub(super) const OWN: &str = "personal AS (
     INSERT INTO inbox (user_id, position, conversation)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
     WHERE EXISTS (SELECT FROM moved))";

@@ -1,9 +1,10 @@
-//! The statement that every batch is: the checkpoint, and whatever happens all the time.
+//! The statement that every batch executes: it advances the checkpoint and writes all frequent
+//! changes.
 //!
-//! Its parts are common table expressions that stand beside the tables they write; a batch takes
-//! those that it has rows for. All of them see the tables as they were before the statement; that
-//! is as good as any order, because none asks what another one writes. If the checkpoint is not
-//! where it should be, `moved` is empty, and no part does anything.
+//! Its parts are common table expressions, each defined next to the code for its table. A batch
+//! uses those that it has rows for. All parts see the tables as they were before the statement;
+//! that is safe because no part reads what another one writes. If the checkpoint is not where the
+//! batch expects it, `moved` is empty and no part writes anything.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -17,7 +18,7 @@ use super::{
 use crate::error::ProjectError;
 use crate::picture::Change;
 
-/// A part of the statement.
+/// One part of the statement.
 struct Part {
     /// A common table expression, with `?` for each parameter.
     sql: &'static str,
@@ -49,7 +50,7 @@ const PARTS: [Part; 12] = [
                 .picture
                 .conversations
                 .values()
-                .any(|held| held.change == Change::Row)
+                .any(|tracked| tracked.change == Change::Row)
         },
         bind: |query, batch| conversations::bind_update(query, batch.picture),
     },
@@ -122,31 +123,31 @@ fn bind_move<'q>(query: Query<'q>, batch: &'q Batch<'q>) -> Query<'q> {
         .bind(from.generation)
 }
 
-/// The statements by their parts, one bit a part, and one for whether it answers who was told. Few of them
-/// occur.
+/// Caches the SQL of each combination of parts: one bit per part, and one for whether the statement
+/// returns the recipients of fanned-out entries. Few combinations occur.
 static STATEMENTS: [OnceLock<String>; 2 << PARTS.len()] =
     [const { OnceLock::new() }; 2 << PARTS.len()];
 
-/// Puts parts together, and numbers their parameters. Answers a row if the checkpoint has moved: who
-/// was told.
-fn statement<'a>(parts: impl Iterator<Item = &'a str>, tells: bool) -> String {
+/// Joins the parts and numbers their parameters. The statement returns one row, with the
+/// recipients, if the checkpoint was advanced.
+fn statement<'a>(parts: impl Iterator<Item = &'a str>, return_recipients: bool) -> String {
     let parts: Vec<_> = parts.collect();
     let joined = parts.join(",\n");
     let mut pieces = joined.split('?');
     let mut sql = format!("WITH {}", pieces.next().unwrap_or_default());
     for (number, piece) in (1..).zip(pieces) {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(sql, "${number}{piece}");
     }
-    sql + &recipients::select(&parts, tells)
+    sql + &recipients::select(&parts, return_recipients)
 }
 
-/// Moves the checkpoint and writes with it. Answers who was told of acks, and who of everything if it
-/// `tells`.
+/// Advances the checkpoint and writes the frequent changes. Returns the recipients of delivery
+/// receipts, and those of fanned-out entries if `return_recipients` is set.
 pub(super) async fn write(
     batch: &Batch<'_>,
     connection: &mut PgConnection,
-    tells: bool,
+    return_recipients: bool,
 ) -> Result<Recipients, ProjectError> {
     let needed = PARTS.map(|part| (part.is_needed)(batch).then_some(part));
     let bits = (0..)
@@ -154,16 +155,18 @@ pub(super) async fn write(
         .filter(|(_, part)| part.is_some())
         .map(|(bit, _)| 1 << bit)
         .sum::<usize>()
-        | usize::from(tells) << PARTS.len();
+        | usize::from(return_recipients) << PARTS.len();
     let parts = || needed.iter().flatten();
-    let sql = STATEMENTS[bits].get_or_init(|| statement(parts().map(|part| part.sql), tells));
+    let sql =
+        STATEMENTS[bits].get_or_init(|| statement(parts().map(|part| part.sql), return_recipients));
     let query = parts().fold(sqlx::query(sql), |query, part| (part.bind)(query, batch));
     let moved = query.fetch_optional(connection).await?;
     let moved = moved.ok_or(ProjectError::Fenced)?;
-    Ok(Recipients::from_row(&moved, tells)?)
+    Ok(Recipients::from_row(&moved, return_recipients)?)
 }
 
-/// Tells of the acks, after the messages that they cover.
+/// Writes the delivery receipts of acks that cover messages of the same batch, after those
+/// messages.
 pub(super) async fn tell_late(
     batch: &Batch<'_>,
     connection: &mut PgConnection,
@@ -171,8 +174,8 @@ pub(super) async fn tell_late(
     static TELL: OnceLock<String> = OnceLock::new();
     let parts = ["moved AS (SELECT 1)", acks::TELL];
     let sql = TELL.get_or_init(|| statement(parts.into_iter(), false));
-    let told = acks::bind_tell(sqlx::query(sql), batch.config, batch.rows)
+    let row = acks::bind_tell(sqlx::query(sql), batch.config, batch.rows)
         .fetch_one(connection)
         .await?;
-    Recipients::from_row(&told, false)
+    Recipients::from_row(&row, false)
 }

@@ -1,4 +1,5 @@
-//! `member_history`, `conversation_history`, `recall_history`, `reaction_history` and `ack_history`.
+//! Writes `member_history`, `conversation_history`, `recall_history`, `reaction_history` and
+//! `ack_history`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::memory::{Member, MemberKey};
 use crate::names;
 use crate::rows::{ConversationVersion, MessageKey, ReactionChange, Rows};
 
-pub(super) const MEMBERS: &str = "noted AS (
+pub(super) const MEMBERS: &str = "member_versions AS (
     INSERT INTO member_history (conversation, user_id, position, present, role, joined_at, joined_order,
         joined_seq, read_seq, read_high, muted, pinned, archived, mentions)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::timestamptz[],
@@ -52,14 +53,14 @@ pub(super) fn bind_acks<'q>(query: Query<'q>, rows: &'q [(i64, i64, i64)]) -> Qu
         .bind(column(rows, |row| row.2))
 }
 
-/// Whether there is something for [`write`].
+/// Whether [`write`] has anything to write.
 pub(super) fn has_rare_changes(rows: &Rows) -> bool {
     !rows.conversation_history.is_empty()
         || !rows.recalls.is_empty()
         || !rows.reaction_history.is_empty()
 }
 
-/// What happens now and then.
+/// Writes the infrequent changes.
 pub(super) async fn write(connection: &mut PgConnection, rows: &Rows) -> Result<(), sqlx::Error> {
     conversations(connection, &rows.conversation_history).await?;
     recalls(connection, &rows.recalls).await?;
@@ -95,7 +96,7 @@ async fn recalls(
     if rows.is_empty() {
         return Ok(());
     }
-    // A message is recalled once, and what comes after is no other recall.
+    // Only the first recall of a message counts.
     sqlx::query(
         "INSERT INTO recall_history (conversation, seq, position) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING",

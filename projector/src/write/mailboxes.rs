@@ -1,4 +1,4 @@
-//! `devices` and `blocks`.
+//! Writes `devices` and `blocks`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::{Query, at, column};
 use crate::rows::DeviceRow;
 
-/// A device's cursor never goes back.
+/// Upserts devices. A device's cursor never moves back.
 pub(super) const DEVICES: &str = "acked AS (
     INSERT INTO devices (user_id, device, cursor, position, acked_at)
     SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::timestamptz[])
@@ -33,30 +33,30 @@ pub(super) async fn blocks(
     connection: &mut PgConnection,
     rows: &BTreeMap<(i64, i64), bool>,
 ) -> Result<(), sqlx::Error> {
-    let of = |wanted: bool| {
+    let keys_with = |blocked: bool| {
         rows.iter()
-            .filter(|(_, is_so)| **is_so == wanted)
+            .filter(|(_, is_blocked)| **is_blocked == blocked)
             .map(|(key, _)| *key)
             .collect::<Vec<_>>()
     };
-    let (made, lifted) = (of(true), of(false));
-    if !made.is_empty() {
+    let (added, removed) = (keys_with(true), keys_with(false));
+    if !added.is_empty() {
         sqlx::query(
             "INSERT INTO blocks (user_id, blocked) SELECT * FROM unnest($1::bigint[], $2::bigint[]) \
              ON CONFLICT DO NOTHING",
         )
-        .bind(column(&made, |key| key.0))
-        .bind(column(&made, |key| key.1))
+        .bind(column(&added, |key| key.0))
+        .bind(column(&added, |key| key.1))
         .execute(&mut *connection)
         .await?;
     }
-    if !lifted.is_empty() {
+    if !removed.is_empty() {
         sqlx::query(
             "DELETE FROM blocks b USING unnest($1::bigint[], $2::bigint[]) AS n(user_id, blocked) \
              WHERE b.user_id = n.user_id AND b.blocked = n.blocked",
         )
-        .bind(column(&lifted, |key| key.0))
-        .bind(column(&lifted, |key| key.1))
+        .bind(column(&removed, |key| key.0))
+        .bind(column(&removed, |key| key.1))
         .execute(connection)
         .await?;
     }

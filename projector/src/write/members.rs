@@ -1,4 +1,4 @@
-//! `members` and `stays`.
+//! Writes `members`, and the membership periods in `stays`.
 
 use sqlx::PgConnection;
 
@@ -8,12 +8,18 @@ use crate::names;
 use crate::picture::{Change, Picture};
 use crate::rows::{StayEnd, StayRow};
 
-fn changed(picture: &Picture, wanted: impl Fn(Change) -> bool) -> Vec<(&MemberKey, &Member)> {
-    let held = picture
+fn changed(
+    working_set: &Picture,
+    is_included: impl Fn(Change) -> bool,
+) -> Vec<(&MemberKey, &Member)> {
+    let tracked = working_set
         .members
         .iter()
-        .filter(|(_, held)| wanted(held.change));
-    in_order(held.map(|(key, held)| (key, &held.now)), |(key, _)| **key)
+        .filter(|(_, tracked)| is_included(tracked.change));
+    in_order(
+        tracked.map(|(key, tracked)| (key, &tracked.now)),
+        |(key, _)| **key,
+    )
 }
 
 pub(super) const MARKS: &str = "marks AS (
@@ -22,8 +28,8 @@ pub(super) const MARKS: &str = "marks AS (
         AS n(conversation, user_id, read_seq, read_high, own_seq)
     WHERE m.conversation = n.conversation AND m.user_id = n.user_id AND EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_marks<'q>(query: Query<'q>, picture: &'q Picture) -> Query<'q> {
-    let rows = &changed(picture, |change| change == Change::Marks);
+pub(super) fn bind_marks<'q>(query: Query<'q>, working_set: &'q Picture) -> Query<'q> {
+    let rows = &changed(working_set, |change| change == Change::Marks);
     query
         .bind(column(rows, |((conversation, _), _)| *conversation))
         .bind(column(rows, |((_, user), _)| *user))
@@ -32,12 +38,12 @@ pub(super) fn bind_marks<'q>(query: Query<'q>, picture: &'q Picture) -> Query<'q
         .bind(column(rows, |(_, member)| member.own_seq))
 }
 
-/// Members who are new, or of whom more than the marks has changed.
+/// Upserts members who are new, or for whom more than the read marks has changed.
 pub(super) async fn upsert(
     connection: &mut PgConnection,
-    picture: &Picture,
+    working_set: &Picture,
 ) -> Result<(), sqlx::Error> {
-    let rows = &changed(picture, |change| change >= Change::Row);
+    let rows = &changed(working_set, |change| change >= Change::Row);
     if rows.is_empty() {
         return Ok(());
     }
@@ -84,19 +90,19 @@ pub(super) async fn begin_stays(
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
          $6::bigint[])",
     )
-    .bind(column(rows, |stay| stay.key.0))
-    .bind(column(rows, |stay| stay.key.1))
-    .bind(column(rows, |stay| stay.from_position))
-    .bind(column(rows, |stay| stay.to_position))
-    .bind(column(rows, |stay| stay.after_seq))
-    .bind(column(rows, |stay| stay.until_seq))
+    .bind(column(rows, |period| period.key.0))
+    .bind(column(rows, |period| period.key.1))
+    .bind(column(rows, |period| period.from_position))
+    .bind(column(rows, |period| period.to_position))
+    .bind(column(rows, |period| period.after_seq))
+    .bind(column(rows, |period| period.until_seq))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Ends stays that were open before the batch. Those that a batch has begun again are younger
-/// than the end, and stay open.
+/// Ends membership periods that were open before the batch. A period that began in the same batch,
+/// after the end, stays open.
 pub(super) async fn end_stays(
     connection: &mut PgConnection,
     rows: &[StayEnd],

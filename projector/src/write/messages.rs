@@ -1,4 +1,4 @@
-//! `messages`, `versions` and `reactions`.
+//! Writes `messages`, `versions` and `reactions`.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub(super) fn bind_insert<'q>(query: Query<'q>, rows: &'q [MessageRow]) -> Query
         .bind(column(rows, |row| row.mentions.as_deref()))
 }
 
-/// Edits and recalls of messages that were sent before this batch.
+/// Applies edits and recalls to messages that were sent before this batch.
 pub(super) async fn change(
     connection: &mut PgConnection,
     rows: &BTreeMap<MessageKey, MessageChange>,
@@ -90,7 +90,8 @@ pub(super) async fn versions(
     Ok(())
 }
 
-/// A recall takes all bodies, also those of versions of earlier batches.
+/// Deletes the bodies of all versions of recalled messages, including versions from earlier
+/// batches.
 pub(super) async fn forget_versions(
     connection: &mut PgConnection,
     rows: &BTreeMap<MessageKey, MessageChange>,
@@ -115,45 +116,46 @@ pub(super) async fn forget_versions(
     Ok(())
 }
 
-/// For each message, key and user what holds after the batch.
+/// Writes the final state of each reaction after the batch. Rows are keyed by conversation, seq,
+/// reaction key and user; `None` means that the reaction was removed.
 pub(super) async fn reactions(
     connection: &mut PgConnection,
     rows: &BTreeMap<(i64, i64, ReactionKey, i64), Option<i64>>,
 ) -> Result<(), sqlx::Error> {
-    let held: Vec<_> = rows
+    let added: Vec<_> = rows
         .iter()
         .filter_map(|(key, position)| Some((key, (*position)?)))
         .collect();
-    if !held.is_empty() {
+    if !added.is_empty() {
         sqlx::query(
             "INSERT INTO reactions (conversation, seq, key, user_id, position) \
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) \
              ON CONFLICT (conversation, seq, key, user_id) DO UPDATE SET position = EXCLUDED.position",
         )
-        .bind(column(&held, |(key, _)| key.0))
-        .bind(column(&held, |(key, _)| key.1))
-        .bind(column(&held, |(key, _)| key.2.as_str()))
-        .bind(column(&held, |(key, _)| key.3))
-        .bind(column(&held, |(_, position)| *position))
+        .bind(column(&added, |(key, _)| key.0))
+        .bind(column(&added, |(key, _)| key.1))
+        .bind(column(&added, |(key, _)| key.2.as_str()))
+        .bind(column(&added, |(key, _)| key.3))
+        .bind(column(&added, |(_, position)| *position))
         .execute(&mut *connection)
         .await?;
     }
-    let gone: Vec<_> = rows
+    let removed: Vec<_> = rows
         .iter()
         .filter(|(_, position)| position.is_none())
         .map(|(key, _)| key)
         .collect();
-    if !gone.is_empty() {
+    if !removed.is_empty() {
         sqlx::query(
             "DELETE FROM reactions r \
              USING unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) AS n(conversation, seq, key, user_id) \
              WHERE r.conversation = n.conversation AND r.seq = n.seq AND r.key = n.key \
              AND r.user_id = n.user_id",
         )
-        .bind(column(&gone, |key| key.0))
-        .bind(column(&gone, |key| key.1))
-        .bind(column(&gone, |key| key.2.as_str()))
-        .bind(column(&gone, |key| key.3))
+        .bind(column(&removed, |key| key.0))
+        .bind(column(&removed, |key| key.1))
+        .bind(column(&removed, |key| key.2.as_str()))
+        .bind(column(&removed, |key| key.3))
         .execute(connection)
         .await?;
     }

@@ -1,12 +1,12 @@
-//! Writes a folded batch: a statement for each kind of change, whatever the number of rows.
+//! Writes a folded batch: one statement per kind of change, regardless of the number of rows.
 //!
-//! What happens all the time (messages, marks, reads, acks, their entries) is one statement
-//! together with the checkpoint: a batch of nothing else is a single round trip, and needs no
-//! transaction around it. What is rarer goes before or after it, in a transaction that has locked
-//! the checkpoint first.
+//! The frequent changes (messages, read marks, acks and their entries) share one statement with
+//! the checkpoint. A batch without other changes takes a single round trip and needs no explicit
+//! transaction. Rarer changes come before or after that statement, in a transaction that locks the
+//! checkpoint first.
 //!
-//! The order matters: stays come before the fan-out and acks, which ask who was there; and
-//! messages before acks, which ask who has sent.
+//! The order matters. Membership periods come before the fan-out and before acks, which look up
+//! who was a member; messages come before acks, which look up the senders.
 
 mod acks;
 mod conversations;
@@ -39,37 +39,43 @@ type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 /// A folded batch.
 pub(crate) struct Batch<'a> {
     pub config: &'a ProjectorConfig,
-    /// Where the tables are.
+    /// The current checkpoint of the tables.
     pub from: Checkpoint,
-    /// Where they will be.
+    /// The checkpoint after the batch.
     pub to: Checkpoint,
     pub picture: &'a Picture,
     pub rows: &'a Rows,
 }
 
 impl Batch<'_> {
-    /// Writes all of it, or nothing: not if the tables are not at `from` any more. Answers who was told of
-    /// acks, and of an everyday batch who was told of everything, if it `tells`.
+    /// Writes the whole batch or nothing; fails with [`ProjectionError::Fenced`] if the tables are
+    /// no longer at `from`. Returns the recipients of delivery receipts. If `return_recipients` is
+    /// set and the batch needs no transaction, it also returns the recipients of fanned-out
+    /// entries.
     pub async fn write(
         &self,
         connection: &mut PgConnection,
-        tells: bool,
+        return_recipients: bool,
     ) -> Result<Recipients, ProjectError> {
         if !self.has_rare_changes() {
-            return everyday::write(self, connection, tells).await;
+            return everyday::write(self, connection, return_recipients).await;
         }
         let mut transaction = connection.begin().await?;
         self.from.lock(&mut transaction).await?;
         self.before(&mut transaction).await?;
-        let mut told = everyday::write(self, &mut transaction, false).await?;
-        let late = self.after(&mut transaction).await?;
+        let mut recipients = everyday::write(self, &mut transaction, false).await?;
+        let deferred = self.after(&mut transaction).await?;
         transaction.commit().await?;
-        told.receipts.extend(late.receipts);
-        Ok(told)
+        recipients.receipts.extend(deferred.receipts);
+        Ok(recipients)
     }
 
     fn has_rare_changes(&self) -> bool {
-        let Self { picture, rows, .. } = self;
+        let Self {
+            picture: working_set,
+            rows,
+            ..
+        } = self;
         rows.joins_and_leaves > 0
             || !rows.changes.is_empty()
             || !rows.versions.is_empty()
@@ -79,21 +85,22 @@ impl Batch<'_> {
             || history::has_rare_changes(rows)
             || !rows.untitled.is_empty()
             || self.has_late_acks()
-            || picture
+            || working_set
                 .users
                 .values()
                 .any(|user| user.change == Change::New)
-            || picture
+            || working_set
                 .conversations
                 .values()
                 .any(|conversation| conversation.change == Change::New)
-            || picture
+            || working_set
                 .members
                 .values()
                 .any(|member| member.change >= Change::Row)
     }
 
-    /// Whether an ack covers messages of this very batch, and must wait for them to be written.
+    /// Whether an ack covers messages of this batch, so that its receipts must be written after
+    /// them.
     fn has_late_acks(&self) -> bool {
         self.rows
             .acks
@@ -118,17 +125,17 @@ impl Batch<'_> {
         mailboxes::blocks(connection, &rows.blocks).await?;
         titles::erase(connection, &rows.untitled).await?;
         history::write(connection, rows).await?;
-        let told = if self.has_late_acks() {
+        let recipients = if self.has_late_acks() {
             everyday::tell_late(self, connection).await?
         } else {
             Recipients::default()
         };
         parked::write(connection, &rows.parked).await?;
-        Ok(told)
+        Ok(recipients)
     }
 }
 
-/// One column of many rows, as a statement takes it.
+/// Collects one column of many rows, to bind it as an array.
 fn column<'a, R: 'a, T>(
     rows: impl IntoIterator<Item = &'a R>,
     value: impl Fn(&'a R) -> T,
@@ -136,8 +143,8 @@ fn column<'a, R: 'a, T>(
     rows.into_iter().map(value).collect()
 }
 
-/// Rows in the order of their keys: neighbours are written together, which is several times as fast
-/// as here and there.
+/// Sorts rows by key: writing neighbouring rows together is several times as fast as writing them
+/// in random order.
 fn in_order<T, K: Ord>(rows: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let mut rows: Vec<T> = rows.collect();
     rows.sort_unstable_by_key(key);

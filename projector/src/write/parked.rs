@@ -1,4 +1,4 @@
-//! `parked`.
+//! Writes `parked`.
 
 use sqlx::PgConnection;
 

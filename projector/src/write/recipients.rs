@@ -1,28 +1,29 @@
-//! Who was told of what, as only the database knows: it looks up who was there.
+//! The recipients of a batch's entries. Only the database knows them: it looks up who was a member
+//! at each position.
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::{acks, entries};
 
-/// What a batch's statement answers.
+/// The recipients that a batch's statement returns.
 #[derive(Debug, Default)]
 pub(crate) struct Recipients {
-    /// Of acks.
+    /// The recipients of delivery receipts.
     pub receipts: Vec<Receipt>,
-    /// Of entries for everybody who was there; `None` if it was not asked for.
+    /// The recipients of fanned-out entries; `None` if they were not requested.
     pub fanned: Option<Vec<Recipient>>,
 }
 
-/// Somebody who was told that something has arrived.
+/// A sender who was notified that messages have been delivered.
 #[derive(Debug)]
 pub(crate) struct Receipt {
     pub recipient: Recipient,
-    /// The name of the conversation.
+    /// The public id of the conversation.
     pub conversation: String,
 }
 
-/// Somebody who was told of an entry.
+/// A user who got an entry.
 #[derive(Debug)]
 pub(crate) struct Recipient {
     pub user: i64,
@@ -30,14 +31,14 @@ pub(crate) struct Recipient {
     pub conversation: i64,
 }
 
-/// Selects who was told, of the parts of a statement.
-pub(super) fn select(parts: &[&str], is_fanned_wanted: bool) -> String {
+/// Builds the final `SELECT` of a statement with these parts: it returns the recipients.
+pub(super) fn select(parts: &[&str], is_fan_out_requested: bool) -> String {
     let receipts = if parts.contains(&acks::TELL) {
-        "(SELECT array_agg(sender), array_agg(position), array_agg(conversation), array_agg(name) FROM told)"
+        "(SELECT array_agg(sender), array_agg(position), array_agg(conversation), array_agg(name) FROM ack_recipients)"
     } else {
         "(SELECT NULL::bigint[], NULL::bigint[], NULL::bigint[], NULL::text[])"
     };
-    let fanned = if is_fanned_wanted && parts.contains(&entries::FAN_OUT) {
+    let fanned = if is_fan_out_requested && parts.contains(&entries::FAN_OUT) {
         "(SELECT array_agg(user_id), array_agg(position), array_agg(conversation) FROM fanned_out)"
     } else {
         "(SELECT NULL::bigint[], NULL::bigint[], NULL::bigint[])"
@@ -49,7 +50,7 @@ pub(super) fn select(parts: &[&str], is_fanned_wanted: bool) -> String {
 }
 
 impl Recipients {
-    pub(super) fn from_row(row: &PgRow, is_fanned_wanted: bool) -> Result<Self, sqlx::Error> {
+    pub(super) fn from_row(row: &PgRow, is_fan_out_requested: bool) -> Result<Self, sqlx::Error> {
         let names: Vec<String> = row.try_get::<Option<_>, _>(3)?.unwrap_or_default();
         let receipts = recipients(row, 0)?.zip(names);
         let receipts = receipts.map(|(recipient, conversation)| Receipt {
@@ -58,7 +59,7 @@ impl Recipients {
         });
         Ok(Self {
             receipts: receipts.collect(),
-            fanned: if is_fanned_wanted {
+            fanned: if is_fan_out_requested {
                 Some(recipients(row, 4)?.collect())
             } else {
                 None
@@ -66,13 +67,13 @@ impl Recipients {
         })
     }
 
-    /// Who was told of acks.
+    /// The users who got delivery receipts.
     pub fn of_receipts(&self) -> impl Iterator<Item = i64> {
-        self.receipts.iter().map(|it| it.recipient.user)
+        self.receipts.iter().map(|receipt| receipt.recipient.user)
     }
 }
 
-/// From three columns.
+/// Reads recipients from three array columns, starting at `first`.
 fn recipients(
     row: &PgRow,
     first: usize,

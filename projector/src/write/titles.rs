@@ -1,4 +1,4 @@
-//! Titles that were erased: what told of them before this batch tells of none.
+//! Erases titles: rows from before this batch that contain an erased title lose it.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) async fn erase(
     .bind(&positions)
     .execute(&mut *connection)
     .await?;
-    let told: Vec<(i64, i64, String)> = sqlx::query_as(
+    let entries: Vec<(i64, i64, String)> = sqlx::query_as(
         "SELECT t.conversation, t.position, t.data FROM timeline t \
          JOIN unnest($1::bigint[], $2::bigint[]) AS n(conversation, position) \
          ON t.conversation = n.conversation AND t.position < n.position \
@@ -36,18 +36,18 @@ pub(super) async fn erase(
     .bind(TITLED.as_slice())
     .fetch_all(&mut *connection)
     .await?;
-    let mut untold = Vec::with_capacity(told.len());
-    for (_, _, data) in &told {
-        untold.push(untitled(data).map_err(|error| sqlx::Error::Decode(error.into()))?);
+    let mut cleared = Vec::with_capacity(entries.len());
+    for (_, _, data) in &entries {
+        cleared.push(untitled(data).map_err(|error| sqlx::Error::Decode(error.into()))?);
     }
     sqlx::query(
         "UPDATE timeline t SET data = n.data \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n(conversation, position, data) \
          WHERE t.conversation = n.conversation AND t.position = n.position",
     )
-    .bind(column(&told, |row| row.0))
-    .bind(column(&told, |row| row.1))
-    .bind(&untold)
+    .bind(column(&entries, |row| row.0))
+    .bind(column(&entries, |row| row.1))
+    .bind(&cleared)
     .execute(connection)
     .await?;
     Ok(())

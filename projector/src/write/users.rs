@@ -1,18 +1,18 @@
-//! `users`.
+//! Writes `users`.
 
 use sqlx::PgConnection;
 
 use super::{Query, column};
 use crate::picture::{Change, Picture};
 
-/// The mailboxes' sequences.
+/// Updates the sequences of mailboxes.
 pub(super) const SEQUENCES: &str = "sequences AS (
     UPDATE users u SET sequence = n.sequence
     FROM unnest(?::bigint[], ?::bigint[]) AS n(id, sequence)
     WHERE u.id = n.id AND EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_sequences<'q>(query: Query<'q>, picture: &'q Picture) -> Query<'q> {
-    let rows: Vec<_> = picture
+pub(super) fn bind_sequences<'q>(query: Query<'q>, working_set: &'q Picture) -> Query<'q> {
+    let rows: Vec<_> = working_set
         .users
         .values()
         .filter(|user| user.change == Change::Row)
@@ -22,12 +22,12 @@ pub(super) fn bind_sequences<'q>(query: Query<'q>, picture: &'q Picture) -> Quer
         .bind(column(&rows, |user| user.now.sequence))
 }
 
-/// Users that are named for the first time.
+/// Inserts the users whom the log names for the first time in this batch.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    picture: &Picture,
+    working_set: &Picture,
 ) -> Result<(), sqlx::Error> {
-    let rows: Vec<_> = picture
+    let rows: Vec<_> = working_set
         .users
         .iter()
         .filter(|(_, user)| user.change == Change::New)

@@ -1,5 +1,5 @@
-//! Random histories that the rules allow: commands are decided by the aggregates, and what those
-//! refuse did not happen.
+//! Generates valid random histories: the aggregates decide each command, and a rejected command
+//! adds no events.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,9 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{
     AddMembers, Change, ConversationCommand, Create, Edit, Erase, React, Recall, RemoveMember, Send,
 };
-use domain::conversation::event::{ConversationEvent, ConversationKind, History as Rule, Role};
+use domain::conversation::event::{
+    ConversationEvent, ConversationKind, History as Visibility, Role,
+};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
@@ -20,7 +22,7 @@ use domain::mailbox::event::MailboxEvent;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
-/// A small generator of numbers (splitmix64): the same seed gives the same history.
+/// A small random number generator (splitmix64): the same seed gives the same history.
 pub struct Dice(u64);
 
 impl Dice {
@@ -28,7 +30,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// 0 to below.
+    /// A random number from 0 to `n` - 1.
     pub fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -46,7 +48,7 @@ impl Dice {
     }
 }
 
-/// A world in which things happen, and the log of them.
+/// Generates random events and collects them in a log.
 pub struct World {
     pub dice: Dice,
     pub log: Vec<Envelope>,
@@ -67,7 +69,7 @@ pub fn conversation(name: &str) -> ConversationId {
 }
 
 impl World {
-    /// Nothing has happened yet.
+    /// A generator with an empty log.
     pub fn new(seed: u64, users: usize) -> Self {
         Self {
             dice: Dice::new(seed),
@@ -83,16 +85,16 @@ impl World {
         }
     }
 
-    /// A history of at least this many events.
+    /// A generator that has produced at least this many events.
     pub fn of(seed: u64, users: usize, events: usize) -> Self {
-        let mut world = Self::new(seed, users);
-        while world.log.len() < events {
-            world.happen();
+        let mut generator = Self::new(seed, users);
+        while generator.log.len() < events {
+            generator.happen();
         }
-        world
+        generator
     }
 
-    /// One random thing, if it is allowed.
+    /// Runs one random command; a rejected one adds no events.
     pub fn happen(&mut self) {
         self.now += i64::try_from(self.dice.below(5_000)).unwrap();
         match self.dice.below(100) {
@@ -117,29 +119,29 @@ impl World {
         self.dice.pick(&self.users).clone()
     }
 
-    /// A conversation that exists, and somebody who is in it if there is anybody.
+    /// A random conversation and one of its members; `None` if it has none.
     fn somewhere(&mut self) -> Option<(ConversationId, UserId)> {
         if self.conversations.is_empty() {
             return None;
         }
         let ids: Vec<_> = self.conversations.keys().cloned().collect();
         let id = self.dice.pick(&ids).clone();
-        let inside: Vec<_> = self
+        let members: Vec<_> = self
             .users
             .iter()
             .filter(|user| self.conversations[&id].is_member(user))
             .cloned()
             .collect();
-        if inside.is_empty() {
+        if members.is_empty() {
             return None;
         }
-        let who = self.dice.pick(&inside).clone();
-        Some((id, who))
+        let member = self.dice.pick(&members).clone();
+        Some((id, member))
     }
 
     fn some_seq(&mut self, id: &ConversationId) -> i64 {
         let head = u64::try_from(self.conversations[id].head_seq()).unwrap();
-        // Mostly the newest ones.
+        // Mostly recent messages.
         let reach = if self.dice.chance(70) {
             head.min(6)
         } else {
@@ -224,7 +226,7 @@ impl World {
         let title = Some(Title::parse(title).ok());
         let history = *self
             .dice
-            .pick(&[None, Some(Rule::All), Some(Rule::SinceJoin)]);
+            .pick(&[None, Some(Visibility::All), Some(Visibility::SinceJoin)]);
         self.command(
             &id,
             ConversationCommand::Change(Change { title, history, by }),
@@ -336,15 +338,15 @@ impl World {
     }
 
     fn read(&mut self) {
-        let Some((id, who)) = self.somewhere() else {
+        let Some((id, member)) = self.somewhere() else {
             return;
         };
-        let Some(standing) = self.conversations[&id].standing(&who) else {
+        let Some(standing) = self.conversations[&id].standing(&member) else {
             return;
         };
         let up_to = self.some_seq(&id);
         self.mail(
-            &who,
+            &member,
             MailboxCommand::Read(Read {
                 conversation: id,
                 up_to,
@@ -354,28 +356,28 @@ impl World {
     }
 
     fn mark_unread(&mut self) {
-        let Some((id, who)) = self.somewhere() else {
+        let Some((id, member)) = self.somewhere() else {
             return;
         };
-        let Some(standing) = self.conversations[&id].standing(&who) else {
+        let Some(standing) = self.conversations[&id].standing(&member) else {
             return;
         };
         let from = self.some_seq(&id);
-        let visible = self.conversations[&id].may_see(&who, from);
+        let visible = self.conversations[&id].may_see(&member, from);
         let mark = MarkUnread {
             conversation: id,
             from,
             standing,
             visible,
         };
-        self.mail(&who, MailboxCommand::MarkUnread(mark));
+        self.mail(&member, MailboxCommand::MarkUnread(mark));
     }
 
     fn prefer(&mut self) {
-        let Some((id, who)) = self.somewhere() else {
+        let Some((id, member)) = self.somewhere() else {
             return;
         };
-        let Some(standing) = self.conversations[&id].standing(&who) else {
+        let Some(standing) = self.conversations[&id].standing(&member) else {
             return;
         };
         let set = SetPreferences {
@@ -386,7 +388,7 @@ impl World {
             mentions: *self.dice.pick(&[None, Some(true), Some(false)]),
             standing,
         };
-        self.mail(&who, MailboxCommand::SetPreferences(set));
+        self.mail(&member, MailboxCommand::SetPreferences(set));
     }
 
     fn ack(&mut self) {
@@ -415,7 +417,8 @@ impl World {
         self.mail(&who, command);
     }
 
-    /// Decides, applies and records a command to a conversation. Whether it was allowed.
+    /// Decides a command of a conversation, and applies and records its events. Returns whether the
+    /// command was accepted.
     pub fn command(&mut self, id: &ConversationId, command: ConversationCommand) -> bool {
         let mut state = self.conversations.get(id).cloned().unwrap_or_default();
         let Ok(events) = state.decide(command, &self.limits) else {
@@ -431,7 +434,8 @@ impl World {
         true
     }
 
-    /// Decides, applies and records a command to a mailbox. Whether it was allowed.
+    /// Decides a command of a mailbox, and applies and records its events. Returns whether the
+    /// command was accepted.
     pub fn mail(&mut self, owner: &UserId, command: MailboxCommand) -> bool {
         let mut state = self.mailboxes.get(owner).cloned().unwrap_or_default();
         let Ok(events) = state.decide(command, &self.limits) else {
@@ -445,7 +449,7 @@ impl World {
         true
     }
 
-    /// Puts an event at the end of the log, whatever it is.
+    /// Appends an event to the log without any checks.
     pub fn record<E: EventFamily>(&mut self, aggregate: AggregateKind, id: &str, event: &E) {
         let data = String::from_utf8(event.data().unwrap()).unwrap();
         let sequence = self
@@ -466,13 +470,13 @@ impl World {
     }
 }
 
-/// An event as the domain reads it.
+/// A decoded event.
 pub enum Fact {
     Conversation(ConversationId, ConversationEvent),
     Mailbox(UserId, MailboxEvent),
 }
 
-/// Reads an event that is known to be readable.
+/// Decodes an event that is known to be valid.
 pub fn read(event: &Envelope) -> Fact {
     let data = event.data.get().as_bytes();
     match event.aggregate {

@@ -1,10 +1,10 @@
-//! Puts given events into the log as they are, which no command could.
+//! Appends given events to the log unchanged, which no command can do.
 
 use domain::envelope::Envelope;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 
-/// Appends events that go on where the log ends.
+/// Appends events that continue at the end of the log.
 pub async fn append(pool: &PgPool, events: &[Envelope]) {
     let Some(last) = events.last() else { return };
     let mut transaction = pool.begin().await.unwrap();

@@ -1,4 +1,4 @@
-//! What the projector's tests share: a database of their own, and legal histories.
+//! Shared by the projector's tests: a database per test, and valid random histories.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
@@ -13,7 +13,7 @@ use projector::{LIVE, Projector, ProjectorConfig, TableDigest};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
-/// A migrated database that nobody else uses.
+/// A migrated database for one test.
 pub struct Database {
     pub pool: PgPool,
     server: PgConnectOptions,
@@ -21,7 +21,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// On the server that the environment names.
+    /// Creates a database on the server that the environment configures.
     pub async fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let url = std::env::var("TIDINGS_TEST_DATABASE_URL")
@@ -49,7 +49,7 @@ impl Database {
         Self { pool, server, name }
     }
 
-    /// Drops it. A test that fails leaves it behind for inspection.
+    /// Drops the database. A failed test leaves it behind for inspection.
     pub async fn close(self) {
         self.pool.close().await;
         let mut connection = self.server.connect().await.unwrap();
@@ -63,14 +63,14 @@ impl Database {
         projector::digest(&self.pool, LIVE).await.unwrap()
     }
 
-    /// One number from a query.
+    /// Runs a query that returns one number.
     pub async fn number(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 }
 
-/// Small thresholds, so that small histories meet both sides of them; and a window that reaches
-/// back to when those happened.
+/// A configuration with small thresholds, so that small histories exceed them, and an offline
+/// window that covers the time of those histories.
 pub fn config() -> ProjectorConfig {
     let a_century = Duration::from_secs(100 * 366 * 24 * 3_600);
     ProjectorConfig {
@@ -81,7 +81,7 @@ pub fn config() -> ProjectorConfig {
     }
 }
 
-/// Folds events in steps of a size.
+/// Folds events in steps of `size` events.
 pub async fn fold(
     pool: &PgPool,
     config: ProjectorConfig,
@@ -95,13 +95,16 @@ pub async fn fold(
     projector
 }
 
-/// Waits until a condition holds, within a bound.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+/// Waits until a condition holds; panics after 30 s.
+pub async fn eventually<F: Future<Output = bool>>(
+    expected: &str,
+    mut condition: impl FnMut() -> F,
+) {
     for _ in 0..600 {
         if condition().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("not within 30 s: {what}");
+    panic!("not within 30 s: {expected}");
 }

@@ -1,14 +1,16 @@
-//! Where an acknowledgement goes that came over a live connection: it is a command, and commands are
-//! somebody else's. Whoever puts the services together says whose.
+//! Records acknowledgements that arrive over live connections. An acknowledgement is a command,
+//! which this crate cannot execute; the program that assembles the services injects an
+//! implementation.
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http_edge::Problem;
 
-/// Takes acknowledgements, as `POST /v1/inbox/ack` does.
+/// Records acknowledgements, as `POST /v1/inbox/ack` does.
 pub trait Acks: Send + Sync {
-    /// Notes that a device of a user has everything up to a cursor. An error says why not.
+    /// Records that a device of a user has received everything up to a cursor. Fails with the
+    /// problem of the command.
     fn acknowledge(
         &self,
         user: String,
@@ -17,7 +19,7 @@ pub trait Acks: Send + Sync {
     ) -> BoxFuture<'_, Result<(), Problem>>;
 }
 
-/// Takes none: for a service that cannot append.
+/// Rejects every acknowledgement: for a service that cannot append to the log.
 #[derive(Debug, Clone, Copy)]
 pub struct NoAcks;
 
@@ -25,7 +27,7 @@ impl Acks for NoAcks {
     fn acknowledge(&self, _: String, _: String, _: i64) -> BoxFuture<'_, Result<(), Problem>> {
         let problem = Problem::unavailable(
             "unavailable",
-            "This service takes no acknowledgements.",
+            "This service does not accept acknowledgements.",
             Duration::from_secs(60),
         );
         Box::pin(async { Err(problem) })

@@ -1,5 +1,6 @@
-//! How many live connections a process takes, and how many of them read from the database at a time: when
-//! thousands come back at once, queries and sends still find their connections to Postgres.
+//! Limits the number of live connections of a process, and the number of them that read from the
+//! database at a time. When thousands of clients reconnect at once, queries and sends still get
+//! their connections to Postgres.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,31 +9,34 @@ use http_edge::{Problem, retry};
 use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-/// Live connections of one process, unless configured otherwise.
+/// The default maximum number of live connections of one process.
 pub const MAX_LIVE: usize = 10_000;
 
-/// Connections that read their backlog at a time, a third of the pool of the queries. Others wait.
+/// The maximum number of connections that read their backlog at a time: a third of the query pool.
+/// Others wait.
 const READING: usize = 8;
 
-/// When those come back who are turned away.
+/// The range of `Retry-After` for rejected connections.
 const FULL: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
-/// When those come back whose connection ends because the service stops, or the database is away.
+/// The range of the retry delay when the service shuts down or the database is unavailable.
 const ENDED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
-/// Cheap to clone.
+/// The limits of live connections. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Admission {
     room: Arc<Semaphore>,
     reading: Arc<Semaphore>,
 }
 
-/// A connection is in for as long as this is there.
+/// The permit of a live connection, released when dropped.
 #[derive(Debug)]
-pub struct Admitted(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
+pub struct Admitted(
+    #[expect(dead_code, reason = "dropping it releases the permit")] OwnedSemaphorePermit,
+);
 
 impl Admission {
-    /// Room for so many connections.
+    /// Creates limits for a number of connections.
     pub fn new(connections: usize) -> Self {
         Self {
             room: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
@@ -40,36 +44,36 @@ impl Admission {
         }
     }
 
-    /// Takes a connection in, or says when to come back.
+    /// Admits a connection, or returns a problem that says when to try again.
     pub fn enter(&self) -> Result<Admitted, Problem> {
         let room = Arc::clone(&self.room).try_acquire_owned();
         room.map(Admitted).map_err(|_| {
             counter!("tidings_live_refused_total").increment(1);
             Problem::unavailable(
                 "too_many_live",
-                "There is no room for a live connection now.",
+                "The limit of live connections is reached.",
                 retry::spread(FULL.0, FULL.1),
             )
         })
     }
 
-    /// Waits for the turn to read.
+    /// Waits for a permit to read the backlog.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
+        // The semaphore is never closed.
         self.reading.acquire().await.ok()
     }
 }
 
-/// Says when to come back to somebody whose connection ends through no fault of theirs.
+/// Adds a random retry delay to the problem of a connection that the client did not cause to end.
 pub fn come_back(problem: Problem) -> Problem {
     problem.retry_after(retry::spread(ENDED.0, ENDED.1))
 }
 
-/// What those are told who are connected when the service stops.
+/// The problem for open connections when the service shuts down.
 pub fn stopping() -> Problem {
     come_back(Problem::unavailable(
         "stopping",
-        "The service stops here; connect again.",
+        "The server is shutting down; please reconnect.",
         ENDED.0,
     ))
 }

@@ -1,4 +1,4 @@
-//! What the hub asks the read models for: whom, up to where, and the statement.
+//! The statement with which the hub reads entries, and its recipients and positions.
 
 use event_log::bell::Touched;
 use metrics::counter;
@@ -9,33 +9,34 @@ use super::audience::Audience;
 use crate::entry::{entry_columns, entry_parts};
 use crate::visibility::told;
 
-/// Entries of one statement at most, if everybody who is asked for gets all of them; what comes after is asked for
-/// next. That
-/// is half a second or so: a statement that takes longer than any may is cut off, and would be asked again in vain.
+/// The maximum number of rows of one statement, if every recipient receives every entry; later
+/// entries are read by the next statement. This takes about half a second. A statement that exceeds
+/// the statement timeout would fail, and fail again when repeated.
 const ROWS: i64 = 100_000;
 
-/// Whom a statement asks for, and for what.
+/// The recipients and the range of positions of one statement.
 pub(super) struct Asked {
     users: Vec<i64>,
-    /// Their members are meant too.
+    /// Conversations whose members are recipients too.
     conversations: Vec<i64>,
-    /// Entries after this position.
+    /// Read entries after this position.
     from: i64,
-    /// Up to this one.
+    /// Read entries up to this position, inclusive.
     pub until: i64,
 }
 
 impl Asked {
-    /// For those whom it concerns, if that is known, or for everybody who is connected if these are fewer.
+    /// Plans a statement for the affected users, if they are known, or for all connected users if
+    /// these are fewer.
     pub fn of(audience: &Audience, touched: Option<&Touched>, from: i64) -> Self {
         let connected = audience.known() as i64;
         let few = touched.filter(|touched| touched.told < connected);
-        let whom = if few.is_some() {
+        let recipients = if few.is_some() {
             "concerned"
         } else {
             "connected"
         };
-        counter!("tidings_live_batches_total", "asked" => whom).increment(1);
+        counter!("tidings_live_batches_total", "asked" => recipients).increment(1);
         let bound = bound(from, few.map_or(connected, |few| few.told));
         few.map_or_else(
             || Self {
@@ -53,7 +54,7 @@ impl Asked {
         )
     }
 
-    /// Rows with an entry each, and those who get it.
+    /// Reads the entries, one per row, each with its recipients.
     pub async fn deliveries(&self, pool: &PgPool) -> Result<Vec<PgRow>, sqlx::Error> {
         sqlx::query(DELIVERIES)
             .bind(&self.users)
@@ -65,14 +66,15 @@ impl Asked {
     }
 }
 
-/// The last position that is asked for at once, for so many recipients: at least the next one.
+/// Returns the last position to read at once for a number of recipients: at least the next
+/// position.
 fn bound(from: i64, recipients: i64) -> i64 {
     from + (ROWS / recipients.max(1)).max(1)
 }
 
-/// One connection, so that nobody who pages can keep the hub waiting. All that it asks are probes of indices
-/// from few rows: which plan that is does not depend on statistics, which are old or missing while tables
-/// grow, and planning would take longer than running.
+/// Opens a pool with one connection for the hub, so that paging sessions cannot delay it. All its
+/// statements are index probes for few rows. The best plan does not depend on statistics, which are
+/// outdated or missing while tables grow, and planning would take longer than executing.
 pub(super) fn own_connection(pool: &PgPool) -> PgPool {
     let options = PgConnectOptions::clone(&pool.connect_options())
         .application_name("tidings hub")
@@ -81,7 +83,7 @@ pub(super) fn own_connection(pool: &PgPool) -> PgPool {
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
-            // In the order in which they are written.
+            // Join in the order in which the statement is written.
             ("join_collapse_limit", "1"),
             ("from_collapse_limit", "1"),
         ]);
@@ -91,21 +93,21 @@ pub(super) fn own_connection(pool: &PgPool) -> PgPool {
         .connect_lazy_with(options)
 }
 
-/// What sync would return to some users after a position and up to another, each entry once with those who
-/// get it. Binds the users, conversations whose members are meant too, and the positions. The same rule as
-/// the feed of one user: see `sync`.
+/// Selects what sync would return to several users between two positions, each entry once with its
+/// recipients. Binds the users, the conversations whose members are recipients too, and the
+/// positions. The rule is the same as for the feed of one user; see `sync`.
 ///
-/// `asked` is joined, never compared with an array: a plan that does not know the array looks through it for
-/// every row. `OFFSET 0` makes each look-up a probe by all of its keys.
+/// `targets` is joined and never compared with an array: a generic plan would scan the array for
+/// every row. `OFFSET 0` makes each lookup a probe by all of its keys.
 const DELIVERIES: &str = concat!(
-    "WITH asked AS MATERIALIZED (
+    "WITH targets AS MATERIALIZED (
         SELECT u.id FROM unnest($1::bigint[]) AS u(id)
         UNION
         SELECT s.user_id FROM read.stays s
         WHERE s.conversation = ANY($2) AND (s.to_position IS NULL OR s.to_position > $3)
-    ), told AS MATERIALIZED (
+    ), candidates AS MATERIALIZED (
         SELECT i.user_id, i.position, i.conversation, i.seq
-        FROM asked a CROSS JOIN LATERAL (
+        FROM targets a CROSS JOIN LATERAL (
             SELECT i.user_id, i.position, i.conversation, i.seq FROM read.inbox i
             WHERE i.user_id = a.id AND i.position > $3 AND i.position <= $4 OFFSET 0) i
         UNION ALL
@@ -117,17 +119,17 @@ const DELIVERIES: &str = concat!(
             UNION ALL
             SELECT t.position, NULL FROM read.timeline t
             WHERE t.conversation = c.id AND NOT t.fanned AND t.position > $3 AND t.position <= $4) x
-        CROSS JOIN asked a
+        CROSS JOIN targets a
         CROSS JOIN LATERAL (
             SELECT FROM read.stays s
             WHERE s.conversation = c.id AND s.user_id = a.id AND s.from_position <= x.position
               AND (s.to_position IS NULL OR x.position <= s.to_position) OFFSET 0) s
         WHERE c.unfanned > 0 AND c.unfanned > $3
-    ), seen AS MATERIALIZED (
+    ), visible AS MATERIALIZED (
         SELECT ",
     entry_parts!(),
     ", array_agg(r.user_id) AS recipients
-        FROM told r
+        FROM candidates r
         ",
     told!("r.user_id"),
     "
@@ -137,7 +139,7 @@ const DELIVERIES: &str = concat!(
            ",
     entry_columns!(),
     "
-    FROM read.checkpoint k LEFT JOIN seen v ON true
+    FROM read.checkpoint k LEFT JOIN visible v ON true
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
     ORDER BY v.position, v.conversation"
 );
@@ -147,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_recipients_are_asked_for_in_parts_that_go_on() {
+    fn a_statement_covers_fewer_positions_for_more_recipients() {
         assert_eq!(bound(10, 0), 10 + ROWS);
         assert_eq!(bound(10, 1_000), 110);
         assert_eq!(bound(10, 10 * ROWS), 11);

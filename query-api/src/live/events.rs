@@ -1,4 +1,4 @@
-//! The feed as server-sent events.
+//! The feed as a stream of server-sent events.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,22 +13,23 @@ use super::feed::Feed;
 use super::frame::{End, Frame, problem};
 use super::gossip::Here;
 
-/// How often something is written when there is nothing to say.
+/// How often a keep-alive comment is sent on an idle connection.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
-/// An answer that goes on until the token ends, the client goes, or the service does.
-pub fn serve(feed: Feed, here: Here, caller: &Caller) -> Response {
+/// Returns a response that streams until the token expires, the client disconnects, or the service
+/// stops.
+pub fn serve(session: Feed, online: Here, caller: &Caller) -> Response {
     let ends = Instant::now() + caller.time_left();
-    let frames = stream::unfold(Some((feed, here)), move |listening| async move {
-        let (mut feed, here) = listening?;
-        let next = tokio::time::timeout_at(ends, feed.next()).await.ok()?;
+    let frames = stream::unfold(Some((session, online)), move |state| async move {
+        let (mut session, online) = state?;
+        let next = tokio::time::timeout_at(ends, session.next()).await.ok()?;
         Some(match next {
             Ok(frames) => (
                 frames.iter().map(event).collect::<Vec<_>>(),
-                Some((feed, here)),
+                Some((session, online)),
             ),
-            Err(End::Problem(_, said)) => {
-                let event = Event::default().event("problem").data(problem(&said));
+            Err(End::Problem(_, error)) => {
+                let event = Event::default().event("problem").data(problem(&error));
                 (vec![event], None)
             }
             Err(End::Closed(..)) => return None,
@@ -47,9 +48,10 @@ fn event(frame: &Frame) -> Event {
         .data(frame.json().as_str());
     match frame {
         Frame::Entry(position, _) => event.id(position.to_string()),
-        // Who has been told of nothing yet resumes here, not at a later present.
+        // A client without any entry resumes here and not at a later position.
         Frame::CaughtUp(cursor) => event.id(cursor.to_string()),
-        // Who resumes at a position has all of it.
+        // Neither may be used to resume: more entries of the position follow, or there is no
+        // position.
         Frame::Part(..) | Frame::Aside(..) => event,
     }
 }

@@ -1,5 +1,6 @@
-//! What one connection is sent: the backlog page by page, then what the hub delivers, without a gap or a
-//! double between the two, and again from the last acknowledged cursor what was not acknowledged in time.
+//! The session of one connection. It sends the backlog page by page and then the deliveries of the
+//! hub, without a gap or a duplicate in between. Entries that are not acknowledged in time are sent
+//! again from the last acknowledged cursor.
 
 use std::time::Duration;
 
@@ -15,32 +16,32 @@ use crate::failed::{Failed, Unanswered};
 use crate::state::QueryState;
 use crate::sync::{self, Pulled, Start};
 
-/// Entries of a page of the backlog.
+/// The number of entries per page of the backlog.
 const PAGE: i64 = 200;
 
-/// How long an entry may be unacknowledged before it is sent again.
+/// How long to wait for an acknowledgement before entries are sent again.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(10);
 
-/// The pause between two looks while the read models have not reached a cursor.
+/// How often to poll while the read model has not reached the cursor.
 const AHEAD: Duration = Duration::from_millis(50);
 
-/// Where a connection is in its user's feed.
+/// The state of a connection: its position in the user's feed.
 pub struct Feed {
     state: QueryState,
     user: String,
     device: Option<DeviceId>,
-    /// Its number among the connections of this process.
+    /// The id of the connection in this process.
     connection: u64,
-    /// Everything up to here was sent.
+    /// Everything up to this position was sent.
     cursor: i64,
-    /// Everything up to here has arrived.
+    /// Everything up to this position was acknowledged.
     acked: i64,
-    /// The last entry that was sent.
+    /// The position of the last sent entry.
     last_sent: i64,
-    /// When what is not acknowledged is sent again.
+    /// When unacknowledged entries are sent again.
     again_at: Option<Instant>,
     place: Option<Place>,
-    /// What the hub delivers begins after this; `None` before it has said so.
+    /// The deliveries of the hub start after this position; `None` while not subscribed.
     joined: Option<i64>,
     is_live: bool,
     has_caught_up: bool,
@@ -48,7 +49,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Begins after a cursor; without one at what the device has acknowledged; without that at the present.
+    /// Starts after a cursor; without one, after the acknowledged cursor of the device; without
+    /// that, at the current position.
     pub async fn begin(
         state: QueryState,
         user: &str,
@@ -59,7 +61,7 @@ impl Feed {
         let cursor = if let Some(after) = after {
             after
         } else {
-            let _turn = state.admission.turn().await;
+            let _permit = state.admission.turn().await;
             start(&state.pool, user, device.as_ref()).await?
         };
         Ok(Self {
@@ -79,24 +81,24 @@ impl Feed {
         })
     }
 
-    /// Its number among the connections of this process.
+    /// The id of the connection in this process.
     pub fn connection(&self) -> u64 {
         self.connection
     }
 
-    /// The device that was named.
+    /// The device of the connection, if the client named one.
     pub fn device(&self) -> Option<&DeviceId> {
         self.device.as_ref()
     }
 
-    /// The next frames. Nothing is lost if this is dropped before it has ended.
+    /// Waits for the next frames. Cancel-safe: nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Result<Vec<Frame>, End> {
         loop {
             if self.joined.is_none() {
                 self.join().await?;
             }
             if !self.is_live {
-                // In a box: most of the time nobody pages, and every connection would keep the room for it.
+                // Boxed: paging is rare, and an unboxed future would enlarge every connection.
                 return Box::pin(self.page()).await;
             }
             if let Some(frames) = self.deliver().await? {
@@ -105,41 +107,41 @@ impl Feed {
         }
     }
 
-    /// The client has everything up to here.
+    /// Records that the client has acknowledged everything up to a cursor.
     pub fn acknowledged(&mut self, cursor: i64) {
         self.acked = self.acked.max(cursor);
         self.wait_for_acks();
     }
 
     async fn join(&mut self) -> Result<(), End> {
-        let place = match &mut self.place {
-            Some(place) => place,
+        let subscription = match &mut self.place {
+            Some(subscription) => subscription,
             empty => {
                 let device = self.device.as_ref().map(DeviceId::as_str);
                 empty.insert(self.state.hub.join(&self.user, device, self.connection))
             }
         };
-        match received(place, &self.state).await? {
+        match received(subscription, &self.state).await? {
             Some(Delivery::Joined(position)) => self.joined = Some(position),
-            // Given up before it began: begin again.
+            // The hub dropped the subscription before it started: subscribe again.
             Some(Delivery::Entries(..) | Delivery::Aside(_)) | None => self.place = None,
         }
         Ok(())
     }
 
-    /// A page of the backlog, and the change to what is delivered at its end.
+    /// Reads a page of the backlog. After the last one, the session switches to deliveries.
     async fn page(&mut self) -> Result<Vec<Frame>, End> {
         let start = Start::After(self.cursor);
-        let turn = self.state.admission.turn().await;
-        let (_, pulled) = sync::pull(&self.state.pool, &self.user, start, PAGE)
+        let permit = self.state.admission.turn().await;
+        let (_, outcome) = sync::pull(&self.state.pool, &self.user, start, PAGE)
             .await
-            .map_err(|failed| away(&failed))?;
-        drop(turn);
-        match pulled {
+            .map_err(|error| away(&error))?;
+        drop(permit);
+        match outcome {
             Pulled::Page(page) => {
                 let mut frames = Vec::with_capacity(page.entries.len() + 1);
                 for entry in &page.entries {
-                    let frame = Frame::entry(entry).map_err(|failed| away(&failed))?;
+                    let frame = Frame::entry(entry).map_err(|error| away(&error))?;
                     frames.push(frame);
                 }
                 Frame::mark_parts(&mut frames);
@@ -168,29 +170,33 @@ impl Feed {
         }
     }
 
-    /// What the hub has, or `None` if the backlog is to be paged again.
+    /// Waits for the next delivery; `None` if the backlog must be paged again.
     async fn deliver(&mut self) -> Result<Option<Vec<Frame>>, End> {
         let again_at = self.again_at;
-        let again = async {
+        let redelivery = async {
             match again_at {
                 Some(at) => sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
-        let Some(place) = &mut self.place else {
+        let Some(subscription) = &mut self.place else {
             self.joined = None;
             return Ok(None);
         };
         let delivery = tokio::select! {
-            delivery = received(place, &self.state) => delivery?,
-            () = again => {
+            delivery = received(subscription, &self.state) => delivery?,
+            () = redelivery => {
                 self.go_back().await?;
                 return Ok(None);
             }
         };
         match delivery {
             Some(Delivery::Entries(to, frames)) => {
-                let is_new = |frame: &&Frame| frame.position().is_some_and(|it| it > self.cursor);
+                let is_new = |frame: &&Frame| {
+                    frame
+                        .position()
+                        .is_some_and(|position| position > self.cursor)
+                };
                 let mut frames: Vec<Frame> = frames.iter().filter(is_new).cloned().collect();
                 Frame::mark_parts(&mut frames);
                 self.cursor = self.cursor.max(to);
@@ -200,7 +206,7 @@ impl Feed {
             Some(Delivery::Aside(frame)) => Ok(Some(vec![frame])),
             Some(Delivery::Joined(_)) => Ok(None),
             None => {
-                // Too slow: page from here, and join again.
+                // The connection was too slow: page from the cursor and subscribe again.
                 self.place = None;
                 self.joined = None;
                 self.is_live = false;
@@ -209,12 +215,13 @@ impl Feed {
         }
     }
 
-    /// To the last acknowledged cursor, if something was sent after it: paging goes on from there, and joins
-    /// what is delivered. An acknowledgement may have come over HTTP, or over another connection.
+    /// Rewinds to the last acknowledged cursor if entries were sent after it. Paging resumes there
+    /// and then switches to deliveries. The acknowledgement may have arrived over HTTP or over
+    /// another connection.
     async fn go_back(&mut self) -> Result<(), End> {
         if let Some(device) = &self.device {
             let recorded = acknowledged(&self.state.pool, &self.user, device).await;
-            let recorded = recorded.map_err(|failed| away(&failed))?;
+            let recorded = recorded.map_err(|error| away(&error))?;
             self.acked = self.acked.max(recorded.unwrap_or(0));
         }
         self.again_at = None;
@@ -240,36 +247,36 @@ impl Feed {
     }
 }
 
-/// The next delivery; the end if the device has connected again or the service stops.
-async fn received(place: &mut Place, state: &QueryState) -> Result<Option<Delivery>, End> {
+/// Receives the next delivery. Fails if the device has connected again or the service stops.
+async fn received(subscription: &mut Place, state: &QueryState) -> Result<Option<Delivery>, End> {
     tokio::select! {
         biased;
-        () = place.replaced.cancelled() => {
+        () = subscription.replaced.cancelled() => {
             Err(End::Closed(close::REPLACED, "this device has connected again"))
         }
         () = state.shutdown.cancelled() => {
             Err(End::Problem(close::TRY_AGAIN, Box::new(stopping())))
         }
-        delivery = place.queue.recv() => Ok(delivery),
+        delivery = subscription.queue.recv() => Ok(delivery),
     }
 }
 
-fn away(failed: &Failed) -> End {
-    End::Problem(close::TRY_AGAIN, Box::new(come_back(failed.problem())))
+fn away(error: &Failed) -> End {
+    End::Problem(close::TRY_AGAIN, Box::new(come_back(error.problem())))
 }
 
-/// What a device has acknowledged, or where the read models are.
+/// Returns the acknowledged cursor of the device, or else the position of the read model.
 async fn start(pool: &PgPool, user: &str, device: Option<&DeviceId>) -> Result<i64, Failed> {
     if let Some(device) = device
         && let Some(cursor) = acknowledged(pool, user, device).await?
     {
         return Ok(cursor);
     }
-    let present = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k");
-    Ok(present.fetch_one(pool).await?)
+    let position = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k");
+    Ok(position.fetch_one(pool).await?)
 }
 
-/// What a device has acknowledged, as far as the read models know.
+/// Loads the acknowledged cursor of a device from the read model.
 async fn acknowledged(pool: &PgPool, user: &str, device: &DeviceId) -> Result<Option<i64>, Failed> {
     let cursor = sqlx::query_scalar(
         "SELECT d.cursor FROM read.devices d JOIN read.users u ON u.id = d.user_id

@@ -1,4 +1,4 @@
-//! What goes over a live connection.
+//! The frames of a live connection, in both directions.
 
 use axum::extract::ws::Utf8Bytes;
 use http_edge::Problem;
@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Entry;
 use crate::failed::Failed;
 
-/// From the server. The texts are shared by all who get them.
+/// A frame from the server. Its text is shared by all recipients.
 #[derive(Debug, Clone)]
 pub enum Frame {
-    /// An entry of the sync feed, as sync returns it, and its position.
+    /// The position and the text of an entry of the sync feed.
     Entry(i64, Utf8Bytes),
-    /// The same where another entry of that position follows: the position is no cursor yet.
+    /// The same when another entry of that position follows: the position must not be used as a
+    /// cursor yet.
     Part(i64, Utf8Bytes),
-    /// The backlog is through, up to this cursor.
+    /// The backlog is complete up to this cursor.
     CaughtUp(i64),
-    /// Presence or typing, under its name: it has no place in the order.
+    /// The name and the text of a presence or typing frame, which has no position in the feed.
     Aside(&'static str, Utf8Bytes),
 }
 
@@ -28,7 +29,7 @@ struct EntryFrame<'a> {
 }
 
 impl Frame {
-    /// Written once, whoever gets it.
+    /// Serializes an entry, once for all recipients.
     pub fn entry(entry: &Entry) -> Result<Self, Failed> {
         let frame = EntryFrame {
             kind: "entry",
@@ -41,8 +42,8 @@ impl Frame {
         Ok(Self::Entry(entry.position, text.into()))
     }
 
-    /// Marks the entries that are followed by one of the same position. Positions come whole, so the last
-    /// frame never is.
+    /// Marks the entries that are followed by another entry of the same position. Positions are
+    /// never split between batches, so the last frame is never marked.
     pub fn mark_parts(frames: &mut [Self]) {
         for at in 1..frames.len() {
             if let [Self::Entry(one, text), Self::Entry(other, _)] = &frames[at - 1..=at]
@@ -54,7 +55,7 @@ impl Frame {
         }
     }
 
-    /// The position of an entry.
+    /// The position of an entry; `None` for other frames.
     pub fn position(&self) -> Option<i64> {
         match self {
             Self::Entry(position, _) | Self::Part(position, _) => Some(*position),
@@ -62,12 +63,12 @@ impl Frame {
         }
     }
 
-    /// Presence or typing.
+    /// Creates a presence or typing frame.
     pub fn aside(name: &'static str, frame: &serde_json::Value) -> Self {
         Self::Aside(name, frame.to_string().into())
     }
 
-    /// Its name, which server-sent events carry beside it.
+    /// The type of the frame, which is also the event name of server-sent events.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Entry(..) | Self::Part(..) => "entry",
@@ -76,7 +77,7 @@ impl Frame {
         }
     }
 
-    /// As JSON.
+    /// The frame as JSON.
     pub fn json(&self) -> Utf8Bytes {
         match self {
             Self::Entry(_, text) | Self::Part(_, text) | Self::Aside(_, text) => text.clone(),
@@ -87,57 +88,58 @@ impl Frame {
     }
 }
 
-/// From a client.
+/// A frame from a client.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
-    /// Everything up to here has arrived.
+    /// Acknowledges everything up to a cursor.
     Ack {
-        /// A position.
+        /// The position of the last received entry.
         cursor: i64,
     },
-    /// The caller types.
+    /// The caller is typing.
     Typing {
-        /// Where.
+        /// The conversation in which the caller is typing.
         conversation_id: String,
     },
-    /// Tell whether these are online, and when that changes.
+    /// Watches users: the server reports whether they are online, and every change.
     Watch {
-        /// Whom.
+        /// The users to watch.
         users: Vec<String>,
     },
 }
 
-/// Why a connection ends.
+/// Why a session ends.
 #[derive(Debug)]
 pub enum End {
-    /// With a problem frame, and this close code.
+    /// The server sends a problem frame and closes with this code.
     Problem(u16, Box<Problem>),
-    /// Without a word but the close code and its reason.
+    /// The server closes with this code and reason, without a problem frame.
     Closed(u16, &'static str),
 }
 
-/// Close codes. Those from 4400 on are as the HTTP statuses they remind of.
+/// The close codes. Those from 4400 on correspond to HTTP statuses (4401 to 401, and so on).
 pub mod close {
-    /// A frame that cannot be read.
+    /// The client has sent a malformed frame.
     pub const POLICY: u16 = 1008;
-    /// The server stops, or the database is away: come back later, as the problem says.
+    /// The server is shutting down or the database is unavailable; the problem frame says when to
+    /// reconnect.
     pub const TRY_AGAIN: u16 = 1013;
-    /// The token has ended.
+    /// The token has expired.
     pub const UNAUTHORIZED: u16 = 4401;
-    /// Nothing was heard for too long.
+    /// The client was silent for too long.
     pub const SILENT: u16 = 4408;
     /// The same device has connected again.
     pub const REPLACED: u16 = 4409;
-    /// The cursor is older than what is kept, or beyond the log's head.
+    /// The cursor is older than the retained entries, or beyond the head of the log.
     pub const CURSOR: u16 = 4410;
 }
 
-/// `{"type": "problem", ...}`.
+/// Serializes a problem as a frame: `{"type": "problem", ...}`.
 pub fn problem(problem: &Problem) -> String {
     let mut frame = serde_json::to_value(problem).unwrap_or_default();
     if let Some(fields) = frame.as_object_mut() {
-        // What a problem calls its type is a name for people; here `type` says what frame this is.
+        // In a frame, `type` is the type of the frame and not the type URI of the problem.
         fields.insert("type".into(), "problem".into());
         if let Some(seconds) = problem.retry_after_seconds() {
             fields.insert("retry_after".into(), seconds.into());
@@ -151,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_says_that_another_of_its_position_follows() {
+    fn entries_followed_by_the_same_position_are_marked() {
         let entry = |position| Frame::Entry(position, "{\"type\":\"entry\"}".into());
         let mut frames = [entry(1), entry(2), entry(2), entry(2), Frame::CaughtUp(2)];
         Frame::mark_parts(&mut frames);

@@ -1,7 +1,9 @@
-//! Presence and typing: told between gateways over core NATS, never kept in the log, lost without harm.
+//! Presence and typing notifications. Gateways exchange them over core NATS. They are never stored
+//! in the log, and losing them is harmless.
 //!
-//! Presence goes to those connections that watch, typing to everybody who is in the conversation; both only
-//! among people who share one now. Without NATS it works within this process.
+//! Presence goes to the connections that watch a user, typing to all members of the conversation.
+//! Both reach only users who currently share a conversation. Without NATS it works within this
+//! process.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,28 +22,29 @@ use super::frame::Frame;
 use super::hub::Hub;
 use crate::failed::Failed;
 
-/// Users whose last being online is remembered.
+/// The number of users whose last online time is cached.
 const LAST_SEEN: usize = 100_000;
 
-/// Users that a connection may watch.
+/// The maximum number of users that a connection may watch.
 pub const WATCHED: usize = 500;
 
-/// Nobody is told who types in conversations of more members.
+/// The maximum number of members of a conversation with typing notifications.
 const TYPING_UP_TO: i64 = 100;
 
-/// How often to look who is gone.
+/// How often to check for users and gateways that have timed out.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Words that wait to be sent, at most; more are lost.
+/// The capacity of the queue of outgoing messages; messages beyond it are dropped.
 const WAITING: usize = 10_000;
 
-/// What this gateway knows of who is online, and whom to tell. Cheap to clone.
+/// The online users that this gateway knows of, and the connections that watch them. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Gossip(Arc<Shared>);
 
 struct Shared {
     presence: Mutex<Presence>,
-    /// Connections by whom they watch.
+    /// The watching connections by watched user.
     watchers: Mutex<HashMap<String, HashSet<Watcher>>>,
     last_seen: Cache<String, i64>,
     outgoing: mpsc::Sender<Said>,
@@ -55,7 +58,7 @@ struct Watcher {
     connection: u64,
 }
 
-/// Somebody is connected for as long as this is there.
+/// Marks a user as connected until it is dropped.
 pub struct Here {
     gossip: Gossip,
     user: String,
@@ -73,7 +76,8 @@ impl Drop for Here {
 }
 
 impl Gossip {
-    /// Starts the task that talks to the other gateways; it ends with `shutdown`.
+    /// Starts the task that exchanges messages with the other gateways. It ends when `shutdown` is
+    /// cancelled.
     pub async fn start(
         hub: Hub,
         pool: PgPool,
@@ -81,8 +85,8 @@ impl Gossip {
         mirror: &MirrorConfig,
         shutdown: CancellationToken,
     ) -> Self {
-        let (outgoing, words) = mpsc::channel(WAITING);
-        let gossip = Self(Arc::new(Shared {
+        let (outgoing, messages) = mpsc::channel(WAITING);
+        let service = Self(Arc::new(Shared {
             presence: Mutex::default(),
             watchers: Mutex::default(),
             last_seen: Cache::new(LAST_SEEN),
@@ -90,12 +94,12 @@ impl Gossip {
             hub,
             pool,
         }));
-        let wire = Wire::open(nats, mirror).await;
-        tokio::spawn(talk(gossip.clone(), wire, words, shutdown));
-        gossip
+        let bus = Wire::open(nats, mirror).await;
+        tokio::spawn(talk(service.clone(), bus, messages, shutdown));
+        service
     }
 
-    /// A connection has opened.
+    /// Registers a new connection.
     pub fn enter(&self, user: &str, connection: u64) -> Here {
         let (said, change) = self.presence().connected(user);
         if let Some(said) = said {
@@ -125,11 +129,11 @@ impl Gossip {
     }
 
     fn say(&self, said: Said) {
-        // What does not fit is made good by what is said next.
+        // Later messages make up for one that is dropped.
         let _ = self.0.outgoing.try_send(said);
     }
 
-    /// Tells those who watch, beside whatever goes on.
+    /// Notifies watchers of changes in background tasks.
     fn tell_all(&self, changes: impl IntoIterator<Item = Change>) {
         for change in changes {
             if !change.online {
@@ -142,10 +146,10 @@ impl Gossip {
                 of_user.into_iter().flatten().cloned().collect()
             };
             if !watchers.is_empty() {
-                let gossip = self.clone();
+                let service = self.clone();
                 tokio::spawn(async move {
-                    if let Err(error) = gossip.tell(&change.user, &watchers).await {
-                        tracing::debug!(%error, "a presence was not told");
+                    if let Err(error) = service.tell(&change.user, &watchers).await {
+                        tracing::debug!(%error, "Could not notify the watchers of a user.");
                     }
                 });
             }
@@ -162,7 +166,10 @@ impl Gossip {
             .into_iter()
             .collect();
         let frame = self.state(user);
-        for watcher in watchers.iter().filter(|it| sharing.contains(&it.user)) {
+        for watcher in watchers
+            .iter()
+            .filter(|watcher| sharing.contains(&watcher.user))
+        {
             self.0
                 .hub
                 .whisper(&watcher.user, Some(watcher.connection), &frame);
@@ -170,7 +177,7 @@ impl Gossip {
         Ok(())
     }
 
-    /// `{"type": "presence", ...}` as it is now.
+    /// Builds the `{"type": "presence", ...}` frame with the current state of a user.
     fn state(&self, user: &str) -> Frame {
         let online = self.presence().is_online(user);
         let last_seen = self.0.last_seen.get(user).filter(|_| !online);
@@ -185,7 +192,7 @@ impl Gossip {
         )
     }
 
-    /// Tells the members of a conversation that somebody types.
+    /// Notifies the members of a conversation who are connected here that a user is typing.
     async fn typing(&self, conversation: &str, user: &str) -> Result<(), Failed> {
         let members: Vec<String> = sqlx::query_scalar(
             "SELECT u.name FROM read.conversations c
@@ -212,8 +219,8 @@ impl Gossip {
 
     fn heard(&self, word: Word) {
         if let Said::Typing { conversation, user } = &word.said {
-            let (gossip, conversation, user) = (self.clone(), conversation.clone(), user.clone());
-            tokio::spawn(async move { gossip.typing(&conversation, &user).await });
+            let (service, conversation, user) = (self.clone(), conversation.clone(), user.clone());
+            tokio::spawn(async move { service.typing(&conversation, &user).await });
             return;
         }
         let is_hello = word.said == Said::Hello;
@@ -241,15 +248,15 @@ impl Gossip {
 }
 
 impl Here {
-    /// Watches these users, and no others any more. Answers how they are, as far as they share a conversation
-    /// with the one who watches.
+    /// Watches these users instead of the previous ones. Returns the current presence of those who
+    /// share a conversation with the watching user.
     pub async fn watch(&mut self, mut users: Vec<String>) -> Result<Vec<Frame>, Failed> {
         users.sort_unstable();
         users.dedup();
         self.unwatch();
         let names: Vec<&str> = users.iter().map(String::as_str).collect();
         let shared = sharing(&self.gossip.0.pool, &self.user, &names).await?;
-        // All of them: who shares a conversation later is told of later.
+        // Watch all of them: users who share a conversation later are reported from then on.
         let mut watchers = self.gossip.watchers();
         for user in &users {
             let watcher = Watcher {
@@ -263,7 +270,7 @@ impl Here {
         Ok(shared.iter().map(|user| self.gossip.state(user)).collect())
     }
 
-    /// Tells the others in a conversation, here and elsewhere.
+    /// Notifies the other members of a conversation, in this process and in other gateways.
     pub async fn types_in(&self, conversation: String) -> Result<(), Failed> {
         self.gossip.typing(&conversation, &self.user).await?;
         self.gossip.say(Said::Typing {
@@ -286,7 +293,7 @@ impl Here {
     }
 }
 
-/// Those of these users who are in a conversation now that this user is in too.
+/// Returns those of the users who currently share a conversation with `user`.
 async fn sharing(pool: &PgPool, user: &str, with: &[&str]) -> Result<Vec<String>, Failed> {
     let names = sqlx::query_scalar(
         "SELECT u.name FROM read.users u
@@ -305,21 +312,21 @@ async fn sharing(pool: &PgPool, user: &str, with: &[&str]) -> Result<Vec<String>
 }
 
 async fn talk(
-    gossip: Gossip,
-    mut wire: Wire,
-    mut words: mpsc::Receiver<Said>,
+    service: Gossip,
+    mut bus: Wire,
+    mut messages: mpsc::Receiver<Said>,
     shutdown: CancellationToken,
 ) {
     let mut ticks = tokio::time::interval(TICK);
     let mut heartbeats = tokio::time::interval(HEARTBEAT);
-    wire.say(Said::Hello).await;
+    bus.say(Said::Hello).await;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(said) = words.recv() => wire.say(said).await,
-            word = wire.hear() => word.into_iter().for_each(|word| gossip.heard(word)),
-            _ = ticks.tick() => gossip.pass(),
-            _ = heartbeats.tick() => wire.say(Said::Alive).await,
+            Some(said) = messages.recv() => bus.say(said).await,
+            word = bus.hear() => word.into_iter().for_each(|word| service.heard(word)),
+            _ = ticks.tick() => service.pass(),
+            _ = heartbeats.tick() => bus.say(Said::Alive).await,
         }
     }
 }

@@ -1,12 +1,15 @@
-//! The hub: one task a process. It hears how far the read models are, reads what they have for those who
-//! are connected, in one statement a batch, and hands it to them.
+//! The hub: one task per process that delivers committed entries to the live connections. It
+//! follows the position of the read model, reads the new entries of all connected users in one
+//! statement per batch, and enqueues them.
 //!
-//! The bell tells whom a batch concerns: the statement then asks for those, or for everybody who is
-//! connected if these are fewer. Without a bell, or after a lost one, it asks for everybody. A projector in the
-//! same process tells the entries too, of most batches: then nothing is asked. `asked` has the statement.
+//! The projector's signal names the users that a batch affects. The statement is limited to these
+//! users, or covers all connected users if they are fewer. Without a signal, or after a lost one,
+//! it covers all connected users. A projector in the same process also pushes the entries of most
+//! batches; these need no statement. The statement is in `delivery_query`.
 //!
-//! Each connection has a bounded queue. One that is full is given up by the hub: the connection then pages
-//! from its own cursor, as in a backlog, and joins again. So a slow one costs the others nothing.
+//! Each connection has a bounded queue. The hub drops a connection whose queue is full: the
+//! connection then pages from its own cursor, as for a backlog, and subscribes again. A slow
+//! connection therefore does not affect the others.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,23 +32,24 @@ use super::news::{News, since};
 use crate::entry::Entry;
 use crate::failed::Failed;
 
-/// Batches that wait for a connection, at most.
+/// The capacity of the queue of a connection, in batches.
 const QUEUE: usize = 64;
 
-/// Without a bell: how often to look how far the read models are while somebody is connected.
+/// Without a signal: how often to poll the position of the read model while users are connected.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// A look may see a batch whose bell is still on its way. It costs less to wait for that than to ask
-/// for everybody.
+/// How long to wait for the signal of a batch that a poll has found. Waiting is cheaper than a
+/// statement for all connected users.
 const BELL_WITHIN: Duration = Duration::from_millis(20);
 
-/// A hub that is further behind than this has everybody page for themselves.
+/// The maximum number of positions per batch. If the hub is further behind, all connections page
+/// for themselves.
 const BATCH: i64 = 20_000;
 
-/// After an error.
+/// The pause after an error.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// The connections of this process. Cheap to clone.
+/// The handle of the hub, with which connections subscribe. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Hub(Arc<Shared>);
 
@@ -56,22 +60,22 @@ struct Shared {
     numbers: AtomicU64,
 }
 
-/// What the hub hands to a connection.
+/// An item in the queue of a connection.
 #[derive(Debug, Clone)]
 pub enum Delivery {
-    /// Everything after this position will be delivered, for as long as the queue is open.
+    /// From now on everything after this position is delivered, as long as the queue is open.
     Joined(i64),
-    /// Entries up to this position.
+    /// All entries up to this position.
     Entries(i64, Arc<Vec<Frame>>),
-    /// Presence or typing.
+    /// A presence or typing frame.
     Aside(Frame),
 }
 
-/// A connection's place. Given up when dropped.
+/// The subscription of a connection. Dropping it unsubscribes.
 pub struct Place {
-    /// What is delivered. Ends when the hub has given the connection up.
+    /// The deliveries. The queue closes when the hub drops the connection.
     pub queue: mpsc::Receiver<Delivery>,
-    /// The same device has connected again.
+    /// Cancelled when the same device connects again.
     pub replaced: CancellationToken,
     hub: Hub,
     user: String,
@@ -85,30 +89,30 @@ impl Drop for Place {
 }
 
 impl Hub {
-    /// A number for a connection.
+    /// Returns a new connection id.
     pub fn number(&self) -> u64 {
         self.0.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Hands something to a user's connections, or to one of them, that may be lost: it takes no more than
-    /// half of a queue, so that entries always find room first.
+    /// Enqueues a frame that may be lost, for all connections of a user or for one of them. Such
+    /// frames use at most half of a queue, so that there is always room for entries.
     pub fn whisper(&self, user: &str, connection: Option<u64>, frame: &Frame) {
         self.audience().whisper(user, connection, frame, QUEUE / 2);
     }
 
-    /// Takes a place. An earlier connection of the same device loses its own; one that comes back for a place
-    /// after a later connection has taken one gets none.
+    /// Subscribes a connection. It replaces an earlier connection of the same device. If a later
+    /// connection of the device is already present, the new one is cancelled instead.
     pub fn join(&self, user: &str, device: Option<&str>, number: u64) -> Place {
         let (sender, queue) = mpsc::channel(QUEUE);
         let replaced = CancellationToken::new();
-        let seat = Seat {
+        let connection = Seat {
             number,
             device: device.map(str::to_owned),
             queue: sender,
             replaced: replaced.clone(),
             has_joined: false,
         };
-        self.audience().enter(user, seat);
+        self.audience().enter(user, connection);
         self.0.joining.notify_one();
         Place {
             queue,
@@ -127,22 +131,22 @@ impl Hub {
     }
 }
 
-/// The task.
+/// The delivery task of the hub.
 pub struct Delivering {
     hub: Hub,
     pool: PgPool,
     news: News,
     near_bell: Option<NearBell>,
-    /// Everything up to here has been delivered; `None` while nobody is connected.
+    /// Everything up to this position has been delivered; `None` while no user is connected.
     position: Option<i64>,
-    /// What the read models were last.
+    /// The last observed state of the read model.
     seen: Seen,
-    /// How many users they had when everybody was looked up who was not known.
+    /// The number of users in the read model at the last lookup of all unresolved users.
     looked_up: i64,
     look_at: Instant,
 }
 
-/// A look at the read models.
+/// The observed state of the read model.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
     position: i64,
@@ -150,7 +154,7 @@ struct Seen {
     users: i64,
 }
 
-/// Why the hub goes on.
+/// Why the hub wakes up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Woken {
     Bell,
@@ -159,14 +163,15 @@ enum Woken {
 }
 
 impl Delivering {
-    /// `news` is what the bell tells; may be late or lost. A projector in this process is asked for entries while
-    /// somebody is connected. The hub reads over a connection of its own.
-    pub fn new(hub: Hub, pool: &PgPool, news: News, near_bell: Option<NearBell>) -> Self {
+    /// Creates the task. `pending` holds the signals of the projector, which may be late or lost. A
+    /// projector in this process is asked to push entries while users are connected. The hub has a
+    /// database connection of its own.
+    pub fn new(hub: Hub, pool: &PgPool, pending: News, local_signal: Option<NearBell>) -> Self {
         Self {
             hub,
             pool: own_connection(pool),
-            news,
-            near_bell,
+            news: pending,
+            near_bell: local_signal,
             position: None,
             seen: Seen::default(),
             looked_up: 0,
@@ -174,39 +179,39 @@ impl Delivering {
         }
     }
 
-    /// Waits for the next thing that happens, and delivers what there is.
+    /// Waits for the next wakeup and delivers new entries.
     pub async fn step(&mut self) -> Result<(), Failed> {
-        let is_alone = self.hub.audience().is_empty();
-        let woken = tokio::select! {
+        let is_empty = self.hub.audience().is_empty();
+        let wakeup = tokio::select! {
             () = self.news.rung() => Woken::Bell,
             () = self.hub.0.joining.notified() => Woken::Joining,
-            () = sleep_until(self.look_at), if !is_alone => Woken::Time,
+            () = sleep_until(self.look_at), if !is_empty => Woken::Time,
         };
-        let is_alone = self.hub.audience().is_empty();
-        if let Some(bell) = &self.near_bell {
-            bell.want_entries(!is_alone);
+        let is_empty = self.hub.audience().is_empty();
+        if let Some(signal) = &self.near_bell {
+            signal.want_entries(!is_empty);
         }
-        if is_alone {
-            // Nobody is told, so it does not matter what.
+        if is_empty {
+            // Without connections there is nothing to deliver and no position to track.
             self.position = None;
             return Ok(());
         }
         let known = match self.position {
-            Some(known) if woken != Woken::Time => known,
+            Some(known) if wakeup != Woken::Time => known,
             known => {
                 self.look().await?;
                 let now = self.seen.position;
-                // The read models may have been restored from an older copy.
+                // The read model may have been restored from an older copy.
                 known.map_or(now, |known| known.min(now))
             }
         };
         self.position = Some(known);
         let looked_up = self.find_numbers().await?;
         self.welcome(known, &looked_up);
-        if woken == Woken::Joining {
+        if wakeup == Woken::Joining {
             return Ok(());
         }
-        if woken == Woken::Time && self.seen.position > known {
+        if wakeup == Woken::Time && self.seen.position > known {
             let _ = timeout(BELL_WITHIN, self.news.rung()).await;
         }
         self.position = Some(self.deliver(known).await?);
@@ -232,15 +237,15 @@ impl Delivering {
             users: row.try_get("users")?,
         };
         if before != self.seen.generation {
-            // Another build of the read models may have numbered users anew.
+            // A rebuilt read model may have assigned other user ids.
             self.hub.audience().forget_numbers();
             self.looked_up = 0;
         }
         Ok(())
     }
 
-    /// Finds the numbers of those who have none: of newcomers, and of all when there are more users. Answers
-    /// whom it has looked for.
+    /// Looks up the ids of unresolved users: of those with new connections, and of all when the
+    /// read model has new users. Returns the users that were looked up.
     async fn find_numbers(&mut self) -> Result<HashSet<Arc<str>>, Failed> {
         let has_more = self.seen.users != self.looked_up;
         let unknown = self.hub.audience().unknown(has_more);
@@ -251,9 +256,9 @@ impl Delivering {
                     .bind(&names)
                     .fetch_all(&self.pool)
                     .await?;
-            let mut audience = self.hub.audience();
+            let mut connections = self.hub.audience();
             for (name, number) in rows {
-                audience.number(&name, number);
+                connections.number(&name, number);
             }
         }
         self.looked_up = self.seen.users;
@@ -261,26 +266,26 @@ impl Delivering {
     }
 
     fn welcome(&self, position: i64, looked_up: &HashSet<Arc<str>>) {
-        let mut audience = self.hub.audience();
-        audience.welcome(position, looked_up);
-        gauge!("tidings_live_connections").set(audience.connections() as f64);
+        let mut connections = self.hub.audience();
+        connections.welcome(position, looked_up);
+        gauge!("tidings_live_connections").set(connections.connections() as f64);
     }
 
-    /// Hands out what is after a position. Answers up to where.
+    /// Delivers the entries after a position. Returns the position up to which they were delivered.
     async fn deliver(&mut self, from: i64) -> Result<i64, Failed> {
-        let bell = self.news.take();
-        let rung = bell.as_ref().map_or(0, |bell| bell.position);
-        let now = self.seen.position.max(rung);
+        let signal = self.news.take();
+        let signalled = signal.as_ref().map_or(0, |signal| signal.position);
+        let now = self.seen.position.max(signalled);
         if now <= from {
             return Ok(from);
         }
-        let touched = since(bell, from, self.seen.generation).filter(|it| it.to > from);
-        if let Some(touched) = touched.as_ref().filter(|it| it.is_nobody()) {
+        let touched = since(signal, from, self.seen.generation).filter(|touched| touched.to > from);
+        if let Some(touched) = touched.as_ref().filter(|touched| touched.is_nobody()) {
             return Ok(touched.to);
         }
         if let Some((entries, to)) = touched
             .as_ref()
-            .and_then(|it| Some((it.entries.as_ref()?, it.to)))
+            .and_then(|touched| Some((touched.entries.as_ref()?, touched.to)))
         {
             self.hand_out_told(entries, from, to)?;
             return Ok(to);
@@ -290,11 +295,11 @@ impl Delivering {
             self.look().await?;
             return Ok(self.seen.position);
         }
-        let up_to = touched.as_ref().map_or(now, |it| it.to);
-        let asked = Asked::of(&self.hub.audience(), touched.as_ref(), from);
+        let up_to = touched.as_ref().map_or(now, |touched| touched.to);
+        let query = Asked::of(&self.hub.audience(), touched.as_ref(), from);
         let generation = self.seen.generation;
-        let rows = asked.deliveries(&self.pool).await?;
-        if asked.until < up_to {
+        let rows = query.deliveries(&self.pool).await?;
+        if query.until < up_to {
             self.news.put_back(Bell {
                 position: up_to,
                 touched,
@@ -302,25 +307,25 @@ impl Delivering {
         }
         self.see(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
         if generation == self.seen.generation {
-            let to = self.seen.position.min(asked.until);
+            let to = self.seen.position.min(query.until);
             self.hand_out(&rows, to)?;
             return Ok(to);
         }
-        // Numbers were asked for that mean others now. Everybody has been given up.
+        // The user ids of the statement are outdated, and all connections have been dropped.
         Ok(self.seen.position)
     }
 
-    /// Hands out what the projector has told, as it is.
+    /// Delivers entries that the projector has pushed.
     fn hand_out_told(&self, entries: &[Arc<ToldEntry>], from: i64, to: i64) -> Result<(), Failed> {
         counter!("tidings_live_batches_total", "asked" => "nobody").increment(1);
         let entries = entries.iter().filter(|entry| entry.position > from);
-        let heard: Vec<(&ToldEntry, Vec<i64>)> = {
-            let audience = self.hub.audience();
-            let heard = entries.map(|entry| (entry.as_ref(), audience.among(&entry.users)));
-            heard.filter(|(_, users)| !users.is_empty()).collect()
+        let deliveries: Vec<(&ToldEntry, Vec<i64>)> = {
+            let connections = self.hub.audience();
+            let deliveries = entries.map(|entry| (entry.as_ref(), connections.among(&entry.users)));
+            deliveries.filter(|(_, users)| !users.is_empty()).collect()
         };
         let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
-        for (entry, users) in heard {
+        for (entry, users) in deliveries {
             let frame = Frame::entry(&Entry::told(entry)?)?;
             for user in users {
                 frames.entry(user).or_default().push(frame.clone());
@@ -347,22 +352,22 @@ impl Delivering {
     }
 
     fn hand(&self, frames: HashMap<i64, Vec<Frame>>, to: i64) {
-        let mut audience = self.hub.audience();
+        let mut connections = self.hub.audience();
         for (number, frames) in frames {
-            audience.hand(number, to, frames);
+            connections.hand(number, to, frames);
         }
     }
 }
 
-/// Delivers until the stop signal.
-pub async fn run(mut delivering: Delivering, shutdown: CancellationToken) {
+/// Runs the task until `shutdown` is cancelled.
+pub async fn run(mut deliverer: Delivering, shutdown: CancellationToken) {
     loop {
-        let stepped = shutdown.run_until_cancelled(delivering.step()).await;
-        match stepped {
+        let result = shutdown.run_until_cancelled(deliverer.step()).await;
+        match result {
             None => return,
             Some(Ok(())) => {}
             Some(Err(error)) => {
-                tracing::warn!(%error, "live delivery waits for the database");
+                tracing::warn!(%error, "Live delivery failed and will be retried.");
                 let waiting = shutdown.run_until_cancelled(sleep(RETRY));
                 if waiting.await.is_none() {
                     return;
@@ -377,20 +382,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_later_connection_of_a_device_keeps_its_place() {
+    fn the_latest_connection_of_a_device_wins() {
         let hub = Hub::default();
         let first = hub.join("ann", Some("phone"), 1);
         let tablet = hub.join("ann", Some("tablet"), 2);
         let unnamed = hub.join("ann", None, 3);
         let second = hub.join("ann", Some("phone"), 4);
         assert!(first.replaced.is_cancelled());
-        // The hub had given the first one up, and it comes back late.
+        // The hub had dropped the first one, which subscribes again late.
         drop(first);
         let late = hub.join("ann", Some("phone"), 1);
         assert!(late.replaced.is_cancelled());
         drop(late);
-        for place in [&tablet, &unnamed, &second] {
-            assert!(!place.replaced.is_cancelled());
+        for subscription in [&tablet, &unnamed, &second] {
+            assert!(!subscription.replaced.is_cancelled());
         }
         assert_eq!(hub.audience().connections(), 3);
     }

@@ -1,13 +1,14 @@
-//! `GET /v1/live`: what sync would return arrives by itself, over a WebSocket or as server-sent events.
+//! `GET /v1/live`: pushes the sync feed over a WebSocket or as server-sent events.
 //!
-//! - `frame`: what goes over a connection, either way.
-//! - `hub`: one task a process that reads what the projection has committed for everybody connected.
-//! - `asked`: what it asks for. `news`: what the bell says of whom a batch concerns. `audience`: who is connected.
-//! - `feed`: what one connection is sent: backlog, then deliveries, and again what was not acknowledged.
-//! - `socket`, `events`: the two transports.
-//! - `admission`: how many there may be.
-//! - `acks`: where acknowledgements go.
-//! - `gossip`: who is online and who types, told between gateways.
+//! - `admission`: limits the number of connections.
+//! - `pending_changes`: what the projector has signalled: which users the latest batches affect.
+//! - `hub`: one task per process that delivers committed entries to all connected users.
+//!   `delivery_query` is its statement, `connections` the list of who is connected.
+//! - `session`: the entries of one connection: the backlog, then deliveries, and redelivery of
+//!   entries that were not acknowledged.
+//! - `frame`: the frames in both directions. `socket`, `sse`: the two transports.
+//! - `acks`: records acknowledgements.
+//! - `presence_service`: exchanges online status and typing notifications between gateways.
 
 mod acks;
 mod admission;
@@ -45,42 +46,54 @@ use crate::state::QueryState;
 use feed::Feed;
 use socket::Client;
 
-/// Bytes of a client's frame.
+/// The maximum size of a client frame in bytes.
 const FRAME: usize = 64 * 1024;
 
-/// What is kept for each connection to read into, and gathered before it is written. Frames of clients are
-/// short, and larger ones still fit; the defaults are 128 KiB each.
+/// The buffer sizes of each connection in bytes. Client frames are short, and larger ones still
+/// work; the defaults are 128 KiB each.
 const READ_BUFFER: usize = 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
 
-/// Where to begin, and who is listening.
+/// Where the feed starts, and which device listens.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// The cursor after which to begin: of a sync, or the position of the last entry. Server-sent events
-    /// resume with `Last-Event-ID`. Without either, at what the device has acknowledged, or else at the
-    /// present.
+    /// The cursor after which to start: that of a sync page, or the position of the last entry.
+    /// Server-sent events resume with `Last-Event-ID`. Without either, the feed starts at the
+    /// cursor that the device has acknowledged, or else at the current position.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<String>,
-    /// The device: its acknowledgements are recorded, and what it has not acknowledged within 10 s is sent
-    /// again. Connecting again replaces an earlier connection of the device.
+    /// The device. Its acknowledgements are recorded, and entries that it has not acknowledged
+    /// within 10 s are sent again. A new connection of the device replaces the earlier one.
     device: Option<String>,
 }
 
-/// What happens, as it happens.
+/// Delivers entries of the sync feed as they happen.
 ///
-/// A WebSocket, or server-sent events with `Accept: text/event-stream`. Frames of the server:
-/// `{"type": "entry", "entry": {...}}`, an entry as `GET /v1/inbox/entries` returns it, in position order,
-/// the backlog first, with `"more": true` where another entry of that position follows, which is no cursor yet;
-/// `{"type": "caught_up", "cursor": N}` when the backlog is through;
-/// `{"type": "problem", ...}` before a close; `{"type": "typing", "conversation_id", "user"}` and
-/// `{"type": "presence", "user", "online", "last_seen"}` in between. Frames of a client:
-/// `{"type": "ack", "cursor": N}`, `{"type": "typing", "conversation_id"}` (told in conversations of up to 100
-/// members), `{"type": "watch", "users": [...]}` (at most 500, instead of those before; told of those with whom
-/// one shares a conversation).
-/// At the limit of live connections the answer is 503, `Retry-After` another for each. Close codes: 1013 the
-/// service stops or its database is away (`retry_after` of the problem frame says when to come back), 4401 the token has ended, 4408 nothing was heard for a minute, 4409 the device has connected
-/// again, 4410 the cursor is older than what is kept or beyond the log's head, 1008 a frame that cannot be read.
+/// The response is a WebSocket, or server-sent events with `Accept: text/event-stream`. At the
+/// limit of live connections it is 503, with a different `Retry-After` for each client.
+///
+/// Server frames:
+///
+/// - `{"type": "entry", "entry": {...}}`: an entry as `GET /v1/inbox/entries` returns it, in
+///   position order and the backlog first. With `"more": true`, another entry at the same position
+///   follows, and the position must not be used as a cursor yet.
+/// - `{"type": "caught_up", "cursor": N}`: the end of the backlog.
+/// - `{"type": "problem", ...}`: the reason, before a close.
+/// - `{"type": "typing", "conversation_id", "user"}` and
+///   `{"type": "presence", "user", "online", "last_seen"}`: at any time.
+///
+/// Client frames:
+///
+/// - `{"type": "ack", "cursor": N}`.
+/// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members.
+/// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
+///   Presence is reported only for users who share a conversation with the caller.
+///
+/// Close codes: 1008 a malformed frame, 1013 the service is shutting down or its database is
+/// unavailable (`retry_after` in the problem frame says when to reconnect), 4401 the token has
+/// expired, 4408 nothing was received for a minute, 4409 the device has connected again, 4410 the
+/// cursor is older than the retained entries or beyond the head of the log.
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live", tag = "inbox",
     params(LiveQuery),
@@ -104,7 +117,7 @@ pub async fn live(
         .transpose()?;
     let after = params::position("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
-        let feed = Feed::begin(state.clone(), &caller.user, device, after).await?;
+        let session = Feed::begin(state.clone(), &caller.user, device, after).await?;
         let upgrade = upgrade
             .max_frame_size(FRAME)
             .max_message_size(FRAME)
@@ -112,8 +125,8 @@ pub async fn live(
             .write_buffer_size(WRITE_BUFFER);
         return Ok(upgrade.on_upgrade(move |socket| {
             let client = Client {
-                here: state.gossip.enter(&caller.user, feed.connection()),
-                feed,
+                here: state.gossip.enter(&caller.user, session.connection()),
+                feed: session,
                 caller,
                 acks: state.acks,
             };
@@ -121,14 +134,14 @@ pub async fn live(
         }));
     }
     if !accepts_events(&headers) {
-        let expected = "expected a WebSocket's upgrade, or Accept: text/event-stream";
+        let expected = "expected a WebSocket upgrade, or Accept: text/event-stream";
         return Err(Problem::malformed("Accept", expected).into());
     }
-    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let after = params::position("Last-Event-ID", resumed)?.or(after);
-    let feed = Feed::begin(state.clone(), &caller.user, device, after).await?;
-    let here = state.gossip.enter(&caller.user, feed.connection());
-    Ok(events::serve(feed, here, &caller).into_response())
+    let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = params::position("Last-Event-ID", last_event_id)?.or(after);
+    let session = Feed::begin(state.clone(), &caller.user, device, after).await?;
+    let online = state.gossip.enter(&caller.user, session.connection());
+    Ok(events::serve(session, online, &caller).into_response())
 }
 
 fn accepts_events(headers: &HeaderMap) -> bool {

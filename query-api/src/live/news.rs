@@ -1,12 +1,13 @@
-//! What the projector's bell has told since the hub last asked: whom the entries after some position
-//! concern. It saves asking for everybody who is connected, and nothing else rests on it.
+//! The changes that the projector has signalled since the last delivery of the hub: which users the
+//! entries after a position affect. This is an optimisation that avoids statements for all
+//! connected users; correctness does not depend on it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_log::bell::{Bell, Touched};
 use tokio::sync::Notify;
 
-/// From the task that hears the bell to the hub. Cheap to clone.
+/// The signalled changes, passed from the watermark task to the hub. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct News(Arc<Shared>);
 
@@ -17,34 +18,34 @@ struct Shared {
 }
 
 impl News {
-    /// The bell was rung.
-    pub fn heard(&self, bell: Bell) {
-        let mut heard = self.lock();
-        *heard = Some(match heard.take() {
-            Some(before) => together(before, bell),
-            None => bell,
+    /// Adds a signal to the pending changes.
+    pub fn heard(&self, signal: Bell) {
+        let mut pending = self.lock();
+        *pending = Some(match pending.take() {
+            Some(before) => together(before, signal),
+            None => signal,
         });
-        drop(heard);
+        drop(pending);
         self.0.rung.notify_one();
     }
 
-    /// Not all of what was told has been used.
+    /// Returns changes that the hub has not delivered yet.
     pub fn put_back(&self, rest: Bell) {
-        let mut heard = self.lock();
-        *heard = Some(match heard.take() {
+        let mut pending = self.lock();
+        *pending = Some(match pending.take() {
             Some(since) => together(rest, since),
             None => rest,
         });
-        drop(heard);
+        drop(pending);
         self.0.rung.notify_one();
     }
 
-    /// Waits for the bell. Has heard it if it was rung since the last wait.
+    /// Waits for a signal. Returns immediately if there was one since the last wait.
     pub async fn rung(&self) {
         self.0.rung.notified().await;
     }
 
-    /// What was told, once.
+    /// Takes the pending changes.
     pub fn take(&self) -> Option<Bell> {
         self.lock().take()
     }
@@ -54,29 +55,30 @@ impl News {
     }
 }
 
-fn together(before: Bell, bell: Bell) -> Bell {
-    let touched = match (before.touched, bell.touched) {
+fn together(before: Bell, signal: Bell) -> Bell {
+    let touched = match (before.touched, signal.touched) {
         (Some(before), Some(now)) => before.and(now),
         _ => None,
     };
     Bell {
-        position: before.position.max(bell.position),
+        position: before.position.max(signal.position),
         touched,
     }
 }
 
-/// What is known of the entries after `from`, if something is: of all of them up to `to`.
-pub fn since(bell: Option<Bell>, from: i64, generation: i64) -> Option<Touched> {
-    let touched = bell?.touched?;
-    let is_whole = touched.from <= from && touched.generation == generation;
-    is_whole.then_some(touched)
+/// Returns the users that the entries after `from` affect, if the signals cover all entries from
+/// there up to their end.
+pub fn since(signal: Option<Bell>, from: i64, generation: i64) -> Option<Touched> {
+    let touched = signal?.touched?;
+    let is_complete = touched.from <= from && touched.generation == generation;
+    is_complete.then_some(touched)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bell(from: i64, to: i64) -> Bell {
+    fn signal(from: i64, to: i64) -> Bell {
         Bell {
             position: to,
             touched: Some(Touched {
@@ -89,40 +91,54 @@ mod tests {
         }
     }
 
-    fn told(bells: &[Bell], from: i64) -> Option<(i64, Vec<i64>)> {
-        let news = News::default();
-        for bell in bells {
-            news.heard(bell.clone());
+    fn told(signals: &[Bell], from: i64) -> Option<(i64, Vec<i64>)> {
+        let changes = News::default();
+        for signal in signals {
+            changes.heard(signal.clone());
         }
-        let touched = since(news.take(), from, 1);
-        assert_eq!(news.take(), None, "once");
+        let touched = since(changes.take(), from, 1);
+        assert_eq!(changes.take(), None, "once");
         touched.map(|touched| (touched.to, touched.conversations))
     }
 
     #[test]
-    fn a_gap_is_news_for_everybody() {
+    fn a_gap_affects_all_users() {
         assert_eq!(told(&[], 0), None);
-        assert_eq!(told(&[bell(0, 2), bell(2, 3)], 0), Some((3, vec![2, 3])));
-        assert_eq!(told(&[bell(0, 2), bell(2, 3)], 1), Some((3, vec![2, 3])));
-        assert_eq!(told(&[bell(1, 2)], 0), None, "the one before was lost");
-        assert_eq!(told(&[bell(0, 2), bell(3, 4)], 0), None, "one between");
+        assert_eq!(
+            told(&[signal(0, 2), signal(2, 3)], 0),
+            Some((3, vec![2, 3]))
+        );
+        assert_eq!(
+            told(&[signal(0, 2), signal(2, 3)], 1),
+            Some((3, vec![2, 3]))
+        );
+        assert_eq!(told(&[signal(1, 2)], 0), None, "the signal before was lost");
+        assert_eq!(
+            told(&[signal(0, 2), signal(3, 4)], 0),
+            None,
+            "a signal in between was lost"
+        );
         let silent = Bell {
             position: 3,
             touched: None,
         };
-        assert_eq!(told(&[bell(0, 2), silent.clone()], 0), None);
-        assert_eq!(told(&[silent, bell(3, 4)], 3), None, "known only in part");
-        assert_eq!(since(Some(bell(0, 2)), 0, 2), None, "of another build");
+        assert_eq!(told(&[signal(0, 2), silent.clone()], 0), None);
+        assert_eq!(
+            told(&[silent, signal(3, 4)], 3),
+            None,
+            "known only partially"
+        );
+        assert_eq!(since(Some(signal(0, 2)), 0, 2), None, "of another build");
     }
 
     #[test]
-    fn what_is_put_back_comes_before_what_was_heard_since() {
-        let news = News::default();
-        news.heard(bell(0, 5));
-        let rest = news.take().expect("heard");
-        news.heard(bell(5, 6));
-        news.put_back(rest);
-        let touched = since(news.take(), 3, 1).expect("without a gap");
+    fn requeued_changes_come_before_later_ones() {
+        let changes = News::default();
+        changes.heard(signal(0, 5));
+        let rest = changes.take().expect("a signal is pending");
+        changes.heard(signal(5, 6));
+        changes.put_back(rest);
+        let touched = since(changes.take(), 3, 1).expect("there is no gap");
         assert_eq!((touched.to, touched.conversations), (6, vec![5, 6]));
     }
 }

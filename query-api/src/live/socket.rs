@@ -1,4 +1,4 @@
-//! The feed over a WebSocket.
+//! The feed over a WebSocket connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,35 +13,36 @@ use super::feed::Feed;
 use super::frame::{ClientFrame, End, Frame, close, problem};
 use super::gossip::{Here, WATCHED};
 
-/// How often the server pings.
+/// How often the server sends a ping.
 const PING_EVERY: Duration = Duration::from_secs(20);
 
-/// A connection from which nothing was heard for so long is closed. Answers to pings are heard.
+/// How long a client may be silent before the server closes the connection. Pongs count as
+/// activity.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// How long a client may leave a frame unread.
+/// How long sending one frame may take.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long a close may take.
+/// How long closing may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
-/// Serves a connection to its end.
+/// Serves a connection until it ends.
 pub async fn serve(mut socket: WebSocket, mut client: Client) {
     let end = talk(&mut socket, &mut client).await;
     drop(client);
-    // Whoever has gone does not hear how it ended.
+    // A client that has disconnected does not receive the reason.
     let _ = tokio::time::timeout(CLOSE_WITHIN, say_goodbye(socket, end)).await;
 }
 
-/// Who is at the other end.
+/// The client at the other end of a connection.
 pub struct Client {
-    /// What they are sent.
+    /// The feed of the client.
     pub feed: Feed,
-    /// That they are online.
+    /// Marks the user as online.
     pub here: Here,
-    /// Who they are.
+    /// The authenticated user.
     pub caller: Caller,
-    /// Where their acknowledgements go.
+    /// Records the acknowledgements of the client.
     pub acks: Arc<dyn Acks>,
 }
 
@@ -58,9 +59,9 @@ async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
                 }
                 Err(end) => return Some(end),
             },
-            heard = socket.recv() => {
+            received = socket.recv() => {
                 silent_at = Instant::now() + SILENCE;
-                match heard? {
+                match received? {
                     Ok(Message::Text(text)) => {
                         match Box::pin(client.take(&text)).await {
                             Ok(frames) => send_all(socket, frames).await?,
@@ -73,13 +74,13 @@ async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
                 }
             }
             _ = pings.tick() => send(socket, Message::Ping(bytes::Bytes::new())).await?,
-            () = sleep_until(silent_at) => return Some(End::Closed(close::SILENT, "nothing was heard for a minute")),
-            () = sleep_until(token_ends) => return Some(End::Closed(close::UNAUTHORIZED, "the token has ended")),
+            () = sleep_until(silent_at) => return Some(End::Closed(close::SILENT, "nothing was received for a minute")),
+            () = sleep_until(token_ends) => return Some(End::Closed(close::UNAUTHORIZED, "the token has expired")),
         }
     }
 }
 
-/// Frames that belong together go out together. `None` as for [`send`].
+/// Sends frames with one flush. Returns `None` as [`send`] does.
 async fn send_all(socket: &mut WebSocket, frames: Vec<Frame>) -> Option<()> {
     let Some(last) = frames.len().checked_sub(1) else {
         return Some(());
@@ -96,14 +97,14 @@ async fn send_all(socket: &mut WebSocket, frames: Vec<Frame>) -> Option<()> {
     Some(())
 }
 
-/// `None` if the other side is gone, or does not read.
+/// Sends a message. Returns `None` if the client has disconnected or does not read.
 async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
     let sent = tokio::time::timeout(SEND_WITHIN, socket.send(message)).await;
     sent.ok()?.ok()
 }
 
 impl Client {
-    /// What a frame of theirs asks for; answers what it is answered with.
+    /// Handles a frame of the client and returns the frames of the response.
     async fn take(&mut self, text: &str) -> Result<Vec<Frame>, End> {
         let frame: ClientFrame =
             serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
@@ -118,8 +119,8 @@ impl Client {
                 Ok(Vec::new())
             }
             ClientFrame::Typing { conversation_id } => {
-                let told = self.here.types_in(conversation_id).await;
-                told.map_err(|failed| refused(failed.problem()))?;
+                let typed = self.here.types_in(conversation_id).await;
+                typed.map_err(|error| refused(error.problem()))?;
                 Ok(Vec::new())
             }
             ClientFrame::Watch { users } => {
@@ -129,14 +130,14 @@ impl Client {
                     )));
                 }
                 let watched = self.here.watch(users).await;
-                watched.map_err(|failed| refused(failed.problem()))
+                watched.map_err(|error| refused(error.problem()))
             }
         }
     }
 }
 
-fn unreadable(why: impl Into<String>) -> End {
-    let problem = Problem::malformed("frame", why);
+fn unreadable(reason: impl Into<String>) -> End {
+    let problem = Problem::malformed("frame", reason);
     End::Problem(close::POLICY, Box::new(problem))
 }
 
@@ -152,12 +153,12 @@ fn refused(problem: Problem) -> End {
 async fn say_goodbye(mut socket: WebSocket, end: Option<End>) -> Option<()> {
     let (code, reason) = match end? {
         End::Closed(code, reason) => (code, Utf8Bytes::from_static(reason)),
-        End::Problem(code, said) => {
-            let text = problem(&said);
+        End::Problem(code, error) => {
+            let text = problem(&error);
             send(&mut socket, Message::Text(text.into())).await?;
             (code, Utf8Bytes::from_static("see the problem frame"))
         }
     };
-    let goodbye = Message::Close(Some(CloseFrame { code, reason }));
-    send(&mut socket, goodbye).await
+    let message = Message::Close(Some(CloseFrame { code, reason }));
+    send(&mut socket, message).await
 }

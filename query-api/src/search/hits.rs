@@ -1,7 +1,8 @@
-//! What was found, as it is now: texts come from the read models, under the visibility rule once more.
+//! The hits of a search in their current state: their texts come from the read model, which applies
+//! the visibility rule again.
 
 use domain::time::Timestamp;
-use search::index::Hit as Found;
+use search::index::Hit as IndexHit;
 use search::{Query, highlights};
 use serde::Serialize;
 use sqlx::PgPool;
@@ -13,31 +14,33 @@ use crate::docs::MessageType;
 use crate::failed::Failed;
 use read_model::sees;
 
-/// A message that was found.
+/// A message that matches a search.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Hit)]
 pub struct Hit {
-    /// Where it was sent.
+    /// The conversation to which it was sent.
     pub conversation_id: String,
-    /// Its number there.
+    /// Its seq in the conversation.
     pub seq: i64,
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: String,
-    /// What kind of message.
+    /// The type of the message.
     #[serde(rename = "type")]
     #[schema(value_type = MessageType)]
     pub kind: String,
-    /// When.
+    /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     pub sent_at: Timestamp,
-    /// The whole text that was searched; of a file, its name.
+    /// The complete text that was searched; for a file, its name.
     pub text: String,
-    /// Where the text has what was asked for: `[start, end)` in Unicode code points, rising.
+    /// The matching ranges of the text, in ascending order: `[start, end)` in Unicode code points.
     pub highlights: Vec<[usize; 2]>,
-    /// How relevant it is; comparable within one search. 0 with `sort=newest`.
+    /// The relevance, comparable within one search; 0 with `sort=newest`.
     pub score: f32,
 }
 
-/// Binds conversations, seqs and positions of what was found, and the caller, or null for everybody.
+/// Binds the conversations, seqs and positions of the hits, and the caller, or null for an
+/// operator.
 const HITS: &str =
     concat!(
     "SELECT h.nth, c.name AS conversation_id, g.seq, u.name AS sender, g.type, g.sent_at, g.body
@@ -66,23 +69,23 @@ struct Row {
     body: Option<String>,
 }
 
-/// What was found, in its order. What has been recalled meanwhile, or is not visible any more, is left
-/// out.
+/// Loads the hits in their order. Messages that have since been recalled or are no longer visible
+/// are omitted.
 pub(super) async fn load(
     pool: &PgPool,
-    who: Who<'_>,
+    searcher: Who<'_>,
     query: &Query,
-    found: &[Found],
+    found: &[IndexHit],
 ) -> Result<Vec<Hit>, Failed> {
-    let column = |of: fn(&Found) -> u64| -> Vec<i64> {
-        let numbers = found.iter().map(of);
+    let column = |field: fn(&IndexHit) -> u64| -> Vec<i64> {
+        let numbers = found.iter().map(field);
         numbers.map(u64::cast_signed).collect()
     };
     let rows: Vec<Row> = sqlx::query_as(HITS)
         .bind(column(|hit| hit.conversation))
         .bind(column(|hit| hit.seq))
         .bind(column(|hit| hit.position))
-        .bind(who.user())
+        .bind(searcher.user())
         .fetch_all(pool)
         .await?;
     let hits = rows.into_iter().map(|row| {

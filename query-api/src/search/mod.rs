@@ -1,9 +1,10 @@
-//! `GET /v1/search`: every message that the caller may see and that has what is asked for.
+//! `GET /v1/search`: full-text search over the messages that are visible to the caller.
 //!
-//! - `served`: the index, which the projector writes, as it changes.
-//! - `scope`: what the caller may find, and the numbers of what the query names.
-//! - `page`: a search within that.
-//! - `hits`: what was found, from the read models.
+//! - `index_reader`: follows the index that the projector writes.
+//! - `scope`: what the searcher can find, and the ids of the users and conversations that the query
+//!   names.
+//! - `message_search`: executes a search within that scope.
+//! - `hits`: loads the hits from the read model.
 
 mod hits;
 mod page;
@@ -17,7 +18,7 @@ pub use served::{Served, follow};
 
 use std::time::Instant;
 
-use ::search::Query as Words;
+use ::search::Query as ParsedQuery;
 use ::search::index::Sort;
 use axum::extract::State;
 use axum::response::Response;
@@ -34,29 +35,29 @@ use crate::min_position::{MinPosition, MinPositionQuery, behind};
 use crate::params::{self, Limit};
 use crate::state::QueryState;
 
-/// Hits of one page.
+/// The number of hits per page.
 const LIMIT: Limit = Limit {
     default: 20,
     max: 100,
 };
 
-/// What is searched, and which page.
+/// The query, and the page of its hits.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// What to search for, at most 1,024 characters: words (all of them), `"a phrase"`, `-word`, `OR`
+    /// The query, at most 1,024 characters: words (all must match), `"a phrase"`, `-word`, `OR`
     /// between two neighbours, `prefix*`, `from:user`, `in:conversation`, `type:image`, `has:link`,
-    /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. What makes
-    /// no sense as an operator is searched as text.
+    /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. An
+    /// invalid operator is searched as text.
     #[param(value_type = String, required = true)]
     q: Option<String>,
-    /// How many hits at most.
+    /// The maximum number of hits.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 100, default = 20)]
     limit: Option<String>,
-    /// The `next` of the page before, with the same `q` and `sort`.
+    /// The `next` of the previous page, with the same `q` and `sort`.
     cursor: Option<String>,
-    /// `relevance`: BM25, of which a very old message loses up to a fifth, one of a month ago a tenth. Or
-    /// `newest`: the last sent first.
+    /// `relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a fifth
+    /// for very old messages. `newest`: the most recently sent first.
     #[param(value_type = Option<Order>, inline, default = "relevance")]
     sort: Option<String>,
 }
@@ -64,7 +65,7 @@ pub struct SearchQuery {
 /// The order of hits.
 #[expect(dead_code, reason = "describes a parameter")]
 #[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[schema(as = Order, rename_all = "snake_case")]
 enum Order {
     Relevance,
     Newest,
@@ -73,27 +74,27 @@ enum Order {
 /// A page of hits.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchPage {
-    /// In the order that was asked for. What was recalled, or whose conversation was left, at this very
-    /// moment is left out.
+    /// The hits, in the requested order. Messages that became invisible during the search, because
+    /// they were recalled or the caller left the conversation, are omitted.
     pub hits: Vec<Hit>,
-    /// How many there are over all pages, at most 1,000.
+    /// The number of hits on all pages, at most 1,000.
     pub total: usize,
-    /// Whether `total` is all of them; false: there are at least so many.
+    /// Whether `total` is exact. If false, there are at least as many hits.
     pub total_is_exact: bool,
-    /// Where the next page begins; null at the end.
+    /// The cursor of the next page; null at the end.
     #[schema(required = true)]
     pub next: Option<String>,
     /// How long the search took, in milliseconds.
     pub took_ms: f64,
 }
 
-/// The caller's messages that have what is asked for.
+/// Searches the messages that are visible to the caller.
 #[utoipa::path(
     get, path = "/v1/search", operation_id = "search", tag = "messages",
     params(SearchQuery, MinPositionQuery),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
-         headers(("Tidings-Position" = i64, description = "How far the index is."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the search index."))),
         SearchProblems,
     ),
 )]
@@ -106,7 +107,8 @@ pub async fn search(
     let limit = LIMIT.parse(query.limit.as_deref())?;
     let (sort, order) = sort(query.sort.as_deref())?;
     let text = query.q.as_deref().unwrap_or_default();
-    let words = Words::parse(text).map_err(|refused| Problem::invalid("q", refused.to_string()))?;
+    let parsed =
+        ParsedQuery::parse(text).map_err(|error| Problem::invalid("q", error.to_string()))?;
     let listing = Listing {
         name: "search",
         of: &[&caller.user, order, text],
@@ -114,29 +116,29 @@ pub async fn search(
     let cursor = query.cursor.as_deref();
     let from = listing.read("cursor", cursor, Turn::from_numbers)?;
     let at_least = min_position.at_least;
-    let fresh = min_position.reached().await?;
+    let guard = min_position.reached().await?;
     let indexed = state.search.watermark().reached(at_least).await;
     indexed.map_err(|known| behind(at_least, known))?;
     let began = Instant::now();
-    let asked = Search {
+    let search = Search {
         who: Who::User(&caller.user),
-        query: words,
+        query: parsed,
         sort,
         limit: usize::try_from(limit).unwrap_or_default(),
         from,
         now: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let page = asked.page(&state.pool, &state.search).await?;
+    let page = search.page(&state.pool, &state.search).await?;
     let took = began.elapsed();
     metrics::histogram!("tidings_search_seconds").record(took);
     let answer = SearchPage {
         hits: page.hits,
         total: page.total,
         total_is_exact: !page.is_at_least,
-        next: page.next.map(|turn| listing.write(&turn.numbers())),
+        next: page.next.map(|cursor| listing.write(&cursor.numbers())),
         took_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
     };
-    fresh.answer(page.position, &answer)
+    guard.answer(page.position, &answer)
 }
 
 fn sort(text: Option<&str>) -> Result<(Sort, &'static str), Problem> {

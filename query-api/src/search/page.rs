@@ -1,4 +1,5 @@
-//! A search from the query to its hits, for whoever asks: the endpoint, or an operator.
+//! Executes a search, from the parsed query to a page of hits. Both the endpoint and the
+//! command-line tool use it.
 
 use std::sync::Arc;
 
@@ -12,31 +13,32 @@ use super::scope::{Named, Scope, Who};
 use super::served::Served;
 use crate::failed::Failed;
 
-/// A total is exact up to here.
+/// The largest exact total.
 pub const COUNTED: usize = 1_000;
 
-/// What is asked.
+/// A search to execute.
 pub struct Search<'a> {
-    /// Who asks.
+    /// The user or operator who searches.
     pub who: Who<'a>,
-    /// What for.
+    /// The parsed query.
     pub query: Query,
-    /// In which order.
+    /// The order of the hits.
     pub sort: Sort,
-    /// How many hits at most.
+    /// The maximum number of hits.
     pub limit: usize,
-    /// Where the page begins; `None` for the first.
+    /// The cursor of the page; `None` for the first page.
     pub from: Option<Turn>,
-    /// The present.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// Between two pages: all that the next one needs to go on as if nothing had happened since the first.
+/// The cursor between two pages. It carries everything that makes the next page consistent with the
+/// first one, whatever happened since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
-    /// The last message that the first page could find.
+    /// The position up to which the first page searched.
     up_to: u64,
-    /// The present of the first page.
+    /// The time of the first page, in milliseconds since 1970.
     now: i64,
     after: After,
     statistics: Statistics,
@@ -45,54 +47,54 @@ pub struct Turn {
 /// A page of hits.
 #[derive(Debug)]
 pub struct Page {
-    /// Best first, or newest first.
+    /// The hits, best or newest first.
     pub hits: Vec<Hit>,
-    /// How many there are over all pages, at most [`COUNTED`].
+    /// The number of hits on all pages, at most [`MAX_EXACT_TOTAL`].
     pub total: usize,
-    /// There may be more than `total`.
+    /// Whether there may be more hits than `total`.
     pub is_at_least: bool,
-    /// Where the next page begins; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<Turn>,
-    /// The position that index and read models were complete up to.
+    /// The position up to which both the index and the read model were complete.
     pub position: i64,
 }
 
 impl Search<'_> {
-    /// Searches.
-    pub async fn page(self, pool: &PgPool, served: &Served) -> Result<Page, Failed> {
-        let open = served.open()?;
+    /// Executes the search.
+    pub async fn page(self, pool: &PgPool, index: &Served) -> Result<Page, Failed> {
+        let snapshot = index.open()?;
         let mut scope =
-            Scope::load(pool, served.known(), self.who, open.checkpoint.position).await?;
-        if scope.numbering != open.checkpoint.numbering {
+            Scope::load(pool, index.known(), self.who, snapshot.checkpoint.position).await?;
+        if scope.numbering != snapshot.checkpoint.numbering {
             return Err(Failed::NoIndex);
         }
         let names = Named::load(pool, &self.query, self.who, &scope).await?;
         let visible = Arc::new(std::mem::take(&mut scope.visible));
-        let position = i64::try_from(open.checkpoint.position).unwrap_or(i64::MAX);
+        let position = i64::try_from(snapshot.checkpoint.position).unwrap_or(i64::MAX);
         let (up_to, now) = match &self.from {
-            Some(turn) => (turn.up_to, turn.now),
-            None => (open.checkpoint.position, self.now.millis()),
+            Some(cursor) => (cursor.up_to, cursor.now),
+            None => (snapshot.checkpoint.position, self.now.millis()),
         };
-        let (who, sort, limit) = (self.who, self.sort, self.limit);
-        let (query, from) = (Arc::new(self.query), self.from);
-        let asked = Arc::clone(&query);
-        let finding = move || {
-            open.index.find(&Ask {
-                query: &asked,
+        let (searcher, sort, limit) = (self.who, self.sort, self.limit);
+        let (query, cursor) = (Arc::new(self.query), self.from);
+        let index_query = Arc::clone(&query);
+        let find = move || {
+            snapshot.index.find(&Ask {
+                query: &index_query,
                 names: &names,
                 visible,
                 sort,
                 up_to,
                 now,
-                statistics: from.as_ref().map(|turn| &turn.statistics),
-                after: from.as_ref().map(|turn| turn.after),
+                statistics: cursor.as_ref().map(|cursor| &cursor.statistics),
+                after: cursor.as_ref().map(|cursor| cursor.after),
                 limit,
             })
         };
-        let found = tokio::task::spawn_blocking(finding)
+        let found = tokio::task::spawn_blocking(find)
             .await
             .map_err(|_| Failed::IndexPanicked)??;
-        let hits = hits::load(pool, who, &query, &found.hits).await?;
+        let hits = hits::load(pool, searcher, &query, &found.hits).await?;
         let statistics = found.statistics;
         Ok(Page {
             hits,
@@ -110,7 +112,7 @@ impl Search<'_> {
 }
 
 impl Turn {
-    /// As numbers, for a cursor.
+    /// Converts the cursor to integers.
     pub fn numbers(&self) -> Vec<i64> {
         let statistics = &self.statistics;
         let fixed = [
@@ -121,11 +123,11 @@ impl Turn {
             statistics.messages.cast_signed(),
             statistics.words.cast_signed(),
         ];
-        let words = statistics.with_word.iter().map(|it| it.cast_signed());
+        let words = statistics.with_word.iter().map(|count| count.cast_signed());
         fixed.into_iter().chain(words).collect()
     }
 
-    /// From the numbers of a cursor; `None` if they are not those of one.
+    /// Restores a cursor from its integers; `None` if they are invalid.
     pub fn from_numbers(numbers: &[i64]) -> Option<Self> {
         let (&[up_to, now, rank, position, messages, words], with_word) =
             numbers.split_first_chunk()?;
@@ -139,7 +141,10 @@ impl Turn {
             statistics: Statistics {
                 messages: messages.cast_unsigned(),
                 words: words.cast_unsigned(),
-                with_word: with_word.iter().map(|it| it.cast_unsigned()).collect(),
+                with_word: with_word
+                    .iter()
+                    .map(|count| count.cast_unsigned())
+                    .collect(),
             },
         })
     }

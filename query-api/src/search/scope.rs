@@ -1,4 +1,5 @@
-//! What a caller may find, now: the one visibility rule, over all conversations at once.
+//! The scope of a search: what the searcher can see now. It applies the one visibility rule to all
+//! conversations at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,21 +14,21 @@ use sqlx::PgPool;
 use crate::failed::Failed;
 use read_model::windows;
 
-/// Messages that may have changed since the index was complete, at most. An index that is further behind
-/// does not say what there is.
+/// The maximum number of messages that may have changed since the position of the index. An index
+/// that is further behind is not searched.
 const CHANGED: i64 = 10_000;
 
-/// Who searches.
+/// The user or operator who searches.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
-    /// A user: what they see in history.
+    /// A user, who finds the messages that are visible in the history.
     User(&'a str),
-    /// An operator: everything.
+    /// An operator, who finds everything.
     Everybody,
 }
 
 impl<'a> Who<'a> {
-    /// The user, if it is one.
+    /// Returns the user; `None` for an operator.
     pub fn user(self) -> Option<&'a str> {
         match self {
             Self::User(name) => Some(name),
@@ -36,22 +37,22 @@ impl<'a> Who<'a> {
     }
 }
 
-/// Where the read models are, and what of them the caller sees.
+/// The position of the read model, and what the searcher can see.
 pub(super) struct Scope {
     pub position: i64,
     pub numbering: i64,
-    /// The caller's number.
+    /// The searcher's user id.
     pub me: Option<i64>,
     pub visible: Visible,
 }
 
-/// What somebody of many conversations saw when they searched last: looking each of them up takes longer
-/// than most searches. It stands for as long as nothing happened that could change it, which every search
-/// asks. Cheap to clone.
+/// A cache of what users with many conversations could see at their last search. Looking up each
+/// conversation takes longer than most searches. An entry is valid until an event could have
+/// changed it, which every search checks. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Known(Arc<Cache<String, Arc<Seat>, Weighs>>);
 
-/// What a user saw at a position.
+/// What a user could see at a position.
 struct Seat {
     position: i64,
     generation: i64,
@@ -62,15 +63,15 @@ struct Seat {
 struct Weighs;
 
 impl quick_cache::Weighter<String, Arc<Seat>> for Weighs {
-    fn weight(&self, _: &String, seat: &Arc<Seat>) -> u64 {
-        seat.conversations.len() as u64
+    fn weight(&self, _: &String, cached: &Arc<Seat>) -> u64 {
+        cached.conversations.len() as u64
     }
 }
 
-/// Users of fewer conversations are looked up every time.
+/// The minimum number of conversations of a cached user; others are looked up every time.
 const MANY: usize = 200;
 
-/// Conversations of all who are remembered, about 50 bytes each; and of one of them, about.
+/// The capacity of the cache in conversations of all users, at about 50 bytes each.
 const REMEMBERED: u64 = 500_000;
 
 impl Default for Known {
@@ -80,14 +81,15 @@ impl Default for Known {
     }
 }
 
-/// Binds the caller, or null for everybody, the position that the index is complete up to, how many
-/// changes since then to look at, and the position and generation at which it is known what the caller
-/// sees, or nulls. Columns of one kind, so that a user of thousands of conversations costs one row.
+/// Binds the searcher, or null for an operator, the position up to which the index is complete, the
+/// number of later changes to read, and the position and generation of the cache entry, or nulls.
+/// The result is columnar: a user with thousands of conversations costs one row.
 ///
-/// - `same`: whether what was known still stands: nobody has added or removed the caller, and no
-///   conversation that the caller is in began or changed its rule.
-/// - `seen`: what the caller sees, if not.
-/// - `changed`: messages of which the index shows a past.
+/// - `same`: whether the cache entry is still current: the searcher was not added to or removed
+///   from a conversation, and none of their conversations was created or changed its history
+///   visibility.
+/// - `visible`: what the searcher can see, if it is not.
+/// - `changed`: messages of which the index has an outdated version.
 const SCOPE: &str = concat!(
     "WITH me AS (SELECT u.id FROM read.users u WHERE u.name = $1),
      same AS MATERIALIZED (
@@ -100,23 +102,23 @@ const SCOPE: &str = concat!(
                               WHEN t.type IN ('conversation_created', 'conversation_changed')
                               THEN EXISTS (SELECT FROM read.members m WHERE m.conversation = t.conversation
                                            AND m.user_id = (SELECT id FROM me))
-                              ELSE false END) AS stands
+                              ELSE false END) AS is_current
         FROM read.checkpoint k),
-     seen AS (
+     visible AS (
         SELECT m.conversation, c.head_seq, w.after_seq, w.until_seq
         FROM me JOIN read.members m ON m.user_id = me.id AND m.present
         JOIN read.conversations c ON c.id = m.conversation
         CROSS JOIN LATERAL ", windows!("m", "c"), " w
-        WHERE NOT (SELECT stands FROM same)),
+        WHERE NOT (SELECT is_current FROM same)),
      changed AS (
         SELECT t.conversation, t.seq FROM read.timeline t
         WHERE t.position > $2 AND t.type IN ('message_edited', 'message_recalled', 'message_erased') LIMIT $3)
-     SELECT k.position, k.numbering, k.generation, (SELECT stands FROM same) AS stands,
+     SELECT k.position, k.numbering, k.generation, (SELECT is_current FROM same) AS is_current,
             (SELECT id FROM me) AS me, s.conversations, s.heads, s.afters, s.untils,
             t.changed_in, t.changed_seqs
      FROM read.checkpoint k
      CROSS JOIN (SELECT array_agg(conversation) AS conversations, array_agg(head_seq) AS heads,
-                        array_agg(after_seq) AS afters, array_agg(until_seq) AS untils FROM seen) s
+                        array_agg(after_seq) AS afters, array_agg(until_seq) AS untils FROM visible) s
      LEFT JOIN LATERAL (SELECT array_agg(conversation) AS changed_in, array_agg(seq) AS changed_seqs
                         FROM changed) t ON k.position > $2"
 );
@@ -126,7 +128,7 @@ struct Row {
     position: i64,
     numbering: i64,
     generation: i64,
-    stands: bool,
+    is_current: bool,
     me: Option<i64>,
     conversations: Option<Vec<i64>>,
     heads: Option<Vec<i64>>,
@@ -137,27 +139,27 @@ struct Row {
 }
 
 impl Scope {
-    /// Now, for an index that is complete up to a position.
+    /// Loads the current scope for an index that is complete up to the position `index`.
     pub async fn load(
         pool: &PgPool,
-        known: &Known,
-        who: Who<'_>,
+        cache: &Known,
+        searcher: Who<'_>,
         index: u64,
     ) -> Result<Self, Failed> {
-        let seat = who.user().and_then(|user| known.0.get(user));
+        let cached = searcher.user().and_then(|user| cache.0.get(user));
         let mut row: Row = sqlx::query_as(SCOPE)
-            .bind(who.user())
+            .bind(searcher.user())
             .bind(i64::try_from(index).unwrap_or(i64::MAX))
             .bind(CHANGED + 1)
-            .bind(seat.as_ref().map(|seat| seat.position))
-            .bind(seat.as_ref().map(|seat| seat.generation))
+            .bind(cached.as_ref().map(|cached| cached.position))
+            .bind(cached.as_ref().map(|cached| cached.generation))
             .fetch_one(pool)
             .await?;
         let except = row.except()?;
-        let conversations = match (who.user(), seat) {
+        let conversations = match (searcher.user(), cached) {
             (None, _) => None,
-            (Some(_), Some(seat)) if row.stands => Some(Arc::clone(&seat.conversations)),
-            (Some(user), _) => Some(row.learn(known, user)),
+            (Some(_), Some(cached)) if row.is_current => Some(Arc::clone(&cached.conversations)),
+            (Some(user), _) => Some(row.learn(cache, user)),
         };
         Ok(Self {
             position: row.position,
@@ -184,8 +186,8 @@ impl Row {
         Ok(except.collect())
     }
 
-    /// What was looked up, remembered if that was much.
-    fn learn(&mut self, known: &Known, user: &str) -> Arc<Conversations> {
+    /// Builds the visibility from the row, and caches it if there are many conversations.
+    fn learn(&mut self, cache: &Known, user: &str) -> Arc<Conversations> {
         let column = |numbers: &mut Option<Vec<i64>>| numbers.take().unwrap_or_default();
         let windows = column(&mut self.conversations)
             .into_iter()
@@ -195,19 +197,19 @@ impl Row {
             .map(|(((conversation, head), after), until)| (conversation, head, after, until));
         let conversations = Arc::new(seen(windows));
         if conversations.len() >= MANY {
-            let seat = Seat {
+            let cached = Seat {
                 position: self.position,
                 generation: self.generation,
                 conversations: Arc::clone(&conversations),
             };
-            known.0.insert(user.to_owned(), Arc::new(seat));
+            cache.0.insert(user.to_owned(), Arc::new(cached));
         }
         conversations
     }
 }
 
-/// From windows with the conversation's head. One that reaches the head is open: what is sent after it is
-/// seen too, for as long as nothing else changes.
+/// Collects the visible windows, each with the head of its conversation. A window that reaches the
+/// head is open: later messages are visible too, as long as nothing else changes.
 fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> Conversations {
     let mut conversations = Conversations::default();
     for (conversation, head, after, until) in windows {
@@ -230,7 +232,7 @@ fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> Conversations {
     conversations
 }
 
-/// The numbers of the users and conversations that a query names.
+/// The ids of the users and conversations that a query names.
 pub(super) struct Named {
     me: Option<(String, Option<u64>)>,
     users: HashMap<String, u64>,
@@ -238,11 +240,11 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Looks them up. Most queries name nobody.
+    /// Looks up the ids. Most queries name no user or conversation.
     pub async fn load(
         pool: &PgPool,
         query: &Query,
-        who: Who<'_>,
+        searcher: Who<'_>,
         scope: &Scope,
     ) -> Result<Self, Failed> {
         let (mut users, mut conversations) = (Vec::new(), Vec::new());
@@ -267,7 +269,7 @@ impl Named {
         const CONVERSATIONS: &str =
             "SELECT c.name, c.id FROM read.conversations c WHERE c.name = ANY($1)";
         Ok(Self {
-            me: who
+            me: searcher
                 .user()
                 .map(|name| (name.to_owned(), scope.me.map(i64::unsigned_abs))),
             users: numbers(USERS, users).await?,

@@ -1,4 +1,4 @@
-//! The index that is served, followed through commits and rebuilds, which other processes make.
+//! Reads the search index and follows its commits and rebuilds, which other processes make.
 
 use std::fs;
 use std::io;
@@ -15,13 +15,13 @@ use super::scope::Known;
 use crate::failed::Failed;
 use crate::watermark::Watermark;
 
-/// How often to look for a commit.
+/// How often to check for a commit.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The same while somebody waits for one.
+/// How often to check for a commit while a request waits for one.
 const LOOK_EAGERLY: Duration = Duration::from_millis(10);
 
-/// Follows an index. Cheap to clone.
+/// A reader that follows the index. Cheap to clone.
 #[derive(Clone)]
 pub struct Served(Arc<Shared>);
 
@@ -33,7 +33,7 @@ struct Shared {
     known: Known,
 }
 
-/// An index as it was at some moment, or newer.
+/// An open index, at least as new as its checkpoint.
 pub(super) struct Open {
     build: Build,
     meta: Stamp,
@@ -41,44 +41,45 @@ pub(super) struct Open {
     pub checkpoint: Checkpoint,
 }
 
-/// What changes when the file of an index is replaced that says what it consists of.
+/// The inode and modification time of the index's `meta.json`, which every commit replaces.
 type Stamp = (u64, i64, i64);
 
 impl Served {
-    /// The index at a place. `patience` is how long somebody may wait for a position.
-    pub fn new(place: Place, reader: Reader, patience: Duration) -> Self {
+    /// Creates a reader of the index in a directory. A request waits for a position for at most
+    /// `timeout`.
+    pub fn new(place: Place, reader: Reader, timeout: Duration) -> Self {
         Self(Arc::new(Shared {
             place,
             reader,
             open: RwLock::default(),
-            watermark: Watermark::new(patience),
+            watermark: Watermark::new(timeout),
             known: Known::default(),
         }))
     }
 
-    /// How far the index is, as far as is known.
+    /// The known position of the index.
     pub fn watermark(&self) -> &Watermark {
         &self.0.watermark
     }
 
-    /// What users of many conversations see.
+    /// The cached visibility of users with many conversations.
     pub(super) fn known(&self) -> &Known {
         &self.0.known
     }
 
-    /// The index, if there is one that is of this log.
+    /// Returns the open index; an error if there is none for this log.
     pub(super) fn open(&self) -> Result<Arc<Open>, Failed> {
         let open = self.0.open.read().unwrap_or_else(PoisonError::into_inner);
         open.clone().ok_or(Failed::NoIndex)
     }
 
-    /// Looks whether there is something new, and opens it. As long as there is not, or it cannot be
-    /// read, what is open stays open: its files are readable also after they were removed.
+    /// Opens the index again if it has changed. If it has not, or if it cannot be read, the open
+    /// one stays in use: its files remain readable even after they are deleted.
     pub async fn look(&self) -> Result<(), Failed> {
         let known = self.open().ok();
         let place = self.0.place.clone();
-        let looking = tokio::task::spawn_blocking(move || look(&place, known.as_deref()));
-        let open = match looking.await.map_err(|_| Failed::IndexPanicked)?? {
+        let refresh = tokio::task::spawn_blocking(move || look(&place, known.as_deref()));
+        let open = match refresh.await.map_err(|_| Failed::IndexPanicked)?? {
             Seen::TheSame => return Ok(()),
             Seen::Nothing => return Err(Failed::NoIndex),
             Seen::New(open) => self.of_this_log(*open).await?,
@@ -143,24 +144,24 @@ fn stamp(directory: &Path) -> io::Result<Stamp> {
     Ok((meta.ino(), meta.mtime(), meta.mtime_nsec()))
 }
 
-/// Follows the index until the stop signal.
-pub async fn follow(served: Served, shutdown: CancellationToken) {
-    let mut was_well = true;
+/// Follows the index until `shutdown` is cancelled.
+pub async fn follow(reader: Served, shutdown: CancellationToken) {
+    let mut was_ok = true;
     loop {
-        let looked = served.look().await;
-        if let Err(error) = &looked
-            && was_well
+        let result = reader.look().await;
+        if let Err(error) = &result
+            && was_ok
         {
-            tracing::warn!(%error, "nothing new is searched until the index can be read");
+            tracing::warn!(%error, "Could not read the search index; new messages are not found until it is readable.");
         }
-        was_well = looked.is_ok();
-        let pause = if served.watermark().is_awaited() {
+        was_ok = result.is_ok();
+        let pause = if reader.watermark().is_awaited() {
             LOOK_EAGERLY
         } else {
             LOOK_EVERY
         };
-        let again = tokio::time::sleep(pause);
-        if shutdown.run_until_cancelled(again).await.is_none() {
+        let sleep = tokio::time::sleep(pause);
+        if shutdown.run_until_cancelled(sleep).await.is_none() {
             return;
         }
     }

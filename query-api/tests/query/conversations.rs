@@ -1,4 +1,4 @@
-//! One conversation, its members, and blocks.
+//! Tests of single conversations, their members, and blocks.
 
 use serde_json::{Value, json};
 
@@ -7,15 +7,15 @@ use crate::model::at;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_conversation_is_shown_with_ones_own_place_in_it() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "since_join", &["ana"]);
-    ledger.say("room", "ana", "hello");
-    ledger.join("room", "bob");
-    ledger.prefer("room", "bob", true, true, false);
-    ledger.create("d_x", "direct", "all", None, &["ana", "bob"]);
-    let world = World::new(&ledger).await;
-    let room = world.get("bob", "/v1/conversations/room").await.ok();
+async fn a_conversation_includes_the_membership_of_the_caller() {
+    let mut log = Ledger::new(10);
+    log.group("room", "since_join", &["ana"]);
+    log.say("room", "ana", "hello");
+    log.join("room", "bob");
+    log.prefer("room", "bob", true, true, false);
+    log.create("d_x", "direct", "all", None, &["ana", "bob"]);
+    let fixture = World::new(&log).await;
+    let room = fixture.get("bob", "/v1/conversations/room").await.ok();
     assert_eq!(
         room,
         json!({
@@ -25,7 +25,7 @@ async fn a_conversation_is_shown_with_ones_own_place_in_it() {
                 "archived": false},
         })
     );
-    let direct = world.get("bob", "/v1/conversations/d_x").await.ok();
+    let direct = fixture.get("bob", "/v1/conversations/d_x").await.ok();
     assert_eq!(
         (&direct["kind"], &direct["title"]),
         (&json!("direct"), &Value::Null)
@@ -33,15 +33,15 @@ async fn a_conversation_is_shown_with_ones_own_place_in_it() {
 }
 
 #[tokio::test]
-async fn members_stand_in_the_order_of_joining() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["zoe", "ana", "bob", "cleo"]);
-    ledger.say("room", "zoe", "hello");
-    ledger.leave("room", "ana");
-    ledger.join("room", "ana");
-    ledger.leave("room", "bob");
-    let world = World::new(&ledger).await;
-    let all = world
+async fn members_are_listed_in_the_order_of_joining() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["zoe", "ana", "bob", "cleo"]);
+    log.say("room", "zoe", "hello");
+    log.leave("room", "ana");
+    log.join("room", "ana");
+    log.leave("room", "bob");
+    let fixture = World::new(&log).await;
+    let all = fixture
         .get("ana", "/v1/conversations/room/members")
         .await
         .ok();
@@ -59,7 +59,7 @@ async fn members_stand_in_the_order_of_joining() {
     let mut users = Vec::new();
     let mut route = "/v1/conversations/room/members?limit=1".to_owned();
     loop {
-        let page = world.get("ana", &route).await.ok();
+        let page = fixture.get("ana", &route).await.ok();
         users.extend(
             page["members"]
                 .as_array()
@@ -76,17 +76,17 @@ async fn members_stand_in_the_order_of_joining() {
 }
 
 #[tokio::test]
-async fn blocks_are_ones_own() {
-    let mut ledger = Ledger::new(10);
-    let (ana, bob, zoe) = (ledger.user("ana"), ledger.user("bob"), ledger.user("zoe"));
-    ledger.blocks = vec![(ana, zoe), (ana, bob), (zoe, ana)];
-    let world = World::new(&ledger).await;
+async fn blocks_are_those_of_the_caller() {
+    let mut log = Ledger::new(10);
+    let (ana, bob, zoe) = (log.user("ana"), log.user("bob"), log.user("zoe"));
+    log.blocks = vec![(ana, zoe), (ana, bob), (zoe, ana)];
+    let fixture = World::new(&log).await;
     assert_eq!(
-        world.get("ana", "/v1/blocks").await.ok(),
+        fixture.get("ana", "/v1/blocks").await.ok(),
         json!({"users": ["bob", "zoe"]})
     );
     assert_eq!(
-        world.get("bob", "/v1/blocks").await.ok(),
+        fixture.get("bob", "/v1/blocks").await.ok(),
         json!({"users": []})
     );
 }

@@ -1,6 +1,6 @@
-//! Chance that repeats itself.
+//! A seeded random number generator.
 
-/// Numbers that look random and are the same every time.
+/// A generator of pseudo-random numbers, which are the same for the same seed.
 pub struct Dice(u64);
 
 impl Dice {
@@ -8,7 +8,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
     }
 
-    /// 0 to n - 1.
+    /// Returns a number between 0 and n - 1.
     pub fn roll(&mut self, n: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -1,4 +1,4 @@
-//! The log over HTTP.
+//! Tests of reading the log over HTTP.
 
 use std::time::Duration;
 
@@ -20,12 +20,12 @@ use tower::ServiceExt;
 use crate::ledger::Ledger;
 use crate::world::{World, token};
 
-/// How long a test waits for something that must come.
+/// How long a test waits for an expected event.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Appends `count` events to the log of this world: a conversation `room`, then its messages.
-pub async fn append(world: &World, count: i64) -> EventLog {
-    let log = EventLog::open(world.admin.clone(), LogConfig::default())
+/// Appends `count` events to the log of the fixture: a conversation `room`, then its messages.
+pub async fn append(fixture: &World, count: i64) -> EventLog {
+    let log = EventLog::open(fixture.admin.clone(), LogConfig::default())
         .await
         .unwrap();
     append_more(&log, count).await;
@@ -83,11 +83,11 @@ fn positions(body: &[u8]) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn events_come_in_order_between_their_bounds() {
-    let world = World::new(&Ledger::new(10)).await;
-    append(&world, 450).await;
+async fn events_are_returned_in_order_between_their_bounds() {
+    let fixture = World::new(&Ledger::new(10)).await;
+    append(&fixture, 450).await;
     let read = async |query: &str| {
-        let answer = world.get_as_admin(&format!("/v1/events?{query}")).await;
+        let answer = fixture.get_as_admin(&format!("/v1/events?{query}")).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.headers["content-type"], "application/x-ndjson");
         assert_eq!(answer.position(), 450);
@@ -140,17 +140,17 @@ async fn events_come_in_order_between_their_bounds() {
 }
 
 #[tokio::test]
-async fn a_position_that_the_log_does_not_have_is_behind() {
-    let world = World::new(&Ledger::new(10)).await;
-    let answer = world.get_as_admin("/v1/events?min_position=5").await;
+async fn a_position_beyond_the_log_times_out() {
+    let fixture = World::new(&Ledger::new(10)).await;
+    let answer = fixture.get_as_admin("/v1/events?min_position=5").await;
     assert!(answer.headers.contains_key("retry-after"));
     answer.refused(503, "projection_behind");
 }
 
 #[tokio::test]
-async fn following_goes_on_until_the_service_stops() {
-    let world = World::new(&Ledger::new(10)).await;
-    let log = append(&world, 250).await;
+async fn following_continues_until_the_service_stops() {
+    let fixture = World::new(&Ledger::new(10)).await;
+    let log = append(&fixture, 250).await;
     let request = Request::get("/v1/events?follow=true&after=1")
         .header("host", "tidings.test")
         .header(
@@ -159,7 +159,7 @@ async fn following_goes_on_until_the_service_stops() {
         )
         .body(Body::empty())
         .unwrap();
-    let response = world.router.clone().oneshot(request).await.unwrap();
+    let response = fixture.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     let mut body = response.into_body();
     let mut seen = Vec::new();
@@ -167,7 +167,7 @@ async fn following_goes_on_until_the_service_stops() {
         while seen.last().copied() != Some(last) {
             let frame = tokio::time::timeout(SOON, body.frame())
                 .await
-                .expect("an event comes")
+                .expect("an event arrives")
                 .unwrap()
                 .unwrap();
             seen.extend(positions(frame.data_ref().unwrap()));
@@ -177,16 +177,16 @@ async fn following_goes_on_until_the_service_stops() {
     append_more(&log, 3).await;
     read_up_to(253).await;
     assert_eq!(seen, (2..=253).collect::<Vec<_>>());
-    world.shutdown.cancel();
+    fixture.shutdown.cancel();
     let end = tokio::time::timeout(SOON, body.frame())
         .await
-        .expect("it ends");
+        .expect("the response ends");
     assert!(end.is_none());
 }
 
 #[tokio::test]
-async fn following_an_empty_log_begins_with_the_first_event() {
-    let world = World::new(&Ledger::new(10)).await;
+async fn following_an_empty_log_starts_with_the_first_event() {
+    let fixture = World::new(&Ledger::new(10)).await;
     let request = Request::get("/v1/events?follow=true")
         .header("host", "tidings.test")
         .header(
@@ -195,12 +195,12 @@ async fn following_an_empty_log_begins_with_the_first_event() {
         )
         .body(Body::empty())
         .unwrap();
-    let response = world.router.clone().oneshot(request).await.unwrap();
+    let response = fixture.router.clone().oneshot(request).await.unwrap();
     let mut body = response.into_body();
-    append(&world, 1).await;
+    append(&fixture, 1).await;
     let frame = tokio::time::timeout(SOON, body.frame())
         .await
-        .expect("an event comes")
+        .expect("an event arrives")
         .unwrap()
         .unwrap();
     assert_eq!(positions(frame.data_ref().unwrap()), [1]);

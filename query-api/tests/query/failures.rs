@@ -1,4 +1,4 @@
-//! When Postgres does not answer.
+//! Tests of the queries while Postgres is unavailable.
 
 use std::time::Duration;
 
@@ -50,10 +50,10 @@ async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
 #[tokio::test]
 async fn without_postgres_every_query_is_503() {
     // Nothing listens on port 1.
-    let nowhere = server().host("127.0.0.1").port(1);
+    let unreachable = server().host("127.0.0.1").port(1);
     let pool = PgPoolOptions::new()
         .acquire_timeout(Duration::from_millis(100))
-        .connect_lazy_with(nowhere);
+        .connect_lazy_with(unreachable);
     all_unavailable(pool, &ROUTES).await;
 }
 
@@ -63,32 +63,32 @@ async fn without_a_free_connection_every_query_is_503() {
         .max_connections(1)
         .acquire_timeout(Duration::from_millis(50))
         .connect_lazy_with(server());
-    let _taken = pool.acquire().await.unwrap();
+    let _only_connection = pool.acquire().await.unwrap();
     all_unavailable(pool.clone(), &ROUTES).await;
 }
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_503() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana"]);
-    let world = World::new(&ledger).await;
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana"]);
+    let fixture = World::new(&log).await;
     let database: String = sqlx::query_scalar("SELECT current_database()")
-        .fetch_one(&world.admin)
+        .fetch_one(&fixture.admin)
         .await
         .unwrap();
     let pool = PgPoolOptions::new().connect_lazy_with(session(
         server().database(&database),
         Duration::from_millis(100),
     ));
-    let mut locked = world.admin.begin().await.unwrap();
+    let mut locked = fixture.admin.begin().await.unwrap();
     sqlx::raw_sql("LOCK TABLE read.checkpoint IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *locked)
         .await
         .unwrap();
-    let of_the_read_model = &ROUTES[..ROUTES.len() - 1];
-    all_unavailable(pool, of_the_read_model).await;
+    let read_model_routes = &ROUTES[..ROUTES.len() - 1];
+    all_unavailable(pool, read_model_routes).await;
     locked.rollback().await.unwrap();
-    world.get("ana", "/v1/inbox").await.ok();
+    fixture.get("ana", "/v1/inbox").await.ok();
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Pages of history.
+//! Tests of the pages of messages.
 
 use serde_json::{Value, json};
 
@@ -16,16 +16,16 @@ fn seqs(page: &Value) -> Vec<i64> {
 }
 
 fn thirty() -> Ledger {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob"]);
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob"]);
     for n in 1..=30 {
-        ledger.say("room", "ana", &format!("message {n}"));
+        log.say("room", "ana", &format!("message {n}"));
     }
-    ledger
+    log
 }
 
-async fn page(world: &World, query: &str) -> (Vec<i64>, bool) {
-    let page = world
+async fn page(fixture: &World, query: &str) -> (Vec<i64>, bool) {
+    let page = fixture
         .get("bob", &format!("/v1/conversations/room/messages{query}"))
         .await
         .ok();
@@ -33,74 +33,80 @@ async fn page(world: &World, query: &str) -> (Vec<i64>, bool) {
 }
 
 #[tokio::test]
-async fn newest_first_without_a_bound_or_with_before_oldest_first_with_after() {
-    let world = World::new(&thirty()).await;
-    assert_eq!(page(&world, "").await, ((11..=30).rev().collect(), true));
+async fn the_order_depends_on_the_bound() {
+    let fixture = World::new(&thirty()).await;
+    assert_eq!(page(&fixture, "").await, ((11..=30).rev().collect(), true));
     assert_eq!(
-        page(&world, "?limit=30").await,
+        page(&fixture, "?limit=30").await,
         ((1..=30).rev().collect(), false)
     );
-    assert_eq!(page(&world, "?before=4&limit=2").await, (vec![3, 2], true));
-    assert_eq!(page(&world, "?before=3&limit=2").await, (vec![2, 1], false));
-    assert_eq!(page(&world, "?before=1").await, (vec![], false));
     assert_eq!(
-        page(&world, "?before=99999999999999999999&limit=1").await,
+        page(&fixture, "?before=4&limit=2").await,
+        (vec![3, 2], true)
+    );
+    assert_eq!(
+        page(&fixture, "?before=3&limit=2").await,
+        (vec![2, 1], false)
+    );
+    assert_eq!(page(&fixture, "?before=1").await, (vec![], false));
+    assert_eq!(
+        page(&fixture, "?before=99999999999999999999&limit=1").await,
         (vec![30], true)
     );
     assert_eq!(
-        page(&world, "?after=27&limit=2").await,
+        page(&fixture, "?after=27&limit=2").await,
         (vec![28, 29], true)
     );
     assert_eq!(
-        page(&world, "?after=28&limit=2").await,
+        page(&fixture, "?after=28&limit=2").await,
         (vec![29, 30], false)
     );
-    assert_eq!(page(&world, "?after=30").await, (vec![], false));
-    assert_eq!(page(&world, "?after=0&limit=1").await, (vec![1], true));
+    assert_eq!(page(&fixture, "?after=30").await, (vec![], false));
+    assert_eq!(page(&fixture, "?after=0&limit=1").await, (vec![1], true));
 }
 
 #[tokio::test]
-async fn around_is_in_the_middle() {
-    let world = World::new(&thirty()).await;
+async fn the_message_of_around_is_in_the_middle() {
+    let fixture = World::new(&thirty()).await;
     assert_eq!(
-        page(&world, "?around=15&limit=5").await,
+        page(&fixture, "?around=15&limit=5").await,
         (vec![13, 14, 15, 16, 17], true)
     );
     assert_eq!(
-        page(&world, "?around=15&limit=4").await,
+        page(&fixture, "?around=15&limit=4").await,
         (vec![13, 14, 15, 16], true)
     );
-    assert_eq!(page(&world, "?around=15&limit=1").await, (vec![15], true));
+    assert_eq!(page(&fixture, "?around=15&limit=1").await, (vec![15], true));
     assert_eq!(
-        page(&world, "?around=1&limit=5").await,
+        page(&fixture, "?around=1&limit=5").await,
         (vec![1, 2, 3], true)
     );
     assert_eq!(
-        page(&world, "?around=30&limit=5").await,
+        page(&fixture, "?around=30&limit=5").await,
         (vec![28, 29, 30], true)
     );
     assert_eq!(
-        page(&world, "?around=15&limit=200").await,
+        page(&fixture, "?around=15&limit=200").await,
         ((1..=30).collect(), false)
     );
     for missing in ["31", "99999999999999999999"] {
         let route = format!("/v1/conversations/room/messages?around={missing}");
-        world.get("bob", &route).await.refused(404, "not_found");
+        fixture.get("bob", &route).await.refused(404, "not_found");
     }
 }
 
 #[tokio::test]
 async fn pages_of_any_size_add_up_in_both_directions() {
-    let ledger = Ledger::random(23, 4, 300);
-    let world = World::new(&ledger).await;
-    let room = ledger
+    let log = Ledger::random(23, 4, 300);
+    let fixture = World::new(&log).await;
+    let room = log
         .rooms
         .iter()
         .max_by_key(|room| room.messages.len())
         .unwrap();
-    for (index, user) in ledger.users.iter().enumerate() {
+    for (index, user) in log.users.iter().enumerate() {
         let number = index as i64 + 1;
-        let seen: Vec<i64> = (1..=room.head())
+        let visible: Vec<i64> = (1..=room.head())
             .filter(|seq| room.may_see(number, *seq))
             .collect();
         if !room.is_in(number) {
@@ -114,7 +120,7 @@ async fn pages_of_any_size_add_up_in_both_directions() {
                         "/v1/conversations/{}/messages?limit={limit}&{direction}={bound}",
                         room.name
                     );
-                    let page = world.get(user, &route).await.ok();
+                    let page = fixture.get(user, &route).await.ok();
                     all.extend(seqs(&page));
                     bound = all.last().copied().unwrap_or(bound);
                     if page["has_more"] == false {
@@ -124,34 +130,36 @@ async fn pages_of_any_size_add_up_in_both_directions() {
                 if direction == "before" {
                     all.reverse();
                 }
-                assert_eq!(all, seen, "{user} {direction} {limit}");
+                assert_eq!(all, visible, "{user} {direction} {limit}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_message_is_as_the_contract_says() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob", "cleo"]);
-    ledger.say("room", "ana", "first");
+async fn a_message_has_the_documented_shape() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob", "cleo"]);
+    log.say("room", "ana", "first");
     let body = r#"{"text":"a \"quoted\" \\ 😀 text","n":1.50,"z":{"b":1,"a":2}}"#;
-    ledger.send("room", "bob", "text", body, &["ana", "cleo"]);
-    ledger.message("room", 2).reply_to = Some(1);
-    ledger.react("room", 2, "cleo", "zebra");
-    ledger.react("room", 2, "bob", "+1");
-    ledger.react("room", 2, "ana", "zebra");
-    ledger.edit("room", 1, r#"{"text":"edited"}"#);
-    let world = World::new(&ledger).await;
-    let answer = world.get("cleo", "/v1/conversations/room/messages/2").await;
+    log.send("room", "bob", "text", body, &["ana", "cleo"]);
+    log.message("room", 2).reply_to = Some(1);
+    log.react("room", 2, "cleo", "zebra");
+    log.react("room", 2, "bob", "+1");
+    log.react("room", 2, "ana", "zebra");
+    log.edit("room", 1, r#"{"text":"edited"}"#);
+    let fixture = World::new(&log).await;
+    let answer = fixture
+        .get("cleo", "/v1/conversations/room/messages/2")
+        .await;
     let text = String::from_utf8(answer.body.clone()).unwrap();
     assert!(
         text.contains(body),
-        "the body is passed on byte for byte: {text}"
+        "the body is returned byte for byte: {text}"
     );
     assert!(
         text.find("zebra").unwrap() < text.find("+1").unwrap(),
-        "reactions stand in their order"
+        "reactions keep their order"
     );
     assert_eq!(
         answer.ok(),
@@ -162,7 +170,7 @@ async fn a_message_is_as_the_contract_says() {
             "reactions": {"zebra": ["cleo", "ana"], "+1": ["bob"]},
         })
     );
-    let first = world
+    let first = fixture
         .get("cleo", "/v1/conversations/room/messages/1")
         .await
         .ok();
@@ -174,7 +182,7 @@ async fn a_message_is_as_the_contract_says() {
         (&first["reactions"], &first["mentions"]),
         (&json!({}), &json!([]))
     );
-    let page = world
+    let page = fixture
         .get("cleo", "/v1/conversations/room/messages?after=0")
         .await
         .ok();

@@ -1,4 +1,4 @@
-//! The list of conversations.
+//! Tests of the list of conversations.
 
 use serde_json::{Value, json};
 
@@ -14,11 +14,11 @@ fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
-async fn pages(world: &World, user: &str, first: &str) -> Vec<String> {
+async fn pages(fixture: &World, user: &str, first: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut route = first.to_owned();
     loop {
-        let page = world.get(user, &route).await.ok();
+        let page = fixture.get(user, &route).await.ok();
         all.extend(ids(&page));
         match page["next"].as_str() {
             Some(next) => route = format!("{first}&after={next}"),
@@ -28,14 +28,14 @@ async fn pages(world: &World, user: &str, first: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pinned_come_first_then_the_latest_and_pages_add_up() {
+async fn pinned_conversations_come_first_and_pages_add_up() {
     for seed in 11..=12 {
-        let ledger = Ledger::random(seed, 4, 250);
-        let world = World::new(&ledger).await;
-        for (index, user) in ledger.users.iter().enumerate() {
+        let log = Ledger::random(seed, 4, 250);
+        let fixture = World::new(&log).await;
+        for (index, user) in log.users.iter().enumerate() {
             let number = index as i64 + 1;
             for archived in [false, true] {
-                let mut mine: Vec<_> = ledger
+                let mut mine: Vec<_> = log
                     .rooms
                     .iter()
                     .filter(|room| room.is_in(number) && room.members[&number].archived == archived)
@@ -47,7 +47,7 @@ async fn pinned_come_first_then_the_latest_and_pages_add_up() {
                 for limit in [1, 2, 3, 50] {
                     let first = format!("/v1/inbox?limit={limit}&archived={archived}");
                     assert_eq!(
-                        pages(&world, user, &first).await,
+                        pages(&fixture, user, &first).await,
                         expected,
                         "{user} {first}"
                     );
@@ -59,34 +59,34 @@ async fn pinned_come_first_then_the_latest_and_pages_add_up() {
 
 #[tokio::test]
 async fn a_conversation_is_shown_with_its_last_message() {
-    let mut ledger = Ledger::new(10);
-    ledger.create("d_x", "direct", "all", None, &["ana", "bob"]);
-    ledger.send(
+    let mut log = Ledger::new(10);
+    log.create("d_x", "direct", "all", None, &["ana", "bob"]);
+    log.send(
         "d_x",
         "bob",
         "text",
         &json!({"text": "\u{1f600}".repeat(130)}).to_string(),
         &["ana"],
     );
-    ledger.send("d_x", "bob", "control", "{}", &["ana"]);
-    ledger.group("files", "all", &["ana", "bob"]);
-    ledger.send(
+    log.send("d_x", "bob", "control", "{}", &["ana"]);
+    log.group("files", "all", &["ana", "bob"]);
+    log.send(
         "files",
         "ana",
         "file",
         r#"{"name":"plan.pdf","text":"no"}"#,
         &[],
     );
-    ledger.group("images", "all", &["ana"]);
-    ledger.send("images", "ana", "image", r#"{"name":7}"#, &[]);
-    ledger.group("recalled", "all", &["ana"]);
-    ledger.say("recalled", "ana", "secret");
-    ledger.recall("recalled", 1);
-    ledger.group("nul", "all", &["ana"]);
-    ledger.send("nul", "ana", "text", r#"{"text":"a\u0000b"}"#, &[]);
-    ledger.group("empty", "all", &["ana"]);
-    let world = World::new(&ledger).await;
-    let inbox = world.get("ana", "/v1/inbox").await.ok();
+    log.group("images", "all", &["ana"]);
+    log.send("images", "ana", "image", r#"{"name":7}"#, &[]);
+    log.group("recalled", "all", &["ana"]);
+    log.say("recalled", "ana", "secret");
+    log.recall("recalled", 1);
+    log.group("nul", "all", &["ana"]);
+    log.send("nul", "ana", "text", r#"{"text":"a\u0000b"}"#, &[]);
+    log.group("empty", "all", &["ana"]);
+    let fixture = World::new(&log).await;
+    let inbox = fixture.get("ana", "/v1/inbox").await.ok();
     assert_eq!(
         ids(&inbox),
         ["empty", "nul", "recalled", "images", "files", "d_x"]
@@ -112,15 +112,15 @@ async fn a_conversation_is_shown_with_its_last_message() {
 }
 
 #[tokio::test]
-async fn a_last_message_that_is_not_seen_is_not_shown() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "since_join", &["ana"]);
-    ledger.say("room", "ana", "before bob");
-    ledger.join("room", "bob");
-    let world = World::new(&ledger).await;
-    let inbox = world.get("bob", "/v1/inbox").await.ok();
+async fn an_invisible_last_message_is_not_shown() {
+    let mut log = Ledger::new(10);
+    log.group("room", "since_join", &["ana"]);
+    log.say("room", "ana", "before bob");
+    log.join("room", "bob");
+    let fixture = World::new(&log).await;
+    let inbox = fixture.get("bob", "/v1/inbox").await.ok();
     assert_eq!(inbox["conversations"][0]["last_message"], Value::Null);
-    let inbox = world.get("ana", "/v1/inbox").await.ok();
+    let inbox = fixture.get("ana", "/v1/inbox").await.ok();
     assert_eq!(
         inbox["conversations"][0]["last_message"]["preview"],
         "before bob"
@@ -128,44 +128,44 @@ async fn a_last_message_that_is_not_seen_is_not_shown() {
 }
 
 #[tokio::test]
-async fn mentions_are_whole_names() {
-    let mut ledger = Ledger::new(10);
+async fn mentions_match_whole_names() {
+    let mut log = Ledger::new(10);
     let odd = r#"x"bob"#;
-    ledger.group("room", "all", &["ana", "bob", odd, r"b\ob"]);
-    ledger.send("room", "ana", "text", r#"{"text":"1"}"#, &[odd]);
-    ledger.send("room", "ana", "text", r#"{"text":"2"}"#, &["bob", r"b\ob"]);
-    let world = World::new(&ledger).await;
+    log.group("room", "all", &["ana", "bob", odd, r"b\ob"]);
+    log.send("room", "ana", "text", r#"{"text":"1"}"#, &[odd]);
+    log.send("room", "ana", "text", r#"{"text":"2"}"#, &["bob", r"b\ob"]);
+    let fixture = World::new(&log).await;
     for (user, mentions) in [("bob", 1), (odd, 1), (r"b\ob", 1), ("ana", 0)] {
-        let inbox = world.get(user, "/v1/inbox").await.ok();
+        let inbox = fixture.get(user, "/v1/inbox").await.ok();
         assert_eq!(inbox["conversations"][0]["mentions"], mentions, "{user}");
     }
 }
 
 #[tokio::test]
-async fn muted_and_archived_conversations_are_not_in_the_total() {
-    let mut ledger = Ledger::new(10);
+async fn muted_and_archived_conversations_are_excluded_from_the_total() {
+    let mut log = Ledger::new(10);
     for room in ["plain", "muted", "archived"] {
-        ledger.group(room, "all", &["ana", "bob"]);
-        ledger.say(room, "ana", "hello");
+        log.group(room, "all", &["ana", "bob"]);
+        log.say(room, "ana", "hello");
     }
-    ledger.prefer("muted", "bob", true, false, false);
-    ledger.prefer("archived", "bob", false, false, true);
-    let world = World::new(&ledger).await;
+    log.prefer("muted", "bob", true, false, false);
+    log.prefer("archived", "bob", false, false, true);
+    let fixture = World::new(&log).await;
     for route in [
         "/v1/inbox?archived=false",
         "/v1/inbox?archived=",
         "/v1/inbox",
     ] {
-        let inbox = world.get("bob", route).await.ok();
+        let inbox = fixture.get("bob", route).await.ok();
         assert_eq!(ids(&inbox), ["muted", "plain"]);
         assert_eq!(inbox["total_unread"], 1);
         assert_eq!(inbox["conversations"][0]["unread"], 1);
     }
     assert_eq!(
-        ids(&world.get("bob", "/v1/inbox?archived=true").await.ok()),
+        ids(&fixture.get("bob", "/v1/inbox?archived=true").await.ok()),
         ["archived"]
     );
-    let unread = world.get("bob", "/v1/inbox/unread").await.ok();
+    let unread = fixture.get("bob", "/v1/inbox/unread").await.ok();
     assert_eq!(
         unread,
         json!({"total": 1, "conversations": {"plain": 1, "muted": 1, "archived": 1}})

@@ -1,5 +1,5 @@
-//! A small model of what happened, kept by hand in the tests: it says what the read tables hold and,
-//! by brute force, what everybody may see.
+//! A small reference model of a log, which the tests build by hand. It knows what the read tables
+//! contain and computes by brute force what each user can see.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::dice::Dice;
 use crate::model::{Happening, Member, Message, Room, Stay};
 
-/// What happened, in order. Entries told to more than `threshold` members are not fanned out.
+/// A log of events, in order. Entries for more than `threshold` members are not fanned out.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     pub threshold: i64,
@@ -34,7 +34,7 @@ impl Ledger {
         }
     }
 
-    /// The number of a user, given at first sight.
+    /// Returns the id of a user, which is assigned at the first use of the name.
     pub fn user(&mut self, name: &str) -> i64 {
         if let Some(known) = self.users.iter().position(|user| user == name) {
             return known as i64 + 1;
@@ -256,7 +256,8 @@ impl Ledger {
         );
     }
 
-    /// Sets the mark. `by_hand` goes down as well as up and is told to the reader alone.
+    /// Sets the read mark. With `by_hand` it can also go down, and only the reader receives the
+    /// entry.
     pub fn mark(&mut self, name: &str, user: &str, seq: i64, by_hand: bool) {
         let position = self.next();
         let number = self.user(user);
@@ -298,16 +299,17 @@ impl Ledger {
         });
     }
 
-    /// A device acknowledges; every room that both are in tells `told` of it, all at one position.
-    pub fn ack(&mut self, user: &str, device: &str, cursor: i64, told: &str) {
+    /// Records the acknowledgement of a device. `recipient` receives an entry for every room that
+    /// both are in, all at one position.
+    pub fn ack(&mut self, user: &str, device: &str, cursor: i64, recipient: &str) {
         let position = self.next();
-        let (number, told) = (self.user(user), self.user(told));
+        let (number, recipient) = (self.user(user), self.user(recipient));
         self.devices.insert((number, device.to_owned()), cursor);
         let data = json!({"user": user, "position": cursor}).to_string();
         for room in self
             .rooms
             .iter_mut()
-            .filter(|room| room.is_in(number) && room.is_in(told))
+            .filter(|room| room.is_in(number) && room.is_in(recipient))
         {
             room.happenings.push(Happening {
                 position,
@@ -316,7 +318,7 @@ impl Ledger {
                 seq: None,
                 data: Some(data.clone()),
                 fanned: true,
-                only: Some(told),
+                only: Some(recipient),
             });
         }
     }
@@ -325,7 +327,8 @@ impl Ledger {
         &mut self.room_mut(name).messages[seq as usize - 1]
     }
 
-    /// An entry for everybody who is in; `gone` counts who has just left and is told as well.
+    /// Records an entry for all members; `gone` counts members who have just left and receive it as
+    /// well.
     #[expect(clippy::too_many_arguments, reason = "a row has so many columns")]
     fn tell(
         &mut self,
@@ -354,7 +357,7 @@ impl Ledger {
         });
     }
 
-    /// The whole feed of a user as (position, room, type), by brute force.
+    /// Returns the whole feed of a user as (position, room, type), by brute force.
     pub fn feed(&self, user: i64) -> Vec<(i64, String, String)> {
         let mut feed = Vec::new();
         for room in &self.rooms {
@@ -376,12 +379,27 @@ impl Ledger {
                     ));
                 }
             }
-            for it in room.happenings.iter().filter(|it| was_in(it.position)) {
-                let told = it.only.is_none_or(|only| only == user);
-                let seen = it.seq.is_none_or(|seq| room.may_see(user, seq));
-                let own_end = it.kind == "member_removed" && it.subject == Some(user);
-                if told && (if member.present { seen } else { own_end }) {
-                    feed.push((it.position, room.id, room.name.clone(), it.kind.to_owned()));
+            for event in room
+                .happenings
+                .iter()
+                .filter(|event| was_in(event.position))
+            {
+                let is_recipient = event.only.is_none_or(|only| only == user);
+                let is_visible = event.seq.is_none_or(|seq| room.may_see(user, seq));
+                let own_removal = event.kind == "member_removed" && event.subject == Some(user);
+                if is_recipient
+                    && (if member.present {
+                        is_visible
+                    } else {
+                        own_removal
+                    })
+                {
+                    feed.push((
+                        event.position,
+                        room.id,
+                        room.name.clone(),
+                        event.kind.to_owned(),
+                    ));
                 }
             }
         }
@@ -392,20 +410,20 @@ impl Ledger {
             .collect()
     }
 
-    /// Some years of a few rooms in a few hundred steps.
+    /// Builds a random log of a few rooms.
     pub fn random(seed: u64, threshold: i64, steps: usize) -> Self {
         let mut dice = Dice::new(seed);
-        let mut ledger = Self::new(threshold);
+        let mut log = Self::new(threshold);
         let people = ["ana", "bob", "cleo", "dan", "eve", "fay"];
         let rooms = ["r0", "r1", "r2", "r3"];
         for (index, room) in rooms.iter().enumerate() {
             let history = if index % 2 == 0 { "all" } else { "since_join" };
-            ledger.group(room, history, &people[..2 + index]);
+            log.group(room, history, &people[..2 + index]);
         }
         for _ in 0..steps {
-            ledger.random_step(&mut dice, &people, &rooms);
+            log.random_step(&mut dice, &people, &rooms);
         }
-        ledger
+        log
     }
 
     fn random_step(&mut self, dice: &mut Dice, people: &[&str], rooms: &[&str]) {

@@ -1,7 +1,7 @@
-//! The queries against a real Postgres, with read tables filled from a [`ledger`]: a small model of
-//! what happened that knows by brute force what everybody may see.
+//! Tests of the queries against a real Postgres. The read tables are filled from a [`fixture_log`]:
+//! a small reference model that computes by brute force what each user can see.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod conversations;
 mod dice;

@@ -1,4 +1,4 @@
-//! One message: its versions and its receipts; and one's own messages.
+//! Tests of single messages, their versions and receipts, and of sent messages.
 
 use serde_json::{Value, json};
 
@@ -7,20 +7,20 @@ use crate::model::at;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_message_tells_its_versions_until_it_is_recalled() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob"]);
-    ledger.say("room", "ana", "one"); // position 2
-    ledger.edit("room", 1, r#"{"text":"two"}"#); // 3
-    ledger.edit("room", 1, r#"{"text":"three"}"#); // 4
-    ledger.say("room", "ana", "plain"); // 5
-    ledger.say("room", "ana", "taken back"); // 6
-    ledger.edit("room", 3, r#"{"text":"edited"}"#); // 7
-    ledger.recall("room", 3);
-    let world = World::new(&ledger).await;
+async fn versions_have_their_bodies_until_the_message_is_recalled() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob"]);
+    log.say("room", "ana", "one"); // position 2
+    log.edit("room", 1, r#"{"text":"two"}"#); // 3
+    log.edit("room", 1, r#"{"text":"three"}"#); // 4
+    log.say("room", "ana", "plain"); // 5
+    log.say("room", "ana", "taken back"); // 6
+    log.edit("room", 3, r#"{"text":"edited"}"#); // 7
+    log.recall("room", 3);
+    let fixture = World::new(&log).await;
     let versions = async |seq: i64| {
         let route = format!("/v1/conversations/room/messages/{seq}/history");
-        world.get("bob", &route).await.ok()["versions"].clone()
+        fixture.get("bob", &route).await.ok()["versions"].clone()
     };
     assert_eq!(
         versions(1).await,
@@ -38,7 +38,7 @@ async fn a_message_tells_its_versions_until_it_is_recalled() {
         versions(3).await,
         json!([{"body": null, "at": at(6), "position": 6}, {"body": null, "at": at(7), "position": 7}])
     );
-    let message = world
+    let message = fixture
         .get("bob", "/v1/conversations/room/messages/3")
         .await
         .ok();
@@ -49,30 +49,31 @@ async fn a_message_tells_its_versions_until_it_is_recalled() {
 }
 
 #[tokio::test]
-async fn receipts_speak_of_those_who_were_in_and_are_in() {
-    let mut ledger = Ledger::new(10);
-    ledger.group(
+async fn receipts_cover_members_who_were_present_then_and_now() {
+    let mut log = Ledger::new(10);
+    log.group(
         "room",
         "all",
         &["ana", "reads", "acks", "neither", "leaves", "breaks"],
     );
-    ledger.say("room", "ana", "early"); // 1
-    let position = ledger.position;
-    ledger.join("room", "late");
-    ledger.mark("room", "reads", 1, false);
-    ledger.mark("room", "reads", 0, true);
-    ledger.ack("acks", "tablet", position - 1, "ana");
-    ledger.ack("acks", "phone", position, "ana");
-    ledger.ack("neither", "phone", position - 1, "ana");
-    ledger.leave("room", "leaves");
-    ledger.leave("room", "breaks");
-    ledger.join("room", "breaks");
-    let world = World::new(&ledger).await;
-    let receipts = world
+    log.say("room", "ana", "early"); // 1
+    let position = log.position;
+    log.join("room", "late");
+    log.mark("room", "reads", 1, false);
+    log.mark("room", "reads", 0, true);
+    log.ack("acks", "tablet", position - 1, "ana");
+    log.ack("acks", "phone", position, "ana");
+    log.ack("neither", "phone", position - 1, "ana");
+    log.leave("room", "leaves");
+    log.leave("room", "breaks");
+    log.join("room", "breaks");
+    let fixture = World::new(&log).await;
+    let receipts = fixture
         .get("late", "/v1/conversations/room/messages/1/receipts")
         .await
         .ok();
-    // Joining again put the mark of `breaks` at the head; the read of `reads` was not taken back.
+    // Joining again moved the mark of `breaks` to the head. Moving the mark of `reads` back does
+    // not undo its receipt.
     assert_eq!(
         receipts,
         json!({
@@ -80,34 +81,34 @@ async fn receipts_speak_of_those_who_were_in_and_are_in() {
             "delivered_count": 3, "read_count": 2, "member_count": 4,
         })
     );
-    world
+    fixture
         .get("late", "/v1/conversations/room/messages/2/receipts")
         .await
         .refused(404, "not_found");
 }
 
 #[tokio::test]
-async fn receipts_of_a_monologue_are_empty() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana"]);
-    ledger.say("room", "ana", "hello?");
-    let world = World::new(&ledger).await;
-    let receipts = world
+async fn receipts_without_other_members_are_empty() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana"]);
+    log.say("room", "ana", "hello?");
+    let fixture = World::new(&log).await;
+    let receipts = fixture
         .get("ana", "/v1/conversations/room/messages/1/receipts")
         .await
         .ok();
-    let nothing = json!({"delivered": [], "read": [], "delivered_count": 0, "read_count": 0, "member_count": 0});
-    assert_eq!(receipts, nothing);
+    let empty = json!({"delivered": [], "read": [], "delivered_count": 0, "read_count": 0, "member_count": 0});
+    assert_eq!(receipts, empty);
 }
 
 #[tokio::test]
-async fn the_outbox_holds_what_one_sent_where_one_still_is() {
+async fn the_outbox_lists_sent_messages_of_current_conversations() {
     for seed in 31..=32 {
-        let ledger = Ledger::random(seed, 4, 300);
-        let world = World::new(&ledger).await;
-        for (index, user) in ledger.users.iter().enumerate() {
+        let log = Ledger::random(seed, 4, 300);
+        let fixture = World::new(&log).await;
+        for (index, user) in log.users.iter().enumerate() {
             let number = index as i64 + 1;
-            let mut expected: Vec<i64> = ledger
+            let mut expected: Vec<i64> = log
                 .rooms
                 .iter()
                 .filter(|room| room.is_in(number))
@@ -123,7 +124,7 @@ async fn the_outbox_holds_what_one_sent_where_one_still_is() {
                 let first = format!("/v1/outbox?limit={limit}");
                 let (mut route, mut all) = (first.clone(), Vec::new());
                 loop {
-                    let page = world.get(user, &route).await.ok();
+                    let page = fixture.get(user, &route).await.ok();
                     let messages = page["messages"].as_array().unwrap();
                     all.extend(
                         messages
@@ -143,17 +144,17 @@ async fn the_outbox_holds_what_one_sent_where_one_still_is() {
 }
 
 #[tokio::test]
-async fn the_outbox_passes_over_a_busy_conversation_that_one_left() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("kept", "all", &["ana"]);
-    ledger.say("kept", "ana", "still here");
-    ledger.group("left", "all", &["ana", "bob"]);
+async fn the_outbox_skips_a_busy_former_conversation() {
+    let mut log = Ledger::new(10);
+    log.group("kept", "all", &["ana"]);
+    log.say("kept", "ana", "still here");
+    log.group("left", "all", &["ana", "bob"]);
     for _ in 0..2_500 {
-        ledger.say("left", "ana", "gone");
+        log.say("left", "ana", "gone");
     }
-    ledger.leave("left", "ana");
-    let world = World::new(&ledger).await;
-    let outbox = world.get("ana", "/v1/outbox").await.ok();
+    log.leave("left", "ana");
+    let fixture = World::new(&log).await;
+    let outbox = fixture.get("ana", "/v1/outbox").await.ok();
     assert_eq!(outbox["messages"][0]["body"]["text"], "still here");
     assert_eq!(outbox["messages"][1], Value::Null);
     assert_eq!(outbox["next"], Value::Null);

@@ -1,8 +1,8 @@
-//! What a [`Ledger`](crate::ledger::Ledger) remembers.
+//! The state of a [`FixtureLog`](crate::fixture_log::FixtureLog).
 
 use std::collections::BTreeMap;
 
-/// A time for a position: one second each, so that all of them differ.
+/// The time of a position. Positions are one second apart, so that all times differ.
 pub fn at(position: i64) -> String {
     let t = time::OffsetDateTime::from_unix_timestamp(1_700_000_000 + position).unwrap();
     domain::time::Timestamp::from(t).to_string()
@@ -56,7 +56,7 @@ pub struct Message {
     pub reactions: Vec<(String, i64, i64)>,
 }
 
-/// A timeline row, and to whom it is told: `None` for everybody who is in.
+/// A timeline row. Only the user in `only` receives it, or all members if it is `None`.
 #[derive(Debug, Clone)]
 pub struct Happening {
     pub position: i64,
@@ -106,7 +106,7 @@ impl Room {
         self.members.get(&user).is_some_and(|member| member.present)
     }
 
-    /// The rule, by brute force.
+    /// The visibility rule, by brute force.
     pub fn may_see(&self, user: i64, seq: i64) -> bool {
         let Some(member) = self.members.get(&user).filter(|member| member.present) else {
             return false;

@@ -1,4 +1,4 @@
-//! The document of the routes.
+//! Tests of the OpenAPI document.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ async fn document() -> Value {
 #[tokio::test]
 async fn every_query_is_documented() {
     let document = document().await;
-    // `data` fits several of the shapes that it can have, so it is not `oneOf` them.
+    // `data` matches several of its possible shapes, so the schema must not be `oneOf`.
     assert!(document["components"]["schemas"]["EntryData"]["anyOf"].is_array());
     let operations: BTreeSet<(String, String)> = document["paths"]
         .as_object()
@@ -88,7 +88,7 @@ async fn every_query_is_documented() {
     }
 }
 
-/// Every `$ref` in the document.
+/// Collects every `$ref` in the document.
 fn refs(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
@@ -106,18 +106,18 @@ fn refs(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[tokio::test]
-async fn every_reference_leads_somewhere() {
+async fn every_reference_resolves() {
     let document = document().await;
     let mut found = BTreeSet::new();
     refs(&document, &mut found);
     assert!(found.len() > 10);
     for reference in found {
         let target = document.pointer(reference.trim_start_matches('#'));
-        assert!(target.is_some(), "{reference} leads nowhere");
+        assert!(target.is_some(), "{reference} does not resolve");
     }
 }
 
-/// The fields that a value has, against those that its schema requires.
+/// Compares the fields of a value with those of its schema.
 fn check(document: &Value, schema: &str, value: &Value) {
     let schema = &document["components"]["schemas"][schema];
     let names = |list: &Value| -> BTreeSet<String> {
@@ -133,24 +133,27 @@ fn check(document: &Value, schema: &str, value: &Value) {
         .keys()
         .cloned()
         .collect();
-    let there: BTreeSet<String> = value.as_object().unwrap().keys().cloned().collect();
+    let present: BTreeSet<String> = value.as_object().unwrap().keys().cloned().collect();
     let required = names(&schema["required"]);
-    assert!(there.is_subset(&documented), "{there:?} of {documented:?}");
-    assert!(required.is_subset(&there), "{required:?} in {there:?}");
+    assert!(
+        present.is_subset(&documented),
+        "{present:?} of {documented:?}"
+    );
+    assert!(required.is_subset(&present), "{required:?} in {present:?}");
     let optional: Vec<_> = documented.difference(&required).collect();
     assert!(
         optional.is_empty() || optional == ["peer"] || optional == ["mentions"],
-        "{optional:?} need not be optional"
+        "{optional:?} should be required"
     );
 }
 
 #[tokio::test]
-async fn answers_have_the_fields_that_their_schemas_require() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob"]);
-    ledger.say("room", "ana", "hello");
-    ledger.edit("room", 1, r#"{"text":"edited"}"#);
-    let world = World::new(&ledger).await;
+async fn responses_have_the_fields_that_their_schemas_require() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob"]);
+    log.say("room", "ana", "hello");
+    log.edit("room", 1, r#"{"text":"edited"}"#);
+    let fixture = World::new(&log).await;
     let document = document().await;
     for (route, schema, part) in [
         ("/v1/inbox", "Inbox", ""),
@@ -186,7 +189,7 @@ async fn answers_have_the_fields_that_their_schemas_require() {
         ("/v1/outbox", "Outbox", ""),
         ("/v1/blocks", "Blocks", ""),
     ] {
-        let answer = world.get("ana", route).await.ok();
+        let answer = fixture.get("ana", route).await.ok();
         check(&document, schema, answer.pointer(part).unwrap());
     }
 }

@@ -1,4 +1,4 @@
-//! Writes a [`Ledger`] into the read tables, row by row, as the projector would have.
+//! Writes a [`FixtureLog`] into the read tables, row by row, as the projector would.
 
 use serde_json::json;
 use sqlx::PgPool;
@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::ledger::Ledger;
 use crate::model::{Room, at};
 
-/// Rows of one table.
+/// The rows of one table.
 struct Rows<'a> {
     table: &'a str,
     rows: Vec<serde_json::Value>,
@@ -21,7 +21,8 @@ impl<'a> Rows<'a> {
     }
 
     async fn store(self, pool: &PgPool) {
-        // The columns by name, from JSON: a fixture may be slow, but it must be easy to read.
+        // Insert the columns by name, from JSON: a fixture may be slow, but it must be easy to
+        // read.
         let Some(first) = self.rows.first().and_then(serde_json::Value::as_object) else {
             return;
         };
@@ -40,15 +41,15 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Fills empty read tables.
-pub async fn store(ledger: &Ledger, pool: &PgPool) {
+/// Fills the empty read tables.
+pub async fn store(log: &Ledger, pool: &PgPool) {
     let mut users = Rows::of("users");
-    for (index, name) in ledger.users.iter().enumerate() {
+    for (index, name) in log.users.iter().enumerate() {
         users.rows.push(json!({"id": index + 1, "name": name}));
     }
     users.store(pool).await;
     let mut devices = Rows::of("devices");
-    for ((user, device), cursor) in &ledger.devices {
+    for ((user, device), cursor) in &log.devices {
         devices.rows.push(
             json!({"user_id": user, "device": device, "cursor": cursor, "position": cursor + 1,
             "acked_at": at(*cursor)}),
@@ -56,20 +57,20 @@ pub async fn store(ledger: &Ledger, pool: &PgPool) {
     }
     devices.store(pool).await;
     let mut blocks = Rows::of("blocks");
-    for (user, blocked) in &ledger.blocks {
+    for (user, blocked) in &log.blocks {
         blocks
             .rows
             .push(json!({"user_id": user, "blocked": blocked}));
     }
     blocks.store(pool).await;
-    for room in &ledger.rooms {
+    for room in &log.rooms {
         store_room(room, pool).await;
-        store_messages(ledger, room, pool).await;
-        store_feed(ledger, room, pool).await;
+        store_messages(log, room, pool).await;
+        store_feed(log, room, pool).await;
     }
     sqlx::query("UPDATE read.checkpoint SET position = $1, floor = $2")
-        .bind(ledger.position)
-        .bind(ledger.floor)
+        .bind(log.position)
+        .bind(log.floor)
         .execute(pool)
         .await
         .unwrap();
@@ -102,7 +103,7 @@ async fn store_room(room: &Room, pool: &PgPool) {
     stays.store(pool).await;
 }
 
-async fn store_messages(ledger: &Ledger, room: &Room, pool: &PgPool) {
+async fn store_messages(log: &Ledger, room: &Room, pool: &PgPool) {
     let (mut messages, mut versions) = (Rows::of("messages"), Rows::of("versions"));
     let mut reactions = Rows::of("reactions");
     for message in &room.messages {
@@ -111,7 +112,7 @@ async fn store_messages(ledger: &Ledger, room: &Room, pool: &PgPool) {
         let names: Vec<String> = message
             .mentions
             .iter()
-            .map(|user| ledger.name(*user))
+            .map(|user| log.name(*user))
             .collect();
         messages.rows.push(json!({"conversation": room.id, "seq": message.seq, "position": message.position,
             "sender": message.sender, "sent_at": at(message.position), "ordinal": message.ordinal,
@@ -143,12 +144,12 @@ async fn store_messages(ledger: &Ledger, room: &Room, pool: &PgPool) {
     reactions.store(pool).await;
 }
 
-async fn store_feed(ledger: &Ledger, room: &Room, pool: &PgPool) {
+async fn store_feed(log: &Ledger, room: &Room, pool: &PgPool) {
     let (mut timeline, mut inbox) = (Rows::of("timeline"), Rows::of("inbox"));
-    let mut tell = |position: i64, seq: Option<i64>, only: Option<i64>| {
+    let mut push_inbox_rows = |position: i64, seq: Option<i64>, only: Option<i64>| {
         for (user, member) in &room.members {
-            let told = only.is_none_or(|only| only == *user);
-            if told && member.stays.iter().any(|stay| stay.covers(position)) {
+            let is_recipient = only.is_none_or(|only| only == *user);
+            if is_recipient && member.stays.iter().any(|stay| stay.covers(position)) {
                 inbox.rows.push(
                     json!({"user_id": user, "position": position, "conversation": room.id,
                     "seq": seq}),
@@ -159,19 +160,22 @@ async fn store_feed(ledger: &Ledger, room: &Room, pool: &PgPool) {
     for message in room
         .messages
         .iter()
-        .filter(|message| message.position > ledger.floor && message.fanned)
+        .filter(|message| message.position > log.floor && message.fanned)
     {
-        tell(message.position, Some(message.seq), None);
+        push_inbox_rows(message.position, Some(message.seq), None);
     }
-    for it in room
+    for event in room
         .happenings
         .iter()
-        .filter(|it| it.position > ledger.floor)
+        .filter(|event| event.position > log.floor)
     {
-        timeline.rows.push(json!({"conversation": room.id, "position": it.position, "at": at(it.position),
-            "fanned": it.fanned, "subject": it.subject, "seq": it.seq, "type": it.kind, "data": it.data}));
-        if it.fanned {
-            tell(it.position, None, it.only);
+        timeline.rows.push(
+            json!({"conversation": room.id, "position": event.position, "at": at(event.position),
+            "fanned": event.fanned, "subject": event.subject, "seq": event.seq, "type": event.kind,
+            "data": event.data}),
+        );
+        if event.fanned {
+            push_inbox_rows(event.position, None, event.only);
         }
     }
     timeline.store(pool).await;

@@ -1,4 +1,4 @@
-//! The sync feed.
+//! Tests of the sync feed.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::ledger::Ledger;
 use crate::model::at;
 use crate::world::World;
 
-/// (position, room, type) of every entry of a page.
+/// Returns (position, room, type) of every entry of a page.
 fn kinds(page: &Value) -> Vec<(i64, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let entries = page["entries"].as_array().unwrap();
@@ -22,12 +22,12 @@ fn kinds(page: &Value) -> Vec<(i64, String, String)> {
         .collect()
 }
 
-/// All entries after a cursor, page by page, checking each page's laws.
-async fn drain(world: &World, user: &str, after: i64, limit: usize, head: i64) -> Vec<Value> {
+/// Reads all entries after a cursor, page by page, and checks the invariants of each page.
+async fn drain(fixture: &World, user: &str, after: i64, limit: usize, head: i64) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), after);
     loop {
         let route = format!("/v1/inbox/entries?after={cursor}&limit={limit}");
-        let page = world.get(user, &route).await.ok();
+        let page = fixture.get(user, &route).await.ok();
         let entries = page["entries"].as_array().unwrap().clone();
         let position = |entry: &Value| entry["position"].as_i64().unwrap();
         let next = page["cursor"].as_i64().unwrap();
@@ -44,7 +44,10 @@ async fn drain(world: &World, user: &str, after: i64, limit: usize, head: i64) -
         }
         all.extend(entries);
         if page["has_more"] == false {
-            assert_eq!(next, head, "a drained feed ends where the read model is");
+            assert_eq!(
+                next, head,
+                "the feed ends at the position of the read model"
+            );
             return all;
         }
         assert!(next > cursor, "a page makes progress");
@@ -53,17 +56,17 @@ async fn drain(world: &World, user: &str, after: i64, limit: usize, head: i64) -
 }
 
 #[tokio::test]
-async fn pages_of_any_size_add_up_to_the_feed_however_it_was_fanned_out() {
+async fn pages_of_any_size_add_up_to_the_feed_for_any_fan_out() {
     for seed in 1..=3 {
         let mut whole: Vec<Vec<Value>> = Vec::new();
-        // Everything fanned out, nothing, and some of both.
+        // Everything fanned out, nothing, and a mixture.
         for threshold in [100, 0, 3] {
-            let ledger = Ledger::random(seed, threshold, 250);
-            let world = World::new(&ledger).await;
-            for (index, user) in ledger.users.iter().enumerate() {
-                let feed = ledger.feed(index as i64 + 1);
+            let log = Ledger::random(seed, threshold, 250);
+            let fixture = World::new(&log).await;
+            for (index, user) in log.users.iter().enumerate() {
+                let feed = log.feed(index as i64 + 1);
                 for limit in [1_000, 1, 2, 7] {
-                    let entries = drain(&world, user, 0, limit, ledger.position).await;
+                    let entries = drain(&fixture, user, 0, limit, log.position).await;
                     assert_eq!(
                         kinds(&json!({"entries": entries})),
                         feed,
@@ -78,8 +81,8 @@ async fn pages_of_any_size_add_up_to_the_feed_however_it_was_fanned_out() {
                         );
                     }
                 }
-                let middle = ledger.position / 2;
-                let later = drain(&world, user, middle, 5, ledger.position).await;
+                let middle = log.position / 2;
+                let later = drain(&fixture, user, middle, 5, log.position).await;
                 let expected = feed
                     .iter()
                     .filter(|(position, ..)| *position > middle)
@@ -91,25 +94,25 @@ async fn pages_of_any_size_add_up_to_the_feed_however_it_was_fanned_out() {
 }
 
 fn told(threshold: i64) -> Ledger {
-    let mut ledger = Ledger::new(threshold);
-    ledger.group("room", "all", &["ana", "bob"]); // 1
-    ledger.say("room", "ana", "one"); // 2
-    ledger.edit("room", 1, r#"{"text":"edited"}"#); // 3
-    ledger.say("room", "ana", "two"); // 4
-    ledger.edit("room", 2, r#"{"text":"edited too"}"#); // 5
-    ledger.recall("room", 2); // 6
-    ledger.react("room", 1, "bob", "+1"); // 7
-    ledger.mark("room", "bob", 2, false); // 8
-    ledger.prefer("room", "bob", true, false, false); // 9
-    ledger.ack("ana", "phone", 7, "bob"); // 10
-    ledger
+    let mut log = Ledger::new(threshold);
+    log.group("room", "all", &["ana", "bob"]); // 1
+    log.say("room", "ana", "one"); // 2
+    log.edit("room", 1, r#"{"text":"edited"}"#); // 3
+    log.say("room", "ana", "two"); // 4
+    log.edit("room", 2, r#"{"text":"edited too"}"#); // 5
+    log.recall("room", 2); // 6
+    log.react("room", 1, "bob", "+1"); // 7
+    log.mark("room", "bob", 2, false); // 8
+    log.prefer("room", "bob", true, false, false); // 9
+    log.ack("ana", "phone", 7, "bob"); // 10
+    log
 }
 
 #[tokio::test]
-async fn entries_are_as_the_contract_says() {
+async fn entries_have_the_documented_shape() {
     for threshold in [10, 0] {
-        let world = World::new(&told(threshold)).await;
-        let page = world.get("bob", "/v1/inbox/entries").await.ok();
+        let fixture = World::new(&told(threshold)).await;
+        let page = fixture.get("bob", "/v1/inbox/entries").await.ok();
         let data: Vec<(i64, &str, &Value)> = page["entries"]
             .as_array()
             .unwrap()
@@ -125,7 +128,7 @@ async fn entries_are_as_the_contract_says() {
             })
             .collect();
         let message = async |seq: i64| {
-            world
+            fixture
                 .get("bob", &format!("/v1/conversations/room/messages/{seq}"))
                 .await
                 .ok()
@@ -179,41 +182,41 @@ async fn entries_are_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn who_left_is_told_of_that_and_of_nothing_else() {
+async fn a_former_member_receives_only_the_own_removal() {
     for threshold in [10, 0] {
-        let mut ledger = Ledger::new(threshold);
-        ledger.group("room", "all", &["ana", "bob"]);
-        ledger.say("room", "ana", "one");
-        ledger.leave("room", "bob"); // 3
-        ledger.say("room", "ana", "two");
-        let world = World::new(&ledger).await;
-        let page = world.get("bob", "/v1/inbox/entries").await.ok();
+        let mut log = Ledger::new(threshold);
+        log.group("room", "all", &["ana", "bob"]);
+        log.say("room", "ana", "one");
+        log.leave("room", "bob"); // 3
+        log.say("room", "ana", "two");
+        let fixture = World::new(&log).await;
+        let page = fixture.get("bob", "/v1/inbox/entries").await.ok();
         assert_eq!(
             kinds(&page),
             [(3, "room".to_owned(), "member_removed".to_owned())]
         );
         assert_eq!(page["entries"][0]["data"]["user"], "bob");
-        let page = world.get("bob", "/v1/inbox/entries?after=3").await.ok();
+        let page = fixture.get("bob", "/v1/inbox/entries?after=3").await.ok();
         assert_eq!((kinds(&page), &page["cursor"]), (vec![], &json!(4)));
     }
 }
 
 #[tokio::test]
-async fn a_busy_conversation_that_one_left_is_passed_over() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("left", "all", &["ana", "bob"]);
+async fn a_busy_former_conversation_is_skipped() {
+    let mut log = Ledger::new(10);
+    log.group("left", "all", &["ana", "bob"]);
     for _ in 0..700 {
-        ledger.say("left", "ana", "gone");
+        log.say("left", "ana", "gone");
     }
-    ledger.leave("left", "bob");
-    ledger.group("kept", "all", &["bob"]);
-    let world = World::new(&ledger).await;
-    let page = world.get("bob", "/v1/inbox/entries?limit=1").await.ok();
+    log.leave("left", "bob");
+    log.group("kept", "all", &["bob"]);
+    let fixture = World::new(&log).await;
+    let page = fixture.get("bob", "/v1/inbox/entries?limit=1").await.ok();
     assert_eq!(
         kinds(&page),
         [(702, "left".to_owned(), "member_removed".to_owned())]
     );
-    let page = world
+    let page = fixture
         .get("bob", "/v1/inbox/entries?limit=1&after=702")
         .await
         .ok();
@@ -225,15 +228,15 @@ async fn a_busy_conversation_that_one_left_is_passed_over() {
 
 #[tokio::test]
 async fn a_position_is_never_split() {
-    let mut ledger = Ledger::new(10);
+    let mut log = Ledger::new(10);
     for n in 0..5 {
-        ledger.group(&format!("r{n}"), "all", &["ana", "bob"]);
+        log.group(&format!("r{n}"), "all", &["ana", "bob"]);
     }
-    ledger.ack("bob", "phone", 5, "ana"); // 6: five entries
-    ledger.say("r0", "bob", "after"); // 7
-    let world = World::new(&ledger).await;
+    log.ack("bob", "phone", 5, "ana"); // 6: five entries
+    log.say("r0", "bob", "after"); // 7
+    let fixture = World::new(&log).await;
     let page = async |query: &str| {
-        let page = world
+        let page = fixture
             .get("ana", &format!("/v1/inbox/entries?{query}"))
             .await
             .ok();
@@ -257,12 +260,12 @@ async fn a_position_is_never_split() {
 }
 
 #[tokio::test]
-async fn a_device_goes_on_where_it_acknowledged() {
-    let mut ledger = told(10);
-    ledger.ack("bob", "phone", 7, "ana");
-    let world = World::new(&ledger).await;
+async fn a_device_resumes_at_its_acknowledged_cursor() {
+    let mut log = told(10);
+    log.ack("bob", "phone", 7, "ana");
+    let fixture = World::new(&log).await;
     let first = async |query: &str| {
-        let page = world
+        let page = fixture
             .get("bob", &format!("/v1/inbox/entries?{query}"))
             .await
             .ok();
@@ -275,12 +278,14 @@ async fn a_device_goes_on_where_it_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_too_old_is_told_which_one_works() {
-    let mut ledger = told(10);
-    ledger.floor = 5;
-    let world = World::new(&ledger).await;
+async fn an_expired_cursor_is_rejected_with_the_oldest_valid_one() {
+    let mut log = told(10);
+    log.floor = 5;
+    let fixture = World::new(&log).await;
     for query in ["", "?after=0", "?after=4", "?device=new"] {
-        let problem = world.get("bob", &format!("/v1/inbox/entries{query}")).await;
+        let problem = fixture
+            .get("bob", &format!("/v1/inbox/entries{query}"))
+            .await;
         assert_eq!(problem.position(), 10);
         assert_eq!(
             problem.refused(410, "cursor_expired")["oldest"],
@@ -288,28 +293,28 @@ async fn a_cursor_that_is_too_old_is_told_which_one_works() {
             "{query}"
         );
     }
-    let page = world.get("bob", "/v1/inbox/entries?after=5").await.ok();
+    let page = fixture.get("bob", "/v1/inbox/entries?after=5").await.ok();
     assert_eq!(page["entries"][0]["position"], 6);
 }
 
 #[tokio::test]
-async fn a_cursor_beyond_the_log_is_refused_and_one_beyond_the_read_model_waits_there() {
-    let world = World::new(&told(10)).await;
-    // The log of this world is empty, its read model is at 10: as after a restored backup.
-    world.get("bob", "/v1/inbox/entries?after=10").await.ok();
-    let problem = world
+async fn a_cursor_beyond_the_log_is_rejected_and_one_beyond_the_read_model_is_kept() {
+    let fixture = World::new(&told(10)).await;
+    // The log is empty and the read model is at 10, as after restoring a backup.
+    fixture.get("bob", "/v1/inbox/entries?after=10").await.ok();
+    let problem = fixture
         .get("bob", "/v1/inbox/entries?after=11")
         .await
         .refused(410, "cursor_ahead");
     assert_eq!(problem["head"], 0);
-    crate::events::append(&world, 12).await;
-    let page = world.get("bob", "/v1/inbox/entries?after=12").await;
+    crate::events::append(&fixture, 12).await;
+    let page = fixture.get("bob", "/v1/inbox/entries?after=12").await;
     assert_eq!(page.position(), 10);
     assert_eq!(
         page.ok(),
         json!({"entries": [], "cursor": 12, "has_more": false})
     );
-    world
+    fixture
         .get("bob", "/v1/inbox/entries?after=13")
         .await
         .refused(410, "cursor_ahead");
@@ -317,9 +322,9 @@ async fn a_cursor_beyond_the_log_is_refused_and_one_beyond_the_read_model_waits_
 
 #[tokio::test]
 async fn a_stranger_has_an_empty_feed() {
-    let world = World::new(&told(0)).await;
-    let page = world
-        .get("nobody ever heard of", "/v1/inbox/entries")
+    let fixture = World::new(&told(0)).await;
+    let page = fixture
+        .get("an unknown user", "/v1/inbox/entries")
         .await
         .ok();
     assert_eq!(

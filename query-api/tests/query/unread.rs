@@ -1,4 +1,4 @@
-//! Unread counts: the fast formula against counting.
+//! Tests of unread counts: the fast formula compared with counting by brute force.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,10 @@ use crate::ledger::Ledger;
 use crate::model::Room;
 use crate::world::World;
 
-async fn check_counts(world: &World, ledger: &Ledger) {
-    for (index, user) in ledger.users.iter().enumerate() {
+async fn check_counts(fixture: &World, log: &Ledger) {
+    for (index, user) in log.users.iter().enumerate() {
         let number = index as i64 + 1;
-        let mine: Vec<&Room> = ledger
-            .rooms
-            .iter()
-            .filter(|room| room.is_in(number))
-            .collect();
+        let mine: Vec<&Room> = log.rooms.iter().filter(|room| room.is_in(number)).collect();
         let mut counts = serde_json::Map::new();
         let mut total = 0;
         for room in &mine {
@@ -25,21 +21,21 @@ async fn check_counts(world: &World, ledger: &Ledger) {
             if !member.muted && !member.archived {
                 total += unread;
             }
-            check_explanation(world, user, number, room).await;
+            check_explanation(fixture, user, number, room).await;
         }
-        let answer = world.get(user, "/v1/inbox/unread").await.ok();
+        let answer = fixture.get(user, "/v1/inbox/unread").await.ok();
         assert_eq!(
             answer,
             json!({"total": total, "conversations": counts}),
             "{user}"
         );
-        check_inbox(world, user, number, &mine, total).await;
+        check_inbox(fixture, user, number, &mine, total).await;
     }
 }
 
-async fn check_explanation(world: &World, user: &str, number: i64, room: &Room) {
+async fn check_explanation(fixture: &World, user: &str, number: i64, room: &Room) {
     let route = format!("/v1/inbox/unread/{}/explain", room.name);
-    let explained = world.get(user, &route).await.ok();
+    let explained = fixture.get(user, &route).await.ok();
     let newest: Vec<_> = room.messages.iter().rev().take(200).rev().collect();
     let counted: Vec<i64> = newest
         .iter()
@@ -66,16 +62,16 @@ async fn check_explanation(world: &World, user: &str, number: i64, room: &Room) 
     );
 }
 
-async fn check_inbox(world: &World, user: &str, number: i64, mine: &[&Room], total: i64) {
+async fn check_inbox(fixture: &World, user: &str, number: i64, mine: &[&Room], total: i64) {
     for (archived, route) in [(false, "/v1/inbox"), (true, "/v1/inbox?archived=true")] {
-        let inbox = world.get(user, route).await.ok();
+        let inbox = fixture.get(user, route).await.ok();
         assert_eq!(inbox["total_unread"], total, "{user}");
         let listed: Vec<Value> = inbox["conversations"].as_array().unwrap().clone();
-        let there = mine
+        let expected = mine
             .iter()
             .filter(|room| room.members[&number].archived == archived)
             .count();
-        assert_eq!(listed.len(), there, "{user}");
+        assert_eq!(listed.len(), expected, "{user}");
         for conversation in listed {
             let room = mine
                 .iter()
@@ -101,21 +97,21 @@ async fn check_inbox(world: &World, user: &str, number: i64, mine: &[&Room], tot
 }
 
 #[tokio::test]
-async fn the_formula_counts_what_counting_counts() {
+async fn the_formula_matches_counting_by_brute_force() {
     for seed in 1..=4 {
-        let ledger = Ledger::random(seed, 4, 350);
-        let world = World::new(&ledger).await;
-        check_counts(&world, &ledger).await;
+        let log = Ledger::random(seed, 4, 350);
+        let fixture = World::new(&log).await;
+        check_counts(&fixture, &log).await;
     }
 }
 
 #[tokio::test]
-async fn a_long_conversation_counts_right_beyond_what_is_explained() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob"]);
+async fn a_long_conversation_is_counted_correctly_beyond_the_explanation() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob"]);
     for n in 0..450 {
         let kind = if n % 7 == 0 { "control" } else { "text" };
-        ledger.send(
+        log.send(
             "room",
             if n % 3 == 0 { "bob" } else { "ana" },
             kind,
@@ -123,29 +119,32 @@ async fn a_long_conversation_counts_right_beyond_what_is_explained() {
             &[],
         );
         if n % 5 == 0 {
-            ledger.recall("room", n + 1);
+            log.recall("room", n + 1);
         }
     }
-    ledger.mark("room", "bob", 0, true);
-    let world = World::new(&ledger).await;
-    check_counts(&world, &ledger).await;
+    log.mark("room", "bob", 0, true);
+    let fixture = World::new(&log).await;
+    check_counts(&fixture, &log).await;
 }
 
 #[tokio::test]
 async fn every_exclusion_has_its_reason() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "since_join", &["ana"]);
-    ledger.say("room", "ana", "before bob"); // 1
-    ledger.join("room", "bob");
-    ledger.say("room", "ana", "read"); // 2
-    ledger.say("room", "bob", "own"); // 3
-    ledger.mark("room", "bob", 2, true);
-    ledger.say("room", "ana", "recalled"); // 4
-    ledger.recall("room", 4);
-    ledger.send("room", "ana", "control", "{}", &[]); // 5
-    ledger.say("room", "ana", "counted"); // 6
-    let world = World::new(&ledger).await;
-    let explained = world.get("bob", "/v1/inbox/unread/room/explain").await.ok();
+    let mut log = Ledger::new(10);
+    log.group("room", "since_join", &["ana"]);
+    log.say("room", "ana", "before bob"); // 1
+    log.join("room", "bob");
+    log.say("room", "ana", "read"); // 2
+    log.say("room", "bob", "own"); // 3
+    log.mark("room", "bob", 2, true);
+    log.say("room", "ana", "recalled"); // 4
+    log.recall("room", 4);
+    log.send("room", "ana", "control", "{}", &[]); // 5
+    log.say("room", "ana", "counted"); // 6
+    let fixture = World::new(&log).await;
+    let explained = fixture
+        .get("bob", "/v1/inbox/unread/room/explain")
+        .await
+        .ok();
     assert_eq!(
         explained,
         json!({
@@ -162,16 +161,16 @@ async fn every_exclusion_has_its_reason() {
 }
 
 #[tokio::test]
-async fn nobody_has_nothing_unread() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana"]);
-    let world = World::new(&ledger).await;
-    let nothing = world
-        .get("nobody ever heard of", "/v1/inbox/unread")
+async fn an_unknown_user_has_no_unread_messages() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana"]);
+    let fixture = World::new(&log).await;
+    let counts = fixture
+        .get("an unknown user", "/v1/inbox/unread")
         .await
         .ok();
-    assert_eq!(nothing, json!({"total": 0, "conversations": {}}));
-    let inbox = world.get("nobody ever heard of", "/v1/inbox").await.ok();
+    assert_eq!(counts, json!({"total": 0, "conversations": {}}));
+    let inbox = fixture.get("an unknown user", "/v1/inbox").await.ok();
     assert_eq!(
         inbox,
         json!({"conversations": [], "total_unread": 0, "next": null})

@@ -1,9 +1,9 @@
-//! Who may know what.
+//! Tests of the visibility rule.
 
 use crate::ledger::Ledger;
 use crate::world::{World, ask};
 
-/// Every route about one conversation.
+/// Returns every route about one conversation.
 fn routes(id: &str) -> Vec<String> {
     let mut routes = vec![format!("/v1/inbox/unread/{id}/explain")];
     let paths = [
@@ -31,20 +31,20 @@ fn seqs(page: &serde_json::Value) -> Vec<i64> {
 
 #[tokio::test]
 async fn strangers_former_members_and_unknown_ids_get_the_same_bytes() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob", "gone"]);
-    ledger.say("room", "ana", "hello");
-    ledger.leave("room", "gone");
-    ledger.group("other", "all", &["stranger"]);
-    let world = World::new(&ledger).await;
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob", "gone"]);
+    log.say("room", "ana", "hello");
+    log.leave("room", "gone");
+    log.group("other", "all", &["stranger"]);
+    let fixture = World::new(&log).await;
 
     let mut bodies = Vec::new();
     for route in routes("room") {
-        assert_eq!(world.get("bob", &route).await.status, 200, "{route}");
-        for user in ["stranger", "gone", "nobody ever heard of"] {
-            let answer = world.get(user, &route).await;
+        assert_eq!(fixture.get("bob", &route).await.status, 200, "{route}");
+        for user in ["stranger", "gone", "an unknown user"] {
+            let answer = fixture.get(user, &route).await;
             assert_eq!(answer.status, 404, "{user} {route}");
-            assert_eq!(answer.position(), ledger.position);
+            assert_eq!(answer.position(), log.position);
             bodies.push(answer.body);
         }
     }
@@ -55,20 +55,20 @@ async fn strangers_former_members_and_unknown_ids_get_the_same_bytes() {
         &"x".repeat(65),
     ] {
         for route in routes(id) {
-            let answer = world.get("bob", &route).await;
+            let answer = fixture.get("bob", &route).await;
             assert_eq!(answer.status, 404, "{route}");
             bodies.push(answer.body);
         }
     }
     bodies.dedup();
-    assert_eq!(bodies.len(), 1, "a 404 tells what there is");
+    assert_eq!(bodies.len(), 1, "all 404 responses must be identical");
 }
 
 #[tokio::test]
-async fn without_a_token_there_is_nothing() {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana"]);
-    let world = World::new(&ledger).await;
+async fn every_route_requires_a_token() {
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana"]);
+    let fixture = World::new(&log).await;
     let mut all = routes("room");
     all.extend(
         [
@@ -82,63 +82,64 @@ async fn without_a_token_there_is_nothing() {
         .map(str::to_owned),
     );
     for route in all {
-        ask(&world.router, None, &route)
+        ask(&fixture.router, None, &route)
             .await
             .refused(401, "unauthorized");
-        ask(&world.router, Some("Bearer nonsense"), &route)
+        ask(&fixture.router, Some("Bearer nonsense"), &route)
             .await
             .refused(401, "unauthorized");
     }
-    world
+    fixture
         .get("ana", "/v1/events")
         .await
         .refused(403, "forbidden");
 }
 
-/// bob's stays in `room`: 1-2 and 5-6; 3 and 4 were sent in between, 7 is nobody's yet.
+/// A log in which bob is a member of `room` during messages 1-2 and 5-6. Messages 3 and 4 were sent
+/// in between; message 7 does not exist.
 fn two_stays(history: &'static str) -> Ledger {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", history, &["ana", "bob"]);
-    ledger.say("room", "ana", "one");
-    ledger.say("room", "ana", "two");
-    ledger.leave("room", "bob");
-    ledger.say("room", "ana", "three");
-    ledger.say("room", "ana", "four");
-    ledger.join("room", "bob");
-    ledger.say("room", "ana", "five");
-    ledger.say("room", "ana", "six");
-    ledger
+    let mut log = Ledger::new(10);
+    log.group("room", history, &["ana", "bob"]);
+    log.say("room", "ana", "one");
+    log.say("room", "ana", "two");
+    log.leave("room", "bob");
+    log.say("room", "ana", "three");
+    log.say("room", "ana", "four");
+    log.join("room", "bob");
+    log.say("room", "ana", "five");
+    log.say("room", "ana", "six");
+    log
 }
 
 #[tokio::test]
 async fn with_history_all_a_member_sees_everything() {
-    let world = World::new(&two_stays("all")).await;
-    let page = world
+    let fixture = World::new(&two_stays("all")).await;
+    let page = fixture
         .get("bob", "/v1/conversations/room/messages")
         .await
         .ok();
     assert_eq!(seqs(&page), [6, 5, 4, 3, 2, 1]);
     for seq in 1..=6 {
-        world
+        fixture
             .get("bob", &format!("/v1/conversations/room/messages/{seq}"))
             .await
             .ok();
     }
-    world
+    fixture
         .get("bob", "/v1/conversations/room/messages/7")
         .await
         .refused(404, "not_found");
 }
 
 #[tokio::test]
-async fn with_history_since_join_a_member_sees_all_own_stays() {
-    let world = World::new(&two_stays("since_join")).await;
-    let page = world
+async fn with_history_since_join_a_member_sees_all_own_periods() {
+    let fixture = World::new(&two_stays("since_join")).await;
+    let page = fixture
         .get("bob", "/v1/conversations/room/messages")
         .await
         .ok();
     assert_eq!(seqs(&page), [6, 5, 2, 1]);
-    let page = world
+    let page = fixture
         .get("bob", "/v1/conversations/room/messages?after=1&limit=2")
         .await
         .ok();
@@ -149,31 +150,31 @@ async fn with_history_since_join_a_member_sees_all_own_stays() {
     for (seq, status) in [(1, 200), (2, 200), (3, 404), (4, 404), (5, 200), (6, 200)] {
         for path in ["", "/history", "/receipts"] {
             let route = format!("/v1/conversations/room/messages/{seq}{path}");
-            assert_eq!(world.get("bob", &route).await.status, status, "{route}");
+            assert_eq!(fixture.get("bob", &route).await.status, status, "{route}");
         }
         let around = format!("/v1/conversations/room/messages?around={seq}");
-        assert_eq!(world.get("bob", &around).await.status, status, "{around}");
+        assert_eq!(fixture.get("bob", &around).await.status, status, "{around}");
     }
 }
 
 #[tokio::test]
-async fn the_rule_is_the_same_for_everybody_everywhere() {
-    let ledger = Ledger::random(41, 4, 400);
-    let world = World::new(&ledger).await;
-    for (index, user) in ledger.users.iter().enumerate() {
+async fn the_rule_matches_the_reference_model_for_every_user() {
+    let log = Ledger::random(41, 4, 400);
+    let fixture = World::new(&log).await;
+    for (index, user) in log.users.iter().enumerate() {
         let number = index as i64 + 1;
-        for room in &ledger.rooms {
+        for room in &log.rooms {
             let route = format!("/v1/conversations/{}/messages?limit=200", room.name);
-            let answer = world.get(user, &route).await;
+            let answer = fixture.get(user, &route).await;
             if !room.is_in(number) {
                 assert_eq!(answer.status, 404, "{user} {}", room.name);
                 continue;
             }
-            let seen: Vec<i64> = (1..=room.head())
+            let visible: Vec<i64> = (1..=room.head())
                 .rev()
                 .filter(|seq| room.may_see(number, *seq))
                 .collect();
-            assert_eq!(seqs(&answer.ok()), seen, "{user} in {}", room.name);
+            assert_eq!(seqs(&answer.ok()), visible, "{user} in {}", room.name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading one's writes.
+//! Tests of reading your own writes.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ use crate::ledger::Ledger;
 use crate::world::{PATIENCE, World};
 
 fn small() -> Ledger {
-    let mut ledger = Ledger::new(10);
-    ledger.group("room", "all", &["ana", "bob"]);
-    ledger.say("room", "ana", "hello");
-    ledger
+    let mut log = Ledger::new(10);
+    log.group("room", "all", &["ana", "bob"]);
+    log.say("room", "ana", "hello");
+    log
 }
 
-/// Every query but the log's own.
+/// Every query of the read model.
 const ROUTES: [&str; 11] = [
     "/v1/inbox?x=1",
     "/v1/inbox/unread?x=1",
@@ -33,11 +33,11 @@ const ROUTES: [&str; 11] = [
 ];
 
 #[tokio::test]
-async fn every_query_says_where_it_is_and_takes_a_position_that_is_reached() {
-    let world = World::new(&small()).await;
+async fn every_query_returns_its_position_and_accepts_one_that_is_reached() {
+    let fixture = World::new(&small()).await;
     for route in ROUTES {
         for least in ["0", "1", "2", ""] {
-            let answer = world
+            let answer = fixture
                 .get("ana", &format!("{route}&min_position={least}"))
                 .await;
             assert_eq!(
@@ -47,7 +47,7 @@ async fn every_query_says_where_it_is_and_takes_a_position_that_is_reached() {
             );
         }
         for bad in ["-1", "one", "1.5", "9223372036854775808"] {
-            let answer = world
+            let answer = fixture
                 .get("ana", &format!("{route}&min_position={bad}"))
                 .await;
             assert_eq!(
@@ -60,24 +60,24 @@ async fn every_query_says_where_it_is_and_takes_a_position_that_is_reached() {
 }
 
 #[tokio::test]
-async fn a_position_that_is_not_reached_is_waited_for_and_then_refused() {
-    let world = World::new(&small()).await;
+async fn a_position_that_is_not_reached_times_out() {
+    let fixture = World::new(&small()).await;
     let start = Instant::now();
-    let answer = world.get("ana", "/v1/inbox?min_position=3").await;
+    let answer = fixture.get("ana", "/v1/inbox?min_position=3").await;
     assert!(start.elapsed() >= PATIENCE);
     assert!(answer.headers.contains_key("retry-after"));
     answer.refused(503, "projection_behind");
 }
 
 #[tokio::test]
-async fn nobody_waits_to_be_refused() {
-    let world = World::new(&small()).await;
+async fn an_invalid_request_is_rejected_without_waiting() {
+    let fixture = World::new(&small()).await;
     let start = Instant::now();
-    world
+    fixture
         .get("ana", "/v1/inbox?limit=0&min_position=99")
         .await
         .refused(400, "malformed");
-    world
+    fixture
         .get("ana", "/v1/conversations/room/messages/0?min_position=99")
         .await
         .refused(400, "malformed");
@@ -85,12 +85,12 @@ async fn nobody_waits_to_be_refused() {
 }
 
 #[tokio::test]
-async fn a_wait_ends_when_the_read_model_gets_there() {
-    let world = World::new(&small()).await;
+async fn a_wait_ends_when_the_read_model_reaches_the_position() {
+    let fixture = World::new(&small()).await;
     let waits = async {
         let start = Instant::now();
         (
-            world
+            fixture
                 .get("ana", "/v1/conversations/room?min_position=5")
                 .await,
             start.elapsed(),
@@ -100,7 +100,7 @@ async fn a_wait_ends_when_the_read_model_gets_there() {
         for position in 3..=5 {
             sqlx::query("UPDATE read.checkpoint SET position = $1")
                 .bind(position)
-                .execute(&world.admin)
+                .execute(&fixture.admin)
                 .await
                 .unwrap();
         }
@@ -111,27 +111,27 @@ async fn a_wait_ends_when_the_read_model_gets_there() {
 }
 
 #[tokio::test]
-async fn an_answer_is_never_older_than_what_was_asked_for() {
-    let world = World::new(&small()).await;
+async fn a_response_is_never_older_than_min_position() {
+    let fixture = World::new(&small()).await;
     sqlx::query("UPDATE read.checkpoint SET position = 9")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
-    world.get("ana", "/v1/inbox?min_position=9").await.ok();
-    // Restored from an older copy: what was known is not true any more.
+    fixture.get("ana", "/v1/inbox?min_position=9").await.ok();
+    // The read model is restored from an older copy, so the known position is wrong.
     sqlx::query("UPDATE read.checkpoint SET position = 2")
-        .execute(&world.admin)
+        .execute(&fixture.admin)
         .await
         .unwrap();
-    world
+    fixture
         .get("ana", "/v1/inbox?min_position=9")
         .await
         .refused(503, "projection_behind");
-    world.get("ana", "/v1/inbox?min_position=2").await.ok();
+    fixture.get("ana", "/v1/inbox?min_position=2").await.ok();
 }
 
 #[tokio::test]
-async fn many_wait_at_once_on_one_watermark() {
+async fn many_requests_can_wait_on_one_watermark() {
     let watermark = Watermark::new(Duration::from_secs(20));
     let waiting = futures::future::join_all((1..=500).map(|position| {
         let watermark = watermark.clone();
@@ -151,20 +151,20 @@ async fn many_wait_at_once_on_one_watermark() {
 }
 
 #[tokio::test]
-async fn the_bell_is_heard_without_looking_at_the_database() {
+async fn a_signal_advances_the_watermark_without_polling() {
     let url = std::env::var("TIDINGS_TEST_NATS_URL").or_else(|_| std::env::var("DEV_NATS_URL"));
-    let url = url.expect("TIDINGS_TEST_NATS_URL or DEV_NATS_URL names a nats-server");
+    let url = url.expect("TIDINGS_TEST_NATS_URL or DEV_NATS_URL must name a nats-server");
     let nats = event_log::broker::client(&url).await.unwrap();
     let mirror = MirrorConfig::named(&format!("query_test_{}", std::process::id()));
-    // Nothing listens on port 1: only the bell can tell.
-    let nowhere = sqlx::postgres::PgPoolOptions::new()
+    // Nothing listens on port 1, so only the signal can advance the watermark.
+    let unreachable = sqlx::postgres::PgPoolOptions::new()
         .acquire_timeout(Duration::from_millis(50))
         .connect_lazy_with(crate::world::server().host("127.0.0.1").port(1));
     let watermark = Watermark::new(Duration::from_secs(20));
     let lookout = Lookout::new(
         watermark.clone(),
         News::default(),
-        nowhere,
+        unreachable,
         Some(&nats),
         &mirror,
         None,
@@ -172,21 +172,21 @@ async fn the_bell_is_heard_without_looking_at_the_database() {
     .await;
     nats.flush().await.unwrap();
     let shutdown = CancellationToken::new();
-    let keeping = tokio::spawn(watermark::run(lookout, shutdown.clone()));
-    let ring = async |payload: &'static str| {
+    let task = tokio::spawn(watermark::run(lookout, shutdown.clone()));
+    let publish = async |payload: &'static str| {
         nats.publish(mirror.projected_bell(), payload.into())
             .await
             .unwrap();
         nats.flush().await.unwrap();
     };
     let waits = watermark.reached(42);
-    let rings = async {
+    let publishes = async {
         for payload in ["not a number", "41", "7", "42"] {
-            ring(payload).await;
+            publish(payload).await;
         }
     };
-    let (reached, ()) = tokio::join!(waits, rings);
+    let (reached, ()) = tokio::join!(waits, publishes);
     assert_eq!(reached, Ok(()));
     shutdown.cancel();
-    keeping.await.unwrap();
+    task.await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! A database of its own, filled from a ledger, and the router on top of it.
+//! The test fixture: a database of its own, filled from a fixture log, and the router on top of it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -23,13 +23,14 @@ use crate::store::store;
 
 const SECRET: &[u8] = b"a secret for tests, of 32 bytes or more";
 
-/// How long `min_position` waits in tests: enough for a busy machine, short enough to run into.
+/// How long `min_position` waits in tests: long enough for a busy machine, short enough for tests
+/// of the timeout.
 pub const PATIENCE: Duration = Duration::from_millis(1_500);
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
 pub struct World {
-    /// May write: fixtures.
+    /// A pool that may write, to set up test data.
     pub admin: PgPool,
     pub router: Router,
     pub shutdown: CancellationToken,
@@ -38,12 +39,12 @@ pub struct World {
     _stop: DropGuard,
 }
 
-/// Where there is no search index.
+/// A directory without a search index.
 pub fn nowhere() -> search::index::Place {
     search::index::Place::at("/nonexistent/search")
 }
 
-/// The answer to one request.
+/// The response to a request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -85,11 +86,11 @@ impl Answer {
     }
 }
 
-/// The server for tests. Without one there is nothing to test against, so that is a failure.
+/// The Postgres server for the tests. The tests fail without one.
 pub fn server() -> PgConnectOptions {
     let url =
         std::env::var("TIDINGS_TEST_DATABASE_URL").or_else(|_| std::env::var("DEV_DATABASE_URL"));
-    url.expect("TIDINGS_TEST_DATABASE_URL or DEV_DATABASE_URL names a Postgres server")
+    url.expect("TIDINGS_TEST_DATABASE_URL or DEV_DATABASE_URL must name a Postgres server")
         .parse()
         .unwrap()
 }
@@ -108,7 +109,7 @@ pub fn hardened(state: QueryState) -> Router {
     )
 }
 
-/// One request to a router.
+/// Sends one request to a router.
 pub async fn ask(router: &Router, authorization: Option<&str>, path: &str) -> Answer {
     let mut request = Request::get(path).header("host", "tidings.test");
     if let Some(authorization) = authorization {
@@ -129,7 +130,7 @@ pub async fn ask(router: &Router, authorization: Option<&str>, path: &str) -> An
 }
 
 impl World {
-    pub async fn new(ledger: &Ledger) -> Self {
+    pub async fn new(log: &Ledger) -> Self {
         let server = server();
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let database = format!("query_test_{}_{number}", std::process::id());
@@ -147,7 +148,7 @@ impl World {
             .await
             .unwrap();
         migrations::apply(&admin).await.unwrap();
-        store(ledger, &admin).await;
+        store(log, &admin).await;
         sqlx::raw_sql("ANALYZE").execute(&admin).await.unwrap();
 
         let pool = PgPoolOptions::new()
@@ -202,8 +203,8 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         let (server, database) = (self.server.clone(), self.database.clone());
-        // A drop cannot wait in the test's own runtime, so it takes a thread with one of its own.
-        let drop_it = move || {
+        // `drop` cannot wait in the runtime of the test, so it uses a thread with its own runtime.
+        let drop_database = move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
@@ -217,10 +218,10 @@ impl Drop for World {
                     .unwrap();
             });
         };
-        let dropped = std::thread::spawn(drop_it).join();
+        let dropped = std::thread::spawn(drop_database).join();
         assert!(
             std::thread::panicking() || dropped.is_ok(),
-            "the test's database stays behind"
+            "the database of the test was not dropped"
         );
     }
 }

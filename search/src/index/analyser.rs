@@ -1,9 +1,9 @@
-//! [`crate::token`] as the index library calls it.
+//! Adapter of [`crate::token`] to tantivy's tokenizer interface.
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-/// Its name in the schema. Another analysis needs another name: an index of the old one is then not
-/// of this shape, and is built again.
+/// The tokenizer's name in the schema. A change to the analysis requires a new name: an index with
+/// the old name then has another schema and is rebuilt.
 pub(super) const NAME: &str = "tidings-1";
 
 #[derive(Debug, Clone, Copy)]

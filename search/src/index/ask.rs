@@ -1,4 +1,4 @@
-//! A query of the search language as one of the index.
+//! Translation of a parsed query into a tantivy query.
 
 use std::ops::Bound;
 
@@ -15,23 +15,23 @@ use super::schema::{Fields, LINK, MENTION};
 use crate::needle::{Needle, Term};
 use crate::query::{Atom, Clause, Literal, ME};
 
-/// Terms that the beginning of a word may stand for.
+/// The maximum number of terms that a prefix expands to.
 const EXPANSIONS: u32 = 10_000;
 
-/// How much better a code is that is written as it was asked for.
+/// The score factor for a code that a text contains exactly as the query has it.
 const WHOLE: f32 = 2.0;
 
-/// The numbers of what a query names. `None` for what does not exist, and then nothing is found.
+/// Resolves the names in a query to numeric ids. A name that resolves to `None` matches nothing.
 pub trait Names {
-    /// Of a user; `me` is the caller.
+    /// Returns the id of a user; `me` is the caller.
     fn user(&self, name: &str) -> Option<u64>;
-    /// Who `me` is.
+    /// Returns the name of the caller, for `me`.
     fn me(&self) -> Option<&str>;
-    /// Of a conversation.
+    /// Returns the numeric id of a conversation.
     fn conversation(&self, name: &str) -> Option<u64>;
 }
 
-/// For queries that name nobody: whatever they name does not exist.
+/// An [`IdResolver`] that knows no names, for queries without operators that need one.
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 
@@ -50,7 +50,7 @@ impl Names for Nobody {
 }
 
 impl Fields {
-    /// All clauses, without regard to what may be seen.
+    /// Translates all clauses, without the restriction to what the caller may see.
     pub fn ask(&self, query: &crate::Query, names: &dyn Names) -> Vec<(Occur, Box<dyn Query>)> {
         let clauses = query.clauses.iter();
         clauses.map(|clause| self.clause(clause, names)).collect()
@@ -58,20 +58,20 @@ impl Fields {
 
     fn clause(&self, clause: &Clause, names: &dyn Names) -> (Occur, Box<dyn Query>) {
         if let [Literal { is_negated, atom }] = clause.any.as_slice() {
-            let asked = self.atom(atom, names);
+            let query = self.atom(atom, names);
             return if *is_negated {
-                (Occur::MustNot, Box::new(LeftOut(asked)))
+                (Occur::MustNot, Box::new(LeftOut(query)))
             } else {
-                (Occur::Must, asked)
+                (Occur::Must, query)
             };
         }
         let literals = clause.any.iter().map(|literal| {
             let atom = self.atom(&literal.atom, names);
             let query: Box<dyn Query> = if literal.is_negated {
                 let all: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(AllQuery), 0.0));
-                let without: Box<dyn Query> = Box::new(LeftOut(atom));
-                let others = vec![(Occur::Must, all), (Occur::MustNot, without)];
-                Box::new(BooleanQuery::new(others))
+                let excluded: Box<dyn Query> = Box::new(LeftOut(atom));
+                let complement = vec![(Occur::Must, all), (Occur::MustNot, excluded)];
+                Box::new(BooleanQuery::new(complement))
             } else {
                 atom
             };
@@ -86,7 +86,7 @@ impl Fields {
             None => Box::new(EmptyQuery),
         };
         match atom {
-            Atom::Text(needle) => self.needle(needle),
+            Atom::Text(sequence) => self.needle(sequence),
             Atom::From(user) => number(self.sender, names.user(user)),
             Atom::In(conversation) => number(self.conversation, names.conversation(conversation)),
             Atom::Mentions(user) => {
@@ -114,14 +114,14 @@ impl Fields {
         }
     }
 
-    fn needle(&self, needle: &Needle) -> Box<dyn Query> {
+    fn needle(&self, sequence: &Needle) -> Box<dyn Query> {
         let term = |text: &str| IndexTerm::from_field_text(self.text, text);
-        let terms: Vec<(usize, IndexTerm)> = needle
+        let terms: Vec<(usize, IndexTerm)> = sequence
             .terms
             .iter()
             .map(|(at, Term::Exact(text) | Term::Prefix(text))| (*at, term(text)))
             .collect();
-        let ends_open = matches!(needle.terms.last(), Some((_, Term::Prefix(_))));
+        let ends_open = matches!(sequence.terms.last(), Some((_, Term::Prefix(_))));
         let parts: Box<dyn Query> = if ends_open {
             let mut phrase = PhrasePrefixQuery::new_with_offset(terms);
             phrase.set_max_expansions(EXPANSIONS);
@@ -131,7 +131,7 @@ impl Fields {
         } else {
             Box::new(PhraseQuery::new_with_offset(terms))
         };
-        let Some(whole) = &needle.whole else {
+        let Some(whole) = &sequence.whole else {
             return parts;
         };
         let whole: Box<dyn Query> = Box::new(BoostQuery::new(word(term(whole)), WHOLE));
@@ -152,19 +152,19 @@ fn word(term: IndexTerm) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
 }
 
-/// A field that has this value, which makes no hit a better one.
+/// Matches a field with this value, without an effect on the score.
 fn exactly(term: IndexTerm) -> Box<dyn Query> {
     let query = TermQuery::new(term, IndexRecordOption::Basic);
     Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
 }
 
-/// The first millisecond of a day, in UTC.
+/// Returns the first millisecond of a day, in UTC.
 fn begin(day: Date) -> i64 {
     let begin = day.with_time(Time::MIDNIGHT).assume_utc();
     begin.unix_timestamp() * 1_000
 }
 
-/// From the first millisecond after it on.
+/// Returns the first millisecond of the next day as a lower bound, in UTC.
 fn after(day: Date) -> Bound<i64> {
     day.next_day().map_or(Bound::Excluded(i64::MAX), |next| {
         Bound::Included(begin(next))

@@ -1,5 +1,5 @@
-//! What every search reads of the messages that it looks at. Opening a column costs more than most
-//! searches do, so it is done once for each segment.
+//! The columns that every search reads. Opening a column costs more than most searches do, so each
+//! segment's columns are opened once and cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,14 +50,14 @@ impl Columns {
 /// The columns of all segments.
 pub(super) type AllColumns = HashMap<SegmentId, Arc<Columns>>;
 
-/// What a search looks at: the index as of one refresh.
+/// The index as of one refresh: what a search reads.
 pub(super) struct Snapshot {
     pub searcher: Searcher,
     pub columns: Arc<AllColumns>,
 }
 
 impl Snapshot {
-    /// Keeps what was open before of segments that are still there.
+    /// Opens a snapshot and reuses the columns of segments that the previous one also has.
     pub fn of(searcher: Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
         let mut columns = AllColumns::new();
         for segment in searcher.segment_readers() {
@@ -76,7 +76,7 @@ impl Snapshot {
     }
 }
 
-/// Those of a segment.
+/// Returns the columns of a segment, and opens them if they are not cached.
 pub(super) fn of_segment(
     columns: &AllColumns,
     segment: &SegmentReader,

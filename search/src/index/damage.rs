@@ -1,8 +1,8 @@
-//! Whether an index on disk is what was written.
+//! Integrity checks for an index on disk.
 //!
-//! A flipped bit is seen neither by opening nor by searching, so everything is read against its checksum
-//! now and then ([`verify`]). Between two such readings [`Index::look`] tells at the price of a few system
-//! calls whether somebody has touched a file that nobody has any business to touch.
+//! Neither opening nor searching detects a flipped bit, so [`verify`] reads everything and compares
+//! checksums periodically. In between, [`Index::check_files`] detects files that were modified from
+//! outside, at the cost of a few system calls.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,25 +11,29 @@ use std::path::{Path, PathBuf};
 use super::stamps::Touched;
 use super::{Index, IndexError};
 
-/// What every segment has. One without positions opens all the same, and finds no phrase.
+/// The extensions of the files that every segment has. A segment without positions still opens, but
+/// finds no phrases.
 const PARTS: [&str; 6] = ["term", "idx", "pos", "fast", "fieldnorm", "store"];
 
-/// How often a verification is begun again because a merge took segments away under it.
+/// The maximum number of attempts at a verification while merges remove segments.
 const TRIES: usize = 5;
 
-/// Opens the index in a directory anew and reads all of it against its checksums.
+/// Opens the index in a directory, reads all of it and compares its checksums.
 pub fn verify(directory: &Path) -> Result<(), IndexError> {
-    let mut tries = 1;
+    let mut attempts = 1;
     loop {
         let before = segments(directory);
         match verify_once(directory) {
-            // Only what is no longer used may go.
+            // Retry only if the set of segments changed: a merge may remove only files that are no
+            // longer used.
             Err(_)
-                if tries < TRIES && before.is_ok() && before.ok() != segments(directory).ok() =>
+                if attempts < TRIES
+                    && before.is_ok()
+                    && before.ok() != segments(directory).ok() =>
             {
-                tries += 1;
+                attempts += 1;
             }
-            outcome => return outcome,
+            result => return result,
         }
     }
 }
@@ -43,8 +47,8 @@ fn verify_once(directory: &Path) -> Result<(), IndexError> {
     let mut damaged: Vec<PathBuf> = segments.iter().flat_map(parts).collect();
     damaged.retain(|part| !files.contains(part));
     for file in files {
-        let is_whole = index.library.directory().validate_checksum(&file);
-        if !is_whole.map_err(tantivy::TantivyError::from)? {
+        let is_intact = index.library.directory().validate_checksum(&file);
+        if !is_intact.map_err(tantivy::TantivyError::from)? {
             damaged.push(file);
         }
     }
@@ -55,12 +59,12 @@ fn verify_once(directory: &Path) -> Result<(), IndexError> {
     }
 }
 
-/// The segments of the last commit, by id.
+/// Reads the ids of the last commit's segments.
 fn segments(directory: &Path) -> Result<BTreeSet<String>, IndexError> {
     Index::open(directory)?.segments()
 }
 
-/// The files of these segments that are there, without their directory.
+/// Lists the existing files of these segments, without their directory.
 fn segment_files(
     directory: &Path,
     segments: &BTreeSet<String>,
@@ -76,15 +80,15 @@ fn segment_files(
     Ok(files)
 }
 
-/// `0f3c….fast` is of segment `0f3c…`.
+/// Returns the segment that a file belongs to: `0f3c….fast` belongs to `0f3c…`.
 fn segment_of(file: &Path) -> &str {
     let name = file.to_str().unwrap_or_default();
     name.split_once('.').map_or(name, |(segment, _)| segment)
 }
 
 impl Index {
-    /// From now on the files of the last commit, and those that this process writes, are watched. What
-    /// is to be found out about them as they are now has to be found out after this.
+    /// Starts to watch the files of the last commit and those that this process writes. Verify
+    /// their current content after this call, not before it.
     pub fn watch(&self) -> Result<(), IndexError> {
         if let Some(files) = &self.files {
             let present = segment_files(files.path(), &self.segments()?)?;
@@ -93,8 +97,8 @@ impl Index {
         Ok(())
     }
 
-    /// What has been done to the watched files since the last look by somebody who has no business to.
-    /// An error if they cannot be looked at, or the last commit cannot be read.
+    /// Reports whether watched files were modified from outside since the previous check. Fails if
+    /// the files or the last commit cannot be read.
     pub fn look(&self) -> Result<Touched, IndexError> {
         self.segments()?;
         match &self.files {

@@ -1,5 +1,5 @@
-//! A fingerprint of what an index says, whatever it says it with: two are equal if every message has the
-//! same terms at the same places, however they came there and in whichever segments they are.
+//! A digest of an index's content, independent of its layout: two digests are equal if every
+//! message has the same terms at the same positions, regardless of history and segments.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -14,47 +14,47 @@ use tantivy::{DocId, DocSet as _, SegmentReader, TERMINATED};
 use super::columns::{Columns, Snapshot, of_segment};
 use super::{Index, IndexError};
 
-/// Messages are counted together in so many parts: where two indexes differ, only those of a part that differs are
-/// looked at one by one.
+/// The number of buckets that messages are summed in. Where two indexes differ, only the messages
+/// in differing buckets are compared one by one.
 const PARTS: usize = 4_096;
 
-/// Parts whose messages are looked at, at most.
+/// The maximum number of buckets whose messages are compared one by one.
 const LOOKED_AT: usize = 16;
 
-/// A message, as conversation and seq.
+/// The key of a message: conversation and sequence number.
 pub type Key = (u64, u64);
 
-/// What an index says in all. Comparable within one build of this program.
+/// A digest of an index's content. Comparable only within one build of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
-    /// How many messages.
+    /// The number of messages.
     pub messages: u64,
-    /// A sum over all that is said of them.
+    /// The wrapping sum of the hashes of their terms and columns.
     pub sum: u64,
 }
 
-/// Two indexes beside each other.
+/// The comparison of two indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// What the one says.
+    /// The digest of the first index.
     pub one: Digest,
-    /// What the other says.
+    /// The digest of the second index.
     pub other: Digest,
-    /// The first messages that are not the same in both, or in one of them alone; at most as many as were asked for.
+    /// The first messages that differ or that only one index has, up to the requested number.
     pub differing: BTreeSet<Key>,
 }
 
-/// An index as of one refresh, whatever is committed meanwhile.
+/// A view of an index as of one refresh, unaffected by later commits.
 #[derive(Clone)]
 pub struct View(Arc<Snapshot>);
 
 impl Index {
-    /// What the last [`Index::refresh`] saw.
+    /// Returns a view of the index as of the last [`Index::refresh`].
     pub fn view(&self) -> View {
         View(self.seen())
     }
 
-    /// What the last [`Index::refresh`] saw, as a number.
+    /// Computes the digest of the index as of the last [`Index::refresh`].
     pub fn digest(&self) -> Result<Digest, IndexError> {
         Ok(total(
             &self
@@ -65,56 +65,57 @@ impl Index {
 }
 
 impl View {
-    /// Compares the two, some messages left out, and names at most so many that differ.
+    /// Compares two views without the messages in `left_out`. Lists up to `named` messages that
+    /// differ.
     pub fn compare(
         &self,
         other: &Self,
         left_out: &FxHashSet<Key>,
         named: usize,
     ) -> Result<Compared, IndexError> {
-        let (here, there) = (
+        let (left, right) = (
             self.sums(left_out, |key| Some(part(key)))?,
             other.sums(left_out, |key| Some(part(key)))?,
         );
-        let differs = |part: &usize| here.get(part) != there.get(part);
-        let parts: FxHashSet<usize> = (0..PARTS).filter(differs).take(LOOKED_AT).collect();
+        let differs = |bucket: &usize| left.get(bucket) != right.get(bucket);
+        let buckets: FxHashSet<usize> = (0..PARTS).filter(differs).take(LOOKED_AT).collect();
         let mut differing = BTreeSet::new();
-        if !parts.is_empty() {
-            let one_by_one = |key: Key| parts.contains(&part(key)).then_some(key);
-            let mine = self.sums(left_out, one_by_one)?;
-            let theirs = other.sums(left_out, one_by_one)?;
-            let either = mine.keys().chain(theirs.keys());
-            differing.extend(either.filter(|key| mine.get(key) != theirs.get(key)));
+        if !buckets.is_empty() {
+            let one_by_one = |key: Key| buckets.contains(&part(key)).then_some(key);
+            let left = self.sums(left_out, one_by_one)?;
+            let right = other.sums(left_out, one_by_one)?;
+            let either = left.keys().chain(right.keys());
+            differing.extend(either.filter(|key| left.get(key) != right.get(key)));
         }
         Ok(Compared {
-            one: total(&here),
-            other: total(&there),
+            one: total(&left),
+            other: total(&right),
             differing: differing.into_iter().take(named).collect(),
         })
     }
 
-    /// What is said of messages, added up for those that have the same place.
+    /// Sums the digests of messages by the key that `group` returns; `None` skips a message.
     fn sums<P: Hash + Eq>(
         &self,
         left_out: &FxHashSet<Key>,
-        place: impl Fn(Key) -> Option<P>,
+        group: impl Fn(Key) -> Option<P>,
     ) -> Result<HashMap<P, Digest>, IndexError> {
         let mut sums = HashMap::new();
         for segment in self.0.searcher.segment_readers() {
             let columns = of_segment(&self.0.columns, segment)?;
             let key = |document: DocId| (columns.conversation(document), columns.seq(document));
-            let placed = |document: DocId| {
+            let group_of = |document: DocId| {
                 let key = key(document);
-                (!left_out.contains(&key)).then(|| place(key)).flatten()
+                (!left_out.contains(&key)).then(|| group(key)).flatten()
             };
-            let mut add = |document: DocId, messages: u64, said: u64| {
-                if let Some(place) = placed(document) {
-                    let sum = sums.entry(place).or_insert(Digest {
+            let mut add = |document: DocId, messages: u64, hash: u64| {
+                if let Some(group) = group_of(document) {
+                    let sum = sums.entry(group).or_insert(Digest {
                         messages: 0,
                         sum: 0,
                     });
                     sum.messages += messages;
-                    sum.sum = sum.sum.wrapping_add(said);
+                    sum.sum = sum.sum.wrapping_add(hash);
                 }
             };
             for document in segment.doc_ids_alive() {
@@ -130,9 +131,9 @@ impl View {
     }
 }
 
-/// Which part a message belongs to.
+/// Returns the bucket of a message.
 fn part(key: Key) -> usize {
-    // The remainder is less than the number of parts.
+    // The remainder is less than the number of buckets, so it fits.
     usize::try_from(hash(key) % PARTS as u64).unwrap_or_default()
 }
 
@@ -158,7 +159,7 @@ fn of_columns(columns: &Columns, document: DocId) -> u64 {
     ))
 }
 
-/// Adds what each term of a field says of each message.
+/// Adds the hash of each term of a field, with its positions, for each message.
 fn terms(
     segment: &SegmentReader,
     field: Field,
@@ -167,21 +168,21 @@ fn terms(
 ) -> Result<(), IndexError> {
     let index = segment.inverted_index(field)?;
     let mut terms = index.terms().stream()?;
-    let mut places = Vec::new();
+    let mut positions = Vec::new();
     while terms.advance() {
         let option = IndexRecordOption::WithFreqsAndPositions;
         let mut postings = index.read_postings_from_terminfo(terms.value(), option)?;
         while postings.doc() != TERMINATED {
             let document = postings.doc();
             if !segment.is_deleted(document) {
-                postings.positions(&mut places);
-                let said = (
+                postings.positions(&mut positions);
+                let content = (
                     field.field_id(),
                     terms.key(),
                     columns.position(document),
-                    &places,
+                    &positions,
                 );
-                add(document, 0, hash(said));
+                add(document, 0, hash(content));
             }
             postings.advance();
         }
@@ -189,8 +190,8 @@ fn terms(
     Ok(())
 }
 
-fn hash(what: impl Hash) -> u64 {
+fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }

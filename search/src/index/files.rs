@@ -1,10 +1,10 @@
-//! The files of an index, read with ordinary reads. A mapped file that is cut short under a reader takes
-//! the whole process down with it (SIGBUS); here that reader gets an error, and the rest of the process
-//! never knows.
+//! A tantivy directory that reads files with `pread` instead of `mmap`. If a mapped file is
+//! truncated while it is read, SIGBUS kills the whole process; here, only that read returns an
+//! error.
 //!
-//! What every search needs (dictionaries, columns, lengths) is read once and kept for as long as a
-//! segment is open; postings are read when a query asks for them. Opening the same segment again, as
-//! every refresh does, finds the files open.
+//! What every search needs (dictionaries, columns, lengths) is read once and cached for as long as
+//! a segment is open; postings are read on demand. Reopening a segment, as every refresh does,
+//! reuses the open files.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,10 +24,11 @@ use tantivy::directory::{
 
 use super::stamps::Stamps;
 
-/// Files with these endings are kept whole.
+/// The extensions of files that are cached in memory as a whole.
 const KEPT: [&str; 4] = ["term", "fast", "fieldnorm", "del"];
 
-/// A directory. Everything but reading, and a look at what is written and removed, is the library's own way.
+/// A directory that reads files itself and records fingerprints of files that are written and
+/// removed. Everything else is delegated to tantivy's [`MmapDirectory`].
 #[derive(Clone)]
 pub(super) struct Files {
     path: Arc<Path>,
@@ -46,12 +47,12 @@ impl Files {
         })
     }
 
-    /// Where they are.
+    /// Returns the path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// As they were written.
+    /// Returns the fingerprints of the files.
     pub fn stamps(&self) -> &Stamps {
         &self.stamps
     }
@@ -74,7 +75,7 @@ impl fmt::Debug for Files {
     }
 }
 
-/// A file that is not written any more.
+/// An open file that is complete.
 struct OpenFile {
     file: File,
     length: usize,

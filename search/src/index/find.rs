@@ -1,4 +1,4 @@
-//! Finding.
+//! Search requests, their execution and their results.
 
 use std::sync::Arc;
 
@@ -12,85 +12,85 @@ use super::{Index, IndexError, Names};
 /// The order of hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// BM25 with a mild preference for what is recent.
+    /// BM25 with a mild preference for recent messages.
     Relevance,
-    /// The last sent first.
+    /// Newest first.
     Newest,
 }
 
-/// A search.
+/// A search request.
 pub struct Ask<'a> {
-    /// What for.
+    /// The query.
     pub query: &'a crate::Query,
-    /// What it names.
+    /// Resolves the names in the query.
     pub names: &'a dyn Names,
     /// What the caller may see.
     pub visible: Arc<Visible>,
-    /// In which order.
+    /// The order of hits.
     pub sort: Sort,
-    /// Messages after this position are left out: the pages of one search see the same messages, however
-    /// many are sent meanwhile.
+    /// Messages after this log position are excluded, so that all pages of one search see the same
+    /// messages, however many are sent in the meantime.
     pub up_to: u64,
-    /// The present, in milliseconds since 1970: what is recent.
+    /// The current time in milliseconds since 1970, which determines how recent a message is.
     pub now: i64,
-    /// The numbers of the first page of this search; `None` if this is it.
+    /// The statistics of the first page of this search; `None` for the first page.
     pub statistics: Option<&'a Statistics>,
-    /// The last hit of the page before.
+    /// The last hit of the previous page.
     pub after: Option<After>,
-    /// How many hits to answer; at least one.
+    /// The maximum number of hits to return; at least one.
     pub limit: usize,
 }
 
-/// A message that was found.
+/// A message that matches a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// Where it was sent in the log.
+    /// The log position of the `message_sent` event.
     pub position: u64,
-    /// Where it is.
+    /// The conversation of the message.
     pub conversation: u64,
-    /// Its number there.
+    /// The sequence number within the conversation.
     pub seq: u64,
-    /// How relevant it is; comparable within one search. 0 if sorted by time.
+    /// The relevance, comparable within one search; 0 if sorted by time.
     pub score: f32,
 }
 
-/// What was found.
+/// A page of search results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// In order.
+    /// The hits in the requested order.
     pub hits: Vec<Hit>,
-    /// How many there are, over all pages.
+    /// The number of hits over all pages.
     pub total: usize,
-    /// Where the next page begins, if there may be one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<After>,
-    /// The numbers that the next page is to be made with.
+    /// The statistics to pass with the request for the next page.
     pub statistics: Statistics,
 }
 
 impl Index {
-    /// Searches what the last [`Index::refresh`] saw.
-    pub fn find(&self, ask: &Ask<'_>) -> Result<Found, IndexError> {
-        let seen = self.seen();
-        let (searcher, columns) = (&seen.searcher, &seen.columns);
-        let mut clauses = self.fields.ask(ask.query, ask.names);
-        let visible = Arc::clone(&ask.visible);
+    /// Searches the index as of the last [`Index::refresh`].
+    pub fn find(&self, request: &Ask<'_>) -> Result<Found, IndexError> {
+        let snapshot = self.seen();
+        let (searcher, columns) = (&snapshot.searcher, &snapshot.columns);
+        let mut clauses = self.fields.ask(request.query, request.names);
+        let visible = Arc::clone(&request.visible);
         let condition = visible::condition(visible, self.fields, Arc::clone(columns));
         clauses.push((Occur::Must, condition));
         let query = BooleanQuery::new(clauses);
-        let limit = ask.limit.max(1);
+        let limit = request.limit.max(1);
         let page = Page {
-            sort: ask.sort,
-            now: ask.now,
-            up_to: ask.up_to,
-            after: ask.after,
+            sort: request.sort,
+            now: request.now,
+            up_to: request.up_to,
+            after: request.after,
             limit: limit + 1,
             columns: Arc::clone(columns),
         };
-        let pinned = Pinned::new(searcher, ask.statistics);
+        let pinned = Pinned::new(searcher, request.statistics);
         let (mut hits, total) = searcher.search_with_statistics_provider(&query, &page, &pinned)?;
         let has_more = hits.len() > limit;
         hits.truncate(limit);
-        let next = hits.last().map(|(place, _)| *place);
+        let next = hits.last().map(|(cursor, _)| *cursor);
         Ok(Found {
             hits: hits.into_iter().map(|(_, hit)| hit).collect(),
             total,

@@ -1,4 +1,4 @@
-//! The build that was served before and was kept: one can go back to it, or drop it.
+//! The kept build: a previously served build that can be restored or removed.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,8 @@ use super::place::{BUILD, Build, Lock, Place};
 pub(super) const KEPT: &str = "KEPT";
 
 impl Place {
-    /// Whether the build that is served now stays when it is replaced. What stayed before goes with the next sweep.
+    /// Sets whether the currently served build is kept when it is replaced. The next call of
+    /// [`IndexDir::remove_except`] removes the previously kept one.
     pub fn keep(&self, _lock: &Lock, keep: bool) -> io::Result<()> {
         match self.current()?.filter(|_| keep) {
             Some(served) => self.replace(KEPT, &format!("{BUILD}{served}\n")),
@@ -16,14 +17,14 @@ impl Place {
         }
     }
 
-    /// The build that was kept, if there is one.
+    /// Returns the kept build, if there is one.
     pub fn kept(&self) -> io::Result<Option<Build>> {
         let (kept, served) = (self.named(KEPT)?, self.current()?);
         Ok(kept.filter(|kept| served != Some(*kept) && self.directory(*kept).is_dir()))
     }
 
-    /// Makes it the build that is gone on with; `None` if there is none. Its number is a new one: a later build has
-    /// the larger number.
+    /// Turns the kept build into the unfinished one, to be resumed. Returns `None` if there is no
+    /// kept build. It gets a new number, because later builds must have larger numbers.
     pub fn resume_kept(&self, _lock: &Lock) -> io::Result<Option<Build>> {
         let Some(kept) = self.kept()? else {
             return Ok(None);
@@ -34,7 +35,8 @@ impl Place {
         Ok(Some(build))
     }
 
-    /// Removes it. False if there was none. Nobody reads or writes it, so this needs no lock.
+    /// Removes the kept build and returns whether there was one. Needs no lock, because no process
+    /// reads or writes it.
     pub fn drop_kept(&self) -> io::Result<bool> {
         let Some(kept) = self.kept()? else {
             return Ok(false);
@@ -50,33 +52,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_replaced_stays_if_it_was_to_and_can_be_gone_back_to_or_dropped() {
-        let scratch = tempfile::tempdir().expect("a directory");
-        let place = Place::at(scratch.path().join("search"));
-        assert_eq!(place.kept().expect("readable"), None);
-        assert!(!place.drop_kept().expect("nothing to drop"));
-        let lock = place.lock().expect("lockable").expect("free");
+    fn a_replaced_build_is_kept_on_request_and_can_be_restored_or_removed() {
+        let scratch = tempfile::tempdir().expect("temporary directory");
+        let directory = Place::at(scratch.path().join("search"));
+        assert_eq!(directory.kept().expect("can read"), None);
+        assert!(!directory.drop_kept().expect("nothing to remove"));
+        let lock = directory.lock().expect("can lock").expect("lock is free");
         let replace = |keep| {
-            place.keep(&lock, keep).expect("decides");
-            let build = place.begin(&lock).expect("makes one");
-            place.serve(&lock, build).expect("serves");
-            place.sweep(&lock, &[build]).expect("sweeps");
-            (build, place.kept().expect("readable"))
+            directory.keep(&lock, keep).expect("sets what to keep");
+            let build = directory.begin(&lock).expect("creates a build");
+            directory.serve(&lock, build).expect("serves");
+            directory
+                .sweep(&lock, &[build])
+                .expect("removes other builds");
+            (build, directory.kept().expect("can read"))
         };
         assert_eq!(replace(true), (1, None));
         assert_eq!(replace(true), (2, Some(1)));
         assert_eq!(replace(true), (3, Some(2)));
-        assert!(!place.directory(1).exists());
+        assert!(!directory.directory(1).exists());
         assert_eq!(replace(false), (4, None));
-        assert!(!place.directory(3).exists());
+        assert!(!directory.directory(3).exists());
         assert_eq!(replace(true), (5, Some(4)));
-        assert_eq!(place.leftover().expect("readable"), None);
-        assert_eq!(place.resume_kept(&lock).expect("resumes"), Some(6));
-        assert_eq!(place.kept().expect("readable"), None);
-        assert_eq!(place.leftover().expect("readable"), Some(6));
-        assert_eq!(place.resume_kept(&lock).expect("nothing to resume"), None);
+        assert_eq!(directory.leftover().expect("can read"), None);
+        assert_eq!(
+            directory
+                .resume_kept(&lock)
+                .expect("restores the kept build"),
+            Some(6)
+        );
+        assert_eq!(directory.kept().expect("can read"), None);
+        assert_eq!(directory.leftover().expect("can read"), Some(6));
+        assert_eq!(
+            directory.resume_kept(&lock).expect("nothing to restore"),
+            None
+        );
         assert_eq!(replace(true), (7, Some(5)));
-        assert!(place.drop_kept().expect("drops"));
-        assert!(!place.directory(5).exists() && place.directory(7).exists());
+        assert!(directory.drop_kept().expect("removes the kept build"));
+        assert!(!directory.directory(5).exists() && directory.directory(7).exists());
     }
 }

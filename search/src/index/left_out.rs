@@ -1,13 +1,13 @@
-//! What a hit must not have.
+//! Negated conditions: queries that a hit must not match.
 //!
-//! The library asks an excluded phrase about messages before the first one that has it, which the phrase
-//! does not expect (an assertion in builds that have them). Between the two stands a scorer that answers
-//! such questions itself.
+//! Tantivy asks the scorer of an excluded phrase about documents before its first match, which that
+//! scorer does not expect (a failed assertion in builds with assertions). The wrapper in this
+//! module answers such questions itself.
 
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader};
 
-/// A query that is only ever excluded.
+/// A query that is only used for exclusion.
 #[derive(Debug)]
 pub(super) struct LeftOut(pub Box<dyn Query>);
 
@@ -37,7 +37,7 @@ impl Weight for LeftOutWeight {
 
 struct LeftOutScorer(Box<dyn Scorer>);
 
-/// With the trait's own `seek_danger`, which looks where it is before it seeks.
+/// Uses the trait's default `seek_danger`, which checks the current document before it seeks.
 impl DocSet for LeftOutScorer {
     fn advance(&mut self) -> DocId {
         self.0.advance()

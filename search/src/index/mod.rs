@@ -1,10 +1,12 @@
-//! The index: one document a message, found by its text and its fields, within what somebody may see.
+//! The index: one document per message, searchable by text and fields, restricted to what the
+//! caller may see.
 //!
-//! In the order of use: [`Message`] is what goes in, [`Writer`] puts it there together with a
-//! [`Checkpoint`], the position in the log up to which the index is complete, and [`Found`] is what
-//! [`Index::find`] answers to an [`Ask`]. [`Place`] is the directory in which indexes follow each other;
-//! [`verify`] and [`Index::look`] tell whether one is damaged, [`View::compare`] whether two say the same.
-//! The text itself is not kept here: it is in the read models, where it is shown from.
+//! In the order of use: [`SearchIndexWriter`] stores each [`MessageDocument`], and commits an
+//! [`IndexCheckpoint`] with them: the log position up to which the index is complete.
+//! [`Index::search`] answers a [`SearchRequest`] with [`SearchResults`]. [`IndexDir`] is the
+//! directory that holds successive builds of the index. [`verify`] and [`Index::check_files`]
+//! detect corruption; [`IndexView::compare`] compares the contents of two indexes. The index does
+//! not store message text; the read models do, and results are displayed from there.
 
 mod analyser;
 mod ask;
@@ -48,64 +50,67 @@ use columns::Snapshot;
 use files::Files;
 use schema::Fields;
 
-/// A message as it is searched. Users and conversations are numbers, as in the read models.
+/// A message as stored in the index. Users and conversations are numeric ids, as in the read
+/// models.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Where it was sent in the log: its name here.
+    /// The log position of the `message_sent` event, which identifies the message.
     pub position: u64,
-    /// Where it is.
+    /// The conversation of the message.
     pub conversation: u64,
-    /// Its number there.
+    /// The sequence number within the conversation.
     pub seq: u64,
-    /// Who sent it.
+    /// The user who sent it.
     pub sender: u64,
-    /// When, in milliseconds since 1970.
+    /// When it was sent, in milliseconds since 1970.
     pub sent_at: i64,
-    /// Its type, as in `type:`.
+    /// The message type, as in `type:`.
     pub kind: String,
-    /// Who is mentioned, by name.
+    /// The names of the users it mentions.
     pub mentions: Vec<String>,
-    /// What is searched of it, in its newest form.
+    /// The searchable text of the latest version.
     pub text: String,
 }
 
 impl Message {
-    /// Its conversation and seq.
+    /// Returns its conversation and sequence number.
     pub fn key(&self) -> Key {
         (self.conversation, self.seq)
     }
 }
 
-/// Up to where an index is complete, and of what. Changes in the same commit as the messages.
+/// The log position up to which an index is complete, and the log it belongs to. Committed
+/// atomically with the messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The last event of the log that it has, 0 if it has none.
+    /// The position of the last event that the index includes, or 0.
     pub position: u64,
-    /// When that event happened, in milliseconds since 1970: in a log that was restored from an older
-    /// copy and has gone on since, another event has that position.
+    /// When that event was appended, in milliseconds since 1970. It detects a log that was restored
+    /// from an older backup and continued: there, another event has this position.
     pub time: i64,
-    /// Which log.
+    /// The id of the log.
     pub log: String,
-    /// Which numbering of users and conversations.
+    /// The generation of the numeric ids of users and conversations.
     pub numbering: i64,
-    /// Of an index that is still being filled: the last message that it has, in the order of conversations and seqs.
+    /// For an index that is still being filled: the last message added, in the order of
+    /// conversation and sequence number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filled: Option<Key>,
 }
 
-/// Something went wrong with the index itself.
+/// A failure of the index.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// It is not there, cannot be read or written, or is not of this shape.
+    /// The index is missing, cannot be read or written, or has another schema.
     #[error("the search index: {0}")]
     Tantivy(#[from] tantivy::TantivyError),
-    /// A file of it cannot be read or written.
+    /// A file of the index cannot be read or written.
     #[error("the search index: {0}")]
     Io(#[from] std::io::Error),
-    /// Its last commit does not say what it is complete up to.
-    #[error("the search index does not say how far it is: {0:?}")]
+    /// The last commit has no valid checkpoint; the value is its payload.
+    #[error("the search index has no valid checkpoint: {0:?}")]
     NoCheckpoint(Option<String>),
-    /// What was written is not what is read.
+    /// These files are missing or do not match their checksums.
     #[error("the search index is damaged: {0:?}")]
     Damaged(Vec<std::path::PathBuf>),
 }
@@ -122,14 +127,14 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index in a directory, which exists, and makes it there if there is none. An index of
-    /// another shape is an error: it is to be built again.
+    /// Opens the index in an existing directory, and creates it if there is none. Fails if the
+    /// index has another schema; it must be rebuilt then.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
         let files = Files::within(directory)?;
         Self::within(files.clone(), Some(files))
     }
 
-    /// A new one that is gone with the process.
+    /// Creates an empty index in memory.
     pub fn in_memory() -> Result<Self, IndexError> {
         Self::within(RamDirectory::create(), None)
     }
@@ -144,32 +149,34 @@ impl Index {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
-        let seen = Snapshot::of(reader.searcher(), None)?;
+        let snapshot = Snapshot::of(reader.searcher(), None)?;
         Ok(Self {
             library: index,
             files,
             reader,
             fields,
-            seen: Arc::new(RwLock::new(Arc::new(seen))),
+            seen: Arc::new(RwLock::new(Arc::new(snapshot))),
         })
     }
 
-    /// Sees what has been committed since, by whichever process. Returns what is seen now, or less.
+    /// Makes the latest commit visible to searches, whichever process made it. Returns a checkpoint
+    /// that the visible state includes; that state may already be newer.
     pub fn refresh(&self) -> Result<Checkpoint, IndexError> {
-        // In this order: a commit between the two makes the index newer than is said of it.
+        // Read the checkpoint first: a commit between the two steps then only makes the index newer
+        // than the returned checkpoint.
         let checkpoint = self.checkpoint()?;
         self.reader.reload()?;
-        let seen = Snapshot::of(self.reader.searcher(), Some(&self.seen()))?;
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(seen);
+        let snapshot = Snapshot::of(self.reader.searcher(), Some(&self.seen()))?;
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(checkpoint)
     }
 
     fn seen(&self) -> Arc<Snapshot> {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&seen)
+        let snapshot = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&snapshot)
     }
 
-    /// That of the last commit; that of an empty log if there was none.
+    /// Reads the checkpoint of the last commit. Returns the default one if there was no commit.
     pub fn checkpoint(&self) -> Result<Checkpoint, IndexError> {
         let metas = self.library.load_metas()?;
         match metas.payload {
@@ -181,7 +188,7 @@ impl Index {
         }
     }
 
-    /// How many messages the last [`Index::refresh`] saw.
+    /// Returns the number of messages as of the last [`Index::refresh`].
     pub fn messages(&self) -> u64 {
         self.seen().searcher.num_docs()
     }

@@ -1,4 +1,4 @@
-//! The best hits after some place, and how many there are in all.
+//! Collection of one page: the best hits after a cursor, and the total number of hits.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,35 +10,35 @@ use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 use super::columns::{AllColumns, Columns, of_segment};
 use super::find::{Hit, Sort};
 
-/// What age can take off a score at most: a very old message is worth so much less than one of now.
+/// The maximum share by which age reduces a score.
 const AGE_COUNTS: f32 = 0.2;
-/// The age that takes off half of that: a month.
+/// The age at which half of that reduction applies: a month.
 const HALF_AGE_MS: f32 = 30.0 * 24.0 * 3_600.0 * 1_000.0;
 
-/// Bits of a score that do not count: sums of the same numbers in another order differ there.
+/// The low bits of a score to ignore: they depend on the order in which floats are summed.
 const NOISE: u32 = 6;
 
-/// The last hit of a page: the next one begins after it.
+/// The sort key of a hit. The cursor for the next page is that of the last hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct After {
-    /// How relevant it was, as a number of the same order as its score; 0 if sorted by time.
+    /// The score as an integer of the same order; 0 if sorted by time.
     pub rank: u32,
-    /// Where it was sent.
+    /// The log position of the message.
     pub position: u64,
 }
 
-/// Collects a page.
+/// A tantivy collector of one page.
 pub(super) struct Page {
     pub sort: Sort,
     pub now: i64,
-    /// Nothing sent later.
+    /// The last log position to include.
     pub up_to: u64,
     pub after: Option<After>,
     pub limit: usize,
     pub columns: Arc<AllColumns>,
 }
 
-/// A page, as far as the order of hits depends on it.
+/// The parameters of a page that determine which hits it contains, and in which order.
 #[derive(Debug, Clone, Copy)]
 struct Order {
     sort: Sort,
@@ -49,10 +49,10 @@ struct Order {
 }
 
 impl Order {
-    /// The place of a hit in the order; a larger one comes first.
+    /// Returns the sort key of a hit; a larger one comes first.
     fn place(&self, score: Score, position: u64) -> After {
         let rank = match self.sort {
-            // Scores are not negative, and then their bits are in the order of the numbers.
+            // For non-negative floats, the bit patterns have the order of the values.
             Sort::Relevance => score.max(0.0).to_bits() >> NOISE,
             Sort::Newest => 0,
         };
@@ -65,7 +65,7 @@ impl Order {
     }
 }
 
-/// A hit in its place.
+/// A hit with its sort key, which alone determines the order.
 #[derive(Debug, Clone, Copy)]
 pub struct Placed {
     place: After,
@@ -93,7 +93,7 @@ impl Ord for Placed {
     }
 }
 
-/// A page, best first, and how many hits there are before and after it.
+/// The hits of a page with their sort keys, best first, and the total number of hits.
 pub(super) type Collected = (Vec<(After, Hit)>, usize);
 
 impl Collector for Page {
@@ -126,7 +126,7 @@ impl Collector for Page {
     fn merge_fruits(&self, segments: Vec<Collected>) -> tantivy::Result<Collected> {
         let total = segments.iter().map(|(_, total)| total).sum();
         let mut hits: Vec<_> = segments.into_iter().flat_map(|(hits, _)| hits).collect();
-        hits.sort_unstable_by_key(|(place, _)| Reverse(*place));
+        hits.sort_unstable_by_key(|(cursor, _)| Reverse(*cursor));
         hits.truncate(self.limit);
         Ok((hits, total))
     }
@@ -148,10 +148,10 @@ impl SegmentCollector for InSegment {
             return;
         }
         self.total += 1;
-        // Age only takes away: what is too low without it need not have it looked up.
+        // Age only reduces a score. If the score is already too low, skip the lookup of the time.
         let is_full = self.best.len() >= self.order.limit;
         let lowest = self.best.peek().filter(|_| is_full);
-        let is_too_low = |place| lowest.is_some_and(|Reverse(lowest)| place < lowest.place);
+        let is_too_low = |cursor| lowest.is_some_and(|Reverse(lowest)| cursor < lowest.place);
         if is_too_low(self.order.place(score, position)) {
             return;
         }
@@ -159,12 +159,12 @@ impl SegmentCollector for InSegment {
             Sort::Relevance => self.order.score(score, self.columns.sent_at(document)),
             Sort::Newest => score,
         };
-        let place = self.order.place(score, position);
-        if is_too_low(place) || self.order.after.is_some_and(|after| place >= after) {
+        let cursor = self.order.place(score, position);
+        if is_too_low(cursor) || self.order.after.is_some_and(|after| cursor >= after) {
             return;
         }
         self.best.push(Reverse(Placed {
-            place,
+            place: cursor,
             score,
             document,
         }));
@@ -174,14 +174,14 @@ impl SegmentCollector for InSegment {
     }
 
     fn harvest(self) -> Collected {
-        let hits = self.best.into_iter().map(|Reverse(placed)| {
+        let hits = self.best.into_iter().map(|Reverse(ranked)| {
             let hit = Hit {
-                position: placed.place.position,
-                conversation: self.columns.conversation(placed.document),
-                seq: self.columns.seq(placed.document),
-                score: placed.score,
+                position: ranked.place.position,
+                conversation: self.columns.conversation(ranked.document),
+                seq: self.columns.seq(ranked.document),
+                score: ranked.score,
             };
-            (placed.place, hit)
+            (ranked.place, hit)
         });
         (hits.collect(), self.total)
     }

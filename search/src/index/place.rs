@@ -1,17 +1,18 @@
-//! Where an index is: a directory of numbered builds, of which one is served.
+//! The index directory: numbered builds, of which one is served.
 //!
 //! ```text
-//! search/CURRENT     the name of the build that is served; replaced as a whole
-//! search/LOCK        held by the one process that writes
-//! search/WANTED      somebody wants the index to be built again, and how
-//! search/BEGUN       the last build that was begun because it was wanted, or with nothing
-//! search/KEPT        the build that stays when another one takes its place
-//! search/BUILT       what the one who writes says of the last build
+//! search/CURRENT     the name of the build that is served; replaced atomically
+//! search/LOCK        locked by the writer process
+//! search/WANTED      a rebuild request and its options
+//! search/BEGUN       the last build that was begun on request or from scratch
+//! search/KEPT        the build that is kept when another one replaces it
+//! search/BUILT       the writer process's report on the last build
 //! search/build-7/    an index
 //! ```
 //!
-//! A new build is made beside the served one and takes its place by the replacement of `CURRENT`. Readers
-//! look at that file; what they have open stays readable to them after it has been removed.
+//! A new build is created next to the served one and replaces it when `CURRENT` is replaced.
+//! Readers check that file; a build that a reader has open stays readable to it after it has been
+//! removed.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -25,39 +26,39 @@ const LOCK: &str = "LOCK";
 const BUILT: &str = "BUILT";
 pub(super) const BUILD: &str = "build-";
 
-/// A directory of builds. Naming one makes nothing.
+/// The directory of an index's builds. Creating this value does not create the directory.
 #[derive(Debug, Clone)]
 pub struct Place(PathBuf);
 
-/// The number of a build; a later one has a larger number.
+/// The number of a build. Later builds have larger numbers.
 pub type Build = u64;
 
-/// Whoever holds it is the one who writes.
+/// The lock that makes its holder the writer process.
 #[derive(Debug)]
 pub struct Lock(File);
 
 impl Place {
-    /// The place at this path.
+    /// Refers to the directory at this path.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// Its path.
+    /// Returns the path of the directory.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// The directory of a build.
+    /// Returns the path of a build.
     pub fn directory(&self, build: Build) -> PathBuf {
         self.0.join(format!("{BUILD}{build}"))
     }
 
-    /// The build that is served, if there is one.
+    /// Reads which build is served, if any.
     pub fn current(&self) -> io::Result<Option<Build>> {
         self.named(CURRENT)
     }
 
-    /// Becomes the one who writes; `None` if another process is.
+    /// Makes this process the writer. Returns `None` if another process already is.
     pub fn lock(&self) -> io::Result<Option<Lock>> {
         fs::create_dir_all(&self.0)?;
         let file = File::options()
@@ -72,48 +73,48 @@ impl Place {
         }
     }
 
-    /// Whether the lock still guards this place: not if the directory was removed under it.
+    /// Whether the lock is still valid. It is not if the directory was removed in the meantime.
     pub fn is_guarded_by(&self, lock: &Lock) -> bool {
-        let held = lock.0.metadata().map(|file| file.ino());
-        let there = fs::metadata(self.0.join(LOCK)).map(|file| file.ino());
-        matches!((held, there), (Ok(held), Ok(there)) if held == there)
+        let locked = lock.0.metadata().map(|file| file.ino());
+        let on_disk = fs::metadata(self.0.join(LOCK)).map(|file| file.ino());
+        matches!((locked, on_disk), (Ok(locked), Ok(on_disk)) if locked == on_disk)
     }
 
-    /// Makes the empty directory of a new build.
+    /// Creates the empty directory of a new build.
     pub fn begin(&self, _lock: &Lock) -> io::Result<Build> {
         let build = self.next()?;
         fs::create_dir(self.directory(build))?;
         Ok(build)
     }
 
-    /// The number of a build that is to be.
+    /// Returns the number for the next build.
     pub(super) fn next(&self) -> io::Result<Build> {
         let last = self.builds()?.into_iter().max().unwrap_or(0);
         Ok(last.max(self.current()?.unwrap_or(0)) + 1)
     }
 
-    /// A build that came to no end: later than the one that is served.
+    /// Returns the last build if it is unfinished, which means later than the one that is served.
     pub fn leftover(&self) -> io::Result<Option<Build>> {
         let (last, served) = (self.builds()?.into_iter().max(), self.current()?);
         Ok(last.filter(|last| served.is_none_or(|served| *last > served)))
     }
 
-    /// Serves this build from now on.
+    /// Makes this build the one that is served.
     pub fn serve(&self, _lock: &Lock, build: Build) -> io::Result<()> {
         self.replace(CURRENT, &format!("{BUILD}{build}\n"))
     }
 
-    /// Says something of the build that will be served next, to whoever waits for it.
-    pub fn tell(&self, _lock: &Lock, what: &str) -> io::Result<()> {
-        self.replace(BUILT, what)
+    /// Writes a report on the next build, for processes that wait for it.
+    pub fn tell(&self, _lock: &Lock, report: &str) -> io::Result<()> {
+        self.replace(BUILT, report)
     }
 
-    /// What was said of the last build, if something was.
+    /// Reads the report on the last build, if there is one.
     pub fn told(&self) -> io::Result<Option<String>> {
         self.read(BUILT)
     }
 
-    /// The build whose name a file has.
+    /// Reads the build that a file names.
     pub(super) fn named(&self, file: &str) -> io::Result<Option<Build>> {
         let name = self.read(file)?;
         Ok(name.and_then(|name| number(name.trim())))
@@ -121,32 +122,32 @@ impl Place {
 
     pub(super) fn read(&self, name: &str) -> io::Result<Option<String>> {
         match fs::read_to_string(self.0.join(name)) {
-            Ok(what) => Ok(Some(what)),
+            Ok(content) => Ok(Some(content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// A file as a whole: it says the one or the other, whenever power fails.
-    pub(super) fn replace(&self, name: &str, what: &str) -> io::Result<()> {
-        let fresh = self.0.join(format!("{name}.new"));
-        let mut file = File::create(&fresh)?;
-        file.write_all(what.as_bytes())?;
+    /// Replaces a file atomically: after a power failure it has either the old or the new content.
+    pub(super) fn replace(&self, name: &str, content: &str) -> io::Result<()> {
+        let temporary = self.0.join(format!("{name}.new"));
+        let mut file = File::create(&temporary)?;
+        file.write_all(content.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&fresh, self.0.join(name))?;
+        fs::rename(&temporary, self.0.join(name))?;
         File::open(&self.0)?.sync_all()
     }
 
-    /// A file that may not be there is not there any more.
+    /// Removes a file if it exists.
     pub(super) fn forget(&self, name: &str) -> io::Result<()> {
         match fs::remove_file(self.0.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => outcome,
+            result => result,
         }
     }
 
-    /// A build goes. One that was stopped may be written for a moment longer: what is left of it goes with the next
-    /// sweep. Somebody else may remove it too.
+    /// Removes a build. Another process may delete it concurrently. The threads of a stopped build
+    /// may still write for a moment; the next call of [`IndexDir::remove_except`] removes the rest.
     pub(super) fn remove(&self, build: Build) -> io::Result<()> {
         match fs::remove_dir_all(self.directory(build)) {
             Err(error)
@@ -161,11 +162,11 @@ impl Place {
         }
     }
 
-    /// Removes every build but these and the one that is to stay.
-    pub fn sweep(&self, _lock: &Lock, but: &[Build]) -> io::Result<()> {
-        let stays = self.named(KEPT)?;
+    /// Removes every build except these and the kept one.
+    pub fn sweep(&self, _lock: &Lock, except: &[Build]) -> io::Result<()> {
+        let kept = self.named(KEPT)?;
         for build in self.builds()? {
-            if !but.contains(&build) && stays != Some(build) {
+            if !except.contains(&build) && kept != Some(build) {
                 self.remove(build)?;
             }
         }
@@ -190,32 +191,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_is_served_once_it_is_said_to_be_and_the_others_go() {
-        let scratch = tempfile::tempdir().expect("a directory");
-        let place = Place::at(scratch.path().join("search"));
-        assert_eq!(place.current().expect("readable"), None);
-        let lock = place.lock().expect("lockable").expect("free");
-        assert!(place.lock().expect("lockable").is_none());
-        let first = place.begin(&lock).expect("makes one");
-        assert_eq!(place.current().expect("readable"), None);
-        place.serve(&lock, first).expect("serves");
-        assert_eq!(place.leftover().expect("readable"), None);
-        let second = place.begin(&lock).expect("makes another");
+    fn serves_the_current_build_and_removes_the_others() {
+        let scratch = tempfile::tempdir().expect("temporary directory");
+        let directory = Place::at(scratch.path().join("search"));
+        assert_eq!(directory.current().expect("can read"), None);
+        let lock = directory.lock().expect("can lock").expect("lock is free");
+        assert!(directory.lock().expect("can lock").is_none());
+        let first = directory.begin(&lock).expect("creates a build");
+        assert_eq!(directory.current().expect("can read"), None);
+        directory.serve(&lock, first).expect("serves");
+        assert_eq!(directory.leftover().expect("can read"), None);
+        let second = directory.begin(&lock).expect("creates another build");
         assert!(second > first);
-        assert_eq!(place.leftover().expect("readable"), Some(second));
-        assert_eq!(place.told().expect("readable"), None);
-        place.tell(&lock, "all is well").expect("tells");
+        assert_eq!(directory.leftover().expect("can read"), Some(second));
+        assert_eq!(directory.told().expect("can read"), None);
+        directory
+            .tell(&lock, "all is well")
+            .expect("writes the report");
         assert_eq!(
-            place.told().expect("readable").as_deref(),
+            directory.told().expect("can read").as_deref(),
             Some("all is well")
         );
-        place.serve(&lock, second).expect("serves");
-        place.sweep(&lock, &[second]).expect("sweeps");
-        assert_eq!(place.current().expect("readable"), Some(second));
-        assert!(!place.directory(first).exists() && place.directory(second).exists());
-        fs::remove_dir_all(place.path()).expect("removes");
-        assert!(!place.is_guarded_by(&lock));
-        let other = place.lock().expect("lockable").expect("free");
-        assert!(place.is_guarded_by(&other));
+        directory.serve(&lock, second).expect("serves");
+        directory
+            .sweep(&lock, &[second])
+            .expect("removes other builds");
+        assert_eq!(directory.current().expect("can read"), Some(second));
+        assert!(!directory.directory(first).exists() && directory.directory(second).exists());
+        fs::remove_dir_all(directory.path()).expect("removes the directory");
+        assert!(!directory.is_guarded_by(&lock));
+        let other = directory.lock().expect("can lock").expect("lock is free");
+        assert!(directory.is_guarded_by(&other));
     }
 }

@@ -1,4 +1,4 @@
-//! The shape of a document.
+//! The schema of the index, and the document of a message.
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{
@@ -7,15 +7,15 @@ use tantivy::schema::{
 
 use super::{Message, analyser};
 
-/// The names of the columns that are read beside the index.
+/// The names of the fields that are also stored as columns.
 pub(super) const POSITION: &str = "position";
 pub(super) const CONVERSATION: &str = "conversation";
 pub(super) const SEQ: &str = "seq";
 pub(super) const SENT_AT: &str = "sent_at";
 
-/// A message with a link has this mark.
+/// The mark of a message with a link.
 pub(super) const LINK: &str = "link";
-/// One that mentions somebody has this one.
+/// The mark of a message that mentions a user.
 pub(super) const MENTION: &str = "mention";
 
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub(super) fn schema() -> (Schema, Fields) {
     let analysed = TextFieldIndexing::default()
         .set_tokenizer(analyser::NAME)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    // How long a name is makes no message a better one, so that is not kept.
+    // The length of a name must not affect the score, so it is not stored.
     let name = TextFieldIndexing::default()
         .set_tokenizer("raw")
         .set_index_option(IndexRecordOption::Basic)
@@ -83,7 +83,7 @@ impl Fields {
     }
 }
 
-/// Whether a text has an address to follow.
+/// Whether a text contains an HTTP or HTTPS link.
 pub(crate) fn has_link(text: &str) -> bool {
     let begins_with = |scheme: &str| {
         text.match_indices(scheme)

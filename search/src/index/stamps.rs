@@ -1,8 +1,8 @@
-//! Whether somebody has touched a file of an index that nobody has any business to touch.
+//! Detects index files that were modified from outside.
 //!
-//! Files never change once they are written. Their stamps are taken as soon as they are, and looked at
-//! now and then, and once more when a file goes: a merge that read a damaged segment has written the
-//! damage into a new one, whose checksum is right.
+//! Index files never change once they are written. A file's fingerprint is recorded as soon as it
+//! is written, and checked periodically and once more when the file is removed: a merge that read a
+//! damaged segment has copied the damage into a new one, whose checksum is valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
@@ -13,28 +13,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::directory::{AntiCallToken, TerminatingWrite, WritePtr};
 
-/// What became of the files since the last look.
+/// The result of a check: whether files were modified since the previous one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touched {
-    /// Nobody has touched them.
+    /// No file was modified.
     No,
-    /// One of those that are there was changed, or is not there any more: reading all of them tells.
+    /// A file in use was modified or is missing; a full verification tells whether it is damaged.
     Here,
-    /// One had been changed when it went: what was made of it cannot be told from what should have been.
+    /// A file had been modified when it was removed after a merge; the merged segment may contain
+    /// the damage, and verification cannot detect it.
     Gone,
 }
 
-/// Length, time of the last change and number of a file.
+/// The length, modification time (seconds and nanoseconds) and inode number of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp(u64, i64, i64, u64);
 
 impl From<Metadata> for Stamp {
-    fn from(of: Metadata) -> Self {
-        Self(of.len(), of.mtime(), of.mtime_nsec(), of.ino())
+    fn from(file: Metadata) -> Self {
+        Self(file.len(), file.mtime(), file.mtime_nsec(), file.ino())
     }
 }
 
-/// The files of an index as they were written.
+/// The fingerprints of an index's files, as they were when written.
 #[derive(Debug, Clone)]
 pub(super) struct Stamps {
     directory: Arc<Path>,
@@ -50,7 +51,7 @@ struct State {
 #[derive(Debug)]
 struct Watched {
     written: Stamp,
-    /// At the last look: what was told once is not told again.
+    /// As of the last check, so that each modification is reported once.
     seen: Option<Stamp>,
 }
 
@@ -62,7 +63,7 @@ impl Stamps {
         }
     }
 
-    /// Takes the stamps of files that are there.
+    /// Records the fingerprints of existing files.
     pub fn take(&self, files: &BTreeSet<PathBuf>) -> io::Result<()> {
         for file in files {
             let Some(written) = self.now(file)? else {
@@ -75,7 +76,7 @@ impl Stamps {
         Ok(())
     }
 
-    /// A file that will have its stamp when it is written.
+    /// Wraps a writer so that the file's fingerprint is recorded when it is complete.
     pub fn on(&self, file: &Path, writer: WritePtr) -> WritePtr {
         BufWriter::new(Box::new(Stamped {
             stamps: self.clone(),
@@ -84,38 +85,38 @@ impl Stamps {
         }))
     }
 
-    /// A file goes, because nothing refers to it any more.
+    /// Checks a file for the last time before it is removed, and stops watching it.
     pub fn leave(&self, file: &Path) -> io::Result<()> {
         let now = self.now(file)?;
         let mut state = self.state();
         let watched = state.files.remove(file);
-        state.has_lost_a_touched_one |= watched.is_some_and(|it| now != Some(it.written));
+        state.has_lost_a_touched_one |= watched.is_some_and(|file| now != Some(file.written));
         Ok(())
     }
 
-    /// Looks at all of them. What was told once is not told again.
+    /// Checks all watched files. Reports each modification once.
     pub fn look(&self) -> io::Result<Touched> {
         let files: Vec<PathBuf> = self.state().files.keys().cloned().collect();
-        let mut touched = Touched::No;
+        let mut tampering = Touched::No;
         for file in files {
             let now = self.now(&file)?;
-            // One that was taken away meanwhile was looked at then.
+            // A file that was removed in the meantime was checked at that point.
             if let Some(watched) = self.state().files.get_mut(&file)
                 && watched.seen != now
             {
                 watched.seen = now;
-                touched = Touched::Here;
+                tampering = Touched::Here;
             }
         }
         if std::mem::take(&mut self.state().has_lost_a_touched_one) {
-            touched = Touched::Gone;
+            tampering = Touched::Gone;
         }
-        Ok(touched)
+        Ok(tampering)
     }
 
     fn now(&self, file: &Path) -> io::Result<Option<Stamp>> {
         match fs::metadata(self.directory.join(file)) {
-            Ok(found) => Ok(Some(found.into())),
+            Ok(metadata) => Ok(Some(metadata.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -126,7 +127,7 @@ impl Stamps {
     }
 }
 
-/// A file that is being written.
+/// A writer that records the fingerprint of its file when it is closed.
 struct Stamped {
     stamps: Stamps,
     file: PathBuf,

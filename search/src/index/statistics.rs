@@ -1,6 +1,6 @@
-//! The numbers that scores are made of: how many messages and words there are, and how many messages
-//! have a word. They change with every message that is sent, and scores with them; so the pages of one
-//! search use the numbers of its first page.
+//! The collection statistics that BM25 scores depend on: the number of messages and words, and the
+//! number of messages that contain a word. They change with every message, and scores with them, so
+//! all pages of one search use the statistics of its first page.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,18 +8,18 @@ use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
-/// What a search asked of an index, in the order in which the same search asks again.
+/// The statistics that a search read, in the order in which the same search reads them again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Messages.
+    /// The number of messages.
     pub messages: u64,
-    /// Words of all of them.
+    /// The number of words in all messages.
     pub words: u64,
-    /// Messages that have a word, for each word of the query.
+    /// The number of messages that contain the word, for each word of the query.
     pub with_word: Vec<u64>,
 }
 
-/// Answers with given numbers, or else with those of the index, and remembers what it answered.
+/// Provides the given statistics, or else those of the index, and records what it provided.
 pub(super) struct Pinned<'a> {
     searcher: &'a Searcher,
     given: Option<&'a Statistics>,
@@ -36,12 +36,12 @@ impl<'a> Pinned<'a> {
     }
 
     pub fn told(self) -> Statistics {
-        let told = self.told.into_inner();
-        told.unwrap_or_else(PoisonError::into_inner)
+        let recorded = self.told.into_inner();
+        recorded.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell<T>(&self, tell: impl FnOnce(&mut Statistics) -> T) -> T {
-        tell(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    fn tell<T>(&self, update: impl FnOnce(&mut Statistics) -> T) -> T {
+        update(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -51,7 +51,7 @@ impl Bm25StatisticsProvider for Pinned<'_> {
             Some(given) => given.words,
             None => self.searcher.total_num_tokens(field)?,
         };
-        self.tell(|told| told.words = words);
+        self.tell(|recorded| recorded.words = words);
         Ok(words)
     }
 
@@ -60,21 +60,21 @@ impl Bm25StatisticsProvider for Pinned<'_> {
             Some(given) => given.messages,
             None => self.searcher.total_num_docs()?,
         };
-        self.tell(|told| told.messages = messages);
+        self.tell(|recorded| recorded.messages = messages);
         Ok(messages)
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let asked = self.tell(|told| told.with_word.len());
+        let index = self.tell(|recorded| recorded.with_word.len());
         let with_word = match self.given {
-            // No more than all of them, whatever a client has made of its cursor.
+            // Clamp to the number of messages: a client may have manipulated its cursor.
             Some(given) => {
-                let with_word = given.with_word.get(asked).copied().unwrap_or_default();
+                let with_word = given.with_word.get(index).copied().unwrap_or_default();
                 with_word.min(given.messages)
             }
             None => self.searcher.doc_freq(term)?,
         };
-        self.tell(|told| told.with_word.push(with_word));
+        self.tell(|recorded| recorded.with_word.push(with_word));
         Ok(with_word)
     }
 }

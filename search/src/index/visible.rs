@@ -1,5 +1,5 @@
-//! What somebody may see, as a condition inside the search: what is not visible is neither found, nor
-//! counted, nor ranked.
+//! The visibility filter. It is a condition inside the search, so messages that the caller may not
+//! see are not found, not counted and not ranked.
 
 use std::sync::Arc;
 
@@ -14,36 +14,36 @@ use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, Term};
 use super::columns::{AllColumns, Columns, of_segment};
 use super::schema::Fields;
 
-/// What is visible of one conversation.
+/// The messages of one conversation that are visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
-    /// Every message.
+    /// All messages.
     All,
-    /// Those with `after < seq <= until`, for one of these.
+    /// The messages with `after < seq <= until` for at least one of these `(after, until)` ranges.
     Stays(Vec<(u64, u64)>),
-    /// These.
+    /// The messages with these sequence numbers.
     Only(FxHashSet<u64>),
 }
 
-/// The conversations of somebody. What is not here is not visible.
+/// The visible messages by conversation. Conversations that are not in the map are not visible.
 pub type Conversations = FxHashMap<u64, Seen>;
 
-/// What a search may find.
+/// The messages that a search may find.
 #[derive(Debug, Clone, Default)]
 pub struct Visible {
-    /// Where; `None` for everywhere, which is for operators.
+    /// The visible conversations. `None`, which is for server operators, means all of them.
     pub conversations: Option<Arc<Conversations>>,
-    /// Messages, as conversation and seq, that have changed since the index was complete: it would show
-    /// what they were.
+    /// Messages, as conversation and sequence number, that changed after the index checkpoint. They
+    /// are excluded because the index has an outdated version of them.
     pub except: FxHashSet<(u64, u64)>,
 }
 
 impl Seen {
-    /// Whether it has this message.
+    /// Whether it contains this sequence number.
     pub fn has(&self, seq: u64) -> bool {
         match self {
             Self::All => true,
-            Self::Stays(stays) => stays
+            Self::Stays(ranges) => ranges
                 .iter()
                 .any(|(after, until)| *after < seq && seq <= *until),
             Self::Only(seqs) => seqs.contains(&seq),
@@ -52,12 +52,12 @@ impl Seen {
 }
 
 impl Visible {
-    /// Everything there is.
+    /// A filter that allows everything.
     pub fn everything() -> Self {
         Self::default()
     }
 
-    /// These conversations.
+    /// A filter that allows these conversations.
     pub fn of(conversations: Conversations) -> Self {
         Self {
             conversations: Some(Arc::new(conversations)),
@@ -66,13 +66,13 @@ impl Visible {
     }
 
     fn has(&self, conversation: u64, seq: u64) -> bool {
-        let seen = match &self.conversations {
+        let is_visible = match &self.conversations {
             None => true,
             Some(conversations) => conversations
                 .get(&conversation)
-                .is_some_and(|seen| seen.has(seq)),
+                .is_some_and(|seqs| seqs.has(seq)),
         };
-        seen && (self.except.is_empty() || !self.except.contains(&(conversation, seq)))
+        is_visible && (self.except.is_empty() || !self.except.contains(&(conversation, seq)))
     }
 
     fn is_everything(&self) -> bool {
@@ -80,11 +80,11 @@ impl Visible {
     }
 }
 
-/// Conversations whose messages are looked up one by one, at most; beyond that everybody's messages are
-/// looked at.
+/// The maximum number of conversations whose messages are listed before the search. Beyond that,
+/// the search filters everybody's messages.
 const LISTED: usize = 256;
 
-/// The condition. It changes no score.
+/// Builds the filter as a query that does not affect scores.
 pub(super) fn condition(
     visible: Arc<Visible>,
     fields: Fields,
@@ -131,8 +131,9 @@ impl DocPredicate for Condition {
 }
 
 impl Condition {
-    /// The messages of the caller's conversations in a segment, if that is a small part of it: then the
-    /// search goes through these instead of through everybody's messages that have the words.
+    /// Lists the messages of the caller's conversations in a segment if they are a small part of
+    /// it. The search then iterates over these instead of everybody's messages that contain the
+    /// words.
     fn mine(&self, segment: &SegmentReader) -> tantivy::Result<Option<Vec<DocId>>> {
         let Some(conversations) = &self.visible.conversations else {
             return Ok(None);
@@ -178,13 +179,13 @@ impl SegmentDocPredicate for InSegment {
         self.visible.has(conversation, self.columns.seq(document))
     }
 
-    /// Two columns and a look into a table.
+    /// The cost of reading two columns and one map lookup.
     fn cost(&self) -> u64 {
         10
     }
 }
 
-/// Documents in a list, which rises.
+/// A set of documents, as a sorted list.
 struct Listed {
     documents: Vec<DocId>,
     at: usize,

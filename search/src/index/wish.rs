@@ -1,4 +1,4 @@
-//! What is wanted of the one who writes, by whoever asks for it.
+//! Rebuild requests: how any process asks the writer process to rebuild the index.
 
 use std::fs;
 use std::io;
@@ -11,46 +11,48 @@ const BEGUN: &str = "BEGUN";
 const KEEP: &str = "keep";
 const FROM_KEPT: &str = "from-kept";
 
-/// How the index is to be built again.
+/// A request to rebuild the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Wish {
-    /// From the build that was kept, if there is one, instead of from nothing.
+    /// Start from the kept build, if there is one, instead of from scratch.
     pub from_kept: bool,
-    /// What is served stays when it is replaced. Else what stayed before goes too.
+    /// Keep the served build when it is replaced. Otherwise the previously kept build is removed
+    /// too.
     pub keep: bool,
 }
 
 impl Place {
-    /// Has the one who writes build it again.
-    pub fn want_rebuild(&self, wish: Wish) -> io::Result<()> {
+    /// Requests a rebuild from the writer process.
+    pub fn want_rebuild(&self, request: Wish) -> io::Result<()> {
         fs::create_dir_all(self.path())?;
-        let words = [(wish.from_kept, FROM_KEPT), (wish.keep, KEEP)];
+        let words = [(request.from_kept, FROM_KEPT), (request.keep, KEEP)];
         let words: Vec<&str> = words
             .iter()
-            .filter_map(|(is, word)| is.then_some(*word))
+            .filter_map(|(is_set, word)| is_set.then_some(*word))
             .collect();
         self.replace(WANTED, &words.join(" "))
     }
 
-    /// What somebody wants.
+    /// Reads the pending rebuild request, if there is one.
     pub fn wish(&self) -> io::Result<Option<Wish>> {
         let words = self.read(WANTED)?;
         Ok(words.map(|words| {
-            let says = |word| words.split_whitespace().any(|it| it == word);
+            let has = |option| words.split_whitespace().any(|word| word == option);
             Wish {
-                from_kept: says(FROM_KEPT),
-                keep: says(KEEP),
+                from_kept: has(FROM_KEPT),
+                keep: has(KEEP),
             }
         }))
     }
 
-    /// A wish is heard with this build: it, or a later one, will be what somebody wants.
+    /// Records that this build answers the pending request, and removes the request. This build or
+    /// a later one will satisfy it.
     pub fn rebuild_begun(&self, _lock: &Lock, build: Build) -> io::Result<()> {
         self.replace(BEGUN, &format!("{BUILD}{build}\n"))?;
         self.forget(WANTED)
     }
 
-    /// The last build with which a wish was heard.
+    /// Reads the last build that answered a request.
     pub fn begun(&self) -> io::Result<Option<Build>> {
         self.named(BEGUN)
     }
@@ -61,18 +63,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_is_heard_once_as_it_was_said() {
-        let scratch = tempfile::tempdir().expect("a directory");
-        let place = Place::at(scratch.path().join("search"));
+    fn a_rebuild_request_is_read_back_and_answered_once() {
+        let scratch = tempfile::tempdir().expect("temporary directory");
+        let directory = Place::at(scratch.path().join("search"));
         for (from_kept, keep) in [(false, false), (false, true), (true, false), (true, true)] {
-            let wish = Wish { from_kept, keep };
-            assert_eq!(place.wish().expect("readable"), None);
-            place.want_rebuild(wish).expect("wishes");
-            assert_eq!(place.wish().expect("readable"), Some(wish));
-            let lock = place.lock().expect("lockable").expect("free");
-            place.rebuild_begun(&lock, 7).expect("hears");
-            assert_eq!(place.begun().expect("readable"), Some(7));
+            let request = Wish { from_kept, keep };
+            assert_eq!(directory.wish().expect("can read"), None);
+            directory.want_rebuild(request).expect("requests a rebuild");
+            assert_eq!(directory.wish().expect("can read"), Some(request));
+            let lock = directory.lock().expect("can lock").expect("lock is free");
+            directory
+                .rebuild_begun(&lock, 7)
+                .expect("records the build");
+            assert_eq!(directory.begun().expect("can read"), Some(7));
         }
-        assert_eq!(place.wish().expect("readable"), None);
+        assert_eq!(directory.wish().expect("can read"), None);
     }
 }

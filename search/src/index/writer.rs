@@ -1,4 +1,4 @@
-//! The one who writes.
+//! The writer of an index.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use super::schema::Fields;
 use super::visible::{self, Conversations, Seen, Visible};
 use super::{Checkpoint, Index, IndexError, Message};
 
-/// Bytes that are collected before a segment is written.
+/// The number of bytes that are buffered before a segment is written.
 const MEMORY: usize = 64 * 1024 * 1024;
 
-/// A segment with this share of removed messages is written again without them.
+/// The share of removed messages above which a segment is rewritten without them.
 const REMOVED: f32 = 0.3;
 
-/// Adds and removes messages, and commits them together with the position up to which they are
-/// complete. There is one at a time, over all processes: a second one is refused.
+/// Adds and removes messages, and commits them together with a checkpoint. Only one writer can
+/// exist at a time, across all processes.
 pub struct Writer {
     writer: IndexWriter,
     fields: Fields,
 }
 
 impl Index {
-    /// Becomes the writer.
+    /// Opens the writer. Fails if another one exists, in any process.
     pub fn writer(&self) -> Result<Writer, IndexError> {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
@@ -32,9 +32,9 @@ impl Index {
             .num_merge_threads(1)
             .build();
         let writer: IndexWriter = self.library.writer_with_options(options)?;
-        let mut merging = LogMergePolicy::default();
-        merging.set_del_docs_ratio_before_merge(REMOVED);
-        writer.set_merge_policy(Box::new(merging));
+        let mut merge_policy = LogMergePolicy::default();
+        merge_policy.set_del_docs_ratio_before_merge(REMOVED);
+        writer.set_merge_policy(Box::new(merge_policy));
         Ok(Writer {
             writer,
             fields: self.fields,
@@ -43,35 +43,35 @@ impl Index {
 }
 
 impl Writer {
-    /// Adds a message that is not there yet.
+    /// Adds a message that the index does not contain.
     pub fn add(&self, message: &Message) -> Result<(), IndexError> {
         self.writer.add_document(self.fields.document(message))?;
         Ok(())
     }
 
-    /// Takes messages out, as conversation and seq, of those that are there now. A message that has
-    /// changed is taken out and then added.
+    /// Removes messages, given as conversation and sequence number. To update a message, remove it
+    /// and then add it.
     pub fn remove(&self, messages: impl IntoIterator<Item = (u64, u64)>) -> Result<(), IndexError> {
-        let mut places = Conversations::default();
+        let mut conversations = Conversations::default();
         for (conversation, seq) in messages {
-            let place = places
+            let seqs = conversations
                 .entry(conversation)
                 .or_insert_with(|| Seen::Only(FxHashSet::default()));
-            if let Seen::Only(seqs) = place {
+            if let Seen::Only(seqs) = seqs {
                 seqs.insert(seq);
             }
         }
-        if places.is_empty() {
+        if conversations.is_empty() {
             return Ok(());
         }
-        // What one may see, and what one wants gone, are told in the same way.
-        let gone = Arc::new(Visible::of(places));
-        let query = visible::condition(gone, self.fields, Arc::default());
+        // The query that selects visible messages also selects the messages to delete.
+        let filter = Arc::new(Visible::of(conversations));
+        let query = visible::condition(filter, self.fields, Arc::default());
         self.writer.delete_query(query)?;
         Ok(())
     }
 
-    /// Makes everything so far durable, all or nothing, complete up to there.
+    /// Commits all changes so far and the checkpoint, atomically and durably.
     pub fn commit(&mut self, checkpoint: &Checkpoint) -> Result<(), IndexError> {
         let payload = serde_json::to_string(checkpoint).map_err(std::io::Error::from)?;
         let mut commit = self.writer.prepare_commit()?;
@@ -80,7 +80,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Ends when the merges that are under way have.
+    /// Waits for running merges and closes the writer.
     pub fn finish(self) -> Result<(), IndexError> {
         self.writer.wait_merging_threads()?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Damage to the files of an index is found, whatever it is and whenever it happens.
+//! Integrity checks detect every kind of damage to the files of an index.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use search::index::{Checkpoint, Index, Sort, Touched, Visible, Writer, verify};
 
 use crate::finding::{ask, at, plain};
 
-/// An index of a few messages on disk.
+/// Creates an index of a few messages on disk.
 fn on_disk(directory: &std::path::Path) -> Index {
-    let index = Index::open(directory).expect("an index");
+    let index = Index::open(directory).expect("opens the index");
     let mut writer = index.writer().expect("the only writer");
     for n in 1..20 {
         let message = plain(n, &format!("message number {n}"));
@@ -25,53 +25,56 @@ fn file_of(directory: &std::path::Path, ending: &str) -> std::path::PathBuf {
         .expect("a directory")
         .flatten()
         .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|it| it == ending))
-        .expect("such a file")
+        .find(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == ending)
+        })
+        .expect("a file with this extension")
 }
 
 #[test]
-fn an_index_on_disk_is_there_again() {
+fn an_index_on_disk_can_be_reopened() {
     let scratch = tempfile::tempdir().expect("a directory");
-    let index = Index::open(scratch.path()).expect("an index");
+    let index = Index::open(scratch.path()).expect("opens the index");
     assert_eq!(
-        index.checkpoint().expect("a new one"),
+        index.checkpoint().expect("default checkpoint"),
         Checkpoint::default()
     );
     drop(on_disk(scratch.path()));
-    let index = Index::open(scratch.path()).expect("the index");
-    assert_eq!(index.checkpoint().expect("what was committed"), at(19));
+    let index = Index::open(scratch.path()).expect("reopens the index");
+    assert_eq!(index.checkpoint().expect("committed checkpoint"), at(19));
     assert_eq!(index.messages(), 19);
-    verify(scratch.path()).expect("it is whole");
+    verify(scratch.path()).expect("the index is intact");
 }
 
 #[test]
-fn damage_of_every_kind_to_every_file_is_found_and_takes_nobody_down() {
+fn detects_every_kind_of_damage_to_every_file_and_survives_it() {
     for ending in ["term", "idx", "pos", "fast", "fieldnorm"] {
-        for damage in ["a bit", "an end", "a file"] {
+        for damage in ["flipped bit", "truncation", "removal"] {
             let scratch = tempfile::tempdir().expect("a directory");
             let index = on_disk(scratch.path());
-            index.watch().expect("looks");
-            assert_eq!(index.look().expect("looks"), Touched::No);
+            index.watch().expect("starts watching");
+            assert_eq!(index.look().expect("checks the files"), Touched::No);
             let file = file_of(scratch.path(), ending);
-            let mut bytes = std::fs::read(&file).expect("it is there");
+            let mut bytes = std::fs::read(&file).expect("the file exists");
             match damage {
-                "a bit" => {
+                "flipped bit" => {
                     bytes[1] ^= 1;
                     std::fs::write(&file, bytes).expect("written");
                 }
-                "an end" => std::fs::File::options()
+                "truncation" => std::fs::File::options()
                     .write(true)
                     .open(&file)
                     .and_then(|file| file.set_len(3))
-                    .expect("cut short"),
+                    .expect("truncated"),
                 _ => std::fs::remove_file(&file).expect("removed"),
             }
-            verify(scratch.path()).expect_err(&format!("{damage} of {ending}"));
-            let seen = index.look().expect("looks");
-            assert_eq!(seen, Touched::Here, "{damage} of {ending}");
-            assert_eq!(index.look().expect("looks"), Touched::No);
-            // Whoever searches meanwhile gets hits, an error or at worst a panic, and lives.
-            let query = Query::parse("\"message number\"").expect("a query");
+            verify(scratch.path()).expect_err(&format!("{damage} of {ending} file"));
+            let tampering = index.look().expect("checks the files");
+            assert_eq!(tampering, Touched::Here, "{damage} of {ending} file");
+            assert_eq!(index.look().expect("checks the files"), Touched::No);
+            // A concurrent search returns hits or an error, or at worst panics; the process survives.
+            let query = Query::parse("\"message number\"").expect("valid query");
             let visible = Arc::new(Visible::everything());
             let search = || index.find(&ask(&query, &visible, Sort::Relevance)).ok();
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(search));
@@ -80,12 +83,12 @@ fn damage_of_every_kind_to_every_file_is_found_and_takes_nobody_down() {
 }
 
 #[test]
-fn damage_that_a_merge_has_taken_in_is_found() {
+fn detects_damage_that_a_merge_has_absorbed() {
     for is_touched in [false, true] {
         let scratch = tempfile::tempdir().expect("a directory");
-        let index = Index::open(scratch.path()).expect("an index");
+        let index = Index::open(scratch.path()).expect("opens the index");
         let mut writer = index.writer().expect("the only writer");
-        index.watch().expect("watches");
+        index.watch().expect("starts watching");
         let commit = |writer: &mut Writer, n: u64| {
             writer
                 .add(&plain(n, &format!("message number {n}")))
@@ -95,21 +98,24 @@ fn damage_that_a_merge_has_taken_in_is_found() {
         commit(&mut writer, 1);
         let file = file_of(scratch.path(), "fieldnorm");
         if is_touched {
-            // The same bytes: any others may keep the merge from being made.
-            let bytes = std::fs::read(&file).expect("it is there");
+            // Rewrite the same bytes: different ones could make the merge fail.
+            let bytes = std::fs::read(&file).expect("the file exists");
             std::fs::write(&file, bytes).expect("written");
         }
-        // So many small segments become one.
+        // Enough small segments to trigger a merge.
         (2..20).for_each(|n| commit(&mut writer, n));
-        writer.finish().expect("the merges end");
-        // The next commit takes away what nothing refers to any more.
+        writer.finish().expect("merges finish");
+        // The next commit removes unreferenced files.
         commit(&mut index.writer().expect("the next writer"), 20);
-        assert!(!file.exists(), "it was not merged, touched: {is_touched}");
+        assert!(
+            !file.exists(),
+            "the file was not merged away; is_touched: {is_touched}"
+        );
         let expected = if is_touched {
             Touched::Gone
         } else {
             Touched::No
         };
-        assert_eq!(index.look().expect("looks"), expected);
+        assert_eq!(index.look().expect("checks the files"), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The index finds what reading every message would find: no less, no more, within what is visible.
+//! A search of the index returns exactly the visible messages that a scan of all messages finds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use search::index::{
 };
 use search::{Atom, Literal, Query, highlights};
 
-/// Few words, so that many messages have the same ones.
+/// A small vocabulary, so that many messages share words.
 const WORDS: [&str; 18] = [
     "tea",
     "Tea!",
@@ -77,7 +77,7 @@ impl Names for Numbered {
     fn user(&self, name: &str) -> Option<u64> {
         ["ann", "bob", "me"]
             .iter()
-            .position(|it| *it == name)
+            .position(|user| *user == name)
             .map(|at| at as u64)
     }
 
@@ -98,17 +98,17 @@ pub fn at(position: u64) -> Checkpoint {
 }
 
 const DAY: i64 = 24 * 3_600 * 1_000;
-/// 2026-01-01.
+/// 2026-01-01 in milliseconds since 1970.
 const BEGIN: i64 = 20_454 * DAY;
 
-/// What the language says, of one message.
+/// Evaluates a query for one message, as the language defines it.
 fn holds(query: &Query, message: &Message) -> bool {
     let day = |date: time::Date| {
         let begin = date.midnight().assume_utc().unix_timestamp() * 1_000;
         (begin, begin + DAY)
     };
     let atom = |atom: &Atom| match atom {
-        Atom::Text(needle) => !highlights(&message.text, [needle]).is_empty(),
+        Atom::Text(sequence) => !highlights(&message.text, [sequence]).is_empty(),
         Atom::From(user) => Numbered.user(user) == Some(message.sender),
         Atom::In(name) => Numbered.conversation(name) == Some(message.conversation),
         Atom::Type(kind) => *kind == message.kind,
@@ -143,7 +143,7 @@ fn message() -> impl Strategy<Value = Message> {
     )
 }
 
-/// Numbers them as a log does.
+/// Assigns positions and sequence numbers as the log does.
 fn numbered(mut messages: Vec<Message>) -> Vec<Message> {
     let mut heads = [0_u64; 4];
     for (message, position) in messages.iter_mut().zip(1..) {
@@ -182,7 +182,7 @@ fn may_see(visible: &Visible, message: &Message) -> bool {
     match conversations.get(&message.conversation) {
         None => false,
         Some(Seen::All) => true,
-        Some(Seen::Stays(stays)) => stays
+        Some(Seen::Stays(ranges)) => ranges
             .iter()
             .any(|(after, until)| (after + 1..=*until).contains(&message.seq)),
         Some(Seen::Only(seqs)) => seqs.contains(&message.seq),
@@ -203,11 +203,11 @@ pub fn ask<'a>(query: &'a Query, visible: &Arc<Visible>, sort: Sort) -> Ask<'a> 
     }
 }
 
-/// All pages of this many, while something happens between them.
+/// Reads all pages of this size and calls `between` before each further page.
 fn paged(index: &Index, first: &Ask<'_>, limit: usize, mut between: impl FnMut()) -> Vec<u64> {
     let (mut hits, mut after, mut statistics) = (Vec::new(), None, None);
     loop {
-        let ask = Ask {
+        let request = Ask {
             names: &Numbered,
             visible: Arc::clone(&first.visible),
             limit,
@@ -215,7 +215,7 @@ fn paged(index: &Index, first: &Ask<'_>, limit: usize, mut between: impl FnMut()
             statistics: statistics.as_ref(),
             ..*first
         };
-        let page = index.find(&ask).expect("found");
+        let page = index.find(&request).expect("search succeeds");
         hits.extend(positions(&page));
         if page.next.is_none() {
             return hits;
@@ -234,15 +234,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn what_is_found_is_what_reading_everything_finds(
+    fn a_search_finds_what_a_full_scan_finds(
         sent in prop::collection::vec(message(), 1..60).prop_map(numbered),
         changes in prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(message())), 0..10),
         visible in visible().prop_map(Arc::new),
         commit_at in any::<prop::sample::Index>(),
     ) {
-        let index = Index::in_memory().expect("an index");
+        let index = Index::in_memory().expect("creates an index");
         let mut writer = index.writer().expect("the only writer");
-        let mut there = sent.clone();
+        let mut current = sent.clone();
         for (n, message) in sent.iter().enumerate() {
             writer.add(message).expect("added");
             if n == commit_at.index(sent.len()) {
@@ -252,54 +252,54 @@ proptest! {
         // Edits and recalls.
         for (which, change) in changes {
             let position = sent[which.index(sent.len())].position;
-            let Some(message) = there.iter_mut().find(|it| it.position == position) else {
+            let Some(message) = current.iter_mut().find(|message| message.position == position) else {
                 continue;
             };
-            let place = (message.conversation, message.seq);
-            writer.remove([place]).expect("removed");
+            let key = (message.conversation, message.seq);
+            writer.remove([key]).expect("removed");
             if let Some(change) = change {
                 message.text = change.text;
                 writer.add(message).expect("added");
             } else {
-                there.retain(|it| it.position != position);
+                current.retain(|message| message.position != position);
             }
         }
         writer.commit(&at(1_000)).expect("committed");
         prop_assert_eq!(index.refresh().expect("refreshed"), at(1_000));
-        // However it came about, it says the same as one that was made of what there is now.
-        let anew = Index::in_memory().expect("an index");
-        let mut writer = anew.writer().expect("the only writer");
-        for message in &there {
+        // The content equals that of an index built from the current messages, regardless of history.
+        let rebuilt = Index::in_memory().expect("creates an index");
+        let mut writer = rebuilt.writer().expect("the only writer");
+        for message in &current {
             writer.add(message).expect("added");
         }
         writer.commit(&at(1_000)).expect("committed");
-        anew.refresh().expect("refreshed");
-        prop_assert_eq!(index.digest().expect("readable"), anew.digest().expect("readable"));
-        prop_assert_eq!(index.messages(), there.len() as u64);
+        rebuilt.refresh().expect("refreshed");
+        prop_assert_eq!(index.digest().expect("can read"), rebuilt.digest().expect("can read"));
+        prop_assert_eq!(index.messages(), current.len() as u64);
         for text in QUERIES {
-            let query = Query::parse(text).expect("a query");
-            let expected: BTreeSet<u64> = there
+            let query = Query::parse(text).expect("valid query");
+            let expected: BTreeSet<u64> = current
                 .iter()
-                .filter(|it| may_see(&visible, it))
-                .filter(|it| holds(&query, it))
-                .map(|it| it.position)
+                .filter(|message| may_see(&visible, message))
+                .filter(|message| holds(&query, message))
+                .map(|message| message.position)
                 .collect();
-            let newest = index.find(&ask(&query, &visible, Sort::Newest)).expect("found");
+            let newest = index.find(&ask(&query, &visible, Sort::Newest)).expect("search succeeds");
             let in_order: Vec<u64> = expected.iter().rev().copied().collect();
             prop_assert_eq!(positions(&newest), in_order, "{}", text);
-            let best = index.find(&ask(&query, &visible, Sort::Relevance)).expect("found");
+            let best = index.find(&ask(&query, &visible, Sort::Relevance)).expect("search succeeds");
             prop_assert_eq!(positions(&best).into_iter().collect::<BTreeSet<_>>(), expected.clone(), "{}", text);
             prop_assert_eq!((newest.total, best.total), (expected.len(), expected.len()));
             for sort in [Sort::Relevance, Sort::Newest] {
-                let ask = ask(&query, &visible, sort);
-                let whole = positions(&index.find(&ask).expect("found"));
-                prop_assert_eq!(paged(&index, &ask, 3, || ()), whole, "pages of {}", text);
+                let request = ask(&query, &visible, sort);
+                let whole = positions(&index.find(&request).expect("search succeeds"));
+                prop_assert_eq!(paged(&index, &request, 3, || ()), whole, "pages of {}", text);
             }
         }
     }
 }
 
-/// The only conversation's message of this number.
+/// A text message with this number in the only conversation.
 pub fn plain(n: u64, text: &str) -> Message {
     Message {
         position: n,
@@ -314,7 +314,7 @@ pub fn plain(n: u64, text: &str) -> Message {
 }
 
 fn room(texts: &[&str]) -> (Index, Arc<Visible>) {
-    let index = Index::in_memory().expect("an index");
+    let index = Index::in_memory().expect("creates an index");
     let mut writer = index.writer().expect("the only writer");
     for (text, n) in texts.iter().zip(1..) {
         writer.add(&plain(n, text)).expect("added");
@@ -326,33 +326,33 @@ fn room(texts: &[&str]) -> (Index, Arc<Visible>) {
 }
 
 #[test]
-fn a_code_as_it_was_asked_for_comes_first() {
+fn an_exact_code_ranks_first() {
     let (index, visible) = room(&["foo png, both", "see foo.png for it all", "png"]);
-    let query = Query::parse("foo.png").expect("a query");
+    let query = Query::parse("foo.png").expect("valid query");
     let found = index
         .find(&ask(&query, &visible, Sort::Relevance))
-        .expect("found");
+        .expect("search succeeds");
     assert_eq!(positions(&found), [2, 1]);
 }
 
 #[test]
 fn of_equally_good_hits_the_newer_one_comes_first_and_pages_keep_to_what_there_was() {
     let (index, visible) = room(&["tea"; 5]);
-    let query = Query::parse("tea").expect("a query");
+    let query = Query::parse("tea").expect("valid query");
     let found = index
         .find(&ask(&query, &visible, Sort::Relevance))
-        .expect("found");
+        .expect("search succeeds");
     assert_eq!(positions(&found), [5, 4, 3, 2, 1]);
     let earlier = Ask {
         up_to: 3,
         ..ask(&query, &visible, Sort::Relevance)
     };
-    let found = index.find(&earlier).expect("found");
+    let found = index.find(&earlier).expect("search succeeds");
     assert_eq!((positions(&found), found.total), (vec![3, 2, 1], 3));
 }
 
 #[test]
-fn there_is_one_writer() {
+fn only_one_writer_can_exist() {
     let (index, _) = room(&["tea"]);
     let first = index.writer().expect("the only writer");
     assert!(matches!(index.writer(), Err(IndexError::Tantivy(_))));
@@ -361,7 +361,7 @@ fn there_is_one_writer() {
 }
 
 #[test]
-fn pages_are_those_of_the_first_while_messages_come_and_go() {
+fn pages_are_stable_while_messages_are_added_and_removed() {
     let texts: Vec<String> = (0..60)
         .map(|n| format!("tea {} {}", "green ".repeat(n % 5), "x ".repeat(n % 7)))
         .collect();
@@ -369,20 +369,20 @@ fn pages_are_those_of_the_first_while_messages_come_and_go() {
     for text in ["tea green", "tea*", "green OR x", "\"tea green\""] {
         for sort in [Sort::Relevance, Sort::Newest] {
             let (index, visible) = room(&texts);
-            let query = Query::parse(text).expect("a query");
-            let ask = Ask {
+            let query = Query::parse(text).expect("valid query");
+            let request = Ask {
                 up_to: 60,
                 ..ask(&query, &visible, sort)
             };
-            let mut expected = positions(&index.find(&ask).expect("found"));
+            let mut expected = positions(&index.find(&request).expect("search succeeds"));
             let mut writer = index.writer().expect("the only writer");
             let (mut sent, mut gone) = (60, expected.clone());
-            let pages = paged(&index, &ask, 7, || {
+            let pages = paged(&index, &request, 7, || {
                 for _ in 0..9 {
                     sent += 1;
                     writer.add(&plain(sent, "tea green x")).expect("added");
                 }
-                // The last one that is still to come.
+                // Remove the last hit that is not on a page yet.
                 let last = gone.pop().expect("one more");
                 writer.remove([(1, last)]).expect("removed");
                 writer.commit(&at(sent)).expect("committed");
@@ -395,8 +395,8 @@ fn pages_are_those_of_the_first_while_messages_come_and_go() {
 }
 
 #[test]
-fn whoever_is_in_few_conversations_finds_the_same() {
-    let index = Index::in_memory().expect("an index");
+fn results_do_not_depend_on_the_number_of_conversations() {
+    let index = Index::in_memory().expect("creates an index");
     let mut writer = index.writer().expect("the only writer");
     for n in 1..=4_000 {
         let message = Message {
@@ -407,14 +407,16 @@ fn whoever_is_in_few_conversations_finds_the_same() {
     }
     writer.commit(&at(4_000)).expect("committed");
     index.refresh().expect("refreshed");
-    let query = Query::parse("tea").expect("a query");
-    // Few are looked up one by one, many are not.
+    let query = Query::parse("tea").expect("valid query");
+    // The messages of few conversations are listed before the search; those of many are not.
     for mine in [1, 3, 20, 200, 400] {
-        let conversations = (0..mine).map(|it| (it, Seen::All)).collect();
+        let conversations = (0..mine)
+            .map(|conversation| (conversation, Seen::All))
+            .collect();
         let visible = Arc::new(Visible::of(conversations));
         let found = index.find(&ask(&query, &visible, Sort::Newest));
         let expected: Vec<u64> = (1..=4_000).rev().filter(|n| n % 400 < mine).collect();
-        let found = found.expect("found");
+        let found = found.expect("search succeeds");
         assert_eq!(found.total, expected.len());
         assert_eq!(positions(&found), expected[..expected.len().min(1_000)]);
     }

@@ -1,15 +1,15 @@
-//! Queries as people write them, and as nobody should.
+//! The query language: ordinary queries, malformed ones and limits.
 
 use search::{Atom, Needle, Query, Refused, Term};
 
-/// A query as clauses separated by `&`, literals by `|`.
+/// Parses a query and prints its clauses separated by `&` and their literals by `|`.
 fn read(text: &str) -> String {
     let query = match Query::parse(text) {
         Ok(query) => query,
-        Err(refused) => return refused.to_string(),
+        Err(error) => return error.to_string(),
     };
-    let needle = |needle: &Needle| {
-        let terms: Vec<_> = needle
+    let render = |sequence: &Needle| {
+        let terms: Vec<_> = sequence
             .terms
             .iter()
             .map(|(_, term)| match term {
@@ -20,7 +20,7 @@ fn read(text: &str) -> String {
         terms.join("+")
     };
     let atom = |atom: &Atom| match atom {
-        Atom::Text(it) => needle(it),
+        Atom::Text(sequence) => render(sequence),
         other => format!("{other:?}"),
     };
     let clauses: Vec<_> = query
@@ -45,7 +45,7 @@ fn words_are_anded_and_phrases_stay_together() {
 }
 
 #[test]
-fn a_dash_leaves_out_what_it_touches() {
+fn a_dash_negates_the_item_that_follows_it() {
     assert_eq!(read("tea -milk"), "tea & not milk");
     assert_eq!(read(r#"-"with milk" tea"#), "not with+milk & tea");
     assert_eq!(read("-from:bob tea"), r#"not From("bob") & tea"#);
@@ -65,13 +65,13 @@ fn or_joins_its_two_neighbours_and_binds_tighter_than_and() {
     assert_eq!(
         read("a !! OR b"),
         "a & or & b",
-        "its neighbour says nothing"
+        "its neighbour contains no word"
     );
-    assert_eq!(read("a OR !! b"), "a & b", "its neighbour says nothing");
+    assert_eq!(read("a OR !! b"), "a & b", "its neighbour contains no word");
 }
 
 #[test]
-fn a_star_ends_the_beginning_of_a_word() {
+fn a_star_marks_a_prefix() {
     assert_eq!(read("rel*"), "rel*");
     assert_eq!(read("foo.p*"), "foo+p*");
     assert_eq!(read("*"), "a query needs a word or an operator");
@@ -81,7 +81,7 @@ fn a_star_ends_the_beginning_of_a_word() {
 }
 
 #[test]
-fn operators_are_known_by_name_and_value() {
+fn operators_are_recognised_by_name_and_value() {
     assert_eq!(
         read("From:ann in:lunch type:Image"),
         r#"From("ann") & In("lunch") & Type("image")"#
@@ -97,7 +97,7 @@ fn operators_are_known_by_name_and_value() {
 }
 
 #[test]
-fn what_makes_no_sense_as_an_operator_is_text() {
+fn invalid_operators_are_searched_as_text() {
     assert_eq!(read("before:yesterday"), "before+yesterday");
     assert_eq!(read("on:2026-02-30"), "on+2026+02+30");
     assert_eq!(read("after:2026-1-1"), "after+2026+1+1");
@@ -120,10 +120,10 @@ fn quotation_marks_need_not_be_closed() {
 }
 
 #[test]
-fn junk_is_read_in_one_pass() {
+fn junk_is_parsed_within_limits() {
     assert_eq!(Query::parse(&"(".repeat(1_024)), Err(Refused::Empty));
-    let clauses = |text: &str| Query::parse(text).expect("a query").clauses.len();
-    // What is said again says no more, and there are bounds to what is looked at.
+    let clauses = |text: &str| Query::parse(text).expect("valid query").clauses.len();
+    // Duplicates are removed, and limits bound the number of items.
     assert_eq!(clauses(&"NOT ".repeat(256)), 1);
     assert_eq!(clauses(&("a".to_owned() + &" OR a".repeat(60))), 1);
     let many: Vec<String> = (0..200).map(|n| n.to_string()).collect();

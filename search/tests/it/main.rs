@@ -1,4 +1,5 @@
-//! The search language, and what analysis promises for every text.
+//! Tests of the search crate: integrity checks, searching, the query language and properties of
+//! text analysis.
 
 mod damage;
 mod finding;

@@ -1,9 +1,9 @@
-//! What holds for every text and every query.
+//! Properties that hold for every text and every query.
 
 use proptest::prelude::*;
 use search::{Needle, Query, highlights, tokens};
 
-/// Words of several scripts, codes, signs and emoji, without spaces.
+/// Words of several scripts, codes, symbols and emoji, without spaces.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z]{1,8}",
@@ -26,7 +26,7 @@ fn word() -> impl Strategy<Value = String> {
     })
 }
 
-/// Of a script without spaces, in forms that folding does not change the number of.
+/// A run of a script without spaces, of characters that normalization maps one to one.
 fn run() -> impl Strategy<Value = String> {
     prop_oneof![
         "[添加为好友已开发东京都]{1,12}",
@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn whatever_words_follow_each_other_are_found_as_a_phrase(
+    fn consecutive_words_match_as_a_phrase(
         words in prop::collection::vec(word(), 1..12),
         from in any::<prop::sample::Index>(),
         length in 1_usize..4,
@@ -47,13 +47,13 @@ proptest! {
         let from = from.index(words.len());
         let phrase = words[from..words.len().min(from + length)].join(" ");
         let text = words.join(" ");
-        if let Some(needle) = Needle::new(&phrase) {
-            prop_assert!(!highlights(&text, [&needle]).is_empty(), "{phrase:?} in {text:?}: {needle:?}");
+        if let Some(sequence) = Needle::new(&phrase) {
+            prop_assert!(!highlights(&text, [&sequence]).is_empty(), "{phrase:?} in {text:?}: {sequence:?}");
         }
     }
 
     #[test]
-    fn every_run_within_a_run_is_found_where_it_is(
+    fn every_part_of_a_run_is_highlighted_in_place(
         before in "[a-z 。，！]{0,4}",
         run in run(),
         after in "[a-z 。，！]{0,4}",
@@ -63,52 +63,52 @@ proptest! {
         let chars: Vec<char> = run.chars().collect();
         let from = from.index(chars.len());
         let part: String = chars[from..chars.len().min(from + length)].iter().collect();
-        let needle = Needle::new(&part).expect("it says something");
-        let places = highlights(&format!("{before}{run}{after}"), [&needle]);
+        let sequence = Needle::new(&part).expect("has tokens");
+        let ranges = highlights(&format!("{before}{run}{after}"), [&sequence]);
         let begin = before.chars().count() + from;
         let end = begin + part.chars().count();
         prop_assert!(
-            places.iter().any(|place| place[0] <= begin && end <= place[1]),
-            "{part:?} in {run:?}: {places:?}"
+            ranges.iter().any(|range| range[0] <= begin && end <= range[1]),
+            "{part:?} in {run:?}: {ranges:?}"
         );
     }
 
     #[test]
-    fn case_and_accents_make_no_difference(words in prop::collection::vec("[a-zàéîöüñ]{1,8}", 1..5)) {
+    fn case_and_accents_are_ignored(words in prop::collection::vec("[a-zàéîöüñ]{1,8}", 1..5)) {
         let text = words.join(" ");
-        let needle = Needle::new(&text.to_uppercase()).expect("words");
-        prop_assert_eq!(highlights(&text, [&needle]), vec![[0, text.chars().count()]]);
+        let sequence = Needle::new(&text.to_uppercase()).expect("words");
+        prop_assert_eq!(highlights(&text, [&sequence]), vec![[0, text.chars().count()]]);
     }
 
     #[test]
-    fn tokens_lie_in_the_text_and_positions_have_no_gap(text in "\\PC{0,60}|[\\s\\S]{0,60}") {
+    fn tokens_lie_within_the_text_and_positions_have_no_gaps(text in "\\PC{0,60}|[\\s\\S]{0,60}") {
         let mut last = 0;
         for token in tokens(&text) {
-            prop_assert!(text.get(token.start..token.end).is_some_and(|it| !it.is_empty()));
+            prop_assert!(text.get(token.start..token.end).is_some_and(|source| !source.is_empty()));
             prop_assert!(token.position == last || token.position == last + 1);
             last = token.position;
         }
     }
 
     #[test]
-    fn every_text_is_a_query_or_refused(text in "\\PC{0,80}|[\\s\\S]{0,80}|[-\"*:()OR a添]{0,60}|[a-z\":* -]{0,1024}") {
+    fn every_text_parses_or_is_rejected(text in "\\PC{0,80}|[\\s\\S]{0,80}|[-\"*:()OR a添]{0,60}|[a-z\":* -]{0,1024}") {
         if let Ok(query) = Query::parse(&text) {
             prop_assert!(!query.clauses.is_empty());
             prop_assert!(query.clauses.iter().all(|clause| !clause.any.is_empty()));
-            for needle in query.needles() {
-                prop_assert_eq!(needle.terms[0].0, 0);
-                prop_assert!(needle.terms.windows(2).all(|two| two[0].0 < two[1].0));
+            for sequence in query.needles() {
+                prop_assert_eq!(sequence.terms[0].0, 0);
+                prop_assert!(sequence.terms.windows(2).all(|pair| pair[0].0 < pair[1].0));
             }
         }
     }
 
     #[test]
-    fn places_rise_and_do_not_touch(words in prop::collection::vec(word(), 1..8), query in word()) {
+    fn ranges_are_sorted_and_do_not_touch(words in prop::collection::vec(word(), 1..8), query in word()) {
         let text = words.join(" ");
-        let needles: Vec<_> = Needle::new(&query).into_iter().collect();
-        let places = highlights(&text, &needles);
-        prop_assert!(places.iter().all(|place| place[0] < place[1]));
-        prop_assert!(places.windows(2).all(|two| two[0][1] < two[1][0]));
-        prop_assert!(places.last().is_none_or(|place| place[1] <= text.chars().count()));
+        let sequences: Vec<_> = Needle::new(&query).into_iter().collect();
+        let ranges = highlights(&text, &sequences);
+        prop_assert!(ranges.iter().all(|range| range[0] < range[1]));
+        prop_assert!(ranges.windows(2).all(|pair| pair[0][1] < pair[1][0]));
+        prop_assert!(ranges.last().is_none_or(|range| range[1] <= text.chars().count()));
     }
 }

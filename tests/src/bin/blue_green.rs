@@ -162,11 +162,11 @@ impl Run {
         let holds = [
             (
                 "the killed one is gone on with",
-                said.contains("went on from position"),
+                said.contains("resumed at position"),
             ),
             (
                 "the digests are equal",
-                said.contains("equal to what was served"),
+                said.contains("identical to the served read models"),
             ),
             ("and again afterwards", self.is_verified),
             ("no send and no query has failed", is_well),

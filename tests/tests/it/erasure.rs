@@ -264,7 +264,10 @@ async fn check(house: &House) {
     assert!(said.contains("\"erased\":9"), "{said}");
     house.tidings(&["verify"]).await;
     let said = house.tidings(&["rebuild"]).await;
-    assert!(said.contains("equal to what was served"), "{said}");
+    assert!(
+        said.contains("identical to the served read models"),
+        "{said}"
+    );
 }
 
 /// After all of it, the log takes events, the stream and the read models follow.

@@ -53,22 +53,25 @@ async fn what_a_rebuild_replaces_is_kept_and_gone_back_to_and_dropped() {
     assert_eq!(ann.look(&found).await["total"], SENT);
 
     let built = said(&world, &["rebuild", "search", "--keep"]).await;
-    assert!(built.starts_with("equal to what was served"), "{built}");
+    assert!(
+        built.starts_with("identical to the served index"),
+        "{built}"
+    );
     assert!(built.contains("\nindexed 12 messages"), "{built}");
     is_right(&world).await;
     let back = said(&world, &["rebuild", "kept-search", "--keep"]).await;
-    let wanted = "went on with the index that was kept, of 12 messages\nequal to what was served";
+    let wanted = "resumed the kept index, of 12 messages\nidentical to the served index";
     assert!(back.starts_with(wanted), "{back}");
     is_right(&world).await;
 
     said(&world, &["rebuild", "--keep"]).await;
     let back = said(&world, &["rebuild", "kept", "--keep"]).await;
-    let wanted = ", as far as the tables that were kept had come\nequal to what was served";
+    let wanted = ", from the kept tables\nidentical to the served read models";
     assert!(back.contains(wanted), "{back}");
     let dropped = said(&world, &["rebuild", "drop-kept"]).await;
     assert_eq!(
         dropped,
-        "dropped the tables and the search index that a rebuild had kept\n"
+        "dropped the tables and the search index that a rebuild had replaced\n"
     );
     for what in ["kept", "kept-search", "drop-kept"] {
         let complaint = complained(&world, &["rebuild", what]).await;

@@ -211,8 +211,11 @@ async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
         Some(String::from_utf8_lossy(&output.stdout).into_owned())
     })
     .await;
-    assert!(said.contains("went on from position"), "{said}");
-    assert!(said.contains("equal to what was served"), "{said}");
+    assert!(said.contains("resumed at position"), "{said}");
+    assert!(
+        said.contains("identical to the served read models"),
+        "{said}"
+    );
     stop.cancel();
     let mut sent = 0;
     while let Some(ended) = senders.join_next().await {

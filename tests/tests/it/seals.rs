@@ -163,7 +163,7 @@ async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
     assert_eq!(verify(&world, &[]).await.0, Some(0));
     let (code, _, said) = verify(&world, &["--copies", &copies]).await;
     assert!(
-        code == Some(1) && said.contains("not the one that was copied"),
+        code == Some(1) && said.contains("differs from the copied seal"),
         "{said}"
     );
 }
@@ -206,5 +206,5 @@ async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
     std::fs::write(&file, copies.replace("\"number\":2", "\"number\":200")).expect("written");
     let (code, _, said) = verify(&world, &["--copies", &file]).await;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("it was copied, and is not here"), "{said}");
+    assert!(said.contains("it was copied, but is missing here"), "{said}");
 }

@@ -70,7 +70,7 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
     let url = receiver.url();
     let added = webhooks(&world, &["add", &url, "--events", "all", "--from", "1"]).await;
     assert!(
-        added.contains("begins with position 1\nsecret  whsec_"),
+        added.contains("starts at position 1\nsecret  whsec_"),
         "{added}"
     );
     send_to(&world, &["a", "b", "c"], 10).await;

@@ -1,4 +1,4 @@
-//! Names of event types on the command line.
+//! Validation of event type names from the command line.
 
 use anyhow::Result;
 use domain::conversation::event::ConversationEvent;
@@ -7,18 +7,21 @@ use domain::mailbox::event::MailboxEvent;
 
 use crate::usage::Usage;
 
-/// Whether all of these are types of the log; else what there is is told.
-pub fn check(named: &[String]) -> Result<()> {
+/// Checks that all names are event types of the log. The error lists the known types.
+pub fn check(names: &[String]) -> Result<()> {
     let conversations = ConversationEvent::TYPES.iter();
     let known: Vec<&str> = conversations
         .chain(MailboxEvent::TYPES)
-        .map(|it| it.name)
+        .map(|event_type| event_type.name)
         .collect();
-    match named.iter().find(|name| !known.contains(&name.as_str())) {
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(unknown) => {
             let known = known.join(", ");
-            Err(Usage(format!("no event type {unknown:?}; there are {known}")).into())
+            Err(Usage(format!(
+                "unknown event type {unknown:?}; expected one of {known}"
+            ))
+            .into())
         }
     }
 }
@@ -28,10 +31,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_those_of_the_log() {
+    fn unknown_types_are_rejected_with_the_known_ones() {
         assert!(check(&["message_sent".into(), "device_acked".into()]).is_ok());
         let error = check(&["message_send".into()])
-            .expect_err("unknown")
+            .expect_err("the type is unknown")
             .to_string();
         assert!(error.contains("member_added"), "{error}");
     }

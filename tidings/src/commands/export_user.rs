@@ -1,4 +1,4 @@
-//! `tidings export-user`: everything about a user, as they may ask for it.
+//! `tidings export-user`: exports all data about a user, as for an access request.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -12,13 +12,13 @@ use crate::database::Database;
 use crate::service::pools;
 use crate::usage::Usage;
 
-/// Writes it down, and says on standard error how much that was.
+/// Writes the export, and prints the number of lines to standard error.
 pub async fn run(config: &Config, args: &ExportUserArgs) -> Result<()> {
     let user = UserId::parse(&args.user).map_err(|error| Usage(format!("USER: {error}")))?;
     let mut out: Box<dyn std::io::Write + Send> = match &args.out {
         Some(path) => {
             let file = File::create_new(path);
-            Box::new(file.with_context(|| format!("cannot make {}", path.display()))?)
+            Box::new(file.with_context(|| format!("cannot create {}", path.display()))?)
         }
         None => Box::new(std::io::stdout()),
     };
@@ -38,7 +38,7 @@ pub async fn run(config: &Config, args: &ExportUserArgs) -> Result<()> {
     database.leave().await?;
     let lines = written?;
     if lines == 0 {
-        bail!("nobody of the name {user} is known here");
+        bail!("there is no data about a user {user}");
     }
     eprintln!("{lines} lines about {user}");
     Ok(())

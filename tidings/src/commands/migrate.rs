@@ -1,4 +1,4 @@
-//! `tidings migrate`: brings the database up to date. The services do so as well when they start.
+//! `tidings migrate`: migrates the database schema. The services also do this when they start.
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::service::pools;
 
-/// Applies what is missing and prints where the database is.
+/// Applies the missing migrations and prints the schema version.
 pub async fn run(config: &Config) -> Result<()> {
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;

@@ -1,4 +1,4 @@
-//! The commands, one file each. Each prints its result on standard output and nothing else there.
+//! The subcommands, one module each. Each prints only its result to standard output.
 
 mod admin;
 pub mod erase;
@@ -23,7 +23,7 @@ use anyhow::Result;
 use crate::config::{Cli, Command};
 use crate::service::roles::Roles;
 
-/// Does what was asked.
+/// Runs the command of the invocation.
 pub async fn run(cli: Cli) -> Result<()> {
     let config = &cli.config;
     match cli.command {

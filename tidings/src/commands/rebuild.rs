@@ -1,5 +1,6 @@
-//! `tidings rebuild`: the read models anew from the log, or the search index from the read models, while
-//! the old ones serve; and `tidings verify`, which compares and changes nothing.
+//! `tidings rebuild` rebuilds the read models from the log, or the search index from the read
+//! models, while the old ones stay in service. `tidings verify` compares them with a fresh rebuild
+//! and changes nothing.
 
 use std::time::Instant;
 
@@ -15,9 +16,10 @@ use crate::config::{Config, RebuildArgs, RebuildWhat, VerifyArgs};
 use crate::database::Database;
 use crate::service::pools;
 
-const NOTHING_KEPT: &str = "no rebuild has kept what it replaced; `tidings rebuild --keep` does";
+const NOTHING_KEPT: &str =
+    "no rebuild has kept the data that it replaced; use `tidings rebuild --keep`";
 
-/// Rebuilds and prints how far what is new is.
+/// Rebuilds, restores or drops, and prints the result.
 pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
     let replaced = if args.keep {
         Replaced::Kept
@@ -36,7 +38,7 @@ pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
         }
         RebuildWhat::KeptSearch => {
             if config.search().kept()?.is_none() {
-                bail!("no rebuild has kept an index; `tidings rebuild search --keep` does");
+                bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
             }
             search(config, Start::Kept, replaced).await
         }
@@ -63,7 +65,7 @@ async fn drop_kept(config: &Config) -> Result<()> {
         (false, true) => "the search index",
         (false, false) => bail!(NOTHING_KEPT),
     };
-    println!("dropped {dropped} that a rebuild had kept");
+    println!("dropped {dropped} that a rebuild had replaced");
     Ok(())
 }
 
@@ -72,32 +74,35 @@ async fn search(config: &Config, start: Start, replaced: Replaced) -> Result<()>
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
     let bar = progress::bar("messages");
-    let place = config.search();
-    let told = |progress| match progress {
+    let index_dir = config.search();
+    let on_progress = |progress| match progress {
         IndexProgress::Filled { messages, of } => {
             bar.set_length(of);
             bar.set_position(messages);
         }
         IndexProgress::Elsewhere => {
-            tracing::info!("the projector that runs on this data directory builds it");
+            tracing::info!(
+                "waiting: the projector that runs on this data directory builds the index"
+            );
         }
     };
     let pool = database.pool.clone();
-    let outcome = projector::index::rebuild_index(pool, place, start, replaced, told).await;
+    let outcome =
+        projector::index::rebuild_index(pool, index_dir, start, replaced, on_progress).await;
     bar.finish_and_clear();
     database.leave().await?;
     let built = outcome?;
     match (start, built.had) {
-        (Start::Kept, 0) => println!("the index that was kept could not be gone on with"),
-        (Start::Kept, had) => println!("went on with the index that was kept, of {had} messages"),
+        (Start::Kept, 0) => println!("the kept index could not be resumed; a new one was built"),
+        (Start::Kept, had) => println!("resumed the kept index, of {had} messages"),
         (_, 0) => {}
         (_, had) => {
-            println!("went on with {had} messages, where an earlier rebuild was broken off");
+            println!("resumed an interrupted rebuild at {had} messages");
         }
     }
     match &built.comparison {
         Some(comparison) => say_compared(comparison),
-        None => println!("not compared: there was no index that could be"),
+        None => println!("not compared: there was no index to compare with"),
     }
     println!(
         "indexed {} messages up to position {} in {:.1} seconds",
@@ -111,11 +116,11 @@ async fn search(config: &Config, start: Start, replaced: Replaced) -> Result<()>
 fn say_compared(comparison: &IndexComparison) {
     let position = comparison.position;
     if comparison.is_equal() {
-        println!("equal to what was served, at position {position}");
+        println!("identical to the served index, at position {position}");
         return;
     }
     println!(
-        "not equal to what was served, at position {position}: {} messages instead of {}, and other ones:",
+        "different from the served index, at position {position}: {} messages instead of {}; these differ:",
         comparison.served.messages, comparison.built.messages
     );
     for message in &comparison.differing {
@@ -135,30 +140,30 @@ async fn read_models(config: &Config, args: &RebuildArgs, replaced: Replaced) ->
     database.leave().await?;
     let done = outcome?;
     if done.from > 0 {
-        let why = if args.what == RebuildWhat::Kept {
-            "as far as the tables that were kept had come"
+        let source = if args.what == RebuildWhat::Kept {
+            "the kept tables"
         } else {
-            "where an earlier rebuild was broken off"
+            "an interrupted rebuild"
         };
-        println!("went on from position {}, {why}", done.from);
+        println!("resumed at position {}, from {source}", done.from);
     }
     match &done.comparison {
-        None => println!("not compared: what was served was behind"),
+        None => println!("not compared: the served read models were behind"),
         Some(comparison) if comparison.is_equal() => {
             println!(
-                "equal to what was served, at position {}",
+                "identical to the served read models, at position {}",
                 comparison.position
             );
         }
         Some(comparison) => {
             println!(
-                "not equal to what was served, at position {}:",
+                "different from the served read models, at position {}:",
                 comparison.position
             );
             comparison
                 .differences
                 .iter()
-                .for_each(|it| println!("{}", line(it)));
+                .for_each(|difference| println!("{}", line(difference)));
         }
     }
     println!(
@@ -170,7 +175,8 @@ async fn read_models(config: &Config, args: &RebuildArgs, replaced: Replaced) ->
     Ok(())
 }
 
-/// `tidings verify`: the served read model, or search index, against one that is made anew. An error if they differ.
+/// Runs `tidings verify`: compares the served read models, or search index, with a fresh rebuild.
+/// Returns an error if they differ.
 pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
     if args.search {
         return verify_search(config, args).await;
@@ -205,23 +211,24 @@ pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
         comparison
             .differences
             .iter()
-            .for_each(|it| println!("{}", line(it)));
+            .for_each(|difference| println!("{}", line(difference)));
     }
     if comparison.is_equal() {
         return Ok(());
     }
-    bail!("what is served is not what the log says; `tidings rebuild` repairs it")
+    bail!("the read models differ from the log; repair them with `tidings rebuild`")
 }
 
 async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
     let bar = progress::bar("messages");
-    let told = |messages, of| {
+    let on_progress = |messages, of| {
         bar.set_length(of);
         bar.set_position(messages);
     };
-    let verified = projector::index::verify_index(database.pool.clone(), config.search(), told);
+    let verified =
+        projector::index::verify_index(database.pool.clone(), config.search(), on_progress);
     let outcome = verified.await;
     bar.finish_and_clear();
     database.leave().await?;
@@ -239,7 +246,7 @@ async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
     if comparison.is_equal() {
         return Ok(());
     }
-    bail!("the index is not what the messages say; `tidings rebuild search` repairs it")
+    bail!("the index differs from the messages; repair it with `tidings rebuild search`")
 }
 
 fn told(bar: &ProgressBar) -> impl FnMut(Progress) + Send + use<> {
@@ -250,24 +257,24 @@ fn told(bar: &ProgressBar) -> impl FnMut(Progress) + Send + use<> {
     }
 }
 
-/// A row, and in which columns it differs.
+/// Describes a differing row: its key, and the columns that differ.
 fn line(difference: &Difference) -> String {
-    let read = |row: &Option<String>| -> Option<Map<String, Value>> {
+    let parse = |row: &Option<String>| -> Option<Map<String, Value>> {
         serde_json::from_str(row.as_deref()?).ok()
     };
-    let place = format!("{} {}", difference.table, difference.key);
-    match (read(&difference.served), read(&difference.rebuilt)) {
-        (None, _) => format!("{place}: is not served, and should be"),
-        (_, None) => format!("{place}: is served, and should not be"),
+    let row = format!("{} {}", difference.table, difference.key);
+    match (parse(&difference.served), parse(&difference.rebuilt)) {
+        (None, _) => format!("{row}: missing in the served read models"),
+        (_, None) => format!("{row}: not expected in the served read models"),
         (Some(served), Some(rebuilt)) => {
             let columns = served
                 .iter()
                 .filter(|(name, value)| rebuilt.get(*name) != Some(value));
             let columns = columns.map(|(name, value)| {
-                let should = rebuilt.get(name).unwrap_or(&Value::Null);
-                format!("{name} is {value} and should be {should}")
+                let expected = rebuilt.get(name).unwrap_or(&Value::Null);
+                format!("{name} is {value}, expected {expected}")
             });
-            format!("{place}: {}", columns.collect::<Vec<_>>().join(", "))
+            format!("{row}: {}", columns.collect::<Vec<_>>().join(", "))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `tidings search`: what an operator finds, in everything or as some user would.
+//! `tidings search`: searches all messages, or those that a given user can see.
 
 use std::io::IsTerminal as _;
 
@@ -23,16 +23,16 @@ pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
     let user = user.map_err(|error| Usage(format!("--as: {error}")))?;
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let place = config.search();
+    let index_dir = config.search();
     let served = Served::new(
-        place.clone(),
+        index_dir.clone(),
         Reader::new(database.pool.clone()),
         query_api::MIN_POSITION_PATIENCE,
     );
-    let looked = served.look().await.with_context(|| {
+    let refreshed = served.look().await.with_context(|| {
         format!(
-            "no index of this log in {}; the projector keeps it, `tidings rebuild search` makes it",
-            place.path().display()
+            "no index of this log in {}; run the projector, or `tidings rebuild search`, to build one",
+            index_dir.path().display()
         )
     });
     let search = Search {
@@ -48,7 +48,7 @@ pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
         from: None,
         now: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let page = match looked {
+    let page = match refreshed {
         Ok(()) => search
             .page(&database.pool, &served)
             .await
@@ -90,11 +90,11 @@ fn show(page: &Page, as_json: bool) {
     println!("{count} found, up to position {}", page.position);
 }
 
-/// The text on one line, what was found in bold. Control characters of a message do not reach the
-/// terminal.
+/// Formats a hit on one line, with highlights in bold on a terminal. Control characters of the
+/// message are replaced by spaces, so that they cannot control the terminal.
 fn line(hit: &Hit, is_terminal: bool) -> String {
     let mut line = String::with_capacity(hit.text.len());
-    let mark = |at, end: usize| is_terminal && hit.highlights.iter().any(|place| place[end] == at);
+    let mark = |at, end: usize| is_terminal && hit.highlights.iter().any(|range| range[end] == at);
     for (at, char) in hit.text.chars().enumerate() {
         if mark(at, 0) {
             line.push_str("\x1b[1m");
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_is_bold_and_nothing_else_commands_the_terminal() {
+    fn highlights_are_bold_and_control_characters_are_replaced() {
         let hit = Hit {
             conversation_id: "c".into(),
             seq: 1,

@@ -1,4 +1,5 @@
-//! `tidings command-svc`, `tidings projector`, `tidings query-api`, `tidings dispatcher`: one service of a fleet.
+//! `tidings command-svc`, `tidings projector`, `tidings query-api` and `tidings dispatcher`: run a
+//! single service of a fleet.
 
 use anyhow::Result;
 
@@ -10,8 +11,8 @@ use crate::service::roles::Roles;
 use crate::service::{self, Setup, stop};
 use crate::usage::Usage;
 
-/// Runs until a signal. It uses the servers that it is given, or those of the system that runs on
-/// its data directory; it starts none.
+/// Runs the service until a signal. It uses the configured servers, or those of the system that
+/// runs on the data directory; it does not start any.
 pub async fn run(config: &Config, roles: Roles) -> Result<()> {
     let stop = stop::on_signal()?;
     let data = DataDir::at(&config.data);
@@ -45,8 +46,8 @@ pub async fn run(config: &Config, roles: Roles) -> Result<()> {
     service::run(setup, stop, |_| println!("up at http://{address}")).await
 }
 
-fn missing(what: &str, flag: &str) -> Usage {
+fn missing(server: &str, flag: &str) -> Usage {
     Usage(format!(
-        "a single service needs {what}: give {flag}, or the --data of a running `tidings up`"
+        "a single service needs {server}: pass {flag}, or the --data of a running `tidings up`"
     ))
 }

@@ -1,4 +1,4 @@
-//! `tidings servers fetch|path|doctor`: the programs of the private servers.
+//! `tidings servers fetch|path|doctor`: manage the programs of the embedded servers.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
@@ -10,18 +10,18 @@ use crate::servers::account::Account;
 use crate::servers::fetch;
 use crate::servers::find::{self, Program, Wanted};
 
-/// Does it; what looks at files and programs, on a thread that may block.
+/// Runs the subcommand. Those that read files and run programs use a blocking thread.
 pub async fn run(config: &Config, command: ServersCommand) -> Result<()> {
     let options = options(config);
-    let look: fn(&Options) -> Result<()> = match command {
+    let action: fn(&Options) -> Result<()> = match command {
         ServersCommand::Fetch => fetch,
         ServersCommand::Path => path,
         ServersCommand::Doctor => doctor,
         ServersCommand::Run { command } => return with_servers::run(config, &command).await,
     };
-    tokio::task::spawn_blocking(move || look(&options))
+    tokio::task::spawn_blocking(move || action(&options))
         .await
-        .context("looking for the servers has panicked")?
+        .context("the thread that looks for the servers panicked")?
 }
 
 fn fetch(_: &Options) -> Result<()> {
@@ -40,20 +40,20 @@ fn wanted(options: &Options) -> [(Wanted, Option<&std::path::Path>); 2] {
 
 fn look(
     options: &Options,
-    wanted: Wanted,
-    named: Option<&std::path::Path>,
+    requirement: Wanted,
+    configured: Option<&std::path::Path>,
 ) -> Result<Program, find::Unfit> {
     let account = Account::to_become(&options.data.join("servers"));
-    find::find(wanted, named, account.as_ref())
+    find::find(requirement, configured, account.as_ref())
 }
 
 fn path(options: &Options) -> Result<()> {
-    for (wanted, named) in wanted(options) {
-        match look(options, wanted, named) {
+    for (requirement, configured) in wanted(options) {
+        match look(options, requirement, configured) {
             Ok(program) => println!("{}", program.path.display()),
             Err(_) => bail!(
-                "no {} is here; `tidings servers doctor` says more",
-                wanted.name()
+                "no usable {} was found; see `tidings servers doctor`",
+                requirement.name()
             ),
         }
     }
@@ -67,28 +67,28 @@ fn doctor(options: &Options) -> Result<()> {
         account.map_or_else(|| "this user".to_owned(), |account| account.name)
     );
     match fetch::cache_dir() {
-        Ok(dir) => println!("fetched ones in {}", dir.display()),
-        Err(error) => println!("fetched ones in nowhere: {error}"),
+        Ok(dir) => println!("fetched into    {}", dir.display()),
+        Err(error) => println!("fetched into    nowhere: {error}"),
     }
     let mut missing = Vec::new();
-    for (wanted, named) in wanted(options) {
-        match look(options, wanted, named) {
+    for (requirement, configured) in wanted(options) {
+        match look(options, requirement, configured) {
             Ok(program) => {
                 println!(
                     "{:<15} {} ({}) in {}",
-                    wanted.name(),
+                    requirement.name(),
                     program.version,
                     program.origin,
                     program.path.display()
                 );
             }
-            Err(unfit) => {
-                println!("{:<15} none", wanted.name());
-                unfit
+            Err(error) => {
+                println!("{:<15} none", requirement.name());
+                error
                     .0
                     .iter()
                     .for_each(|line| println!("                {line}"));
-                missing.push(wanted.name());
+                missing.push(requirement.name());
             }
         }
     }
@@ -96,7 +96,7 @@ fn doctor(options: &Options) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "no {} that can be used; `tidings servers fetch` gets one",
+        "no usable {} was found; run `tidings servers fetch`",
         missing.join(" and no ")
     )
 }

@@ -1,4 +1,4 @@
-//! `tidings token USER`: a token for a running or a stopped data directory.
+//! `tidings token USER`: prints a token. The system of the data directory need not be running.
 
 use anyhow::Result;
 use domain::ids::UserId;
@@ -8,11 +8,11 @@ use crate::data_dir::DataDir;
 use crate::keys::Keys;
 use crate::usage::Usage;
 
-/// Prints it, and nothing else.
+/// Prints the token, and nothing else.
 pub fn run(config: &Config, args: &TokenArgs) -> Result<()> {
     let user = UserId::parse(&args.user).map_err(|error| Usage(error.to_string()))?;
     if args.ttl.as_secs() == 0 {
-        return Err(Usage("--ttl has to be a second at least".into()).into());
+        return Err(Usage("--ttl must be at least one second".into()).into());
     }
     let keys = Keys::configured(&config.auth, &DataDir::at(&config.data))?;
     let secret = keys.signing_secret()?;

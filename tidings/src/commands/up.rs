@@ -1,5 +1,5 @@
-//! `tidings up`: everything in one process, on one port, with servers of its own unless it was
-//! given some.
+//! `tidings up`: runs all services in one process, on one port, and starts embedded servers unless
+//! external ones are configured.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -22,14 +22,14 @@ use crate::service::roles::Roles;
 use crate::service::{self, Setup, Versions, stop};
 use crate::usage::Usage;
 
-/// How long the token that is printed is good.
+/// The lifetime of the printed token.
 const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Runs until a signal.
+/// Runs the system until a signal.
 pub async fn run(config: &Config, args: &UpArgs) -> Result<()> {
     let stop = stop::on_signal()?;
     let data = DataDir::at(&config.data);
-    // Everything that can be wrong by itself comes before servers are started.
+    // Check everything that does not need the servers before starting them.
     let keys = Keys::configured(&config.auth, &data)?;
     let auth = keys.auth()?;
     let token = args
@@ -65,11 +65,11 @@ pub async fn run(config: &Config, args: &UpArgs) -> Result<()> {
     drop(announced);
     tokio::task::spawn_blocking(|| servers.stop())
         .await
-        .context("stopping the servers has panicked")?;
+        .context("the thread that stops the servers panicked")?;
     outcome
 }
 
-/// Takes the port, or says who it is that cannot.
+/// Binds the listen address. The error names the address.
 pub async fn listen(config: &Config, default: &str) -> Result<TcpListener> {
     let address = match config.listen {
         Some(address) => address,
@@ -80,7 +80,7 @@ pub async fn listen(config: &Config, default: &str) -> Result<TcpListener> {
     })
 }
 
-/// What the flags say of servers.
+/// Builds the server options from the configuration.
 pub fn options(config: &Config) -> Options {
     Options {
         data: config.data.clone(),
@@ -97,13 +97,13 @@ pub fn options(config: &Config) -> Options {
     }
 }
 
-/// Starts the servers that were not given. None if a signal came first: those that had started end
-/// with the process.
+/// Starts the servers that are not configured. Returns `None` if a signal arrives first; servers
+/// that have started by then end with the process.
 async fn started(config: &Config, stop: &CancellationToken) -> Result<Option<Servers>> {
     let options = options(config);
     let starting = tokio::task::spawn_blocking(move || servers::start(&options));
     tokio::select! {
-        servers = starting => match servers.context("starting the servers has panicked")? {
+        servers = starting => match servers.context("the thread that starts the servers panicked")? {
             Ok(servers) => Ok(Some(servers)),
             Err(error) => Err(anyhow!(error)),
         },
@@ -161,7 +161,7 @@ fn welcome(
     text
 }
 
-/// The private servers, and those that were given as they say they are.
+/// Describes the embedded servers, and external ones with the version that they report.
 fn used_or_given(running: &Running, versions: &Versions) -> String {
     let mut servers = running.servers.clone();
     for (name, version) in [
@@ -169,14 +169,14 @@ fn used_or_given(running: &Running, versions: &Versions) -> String {
         ("nats-server", &versions.nats),
     ] {
         if !servers.iter().any(|server| server.starts_with(name)) {
-            let version = version.as_deref().unwrap_or("(not there yet)");
+            let version = version.as_deref().unwrap_or("(not reachable yet)");
             servers.push(format!("{name} {version}"));
         }
     }
     servers.join(", ")
 }
 
-/// A reader that has gone away is no reason to stop serving.
+/// Prints to standard output. A closed reader is only logged, so that the system keeps running.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -1,4 +1,4 @@
-//! `tidings webhooks`: where the outside is told what happens, and how far that is.
+//! `tidings webhooks`: manages webhooks.
 
 use std::fmt::Write as _;
 
@@ -15,26 +15,26 @@ use crate::database::Database;
 use crate::service::pools;
 use crate::usage::Usage;
 
-/// Parked deliveries that are shown at most.
+/// The maximum number of parked deliveries that are listed.
 const SHOWN: i64 = 1_000;
 
-/// Does what was asked, in the database; the dispatcher sees it within a second.
+/// Runs the subcommand in the database. The dispatcher picks up changes within a second.
 pub async fn run(config: &Config, command: WebhooksCommand) -> Result<()> {
-    let wanted = match &command {
+    let new = match &command {
         WebhooksCommand::Add(args) => Some(Wanted::read(config, args)?),
         _ => None,
     };
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let done = act(&database.pool, command, wanted).await;
+    let done = act(&database.pool, command, new).await;
     database.leave().await?;
     done
 }
 
-async fn act(pool: &PgPool, command: WebhooksCommand, wanted: Option<Wanted>) -> Result<()> {
+async fn act(pool: &PgPool, command: WebhooksCommand, new: Option<Wanted>) -> Result<()> {
     match command {
-        WebhooksCommand::Add(args) => match wanted {
-            Some(wanted) => wanted.add(pool, &args).await,
+        WebhooksCommand::Add(args) => match new {
+            Some(webhook) => webhook.add(pool, &args).await,
             None => Ok(()),
         },
         WebhooksCommand::List(args) => list(pool, &args).await,
@@ -44,14 +44,14 @@ async fn act(pool: &PgPool, command: WebhooksCommand, wanted: Option<Wanted>) ->
                 bail!("{}", unknown(id));
             }
             for id in replayed {
-                println!("webhook {id} delivers again from position {from} on");
+                println!("webhook {id} redelivers from position {from}");
             }
             Ok(())
         }
         WebhooksCommand::Retry { id } => {
             existing(pool, id).await?;
-            let again = webhook::retry(pool, id).await?;
-            println!("{again} parked deliveries of webhook {id} are tried again");
+            let retried = webhook::retry(pool, id).await?;
+            println!("{retried} parked deliveries of webhook {id} will be retried");
             Ok(())
         }
         WebhooksCommand::Disable { id } => switch(pool, id, false).await,
@@ -60,13 +60,13 @@ async fn act(pool: &PgPool, command: WebhooksCommand, wanted: Option<Wanted>) ->
             if !webhook::remove(pool, id).await? {
                 bail!("{}", unknown(Some(id)));
             }
-            println!("webhook {id} is removed");
+            println!("removed webhook {id}");
             Ok(())
         }
     }
 }
 
-/// What `add` was asked for, and is possible.
+/// A validated webhook to add.
 struct Wanted {
     url: Url,
     secret: Secret,
@@ -78,7 +78,11 @@ impl Wanted {
         let url = Url::parse(&args.url).map_err(|error| Usage(format!("{}: {error}", args.url)))?;
         Allowed::networks(config.webhooks.webhook_allow.clone())
             .check(&url)
-            .map_err(|error| Usage(format!("this is not delivered to: {error}")))?;
+            .map_err(|error| {
+                Usage(format!(
+                    "webhooks cannot be delivered to this address: {error}"
+                ))
+            })?;
         let secret = match &args.secret {
             None => Secret::generate(),
             Some(text) => Secret::parse(text.reveal()).map_err(|error| Usage(error.to_string()))?,
@@ -107,7 +111,7 @@ impl Wanted {
             );
         } else {
             println!(
-                "webhook {id} begins with position {}\nsecret  {secret}",
+                "webhook {id} starts at position {}\nsecret  {secret}",
                 after + 1
             );
         }
@@ -115,13 +119,13 @@ impl Wanted {
     }
 }
 
-/// Names of event types; none stand for all.
-fn types(named: &[String]) -> Result<Vec<String>> {
-    if named.iter().any(|name| name == "all") {
+/// Parses the event types of a webhook. An empty list means all types.
+fn types(names: &[String]) -> Result<Vec<String>> {
+    if names.iter().any(|name| name == "all") {
         return Ok(Vec::new());
     }
-    event_types::check(named)?;
-    Ok(named.to_vec())
+    event_types::check(names)?;
+    Ok(names.to_vec())
 }
 
 async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<()> {
@@ -133,7 +137,11 @@ async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<()> {
 }
 
 async fn existing(pool: &PgPool, id: i64) -> Result<()> {
-    if webhook::list(pool).await?.iter().any(|it| it.id == id) {
+    if webhook::list(pool)
+        .await?
+        .iter()
+        .any(|webhook| webhook.id == id)
+    {
         return Ok(());
     }
     bail!("{}", unknown(Some(id)))
@@ -141,64 +149,71 @@ async fn existing(pool: &PgPool, id: i64) -> Result<()> {
 
 fn unknown(id: Option<i64>) -> String {
     match id {
-        Some(id) => format!("no webhook {id}; `tidings webhooks list` shows those there are"),
-        None => "there is no webhook".to_owned(),
+        Some(id) => format!("there is no webhook {id}; see `tidings webhooks list`"),
+        None => "there are no webhooks".to_owned(),
     }
 }
 
 async fn list(pool: &PgPool, args: &WebhookListArgs) -> Result<()> {
     if let Some(id) = args.parked {
-        for it in webhook::parked(pool, id, SHOWN).await? {
+        for parked in webhook::parked(pool, id, SHOWN).await? {
             if args.json {
-                println!("{}", serde_json::to_string(&it)?);
+                println!("{}", serde_json::to_string(&parked)?);
             } else {
-                println!("{}", parked_line(&it));
+                println!("{}", parked_line(&parked));
             }
         }
         return Ok(());
     }
     let all = webhook::list(pool).await?;
     if all.is_empty() && !args.json {
-        println!("no webhooks; `tidings webhooks add URL` makes one");
+        println!("there are no webhooks; add one with `tidings webhooks add URL`");
     }
-    for it in all {
+    for webhook in all {
         if args.json {
-            println!("{}", serde_json::to_string(&it)?);
+            println!("{}", serde_json::to_string(&webhook)?);
         } else {
-            println!("{}", lines(&it));
+            println!("{}", lines(&webhook));
         }
     }
     Ok(())
 }
 
-fn lines(it: &Listed) -> String {
-    let what = match (it.kind.as_str(), it.types.as_slice()) {
+fn lines(webhook: &Listed) -> String {
+    let content = match (webhook.kind.as_str(), webhook.types.as_slice()) {
         ("events", []) => "all events".to_owned(),
         ("events", types) => types.join(", "),
         (kind, _) => kind.to_owned(),
     };
-    let last = it
+    let last = webhook
         .delivered_at
         .map_or_else(String::new, |at| format!(", the last at {at}"));
     let mut text = format!(
-        "webhook {}  {}  {}\n  {what}\n  position {} of {}, {} delivered{last}, {} waiting, {} parked",
-        it.id, it.state, it.url, it.position, it.head, it.delivered, it.waiting, it.parked
+        "webhook {}  {}  {}\n  {content}\n  position {} of {}, {} delivered{last}, {} waiting, {} parked",
+        webhook.id,
+        webhook.state,
+        webhook.url,
+        webhook.position,
+        webhook.head,
+        webhook.delivered,
+        webhook.waiting,
+        webhook.parked
     );
-    if let (Some(error), Some(at)) = (&it.error, it.error_at) {
+    if let (Some(error), Some(at)) = (&webhook.error, webhook.error_at) {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  last failure at {at}: {error}");
     }
     text
 }
 
-fn parked_line(it: &Parked) -> String {
-    let user = if it.user_name.is_empty() {
+fn parked_line(parked: &Parked) -> String {
+    let user = if parked.user_name.is_empty() {
         String::new()
     } else {
-        format!(" for {}", it.user_name)
+        format!(" for {}", parked.user_name)
     };
     format!(
-        "webhook {}  position {}  {}{user}  parked at {} after {} tries: {}",
-        it.webhook, it.position, it.lane, it.parked_at, it.tries, it.error
+        "webhook {}  position {}  {}{user}  parked at {} after {} attempts: {}",
+        parked.webhook, parked.position, parked.lane, parked.parked_at, parked.tries, parked.error
     )
 }

@@ -1,5 +1,5 @@
-//! `tidings servers run -- COMMAND`: a command with private servers beside it, for as long as it
-//! runs.
+//! `tidings servers run -- COMMAND`: runs a command together with embedded servers, which stop when
+//! the command ends.
 
 use std::ffi::OsString;
 use std::process::ExitStatus;
@@ -13,20 +13,20 @@ use crate::servers::process::{self, Signal};
 use crate::servers::{self, Options};
 use crate::service::stop;
 
-/// What a shell answers when it cannot tell how a command ended.
+/// The exit code for a command that was ended by a signal, as in a shell.
 const ENDED_BY_SIGNAL: i32 = 128;
 
-/// Runs it, and ends this process with its exit code.
+/// Runs the command, and exits this process with the exit code of the command.
 pub async fn run(config: &Config, command: &[OsString]) -> Result<()> {
     let stop = stop::on_signal()?;
-    // Programs of all kinds are to find their way by the address alone.
+    // Arbitrary programs must be able to connect with the address alone.
     let options = Options {
         nats_password: false,
         ..options(config)
     };
     let servers = tokio::task::spawn_blocking(move || servers::start(&options))
         .await
-        .context("starting the servers has panicked")?
+        .context("the thread that starts the servers panicked")?
         .map_err(|error| anyhow!(error))?;
     let (program, arguments) = command.split_first().context("no command was given")?;
     let mut child = Command::new(program)
@@ -41,11 +41,12 @@ pub async fn run(config: &Config, command: &[OsString]) -> Result<()> {
     };
     tokio::task::spawn_blocking(|| servers.stop())
         .await
-        .context("stopping the servers has panicked")?;
+        .context("the thread that stops the servers panicked")?;
     std::process::exit(code(status.context("cannot wait for the command")?))
 }
 
-/// Tells the command to stop as well. From a terminal it has been told already, which is harmless.
+/// Sends SIGTERM to the command and waits until it ends. A terminal has already sent it a signal;
+/// the second one is harmless.
 async fn stopped(child: &mut Child) -> std::io::Result<ExitStatus> {
     if let Some(pid) = child.id() {
         process::send(pid, Signal::Terminate)?;

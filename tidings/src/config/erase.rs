@@ -1,4 +1,4 @@
-//! What is said of erasing on the command line.
+//! Options of the commands that erase or export user data.
 
 use std::time::Duration;
 
@@ -6,79 +6,79 @@ use clap::{Args, Subcommand};
 
 use super::duration;
 
-/// `tidings erase`.
+/// The subcommands of `tidings erase`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum EraseCommand {
-    /// Erase one message: its body, earlier versions of it, and whom it mentions.
+    /// Erase one message: its body, its earlier versions and its mentions.
     Message {
-        /// The conversation.
+        /// Id of the conversation.
         conversation: String,
-        /// Which of its messages.
+        /// Sequence number of the message in the conversation.
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         seq: i64,
-        /// How to tell of it.
+        /// Output options.
         #[command(flatten)]
         told: ToldArgs,
     },
-    /// Erase all messages of a conversation, and its titles.
+    /// Erase all messages and titles of a conversation.
     Conversation {
-        /// Which.
+        /// Id of the conversation.
         conversation: String,
-        /// How to tell of it.
+        /// Output options.
         #[command(flatten)]
         told: ToldArgs,
     },
-    /// Erase all messages that a user has sent, wherever. The user's id stays where it is.
+    /// Erase all messages that a user has sent, in every conversation. The user id itself remains.
     User {
-        /// Who.
+        /// Id of the user.
         user: String,
-        /// How to tell of it.
+        /// Output options.
         #[command(flatten)]
         told: ToldArgs,
     },
-    /// Write everything anew that may still have erased content on a disk: log, read models, search index and
-    /// write-ahead log, while they serve.
+    /// Rewrite, online, every file that may still contain erased data: log, read models, search
+    /// index and write-ahead log.
     Files {
-        /// How to tell of it.
+        /// Output options.
         #[command(flatten)]
         told: ToldArgs,
     },
-    /// Show which events were erased, and how far that is.
+    /// Show which events were erased, and how far the erasure has progressed.
     Show {
-        /// Only by events from this position on.
+        /// First position of the erasure events to show.
         #[arg(long, value_name = "POSITION", default_value_t = 1)]
         from: i64,
-        /// How to tell of it.
+        /// Output options.
         #[command(flatten)]
         told: ToldArgs,
     },
 }
 
-/// How to tell of it.
+/// Output options.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ToldArgs {
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// How old messages may become.
+/// How long messages are retained.
 #[derive(Debug, Clone, Args)]
 pub struct RetentionArgs {
-    /// Erase messages of direct conversations when they are this old [default: keep them for ever].
+    /// Erase messages of direct conversations once they reach this age [default: never].
     #[arg(long, global = true, env = "TIDINGS_RETAIN_DIRECT", value_name = "DURATION", value_parser = duration)]
     pub retain_direct: Option<Duration>,
-    /// Erase messages of groups when they are this old [default: keep them for ever].
+    /// Erase messages of groups once they reach this age [default: never].
     #[arg(long, global = true, env = "TIDINGS_RETAIN_GROUPS", value_name = "DURATION", value_parser = duration)]
     pub retain_groups: Option<Duration>,
 }
 
-/// `tidings export-user`.
+/// The options of `tidings export-user`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportUserArgs {
-    /// Who.
+    /// Id of the user.
     pub user: String,
-    /// Write to this file, which must not exist [default: standard output].
+    /// Output file, which must not exist yet [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub out: Option<std::path::PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! What is said of the log on the command line.
+//! Options of `tidings log`, and of sealing.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,146 +9,147 @@ use reqwest::Url;
 
 use crate::secret::Secret;
 
-/// `tidings log`.
+/// The subcommands of `tidings log`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LogCommand {
-    /// Print the last events, and with --follow those to come.
+    /// Print the last events; with --follow, also print new ones.
     Tail(LogTailArgs),
     /// Print one event.
     Show {
-        /// Its position.
+        /// Position of the event.
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         position: i64,
     },
-    /// Write events to files that other tools open as they are.
+    /// Export events to JSON Lines, CSV or Parquet files.
     Export(LogExportArgs),
-    /// Count: by type, by day, by conversation.
+    /// Count events by type, by day and by conversation.
     Stats(LogStatsArgs),
-    /// Publish events again, on a subject of NATS.
+    /// Replay events to a NATS subject.
     Replay(LogReplayArgs),
-    /// Find what is not as it was sealed: changed, missing, moved or put in.
+    /// Verify the log against its seals: report changed, missing, moved and inserted events.
     Verify(LogVerifyArgs),
-    /// Seal what is not sealed yet.
+    /// Seal the events that are not sealed yet.
     Seal,
 }
 
-/// Which events. What is not said is not filtered.
+/// A filter of events. Options that are not given match all events.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SliceArgs {
-    /// Those after this position.
+    /// Select events after this position.
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
     pub after: Option<i64>,
-    /// Those up to this position.
+    /// Select events up to this position.
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
     pub up_to: Option<i64>,
-    /// Those from this time on, as 2026-11-01T00:00:00Z.
+    /// Select events at or after this time, such as 2026-11-01T00:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<Timestamp>,
-    /// Those before this time.
+    /// Select events before this time.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<Timestamp>,
-    /// These types, such as message_sent,member_added.
+    /// Select events of these types, such as message_sent,member_added.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     pub r#type: Vec<String>,
-    /// Those of this conversation.
+    /// Select events of this conversation.
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
-    /// What concerns this user: the events of their mailbox, and those that name them.
+    /// Select events that involve this user: those of their mailbox, and those that name them.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
 }
 
-/// `tidings log tail`.
+/// The options of `tidings log tail`.
 #[derive(Debug, Clone, Args)]
 pub struct LogTailArgs {
-    /// Which events.
+    /// The filter of events.
     #[command(flatten)]
     pub slice: SliceArgs,
-    /// How many of the past, unless --after or --since says where to begin.
+    /// Number of past events to print; ignored with --after or --since.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(i64).range(0..=100_000))]
     pub lines: i64,
-    /// Keep printing what is appended.
+    /// Keep printing events as they are appended.
     #[arg(short, long)]
     pub follow: bool,
-    /// Print CloudEvents, one JSON object a line.
+    /// Print CloudEvents, one JSON object per line.
     #[arg(long)]
     pub json: bool,
 }
 
-/// `tidings log export`.
+/// The options of `tidings log export`.
 #[derive(Debug, Clone, Args)]
 pub struct LogExportArgs {
-    /// Where to; made if it is not there. An export that stands there already is gone on with.
+    /// Output directory, created if it does not exist; an export already in it resumes.
     pub dir: PathBuf,
-    /// How.
+    /// File format.
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
     pub format: ExportFormat,
-    /// Which events.
+    /// The filter of events.
     #[command(flatten)]
     pub slice: SliceArgs,
-    /// Print one JSON object at the end.
+    /// Print the result as one JSON object at the end.
     #[arg(long)]
     pub json: bool,
 }
 
-/// How an export is written.
+/// The file format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// CloudEvents, one JSON object a line.
+    /// CloudEvents, one JSON object per line.
     Jsonl,
-    /// A column for every field, the whole data in the last one.
+    /// One column per field; the last one contains the full event data.
     Csv,
-    /// The same columns, typed.
+    /// The same columns as CSV, typed.
     Parquet,
 }
 
-/// `tidings log stats`.
+/// The options of `tidings log stats`.
 #[derive(Debug, Clone, Args)]
 pub struct LogStatsArgs {
-    /// Which events.
+    /// The filter of events.
     #[command(flatten)]
     pub slice: SliceArgs,
-    /// How many conversations to name.
+    /// Number of conversations to list.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub top: u16,
-    /// Also write one page with plots, which needs nothing else.
+    /// Also write a self-contained HTML page with plots to this file.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// `tidings log replay`.
+/// The options of `tidings log replay`.
 #[derive(Debug, Clone, Args)]
 pub struct LogReplayArgs {
-    /// Where to publish, as my.subject. Not under the subjects of the log's own mirror.
+    /// Subject to publish to, such as my.subject. Must not be one of the mirror's own subjects.
     #[arg(long, value_name = "SUBJECT")]
     pub subject: String,
-    /// How fast: 1 as it happened, 10 ten times faster, `max` as fast as it goes.
+    /// Replay speed: 1 for the original pace, 10 for ten times faster, `max` for as fast as
+    /// possible.
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     pub speed: Speed,
-    /// Which events.
+    /// The filter of events.
     #[command(flatten)]
     pub slice: SliceArgs,
-    /// Print one JSON object at the end.
+    /// Print the result as one JSON object at the end.
     #[arg(long)]
     pub json: bool,
 }
 
-/// `tidings log verify`.
+/// The options of `tidings log verify`.
 #[derive(Debug, Clone, Args)]
 pub struct LogVerifyArgs {
-    /// Verify an export in JSON lines instead of the database; needs nothing but its directory.
+    /// Verify a JSON Lines export instead of the database; needs only its directory.
     #[arg(long, value_name = "DIR")]
     pub export: Option<PathBuf>,
-    /// A key whose seals are good, in hexadecimal digits; several may be named [default: the data directory's].
+    /// Trusted public keys, in hexadecimal digits [default: the key of the data directory].
     #[arg(long, value_name = "HEX", value_delimiter = ',')]
     pub public_key: Vec<String>,
-    /// The copies of the seals that were kept elsewhere: the seals have to be these.
+    /// File with copies of the seals; the seals of the log must match them.
     #[arg(long, value_name = "FILE")]
     pub copies: Option<PathBuf>,
-    /// Print JSON: one object a finding, and one at the end.
+    /// Print JSON: one object per finding, and a summary at the end.
     #[arg(long)]
     pub json: bool,
 }
@@ -156,17 +157,18 @@ pub struct LogVerifyArgs {
 /// How the log is sealed.
 #[derive(Debug, Clone, Args)]
 pub struct SealArgs {
-    /// How long an event may be without a seal; `off` seals nothing.
+    /// Longest time that an event stays unsealed; `off` disables sealing.
     #[arg(long, global = true, env = "TIDINGS_SEAL_EVERY", value_name = "DURATION", default_value = "60s",
         value_parser = seal_every)]
     pub seal_every: SealEvery,
-    /// The file with the key that signs seals; made if it is not there. A fleet shares one [default: DATA/seal-key].
+    /// File with the key that signs seals, created if missing; a fleet shares one [default:
+    /// DATA/seal-key].
     #[arg(long, global = true, env = "TIDINGS_SEAL_KEY", value_name = "FILE")]
     pub seal_key: Option<PathBuf>,
-    /// Append each seal to this file too, best on another machine's disk.
+    /// Also append each seal to this file, preferably on a disk of another machine.
     #[arg(long, global = true, env = "TIDINGS_SEAL_COPY", value_name = "FILE")]
     pub seal_copy: Option<PathBuf>,
-    /// Deliver each seal to this address too, as a webhook.
+    /// Also deliver each seal to this address, as a webhook.
     #[arg(
         long,
         global = true,
@@ -175,7 +177,7 @@ pub struct SealArgs {
         requires = "seal_webhook_secret"
     )]
     pub seal_webhook: Option<Url>,
-    /// What these deliveries are signed with: whsec_ and base64.
+    /// Secret that signs these deliveries: whsec_ followed by base64.
     #[arg(
         long,
         global = true,
@@ -186,12 +188,12 @@ pub struct SealArgs {
     pub seal_webhook_secret: Option<Secret>,
 }
 
-/// How often the log is sealed.
+/// The interval at which the log is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SealEvery {
-    /// Never.
+    /// Sealing is disabled.
     Off,
-    /// No event is without a seal for longer.
+    /// Every event is sealed within this time.
     Within(Duration),
 }
 
@@ -202,12 +204,12 @@ fn seal_every(text: &str) -> Result<SealEvery, String> {
     }
 }
 
-/// How fast a replay goes.
+/// The speed of a replay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
-    /// So many times as fast as it happened.
+    /// A multiple of the original pace.
     Times(f64),
-    /// As fast as it goes.
+    /// As fast as possible.
     Max,
 }
 
@@ -215,16 +217,16 @@ fn speed(text: &str) -> Result<Speed, String> {
     if text == "max" {
         return Ok(Speed::Max);
     }
-    let times: f64 = text.parse().map_err(|_| "expected a number, or max")?;
+    let times: f64 = text.parse().map_err(|_| "expected a number or max")?;
     if times.is_finite() && times > 0.0 {
         Ok(Speed::Times(times))
     } else {
-        Err("expected a number above 0, or max".to_owned())
+        Err("expected a number greater than 0, or max".to_owned())
     }
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "expected a time as 2026-11-01T00:00:00Z".to_owned())
+    Timestamp::parse(text).ok_or_else(|| "expected a time such as 2026-11-01T00:00:00Z".to_owned())
 }
 
 #[cfg(test)]
@@ -232,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_speed_is_a_factor_or_the_most_there_is() {
+    fn a_speed_is_a_positive_factor_or_max() {
         assert_eq!(speed("max"), Ok(Speed::Max));
         assert_eq!(speed("0.5"), Ok(Speed::Times(0.5)));
         for bad in ["0", "-1", "inf", "NaN", "fast", ""] {

@@ -1,47 +1,50 @@
-//! What is said of building read models and index again.
+//! Options of `tidings rebuild` and `tidings verify`.
 
 use clap::{Args, ValueEnum};
 
-/// What `tidings rebuild` builds.
+/// The target of `tidings rebuild`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RebuildWhat {
-    /// The tables that queries read, from the log.
+    /// Rebuild the read models from the log.
     ReadModels,
-    /// The search index, from those tables.
+    /// Rebuild the search index from the read models.
     Search,
-    /// The tables that the last rebuild has kept, with what has come since: back to what was served before.
+    /// Restore the read models that the last rebuild replaced, and catch them up.
+    #[value(name = "kept")]
     Kept,
-    /// The search index that the last rebuild of it has kept, with what has come since.
+    /// Restore the search index that the last rebuild replaced, and catch it up.
+    #[value(name = "kept-search")]
     KeptSearch,
-    /// Nothing: drop what rebuilds have kept.
+    /// Drop the replaced read models and search index; rebuild nothing.
+    #[value(name = "drop-kept")]
     DropKept,
 }
 
-/// `tidings rebuild`.
+/// The options of `tidings rebuild`.
 #[derive(Debug, Clone, Args)]
 pub struct RebuildArgs {
-    /// What.
-    #[arg(default_value = "read-models")]
+    /// What to rebuild, restore or drop.
+    #[arg(value_name = "WHAT", default_value = "read-models")]
     pub what: RebuildWhat,
-    /// Keep the tables that are replaced, for `tidings rebuild kept`, or the index, for `tidings rebuild kept-search`:
-    /// until `tidings rebuild drop-kept` or the next rebuild.
+    /// Keep the replaced tables or index, so that `rebuild kept` or `rebuild kept-search` can
+    /// restore them until `rebuild drop-kept` or the next rebuild.
     #[arg(long)]
     pub keep: bool,
-    /// Events folded at once.
+    /// Number of events per batch.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     pub batch: i64,
 }
 
-/// `tidings verify`.
+/// The options of `tidings verify`.
 #[derive(Debug, Clone, Args)]
 pub struct VerifyArgs {
-    /// Events folded at once.
+    /// Number of events per batch.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     pub batch: i64,
-    /// The search index instead, against one that is made of the read models.
+    /// Verify the search index instead, against one built from the read models.
     #[arg(long, conflicts_with = "batch")]
     pub search: bool,
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }

@@ -1,4 +1,4 @@
-//! What is said of webhooks on the command line.
+//! Options of webhook delivery, and of `tidings webhooks`.
 
 use std::time::Duration;
 
@@ -10,8 +10,7 @@ use super::duration;
 /// How webhooks are delivered.
 #[derive(Debug, Clone, Args)]
 pub struct WebhookArgs {
-    /// Networks that webhooks may be delivered to although they are not public, as 10.0.0.0/8; also
-    /// without TLS.
+    /// Non-public networks that webhooks can be delivered to, also without TLS, such as 10.0.0.0/8.
     #[arg(
         long,
         global = true,
@@ -21,84 +20,84 @@ pub struct WebhookArgs {
     )]
     pub webhook_allow: Vec<IpNet>,
 
-    /// How often a delivery is tried before it is parked; waits double from a second to an hour.
+    /// Maximum number of attempts before a delivery is parked; delays double from 1 s to 1 h.
     #[arg(long, global = true, env = "TIDINGS_WEBHOOK_TRIES", value_name = "N", default_value_t = dispatcher::TRIES,
         value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub webhook_tries: u32,
 
-    /// How long what follows a message is notified of together with it.
+    /// Window in which messages that follow a first one share its notification.
     #[arg(long, global = true, env = "TIDINGS_NOTIFY_WINDOW", value_name = "DURATION", default_value = "3s",
         value_parser = duration)]
     pub notify_window: Duration,
 }
 
-/// `tidings webhooks`.
+/// The subcommands of `tidings webhooks`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum WebhooksCommand {
-    /// Add one, and print the secret that its deliveries are signed with.
+    /// Add a webhook, and print the secret that signs its deliveries.
     Add(WebhookAddArgs),
-    /// Show all of them: how far each is, what waits, what is parked, what went wrong last.
+    /// List webhooks with position, waiting and parked deliveries, and last error.
     List(WebhookListArgs),
-    /// Deliver again from a position on.
+    /// Redeliver events from a position on.
     Replay {
-        /// Which; all if none is named.
+        /// Id of the webhook [default: all webhooks].
         id: Option<i64>,
-        /// The first event to deliver again.
+        /// Position of the first event to redeliver.
         #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
         from: i64,
     },
-    /// Try everything again that is parked.
+    /// Retry parked deliveries.
     Retry {
-        /// Which.
+        /// Id of the webhook.
         id: i64,
     },
-    /// Switch one off; it goes on where it stands when it is switched on again.
+    /// Disable a webhook; when enabled again, it resumes at its position.
     Disable {
-        /// Which.
+        /// Id of the webhook.
         id: i64,
     },
-    /// Switch one on again.
+    /// Enable a webhook.
     Enable {
-        /// Which.
+        /// Id of the webhook.
         id: i64,
     },
-    /// Remove one, with what waits and what is parked.
+    /// Remove a webhook, with its waiting and parked deliveries.
     Remove {
-        /// Which.
+        /// Id of the webhook.
         id: i64,
     },
 }
 
-/// `tidings webhooks add`.
+/// The options of `tidings webhooks add`.
 #[derive(Debug, Clone, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true))]
+#[command(group = clap::ArgGroup::new("content").required(true))]
 pub struct WebhookAddArgs {
-    /// Where to deliver: an https address.
+    /// URL to deliver to: https, or http in allowed networks.
     pub url: String,
-    /// Deliver events as CloudEvents: these types, such as message_sent,member_added, or `all`.
-    #[arg(long, group = "what", value_name = "TYPES", value_delimiter = ',')]
+    /// Deliver events of these types as CloudEvents, such as message_sent,member_added, or `all`.
+    #[arg(long, group = "content", value_name = "TYPES", value_delimiter = ',')]
     pub events: Vec<String>,
-    /// Deliver notifications: who is offline and has something unread.
-    #[arg(long, group = "what")]
+    /// Deliver notifications for users who are offline and have unread messages.
+    #[arg(long, group = "content")]
     pub notifications: bool,
-    /// Begin with the event at this position instead of the next one.
+    /// Position of the first event to deliver [default: the next event].
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
     pub from: Option<i64>,
-    /// The secret to sign with, `whsec_` and base64 [default: a new one].
+    /// Signing secret: `whsec_` followed by base64 [default: a generated one].
     #[arg(long, env = "TIDINGS_WEBHOOK_SECRET", hide_env_values = true)]
     pub secret: Option<crate::secret::Secret>,
-    /// Print one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// `tidings webhooks list`.
+/// The options of `tidings webhooks list`.
 #[derive(Debug, Clone, Args)]
 pub struct WebhookListArgs {
-    /// Show what is parked instead, of all or of this one.
+    /// List parked deliveries instead, of all webhooks or of the given one.
     #[arg(long, value_name = "ID", num_args = 0..=1)]
     pub parked: Option<Option<i64>>,
-    /// Print JSON: one object a line.
+    /// Print JSON Lines: one object per line.
     #[arg(long)]
     pub json: bool,
 }

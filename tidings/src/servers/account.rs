@@ -1,5 +1,5 @@
-//! Who the private servers run as. Postgres refuses to run as root, always; so does nobody any
-//! harm by running nats-server as somebody else too.
+//! The operating system user that the embedded servers run as. Postgres refuses to run as root, and
+//! nats-server does not need to.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -8,24 +8,24 @@ use std::{fmt, io};
 
 use super::process;
 
-/// A user to run as.
+/// A user of the operating system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// As `/etc/passwd` calls it, or its number.
+    /// The name in `/etc/passwd`, or the user id as text.
     pub name: String,
-    /// The user's number.
+    /// The user id.
     pub uid: u32,
-    /// The user's first group.
+    /// The id of the user's primary group.
     pub gid: u32,
 }
 
-/// What 65534 is called where it is called anything.
+/// The user and group id of `nobody`, if `/etc/passwd` has no entry for it.
 const NOBODY: u32 = 65_534;
 
 impl Account {
-    /// Whom to become: nobody else when this process is not root. Root becomes the owner of the
-    /// servers' directory when that exists and is not root's, else the user who called `sudo`,
-    /// else `postgres`, else `nobody`.
+    /// Resolves the user that servers run as. `None` if this process is not root: then they run as
+    /// the same user. Root uses the first of these: the owner of the servers' directory, if it
+    /// exists and does not belong to root; the user who called `sudo`; `postgres`; `nobody`.
     pub fn to_become(servers_dir: &Path) -> Option<Self> {
         if process::effective_user() != 0 {
             return None;
@@ -62,14 +62,14 @@ impl Account {
             })
     }
 
-    /// The first line of a passwd file that `wanted(name, uid)` accepts. Never root.
-    fn find(passwd: &str, wanted: impl Fn(&str, u32) -> bool) -> Option<Self> {
+    /// Finds the first line of a passwd file for which `matches(name, uid)` is true. Never root.
+    fn find(passwd: &str, matches: impl Fn(&str, u32) -> bool) -> Option<Self> {
         passwd.lines().find_map(|line| {
             let mut fields = line.split(':');
             let name = fields.next()?;
             let uid = fields.nth(1)?.parse().ok()?;
             let gid = fields.next()?.parse().ok()?;
-            (uid != 0 && wanted(name, uid)).then(|| Self {
+            (uid != 0 && matches(name, uid)).then(|| Self {
                 name: name.into(),
                 uid,
                 gid,
@@ -77,13 +77,13 @@ impl Account {
         })
     }
 
-    /// Gives a file or directory to this user.
+    /// Makes this user the owner of a file or directory.
     pub fn give(&self, path: &Path) -> io::Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
     }
 
-    /// Whether this user can get to `path`: every directory above it lets the user through, and
-    /// `path` itself can be read and entered or run. Says which one does not.
+    /// Checks that this user can access `path`: that the user can enter every directory above it,
+    /// and can enter or execute `path` itself. The error names the path that denies access.
     pub fn reaches(&self, path: &Path) -> Result<(), String> {
         let real =
             fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -91,7 +91,7 @@ impl Account {
             let metadata =
                 fs::metadata(step).map_err(|error| format!("{}: {error}", step.display()))?;
             if !self.may_enter(&metadata) {
-                return Err(format!("the user {self} may not enter {}", step.display()));
+                return Err(format!("the user {self} cannot access {}", step.display()));
             }
         }
         Ok(())
@@ -127,12 +127,13 @@ mod tests {
         ann:x:1000:1000::/home/ann:/bin/sh\n";
 
     #[test]
-    fn users_are_found_by_name_and_number_but_never_root() {
-        let postgres = Account::find(PASSWD, |name, _| name == "postgres").expect("is there");
+    fn users_are_found_by_name_and_id_but_never_root() {
+        let postgres =
+            Account::find(PASSWD, |name, _| name == "postgres").expect("the user exists");
         assert_eq!((postgres.uid, postgres.gid), (101, 104));
         assert_eq!(
             Account::find(PASSWD, |_, uid| uid == 1000)
-                .expect("is there")
+                .expect("the user exists")
                 .name,
             "ann"
         );
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_shuts_a_user_out_is_named() {
+    fn the_directory_that_denies_access_is_named() {
         let base = std::env::temp_dir().join(format!("tidings-account-{}", std::process::id()));
         let inner = base.join("inner");
         fs::create_dir_all(&inner).expect("temp dir");
@@ -153,7 +154,7 @@ mod tests {
         fs::set_permissions(&base, fs::Permissions::from_mode(0o700)).expect("chmod");
         let refusal = stranger
             .reaches(&inner)
-            .expect_err("0700 shuts strangers out");
+            .expect_err("mode 0700 denies access to other users");
         fs::set_permissions(&base, fs::Permissions::from_mode(0o711)).expect("chmod");
         let open = stranger.reaches(&inner);
         fs::remove_dir_all(&base).expect("clean up");

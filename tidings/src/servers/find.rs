@@ -1,5 +1,5 @@
-//! Finding the server programs. In order: what was named explicitly, the cache of fetched ones,
-//! `PATH` and the folders where packages put them.
+//! Finds the server programs. The places, in order: the configured path, the cache of fetched
+//! programs, `PATH`, and the directories of package managers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,12 +9,13 @@ use super::account::Account;
 use super::fetch;
 use super::version::Version;
 
-/// The oldest Postgres that the SQL is written for, and the newest that it is tested on.
+/// The supported major versions: from the oldest that the SQL works with to the newest tested one.
 pub const POSTGRES_MAJORS: std::ops::RangeInclusive<u32> = 15..=18;
-/// Older servers ignore a stream's first sequence in silence, or have holes in access control.
+/// The oldest supported nats-server. Older ones silently ignore the first sequence of a stream, or
+/// have security holes in access control.
 pub const NATS_OLDEST: Version = Version::new(2, 11, 1);
 
-/// Where package managers put Postgres without adding it to `PATH`: `FOLDER/*/bin`.
+/// Where package managers install Postgres without adding it to `PATH`: `DIR/*/bin`.
 const POSTGRES_FOLDERS: [&str; 4] = [
     "/usr/lib/postgresql",
     "/usr/pgsql",
@@ -22,23 +23,23 @@ const POSTGRES_FOLDERS: [&str; 4] = [
     "/usr/local/opt",
 ];
 
-/// A server program that can be used.
+/// A usable server program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// For Postgres the directory of its programs, for NATS the program.
+    /// The directory of the programs for Postgres, the program itself for NATS.
     pub path: PathBuf,
-    /// What it says it is.
+    /// The version that the program reports.
     pub version: Version,
-    /// Where it was found.
+    /// The place in which it was found.
     pub origin: Origin,
 }
 
-/// Where a program was found.
+/// The place in which a program was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// Named by a flag or the environment.
+    /// Configured by a flag or an environment variable.
     Named,
-    /// Fetched by hash into the cache.
+    /// Fetched into the cache, pinned by hash.
     Fetched,
     /// Installed on this machine.
     Installed,
@@ -54,17 +55,17 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What is looked for.
+/// The server program to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Postgres; of this major version, if a data directory is bound to one.
+    /// Postgres, of this major version if a data directory requires one.
     Postgres(Option<u32>),
     /// nats-server.
     Nats,
 }
 
 impl Wanted {
-    /// What people call it.
+    /// The name for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Postgres(_) => "Postgres",
@@ -75,21 +76,21 @@ impl Wanted {
     fn accepts(self, version: Version) -> Result<(), String> {
         match self {
             Self::Postgres(_) if !POSTGRES_MAJORS.contains(&version.major) => Err(format!(
-                "is version {version}, and {} to {} are supported",
+                "is version {version}, but only {} to {} are supported",
                 POSTGRES_MAJORS.start(),
                 POSTGRES_MAJORS.end()
             )),
             Self::Postgres(Some(major)) if version.major != major => Err(format!(
-                "is version {version}, and the data was made by version {major}"
+                "is version {version}, but the data was created by version {major}"
             )),
             Self::Nats if version < NATS_OLDEST => Err(format!(
-                "is version {version}, and {NATS_OLDEST} or newer is needed"
+                "is version {version}, but {NATS_OLDEST} or newer is required"
             )),
             _ => Ok(()),
         }
     }
 
-    /// The file that says its version, of a candidate's path.
+    /// The executable that reports the version, for a candidate path.
     fn executable(self, path: &Path) -> PathBuf {
         match self {
             Self::Postgres(_) => path.join("postgres"),
@@ -98,44 +99,45 @@ impl Wanted {
     }
 }
 
-/// Why nothing was found: one line for each place that had something unfit.
+/// Why no usable program was found: one line for each unusable candidate.
 #[derive(Debug, Clone, Default)]
 pub struct Unfit(pub Vec<String>);
 
-/// Looks in every place but the network. `named` is used or nothing is: a person who names a
-/// program does not want another one.
+/// Finds a usable program on this machine; fetches nothing. If a path is `configured`, there is no
+/// fallback to another program. `user` must be able to execute the program.
 pub fn find(
-    wanted: Wanted,
-    named: Option<&Path>,
+    requirement: Wanted,
+    configured: Option<&Path>,
     user: Option<&Account>,
 ) -> Result<Program, Unfit> {
-    let mut unfit = Unfit::default();
-    let candidates = match named {
+    let mut error = Unfit::default();
+    let candidates = match configured {
         Some(path) => vec![(path.to_path_buf(), Origin::Named)],
-        None => candidates(wanted),
+        None => candidates(requirement),
     };
     for (path, origin) in candidates {
-        match examine(wanted, &path, user) {
+        match examine(requirement, &path, user) {
             Ok(version) => {
                 return Ok(Program {
-                    path: real(wanted, &path),
+                    path: real(requirement, &path),
                     version,
                     origin,
                 });
             }
-            Err(why) => unfit
-                .0
-                .push(format!("{} {why}", wanted.executable(&path).display())),
+            Err(reason) => error.0.push(format!(
+                "{} {reason}",
+                requirement.executable(&path).display()
+            )),
         }
     }
-    Err(unfit)
+    Err(error)
 }
 
-/// The path with symbolic links followed: Postgres finds its other files beside its real self.
-fn real(wanted: Wanted, path: &Path) -> PathBuf {
-    let executable = wanted.executable(path);
+/// Resolves symbolic links: Postgres finds its other files next to the resolved path.
+fn real(requirement: Wanted, path: &Path) -> PathBuf {
+    let executable = requirement.executable(path);
     let real = fs::canonicalize(&executable).unwrap_or(executable);
-    match wanted {
+    match requirement {
         Wanted::Nats => real,
         Wanted::Postgres(_) => real
             .parent()
@@ -143,14 +145,15 @@ fn real(wanted: Wanted, path: &Path) -> PathBuf {
     }
 }
 
-fn candidates(wanted: Wanted) -> Vec<(PathBuf, Origin)> {
-    let cached = fetch::cache_dir().ok().map(|dir| match wanted {
+/// Lists the existing candidates, in the order in which they are tried.
+fn candidates(requirement: Wanted) -> Vec<(PathBuf, Origin)> {
+    let cached = fetch::cache_dir().ok().map(|dir| match requirement {
         Wanted::Postgres(_) => fetch::postgres_in(&dir),
         Wanted::Nats => fetch::nats_in(&dir),
     });
     let search_path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&search_path);
-    let installed: Vec<PathBuf> = match wanted {
+    let installed: Vec<PathBuf> = match requirement {
         Wanted::Postgres(_) => on_path.chain(postgres_folders()).collect(),
         Wanted::Nats => on_path.map(|dir| dir.join("nats-server")).collect(),
     };
@@ -158,11 +161,11 @@ fn candidates(wanted: Wanted) -> Vec<(PathBuf, Origin)> {
         .map(|path| (path, Origin::Fetched))
         .into_iter()
         .chain(installed.into_iter().map(|path| (path, Origin::Installed)))
-        .filter(|(path, _)| wanted.executable(path).is_file())
+        .filter(|(path, _)| requirement.executable(path).is_file())
         .collect()
 }
 
-/// Newest major version first.
+/// Finds Postgres in the directories of package managers, newest major version first.
 fn postgres_folders() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = POSTGRES_FOLDERS
         .iter()
@@ -183,11 +186,13 @@ fn postgres_folders() -> Vec<PathBuf> {
     found
 }
 
-/// The version of the program at `path`, if it can be used.
-fn examine(wanted: Wanted, path: &Path, user: Option<&Account>) -> Result<Version, String> {
-    let executable = wanted.executable(path);
-    if matches!(wanted, Wanted::Postgres(_)) && !real(wanted, path).join("initdb").is_file() {
-        return Err("has no initdb beside it".into());
+/// Checks that the program at `path` is usable, and returns its version.
+fn examine(requirement: Wanted, path: &Path, user: Option<&Account>) -> Result<Version, String> {
+    let executable = requirement.executable(path);
+    if matches!(requirement, Wanted::Postgres(_))
+        && !real(requirement, path).join("initdb").is_file()
+    {
+        return Err("has no initdb next to it".into());
     }
     if let Some(user) = user {
         user.reaches(&executable)?;
@@ -198,8 +203,8 @@ fn examine(wanted: Wanted, path: &Path, user: Option<&Account>) -> Result<Versio
         .map_err(|error| format!("cannot be run: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let version =
-        Version::find(&text).ok_or_else(|| format!("does not say its version: {text:?}"))?;
-    wanted.accepts(version)?;
+        Version::find(&text).ok_or_else(|| format!("does not report its version: {text:?}"))?;
+    requirement.accepts(version)?;
     Ok(version)
 }
 
@@ -208,10 +213,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_outside_the_range_are_refused_with_the_range() {
+    fn unsupported_versions_are_rejected_with_the_supported_range() {
         let old = Wanted::Nats
             .accepts(Version::new(2, 9, 10))
-            .expect_err("too old");
+            .expect_err("the version is too old");
         assert!(old.contains("2.9.10") && old.contains("2.11.1"), "{old}");
         assert!(Wanted::Nats.accepts(NATS_OLDEST).is_ok());
         assert!(
@@ -231,15 +236,15 @@ mod tests {
         );
         let other = Wanted::Postgres(Some(15))
             .accepts(Version::new(18, 6, 0))
-            .expect_err("bound");
+            .expect_err("the data requires version 15");
         assert!(other.contains("18.6") && other.contains("15"), "{other}");
     }
 
     #[test]
-    fn a_named_program_is_used_or_nothing_is() {
-        let unfit = find(Wanted::Nats, Some(Path::new("/nowhere/nats-server")), None)
+    fn a_configured_program_has_no_fallback() {
+        let error = find(Wanted::Nats, Some(Path::new("/nowhere/nats-server")), None)
             .expect_err("it does not exist");
-        assert_eq!(unfit.0.len(), 1);
-        assert!(unfit.0[0].contains("/nowhere/nats-server"), "{unfit:?}");
+        assert_eq!(error.0.len(), 1);
+        assert!(error.0[0].contains("/nowhere/nats-server"), "{error:?}");
     }
 }

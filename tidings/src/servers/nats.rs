@@ -1,4 +1,4 @@
-//! The private nats-server: on a port of 127.0.0.1 that the system chose.
+//! The embedded nats-server. It listens on a port of 127.0.0.1 that the operating system chooses.
 
 use std::fs;
 use std::io;
@@ -16,24 +16,25 @@ use super::place::{Place, failed};
 use super::postgres::{open_log, quiet_environment};
 use super::process::{self, Signal};
 
-/// The largest message: an event that names 1,000 users of 128 four-byte characters fits.
+/// The largest message. An event that names 1,000 users of 128 four-byte characters fits.
 const MAX_PAYLOAD_BYTES: u64 = 4 * 1024 * 1024;
-/// What streams may take of memory and disk. Nothing of ours is kept in memory. The file limit is
-/// only a bound: the stream has its own, and when the disk is full first, the mirror waits.
+/// The memory limit of all streams. Tidings has no stream in memory.
 const MAX_MEMORY_STORE: &str = "64MB";
+/// The disk limit of all streams. It is only an upper bound: the stream has its own limit, and if
+/// the disk is full first, the mirror waits.
 const MAX_FILE_STORE: &str = "64GB";
 
-/// The service that the keeper keeps.
+/// The nats-server, for the supervisor.
 pub(super) struct Nats {
     program: Program,
     place: Place,
     log: PathBuf,
     password: Option<String>,
-    /// Known after the first start; kept from then on, since clients know it.
+    /// Set by the first start and reused by restarts, because clients know it.
     port: Arc<OnceLock<u16>>,
 }
 
-/// What nats-server writes about where it listens.
+/// The ports file, in which nats-server writes the addresses that it listens on.
 #[derive(Deserialize)]
 struct Ports {
     #[serde(default)]
@@ -57,7 +58,7 @@ impl Nats {
         }
     }
 
-    /// Where clients find it.
+    /// The address for clients.
     pub(super) fn url(port: u16, password: Option<&str>) -> String {
         match password {
             Some(password) => format!("nats://tidings:{password}@127.0.0.1:{port}"),

@@ -1,9 +1,9 @@
-//! Where things are: the data directory, the servers' part of it, and the short directory for
-//! Postgres's socket.
+//! The directories of the servers: their part of the data directory, and a directory with a short
+//! path for the Postgres socket.
 //!
 //! ```text
-//! DATA/lock            held by the one process that runs servers here; its pid inside
-//! DATA/servers/        the servers' own, given to the user they run as
+//! DATA/lock            locked by the process that runs servers here; contains its pid
+//! DATA/servers/        owned by the user that the servers run as
 //!     postgres/        Postgres's data directory
 //!     nats/            JetStream's store
 //!     nats.conf, ports/, postgres.log, nats.log
@@ -21,47 +21,49 @@ use super::account::Account;
 use super::process;
 use domain::hex::hex;
 
-/// The longest path that a Unix socket can have, its final zero byte left out.
+/// The longest path of a Unix socket, without the terminating zero byte.
 const SOCKET_PATH_MAX: usize = 107;
-/// What Postgres calls its socket.
+/// The file name of the Postgres socket.
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
-/// `tidings-` and the start of a hash of the data directory's path.
+/// The length of the socket directory's name: `tidings-` and a prefix of a hash of the data
+/// directory's path.
 const RUN_NAME_CHARS: usize = 24;
-/// Where root's servers live when the data directory is somewhere that only root can enter.
+/// Where the servers' directory is if root's data directory is in one that only root can enter.
 const ROOT_STATE: &str = "/var/lib/tidings";
 
-/// The directories of one set of servers.
+/// The directories of the embedded servers.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// `DATA/servers`, symbolic links followed.
+    /// `DATA/servers`, with symbolic links resolved.
     pub servers: PathBuf,
-    /// Short, private, holds the socket.
+    /// The directory of the Postgres socket: private, with a short path.
     pub run: PathBuf,
-    /// Who the servers run as, if not as this process.
+    /// The user that the servers run as, if it is not the user of this process.
     pub account: Option<Account>,
 }
 
 impl Place {
-    /// Makes the directories, and gives them to the user that the servers will run as.
+    /// Creates the directories, owned by the user that the servers run as.
     pub fn prepare(data: &Path) -> Result<Self, StartError> {
         let link = data.join("servers");
         let account = Account::to_become(&link);
         if account.is_some() {
-            // The servers' user has to pass through; it can neither list nor read what is here.
+            // The servers' user must be able to pass through, but cannot list or read anything
+            // here.
             fs::set_permissions(data, Permissions::from_mode(0o711)).map_err(failed(data))?;
         }
         let servers = servers_dir(data, &link, account.as_ref())?;
         let run = run_dir(data)?;
         make_private(&run, account.as_ref())?;
-        let place = Self {
+        let dirs = Self {
             servers,
             run,
             account,
         };
-        for path in [place.nats_store(), place.nats_ports()] {
-            make_private(&path, place.account.as_ref())?;
+        for path in [dirs.nats_store(), dirs.nats_ports()] {
+            make_private(&path, dirs.account.as_ref())?;
         }
-        Ok(place)
+        Ok(dirs)
     }
 
     /// Postgres's data directory.
@@ -74,14 +76,15 @@ impl Place {
         self.servers.join("nats")
     }
 
-    /// Where nats-server writes which port it got.
+    /// The directory in which nats-server writes its ports file.
     pub fn nats_ports(&self) -> PathBuf {
         self.servers.join("ports")
     }
 }
 
-/// `DATA/servers`. When root's data directory is below one that only root can enter (its home,
-/// say), it is a link to a directory that the servers' user can enter.
+/// Creates `DATA/servers` and resolves its path. If root's data directory is below one that only
+/// root can enter (such as its home), it becomes a link to a directory that the servers' user can
+/// enter.
 fn servers_dir(data: &Path, link: &Path, account: Option<&Account>) -> Result<PathBuf, StartError> {
     if !link.exists() {
         match account {
@@ -89,7 +92,7 @@ fn servers_dir(data: &Path, link: &Path, account: Option<&Account>) -> Result<Pa
                 let elsewhere =
                     Path::new(ROOT_STATE).join(uuid::Uuid::new_v4().simple().to_string());
                 fs::create_dir_all(ROOT_STATE).map_err(failed(Path::new(ROOT_STATE)))?;
-                // A link that leads nowhere is left over from a directory that was deleted.
+                // A dangling link remains from a directory that was deleted.
                 if link.is_symlink() {
                     fs::remove_file(link).map_err(failed(link))?;
                 }
@@ -101,9 +104,9 @@ fn servers_dir(data: &Path, link: &Path, account: Option<&Account>) -> Result<Pa
     }
     let servers = fs::canonicalize(link).map_err(failed(link))?;
     if let Some(account) = account {
-        account.reaches(&servers).map_err(|why| {
+        account.reaches(&servers).map_err(|reason| {
             StartError::Unusable(format!(
-                "{} cannot be used by the private servers: {why}. Choose another --data.",
+                "{} cannot be used by the embedded servers: {reason}. Choose another --data.",
                 data.display()
             ))
         })?;
@@ -111,8 +114,8 @@ fn servers_dir(data: &Path, link: &Path, account: Option<&Account>) -> Result<Pa
     Ok(servers)
 }
 
-/// A directory with mode 0700 that belongs to the servers' user. One that exists must be just
-/// that: in a shared directory somebody else may have made it first.
+/// Creates a directory with mode 0700 that belongs to the servers' user. An existing directory must
+/// have this mode and owner: in a shared parent, another user may have created it first.
 fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError> {
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => {
@@ -128,7 +131,7 @@ fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError
     let owner = account.map_or_else(process::effective_user, |account| account.uid);
     if !found.is_dir() || found.uid() != owner || found.permissions().mode() & 0o077 != 0 {
         return Err(StartError::Unusable(format!(
-            "{} exists and is not a private directory of the user {}. Remove it if nothing uses it.",
+            "{} exists, but is not a private directory of the user {}. Remove it if nothing uses it.",
             path.display(),
             account.map_or_else(|| owner.to_string(), |account| account.name.clone()),
         )));
@@ -136,7 +139,7 @@ fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError
     Ok(())
 }
 
-/// The directory for the socket: the same for the same data directory, whatever the way to it.
+/// Chooses the directory of the socket. It depends only on the resolved path of the data directory.
 fn run_dir(data: &Path) -> Result<PathBuf, StartError> {
     let data = fs::canonicalize(data).map_err(failed(data))?;
     let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
@@ -152,15 +155,15 @@ fn run_dir(data: &Path) -> Result<PathBuf, StartError> {
         .unwrap_or_else(|| Path::new("/tmp").join(&name)))
 }
 
-/// The right to run servers on a data directory. Given back when dropped, or when the process
-/// ends in whatever way.
+/// The lock on a data directory, which allows one process to run servers on it. Released when
+/// dropped, or when the process ends for any reason.
 #[derive(Debug)]
 pub struct Hold {
     _file: File,
 }
 
 impl Hold {
-    /// Takes it, or says which process has it.
+    /// Acquires the lock. The error names the process that holds it.
     pub fn take(data: &Path) -> Result<Self, StartError> {
         fs::create_dir_all(data).map_err(failed(data))?;
         let path = data.join("lock");
@@ -192,7 +195,7 @@ impl Hold {
     }
 }
 
-/// An error of the file system, with the path that it is about.
+/// Wraps a file system error with the path that it concerns.
 pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> StartError {
     let path = path.to_path_buf();
     move |source| StartError::Files { path, source }
@@ -207,24 +210,24 @@ mod tests {
     }
 
     #[test]
-    fn a_held_directory_names_its_holder() {
+    fn a_locked_directory_names_the_process_that_holds_it() {
         let data = scratch("held");
-        let first = Hold::take(&data).expect("nobody holds it");
+        let first = Hold::take(&data).expect("the lock is free");
         match Hold::take(&data) {
             Err(StartError::Held { pid, .. }) => assert_eq!(pid, Some(std::process::id())),
             other => panic!("expected Held, got {other:?}"),
         }
         drop(first);
-        Hold::take(&data).expect("given back");
+        Hold::take(&data).expect("the lock was released");
         fs::remove_dir_all(&data).expect("clean up");
     }
 
     #[test]
-    fn the_socket_fits_however_long_the_data_directory_is() {
+    fn the_socket_path_fits_for_a_long_data_directory() {
         let base = scratch("long");
         let data = base.join("d".repeat(200));
         fs::create_dir_all(&data).expect("temp dir");
-        let run = run_dir(&data).expect("has a name");
+        let run = run_dir(&data).expect("a socket directory is chosen");
         fs::remove_dir_all(&base).expect("clean up");
         assert!(
             run.join(SOCKET_NAME).as_os_str().len() <= SOCKET_PATH_MAX,
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_directory_is_not_used() {
+    fn an_existing_public_directory_is_rejected() {
         let open = scratch("open");
         fs::create_dir_all(&open).expect("temp dir");
         fs::set_permissions(&open, Permissions::from_mode(0o755)).expect("chmod");

@@ -1,4 +1,4 @@
-//! The private Postgres: reached through a Unix socket in a private directory and no other way.
+//! The embedded Postgres. It is only reachable through a Unix socket in a private directory.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -12,18 +12,18 @@ use super::leftover;
 use super::place::{Place, failed};
 use super::process::{self, Signal};
 
-/// The superuser, and the database that is made for Tidings.
+/// The superuser that is created for Tidings.
 pub const USER: &str = "tidings";
-/// The database that is made for Tidings.
+/// The database that is created for Tidings.
 pub const DATABASE: &str = "tidings";
 
-/// A log larger than this is moved aside at a start, and the one before it is dropped.
+/// A log file larger than this is rotated at a start; one rotated file is kept.
 pub(super) const LOG_BYTES: u64 = 8 * 1024 * 1024;
-/// What postmaster.pid says in this line (counted from 0) once connections are taken.
+/// The line of postmaster.pid (counted from 0) that says `ready` once connections are accepted.
 const STATUS_LINE: usize = 7;
 
-/// Settings for one small machine. What an acknowledgement rests on is spelled out, so that no
-/// default and no file in the data directory can weaken it.
+/// Settings for one small machine. Those that make acknowledged writes durable are explicit, so
+/// that no default and no file in the data directory can weaken them.
 const SETTINGS: [&str; 20] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -41,14 +41,14 @@ const SETTINGS: [&str; 20] = [
     "random_page_cost=1.1",
     "jit=off",
     "log_checkpoints=off",
-    // To the server a key that is used again is an error, and its statement is a whole batch.
+    // A duplicate key is an error to the server, and its statement is a whole batch.
     "log_min_error_statement=fatal",
     "logging_collector=off",
     "timezone=UTC",
     "log_timezone=UTC",
 ];
 
-/// The service that the keeper keeps.
+/// The Postgres server, for the supervisor.
 pub(super) struct Postgres {
     program: Program,
     place: Place,
@@ -57,7 +57,7 @@ pub(super) struct Postgres {
     fsync: bool,
 }
 
-/// The major version that a data directory is bound to, if there is one.
+/// Reads the major version that the Postgres data requires, if there is data.
 pub(super) fn bound_to(servers_dir: &Path) -> Option<u32> {
     fs::read_to_string(servers_dir.join("postgres/PG_VERSION"))
         .ok()?
@@ -79,9 +79,9 @@ impl Postgres {
         }
     }
 
-    /// Where clients find it.
-    pub(super) fn url(place: &Place) -> String {
-        let socket_dir = place.run.to_string_lossy();
+    /// The address for clients.
+    pub(super) fn url(dirs: &Place) -> String {
+        let socket_dir = dirs.run.to_string_lossy();
         let escaped =
             percent_encoding::utf8_percent_encode(&socket_dir, percent_encoding::NON_ALPHANUMERIC);
         format!("postgres://{USER}@localhost/{DATABASE}?host={escaped}")
@@ -94,13 +94,13 @@ impl Postgres {
         command
     }
 
-    /// Makes the data directory beside its final name, so that a half-made one is never used.
+    /// Creates the data directory under a temporary name, so that an incomplete one is never used.
     fn initialise(&self) -> Result<(), StartError> {
         let fresh = self.place.servers.join("postgres.new");
         if fresh.exists() {
             fs::remove_dir_all(&fresh).map_err(failed(&fresh))?;
         }
-        tracing::info!(version = %self.program.version, "making a Postgres data directory");
+        tracing::info!(version = %self.program.version, "creating a Postgres data directory");
         let mut initdb = self.run("initdb");
         initdb.arg("-D").arg(&fresh).args([
             "-U",
@@ -126,11 +126,11 @@ impl Postgres {
         fs::rename(&fresh, &self.data).map_err(failed(&self.data))
     }
 
-    /// Runs a program to its end, its output in the log.
+    /// Runs a program to completion, with its output in the log.
     fn finish(&self, mut command: Command, input: Option<&str>) -> Result<(), StartError> {
         let log = open_log(&self.log).map_err(failed(&self.log))?;
-        let log_too = log.try_clone().map_err(failed(&self.log))?;
-        command.stdin(Stdio::piped()).stdout(log).stderr(log_too);
+        let stderr = log.try_clone().map_err(failed(&self.log))?;
+        command.stdin(Stdio::piped()).stdout(log).stderr(stderr);
         process::harden(&mut command, Signal::Kill, self.place.account.as_ref());
         let outcome = command.spawn().and_then(|mut child| {
             if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
@@ -208,7 +208,7 @@ impl Service for Postgres {
     }
 }
 
-/// A server sees no setting that was meant for a client, and no secret of ours.
+/// Removes client settings and the secrets of Tidings from the environment of a server.
 pub(super) fn quiet_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -224,7 +224,7 @@ pub(super) fn quiet_environment(command: &mut Command) {
     command.env("LC_ALL", "C");
 }
 
-/// Opens a server's log for appending. This process opens it, so its owner does not matter.
+/// Opens a server's log for appending. This process opens the file, so its owner does not matter.
 pub(super) fn open_log(path: &Path) -> io::Result<File> {
     if fs::metadata(path).is_ok_and(|log| log.len() > LOG_BYTES) {
         fs::rename(path, path.with_extension("log.1"))?;

@@ -1,8 +1,8 @@
-//! The few calls to the operating system that Rust has no safe name for: a child that dies with
-//! its parent, signals, and limits. The one module of this workspace with `unsafe` in it.
+//! The operating system calls that have no safe wrapper in `std`: the parent-death signal of a
+//! child, signals, and limits. This is the only module of the workspace with `unsafe` code.
 #![allow(
     unsafe_code,
-    reason = "prctl, kill, rlimits and what a child does between fork and exec have no safe wrapper in std"
+    reason = "prctl, kill, rlimits and code between fork and exec have no safe wrapper in std"
 )]
 
 use std::io;
@@ -11,16 +11,16 @@ use std::process::Command;
 
 use super::account::Account;
 
-/// What a server is told.
+/// A signal to a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT: for Postgres the fast, clean stop. SIGTERM would wait for every client.
+    /// SIGINT: a fast, clean stop of Postgres. SIGTERM would wait for every client.
     Interrupt,
-    /// SIGTERM: the clean stop of everything else.
+    /// SIGTERM: a clean stop of every other program.
     Terminate,
-    /// SIGQUIT: for Postgres the immediate stop, with recovery at the next start.
+    /// SIGQUIT: an immediate stop of Postgres, with recovery at the next start.
     Quit,
-    /// SIGKILL.
+    /// SIGKILL: ends the process immediately.
     Kill,
 }
 
@@ -35,14 +35,14 @@ impl Signal {
     }
 }
 
-/// Makes a child that cannot outlive the thread that spawns it.
+/// Configures a child that does not outlive the thread that spawns it.
 ///
-/// - On Linux the kernel sends it `on_orphaned` when the spawning *thread* ends, however the
-///   process ended. So spawn from a thread that lives as long as the child should. Elsewhere a
-///   leftover is stopped by the next start on the same data directory.
-/// - It is in a process group of its own: Ctrl-C in a terminal reaches the parent alone, which
-///   stops its children last.
-/// - It runs as `account`, if one is given. std changes the user before `pre_exec` runs, which is
+/// - On Linux, the kernel sends it `on_orphaned` when the spawning *thread* ends for any reason. So
+///   spawn it from a thread that lives as long as the child should. On other systems, the next
+///   start on the same data directory stops a stale child.
+/// - It runs in its own process group: Ctrl-C in a terminal reaches only the parent, which stops
+///   its children last.
+/// - It runs as `account`, if one is given. `std` changes the user before `pre_exec` runs, which is
 ///   the right order: changing the user clears the signal that `prctl` sets.
 pub fn harden(command: &mut Command, on_orphaned: Signal, account: Option<&Account>) {
     command.process_group(0);
@@ -67,7 +67,7 @@ pub fn harden(command: &mut Command, on_orphaned: Signal, account: Option<&Accou
 
 #[cfg(target_os = "linux")]
 fn die_with_parent(signal: Signal) -> io::Result<()> {
-    // SAFETY: PR_SET_PDEATHSIG takes a signal number and touches no memory of ours.
+    // SAFETY: PR_SET_PDEATHSIG takes a signal number and accesses no memory of this process.
     match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal.number()) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
@@ -79,12 +79,12 @@ fn die_with_parent(_signal: Signal) -> io::Result<()> {
     Ok(())
 }
 
-/// Sends a signal to one process.
+/// Sends a signal to one process. Returns an error if the process does not exist.
 pub fn send(pid: u32, signal: Signal) -> io::Result<()> {
     kill(pid, signal.number())
 }
 
-/// Whether a process of this number exists, whoever it belongs to.
+/// Whether a process with this id exists, of any user.
 pub fn exists(pid: u32) -> bool {
     match kill(pid, 0) {
         Ok(()) => true,
@@ -93,42 +93,42 @@ pub fn exists(pid: u32) -> bool {
 }
 
 fn kill(pid: u32, signal: libc::c_int) -> io::Result<()> {
-    // 0 and negative numbers would address whole groups of processes.
+    // 0 and negative numbers would address whole process groups.
     let pid = libc::pid_t::try_from(pid)
         .ok()
         .filter(|pid| *pid > 0)
         .ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))?;
-    // SAFETY: kill takes two numbers and touches no memory of ours.
+    // SAFETY: kill takes two numbers and accesses no memory of this process.
     match unsafe { libc::kill(pid, signal) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Lets this process open as many files and sockets as it may: a shell's soft limit is often 1,024, for
-/// programs that cannot do with more. Answers how many that are.
+/// Raises the limit of open files and sockets to the hard limit, and returns the new limit. The
+/// soft limit of a shell is often 1,024, for programs that cannot handle more.
 pub fn raise_open_files() -> io::Result<u64> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
-    // SAFETY: getrlimit fills a structure of ours, which lives until after the call.
+    // SAFETY: getrlimit writes to a local structure, which outlives the call.
     if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
         return Err(io::Error::last_os_error());
     }
     let before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
-    // SAFETY: setrlimit reads a structure of ours, which lives until after the call.
+    // SAFETY: setrlimit reads a local structure, which outlives the call.
     match unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } {
         0 => Ok(limit.rlim_cur),
-        // Some systems have a lower limit of their own.
+        // Some systems enforce a lower limit.
         _ => Ok(before),
     }
 }
 
-/// The user that this process acts as; 0 is root.
+/// The effective user id of this process; 0 is root.
 pub fn effective_user() -> u32 {
-    // SAFETY: geteuid cannot fail and touches no memory of ours.
+    // SAFETY: geteuid cannot fail and accesses no memory of this process.
     unsafe { libc::geteuid() }
 }
 
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_processes_cannot_be_addressed() {
+    fn process_groups_cannot_be_signalled() {
         assert!(send(0, Signal::Terminate).is_err());
         assert!(send(u32::MAX, Signal::Terminate).is_err());
         assert!(!exists(0));

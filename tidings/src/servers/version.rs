@@ -1,20 +1,20 @@
-//! What version a server program says it is.
+//! The versions of server programs.
 
 use std::fmt;
 
-/// A version as `MAJOR.MINOR.PATCH`; parts that a program does not name are 0.
+/// A version `MAJOR.MINOR.PATCH`. Parts that a program does not report are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
-    /// The first number. For Postgres the one that data directories are bound to.
+    /// The major version. A Postgres data directory requires the same one.
     pub major: u32,
-    /// The second number.
+    /// The minor version.
     pub minor: u32,
-    /// The third number.
+    /// The patch version.
     pub patch: u32,
 }
 
 impl Version {
-    /// From its three numbers.
+    /// Creates a version from its three numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self {
             major,
@@ -23,8 +23,9 @@ impl Version {
         }
     }
 
-    /// Finds the version in what `--version` prints: the first word that starts with a digit,
-    /// or with `v` and a digit. `postgres (PostgreSQL) 15.18 (Debian ...)`, `nats-server: v2.15.1`.
+    /// Finds the version in the output of `--version`: the first word that starts with a digit, or
+    /// with `v` and a digit, as in `postgres (PostgreSQL) 15.18 (Debian ...)` or
+    /// `nats-server: v2.15.1`.
     pub fn find(output: &str) -> Option<Self> {
         output.split_whitespace().find_map(Self::parse)
     }
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_found_in_what_programs_print() {
+    fn versions_are_found_in_program_output() {
         let cases = [
             (
                 "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_ordered_by_number_not_by_text() {
+    fn versions_are_ordered_numerically() {
         assert!(Version::new(2, 9, 10) < Version::new(2, 11, 1));
         assert!(Version::new(2, 11, 1) <= Version::new(2, 11, 1));
     }

@@ -1,11 +1,11 @@
-//! Acknowledgements of live connections, carried out as commands.
+//! Executes the acknowledgements of live connections as commands.
 
 use command_svc::{CommandState, acknowledge_for};
 use futures::future::BoxFuture;
 use http_edge::Problem;
 use query_api::live::Acks;
 
-/// Appends them.
+/// An implementation of [`Acks`] that appends acknowledgements through the command service.
 pub struct Commands(pub CommandState);
 
 impl Acks for Commands {

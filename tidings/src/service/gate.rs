@@ -1,5 +1,5 @@
-//! What the port answers: at first only that this process is starting, and from the moment that
-//! the gate is opened, everything.
+//! The router behind the port. Until the gate opens, it responds only that the process is starting;
+//! from then on it serves all routes.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -13,10 +13,10 @@ use axum::routing::future::RouteFuture;
 use http_edge::Problem;
 use tower::Service;
 
-/// When a client may try again while this process starts.
+/// The `Retry-After` of responses while this process is starting.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A router that is exchanged once. Cheap to clone.
+/// A router that is replaced once. Cheap to clone.
 #[derive(Clone)]
 pub struct Gate {
     closed: Router,
@@ -24,7 +24,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Answers with `closed` until it is opened.
+    /// Creates a closed gate, which serves `closed` until it is opened.
     pub fn closed(closed: Router) -> Self {
         Self {
             closed: closed.with_state(()),
@@ -32,13 +32,13 @@ impl Gate {
         }
     }
 
-    /// Answers with `router` from now on. Only the first call counts.
+    /// Opens the gate: it serves `router` from now on. Only the first call has an effect.
     pub fn open(&self, router: Router) {
-        // `with_state` prepares the router once instead of for every request.
+        // `with_state` prepares the router once instead of on every request.
         self.open.get_or_init(|| router.with_state(()));
     }
 
-    /// To be served.
+    /// A router to serve that delegates to the gate.
     pub fn router(&self) -> Router {
         Router::new().fallback_service(self.clone())
     }
@@ -60,12 +60,12 @@ impl Service<Request> for Gate {
     }
 }
 
-/// Whatever is asked: come back in a moment.
+/// A router that responds to every request with 503 and the problem `starting`.
 pub fn starting() -> Router {
     Router::new().fallback(|| async {
         Problem::unavailable(
             "starting",
-            "The service is starting; it waits for its database.",
+            "The service is starting and waiting for its database.",
             RETRY_AFTER,
         )
     })
@@ -83,7 +83,7 @@ mod tests {
         let request = Request::builder()
             .uri(path)
             .body(Body::empty())
-            .expect("is a request");
+            .expect("the request is valid");
         let Ok(response) = gate.router().call(request).await;
         response.status()
     }

@@ -1,4 +1,4 @@
-//! What is measured by looking now and then.
+//! Gauges that are sampled at an interval.
 
 use std::time::Duration;
 
@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::pools::Pools;
 
+/// The interval between two samples.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Measures until `ending`.
+/// Samples the gauges until `ending` is cancelled.
 pub async fn run(pools: Pools, log: Option<EventLog>, ending: CancellationToken) -> Result<()> {
     metrics::gauge!("tidings_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let mut round = tokio::time::interval(LOOK_EVERY);

@@ -1,4 +1,4 @@
-//! How far the read model is behind the log.
+//! The lag of the read model behind the log.
 
 use domain::time::Timestamp;
 use event_log::reader::Reader;
@@ -6,23 +6,23 @@ use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-/// The distance between the log and its read model.
+/// The lag of the read model behind the log.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Lag {
-    /// The last event of the log.
+    /// The position of the last event of the log.
     pub head: i64,
-    /// The last event of the read model.
+    /// The position of the last event of the read model.
     pub position: i64,
-    /// Events between them.
+    /// The number of events between them.
     pub events: i64,
-    /// How long the oldest of these events has waited, in seconds.
+    /// The age of the oldest of these events, in seconds.
     pub seconds: f64,
 }
 
 impl Lag {
-    /// Measures it on a migrated database.
+    /// Measures the lag. The database must be migrated.
     pub async fn measure(pool: &PgPool) -> Result<Self, sqlx::Error> {
-        // The read model first: it is never ahead of a head that is read after it.
+        // Read the position first, so that it cannot be ahead of the head.
         let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
             .fetch_one(pool)
             .await?;

@@ -1,14 +1,15 @@
-//! One service, or all of them, in this process.
+//! The composition root: assembles, runs and stops one service or all of them in this process.
 //!
-//! In the order of a start:
+//! The modules, in the order of a start:
 //!
-//! - [`roles`]: which services; [`pools`]: their connections to Postgres.
-//! - [`gate`]: the port answers from the first moment on: at first only that this is starting.
-//! - [`retry`]: Postgres may not be there yet; [`readiness`] says so, and [`lag`] how far the read
-//!   model is behind.
-//! - [`acks`]: what live connections acknowledge becomes commands.
-//! - [`tasks`]: what runs beside the port. [`stop`]: the signals that end it all.
-//! - [`gauges`]: what is measured by looking now and then.
+//! - [`services`]: which services run in this process. [`pools`]: their connections to Postgres.
+//! - [`gate`]: the port is open from the start, but first responds only that the process is
+//!   starting.
+//! - [`retry`]: retries until Postgres is available. [`readiness`]: the readiness checks. [`lag`]:
+//!   the lag of the read model.
+//! - [`acks`]: executes the acknowledgements of live connections as commands.
+//! - [`tasks`]: groups of tasks. [`gauges`]: metrics that are sampled at an interval.
+//! - [`signals`]: the signals that stop the process.
 
 pub mod acks;
 pub mod gate;
@@ -58,29 +59,30 @@ use retry::Attempt;
 use roles::Roles;
 use tasks::Tasks;
 
-/// How long the tasks beside the port may take to end: one batch of the projector.
+/// How long to wait for background tasks to end: long enough for one batch of the projector.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(15);
 
-/// Files and sockets besides clients' connections: Postgres, NATS, the search index.
+/// File descriptors reserved for everything except client connections: Postgres, NATS, the search
+/// index.
 const FILES: u64 = 300;
 
-/// What a service is made of.
+/// The inputs of [`run`].
 pub struct Setup {
-    /// The flags.
+    /// The configuration.
     pub config: Config,
-    /// Which services.
+    /// The services to run.
     pub roles: Roles,
-    /// Where it listens.
+    /// The listener of the HTTP port.
     pub listener: TcpListener,
-    /// Its Postgres. May hold a password.
+    /// The address of Postgres. May contain a password.
     pub database_url: String,
-    /// Its NATS. May hold a password.
+    /// The address of NATS. May contain a password.
     pub nats_url: String,
-    /// Whose tokens are good.
+    /// The verifier of tokens.
     pub auth: Auth,
 }
 
-/// What the servers say they are. Nothing of one that does not answer.
+/// The versions that the servers report. `None` for a server that does not respond.
 #[derive(Debug, Clone, Default)]
 pub struct Versions {
     /// Postgres, as `15.18 (Debian 15.18-1)`.
@@ -89,7 +91,7 @@ pub struct Versions {
     pub nats: Option<String>,
 }
 
-/// What a running service has in its hands.
+/// The shared parts of a running service.
 struct Service {
     config: Config,
     roles: Roles,
@@ -99,42 +101,44 @@ struct Service {
     pools: Pools,
     nats: async_nats::Client,
     progress: Arc<Progress>,
-    /// Cancelled first: no more requests.
+    /// Cancelled first: the port stops accepting requests.
     draining: CancellationToken,
-    /// Cancelled when all requests are answered and what they appended is written.
+    /// Cancelled once all requests have been answered and their events have been written:
+    /// background tasks end.
     ending: CancellationToken,
 }
 
-/// Runs until `stop`, then answers what has arrived, writes what is queued, and ends. Calls
-/// `on_open` when requests are taken. An error names what has ended without being told to.
+/// Runs the services until `stop` is cancelled, then answers the requests that have arrived, writes
+/// the queued events, and returns. Calls `on_open` once the gate is open. Returns an error that
+/// names the task if one ends unexpectedly.
 pub async fn run(
     setup: Setup,
     stop: CancellationToken,
     on_open: impl FnOnce(Versions),
 ) -> Result<()> {
-    let metrics = ops::install_recorder().context("cannot count anything")?;
+    let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     open_files(setup.config.max_connections);
     let (listener, service) = Service::new(setup).await?;
     let ops = ops::routes(service.readiness(), metrics.clone());
     let gate = Gate::closed(service.hardened(gate::starting().merge(ops.clone())));
-    let mut front = Tasks::default();
+    let mut foreground = Tasks::default();
     let serving = http_edge::serve(
         listener,
         gate.router(),
         service.edge.clone(),
         service.draining.clone(),
     );
-    front.spawn("the HTTP port", async move { Ok(serving.await?) });
-    let mut behind = Tasks::default();
+    foreground.spawn("the HTTP port", async move { Ok(serving.await?) });
+    let mut background = Tasks::default();
     let upkeep = ops::upkeep(metrics, service.ending.clone());
-    behind.spawn("the upkeep of metrics", async move {
+    background.spawn("the metrics upkeep", async move {
         upkeep.await;
         Ok(())
     });
     let log = tokio::select! {
-        log = service.start(&gate, ops, &mut behind) => Some(log),
+        log = service.start(&gate, ops, &mut background) => Some(log),
         () = stop.cancelled() => None,
-        error = front.unexpected_end() => Some(Err(error)),
+        error = foreground.unexpected_end() => Some(Err(error)),
     };
     let ended = match &log {
         None => Ok(()),
@@ -142,8 +146,8 @@ pub async fn run(
             on_open(service.versions().await);
             tokio::select! {
                 () = stop.cancelled() => Ok(()),
-                error = front.unexpected_end() => Err(error),
-                error = behind.unexpected_end() => Err(error),
+                error = foreground.unexpected_end() => Err(error),
+                error = background.unexpected_end() => Err(error),
             }
         }
         Some(Err(error)) => Err(anyhow!("{error:#}")),
@@ -151,19 +155,20 @@ pub async fn run(
     if let Err(error) = &ended {
         tracing::error!(error = format!("{error:#}"), "stopping");
     }
-    let patience = service.edge.drain + Duration::from_secs(5);
+    let timeout = service.edge.drain + Duration::from_secs(5);
     service.draining.cancel();
-    front.wait(patience).await;
+    foreground.wait(timeout).await;
     if let Some(Ok(Some(log))) = log {
         log.shut_down().await;
     }
     service.ending.cancel();
-    behind.wait(BACKGROUND_PATIENCE).await;
+    background.wait(BACKGROUND_PATIENCE).await;
     service.pools.close().await;
     ended
 }
 
-/// Says so at the start if the system does not let this process have as many connections as configured.
+/// Raises the limit of open files, and logs a warning if it is too low for the configured number of
+/// connections.
 fn open_files(connections: u32) {
     let needed = u64::from(connections) + FILES;
     match process::raise_open_files() {
@@ -175,7 +180,7 @@ fn open_files(connections: u32) {
             );
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the limit of open files is not known"),
+        Err(error) => tracing::warn!(%error, "cannot read the limit of open files"),
     }
 }
 
@@ -222,58 +227,58 @@ impl Service {
         harden(router, self.auth.clone(), &self.edge, limiter)
     }
 
-    /// Waits for Postgres, starts what runs beside the port, and opens the gate.
+    /// Waits for Postgres, starts the background tasks, and opens the gate.
     async fn start(
         &self,
         gate: &Gate,
         ops: Router,
-        behind: &mut Tasks,
+        background: &mut Tasks,
     ) -> Result<Option<EventLog>> {
         pools::migrated(&self.pools.writes).await?;
-        // Live connections acknowledge what they have: queries append too.
+        // The query service appends too: the acknowledgements of live connections.
         let log = if self.roles.commands || self.roles.queries {
             Some(self.open_log().await?)
         } else {
             None
         };
         let mut routes = OpenApiRouter::new();
-        let bell = NearBell::default();
+        let signal = NearBell::default();
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
             if self.roles.queries {
                 let acks = Arc::new(Commands(state.clone()));
-                routes = routes.merge(query_api::router(self.query_state(acks, &bell).await));
+                routes = routes.merge(query_api::router(self.query_state(acks, &signal).await));
             }
             if self.roles.commands {
                 self.progress.appends_to(log.clone());
-                behind.spawn("retention", self.retention(state.clone()));
+                background.spawn("retention", self.retention(state.clone()));
                 routes = routes.merge(command_svc::router(state));
             }
-            behind.spawn("the relay", self.relay(log.clone()));
+            background.spawn("the relay", self.relay(log.clone()));
         }
         if self.roles.commands {
             if let SealEvery::Within(every) = self.config.seals.seal_every {
-                behind.spawn("the sealer", self.sealer(every)?);
+                background.spawn("the sealer", self.sealer(every)?);
             }
-            behind.spawn("the eraser", self.eraser());
+            background.spawn("the eraser", self.eraser());
         }
         if self.roles.projector {
-            let (projected, heard) = watch::channel(0);
-            let near = Near {
+            let (projected, projected_position) = watch::channel(0);
+            let in_process = Near {
                 feed: log.as_ref().map(EventLog::feed),
                 projected,
-                bell,
+                bell: signal,
             };
-            behind.spawn("the projector", self.projector(near));
-            behind.spawn("the indexer", self.indexer(heard));
+            background.spawn("the projector", self.projector(in_process));
+            background.spawn("the indexer", self.indexer(projected_position));
         }
         if self.roles.dispatcher {
-            behind.spawn("the dispatcher", self.dispatcher()?);
+            background.spawn("the dispatcher", self.dispatcher()?);
             if let Some(copies) = self.seal_copies()? {
-                behind.spawn("copies of seals", copies);
+                background.spawn("the seal copies", copies);
             }
         }
-        behind.spawn(
+        background.spawn(
             "the gauges",
             gauges::run(self.pools.clone(), log.clone(), self.ending.clone()),
         );
@@ -296,8 +301,8 @@ impl Service {
         let open =
             async || match EventLog::open(self.pools.writes.clone(), LogConfig::default()).await {
                 Ok(log) => Ok(log),
-                Err(failed @ Failed::Unavailable(_)) => Err(Attempt::Passing(anyhow!(failed))),
-                Err(failed) => Err(Attempt::Lasting(anyhow!(failed))),
+                Err(error @ Failed::Unavailable(_)) => Err(Attempt::Passing(anyhow!(error))),
+                Err(error) => Err(Attempt::Lasting(anyhow!(error))),
             };
         retry::until_done("the log cannot be opened", open).await
     }
@@ -312,13 +317,13 @@ impl Service {
         })
     }
 
-    async fn query_state(&self, acks: Arc<Commands>, bell: &NearBell) -> QueryState {
+    async fn query_state(&self, acks: Arc<Commands>, signal: &NearBell) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
             reader: Reader::new(self.pools.reads.clone()),
             nats: Some(&self.nats),
             mirror: &self.mirror,
-            near_bell: self.roles.projector.then(|| bell.clone()),
+            near_bell: self.roles.projector.then(|| signal.clone()),
             index: self.config.search(),
             acks,
             max_live: self.config.max_live as usize,
@@ -331,7 +336,7 @@ impl Service {
     fn relay(&self, log: EventLog) -> impl Future<Output = Result<()>> + use<> {
         let (nats, mirror, ending) = (self.nats.clone(), self.mirror.clone(), self.ending.clone());
         async move {
-            // The relay asks the server what it is, so there has to be one.
+            // The relay queries the server's version, so it needs a connection.
             if broker::connected(&nats, &ending).await {
                 relay::run(log, nats, mirror, ending).await?;
             }
@@ -376,26 +381,26 @@ impl Service {
         })
     }
 
-    fn projector(&self, near: Near) -> impl Future<Output = Result<()>> + use<> {
+    fn projector(&self, in_process: Near) -> impl Future<Output = Result<()>> + use<> {
         let running = projector::run(
             self.pools.projections.clone(),
             Some(self.nats.clone()),
             self.mirror.clone(),
             self.config.projector(),
-            near,
+            in_process,
             self.ending.clone(),
         );
         async move { Ok(running.await?) }
     }
 
-    /// Nothing if nobody wants them.
+    /// The task that delivers copies of seals. `None` if no seal webhook is configured.
     fn seal_copies(&self) -> Result<Option<impl Future<Output = Result<()>> + use<>>> {
         let args = &self.config.seals;
         let (Some(url), Some(secret)) = (&args.seal_webhook, &args.seal_webhook_secret) else {
             return Ok(None);
         };
         let secret = dispatcher::secret::Secret::parse(secret.reveal())
-            .context("TIDINGS_SEAL_WEBHOOK_SECRET")?;
+            .context("TIDINGS_SEAL_WEBHOOK_SECRET is invalid")?;
         let pool = self.pools.projections.clone();
         let copies = SealCopies::new(pool, self.sender()?, url.clone(), secret);
         let ending = self.ending.clone();

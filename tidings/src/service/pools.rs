@@ -1,5 +1,5 @@
-//! Connections to Postgres. Sends, projections and queries have their own, so that a burst of one
-//! cannot starve another. They connect when they are needed: Postgres need not be there yet.
+//! Connection pools for Postgres. Commands, projections and queries have separate pools, so that a
+//! burst of one cannot starve another. Pools connect lazily: Postgres need not be available yet.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,32 +12,34 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use super::retry::{self, Attempt};
 use crate::usage::Usage;
 
-/// Connections of each pool. The committer writes with one; the others load cold aggregates and
-/// look up receipts. Together they fit, with room for a second process, into Postgres's default
-/// of 100.
+/// The number of connections for commands. The committer writes with one; the others load cold
+/// aggregates and look up receipts. All three pools together fit, with room for a second process,
+/// into Postgres's default of 100.
 const WRITES: u32 = 16;
+/// The number of connections for projections.
 const PROJECTIONS: u32 = 4;
+/// The number of connections for queries.
 const READS: u32 = 24;
-/// How long a request waits for a connection before it is answered 503.
+/// How long a request waits for a connection before it gets a 503 response.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A transaction that is left open blocks the log; Postgres ends it after this long.
+/// An idle transaction blocks the log; Postgres aborts it after this time.
 const IDLE_IN_TRANSACTION: &str = "30s";
-/// How long a statement of the command service may take; the longest load a cold aggregate.
+/// The timeout of statements of the command service; the longest ones load a cold aggregate.
 const WRITE_STATEMENT: &str = "30s";
 
-/// The pools of a process.
+/// The connection pools of a process.
 #[derive(Debug, Clone)]
 pub struct Pools {
-    /// Appends, and reads what commands need.
+    /// The pool for commands: appends, and the reads that they need.
     pub writes: PgPool,
-    /// The projector's.
+    /// The pool for the projector and other background tasks.
     pub projections: PgPool,
-    /// The queries'.
+    /// The pool for queries.
     pub reads: PgPool,
 }
 
 impl Pools {
-    /// Pools on this database. Fails only if the address cannot be read.
+    /// Creates lazy pools for this database. Fails only if the address is invalid.
     pub fn new(database_url: &str) -> Result<Self> {
         let options = options(database_url)?;
         let pool = |connections, options| {
@@ -60,7 +62,7 @@ impl Pools {
         })
     }
 
-    /// The pools with their names, for gauges.
+    /// The pools with their names in the metrics.
     pub fn named(&self) -> [(&'static str, &PgPool); 3] {
         [
             ("writes", &self.writes),
@@ -69,7 +71,7 @@ impl Pools {
         ]
     }
 
-    /// Closes all of them, and waits for those in use.
+    /// Closes all pools, and waits for connections that are in use.
     pub async fn close(&self) {
         for (_, pool) in self.named() {
             pool.close().await;
@@ -77,7 +79,7 @@ impl Pools {
     }
 }
 
-/// One pool for a command that an operator runs.
+/// Creates a pool for an operator command.
 pub fn operator(database_url: &str) -> Result<PgPool> {
     Ok(PgPoolOptions::new()
         .max_connections(PROJECTIONS)
@@ -91,40 +93,43 @@ fn options(database_url: &str) -> Result<PgConnectOptions> {
     let options = PgConnectOptions::from_str(database_url)
         .ok()
         .filter(|_| is_postgres);
-    // What sqlx says of an address that it cannot read may hold the password.
+    // The error from sqlx may contain the password, so it is replaced.
     let options = options.ok_or_else(|| {
-        Usage("the database's address cannot be read; it looks like postgres://user:password@host/database".into())
+        Usage(
+            "the database address is invalid; expected postgres://user:password@host/database"
+                .into(),
+        )
     })?;
     Ok(options.options([("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION)]))
 }
 
-/// Brings the database up to date, and waits for it if it is not there yet.
+/// Migrates the database, and waits for it if it is not available yet.
 pub async fn migrated(pool: &PgPool) -> Result<()> {
-    let migrate = async || {
+    let attempt = async || {
         migrations::apply(pool).await.map_err(|error| match &error {
             MigrateError::Execute(cause) if is_passing(cause) => Attempt::Passing(anyhow!(error)),
             _ => Attempt::Lasting(anyhow!(error)),
         })
     };
-    retry::until_done("the database is not there", migrate).await
+    retry::until_done("the database is not available", attempt).await
 }
 
-/// Asks Postgres what it is.
+/// Queries the version of Postgres.
 pub async fn server_version(pool: &PgPool) -> Result<String> {
     sqlx::query_scalar("SELECT current_setting('server_version')")
         .fetch_one(pool)
         .await
-        .context("Postgres cannot be asked")
+        .context("cannot query Postgres")
 }
 
-/// Whether Postgres may answer another time: it is away, starting, stopping, full, or its
-/// database is still to be made. A wrong password stays wrong.
+/// Whether a retry may succeed: Postgres is unreachable, starting, stopping or out of resources, or
+/// the database does not exist yet. A wrong password is permanent.
 pub fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(error) => {
-            // 08 connection, 40 rolled back, 53 resources, 57 operator's intervention; 3D000: no
-            // such database.
+            // SQLSTATE classes: 08 connection, 40 rollback, 53 resources, 57 operator intervention,
+            // 3D no such database.
             let code = error.code().unwrap_or_default();
             ["08", "40", "53", "57", "3D"]
                 .iter()
@@ -139,22 +144,22 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_address_that_cannot_be_read_is_a_mistake_and_not_shown() {
+    async fn an_invalid_address_is_a_usage_error_and_not_shown() {
         for url in [
             "s3cret",
             "mysql://u:s3cret@h/d",
             "postgres://u:s3cret@h:port/d",
         ] {
-            let error = Pools::new(url).expect_err("is no address");
+            let error = Pools::new(url).expect_err("the address is invalid");
             assert!(error.is::<Usage>(), "{error}");
             assert!(!format!("{error:#}").contains("s3cret"), "{error:#}");
         }
         Pools::new("postgres://tidings@localhost/tidings?host=%2Ftmp%2Frun")
-            .expect("is an address");
+            .expect("the address is valid");
     }
 
     #[test]
-    fn what_is_away_may_come_back() {
+    fn unreachable_databases_are_transient_errors() {
         assert!(is_passing(&sqlx::Error::PoolTimedOut));
         assert!(is_passing(&sqlx::Error::Io(std::io::Error::other(
             "refused"

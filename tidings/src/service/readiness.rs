@@ -1,4 +1,4 @@
-//! Whether requests should be sent here.
+//! Readiness checks: whether a load balancer should send requests to this process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,10 +11,11 @@ use super::lag::Lag;
 use super::pools::Pools;
 use super::roles::Roles;
 
-/// A read model that is further behind shows clients a past that they would notice, in seconds.
+/// The largest acceptable lag of the read model, in seconds. With more, clients would notice stale
+/// data.
 const MAX_LAG_SECONDS: f64 = 10.0;
 
-/// How far the start has come.
+/// The state of the start.
 #[derive(Default)]
 pub struct Progress {
     log: OnceLock<EventLog>,
@@ -22,12 +23,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Commands are appended to this log.
+    /// Sets the log that commands append to.
     pub fn appends_to(&self, log: EventLog) {
         self.log.get_or_init(|| log);
     }
 
-    /// Requests are taken.
+    /// Records that the gate is open.
     pub fn started(&self) {
         self.started.store(true, Ordering::Release);
     }
@@ -41,7 +42,8 @@ impl Progress {
     }
 }
 
-/// What has to be well. NATS has not: without it everything goes on, wake-ups come later.
+/// Builds the checks. NATS is not among them: without it, everything works, but wake-ups are
+/// delayed.
 pub fn checks(
     roles: Roles,
     progress: &Arc<Progress>,
@@ -67,16 +69,16 @@ pub fn checks(
     checks.build()
 }
 
-/// An append is possible: an empty one goes the whole way to Postgres and back.
+/// Checks that appends work: an empty one makes the whole way to Postgres and back.
 async fn appends(progress: Arc<Progress>) -> Result<(), String> {
     let Some(log) = progress.log.get() else {
-        return Err("not open yet".into());
+        return Err("the log is not open yet".into());
     };
     match log.head().await {
         Ok(_) => Ok(()),
         Err(error) => {
-            tracing::debug!(%error, "cannot append");
-            Err("Postgres cannot be written to".into())
+            tracing::debug!(%error, "the log check failed");
+            Err("cannot write to Postgres".into())
         }
     }
 }
@@ -90,8 +92,8 @@ async fn keeps_up(progress: Arc<Progress>, pool: sqlx::PgPool) -> Result<(), Str
             lag.events, lag.seconds
         )),
         Err(error) => {
-            tracing::debug!(%error, "cannot read");
-            Err("Postgres cannot be read".into())
+            tracing::debug!(%error, "the projection check failed");
+            Err("cannot read from Postgres".into())
         }
     }
 }

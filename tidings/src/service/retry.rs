@@ -1,45 +1,46 @@
-//! Waiting for what is not there yet.
+//! Retries with backoff, for dependencies that are not available yet.
 
 use std::time::Duration;
 
 use anyhow::{Error, Result};
 use tokio::time::Instant;
 
-/// The pauses between tries: they double from the first to the last.
+/// The first delay between attempts. Delays double up to [`MAX_BACKOFF`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest delay between attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(2);
-/// How often it is said that something is still not there.
+/// How often a continuing failure is logged.
 const SAY_EVERY: Duration = Duration::from_secs(30);
 
-/// A try that did not get there.
+/// Why an attempt failed.
 #[derive(Debug)]
 pub enum Attempt {
-    /// Another try may.
+    /// A retry may succeed.
     Passing(Error),
-    /// No other try will.
+    /// No retry will succeed.
     Lasting(Error),
 }
 
-/// Tries until it is done, for as long as that takes, or until no try can help. `what` says in the
-/// log what is wrong: "the log cannot be opened".
+/// Retries `attempt` without a time limit until it succeeds or fails permanently. `problem`
+/// describes the failure in the log and in the error: "the log cannot be opened".
 pub async fn until_done<T>(
-    what: &'static str,
+    problem: &'static str,
     mut attempt: impl AsyncFnMut() -> Result<T, Attempt>,
 ) -> Result<T> {
-    let mut pause = FIRST_PAUSE;
-    let mut said: Option<Instant> = None;
+    let mut backoff = FIRST_PAUSE;
+    let mut logged: Option<Instant> = None;
     loop {
         let error = match attempt().await {
             Ok(done) => return Ok(done),
-            Err(Attempt::Lasting(error)) => return Err(error.context(what)),
+            Err(Attempt::Lasting(error)) => return Err(error.context(problem)),
             Err(Attempt::Passing(error)) => error,
         };
-        if said.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
-            tracing::warn!(error = format!("{error:#}"), "{what}; trying again");
-            said = Some(Instant::now());
+        if logged.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
+            tracing::warn!(error = format!("{error:#}"), "{problem}; retrying");
+            logged = Some(Instant::now());
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LAST_PAUSE);
+        tokio::time::sleep(backoff).await;
+        backoff = (backoff * 2).min(LAST_PAUSE);
     }
 }
 
@@ -50,25 +51,25 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_passes_is_tried_again_and_what_lasts_is_not() {
-        let mut tries = 0;
-        let outcome = until_done("it is away", async || {
-            tries += 1;
-            if tries < 20 {
+    async fn transient_errors_are_retried_and_permanent_errors_are_not() {
+        let mut attempts = 0;
+        let outcome = until_done("it is unavailable", async || {
+            attempts += 1;
+            if attempts < 20 {
                 Err(Attempt::Passing(anyhow!("refused")))
             } else {
-                Ok(tries)
+                Ok(attempts)
             }
         })
         .await;
-        assert_eq!(outcome.expect("got there"), 20);
-        let outcome: Result<()> = until_done("it is away", async || {
+        assert_eq!(outcome.expect("the last attempt succeeds"), 20);
+        let outcome: Result<()> = until_done("it is unavailable", async || {
             Err(Attempt::Lasting(anyhow!("wrong password")))
         })
         .await;
         assert_eq!(
-            format!("{:#}", outcome.expect_err("lasting")),
-            "it is away: wrong password"
+            format!("{:#}", outcome.expect_err("the error is permanent")),
+            "it is unavailable: wrong password"
         );
     }
 }

@@ -1,52 +1,49 @@
-//! Which services run in a process.
+//! The services that run in a process.
 
-/// The services of one process. The relay goes with the commands: it mirrors what they append.
+/// The services of one process. The relay runs wherever events are appended, and mirrors them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each says whether one service runs"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "one flag per service")]
 pub struct Roles {
-    /// Takes commands, appends, mirrors.
+    /// The command service, which appends to the log.
     pub commands: bool,
-    /// Writes the read models.
+    /// The projector, which writes the read models.
     pub projector: bool,
-    /// Answers queries.
+    /// The query service.
     pub queries: bool,
-    /// Delivers webhooks.
+    /// The dispatcher, which delivers webhooks.
     pub dispatcher: bool,
 }
 
 impl Roles {
-    /// `tidings up`.
+    /// All services: `tidings up`.
     pub const ALL: Self = Self {
         commands: true,
         projector: true,
         queries: true,
         dispatcher: true,
     };
-    /// `tidings command-svc`.
+    /// The command service: `tidings command-svc`.
     pub const COMMANDS: Self = Self {
         commands: true,
         projector: false,
         queries: false,
         dispatcher: false,
     };
-    /// `tidings projector`.
+    /// The projector: `tidings projector`.
     pub const PROJECTOR: Self = Self {
         commands: false,
         projector: true,
         queries: false,
         dispatcher: false,
     };
-    /// `tidings query-api`.
+    /// The query service: `tidings query-api`.
     pub const QUERIES: Self = Self {
         commands: false,
         projector: false,
         queries: true,
         dispatcher: false,
     };
-    /// `tidings dispatcher`.
+    /// The dispatcher: `tidings dispatcher`.
     pub const DISPATCHER: Self = Self {
         commands: false,
         projector: false,

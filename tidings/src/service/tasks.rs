@@ -1,4 +1,4 @@
-//! Tasks that are to run until they are told to end. One that ends before is named.
+//! Groups of tasks that run until they are cancelled. A task that ends earlier is reported by name.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,7 @@ type Ended = (&'static str, Result<Result<()>, Box<dyn Any + Send>>);
 pub struct Tasks(JoinSet<Ended>);
 
 impl Tasks {
-    /// Starts one. `name` is what people call it: "the relay".
+    /// Spawns a task. `name` is used in messages: "the relay".
     pub fn spawn(
         &mut self,
         name: &'static str,
@@ -25,32 +25,33 @@ impl Tasks {
             .spawn(async move { (name, AssertUnwindSafe(task).catch_unwind().await) });
     }
 
-    /// Waits for the first that ends, and says which and how. Waits for ever if there are none.
+    /// Waits for the first task that ends, and returns an error that says which and how. Never
+    /// returns if the group is empty.
     pub async fn unexpected_end(&mut self) -> Error {
         match self.0.join_next().await {
             None => std::future::pending().await,
-            Some(Ok((name, Ok(Ok(()))))) => anyhow!("{name} has ended by itself"),
-            Some(Ok((name, Ok(Err(error))))) => error.context(format!("{name} has failed")),
-            // What it said stands in the log already.
-            Some(Ok((name, Err(_)))) => anyhow!("{name} has panicked"),
-            Some(Err(error)) => anyhow!("a task was cut off: {error}"),
+            Some(Ok((name, Ok(Ok(()))))) => anyhow!("{name} ended unexpectedly"),
+            Some(Ok((name, Ok(Err(error))))) => error.context(format!("{name} failed")),
+            // The panic message is already in the log.
+            Some(Ok((name, Err(_)))) => anyhow!("{name} panicked"),
+            Some(Err(error)) => anyhow!("a task was aborted: {error}"),
         }
     }
 
-    /// Waits until all have ended; whoever takes longer than `patience` is named and cut off.
-    pub async fn wait(&mut self, patience: Duration) {
+    /// Waits until all tasks have ended, and aborts those that take longer than `timeout`.
+    pub async fn wait(&mut self, timeout: Duration) {
         let all = async {
             while let Some(ended) = self.0.join_next().await {
                 if let Ok((name, Ok(Err(error)))) = ended {
-                    tracing::warn!(error = format!("{error:#}"), "{name} ended badly");
+                    tracing::warn!(error = format!("{error:#}"), "{name} failed while stopping");
                 }
             }
         };
-        if tokio::time::timeout(patience, all).await.is_err() {
+        if tokio::time::timeout(timeout, all).await.is_err() {
             tracing::warn!(
                 tasks = self.0.len(),
-                "cut off: did not end in {} s",
-                patience.as_secs()
+                "aborting tasks that did not end within {} s",
+                timeout.as_secs()
             );
             self.0.shutdown().await;
         }
@@ -62,23 +63,23 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_that_ends_is_named_however_it_ends() {
+    async fn a_task_that_ends_is_reported_by_name() {
         let mut tasks = Tasks::default();
         tasks.spawn("the sleeper", std::future::pending());
         tasks.spawn("the deserter", async { Ok(()) });
         assert_eq!(
             tasks.unexpected_end().await.to_string(),
-            "the deserter has ended by itself"
+            "the deserter ended unexpectedly"
         );
         tasks.spawn("the failure", async { Err(anyhow!("no disk")) });
         assert_eq!(
             format!("{:#}", tasks.unexpected_end().await),
-            "the failure has failed: no disk"
+            "the failure failed: no disk"
         );
         tasks.spawn("the panic", async { panic!("for the test") });
         assert_eq!(
             tasks.unexpected_end().await.to_string(),
-            "the panic has panicked"
+            "the panic panicked"
         );
     }
 

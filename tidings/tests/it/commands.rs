@@ -1,4 +1,4 @@
-//! The operators' commands: what they print, and how they end.
+//! The operator commands: their output and exit codes.
 
 use serde_json::Value;
 use tidings::servers::process::Signal;
@@ -6,9 +6,9 @@ use tidings::servers::process::Signal;
 use crate::support::{Running, Scratch, complained, http, output, said};
 
 #[test]
-fn mistakes_end_with_two_and_failures_with_one() {
+fn usage_errors_exit_with_two_and_failures_with_one() {
     let scratch = Scratch::new();
-    let data = scratch.path().to_str().expect("text");
+    let data = scratch.path().to_str().expect("the path is UTF-8");
     let cases: [(&[&str], i32); 9] = [
         (&["--help"], 0),
         (&["--version"], 0),
@@ -31,32 +31,36 @@ fn mistakes_end_with_two_and_failures_with_one() {
         assert_eq!(
             code == 0,
             said(&ended).len() > 1,
-            "{arguments:?} speaks on the right stream"
+            "{arguments:?} writes to the right stream"
         );
     }
 }
 
 #[test]
-fn a_token_is_all_that_token_prints() {
+fn token_prints_only_the_token() {
     let scratch = Scratch::new();
-    let data = scratch.path().to_str().expect("text");
+    let data = scratch.path().to_str().expect("the path is UTF-8");
     let one = output(&["token", "ann", "--scope", "admin", "--data", data]);
-    let token = said(&one).strip_suffix('\n').expect("one line");
+    let token = said(&one)
+        .strip_suffix('\n')
+        .expect("the output is one line");
     assert_eq!(token.split('.').count(), 3);
-    let secret = std::fs::read_to_string(scratch.path().join("auth-secret")).expect("was made");
-    let auth = http_edge::Auth::hs256(secret.trim().as_bytes()).expect("long enough");
-    let caller = auth.verify(token).expect("is good");
+    let secret = std::fs::read_to_string(scratch.path().join("auth-secret"))
+        .expect("the secret was created");
+    let auth = http_edge::Auth::hs256(secret.trim().as_bytes()).expect("the secret is long enough");
+    let caller = auth.verify(token).expect("the token is valid");
     assert!(caller.user == "ann" && caller.admin);
     assert!(!complained(&one).contains(secret.trim()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn status_is_told_running_and_stopped() {
+async fn status_is_shown_for_running_and_stopped_systems() {
     let scratch = Scratch::new();
     let dir = scratch.path().join("data");
-    let data = dir.to_str().expect("text");
+    let data = dir.to_str().expect("the path is UTF-8");
     let json = |output: &std::process::Output| -> Value {
-        serde_json::from_str(said(output)).unwrap_or_else(|_| panic!("no JSON: {output:?}"))
+        serde_json::from_str(said(output))
+            .unwrap_or_else(|_| panic!("the output is not JSON: {output:?}"))
     };
     assert_eq!(
         json(&output(&["status", "--json", "--data", data]))["state"],
@@ -69,7 +73,14 @@ async fn status_is_told_running_and_stopped() {
         .post(format!("{base}/v1/conversations"))
         .bearer_auth(said(&token).trim())
         .json(&serde_json::json!({"kind": "group", "members": ["bob"]}));
-    assert!(create.send().await.expect("answers").status().is_success());
+    assert!(
+        create
+            .send()
+            .await
+            .expect("the system responds")
+            .status()
+            .is_success()
+    );
     let running = json(&output(&["status", "--json", "--data", data]));
     assert_eq!(running["state"], "running");
     assert_eq!(running["process"]["pid"], up.pid());
@@ -99,15 +110,23 @@ async fn status_is_told_running_and_stopped() {
 }
 
 #[test]
-fn migrating_starts_what_it_needs_and_can_be_repeated() {
+fn migrate_starts_postgres_and_is_idempotent() {
     let scratch = Scratch::new();
     let data = scratch.path().join("data");
     for _ in 0..2 {
-        let done = output(&["migrate", "--data", data.to_str().expect("text")]);
+        let done = output(&[
+            "migrate",
+            "--data",
+            data.to_str().expect("the path is UTF-8"),
+        ]);
         assert!(done.status.success(), "{}", complained(&done));
         assert!(said(&done).starts_with("the database is at version "));
     }
-    let rebuilt = output(&["rebuild", "--data", data.to_str().expect("text")]);
+    let rebuilt = output(&[
+        "rebuild",
+        "--data",
+        data.to_str().expect("the path is UTF-8"),
+    ]);
     assert!(rebuilt.status.success(), "{}", complained(&rebuilt));
     assert!(
         said(&rebuilt).contains("\nrebuilt up to position 0 "),
@@ -116,11 +135,11 @@ fn migrating_starts_what_it_needs_and_can_be_repeated() {
 }
 
 #[test]
-fn the_servers_can_be_asked_for_and_lent() {
+fn servers_run_passes_addresses_and_the_exit_code() {
     let scratch = Scratch::new();
     let data = scratch.path().join("data");
-    let data = data.to_str().expect("text");
-    let lent = output(&[
+    let data = data.to_str().expect("the path is UTF-8");
+    let ended = output(&[
         "servers",
         "run",
         "--data",
@@ -130,12 +149,12 @@ fn the_servers_can_be_asked_for_and_lent() {
         "-c",
         "echo $DATABASE_URL $NATS_URL; exit 7",
     ]);
-    assert_eq!(lent.status.code(), Some(7));
+    assert_eq!(ended.status.code(), Some(7));
     assert!(
-        said(&lent).starts_with("postgres://") && said(&lent).contains(" nats://127.0.0.1:"),
-        "{lent:?}"
+        said(&ended).starts_with("postgres://") && said(&ended).contains(" nats://127.0.0.1:"),
+        "{ended:?}"
     );
-    // The run before has fetched what was not there.
+    // The previous run has fetched missing programs.
     let doctor = output(&["servers", "doctor", "--data", data]);
     assert!(doctor.status.success(), "{doctor:?}");
     let paths = output(&["servers", "path", "--data", data]);

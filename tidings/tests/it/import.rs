@@ -1,4 +1,4 @@
-//! `tidings import`, into a running system.
+//! `tidings import` into a running system.
 
 use std::io::Write as _;
 
@@ -10,7 +10,7 @@ fn line(conversation: &str, sender: &str, text: &str) -> Value {
     json!({"conversation": conversation, "sender": sender, "sent_at": "2004-11-15T01:00:00+02:00", "text": text})
 }
 
-/// Two conversations; a repeat; a reply; lines that cannot be taken.
+/// Two conversations with a repeated message, a reply and invalid lines.
 fn chat() -> String {
     let mut lines = vec![
         json!({"id": "a", "conversation": "#rust", "sender": "ann", "sent_at": "2004-11-15T01:00:00Z", "text": "first"}),
@@ -31,20 +31,20 @@ fn chat() -> String {
 fn import(file: &std::path::Path, data: &str) -> Value {
     let done = output(&[
         "import",
-        file.to_str().expect("text"),
+        file.to_str().expect("the text is UTF-8"),
         "--json",
         "--data",
         data,
     ]);
     assert!(done.status.success(), "{}", complained(&done));
-    serde_json::from_str(said(&done)).expect("one JSON object")
+    serde_json::from_str(said(&done)).expect("the output is one JSON object")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_is_complete_and_adds_nothing_twice() {
+async fn an_import_is_complete_and_idempotent() {
     let scratch = Scratch::new();
     let dir = scratch.path().join("data");
-    let data = dir.to_str().expect("text");
+    let data = dir.to_str().expect("the text is UTF-8");
     let mut up = Running::up(&dir);
     let base = up.ready().await;
     let file = scratch.write("chat.jsonl", chat());
@@ -60,15 +60,19 @@ async fn an_import_is_complete_and_adds_nothing_twice() {
     assert_eq!(counts, [4, 2, 2, 4, 0].map(Some), "{report}");
     let rejected: Vec<u64> = report["rejected"]
         .as_array()
-        .expect("a list")
+        .expect("the field is a list")
         .iter()
         .filter_map(|one| one["line"].as_u64())
         .collect();
     assert_eq!(rejected, [5, 6, 7, 8]);
 
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(chat().as_bytes()).expect("packs");
-    let packed = scratch.write("chat.jsonl.gz", gzip.finish().expect("packs"));
+    gzip.write_all(chat().as_bytes())
+        .expect("compression succeeds");
+    let packed = scratch.write(
+        "chat.jsonl.gz",
+        gzip.finish().expect("compression succeeds"),
+    );
     let again = import(&packed, data);
     assert_eq!(
         (&again["messages"], &again["already_present"]),
@@ -83,27 +87,27 @@ async fn an_import_is_complete_and_adds_nothing_twice() {
             .bearer_auth(said(&token).trim())
             .send()
     };
-    // The head is known from the status: bob sees what is there now.
+    // Wait for the head that the status reports, so that bob sees all imported messages.
     let status = output(&["status", "--json", "--data", data]);
-    let status: Value = serde_json::from_str(said(&status)).expect("JSON");
+    let status: Value = serde_json::from_str(said(&status)).expect("the response is JSON");
     let head = status["database"]["projection"]["head"]
         .as_i64()
-        .expect("a number");
+        .expect("the head is a number");
     let list: Value = inbox(format!("/v1/inbox?min_position={head}"))
         .await
-        .expect("answers")
+        .expect("the system responds")
         .json()
         .await
-        .expect("JSON");
+        .expect("the response is JSON");
     let conversation = &list["conversations"][0];
     assert_eq!(conversation["title"], "#rust");
-    let id = conversation["id"].as_str().expect("text");
+    let id = conversation["id"].as_str().expect("the text is UTF-8");
     let page: Value = inbox(format!("/v1/conversations/{id}/messages"))
         .await
-        .expect("answers")
+        .expect("the system responds")
         .json()
         .await
-        .expect("JSON");
+        .expect("the response is JSON");
     let newest = &page["messages"][0];
     assert_eq!(newest["body"], json!({"text": "second"}));
     assert_eq!(newest["sent_at"], "2004-11-15T01:00:01.000Z");
@@ -111,14 +115,14 @@ async fn an_import_is_complete_and_adds_nothing_twice() {
 }
 
 #[test]
-fn without_a_running_system_nothing_is_imported() {
+fn an_import_without_a_running_system_fails() {
     let scratch = Scratch::new();
     let file = scratch.write("chat.jsonl", chat());
     let done = output(&[
         "import",
-        file.to_str().expect("text"),
+        file.to_str().expect("the text is UTF-8"),
         "--data",
-        scratch.path().to_str().expect("text"),
+        scratch.path().to_str().expect("the text is UTF-8"),
     ]);
     assert_eq!(done.status.code(), Some(1));
     assert!(complained(&done).contains("tidings up"), "{done:?}");

@@ -1,4 +1,4 @@
-//! The program as it is run, and the private servers as tests use them: real processes.
+//! Integration tests of the `tidings` program and of the embedded servers, with real processes.
 
 mod commands;
 mod import;

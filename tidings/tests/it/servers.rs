@@ -1,4 +1,4 @@
-//! Private servers: started, stopped, killed.
+//! Embedded servers: start, stop and recovery after a kill.
 
 use std::os::unix::fs::MetadataExt as _;
 
@@ -40,45 +40,45 @@ async fn servers_start_stop_and_keep_their_data() {
     assert!(postgres_answers(&first).await && nats_answers(&first).await);
     let mut connection = PgConnection::connect(&first.database_url)
         .await
-        .expect("connects");
+        .expect("the connection is accepted");
     sqlx::raw_sql("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
         .execute(&mut connection)
         .await
-        .expect("writes");
+        .expect("the write succeeds");
     let pids = [
-        first.postgres_pid().expect("runs"),
-        first.nats_pid().expect("runs"),
+        first.postgres_pid().expect("the process is running"),
+        first.nats_pid().expect("the process is running"),
     ];
     first.stop();
     assert!(
         !pids.into_iter().any(process::exists),
-        "they have ended when stop returns"
+        "the servers have ended when stop returns"
     );
     let second = started(&scratch);
     let mut connection = PgConnection::connect(&second.database_url)
         .await
-        .expect("connects");
+        .expect("the connection is accepted");
     let kept: i32 = sqlx::query_scalar("SELECT n FROM kept")
         .fetch_one(&mut connection)
         .await
-        .expect("reads");
+        .expect("the query succeeds");
     assert_eq!(kept, 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_is_set_up_so_that_a_commit_is_durable() {
+async fn postgres_settings_make_commits_durable() {
     let scratch = Scratch::new();
     let servers = started(&scratch);
     let mut connection = PgConnection::connect(&servers.database_url)
         .await
-        .expect("connects");
+        .expect("the connection is accepted");
     let settings: Vec<(String, String)> = sqlx::query_as(
         "SELECT name, setting FROM pg_settings WHERE name IN \
          ('fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums', 'listen_addresses') ORDER BY name",
     )
     .fetch_all(&mut connection)
     .await
-    .expect("reads");
+    .expect("the query succeeds");
     let shown: Vec<String> = settings
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -96,32 +96,32 @@ async fn postgres_is_set_up_so_that_a_commit_is_durable() {
     )
     .fetch_one(&mut connection)
     .await
-    .expect("reads");
+    .expect("the query succeeds");
     assert_eq!((collation.as_str(), encoding.as_str()), ("C", "UTF8"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_comes_back_where_it_was() {
+async fn a_killed_server_restarts_at_the_same_address() {
     let scratch = Scratch::new();
     let servers = started(&scratch);
     for pid_of in [Servers::postgres_pid, Servers::nats_pid] {
-        let killed = pid_of(&servers).expect("runs");
-        process::send(killed, Signal::Kill).expect("is killed");
-        until("another process", async || {
+        let killed = pid_of(&servers).expect("the process is running");
+        process::send(killed, Signal::Kill).expect("the signal is sent");
+        until("a new process to start", async || {
             pid_of(&servers).is_some_and(|pid| pid != killed)
         })
         .await;
     }
-    // At the same addresses as before: clients know no others.
-    until("Postgres answers", async || {
+    // The addresses must be unchanged, because clients know no others.
+    until("Postgres to respond", async || {
         postgres_answers(&servers).await
     })
     .await;
-    until("NATS answers", async || nats_answers(&servers).await).await;
+    until("NATS to respond", async || nats_answers(&servers).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_start_names_the_holder() {
+async fn a_second_start_names_the_process_that_holds_the_lock() {
     let scratch = Scratch::new();
     let servers = started(&scratch);
     match start(&Options::new(scratch.path().join("data"))) {
@@ -130,7 +130,7 @@ async fn a_second_start_names_the_holder() {
     }
     assert!(
         postgres_answers(&servers).await,
-        "the first is not disturbed"
+        "the first servers keep running"
     );
 }
 
@@ -140,11 +140,11 @@ async fn servers_never_run_as_root() {
     let servers = started(&scratch);
     let mine = process::effective_user();
     for pid in [
-        servers.postgres_pid().expect("runs"),
-        servers.nats_pid().expect("runs"),
+        servers.postgres_pid().expect("the process is running"),
+        servers.nats_pid().expect("the process is running"),
     ] {
         let user = std::fs::metadata(format!("/proc/{pid}"))
-            .expect("runs")
+            .expect("the process is running")
             .uid();
         if mine == 0 {
             assert_ne!(user, 0, "process {pid} runs as root");
@@ -155,46 +155,48 @@ async fn servers_never_run_as_root() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_exist_are_not_started() {
+async fn external_servers_are_not_started() {
     let scratch = Scratch::new();
     let options = Options {
         database_url: Some("postgres://elsewhere/d".into()),
         nats_url: Some("nats://elsewhere".into()),
         ..Options::new(scratch.path())
     };
-    let servers = start(&options).expect("nothing to start");
+    let servers = start(&options).expect("there is nothing to start");
     assert_eq!((servers.postgres_pid(), servers.nats_pid()), (None, None));
     assert_eq!(servers.database_url, "postgres://elsewhere/d");
     assert!(
         !format!("{servers:?}").contains("elsewhere"),
-        "addresses may hold passwords"
+        "addresses may contain passwords"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn data_of_another_major_version_is_refused_by_name() {
+async fn data_of_an_unsupported_major_version_is_rejected() {
     let scratch = Scratch::new();
     started(&scratch).stop();
     let version = scratch.path().join("data/servers/postgres/PG_VERSION");
-    std::fs::write(&version, "9\n").expect("writes");
+    std::fs::write(&version, "9\n").expect("the write succeeds");
     let options = Options {
         fetch: false,
         ..Options::new(scratch.path().join("data"))
     };
     let error = start(&options)
-        .expect_err("no Postgres 9 is supported")
+        .expect_err("Postgres 9 is not supported")
         .to_string();
-    assert!(error.contains("made by Postgres 9"), "{error}");
+    assert!(error.contains("created by Postgres 9"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_named_program_that_is_not_there_is_said() {
+async fn a_configured_program_that_does_not_exist_is_reported() {
     let scratch = Scratch::new();
     let options = Options {
         nats_bin: Some("/nowhere/nats-server".into()),
         ..Options::new(scratch.path())
     };
-    let error = start(&options).expect_err("it is not there").to_string();
+    let error = start(&options)
+        .expect_err("the program does not exist")
+        .to_string();
     assert!(
         error.contains("/nowhere/nats-server") && error.contains("TIDINGS_NATS_BIN"),
         "{error}"

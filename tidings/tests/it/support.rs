@@ -1,4 +1,4 @@
-//! Directories, processes and waiting.
+//! Temporary directories, processes of the program, and waiting for conditions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,33 +10,36 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tidings::servers::process::{self, Signal};
 
-/// How long anything here may take, on a busy machine.
+/// The timeout of every wait, long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks again and again until it is so, or fails.
-pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+/// Polls `condition` until it is true. Panics after the timeout.
+pub async fn until(description: &str, mut condition: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     let mut round = tokio::time::interval(Duration::from_millis(20));
-    while !is_so().await {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
+    while !condition().await {
+        assert!(
+            Instant::now() < deadline,
+            "timed out waiting for {description}"
+        );
         round.tick().await;
     }
 }
 
-/// Another one each time.
+/// Returns a new number on every call.
 fn number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A directory that is removed with all that is in it.
+/// A temporary directory that is removed with its contents when dropped.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
     pub fn new() -> Self {
         let dir =
             std::env::temp_dir().join(format!("tidings-it-{}-{}", std::process::id(), number()));
-        fs::create_dir_all(&dir).expect("a temporary directory");
+        fs::create_dir_all(&dir).expect("the temporary directory is created");
         Self(dir)
     }
 
@@ -46,19 +49,20 @@ impl Scratch {
 
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
-        fs::write(&path, bytes).expect("a file in a temporary directory");
+        fs::write(&path, bytes).expect("the file is written");
         path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A server that is still ending may write once more; what stays is in a temporary place.
+        // A server that is still stopping may write again; remains in a temporary directory do no
+        // harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// The program with these arguments, and none of this process's settings.
+/// The program with these arguments, without the Tidings settings of this process.
 pub fn tidings(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     for (name, _) in std::env::vars() {
@@ -71,22 +75,22 @@ pub fn tidings(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program to completion.
 pub fn output(arguments: &[&str]) -> Output {
-    tidings(arguments).output().expect("the program runs")
+    tidings(arguments).output().expect("the program starts")
 }
 
-/// What it wrote on standard output.
+/// The standard output of the program.
 pub fn said(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("text")
+    std::str::from_utf8(&output.stdout).expect("the output is UTF-8")
 }
 
-/// What it wrote on standard error.
+/// The standard error of the program.
 pub fn complained(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("text")
+    std::str::from_utf8(&output.stderr).expect("the output is UTF-8")
 }
 
-/// A running `tidings up`, or another service. Killed when dropped.
+/// A running `tidings up` or single service. Killed when dropped.
 pub struct Running {
     child: Child,
     data: PathBuf,
@@ -94,14 +98,14 @@ pub struct Running {
 }
 
 impl Running {
-    /// `tidings up` on a port of its own.
+    /// Starts `tidings up` on a free port.
     pub fn up(data: &Path) -> Self {
         Self::start(data, tidings(&["up", "--listen", "127.0.0.1:0"]))
     }
 
-    /// A command that runs until it is stopped; its output goes to a file.
+    /// Starts a command that runs until it is stopped. Its output goes to a file.
     pub fn start(data: &Path, mut command: Command) -> Self {
-        fs::create_dir_all(data).expect("a directory");
+        fs::create_dir_all(data).expect("the directory is created");
         let log = data.join(format!("output-{}.log", number()));
         let file = fs::File::options()
             .create(true)
@@ -112,7 +116,7 @@ impl Running {
         command
             .stdout(file.try_clone().expect("a file"))
             .stderr(file);
-        let child = command.spawn().expect("the program runs");
+        let child = command.spawn().expect("the program starts");
         Self {
             child,
             data: data.to_owned(),
@@ -128,14 +132,17 @@ impl Running {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Where it answers, once it has said so.
+    /// Waits for the run file, and returns the base URL.
     pub async fn base(&mut self) -> String {
         let file = self.data.join("run.json");
         let mut base = None;
-        until("run.json", async || {
+        until("run.json to be written", async || {
             assert!(
-                self.child.try_wait().expect("a child").is_none(),
-                "it ended:\n{}",
+                self.child
+                    .try_wait()
+                    .expect("the child can be polled")
+                    .is_none(),
+                "the process ended:\n{}",
                 self.log()
             );
             let json = fs::read(&file)
@@ -147,13 +154,13 @@ impl Running {
             base.is_some()
         })
         .await;
-        base.expect("waited for")
+        base.expect("the wait has set it")
     }
 
-    /// Waits until it takes requests; answers where.
+    /// Waits until it is ready, and returns the base URL.
     pub async fn ready(&mut self) -> String {
         let base = self.base().await;
-        until("ready", async || {
+        until("the system to be ready", async || {
             status(&format!("{base}/readyz")).await == Some(StatusCode::OK)
         })
         .await;
@@ -161,17 +168,17 @@ impl Running {
     }
 
     pub fn signal(&self, signal: Signal) {
-        process::send(self.pid(), signal).expect("it runs");
+        process::send(self.pid(), signal).expect("the process is running");
     }
 
     pub async fn ended(&mut self) -> ExitStatus {
         let mut ended = None;
-        until("it ends", async || {
-            ended = self.child.try_wait().expect("a child");
+        until("the process to end", async || {
+            ended = self.child.try_wait().expect("the child can be polled");
             ended.is_some()
         })
         .await;
-        ended.expect("waited for")
+        ended.expect("the wait has set it")
     }
 }
 
@@ -182,28 +189,30 @@ impl Drop for Running {
     }
 }
 
-/// The status of a GET, if there is an answer.
+/// The status of a GET request, or `None` if there is no response.
 pub async fn status(url: &str) -> Option<StatusCode> {
     Some(http().get(url).send().await.ok()?.status())
 }
 
 pub fn http() -> reqwest::Client {
-    // Fails only where it has been done before.
+    // Fails only if a provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .timeout(Duration::from_secs(10))
         .build()
-        .expect("a client")
+        .expect("the client can be built")
 }
 
-/// The processes whose parent this is.
+/// The process ids of the children of `parent`.
 pub fn children(parent: u32) -> Vec<u32> {
     let parent = format!("PPid:\t{parent}");
     let is_child = |pid: &u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         status.lines().any(|line| line == parent)
     };
-    let entries = fs::read_dir("/proc").expect("Linux").flatten();
+    let entries = fs::read_dir("/proc")
+        .expect("/proc exists on Linux")
+        .flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(is_child).collect()
 }

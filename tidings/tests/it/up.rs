@@ -1,4 +1,4 @@
-//! `tidings up` and the single services: starting, stopping, being killed.
+//! `tidings up` and the single services: start, stop and recovery after a kill.
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -9,30 +9,30 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_serves_and_stops_when_asked() {
+async fn up_serves_and_stops_on_a_signal() {
     let scratch = Scratch::new();
     let data = scratch.path().join("data");
     let mut command = tidings(&["up", "--listen", "127.0.0.1:0", "--print-token", "demo"]);
     command.env("TIDINGS_RATE_LIMIT", "0");
     let mut up = Running::start(&data, command);
     let base = up.ready().await;
-    let said = up.log();
+    let log = up.log();
     assert!(
-        said.contains(&base) && said.contains("Postgres") && said.contains("nats-server"),
-        "{said}"
+        log.contains(&base) && log.contains("Postgres") && log.contains("nats-server"),
+        "{log}"
     );
-    let token = said
+    let token = log
         .split_whitespace()
         .skip_while(|word| *word != "token")
         .nth(1)
-        .expect("a token");
+        .expect("the output has a token");
     let client = http();
     let create = client
         .post(format!("{base}/v1/conversations"))
         .bearer_auth(token)
         .json(&serde_json::json!({"kind": "group", "members": ["ann"], "id": "general"}));
     assert_eq!(
-        create.send().await.expect("answers").status(),
+        create.send().await.expect("the system responds").status(),
         StatusCode::CREATED
     );
     let url = format!("{base}/v1/conversations/general?min_position=1");
@@ -41,7 +41,7 @@ async fn up_serves_and_stops_when_asked() {
         .bearer_auth(token)
         .send()
         .await
-        .expect("answers");
+        .expect("the system responds");
     assert_eq!(seen.status(), StatusCode::OK);
     for path in ["livez", "metrics", "openapi.json", "docs/"] {
         assert_eq!(
@@ -56,7 +56,7 @@ async fn up_serves_and_stops_when_asked() {
     assert!(up.ended().await.success(), "{}", up.log());
     assert!(
         !servers.into_iter().any(process::exists),
-        "servers stop last, and before the end"
+        "the servers stop before the program ends"
     );
     assert!(!data.join("run.json").exists());
 }
@@ -71,17 +71,17 @@ async fn killing_the_parent_leaves_no_children_and_loses_nothing() {
     assert_eq!(servers.len(), 2);
     up.signal(Signal::Kill);
     up.ended().await;
-    // At once, while the first one's Postgres may still be writing its last checkpoint.
+    // Start immediately, while the first Postgres may still be writing its last checkpoint.
     let mut again = Running::up(&data);
     again.ready().await;
-    until("the children are gone", async || {
+    until("the children to end", async || {
         !servers.iter().any(|pid| process::exists(*pid))
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_up_names_the_first() {
+async fn a_second_up_names_the_process_of_the_first() {
     let scratch = Scratch::new();
     let data = scratch.path().join("data");
     let mut up = Running::up(&data);
@@ -91,7 +91,7 @@ async fn a_second_up_names_the_first() {
         "--listen",
         "127.0.0.1:0",
         "--data",
-        data.to_str().expect("text"),
+        data.to_str().expect("the path is UTF-8"),
     ]);
     assert_eq!(second.status.code(), Some(1));
     assert!(
@@ -101,30 +101,36 @@ async fn a_second_up_names_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_is_taken_is_said_before_anything_is_started() {
+async fn a_port_in_use_is_reported_before_anything_is_started() {
     let scratch = Scratch::new();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = taken.local_addr().expect("an address").to_string();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken
+        .local_addr()
+        .expect("the listener has an address")
+        .to_string();
     let refused = output(&[
         "up",
         "--listen",
         &address,
         "--data",
-        scratch.path().to_str().expect("text"),
+        scratch.path().to_str().expect("the path is UTF-8"),
     ]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(complained(&refused).contains(&address), "{refused:?}");
     assert!(!scratch.path().join("servers").exists());
 }
 
-/// An address that nobody listens on: it was ours a moment ago.
+/// An address with no listener: it was bound here a moment ago.
 fn nobody() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").to_string()
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener
+        .local_addr()
+        .expect("the listener has an address")
+        .to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_waits_for_its_database_and_says_so() {
+async fn a_service_waits_for_its_database_and_reports_it() {
     let scratch = Scratch::new();
     let database = format!("postgres://ann:s3cret@{}/d", nobody());
     let nats = format!("nats://bob:s3cret@{}", nobody());
@@ -134,7 +140,7 @@ async fn a_service_waits_for_its_database_and_says_so() {
         .env("NATS_URL", &nats);
     let mut up = Running::start(scratch.path(), command);
     let base = up.base().await;
-    until("alive", async || {
+    until("the system to be alive", async || {
         status(&format!("{base}/livez")).await == Some(StatusCode::OK)
     })
     .await;
@@ -142,18 +148,18 @@ async fn a_service_waits_for_its_database_and_says_so() {
         .get(format!("{base}/readyz"))
         .send()
         .await
-        .expect("answers");
+        .expect("the system responds");
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let report: Value = ready.json().await.expect("JSON");
+    let report: Value = ready.json().await.expect("the response is JSON");
     assert_eq!(report["checks"]["start"], "waiting for Postgres");
     let asked = http()
         .get(format!("{base}/v1/inbox"))
         .send()
         .await
-        .expect("answers");
+        .expect("the system responds");
     assert_eq!(asked.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(asked.headers().contains_key("retry-after"));
-    let problem: Value = asked.json().await.expect("JSON");
+    let problem: Value = asked.json().await.expect("the response is JSON");
     assert_eq!(problem["code"], "starting");
     up.signal(Signal::Terminate);
     assert!(up.ended().await.success(), "{}", up.log());
@@ -179,13 +185,13 @@ async fn a_fleet_shares_the_servers_of_a_running_system() {
             .get(&url)
             .send()
             .await
-            .expect("answers")
+            .expect("the system responds")
             .json()
             .await
-            .expect("JSON");
+            .expect("the response is JSON");
         let named: Vec<&String> = report["checks"]
             .as_object()
-            .expect("an object")
+            .expect("the field is an object")
             .keys()
             .collect();
         assert_eq!(named, checks);

@@ -1,4 +1,4 @@
-//! A line of a batch as an order.
+//! A batch line as a command handler.
 
 use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
@@ -23,7 +23,7 @@ use crate::order::Order;
 use crate::parts;
 use crate::state::CommandState;
 
-/// An order of any kind that a batch may have.
+/// The handler of any command that a batch can contain.
 pub(super) enum Job {
     Send(SendOrder),
     Edit(EditOrder),
@@ -34,22 +34,23 @@ pub(super) enum Job {
     Refused(RefusedOrder),
 }
 
-/// Does the same to whichever order a job holds.
+/// Evaluates an expression with the handler inside a batch command.
 macro_rules! with_order {
-    ($job:expr, $order:ident => $do:expr) => {
-        match $job {
-            Job::Send($order) => $do,
-            Job::Edit($order) => $do,
-            Job::Recall($order) => $do,
-            Job::React($order) => $do,
-            Job::Read($order) => $do,
-            Job::Ack($order) => $do,
-            Job::Refused($order) => $do,
+    ($command:expr, $handler:ident => $body:expr) => {
+        match $command {
+            Job::Send($handler) => $body,
+            Job::Edit($handler) => $body,
+            Job::Recall($handler) => $body,
+            Job::React($handler) => $body,
+            Job::Read($handler) => $body,
+            Job::Ack($handler) => $body,
+            Job::Refused($handler) => $body,
         }
     };
 }
 
 impl Job {
+    /// Parses a line of a batch. An invalid line yields the problem to respond with.
     pub(super) fn parse(user: &UserId, line: &[u8], limits: &Limits) -> Result<Self, Problem> {
         let line: BatchLine = from_json(line)?;
         Ok(Self::of(user, line, limits)?)
@@ -98,16 +99,13 @@ impl Job {
                         caller,
                         keyed: None,
                     }),
-                    Err(refusal) => {
-                        let op = Op::Read;
-                        Self::Refused(RefusedOrder {
-                            op,
-                            conversation,
-                            caller,
-                            keyed: None,
-                            refusal,
-                        })
-                    }
+                    Err(refusal) => Self::Refused(RefusedOrder {
+                        op: Op::Read,
+                        conversation,
+                        caller,
+                        keyed: None,
+                        refusal,
+                    }),
                 }
             }
             BatchLine::Ack(request) => Self::Ack(AckOrder::parse(caller, None, &request)?),
@@ -115,32 +113,36 @@ impl Job {
     }
 
     pub(super) fn op(&self) -> Op {
-        with_order!(self, order => order.op())
+        with_order!(self, handler => handler.op())
     }
 
     pub(super) fn keyed(&self) -> Option<&Keyed> {
-        with_order!(self, order => order.keyed())
+        with_order!(self, handler => handler.keyed())
     }
 
-    /// The conversation whose lines keep their order with this one.
+    /// The conversation within whose lines this command keeps its order.
     pub(super) fn conversation(&self) -> Option<&ConversationId> {
         match self {
-            Self::Send(order) => Some(order.conversation()),
-            Self::Edit(order) => Some(&order.conversation),
-            Self::Recall(order) => Some(&order.conversation),
-            Self::React(order) => Some(&order.conversation),
-            Self::Read(order) => Some(&order.conversation),
-            Self::Refused(order) => Some(&order.conversation),
+            Self::Send(handler) => Some(handler.conversation()),
+            Self::Edit(handler) => Some(&handler.conversation),
+            Self::Recall(handler) => Some(&handler.conversation),
+            Self::React(handler) => Some(&handler.conversation),
+            Self::Read(handler) => Some(&handler.conversation),
+            Self::Refused(handler) => Some(&handler.conversation),
             Self::Ack(_) => None,
         }
     }
 
     pub(super) async fn place(&self, state: &CommandState) -> Result<Placed, Failed> {
-        with_order!(self, order => execute::place(state, order).await)
+        with_order!(self, handler => execute::place(state, handler).await)
     }
 
-    pub(super) async fn land(&self, state: &CommandState, placed: Placed) -> Result<Landed, No> {
-        with_order!(self, order => execute::land(state, order, placed).await)
+    pub(super) async fn land(
+        &self,
+        state: &CommandState,
+        submission: Placed,
+    ) -> Result<Landed, No> {
+        with_order!(self, handler => execute::land(state, handler, submission).await)
     }
 
     pub(super) async fn replay(
@@ -148,10 +150,11 @@ impl Job {
         state: &CommandState,
         receipt: Receipt,
     ) -> Result<Answered, No> {
-        with_order!(self, order => execute::replay(state, order, receipt).await)
+        with_order!(self, handler => execute::replay(state, handler, receipt).await)
     }
 }
 
+/// Parses the conversation id and the seq of a message.
 fn message(line: &MessageLine) -> Result<(ConversationId, i64), No> {
     let conversation = parts::conversation(&line.conversation_id)?;
     if line.seq < 1 {
@@ -163,7 +166,8 @@ fn message(line: &MessageLine) -> Result<(ConversationId, i64), No> {
     Ok((conversation, line.seq))
 }
 
-fn reaction(by: UserId, line: &ReactionLine, what: What) -> Result<Job, No> {
+/// Parses the command that adds or removes a reaction.
+fn reaction(by: UserId, line: &ReactionLine, action: What) -> Result<Job, No> {
     let (conversation, seq) = message(&line.message)?;
     Ok(match parts::reaction(&line.key) {
         Ok(key) => Job::React(ReactOrder {
@@ -172,12 +176,12 @@ fn reaction(by: UserId, line: &ReactionLine, what: What) -> Result<Job, No> {
             key,
             by,
             keyed: None,
-            what,
+            what: action,
         }),
         Err(refusal) => {
-            let op = what.op();
+            let command_kind = action.op();
             Job::Refused(RefusedOrder {
-                op,
+                op: command_kind,
                 conversation,
                 caller: by,
                 keyed: None,
@@ -191,8 +195,8 @@ fn reaction(by: UserId, line: &ReactionLine, what: What) -> Result<Job, No> {
 mod tests {
     use super::*;
 
-    fn job(line: &str) -> Result<Job, (u16, String)> {
-        let user = UserId::parse("ann").expect("a legal user id");
+    fn command(line: &str) -> Result<Job, (u16, String)> {
+        let user = UserId::parse("ann").expect("a valid user id");
         Job::parse(&user, line.as_bytes(), &Limits::default()).map_err(|problem| {
             let field = problem.errors().first().map(|error| error.field.clone());
             (problem.status().as_u16(), field.unwrap_or_default())
@@ -200,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_op_is_read() {
+    fn every_op_is_parsed() {
         let lines = [
             (
                 r#"{"op":"send","conversation_id":"c","client_message_id":"k","type":"text","body":{"text":"a"}}"#,
@@ -226,12 +230,16 @@ mod tests {
             (r#"{"op":"ack","device":"phone","cursor":1}"#, Op::Ack),
         ];
         for (line, op) in lines {
-            assert_eq!(job(line).ok().map(|job| job.op()), Some(op), "{line}");
+            assert_eq!(
+                command(line).ok().map(|command| command.op()),
+                Some(op),
+                "{line}"
+            );
         }
     }
 
     #[test]
-    fn what_is_wrong_with_a_line_is_told() {
+    fn invalid_lines_are_rejected_with_their_field() {
         let lines = [
             ("{", 400, ""),
             ("[]", 422, ""),
@@ -257,7 +265,7 @@ mod tests {
             ),
         ];
         for (line, status, field) in lines {
-            let (found, named) = job(line).err().expect(line);
+            let (found, named) = command(line).err().expect(line);
             assert_eq!((found, named.as_str()), (status, field), "{line}");
         }
     }

@@ -1,4 +1,4 @@
-//! A line of a batch, as it is sent and as it is answered.
+//! The request and response schema of a batch line.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,7 +8,7 @@ use crate::commands::edit::EditRequest;
 use crate::commands::read::ReadRequest;
 use crate::commands::send::SendRequest;
 
-/// One command: `op`, the parts of that call's path, and the fields of its body.
+/// One command: `op`, the path parameters of that operation, and the fields of its body.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum BatchLine {
@@ -63,32 +63,33 @@ pub(crate) struct ReadLine {
     pub(crate) request: ReadRequest,
 }
 
-/// The answer to one line: the fields of that command's answer, or a problem document.
+/// The response to one line: the fields of that command's response, or a problem document.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it exists to describe the shape")]
+#[schema(as = BatchAnswer)]
+#[expect(dead_code, reason = "this type exists to describe the shape")]
 pub(crate) struct BatchAnswer {
-    /// The status that the command alone would have had.
+    /// The HTTP status that the command would have had as a single request.
     #[schema(minimum = 200, maximum = 599)]
     status: u16,
-    /// Of a command that was carried out.
+    /// The log position, if the command succeeded.
     #[schema(required = false)]
     position: i64,
-    /// True if it was carried out before and this is the first answer again.
+    /// True if the command was executed earlier and this is its first response.
     #[schema(required = false)]
     idempotent_replay: bool,
-    /// Of a send.
+    /// The conversation, for a send.
     #[schema(required = false)]
     conversation_id: String,
-    /// Of a send.
+    /// The seq of the message, for a send.
     #[schema(required = false)]
     seq: i64,
-    /// Of a send.
+    /// When the message was sent, for a send.
     #[schema(required = false, format = DateTime)]
     sent_at: String,
-    /// Of a read.
+    /// The seq of the last read message, for a read.
     #[schema(required = false)]
     read_seq: i64,
-    /// Of a command that was not carried out.
+    /// The problem code, if the command failed.
     #[schema(required = false)]
     code: String,
 }

@@ -1,7 +1,7 @@
-//! `POST /v1/batch`: many commands in one request, one a line.
+//! `POST /v1/batch`: many commands in one request, one per line.
 //!
-//! - `line`: a line as it is sent. `job`: a line as an order.
-//! - `waves`: carries them out, in order, without waiting for one before the next is queued.
+//! - `line`: the request and response schema of a line. `command`: a line as a command handler.
+//! - `rounds`: executes the commands in order, but queues each without waiting for the one before.
 
 mod job;
 mod line;
@@ -21,26 +21,27 @@ use crate::state::CommandState;
 use job::Job;
 use line::BatchLine;
 
-/// Lines of one batch: what a client that was away gathers, and no more than a commit or two.
+/// The maximum number of lines in a batch: enough for what a client collects while offline, and few
+/// enough for one or two commits.
 pub const BATCH_LINES: usize = 1_000;
 
-/// Carry out many commands
+/// Execute many commands
 ///
-/// NDJSON, one command a line, at most 1,000 lines and 8 MiB; blank lines are skipped. The answer
-/// has one line for each, in order, each with its own `status` beside the fields of that command's
-/// answer, or as a problem document. A line that fails does not stop the others. Lines of one
-/// conversation are carried out in their order. Counts as many commands as it has lines.
+/// NDJSON, one command per line, at most 1,000 lines and 8 MiB; blank lines are skipped. The
+/// response has one line per command, in the same order: a `status` and the fields of that
+/// command's response, or a problem document. A line that fails does not stop the others. Lines for
+/// the same conversation are executed in order. Each line counts as one command for the rate limit.
 #[utoipa::path(
     post,
     path = "/v1/batch",
     operation_id = "run_batch",
     tag = "batch",
     request_body(content = BatchLine, content_type = "application/x-ndjson",
-        description = "One such object a line"),
+        description = "One such object per line"),
     responses(
-        (status = 200, description = "One answer a line, in order",
+        (status = 200, description = "One response line per command, in order",
             body = line::BatchAnswer, content_type = "application/x-ndjson",
-            headers(("Tidings-Position" = i64, description = "The largest position of the answers"))),
+            headers(("Tidings-Position" = i64, description = "The largest position of the lines"))),
         Problems,
     ),
 )]
@@ -54,33 +55,34 @@ pub(crate) async fn run_batch(
     let user = UserId::parse(&caller.user).map_err(|_| Problem::unauthorized())?;
     let lines: Vec<&[u8]> = ndjson::lines(&body).take(BATCH_LINES + 1).collect();
     if lines.len() > BATCH_LINES {
-        let detail = format!("A batch has at most {BATCH_LINES} lines; nothing was done.");
+        let detail =
+            format!("A batch can have at most {BATCH_LINES} lines; no command was executed.");
         return Err(Problem::too_large(detail));
     }
     limiter.check_lines(&caller, lines.len())?;
-    let jobs = lines
+    let commands = lines
         .iter()
         .map(|line| Job::parse(&user, line, state.limits()))
         .collect();
-    let results = waves::carry_out(&state, jobs).await;
+    let results = waves::carry_out(&state, commands).await;
     state
         .meters()
         .took(Op::Batch, Outcome::Done, started.elapsed());
     Ok(answer(state.log().known_head(), results))
 }
 
-/// The answers as lines.
+/// Builds the NDJSON response. `head` is the position header if no command succeeded.
 fn answer(head: i64, results: Vec<Result<Answered, Problem>>) -> Response {
     let position = results
         .iter()
         .flatten()
-        .map(|answered| answered.position)
+        .map(|response| response.position)
         .max();
     let mut body = Vec::with_capacity(results.len() * 96);
     for result in results {
         match result {
-            Ok(answered) => body.extend(answered.line()),
-            // A problem document of strings and numbers always serialises.
+            Ok(response) => body.extend(response.line()),
+            // A problem document contains only strings and numbers, so it always serialises.
             Err(problem) => body.extend(serde_json::to_vec(&problem).unwrap_or_default()),
         }
         body.push(b'\n');

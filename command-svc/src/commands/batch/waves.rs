@@ -1,9 +1,9 @@
-//! Carries out many orders, each in its place, without waiting for one before the next is queued:
-//! what is queued while a commit is under way goes into the next one.
+//! Executes many commands in order, but queues each without waiting for the one before: commands
+//! queued during a commit go into the next commit.
 //!
-//! A wave places every open line, then lands them all. What must be attempted again, because
-//! something moved, is open in the next wave, and so is every later line of that conversation: so
-//! lines of one conversation keep their order.
+//! Execution proceeds in rounds. A round submits every pending line, then completes them all. A
+//! line that conflicted is pending again in the next round, and so is every later line for the same
+//! conversation. This keeps the lines for one conversation in order.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -21,48 +21,50 @@ use crate::flights::{Boarding, Flight};
 use crate::no::No;
 use crate::state::CommandState;
 
-/// The answers, in the order of the jobs. What could not be parsed has its answer already.
+/// Executes the commands and returns their responses in the same order. A line that could not be
+/// parsed already has its problem.
 pub(super) async fn carry_out(
     state: &CommandState,
-    jobs: Vec<Result<Job, Problem>>,
+    commands: Vec<Result<Job, Problem>>,
 ) -> Vec<Result<Answered, Problem>> {
     let mut batch = Batch {
         state,
         started: Instant::now(),
         answers: HashMap::new(),
     };
-    let mut open: Vec<(usize, &Job)> = jobs
+    let mut pending: Vec<(usize, &Job)> = commands
         .iter()
         .enumerate()
-        .filter_map(|(line, job)| Some((line, job.as_ref().ok()?)))
+        .filter_map(|(line, command)| Some((line, command.as_ref().ok()?)))
         .collect();
     for attempt in 0..ATTEMPTS {
-        if open.is_empty() {
+        if pending.is_empty() {
             break;
         }
         pause_before(attempt).await;
-        open = batch.wave(open).await;
+        pending = batch.wave(pending).await;
     }
-    for (line, job) in open {
-        batch.answer(line, job, Err(No::Busy));
+    for (line, command) in pending {
+        batch.answer(line, command, Err(No::Busy));
     }
-    let mut answers = batch.answers;
-    let answer = |(line, job): (usize, Result<Job, Problem>)| match job {
-        Ok(_) => answers
+    let mut responses = batch.answers;
+    let response = |(line, command): (usize, Result<Job, Problem>)| match command {
+        Ok(_) => responses
             .remove(&line)
             .unwrap_or_else(|| Err(No::Busy.into())),
         Err(problem) => Err(problem),
     };
-    jobs.into_iter().enumerate().map(answer).collect()
+    commands.into_iter().enumerate().map(response).collect()
 }
 
+/// The execution of one batch: its responses so far, by line.
 struct Batch<'a> {
     state: &'a CommandState,
     started: Instant,
     answers: HashMap<usize, Result<Answered, Problem>>,
 }
 
-/// A line that is queued.
+/// A command that was submitted but not completed.
 struct Flying<'a> {
     line: usize,
     job: &'a Job,
@@ -71,29 +73,29 @@ struct Flying<'a> {
 }
 
 impl Flying<'_> {
-    /// Whether it is known by now that this line must be attempted again.
+    /// Whether this command is already known to have conflicted. Does not wait.
     fn has_fallen(&mut self) -> bool {
         let _ = (&mut self.landing).now_or_never();
         matches!(self.landing, MaybeDone::Done(Ok(Landed::Again)))
     }
 }
 
-/// What one wave has in the air.
+/// The state of one round.
 #[derive(Default)]
 struct Wave<'a> {
     flying: Vec<Flying<'a>>,
-    /// The last line in the air of each conversation.
+    /// For each conversation, the index in `in_flight` of its last command.
     last: HashMap<&'a ConversationId, usize>,
-    /// Conversations of which a line is put off, and so all that follow.
+    /// Conversations with a deferred line; all their later lines are deferred too.
     held: HashSet<&'a ConversationId>,
-    /// For the next wave.
+    /// The lines for the next round.
     put_off: Vec<(usize, &'a Job)>,
 }
 
 impl<'a> Wave<'a> {
-    /// Whether a line must wait because one before it does.
-    fn must_wait(&mut self, job: &'a Job) -> bool {
-        let Some(conversation) = job.conversation() else {
+    /// Whether a command must be deferred because an earlier one for its conversation is.
+    fn must_wait(&mut self, command: &'a Job) -> bool {
+        let Some(conversation) = command.conversation() else {
             return false;
         };
         if let Some(last) = self.last.get(conversation)
@@ -104,60 +106,64 @@ impl<'a> Wave<'a> {
         self.held.contains(conversation)
     }
 
+    /// Tracks a submitted command until its completion.
     fn take_off(
         &mut self,
         state: &'a CommandState,
-        (line, job): (usize, &'a Job),
-        flight: Option<Flight<'a>>,
-        placed: Placed,
+        (line, command): (usize, &'a Job),
+        leader: Option<Flight<'a>>,
+        submission: Placed,
     ) {
-        if let Some(conversation) = job.conversation() {
+        if let Some(conversation) = command.conversation() {
             self.last.insert(conversation, self.flying.len());
         }
-        let landing = maybe_done(job.land(state, placed).boxed());
+        let completion = maybe_done(command.land(state, submission).boxed());
         self.flying.push(Flying {
             line,
-            job,
-            flight,
-            landing,
+            job: command,
+            flight: leader,
+            landing: completion,
         });
     }
 }
 
 impl<'a> Batch<'a> {
-    /// Returns the lines that must be attempted again, in their order.
-    async fn wave(&mut self, open: Vec<(usize, &'a Job)>) -> Vec<(usize, &'a Job)> {
-        let known = match self.known(&open).await {
-            Ok(known) => known,
-            Err(failed) => {
-                for (line, job) in open {
-                    self.answer(line, job, Err(No::Failed(failed.clone())));
+    /// Runs one round. Returns the lines that must be attempted again, in order.
+    async fn wave(&mut self, pending: Vec<(usize, &'a Job)>) -> Vec<(usize, &'a Job)> {
+        let receipts = match self.known(&pending).await {
+            Ok(receipts) => receipts,
+            Err(error) => {
+                for (line, command) in pending {
+                    self.answer(line, command, Err(No::Failed(error.clone())));
                 }
                 return Vec::new();
             }
         };
-        let mut wave = Wave::default();
-        for (line, job) in open {
-            match job.keyed().and_then(|keyed| known.get(&keyed.key)) {
+        let mut round = Wave::default();
+        for (line, command) in pending {
+            let receipt = command
+                .keyed()
+                .and_then(|idempotency| receipts.get(&idempotency.key));
+            match receipt {
                 Some(receipt) => {
-                    let result = job.replay(self.state, receipt.clone()).await;
-                    self.answer(line, job, result);
+                    let result = command.replay(self.state, receipt.clone()).await;
+                    self.answer(line, command, result);
                 }
-                None => self.place(&mut wave, line, job).await,
+                None => self.place(&mut round, line, command).await,
             }
         }
-        self.land(wave).await
+        self.land(round).await
     }
 
-    /// The receipts of lines that were carried out before: a batch that is sent again costs one
-    /// look.
+    /// Loads the receipts of commands that were executed earlier, so that a repeated batch costs
+    /// only one query.
     async fn known(
         &self,
-        open: &[(usize, &Job)],
+        pending: &[(usize, &Job)],
     ) -> Result<HashMap<Key, Receipt>, event_log::Failed> {
-        let keys: Vec<Key> = open
+        let keys: Vec<Key> = pending
             .iter()
-            .filter_map(|(_, job)| Some(job.keyed()?.key))
+            .filter_map(|(_, command)| Some(command.keyed()?.key))
             .collect();
         if keys.is_empty() {
             Ok(HashMap::new())
@@ -166,62 +172,70 @@ impl<'a> Batch<'a> {
         }
     }
 
-    async fn place(&mut self, wave: &mut Wave<'a>, line: usize, job: &'a Job) {
-        if wave.must_wait(job) {
-            wave.put_off.push((line, job));
+    /// Submits a command, or defers it to the next round.
+    async fn place(&mut self, round: &mut Wave<'a>, line: usize, command: &'a Job) {
+        if round.must_wait(command) {
+            round.put_off.push((line, command));
             return;
         }
         let state = self.state;
-        let flight = match job.keyed().map(|keyed| state.flights().board(keyed.key)) {
-            Some(Boarding::First(flight)) => Some(flight),
-            // The same key is under way, in this batch or elsewhere: its receipt will tell.
+        let joined = command
+            .keyed()
+            .map(|idempotency| state.flights().board(idempotency.key));
+        let leader = match joined {
+            Some(Boarding::First(leader)) => Some(leader),
+            // The same key is in flight, in this batch or elsewhere: the next round finds its
+            // receipt.
             Some(Boarding::Wait(_)) => {
-                wave.put_off.push((line, job));
+                round.put_off.push((line, command));
                 return;
             }
             Some(Boarding::Alone) | None => None,
         };
-        match job.place(state).await {
+        match command.place(state).await {
             Ok(Placed::Again) => {
-                wave.held.extend(job.conversation());
-                wave.put_off.push((line, job));
+                round.held.extend(command.conversation());
+                round.put_off.push((line, command));
             }
-            Ok(placed) => wave.take_off(state, (line, job), flight, placed),
-            Err(failed) => self.answer(line, job, Err(failed.into())),
+            Ok(submission) => round.take_off(state, (line, command), leader, submission),
+            Err(error) => self.answer(line, command, Err(error.into())),
         }
     }
 
-    async fn land(&mut self, wave: Wave<'a>) -> Vec<(usize, &'a Job)> {
-        let mut again = wave.put_off;
+    /// Completes every command of a round. Returns the lines that must be attempted again, in
+    /// order.
+    async fn land(&mut self, round: Wave<'a>) -> Vec<(usize, &'a Job)> {
+        let mut pending = round.put_off;
         for Flying {
             line,
-            job,
-            flight,
-            mut landing,
-        } in wave.flying
+            job: command,
+            flight: leader,
+            landing: mut completion,
+        } in round.flying
         {
-            (&mut landing).await;
-            let result = match std::pin::Pin::new(&mut landing).take_output() {
+            (&mut completion).await;
+            let result = match std::pin::Pin::new(&mut completion).take_output() {
                 Some(Ok(Landed::Again)) | None => {
-                    again.push((line, job));
+                    pending.push((line, command));
                     continue;
                 }
-                Some(Ok(Landed::Answered(answered))) => Ok(answered),
-                Some(Err(no)) => Err(no),
+                Some(Ok(Landed::Answered(response))) => Ok(response),
+                Some(Err(error)) => Err(error),
             };
-            if let Some(flight) = flight {
-                tell(flight, job.keyed(), &result);
+            if let Some(leader) = leader {
+                tell(leader, command.keyed(), &result);
             }
-            self.answer(line, job, result);
+            self.answer(line, command, result);
         }
-        again.sort_unstable_by_key(|(line, _)| *line);
-        again
+        pending.sort_unstable_by_key(|(line, _)| *line);
+        pending
     }
 
-    fn answer(&mut self, line: usize, job: &Job, result: Result<Answered, No>) {
+    /// Records the metrics and the response of a line.
+    fn answer(&mut self, line: usize, command: &Job, result: Result<Answered, No>) {
         self.state
             .meters()
-            .ended(job.op(), &result, self.started.elapsed());
+            .ended(command.op(), &result, self.started.elapsed());
         self.answers.insert(line, result.map_err(Problem::from));
     }
 }

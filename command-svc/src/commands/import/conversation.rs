@@ -1,4 +1,4 @@
-//! Takes in the lines of one conversation: one look at their receipts, one append.
+//! Imports the lines of one conversation: one query for their receipts, one append.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::no::No;
 use crate::state::CommandState;
 use cqrs_es::Aggregate;
 
-/// The verdicts, in the order of the lines.
+/// Imports the lines of one conversation. Returns their outcomes in the same order.
 pub(super) async fn take_in(
     state: &CommandState,
     id: &ConversationId,
@@ -34,14 +34,14 @@ pub(super) async fn take_in(
         if plan.new.is_empty() {
             return Ok(plan.verdicts(|_| Verdict::Rejected(String::new())));
         }
-        if let Some(verdicts) = attempt_once(state, id, &plan).await? {
-            return Ok(verdicts);
+        if let Some(outcomes) = attempt_once(state, id, &plan).await? {
+            return Ok(outcomes);
         }
     }
     Err(No::Busy)
 }
 
-/// None if something moved, or another import was faster.
+/// Attempts the import once. `None` if it conflicted with a concurrent change or import.
 async fn attempt_once(
     state: &CommandState,
     id: &ConversationId,
@@ -65,26 +65,27 @@ async fn attempt_once(
         Err(refusal) => (Append::of(Vec::new()), Err(refusal.detail)),
     };
     match locked.append(append).done().await {
-        Ok(_) => Ok(Some(plan.verdicts(|place| match &taken {
-            Ok(taken) => Verdict::Imported(taken[place]),
+        Ok(_) => Ok(Some(plan.verdicts(|index| match &taken {
+            Ok(taken) => Verdict::Imported(taken[index]),
             Err(reason) => Verdict::Rejected(reason.clone()),
         }))),
         Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => Ok(None),
-        Err(NotAppended::Failed(failed)) => Err(failed.into()),
+        Err(NotAppended::Failed(error)) => Err(error.into()),
     }
 }
 
-/// The group's beginning, if it has none yet, and the new messages.
+/// Decides the events of the import: the creation of the group, if it does not exist, and the new
+/// lines.
 fn decide(
     state: &CommandState,
     locked: &Locked<Conversation>,
     plan: &Plan<'_>,
 ) -> Result<Vec<ConversationEvent>, Refusal> {
     let import = ConversationCommand::Import(plan.imported());
-    let present = locked.state();
+    let conversation = locked.state();
     let first = plan.new.first().and_then(|line| line.first_user());
-    let Some(first) = first.filter(|_| !present.exists()) else {
-        return present.decide(import, state.limits());
+    let Some(first) = first.filter(|_| !conversation.exists()) else {
+        return conversation.decide(import, state.limits());
     };
     let create = ConversationCommand::Create(Create {
         kind: ConversationKind::Group,
@@ -93,25 +94,26 @@ fn decide(
         by: first.clone(),
         blocked: false,
     });
-    let mut begun = Conversation::default();
-    let mut events = begun.decide(create, state.limits())?;
+    let mut created = Conversation::default();
+    let mut events = created.decide(create, state.limits())?;
     for event in &events {
-        begun.apply(event.clone());
+        created.apply(event.clone());
     }
-    events.extend(begun.decide(import, state.limits())?);
+    events.extend(created.decide(import, state.limits())?);
     Ok(events)
 }
 
-/// What each new line becomes, and which of the events is its own: its message, or none for members.
+/// For each new line, the index of its `message_sent` event (`None` for a line of members) and what
+/// was imported.
 fn taken(
     plan: &Plan<'_>,
     events: &[ConversationEvent],
 ) -> Result<Vec<(Option<usize>, Taken)>, Failed> {
     let mut reactions: HashMap<i64, usize> = HashMap::new();
     let mut sent = Vec::with_capacity(plan.new.len());
-    for (place, event) in events.iter().enumerate() {
+    for (index, event) in events.iter().enumerate() {
         match event {
-            ConversationEvent::MessageSent(message) => sent.push((place, message.seq)),
+            ConversationEvent::MessageSent(message) => sent.push((index, message.seq)),
             ConversationEvent::ReactionAdded(reaction) => {
                 *reactions.entry(reaction.seq).or_default() += 1;
             }
@@ -119,31 +121,34 @@ fn taken(
         }
     }
     let mut sent = sent.into_iter();
-    let mut taken = Vec::with_capacity(plan.new.len());
+    let mut lines = Vec::with_capacity(plan.new.len());
     for line in &plan.new {
         let Imported::Message(message) = &line.what else {
             let (seq, dropped) = (None, 0);
-            taken.push((None, Taken { seq, dropped }));
+            lines.push((None, Taken { seq, dropped }));
             continue;
         };
-        let (place, seq) = sent
-            .next()
-            .ok_or_else(|| Failed::Corrupt("an import without one message for each line".into()))?;
+        let (index, seq) = sent.next().ok_or_else(|| {
+            Failed::Corrupt("an import did not produce one message per line".into())
+        })?;
         let added = reactions.get(&seq).copied().unwrap_or_default();
         let seq = Some(seq);
         let dropped = different(&message.reactions).saturating_sub(added);
-        taken.push((Some(place), Taken { seq, dropped }));
+        lines.push((Some(index), Taken { seq, dropped }));
     }
-    Ok(taken)
+    Ok(lines)
 }
 
-/// How many reactions there are, each counted once.
+/// Counts the distinct reactions.
 fn different(reactions: &[ImportedReaction]) -> usize {
-    let different: HashSet<_> = reactions.iter().map(|it| (&it.key, &it.user)).collect();
-    different.len()
+    let distinct: HashSet<_> = reactions
+        .iter()
+        .map(|reaction| (&reaction.key, &reaction.user))
+        .collect();
+    distinct.len()
 }
 
-/// A receipt for each new line, which tells its own event's position.
+/// Builds a receipt for each new line, with the position of the event of that line.
 fn receipts(
     id: &ConversationId,
     plan: &Plan<'_>,

@@ -1,4 +1,4 @@
-//! A line of an import: as it is sent, parsed, and answered.
+//! A line of an import: the request, the parsed line, and the response.
 
 use domain::conversation::command::Imported;
 use domain::ids::{ConversationId, Title, UserId};
@@ -10,73 +10,79 @@ use utoipa::ToSchema;
 
 use super::what;
 
-/// One message that was sent elsewhere (`sender`, `sent_at`, `text` and what else is said of it), or
+/// A message from another system (`sender`, `sent_at`, `text` and its optional fields), or
 /// `members` who joined there.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ImportLine)]
 pub(crate) struct ImportLine {
-    /// The line's number, for the answer.
+    /// The number of the line, returned in the response.
     line: i64,
-    /// A legal own id.
+    /// The id of a group. Ids that start with `d_` are reserved for direct conversations.
     conversation: String,
-    /// The group's name if it does not exist yet; cut at 200 characters.
+    /// The title of the group if it does not exist yet; truncated to 200 characters.
     title: Option<String>,
-    /// What the line is known again by, if it has no `id`.
+    /// Identifies the line when it is repeated, if it has no `id`.
     key: Option<String>,
-    /// The message's id there: what the line is known again by, and what `reply_to` names.
+    /// The id of the message in the other system. Identifies the line when it is repeated, and is
+    /// what `reply_to` refers to.
     id: Option<String>,
-    /// Control characters are dropped, and it is cut at 128 characters.
+    /// The user who sent the message. Control characters are removed; truncated to 128 characters.
     pub(super) sender: Option<String>,
+    /// When the message was sent.
     #[schema(format = DateTime)]
     pub(super) sent_at: Option<String>,
+    /// The current text of the message.
     pub(super) text: Option<String>,
-    /// The `id` of an earlier message of the conversation; one that is not known is dropped.
+    /// The `id` of an earlier message of the conversation; an unknown id is ignored.
     pub(super) reply_to: Option<String>,
-    /// When the sender last edited it there. `text` is what it says since then.
+    /// When the message was last edited. `text` is the text after that edit.
     #[schema(format = DateTime)]
     pub(super) edited_at: Option<String>,
-    /// What an edited message said at first, if that is known.
+    /// The original text of an edited message, if known.
     pub(super) original: Option<String>,
-    /// Who reacted there. Reactions with a `key` beyond the limit of different ones are dropped.
+    /// The reactions to the message. Reactions beyond the limit of distinct keys are dropped.
     pub(super) reactions: Option<Vec<ImportReaction>>,
-    /// Users who join where this line stands, without having written. A line that has them has no
-    /// message.
+    /// Users who join at this point of the conversation without sending a message. A line with
+    /// members has no message.
     pub(super) members: Option<Vec<String>>,
 }
 
-/// A reaction to a message that was sent elsewhere.
+/// A reaction to an imported message.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ImportReaction {
-    /// 1 to 32 characters, none of them a control character.
+    /// The reaction: 1 to 32 characters, no control characters.
     pub(super) key: String,
-    /// As `sender`. Joins with the first message or reaction.
+    /// The user who reacted, in the same form as `sender`. Users join with their first message or
+    /// reaction.
     pub(super) user: String,
 }
 
-/// The line's number, if that much can be read.
+/// The number of a line whose other fields may be invalid.
 #[derive(Deserialize)]
 struct Number {
     line: i64,
 }
 
-/// What became of one line.
+/// The result of importing one line.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ImportAnswer)]
 pub(crate) struct ImportAnswer<'a> {
     line: i64,
     status: ImportStatus,
-    /// Why a line was rejected.
+    /// Why the line was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
-    /// A line of members has none.
+    /// The seq of the message; absent for a line of members.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
-    /// How many reactions were dropped, if any, when the line was imported.
+    /// The number of reactions that were dropped, if any, when the line was imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     reactions_dropped: Option<usize>,
 }
 
-/// `imported` now, `known` from before, or `rejected`.
+/// `imported` by this request, `known` from an earlier import, or `rejected`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ImportStatus {
@@ -85,23 +91,23 @@ pub(crate) enum ImportStatus {
     Rejected,
 }
 
-/// What becomes of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Taken in.
+    /// Imported by this request.
     Imported(Taken),
-    /// Taken in before.
+    /// Imported earlier, or a repetition of a line in this request.
     Known(Taken),
-    /// Not taken in.
+    /// Not imported, for this reason.
     Rejected(String),
 }
 
-/// What a line that was taken in has become.
+/// What was imported from a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Taken {
-    /// The message's seq; `None` for a line of members.
+    /// The seq of the message; `None` for a line of members.
     pub(super) seq: Option<i64>,
-    /// Reactions that had no room.
+    /// The number of reactions dropped because of the limit.
     pub(super) dropped: usize,
 }
 
@@ -109,9 +115,9 @@ impl<'a> ImportAnswer<'a> {
     pub(super) fn of(
         line: i64,
         conversation: Option<&'a ConversationId>,
-        verdict: Option<&'a Verdict>,
+        outcome: Option<&'a Verdict>,
     ) -> Self {
-        let (status, reason, taken) = match verdict {
+        let (status, reason, taken) = match outcome {
             Some(Verdict::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
             Some(Verdict::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
             Some(Verdict::Rejected(reason)) => {
@@ -119,7 +125,7 @@ impl<'a> ImportAnswer<'a> {
             }
             None => (
                 ImportStatus::Rejected,
-                Some("the line was not looked at"),
+                Some("the line was not processed"),
                 None,
             ),
         };
@@ -137,22 +143,23 @@ impl<'a> ImportAnswer<'a> {
     }
 }
 
-/// A line, parsed.
+/// A parsed line.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) conversation: ConversationId,
     pub(super) title: Option<Title>,
     pub(super) key: Key,
-    /// Of what is taken in.
+    /// The fingerprint of the payload.
     pub(super) fingerprint: u128,
-    /// What it says. A message's answer is left to the plan, which knows the other lines.
+    /// The message or members. The plan resolves the reply of a message, because it knows the other
+    /// lines.
     pub(super) what: Imported,
-    /// The key of the line that it answers.
+    /// The key of the line that this one replies to.
     pub(super) reply_to: Option<Key>,
 }
 
-/// The line's number (its place in the request, from 1, if none can be read), and the line or why
-/// it is rejected.
+/// Parses a line. Returns its number, or its 1-based position in the request if it has no valid
+/// number, and the parsed line or the reason to reject it.
 pub(super) fn parse(index: usize, text: &[u8], limits: &Limits) -> (i64, Result<Line, String>) {
     match from_json::<ImportLine>(text) {
         Ok(line) => (line.line, Line::parse(line, limits)),
@@ -175,12 +182,14 @@ impl Line {
         let conversation = ConversationId::parse(&line.conversation)
             .map_err(|invalid| format!("conversation: {}", invalid.0))?;
         if conversation.is_direct() {
-            return Err("conversation: d_ is the beginning of direct conversations' ids".into());
+            return Err(
+                "conversation: ids that start with d_ are reserved for direct conversations".into(),
+            );
         }
         let key = match (&line.id, &line.key) {
             (Some(id), _) => key_of_id(&conversation, id),
             (None, Some(key)) => Key::import(&conversation, key),
-            (None, None) => return Err("key: a line needs an id or a key".into()),
+            (None, None) => return Err("key: either id or key is required".into()),
         };
         let title = line
             .title
@@ -190,18 +199,18 @@ impl Line {
             .reply_to
             .as_deref()
             .map(|id| key_of_id(&conversation, id));
-        let what = what::of(line, limits)?;
+        let payload = what::of(line, limits)?;
         Ok(Self {
             conversation,
             title,
             key,
-            fingerprint: what::fingerprint(&what),
-            what,
+            fingerprint: what::fingerprint(&payload),
+            what: payload,
             reply_to,
         })
     }
 
-    /// Whoever the line names first; a group that begins with it is theirs.
+    /// The first user in the line, who becomes the owner of a group that the line creates.
     pub(super) fn first_user(&self) -> Option<&UserId> {
         match &self.what {
             Imported::Joined(users) => users.first(),
@@ -210,16 +219,14 @@ impl Line {
     }
 }
 
+/// The receipt key of a line with a message id.
 fn key_of_id(conversation: &ConversationId, id: &str) -> Key {
     Key::import(conversation, &format!("id:{id}"))
 }
 
-/// Without control characters, and at most so many of the others.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(most)
-        .collect()
+/// Removes control characters and truncates to `max` characters.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
 #[cfg(test)]
@@ -242,8 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_known_by_its_id_or_else_its_key() {
-        let key = |json| line(&json).1.expect("legal").key;
+    fn a_line_is_identified_by_its_id_or_else_its_key() {
+        let key = |json| line(&json).1.expect("a valid line").key;
         assert_eq!(key(good()), key(with("key", "anything")));
         assert_eq!(
             key(with("id", serde_json::Value::Null).with_key("id:m1")),
@@ -266,9 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_mended_is_mended() {
+    fn names_and_titles_are_sanitized() {
         let sender = |json| {
-            let line = line(&json).1.expect("legal");
+            let line = line(&json).1.expect("a valid line");
             line.first_user().map(|user| user.as_str().to_owned())
         };
         assert_eq!(sender(with("sender", "a\u{7}nn")), Some("ann".into()));
@@ -276,7 +283,9 @@ mod tests {
             sender(with("sender", "a".repeat(200))),
             Some("a".repeat(128))
         );
-        let titled = line(&with("title", "t\n".repeat(300))).1.expect("legal");
+        let titled = line(&with("title", "t\n".repeat(300)))
+            .1
+            .expect("a valid line");
         assert_eq!(titled.title.map(String::from), Some("t".repeat(200)));
     }
 
@@ -285,22 +294,22 @@ mod tests {
         let mut edited = with("edited_at", "2020-01-02T00:00:00Z");
         edited["original"] = "helo".into();
         edited["reactions"] = serde_json::json!([{"key": "+1", "user": "b\u{7}en"}]);
-        let Imported::Message(message) = line(&edited).1.expect("legal").what else {
-            panic!("is a message");
+        let Imported::Message(message) = line(&edited).1.expect("a valid line").what else {
+            panic!("expected a message");
         };
-        let edit = message.edit.expect("was edited");
+        let edit = message.edit.expect("an edit");
         assert_eq!(edit.edited_at.to_string(), "2020-01-02T00:00:00.000Z");
         assert_eq!(edit.original, Some(domain::body::Body::text("helo")));
         assert_eq!(message.body, domain::body::Body::text("hello"));
         assert_eq!(message.reactions[0].user.as_str(), "ben");
         let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": ["ann", "ben"]});
-        let joins = line(&joins).1.expect("legal");
+        let joins = line(&joins).1.expect("a valid line");
         assert!(matches!(&joins.what, Imported::Joined(users) if users.len() == 2));
         assert_eq!(joins.first_user().map(UserId::as_str), Some("ann"));
     }
 
     #[test]
-    fn what_cannot_be_taken_says_why() {
+    fn invalid_lines_are_rejected_with_a_reason() {
         for (bad, reason) in [
             (with("conversation", "a b"), "conversation: "),
             (with("conversation", "d_1"), "conversation: "),
@@ -308,10 +317,10 @@ mod tests {
             (with("sent_at", "yesterday"), "sent_at: "),
             (with("text", " "), "text: "),
             (with("text", 5), "text: "),
-            (with("text", serde_json::Value::Null), "text: is missing"),
+            (with("text", serde_json::Value::Null), "text: is required"),
             (with("edited_at", "yesterday"), "edited_at: "),
             (with("original", "hello"), "original: "),
-            (with("members", vec!["ben"]), "sender: a line with members"),
+            (with("members", vec!["ben"]), "sender: not allowed"),
             (
                 with("reactions", serde_json::json!([{"key": "", "user": "ben"}])),
                 "reactions.key: ",
@@ -331,19 +340,23 @@ mod tests {
             let (number, rejected) = line(&bad);
             assert_eq!(number, 3);
             assert!(
-                rejected.as_ref().is_err_and(|why| why.starts_with(reason)),
+                rejected
+                    .as_ref()
+                    .is_err_and(|found| found.starts_with(reason)),
                 "{rejected:?}"
             );
         }
         for (members, reason) in [
-            (vec![], "members: nobody"),
-            (vec!["\u{7}"], "members: nothing is left"),
+            (vec![], "members: expected"),
+            (vec!["\u{7}"], "members: is empty"),
             (vec!["ben"; 1_001], "members: 1001 users"),
         ] {
             let json = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": members});
             let (_, rejected) = line(&json);
             assert!(
-                rejected.as_ref().is_err_and(|why| why.starts_with(reason)),
+                rejected
+                    .as_ref()
+                    .is_err_and(|found| found.starts_with(reason)),
                 "{rejected:?}"
             );
         }

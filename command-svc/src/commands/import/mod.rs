@@ -1,8 +1,9 @@
-//! `POST /v1/admin/import`: messages that were sent elsewhere, one a line.
+//! `POST /v1/admin/import`: imports messages from another system, one per line.
 //!
-//! - `line`: a line as it is sent, and parsed; `what`: the message or the members that it tells of.
-//! - `plan`: which lines of a conversation are new, and what each answers.
-//! - `conversation`: takes in the lines of one conversation, in one append.
+//! - `line`: the request and response schema of a line, and its parser. `payload`: parses the
+//!   message or the members in a line.
+//! - `plan`: determines which lines of a conversation are new, and the outcome of each line.
+//! - `conversation`: imports the lines of one conversation in one append.
 
 mod conversation;
 mod line;
@@ -27,33 +28,33 @@ use crate::no::No;
 use crate::state::CommandState;
 use line::{ImportAnswer, ImportLine, Line, Verdict};
 
-/// Conversations of one request that are taken in at the same time. More would only wait for the
-/// same commit.
+/// The maximum number of conversations that one request imports concurrently. More would only wait
+/// for the same commit.
 const AT_ONCE: usize = 16;
 
-/// Take in messages that were sent elsewhere
+/// Import messages from another system
 ///
-/// NDJSON, one message a line, at most 8 MiB; not counted by the rate limit. Each conversation
-/// becomes a group if it does not exist; whoever writes or reacts joins with their first. A line
-/// that was taken in before, told by its `id` or else its `key`, is `known` and adds nothing, also
-/// if it says more than it did then. A line that cannot be taken is `rejected` with a reason and
-/// does not stop the others. New lines of one conversation are taken in all together, in their
-/// order. After a 503 the same request may be sent again.
+/// NDJSON, one message per line, at most 8 MiB; exempt from the rate limit. A conversation that
+/// does not exist is created as a group. Users join with their first message or reaction. A line
+/// that was imported earlier, identified by its `id` or else by its `key`, is `known` and changes
+/// nothing, even if it now contains more. An invalid line is `rejected` with a reason and does not
+/// stop the others. New lines for the same conversation are imported together and in order. After a
+/// 503, repeat the same request.
 ///
-/// A message that was edited there (`edited_at`, and `original` if what it said at first is known)
-/// is sent and then edited; its `reactions` follow. A line with `members` instead of a message lets
-/// these join where it stands.
+/// An edited message (`edited_at`, and `original` if the original text is known) is imported as a
+/// send followed by an edit; its `reactions` come after that. A line with `members` instead of a
+/// message adds these users at that point of the conversation.
 #[utoipa::path(
     post,
     path = "/v1/admin/import",
     operation_id = "import_messages",
     tag = "admin",
     request_body(content = ImportLine, content_type = "application/x-ndjson",
-        description = "One such object a line"),
+        description = "One such object per line"),
     responses(
-        (status = 200, description = "One answer a line, in order",
+        (status = 200, description = "One response line per request line, in order",
             body = ImportAnswer, content_type = "application/x-ndjson",
-            headers(("Tidings-Position" = i64, description = "The log's head"))),
+            headers(("Tidings-Position" = i64, description = "The head of the log"))),
         Problems,
     ),
 )]
@@ -63,38 +64,40 @@ pub(crate) async fn import_messages(
     Ndjson(body): Ndjson,
 ) -> Result<Response, No> {
     let started = Instant::now();
-    let mut answers = Vec::new();
+    let mut results = Vec::new();
     let mut groups = Groups::default();
     for (index, text) in ndjson::lines(&body).enumerate() {
         let (number, parsed) = line::parse(index, text, state.limits());
-        let verdict = match parsed {
+        let outcome = match parsed {
             Ok(line) => {
                 groups.add(index, line);
                 None
             }
             Err(reason) => Some(Verdict::Rejected(reason)),
         };
-        answers.push((number, None, verdict));
+        results.push((number, None, outcome));
     }
-    for (conversation, verdicts) in groups.take_in(&state).await? {
-        for (index, verdict) in verdicts {
-            let (number, _, _) = answers[index];
-            answers[index] = (number, Some(conversation.clone()), Some(verdict));
+    for (conversation, outcomes) in groups.take_in(&state).await? {
+        for (index, outcome) in outcomes {
+            let (number, _, _) = results[index];
+            results[index] = (number, Some(conversation.clone()), Some(outcome));
         }
     }
     state
         .meters()
         .took(Op::Import, Outcome::Done, started.elapsed());
-    Ok(respond(state.log().known_head(), &answers))
+    Ok(respond(state.log().known_head(), &results))
 }
 
-/// The lines by conversation, both in the order in which they were first named.
+/// The lines of a request by conversation. Conversations are in the order in which they first
+/// appear, and so are the lines of each.
 #[derive(Default)]
 struct Groups {
     places: HashMap<ConversationId, usize>,
     groups: Vec<(ConversationId, Vec<(usize, Line)>)>,
 }
 
+/// The outcomes of the lines of one conversation, with the index of each line in the request.
 type Verdicts = (ConversationId, Vec<(usize, Verdict)>);
 
 impl Groups {
@@ -109,12 +112,13 @@ impl Groups {
         self.groups[place].1.push((index, line));
     }
 
+    /// Imports every conversation and returns the outcomes of its lines.
     async fn take_in(self, state: &CommandState) -> Result<Vec<Verdicts>, No> {
         stream::iter(self.groups)
             .map(|(conversation, lines)| async move {
                 let (indices, lines): (Vec<usize>, Vec<Line>) = lines.into_iter().unzip();
-                let verdicts = conversation::take_in(state, &conversation, &lines).await?;
-                Ok((conversation, indices.into_iter().zip(verdicts).collect()))
+                let outcomes = conversation::take_in(state, &conversation, &lines).await?;
+                Ok((conversation, indices.into_iter().zip(outcomes).collect()))
             })
             .buffer_unordered(AT_ONCE)
             .try_collect()
@@ -122,14 +126,15 @@ impl Groups {
     }
 }
 
+/// The result of one line: its number, its conversation if the line was valid, and its outcome.
 type Answer = (i64, Option<ConversationId>, Option<Verdict>);
 
-fn respond(head: i64, answers: &[Answer]) -> Response {
-    let mut body = Vec::with_capacity(answers.len() * 64);
-    for (number, conversation, verdict) in answers {
-        let answer = ImportAnswer::of(*number, conversation.as_ref(), verdict.as_ref());
-        // Strings and numbers always serialise.
-        body.extend(serde_json::to_vec(&answer).unwrap_or_default());
+fn respond(head: i64, results: &[Answer]) -> Response {
+    let mut body = Vec::with_capacity(results.len() * 64);
+    for (number, conversation, outcome) in results {
+        let response = ImportAnswer::of(*number, conversation.as_ref(), outcome.as_ref());
+        // A response line contains only strings and numbers, so it always serialises.
+        body.extend(serde_json::to_vec(&response).unwrap_or_default());
         body.push(b'\n');
     }
     let mut response = body.into_response();

@@ -1,4 +1,4 @@
-//! Which lines of a conversation are new, and what each of them answers.
+//! Determines which lines of a conversation are new, and the outcome of each line.
 
 use std::collections::HashMap;
 
@@ -9,26 +9,27 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{Line, Taken, Verdict};
 
-/// What a line's receipt keeps.
+/// The response stored in the receipt of a line.
 #[derive(Serialize, Deserialize)]
 pub(super) struct TakenIn {
     pub(super) conversation_id: ConversationId,
-    /// A line of members has none.
+    /// The seq of the message; `None` for a line of members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seq: Option<i64>,
 }
 
-/// What becomes of one line.
+/// How a line relates to the log and to the other lines.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
+    /// Imported by an earlier request.
     Known(Taken),
-    /// It is the nth of the new ones.
+    /// New: the index among the new lines.
     New(usize),
-    /// It is the same as the nth of the new ones.
+    /// Has the same key as the new line with this index.
     Again(usize),
 }
 
-/// See the module.
+/// The plan for importing the lines of one conversation.
 pub(super) struct Plan<'a> {
     fates: Vec<Fate>,
     /// The new lines, in order.
@@ -37,36 +38,37 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// `known` are the receipts of the lines and of what they answer.
+    /// Plans the import of these lines. `known` contains the receipts of the lines and of the
+    /// messages they reply to.
     pub(super) fn of(lines: &'a [Line], known: &HashMap<Key, Receipt>) -> Self {
         let mut plan = Self {
             fates: Vec::new(),
             new: Vec::new(),
             replies: Vec::new(),
         };
-        let mut places = HashMap::new();
+        let mut indices = HashMap::new();
         for line in lines {
-            let fate = if let Some(taken) = taken(known, line.key) {
+            let state = if let Some(taken) = taken(known, line.key) {
                 Fate::Known(taken)
-            } else if let Some(place) = places.get(&line.key) {
-                Fate::Again(*place)
+            } else if let Some(index) = indices.get(&line.key) {
+                Fate::Again(*index)
             } else {
-                let place = plan.new.len();
+                let index = plan.new.len();
                 let reply = line.reply_to.and_then(|key| {
-                    let earlier = places.get(&key).map(|place| ReplyTo::Index(*place));
+                    let earlier = indices.get(&key).map(|index| ReplyTo::Index(*index));
                     earlier.or_else(|| taken(known, key)?.seq.map(ReplyTo::Seq))
                 });
                 plan.new.push(line);
                 plan.replies.push(reply);
-                places.insert(line.key, place);
-                Fate::New(place)
+                indices.insert(line.key, index);
+                Fate::New(index)
             };
-            plan.fates.push(fate);
+            plan.fates.push(state);
         }
         plan
     }
 
-    /// The new lines as the conversation takes them.
+    /// The new lines as input for the import command.
     pub(super) fn imported(&self) -> Vec<Imported> {
         let imported = |(line, reply_to): (&&Line, &Option<ReplyTo>)| match line.what.clone() {
             Imported::Message(mut message) => {
@@ -78,12 +80,12 @@ impl<'a> Plan<'a> {
         self.new.iter().zip(&self.replies).map(imported).collect()
     }
 
-    /// The verdict on every line. `taken` says what became of the nth of the new ones.
-    pub(super) fn verdicts(&self, taken: impl Fn(usize) -> Verdict) -> Vec<Verdict> {
-        let verdict = |fate: &Fate| match fate {
+    /// The outcome of every line. `outcome_of_new` returns the outcome of the nth new line.
+    pub(super) fn verdicts(&self, outcome_of_new: impl Fn(usize) -> Verdict) -> Vec<Verdict> {
+        let outcome = |state: &Fate| match state {
             Fate::Known(taken) => Verdict::Known(*taken),
-            Fate::New(place) => taken(*place),
-            Fate::Again(place) => match taken(*place) {
+            Fate::New(index) => outcome_of_new(*index),
+            Fate::Again(index) => match outcome_of_new(*index) {
                 Verdict::Imported(taken) => Verdict::Known(Taken {
                     dropped: 0,
                     ..taken
@@ -91,11 +93,12 @@ impl<'a> Plan<'a> {
                 other => other,
             },
         };
-        self.fates.iter().map(verdict).collect()
+        self.fates.iter().map(outcome).collect()
     }
 }
 
-/// What the line of this key has become before. What it dropped was told then.
+/// What an earlier request imported under this key. Dropped reactions are reported only by the
+/// request that imported the line, so they are 0 here.
 fn taken(known: &HashMap<Key, Receipt>, key: Key) -> Option<Taken> {
     let taken_in: TakenIn = serde_json::from_slice(&known.get(&key)?.answer).ok()?;
     Some(Taken {
@@ -115,7 +118,7 @@ mod tests {
             "sent_at": "2020-01-01T00:00:00Z", "text": "hello", "reply_to": reply_to});
         parse(0, json.to_string().as_bytes(), &Limits::default())
             .1
-            .expect("legal")
+            .expect("a valid line")
     }
 
     fn receipt(seq: i64) -> Receipt {
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_are_found_before_the_line_or_in_the_log() {
+    fn replies_refer_to_earlier_lines_or_to_the_log() {
         let lines = [
             line("a", Some("later")),
             line("b", Some("a")),

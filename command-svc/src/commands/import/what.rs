@@ -1,4 +1,4 @@
-//! What a line says: a message with what became of it, or users who joined.
+//! The payload of a line: a message with its edit and reactions, or users who joined.
 
 use domain::body::{Body, MessageType};
 use domain::conversation::command::{Imported, ImportedEdit, ImportedMessage, ImportedReaction};
@@ -9,11 +9,11 @@ use domain::time::Timestamp;
 
 use super::line::{ImportLine, ImportReaction, cut};
 
-/// What the line says, or why it is rejected.
+/// Parses the payload of a line. The error is the reason to reject the line.
 pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<Imported, String> {
     match line.members {
         Some(members) => {
-            let message = [
+            let message_fields = [
                 ("sender", line.sender.is_some()),
                 ("sent_at", line.sent_at.is_some()),
                 ("text", line.text.is_some()),
@@ -22,8 +22,8 @@ pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<Imported, String> 
                 ("original", line.original.is_some()),
                 ("reactions", line.reactions.is_some()),
             ];
-            if let Some((field, _)) = message.iter().find(|(_, is_there)| *is_there) {
-                return Err(format!("{field}: a line with members has no message"));
+            if let Some((field, _)) = message_fields.iter().find(|(_, is_set)| *is_set) {
+                return Err(format!("{field}: not allowed in a line with members"));
             }
             joined(&members, limits)
         }
@@ -31,9 +31,9 @@ pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<Imported, String> 
     }
 }
 
-/// Of what is taken in.
-pub(super) fn fingerprint(what: &Imported) -> u128 {
-    match what {
+/// The fingerprint of a payload, stored in the receipt of its line.
+pub(super) fn fingerprint(payload: &Imported) -> u128 {
+    match payload {
         Imported::Joined(users) => {
             let names = users.iter().map(|user| user.as_str().as_bytes());
             let parts: Vec<&[u8]> = std::iter::once(b"members".as_slice())
@@ -51,12 +51,14 @@ pub(super) fn fingerprint(what: &Imported) -> u128 {
 }
 
 fn joined(members: &[String], limits: &Limits) -> Result<Imported, String> {
-    let (count, most) = (members.len(), limits.users_per_command);
+    let (count, max) = (members.len(), limits.users_per_command);
     if count == 0 {
-        return Err("members: nobody is named".into());
+        return Err("members: expected at least one user".into());
     }
-    if count > most {
-        return Err(format!("members: {count} users; at most {most} in a line"));
+    if count > max {
+        return Err(format!(
+            "members: {count} users; at most {max} are allowed per line"
+        ));
     }
     let users: Result<_, _> = members.iter().map(|name| user("members", name)).collect();
     Ok(Imported::Joined(users?))
@@ -68,7 +70,7 @@ fn message(line: ImportLine, limits: &Limits) -> Result<ImportedMessage, String>
     let body = body("text", &required("text", line.text)?, limits)?;
     let edit = match (line.edited_at, line.original) {
         (None, None) => None,
-        (None, Some(_)) => return Err("original: a message that has one has an edited_at".into()),
+        (None, Some(_)) => return Err("original: requires edited_at".into()),
         (Some(edited_at), original) => Some(ImportedEdit {
             edited_at: time("edited_at", &edited_at)?,
             original: original
@@ -96,12 +98,12 @@ fn reaction(reaction: &ImportReaction) -> Result<ImportedReaction, String> {
 }
 
 fn required(field: &str, value: Option<String>) -> Result<String, String> {
-    value.ok_or_else(|| format!("{field}: is missing"))
+    value.ok_or_else(|| format!("{field}: is required"))
 }
 
 fn user(field: &str, name: &str) -> Result<UserId, String> {
     UserId::parse(&cut(name, 128))
-        .map_err(|_| format!("{field}: nothing is left of it without control characters"))
+        .map_err(|_| format!("{field}: is empty without its control characters"))
 }
 
 fn time(field: &str, text: &str) -> Result<Timestamp, String> {

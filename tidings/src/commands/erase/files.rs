@@ -1,4 +1,4 @@
-//! Writes anew what may still have erased content on a disk.
+//! Rewrites every file that may still contain erased data.
 
 use std::time::Instant;
 
@@ -15,25 +15,25 @@ use crate::config::{Config, ToldArgs};
 use crate::database::Database;
 use crate::service::pools;
 
-/// Events folded at once.
+/// Number of events that the rebuild folds per batch.
 const BATCH: usize = 10_000;
 
-/// Writes all of it anew, and says what that was.
-pub async fn run(config: &Config, told: ToldArgs) -> Result<()> {
+/// Rewrites the files and prints what was rewritten.
+pub async fn run(config: &Config, output: ToldArgs) -> Result<()> {
     let database = Database::reach(config).await?;
-    let done = anew(config, &database.pool, told).await;
+    let done = anew(config, &database.pool, output).await;
     database.leave().await?;
     done
 }
 
-async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
+async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
     let began = Instant::now();
     pools::migrated(pool).await?;
     let before = ledger::progress(pool).await?;
     if !before.is_done_to(before.ordered) {
         bail!(
-            "the log is at position {} of {}, and {} copies are left in the stream: once the running system has \
-             taken these out, run it again",
+            "the log is erased up to position {} of {}, and the stream still has {} copies: wait until the running \
+             system has removed them, then run this command again",
             before.position,
             before.ordered,
             before.not_mirrored
@@ -45,7 +45,7 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
         bar.set_position(copied.position.unsigned_abs());
     })
     .await
-    .context("the log's table could not be written anew; nothing has changed")?;
+    .context("the log's table could not be rewritten; nothing has changed")?;
     bar.finish_and_clear();
     let bar = progress::bar("events");
     let rebuilt = projector::rebuild(
@@ -62,30 +62,30 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
     if projector::kept::is_there(pool).await? {
-        bail!("the tables that were replaced are still being read: run it again");
+        bail!("the replaced tables are still being read: run this command again");
     }
     let quiet = |_: IndexProgress| ();
-    let place = config.search();
+    let index_dir = config.search();
     let built = projector::index::rebuild_index(
         pool.clone(),
-        place.clone(),
+        index_dir.clone(),
         Start::Anew,
         Replaced::Dropped,
         quiet,
     )
     .await?;
-    if place.kept()?.is_some() {
-        bail!("another rebuild has kept the index that was replaced: run it again");
+    if index_dir.kept()?.is_some() {
+        bail!("another rebuild has kept the replaced index: run this command again");
     }
     let wal = files::wal(pool).await?;
     if matches!(wal, Wal::Renewed(_)) {
         files::note(pool, erased).await?;
     }
     let seconds = began.elapsed().as_secs_f64();
-    if told.json {
+    if output.json {
         let (renewed, kept) = match &wal {
             Wal::Renewed(files) => (Some(files), None),
-            Wal::Kept(why) => (None, Some(why)),
+            Wal::Kept(reason) => (None, Some(reason)),
         };
         let json = json!({
             "erased_up_to": erased, "events": rebuilt.position, "messages": built.messages, "seconds": seconds,
@@ -94,18 +94,18 @@ async fn anew(config: &Config, pool: &PgPool, told: ToldArgs) -> Result<()> {
         println!("{json}");
     } else {
         println!(
-            "wrote {} events, their read models and an index of {} messages anew in {seconds:.1} seconds",
+            "rewrote {} events, their read models and an index of {} messages in {seconds:.1} seconds",
             rebuilt.position, built.messages
         );
         match &wal {
-            Wal::Renewed(files) => println!("wrote {files} files of the write-ahead log anew"),
-            Wal::Kept(why) => println!(
-                "the write-ahead log is as it was ({why}): a superuser has to let it go by CHECKPOINT and \
-                 pg_switch_wal(), or it goes with time"
+            Wal::Renewed(files) => println!("rewrote {files} files of the write-ahead log"),
+            Wal::Kept(reason) => println!(
+                "the write-ahead log was not rewritten ({reason}): a superuser can recycle it with CHECKPOINT and \
+                 pg_switch_wal(); otherwise Postgres recycles it over time"
             ),
         }
         println!(
-            "what was erased up to position {erased} is gone from these files; backups have their own"
+            "these files no longer contain data that was erased up to position {erased}; backups may still contain it"
         );
     }
     Ok(())

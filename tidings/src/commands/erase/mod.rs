@@ -1,8 +1,8 @@
-//! `tidings erase`: content taken out for good.
+//! `tidings erase`: permanently erases content.
 //!
-//! - [`request`]: asks the running system to erase.
-//! - [`files`]: writes anew what may still be on a disk.
-//! - [`receipt`]: what was erased, and from where it is gone by now.
+//! - [`request`]: requests the erasure from the running system.
+//! - [`receipt`]: reports what was erased, and where it has been removed so far.
+//! - [`files`]: rewrites the files that may still contain erased data.
 
 mod files;
 mod receipt;
@@ -22,15 +22,16 @@ use crate::service::pools;
 use receipt::Receipt;
 use request::Erased;
 
-/// How long what was erased is given to be gone from everywhere.
+/// How long to wait until erased data has been removed from the log, the stream and the read
+/// models.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Between two looks.
+/// How often progress is polled.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Erases and prints the receipt.
 pub async fn run(config: &Config, command: EraseCommand) -> Result<()> {
-    let (what, told) = match command {
+    let (scope, output) = match command {
         EraseCommand::Message {
             conversation,
             seq,
@@ -43,11 +44,11 @@ pub async fn run(config: &Config, command: EraseCommand) -> Result<()> {
         EraseCommand::Files { told } => return files::run(config, told).await,
         EraseCommand::Show { from, told } => return show(config, from, told).await,
     };
-    erase(config, what, told).await
+    erase(config, scope, output).await
 }
 
-async fn erase(config: &Config, what: Value, told: ToldArgs) -> Result<()> {
-    let erased = request::erase(config, what).await?;
+async fn erase(config: &Config, scope: Value, output: ToldArgs) -> Result<()> {
+    let erased = request::erase(config, scope).await?;
     let database = Database::reach(config).await?;
     let done = async {
         wait(&database.pool, &erased).await?;
@@ -55,11 +56,12 @@ async fn erase(config: &Config, what: Value, told: ToldArgs) -> Result<()> {
     };
     let receipt = done.await;
     database.leave().await?;
-    receipt?.print(told.json);
+    receipt?.print(output.json);
     Ok(())
 }
 
-/// Until log, stream and read models have lost it. The search index follows the read models.
+/// Waits until the erased data has been removed from the log, the stream and the read models. The
+/// search index follows the read models.
 async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -72,9 +74,9 @@ async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
         }
         if Instant::now() >= deadline {
             bail!(
-                "it is erased for everybody who reads, but after {} s not yet from everywhere: {} copies are left in \
-                 the stream, the log is at position {} and the read models at {folded} of {}; `tidings erase show` \
-                 tells when it is done",
+                "the content is no longer readable, but was not removed everywhere within {} s: the stream still \
+                 has {} copies, the log is at position {} and the read models are at {folded} of {}; follow the \
+                 progress with `tidings erase show`",
                 PATIENCE.as_secs(),
                 progress.not_mirrored,
                 progress.position,
@@ -85,7 +87,7 @@ async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
     }
 }
 
-async fn show(config: &Config, from: i64, told: ToldArgs) -> Result<()> {
+async fn show(config: &Config, from: i64, output: ToldArgs) -> Result<()> {
     let database = Database::reach(config).await?;
     let receipt = async {
         pools::migrated(&database.pool).await?;
@@ -98,6 +100,6 @@ async fn show(config: &Config, from: i64, told: ToldArgs) -> Result<()> {
     };
     let receipt = receipt.await;
     database.leave().await?;
-    receipt?.print(told.json);
+    receipt?.print(output.json);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What was erased, and from where it is gone by now.
+//! The receipt of an erasure: what was erased, and where it has been removed so far.
 
 use anyhow::Result;
 use event_log::erasure::ledger::{self, Progress};
@@ -8,13 +8,13 @@ use sqlx::PgPool;
 use super::request::Erased;
 use crate::config::Config;
 
-/// Events that are read at once.
+/// Number of events per query.
 const PAGE: i64 = 10_000;
 
-/// Events that are printed for people; JSON has all of them.
+/// Maximum number of events in the text output. The JSON output has all of them.
 const PRINTED: usize = 1_000;
 
-/// See the module.
+/// What was erased, and the position up to which it has been removed from each store.
 pub struct Receipt {
     messages: u64,
     titles: u64,
@@ -25,7 +25,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Of what these events erased.
+    /// Loads what the erasure events in `erased` removed, and the current progress.
     pub async fn of(config: &Config, pool: &PgPool, erased: &Erased) -> Result<Self> {
         let mut events: Vec<ledger::Erased> = Vec::new();
         if let Some(first) = erased.first {
@@ -38,10 +38,10 @@ impl Receipt {
                 events.extend(page);
             }
         }
-        let place = config.search();
+        let index_dir = config.search();
         let index = tokio::task::spawn_blocking(move || {
-            let build = place.current().ok()??;
-            let index = search::index::Index::open(&place.directory(build)).ok()?;
+            let build = index_dir.current().ok()??;
+            let index = search::index::Index::open(&index_dir.directory(build)).ok()?;
             Some(index.checkpoint().ok()?.position)
         });
         Ok(Self {
@@ -56,7 +56,7 @@ impl Receipt {
         })
     }
 
-    /// On standard output.
+    /// Prints the receipt to standard output.
     pub fn print(&self, as_json: bool) {
         let Progress {
             ordered,
@@ -83,24 +83,27 @@ impl Receipt {
             );
         }
         if self.events.len() > PRINTED {
-            println!("and {} more; --json has all", self.events.len() - PRINTED);
+            println!(
+                "and {} more; use --json to list all",
+                self.events.len() - PRINTED
+            );
         }
         println!(
-            "{} messages and {} titles erased now; {} events shown, {events} erased in all",
+            "{} messages and {} titles erased now; {} events listed, {events} erased in total",
             self.messages,
             self.titles,
             self.events.len()
         );
         println!(
-            "gone from the log up to position {position}, from the read models up to {}, from the search index up to {}",
+            "removed from the log up to position {position}, from the read models up to {}, from the search index up to {}",
             self.read_models,
             self.index.unwrap_or(0)
         );
-        println!("copies left in the stream: {not_mirrored}");
+        println!("copies remaining in the stream: {not_mirrored}");
         if files_at < ordered {
-            println!("not yet gone from files: `tidings erase files` writes them anew");
+            println!("not yet removed from files: rewrite them with `tidings erase files`");
         } else {
-            println!("gone from the files up to position {files_at}");
+            println!("removed from files up to position {files_at}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Asks the running system.
+//! Requests an erasure from the running system.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use serde_json::Value;
 use crate::commands::admin;
 use crate::config::Config;
 
-/// How long one request may take: the log is read as a whole to find what a user has sent.
+/// The timeout of one request. Finding everything that a user has sent reads the whole log.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Who erases, when nobody says.
+/// The user in whose name the command erases.
 const ERASER: &str = "tidings-erase";
 
-/// What was erased. The sum of all answers.
+/// What was erased, summed over all responses.
 #[derive(Debug, Default)]
 pub struct Erased {
-    /// Messages.
+    /// The number of erased messages.
     pub messages: u64,
-    /// Titles.
+    /// The number of erased titles.
     pub titles: u64,
-    /// The position of the first event that says so.
+    /// The position of the first erasure event.
     pub first: Option<i64>,
-    /// That of the last, or the head.
+    /// The position of the last erasure event, or the head of the log.
     pub position: i64,
 }
 
@@ -38,36 +38,37 @@ struct Answer {
     next: Option<String>,
 }
 
-/// Asks until nothing is left.
-pub async fn erase(config: &Config, mut what: Value) -> Result<Erased> {
+/// Sends requests until nothing is left to erase.
+pub async fn erase(config: &Config, mut scope: Value) -> Result<Erased> {
     let (base, token) = admin::running(config, ERASER)?;
     let url = Url::parse(&base)?.join("v1/admin/erasures")?;
-    // Fails only if a provider is there already, and then that one serves.
+    // Fails only if a provider is already installed; then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().timeout(REQUEST_TIMEOUT).build()?;
     let mut erased = Erased::default();
     loop {
         let sent = client.post(url.clone()).bearer_auth(token.reveal());
-        let response = sent.json(&what).send().await;
-        let response = response.context("the running system does not answer")?;
+        let response = sent.json(&scope).send().await;
+        let response = response.context("the running system did not respond")?;
         let status = response.status();
         let body: Value = response.json().await.unwrap_or_default();
         if status == StatusCode::NOT_FOUND {
-            bail!("not erased: there is no such conversation or message");
+            bail!("nothing was erased: there is no such conversation or message");
         }
         if !status.is_success() {
             let detail = body["detail"].as_str().unwrap_or("no reason was given");
             bail!(
-                "not erased: {detail} ({status}); what was erased before stays so, run it again to go on"
+                "the erasure stopped: {detail} ({status}); content erased so far stays erased; run the command again to erase \
+                 the rest"
             );
         }
-        let answer: Answer = serde_json::from_value(body).context("the answer cannot be read")?;
+        let answer: Answer = serde_json::from_value(body).context("the response is not valid")?;
         erased.messages += answer.messages;
         erased.titles += answer.titles;
         erased.first = erased.first.or(answer.first);
         erased.position = answer.position;
         match answer.next {
-            Some(next) => what["from"] = next.into(),
+            Some(next) => scope["from"] = next.into(),
             None => return Ok(erased),
         }
     }

@@ -1,4 +1,4 @@
-//! Lines gathered into requests.
+//! Groups lines into requests.
 
 use std::collections::BTreeMap;
 
@@ -11,32 +11,32 @@ use super::line::Line;
 use super::repeats::{Digest, Repeats};
 use super::source::{MAX_LINE_BYTES, Text};
 
-/// Lines and bytes of one request, as the endpoint takes them.
+/// The maximum number of lines in one request, as accepted by the endpoint.
 pub const MAX_LINES: usize = 1_000;
-/// See [`MAX_LINES`].
+/// The maximum size of one request in bytes, as accepted by the endpoint.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// Refused lines that are told of together, in a file that has nothing else.
+/// The maximum number of rejected lines in one chunk, for a file that contains no valid lines.
 const MAX_REFUSED: usize = 1_000;
 
-/// What of a line is still needed when it is answered.
+/// A line that has been sent and awaits its reply: the data that the summary needs.
 #[derive(Debug, Clone)]
 pub struct Counted {
-    /// Its number.
+    /// The line number.
     pub line: u64,
-    /// A digest of its conversation.
+    /// A digest of the conversation id.
     pub conversation: Digest,
-    /// A digest of a message's sender; `None` for a line of members.
+    /// A digest of the sender of a message; `None` for a line of members.
     pub sender: Option<Digest>,
 }
 
-/// One request, and what could not become part of it.
+/// One request, and the lines that were rejected before sending.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// The request's body, NDJSON.
+    /// The body of the request, NDJSON.
     pub body: Vec<u8>,
-    /// For each of its lines, in order, what the answer is counted by.
+    /// The lines of the body, in order.
     pub lines: Vec<Counted>,
-    /// Lines that were refused before sending, with reasons.
+    /// The numbers of the lines that were rejected before sending, with the reasons.
     pub refused: Vec<(u64, String)>,
 }
 
@@ -52,8 +52,8 @@ impl Chunk {
     }
 }
 
-/// Reads all of it into chunks. Blocks; ends early when nobody takes them any more. Answers what was not taken
-/// over.
+/// Reads the whole input into chunks and returns the number of unsupported items by description.
+/// Blocks; ends early when the receiver of the chunks is dropped.
 pub fn read(
     mut source: Input,
     chunks: &Sender<Chunk>,
@@ -100,7 +100,7 @@ pub fn read(
     Ok(source.unmapped())
 }
 
-/// Whether it was taken.
+/// Sends the chunk and starts a new one. False if the receiver is gone.
 fn give(chunk: &mut Chunk, chunks: &Sender<Chunk>, source: &Input, progress: &ProgressBar) -> bool {
     progress.set_position(source.bytes_read());
     chunks.blocking_send(std::mem::take(chunk)).is_ok()

@@ -1,4 +1,4 @@
-//! What is imported: a file of lines, a Slack export, or a Matrix export.
+//! The input of an import: a file of JSON lines, a Slack export, or a Matrix export.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,9 +9,9 @@ use super::matrix::{Form, Matrix};
 use super::slack::{self, Slack};
 use super::source::{MAX_LINE_BYTES, Source, Text};
 
-/// A file or a directory.
+/// The input of an import, a file or a directory.
 pub enum Input {
-    /// JSON lines.
+    /// A file of JSON lines.
     Lines(Source),
     /// An unpacked Slack export.
     Slack(Slack),
@@ -20,7 +20,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// Opens what is there.
+    /// Opens a file or directory and detects its type.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.is_dir() {
             let mut source = Source::open(path)?;
@@ -37,15 +37,15 @@ impl Input {
         }
         if !slack::is_export(path) {
             bail!(
-                "{} is a directory without channels.json, which a Slack export has; anything else is imported \
-                 from a file",
+                "{} is a directory but not a Slack export, because it has no channels.json; import any other \
+                 format from a file",
                 path.display()
             );
         }
         Ok(Self::Slack(Slack::open(path)?))
     }
 
-    /// How much there is, in bytes.
+    /// The size of the input in bytes.
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Lines(source) => source.bytes(),
@@ -54,7 +54,7 @@ impl Input {
         }
     }
 
-    /// How much of it has been read.
+    /// The number of bytes read so far.
     pub fn bytes_read(&self) -> u64 {
         match self {
             Self::Lines(source) => source.bytes_read(),
@@ -63,7 +63,7 @@ impl Input {
         }
     }
 
-    /// Reads the next line, or message, into `buffer`.
+    /// Reads the next line, or the next message as a line, into `buffer`.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Text> {
         let line = match self {
             Self::Lines(source) => return Ok(source.next(buffer)?),
@@ -79,7 +79,7 @@ impl Input {
         })
     }
 
-    /// What was not taken over, and how often.
+    /// The items that the import does not support, with their counts.
     pub fn unmapped(&self) -> BTreeMap<String, u64> {
         match self {
             Self::Lines(_) => BTreeMap::new(),

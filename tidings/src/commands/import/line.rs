@@ -1,4 +1,4 @@
-//! One line of the file, parsed into what is sent, or into the reason why not.
+//! Parses one line of the file into the line that is sent, or into the reason for its rejection.
 
 use std::borrow::Cow;
 
@@ -11,65 +11,66 @@ use sha2::{Digest as _, Sha256};
 use super::repeats::{Digest, Repeats};
 use domain::hex::hex;
 
-/// Characters of a sender and of a title; the rest is cut off.
+/// The maximum length of a sender, in characters; the rest is truncated.
 const SENDER_CHARS: usize = 128;
+/// The maximum length of a title, in characters; the rest is truncated.
 const TITLE_CHARS: usize = 200;
-/// Digits of the hash in a derived id: enough that two names never share one.
+/// The number of hash digits in a derived id: enough to make a collision of two names negligible.
 const DERIVED_DIGITS: usize = 24;
-/// What the ids of direct conversations start with.
+/// The prefix of the ids of direct conversations.
 const DIRECT: &str = "d_";
 
-/// A line as the import's endpoint takes it, one JSON object a line.
+/// A line in the format of the import endpoint, one JSON object per line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Where it stands in the file, counted from 1.
+    /// The line number in the file, counted from 1.
     pub line: u64,
-    /// The conversation's id.
+    /// The id of the conversation.
     pub conversation: String,
-    /// The conversation's title.
+    /// The title of the conversation.
     pub title: String,
-    /// What the line is known by when it comes again.
+    /// The key that identifies the line when it is imported again.
     pub key: String,
-    /// What other lines call it.
+    /// The id by which other lines refer to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What it says.
+    /// The message or the members.
     #[serde(flatten)]
     pub what: What,
 }
 
-/// A message, or users who joined.
+/// The body of a line: a message, or users who joined.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum What {
-    /// Somebody wrote.
+    /// A message.
     Message(Message),
-    /// Users are in without having written.
+    /// Users who are members without having written.
     Joined {
-        /// The users' ids.
+        /// The ids of the users.
         members: Vec<String>,
     },
 }
 
-/// A message of a line.
+/// A message in a line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// The user's id.
+    /// The id of the sender.
     pub sender: String,
-    /// When it was sent.
+    /// The time at which it was sent.
     pub sent_at: Timestamp,
-    /// Its words, byte for byte.
+    /// The text, byte for byte.
     pub text: String,
-    /// The earlier line that it answers.
+    /// The id of the earlier line to which this message replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
-    /// When it was last edited.
+    /// The time of the last edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
-    /// Its words before it was edited.
+    /// The text before the first edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
-    /// Who reacted.
+    /// The reactions to the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
 }
@@ -77,14 +78,14 @@ pub struct Message {
 /// A reaction to a message.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
-    /// With what.
+    /// The reaction key, such as an emoji.
     pub key: String,
-    /// The user's id.
+    /// The id of the user who reacted.
     pub user: String,
 }
 
-/// A line as it stands in the file. Every field may be missing or of another type: what is wrong
-/// is said in our words.
+/// A line as it appears in the file. Every field is optional, so that missing fields are reported
+/// in our own words.
 #[derive(Deserialize)]
 struct Raw<'a> {
     #[serde(borrow, default)]
@@ -112,7 +113,7 @@ struct Raw<'a> {
 }
 
 impl Line {
-    /// Parses a line of the file. The reason for a refusal is written for the person who has it.
+    /// Parses a line of the file. The error explains the rejection to the owner of the file.
     pub fn parse(number: u64, bytes: &[u8], repeats: &mut Repeats) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
         let mut raw: Raw<'_> =
@@ -149,7 +150,7 @@ impl Line {
         })
     }
 
-    /// The conversation, and the sender of a message, as digests, for counting different ones.
+    /// Digests of the conversation and of the sender of a message, for counting distinct ones.
     pub fn members(&self) -> (Digest, Option<Digest>) {
         let sender = match &self.what {
             What::Message(message) => Some(Digest::of(&[&message.sender])),
@@ -168,9 +169,12 @@ impl Raw<'_> {
             .edited_at
             .map(|at| time("edited_at", &at))
             .transpose()?;
-        let original = self.original.map(|it| words("original", it)).transpose()?;
+        let original = self
+            .original
+            .map(|text| words("original", text))
+            .transpose()?;
         if original.is_some() && edited_at.is_none() {
-            return Err("original is there, but edited_at is missing".into());
+            return Err("has original, but edited_at is missing".into());
         }
         let mut reactions = self.reactions.unwrap_or_default();
         for reaction in &mut reactions {
@@ -187,10 +191,10 @@ impl Raw<'_> {
         })
     }
 
-    /// Users instead of a message.
+    /// Parses a line of members instead of a message.
     fn joined(self, members: &[String]) -> Result<What, String> {
         if self.sender.is_some() || self.sent_at.is_some() || self.text.is_some() {
-            return Err("has members, and so no sender, sent_at and text".into());
+            return Err("has members and therefore must not have sender, sent_at or text".into());
         }
         let members: Result<_, _> = members.iter().map(|name| user("member", name)).collect();
         Ok(What::Joined { members: members? })
@@ -207,20 +211,20 @@ fn user(field: &str, name: &str) -> Result<String, String> {
 
 fn time(field: &str, text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| {
-        let shown = cut(text, 40);
-        format!("{field} {shown:?} is not a time such as 2026-11-01T09:30:00Z")
+        let text = cut(text, 40);
+        format!("{field} {text:?} is not a time such as 2026-11-01T09:30:00Z")
     })
 }
 
 fn words(field: &str, text: Cow<'_, str>) -> Result<String, String> {
     if text.contains('\0') {
-        return Err(format!("{field} has the character U+0000"));
+        return Err(format!("{field} contains the character U+0000"));
     }
     Ok(text.into_owned())
 }
 
-/// The id of the conversation of this name: the name itself where an app could have chosen it,
-/// else derived from it.
+/// The id of the conversation with this name: the name itself if it is a valid id, otherwise an id
+/// derived from it.
 fn conversation_id(name: &str) -> String {
     match ConversationId::parse(name) {
         Ok(id) if !name.starts_with(DIRECT) => id.as_str().to_owned(),
@@ -243,20 +247,20 @@ fn required<'a>(name: &str, value: Option<Cow<'a, str>>) -> Result<Cow<'a, str>,
     value.ok_or_else(|| format!("{name} is missing"))
 }
 
-/// An id of another system: text or a whole number.
+/// Parses an id of another system: a string or a number.
 fn name_of(field: &str, value: Option<Value>) -> Result<Option<String>, String> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
         Some(Value::String(text)) if text.contains('\0') => {
-            Err(format!("{field} has the character U+0000"))
+            Err(format!("{field} contains the character U+0000"))
         }
         Some(Value::String(text)) if text.len() > 512 => {
             Err(format!("{field} is longer than 512 bytes"))
         }
         Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(_) => Err(format!("{field} is neither text nor a number")),
+        Some(_) => Err(format!("{field} is neither a string nor a number")),
     }
 }
 
@@ -279,8 +283,8 @@ mod tests {
     const GOOD: &str = r##"{"conversation":"#rust","sender":"ann","sent_at":"2026-11-01T10:30:00+01:00","text":" hi ","id":"a1","reply_to":5}"##;
 
     #[test]
-    fn a_line_becomes_what_the_endpoint_takes() {
-        let line = parse(GOOD).expect("is good");
+    fn line_is_converted_to_the_format_of_the_endpoint() {
+        let line = parse(GOOD).expect("valid");
         assert_eq!(
             serde_json::to_value(&line).expect("serialises"),
             serde_json::json!({
@@ -291,10 +295,10 @@ mod tests {
     }
 
     #[test]
-    fn edits_reactions_and_members_are_taken_too() {
+    fn edits_reactions_and_members_are_converted() {
         let json = r#"{"conversation":"a","title":"A room","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi","id":"1",
             "edited_at":"2026-11-01T10:31:00+01:00","original":"ih","reactions":[{"key":"+1","user":"b\u0007en"}]}"#;
-        let line = serde_json::to_value(parse(json).expect("is good")).expect("serialises");
+        let line = serde_json::to_value(parse(json).expect("valid")).expect("serialises");
         assert_eq!(
             line,
             serde_json::json!({
@@ -303,8 +307,8 @@ mod tests {
                 "original": "ih", "reactions": [{"key": "+1", "user": "ben"}],
             })
         );
-        let joined = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("is good");
-        let again = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("is good");
+        let joined = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("valid");
+        let again = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("valid");
         assert_eq!(joined, again);
         let line = serde_json::to_value(&joined).expect("serialises");
         assert_eq!(line["members"], serde_json::json!(["ann", "ben"]));
@@ -312,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_legal_name_is_the_id_and_another_one_is_derived() {
+    fn valid_name_is_the_id_and_any_other_id_is_derived() {
         assert_eq!(conversation_id("general"), "general");
         assert_eq!(conversation_id("A-1_b.c"), "A-1_b.c");
         for name in ["d_me", "two words", "#rust", "東京", "", &"x".repeat(65)] {
@@ -325,12 +329,12 @@ mod tests {
     }
 
     #[test]
-    fn senders_and_titles_lose_what_ids_cannot_have() {
+    fn senders_and_titles_are_stripped_and_truncated() {
         let name = format!("a\\u0007{}", "é".repeat(300));
         let json = format!(
             r#"{{"conversation":"{name}","sender":"{name}","sent_at":"2026-11-01T09:30:00Z","text":"x"}}"#
         );
-        let line = parse(&json).expect("is good");
+        let line = parse(&json).expect("valid");
         let What::Message(message) = &line.what else {
             panic!("is a message");
         };
@@ -339,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_taken_says_why() {
+    fn rejection_states_its_reason() {
         let with = |field: &str, value: &str| {
             let mut json: serde_json::Map<String, Value> =
                 serde_json::from_str(GOOD).expect("json");
@@ -384,10 +388,10 @@ mod tests {
             ),
         ];
         for (json, reason) in cases {
-            let refused = parse(&json).expect_err(&json);
-            assert!(refused.contains(reason), "{json}: {refused}");
+            let rejection = parse(&json).expect_err(&json);
+            assert!(rejection.contains(reason), "{json}: {rejection}");
         }
-        let refused = Line::parse(1, b"{\"text\":\"\xff\"}", &mut Repeats::default());
-        assert_eq!(refused, Err("is not UTF-8".to_owned()));
+        let rejection = Line::parse(1, b"{\"text\":\"\xff\"}", &mut Repeats::default());
+        assert_eq!(rejection, Err("is not UTF-8".to_owned()));
     }
 }

@@ -1,13 +1,14 @@
-//! `tidings import PATH`: messages that were sent elsewhere, into a running system.
+//! `tidings import PATH`: imports existing chat history into a running system.
 //!
-//! In the order that a line meets it:
+//! In the order in which a line passes through:
 //!
-//! - [`input`]: what there is. [`source`]: a file, unpacked, cut into lines of bounded length. [`slack`] and
-//!   [`matrix`]: exports of these, as such lines.
-//! - [`line`]: a line, parsed into a message or a reason; [`repeats`]: the key that it is known by.
-//! - [`chunks`]: lines gathered into requests, on a thread of its own.
-//! - [`post`]: one request after the other, each tried again until it is answered.
-//! - [`tally`]: what became of the lines.
+//! - [`input`]: detects the type of the input. [`line_reader`]: decompresses a file and splits it
+//!   into lines of bounded length. [`slack`] and [`matrix`]: convert exports into such lines.
+//! - [`line`]: parses a line into a message or the reason for its rejection. [`duplicates`]:
+//!   derives the key that makes importing a line idempotent.
+//! - [`chunks`]: groups lines into requests, on a thread of its own.
+//! - [`import_client`]: sends one request after the other and retries each until it is answered.
+//! - [`summary`]: counts and prints the results.
 
 pub mod chunks;
 pub mod input;
@@ -35,12 +36,12 @@ use input::Input;
 use post::Target;
 use tally::Tally;
 
-/// How many chunks may wait: enough that reading and sending overlap.
+/// How many chunks may be queued: enough for reading and sending to overlap.
 const WAITING_CHUNKS: usize = 2;
-/// Who imports, when nobody says.
+/// The user name of the import token, unless `--token` is given.
 const IMPORTER: &str = "tidings-import";
 
-/// Imports the file and prints what became of it.
+/// Imports the file or directory and prints a summary.
 pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     let began = Instant::now();
     let source = Input::open(&args.file)?;
@@ -54,22 +55,23 @@ pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     let mut tally = Tally::default();
     let sent = match send(&target, filled, &mut tally, &progress).await {
         Ok(()) => {
-            progress.set_message("waiting until it can be read");
+            progress.set_message("waiting until the imported messages can be read");
             target.readable().await
         }
-        broken_off => broken_off,
+        failed => failed,
     };
     progress.finish_and_clear();
-    // A reader that could not go on because sending failed has nothing more to say.
-    let read = reader.await.context("the reading thread has panicked")?;
-    let broken_off = sent
+    // If sending failed, the reader stopped because of that and its result adds nothing.
+    let read = reader.await.context("the reader thread panicked")?;
+    let error = sent
         .and(read.map(|unmapped| tally.not_taken_over(unmapped)))
         .err();
     tally.print(args.json, began.elapsed())?;
-    match broken_off {
+    match error {
         None => Ok(()),
         Some(error) => {
-            Err(error.context("the import broke off; run it again to go on where it stopped"))
+            Err(error
+                .context("the import was interrupted; run the same command again to resume it"))
         }
     }
 }
@@ -93,12 +95,13 @@ async fn send(
     Ok(())
 }
 
-/// Where to import to, and with which token.
+/// The base URL of the system and the token to use.
 fn find(config: &Config, args: &ImportArgs) -> Result<(String, Secret)> {
     let url = match &args.url {
         Some(url) => url.clone(),
-        None => admin::address(config)
-            .map_err(|error| error.context("name a system with --url and --token, or start one"))?,
+        None => admin::address(config).map_err(|error| {
+            error.context("specify a system with --url and --token, or start one")
+        })?,
     };
     let token = match &args.token {
         Some(token) => token.clone(),
@@ -107,7 +110,7 @@ fn find(config: &Config, args: &ImportArgs) -> Result<(String, Secret)> {
     Ok((url, token))
 }
 
-/// A bar over the bytes of the file, on standard error if that is a terminal.
+/// A progress bar over the bytes of the input, on standard error if that is a terminal.
 fn progress(bytes: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {msg}, {eta} left");

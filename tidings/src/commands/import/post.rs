@@ -1,5 +1,5 @@
-//! Sending chunks to the running system. A chunk may be sent any number of times: every line has a
-//! key that it is known by.
+//! The client that sends chunks to the running system. A chunk may be sent repeatedly, because
+//! every line has an idempotency key.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -14,70 +14,72 @@ use super::chunks::Chunk;
 use crate::secret::Secret;
 use crate::usage::Usage;
 
-/// How long one chunk is tried before the import gives up.
+/// How long a chunk is retried before the import fails.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// The pauses between tries: they double from the first to the last, unless the answer names one.
+/// The first delay between retries. It doubles with each retry, unless the response has a
+/// `Retry-After` header.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The maximum delay between retries.
 const LAST_PAUSE: Duration = Duration::from_secs(10);
-/// How long one request may take: a thousand appends, on a slow disk.
+/// The timeout of one request: a thousand appends on a slow disk.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// How much of an unexpected answer is shown.
+/// How many characters of an unexpected response are shown.
 const SHOWN_BYTES: usize = 500;
 
-/// What became of a line.
+/// The reply of the system to one line.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Answer {
-    /// Its number in the file.
+    /// The line number in the file.
     pub line: u64,
-    /// How it went.
+    /// The result of the line.
     pub status: Status,
-    /// Why it was rejected.
+    /// The reason for a rejection.
     #[serde(default)]
     pub reason: Option<String>,
-    /// Reactions of it that had no room.
+    /// The number of reactions that were dropped because of the limit per message.
     #[serde(default)]
     pub reactions_dropped: u64,
 }
 
-/// How it went with a line.
+/// The result of importing a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It is a message now.
+    /// The line was imported.
     Imported,
-    /// It was one before.
+    /// The line had been imported before.
     Known,
-    /// It cannot be one.
+    /// The line was rejected.
     Rejected,
 }
 
-/// What is read of a problem document.
+/// The part of a problem document that is shown.
 #[derive(Deserialize)]
 struct Problem {
     detail: String,
 }
 
-/// The system that is imported into.
+/// A client of the system into which messages are imported.
 pub struct Target {
     client: Client,
     url: Url,
-    /// Where it is asked how far its read models are.
+    /// The URL that is polled until the read models have caught up.
     unread: Url,
     token: Secret,
-    /// The largest position that was answered.
+    /// The largest position returned so far.
     position: AtomicI64,
 }
 
-/// How one try ended, if not with an answer.
+/// The reason why an attempt failed.
 enum Obstacle {
-    /// Another try may help, after a pause that the answer may have named.
+    /// A retry may succeed, after the `Retry-After` delay of the response if there is one.
     Passing(anyhow::Error, Option<Duration>),
-    /// No other try can help.
+    /// A retry cannot succeed.
     Lasting(anyhow::Error),
 }
 
 impl Target {
-    /// The system at this base URL, and an admin's token.
+    /// A client for this base URL and admin token.
     pub fn new((base, token): &(String, Secret)) -> Result<Self> {
         let (url, unread) = Url::parse(base)
             .ok()
@@ -88,13 +90,13 @@ impl Target {
                     url.join("v1/inbox/unread").ok()?,
                 ))
             })
-            .ok_or_else(|| Usage(format!("{base:?} is not an http or https address")))?;
-        // Fails only if a provider is there already, and then that one serves.
+            .ok_or_else(|| Usage(format!("{base:?} is not an http or https URL")))?;
+        // Fails only if a provider is already installed, which is then used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .timeout(REQUEST_TIMEOUT)
             .build()
-            .context("cannot set up HTTP")?;
+            .context("cannot create the HTTP client")?;
         Ok(Self {
             client,
             url,
@@ -104,8 +106,8 @@ impl Target {
         })
     }
 
-    /// Waits until everything that was sent can be read. A system that answers no queries at this
-    /// address, as a command service of a fleet, is not waited for.
+    /// Waits until everything that was sent can be read. Returns immediately for a system that
+    /// serves no queries at this address, such as the command service of a fleet.
     pub async fn readable(&self) -> Result<()> {
         let mut url = self.unread.clone();
         url.query_pairs_mut().append_pair(
@@ -121,41 +123,44 @@ impl Target {
                 .bearer_auth(self.token.reveal())
                 .send()
                 .await
-                .context("cannot ask how far the read models are")?;
+                .context("cannot check the progress of the read models")?;
             if response.status() != StatusCode::SERVICE_UNAVAILABLE {
                 return Ok(());
             }
-            // Each time the text tells how far they are, they go on, and so does the waiting.
-            let said = response.text().await.unwrap_or_default();
-            if last_seen.replace(said.clone()) != Some(said) {
+            // A changed response text means that the read models make progress, so keep waiting.
+            let text = response.text().await.unwrap_or_default();
+            if last_seen.replace(text.clone()) != Some(text) {
                 deadline = Instant::now() + PATIENCE;
             }
             if Instant::now() > deadline {
                 bail!(
-                    "everything is imported, but the read models do not get there: see `tidings status`"
+                    "all lines were imported, but the read models do not catch up; see `tidings status`"
                 );
             }
             tokio::time::sleep(FIRST_PAUSE).await;
         }
     }
 
-    /// Sends a chunk until it is answered: one answer for each of its lines, in order.
+    /// Sends a chunk and retries until it is answered. Returns one reply per line, in order.
     pub async fn post(&self, chunk: &Chunk) -> Result<Vec<Answer>> {
         let deadline = Instant::now() + PATIENCE;
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = FIRST_PAUSE;
         loop {
-            let (error, named) = match self.try_once(chunk).await {
+            let (error, retry_after) = match self.try_once(chunk).await {
                 Ok(answers) => return Ok(answers),
                 Err(Obstacle::Lasting(error)) => return Err(error),
-                Err(Obstacle::Passing(error, named)) => (error, named),
+                Err(Obstacle::Passing(error, retry_after)) => (error, retry_after),
             };
-            let wait = named.unwrap_or(pause).min(LAST_PAUSE);
+            let wait = retry_after.unwrap_or(backoff).min(LAST_PAUSE);
             if Instant::now() + wait >= deadline {
                 return Err(error.context(format!("gave up after {} s", PATIENCE.as_secs())));
             }
-            tracing::warn!(error = format!("{error:#}"), "trying again");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "sending a chunk failed; retrying"
+            );
             tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(LAST_PAUSE);
+            backoff = (backoff * 2).min(LAST_PAUSE);
         }
     }
 
@@ -189,11 +194,11 @@ async fn refused(response: Response) -> Obstacle {
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     let body = response.text().await.unwrap_or_default();
-    let said = serde_json::from_str::<Problem>(&body).map_or_else(
+    let detail = serde_json::from_str::<Problem>(&body).map_or_else(
         |_| body.chars().take(SHOWN_BYTES).collect(),
         |problem| problem.detail,
     );
-    let error = anyhow::anyhow!("the system answered {status}: {said}");
+    let error = anyhow::anyhow!("the system answered {status}: {detail}");
     let passing = [
         StatusCode::TOO_MANY_REQUESTS,
         StatusCode::BAD_GATEWAY,
@@ -208,18 +213,18 @@ async fn refused(response: Response) -> Obstacle {
     }
 }
 
-/// One answer a line, for just the lines that were sent.
+/// Parses the replies and checks that there is exactly one for each line that was sent.
 fn answers(body: &[u8], chunk: &Chunk) -> Result<Vec<Answer>> {
     let answers: Vec<Answer> = body
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
         .map(serde_json::from_slice)
         .collect::<Result<_, _>>()
-        .context("the system's answer cannot be read")?;
-    let asked = chunk.lines.iter().map(|counted| counted.line);
-    if !answers.iter().map(|answer| answer.line).eq(asked) {
+        .context("cannot parse the response of the system")?;
+    let sent = chunk.lines.iter().map(|counted| counted.line);
+    if !answers.iter().map(|answer| answer.line).eq(sent) {
         bail!(
-            "the system answered {} of {} lines",
+            "the response has {} replies and does not match the {} lines that were sent",
             answers.len(),
             chunk.lines.len()
         );
@@ -246,9 +251,9 @@ mod tests {
     }
 
     #[test]
-    fn every_line_has_its_answer() {
+    fn every_line_has_its_reply() {
         let body = b"{\"line\":3,\"status\":\"imported\",\"seq\":1}\n{\"line\":5,\"status\":\"rejected\",\"reason\":\"empty\"}\n";
-        let found = answers(body, &chunk(&[3, 5])).expect("fits");
+        let found = answers(body, &chunk(&[3, 5])).expect("replies match the chunk");
         assert_eq!(found[0].status, Status::Imported);
         assert_eq!(found[1].reason.as_deref(), Some("empty"));
         assert!(answers(body, &chunk(&[3])).is_err());
@@ -257,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn only_http_addresses_are_taken() {
+    fn only_http_urls_are_accepted() {
         let token = Secret::new("t");
         for (base, url) in [
             (

@@ -1,5 +1,6 @@
-//! Knowing a line again that has no id: by conversation, sender, time and text, and by how often
-//! that has come before in the file.
+//! Keys for lines without an id, so that importing them again is idempotent. The key consists of
+//! the conversation, sender, time and text, and of the number of identical lines earlier in the
+//! file.
 
 use std::collections::HashMap;
 
@@ -8,12 +9,12 @@ use sha2::{Digest as _, Sha256};
 
 use domain::hex::hex;
 
-/// The first half of a SHA-256: enough that two different things never share one.
+/// The first half of a SHA-256 digest, which is enough to make collisions negligible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 16]);
 
 impl Digest {
-    /// Of several texts; where one ends and the next begins counts.
+    /// The digest of several texts. The boundaries between the texts are part of it.
     pub fn of(parts: &[&str]) -> Self {
         Self::first_half(&hash(parts))
     }
@@ -25,12 +26,12 @@ impl Digest {
     }
 }
 
-/// How often each line without an id has come. Some 40 bytes for each different one.
+/// Counts identical lines without an id. Takes about 40 bytes per distinct line.
 #[derive(Debug, Default)]
 pub struct Repeats(HashMap<Digest, u32>);
 
 impl Repeats {
-    /// The key of a line without an id; each call counts it once more.
+    /// Returns the key of a line without an id and counts the line.
     pub fn key(
         &mut self,
         conversation: &str,
@@ -46,7 +47,8 @@ impl Repeats {
         key
     }
 
-    /// The key of a line of members without an id. Saying it twice says nothing more.
+    /// The key of a line of members without an id. Identical lines share a key, since a repetition
+    /// adds nothing.
     pub fn key_of_members(members: &[String]) -> String {
         let names: Vec<&str> = members.iter().map(String::as_str).collect();
         format!("m:{}", hex(&hash(&names)))
@@ -67,21 +69,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeats_are_counted_for_each_conversation() {
+    fn duplicates_are_counted_per_conversation() {
         let time = Timestamp::from_millis(1);
         let mut repeats = Repeats::default();
         let first = repeats.key("a", "ann", time, "ok");
         let second = repeats.key("a", "ann", time, "ok");
-        let elsewhere = repeats.key("b", "ann", time, "ok");
+        let other_conversation = repeats.key("b", "ann", time, "ok");
         assert!(first.starts_with("h:") && first.ends_with(":0") && first.len() == 2 + 64 + 2);
         assert_eq!(second, first.replace(":0", ":1"));
-        assert_eq!(elsewhere, first);
-        // The same file again gives the same keys.
+        assert_eq!(other_conversation, first);
+        // The same file yields the same keys again.
         assert_eq!(Repeats::default().key("a", "ann", time, "ok"), first);
     }
 
     #[test]
-    fn where_one_part_ends_counts() {
+    fn boundaries_between_parts_are_part_of_the_digest() {
         let time = Timestamp::from_millis(1);
         let key = |sender: &str, text: &str| Repeats::default().key("c", sender, time, text);
         assert_ne!(key("ab", "c"), key("a", "bc"));

@@ -1,15 +1,16 @@
-//! An unpacked Slack export, read as lines of messages.
+//! Converts an unpacked Slack export into lines of messages.
 //!
-//! Source: "How to read Slack data exports" (slack.com/help/articles/220556107). A directory with `users.json`,
-//! `channels.json` (and `groups.json`, `mpims.json`, `dms.json` if the export has private conversations), and
-//! for each conversation a directory of its name, or of its id for direct messages, with a file for each day,
-//! `2026-11-01.json`: an array of messages. One day is in memory at a time.
+//! Source: "How to read Slack data exports" (slack.com/help/articles/220556107). An export is a
+//! directory with `users.json`, `channels.json` (and `groups.json`, `mpims.json`, `dms.json` if it
+//! has private conversations), and one directory per conversation, named after the conversation, or
+//! after its id for direct messages. That directory has one file per day, `2026-11-01.json`: an
+//! array of messages. Only one day is in memory at a time.
 //!
-//! Who came to a conversation is told by messages (`channel_join`) and by the list of conversations, which
-//! names those who are in now, and who made it. Somebody who came and has left is not let in again. Who is in,
-//! and neither came nor wrote as far as the export goes, joins at its end.
+//! Memberships come from messages (`channel_join`) and from the list of conversations, which names
+//! the current members and the creator. A user who joined and has left does not join again. A
+//! current member who, according to the export, neither joined nor wrote joins at the end.
 //!
-//! Whatever an export says that a message here does not is counted, and told at the end.
+//! Data of the export that Tidings does not support is counted and reported at the end.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -22,10 +23,10 @@ use serde_json::{Value, json};
 use super::slack_files::{Day, Edited, Listed, Message, Reaction, User, days, list, millis};
 use super::slack_text::plain;
 
-/// The lists of conversations; the first one is what makes a directory an export.
+/// The lists of conversations. A directory is an export if it has the first one.
 const CONVERSATIONS: [&str; 4] = ["channels.json", "groups.json", "mpims.json", "dms.json"];
 
-/// An export.
+/// An unpacked Slack export.
 pub struct Slack {
     users: HashMap<String, String>,
     rooms: VecDeque<Room>,
@@ -35,32 +36,32 @@ pub struct Slack {
     read: u64,
 }
 
-/// A conversation.
+/// A conversation of the export.
 struct Room {
     name: String,
     days: VecDeque<Day>,
-    /// Who made it, until that has been told.
+    /// The id of the creator, until the line for the creator has been emitted.
     creator: Option<String>,
-    /// The ids of those who are in now, if the export says so.
+    /// The ids of the current members, if the export lists them.
     members: Option<Vec<String>>,
-    /// The ids of those who came or wrote so far.
+    /// The ids of the users who have joined, written or reacted so far.
     seen: HashSet<String>,
 }
 
-/// Whether a directory is an export.
+/// Whether a directory is a Slack export.
 pub fn is_export(directory: &Path) -> bool {
     directory.join(CONVERSATIONS[0]).is_file()
 }
 
 impl Slack {
-    /// Opens an export. Reads who there is and which files there are, no message.
+    /// Opens an export. Reads the users and the list of files, but no messages.
     pub fn open(directory: &Path) -> Result<Self> {
         let users: Vec<User> = list(&directory.join("users.json"))?.unwrap_or_default();
         let mut names: HashMap<String, u32> = HashMap::new();
         for user in &users {
             *names.entry(user.name.clone()).or_default() += 1;
         }
-        // A name that two have had is nobody's.
+        // A name that two users have had identifies neither of them.
         let name = |user: User| {
             let is_own = !user.name.is_empty() && names.get(&user.name) == Some(&1);
             let name = if is_own { user.name } else { user.id.clone() };
@@ -84,16 +85,16 @@ impl Slack {
 
     fn find_room(&mut self, directory: &Path, listed: Listed) -> Result<()> {
         let name = listed.name.unwrap_or(listed.id);
-        // What leads elsewhere is no name of a directory in here.
+        // The name must not lead outside the export (path traversal).
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name.starts_with('.') {
-            bail!("{name:?} is not the name of a conversation's directory");
+            bail!("{name:?} is not a valid directory name for a conversation");
         }
-        let inside = directory.join(&name);
-        if !inside.is_dir() {
+        let conversation_dir = directory.join(&name);
+        if !conversation_dir.is_dir() {
             self.count("conversations without a directory");
             return Ok(());
         }
-        let days = days(&inside)?;
+        let days = days(&conversation_dir)?;
         self.bytes += days.iter().map(|day| day.bytes).sum::<u64>();
         self.rooms.push_back(Room {
             name,
@@ -105,22 +106,22 @@ impl Slack {
         Ok(())
     }
 
-    /// The size of all files of messages.
+    /// The total size of the message files in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// How much of them has been read.
+    /// The number of bytes read so far.
     pub fn bytes_read(&self) -> u64 {
         self.read
     }
 
-    /// What was not taken over so far, and how often.
+    /// The unsupported items so far, with their counts.
     pub fn unmapped(&self) -> BTreeMap<String, u64> {
         self.unmapped.clone()
     }
 
-    /// The next message, or who joined, as a line of JSON; `None` after the last.
+    /// The next message or join as a line of JSON; `None` after the last one.
     pub fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
             if let Some(line) = self.lines.pop_front() {
@@ -149,7 +150,7 @@ impl Slack {
         }
     }
 
-    /// Who made a conversation is in it from the beginning, and so owns it, unless they have left.
+    /// The creator of a conversation joins first, and therefore owns it, unless they have left.
     fn creator(&self, room: &mut Room, creator: String) -> Vec<Value> {
         let mut members = room.members.iter().flatten();
         if !members.any(|member| *member == creator) {
@@ -160,7 +161,7 @@ impl Slack {
         vec![line]
     }
 
-    /// Those who are in and have not been seen.
+    /// The lines of the current members who have not been seen.
     fn members(&self, room: Room) -> Vec<Value> {
         let mut members = room.members.unwrap_or_default();
         members.retain(|user| !room.seen.contains(user));
@@ -168,7 +169,7 @@ impl Slack {
         members.iter().map(line).collect()
     }
 
-    /// Somebody who is in, as far as is known without having come.
+    /// The line of a member without a join message.
     fn member(&self, conversation: &str, user: &str) -> Value {
         json!({
             "conversation": conversation,
@@ -177,7 +178,7 @@ impl Slack {
         })
     }
 
-    /// `None` for what is neither a message nor a join.
+    /// Converts a message; `None` if it is neither a message nor a join.
     fn line(&mut self, room: &mut Room, message: Message) -> Option<Value> {
         match message.subtype.as_deref() {
             Some("channel_join" | "group_join") => return self.join(room, message),
@@ -236,7 +237,11 @@ impl Slack {
             self.count("joins without a user or a time");
             return None;
         };
-        if room.members.as_ref().is_some_and(|it| !it.contains(&user)) {
+        if room
+            .members
+            .as_ref()
+            .is_some_and(|ids| !ids.contains(&user))
+        {
             self.count("joins of users who have left");
             return None;
         }
@@ -246,7 +251,7 @@ impl Slack {
         )
     }
 
-    /// Slack keeps no earlier texts.
+    /// The time of the last edit. Slack does not export earlier texts.
     fn edited_at(&mut self, edited: &Edited) -> Option<Timestamp> {
         let at = edited.ts.as_deref().and_then(millis);
         if at.is_none() {
@@ -256,7 +261,7 @@ impl Slack {
     }
 
     fn reactions(&mut self, room: &mut Room, reactions: Vec<Reaction>) -> Vec<Value> {
-        let mut taken = Vec::new();
+        let mut converted = Vec::new();
         for Reaction { name, users, count } in reactions {
             if ReactionKey::parse(&name).is_err() {
                 self.count("reactions whose name is too long");
@@ -265,11 +270,11 @@ impl Slack {
             let unnamed = count.saturating_sub(users.len()) as u64;
             self.count_all("reactions whose users are not named", unnamed);
             for user in users {
-                taken.push(json!({ "key": name, "user": self.name_of(&user) }));
+                converted.push(json!({ "key": name, "user": self.name_of(&user) }));
                 room.seen.insert(user);
             }
         }
-        taken
+        converted
     }
 
     fn name_of(&self, user: &str) -> String {
@@ -287,12 +292,13 @@ impl Slack {
     }
 }
 
-/// What a message is known by.
+/// The id of the line of a message.
 fn id(conversation: &str, ts: &str) -> String {
     format!("slack:{conversation}:{ts}")
 }
 
-/// Whether somebody said it. The others tell of topics, pins and the like.
+/// Whether a message with this subtype was written by a user or a bot. Other subtypes report
+/// changes of topics, pins and the like.
 fn is_said(subtype: &str) -> bool {
     [
         "bot_message",
@@ -315,7 +321,7 @@ mod tests {
         let scratch = tempfile::tempdir().expect("a directory");
         for (path, content) in files {
             let path = scratch.path().join(path);
-            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::create_dir_all(path.parent().expect("a parent")).expect("directory created");
             fs::write(path, content.to_string()).expect("written");
         }
         scratch
@@ -329,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_all_days_come_in_order_and_the_rest_is_counted() {
+    fn messages_are_ordered_and_unsupported_items_are_counted() {
         let scratch = export(&[
             (
                 "users.json",
@@ -396,7 +402,11 @@ mod tests {
                 &json!([{"key": "+1", "user": "bob"}, {"key": "+1", "user": "U3"}])
             )
         );
-        assert_eq!(lines[0]["reply_to"], Value::Null, "it begins the thread");
+        assert_eq!(
+            lines[0]["reply_to"],
+            Value::Null,
+            "the message starts the thread"
+        );
         assert_eq!(
             lines[3],
             json!({"conversation": "general", "sender": "bob", "sent_at": "2026-11-02T00:00:00.000Z",
@@ -425,9 +435,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_export_is_said_to_be_none() {
+    fn invalid_exports_are_rejected() {
         let broken = export(&[("channels.json", json!({"not": "a list"}))]);
-        let error = Slack::open(broken.path()).err().expect("refused");
+        let error = Slack::open(broken.path()).err().expect("rejected");
         assert!(error.to_string().contains("channels.json"), "{error}");
         let climbing = export(&[("channels.json", json!([{"id": "C1", "name": "../x"}]))]);
         assert!(Slack::open(climbing.path()).is_err());

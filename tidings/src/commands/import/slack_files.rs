@@ -1,4 +1,4 @@
-//! What stands in the files of a Slack export.
+//! The contents of the files of a Slack export.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -8,12 +8,13 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A file of messages.
+/// A file with the messages of one day.
 pub(super) struct Day {
     pub(super) file: PathBuf,
     pub(super) bytes: u64,
 }
 
+/// A user in `users.json`.
 #[derive(Deserialize)]
 pub(super) struct User {
     pub(super) id: String,
@@ -21,17 +22,18 @@ pub(super) struct User {
     pub(super) name: String,
 }
 
+/// A conversation in one of the lists of conversations.
 #[derive(Deserialize)]
 pub(super) struct Listed {
     pub(super) id: String,
     pub(super) name: Option<String>,
-    /// Who made it.
+    /// The id of the creator.
     pub(super) creator: Option<String>,
-    /// Who is in.
+    /// The ids of the current members.
     pub(super) members: Option<Vec<String>>,
 }
 
-/// A message as it stands in a file. Everything may be missing.
+/// A message in a file. Every field is optional.
 #[derive(Deserialize)]
 pub(super) struct Message {
     pub(super) ts: Option<String>,
@@ -51,35 +53,41 @@ pub(super) struct Message {
     pub(super) attachments: Vec<Value>,
 }
 
+/// The last edit of a message.
 #[derive(Deserialize)]
 pub(super) struct Edited {
     pub(super) ts: Option<String>,
 }
 
+/// A reaction with the users who added it.
 #[derive(Deserialize)]
 pub(super) struct Reaction {
     pub(super) name: String,
     #[serde(default)]
     pub(super) users: Vec<String>,
-    /// How many users there are; more than are named if there are many.
+    /// The number of users. For many users, `users` lists only some of them.
     #[serde(default)]
     pub(super) count: usize,
 }
 
+/// A file attached to a message.
 #[derive(Deserialize)]
 pub(super) struct File {
     pub(super) name: Option<String>,
     pub(super) title: Option<String>,
 }
 
-/// The files of a directory in the order of their days.
+/// Lists the message files of a directory in the order of their days.
 pub(super) fn days(directory: &Path) -> Result<VecDeque<Day>> {
-    let unread = || format!("cannot read {}", directory.display());
+    let context = || format!("cannot read {}", directory.display());
     let mut days = Vec::new();
-    for entry in fs::read_dir(directory).with_context(unread)? {
+    for entry in fs::read_dir(directory).with_context(context)? {
         let entry = entry?;
         let file = entry.path();
-        if file.extension().is_some_and(|it| it == "json") {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             let bytes = entry.metadata()?.len();
             days.push(Day { file, bytes });
         }
@@ -88,7 +96,7 @@ pub(super) fn days(directory: &Path) -> Result<VecDeque<Day>> {
     Ok(days.into())
 }
 
-/// The milliseconds of `1355517523.000005`.
+/// Parses a timestamp such as `1355517523.000005` into milliseconds since 1970.
 pub(super) fn millis(ts: &str) -> Option<i64> {
     let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -100,12 +108,15 @@ pub(super) fn millis(ts: &str) -> Option<i64> {
     seconds.checked_mul(1000)?.checked_add(thousandths)
 }
 
-/// The objects of a file that holds an array; `None` if there is no file.
+/// Reads a file that contains a JSON array; `None` if the file does not exist.
 pub(super) fn list<T: for<'a> Deserialize<'a>>(file: &Path) -> Result<Option<Vec<T>>> {
     match fs::read(file) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .with_context(|| format!("{} is not what a Slack export has there", file.display())),
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).with_context(|| {
+            format!(
+                "{} does not have the format of a Slack export",
+                file.display()
+            )
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
     }
@@ -116,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_seconds_with_a_fraction() {
+    fn timestamps_are_seconds_with_a_fraction() {
         assert_eq!(millis("1355517523.000005"), Some(1_355_517_523_000));
         assert_eq!(millis("1355517523.25"), Some(1_355_517_523_250));
         for bad in ["", ".5", "now", "1.x", "-1.0", "99999999999999999999.0"] {

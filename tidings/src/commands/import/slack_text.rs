@@ -1,11 +1,12 @@
-//! Slack's markup as plain text: `<@U1>` is `@ann`, `<#C1|general>` is `#general`, `<https://x|label>` is
-//! `label (https://x)`, and `&amp;`, `&lt;`, `&gt;` are what they stand for.
+//! Converts the markup of Slack to plain text: `<@U1>` becomes `@ann`, `<#C1|general>` becomes
+//! `#general`, `<https://x|label>` becomes `label (https://x)`, and `&amp;`, `&lt;`, `&gt;` are
+//! unescaped.
 //!
 //! Source: "Formatting text for app surfaces" (api.slack.com/reference/surfaces/formatting).
 
 use std::collections::HashMap;
 
-/// The text as people read it. What is not closed is left as it is.
+/// The text as it is displayed. Unclosed markup is left unchanged.
 pub fn plain(text: &str, users: &HashMap<String, String>) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -29,7 +30,7 @@ fn shown(inside: &str, users: &HashMap<String, String>) -> String {
     match kind {
         "@" => format!(
             "@{}",
-            users.get(name).map_or(label.unwrap_or(name), |it| it)
+            users.get(name).map_or(label.unwrap_or(name), |user| user)
         ),
         "#" => format!("#{}", label.unwrap_or(name)),
         // `!here`, `!subteam^S1|@team`, `!date^1^{date}|yesterday`.
@@ -44,7 +45,7 @@ fn shown(inside: &str, users: &HashMap<String, String>) -> String {
     }
 }
 
-/// `&amp;` last, so that nothing is unescaped twice.
+/// Replaces the escapes, `&amp;` last, so that nothing is unescaped twice.
 fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_becomes_what_people_read() {
+    fn markup_becomes_plain_text() {
         let users = HashMap::from([("U1".to_owned(), "ann".to_owned())]);
         for (markup, expected) in [
             ("plain 你好", "plain 你好"),

@@ -1,4 +1,5 @@
-//! The file: plain, gzip or zstd, told apart by its first bytes, and read in bounded memory.
+//! Reads a file line by line in bounded memory. The file is plain, gzip or zstd, detected by its
+//! first bytes.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,15 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result};
 
-/// The longest line that is read. A message of the largest size, with every character escaped,
-/// is well below.
+/// The maximum length of a line in bytes. A message of the maximum size is well below this, even
+/// with every character escaped.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
-/// A file of lines.
+/// A reader of the lines of a file.
 pub struct Source {
     lines: Box<dyn BufRead + Send>,
     bytes: u64,
@@ -24,14 +25,14 @@ pub struct Source {
     at_start: bool,
 }
 
-/// What stands on a line.
+/// The result of reading a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Text {
-    /// Its bytes are in the buffer.
+    /// A line; its bytes are in the buffer.
     Line,
-    /// More bytes than a line may have; they were passed over.
+    /// The line was too long and has been skipped.
     TooLong,
-    /// The file has ended.
+    /// The end of the file.
     End,
 }
 
@@ -54,7 +55,7 @@ impl Source {
         });
         let start = packed.fill_buf()?;
         let lines: Box<dyn BufRead + Send> = if start.starts_with(&GZIP) {
-            // Several files packed one after the other are one file, as gzip has it.
+            // As gzip specifies, several concatenated members form one file.
             Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(packed)))
         } else if start.starts_with(&ZSTD) {
             Box::new(BufReader::new(zstd::stream::read::Decoder::with_buffer(
@@ -71,22 +72,22 @@ impl Source {
         })
     }
 
-    /// The size of the file as it is, packed or not.
+    /// The size of the file on disk, compressed or not.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// How much of it has been read.
+    /// The number of bytes of the file read so far.
     pub fn bytes_read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// The first bytes, at most so many, without a byte order mark. They are read again afterwards.
-    pub fn start(&mut self, most: usize) -> io::Result<Vec<u8>> {
+    /// Returns the first `max` bytes, without a byte order mark, without consuming them.
+    pub fn start(&mut self, max: usize) -> io::Result<Vec<u8>> {
         let mut start = Vec::new();
         self.lines
             .by_ref()
-            .take(most as u64)
+            .take(max as u64)
             .read_to_end(&mut start)?;
         if start.starts_with(BYTE_ORDER_MARK) {
             start.drain(..BYTE_ORDER_MARK.len());
@@ -96,12 +97,12 @@ impl Source {
         Ok(start)
     }
 
-    /// The whole as one text, for what is not made of lines.
+    /// The rest of the file as a byte stream, for formats that are not line-based.
     pub fn into_text(self) -> impl Read {
         self.lines
     }
 
-    /// Reads the next line into `buffer`, without its end.
+    /// Reads the next line into `buffer`, without its line ending.
     pub fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Text> {
         buffer.clear();
         let limit = MAX_LINE_BYTES as u64 + 1;
@@ -123,7 +124,7 @@ impl Source {
     }
 }
 
-/// Counts what is read through it.
+/// A reader that counts the bytes read through it.
 struct Counted<R> {
     inner: R,
     read: Arc<AtomicU64>,
@@ -160,22 +161,25 @@ mod tests {
     }
 
     #[test]
-    fn plain_gzip_and_zstd_are_the_same_lines() {
+    fn plain_gzip_and_zstd_yield_the_same_lines() {
         let text = "one\ntwo\r\n\nlast".as_bytes();
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(text).expect("packs");
+        gzip.write_all(text).expect("compresses");
         let expected = ["one", "two\r", "", "last"].map(|line| Some(line.to_owned()));
         assert_eq!(lines(text.to_vec()), expected);
-        assert_eq!(lines(gzip.finish().expect("packs")), expected);
-        assert_eq!(lines(zstd::encode_all(text, 1).expect("packs")), expected);
+        assert_eq!(lines(gzip.finish().expect("compresses")), expected);
+        assert_eq!(
+            lines(zstd::encode_all(text, 1).expect("compresses")),
+            expected
+        );
     }
 
     #[test]
-    fn packed_files_one_after_the_other_are_one_file() {
+    fn concatenated_gzip_members_are_one_file() {
         let pack = |text: &str| {
             let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            gzip.write_all(text.as_bytes()).expect("packs");
-            gzip.finish().expect("packs")
+            gzip.write_all(text.as_bytes()).expect("compresses");
+            gzip.finish().expect("compresses")
         };
         let both = [pack("one\n"), pack("two\n")].concat();
         assert_eq!(
@@ -185,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_passed_over() {
+    fn too_long_line_is_skipped() {
         let exact = "y".repeat(MAX_LINE_BYTES);
         let text = format!("one\n{}\n{exact}\ntwo\n", "x".repeat(MAX_LINE_BYTES * 3));
         let expected = [
@@ -198,17 +202,17 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_not_part_of_the_first_line() {
+    fn byte_order_mark_is_stripped() {
         assert_eq!(lines(b"\xef\xbb\xbf{}\n".to_vec()), [Some("{}".to_owned())]);
     }
 
     #[test]
-    fn looking_at_the_start_takes_nothing_away() {
+    fn peeking_at_the_start_consumes_nothing() {
         let text = b"\xef\xbb\xbfone\ntwo\n";
-        for most in [0, 5, 100] {
+        for max in [0, 5, 100] {
             let mut source =
                 Source::unpack(io::Cursor::new(text), text.len() as u64).expect("opens");
-            let start = source.start(most).expect("reads");
+            let start = source.start(max).expect("reads");
             assert!(b"one\ntwo\n".starts_with(&start), "{start:?}");
             let mut buffer = Vec::new();
             assert_eq!(source.next(&mut buffer).expect("reads"), Text::Line);
@@ -217,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_has_no_lines() {
+    fn empty_file_has_no_lines() {
         assert!(lines(Vec::new()).is_empty());
     }
 }

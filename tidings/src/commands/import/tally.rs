@@ -1,4 +1,4 @@
-//! What became of the lines, and saying so.
+//! The summary of an import: counts the results of the lines and prints them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -10,14 +10,14 @@ use super::chunks::Chunk;
 use super::post::{Answer, Status};
 use super::repeats::Digest;
 
-/// Reasons that are kept; lines beyond are only counted.
+/// The maximum number of rejected lines that are recorded with a reason; more are only counted.
 const KEPT_REASONS: usize = 10_000;
-/// Reasons that a person is shown.
+/// The maximum number of rejected lines that the text output lists.
 const SHOWN_REASONS: usize = 100;
-/// What is said of reactions that the system dropped.
+/// The description of reactions that the system dropped.
 const TOO_MANY_KEYS: &str = "reactions beyond the limit of different ones on a message";
 
-/// What became of the lines so far.
+/// The results of the lines so far.
 #[derive(Debug, Default)]
 pub struct Tally {
     imported: u64,
@@ -30,16 +30,16 @@ pub struct Tally {
     unmapped: BTreeMap<String, u64>,
 }
 
-/// A line that could not be taken.
+/// A line that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {
-    /// Its number, counted from 1.
+    /// The line number, counted from 1.
     pub line: u64,
-    /// Why.
+    /// The reason for the rejection.
     pub reason: String,
 }
 
-/// The whole, as `--json` prints it.
+/// The summary in the format of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     messages: u64,
@@ -56,12 +56,12 @@ struct Report<'a> {
 }
 
 impl Tally {
-    /// Messages that are in the system because of this import.
+    /// The number of messages that this import added.
     pub fn messages(&self) -> u64 {
         self.imported
     }
 
-    /// A line that could not be taken.
+    /// Records a rejected line.
     pub fn reject(&mut self, line: u64, reason: String) {
         self.skipped += 1;
         if self.rejected.len() < KEPT_REASONS {
@@ -69,18 +69,18 @@ impl Tally {
         }
     }
 
-    /// What the export has and a message here has not, and how often.
+    /// Adds the items that the import does not support, with their counts.
     pub fn not_taken_over(&mut self, unmapped: BTreeMap<String, u64>) {
         for (what, times) in unmapped {
             *self.unmapped.entry(what).or_default() += times;
         }
     }
 
-    /// The answers to a chunk.
+    /// Records the replies to a chunk.
     pub fn count(&mut self, chunk: &Chunk, answers: &[Answer]) -> Result<()> {
         anyhow::ensure!(
             answers.len() == chunk.lines.len(),
-            "an answer for each line was expected"
+            "expected one reply for each line"
         );
         for (answer, counted) in answers.iter().zip(&chunk.lines) {
             match (answer.status, counted.sender) {
@@ -106,9 +106,9 @@ impl Tally {
         Ok(())
     }
 
-    /// Prints the whole on standard output.
+    /// Prints the summary on standard output.
     pub fn print(&mut self, json: bool, took: Duration) -> Result<()> {
-        // A line that was refused here may stand in front of one that the system refused.
+        // Lines rejected locally and lines rejected by the system arrive in different orders.
         self.rejected.sort_by_key(|rejected| rejected.line);
         if json {
             println!("{}", serde_json::to_string(&self.report(took))?);
@@ -138,7 +138,7 @@ impl Tally {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "{} messages in {} conversations by {} users in {:.1} seconds; {} were there already, {} skipped",
+            "{} messages in {} conversations by {} users in {:.1} seconds; {} already present, {} skipped",
             self.imported,
             self.conversations.len(),
             self.users.len(),
@@ -147,10 +147,10 @@ impl Tally {
             self.skipped,
         );
         if self.joins > 0 {
-            let _ = writeln!(text, "{} lines of members who joined", self.joins);
+            let _ = writeln!(text, "{} lines of members", self.joins);
         }
         for (what, times) in &self.unmapped {
-            let _ = writeln!(text, "not taken over: {times} {what}");
+            let _ = writeln!(text, "not imported: {times} {what}");
         }
         for rejected in self.rejected.iter().take(SHOWN_REASONS) {
             let _ = writeln!(text, "line {}: {}", rejected.line, rejected.reason);
@@ -166,7 +166,7 @@ impl Tally {
     }
 }
 
-// Serde asks for a reference.
+// serde requires a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_zero(number: &u64) -> bool {
     *number == 0
@@ -215,13 +215,15 @@ mod tests {
             answer(5, Status::Imported),
             answer(6, Status::Known),
         ];
-        tally.count(&chunk, &answers).expect("fits");
+        tally
+            .count(&chunk, &answers)
+            .expect("replies match the chunk");
         tally.not_taken_over(BTreeMap::from([("files".to_owned(), 1)]));
         tally
     }
 
     #[test]
-    fn json_is_one_object() {
+    fn json_output_is_one_object() {
         let tally = example();
         let json =
             serde_json::to_value(tally.report(Duration::from_millis(1500))).expect("serialises");
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn people_see_a_bounded_list() {
+    fn text_output_is_bounded() {
         let mut tally = Tally::default();
         (0..KEPT_REASONS as u64 + 5).for_each(|line| tally.reject(line, "empty".into()));
         let text = tally.text(Duration::ZERO);

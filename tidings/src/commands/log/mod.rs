@@ -1,7 +1,7 @@
-//! `tidings log`: the log for analysts.
+//! `tidings log`: commands that read, export and verify the event log.
 //!
-//! - `slice`: which events. `output`: lines, for as long as somebody reads them.
-//! - [`tail`], [`show`], [`export`], [`stats`], [`replay`], [`verify`]: one file a command.
+//! - `slice`: selects the events. `output`: writes lines until the reader closes the pipe.
+//! - [`tail`], [`show`], [`export`], [`stats`], [`replay`], [`verify`]: one module per command.
 
 pub mod export;
 mod output;
@@ -19,7 +19,7 @@ use crate::database::Database;
 use crate::service::pools;
 use crate::service::stop;
 
-/// Does what was asked. A signal ends it in order.
+/// Runs the command. A signal stops it gracefully.
 pub async fn run(config: &Config, command: LogCommand) -> Result<()> {
     let stop = stop::on_signal()?;
     if let LogCommand::Verify(args) = &command
@@ -29,7 +29,7 @@ pub async fn run(config: &Config, command: LogCommand) -> Result<()> {
     }
     let database = Database::reach(config).await?;
     pools::migrated(&database.pool).await?;
-    let done = match &command {
+    let result = match &command {
         LogCommand::Tail(args) => tail::run(&database.pool, args, &stop).await,
         LogCommand::Show { position } => show::run(&database.pool, *position).await,
         LogCommand::Export(args) => export::run(&database.pool, args, &stop).await,
@@ -39,5 +39,5 @@ pub async fn run(config: &Config, command: LogCommand) -> Result<()> {
         LogCommand::Replay(args) => replay::run(config, &database, args, &stop).await,
     };
     database.leave().await?;
-    done
+    result
 }

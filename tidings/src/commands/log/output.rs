@@ -1,19 +1,19 @@
-//! Lines on standard output, for as long as somebody reads them.
+//! Writes lines to standard output until the reader closes the pipe.
 
 use std::io::{BufWriter, ErrorKind, Stdout, Write as _};
 
 use anyhow::Result;
 
-/// Standard output.
+/// A buffered writer of lines on standard output.
 pub struct Output(BufWriter<Stdout>);
 
 impl Output {
-    /// Buffered: flush it before waiting for anything.
+    /// Creates the writer. Flush it before waiting for anything.
     pub fn new() -> Self {
         Self(BufWriter::with_capacity(1 << 16, std::io::stdout()))
     }
 
-    /// Writes a line. False if nobody reads any more.
+    /// Writes a line. False if the reader has closed the pipe.
     pub fn line(&mut self, line: &[u8]) -> Result<bool> {
         let written = self
             .0
@@ -22,13 +22,13 @@ impl Output {
         is_read(written)
     }
 
-    /// Hands over what was written. False if nobody reads any more.
+    /// Flushes the buffer. False if the reader has closed the pipe.
     pub fn flush(&mut self) -> Result<bool> {
         is_read(self.0.flush())
     }
 }
 
-/// A pipe whose other end has closed, as that of `head` does, is no failure.
+/// Maps a closed pipe, such as that of `head`, to `false`, because it is not an error.
 fn is_read(written: std::io::Result<()>) -> Result<bool> {
     match written {
         Ok(()) => Ok(true),

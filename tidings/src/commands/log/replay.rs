@@ -1,4 +1,4 @@
-//! `tidings log replay`: events again, on a subject of one's choice, at a pace of one's choice.
+//! `tidings log replay`: publishes events again, on a chosen NATS subject and at a chosen speed.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use crate::config::{Config, LogReplayArgs, Speed};
 use crate::database::Database;
 use crate::usage::Usage;
 
-/// How long NATS may take to be there.
+/// How long to wait for the connection to NATS.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Events that are made ready before the first of them is published, when no pace is to be kept: published one by
-/// one as they are made, each would wake the connection and be a write of its own.
+/// The number of events that are serialised before the first of them is published, at maximum
+/// speed. Published one by one, each event would wake the connection and cause a separate write.
 const AT_ONCE: usize = 500;
 
-/// Publishes until the end of the slice, or a signal.
+/// Publishes events until the end of the slice or a signal.
 pub async fn run(
     config: &Config,
     database: &Database,
@@ -34,13 +34,14 @@ pub async fn run(
 ) -> Result<()> {
     check_subject(config, &args.subject)?;
     let Some(url) = &database.nats_url else {
-        return Err(
-            Usage("which NATS? give --nats-url, or the --data of a running system".into()).into(),
-        );
+        return Err(Usage(
+            "no NATS server specified; use --nats-url, or --data with a running system".into(),
+        )
+        .into());
     };
     let client = broker::client(url).await?;
     let connected = timeout(CONNECT_WITHIN, broker::connected(&client, stop)).await;
-    if !connected.context("NATS does not answer")? {
+    if !connected.context("cannot connect to NATS")? {
         return Ok(());
     }
     let reader = Reader::new(database.pool.clone());
@@ -50,7 +51,7 @@ pub async fn run(
     client
         .flush()
         .await
-        .context("NATS did not take the last events")?;
+        .context("NATS did not accept the last events")?;
     let seconds = began.elapsed().as_secs_f64();
     let Replayed { events, position } = replayed;
     if args.json {
@@ -61,12 +62,13 @@ pub async fn run(
     } else {
         println!("published {events} events up to position {position} in {seconds:.1} seconds");
         if position < slice.last {
-            println!("go on with --after {position}");
+            println!("resume with --after {position}");
         }
     }
     Ok(())
 }
 
+/// The number of events published so far, and the last position.
 struct Replayed {
     events: u64,
     position: i64,
@@ -130,7 +132,7 @@ async fn publish(
     Ok(replayed)
 }
 
-/// A subject that can be published to, and is not the mirror's: what it holds is exact.
+/// Checks that the subject is valid and does not belong to the mirror, whose content must be exact.
 fn check_subject(config: &Config, subject: &str) -> Result<()> {
     let mirror = config
         .stream
@@ -142,12 +144,12 @@ fn check_subject(config: &Config, subject: &str) -> Result<()> {
     };
     if !tokens.iter().all(is_legal) || subject.starts_with('$') {
         bail!(Usage(format!(
-            "{subject:?} is no subject to publish to; one looks like my.replay"
+            "{subject:?} is not a valid subject to publish to; use one such as my.replay"
         )));
     }
     if mirror.owns(subject) {
         bail!(Usage(format!(
-            "{subject} belongs to the log's own mirror; choose another subject"
+            "{subject} is reserved for the mirror of the log; choose another subject"
         )));
     }
     Ok(())

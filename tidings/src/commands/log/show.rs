@@ -1,4 +1,4 @@
-//! `tidings log show POSITION`: one event, to read.
+//! `tidings log show POSITION`: prints one event.
 
 use anyhow::{Result, bail};
 use event_log::reader::Reader;
@@ -7,12 +7,12 @@ use sqlx::PgPool;
 
 use super::output::Output;
 
-/// Prints the CloudEvents object, laid out.
+/// Prints the event as a pretty-printed CloudEvents object.
 pub async fn run(pool: &PgPool, position: i64) -> Result<()> {
     let reader = Reader::new(pool.clone());
     let Some(event) = reader.after(position - 1, 1).await?.pop() else {
         let head = reader.head().await?.position;
-        bail!("the log ends at position {head}");
+        bail!("there is no event at position {position}; the log ends at position {head}");
     };
     let json: Value = serde_json::from_slice(&event.to_json()?)?;
     let mut output = Output::new();

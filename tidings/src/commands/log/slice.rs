@@ -1,4 +1,4 @@
-//! Which events a command is about.
+//! Selects the events that a command processes.
 
 use anyhow::Result;
 use domain::envelope::AggregateKind;
@@ -11,22 +11,23 @@ use crate::commands::event_types;
 use crate::config::SliceArgs;
 use crate::usage::Usage;
 
-/// Events read at once.
+/// The number of events per page.
 const PAGE: usize = 10_000;
 
-/// A part of the log, as it is now.
+/// A filtered range of the log with a fixed end.
 #[derive(Debug, Clone)]
 pub struct Slice {
-    /// What passes.
+    /// The filter for the events.
     pub filter: Filter,
-    /// Those after this position.
+    /// The slice begins after this position.
     pub after: i64,
-    /// Those up to this one.
+    /// The slice ends at this position.
     pub last: i64,
 }
 
 impl Slice {
-    /// What was asked for, with times looked up.
+    /// Resolves the arguments: converts times to positions and limits the end to the head of the
+    /// log.
     pub async fn of(args: &SliceArgs, reader: &Reader) -> Result<Self> {
         let filter = filter(args)?;
         let head = reader.head().await?.position;
@@ -45,7 +46,7 @@ impl Slice {
         })
     }
 
-    /// Its events in pages, read ahead.
+    /// Reads the events in pages, in the background.
     pub fn pages(&self, reader: &Reader) -> mpsc::Receiver<Result<Page, sqlx::Error>> {
         pages::read_ahead(
             reader.clone(),
@@ -56,13 +57,13 @@ impl Slice {
         )
     }
 
-    /// How many positions it spans.
+    /// The number of positions in the slice.
     pub fn span(&self) -> u64 {
         u64::try_from(self.last - self.after).unwrap_or(0)
     }
 }
 
-/// What passes, whatever the positions and times.
+/// Builds the filter from the arguments, without positions and times.
 pub fn filter(args: &SliceArgs) -> Result<Filter> {
     event_types::check(&args.r#type)?;
     let conversation = args.conversation.as_deref().map(ConversationId::parse);

@@ -1,4 +1,4 @@
-//! `tidings log tail`: the end of the log, and what comes.
+//! `tidings log tail`: prints the end of the log, and follows it.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ use super::output::Output;
 use super::slice::Slice;
 use crate::config::LogTailArgs;
 
-/// How often to look whether there is more.
+/// How often to poll for new events.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Events read at once.
+/// The number of events per page.
 const PAGE: i64 = 500;
 
-/// Bytes of the data that are shown on a line.
+/// The maximum number of data bytes shown on a line.
 const SHOWN: usize = 160;
 
-/// Prints until the end of the slice, or with `follow` until a signal.
+/// Prints events until the end of the slice, or with `follow` until a signal.
 pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) -> Result<()> {
     let reader = Reader::new(pool.clone());
     let mut slice = Slice::of(&args.slice, &reader).await?;
@@ -62,7 +62,8 @@ pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) ->
     }
 }
 
-/// The position after which the last so many of a slice begin: looks back in steps that double.
+/// The position after which the last `count` events of a slice begin. Searches backwards in steps
+/// that grow fourfold.
 async fn before_last(reader: &Reader, slice: &Slice, count: i64) -> Result<i64> {
     let mut step = count;
     loop {
@@ -76,7 +77,7 @@ async fn before_last(reader: &Reader, slice: &Slice, count: i64) -> Result<i64> 
     }
 }
 
-/// The position of the `count`th event from the end; `None` if there are fewer.
+/// The position of the `count`th event from the end; `None` if there are fewer events after `from`.
 async fn count_after(
     reader: &Reader,
     filter: &Filter,
@@ -99,7 +100,8 @@ async fn count_after(
     Ok(first.map(|first| positions[first]))
 }
 
-/// An event on a line. Control characters of a message do not reach the terminal: JSON escapes them.
+/// Formats an event as one line. JSON escapes control characters, so they do not reach the
+/// terminal.
 fn line(event: &Envelope) -> String {
     let data = event.data.get();
     let mut end = data.len().min(SHOWN);

@@ -1,4 +1,4 @@
-//! `tidings log verify`: whether the log, or an export of it, is as it was sealed.
+//! `tidings log verify`: verifies the log, or an export of it, against its seals.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -24,16 +24,16 @@ use crate::config::{Config, LogVerifyArgs};
 use crate::seal_key;
 use crate::usage::Usage;
 
-/// Seals read at once.
+/// The number of seals per page.
 const SEALS_AT_ONCE: i64 = 10;
 
-/// Events read at once after the last seal.
+/// The number of events per page after the last seal.
 const PAGE: i64 = 10_000;
 
-/// Findings that are printed; more are only counted.
+/// The maximum number of findings that are printed; more are only counted.
 const PRINTED: u64 = 1_000;
 
-/// What was found.
+/// The report of a verification: prints the findings and counts them.
 struct Report<'a> {
     args: &'a LogVerifyArgs,
     verifier: Verifier,
@@ -71,11 +71,11 @@ impl<'a> Report<'a> {
             return;
         };
         let number = seal.number;
-        // Salts go with what is erased; the rest never changes.
+        // An erasure deletes the salts; everything else never changes.
         let is_same =
             |copy: &Seal| copy.signature == seal.signature && copy.digests == seal.digests;
         if copies.remove(&number).is_some_and(|copy| !is_same(&copy)) {
-            let why = "it is not the one that was copied".to_owned();
+            let why = "it differs from the copied seal".to_owned();
             self.tell(&[Finding::Seal { number, why }]);
         }
     }
@@ -104,7 +104,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What is left to say, and whether all is well.
+    /// Prints the summary, and fails if there are findings.
     fn end(mut self, head: i64) -> Result<()> {
         let missing: Vec<i64> = self
             .copies
@@ -114,7 +114,7 @@ impl<'a> Report<'a> {
             .map(|(n, _)| n)
             .collect();
         for number in missing {
-            let why = "it was copied, and is not here".to_owned();
+            let why = "it was copied, but is missing here".to_owned();
             self.tell(&[Finding::Seal { number, why }]);
         }
         let sealed_to = self.verifier.sealed_to();
@@ -127,22 +127,22 @@ impl<'a> Report<'a> {
             println!("{json}");
         } else {
             println!(
-                "{} events compared, sealed up to position {sealed_to}; {open} are not sealed yet{}",
+                "{} events verified, sealed up to position {sealed_to}; {open} not sealed yet{}",
                 self.verifier.events,
                 match self.verifier.erased {
                     0 => String::new(),
-                    erased => format!("; {erased} were erased"),
+                    erased => format!("; {erased} erased"),
                 }
             );
         }
         match self.findings {
             0 => Ok(()),
-            count => bail!("{count} findings: this log is not as it was sealed"),
+            count => bail!("{count} findings: the log does not match its seals"),
         }
     }
 }
 
-/// Verifies the database's log.
+/// Verifies the log in the database.
 pub async fn database(
     config: &Config,
     pool: &PgPool,
@@ -150,8 +150,9 @@ pub async fn database(
     stop: &CancellationToken,
 ) -> Result<()> {
     let reader = Reader::new(pool.clone());
-    // What is erased meanwhile would be in a seal of before and be read after.
-    let still = content::keep_still(pool).await?;
+    // Blocks erasure during the verification: a seal read before an erasure would not match the
+    // event read after it.
+    let erasure_lock = content::keep_still(pool).await?;
     let head = reader.head().await?;
     let mut report = Report::new(config, args, head.log_id.to_string())?;
     let bar = progress::bar("events");
@@ -164,7 +165,7 @@ pub async fn database(
         }
         for seal in &seals {
             if stop.is_cancelled() {
-                bail!("stopped at position {}", seal.first);
+                bail!("verification was stopped at position {}", seal.first);
             }
             number = seal.number;
             report.seal(seal);
@@ -189,14 +190,14 @@ pub async fn database(
             break;
         }
     }
-    still.close().await?;
+    erasure_lock.close().await?;
     bar.finish_and_clear();
     let findings = report.verifier.finish();
     report.tell(&findings);
     report.end(head.position)
 }
 
-/// Verifies an export in JSON lines, with the seals that stand in it.
+/// Verifies an export in JSON lines with the seals that it contains.
 pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
     let exported = Exported::open(dir)?;
     let mut report = Report::new(config, args, exported.log_id().to_owned())?;
@@ -205,7 +206,7 @@ pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
     let file = dir.join(SEALS);
     let file = File::open(&file).with_context(|| file.display().to_string())?;
     for line in BufReader::new(file).lines() {
-        let seal: Seal = serde_json::from_str(&line?).context("a seal cannot be read")?;
+        let seal: Seal = serde_json::from_str(&line?).context("cannot parse a seal")?;
         report.seal(&seal);
         let mut of_seal: Vec<Envelope> = Vec::new();
         while let Some(event) = events.next_if(|event| {
@@ -231,7 +232,7 @@ pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
     report.end(exported.complete_to())
 }
 
-/// Seals what is not sealed yet.
+/// Seals the events that are not sealed yet.
 pub async fn seal(config: &Config, pool: &PgPool) -> Result<()> {
     let settings = SealerConfig {
         every: Duration::ZERO,
@@ -250,8 +251,7 @@ fn copies(file: &Path) -> Result<HashMap<i64, Seal>> {
         BufReader::new(File::open(file).with_context(|| file.display().to_string())?).lines();
     lines
         .map(|line| {
-            let seal: Seal =
-                serde_json::from_str(&line?).context("a copied seal cannot be read")?;
+            let seal: Seal = serde_json::from_str(&line?).context("cannot parse a copied seal")?;
             Ok((seal.number, seal))
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Asking.
+//! Collects the status from Postgres, NATS and the file system.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,28 +23,28 @@ use crate::servers::postgres_major_of;
 use crate::service::lag::Lag;
 use crate::service::pools;
 
-/// How long NATS may take to answer; without it the rest is shown all the same.
+/// How long to wait for NATS. Without a response, the rest of the status is still shown.
 const NATS_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How the system is.
+/// The status of the system.
 #[derive(Debug, Serialize)]
 pub struct Status {
-    /// `running`, `stopped` or, for servers that were given, `external`.
+    /// `running`, `stopped` or, if external servers are configured, `external`.
     pub state: &'static str,
-    /// The data directory.
+    /// The path of the data directory.
     pub data: PathBuf,
-    /// Bytes of the data directory, and of what links from it.
+    /// The size of the data directory in bytes, including a linked `servers` directory.
     pub data_bytes: u64,
-    /// The process, if one runs here.
+    /// The process that runs on the data directory, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
     /// The major version of Postgres that the data directory is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postgres_major: Option<u32>,
-    /// What Postgres says; nothing when the system is stopped.
+    /// The status of the database. None if the system is stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
-    /// What NATS says, or why it does not.
+    /// The status of the mirror, or the reason why it is unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,
 }
@@ -52,99 +52,100 @@ pub struct Status {
 /// The process that runs on the data directory.
 #[derive(Debug, Serialize)]
 pub struct Process {
-    /// Its number.
+    /// The process id.
     pub pid: u32,
-    /// Where it answers.
+    /// The base URL of its HTTP port.
     pub address: String,
-    /// Since when.
+    /// The time at which it started.
     pub started_at: Timestamp,
-    /// Its private servers.
+    /// Its embedded servers.
     pub servers: Vec<String>,
 }
 
-/// What Postgres says.
+/// The status of the database.
 #[derive(Debug, Serialize)]
 pub struct Database {
-    /// Where it is, without its password.
+    /// The address, with the password masked.
     pub url: String,
-    /// What it is.
+    /// The version of Postgres.
     pub version: String,
     /// The time of the log's last event.
     pub head_time: Timestamp,
-    /// The log and the read model.
+    /// The head of the log and the lag of the read model.
     pub projection: Lag,
-    /// The search index, or why it cannot be read.
+    /// The search index, or the reason why it is unavailable.
     pub search: SearchIndex,
-    /// Events that could not be folded, with those that wait behind them.
+    /// The number of parked events: those that could not be folded, and those that wait behind
+    /// them.
     pub parked_events: i64,
-    /// What was erased, and from where it is gone.
+    /// The progress of erasures.
     pub erasure: Progress,
-    /// Up to where what is too old is erased.
+    /// The positions up to which retention has erased expired messages.
     pub retention: Vec<Reached>,
-    /// Sync entries at or before this position are no longer kept, by the offline window.
+    /// Sync entries at or before this position have been removed, because of the offline window.
     pub sync_floor: i64,
-    /// Where the outside is told.
+    /// The webhooks.
     pub webhooks: Vec<Listed>,
-    /// Bytes on disk.
+    /// The sizes on disk.
     pub sizes: Sizes,
 }
 
-/// What the data directory has of the search index.
+/// The status of the search index.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum SearchIndex {
-    /// It is there.
+    /// The index can be read.
     There {
-        /// The last event that it has.
+        /// The position of the last indexed event.
         position: u64,
-        /// Events of the read model that it has not yet.
+        /// The number of events by which it lags behind the read model.
         lag_events: i64,
-        /// Messages in it.
+        /// The number of messages in it.
         messages: u64,
-        /// Bytes on disk.
+        /// The size on disk in bytes.
         bytes: u64,
     },
-    /// It cannot be read.
+    /// The index does not exist or cannot be read.
     Away {
-        /// Why.
+        /// The reason.
         error: String,
     },
 }
 
-/// Bytes on disk, indexes included.
+/// Sizes on disk in bytes, including database indexes.
 #[derive(Debug, Serialize)]
 pub struct Sizes {
-    /// The whole database.
+    /// The size of the whole database.
     pub database: i64,
-    /// The log.
+    /// The size of the log.
     pub log: i64,
-    /// The read models.
+    /// The size of the read models.
     pub read: i64,
 }
 
-/// What NATS says of the mirror.
+/// The status of the mirror in NATS.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Mirror {
-    /// The stream is there.
+    /// The stream exists.
     There {
-        /// What nats-server is.
+        /// The version of nats-server.
         version: String,
-        /// The first event that it has.
+        /// The position of its first event.
         first: i64,
-        /// The last.
+        /// The position of its last event.
         position: i64,
-        /// Events that it has not yet.
+        /// The number of events by which it lags behind the log.
         lag_events: i64,
     },
-    /// It cannot be asked.
+    /// The stream does not exist or NATS cannot be reached.
     Away {
-        /// Why.
+        /// The reason.
         error: String,
     },
 }
 
-/// Looks at what there is.
+/// Collects the status of the system.
 pub async fn at(config: &Config) -> Result<Status> {
     let data = DataDir::at(&config.data);
     let running = data.running()?;
@@ -203,14 +204,14 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
         .await?;
     let erasure = ledger::progress(&pool)
         .await
-        .context("this database knows no erasure")?;
+        .context("this database has no erasure ledger")?;
     let retention = retention::reached(&pool).await?;
     let sync_floor: i64 = sqlx::query_scalar("SELECT floor FROM read.checkpoint")
         .fetch_one(&pool)
         .await?;
     let webhooks = webhook::list(&pool)
         .await
-        .context("this database knows no webhooks")?;
+        .context("this database has no webhooks table")?;
     let sizes = sizes(&pool).await?;
     pool.close().await;
     let url = redacted(url);
@@ -230,10 +231,10 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
     })
 }
 
-fn search_index(place: &Place, read_model: i64) -> SearchIndex {
-    let look = || -> Result<SearchIndex> {
-        let build = place.current()?.context("there is none yet")?;
-        let directory = place.directory(build);
+fn search_index(dir: &Place, read_model: i64) -> SearchIndex {
+    let read = || -> Result<SearchIndex> {
+        let build = dir.current()?.context("there is no index yet")?;
+        let directory = dir.directory(build);
         let index = Index::open(&directory)?;
         let position = index.checkpoint()?.position;
         Ok(SearchIndex::There {
@@ -243,7 +244,7 @@ fn search_index(place: &Place, read_model: i64) -> SearchIndex {
             bytes: bytes_below(&directory),
         })
     };
-    look().unwrap_or_else(|error| SearchIndex::Away {
+    read().unwrap_or_else(|error| SearchIndex::Away {
         error: format!("{error:#}"),
     })
 }
@@ -269,7 +270,7 @@ async fn mirror(config: &Config, url: &str, head: i64) -> Mirror {
         .stream
         .as_deref()
         .map_or_else(MirrorConfig::default, MirrorConfig::named);
-    let asked = async {
+    let query = async {
         let client = broker::client(url)
             .await
             .map_err(|error| error.to_string())?;
@@ -289,28 +290,29 @@ async fn mirror(config: &Config, url: &str, head: i64) -> Mirror {
             lag_events,
         })
     };
-    match tokio::time::timeout(NATS_PATIENCE, asked).await {
+    match tokio::time::timeout(NATS_PATIENCE, query).await {
         Ok(Ok(mirror)) => mirror,
         Ok(Err(error)) => Mirror::Away { error },
         Err(_) => Mirror::Away {
-            error: format!("no answer within {} s", NATS_PATIENCE.as_secs()),
+            error: format!("no response within {} s", NATS_PATIENCE.as_secs()),
         },
     }
 }
 
-/// What the files below a directory hold. Those that vanish meanwhile, or cannot be seen, count
-/// nothing. The one link that is followed is the first: servers may live elsewhere.
+/// Measures the total size of the files below a directory, in bytes. Files that disappear while
+/// this runs, or cannot be read, are not counted. Of the symbolic links, only `servers` is
+/// followed: the servers may live outside the data directory.
 fn bytes_below(root: &Path) -> u64 {
     let mut bytes = 0;
-    let mut open = vec![root.to_path_buf(), root.join("servers")];
+    let mut pending = vec![root.to_path_buf(), root.join("servers")];
     if !root.join("servers").is_symlink() {
-        open.pop();
+        pending.pop();
     }
-    while let Some(dir) = open.pop() {
+    while let Some(dir) = pending.pop() {
         let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
         for entry in entries {
             match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => open.push(entry.path()),
+                Ok(metadata) if metadata.is_dir() => pending.push(entry.path()),
                 Ok(metadata) if metadata.is_file() => bytes += metadata.len(),
                 _ => {}
             }

@@ -1,6 +1,6 @@
-//! `tidings status`: one screen that says how the system is.
+//! `tidings status`: shows system status.
 //!
-//! [`look`] asks Postgres, NATS and the file system; [`show`] prints what they said.
+//! [`collect`] queries Postgres, NATS and the file system; [`render`] formats the result as text.
 
 pub mod look;
 pub mod show;
@@ -9,7 +9,8 @@ use anyhow::Result;
 
 use crate::config::{Config, StatusArgs};
 
-/// Prints it. A system that is stopped is a result too; one that cannot be asked is a failure.
+/// Prints the status. A stopped system is a valid result; a running one that cannot be queried is
+/// an error.
 pub async fn run(config: &Config, args: &StatusArgs) -> Result<()> {
     let status = look::at(config).await?;
     if args.json {

@@ -1,4 +1,4 @@
-//! Printing.
+//! Renders the status as text.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use event_log::erasure::retention::Reached;
 
 use super::look::{Database, Mirror, Process, SearchIndex, Status};
 
-/// The screen.
+/// Renders the status as text, one aspect per line.
 pub fn text(status: &Status) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -47,7 +47,7 @@ fn head(text: &mut String, status: &Status) -> std::fmt::Result {
         HumanBytes(status.data_bytes)
     )?;
     if let (None, Some(major)) = (&status.database, status.postgres_major) {
-        writeln!(text, "            made by Postgres {major}")?;
+        writeln!(text, "            created by Postgres {major}")?;
     }
     Ok(())
 }
@@ -93,19 +93,19 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
             HumanCount(*messages),
             HumanBytes(*bytes),
         )?,
-        SearchIndex::Away { error } => writeln!(text, "search      away: {error}")?,
+        SearchIndex::Away { error } => writeln!(text, "search      unavailable: {error}")?,
     }
     writeln!(text, "parked      {} events", count(*parked_events))?;
     if erasure.ordered > 0 {
         writeln!(
             text,
-            "erased      {} events, gone from the log up to position {} of {}, {} copies left in the stream, gone from \
-             files up to {}",
+            "erased      {} events, removed from the log up to position {} of {}, from files up to {}, {} copies remaining \
+             in the stream",
             count(erasure.events),
             count(erasure.position),
             count(erasure.ordered),
-            count(erasure.not_mirrored),
             count(erasure.files_at),
+            count(erasure.not_mirrored),
         )?;
     }
     write!(text, "retention   ")?;
@@ -152,7 +152,7 @@ fn of_mirror(text: &mut String, mirror: &Mirror) -> std::fmt::Result {
             count(*first),
             count(*lag_events),
         ),
-        Mirror::Away { error } => writeln!(text, "mirror      away: {error}"),
+        Mirror::Away { error } => writeln!(text, "mirror      unavailable: {error}"),
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
     use event_log::erasure::ledger::Progress;
 
     #[test]
-    fn a_stopped_system_says_so() {
+    fn a_stopped_system_is_shown_as_stopped() {
         let status = Status {
             state: "stopped",
             data: "/d".into(),
@@ -185,7 +185,7 @@ mod tests {
         };
         assert_eq!(
             text(&status),
-            "stopped\ndata        /d (2.00 KiB)\n            made by Postgres 15\n"
+            "stopped\ndata        /d (2.00 KiB)\n            created by Postgres 15\n"
         );
     }
 
@@ -228,7 +228,7 @@ mod tests {
             },
         };
         let mut shown = String::new();
-        of_database(&mut shown, &database).expect("a String takes all");
+        of_database(&mut shown, &database).expect("writing to a String cannot fail");
         assert!(
             shown.contains("position 1,234,000, behind by 567 events, 2.2 s"),
             "{shown}"
@@ -241,8 +241,9 @@ mod tests {
         );
         assert!(shown.contains("parked      3 events"), "{shown}");
         assert!(
-            shown
-                .contains("erased      45 events, gone from the log up to position 1,100 of 1,200"),
+            shown.contains(
+                "erased      45 events, removed from the log up to position 1,100 of 1,200"
+            ),
             "{shown}"
         );
         assert!(
@@ -256,7 +257,10 @@ mod tests {
                 error: "refused".into(),
             },
         )
-        .expect("a String takes all");
-        assert!(shown.contains("mirror      away: refused"), "{shown}");
+        .expect("writing to a String cannot fail");
+        assert!(
+            shown.contains("mirror      unavailable: refused"),
+            "{shown}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! An event of a room, as far as it is needed.
+//! Parses the parts of a Matrix room event that the import needs.
 
 use domain::hex::hex;
 use serde::Deserialize;
@@ -7,17 +7,19 @@ use sha2::{Digest as _, Sha256};
 
 use super::text::{self, Words};
 
-/// Characters of a user id, and of what is kept of a longer one.
+/// The maximum length of a user id, in characters.
 const USER_CHARS: usize = 128;
+/// How many characters of a longer user id are kept.
 const KEPT_CHARS: usize = 103;
+/// How many hash digits follow the kept characters.
 const DIGITS: usize = 24;
 
-/// See the module. Anything may be missing or of another type than the specification says.
+/// A room event. Any field may be missing or have a type other than the specified one.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Value")]
 pub(super) struct Event {
     pub(super) id: Option<String>,
-    /// Empty if the event does not say it.
+    /// The room id; empty if the event has none.
     pub(super) room: String,
     pub(super) sender: Option<String>,
     /// `origin_server_ts`.
@@ -25,7 +27,7 @@ pub(super) struct Event {
     pub(super) what: What,
 }
 
-/// What an event says.
+/// The kind and content of an event.
 #[derive(Debug)]
 pub(super) enum What {
     Said(Said),
@@ -40,14 +42,14 @@ pub(super) enum What {
     Redaction {
         of: String,
     },
-    /// Its content is gone; what it was, as it is counted.
+    /// A redacted event, whose content is gone; holds its description in the summary.
     Redacted(&'static str),
     Membership {
         user: String,
         membership: String,
     },
     Name(String),
-    /// Anything else, as it is counted.
+    /// An unsupported event; holds its description in the summary.
     Other(String),
 }
 
@@ -56,20 +58,20 @@ pub(super) enum What {
 pub(super) struct Said {
     pub(super) words: Words,
     pub(super) reply_to: Option<String>,
-    /// The newest edit, as the server adds it to a message.
+    /// The newest edit, if the server has bundled it with the message.
     pub(super) edit: Option<Bundled>,
 }
 
-/// See [`Said::edit`].
+/// The newest edit of a message, as bundled by the server.
 #[derive(Debug)]
 pub(super) struct Bundled {
     pub(super) at: Option<i64>,
-    /// The newest words, unless the message has them already.
+    /// The newest text, unless the message itself already has it.
     pub(super) words: Option<Words>,
 }
 
 impl Event {
-    /// What stands where an event should.
+    /// A placeholder for input that is not an event.
     pub(super) fn no_event() -> Self {
         Self::from(Value::Null)
     }
@@ -99,15 +101,15 @@ impl From<Value> for Event {
     }
 }
 
-/// A redacted event says so itself, whether or not the redaction is in the file.
+/// A redacted event is marked as such, whether or not the file contains the redaction itself.
 fn redacted(event: &Value, kind: &str) -> Option<What> {
-    let said = |value: &Value| !value["redacted_because"].is_null();
+    let is_marked = |value: &Value| !value["redacted_because"].is_null();
     let what = match kind {
         "m.room.message" | "m.room.encrypted" => "redacted messages",
         "m.reaction" => "redacted reactions",
         _ => return None,
     };
-    (said(event) || said(&event["unsigned"])).then_some(What::Redacted(what))
+    (is_marked(event) || is_marked(&event["unsigned"])).then_some(What::Redacted(what))
 }
 
 fn message(event: &Value, content: &Value) -> What {
@@ -130,8 +132,8 @@ fn message(event: &Value, content: &Value) -> What {
     }
 }
 
-/// What a message answers: the one that it says, or else the one that its thread began with. In a thread,
-/// what it answers may be said only for programs that know no threads.
+/// The id of the message to which a message replies: the explicit reply, otherwise the root of its
+/// thread. In a thread, the reply may only be a fallback for clients that do not support threads.
 fn reply_to(relation: &Value, thread: Option<String>) -> Option<String> {
     let answered = text_of(&relation["m.in_reply_to"]["event_id"]);
     if thread.is_some() && relation["is_falling_back"] == true {
@@ -180,14 +182,14 @@ fn text_of(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// A user's id here: the same, unless it is too long.
+/// The Tidings user id for a Matrix user id: the same id, shortened if it is too long.
 fn user(id: &str) -> String {
     if id.chars().count() <= USER_CHARS {
         return id.to_owned();
     }
-    let kept: String = id.chars().take(KEPT_CHARS).collect();
+    let prefix: String = id.chars().take(KEPT_CHARS).collect();
     let digits = hex(&Sha256::digest(id.as_bytes()));
-    format!("{kept}~{}", &digits[..DIGITS])
+    format!("{prefix}~{}", &digits[..DIGITS])
 }
 
 #[cfg(test)]
@@ -197,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_user_id_is_another_one_that_is_legal() {
+    fn long_user_id_is_shortened_to_a_valid_one() {
         let ids = [
             format!("@{}:example.org", "a".repeat(200)),
             format!("@{}:example.com", "a".repeat(200)),
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_and_threads() {
+    fn replies_and_threads() {
         let answered = serde_json::json!({"event_id": "$a"});
         for (relation, expected) in [
             (serde_json::json!(null), None),
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_another_thing() {
+    fn invalid_event_is_unsupported() {
         for odd in [
             serde_json::json!(null),
             serde_json::json!(5),

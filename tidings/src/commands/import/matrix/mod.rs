@@ -1,31 +1,34 @@
-//! An export of Matrix, read as lines of messages.
+//! Converts a Matrix export into lines of messages.
 //!
-//! Sources: the room events of the client-server API (spec.matrix.org, "Room Events", "Instant Messaging",
-//! "Event replacements", "Event annotations and reactions", "Threading", "Rich replies", "Redactions"), and
-//! Element's "Export chat" as JSON, an object with `room_name` and such events as `messages`. A file is one of
+//! Sources: the room events of the client-server API (spec.matrix.org, "Room Events", "Instant
+//! Messaging", "Event replacements", "Event annotations and reactions", "Threading", "Rich
+//! replies", "Redactions"), and Element's "Export chat" as JSON, an object with `room_name` and
+//! such events as `messages`. A file has one of three formats:
 //!
 //! - that object,
 //! - an array of events,
-//! - an event on each line.
+//! - one event per line.
 //!
-//! [`Form`] tells which, by the first bytes; a file of JSON lines is never taken for one. `event`: an event as
-//! far as it is needed; `text`: its words. `room`: what the events make of each other.
+//! [`MatrixFormat`] detects the format by the first bytes; a file of JSON lines is never mistaken
+//! for a Matrix export. `event`: parses one event. `message_text`: the text of a message.
+//! `room_state`: combines the events of a room.
 //!
-//! What happens to a message comes later in the file than the message, so everything is read before anything is
-//! sent. What bounds memory is the file: at most [`MAX_BYTES`] unpacked. 300,000 events as Element writes
-//! them, 138 MiB, took 220 MiB of memory; 600,000 that say little and stand close together, 125 MiB, took 334 MiB.
+//! Edits, reactions and redactions come later in the file than their message, so the whole file is
+//! read before anything is sent. The size of the file bounds the memory: at most
+//! [`MAX_EXPORT_BYTES`] decompressed. 300,000 events as Element writes them, 138 MiB, took 220 MiB
+//! of memory; 600,000 short events without whitespace, 125 MiB, took 334 MiB.
 //!
-//! - A user is called as there, `@ann:example.org`. What is longer than 128 characters keeps its first 103,
-//!   followed by `~` and 24 digits of its SHA-256.
-//! - A conversation is known by its `room_id`; its title is the room's name. Events without a `room_id` belong
-//!   to the conversation of the file's `room_name`, or of the file's own name.
-//! - Events keep the order of the file, or the opposite one if the file ends earlier than it begins, as the
-//!   answers of a server do that is asked backwards.
-//! - Of the texts of a message the first and the newest are kept. Whoever has left, and did not write, does not
-//!   join.
-//! - Element writes no reactions, and an edited message with its newest text only.
+//! - Users keep their Matrix ids, `@ann:example.org`. An id with more than 128 characters is
+//!   shortened to its first 103, followed by `~` and 24 digits of its SHA-256.
+//! - The id of a conversation is its `room_id`; its title is the name of the room. Events without a
+//!   `room_id` belong to the conversation of the file's `room_name`, or of the name of the file.
+//! - Events keep the order of the file. The order is reversed if the last event is older than the
+//!   first, as in a server response that was paginated backwards.
+//! - The import keeps the first and the newest text of a message. A user who has left and did not
+//!   write does not join.
+//! - Element exports no reactions, and an edited message only with its newest text.
 //!
-//! Whatever a message here does not have is counted, and told at the end.
+//! Data that Tidings does not support is counted and reported at the end.
 
 mod event;
 mod room;
@@ -44,23 +47,23 @@ use super::source::{Source, Text};
 use event::Event;
 use room::Gathered;
 
-/// The largest file, unpacked.
+/// The maximum size of an export, decompressed.
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// How the events stand in the file.
+/// The format of a Matrix export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// The object that Element writes.
+    /// The object that Element exports.
     Element,
     /// An array of events.
     Array,
-    /// An event on each line.
+    /// One event per line.
     Lines,
 }
 
-/// See the module.
+/// A Matrix export; see the module for its formats and rules.
 pub struct Matrix {
-    /// `None` once it has been read.
+    /// The unread file; `None` once it has been read.
     source: Option<(Source, Form)>,
     name: String,
     gathered: Gathered,
@@ -68,7 +71,7 @@ pub struct Matrix {
     bytes: u64,
 }
 
-/// What Element writes.
+/// The JSON object that Element exports.
 #[derive(Deserialize)]
 struct Export {
     room_name: Option<String>,
@@ -76,8 +79,8 @@ struct Export {
 }
 
 impl Form {
-    /// How a file that begins with this is an export; `None` if it is none. A line of a file of JSON lines
-    /// is an object with a `conversation`, all on that line.
+    /// Detects the format of a file by its first bytes; `None` if it is not a Matrix export. In a
+    /// file of JSON lines, each line is a whole object with a `conversation`.
     pub fn of(start: &[u8]) -> Option<Self> {
         let start = start.trim_ascii_start();
         if start.starts_with(b"[") {
@@ -95,9 +98,10 @@ impl Form {
                 is_event.into_iter().all(has).then_some(Self::Lines)
             }
         } else {
-            // Spread over lines, or longer than what is looked at: Element's first field tells.
-            let inside = start.strip_prefix(b"{")?.trim_ascii_start();
-            inside
+            // Pretty-printed, or longer than the bytes read: check the first field that Element
+            // writes.
+            let first_field = start.strip_prefix(b"{")?.trim_ascii_start();
+            first_field
                 .starts_with(b"\"room_name\"")
                 .then_some(Self::Element)
         }
@@ -105,7 +109,7 @@ impl Form {
 }
 
 impl Matrix {
-    /// An export that nothing has been read of. `name` is the file's.
+    /// An export that has not been read yet. `name` is the name of the file.
     pub fn new(source: Source, form: Form, name: &str) -> Self {
         Self {
             bytes: source.bytes(),
@@ -116,30 +120,30 @@ impl Matrix {
         }
     }
 
-    /// The file's size.
+    /// The size of the file in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// How much of it has been read.
+    /// The number of bytes read so far.
     pub fn bytes_read(&self) -> u64 {
         self.source
             .as_ref()
             .map_or(self.bytes, |(source, _)| source.bytes_read())
     }
 
-    /// What was not taken over so far, and how often.
+    /// The unsupported items so far, with their counts.
     pub fn unmapped(&self) -> BTreeMap<String, u64> {
         self.gathered.unmapped()
     }
 
-    /// The next message, or who joined, as a line of JSON; `None` after the last.
+    /// The next message or join as a line of JSON; `None` after the last one.
     pub fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
         if let Some((source, form)) = self.source.take() {
             let (name, mut events) = read(source, form, MAX_BYTES)?;
             let mut times = events.iter().filter_map(|event| event.at);
             let Some(first) = times.next() else {
-                bail!("nothing in the file is an event of Matrix");
+                bail!("the file contains no Matrix events");
             };
             if times.next_back().is_some_and(|last| last < first) {
                 events.reverse();
@@ -158,13 +162,13 @@ impl Matrix {
     }
 }
 
-/// The room's name, if the file says it, and all events.
-fn read(source: Source, form: Form, most: u64) -> Result<(Option<String>, Vec<Event>)> {
+/// Reads the name of the room, if the file has one, and all events.
+fn read(source: Source, form: Form, max_bytes: u64) -> Result<(Option<String>, Vec<Event>)> {
     let bounded = |source: Source| Bounded {
         inner: source.into_text(),
-        left: most,
+        left: max_bytes,
     };
-    let wrong = |error: serde_json::Error| {
+    let parse_error = |error: serde_json::Error| {
         if error.is_io() {
             anyhow!(error)
         } else {
@@ -173,22 +177,22 @@ fn read(source: Source, form: Form, most: u64) -> Result<(Option<String>, Vec<Ev
     };
     match form {
         Form::Element => {
-            let export: Export =
-                serde_json::from_reader(io::BufReader::new(bounded(source))).map_err(wrong)?;
+            let export: Export = serde_json::from_reader(io::BufReader::new(bounded(source)))
+                .map_err(parse_error)?;
             Ok((export.room_name, export.messages))
         }
         Form::Array => {
             let events = serde_json::from_reader(io::BufReader::new(bounded(source)));
-            Ok((None, events.map_err(wrong)?))
+            Ok((None, events.map_err(parse_error)?))
         }
-        Form::Lines => Ok((None, lines(source, most)?)),
+        Form::Lines => Ok((None, lines(source, max_bytes)?)),
     }
 }
 
-fn lines(mut source: Source, most: u64) -> Result<Vec<Event>> {
+fn lines(mut source: Source, max_bytes: u64) -> Result<Vec<Event>> {
     let mut events = Vec::new();
     let mut buffer = Vec::new();
-    let mut left = most;
+    let mut left = max_bytes;
     loop {
         match source.next(&mut buffer).context("cannot read the file")? {
             Text::End => return Ok(events),
@@ -207,13 +211,13 @@ fn lines(mut source: Source, most: u64) -> Result<Vec<Event>> {
 
 fn too_large() -> String {
     format!(
-        "the file is larger than {} MiB unpacked, and all of a Matrix export is read before anything is sent: export \
-         the room in parts",
+        "the file is larger than {} MiB decompressed; a Matrix export is held in memory as a whole, so export the \
+         room in parts",
         MAX_BYTES / 1024 / 1024
     )
 }
 
-/// Fails beyond so many bytes.
+/// A reader that fails after a maximum number of bytes.
 struct Bounded<R> {
     inner: R,
     left: u64,

@@ -1,4 +1,4 @@
-//! What the events of a file make of each other.
+//! Combines the events of a file: edits, reactions, redactions and memberships.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 use super::event::{Event, Said, What};
 use super::text::Words;
 
-/// What is told of messages by other events of the file, and what could not be told.
+/// The combined state of the rooms in a file, and the unsupported items.
 #[derive(Default)]
 pub(super) struct Gathered {
-    /// The messages that are not redacted, with their senders.
+    /// The senders of the messages that are not redacted, by event id.
     messages: HashMap<String, String>,
-    /// The newest edit of a message.
+    /// The newest edit of each message, by event id.
     edits: HashMap<String, Edit>,
     reactions: HashMap<String, Vec<Value>>,
     redacted: HashSet<String>,
-    /// What somebody was last, by room.
+    /// The latest membership, by room and user.
     memberships: HashMap<(String, String), String>,
-    /// Who has joined so far.
+    /// The rooms and users for which a join has been emitted.
     joined: HashSet<(String, String)>,
     names: HashMap<String, String>,
-    /// The room of events that name none.
+    /// The room of events without a `room_id`.
     file: String,
     unmapped: BTreeMap<String, u64>,
 }
@@ -34,7 +34,8 @@ struct Edit {
 }
 
 impl Gathered {
-    /// `name` is the room's, if the file says so; `file` is the file's own.
+    /// Combines the events. `name` is the name of the room, if the file has one; `file` is the name
+    /// of the file.
     pub(super) fn of(events: &[Event], name: Option<String>, file: String) -> Self {
         let mut gathered = Self {
             file: name.clone().unwrap_or(file),
@@ -60,7 +61,7 @@ impl Gathered {
         gathered
     }
 
-    /// What was not taken over so far.
+    /// The unsupported items so far, with their counts.
     pub(super) fn unmapped(&self) -> BTreeMap<String, u64> {
         self.unmapped.clone()
     }
@@ -89,8 +90,8 @@ impl Gathered {
             What::Edit { of, words } => self.edit(event, of, words),
             What::Reaction { to, key } => self.reaction(event, to, key),
             What::Membership { user, membership } => {
-                let place = (event.room.clone(), user.clone());
-                self.memberships.insert(place, membership.clone());
+                let room_and_user = (event.room.clone(), user.clone());
+                self.memberships.insert(room_and_user, membership.clone());
             }
             What::Name(name) if !name.trim().is_empty() => {
                 self.names.insert(event.room.clone(), name.clone());
@@ -140,7 +141,7 @@ impl Gathered {
         }
     }
 
-    /// An event as a line; `None` for what is none of its own.
+    /// Converts an event to a line; `None` if it does not become a line of its own.
     pub(super) fn line(&mut self, event: Event) -> Option<Value> {
         let is_redacted = self.is_redacted(&event);
         let Event {
@@ -178,9 +179,10 @@ impl Gathered {
         }
     }
 
-    /// A message's own words: with an edit, those from before and those since.
+    /// The text of a message; with an edit, the original and the newest text.
     fn said(&mut self, said: Said, edit: Option<Edit>) -> Option<Value> {
-        // What the server adds is the newest edit, and the only one that an export without edits has.
+        // The server bundles the newest edit, which is the only one in an export without edit
+        // events.
         let bundled = said.edit.map(|edit| (edit.at, edit.words));
         let edit = edit.map(|edit| (edit.at, Some(edit.words))).or(bundled);
         if edit.as_ref().is_some_and(|(at, _)| at.is_none()) {
@@ -223,22 +225,22 @@ impl Gathered {
         if membership != "join" {
             return self.none(&format!("m.room.member {membership}"));
         }
-        let place = (room, user);
-        if self.memberships.get(&place).map(String::as_str) != Some("join") {
+        let room_and_user = (room, user);
+        if self.memberships.get(&room_and_user).map(String::as_str) != Some("join") {
             return self.none("joins of users who have left");
         }
-        if !self.joined.insert(place.clone()) {
+        if !self.joined.insert(room_and_user.clone()) {
             return self.none("changes of a member's profile");
         }
-        let (room, user) = place;
+        let (room, user) = room_and_user;
         Some(self.in_room(&room, id, json!({ "members": [user] })))
     }
 
     fn in_room(&self, room: &str, id: Option<String>, mut line: Value) -> Value {
-        let place = if room.is_empty() { &self.file } else { room };
-        let title = self.names.get(room).map_or(place, String::as_str);
+        let conversation = if room.is_empty() { &self.file } else { room };
+        let title = self.names.get(room).map_or(conversation, String::as_str);
         line["title"] = title.into();
-        line["conversation"] = place.into();
+        line["conversation"] = conversation.into();
         line["id"] = id.into();
         line
     }

@@ -1,4 +1,4 @@
-//! Exports of Matrix, small ones.
+//! Tests with small Matrix exports.
 
 use std::io::Write as _;
 
@@ -14,7 +14,7 @@ fn matrix(text: &str) -> Option<Matrix> {
     Some(Matrix::new(source, Form::of(&start)?, "old room"))
 }
 
-/// The lines, and what was counted.
+/// Reads all lines, and returns them with the unsupported items.
 fn taken(text: &str) -> (Vec<Value>, BTreeMap<String, u64>) {
     let mut matrix = matrix(text).expect("an export");
     let next = || matrix.next_line().expect("reads");
@@ -74,7 +74,7 @@ fn counted(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
 }
 
 #[test]
-fn only_an_export_is_taken_for_one() {
+fn format_is_detected() {
     for (text, form) in [
         ("[", Some(Form::Array)),
         ("\n [{\"type\":", Some(Form::Array)),
@@ -109,7 +109,7 @@ fn only_an_export_is_taken_for_one() {
 }
 
 #[test]
-fn what_happens_to_a_message_is_told_with_it() {
+fn events_about_a_message_are_combined_with_it() {
     let mut answer = said("$2", "@ben:x", 3_000, "two");
     answer["content"]["m.relates_to"] = json!({"m.in_reply_to": {"event_id": "$1"}});
     let events = json!([
@@ -193,7 +193,7 @@ fn what_happens_to_a_message_is_told_with_it() {
 }
 
 #[test]
-fn elements_export_has_edits_and_redactions_in_the_messages() {
+fn element_export_bundles_edits_and_redactions() {
     let mut edited = said("$1", "@ann:x", 2_000, "newest");
     edited["unsigned"] =
         json!({"m.relations": {"m.replace": {"event_id": "$e", "origin_server_ts": 3_000}}});
@@ -205,7 +205,7 @@ fn elements_export_has_edits_and_redactions_in_the_messages() {
     let export = json!({"room_name": "A room", "room_creator": "Ann", "topic": "", "export_date": "today",
         "exported_by": "Ann", "messages": [edited, whole, redacted]});
     let text = serde_json::to_string_pretty(&export).expect("JSON");
-    // As Element writes it: the map above is sorted, the file is not.
+    // Element writes `room_name` first, whereas the keys of the map above are sorted.
     let (lines, unmapped) = taken(&format!(
         "{{\n  \"room_name\": \"A room\",\n{}",
         text.trim_start_matches('{')
@@ -242,7 +242,7 @@ fn elements_export_has_edits_and_redactions_in_the_messages() {
 }
 
 #[test]
-fn events_on_lines_of_no_room_belong_to_the_files_and_may_come_backwards() {
+fn events_without_a_room_use_the_file_name_and_may_be_reversed() {
     let mut one = said("$1", "@ann:x", 2_000, "one");
     let mut two = said("$2", "@ann:x", 3_000, "two");
     one["room_id"].take();
@@ -261,7 +261,7 @@ fn events_on_lines_of_no_room_belong_to_the_files_and_may_come_backwards() {
 }
 
 #[test]
-fn what_is_none_or_too_large_is_refused() {
+fn invalid_or_too_large_exports_are_rejected() {
     for broken in ["[{\"type\":", "[17]", "[]", "{\n\"room_name\": \"A\"}"] {
         let mut matrix = matrix(broken).expect("looks like one");
         assert!(matrix.next_line().is_err(), "{broken}");
@@ -270,7 +270,7 @@ fn what_is_none_or_too_large_is_refused() {
     let line = said("$1", "@ann:x", 1, "one").to_string();
     for text in [events, line] {
         let (source, form) = matrix(&text).expect("an export").source.expect("unread");
-        let error = read(source, form, 20).expect_err("is refused");
+        let error = read(source, form, 20).expect_err("rejected");
         assert!(format!("{error:#}").contains("MiB"), "{error:#}");
     }
 }

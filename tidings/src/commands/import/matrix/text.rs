@@ -1,23 +1,23 @@
-//! The words of a message.
+//! Extracts the text of a message.
 
 use serde_json::Value;
 
-/// What a message says.
+/// The text of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
     pub(super) text: String,
-    /// It has a file, of which only the name is kept.
+    /// Whether the message has a file, of which only the name is imported.
     pub(super) has_file: bool,
 }
 
-/// The words of a message's content; `None` for what has none: a place, a poll, and what other programs
-/// made up.
+/// The text of the content of a message; `None` if it has none, such as a location, a poll or a
+/// custom message type.
 pub(super) fn of(content: &Value) -> Option<Words> {
     let body = content["body"].as_str()?;
     let (text, has_file) = match content["msgtype"].as_str()? {
         "m.text" | "m.notice" | "m.emote" => {
-            let answers = content["m.relates_to"]["m.in_reply_to"].is_object();
-            let text = if answers { without_quote(body) } else { body };
+            let is_reply = content["m.relates_to"]["m.in_reply_to"].is_object();
+            let text = if is_reply { without_quote(body) } else { body };
             (text.to_owned(), false)
         }
         "m.image" | "m.file" | "m.audio" | "m.video" => (file(content, body), true),
@@ -26,7 +26,7 @@ pub(super) fn of(content: &Value) -> Option<Words> {
     Some(Words { text, has_file })
 }
 
-/// The file's name in brackets, under what is said about it. If there is no `filename`, the body is it.
+/// The file name in brackets, below the caption. Without a `filename`, the body is the file name.
 fn file(content: &Value, body: &str) -> String {
     match content["filename"].as_str() {
         Some(name) if name != body && !body.trim().is_empty() => format!("{body}\n[{name}]"),
@@ -35,8 +35,8 @@ fn file(content: &Value, body: &str) -> String {
     }
 }
 
-/// An answer may begin with the lines that it answers, each after `> `, for programs that do not show it
-/// otherwise.
+/// Strips the quoted fallback of a reply: the lines of the original message, each after `> `, for
+/// clients that do not support replies.
 fn without_quote(body: &str) -> &str {
     if !body.starts_with("> <") && !body.starts_with("> * <") {
         return body;
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_is_text() {
+    fn text_is_extracted() {
         let answer = json!({"m.in_reply_to": {"event_id": "$a"}});
         for (content, text) in [
             (json!({"msgtype": "m.text", "body": "hi"}), "hi"),
@@ -88,12 +88,12 @@ mod tests {
             let words = of(&content).expect("has words");
             assert_eq!(words.text, text, "{content}");
         }
-        for none in [
+        for unsupported in [
             json!({"msgtype": "m.location", "body": "here"}),
             json!({"msgtype": "m.text"}),
             json!({}),
         ] {
-            assert_eq!(of(&none), None);
+            assert_eq!(of(&unsupported), None);
         }
     }
 }

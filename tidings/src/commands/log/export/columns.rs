@@ -1,44 +1,44 @@
-//! The fields of all event types, as columns. A type that has no such field leaves it empty; `data` is the
-//! whole, as it is stored.
+//! The columns of an export: the fields of all event types. A column is empty if the event type has
+//! no such field; `data` contains the complete event data as stored.
 
 use domain::envelope::Envelope;
 use domain::time::Timestamp;
 use serde_json::Value;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A whole number.
+    /// An integer.
     Number,
-    /// Yes or no.
+    /// A boolean.
     Flag,
     /// A point in time.
     Time,
-    /// Anything else; what is no text is JSON.
+    /// Text; any other value as JSON.
     Text,
 }
 
-/// What stands in a column.
+/// A value in a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
-    /// Of a [`Kind::Number`].
+    /// A value of a [`ColumnType::Number`] column.
     Number(i64),
-    /// Of a [`Kind::Flag`].
+    /// A value of a [`ColumnType::Flag`] column.
     Flag(bool),
-    /// Of a [`Kind::Time`].
+    /// A value of a [`ColumnType::Time`] column.
     Time(Timestamp),
-    /// Of a [`Kind::Text`].
+    /// A value of a [`ColumnType::Text`] column.
     Text(String),
 }
 
-/// A column.
+/// A column of an export.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
-    /// Its name.
+    /// The name of the column.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its values.
     pub kind: Kind,
-    /// Where it stands in the data; `None` for what the envelope says.
+    /// The JSON pointer into the data; `None` for a field of the envelope.
     path: Option<&'static str>,
 }
 
@@ -58,7 +58,7 @@ const fn at(name: &'static str, kind: Kind, path: &'static str) -> Column {
     }
 }
 
-/// All of them, in order.
+/// All columns, in order.
 pub const COLUMNS: &[Column] = &[
     of("position", Kind::Number),
     of("time", Kind::Time),
@@ -130,7 +130,7 @@ fn from_data(kind: Kind, value: &Value) -> Option<Cell> {
         (Kind::Flag, value) => value.as_bool().map(Cell::Flag),
         (Kind::Time, value) => value.as_str().and_then(Timestamp::parse).map(Cell::Time),
         (Kind::Text, Value::String(text)) => Some(Cell::Text(text.clone())),
-        // A choice about mentions stands in a column of its own.
+        // The boolean preference `mentions` has its own column, `notify_mentions`.
         (Kind::Text, Value::Null | Value::Bool(_)) => None,
         (Kind::Text, other) => Some(Cell::Text(other.to_string())),
     }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_has_its_column() {
+    fn every_field_has_a_column() {
         let message = json!({ "seq": 1, "sender": "ann", "type": "text", "body": { "text": "hi" },
             "mentions": ["bob"], "sent_at": "2026-11-01T00:00:00.000Z" });
         assert_eq!(named(&message, "position"), Some(Cell::Number(7)));

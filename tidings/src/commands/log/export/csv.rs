@@ -1,4 +1,5 @@
-//! The columns as comma-separated values, with a first line of names. What is empty was not there.
+//! Writes events as comma-separated values with a header line. An empty value means that the field
+//! is absent.
 
 use anyhow::Result;
 use csv::Writer;
@@ -7,11 +8,11 @@ use domain::envelope::Envelope;
 use super::columns::{COLUMNS, Cell, cells};
 use super::part::{Format, Target};
 
-/// A file of lines.
+/// A writer of CSV files.
 pub struct Csv(Writer<Target>);
 
 impl Csv {
-    /// Into a file.
+    /// Creates a writer and writes the header line.
     pub fn new(target: Target) -> Result<Self> {
         let mut writer = Writer::from_writer(target);
         writer.write_record(COLUMNS.iter().map(|column| column.name))?;

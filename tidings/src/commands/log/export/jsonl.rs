@@ -1,4 +1,4 @@
-//! CloudEvents, one JSON object a line: what `GET /v1/events` answers.
+//! Writes events as CloudEvents, one JSON object per line, as `GET /v1/events` returns them.
 
 use std::io::Write as _;
 
@@ -7,11 +7,11 @@ use domain::envelope::Envelope;
 
 use super::part::{Format, Target};
 
-/// A file of lines.
+/// A writer of JSON Lines files.
 pub struct Jsonl(Target);
 
 impl Jsonl {
-    /// Into a file.
+    /// Creates a writer.
     pub fn new(target: Target) -> Self {
         Self(target)
     }

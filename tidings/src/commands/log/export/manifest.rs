@@ -1,5 +1,5 @@
-//! `manifest.json`: what an export holds, and how far it is. Replaced as a whole, after the file that it
-//! newly names.
+//! `manifest.json`: the content and the progress of an export. It is replaced atomically, after the
+//! new file that it lists has been written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,15 @@ use crate::commands::log::slice::Slice;
 use crate::config::LogExportArgs;
 use crate::usage::Usage;
 
+/// The file name of the manifest.
 const NAME: &str = "manifest.json";
 
-/// What was asked for: only the same can be gone on with.
+/// The specification of an export. An export resumes only with the same specification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     format: String,
     log_id: String,
-    /// Events after this position.
+    /// The export begins after this position.
     after: i64,
     types: Vec<String>,
     conversation: Option<String>,
@@ -26,7 +27,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// By these arguments, of this log.
+    /// The specification for these arguments and this log.
     pub fn of(args: &LogExportArgs, slice: &Slice, log_id: String) -> Self {
         Self {
             format: format!("{:?}", args.format).to_lowercase(),
@@ -39,45 +40,46 @@ impl Asked {
     }
 }
 
-/// One file.
+/// One file of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// From the export's directory on.
+    /// The path, relative to the directory of the export.
     pub path: String,
     /// The position of its first event.
     pub first: i64,
     /// The position of its last event.
     pub last: i64,
-    /// How many.
+    /// The number of events.
     pub events: u64,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
-    /// SHA-256 of the file, in hexadecimal digits.
+    /// The SHA-256 digest of the file, in hexadecimal.
     pub sha256: String,
 }
 
-/// See the module.
+/// The manifest of an export.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
+    #[serde(rename = "asked")]
     asked: Asked,
-    /// Everything that was asked for up to this position is there.
+    /// The export contains every selected event up to this position.
     pub complete_to: i64,
-    /// In position order.
+    /// The files, in position order.
     pub parts: Vec<File>,
     #[serde(skip)]
     dir: PathBuf,
 }
 
 impl Manifest {
-    /// Of the export in a directory, or of a new one.
+    /// Opens the manifest of the export in a directory, or creates one.
     pub fn open(dir: &Path, asked: Asked) -> Result<Self> {
         let Some(manifest) = Self::read(dir)? else {
             return Self::new(dir, asked);
         };
         if manifest.asked != asked {
-            let there = serde_json::to_string(&manifest.asked)?;
+            let spec = serde_json::to_string(&manifest.asked)?;
             return Err(Usage(format!(
-                "another export stands in {}: {there}; choose another directory",
+                "{} contains another export: {spec}; choose another directory",
                 dir.display()
             ))
             .into());
@@ -85,7 +87,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Of the export in a directory, if there is one.
+    /// Reads the manifest of the export in a directory, if there is one.
     pub fn read(dir: &Path) -> Result<Option<Self>> {
         let path = dir.join(NAME);
         let text = match fs::read_to_string(&path) {
@@ -94,7 +96,7 @@ impl Manifest {
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
         let mut manifest: Self = serde_json::from_str(&text)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
+            .with_context(|| format!("cannot parse {}", path.display()))?;
         dir.clone_into(&mut manifest.dir);
         Ok(Some(manifest))
     }
@@ -104,7 +106,7 @@ impl Manifest {
         let is_empty = fs::read_dir(dir)?.next().is_none();
         if !is_empty {
             return Err(Usage(format!(
-                "{} holds something that is no export; choose another directory",
+                "{} is not empty and does not contain an export; choose another directory",
                 dir.display()
             ))
             .into());
@@ -119,14 +121,14 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// One more file, with which everything up to a position is there.
+    /// Adds a file, with which the export is complete up to a position, and saves the manifest.
     pub fn add(&mut self, file: File, complete_to: i64) -> Result<()> {
         self.parts.push(file);
         self.complete_to = complete_to;
         self.save()
     }
 
-    /// Writes it.
+    /// Writes the manifest atomically.
     pub fn save(&self) -> Result<()> {
         let path = self.dir.join(NAME);
         let next = self.dir.join(".manifest.json.next");
@@ -141,17 +143,17 @@ impl Manifest {
         &self.asked.format
     }
 
-    /// Of which log.
+    /// The id of the exported log.
     pub fn log_id(&self) -> &str {
         &self.asked.log_id
     }
 
-    /// Events after this position.
+    /// The export begins after this position.
     pub fn after(&self) -> i64 {
         self.asked.after
     }
 
-    /// Whether only some of the events were asked for.
+    /// Whether the export contains only selected events.
     pub fn is_selected(&self) -> bool {
         let Asked {
             types,
@@ -162,12 +164,12 @@ impl Manifest {
         !types.is_empty() || conversation.is_some() || user.is_some()
     }
 
-    /// All events.
+    /// The total number of events.
     pub fn events(&self) -> u64 {
         self.parts.iter().map(|part| part.events).sum()
     }
 
-    /// All bytes.
+    /// The total size in bytes.
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }

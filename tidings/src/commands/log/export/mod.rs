@@ -1,11 +1,11 @@
-//! `tidings log export`: files that other tools open as they are.
+//! `tidings log export`: exports the log to files that other tools can open directly.
 //!
 //! `DIR/day=2026-11-26/events-000000000001.parquet`, one or more for each day (UTC), and a
-//! [`manifest`] that says how far the export is: what stands there is gone on with.
+//! [`manifest`] that records the progress of the export, so that it can resume.
 //!
-//! - [`columns`]: the fields of all event types, as columns. - [`part`]: one file.
-//! - [`jsonl`], [`csv`], [`parquet`]: how it is written. - [`seals`]: what proves it.
-//! - [`exported`]: reading one again.
+//! - [`part`]: writes one file. [`jsonl`], [`csv`], [`parquet`]: its formats.
+//! - [`columns`]: the fields of all event types, as columns.
+//! - [`seals`]: the seals of the exported events. [`export_reader`]: reads an export to verify it.
 
 mod columns;
 mod csv;
@@ -30,11 +30,12 @@ use super::slice::Slice;
 use crate::commands::progress;
 use crate::config::LogExportArgs;
 
-/// Events of a file, and bytes of their data.
+/// The maximum number of events in a file.
 const EVENTS: u64 = 100_000;
+/// The maximum size of the event data in a file, in bytes.
 const BYTES: u64 = 64 << 20;
 
-/// Exports until the end of the slice, or a signal; either way what stands there is whole.
+/// Exports until the end of the slice or a signal. In both cases the files are complete.
 pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -> Result<()> {
     let reader = Reader::new(pool.clone());
     let mut slice = Slice::of(&args.slice, &reader).await?;
@@ -43,7 +44,9 @@ pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) 
     let mut manifest = Manifest::open(&args.dir, asked)?;
     slice.after = slice.after.max(manifest.complete_to);
     if manifest.complete_to > reader.head().await?.position {
-        bail!("this export is ahead of the log: the log was restored from an older copy");
+        bail!(
+            "the export is ahead of the log, so the log must have been restored from an older backup"
+        );
     }
     let outcome = write(&reader, &slice, &mut manifest, args, stop).await;
     manifest.save()?;
@@ -66,7 +69,7 @@ pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) 
             manifest.complete_to
         );
         if !is_complete {
-            println!("stopped early; the same command goes on");
+            println!("stopped early; run the same command again to resume");
         }
     }
     Ok(())
@@ -88,14 +91,14 @@ async fn write(
         let page = page?;
         for event in &page.events {
             let day = event.time.to_string()[..10].to_owned();
-            let is_over =
+            let is_full =
                 |part: &Part| part.day != day || part.events >= EVENTS || part.bytes >= BYTES;
-            if let Some(full) = part.take_if(|part| is_over(part)) {
+            if let Some(full) = part.take_if(|part| is_full(part)) {
                 manifest.add(full.finish()?, event.position - 1)?;
             }
             let part = match &mut part {
                 Some(part) => part,
-                none => none.insert(Part::begin(&args.dir, args.format, day, event.position)?),
+                empty => empty.insert(Part::begin(&args.dir, args.format, day, event.position)?),
             };
             part.take(event)?;
         }

@@ -1,4 +1,5 @@
-//! The columns in Parquet, typed, compressed with Snappy: what every reader of the format can read.
+//! Writes events as Parquet with typed columns, compressed with Snappy, which every Parquet reader
+//! supports.
 
 use std::sync::Arc;
 
@@ -13,13 +14,13 @@ use parquet::schema::types::{Type, TypePtr};
 use super::columns::{COLUMNS, Cell, Kind, cells};
 use super::part::{Format, Target};
 
-/// A file; its events are held until it is finished.
+/// A writer of Parquet files. It buffers the events until the file is finished.
 pub struct Parquet {
     target: Target,
     columns: Vec<Values>,
 }
 
-/// What stands in a column: the values that are there, and where they are.
+/// The values of a column, with the definition levels that mark which events have a value.
 struct Values {
     is_there: Vec<i16>,
     numbers: Vec<i64>,
@@ -28,7 +29,7 @@ struct Values {
 }
 
 impl Parquet {
-    /// Into a file.
+    /// Creates a writer.
     pub fn new(target: Target) -> Self {
         let empty = || Values {
             is_there: Vec::new(),

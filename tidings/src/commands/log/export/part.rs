@@ -1,4 +1,4 @@
-//! One file of an export: written under another name, and named when it is whole.
+//! Writes one file of an export under a temporary name, and renames it when it is complete.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -15,15 +15,15 @@ use super::parquet::Parquet;
 use crate::config::ExportFormat;
 use domain::hex::hex;
 
-/// How events become bytes.
+/// A writer of one file format.
 pub trait Format {
-    /// One more.
+    /// Writes an event.
     fn take(&mut self, event: &Envelope) -> Result<()>;
-    /// The rest, and the file.
+    /// Writes the rest of the file and returns it.
     fn finish(self: Box<Self>) -> Result<Target>;
 }
 
-/// A file that is hashed as it is written.
+/// A file whose SHA-256 digest is computed while it is written.
 pub struct Target {
     file: BufWriter<File>,
     hash: Sha256,
@@ -43,13 +43,13 @@ impl Write for Target {
     }
 }
 
-/// See the module.
+/// One file of an export while it is being written.
 pub struct Part {
     /// The day of its events, as `2026-11-26`.
     pub day: String,
-    /// How many so far.
+    /// The number of events so far.
     pub events: u64,
-    /// Bytes of their data so far.
+    /// The size of their data so far, in bytes.
     pub bytes: u64,
     first: i64,
     last: i64,
@@ -60,7 +60,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Begins one with the event at a position.
+    /// Creates a file whose first event is at the position `first`.
     pub fn begin(dir: &Path, format: ExportFormat, day: String, first: i64) -> Result<Self> {
         let ending = match format {
             ExportFormat::Jsonl => "jsonl",
@@ -95,7 +95,7 @@ impl Part {
         })
     }
 
-    /// One more event.
+    /// Writes an event.
     pub fn take(&mut self, event: &Envelope) -> Result<()> {
         self.format.take(event)?;
         self.events += 1;
@@ -104,7 +104,7 @@ impl Part {
         Ok(())
     }
 
-    /// Ends the file, has it on the disk, and names it.
+    /// Completes the file, syncs it to disk, and renames it.
     pub fn finish(self) -> Result<manifest::File> {
         let mut target = self.format.finish()?;
         target.flush()?;

@@ -1,4 +1,5 @@
-//! The seals of what was exported, beside it: `tidings log verify --export DIR` needs nothing else.
+//! Writes the seals of the exported events next to them: `tidings log verify --export DIR` needs
+//! nothing else.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -10,14 +11,14 @@ use sqlx::PgPool;
 
 use super::manifest::Manifest;
 
-/// Where they stand in an export: one JSON object a line.
+/// The file name of the seals in an export: one JSON object per line.
 pub const SEALS: &str = "seals.jsonl";
 
-/// Seals read at once.
+/// The number of seals per page.
 const AT_ONCE: i64 = 10;
 
-/// Writes those of which every event is in what was exported so far. An export that begins in the middle of
-/// the log has none: their chain begins with the first event.
+/// Writes the seals whose events have all been exported. An export that does not begin at the start
+/// of the log has no seals, because their chain begins with the first event.
 pub async fn write(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()> {
     if manifest.after() > 0 {
         return Ok(());
@@ -25,14 +26,14 @@ pub async fn write(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()>
     let next = dir.join(".seals.next");
     let mut out = BufWriter::new(File::create(&next)?);
     let mut number = 0;
-    'all: loop {
+    'pages: loop {
         let seals = store::after(pool, number, AT_ONCE).await?;
         if seals.is_empty() {
             break;
         }
         for seal in seals {
             if seal.last > manifest.complete_to {
-                break 'all;
+                break 'pages;
             }
             number = seal.number;
             serde_json::to_writer(&mut out, &seal)?;

@@ -1,4 +1,4 @@
-//! Counting.
+//! Counts events by type, day, hour and conversation.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::commands::log::slice::Slice;
 
-/// What was counted so far.
+/// The counts so far.
 pub struct Counts {
     after: i64,
-    /// Everything up to here was counted.
+    /// Every event up to this position has been counted.
     pub up_to: i64,
     types: BTreeMap<String, Tally>,
     days: BTreeMap<String, Tally>,
@@ -24,40 +24,40 @@ struct Tally {
     bytes: u64,
 }
 
-/// What is shown.
+/// The statistics of a slice, in the format of `--json`.
 #[derive(Debug, Serialize)]
 pub struct Summary {
-    /// Events after this position.
+    /// The statistics begin after this position.
     pub after: i64,
-    /// Events up to this one.
+    /// The statistics end at this position.
     pub up_to: i64,
-    /// All of them.
+    /// The number of events.
     pub events: u64,
-    /// Bytes of their data.
+    /// The size of their data in bytes.
     pub bytes: u64,
-    /// By type, most first.
+    /// Events by type, most frequent first.
     pub types: Vec<Row>,
-    /// By day (UTC), in order.
+    /// Events by day (UTC), in order.
     pub days: Vec<Row>,
-    /// By hour of the day (UTC).
+    /// Events by hour of the day (UTC).
     pub hours: [u64; 24],
-    /// The busiest conversations, most first.
+    /// The busiest conversations, busiest first.
     pub conversations: Vec<Row>,
 }
 
-/// A line of a table.
+/// A row of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// Of what.
+    /// The type, day or conversation.
     pub name: String,
-    /// How many.
+    /// The number of events.
     pub events: u64,
-    /// Bytes of their data.
+    /// The size of their data in bytes.
     pub bytes: u64,
 }
 
 impl Counts {
-    /// Nothing yet.
+    /// Starts with empty counts.
     pub fn new(slice: &Slice) -> Self {
         Self {
             after: slice.after,
@@ -69,7 +69,7 @@ impl Counts {
         }
     }
 
-    /// One more.
+    /// Counts an event.
     pub fn take(&mut self, event: &Envelope) {
         let bytes = event.data.get().len() as u64;
         let time = event.time.to_string();
@@ -96,7 +96,7 @@ impl Counts {
         }
     }
 
-    /// What is shown of it.
+    /// The statistics, with the `top` busiest conversations.
     pub fn summary(&self, top: usize) -> Summary {
         let mut types = rows(&self.types);
         types.sort_by_key(|row| std::cmp::Reverse(row.events));

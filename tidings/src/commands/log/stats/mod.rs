@@ -1,4 +1,4 @@
-//! `tidings log stats`: how many events of what type, when, where, and how large.
+//! `tidings log stats`: the number and size of events by type, time and conversation.
 
 mod count;
 mod page;
@@ -15,7 +15,8 @@ use super::slice::Slice;
 use crate::commands::progress;
 use crate::config::LogStatsArgs;
 
-/// Counts and prints. A signal ends the counting; what was counted so far is printed.
+/// Counts the events and prints the statistics. A signal ends the counting early; the counts so far
+/// are printed.
 pub async fn run(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -> Result<()> {
     let reader = Reader::new(pool.clone());
     let slice = Slice::of(&args.slice, &reader).await?;

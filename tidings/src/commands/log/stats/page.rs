@@ -1,4 +1,4 @@
-//! One page with plots, which needs neither scripts nor anything from elsewhere.
+//! An HTML page with plots, without scripts or external resources.
 
 use std::fmt::Write as _;
 
@@ -13,12 +13,14 @@ td:first-child,th:first-child{text-align:left;overflow-wrap:anywhere}svg{width:1
 rect{fill:#3b6ea8}rect:hover{fill:#1d4b82}text{font:11px system-ui,sans-serif;fill:#5a6068}\
 @media(prefers-color-scheme:dark){body{color:#e4e6ea;background:#17191c}td,th{border-color:#33373d}}";
 
-/// Width and height of a plot, and the space below it for names.
+/// The width of a plot.
 const WIDTH: f64 = 900.0;
+/// The height of a plot.
 const HEIGHT: f64 = 180.0;
+/// The height of the labels below a plot.
 const BELOW: f64 = 22.0;
 
-/// The page.
+/// Renders the page.
 pub fn html(summary: &Summary) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -47,9 +49,10 @@ fn named(row: &Row) -> (String, u64) {
     (row.name.clone(), row.events)
 }
 
-/// A bar for each; a title on each says which and how many. Writing to a String cannot fail.
+/// Writes a bar chart; the tooltip of each bar has its name and count. Writing to a String cannot
+/// fail.
 fn plot(html: &mut String, title: &str, bars: &[(String, u64)]) {
-    let most = bars
+    let max = bars
         .iter()
         .map(|(_, events)| *events)
         .max()
@@ -61,9 +64,9 @@ fn plot(html: &mut String, title: &str, bars: &[(String, u64)]) {
         "<h2>{title}</h2><svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{title}\">",
         HEIGHT + BELOW
     );
-    let every = (bars.len() / 12).max(1);
+    let label_step = (bars.len() / 12).max(1);
     for (nth, (name, events)) in bars.iter().enumerate() {
-        let height = *events as f64 / most as f64 * HEIGHT;
+        let height = *events as f64 / max as f64 * HEIGHT;
         let (x, y) = (nth as f64 * width, HEIGHT - height);
         let _ = write!(
             html,
@@ -72,7 +75,7 @@ fn plot(html: &mut String, title: &str, bars: &[(String, u64)]) {
             escaped(name),
             HumanCount(*events),
         );
-        if nth % every == 0 {
+        if nth % label_step == 0 {
             let _ = write!(
                 html,
                 "<text x=\"{x:.2}\" y=\"{:.2}\">{}</text>",
@@ -113,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_text_and_nothing_else() {
+    fn names_are_escaped() {
         let row = Row {
             name: "<script>alert(\"x\")</script>".into(),
             events: 1_234,
@@ -132,6 +135,6 @@ mod tests {
         let html = html(&summary);
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("1,234") && html.contains("&lt;script&gt;"));
-        assert!(!html.contains("http"), "needs something from elsewhere");
+        assert!(!html.contains("http"), "loads an external resource");
     }
 }
