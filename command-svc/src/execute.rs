@@ -8,7 +8,7 @@
 use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant};
 
-use domain::refusal::{Kind, Refusal};
+use domain::refusal::{RefusalKind, Refusal};
 use event_log::{Append, Failed, NewReceipt, NotAppended, Receipt, Ticket};
 use http::StatusCode;
 
@@ -208,7 +208,7 @@ async fn refuse<H: Order>(
     handler: &H,
     refusal: Refusal,
 ) -> Result<Answered, No> {
-    if refusal.kind != Kind::NotFound
+    if refusal.kind != RefusalKind::NotFound
         && let Some(idempotency) = handler.keyed()
         && let Some(receipt) = state.log().receipt(idempotency.key).await?
     {

@@ -32,7 +32,7 @@ impl Keyed {
         let mut parts: Vec<&[u8]> = vec![op.as_str().as_bytes()];
         parts.extend(path.iter().map(|part| part.as_bytes()));
         parts.push(&body);
-        let fingerprint = digest::of(&parts);
+        let fingerprint = digest::fingerprint(&parts);
         Ok(Some(Self {
             key: Key::command(caller, key),
             fingerprint,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use domain::refusal::{Kind, Refusal};
+use domain::refusal::{RefusalKind, Refusal};
 use event_log::Failed;
 use http::StatusCode;
 use http_edge::Problem;
@@ -89,11 +89,11 @@ fn refused(refusal: Refusal) -> Problem {
         field,
     } = refusal;
     let status = match kind {
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        RefusalKind::NotFound => StatusCode::NOT_FOUND,
+        RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+        RefusalKind::Conflict => StatusCode::CONFLICT,
+        RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
     };
     match field {
         Some(field) => Problem::new(status, code, detail.clone()).with_error(field, detail),
@@ -129,7 +129,7 @@ mod tests {
                 "invalid",
             ),
             (
-                No::Refused(Refusal::rule("recall_window_passed", "late")),
+                No::Refused(Refusal::rule_violation("recall_window_passed", "late")),
                 422,
                 "recall_window_passed",
             ),

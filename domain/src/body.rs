@@ -58,9 +58,9 @@ impl MessageType {
 
 /// The body of a message: a JSON object as compact text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Body(Arc<str>);
+pub struct MessageBody(Arc<str>);
 
-impl Body {
+impl MessageBody {
     /// Validates a JSON value and converts it to the body of a message of this type.
     ///
     /// Refuses a value that is not an object, a text message without visible text, and a body
@@ -86,7 +86,7 @@ impl Body {
                 }
             }
         }
-        let json = canonical::of(value).to_string();
+        let json = canonical::canonicalize(value).to_string();
         if json.len() > limits.body_bytes {
             return Err(Refusal::too_large(
                 "body",
@@ -101,12 +101,12 @@ impl Body {
     }
 
     /// The body of a text message.
-    pub fn text(text: &str) -> Self {
+    pub fn from_text(text: &str) -> Self {
         Self(serde_json::json!({ "text": text }).to_string().into())
     }
 
     /// The placeholder that replaces an erased body.
-    pub fn erased() -> Self {
+    pub fn erased_placeholder() -> Self {
         Self(r#"{"erased":true}"#.into())
     }
 
@@ -117,24 +117,24 @@ impl Body {
 
     /// The fingerprint of the body. Bodies that are equal as JSON values have equal fingerprints.
     pub fn digest(&self) -> u128 {
-        crate::digest::of(&[self.0.as_bytes()])
+        crate::digest::fingerprint(&[self.0.as_bytes()])
     }
 }
 
-impl fmt::Debug for Body {
+impl fmt::Debug for MessageBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Serialize for Body {
+impl Serialize for MessageBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Body {
+impl<'de> Deserialize<'de> for MessageBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         Ok(Self(raw.get().into()))

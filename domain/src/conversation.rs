@@ -25,16 +25,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::UserId;
 use crate::limits::Limits;
-use crate::mailbox::command::Standing;
+use crate::mailbox::command::MembershipSnapshot;
 use crate::message::MessageState;
 use crate::refusal::Refusal;
 use command::ConversationCommand;
-use event::{ConversationEvent, ConversationKind, History, Role};
-use state::{About, Member, Stay};
+use event::{ConversationEvent, ConversationKind, HistoryVisibility, Role};
+use state::{ConversationDetails, Membership, MembershipPeriod};
 
 /// The maximum number of recent messages in the state of a conversation. A command on an older
 /// message carries that message's state, looked up in the log.
-pub const REMEMBERED: usize = 256;
+pub const MAX_RECENT_MESSAGES: usize = 256;
 
 /// The state of one conversation, as far as the rules need it.
 ///
@@ -43,22 +43,22 @@ pub const REMEMBERED: usize = 256;
 pub struct Conversation {
     /// `None` until the conversation is created.
     #[serde(rename = "about")]
-    about: Option<About>,
+    details: Option<ConversationDetails>,
     /// The current members.
-    members: BTreeMap<UserId, Member>,
+    members: BTreeMap<UserId, Membership>,
     /// The past membership periods of every user, oldest first. A period without messages is not
     /// recorded.
     #[serde(rename = "ended")]
-    ended: BTreeMap<UserId, Vec<Stay>>,
+    past_periods: BTreeMap<UserId, Vec<MembershipPeriod>>,
     /// How many times a user has joined. A member's `stay` is the value of this counter after
     /// joining. It distinguishes membership periods and orders the members by seniority.
     #[serde(rename = "joins")]
-    joins: i64,
+    join_count: i64,
     /// The newest seq, which is also the number of messages sent.
     head_seq: i64,
     /// The most recent messages, oldest first; the last one has the seq `head_seq`.
     #[serde(rename = "newest")]
-    newest: VecDeque<MessageState>,
+    recent_messages: VecDeque<MessageState>,
 }
 
 impl Conversation {
@@ -87,12 +87,12 @@ impl Conversation {
     /// Whether the conversation was ever created. It then exists forever, even after every member
     /// has left.
     pub fn exists(&self) -> bool {
-        self.about.is_some()
+        self.details.is_some()
     }
 
     /// The kind of the conversation; `None` if it does not exist.
     pub fn kind(&self) -> Option<ConversationKind> {
-        self.about.as_ref().map(|about| about.kind)
+        self.details.as_ref().map(|about| about.kind)
     }
 
     /// The newest seq, 0 if there are no messages.
@@ -116,30 +116,30 @@ impl Conversation {
     }
 
     /// The membership data that this user's mailbox needs; `None` if the user is not a member.
-    pub fn standing(&self, user: &UserId) -> Option<Standing> {
-        self.members.get(user).map(|member| Standing {
+    pub fn membership_snapshot(&self, user: &UserId) -> Option<MembershipSnapshot> {
+        self.members.get(user).map(|member| MembershipSnapshot {
             head_seq: self.head_seq,
             stay: member.stay,
-            floor: member.joined_seq.max(member.own_seq),
+            read_floor: member.joined_seq.max(member.own_seq),
         })
     }
 
     /// The visibility rule: a current member sees either every message or those sent during any of
     /// their membership periods, depending on the history visibility. Returns `false` for a seq
     /// that does not exist.
-    pub fn may_see(&self, user: &UserId, seq: i64) -> bool {
-        let (Some(about), Some(member)) = (&self.about, self.members.get(user)) else {
+    pub fn can_see(&self, user: &UserId, seq: i64) -> bool {
+        let (Some(about), Some(member)) = (&self.details, self.members.get(user)) else {
             return false;
         };
         if seq < 1 || seq > self.head_seq {
             return false;
         }
-        about.history == History::All
+        about.history == HistoryVisibility::All
             || seq > member.joined_seq
             || self
-                .ended
+                .past_periods
                 .get(user)
-                .is_some_and(|stays| state::any_covers(stays, seq))
+                .is_some_and(|stays| state::is_covered(stays, seq))
     }
 
     /// The other user of a direct conversation; `None` in a group or if `user` is not a member.
@@ -151,24 +151,24 @@ impl Conversation {
     }
 
     /// Whether this seq is among the recent messages, so that a command on it needs no lookup.
-    pub fn remembers(&self, seq: i64) -> bool {
-        self.remembered(seq).is_some()
+    pub fn is_recent(&self, seq: i64) -> bool {
+        self.recent_message(seq).is_some()
     }
 
     /// The state of a message among the [`MAX_RECENT_MESSAGES`] most recent ones.
-    pub fn remembered(&self, seq: i64) -> Option<&MessageState> {
-        self.newest.get(self.place(seq)?)
+    pub fn recent_message(&self, seq: i64) -> Option<&MessageState> {
+        self.recent_messages.get(self.recent_index(seq)?)
     }
 
     /// The index of a seq in `recent_messages`.
-    fn place(&self, seq: i64) -> Option<usize> {
-        let first = self.head_seq - self.newest.len() as i64 + 1;
+    fn recent_index(&self, seq: i64) -> Option<usize> {
+        let first = self.head_seq - self.recent_messages.len() as i64 + 1;
         usize::try_from(seq.checked_sub(first)?).ok()
     }
 
     /// Returns the conversation's details and the caller's membership, or refuses with `not_found`.
-    fn entered_by(&self, user: &UserId) -> Result<(&About, &Member), Refusal> {
-        match (&self.about, self.members.get(user)) {
+    fn require_member(&self, user: &UserId) -> Result<(&ConversationDetails, &Membership), Refusal> {
+        match (&self.details, self.members.get(user)) {
             (Some(about), Some(member)) => Ok((about, member)),
             _ => Err(Refusal::not_found()),
         }
@@ -176,16 +176,16 @@ impl Conversation {
 
     /// Returns the message at `seq` if this user can see it: from the recent messages, or else from
     /// the lookup.
-    fn seen_by<'a>(
+    fn require_visible_message<'a>(
         &'a self,
         user: &UserId,
         seq: i64,
         looked_up: Option<&'a MessageState>,
     ) -> Result<&'a MessageState, Refusal> {
-        if !self.may_see(user, seq) {
+        if !self.can_see(user, seq) {
             return Err(Refusal::not_found());
         }
-        self.remembered(seq)
+        self.recent_message(seq)
             .or(looked_up)
             .ok_or_else(Refusal::not_found)
     }
@@ -211,7 +211,7 @@ impl Aggregate for Conversation {
     }
 
     fn apply(&mut self, event: ConversationEvent) {
-        self.fold(event);
+        self.apply_event(event);
     }
 }
 
@@ -222,7 +222,7 @@ pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
 }
 
 /// Removes duplicate users and keeps the order of their first occurrence.
-fn distinct(mut users: Vec<UserId>) -> Vec<UserId> {
+fn deduplicate(mut users: Vec<UserId>) -> Vec<UserId> {
     if users.len() > 1 {
         let mut seen = HashSet::with_capacity(users.len());
         users.retain(|user| seen.insert(user.clone()));

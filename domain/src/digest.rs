@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// Computes the fingerprint of `parts`, in this order. Each part is prefixed with its length, so
 /// `["ab", "c"]` and `["a", "bc"]` have different fingerprints.
-pub fn of(parts: &[&[u8]]) -> u128 {
+pub fn fingerprint(parts: &[&[u8]]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());

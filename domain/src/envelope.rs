@@ -85,7 +85,7 @@ struct CloudEvent<'a> {
 
 /// Why a JSON text is not a valid envelope.
 #[derive(Debug, thiserror::Error)]
-pub enum InvalidEnvelope {
+pub enum EnvelopeError {
     /// The text is not JSON, or a field is missing.
     #[error("not a CloudEvents object: {0}")]
     Json(#[from] serde_json::Error),
@@ -121,9 +121,9 @@ impl Envelope {
     }
 
     /// Decodes an envelope written by [`Envelope::to_json`].
-    pub fn from_json(json: &[u8]) -> Result<Self, InvalidEnvelope> {
+    pub fn from_json(json: &[u8]) -> Result<Self, EnvelopeError> {
         let event: CloudEvent<'_> = serde_json::from_slice(json)?;
-        let field = |field, value: &str| InvalidEnvelope::Field {
+        let field = |field, value: &str| EnvelopeError::Field {
             field,
             value: value.to_owned(),
         };

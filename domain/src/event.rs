@@ -19,7 +19,7 @@ use crate::mailbox::event::MailboxEvent;
 /// schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot decode event {event_type} version {version}: {reason}")]
-pub struct UnreadableEvent {
+pub struct EventDecodeError {
     /// The stored event type.
     pub event_type: String,
     /// The stored version.
@@ -28,7 +28,7 @@ pub struct UnreadableEvent {
     pub reason: String,
 }
 
-impl UnreadableEvent {
+impl EventDecodeError {
     fn new(event_type: &str, version: i16, reason: &str) -> Self {
         Self {
             event_type: event_type.to_owned(),
@@ -60,24 +60,24 @@ pub trait EventFamily: DomainEvent + Sized {
     fn version(&self) -> i16;
 
     /// Encodes the data as JSON, as the log stores it and the stream carries it.
-    fn data(&self) -> Result<Vec<u8>, serde_json::Error>;
+    fn encode(&self) -> Result<Vec<u8>, serde_json::Error>;
 
     /// Decodes an event of any version ever written.
-    fn read(event_type: &str, version: i16, data: &[u8]) -> Result<Self, UnreadableEvent>;
+    fn decode(event_type: &str, version: i16, data: &[u8]) -> Result<Self, EventDecodeError>;
 }
 
 /// Decodes data of any version up to `newest`, upcasting older versions first.
-fn read_data<T: DeserializeOwned>(
+fn decode_data<T: DeserializeOwned>(
     newest: EventType,
     version: i16,
     data: &[u8],
-) -> Result<T, UnreadableEvent> {
-    let unreadable = |reason: &str| UnreadableEvent::new(newest.name, version, reason);
+) -> Result<T, EventDecodeError> {
+    let unreadable = |reason: &str| EventDecodeError::new(newest.name, version, reason);
     if version == newest.version {
         return serde_json::from_slice(data).map_err(|e| unreadable(&e.to_string()));
     }
     let data = serde_json::from_slice(data).map_err(|e| unreadable(&e.to_string()))?;
-    let data = upcast::raise(newest, version, data).map_err(unreadable)?;
+    let data = upcast::upcast_to_newest(newest, version, data).map_err(unreadable)?;
     serde_json::from_value(data).map_err(|e| unreadable(&e.to_string()))
 }
 
@@ -100,19 +100,19 @@ macro_rules! event_family {
                 }
             }
 
-            fn data(&self) -> Result<Vec<u8>, serde_json::Error> {
+            fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
                 match self {
                     $(Self::$variant(data) => serde_json::to_vec(data),)+
                 }
             }
 
-            fn read(event_type: &str, version: i16, data: &[u8]) -> Result<Self, UnreadableEvent> {
+            fn decode(event_type: &str, version: i16, data: &[u8]) -> Result<Self, EventDecodeError> {
                 match event_type {
                     $($name => {
                         let newest = EventType { name: $name, version: $version };
-                        read_data(newest, version, data).map(Self::$variant)
+                        decode_data(newest, version, data).map(Self::$variant)
                     })+
-                    _ => Err(UnreadableEvent::new(event_type, version, "unknown type")),
+                    _ => Err(EventDecodeError::new(event_type, version, "unknown type")),
                 }
             }
         }

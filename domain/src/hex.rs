@@ -1,7 +1,7 @@
 //! Hexadecimal encoding and decoding of bytes.
 
 /// Encodes bytes as hexadecimal text, two lower-case digits per byte.
-pub fn hex(bytes: &[u8]) -> String {
+pub fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes
         .iter()
@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn decoding_reverses_encoding() {
         let bytes: Vec<u8> = (0..=255).collect();
-        assert_eq!(from_hex(&hex(&bytes)), Some(bytes));
+        assert_eq!(from_hex(&to_hex(&bytes)), Some(bytes));
         for bad in ["0", "zz", "0x"] {
             assert_eq!(from_hex(bad), None, "{bad}");
         }

@@ -10,12 +10,12 @@ use serde::{Serialize, Serializer};
 /// Why an identifier is invalid. The text is a full sentence for the client's user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidId(pub &'static str);
+pub struct InvalidIdError(pub &'static str);
 
 /// Deserializes text through a `parse` function without an intermediate copy.
-struct Parsed<T>(fn(&str) -> Result<T, InvalidId>);
+struct ParseVisitor<T>(fn(&str) -> Result<T, InvalidIdError>);
 
-impl<T> Visitor<'_> for Parsed<T> {
+impl<T> Visitor<'_> for ParseVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,8 +35,8 @@ macro_rules! text_id {
 
         impl $name {
             /// Parses and validates the text.
-            pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                let check: fn(&str) -> Result<(), InvalidId> = $check;
+            pub fn parse(text: &str) -> Result<Self, InvalidIdError> {
+                let check: fn(&str) -> Result<(), InvalidIdError> = $check;
                 check(text)?;
                 Ok(Self(text.into()))
             }
@@ -48,8 +48,8 @@ macro_rules! text_id {
         }
 
         impl TryFrom<String> for $name {
-            type Error = InvalidId;
-            fn try_from(text: String) -> Result<Self, InvalidId> {
+            type Error = InvalidIdError;
+            fn try_from(text: String) -> Result<Self, InvalidIdError> {
                 Self::parse(&text)
             }
         }
@@ -68,7 +68,7 @@ macro_rules! text_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Parsed(Self::parse))
+                deserializer.deserialize_str(ParseVisitor(Self::parse))
             }
         }
 
@@ -99,10 +99,10 @@ text_id!(
     |text| {
         let length = text.chars().count();
         if length == 0 || length > 128 {
-            return Err(InvalidId("A user id must have 1 to 128 characters."));
+            return Err(InvalidIdError("A user id must have 1 to 128 characters."));
         }
         if text.chars().any(char::is_control) {
-            return Err(InvalidId("A user id must not contain control characters."));
+            return Err(InvalidIdError("A user id must not contain control characters."));
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ text_id!(
     |text| {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if text.is_empty() || text.len() > 64 || !text.chars().all(legal) {
-            return Err(InvalidId(
+            return Err(InvalidIdError(
                 "A conversation id must have 1 to 64 of the characters A-Z a-z 0-9 _ . and -.",
             ));
         }
@@ -129,7 +129,7 @@ text_id!(
     |text| {
         let length = text.chars().count();
         if length == 0 || length > 128 || text.chars().any(char::is_control) {
-            return Err(InvalidId(
+            return Err(InvalidIdError(
                 "A device id must have 1 to 128 characters and no control characters.",
             ));
         }
@@ -143,7 +143,7 @@ text_id!(
     ClientKey,
     |text| {
         if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            return Err(InvalidId("Expected 1 to 128 printable ASCII characters."));
+            return Err(InvalidIdError("Expected 1 to 128 printable ASCII characters."));
         }
         Ok(())
     }
@@ -154,13 +154,13 @@ text_id!(
     Title,
     |text| {
         if text.chars().count() > 200 {
-            return Err(InvalidId("A title must have at most 200 characters."));
+            return Err(InvalidIdError("A title must have at most 200 characters."));
         }
         if text.chars().any(char::is_control) {
-            return Err(InvalidId("A title must not contain control characters."));
+            return Err(InvalidIdError("A title must not contain control characters."));
         }
         if text.trim().is_empty() {
-            return Err(InvalidId("A title must not be blank; send null to remove it."));
+            return Err(InvalidIdError("A title must not be blank; send null to remove it."));
         }
         Ok(())
     }
@@ -172,7 +172,7 @@ text_id!(
     |text| {
         let length = text.chars().count();
         if length == 0 || length > 32 || text.chars().any(char::is_control) {
-            return Err(InvalidId(
+            return Err(InvalidIdError(
                 "A reaction key must have 1 to 32 characters and no control characters.",
             ));
         }
@@ -189,7 +189,7 @@ impl ConversationId {
         } else {
             (other, one)
         };
-        let digest = crate::digest::of(&[
+        let digest = crate::digest::fingerprint(&[
             b"direct",
             first.as_str().as_bytes(),
             second.as_str().as_bytes(),

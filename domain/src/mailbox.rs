@@ -6,7 +6,7 @@ pub mod event;
 
 mod blocks;
 mod devices;
-mod marks;
+mod read_marks;
 mod preferences;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +21,8 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use command::MailboxCommand;
 use event::MailboxEvent;
-use marks::Mark;
-use preferences::Preferences;
+use read_marks::ExplicitReadMark;
+use preferences::ConversationPreferences;
 
 /// The state of one mailbox.
 ///
@@ -34,12 +34,12 @@ pub struct Mailbox {
     /// The read marks set by commands. The mark that a conversation implies is in its
     /// [`command::MembershipSnapshot`].
     #[serde(rename = "marks")]
-    marks: BTreeMap<ConversationId, Mark>,
+    read_marks: BTreeMap<ConversationId, ExplicitReadMark>,
     /// The preferences of every conversation for which the owner has ever set any.
-    preferences: BTreeMap<ConversationId, Preferences>,
+    preferences: BTreeMap<ConversationId, ConversationPreferences>,
     /// The users whose direct messages are refused.
     #[serde(rename = "blocked")]
-    blocked: BTreeSet<UserId>,
+    blocked_users: BTreeSet<UserId>,
 }
 
 impl Mailbox {
@@ -52,7 +52,7 @@ impl Mailbox {
     ) -> Result<Vec<MailboxEvent>, Refusal> {
         let event = match command {
             MailboxCommand::Ack(ack) => self.ack(ack, limits)?,
-            MailboxCommand::Read(read) => self.read(read)?,
+            MailboxCommand::MarkRead(read) => self.mark_read(read)?,
             MailboxCommand::MarkUnread(mark) => self.mark_unread(mark)?,
             MailboxCommand::SetPreferences(set) => self.set_preferences(set),
             MailboxCommand::Block(user) => self.block(user, limits)?,
@@ -62,8 +62,8 @@ impl Mailbox {
     }
 
     /// The number of devices, read marks, preferences and blocks: a measure of the state's size.
-    pub fn entries(&self) -> usize {
-        self.devices.len() + self.marks.len() + self.preferences.len() + self.blocked.len()
+    pub fn entry_count(&self) -> usize {
+        self.devices.len() + self.read_marks.len() + self.preferences.len() + self.blocked_users.len()
     }
 }
 
@@ -92,14 +92,14 @@ impl Aggregate for Mailbox {
                 self.devices.insert(acked.device, acked.cursor);
             }
             MailboxEvent::ConversationRead(mark) | MailboxEvent::ConversationMarkedUnread(mark) => {
-                self.marked(mark);
+                self.apply_read_mark(mark);
             }
-            MailboxEvent::PreferencesChanged(changed) => self.preferred(changed),
+            MailboxEvent::PreferencesChanged(changed) => self.apply_preferences(changed),
             MailboxEvent::UserBlocked(blocked) => {
-                self.blocked.insert(blocked.user);
+                self.blocked_users.insert(blocked.user);
             }
             MailboxEvent::UserUnblocked(unblocked) => {
-                self.blocked.remove(&unblocked.user);
+                self.blocked_users.remove(&unblocked.user);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::body::MessageType;
-use crate::conversation::event::{ConversationEvent, MessageSent, Reaction};
+use crate::conversation::event::{ConversationEvent, MessageSent, MessageReaction};
 use crate::ids::{ReactionKey, UserId};
 use crate::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub struct MessageState {
 
 impl MessageState {
     /// The state of a message that has just been sent.
-    pub fn sent(event: &MessageSent) -> Self {
+    pub fn from_sent(event: &MessageSent) -> Self {
         Self {
             sender: event.sender.clone(),
             sent_at: event.sent_at,
@@ -53,7 +53,7 @@ impl MessageState {
         events
             .into_iter()
             .fold(None, |message, event| match (message, event) {
-                (_, ConversationEvent::MessageSent(sent)) => Some(Self::sent(&sent)),
+                (_, ConversationEvent::MessageSent(sent)) => Some(Self::from_sent(&sent)),
                 (Some(mut message), event) => {
                     message.apply(event);
                     Some(message)
@@ -73,10 +73,10 @@ impl MessageState {
                 // A short text can be guessed from its digest, so the digest is erased too.
                 self.body_digest = 0;
             }
-            ConversationEvent::ReactionAdded(Reaction { key, user, .. }) => {
+            ConversationEvent::ReactionAdded(MessageReaction { key, user, .. }) => {
                 self.reactions.entry(key).or_default().insert(user);
             }
-            ConversationEvent::ReactionRemoved(Reaction { key, user, .. }) => {
+            ConversationEvent::ReactionRemoved(MessageReaction { key, user, .. }) => {
                 if let Some(users) = self.reactions.get_mut(&key) {
                     users.remove(&user);
                     if users.is_empty() {

@@ -3,7 +3,7 @@
 
 /// The kind of a refusal. Only the HTTP edge maps it to a status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RefusalKind {
     /// 404: the resource does not exist, or the caller must not learn that it does. The text is
     /// always the same.
     NotFound,
@@ -22,7 +22,7 @@ pub enum Kind {
 #[error("{code}: {detail}")]
 pub struct Refusal {
     /// The kind of refusal.
-    pub kind: Kind,
+    pub kind: RefusalKind,
     /// A stable code in snake_case.
     pub code: &'static str,
     /// A full sentence: what was wrong, what was expected, what to do.
@@ -35,7 +35,7 @@ impl Refusal {
     /// The refusal for unknown ids and for users who are not, or no longer, members.
     pub fn not_found() -> Self {
         Self {
-            kind: Kind::NotFound,
+            kind: RefusalKind::NotFound,
             code: "not_found",
             detail: "The resource does not exist or is not visible to you.".into(),
             field: None,
@@ -45,7 +45,7 @@ impl Refusal {
     /// The caller is a member but lacks the permission.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Forbidden,
+            kind: RefusalKind::Forbidden,
             code: "forbidden",
             detail: detail.into(),
             field: None,
@@ -55,7 +55,7 @@ impl Refusal {
     /// The other user of a direct conversation has blocked the caller.
     pub fn blocked() -> Self {
         Self {
-            kind: Kind::Forbidden,
+            kind: RefusalKind::Forbidden,
             code: "blocked",
             detail: "This user does not accept direct messages from you.".into(),
             field: None,
@@ -65,7 +65,7 @@ impl Refusal {
     /// One field violates a rule.
     pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Invalid,
+            kind: RefusalKind::Invalid,
             code: "invalid",
             detail: detail.into(),
             field: Some(field),
@@ -73,9 +73,9 @@ impl Refusal {
     }
 
     /// The command violates a rule that has its own code.
-    pub fn rule(code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn rule_violation(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Invalid,
+            kind: RefusalKind::Invalid,
             code,
             detail: detail.into(),
             field: None,
@@ -85,7 +85,7 @@ impl Refusal {
     /// A field exceeds a size limit.
     pub fn too_large(field: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: Kind::TooLarge,
+            kind: RefusalKind::TooLarge,
             code: "too_large",
             detail: detail.into(),
             field: Some(field),
@@ -95,7 +95,7 @@ impl Refusal {
     /// The resource already exists.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Conflict,
+            kind: RefusalKind::Conflict,
             code: "conflict",
             detail: detail.into(),
             field: None,

@@ -8,10 +8,10 @@ use crate::envelope::AggregateKind;
 pub const PREFIX: &str = "tidings.events";
 
 /// The number of partitions over which aggregate ids are distributed.
-pub const PARTITIONS: u64 = 64;
+pub const PARTITION_COUNT: u64 = 64;
 
 /// Builds the subject of an event under `prefix`, which is normally [`PREFIX`].
-pub fn of(prefix: &str, aggregate: AggregateKind, aggregate_id: &str, event_type: &str) -> String {
+pub fn event_subject(prefix: &str, aggregate: AggregateKind, aggregate_id: &str, event_type: &str) -> String {
     let partition = partition(aggregate_id);
     format!(
         "{prefix}.{}.{partition:02}.{event_type}",
@@ -27,5 +27,5 @@ pub fn partition(aggregate_id: &str) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-    hash % PARTITIONS
+    hash % PARTITION_COUNT
 }

@@ -50,7 +50,7 @@ impl<A: Stored> EventStore<A> for CqrsStore<A> {
         .map_err(|error| AggregateError::DatabaseConnectionError(error.into()))?;
         rows.into_iter()
             .map(|(sequence, event_type, version, payload, position)| {
-                let payload = A::Event::read(&event_type, version, &payload)
+                let payload = A::Event::decode(&event_type, version, &payload)
                     .map_err(|error| AggregateError::DeserializationError(error.into()))?;
                 let sequence = usize::try_from(sequence).unwrap_or_default();
                 let metadata = HashMap::from([("position".to_owned(), position.to_string())]);

@@ -104,7 +104,7 @@ impl<A: Stored> Locked<A> {
                 let encoding_error = |error: &dyn std::fmt::Display| {
                     Failed::Corrupt(format!("{} cannot be encoded: {error}", event.name()))
                 };
-                let data = String::from_utf8(event.data().map_err(|error| encoding_error(&error))?)
+                let data = String::from_utf8(event.encode().map_err(|error| encoding_error(&error))?)
                     .map_err(|error| encoding_error(&error))?;
                 let envelope = Envelope {
                     position: 0,

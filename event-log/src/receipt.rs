@@ -17,7 +17,7 @@ pub struct Key(u128);
 impl Key {
     /// The key for the `client_message_id` of a send. Per sender, across all conversations.
     pub fn send(sender: &UserId, key: &ClientKey) -> Self {
-        Self(digest::of(&[
+        Self(digest::fingerprint(&[
             b"send",
             sender.as_str().as_bytes(),
             key.as_str().as_bytes(),
@@ -26,7 +26,7 @@ impl Key {
 
     /// The key for the `Idempotency-Key` of any other command. Per caller.
     pub fn command(caller: &UserId, key: &ClientKey) -> Self {
-        Self(digest::of(&[
+        Self(digest::fingerprint(&[
             b"command",
             caller.as_str().as_bytes(),
             key.as_str().as_bytes(),
@@ -35,7 +35,7 @@ impl Key {
 
     /// The key for a line of an import. Per conversation.
     pub fn import(conversation: &ConversationId, line: &str) -> Self {
-        Self(digest::of(&[
+        Self(digest::fingerprint(&[
             b"import",
             conversation.as_str().as_bytes(),
             line.as_bytes(),

@@ -313,7 +313,7 @@ impl Relay {
     }
 
     fn subject(&self, event: &Envelope) -> String {
-        subject::of(
+        subject::event_subject(
             &self.config.subject_prefix,
             event.aggregate,
             &event.aggregate_id,

@@ -42,7 +42,7 @@ impl Stored for domain::conversation::Conversation {
 
 impl Stored for domain::mailbox::Mailbox {
     fn weight(&self) -> u64 {
-        512 + 160 * self.entries() as u64
+        512 + 160 * self.entry_count() as u64
     }
 }
 
@@ -238,7 +238,7 @@ impl<A: Stored> TakesForeign for Store<A> {
         let loaded = content.as_mut().and_then(|content| content.as_mut());
         match (
             loaded,
-            A::Event::read(
+            A::Event::decode(
                 &event.event_type,
                 event.version,
                 event.data.get().as_bytes(),

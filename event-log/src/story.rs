@@ -28,7 +28,7 @@ impl Locked<Conversation> {
         let events = events
             .iter()
             .map(|(event_type, version, payload)| {
-                ConversationEvent::read(event_type, *version, payload)
+                ConversationEvent::decode(event_type, *version, payload)
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Failed::Corrupt(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! Live entries: entries of the sync feed that the projector has just written, with their
 //! recipients. Live delivery in the same process sends them without querying the read models.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::time::Timestamp;
 
 /// An entry and its recipients.
@@ -43,7 +43,7 @@ pub struct SentMessage {
     /// The message type.
     pub kind: MessageType,
     /// The body; `None` if it has been erased.
-    pub body: Option<Body>,
+    pub body: Option<MessageBody>,
     /// The seq of the message that this one replies to.
     pub reply_to: Option<i64>,
     /// The mentioned users, as a JSON list.

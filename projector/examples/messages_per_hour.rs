@@ -58,7 +58,7 @@ impl Projection for MessagesPerHour {
         for event in events {
             // `read` upcasts old versions to the current one. Other events are skipped.
             let data = event.data.get().as_bytes();
-            let read = ConversationEvent::read(&event.event_type, event.version, data);
+            let read = ConversationEvent::decode(&event.event_type, event.version, data);
             if let Ok(ConversationEvent::MessageSent(message)) = read {
                 let hour = message.sent_at.millis().div_euclid(3_600_000);
                 *counts

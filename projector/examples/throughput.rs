@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use domain::body::{Body, MessageType};
-use domain::conversation::command::{ConversationCommand, Create};
+use domain::body::{MessageBody, MessageType};
+use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind, MessageSent};
 use domain::envelope::{AggregateKind, Envelope};
 use domain::ids::ConversationId;
@@ -77,7 +77,7 @@ fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelop
             user(&format!("user-{number:06}-b")),
         );
         let id = ConversationId::direct(&one, &other);
-        let create = Create {
+        let create = CreateConversation {
             kind: ConversationKind::Direct,
             title: None,
             members: vec![other.clone()],
@@ -97,7 +97,7 @@ fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelop
             seq: *head,
             sender: users[side].clone(),
             kind: MessageType::Text,
-            body: Body::text(&format!(
+            body: MessageBody::from_text(&format!(
                 "message {number}: what one writes to a friend on a normal day, about so long"
             )),
             reply_to: None,

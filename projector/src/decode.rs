@@ -80,13 +80,13 @@ fn read(envelope: &Envelope) -> Result<Fact, String> {
         AggregateKind::Conversation => {
             let id = ConversationId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event =
-                ConversationEvent::read(event_type, *version, data).map_err(|e| e.to_string())?;
+                ConversationEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(Fact::Conversation(id, event))
         }
         AggregateKind::Mailbox => {
             let owner = UserId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event =
-                MailboxEvent::read(event_type, *version, data).map_err(|e| e.to_string())?;
+                MailboxEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
             Ok(Fact::Mailbox(owner, event))
         }
     }

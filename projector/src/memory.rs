@@ -2,7 +2,7 @@
 //! nothing from the database. Evicted rows are loaded again. The cache never runs ahead of the
 //! tables: a batch stores its results here only after it has been committed.
 
-use domain::conversation::event::{ConversationKind, History, Role};
+use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
 use domain::ids::{ConversationId, Title, UserId};
 use domain::time::Timestamp;
 use quick_cache::unsync::Cache;
@@ -22,7 +22,7 @@ pub(crate) struct Conversation {
     pub id: i64,
     pub kind: ConversationKind,
     pub title: Option<Title>,
-    pub history: History,
+    pub history: HistoryVisibility,
     pub created_at: Timestamp,
     pub member_count: i64,
     pub head_seq: i64,

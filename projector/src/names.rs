@@ -1,6 +1,6 @@
 //! The names of domain values in the tables. Events use the same names.
 
-use domain::conversation::event::{ConversationKind, History, Role};
+use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
 
 use crate::error::ProjectError;
 
@@ -11,10 +11,10 @@ pub(crate) fn of_kind(kind: ConversationKind) -> &'static str {
     }
 }
 
-pub(crate) fn of_history(history: History) -> &'static str {
+pub(crate) fn of_history(history: HistoryVisibility) -> &'static str {
     match history {
-        History::All => "all",
-        History::SinceJoin => "since_join",
+        HistoryVisibility::All => "all",
+        HistoryVisibility::SinceJoin => "since_join",
     }
 }
 
@@ -33,8 +33,8 @@ pub(crate) fn kind(name: &str) -> Result<ConversationKind, ProjectError> {
         .ok_or_else(|| unknown("kind", name))
 }
 
-pub(crate) fn history(name: &str) -> Result<History, ProjectError> {
-    [History::All, History::SinceJoin]
+pub(crate) fn history(name: &str) -> Result<HistoryVisibility, ProjectError> {
+    [HistoryVisibility::All, HistoryVisibility::SinceJoin]
         .into_iter()
         .find(|history| of_history(*history) == name)
         .ok_or_else(|| unknown("history", name))

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::body::{Body, MessageType};
-use domain::conversation::event::History;
+use domain::body::{MessageBody, MessageType};
+use domain::conversation::event::HistoryVisibility;
 use domain::envelope::Envelope;
 use domain::ids::{DeviceId, ReactionKey, Title};
 use domain::time::Timestamp;
@@ -46,15 +46,15 @@ pub(crate) struct MessageRow {
     pub recalled: bool,
     pub fanned: bool,
     pub kind: MessageType,
-    pub body: Option<Body>,
-    pub original: Option<Body>,
+    pub body: Option<MessageBody>,
+    pub original: Option<MessageBody>,
     pub mentions: Option<String>,
 }
 
 /// The changes to a message that was sent before this batch.
 #[derive(Debug, Default)]
 pub(crate) struct MessageChange {
-    pub body: Option<Body>,
+    pub body: Option<MessageBody>,
     pub edited_at: Option<Timestamp>,
     pub recalled: bool,
     /// Implies `recalled`.
@@ -67,7 +67,7 @@ pub(crate) struct VersionRow {
     pub key: MessageKey,
     pub position: i64,
     pub at: Timestamp,
-    pub body: Option<Body>,
+    pub body: Option<MessageBody>,
 }
 
 /// A sync entry other than a sent message.
@@ -126,7 +126,7 @@ pub(crate) struct ConversationVersion {
     pub position: i64,
     pub activity: i64,
     pub title: Option<Title>,
-    pub history: History,
+    pub history: HistoryVisibility,
     pub member_count: i64,
 }
 

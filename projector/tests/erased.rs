@@ -19,7 +19,7 @@ fn read(event: &Envelope) -> Option<ConversationEvent> {
         return None;
     }
     let data = event.data.get().as_bytes();
-    ConversationEvent::read(&event.event_type, event.version, data).ok()
+    ConversationEvent::decode(&event.event_type, event.version, data).ok()
 }
 
 /// The seq of the message whose content an event carries; `None` for a title.
@@ -48,7 +48,7 @@ fn without_content(log: &[Envelope]) -> (Vec<Envelope>, usize) {
         } else if erased.contains(&target)
             && let Some(fact) = fact.without_content()
         {
-            let data = String::from_utf8(fact.data().unwrap()).unwrap();
+            let data = String::from_utf8(fact.encode().unwrap()).unwrap();
             event.data = RawValue::from_string(data).unwrap();
             count += 1;
         }

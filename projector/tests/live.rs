@@ -102,7 +102,7 @@ async fn stream(client: &async_nats::Client, database: &Database, first: u64) ->
 async fn publish(client: &async_nats::Client, mirror: &MirrorConfig, events: &[Envelope]) {
     let jetstream = jetstream::new(client.clone());
     for event in events {
-        let subject = domain::subject::of(
+        let subject = domain::subject::event_subject(
             &mirror.subject_prefix,
             event.aggregate,
             &event.aggregate_id,

@@ -220,7 +220,7 @@ async fn members_and_read_marks_match_the_aggregates() {
     let mut expected = Vec::new();
     for (id, state) in &generator.conversations {
         for user in (0..10).map(|n| support::history::user(&format!("user \u{e9}{n}"))) {
-            let Some(standing) = state.standing(&user) else {
+            let Some(standing) = state.membership_snapshot(&user) else {
                 continue;
             };
             let mailbox = generator.mailboxes.get(&user).cloned().unwrap_or_default();

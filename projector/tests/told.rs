@@ -44,7 +44,7 @@ fn message(sent: &SentMessage) -> String {
         reply_to,
         mentions,
     } = sent;
-    let body = body.as_ref().map(domain::body::Body::as_json);
+    let body = body.as_ref().map(domain::body::MessageBody::as_json);
     format!(
         "message {seq} {sender} {} {body:?} {reply_to:?} {mentions:?}",
         kind.as_str()

@@ -76,7 +76,7 @@ impl Listing<'_> {
         let mut parts = vec![self.name.as_bytes()];
         parts.extend(self.of.iter().map(|part| part.as_bytes()));
         parts.push(key);
-        let digest = domain::digest::of(&parts).to_be_bytes();
+        let digest = domain::digest::fingerprint(&parts).to_be_bytes();
         std::array::from_fn(|i| digest[i])
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON shape of a message, and the columns from which it is built.
 
-use domain::body::Body;
+use domain::body::MessageBody;
 use domain::time::Timestamp;
 use event_log::told::{SentMessage, ToldEntry};
 use serde::Serialize;
@@ -102,7 +102,7 @@ impl Message {
 impl Message {
     /// Builds a message that was just sent: not edited, not recalled, without reactions.
     pub fn sent(entry: &ToldEntry, sent: &SentMessage) -> Result<Self, Failed> {
-        let json = |body: &Body| body.as_json().to_owned();
+        let json = |body: &MessageBody| body.as_json().to_owned();
         let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
         Ok(Self {
             conversation_id: entry.conversation.clone(),

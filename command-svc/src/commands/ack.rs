@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::ids::{DeviceId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{Ack, MailboxCommand};
+use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
 use event_log::{Failed, Locked, Observed, Receipt};
@@ -90,7 +90,7 @@ impl Order for AckOrder {
         locked: &Locked<Mailbox>,
         head: i64,
     ) -> Result<Decision<MailboxEvent>, Stop> {
-        let ack = Ack {
+        let ack = AckCursor {
             device: self.device.clone(),
             cursor: self.cursor,
             head,
@@ -114,7 +114,7 @@ pub async fn acknowledge_for(
     device: String,
     cursor: i64,
 ) -> Result<i64, Problem> {
-    let invalid = |invalid: domain::ids::InvalidId| Refusal::invalid("user", invalid.0);
+    let invalid = |invalid: domain::ids::InvalidIdError| Refusal::invalid("user", invalid.0);
     let caller = UserId::parse(user).map_err(invalid).map_err(No::from)?;
     let request = AckRequest { device, cursor };
     let handler = AckOrder::parse(caller, None, &request).map_err(No::from)?;

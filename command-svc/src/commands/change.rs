@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{Change, ConversationCommand};
-use domain::conversation::event::{ConversationEvent, History};
+use domain::conversation::command::{ChangeConversation, ConversationCommand};
+use domain::conversation::event::{ConversationEvent, HistoryVisibility};
 use domain::ids::{ConversationId, Title, UserId};
 use domain::refusal::Refusal;
 use event_log::{Failed, Locked, Observed, Receipt};
@@ -40,7 +40,7 @@ pub(crate) struct ChangeRequest {
     )]
     title: Option<Option<String>>,
     #[schema(value_type = Option<docs::History>)]
-    history: Option<History>,
+    history: Option<HistoryVisibility>,
 }
 
 /// Deserialises a field that is present, so that null differs from an omitted field.
@@ -55,12 +55,12 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 /// The handler that changes a group.
 pub(crate) struct ChangeOrder {
     conversation: ConversationId,
-    change: Change,
+    change: ChangeConversation,
     keyed: Option<Keyed>,
 }
 
 impl ChangeRequest {
-    fn parse(&self, by: UserId) -> Result<Change, Refusal> {
+    fn parse(&self, by: UserId) -> Result<ChangeConversation, Refusal> {
         let title = match &self.title {
             None => None,
             Some(None) => Some(None),
@@ -71,7 +71,7 @@ impl ChangeRequest {
                 ))
             }
         };
-        Ok(Change {
+        Ok(ChangeConversation {
             title,
             history: self.history,
             by,
@@ -172,7 +172,7 @@ pub(crate) async fn change_conversation(
 mod tests {
     use super::*;
 
-    fn change(request: &str) -> Result<Change, Option<&'static str>> {
+    fn change(request: &str) -> Result<ChangeConversation, Option<&'static str>> {
         let request: ChangeRequest = serde_json::from_str(request).expect("a request");
         request
             .parse(UserId::parse("ann").expect("a valid user id"))
@@ -191,7 +191,7 @@ mod tests {
             changed.title.flatten().map(String::from).as_deref(),
             Some("a")
         );
-        assert_eq!(changed.history, Some(History::SinceJoin));
+        assert_eq!(changed.history, Some(HistoryVisibility::SinceJoin));
         assert_eq!(change(r#"{"title":" "}"#).err(), Some(Some("title")));
     }
 }

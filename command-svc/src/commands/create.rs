@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Create};
+use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
-use domain::ids::{ConversationId, InvalidId, Title, UserId};
+use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
 use event_log::{Failed, Locked, Observed, Receipt};
 use http::StatusCode;
@@ -99,7 +99,7 @@ impl CreateOrder {
 
 /// The id that the client chose for a group, or a new one.
 fn group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
-    let invalid = |invalid: InvalidId| Refusal::invalid("id", invalid.0);
+    let invalid = |invalid: InvalidIdError| Refusal::invalid("id", invalid.0);
     let Some(chosen) = chosen else {
         return ConversationId::parse(&format!("c_{}", uuid::Uuid::now_v7().simple()))
             .map_err(invalid);
@@ -177,7 +177,7 @@ impl Order for CreateOrder {
         locked: &Locked<Conversation>,
         blocked: bool,
     ) -> Result<Decision<ConversationEvent>, Stop> {
-        let create = Create {
+        let create = CreateConversation {
             kind: self.kind,
             title: self.title.clone(),
             members: self.members.clone(),

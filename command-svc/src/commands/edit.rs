@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Edit};
+use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use event_log::{Failed, Locked, Observed, Receipt};
@@ -68,7 +68,7 @@ impl Order for EditOrder {
         locked: &Locked<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
-        let edit = Edit {
+        let edit = EditMessage {
             seq: self.seq,
             body: self.body.clone(),
             by: self.by.clone(),

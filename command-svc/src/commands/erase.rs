@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::State;
-use domain::conversation::command::{ConversationCommand, Erase};
+use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
@@ -225,7 +225,7 @@ pub(crate) async fn erase_messages(
     for attempt in 0..ATTEMPTS {
         pause_before(attempt).await;
         let locked = state.log().conversations().lock(id.as_str()).await?;
-        let erase = ConversationCommand::Erase(Erase {
+        let erase = ConversationCommand::Erase(EraseContent {
             seqs: seqs.to_vec(),
             title,
             by: by.clone(),

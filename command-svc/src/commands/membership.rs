@@ -1,7 +1,7 @@
 //! Whether a user is a member of a conversation, and which messages the user can see.
 
 use domain::ids::{ConversationId, UserId};
-use domain::mailbox::command::Standing;
+use domain::mailbox::command::MembershipSnapshot;
 use domain::refusal::Refusal;
 use event_log::{Failed, Observed};
 
@@ -31,12 +31,12 @@ pub(crate) async fn standing(
     user: &UserId,
     seq: i64,
     observed: &mut Vec<Observed>,
-) -> Result<(Standing, bool), Stop> {
+) -> Result<(MembershipSnapshot, bool), Stop> {
     let (membership, observation) = state
         .log()
         .conversations()
         .peek(conversation.as_str(), |conversation| {
-            (conversation.standing(user), conversation.may_see(user, seq))
+            (conversation.membership_snapshot(user), conversation.can_see(user, seq))
         })
         .await?;
     observed.push(observation);

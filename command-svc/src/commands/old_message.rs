@@ -13,7 +13,7 @@ pub(crate) async fn look_up(
     seq: i64,
 ) -> Result<Option<MessageState>, Failed> {
     let conversation = locked.state();
-    if conversation.remembers(seq) || !conversation.may_see(caller, seq) {
+    if conversation.is_recent(seq) || !conversation.can_see(caller, seq) {
         return Ok(None);
     }
     locked.message(seq).await

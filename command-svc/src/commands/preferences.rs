@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, SetPreferences, Standing};
+use domain::mailbox::command::{MailboxCommand, SetPreferences, MembershipSnapshot};
 use domain::mailbox::event::MailboxEvent;
 use event_log::{Failed, Locked, Observed, Receipt};
 use http_edge::{Json, Path};
@@ -47,7 +47,7 @@ pub(crate) struct PreferencesOrder {
 
 impl Order for PreferencesOrder {
     type Home = Mailbox;
-    type Known = Standing;
+    type Known = MembershipSnapshot;
 
     fn op(&self) -> Op {
         Op::Preferences
@@ -65,7 +65,7 @@ impl Order for PreferencesOrder {
         &self,
         state: &CommandState,
         observed: &mut Vec<Observed>,
-    ) -> Result<Standing, Stop> {
+    ) -> Result<MembershipSnapshot, Stop> {
         let found =
             membership::standing(state, &self.conversation, &self.caller, 0, observed).await;
         found.map(|(standing, _)| standing)
@@ -75,7 +75,7 @@ impl Order for PreferencesOrder {
         &self,
         state: &CommandState,
         locked: &Locked<Mailbox>,
-        standing: Standing,
+        standing: MembershipSnapshot,
     ) -> Result<Decision<MailboxEvent>, Stop> {
         let PreferencesRequest {
             muted,
@@ -90,7 +90,7 @@ impl Order for PreferencesOrder {
             pinned,
             archived,
             mentions,
-            standing,
+            membership: standing,
         };
         let command = MailboxCommand::SetPreferences(set);
         Ok(Decision::plain(

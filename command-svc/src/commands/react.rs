@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, React};
+use domain::conversation::command::{ConversationCommand, UpdateReaction};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, ReactionKey, UserId};
 use event_log::{Failed, Locked, Observed, Receipt};
@@ -73,7 +73,7 @@ impl Order for ReactOrder {
         locked: &Locked<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
-        let react = React {
+        let react = UpdateReaction {
             seq: self.seq,
             key: self.key.clone(),
             by: self.by.clone(),

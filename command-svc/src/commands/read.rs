@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MarkUnread, Read, Standing};
+use domain::mailbox::command::{MailboxCommand, MarkUnread, MarkRead, MembershipSnapshot};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
 use event_log::{Failed, Locked, Observed, Receipt};
@@ -83,7 +83,7 @@ pub(crate) struct ReadOrder {
 impl Order for ReadOrder {
     type Home = Mailbox;
     /// The membership of the caller, and whether the caller can see the message at `unread_from`.
-    type Known = (Standing, bool);
+    type Known = (MembershipSnapshot, bool);
 
     fn op(&self) -> Op {
         Op::Read
@@ -101,7 +101,7 @@ impl Order for ReadOrder {
         &self,
         state: &CommandState,
         observed: &mut Vec<Observed>,
-    ) -> Result<(Standing, bool), Stop> {
+    ) -> Result<(MembershipSnapshot, bool), Stop> {
         let (Mark::UpTo(seq) | Mark::UnreadFrom(seq)) = self.mark;
         membership::standing(state, &self.conversation, &self.caller, seq, observed).await
     }
@@ -110,19 +110,19 @@ impl Order for ReadOrder {
         &self,
         state: &CommandState,
         locked: &Locked<Mailbox>,
-        (standing, visible): (Standing, bool),
+        (standing, visible): (MembershipSnapshot, bool),
     ) -> Result<Decision<MailboxEvent>, Stop> {
         let conversation = self.conversation.clone();
         let command = match self.mark {
-            Mark::UpTo(up_to) => MailboxCommand::Read(Read {
+            Mark::UpTo(up_to) => MailboxCommand::MarkRead(MarkRead {
                 conversation,
                 up_to,
-                standing,
+                membership: standing,
             }),
             Mark::UnreadFrom(from) => MailboxCommand::MarkUnread(MarkUnread {
                 conversation,
                 from,
-                standing,
+                membership: standing,
                 visible,
             }),
         };

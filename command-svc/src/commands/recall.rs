@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Recall};
+use domain::conversation::command::{ConversationCommand, RecallMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use event_log::{Failed, Locked, Observed, Receipt};
@@ -54,7 +54,7 @@ impl Order for RecallOrder {
         locked: &Locked<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
-        let recall = Recall {
+        let recall = RecallMessage {
             seq: self.seq,
             by: self.by.clone(),
             now: state.now(),

@@ -1,9 +1,9 @@
 //! `POST /v1/conversations/{id}/messages`, the hot path: one parse, one decision, one append.
 
 use axum::extract::State;
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Send};
+use domain::conversation::command::{ConversationCommand, SendMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::digest;
 use domain::ids::{ClientKey, ConversationId, UserId};
@@ -81,7 +81,7 @@ pub(crate) struct SendOrder {
 /// The validated content of a message to send.
 struct Draft {
     kind: MessageType,
-    body: Body,
+    body: MessageBody,
     reply_to: Option<i64>,
     mentions: Vec<UserId>,
 }
@@ -130,7 +130,7 @@ impl SendRequest {
             reply_to.as_slice(),
         ]);
         parts.extend(self.mentions.iter().map(String::as_bytes));
-        digest::of(&parts)
+        digest::fingerprint(&parts)
     }
 }
 
@@ -138,7 +138,7 @@ impl Draft {
     fn parse(request: &SendRequest, limits: &Limits) -> Result<Self, Refusal> {
         Ok(Self {
             kind: request.kind,
-            body: Body::parse(request.kind, &request.body, limits)?,
+            body: MessageBody::parse(request.kind, &request.body, limits)?,
             reply_to: request.reply_to,
             mentions: parts::users("mentions", &request.mentions)?,
         })
@@ -213,7 +213,7 @@ impl Order for SendOrder {
             }
             Err(refusal) => return Err(refusal.clone().into()),
         };
-        let send = Send {
+        let send = SendMessage {
             sender: self.sender.clone(),
             kind: draft.kind,
             body: draft.body.clone(),

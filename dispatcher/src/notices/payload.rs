@@ -1,6 +1,6 @@
 //! The payload of a notification, as Standard Webhooks defines it: `{type, timestamp, data}`.
 
-use domain::hex::hex;
+use domain::hex::to_hex;
 use domain::time::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -82,5 +82,5 @@ fn id(webhook: i64, due: &Due) -> String {
         due.conversation
     );
     let digest = Sha256::digest(parts.as_bytes());
-    format!("ntf_{}", hex(&digest[..16]))
+    format!("ntf_{}", to_hex(&digest[..16]))
 }

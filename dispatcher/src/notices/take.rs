@@ -31,7 +31,7 @@ impl Sent {
     /// Returns the message of an event. Returns `None` for other events and imported history.
     pub fn of(event: &Envelope) -> Option<Self> {
         let data = event.data.get().as_bytes();
-        let read = ConversationEvent::read(&event.event_type, event.version, data);
+        let read = ConversationEvent::decode(&event.event_type, event.version, data);
         let Ok(ConversationEvent::MessageSent(message)) = read else {
             return None;
         };

@@ -7,39 +7,39 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 /// Rewrites every integral float as an integer. Clones the value only if it contains one.
-pub(super) fn of(value: &Value) -> Cow<'_, Value> {
-    if !has_disguised_integer(value) {
+pub(super) fn canonicalize(value: &Value) -> Cow<'_, Value> {
+    if !has_integral_float(value) {
         return Cow::Borrowed(value);
     }
     let mut value = value.clone();
-    undisguise(&mut value);
+    normalize_integers(&mut value);
     Cow::Owned(value)
 }
 
-fn has_disguised_integer(value: &Value) -> bool {
+fn has_integral_float(value: &Value) -> bool {
     match value {
-        Value::Number(number) => integer(number).is_some(),
-        Value::Array(items) => items.iter().any(has_disguised_integer),
-        Value::Object(fields) => fields.values().any(has_disguised_integer),
+        Value::Number(number) => to_integer(number).is_some(),
+        Value::Array(items) => items.iter().any(has_integral_float),
+        Value::Object(fields) => fields.values().any(has_integral_float),
         Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }
 
-fn undisguise(value: &mut Value) {
+fn normalize_integers(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            if let Some(integer) = integer(number) {
+            if let Some(integer) = to_integer(number) {
                 *number = integer;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(undisguise),
-        Value::Object(fields) => fields.values_mut().for_each(undisguise),
+        Value::Array(items) => items.iter_mut().for_each(normalize_integers),
+        Value::Object(fields) => fields.values_mut().for_each(normalize_integers),
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 
 /// Converts a float to an integer if it is integral and fits. Returns `None` otherwise.
-fn integer(number: &Number) -> Option<Number> {
+fn to_integer(number: &Number) -> Option<Number> {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     let float = number
         .as_f64()

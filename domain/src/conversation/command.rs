@@ -1,8 +1,8 @@
 //! The commands of the conversation aggregate. The caller comes from a verified token. The current
 //! time and every lookup that the rules need are part of the command.
 
-use crate::body::{Body, MessageType};
-use crate::conversation::event::{ConversationKind, History, Role};
+use crate::body::{MessageBody, MessageType};
+use crate::conversation::event::{ConversationKind, HistoryVisibility, Role};
 use crate::ids::{ReactionKey, Title, UserId};
 use crate::message::MessageState;
 use crate::time::Timestamp;
@@ -11,33 +11,33 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone)]
 pub enum ConversationCommand {
     /// Create the conversation.
-    Create(Create),
+    Create(CreateConversation),
     /// Change the title or the history visibility.
-    Change(Change),
+    Change(ChangeConversation),
     /// Add members, or change the role of existing members.
     AddMembers(AddMembers),
     /// Remove a member. Callers remove themselves to leave.
     RemoveMember(RemoveMember),
     /// Send a message.
-    Send(Send),
+    Send(SendMessage),
     /// Replace the body of a message.
-    Edit(Edit),
+    Edit(EditMessage),
     /// Recall a message for everyone.
-    Recall(Recall),
+    Recall(RecallMessage),
     /// Add a reaction to a message.
-    React(React),
+    React(UpdateReaction),
     /// Remove a reaction from a message.
-    Unreact(React),
+    Unreact(UpdateReaction),
     /// Import messages from another system, in this order. Senders and reacting users join with
     /// their first message or reaction.
-    Import(Vec<Imported>),
+    Import(Vec<ImportItem>),
     /// Permanently erase content.
-    Erase(Erase),
+    Erase(EraseContent),
 }
 
 /// The data of [`ConversationCommand::Create`].
 #[derive(Debug, Clone)]
-pub struct Create {
+pub struct CreateConversation {
     /// The kind of conversation.
     pub kind: ConversationKind,
     /// The title of a group.
@@ -52,11 +52,11 @@ pub struct Create {
 
 /// The data of [`ConversationCommand::Change`].
 #[derive(Debug, Clone)]
-pub struct Change {
+pub struct ChangeConversation {
     /// The new title. `None` keeps the current one, `Some(None)` removes it.
     pub title: Option<Option<Title>>,
     /// The new history visibility. `None` keeps the current one.
-    pub history: Option<History>,
+    pub history: Option<HistoryVisibility>,
     /// The caller.
     pub by: UserId,
 }
@@ -84,13 +84,13 @@ pub struct RemoveMember {
 
 /// The data of [`ConversationCommand::Send`].
 #[derive(Debug, Clone)]
-pub struct Send {
+pub struct SendMessage {
     /// The user who sends it.
     pub sender: UserId,
     /// The message type.
     pub kind: MessageType,
     /// The body of the message.
-    pub body: Body,
+    pub body: MessageBody,
     /// The seq of the message to which this one replies.
     pub reply_to: Option<i64>,
     /// The users it mentions.
@@ -103,7 +103,7 @@ pub struct Send {
 
 /// The data of [`ConversationCommand::Edit`].
 #[derive(Debug, Clone)]
-pub struct Edit {
+pub struct EditMessage {
     /// The seq of the message.
     pub seq: i64,
     /// The new body.
@@ -118,7 +118,7 @@ pub struct Edit {
 
 /// The data of [`ConversationCommand::Recall`].
 #[derive(Debug, Clone)]
-pub struct Recall {
+pub struct RecallMessage {
     /// The seq of the message.
     pub seq: i64,
     /// The caller.
@@ -132,7 +132,7 @@ pub struct Recall {
 
 /// The data of [`ConversationCommand::React`] and [`ConversationCommand::Unreact`].
 #[derive(Debug, Clone)]
-pub struct React {
+pub struct UpdateReaction {
     /// The seq of the message.
     pub seq: i64,
     /// The reaction.
@@ -145,10 +145,10 @@ pub struct React {
 
 /// One item of [`ConversationCommand::Import`].
 #[derive(Debug, Clone)]
-pub enum Imported {
+pub enum ImportItem {
     /// Users who joined in the source system without sending a message. Existing members are
     /// unchanged.
-    Joined(Vec<UserId>),
+    Members(Vec<UserId>),
     /// A message from the source system.
     Message(ImportedMessage),
 }
@@ -161,9 +161,9 @@ pub struct ImportedMessage {
     /// The message type.
     pub kind: MessageType,
     /// The body; for an edited message, the current body.
-    pub body: Body,
+    pub body: MessageBody,
     /// The message to which it replies. A reference to a message that does not exist is dropped.
-    pub reply_to: Option<ReplyTo>,
+    pub reply_to: Option<ReplyTarget>,
     /// When it was sent in the source system.
     pub sent_at: Timestamp,
     /// The last edit by its author, if it was edited.
@@ -178,7 +178,7 @@ pub struct ImportedEdit {
     /// When it was last edited.
     pub edited_at: Timestamp,
     /// The original body, if it is known.
-    pub original: Option<Body>,
+    pub original: Option<MessageBody>,
 }
 
 /// A reaction to an [`ImportedMessage`].
@@ -192,7 +192,7 @@ pub struct ImportedReaction {
 
 /// The data of [`ConversationCommand::Erase`].
 #[derive(Debug, Clone)]
-pub struct Erase {
+pub struct EraseContent {
     /// The seqs of the messages to erase. Omit messages that are already erased: for messages that
     /// are no longer recent, the conversation cannot detect that.
     pub seqs: Vec<i64>,
@@ -204,7 +204,7 @@ pub struct Erase {
 
 /// The message to which an imported message replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReplyTo {
+pub enum ReplyTarget {
     /// A message that already exists in the conversation, by its seq.
     Seq(i64),
     /// An earlier message of the same import, by its index in the import.

@@ -1,11 +1,11 @@
 //! Rules for creating a conversation and for changing its title and history visibility.
 
-use super::command::{Change, Create};
+use super::command::{ChangeConversation, CreateConversation};
 use super::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, FirstMember,
-    History, Role,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, InitialMember,
+    HistoryVisibility, Role,
 };
-use super::{Conversation, distinct, members};
+use super::{Conversation, deduplicate, members};
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -13,17 +13,17 @@ use crate::refusal::Refusal;
 impl Conversation {
     pub(super) fn create(
         &self,
-        create: Create,
+        create: CreateConversation,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let Create {
+        let CreateConversation {
             kind,
             title,
             members,
             by,
             blocked,
         } = create;
-        let mut others = distinct(members);
+        let mut others = deduplicate(members);
         others.retain(|user| *user != by);
         match kind {
             ConversationKind::Direct => {
@@ -40,7 +40,7 @@ impl Conversation {
                     ));
                 }
                 if self.exists() {
-                    return self.created_again(&by, other);
+                    return self.find_existing_direct(&by, other);
                 }
                 if blocked {
                     return Err(Refusal::blocked());
@@ -52,7 +52,7 @@ impl Conversation {
                         "A conversation with this id already exists.",
                     ));
                 }
-                members::check_named("members", others.len(), limits)?;
+                members::check_user_count("members", others.len(), limits)?;
                 members::check_group_size("members", others.len() + 1, limits)?;
             }
         }
@@ -60,11 +60,11 @@ impl Conversation {
             ConversationKind::Direct => Role::Member,
             ConversationKind::Group => Role::Owner,
         };
-        let first = FirstMember {
+        let first = InitialMember {
             user: by.clone(),
             role: creator,
         };
-        let rest = others.into_iter().map(|user| FirstMember {
+        let rest = others.into_iter().map(|user| InitialMember {
             user,
             role: Role::Member,
         });
@@ -72,7 +72,7 @@ impl Conversation {
             ConversationCreated {
                 kind,
                 title,
-                history: History::default(),
+                history: HistoryVisibility::default(),
                 members: std::iter::once(first).chain(rest).collect(),
                 by,
             },
@@ -81,7 +81,7 @@ impl Conversation {
 
     /// Two users have exactly one direct conversation. Creating it again finds the existing one,
     /// even while one user blocks the other.
-    fn created_again(
+    fn find_existing_direct(
         &self,
         by: &UserId,
         other: &UserId,
@@ -93,8 +93,8 @@ impl Conversation {
         }
     }
 
-    pub(super) fn change(&self, change: Change) -> Result<Vec<ConversationEvent>, Refusal> {
-        let (about, caller) = self.entered_by(&change.by)?;
+    pub(super) fn change(&self, change: ChangeConversation) -> Result<Vec<ConversationEvent>, Refusal> {
+        let (about, caller) = self.require_member(&change.by)?;
         if about.kind == ConversationKind::Direct {
             let (field, detail) = if change.title.is_some() {
                 ("title", "A direct conversation cannot have a title.")

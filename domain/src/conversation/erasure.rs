@@ -4,23 +4,23 @@
 //! the stored earlier events; see [`ConversationEvent::without_content`].
 
 use super::Conversation;
-use super::command::Erase;
+use super::command::EraseContent;
 use super::event::{ConversationEvent, MessageErased, TitleErased};
-use crate::body::Body;
+use crate::body::MessageBody;
 use crate::refusal::Refusal;
 
 impl Conversation {
     /// Erases messages and the title. Operators request this, so the caller need not be a member.
     /// Messages known to be erased are skipped.
-    pub(super) fn erase(&self, erase: Erase) -> Result<Vec<ConversationEvent>, Refusal> {
-        let Erase { seqs, title, by } = erase;
-        let about = self.about.as_ref().ok_or_else(Refusal::not_found)?;
+    pub(super) fn erase(&self, erase: EraseContent) -> Result<Vec<ConversationEvent>, Refusal> {
+        let EraseContent { seqs, title, by } = erase;
+        let about = self.details.as_ref().ok_or_else(Refusal::not_found)?;
         let mut events = Vec::with_capacity(seqs.len() + 1);
         for seq in seqs {
             if seq < 1 || seq > self.head_seq {
                 return Err(Refusal::not_found());
             }
-            if !self.remembered(seq).is_some_and(|message| message.erased) {
+            if !self.recent_message(seq).is_some_and(|message| message.erased) {
                 let by = by.clone();
                 events.push(ConversationEvent::MessageErased(MessageErased { seq, by }));
             }
@@ -38,12 +38,12 @@ impl ConversationEvent {
     pub fn without_content(self) -> Option<Self> {
         match self {
             Self::MessageSent(mut sent) => {
-                sent.body = Body::erased();
+                sent.body = MessageBody::erased_placeholder();
                 sent.mentions = Vec::new();
                 Some(Self::MessageSent(sent))
             }
             Self::MessageEdited(mut edited) => {
-                edited.body = Body::erased();
+                edited.body = MessageBody::erased_placeholder();
                 Some(Self::MessageEdited(edited))
             }
             Self::ConversationCreated(mut created) => {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Body, MessageType};
+use crate::body::{MessageBody, MessageType};
 use crate::ids::{ReactionKey, Title, UserId};
 use crate::time::Timestamp;
 
@@ -20,7 +20,7 @@ pub enum ConversationKind {
 /// Which messages a member can see that were sent before they joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum History {
+pub enum HistoryVisibility {
     /// A current member sees every message.
     #[default]
     All,
@@ -44,7 +44,7 @@ pub enum Role {
 
 /// A member named at the creation of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FirstMember {
+pub struct InitialMember {
     /// The user.
     pub user: UserId,
     /// The user's role.
@@ -72,9 +72,9 @@ pub enum ConversationEvent {
     /// A message was recalled for everyone.
     MessageRecalled(MessageRecalled),
     /// A user added a reaction.
-    ReactionAdded(Reaction),
+    ReactionAdded(MessageReaction),
     /// A user removed a reaction.
-    ReactionRemoved(Reaction),
+    ReactionRemoved(MessageReaction),
     /// The bodies and mentions of a message were permanently erased, also from earlier events.
     MessageErased(MessageErased),
     /// The title and all previous titles were permanently erased.
@@ -90,9 +90,9 @@ pub struct ConversationCreated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
     /// Which earlier messages new members can see.
-    pub history: History,
+    pub history: HistoryVisibility,
     /// The first members, the creator first.
-    pub members: Vec<FirstMember>,
+    pub members: Vec<InitialMember>,
     /// The user who created it.
     pub by: UserId,
 }
@@ -103,7 +103,7 @@ pub struct ConversationChanged {
     /// The new title.
     pub title: Option<Title>,
     /// The new history visibility.
-    pub history: History,
+    pub history: HistoryVisibility,
     /// The user who changed it.
     pub by: UserId,
 }
@@ -150,7 +150,7 @@ pub struct MessageSent {
     #[serde(rename = "type")]
     pub kind: MessageType,
     /// The body of the message.
-    pub body: Body,
+    pub body: MessageBody,
     /// The seq of the message to which this one replies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<i64>,
@@ -167,7 +167,7 @@ pub struct MessageEdited {
     /// The seq of the message.
     pub seq: i64,
     /// The new body.
-    pub body: Body,
+    pub body: MessageBody,
     /// The author of the message.
     pub by: UserId,
     /// When it was edited.
@@ -185,7 +185,7 @@ pub struct MessageRecalled {
 
 /// The data of [`ConversationEvent::ReactionAdded`] and [`ConversationEvent::ReactionRemoved`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reaction {
+pub struct MessageReaction {
     /// The seq of the message.
     pub seq: i64,
     /// The reaction.

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::command::{Imported, ImportedMessage, ImportedReaction, ReplyTo};
+use super::command::{ImportItem, ImportedMessage, ImportedReaction, ReplyTarget};
 use super::event::{
-    ConversationEvent, ConversationKind, MemberAdded, MessageEdited, MessageSent, Reaction, Role,
+    ConversationEvent, ConversationKind, MemberAdded, MessageEdited, MessageSent, MessageReaction, Role,
 };
 use super::{Conversation, members};
 use crate::ids::UserId;
@@ -16,25 +16,25 @@ impl Conversation {
     /// message or reaction.
     pub(super) fn import(
         &self,
-        imported: Vec<Imported>,
+        imported: Vec<ImportItem>,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let Some(about) = &self.about else {
+        let Some(about) = &self.details else {
             return Err(Refusal::not_found());
         };
-        let mut plan = Taking {
-            into: self,
+        let mut plan = ImportPlan {
+            conversation: self,
             kind: about.kind,
             limits,
-            joining: HashSet::new(),
+            new_members: HashSet::new(),
             seqs: Vec::with_capacity(imported.len()),
             head_seq: self.head_seq,
             events: Vec::with_capacity(imported.len()),
         };
         for item in imported {
             match item {
-                Imported::Joined(users) => plan.joined(&users)?,
-                Imported::Message(message) => plan.message(message)?,
+                ImportItem::Members(users) => plan.add_members(&users)?,
+                ImportItem::Message(message) => plan.add_message(message)?,
             }
         }
         Ok(plan.events)
@@ -42,29 +42,29 @@ impl Conversation {
 }
 
 /// The events of an import decided so far, with the state needed to decide the rest.
-struct Taking<'a> {
-    into: &'a Conversation,
+struct ImportPlan<'a> {
+    conversation: &'a Conversation,
     kind: ConversationKind,
     limits: &'a Limits,
     /// The users who join by this import.
-    joining: HashSet<UserId>,
+    new_members: HashSet<UserId>,
     /// The seq of each item so far; `None` for an item that is not a message.
     seqs: Vec<Option<i64>>,
     head_seq: i64,
     events: Vec<ConversationEvent>,
 }
 
-impl Taking<'_> {
-    fn joined(&mut self, users: &[UserId]) -> Result<(), Refusal> {
-        members::check_named("members", users.len(), self.limits)?;
+impl ImportPlan<'_> {
+    fn add_members(&mut self, users: &[UserId]) -> Result<(), Refusal> {
+        members::check_user_count("members", users.len(), self.limits)?;
         for user in users {
-            self.join("members", user)?;
+            self.ensure_member("members", user)?;
         }
         self.seqs.push(None);
         Ok(())
     }
 
-    fn message(&mut self, message: ImportedMessage) -> Result<(), Refusal> {
+    fn add_message(&mut self, message: ImportedMessage) -> Result<(), Refusal> {
         let ImportedMessage {
             sender,
             kind,
@@ -74,8 +74,8 @@ impl Taking<'_> {
             edit,
             reactions,
         } = message;
-        self.join("sender", &sender)?;
-        let reply_to = reply_to.and_then(|reply| self.seq_of(reply));
+        self.ensure_member("sender", &sender)?;
+        let reply_to = reply_to.and_then(|reply| self.resolve_reply(reply));
         self.head_seq += 1;
         let seq = self.head_seq;
         self.seqs.push(Some(seq));
@@ -99,12 +99,12 @@ impl Taking<'_> {
             };
             self.events.push(ConversationEvent::MessageEdited(edited));
         }
-        self.reactions(seq, reactions)
+        self.add_reactions(seq, reactions)
     }
 
     /// Adds each reaction once. Reactions with a key beyond the limit are dropped, so that they do
     /// not prevent the import of the message.
-    fn reactions(&mut self, seq: i64, reactions: Vec<ImportedReaction>) -> Result<(), Refusal> {
+    fn add_reactions(&mut self, seq: i64, reactions: Vec<ImportedReaction>) -> Result<(), Refusal> {
         let mut keys = HashSet::new();
         let mut seen = HashSet::new();
         for ImportedReaction { key, user } in reactions {
@@ -115,8 +115,8 @@ impl Taking<'_> {
                 keys.insert(key.clone());
             }
             if seen.insert((key.clone(), user.clone())) {
-                self.join("reactions", &user)?;
-                self.events.push(ConversationEvent::ReactionAdded(Reaction {
+                self.ensure_member("reactions", &user)?;
+                self.events.push(ConversationEvent::ReactionAdded(MessageReaction {
                     seq,
                     key,
                     user,
@@ -128,8 +128,8 @@ impl Taking<'_> {
 
     /// Adds `user` as a member unless the user already is one. `field` is the request field that
     /// names the user.
-    fn join(&mut self, field: &'static str, user: &UserId) -> Result<(), Refusal> {
-        if self.into.is_member(user) || self.joining.contains(user) {
+    fn ensure_member(&mut self, field: &'static str, user: &UserId) -> Result<(), Refusal> {
+        if self.conversation.is_member(user) || self.new_members.contains(user) {
             return Ok(());
         }
         if self.kind == ConversationKind::Direct {
@@ -138,7 +138,7 @@ impl Taking<'_> {
                 "Users cannot join a direct conversation.",
             ));
         }
-        let present = self.into.members.len() + self.joining.len();
+        let present = self.conversation.members.len() + self.new_members.len();
         members::check_group_size(field, present + 1, self.limits)?;
         // The first user to join an empty group becomes its owner, so that every group with
         // members has one.
@@ -147,7 +147,7 @@ impl Taking<'_> {
         } else {
             Role::Member
         };
-        self.joining.insert(user.clone());
+        self.new_members.insert(user.clone());
         self.events
             .push(ConversationEvent::MemberAdded(MemberAdded {
                 user: user.clone(),
@@ -159,10 +159,10 @@ impl Taking<'_> {
 
     /// The seq to which an imported message replies. Returns `None` if that message does not exist
     /// or comes later.
-    fn seq_of(&self, reply: ReplyTo) -> Option<i64> {
+    fn resolve_reply(&self, reply: ReplyTarget) -> Option<i64> {
         match reply {
-            ReplyTo::Seq(seq) => (1..=self.into.head_seq).contains(&seq).then_some(seq),
-            ReplyTo::Index(earlier) => self.seqs.get(earlier).copied().flatten(),
+            ReplyTarget::Seq(seq) => (1..=self.conversation.head_seq).contains(&seq).then_some(seq),
+            ReplyTarget::Index(earlier) => self.seqs.get(earlier).copied().flatten(),
         }
     }
 }

@@ -4,8 +4,8 @@ use super::command::{AddMembers, RemoveMember};
 use super::event::{
     ConversationEvent, ConversationKind, MemberAdded, MemberRemoved, MemberRoleChanged, Role,
 };
-use super::state::Member;
-use super::{Conversation, distinct};
+use super::state::Membership;
+use super::{Conversation, deduplicate};
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -18,7 +18,7 @@ impl Conversation {
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let AddMembers { users, role, by } = add;
         let caller =
-            self.entered_group(&by, "users", "Users cannot join a direct conversation.")?;
+            self.require_group_member(&by, "users", "Users cannot join a direct conversation.")?;
         if caller.role < Role::Admin {
             return Err(Refusal::forbidden(
                 "Only the owner and admins can add members and assign roles.",
@@ -30,14 +30,14 @@ impl Conversation {
                 "The role must be member or admin.",
             ));
         }
-        let users = distinct(users);
-        check_named("users", users.len(), limits)?;
+        let users = deduplicate(users);
+        check_user_count("users", users.len(), limits)?;
         let mut events = Vec::with_capacity(users.len());
         let mut newcomers = 0;
         for user in users {
             if let Some(member) = self.members.get(&user) {
                 if let Some(role) = role.filter(|role| *role != member.role) {
-                    check_may_give(caller.role, member.role)?;
+                    check_role_change(caller.role, member.role)?;
                     let changed = MemberRoleChanged {
                         user,
                         role,
@@ -67,7 +67,7 @@ impl Conversation {
     ) -> Result<Vec<ConversationEvent>, Refusal> {
         let RemoveMember { user, by } = remove;
         let caller =
-            self.entered_group(&by, "user", "Users cannot leave a direct conversation.")?;
+            self.require_group_member(&by, "user", "Users cannot leave a direct conversation.")?;
         if user == by {
             return Ok(self.leave(user, caller.role));
         }
@@ -91,7 +91,7 @@ impl Conversation {
     /// The events of leaving, including the succession if the owner leaves.
     fn leave(&self, user: UserId, role: Role) -> Vec<ConversationEvent> {
         let successor = if role == Role::Owner {
-            self.successor_of(&user)
+            self.find_successor(&user)
         } else {
             None
         };
@@ -111,7 +111,7 @@ impl Conversation {
 
     /// Finds the successor of the owner: the admin, or else the member, whose current membership
     /// period began first.
-    fn successor_of(&self, owner: &UserId) -> Option<&UserId> {
+    fn find_successor(&self, owner: &UserId) -> Option<&UserId> {
         self.members
             .iter()
             .filter(|(user, _)| *user != owner)
@@ -121,13 +121,13 @@ impl Conversation {
 
     /// Returns the caller's membership of a group. Refuses a direct conversation with `detail`,
     /// because its members are fixed.
-    fn entered_group(
+    fn require_group_member(
         &self,
         by: &UserId,
         field: &'static str,
         detail: &str,
-    ) -> Result<&Member, Refusal> {
-        let (about, caller) = self.entered_by(by)?;
+    ) -> Result<&Membership, Refusal> {
+        let (about, caller) = self.require_member(by)?;
         match about.kind {
             ConversationKind::Group => Ok(caller),
             ConversationKind::Direct => Err(Refusal::invalid(field, detail)),
@@ -137,7 +137,7 @@ impl Conversation {
 
 /// Checks that a caller, who is at least an admin, may change the role of a member with the role
 /// `present`.
-fn check_may_give(caller: Role, present: Role) -> Result<(), Refusal> {
+fn check_role_change(caller: Role, present: Role) -> Result<(), Refusal> {
     match present {
         Role::Owner => Err(Refusal::invalid(
             "role",
@@ -151,7 +151,7 @@ fn check_may_give(caller: Role, present: Role) -> Result<(), Refusal> {
 }
 
 /// Checks the number of users that one command names.
-pub(super) fn check_named(
+pub(super) fn check_user_count(
     field: &'static str,
     named: usize,
     limits: &Limits,

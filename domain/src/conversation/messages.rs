@@ -1,12 +1,12 @@
 //! Rules for sending, editing and recalling messages and for reactions.
 
-use super::command::{Edit, React, Recall, Send};
+use super::command::{EditMessage, UpdateReaction, RecallMessage, SendMessage};
 use super::event::{
-    ConversationEvent, ConversationKind, MessageEdited, MessageRecalled, MessageSent, Reaction,
+    ConversationEvent, ConversationKind, MessageEdited, MessageRecalled, MessageSent, MessageReaction,
     Role,
 };
-use super::{Conversation, distinct};
-use crate::body::Body;
+use super::{Conversation, deduplicate};
+use crate::body::MessageBody;
 use crate::ids::UserId;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -14,17 +14,17 @@ use crate::refusal::Refusal;
 impl Conversation {
     pub(super) fn send(
         &self,
-        send: Send,
+        send: SendMessage,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let (about, _) = self.entered_by(&send.sender)?;
+        let (about, _) = self.require_member(&send.sender)?;
         if about.kind == ConversationKind::Direct && send.blocked {
             return Err(Refusal::blocked());
         }
-        let mentions = self.mentions(send.mentions, limits)?;
+        let mentions = self.validate_mentions(send.mentions, limits)?;
         if send
             .reply_to
-            .is_some_and(|seq| !self.may_see(&send.sender, seq))
+            .is_some_and(|seq| !self.can_see(&send.sender, seq))
         {
             return Err(Refusal::invalid(
                 "reply_to",
@@ -44,8 +44,8 @@ impl Conversation {
 
     /// Removes duplicate mentions and checks that their number is within the limit and that all are
     /// members.
-    fn mentions(&self, named: Vec<UserId>, limits: &Limits) -> Result<Vec<UserId>, Refusal> {
-        let mentions = distinct(named);
+    fn validate_mentions(&self, named: Vec<UserId>, limits: &Limits) -> Result<Vec<UserId>, Refusal> {
+        let mentions = deduplicate(named);
         let (count, most) = (mentions.len(), limits.mentions);
         if count > most {
             return Err(Refusal::invalid(
@@ -64,25 +64,25 @@ impl Conversation {
 
     pub(super) fn edit(
         &self,
-        edit: Edit,
+        edit: EditMessage,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let Edit {
+        let EditMessage {
             seq,
             body,
             by,
             now,
             message,
         } = edit;
-        self.entered_by(&by)?;
-        let message = self.seen_by(&by, seq, message.as_ref())?;
+        self.require_member(&by)?;
+        let message = self.require_visible_message(&by, seq, message.as_ref())?;
         if message.sender != by {
             return Err(Refusal::forbidden("Only its author can edit a message."));
         }
         if message.recalled {
-            return Err(recalled());
+            return Err(recalled_refusal());
         }
-        let body = Body::parse(message.kind, &body, limits)?;
+        let body = MessageBody::parse(message.kind, &body, limits)?;
         if body.digest() == message.body_digest {
             return Ok(vec![]);
         }
@@ -97,17 +97,17 @@ impl Conversation {
 
     pub(super) fn recall(
         &self,
-        recall: Recall,
+        recall: RecallMessage,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let Recall {
+        let RecallMessage {
             seq,
             by,
             now,
             message,
         } = recall;
-        let (_, caller) = self.entered_by(&by)?;
-        let message = self.seen_by(&by, seq, message.as_ref())?;
+        let (_, caller) = self.require_member(&by)?;
+        let message = self.require_visible_message(&by, seq, message.as_ref())?;
         // In a direct conversation both users have the role `member`.
         let at_any_time = caller.role >= Role::Admin;
         if message.sender != by && !at_any_time {
@@ -121,7 +121,7 @@ impl Conversation {
         let age = now.millis().saturating_sub(message.sent_at.millis());
         if !at_any_time && age > limits.recall_window_ms {
             let seconds = limits.recall_window_ms / 1_000;
-            return Err(Refusal::rule(
+            return Err(Refusal::rule_violation(
                 "recall_window_passed",
                 format!(
                     "An author can recall a message only within {seconds} seconds of sending it."
@@ -136,19 +136,19 @@ impl Conversation {
 
     pub(super) fn react(
         &self,
-        react: React,
+        react: UpdateReaction,
         limits: &Limits,
     ) -> Result<Vec<ConversationEvent>, Refusal> {
-        let React {
+        let UpdateReaction {
             seq,
             key,
             by,
             message,
         } = react;
-        self.entered_by(&by)?;
-        let message = self.seen_by(&by, seq, message.as_ref())?;
+        self.require_member(&by)?;
+        let message = self.require_visible_message(&by, seq, message.as_ref())?;
         if message.recalled {
-            return Err(recalled());
+            return Err(recalled_refusal());
         }
         if message.has_reaction(&key, &by) {
             return Ok(vec![]);
@@ -160,28 +160,28 @@ impl Conversation {
                 format!("A message can have at most {most} different reactions."),
             ));
         }
-        Ok(vec![ConversationEvent::ReactionAdded(Reaction {
+        Ok(vec![ConversationEvent::ReactionAdded(MessageReaction {
             seq,
             key,
             user: by,
         })])
     }
 
-    pub(super) fn unreact(&self, react: React) -> Result<Vec<ConversationEvent>, Refusal> {
-        let React {
+    pub(super) fn unreact(&self, react: UpdateReaction) -> Result<Vec<ConversationEvent>, Refusal> {
+        let UpdateReaction {
             seq,
             key,
             by,
             message,
         } = react;
-        self.entered_by(&by)?;
+        self.require_member(&by)?;
         if !self
-            .seen_by(&by, seq, message.as_ref())?
+            .require_visible_message(&by, seq, message.as_ref())?
             .has_reaction(&key, &by)
         {
             return Ok(vec![]);
         }
-        Ok(vec![ConversationEvent::ReactionRemoved(Reaction {
+        Ok(vec![ConversationEvent::ReactionRemoved(MessageReaction {
             seq,
             key,
             user: by,
@@ -189,6 +189,6 @@ impl Conversation {
     }
 }
 
-fn recalled() -> Refusal {
-    Refusal::rule("recalled", "The message has been recalled.")
+fn recalled_refusal() -> Refusal {
+    Refusal::rule_violation("recalled", "The message has been recalled.")
 }

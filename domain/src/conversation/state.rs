@@ -4,19 +4,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, History,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, HistoryVisibility,
     MessageSent, Role,
 };
-use super::{Conversation, REMEMBERED};
+use super::{Conversation, MAX_RECENT_MESSAGES};
 use crate::ids::{Title, UserId};
 use crate::message::MessageState;
 
 /// The kind, title and history visibility of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct About {
+pub(super) struct ConversationDetails {
     pub kind: ConversationKind,
     pub title: Option<Title>,
-    pub history: History,
+    pub history: HistoryVisibility,
     /// Whether the title was erased and no new one has been set since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub title_erased: bool,
@@ -24,7 +24,7 @@ pub(super) struct About {
 
 /// The current membership of a user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Member {
+pub(super) struct Membership {
     pub role: Role,
     /// The number of this membership period: the conversation's join counter when it began.
     pub stay: i64,
@@ -36,112 +36,112 @@ pub(super) struct Member {
 
 /// A past membership period with at least one message. It covers `after_seq < seq <= until_seq`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Stay {
+pub(super) struct MembershipPeriod {
     pub after_seq: i64,
     pub until_seq: i64,
 }
 
 /// Whether a seq lies within one of these periods, which are sorted and do not overlap.
-pub(super) fn any_covers(stays: &[Stay], seq: i64) -> bool {
+pub(super) fn is_covered(stays: &[MembershipPeriod], seq: i64) -> bool {
     let begun_before = stays.partition_point(|stay| stay.after_seq < seq);
     begun_before > 0 && seq <= stays[begun_before - 1].until_seq
 }
 
 impl Conversation {
-    pub(super) fn fold(&mut self, event: ConversationEvent) {
+    pub(super) fn apply_event(&mut self, event: ConversationEvent) {
         use ConversationEvent as E;
         match event {
-            E::ConversationCreated(created) => self.created(created),
-            E::ConversationChanged(changed) => self.changed(changed),
-            E::MemberAdded(added) => self.joined(added.user, added.role),
-            E::MemberRemoved(removed) => self.left(&removed.user),
+            E::ConversationCreated(created) => self.apply_created(created),
+            E::ConversationChanged(changed) => self.apply_changed(changed),
+            E::MemberAdded(added) => self.apply_join(added.user, added.role),
+            E::MemberRemoved(removed) => self.apply_leave(&removed.user),
             E::MemberRoleChanged(changed) => {
                 if let Some(member) = self.members.get_mut(&changed.user) {
                     member.role = changed.role;
                 }
             }
-            E::MessageSent(sent) => self.sent(&sent),
-            E::MessageEdited(ref about) => self.happened_to(about.seq, event),
-            E::MessageRecalled(ref about) => self.happened_to(about.seq, event),
-            E::MessageErased(ref about) => self.happened_to(about.seq, event),
-            E::TitleErased(_) => self.title_erased(),
+            E::MessageSent(sent) => self.apply_sent(&sent),
+            E::MessageEdited(ref about) => self.apply_to_message(about.seq, event),
+            E::MessageRecalled(ref about) => self.apply_to_message(about.seq, event),
+            E::MessageErased(ref about) => self.apply_to_message(about.seq, event),
+            E::TitleErased(_) => self.apply_title_erased(),
             E::ReactionAdded(ref about) | E::ReactionRemoved(ref about) => {
-                self.happened_to(about.seq, event);
+                self.apply_to_message(about.seq, event);
             }
         }
     }
 
-    fn created(&mut self, created: ConversationCreated) {
-        self.about = Some(About {
+    fn apply_created(&mut self, created: ConversationCreated) {
+        self.details = Some(ConversationDetails {
             kind: created.kind,
             title: created.title,
             history: created.history,
             title_erased: false,
         });
         for first in created.members {
-            self.joined(first.user, first.role);
+            self.apply_join(first.user, first.role);
         }
     }
 
-    fn changed(&mut self, changed: ConversationChanged) {
-        if let Some(about) = &mut self.about {
+    fn apply_changed(&mut self, changed: ConversationChanged) {
+        if let Some(about) = &mut self.details {
             about.title_erased &= changed.title.is_none();
             about.title = changed.title;
             about.history = changed.history;
         }
     }
 
-    fn title_erased(&mut self) {
-        if let Some(about) = &mut self.about {
+    fn apply_title_erased(&mut self) {
+        if let Some(about) = &mut self.details {
             about.title = None;
             about.title_erased = true;
         }
     }
 
-    fn joined(&mut self, user: UserId, role: Role) {
-        self.joins += 1;
-        let member = Member {
+    fn apply_join(&mut self, user: UserId, role: Role) {
+        self.join_count += 1;
+        let member = Membership {
             role,
-            stay: self.joins,
+            stay: self.join_count,
             joined_seq: self.head_seq,
             own_seq: 0,
         };
         self.members.insert(user, member);
     }
 
-    fn left(&mut self, user: &UserId) {
+    fn apply_leave(&mut self, user: &UserId) {
         let Some((user, member)) = self.members.remove_entry(user) else {
             return;
         };
         if member.joined_seq == self.head_seq {
             return;
         }
-        let stays = self.ended.entry(user).or_default();
+        let stays = self.past_periods.entry(user).or_default();
         match stays.last_mut() {
             // No message was sent in between, so the two periods merge. A user who keeps leaving
             // and rejoining does not make the state grow.
             Some(last) if last.until_seq == member.joined_seq => last.until_seq = self.head_seq,
-            _ => stays.push(Stay {
+            _ => stays.push(MembershipPeriod {
                 after_seq: member.joined_seq,
                 until_seq: self.head_seq,
             }),
         }
     }
 
-    fn sent(&mut self, sent: &MessageSent) {
+    fn apply_sent(&mut self, sent: &MessageSent) {
         self.head_seq = sent.seq;
         if let Some(member) = self.members.get_mut(&sent.sender) {
             member.own_seq = sent.seq;
         }
-        if self.newest.len() == REMEMBERED {
-            self.newest.pop_front();
+        if self.recent_messages.len() == MAX_RECENT_MESSAGES {
+            self.recent_messages.pop_front();
         }
-        self.newest.push_back(MessageState::sent(sent));
+        self.recent_messages.push_back(MessageState::from_sent(sent));
     }
 
     /// Applies an event to its message, if that is still among the recent messages.
-    fn happened_to(&mut self, seq: i64, event: ConversationEvent) {
-        if let Some(message) = self.place(seq).and_then(|place| self.newest.get_mut(place)) {
+    fn apply_to_message(&mut self, seq: i64, event: ConversationEvent) {
+        if let Some(message) = self.recent_index(seq).and_then(|place| self.recent_messages.get_mut(place)) {
             message.apply(event);
         }
     }

@@ -10,44 +10,44 @@ use serde_json::{Map, Value};
 use super::{EventFamily, EventType};
 
 /// An upcast of one event type from one version to the next.
-struct Step {
+struct UpcastStep {
     event_type: &'static str,
-    from: i16,
-    raise: fn(&mut Map<String, Value>),
+    from_version: i16,
+    upcast: fn(&mut Map<String, Value>),
 }
 
-const STEPS: &[Step] = &[
-    Step {
+const STEPS: &[UpcastStep] = &[
+    UpcastStep {
         event_type: "device_acked",
-        from: 1,
-        raise: device_acked_1,
+        from_version: 1,
+        upcast: upcast_device_acked_v1,
     },
-    Step {
+    UpcastStep {
         event_type: "preferences_changed",
-        from: 1,
-        raise: preferences_changed_1,
+        from_version: 1,
+        upcast: upcast_preferences_changed_v1,
     },
 ];
 
 /// Version 1 did not record the device's previous cursor. With 0, everything up to the cursor
 /// counts as newly delivered, which is correct although part of it was delivered earlier.
-fn device_acked_1(data: &mut Map<String, Value>) {
+fn upcast_device_acked_v1(data: &mut Map<String, Value>) {
     data.insert("previous".to_owned(), 0.into());
 }
 
 /// Version 1 had no preference for mentions; users were always notified of them.
-fn preferences_changed_1(data: &mut Map<String, Value>) {
+fn upcast_preferences_changed_v1(data: &mut Map<String, Value>) {
     data.insert("mentions".to_owned(), true.into());
 }
 
-fn step(event_type: &str, from: i16) -> Option<&'static Step> {
+fn find_step(event_type: &str, from: i16) -> Option<&'static UpcastStep> {
     STEPS
         .iter()
-        .find(|step| step.event_type == event_type && step.from == from)
+        .find(|step| step.event_type == event_type && step.from_version == from)
 }
 
 /// Upcasts data of this version to the newest version, or returns the reason why it cannot.
-pub(super) fn raise(newest: EventType, version: i16, data: Value) -> Result<Value, &'static str> {
+pub(super) fn upcast_to_newest(newest: EventType, version: i16, data: Value) -> Result<Value, &'static str> {
     if version < 1 || version > newest.version {
         return Err("unknown version");
     }
@@ -55,8 +55,8 @@ pub(super) fn raise(newest: EventType, version: i16, data: Value) -> Result<Valu
         return Err("the data is not a JSON object");
     };
     for from in version..newest.version {
-        let step = step(newest.name, from).ok_or("no upcast to the next version exists")?;
-        (step.raise)(&mut fields);
+        let step = find_step(newest.name, from).ok_or("no upcast to the next version exists")?;
+        (step.upcast)(&mut fields);
     }
     Ok(Value::Object(fields))
 }
@@ -65,37 +65,37 @@ pub(super) fn raise(newest: EventType, version: i16, data: Value) -> Result<Valu
 /// are the steps of the family, followed by one that wraps the data of a `message_sent` as
 /// `{"message_sent": {...}}`, which is the form that the enums deserialize from.
 pub fn upcasters<E: EventFamily + 'static>() -> Vec<Box<dyn EventUpcaster>> {
-    let in_family = |step: &&Step| E::TYPES.iter().any(|newest| newest.name == step.event_type);
+    let in_family = |step: &&UpcastStep| E::TYPES.iter().any(|newest| newest.name == step.event_type);
     STEPS
         .iter()
         .filter(in_family)
-        .map(|step| Box::new(Stepwise(step)) as Box<dyn EventUpcaster>)
-        .chain([Box::new(Tagged::<E>(PhantomData)) as Box<dyn EventUpcaster>])
+        .map(|step| Box::new(StepUpcaster(step)) as Box<dyn EventUpcaster>)
+        .chain([Box::new(TaggingUpcaster::<E>(PhantomData)) as Box<dyn EventUpcaster>])
         .collect()
 }
 
 /// Adapts one step to the upcaster interface of cqrs-es.
-struct Stepwise(&'static Step);
+struct StepUpcaster(&'static UpcastStep);
 
-impl EventUpcaster for Stepwise {
+impl EventUpcaster for StepUpcaster {
     fn can_upcast(&self, event_type: &str, event_version: &str) -> bool {
-        event_type == self.0.event_type && event_version.parse() == Ok(self.0.from)
+        event_type == self.0.event_type && event_version.parse() == Ok(self.0.from_version)
     }
 
     fn upcast(&self, mut event: SerializedEvent) -> SerializedEvent {
         if let Value::Object(fields) = &mut event.payload {
-            (self.0.raise)(fields);
+            (self.0.upcast)(fields);
         }
-        event.event_version = (self.0.from + 1).to_string();
+        event.event_version = (self.0.from_version + 1).to_string();
         event
     }
 }
 
 /// Wraps the bare data in its event name. Data that has not reached the newest version stays bare,
 /// so that decoding fails instead of guessing.
-struct Tagged<E>(PhantomData<fn() -> E>);
+struct TaggingUpcaster<E>(PhantomData<fn() -> E>);
 
-impl<E: EventFamily> EventUpcaster for Tagged<E> {
+impl<E: EventFamily> EventUpcaster for TaggingUpcaster<E> {
     fn can_upcast(&self, event_type: &str, event_version: &str) -> bool {
         E::TYPES
             .iter()

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 impl Mailbox {
     /// Whether the owner has blocked this user.
     pub fn has_blocked(&self, user: &UserId) -> bool {
-        self.blocked.contains(user)
+        self.blocked_users.contains(user)
     }
 
     pub(super) fn block(
@@ -21,7 +21,7 @@ impl Mailbox {
             return Ok(None);
         }
         let most = limits.blocks;
-        if self.blocked.len() >= most {
+        if self.blocked_users.len() >= most {
             return Err(Refusal::invalid(
                 "user",
                 format!("A user can block at most {most} others."),

@@ -8,9 +8,9 @@ use crate::refusal::Refusal;
 #[derive(Debug, Clone)]
 pub enum MailboxCommand {
     /// Acknowledge that a device has received everything up to a cursor.
-    Ack(Ack),
+    Ack(AckCursor),
     /// Mark everything up to a seq as read.
-    Read(Read),
+    MarkRead(MarkRead),
     /// Mark everything from a seq onward as unread.
     MarkUnread(MarkUnread),
     /// Set the preferences of a conversation.
@@ -35,19 +35,19 @@ impl MailboxCommand {
 /// The state of a membership that the mailbox rules need. It is a lookup; see
 /// `Conversation::membership_snapshot`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct MembershipSnapshot {
     /// The newest seq of the conversation, 0 if there are no messages.
     pub head_seq: i64,
     /// The number of the membership period. Rejoining starts another period.
     pub stay: i64,
     /// The read mark that the conversation itself implies: the head at joining, or the member's
     /// own newest message of this period, whichever is later.
-    pub floor: i64,
+    pub read_floor: i64,
 }
 
 /// The data of [`MailboxCommand::Ack`].
 #[derive(Debug, Clone)]
-pub struct Ack {
+pub struct AckCursor {
     /// The device.
     pub device: DeviceId,
     /// The log position up to which the device has received everything.
@@ -58,13 +58,13 @@ pub struct Ack {
 
 /// The data of [`MailboxCommand::MarkRead`].
 #[derive(Debug, Clone)]
-pub struct Read {
+pub struct MarkRead {
     /// The conversation.
     pub conversation: ConversationId,
     /// The last seq to mark as read. A seq beyond the head counts as the head.
     pub up_to: i64,
     /// Lookup: the caller's membership.
-    pub standing: Standing,
+    pub membership: MembershipSnapshot,
 }
 
 /// The data of [`MailboxCommand::MarkUnread`].
@@ -75,7 +75,7 @@ pub struct MarkUnread {
     /// The first seq to mark as unread.
     pub from: i64,
     /// Lookup: the caller's membership.
-    pub standing: Standing,
+    pub membership: MembershipSnapshot,
     /// Lookup: whether the member can see the message at `from`.
     pub visible: bool,
 }
@@ -94,5 +94,5 @@ pub struct SetPreferences {
     /// Whether mentions notify the owner even while the conversation is muted or archived.
     pub mentions: Option<bool>,
     /// Lookup: the caller's membership.
-    pub standing: Standing,
+    pub membership: MembershipSnapshot,
 }

@@ -1,7 +1,7 @@
 //! Rules for acknowledging the cursor of a device.
 
 use super::Mailbox;
-use super::command::Ack;
+use super::command::AckCursor;
 use super::event::{DeviceAcked, MailboxEvent};
 use crate::ids::DeviceId;
 use crate::limits::Limits;
@@ -13,8 +13,8 @@ impl Mailbox {
         self.devices.get(device).copied()
     }
 
-    pub(super) fn ack(&self, ack: Ack, limits: &Limits) -> Result<Option<MailboxEvent>, Refusal> {
-        let Ack {
+    pub(super) fn ack(&self, ack: AckCursor, limits: &Limits) -> Result<Option<MailboxEvent>, Refusal> {
+        let AckCursor {
             device,
             cursor,
             head,

@@ -10,29 +10,29 @@ use super::event::{MailboxEvent, PreferencesChanged};
 /// The owner's preferences for one conversation. They are stored in snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools, reason = "independent preferences")]
-pub(super) struct Preferences {
+pub(super) struct ConversationPreferences {
     muted: bool,
     pinned: bool,
     archived: bool,
     /// Absent from snapshots written before this preference existed.
-    #[serde(default = "by_default")]
+    #[serde(default = "default_mentions")]
     mentions: bool,
     /// The number of the membership period. Preferences expire when the owner leaves.
     stay: i64,
 }
 
-fn by_default() -> bool {
+fn default_mentions() -> bool {
     true
 }
 
-impl Preferences {
+impl ConversationPreferences {
     /// The default preferences in this membership period.
-    fn none_in(stay: i64) -> Self {
+    fn defaults_for(stay: i64) -> Self {
         Self {
             muted: false,
             pinned: false,
             archived: false,
-            mentions: by_default(),
+            mentions: default_mentions(),
             stay,
         }
     }
@@ -40,13 +40,13 @@ impl Preferences {
 
 impl Mailbox {
     pub(super) fn set_preferences(&self, set: SetPreferences) -> Option<MailboxEvent> {
-        let stay = set.standing.stay;
+        let stay = set.membership.stay;
         let stored = self.preferences.get(&set.conversation);
         let current = stored
             .filter(|stored| stored.stay == stay)
             .cloned()
-            .unwrap_or_else(|| Preferences::none_in(stay));
-        let updated = Preferences {
+            .unwrap_or_else(|| ConversationPreferences::defaults_for(stay));
+        let updated = ConversationPreferences {
             muted: set.muted.unwrap_or(current.muted),
             pinned: set.pinned.unwrap_or(current.pinned),
             archived: set.archived.unwrap_or(current.archived),
@@ -67,7 +67,7 @@ impl Mailbox {
         Some(MailboxEvent::PreferencesChanged(changed))
     }
 
-    pub(super) fn preferred(&mut self, changed: PreferencesChanged) {
+    pub(super) fn apply_preferences(&mut self, changed: PreferencesChanged) {
         let PreferencesChanged {
             conversation,
             muted,
@@ -78,7 +78,7 @@ impl Mailbox {
         } = changed;
         self.preferences.insert(
             conversation,
-            Preferences {
+            ConversationPreferences {
                 muted,
                 pinned,
                 archived,

@@ -3,19 +3,19 @@
 use cqrs_es::Aggregate;
 use domain::conversation::command::ConversationCommand;
 use domain::conversation::event::{ConversationEvent, ConversationKind, Role};
-use domain::conversation::{Conversation, REMEMBERED};
+use domain::conversation::{Conversation, MAX_RECENT_MESSAGES};
 use domain::event::EventFamily;
 use domain::ids::UserId;
 use domain::refusal::Refusal;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::asks::{Ask, USERS, story};
-use crate::naive::Naive;
-use crate::stories;
-use crate::world::{World, user};
+use crate::strategies::{ConversationAction, USER_COUNT, conversation_actions};
+use crate::reference_model::ReferenceConversation;
+use crate::proptest_config;
+use crate::harness::{ConversationHarness, user};
 
-fn replayed(log: &[ConversationEvent]) -> Conversation {
+fn replay(log: &[ConversationEvent]) -> Conversation {
     let mut state = Conversation::default();
     for event in log {
         state.apply(event.clone());
@@ -23,13 +23,13 @@ fn replayed(log: &[ConversationEvent]) -> Conversation {
     state
 }
 
-fn everybody() -> impl Iterator<Item = UserId> {
-    (0..=USERS).map(user)
+fn all_users() -> impl Iterator<Item = UserId> {
+    (0..=USER_COUNT).map(user)
 }
 
 /// Checks the invariants on members that hold after every command.
-fn check_members(World { state, limits, .. }: &World) -> Result<(), TestCaseError> {
-    let roles: Vec<_> = everybody()
+fn check_members(ConversationHarness { state, limits, .. }: &ConversationHarness) -> Result<(), TestCaseError> {
+    let roles: Vec<_> = all_users()
         .filter_map(|user| state.role_of(&user))
         .collect();
     let owners = roles.iter().filter(|role| **role == Role::Owner).count();
@@ -47,8 +47,8 @@ fn check_members(World { state, limits, .. }: &World) -> Result<(), TestCaseErro
             );
         }
     }
-    let stays: std::collections::BTreeSet<_> = everybody()
-        .filter_map(|user| state.standing(&user))
+    let stays: std::collections::BTreeSet<_> = all_users()
+        .filter_map(|user| state.membership_snapshot(&user))
         .map(|snapshot| snapshot.stay)
         .collect();
     prop_assert_eq!(
@@ -60,43 +60,43 @@ fn check_members(World { state, limits, .. }: &World) -> Result<(), TestCaseErro
 }
 
 /// Compares the whole state with the reference model.
-fn check_against(naive: &Naive, state: &Conversation) -> Result<(), TestCaseError> {
-    let dense: Vec<i64> = (1..=naive.head()).collect();
+fn check_against_reference(naive: &ReferenceConversation, state: &Conversation) -> Result<(), TestCaseError> {
+    let dense: Vec<i64> = (1..=naive.head_seq()).collect();
     prop_assert_eq!(&naive.seqs, &dense, "seqs are 1, 2, 3, ...");
     prop_assert_eq!(
         state.head_seq(),
-        naive.head(),
+        naive.head_seq(),
         "the head is the number of messages sent"
     );
     prop_assert_eq!(state.kind(), naive.kind);
-    for user in everybody() {
+    for user in all_users() {
         prop_assert_eq!(state.role_of(&user), naive.roles.get(&user).copied());
-        let floor = state.standing(&user).map(|snapshot| snapshot.floor);
+        let floor = state.membership_snapshot(&user).map(|snapshot| snapshot.read_floor);
         prop_assert_eq!(
             floor,
-            naive.floors.get(&user).copied(),
+            naive.read_floors.get(&user).copied(),
             "read floor of {}",
             user
         );
-        for seq in -1..=naive.head() + 1 {
-            let (actual, expected) = (state.may_see(&user, seq), naive.may_see(&user, seq));
+        for seq in -1..=naive.head_seq() + 1 {
+            let (actual, expected) = (state.can_see(&user, seq), naive.can_see(&user, seq));
             prop_assert_eq!(actual, expected, "{} and {}", user, seq);
         }
     }
-    prop_assert_eq!(&naive.heirs, &naive.rightful_heirs, "succession");
-    let mut line: Vec<_> = everybody()
-        .filter_map(|user| Some((state.standing(&user)?.stay, user)))
+    prop_assert_eq!(&naive.successors, &naive.expected_successors, "succession");
+    let mut line: Vec<_> = all_users()
+        .filter_map(|user| Some((state.membership_snapshot(&user)?.stay, user)))
         .collect();
     line.sort();
     prop_assert_eq!(
         line.into_iter().map(|(_, user)| user).collect::<Vec<_>>(),
-        naive.line.clone()
+        naive.join_order.clone()
     );
     Ok(())
 }
 
 /// Whether repeating this command must succeed and change nothing.
-fn is_settled_once_done(command: &ConversationCommand) -> bool {
+fn is_idempotent(command: &ConversationCommand) -> bool {
     match command {
         ConversationCommand::Create(create) => create.kind == ConversationKind::Direct,
         ConversationCommand::RemoveMember(remove) => remove.user != remove.by,
@@ -106,19 +106,19 @@ fn is_settled_once_done(command: &ConversationCommand) -> bool {
 }
 
 proptest! {
-    #![proptest_config(stories(192))]
+    #![proptest_config(proptest_config(192))]
 
     #[test]
-    fn replaying_the_log_gives_the_same_state(story in story()) {
-        let world = World::after(&story);
-        prop_assert_eq!(&replayed(&world.log), &world.state);
+    fn replaying_the_log_gives_the_same_state(story in conversation_actions()) {
+        let world = ConversationHarness::replay(&story);
+        prop_assert_eq!(&replay(&world.log), &world.state);
     }
 
     #[test]
-    fn a_snapshot_and_the_rest_of_the_log_give_the_same_state(story in story(), cut: Index) {
-        let world = World::after(&story);
+    fn a_snapshot_and_the_rest_of_the_log_give_the_same_state(story in conversation_actions(), cut: Index) {
+        let world = ConversationHarness::replay(&story);
         let (before, after) = world.log.split_at(cut.index(world.log.len() + 1));
-        let state = replayed(before);
+        let state = replay(before);
         let text = serde_json::to_string(&state).unwrap();
         let mut from_text: Conversation = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&from_text, &state);
@@ -131,52 +131,52 @@ proptest! {
     }
 
     #[test]
-    fn decoding_reverses_encoding_for_every_event(story in story()) {
-        for event in World::after(&story).log {
-            let data = event.data().unwrap();
-            let read = ConversationEvent::read(event.name(), event.version(), &data).unwrap();
+    fn decoding_reverses_encoding_for_every_event(story in conversation_actions()) {
+        for event in ConversationHarness::replay(&story).log {
+            let data = event.encode().unwrap();
+            let read = ConversationEvent::decode(event.name(), event.version(), &data).unwrap();
             prop_assert_eq!(read, event);
         }
     }
 
     #[test]
-    fn no_decision_breaks_an_invariant(story in story()) {
-        let mut world = World::new();
+    fn no_decision_breaks_an_invariant(story in conversation_actions()) {
+        let mut world = ConversationHarness::new();
         for ask in &story {
-            for command in world.commands(ask) {
-                if world.obey(command).is_ok() {
+            for command in world.commands_for(ask) {
+                if world.execute(command).is_ok() {
                     check_members(&world)?;
                 }
             }
         }
-        check_against(&Naive::read(&world.log), &world.state)?;
+        check_against_reference(&ReferenceConversation::replay(&world.log), &world.state)?;
     }
 
     #[test]
-    fn recent_messages_match_the_messages_folded_from_the_log(story in story()) {
-        let world = World::after(&story);
+    fn recent_messages_match_the_messages_folded_from_the_log(story in conversation_actions()) {
+        let world = ConversationHarness::replay(&story);
         let head = world.state.head_seq();
         for seq in 0..=head + 1 {
-            let newest = seq > head - REMEMBERED as i64 && (1..=head).contains(&seq);
-            prop_assert_eq!(world.state.remembers(seq), newest);
+            let newest = seq > head - MAX_RECENT_MESSAGES as i64 && (1..=head).contains(&seq);
+            prop_assert_eq!(world.state.is_recent(seq), newest);
             if newest {
-                prop_assert_eq!(world.state.remembered(seq).cloned(), world.folded(seq));
+                prop_assert_eq!(world.state.recent_message(seq).cloned(), world.fold_message(seq));
             }
         }
     }
 
     #[test]
-    fn repeating_a_command_changes_nothing(story in story()) {
-        let mut world = World::new();
+    fn repeating_a_command_changes_nothing(story in conversation_actions()) {
+        let mut world = ConversationHarness::new();
         for ask in &story {
-            for command in world.commands(ask) {
-                let done = world.obey(command.clone()).is_ok();
-                if done && is_settled_once_done(&command) {
+            for command in world.commands_for(ask) {
+                let done = world.execute(command.clone()).is_ok();
+                if done && is_idempotent(&command) {
                     // The lookup in the first command is outdated; a service repeats it.
-                    let again = if matches!(ask, Ask::Create { .. }) {
+                    let again = if matches!(ask, ConversationAction::Create { .. }) {
                         vec![command]
                     } else {
-                        world.commands(ask)
+                        world.commands_for(ask)
                     };
                     for command in again {
                         prop_assert_eq!(world.decide(command), Ok(vec![]));
@@ -187,10 +187,10 @@ proptest! {
     }
 
     #[test]
-    fn for_a_non_member_nothing_exists(story in story(), requests in story_of_stranger()) {
-        let mut world = World::after(&story);
+    fn for_a_non_member_nothing_exists(story in conversation_actions(), requests in stranger_actions()) {
+        let mut world = ConversationHarness::replay(&story);
         for ask in &requests {
-            for command in world.commands(ask) {
+            for command in world.commands_for(ask) {
                 prop_assert_eq!(world.decide(command), Err(Refusal::not_found()));
             }
         }
@@ -198,22 +198,22 @@ proptest! {
 }
 
 /// Random actions by a user who was never a member.
-fn story_of_stranger() -> impl Strategy<Value = Vec<Ask>> {
-    story().prop_map(|story| story.into_iter().filter_map(by_stranger).collect())
+fn stranger_actions() -> impl Strategy<Value = Vec<ConversationAction>> {
+    conversation_actions().prop_map(|story| story.into_iter().filter_map(as_stranger).collect())
 }
 
-fn by_stranger(mut ask: Ask) -> Option<Ask> {
+fn as_stranger(mut ask: ConversationAction) -> Option<ConversationAction> {
     match &mut ask {
-        Ask::Create { .. } | Ask::Import { .. } | Ask::Wait { .. } => return None,
-        Ask::Change { by, .. }
-        | Ask::Add { by, .. }
-        | Ask::Remove { by, .. }
-        | Ask::Send { by, .. }
-        | Ask::Talk { by, .. }
-        | Ask::Edit { by, .. }
-        | Ask::Recall { by, .. }
-        | Ask::React { by, .. }
-        | Ask::Unreact { by, .. } => *by = USERS,
+        ConversationAction::Create { .. } | ConversationAction::Import { .. } | ConversationAction::Wait { .. } => return None,
+        ConversationAction::Change { by, .. }
+        | ConversationAction::Add { by, .. }
+        | ConversationAction::Remove { by, .. }
+        | ConversationAction::Send { by, .. }
+        | ConversationAction::Talk { by, .. }
+        | ConversationAction::Edit { by, .. }
+        | ConversationAction::Recall { by, .. }
+        | ConversationAction::React { by, .. }
+        | ConversationAction::Unreact { by, .. } => *by = USER_COUNT,
     }
     Some(ask)
 }

@@ -7,15 +7,15 @@ use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{Ack, MailboxCommand, MarkUnread, Read, SetPreferences, Standing};
+use domain::mailbox::command::{AckCursor, MailboxCommand, MarkUnread, MarkRead, SetPreferences, MembershipSnapshot};
 use domain::mailbox::event::MailboxEvent;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::stories;
-use crate::world::user;
+use crate::proptest_config;
+use crate::harness::user;
 
 fn limits() -> Limits {
     Limits {
@@ -33,30 +33,30 @@ fn device(number: u8) -> DeviceId {
     DeviceId::parse(&format!("device-{number}")).unwrap()
 }
 
-fn standing() -> impl Strategy<Value = Standing> {
-    (0_i64..10, 1_i64..3, 0_i64..10).prop_map(|(head_seq, stay, floor)| Standing {
+fn membership_snapshot() -> impl Strategy<Value = MembershipSnapshot> {
+    (0_i64..10, 1_i64..3, 0_i64..10).prop_map(|(head_seq, stay, floor)| MembershipSnapshot {
         head_seq,
         stay,
-        floor: floor.min(head_seq),
+        read_floor: floor.min(head_seq),
     })
 }
 
-fn marks() -> impl Strategy<Value = MailboxCommand> {
+fn read_mark_command() -> impl Strategy<Value = MailboxCommand> {
     prop_oneof![
-        (0_u8..2, -1_i64..12, standing()).prop_map(|(room, up_to, standing)| {
-            MailboxCommand::Read(Read {
+        (0_u8..2, -1_i64..12, membership_snapshot()).prop_map(|(room, up_to, membership)| {
+            MailboxCommand::MarkRead(MarkRead {
                 conversation: conversation(room),
                 up_to,
-                standing,
+                membership,
             })
         }),
-        (0_u8..2, -1_i64..12, standing(), any::<bool>()).prop_map(
-            |(room, from, standing, visible)| {
+        (0_u8..2, -1_i64..12, membership_snapshot(), any::<bool>()).prop_map(
+            |(room, from, membership, visible)| {
                 let conversation = conversation(room);
                 MailboxCommand::MarkUnread(MarkUnread {
                     conversation,
                     from,
-                    standing,
+                    membership,
                     visible,
                 })
             }
@@ -64,9 +64,9 @@ fn marks() -> impl Strategy<Value = MailboxCommand> {
     ]
 }
 
-fn wishes() -> impl Strategy<Value = MailboxCommand> {
+fn preferences_command() -> impl Strategy<Value = MailboxCommand> {
     let choice = || option::of(any::<bool>());
-    (0_u8..2, choice(), choice(), choice(), choice(), standing()).prop_map(
+    (0_u8..2, choice(), choice(), choice(), choice(), membership_snapshot()).prop_map(
         |(room, muted, pinned, archived, mentions, standing)| {
             let conversation = conversation(room);
             MailboxCommand::SetPreferences(SetPreferences {
@@ -75,7 +75,7 @@ fn wishes() -> impl Strategy<Value = MailboxCommand> {
                 pinned,
                 archived,
                 mentions,
-                standing,
+                membership: standing,
             })
         },
     )
@@ -83,10 +83,10 @@ fn wishes() -> impl Strategy<Value = MailboxCommand> {
 
 fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
     let command = prop_oneof![
-        marks(),
-        wishes(),
+        read_mark_command(),
+        preferences_command(),
         (0_u8..4, -1_i64..12).prop_map(|(number, cursor)| {
-            MailboxCommand::Ack(Ack {
+            MailboxCommand::Ack(AckCursor {
                 device: device(number),
                 cursor,
                 head: 10,
@@ -98,7 +98,7 @@ fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {
     vec(command, 0..60)
 }
 
-fn after(commands: &[MailboxCommand]) -> (Mailbox, Vec<MailboxEvent>) {
+fn execute_all(commands: &[MailboxCommand]) -> (Mailbox, Vec<MailboxEvent>) {
     let (mut state, mut log) = (Mailbox::default(), vec![]);
     for command in commands {
         for event in state.decide(command.clone(), &limits()).unwrap_or_default() {
@@ -109,7 +109,7 @@ fn after(commands: &[MailboxCommand]) -> (Mailbox, Vec<MailboxEvent>) {
     (state, log)
 }
 
-fn replayed(log: &[MailboxEvent]) -> Mailbox {
+fn replay(log: &[MailboxEvent]) -> Mailbox {
     let mut state = Mailbox::default();
     for event in log {
         state.apply(event.clone());
@@ -118,12 +118,12 @@ fn replayed(log: &[MailboxEvent]) -> Mailbox {
 }
 
 proptest! {
-    #![proptest_config(stories(256))]
+    #![proptest_config(proptest_config(256))]
 
     #[test]
     fn replaying_the_log_gives_the_same_state(commands in commands()) {
-        let (state, log) = after(&commands);
-        prop_assert_eq!(replayed(&log), state);
+        let (state, log) = execute_all(&commands);
+        prop_assert_eq!(replay(&log), state);
     }
 
     #[test]
@@ -131,9 +131,9 @@ proptest! {
         commands in commands(),
         cut: Index,
     ) {
-        let (state, log) = after(&commands);
+        let (state, log) = execute_all(&commands);
         let (before, after) = log.split_at(cut.index(log.len() + 1));
-        let early = replayed(before);
+        let early = replay(before);
         let text = serde_json::to_string(&early).unwrap();
         let mut read: Mailbox = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&read, &early);
@@ -147,9 +147,9 @@ proptest! {
 
     #[test]
     fn decoding_reverses_encoding_for_every_event(commands in commands()) {
-        for event in after(&commands).1 {
-            let data = event.data().unwrap();
-            let read = MailboxEvent::read(event.name(), event.version(), &data).unwrap();
+        for event in execute_all(&commands).1 {
+            let data = event.encode().unwrap();
+            let read = MailboxEvent::decode(event.name(), event.version(), &data).unwrap();
             prop_assert_eq!(read, event);
         }
     }
@@ -169,7 +169,7 @@ proptest! {
 
     #[test]
     fn cursors_only_advance_and_acks_record_the_previous_cursor(commands in commands()) {
-        let (state, log) = after(&commands);
+        let (state, log) = execute_all(&commands);
         let mut cursors = BTreeMap::new();
         for event in log {
             if let MailboxEvent::DeviceAcked(acked) = event {

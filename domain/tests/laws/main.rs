@@ -4,9 +4,9 @@
 // With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
-mod asks;
-mod naive;
-mod world;
+mod strategies;
+mod reference_model;
+mod harness;
 
 mod conversation;
 mod mailbox;
@@ -16,7 +16,7 @@ use proptest::test_runner::Config;
 
 /// The proptest configuration: this many random cases per property. A failing case is shrunk and
 /// printed, not stored in a file.
-pub fn stories(cases: u32) -> Config {
+pub fn proptest_config(cases: u32) -> Config {
     Config {
         cases,
         failure_persistence: None,

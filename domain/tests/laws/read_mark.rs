@@ -6,14 +6,14 @@ use cqrs_es::Aggregate;
 use domain::conversation::command::ConversationCommand;
 use domain::ids::ConversationId;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MarkUnread, Read};
+use domain::mailbox::command::{MailboxCommand, MarkUnread, MarkRead};
 use domain::mailbox::event::MailboxEvent;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::asks::Ask;
-use crate::stories;
-use crate::world::{World, user};
+use crate::strategies::ConversationAction;
+use crate::proptest_config;
+use crate::harness::{ConversationHarness, user};
 
 /// The owner of the group.
 const OWNER: usize = 0;
@@ -21,7 +21,7 @@ const OWNER: usize = 0;
 const READER: usize = 1;
 
 #[derive(Debug, Clone)]
-enum Step {
+enum ReaderStep {
     OthersSend,
     ReaderSends,
     ReaderLeaves,
@@ -30,32 +30,32 @@ enum Step {
     UnreadFrom(i64),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps() -> impl Strategy<Value = Vec<ReaderStep>> {
     let step = prop_oneof![
-        3 => Just(Step::OthersSend),
-        2 => Just(Step::ReaderSends),
-        1 => Just(Step::ReaderLeaves),
-        1 => Just(Step::ReaderJoins),
-        2 => (-1_i64..30).prop_map(Step::ReadUpTo),
-        2 => (-1_i64..30).prop_map(Step::UnreadFrom),
+        3 => Just(ReaderStep::OthersSend),
+        2 => Just(ReaderStep::ReaderSends),
+        1 => Just(ReaderStep::ReaderLeaves),
+        1 => Just(ReaderStep::ReaderJoins),
+        2 => (-1_i64..30).prop_map(ReaderStep::ReadUpTo),
+        2 => (-1_i64..30).prop_map(ReaderStep::UnreadFrom),
     ];
     vec(step, 0..60)
 }
 
-struct Reading {
-    world: World,
+struct ReadMarkScenario {
+    world: ConversationHarness,
     mailbox: Mailbox,
     /// The expected mark; `None` while the reader is not a member.
     mark: Option<i64>,
 }
 
-impl Reading {
+impl ReadMarkScenario {
     fn new() -> Self {
-        let mut world = World::new();
+        let mut world = ConversationHarness::new();
         let members = vec![READER];
-        obey(
+        execute(
             &mut world,
-            &Ask::Create {
+            &ConversationAction::Create {
                 direct: false,
                 by: OWNER,
                 members,
@@ -69,21 +69,21 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, step: &Step) {
+    fn apply(&mut self, step: &ReaderStep) {
         match *step {
-            Step::OthersSend => {
-                obey(
+            ReaderStep::OthersSend => {
+                execute(
                     &mut self.world,
-                    &Ask::Talk {
+                    &ConversationAction::Talk {
                         by: OWNER,
                         messages: 1,
                     },
                 );
             }
-            Step::ReaderSends => {
-                if obey(
+            ReaderStep::ReaderSends => {
+                if execute(
                     &mut self.world,
-                    &Ask::Talk {
+                    &ConversationAction::Talk {
                         by: READER,
                         messages: 1,
                     },
@@ -91,20 +91,20 @@ impl Reading {
                     self.mark = Some(self.world.state.head_seq());
                 }
             }
-            Step::ReaderLeaves => {
-                obey(
+            ReaderStep::ReaderLeaves => {
+                execute(
                     &mut self.world,
-                    &Ask::Remove {
+                    &ConversationAction::Remove {
                         by: READER,
                         user: READER,
                     },
                 );
                 self.mark = None;
             }
-            Step::ReaderJoins => {
-                if obey(
+            ReaderStep::ReaderJoins => {
+                if execute(
                     &mut self.world,
-                    &Ask::Add {
+                    &ConversationAction::Add {
                         by: OWNER,
                         users: vec![READER],
                         role: None,
@@ -113,21 +113,21 @@ impl Reading {
                     self.mark = Some(self.world.state.head_seq());
                 }
             }
-            Step::ReadUpTo(up_to) => self.read(up_to),
-            Step::UnreadFrom(from) => self.mark_unread(from),
+            ReaderStep::ReadUpTo(up_to) => self.read(up_to),
+            ReaderStep::UnreadFrom(from) => self.mark_unread(from),
         }
     }
 
     fn read(&mut self, up_to: i64) {
-        let Some(standing) = self.world.state.standing(&user(READER)) else {
+        let Some(standing) = self.world.state.membership_snapshot(&user(READER)) else {
             return;
         };
-        let read = Read {
+        let read = MarkRead {
             conversation: room(),
             up_to,
-            standing,
+            membership: standing,
         };
-        let accepted = self.command(MailboxCommand::Read(read));
+        let accepted = self.execute(MailboxCommand::MarkRead(read));
         assert_eq!(accepted.is_some(), up_to >= 0);
         if accepted.is_some() {
             self.mark = self.mark.map(|mark| mark.max(up_to.min(standing.head_seq)));
@@ -135,17 +135,17 @@ impl Reading {
     }
 
     fn mark_unread(&mut self, from: i64) {
-        let Some(standing) = self.world.state.standing(&user(READER)) else {
+        let Some(standing) = self.world.state.membership_snapshot(&user(READER)) else {
             return;
         };
-        let visible = self.world.state.may_see(&user(READER), from);
+        let visible = self.world.state.can_see(&user(READER), from);
         let unread = MarkUnread {
             conversation: room(),
             from,
-            standing,
+            membership: standing,
             visible,
         };
-        let accepted = self.command(MailboxCommand::MarkUnread(unread));
+        let accepted = self.execute(MailboxCommand::MarkUnread(unread));
         assert_eq!(accepted.is_some(), visible);
         if accepted.is_some() {
             self.mark = Some(from - 1);
@@ -154,7 +154,7 @@ impl Reading {
 
     /// Executes a command and returns its events, or `None` if it is refused. Checks that repeating
     /// an accepted command causes no events.
-    fn command(&mut self, command: MailboxCommand) -> Option<Vec<MailboxEvent>> {
+    fn execute(&mut self, command: MailboxCommand) -> Option<Vec<MailboxEvent>> {
         let limits = &self.world.limits;
         let events = self.mailbox.decide(command.clone(), limits).ok()?;
         for event in &events {
@@ -164,8 +164,8 @@ impl Reading {
         Some(events)
     }
 
-    fn effective(&self) -> Option<i64> {
-        let standing = self.world.state.standing(&user(READER))?;
+    fn effective_mark(&self) -> Option<i64> {
+        let standing = self.world.state.membership_snapshot(&user(READER))?;
         Some(self.mailbox.read_mark(&room(), standing))
     }
 }
@@ -175,22 +175,22 @@ fn room() -> ConversationId {
 }
 
 /// Executes the commands of an action. Returns whether they caused an event.
-fn obey(world: &mut World, ask: &Ask) -> bool {
-    let commands: Vec<ConversationCommand> = world.commands(ask);
+fn execute(world: &mut ConversationHarness, ask: &ConversationAction) -> bool {
+    let commands: Vec<ConversationCommand> = world.commands_for(ask);
     commands
         .into_iter()
-        .any(|command| world.obey(command).is_ok_and(|events| events > 0))
+        .any(|command| world.execute(command).is_ok_and(|events| events > 0))
 }
 
 proptest! {
-    #![proptest_config(stories(512))]
+    #![proptest_config(proptest_config(512))]
 
     #[test]
     fn the_effective_mark_follows_from_processing_everything_in_order(steps in steps()) {
-        let mut reading = Reading::new();
+        let mut reading = ReadMarkScenario::new();
         for step in &steps {
-            reading.take(step);
-            prop_assert_eq!(reading.effective(), reading.mark, "after {:?}", step);
+            reading.apply(step);
+            prop_assert_eq!(reading.effective_mark(), reading.mark, "after {:?}", step);
         }
     }
 }

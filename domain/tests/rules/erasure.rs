@@ -1,24 +1,24 @@
 //! Permanently erasing content.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Edit, Erase, React};
-use domain::conversation::event::{ConversationEvent, History, MessageErased, TitleErased};
+use domain::conversation::command::{ConversationCommand, EditMessage, EraseContent, UpdateReaction};
+use domain::conversation::event::{ConversationEvent, HistoryVisibility, MessageErased, TitleErased};
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
 fn group_of_two() -> Given<Conversation> {
     given([
         group(["anna", "ben"]),
-        changed("anna", Some("plans"), History::All),
+        changed("anna", Some("plans"), HistoryVisibility::All),
         sent(1, "anna"),
         sent(2, "ben"),
     ])
 }
 
 fn erase(seqs: &[i64], title: bool) -> ConversationCommand {
-    ConversationCommand::Erase(Erase {
+    ConversationCommand::Erase(EraseContent {
         seqs: seqs.to_vec(),
         title,
         by: user("operator"),
@@ -56,7 +56,7 @@ fn erased_content_is_not_erased_again() {
 #[test]
 fn a_title_set_after_an_erasure_can_be_erased() {
     group_of_two()
-        .and([title_erased(), changed("anna", Some("more"), History::All)])
+        .and([title_erased(), changed("anna", Some("more"), HistoryVisibility::All)])
         .when(erase(&[], true))
         .then([title_erased()]);
 }
@@ -83,14 +83,14 @@ fn missing_messages_and_conversations_cannot_be_erased() {
 
 #[test]
 fn users_see_an_erased_message_as_recalled() {
-    let edit = ConversationCommand::Edit(Edit {
+    let edit = ConversationCommand::Edit(EditMessage {
         seq: 1,
         body: serde_json::json!({ "text": "hello again" }),
         by: user("anna"),
         now: noon(),
         message: None,
     });
-    let react = ConversationCommand::React(React {
+    let react = ConversationCommand::React(UpdateReaction {
         seq: 1,
         key: key("+1"),
         by: user("ben"),
@@ -108,7 +108,7 @@ fn users_see_an_erased_message_as_recalled() {
 fn no_erased_content_remains_in_the_state() {
     let state = group_of_two().and([erased(1), title_erased()]).state;
     assert_eq!(
-        state.remembered(1).map(|message| message.body_digest),
+        state.recent_message(1).map(|message| message.body_digest),
         Some(0)
     );
     let json = serde_json::to_string(&state).unwrap();
@@ -122,16 +122,16 @@ fn an_event_without_its_content_keeps_its_schema() {
     message.reply_to = Some(3);
     let whole = ConversationEvent::MessageSent(message.clone());
     message.mentions = vec![];
-    message.body = Body::erased();
+    message.body = MessageBody::erased_placeholder();
     let redacted = ConversationEvent::MessageSent(message);
     assert_eq!(whole.without_content(), Some(redacted.clone()));
     assert_eq!(redacted.clone().without_content(), Some(redacted));
     assert_eq!(
-        changed("anna", Some("plans"), History::All).without_content(),
-        Some(changed("anna", None, History::All))
+        changed("anna", Some("plans"), HistoryVisibility::All).without_content(),
+        Some(changed("anna", None, HistoryVisibility::All))
     );
     assert_eq!(recalled(1, "anna").without_content(), None);
     // A user cannot send a text message that looks like an erased one.
-    let body: serde_json::Value = serde_json::from_str(Body::erased().as_json()).unwrap();
-    assert!(Body::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err());
+    let body: serde_json::Value = serde_json::from_str(MessageBody::erased_placeholder().as_json()).unwrap();
+    assert!(MessageBody::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err());
 }

@@ -7,11 +7,11 @@ use domain::conversation::event::Role;
 use domain::ids::DeviceId;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{Ack, MailboxCommand};
+use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::{DeviceAcked, MailboxEvent};
 use domain::refusal::Refusal;
 
-use crate::words::*;
+use crate::builders::*;
 
 #[test]
 fn a_conversation_runs_in_the_test_framework() {
@@ -26,7 +26,7 @@ fn a_conversation_runs_in_the_test_framework() {
         .when(remove("anna", "anna"))
         .then_expect_events(vec![
             left("anna", "anna"),
-            became("anna", "ben", Role::Owner),
+            role_changed("anna", "ben", Role::Owner),
         ]);
     framework()
         .given(vec![group(["anna", "ben"])])
@@ -39,7 +39,7 @@ fn a_mailbox_runs_in_the_test_framework() {
     assert_eq!(Mailbox::TYPE, "mailbox");
     let device = DeviceId::parse("phone").unwrap();
     let ack = |cursor| {
-        MailboxCommand::Ack(Ack {
+        MailboxCommand::Ack(AckCursor {
             device: device.clone(),
             cursor,
             head: 9,

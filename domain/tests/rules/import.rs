@@ -1,24 +1,24 @@
 //! Importing messages from another system.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    ConversationCommand, Imported, ImportedEdit, ImportedMessage, ImportedReaction, ReplyTo,
+    ConversationCommand, ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, ReplyTarget,
 };
 use domain::conversation::event::{ConversationEvent, MessageEdited, MessageSent, Role};
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
 fn group_of_two() -> Given<Conversation> {
     given([group(["anna", "ben"]), sent(1, "anna")])
 }
 
-fn imported(sender: &str, reply_to: Option<ReplyTo>, millis: i64) -> ImportedMessage {
+fn imported(sender: &str, reply_to: Option<ReplyTarget>, millis: i64) -> ImportedMessage {
     ImportedMessage {
         sender: user(sender),
         kind: MessageType::Text,
-        body: Body::text("hello"),
+        body: MessageBody::from_text("hello"),
         reply_to,
         sent_at: noon_plus(millis),
         edit: None,
@@ -43,7 +43,7 @@ fn with_edit(original: Option<&str>) -> ImportedMessage {
     ImportedMessage {
         edit: Some(ImportedEdit {
             edited_at: noon_plus(7),
-            original: original.map(Body::text),
+            original: original.map(MessageBody::from_text),
         }),
         ..imported("ben", None, 0)
     }
@@ -52,13 +52,13 @@ fn with_edit(original: Option<&str>) -> ImportedMessage {
 fn edited_at(seq: i64, by: &str, millis: i64) -> ConversationEvent {
     ConversationEvent::MessageEdited(MessageEdited {
         seq,
-        body: Body::text("hello"),
+        body: MessageBody::from_text("hello"),
         by: user(by),
         edited_at: noon_plus(millis),
     })
 }
 
-fn taken(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> ConversationEvent {
+fn sent_at(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> ConversationEvent {
     let sent_at = noon_plus(millis);
     ConversationEvent::MessageSent(MessageSent {
         reply_to,
@@ -68,11 +68,11 @@ fn taken(seq: i64, sender: &str, reply_to: Option<i64>, millis: i64) -> Conversa
 }
 
 fn import<const N: usize>(messages: [ImportedMessage; N]) -> ConversationCommand {
-    ConversationCommand::Import(messages.map(Imported::Message).into())
+    ConversationCommand::Import(messages.map(ImportItem::Message).into())
 }
 
-fn join<const N: usize>(names: [&str; N]) -> Imported {
-    Imported::Joined(users(names))
+fn members_item<const N: usize>(names: [&str; N]) -> ImportItem {
+    ImportItem::Members(users(names))
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn messages_keep_their_order_and_their_time() {
             imported("anna", None, -9_000),
         ]))
         .then([
-            taken(2, "ben", None, -5_000),
-            taken(3, "anna", None, -9_000),
+            sent_at(2, "ben", None, -5_000),
+            sent_at(3, "anna", None, -9_000),
         ]);
 }
 
@@ -98,12 +98,12 @@ fn a_sender_joins_with_their_first_message() {
             imported("dora", None, 3),
         ]))
         .then([
-            taken(2, "ben", None, 0),
+            sent_at(2, "ben", None, 0),
             joined("cleo", "cleo", Role::Member),
-            taken(3, "cleo", None, 1),
-            taken(4, "cleo", None, 2),
+            sent_at(3, "cleo", None, 1),
+            sent_at(4, "cleo", None, 2),
             joined("dora", "dora", Role::Member),
-            taken(5, "dora", None, 3),
+            sent_at(5, "dora", None, 3),
         ]);
 }
 
@@ -111,26 +111,26 @@ fn a_sender_joins_with_their_first_message() {
 fn replies_refer_to_existing_or_earlier_imported_messages() {
     group_of_two()
         .when(import([
-            imported("ben", Some(ReplyTo::Seq(1)), 0),
-            imported("ben", Some(ReplyTo::Index(0)), 1),
+            imported("ben", Some(ReplyTarget::Seq(1)), 0),
+            imported("ben", Some(ReplyTarget::Index(0)), 1),
         ]))
-        .then([taken(2, "ben", Some(1), 0), taken(3, "ben", Some(2), 1)]);
+        .then([sent_at(2, "ben", Some(1), 0), sent_at(3, "ben", Some(2), 1)]);
 }
 
 #[test]
 fn replies_to_missing_messages_are_dropped() {
     for missing in [
-        ReplyTo::Seq(0),
-        ReplyTo::Seq(-1),
-        ReplyTo::Seq(2),
-        ReplyTo::Seq(i64::MAX),
-        ReplyTo::Index(0),
-        ReplyTo::Index(1),
-        ReplyTo::Index(usize::MAX),
+        ReplyTarget::Seq(0),
+        ReplyTarget::Seq(-1),
+        ReplyTarget::Seq(2),
+        ReplyTarget::Seq(i64::MAX),
+        ReplyTarget::Index(0),
+        ReplyTarget::Index(1),
+        ReplyTarget::Index(usize::MAX),
     ] {
         group_of_two()
             .when(import([imported("ben", Some(missing), 0)]))
-            .then([taken(2, "ben", None, 0)]);
+            .then([sent_at(2, "ben", None, 0)]);
     }
 }
 
@@ -148,18 +148,18 @@ fn the_first_user_to_join_an_empty_group_owns_it() {
         ]))
         .then([
             joined("ben", "ben", Role::Owner),
-            taken(1, "ben", None, 0),
+            sent_at(1, "ben", None, 0),
             joined("cleo", "cleo", Role::Member),
-            taken(2, "cleo", None, 1),
+            sent_at(2, "cleo", None, 1),
         ]);
 }
 
 #[test]
 fn senders_can_join_only_within_the_group_size() {
-    let small = || group_of_two().under(|limits| limits.group_members = 3);
+    let small = || group_of_two().with_limits(|limits| limits.group_members = 3);
     small()
         .when(import([imported("cleo", None, 0)]))
-        .then_done();
+        .then_accepted();
     small()
         .when(import([
             imported("cleo", None, 0),
@@ -176,27 +176,27 @@ fn an_import_cannot_add_users_to_a_direct_conversation() {
         .then_invalid("sender");
     pair()
         .when(import([imported("ben", None, 0)]))
-        .then([taken(1, "ben", None, 0)]);
+        .then([sent_at(1, "ben", None, 0)]);
 }
 
 #[test]
 fn an_edited_message_is_sent_and_then_edited() {
     let original = ConversationEvent::MessageSent(MessageSent {
-        body: Body::text("helo"),
+        body: MessageBody::from_text("helo"),
         ..message(2, "ben")
     });
     group_of_two()
         .when(import([
             with_edit(Some("helo")),
             with_edit(None),
-            imported("anna", Some(ReplyTo::Index(0)), 9),
+            imported("anna", Some(ReplyTarget::Index(0)), 9),
         ]))
         .then([
             original,
             edited_at(2, "ben", 7),
-            taken(3, "ben", None, 0),
+            sent_at(3, "ben", None, 0),
             edited_at(3, "ben", 7),
-            taken(4, "anna", Some(2), 9),
+            sent_at(4, "anna", Some(2), 9),
         ]);
 }
 
@@ -213,19 +213,19 @@ fn reactions_follow_their_message_and_reacting_users_join() {
             imported("cleo", None, 1),
         ]))
         .then([
-            taken(2, "ben", None, 0),
+            sent_at(2, "ben", None, 0),
             reacted(2, "anna", "+1"),
             joined("cleo", "cleo", Role::Member),
             reacted(2, "cleo", "+1"),
             reacted(2, "cleo", "tada"),
-            taken(3, "cleo", None, 1),
+            sent_at(3, "cleo", None, 1),
         ]);
 }
 
 #[test]
 fn reactions_beyond_the_limit_are_dropped_and_their_users_do_not_join() {
     group_of_two()
-        .under(|limits| limits.reaction_keys = 2)
+        .with_limits(|limits| limits.reaction_keys = 2)
         .when(import([with_reactions([
             ("a", "anna"),
             ("b", "anna"),
@@ -233,7 +233,7 @@ fn reactions_beyond_the_limit_are_dropped_and_their_users_do_not_join() {
             ("b", "dora"),
         ])]))
         .then([
-            taken(2, "ben", None, 0),
+            sent_at(2, "ben", None, 0),
             reacted(2, "anna", "a"),
             reacted(2, "anna", "b"),
             joined("dora", "dora", Role::Member),
@@ -245,45 +245,45 @@ fn reactions_beyond_the_limit_are_dropped_and_their_users_do_not_join() {
 fn users_can_join_without_a_message() {
     group_of_two()
         .when(ConversationCommand::Import(vec![
-            join(["cleo", "anna", "cleo"]),
-            Imported::Message(imported("cleo", Some(ReplyTo::Index(0)), 0)),
-            join(["cleo", "dora"]),
-            Imported::Message(imported("ben", Some(ReplyTo::Index(1)), 1)),
+            members_item(["cleo", "anna", "cleo"]),
+            ImportItem::Message(imported("cleo", Some(ReplyTarget::Index(0)), 0)),
+            members_item(["cleo", "dora"]),
+            ImportItem::Message(imported("ben", Some(ReplyTarget::Index(1)), 1)),
         ]))
         .then([
             joined("cleo", "cleo", Role::Member),
-            taken(2, "cleo", None, 0),
+            sent_at(2, "cleo", None, 0),
             joined("dora", "dora", Role::Member),
-            taken(3, "ben", Some(2), 1),
+            sent_at(3, "ben", Some(2), 1),
         ]);
     group_of_two()
-        .when(ConversationCommand::Import(vec![join(["anna", "ben"])]))
+        .when(ConversationCommand::Import(vec![members_item(["anna", "ben"])]))
         .then_nothing();
 }
 
 #[test]
 fn limits_apply_to_users_who_join_by_import() {
-    let small = || group_of_two().under(|limits| limits.group_members = 3);
+    let small = || group_of_two().with_limits(|limits| limits.group_members = 3);
     small()
-        .when(ConversationCommand::Import(vec![join(["cleo", "dora"])]))
+        .when(ConversationCommand::Import(vec![members_item(["cleo", "dora"])]))
         .then_over_limit("members", 3);
     small()
         .when(import([with_reactions([("+1", "cleo"), ("+1", "dora")])]))
         .then_over_limit("reactions", 3);
     group_of_two()
-        .under(|limits| limits.users_per_command = 2)
-        .when(ConversationCommand::Import(vec![join([
+        .with_limits(|limits| limits.users_per_command = 2)
+        .when(ConversationCommand::Import(vec![members_item([
             "anna", "cleo", "dora",
         ])]))
         .then_over_limit("members", 2);
     let pair = || given::<Conversation>([direct("anna", "ben")]);
     pair()
-        .when(ConversationCommand::Import(vec![join(["cleo"])]))
+        .when(ConversationCommand::Import(vec![members_item(["cleo"])]))
         .then_invalid("members");
     pair()
         .when(import([with_reactions([("+1", "cleo")])]))
         .then_invalid("reactions");
     pair()
         .when(import([with_reactions([("+1", "anna")])]))
-        .then([taken(1, "ben", None, 0), reacted(1, "anna", "+1")]);
+        .then([sent_at(1, "ben", None, 0), reacted(1, "anna", "+1")]);
 }

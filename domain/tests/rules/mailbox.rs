@@ -2,13 +2,13 @@
 
 use domain::ids::{ConversationId, DeviceId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{Ack, MailboxCommand, MarkUnread, Read, SetPreferences, Standing};
+use domain::mailbox::command::{AckCursor, MailboxCommand, MarkUnread, MarkRead, SetPreferences, MembershipSnapshot};
 use domain::mailbox::event::{
     BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
 };
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
 fn room() -> ConversationId {
     ConversationId::parse("room").unwrap()
@@ -19,32 +19,32 @@ fn empty() -> Given<Mailbox> {
 }
 
 /// A member who joined at the start and has sent nothing, in the first membership period.
-fn at(head_seq: i64) -> Standing {
-    Standing {
+fn snapshot_at(head_seq: i64) -> MembershipSnapshot {
+    MembershipSnapshot {
         head_seq,
         stay: 1,
-        floor: 0,
+        read_floor: 0,
     }
 }
 
-fn read(up_to: i64, standing: Standing) -> MailboxCommand {
-    MailboxCommand::Read(Read {
+fn mark_read(up_to: i64, standing: MembershipSnapshot) -> MailboxCommand {
+    MailboxCommand::MarkRead(MarkRead {
         conversation: room(),
         up_to,
-        standing,
+        membership: standing,
     })
 }
 
-fn unread(from: i64, standing: Standing, visible: bool) -> MailboxCommand {
+fn mark_unread(from: i64, standing: MembershipSnapshot, visible: bool) -> MailboxCommand {
     MailboxCommand::MarkUnread(MarkUnread {
         conversation: room(),
         from,
-        standing,
+        membership: standing,
         visible,
     })
 }
 
-fn mark(read_seq: i64, head_seq: i64, stay: i64) -> ReadMark {
+fn read_mark(read_seq: i64, head_seq: i64, stay: i64) -> ReadMark {
     ReadMark {
         conversation: room(),
         read_seq,
@@ -53,55 +53,55 @@ fn mark(read_seq: i64, head_seq: i64, stay: i64) -> ReadMark {
     }
 }
 
-fn was_read(read_seq: i64, head_seq: i64) -> MailboxEvent {
-    MailboxEvent::ConversationRead(mark(read_seq, head_seq, 1))
+fn conversation_read(read_seq: i64, head_seq: i64) -> MailboxEvent {
+    MailboxEvent::ConversationRead(read_mark(read_seq, head_seq, 1))
 }
 
-fn was_unread(read_seq: i64, head_seq: i64) -> MailboxEvent {
-    MailboxEvent::ConversationMarkedUnread(mark(read_seq, head_seq, 1))
+fn marked_unread(read_seq: i64, head_seq: i64) -> MailboxEvent {
+    MailboxEvent::ConversationMarkedUnread(read_mark(read_seq, head_seq, 1))
 }
 
 #[test]
 fn reading_only_moves_the_mark_forward() {
     empty()
-        .when(read(3, at(5)))
-        .then([was_read(3, 5)])
-        .when(read(3, at(5)))
+        .when(mark_read(3, snapshot_at(5)))
+        .then([conversation_read(3, 5)])
+        .when(mark_read(3, snapshot_at(5)))
         .then_nothing()
-        .when(read(2, at(6)))
+        .when(mark_read(2, snapshot_at(6)))
         .then_nothing()
-        .when(read(0, at(6)))
+        .when(mark_read(0, snapshot_at(6)))
         .then_nothing()
-        .when(read(4, at(6)))
-        .then([was_read(4, 6)]);
+        .when(mark_read(4, snapshot_at(6)))
+        .then([conversation_read(4, 6)]);
 }
 
 #[test]
 fn reading_beyond_the_head_reads_to_the_head() {
     empty()
-        .when(read(i64::MAX, at(5)))
-        .then([was_read(5, 5)])
-        .when(read(9, at(5)))
+        .when(mark_read(i64::MAX, snapshot_at(5)))
+        .then([conversation_read(5, 5)])
+        .when(mark_read(9, snapshot_at(5)))
         .then_nothing();
-    empty().when(read(7, at(0))).then_nothing();
+    empty().when(mark_read(7, snapshot_at(0))).then_nothing();
 }
 
 #[test]
 fn reading_up_to_a_negative_seq_is_refused() {
-    empty().when(read(-1, at(5))).then_invalid("up_to");
+    empty().when(mark_read(-1, snapshot_at(5))).then_invalid("up_to");
 }
 
 #[test]
 fn messages_before_the_read_floor_are_already_read() {
-    let joined_late = Standing {
+    let joined_late = MembershipSnapshot {
         head_seq: 5,
         stay: 9,
-        floor: 4,
+        read_floor: 4,
     };
-    empty().when(read(4, joined_late)).then_nothing();
+    empty().when(mark_read(4, joined_late)).then_nothing();
     empty()
-        .when(read(5, joined_late))
-        .then([MailboxEvent::ConversationRead(mark(5, 5, 9))]);
+        .when(mark_read(5, joined_late))
+        .then([MailboxEvent::ConversationRead(read_mark(5, 5, 9))]);
 }
 
 #[test]
@@ -111,51 +111,51 @@ fn the_effective_mark_is_the_more_recent_of_command_and_conversation() {
             .state
             .read_mark(&room(), standing)
     };
-    let sent = |head_seq, floor| Standing {
+    let sent = |head_seq, floor| MembershipSnapshot {
         head_seq,
         stay: 1,
-        floor,
+        read_floor: floor,
     };
-    assert_eq!(mark_of(&[], at(9)), 0, "nothing read");
+    assert_eq!(mark_of(&[], snapshot_at(9)), 0, "nothing read");
     assert_eq!(mark_of(&[], sent(9, 6)), 6, "sent 6");
-    assert_eq!(mark_of(&[was_read(4, 5)], at(9)), 4, "read 4");
+    assert_eq!(mark_of(&[conversation_read(4, 5)], snapshot_at(9)), 4, "read 4");
     assert_eq!(
-        mark_of(&[was_read(4, 5)], sent(9, 3)),
+        mark_of(&[conversation_read(4, 5)], sent(9, 3)),
         4,
         "sent 3, then read 4"
     );
     assert_eq!(
-        mark_of(&[was_read(4, 5)], sent(9, 7)),
+        mark_of(&[conversation_read(4, 5)], sent(9, 7)),
         7,
         "read 4, then sent 7"
     );
     assert_eq!(
-        mark_of(&[was_unread(1, 5)], sent(9, 5)),
+        mark_of(&[marked_unread(1, 5)], sent(9, 5)),
         1,
         "sent 5, then unread from 2"
     );
     assert_eq!(
-        mark_of(&[was_unread(1, 5)], sent(9, 6)),
+        mark_of(&[marked_unread(1, 5)], sent(9, 6)),
         6,
         "unread from 2, then sent 6"
     );
-    let again = Standing {
+    let again = MembershipSnapshot {
         head_seq: 9,
         stay: 2,
-        floor: 8,
+        read_floor: 8,
     };
     assert_eq!(
-        mark_of(&[was_read(4, 5)], again),
+        mark_of(&[conversation_read(4, 5)], again),
         8,
         "left and rejoined after 8"
     );
-    let again = Standing {
+    let again = MembershipSnapshot {
         head_seq: 9,
         stay: 2,
-        floor: 2,
+        read_floor: 2,
     };
     assert_eq!(
-        mark_of(&[was_read(4, 5)], again),
+        mark_of(&[conversation_read(4, 5)], again),
         2,
         "another membership period, regardless of the seqs"
     );
@@ -163,37 +163,37 @@ fn the_effective_mark_is_the_more_recent_of_command_and_conversation() {
 
 #[test]
 fn reading_after_marking_unread_moves_the_mark_forward_again() {
-    given::<Mailbox>([was_read(5, 5)])
-        .when(unread(2, at(5), true))
-        .then([was_unread(1, 5)])
-        .when(read(4, at(5)))
-        .then([was_read(4, 5)]);
+    given::<Mailbox>([conversation_read(5, 5)])
+        .when(mark_unread(2, snapshot_at(5), true))
+        .then([marked_unread(1, 5)])
+        .when(mark_read(4, snapshot_at(5)))
+        .then([conversation_read(4, 5)]);
 }
 
 #[test]
 fn marking_unread_sets_the_mark_in_either_direction() {
-    given::<Mailbox>([was_read(3, 5)])
-        .when(unread(5, at(5), true))
-        .then([was_unread(4, 5)])
-        .when(unread(1, at(5), true))
-        .then([was_unread(0, 5)])
-        .when(unread(1, at(5), true))
+    given::<Mailbox>([conversation_read(3, 5)])
+        .when(mark_unread(5, snapshot_at(5), true))
+        .then([marked_unread(4, 5)])
+        .when(mark_unread(1, snapshot_at(5), true))
+        .then([marked_unread(0, 5)])
+        .when(mark_unread(1, snapshot_at(5), true))
         .then_nothing();
-    given::<Mailbox>([was_read(3, 5)])
-        .when(unread(4, at(5), true))
+    given::<Mailbox>([conversation_read(3, 5)])
+        .when(mark_unread(4, snapshot_at(5), true))
         .then_nothing();
-    empty().when(unread(1, at(5), true)).then_nothing();
+    empty().when(mark_unread(1, snapshot_at(5), true)).then_nothing();
 }
 
 #[test]
 fn only_an_existing_visible_message_can_be_marked_unread() {
     for seq in [i64::MIN, -1, 0, 6, i64::MAX] {
         empty()
-            .when(unread(seq, at(5), true))
+            .when(mark_unread(seq, snapshot_at(5), true))
             .then_invalid("unread_from");
     }
     empty()
-        .when(unread(3, at(5), false))
+        .when(mark_unread(3, snapshot_at(5), false))
         .then_invalid("unread_from");
 }
 
@@ -202,7 +202,7 @@ fn phone() -> DeviceId {
 }
 
 fn ack(cursor: i64) -> MailboxCommand {
-    MailboxCommand::Ack(Ack {
+    MailboxCommand::Ack(AckCursor {
         device: phone(),
         cursor,
         head: 100,
@@ -251,18 +251,18 @@ fn the_number_of_devices_is_limited() {
         cursor: 1,
         previous: 0,
     });
-    let full = || given::<Mailbox>([other.clone()]).under(|limits| limits.devices = 1);
+    let full = || given::<Mailbox>([other.clone()]).with_limits(|limits| limits.devices = 1);
     full().when(ack(40)).then_over_limit("device", 1);
     full().and([acked(0, 3)]).when(ack(40)).then([acked(3, 40)]);
 }
 
-fn prefer(
+fn set_preferences(
     muted: Option<bool>,
     pinned: Option<bool>,
     archived: Option<bool>,
     stay: i64,
 ) -> MailboxCommand {
-    let standing = Standing { stay, ..at(5) };
+    let standing = MembershipSnapshot { stay, ..snapshot_at(5) };
     let conversation = room();
     MailboxCommand::SetPreferences(SetPreferences {
         conversation,
@@ -270,11 +270,11 @@ fn prefer(
         pinned,
         archived,
         mentions: None,
-        standing,
+        membership: standing,
     })
 }
 
-fn preferred(muted: bool, pinned: bool, archived: bool, stay: i64) -> MailboxEvent {
+fn preferences_changed(muted: bool, pinned: bool, archived: bool, stay: i64) -> MailboxEvent {
     let conversation = room();
     MailboxEvent::PreferencesChanged(PreferencesChanged {
         conversation,
@@ -295,7 +295,7 @@ fn the_mentions_preference_is_independent_of_the_others() {
             pinned: None,
             archived: None,
             mentions: Some(mentions),
-            standing: Standing { stay: 1, ..at(5) },
+            membership: MembershipSnapshot { stay: 1, ..snapshot_at(5) },
         })
     };
     let chosen = |muted, mentions| {
@@ -312,7 +312,7 @@ fn the_mentions_preference_is_independent_of_the_others() {
     empty()
         .when(choose(false))
         .then([chosen(false, false)])
-        .when(prefer(Some(true), None, None, 1))
+        .when(set_preferences(Some(true), None, None, 1))
         .then([chosen(true, false)])
         .when(choose(true))
         .then([chosen(true, true)]);
@@ -321,38 +321,38 @@ fn the_mentions_preference_is_independent_of_the_others() {
 #[test]
 fn a_preference_event_contains_all_values() {
     empty()
-        .when(prefer(Some(true), None, None, 1))
-        .then([preferred(true, false, false, 1)])
-        .when(prefer(None, Some(true), Some(true), 1))
-        .then([preferred(true, true, true, 1)])
-        .when(prefer(Some(false), None, Some(false), 1))
-        .then([preferred(false, true, false, 1)]);
+        .when(set_preferences(Some(true), None, None, 1))
+        .then([preferences_changed(true, false, false, 1)])
+        .when(set_preferences(None, Some(true), Some(true), 1))
+        .then([preferences_changed(true, true, true, 1)])
+        .when(set_preferences(Some(false), None, Some(false), 1))
+        .then([preferences_changed(false, true, false, 1)]);
 }
 
 #[test]
 fn setting_the_current_preferences_changes_nothing() {
-    empty().when(prefer(None, None, None, 1)).then_nothing();
+    empty().when(set_preferences(None, None, None, 1)).then_nothing();
     empty()
-        .when(prefer(Some(false), Some(false), Some(false), 1))
+        .when(set_preferences(Some(false), Some(false), Some(false), 1))
         .then_nothing();
-    let muted = || given::<Mailbox>([preferred(true, false, false, 1)]);
+    let muted = || given::<Mailbox>([preferences_changed(true, false, false, 1)]);
     muted()
-        .when(prefer(Some(true), None, None, 1))
+        .when(set_preferences(Some(true), None, None, 1))
         .then_nothing();
     muted()
-        .when(prefer(None, None, Some(false), 1))
+        .when(set_preferences(None, None, Some(false), 1))
         .then_nothing();
 }
 
 #[test]
 fn preferences_expire_with_the_membership_period() {
-    let before = || given::<Mailbox>([preferred(true, true, false, 1)]);
+    let before = || given::<Mailbox>([preferences_changed(true, true, false, 1)]);
     before()
-        .when(prefer(Some(false), None, None, 2))
+        .when(set_preferences(Some(false), None, None, 2))
         .then_nothing();
     before()
-        .when(prefer(None, None, Some(true), 2))
-        .then([preferred(false, false, true, 2)]);
+        .when(set_preferences(None, None, Some(true), 2))
+        .then([preferences_changed(false, false, true, 2)]);
 }
 
 fn blocked(name: &str) -> MailboxEvent {
@@ -389,7 +389,7 @@ fn users_cannot_block_themselves() {
 
 #[test]
 fn the_number_of_blocked_users_is_limited() {
-    let full = || given::<Mailbox>([blocked("ben")]).under(|limits| limits.blocks = 1);
+    let full = || given::<Mailbox>([blocked("ben")]).with_limits(|limits| limits.blocks = 1);
     full()
         .when(MailboxCommand::Block(user("cleo")))
         .then_over_limit("user", 1);
@@ -401,11 +401,11 @@ fn the_number_of_blocked_users_is_limited() {
 #[test]
 fn entries_are_counted_across_the_whole_mailbox() {
     let mailbox = given::<Mailbox>([
-        was_read(1, 1),
-        was_read(2, 2),
+        conversation_read(1, 1),
+        conversation_read(2, 2),
         acked(0, 1),
-        preferred(true, false, false, 1),
+        preferences_changed(true, false, false, 1),
         blocked("ben"),
     ]);
-    assert_eq!(mailbox.state.entries(), 4);
+    assert_eq!(mailbox.state.entry_count(), 4);
 }

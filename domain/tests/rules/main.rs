@@ -4,8 +4,8 @@
 // With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
-mod language;
-mod words;
+mod given_when_then;
+mod builders;
 
 mod create;
 mod erasure;
@@ -16,5 +16,5 @@ mod members;
 mod messages;
 mod reactions;
 mod send;
-mod standing;
+mod membership_snapshot;
 mod visibility;

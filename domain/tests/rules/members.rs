@@ -5,15 +5,15 @@ use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::Role;
 use domain::refusal::Refusal;
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
 /// A group with the owner Anna, the admins Ben and Bob, and the members Cleo and Carl.
 fn team() -> Given<Conversation> {
     given([
         group(["anna", "ben", "bob", "cleo", "carl"]),
-        became("anna", "ben", Role::Admin),
-        became("anna", "bob", Role::Admin),
+        role_changed("anna", "ben", Role::Admin),
+        role_changed("anna", "bob", Role::Admin),
     ])
 }
 
@@ -62,7 +62,7 @@ fn the_owner_and_admins_can_promote_members() {
         team()
             .when(add_as(by, ["cleo", "dora"], Role::Admin))
             .then([
-                became(by, "cleo", Role::Admin),
+                role_changed(by, "cleo", Role::Admin),
                 joined(by, "dora", Role::Admin),
             ]);
     }
@@ -75,7 +75,7 @@ fn the_owner_and_admins_can_promote_members() {
 fn only_the_owner_can_demote_an_admin() {
     team()
         .when(add_as("anna", ["ben"], Role::Member))
-        .then([became("anna", "ben", Role::Member)]);
+        .then([role_changed("anna", "ben", Role::Member)]);
     team()
         .when(add_as("bob", ["ben"], Role::Member))
         .then_refused("forbidden");
@@ -115,14 +115,14 @@ fn the_owner_role_cannot_be_assigned_or_removed() {
 #[test]
 fn the_number_of_users_per_command_is_limited() {
     let add_users = |count| {
-        let (users, by) = (crowd(count), user("anna"));
+        let (users, by) = (numbered_users(count), user("anna"));
         ConversationCommand::AddMembers(AddMembers {
             users,
             role: None,
             by,
         })
     };
-    team().when(add_users(1_000)).then_done();
+    team().when(add_users(1_000)).then_accepted();
     team()
         .when(add_users(1_001))
         .then_over_limit("users", 1_000);
@@ -130,10 +130,10 @@ fn the_number_of_users_per_command_is_limited() {
 
 #[test]
 fn a_group_cannot_grow_beyond_its_limit() {
-    let small = || team().under(|limits| limits.group_members = 6);
+    let small = || team().with_limits(|limits| limits.group_members = 6);
     small()
         .when(add("anna", ["dora"]))
-        .then_done()
+        .then_accepted()
         .when(add("anna", ["emil"]))
         .then_over_limit("users", 6);
     small()
@@ -141,17 +141,17 @@ fn a_group_cannot_grow_beyond_its_limit() {
         .then_over_limit("users", 6);
     small()
         .when(add("anna", ["dora"]))
-        .then_done()
+        .then_accepted()
         .when(add("anna", ["dora"]))
         .then_nothing();
 }
 
 #[test]
 fn a_lowered_limit_prevents_joins_but_not_role_changes() {
-    let shrunk = || team().under(|limits| limits.group_members = 2);
+    let shrunk = || team().with_limits(|limits| limits.group_members = 2);
     shrunk()
         .when(add_as("anna", ["cleo"], Role::Admin))
-        .then_done();
+        .then_accepted();
     shrunk()
         .when(add("anna", ["dora"]))
         .then_over_limit("users", 2);
@@ -181,7 +181,7 @@ fn a_former_member_is_treated_as_a_stranger() {
         let refusal = team()
             .and([sent(1, "cleo"), left("cleo", "cleo")])
             .when(command)
-            .refusal();
+            .into_refusal();
         assert_eq!(refusal, Refusal::not_found());
     }
 }
@@ -222,7 +222,7 @@ fn removing_a_non_member_changes_nothing() {
     team().when(remove("anna", "stranger")).then_nothing();
     team()
         .when(remove("anna", "cleo"))
-        .then_done()
+        .then_accepted()
         .when(remove("anna", "cleo"))
         .then_nothing();
 }
@@ -231,36 +231,36 @@ fn removing_a_non_member_changes_nothing() {
 fn the_longest_serving_admin_succeeds_the_owner() {
     team()
         .when(remove("anna", "anna"))
-        .then([left("anna", "anna"), became("anna", "ben", Role::Owner)]);
+        .then([left("anna", "anna"), role_changed("anna", "ben", Role::Owner)]);
 }
 
 #[test]
 fn an_admin_succeeds_before_members_who_have_served_longer() {
     given::<Conversation>([
         group(["anna", "zoe", "ben", "bob"]),
-        became("anna", "bob", Role::Admin),
-        became("anna", "ben", Role::Admin),
+        role_changed("anna", "bob", Role::Admin),
+        role_changed("anna", "ben", Role::Admin),
     ])
     .when(remove("anna", "anna"))
-    .then([left("anna", "anna"), became("anna", "ben", Role::Owner)]);
+    .then([left("anna", "anna"), role_changed("anna", "ben", Role::Owner)]);
 }
 
 #[test]
 fn seniority_counts_the_current_membership_not_the_time_as_admin() {
     given::<Conversation>([
         group(["anna", "zoe", "ben"]),
-        became("anna", "ben", Role::Admin),
-        became("anna", "zoe", Role::Admin),
+        role_changed("anna", "ben", Role::Admin),
+        role_changed("anna", "zoe", Role::Admin),
     ])
     .when(remove("anna", "anna"))
-    .then([left("anna", "anna"), became("anna", "zoe", Role::Owner)]);
+    .then([left("anna", "anna"), role_changed("anna", "zoe", Role::Owner)]);
 }
 
 #[test]
 fn without_an_admin_the_longest_serving_member_succeeds() {
     given::<Conversation>([group(["anna", "zoe", "ben"])])
         .when(remove("anna", "anna"))
-        .then([left("anna", "anna"), became("anna", "zoe", Role::Owner)]);
+        .then([left("anna", "anna"), role_changed("anna", "zoe", Role::Owner)]);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn rejoining_resets_seniority() {
         joined("anna", "zoe", Role::Member),
     ])
     .when(remove("anna", "anna"))
-    .then([left("anna", "anna"), became("anna", "ben", Role::Owner)]);
+    .then([left("anna", "anna"), role_changed("anna", "ben", Role::Owner)]);
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use domain::body::MessageType;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Edit, Recall};
-use domain::conversation::event::{ConversationEvent, History, MessageSent, Role};
+use domain::conversation::command::{ConversationCommand, EditMessage, RecallMessage};
+use domain::conversation::event::{ConversationEvent, HistoryVisibility, MessageSent, Role};
 use domain::message::MessageState;
-use domain::refusal::{Kind, Refusal};
+use domain::refusal::{RefusalKind, Refusal};
 use serde_json::json;
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
@@ -18,7 +18,7 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 fn team() -> Given<Conversation> {
     given([
         group(["anna", "ben", "cleo", "carl"]),
-        became("anna", "ben", Role::Admin),
+        role_changed("anna", "ben", Role::Admin),
         sent(1, "cleo"),
     ])
 }
@@ -50,7 +50,7 @@ fn a_missing_message_is_not_found() {
             recall("cleo", seq),
             react("cleo", seq, "+1"),
         ] {
-            assert_eq!(team().when(command).refusal(), Refusal::not_found());
+            assert_eq!(team().when(command).into_refusal(), Refusal::not_found());
         }
         team()
             .when(unreact("cleo", seq, "+1"))
@@ -64,9 +64,9 @@ fn a_lookup_does_not_make_a_message_exist() {
         panic!("the events must fold to a message")
     };
     let message = Some(message);
-    let command = ConversationCommand::Recall(Recall {
+    let command = ConversationCommand::Recall(RecallMessage {
         message,
-        ..recalling("cleo", 9)
+        ..recall_by("cleo", 9)
     });
     team().when(command).then_refused("not_found");
 }
@@ -76,7 +76,7 @@ fn an_equal_body_changes_nothing() {
     team().when(edit("cleo", 1, "hello")).then_nothing();
     team()
         .when(edit("cleo", 1, "better"))
-        .then_done()
+        .then_accepted()
         .when(edit("cleo", 1, "better"))
         .then_nothing()
         .when(edit("cleo", 1, "hello"))
@@ -87,7 +87,7 @@ fn an_equal_body_changes_nothing() {
 fn bodies_are_compared_as_json_values() {
     let location = |body: &serde_json::Value| {
         let limits = domain::limits::Limits::default();
-        domain::body::Body::parse(MessageType::Location, body, &limits).unwrap()
+        domain::body::MessageBody::parse(MessageType::Location, body, &limits).unwrap()
     };
     let located = ConversationEvent::MessageSent(MessageSent {
         kind: MessageType::Location,
@@ -95,9 +95,9 @@ fn bodies_are_compared_as_json_values() {
         ..message(2, "cleo")
     });
     let body = serde_json::from_str(r#"{ "lon": 1.075e1, "lat": 60 }"#).unwrap();
-    let same = Edit {
+    let same = EditMessage {
         body,
-        ..editing("cleo", 2, "")
+        ..edit_by("cleo", 2, "")
     };
     team()
         .and([located])
@@ -108,9 +108,9 @@ fn bodies_are_compared_as_json_values() {
 #[test]
 fn the_new_body_must_be_valid_for_the_message_type() {
     let with = |body| {
-        ConversationCommand::Edit(Edit {
+        ConversationCommand::Edit(EditMessage {
             body,
-            ..editing("cleo", 1, "")
+            ..edit_by("cleo", 1, "")
         })
     };
     team()
@@ -122,10 +122,10 @@ fn the_new_body_must_be_valid_for_the_message_type() {
     team().when(with(json!("x"))).then_invalid("body");
     let refusal = team()
         .when(with(json!({ "text": "x".repeat(70_000) })))
-        .refusal();
+        .into_refusal();
     assert_eq!(
         (refusal.kind, refusal.field),
-        (Kind::TooLarge, Some("body"))
+        (RefusalKind::TooLarge, Some("body"))
     );
     assert!(refusal.detail.contains("65536"), "{}", refusal.detail);
 }
@@ -143,8 +143,8 @@ fn a_recalled_message_cannot_be_edited() {
         .when(edit("carl", 1, "better"))
         .then_refused("forbidden");
     assert_eq!(
-        gone().when(edit("cleo", 1, "better")).refusal().kind,
-        Kind::Invalid
+        gone().when(edit("cleo", 1, "better")).into_refusal().kind,
+        RefusalKind::Invalid
     );
 }
 
@@ -167,16 +167,16 @@ fn in_a_direct_conversation_only_the_author_can_recall() {
 #[test]
 fn an_author_can_recall_within_the_window() {
     let after = |by, millis| {
-        ConversationCommand::Recall(Recall {
+        ConversationCommand::Recall(RecallMessage {
             now: noon_plus(millis),
-            ..recalling(by, 1)
+            ..recall_by(by, 1)
         })
     };
-    team().when(after("cleo", DAY_MS)).then_done();
-    let refusal = team().when(after("cleo", DAY_MS + 1)).refusal();
+    team().when(after("cleo", DAY_MS)).then_accepted();
+    let refusal = team().when(after("cleo", DAY_MS + 1)).into_refusal();
     assert_eq!(
         (refusal.kind, refusal.code),
-        (Kind::Invalid, "recall_window_passed")
+        (RefusalKind::Invalid, "recall_window_passed")
     );
     assert!(refusal.detail.contains("86400"), "{}", refusal.detail);
     for by in ["anna", "ben"] {
@@ -184,20 +184,20 @@ fn an_author_can_recall_within_the_window() {
             .when(after(by, 1_000 * DAY_MS))
             .then([recalled(1, by)]);
     }
-    let wide = team().under(|limits| limits.recall_window_ms = 2 * DAY_MS);
-    wide.when(after("cleo", DAY_MS + 1)).then_done();
+    let wide = team().with_limits(|limits| limits.recall_window_ms = 2 * DAY_MS);
+    wide.when(after("cleo", DAY_MS + 1)).then_accepted();
 }
 
 #[test]
 fn an_author_who_is_an_admin_has_no_window() {
-    let late = Recall {
+    let late = RecallMessage {
         now: noon_plus(DAY_MS + 1),
-        ..recalling("cleo", 1)
+        ..recall_by("cleo", 1)
     };
     team()
-        .and([became("anna", "cleo", Role::Admin)])
+        .and([role_changed("anna", "cleo", Role::Admin)])
         .when(ConversationCommand::Recall(late))
-        .then_done();
+        .then_accepted();
 }
 
 #[test]
@@ -207,9 +207,9 @@ fn recalling_again_changes_nothing_for_users_with_permission() {
         gone().when(recall(by, 1)).then_nothing();
     }
     gone().when(recall("carl", 1)).then_refused("forbidden");
-    let late = Recall {
+    let late = RecallMessage {
         now: noon_plus(2 * DAY_MS),
-        ..recalling("cleo", 1)
+        ..recall_by("cleo", 1)
     };
     gone()
         .when(ConversationCommand::Recall(late))
@@ -220,7 +220,7 @@ fn recalling_again_changes_nothing_for_users_with_permission() {
 fn an_invisible_message_is_not_found() {
     let later = || {
         team().and([
-            changed("anna", None, History::SinceJoin),
+            changed("anna", None, HistoryVisibility::SinceJoin),
             joined("anna", "dora", Role::Admin),
         ])
     };
@@ -237,13 +237,13 @@ fn an_invisible_message_is_not_found() {
 #[test]
 fn an_old_message_comes_from_the_lookup() {
     let long = || team().and(sent_all(2, 300, "carl"));
-    assert!(!long().state.remembers(1));
+    assert!(!long().state.is_recent(1));
     let message = MessageState::fold([sent(1, "cleo"), edited(1, "cleo", "newer")]);
     let edit_to = |text| {
         let message = message.clone();
-        ConversationCommand::Edit(Edit {
+        ConversationCommand::Edit(EditMessage {
             message,
-            ..editing("cleo", 1, text)
+            ..edit_by("cleo", 1, text)
         })
     };
     long()
@@ -251,9 +251,9 @@ fn an_old_message_comes_from_the_lookup() {
         .then([edited(1, "cleo", "newest")]);
     long().when(edit_to("newer")).then_nothing();
     let message = message.clone();
-    let command = ConversationCommand::Recall(Recall {
+    let command = ConversationCommand::Recall(RecallMessage {
         message,
-        ..recalling("carl", 1)
+        ..recall_by("carl", 1)
     });
     long().when(command).then_refused("forbidden");
     long().when(recall("cleo", 1)).then_refused("not_found");
@@ -262,9 +262,9 @@ fn an_old_message_comes_from_the_lookup() {
 #[test]
 fn a_recent_message_takes_precedence_over_the_lookup() {
     let message = MessageState::fold([sent(1, "cleo")]);
-    let stale = Edit {
+    let stale = EditMessage {
         message,
-        ..editing("cleo", 1, "better")
+        ..edit_by("cleo", 1, "better")
     };
     team()
         .and([recalled(1, "ben")])

@@ -1,12 +1,12 @@
 //! Sending messages.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Send};
-use domain::conversation::event::{ConversationEvent, History, MessageSent, Role};
+use domain::conversation::command::{ConversationCommand, SendMessage};
+use domain::conversation::event::{ConversationEvent, HistoryVisibility, MessageSent, Role};
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
 fn pair() -> Given<Conversation> {
     given([direct("anna", "ben")])
@@ -22,31 +22,31 @@ fn messages_are_numbered_from_one_without_gaps() {
         .when(send("anna"))
         .then([sent(1, "anna")])
         .when(add("anna", ["dora"]))
-        .then_done()
+        .then_accepted()
         .when(send("dora"))
         .then([sent(2, "dora")])
         .when(recall("dora", 2))
-        .then_done()
+        .then_accepted()
         .when(send("ben"))
         .then([sent(3, "ben")]);
 }
 
 #[test]
 fn a_message_contains_everything_that_was_sent() {
-    let command = Send {
+    let command = SendMessage {
         kind: MessageType::Custom,
-        body: Body::text("two"),
+        body: MessageBody::from_text("two"),
         reply_to: Some(1),
         mentions: users(["cleo", "ben"]),
         now: noon_plus(7),
-        ..sending("anna")
+        ..send_by("anna")
     };
     trio()
         .and([sent(1, "ben")])
         .when(ConversationCommand::Send(command))
         .then([ConversationEvent::MessageSent(MessageSent {
             kind: MessageType::Custom,
-            body: Body::text("two"),
+            body: MessageBody::from_text("two"),
             reply_to: Some(1),
             mentions: users(["cleo", "ben"]),
             sent_at: noon_plus(7),
@@ -63,24 +63,24 @@ fn non_members_cannot_send() {
 #[test]
 fn a_blocked_user_cannot_send_in_the_direct_conversation() {
     let blocked = || {
-        ConversationCommand::Send(Send {
+        ConversationCommand::Send(SendMessage {
             blocked: true,
-            ..sending("anna")
+            ..send_by("anna")
         })
     };
     pair().when(blocked()).then_refused("blocked");
     trio().when(blocked()).then([sent(1, "anna")]);
-    let stranger = ConversationCommand::Send(Send {
+    let stranger = ConversationCommand::Send(SendMessage {
         blocked: true,
-        ..sending("stranger")
+        ..send_by("stranger")
     });
     pair().when(stranger).then_refused("not_found");
 }
 
 fn mentioning(names: Vec<domain::ids::UserId>) -> ConversationCommand {
-    ConversationCommand::Send(Send {
+    ConversationCommand::Send(SendMessage {
         mentions: names,
-        ..sending("anna")
+        ..send_by("anna")
     })
 }
 
@@ -109,27 +109,27 @@ fn mentions_must_be_members_and_are_deduplicated() {
 fn the_number_of_mentions_is_limited() {
     let big = || {
         trio().and(
-            crowd(51)
+            numbered_users(51)
                 .iter()
                 .map(|u| joined("anna", u.as_str(), Role::Member)),
         )
     };
     big()
-        .when(mentioning(crowd(50)))
-        .then([with_mentions(crowd(50))]);
+        .when(mentioning(numbered_users(50)))
+        .then([with_mentions(numbered_users(50))]);
     big()
-        .when(mentioning(crowd(51)))
+        .when(mentioning(numbered_users(51)))
         .then_over_limit("mentions", 50);
-    let twice = [crowd(50), crowd(50)].concat();
+    let twice = [numbered_users(50), numbered_users(50)].concat();
     big()
         .when(mentioning(twice))
-        .then([with_mentions(crowd(50))]);
+        .then([with_mentions(numbered_users(50))]);
 }
 
 fn replying(by: &str, seq: i64) -> ConversationCommand {
-    ConversationCommand::Send(Send {
+    ConversationCommand::Send(SendMessage {
         reply_to: Some(seq),
-        ..sending(by)
+        ..send_by(by)
     })
 }
 
@@ -144,7 +144,7 @@ fn a_reply_must_refer_to_an_existing_message() {
     trio()
         .and([sent(1, "ben")])
         .when(replying("anna", 1))
-        .then_done();
+        .then_accepted();
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn replying_to_a_recalled_message_is_allowed() {
     trio()
         .and([sent(1, "ben"), recalled(1, "ben")])
         .when(replying("anna", 1))
-        .then_done();
+        .then_accepted();
 }
 
 #[test]
@@ -160,20 +160,20 @@ fn replying_to_an_old_message_needs_no_lookup() {
     trio()
         .and(sent_all(1, 600, "ben"))
         .when(replying("anna", 1))
-        .then_done();
+        .then_accepted();
 }
 
 #[test]
 fn a_reply_must_refer_to_a_visible_message() {
     let later = || {
         trio().and([
-            changed("anna", None, History::SinceJoin),
+            changed("anna", None, HistoryVisibility::SinceJoin),
             sent(1, "ben"),
             joined("anna", "dora", Role::Member),
             sent(2, "ben"),
         ])
     };
     later().when(replying("dora", 1)).then_invalid("reply_to");
-    later().when(replying("dora", 2)).then_done();
-    later().when(replying("cleo", 1)).then_done();
+    later().when(replying("dora", 2)).then_accepted();
+    later().when(replying("cleo", 1)).then_accepted();
 }

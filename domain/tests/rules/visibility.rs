@@ -1,13 +1,13 @@
 //! Which messages a user can see.
 
-use domain::conversation::event::{ConversationEvent, History, Role};
-use domain::conversation::{Conversation, REMEMBERED};
+use domain::conversation::event::{ConversationEvent, HistoryVisibility, Role};
+use domain::conversation::{Conversation, MAX_RECENT_MESSAGES};
 
-use crate::language::given;
-use crate::words::*;
+use crate::given_when_then::given;
+use crate::builders::*;
 
 /// Dora joins after message 2, leaves after message 4, misses 5 and 6, and rejoins before 7.
-fn with_doras_stays() -> Vec<ConversationEvent> {
+fn events_with_rejoin() -> Vec<ConversationEvent> {
     let mut events = vec![group(["anna"])];
     events.extend(sent_all(1, 2, "anna"));
     events.push(joined("anna", "dora", Role::Member));
@@ -19,37 +19,37 @@ fn with_doras_stays() -> Vec<ConversationEvent> {
     events
 }
 
-fn seen(state: &Conversation, name: &str) -> Vec<i64> {
+fn visible_seqs(state: &Conversation, name: &str) -> Vec<i64> {
     (-1..=9)
-        .filter(|seq| state.may_see(&user(name), *seq))
+        .filter(|seq| state.can_see(&user(name), *seq))
         .collect()
 }
 
 #[test]
 fn with_history_all_a_current_member_sees_every_message() {
-    let state = given::<Conversation>(with_doras_stays()).state;
-    assert_eq!(seen(&state, "dora"), [1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!(seen(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
-    assert!(!state.may_see(&user("anna"), i64::MAX) && !state.may_see(&user("anna"), i64::MIN));
+    let state = given::<Conversation>(events_with_rejoin()).state;
+    assert_eq!(visible_seqs(&state, "dora"), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(visible_seqs(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
+    assert!(!state.can_see(&user("anna"), i64::MAX) && !state.can_see(&user("anna"), i64::MIN));
 }
 
 #[test]
 fn with_history_since_join_a_member_sees_all_their_membership_periods() {
-    let state = given::<Conversation>(with_doras_stays())
-        .and([changed("anna", None, History::SinceJoin)])
+    let state = given::<Conversation>(events_with_rejoin())
+        .and([changed("anna", None, HistoryVisibility::SinceJoin)])
         .state;
-    assert_eq!(seen(&state, "dora"), [3, 4, 7]);
-    assert_eq!(seen(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(visible_seqs(&state, "dora"), [3, 4, 7]);
+    assert_eq!(visible_seqs(&state, "anna"), [1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[test]
 fn leaving_ends_visibility() {
-    for history in [History::All, History::SinceJoin] {
-        let state = given::<Conversation>(with_doras_stays())
+    for history in [HistoryVisibility::All, HistoryVisibility::SinceJoin] {
+        let state = given::<Conversation>(events_with_rejoin())
             .and([changed("anna", None, history), left("dora", "dora")])
             .state;
-        assert_eq!(seen(&state, "dora"), [0_i64; 0]);
-        assert_eq!(seen(&state, "stranger"), [0_i64; 0]);
+        assert_eq!(visible_seqs(&state, "dora"), [0_i64; 0]);
+        assert_eq!(visible_seqs(&state, "stranger"), [0_i64; 0]);
     }
 }
 
@@ -58,7 +58,7 @@ fn adjacent_and_empty_membership_periods_are_merged() {
     let rejoin = |by| [left("dora", by), joined("anna", by, Role::Member)];
     let state = given::<Conversation>([
         group(["anna", "dora"]),
-        changed("anna", None, History::SinceJoin),
+        changed("anna", None, HistoryVisibility::SinceJoin),
     ])
     .and(rejoin("dora"))
     .and([sent(1, "anna")])
@@ -67,19 +67,19 @@ fn adjacent_and_empty_membership_periods_are_merged() {
     .and([sent(2, "anna"), left("dora", "dora"), sent(3, "anna")])
     .and([joined("anna", "dora", Role::Member), sent(4, "anna")])
     .state;
-    assert_eq!(seen(&state, "dora"), [1, 2, 4]);
+    assert_eq!(visible_seqs(&state, "dora"), [1, 2, 4]);
 }
 
 #[test]
 fn a_conversation_keeps_its_most_recent_messages() {
-    let newest = REMEMBERED as i64;
+    let newest = MAX_RECENT_MESSAGES as i64;
     let state = given::<Conversation>([group(["anna"])])
         .and(sent_all(1, newest, "anna"))
         .state;
-    assert!(state.remembers(1) && state.remembers(newest));
-    assert!(!state.remembers(0) && !state.remembers(newest + 1));
+    assert!(state.is_recent(1) && state.is_recent(newest));
+    assert!(!state.is_recent(0) && !state.is_recent(newest + 1));
     let one_more = given::<Conversation>([group(["anna"])]).and(sent_all(1, newest + 1, "anna"));
-    assert!(!one_more.state.remembers(1) && one_more.state.remembers(2));
-    assert!(one_more.state.remembers(newest + 1));
-    assert!(!one_more.state.remembers(i64::MIN) && !one_more.state.remembers(i64::MAX));
+    assert!(!one_more.state.is_recent(1) && one_more.state.is_recent(2));
+    assert!(one_more.state.is_recent(newest + 1));
+    assert!(!one_more.state.is_recent(i64::MIN) && !one_more.state.is_recent(i64::MAX));
 }

@@ -1,6 +1,6 @@
 //! The CloudEvents envelope and the NATS subject.
 
-use domain::envelope::{AggregateKind, Envelope, InvalidEnvelope};
+use domain::envelope::{AggregateKind, Envelope, EnvelopeError};
 use domain::subject;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
@@ -67,7 +67,7 @@ fn other_objects_are_rejected_with_the_field() {
         let mut value = good.clone();
         value[field] = bad.clone();
         match Envelope::from_json(value.to_string().as_bytes()) {
-            Err(InvalidEnvelope::Field {
+            Err(EnvelopeError::Field {
                 field: named,
                 value,
             }) => {
@@ -77,12 +77,12 @@ fn other_objects_are_rejected_with_the_field() {
         }
     }
     let error = Envelope::from_json(b"{}").unwrap_err();
-    assert!(matches!(error, InvalidEnvelope::Json(_)));
+    assert!(matches!(error, EnvelopeError::Json(_)));
 }
 
 #[test]
 fn subjects_have_a_two_digit_partition_and_no_ids() {
-    let subject = subject::of(
+    let subject = subject::event_subject(
         subject::PREFIX,
         AggregateKind::Conversation,
         "a.b c>",

@@ -1,10 +1,10 @@
 //! The expected event of each golden file, in the current types.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, FirstMember,
-    History, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageErased,
-    MessageRecalled, MessageSent, Reaction, Role, TitleErased,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, InitialMember,
+    HistoryVisibility, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageErased,
+    MessageRecalled, MessageSent, MessageReaction, Role, TitleErased,
 };
 use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
@@ -28,12 +28,12 @@ fn time(text: &str) -> Timestamp {
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
-    let reaction = || Reaction {
+    let reaction = || MessageReaction {
         seq: 7,
         key: ReactionKey::parse("🎉").unwrap(),
         user: user("ben"),
     };
-    let first = |name, role| FirstMember {
+    let first = |name, role| InitialMember {
         user: user(name),
         role,
     };
@@ -44,7 +44,7 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
             E::ConversationCreated(ConversationCreated {
                 kind: ConversationKind::Group,
                 title: Some(Title::parse("Trip to Oslo").unwrap()),
-                history: History::All,
+                history: HistoryVisibility::All,
                 members: vec![first("anna", Role::Owner), first("ben", Role::Member)],
                 by: anna.clone(),
             }),
@@ -54,7 +54,7 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
             1,
             E::ConversationChanged(ConversationChanged {
                 title: None,
-                history: History::SinceJoin,
+                history: HistoryVisibility::SinceJoin,
                 by: anna.clone(),
             }),
         ),
@@ -113,7 +113,7 @@ pub fn message() -> MessageSent {
         seq: 7,
         sender: user("anna"),
         kind: MessageType::Text,
-        body: Body::text("Grüße, 世界 👋\n\"quoted\""),
+        body: MessageBody::from_text("Grüße, 世界 👋\n\"quoted\""),
         reply_to: Some(3),
         mentions: vec![user("cleo"), user("ben")],
         sent_at: time("2026-11-01T09:30:00.250Z"),
@@ -124,7 +124,7 @@ fn edit() -> MessageEdited {
     let body = json!({ "size": u64::MAX, "pages": [1, 2.5, null], "name": "map.pdf" });
     MessageEdited {
         seq: 7,
-        body: Body::parse(MessageType::File, &body, &Limits::default()).unwrap(),
+        body: MessageBody::parse(MessageType::File, &body, &Limits::default()).unwrap(),
         by: user("anna"),
         edited_at: time("2026-11-01T09:31:00Z"),
     }

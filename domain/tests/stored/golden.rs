@@ -10,18 +10,18 @@ use serde_json::Value;
 
 use crate::examples::{self, Example};
 
-fn folder() -> PathBuf {
+fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
 /// Reads the stored data of a golden file, without the final line break.
-pub fn golden(event_type: &str, version: i16) -> Vec<u8> {
-    let path = folder().join(format!("{event_type}.v{version}.json"));
+pub fn read_golden(event_type: &str, version: i16) -> Vec<u8> {
+    let path = golden_dir().join(format!("{event_type}.v{version}.json"));
     let text = std::fs::read_to_string(&path).unwrap();
     text.strip_suffix('\n').unwrap().as_bytes().to_vec()
 }
 
-fn names<E: EventFamily>() -> impl Iterator<Item = String> {
+fn golden_file_names<E: EventFamily>() -> impl Iterator<Item = String> {
     let versions = |newest: &domain::event::EventType| {
         let name = newest.name;
         (1..=newest.version).map(move |version| format!("{name}.v{version}.json"))
@@ -31,35 +31,35 @@ fn names<E: EventFamily>() -> impl Iterator<Item = String> {
 
 #[test]
 fn every_type_and_version_has_a_golden_file_and_there_are_no_others() {
-    let expected: BTreeSet<_> = names::<ConversationEvent>()
-        .chain(names::<MailboxEvent>())
+    let expected: BTreeSet<_> = golden_file_names::<ConversationEvent>()
+        .chain(golden_file_names::<MailboxEvent>())
         .collect();
-    let present: BTreeSet<_> = std::fs::read_dir(folder())
+    let present: BTreeSet<_> = std::fs::read_dir(golden_dir())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(present, expected);
 }
 
-fn read_all<E: EventFamily>(examples: &[Example<E>]) {
+fn check_decoding<E: EventFamily>(examples: &[Example<E>]) {
     let covered: BTreeSet<_> = examples
         .iter()
         .map(|(name, version, _)| format!("{name}.v{version}.json"))
         .collect();
-    assert_eq!(covered, names::<E>().collect());
+    assert_eq!(covered, golden_file_names::<E>().collect());
     for (name, version, event) in examples {
-        let read = E::read(name, *version, &golden(name, *version)).unwrap();
+        let read = E::decode(name, *version, &read_golden(name, *version)).unwrap();
         assert_eq!(&read, event, "{name} version {version}");
     }
 }
 
 #[test]
 fn every_golden_file_decodes_to_the_expected_event() {
-    read_all(&examples::conversation());
-    read_all(&examples::mailbox());
+    check_decoding(&examples::conversation());
+    check_decoding(&examples::mailbox());
 }
 
-fn write_all<E: EventFamily>(examples: &[Example<E>]) {
+fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
     for (name, version, event) in examples {
         assert_eq!(event.name(), *name);
         assert_eq!(
@@ -67,8 +67,8 @@ fn write_all<E: EventFamily>(examples: &[Example<E>]) {
             (*name, event.version().to_string())
         );
         if event.version() == *version {
-            let written = String::from_utf8(event.data().unwrap()).unwrap();
-            assert_eq!(written, String::from_utf8(golden(name, *version)).unwrap());
+            let written = String::from_utf8(event.encode().unwrap()).unwrap();
+            assert_eq!(written, String::from_utf8(read_golden(name, *version)).unwrap());
         } else {
             assert!(*version < event.version());
         }
@@ -77,22 +77,22 @@ fn write_all<E: EventFamily>(examples: &[Example<E>]) {
 
 #[test]
 fn the_current_version_is_encoded_byte_for_byte() {
-    write_all(&examples::conversation());
-    write_all(&examples::mailbox());
+    check_encoding(&examples::conversation());
+    check_encoding(&examples::mailbox());
 }
 
-fn tag_all<E: EventFamily>(examples: &[Example<E>]) {
+fn check_tags<E: EventFamily>(examples: &[Example<E>]) {
     for (name, _, event) in examples {
         let tagged = serde_json::to_value(event).unwrap();
-        let data: Value = serde_json::from_slice(&event.data().unwrap()).unwrap();
+        let data: Value = serde_json::from_slice(&event.encode().unwrap()).unwrap();
         assert_eq!(tagged, serde_json::json!({ *name: data }));
     }
 }
 
 #[test]
 fn serde_tags_match_the_event_names_of_the_log() {
-    tag_all(&examples::conversation());
-    tag_all(&examples::mailbox());
+    check_tags(&examples::conversation());
+    check_tags(&examples::mailbox());
 }
 
 #[test]
@@ -100,11 +100,11 @@ fn absent_fields_of_a_message_are_omitted() {
     let mut sent = examples::message();
     (sent.reply_to, sent.mentions) = (None, vec![]);
     let event = ConversationEvent::MessageSent(sent);
-    let data = event.data().unwrap();
+    let data = event.encode().unwrap();
     let fields: Value = serde_json::from_slice(&data).unwrap();
     assert!(fields.get("reply_to").is_none() && fields.get("mentions").is_none());
     assert_eq!(
-        ConversationEvent::read("message_sent", 1, &data).unwrap(),
+        ConversationEvent::decode("message_sent", 1, &data).unwrap(),
         event
     );
 }

@@ -8,14 +8,14 @@ use domain::{conversation, mailbox};
 use serde_json::{Value, json};
 
 use crate::examples::{self, Example};
-use crate::golden::golden;
+use crate::golden::read_golden;
 
 #[test]
 fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
     let old = json!({ "device": "phone", "cursor": 5 }).to_string();
-    let event = MailboxEvent::read("device_acked", 1, old.as_bytes()).unwrap();
+    let event = MailboxEvent::decode("device_acked", 1, old.as_bytes()).unwrap();
     assert_eq!(event.version(), 2);
-    let written: Value = serde_json::from_slice(&event.data().unwrap()).unwrap();
+    let written: Value = serde_json::from_slice(&event.encode().unwrap()).unwrap();
     assert_eq!(
         written,
         json!({ "device": "phone", "cursor": 5, "previous": 0 })
@@ -23,7 +23,7 @@ fn an_ack_of_version_1_decodes_with_previous_cursor_0() {
 }
 
 /// Runs the upcasters on a row of the `events` view, as a cqrs-es store does.
-fn through(
+fn run_upcasters(
     upcasters: &[Box<dyn EventUpcaster>],
     event_type: &str,
     version: &str,
@@ -49,8 +49,8 @@ fn through(
 
 fn check_all<E: EventFamily>(upcasters: &[Box<dyn EventUpcaster>], examples: &[Example<E>]) {
     for (name, version, event) in examples {
-        let data = serde_json::from_slice(&golden(name, *version)).unwrap();
-        let upcast = through(upcasters, name, &version.to_string(), data);
+        let data = serde_json::from_slice(&read_golden(name, *version)).unwrap();
+        let upcast = run_upcasters(upcasters, name, &version.to_string(), data);
         assert_eq!(upcast.event_version, event.version().to_string());
         let read: E = serde_json::from_value(upcast.payload).unwrap();
         assert_eq!(&read, event, "{name} version {version}");
@@ -65,20 +65,20 @@ fn every_golden_file_decodes_the_same_through_cqrs_es() {
 
 #[test]
 fn versions_that_were_never_written_cannot_be_decoded() {
-    let data = golden("device_acked", 2);
+    let data = read_golden("device_acked", 2);
     for version in [i16::MIN, -1, 0, 3, i16::MAX] {
-        let error = MailboxEvent::read("device_acked", version, &data).unwrap_err();
+        let error = MailboxEvent::decode("device_acked", version, &data).unwrap_err();
         assert_eq!(error.reason, "unknown version");
         let text = version.to_string();
         let bare = serde_json::from_slice(&data).unwrap();
-        let upcast = through(&mailbox::upcasters(), "device_acked", &text, bare);
+        let upcast = run_upcasters(&mailbox::upcasters(), "device_acked", &text, bare);
         serde_json::from_value::<MailboxEvent>(upcast.payload).unwrap_err();
     }
 }
 
 #[test]
 fn invalid_data_cannot_be_decoded_and_the_error_says_why() {
-    let error = ConversationEvent::read("user_blocked", 1, b"{}").unwrap_err();
+    let error = ConversationEvent::decode("user_blocked", 1, b"{}").unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot decode event user_blocked version 1: unknown type"
@@ -91,7 +91,7 @@ fn invalid_data_cannot_be_decoded_and_the_error_says_why() {
         b"{\"seq\":1",
         b"{\"seq\":\"1\",\"by\":\"anna\"}",
     ] {
-        let error = ConversationEvent::read("message_recalled", 1, data).unwrap_err();
+        let error = ConversationEvent::decode("message_recalled", 1, data).unwrap_err();
         assert_eq!(
             (error.event_type.as_str(), error.version),
             ("message_recalled", 1)
@@ -99,6 +99,6 @@ fn invalid_data_cannot_be_decoded_and_the_error_says_why() {
         assert!(!error.reason.is_empty());
     }
     for data in [&b"[]"[..], b"7", b"", b"{}"] {
-        MailboxEvent::read("device_acked", 1, data).unwrap_err();
+        MailboxEvent::decode("device_acked", 1, data).unwrap_err();
     }
 }

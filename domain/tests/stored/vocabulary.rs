@@ -1,9 +1,9 @@
 //! The value types: what they accept, what they reject, and what they preserve byte for byte.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::ids::{ClientKey, ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
-use domain::refusal::Kind;
+use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -72,8 +72,8 @@ fn a_pair_has_one_conversation_id_in_either_order() {
     );
 }
 
-fn parse(kind: MessageType, value: &Value) -> Result<Body, domain::refusal::Refusal> {
-    Body::parse(kind, value, &Limits::default())
+fn parse(kind: MessageType, value: &Value) -> Result<MessageBody, domain::refusal::Refusal> {
+    MessageBody::parse(kind, value, &Limits::default())
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn the_size_of_a_body_is_limited() {
     let body_of = |bytes: usize| json!({ "text": "x".repeat(bytes - r#"{"text":""}"#.len()) });
     parse(MessageType::Text, &body_of(65_536)).unwrap();
     let refusal = parse(MessageType::Text, &body_of(65_537)).unwrap_err();
-    assert_eq!((refusal.kind, refusal.code), (Kind::TooLarge, "too_large"));
+    assert_eq!((refusal.kind, refusal.code), (RefusalKind::TooLarge, "too_large"));
     assert!(refusal.detail.contains("65536"));
 }
 
@@ -124,7 +124,7 @@ fn text_is_preserved_byte_for_byte() {
     let text = "e\u{301} é \u{202e}abc\u{202c} 👩‍👩‍👧 \\ \" \u{7f} \u{10ffff}";
     let body = parse(MessageType::Text, &json!({ "text": text })).unwrap();
     let stored = serde_json::to_string(&body).unwrap();
-    let read: Body = serde_json::from_str(&stored).unwrap();
+    let read: MessageBody = serde_json::from_str(&stored).unwrap();
     assert_eq!(read, body);
     let value: Value = serde_json::from_str(read.as_json()).unwrap();
     assert_eq!(value["text"], text);

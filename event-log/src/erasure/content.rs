@@ -194,9 +194,9 @@ fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
             return None;
         }
         let read =
-            ConversationEvent::read(&target.event_type, target.event_version, &target.payload);
+            ConversationEvent::decode(&target.event_type, target.event_version, &target.payload);
         let event = read.ok().and_then(ConversationEvent::without_content);
-        let data = event.and_then(|event| Some((event.version(), event.data().ok()?)));
+        let data = event.and_then(|event| Some((event.version(), event.encode().ok()?)));
         let (version, payload) = data.unwrap_or((target.event_version, b"{}".to_vec()));
         Some(Left {
             position: target.position,

@@ -62,7 +62,7 @@ pub async fn messages(
     let candidates = rows
         .into_iter()
         .filter_map(|(seq, event_type, version, payload)| {
-            match ConversationEvent::read(&event_type, version, &payload) {
+            match ConversationEvent::decode(&event_type, version, &payload) {
                 Ok(ConversationEvent::MessageSent(sent)) => Some(Candidate {
                     seq,
                     sender: sent.sender.to_string(),

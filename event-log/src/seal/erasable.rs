@@ -50,5 +50,5 @@ fn read(event: &Envelope) -> Option<ConversationEvent> {
         return None;
     }
     let data = event.data.get().as_bytes();
-    ConversationEvent::read(&event.event_type, event.version, data).ok()
+    ConversationEvent::decode(&event.event_type, event.version, data).ok()
 }

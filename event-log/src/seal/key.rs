@@ -1,6 +1,6 @@
 //! The Ed25519 key that signs seals.
 
-use domain::hex::{from_hex, hex};
+use domain::hex::{from_hex, to_hex};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ impl SealKey {
 
     /// The 32 bytes of the key in hexadecimal digits.
     pub fn reveal(&self) -> String {
-        hex(&self.0.to_bytes())
+        to_hex(&self.0.to_bytes())
     }
 
     /// The public key that verifies its signatures.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::envelope::Envelope;
-use domain::hex::hex;
+use domain::hex::to_hex;
 
 use super::erasable::{self, Erasable};
 use super::{Hash, NOTHING, Seal, key, leaf, root};
@@ -115,7 +115,7 @@ impl Verifier {
             wrong.push("its signature is invalid".to_owned());
         }
         if !self.trusted.is_empty() && !self.trusted.iter().any(|key| seal.public_key == *key) {
-            let signer = hex(&seal.public_key);
+            let signer = to_hex(&seal.public_key);
             wrong.push(format!(
                 "it is signed by {signer}, which is not a trusted key"
             ));

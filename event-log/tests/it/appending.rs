@@ -1,8 +1,8 @@
 //! Tests of appending in one process.
 
-use domain::body::Body;
+use domain::body::MessageBody;
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Edit};
+use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 use event_log::cqrs::CqrsStore;
@@ -196,10 +196,10 @@ async fn an_old_message_is_loaded_with_its_changes() {
     }
     for new_text in ["first edit", "second edit"] {
         let locked = log.conversations().lock("g").await.unwrap();
-        assert!(!locked.state().remembers(7));
+        assert!(!locked.state().is_recent(7));
         let message = locked.message(7).await.unwrap();
         assert_eq!(message.as_ref().unwrap().sender, user("ann"));
-        let edit = ConversationCommand::Edit(Edit {
+        let edit = ConversationCommand::Edit(EditMessage {
             seq: 7,
             body: serde_json::json!({ "text": new_text }),
             by: user("ann"),
@@ -212,7 +212,7 @@ async fn an_old_message_is_loaded_with_its_changes() {
     }
     let locked = log.conversations().lock("g").await.unwrap();
     let message = locked.message(7).await.unwrap().unwrap();
-    assert_eq!(message.body_digest, Body::text("second edit").digest());
+    assert_eq!(message.body_digest, MessageBody::from_text("second edit").digest());
     assert!(locked.message(9_999).await.unwrap().is_none());
 }
 

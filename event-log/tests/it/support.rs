@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::body::{Body, MessageType};
-use domain::conversation::command::{ConversationCommand, Create, Send};
+use domain::body::{MessageBody, MessageType};
+use domain::conversation::command::{ConversationCommand, CreateConversation, SendMessage};
 use domain::conversation::event::ConversationKind;
 use domain::ids::{ClientKey, UserId};
 use domain::limits::Limits;
@@ -79,7 +79,7 @@ pub fn user(name: &str) -> UserId {
 }
 
 pub fn create(by: &str, others: &[&str]) -> ConversationCommand {
-    ConversationCommand::Create(Create {
+    ConversationCommand::Create(CreateConversation {
         kind: ConversationKind::Group,
         title: None,
         members: others.iter().map(|name| user(name)).collect(),
@@ -89,10 +89,10 @@ pub fn create(by: &str, others: &[&str]) -> ConversationCommand {
 }
 
 pub fn text(sender: &str, text: &str) -> ConversationCommand {
-    ConversationCommand::Send(Send {
+    ConversationCommand::Send(SendMessage {
         sender: user(sender),
         kind: MessageType::Text,
-        body: Body::text(text),
+        body: MessageBody::from_text(text),
         reply_to: None,
         mentions: Vec::new(),
         now: Timestamp::from_millis(1_700_000_000_000),

@@ -1,7 +1,7 @@
 //! Applies the events of a conversation.
 
 use domain::conversation::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, History,
+    ConversationChanged, ConversationCreated, ConversationEvent, HistoryVisibility,
 };
 use domain::ids::{ConversationId, Title};
 
@@ -125,7 +125,7 @@ impl Fold<'_> {
         id: &ConversationId,
         conversation: &mut Conversation,
         title: Option<&Title>,
-        history: History,
+        history: HistoryVisibility,
     ) -> Result<(), Impossible> {
         let details = entry::About {
             id,

@@ -1,6 +1,6 @@
 //! The data of sync entries, as clients receive it. The order of the fields determines the bytes.
 
-use domain::conversation::event::{ConversationKind, History, Role};
+use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
 use domain::ids::{ConversationId, ReactionKey, Title, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub(super) struct About<'a> {
     pub id: &'a ConversationId,
     pub kind: ConversationKind,
     pub title: Option<&'a Title>,
-    pub history: History,
+    pub history: HistoryVisibility,
 }
 
 /// The data of `member_added` and `member_role_changed`.
@@ -94,7 +94,7 @@ pub(crate) fn untitled(data: &str) -> Result<String, serde_json::Error> {
     struct Told {
         id: ConversationId,
         kind: ConversationKind,
-        history: History,
+        history: HistoryVisibility,
     }
     let titled: Told = serde_json::from_str(data)?;
     serde_json::to_string(&About {

@@ -1,7 +1,7 @@
 //! Applies sent messages and their edits, recalls, erasures and reactions.
 
 use domain::conversation::event::{
-    MessageEdited, MessageErased, MessageRecalled, MessageSent, Reaction,
+    MessageEdited, MessageErased, MessageRecalled, MessageSent, MessageReaction,
 };
 
 use super::audience::Entry;
@@ -177,10 +177,10 @@ impl Fold<'_> {
         &mut self,
         at: Place,
         conversation: &mut Conversation,
-        reaction: &Reaction,
+        reaction: &MessageReaction,
         added: bool,
     ) -> Result<(), Impossible> {
-        let Reaction { seq, key, user } = reaction;
+        let MessageReaction { seq, key, user } = reaction;
         check_exists(conversation, *seq)?;
         let data = json(&Reacted {
             seq: *seq,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::body::Body;
+use domain::body::MessageBody;
 use domain::ids::ReactionKey;
 use sqlx::PgConnection;
 
@@ -31,8 +31,8 @@ pub(super) fn bind_insert<'q>(query: Query<'q>, rows: &'q [MessageRow]) -> Query
         .bind(column(rows, |row| row.recalled))
         .bind(column(rows, |row| row.fanned))
         .bind(column(rows, |row| row.kind.as_str()))
-        .bind(column(rows, |row| row.body.as_ref().map(Body::as_json)))
-        .bind(column(rows, |row| row.original.as_ref().map(Body::as_json)))
+        .bind(column(rows, |row| row.body.as_ref().map(MessageBody::as_json)))
+        .bind(column(rows, |row| row.original.as_ref().map(MessageBody::as_json)))
         .bind(column(rows, |row| row.mentions.as_deref()))
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn change(
     .bind(column(rows.keys(), |key| key.0))
     .bind(column(rows.keys(), |key| key.1))
     .bind(column(rows.values(), |row| {
-        row.body.as_ref().map(Body::as_json)
+        row.body.as_ref().map(MessageBody::as_json)
     }))
     .bind(column(rows.values(), |row| row.edited_at.map(at)))
     .bind(column(rows.values(), |row| row.recalled))
@@ -84,7 +84,7 @@ pub(super) async fn versions(
     .bind(column(rows, |row| row.key.1))
     .bind(column(rows, |row| row.position))
     .bind(column(rows, |row| at(row.at)))
-    .bind(column(rows, |row| row.body.as_ref().map(Body::as_json)))
+    .bind(column(rows, |row| row.body.as_ref().map(MessageBody::as_json)))
     .execute(connection)
     .await?;
     Ok(())

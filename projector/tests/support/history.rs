@@ -4,20 +4,20 @@
 use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate as _;
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    AddMembers, Change, ConversationCommand, Create, Edit, Erase, React, Recall, RemoveMember, Send,
+    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage, EraseContent, UpdateReaction, RecallMessage, RemoveMember, SendMessage,
 };
 use domain::conversation::event::{
-    ConversationEvent, ConversationKind, History as Visibility, Role,
+    ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
 };
 use domain::envelope::{AggregateKind, Envelope};
 use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{Ack, MailboxCommand, MarkUnread, Read, SetPreferences};
+use domain::mailbox::command::{AckCursor, MailboxCommand, MarkUnread, MarkRead, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
@@ -179,8 +179,8 @@ impl World {
         title: Option<Title>,
         members: Vec<UserId>,
         by: UserId,
-    ) -> Create {
-        Create {
+    ) -> CreateConversation {
+        CreateConversation {
             kind,
             title,
             members,
@@ -229,7 +229,7 @@ impl World {
             .pick(&[None, Some(Visibility::All), Some(Visibility::SinceJoin)]);
         self.command(
             &id,
-            ConversationCommand::Change(Change { title, history, by }),
+            ConversationCommand::Change(ChangeConversation { title, history, by }),
         );
     }
 
@@ -249,9 +249,9 @@ impl World {
             vec![]
         };
         let reply_to = (head > 0 && self.dice.chance(20)).then(|| self.some_seq(&id));
-        let body = Body::text(&format!("message {} \u{0}\n", self.log.len()));
+        let body = MessageBody::from_text(&format!("message {} \u{0}\n", self.log.len()));
         let now = Timestamp::from_millis(self.now);
-        let send = Send {
+        let send = SendMessage {
             sender,
             kind,
             body,
@@ -269,7 +269,7 @@ impl World {
         };
         let seq = self.some_seq(&id);
         let Some(by) = self.conversations[&id]
-            .remembered(seq)
+            .recent_message(seq)
             .map(|message| message.sender.clone())
         else {
             return;
@@ -278,7 +278,7 @@ impl World {
         let now = Timestamp::from_millis(self.now);
         self.command(
             &id,
-            ConversationCommand::Edit(Edit {
+            ConversationCommand::Edit(EditMessage {
                 seq,
                 body,
                 by,
@@ -296,7 +296,7 @@ impl World {
         let now = Timestamp::from_millis(self.now);
         self.command(
             &id,
-            ConversationCommand::Recall(Recall {
+            ConversationCommand::Recall(RecallMessage {
                 seq,
                 by,
                 now,
@@ -315,7 +315,7 @@ impl World {
             vec![]
         };
         let title = self.dice.chance(30);
-        self.command(&id, ConversationCommand::Erase(Erase { seqs, title, by }));
+        self.command(&id, ConversationCommand::Erase(EraseContent { seqs, title, by }));
     }
 
     fn react(&mut self) {
@@ -323,7 +323,7 @@ impl World {
             return;
         };
         let key = ReactionKey::parse(self.dice.pick::<&str>(&["+1", "\u{1f389}"])).unwrap();
-        let react = React {
+        let react = UpdateReaction {
             seq: self.some_seq(&id),
             key,
             by,
@@ -341,16 +341,16 @@ impl World {
         let Some((id, member)) = self.somewhere() else {
             return;
         };
-        let Some(standing) = self.conversations[&id].standing(&member) else {
+        let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
             return;
         };
         let up_to = self.some_seq(&id);
         self.mail(
             &member,
-            MailboxCommand::Read(Read {
+            MailboxCommand::MarkRead(MarkRead {
                 conversation: id,
                 up_to,
-                standing,
+                membership: standing,
             }),
         );
     }
@@ -359,15 +359,15 @@ impl World {
         let Some((id, member)) = self.somewhere() else {
             return;
         };
-        let Some(standing) = self.conversations[&id].standing(&member) else {
+        let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
             return;
         };
         let from = self.some_seq(&id);
-        let visible = self.conversations[&id].may_see(&member, from);
+        let visible = self.conversations[&id].can_see(&member, from);
         let mark = MarkUnread {
             conversation: id,
             from,
-            standing,
+            membership: standing,
             visible,
         };
         self.mail(&member, MailboxCommand::MarkUnread(mark));
@@ -377,7 +377,7 @@ impl World {
         let Some((id, member)) = self.somewhere() else {
             return;
         };
-        let Some(standing) = self.conversations[&id].standing(&member) else {
+        let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
             return;
         };
         let set = SetPreferences {
@@ -386,7 +386,7 @@ impl World {
             pinned: *self.dice.pick(&[None, Some(true), Some(false)]),
             archived: *self.dice.pick(&[None, Some(true), Some(false)]),
             mentions: *self.dice.pick(&[None, Some(true), Some(false)]),
-            standing,
+            membership: standing,
         };
         self.mail(&member, MailboxCommand::SetPreferences(set));
     }
@@ -399,7 +399,7 @@ impl World {
         } else {
             self.dice.below(head + 1)
         };
-        let ack = Ack {
+        let ack = AckCursor {
             device: DeviceId::parse(self.dice.pick::<&str>(&["phone", "web"])).unwrap(),
             cursor: i64::try_from(head.saturating_sub(back)).unwrap(),
             head: i64::try_from(head).unwrap(),
@@ -451,7 +451,7 @@ impl World {
 
     /// Appends an event to the log without any checks.
     pub fn record<E: EventFamily>(&mut self, aggregate: AggregateKind, id: &str, event: &E) {
-        let data = String::from_utf8(event.data().unwrap()).unwrap();
+        let data = String::from_utf8(event.encode().unwrap()).unwrap();
         let sequence = self
             .sequences
             .entry(format!("{aggregate:?}{id}"))
@@ -481,11 +481,11 @@ pub fn read(event: &Envelope) -> Fact {
     let data = event.data.get().as_bytes();
     match event.aggregate {
         AggregateKind::Conversation => {
-            let fact = ConversationEvent::read(&event.event_type, event.version, data).unwrap();
+            let fact = ConversationEvent::decode(&event.event_type, event.version, data).unwrap();
             Fact::Conversation(conversation(&event.aggregate_id), fact)
         }
         AggregateKind::Mailbox => {
-            let fact = MailboxEvent::read(&event.event_type, event.version, data).unwrap();
+            let fact = MailboxEvent::decode(&event.event_type, event.version, data).unwrap();
             Fact::Mailbox(user(&event.aggregate_id), fact)
         }
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use domain::body::Body as MessageBody;
+use domain::body::MessageBody;
 use domain::body::MessageType;
 use domain::conversation::event::{
-    ConversationCreated, ConversationEvent, ConversationKind, FirstMember, History, MessageSent,
+    ConversationCreated, ConversationEvent, ConversationKind, InitialMember, HistoryVisibility, MessageSent,
     Role,
 };
 use domain::ids::UserId;
@@ -41,7 +41,7 @@ async fn append_more(log: &EventLog, count: i64) {
                 seq: locked.state().head_seq() + 1,
                 sender: ana.clone(),
                 kind: MessageType::Text,
-                body: MessageBody::text("hello"),
+                body: MessageBody::from_text("hello"),
                 reply_to: None,
                 mentions: Vec::new(),
                 sent_at: Timestamp::from_millis(1_700_000_000_000),
@@ -50,8 +50,8 @@ async fn append_more(log: &EventLog, count: i64) {
             ConversationEvent::ConversationCreated(ConversationCreated {
                 kind: ConversationKind::Group,
                 title: None,
-                history: History::All,
-                members: vec![FirstMember {
+                history: HistoryVisibility::All,
+                members: vec![InitialMember {
                     user: ana.clone(),
                     role: Role::Owner,
                 }],

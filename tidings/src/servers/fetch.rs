@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::StartError;
 use super::place::failed;
 use super::process::{self, Signal};
-use domain::hex::hex;
+use domain::hex::to_hex;
 
 /// The contents of `servers.lock`: the wheels to fetch, with their hashes.
 pub const LOCK: &str = include_str!("../../../servers.lock");
@@ -35,7 +35,7 @@ pub fn cache_dir() -> Result<PathBuf, StartError> {
                 )
             })?
     };
-    let mut name = hex(&Sha256::digest(LOCK));
+    let mut name = to_hex(&Sha256::digest(LOCK));
     name.truncate(16);
     Ok(base.join("tidings").join("servers").join(name))
 }

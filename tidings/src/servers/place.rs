@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::StartError;
 use super::account::Account;
 use super::process;
-use domain::hex::hex;
+use domain::hex::to_hex;
 
 /// The longest path of a Unix socket, without the terminating zero byte.
 const SOCKET_PATH_MAX: usize = 107;
@@ -143,7 +143,7 @@ fn make_private(path: &Path, account: Option<&Account>) -> Result<(), StartError
 fn run_dir(data: &Path) -> Result<PathBuf, StartError> {
     let data = fs::canonicalize(data).map_err(failed(data))?;
     let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
-    let mut name = format!("tidings-{}", hex(&hash));
+    let mut name = format!("tidings-{}", to_hex(&hash));
     name.truncate(RUN_NAME_CHARS);
     let user_dir = std::env::var_os("XDG_RUNTIME_DIR")
         .map(PathBuf::from)

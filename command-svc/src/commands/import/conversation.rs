@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, Create, Imported, ImportedReaction};
+use domain::conversation::command::{ConversationCommand, CreateConversation, ImportItem, ImportedReaction};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::ConversationId;
 use domain::refusal::Refusal;
@@ -87,7 +87,7 @@ fn decide(
     let Some(first) = first.filter(|_| !conversation.exists()) else {
         return conversation.decide(import, state.limits());
     };
-    let create = ConversationCommand::Create(Create {
+    let create = ConversationCommand::Create(CreateConversation {
         kind: ConversationKind::Group,
         title: plan.new.iter().find_map(|line| line.title.clone()),
         members: Vec::new(),
@@ -123,7 +123,7 @@ fn taken(
     let mut sent = sent.into_iter();
     let mut lines = Vec::with_capacity(plan.new.len());
     for line in &plan.new {
-        let Imported::Message(message) = &line.what else {
+        let ImportItem::Message(message) = &line.what else {
             let (seq, dropped) = (None, 0);
             lines.push((None, Taken { seq, dropped }));
             continue;

@@ -1,6 +1,6 @@
 //! A line of an import: the request, the parsed line, and the response.
 
-use domain::conversation::command::Imported;
+use domain::conversation::command::ImportItem;
 use domain::ids::{ConversationId, Title, UserId};
 use domain::limits::Limits;
 use event_log::Key;
@@ -153,7 +153,7 @@ pub(super) struct Line {
     pub(super) fingerprint: u128,
     /// The message or members. The plan resolves the reply of a message, because it knows the other
     /// lines.
-    pub(super) what: Imported,
+    pub(super) what: ImportItem,
     /// The key of the line that this one replies to.
     pub(super) reply_to: Option<Key>,
 }
@@ -213,8 +213,8 @@ impl Line {
     /// The first user in the line, who becomes the owner of a group that the line creates.
     pub(super) fn first_user(&self) -> Option<&UserId> {
         match &self.what {
-            Imported::Joined(users) => users.first(),
-            Imported::Message(message) => Some(&message.sender),
+            ImportItem::Members(users) => users.first(),
+            ImportItem::Message(message) => Some(&message.sender),
         }
     }
 }
@@ -294,17 +294,17 @@ mod tests {
         let mut edited = with("edited_at", "2020-01-02T00:00:00Z");
         edited["original"] = "helo".into();
         edited["reactions"] = serde_json::json!([{"key": "+1", "user": "b\u{7}en"}]);
-        let Imported::Message(message) = line(&edited).1.expect("a valid line").what else {
+        let ImportItem::Message(message) = line(&edited).1.expect("a valid line").what else {
             panic!("expected a message");
         };
         let edit = message.edit.expect("an edit");
         assert_eq!(edit.edited_at.to_string(), "2020-01-02T00:00:00.000Z");
-        assert_eq!(edit.original, Some(domain::body::Body::text("helo")));
-        assert_eq!(message.body, domain::body::Body::text("hello"));
+        assert_eq!(edit.original, Some(domain::body::MessageBody::from_text("helo")));
+        assert_eq!(message.body, domain::body::MessageBody::from_text("hello"));
         assert_eq!(message.reactions[0].user.as_str(), "ben");
         let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": ["ann", "ben"]});
         let joins = line(&joins).1.expect("a valid line");
-        assert!(matches!(&joins.what, Imported::Joined(users) if users.len() == 2));
+        assert!(matches!(&joins.what, ImportItem::Members(users) if users.len() == 2));
         assert_eq!(joins.first_user().map(UserId::as_str), Some("ann"));
     }
 

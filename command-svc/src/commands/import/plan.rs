@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::conversation::command::{Imported, ReplyTo};
+use domain::conversation::command::{ImportItem, ReplyTarget};
 use domain::ids::ConversationId;
 use event_log::{Key, Receipt};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub(super) struct Plan<'a> {
     fates: Vec<Fate>,
     /// The new lines, in order.
     pub(super) new: Vec<&'a Line>,
-    replies: Vec<Option<ReplyTo>>,
+    replies: Vec<Option<ReplyTarget>>,
 }
 
 impl<'a> Plan<'a> {
@@ -55,8 +55,8 @@ impl<'a> Plan<'a> {
             } else {
                 let index = plan.new.len();
                 let reply = line.reply_to.and_then(|key| {
-                    let earlier = indices.get(&key).map(|index| ReplyTo::Index(*index));
-                    earlier.or_else(|| taken(known, key)?.seq.map(ReplyTo::Seq))
+                    let earlier = indices.get(&key).map(|index| ReplyTarget::Index(*index));
+                    earlier.or_else(|| taken(known, key)?.seq.map(ReplyTarget::Seq))
                 });
                 plan.new.push(line);
                 plan.replies.push(reply);
@@ -69,13 +69,13 @@ impl<'a> Plan<'a> {
     }
 
     /// The new lines as input for the import command.
-    pub(super) fn imported(&self) -> Vec<Imported> {
-        let imported = |(line, reply_to): (&&Line, &Option<ReplyTo>)| match line.what.clone() {
-            Imported::Message(mut message) => {
+    pub(super) fn imported(&self) -> Vec<ImportItem> {
+        let imported = |(line, reply_to): (&&Line, &Option<ReplyTarget>)| match line.what.clone() {
+            ImportItem::Message(mut message) => {
                 message.reply_to = *reply_to;
-                Imported::Message(message)
+                ImportItem::Message(message)
             }
-            joined @ Imported::Joined(_) => joined,
+            joined @ ImportItem::Members(_) => joined,
         };
         self.new.iter().zip(&self.replies).map(imported).collect()
     }
@@ -167,8 +167,8 @@ mod tests {
         let plan = Plan::of(&lines, &known);
         let replies = [
             None,
-            Some(ReplyTo::Index(0)),
-            Some(ReplyTo::Seq(3)),
+            Some(ReplyTarget::Index(0)),
+            Some(ReplyTarget::Seq(3)),
             None,
             None,
         ];

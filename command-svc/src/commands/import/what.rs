@@ -1,7 +1,7 @@
 //! The payload of a line: a message with its edit and reactions, or users who joined.
 
-use domain::body::{Body, MessageType};
-use domain::conversation::command::{Imported, ImportedEdit, ImportedMessage, ImportedReaction};
+use domain::body::{MessageBody, MessageType};
+use domain::conversation::command::{ImportItem, ImportedEdit, ImportedMessage, ImportedReaction};
 use domain::digest;
 use domain::ids::{ReactionKey, UserId};
 use domain::limits::Limits;
@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use super::line::{ImportLine, ImportReaction, cut};
 
 /// Parses the payload of a line. The error is the reason to reject the line.
-pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<Imported, String> {
+pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<ImportItem, String> {
     match line.members {
         Some(members) => {
             let message_fields = [
@@ -27,21 +27,21 @@ pub(super) fn of(line: ImportLine, limits: &Limits) -> Result<Imported, String> 
             }
             joined(&members, limits)
         }
-        None => message(line, limits).map(Imported::Message),
+        None => message(line, limits).map(ImportItem::Message),
     }
 }
 
 /// The fingerprint of a payload, stored in the receipt of its line.
-pub(super) fn fingerprint(payload: &Imported) -> u128 {
+pub(super) fn fingerprint(payload: &ImportItem) -> u128 {
     match payload {
-        Imported::Joined(users) => {
+        ImportItem::Members(users) => {
             let names = users.iter().map(|user| user.as_str().as_bytes());
             let parts: Vec<&[u8]> = std::iter::once(b"members".as_slice())
                 .chain(names)
                 .collect();
-            digest::of(&parts)
+            digest::fingerprint(&parts)
         }
-        Imported::Message(message) => digest::of(&[
+        ImportItem::Message(message) => digest::fingerprint(&[
             b"import",
             message.sender.as_str().as_bytes(),
             &message.sent_at.millis().to_be_bytes(),
@@ -50,7 +50,7 @@ pub(super) fn fingerprint(payload: &Imported) -> u128 {
     }
 }
 
-fn joined(members: &[String], limits: &Limits) -> Result<Imported, String> {
+fn joined(members: &[String], limits: &Limits) -> Result<ImportItem, String> {
     let (count, max) = (members.len(), limits.users_per_command);
     if count == 0 {
         return Err("members: expected at least one user".into());
@@ -61,7 +61,7 @@ fn joined(members: &[String], limits: &Limits) -> Result<Imported, String> {
         ));
     }
     let users: Result<_, _> = members.iter().map(|name| user("members", name)).collect();
-    Ok(Imported::Joined(users?))
+    Ok(ImportItem::Members(users?))
 }
 
 fn message(line: ImportLine, limits: &Limits) -> Result<ImportedMessage, String> {
@@ -111,8 +111,8 @@ fn time(field: &str, text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| format!("{field}: expected a time such as 2026-11-01T09:30:00.000Z"))
 }
 
-fn body(field: &str, text: &str, limits: &Limits) -> Result<Body, String> {
+fn body(field: &str, text: &str, limits: &Limits) -> Result<MessageBody, String> {
     let value = serde_json::json!({ "text": text });
-    Body::parse(MessageType::Text, &value, limits)
+    MessageBody::parse(MessageType::Text, &value, limits)
         .map_err(|refusal| format!("{field}: {}", refusal.detail))
 }

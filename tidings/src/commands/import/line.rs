@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::repeats::{Digest, Repeats};
-use domain::hex::hex;
+use domain::hex::to_hex;
 
 /// The maximum length of a sender, in characters; the rest is truncated.
 const SENDER_CHARS: usize = 128;
@@ -229,7 +229,7 @@ fn conversation_id(name: &str) -> String {
     match ConversationId::parse(name) {
         Ok(id) if !name.starts_with(DIRECT) => id.as_str().to_owned(),
         _ => {
-            let digits = hex(&Sha256::digest(name.as_bytes()));
+            let digits = to_hex(&Sha256::digest(name.as_bytes()));
             format!("c_{}", &digits[..DERIVED_DIGITS])
         }
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use domain::hex::hex;
+use domain::hex::to_hex;
 
 /// The first half of a SHA-256 digest, which is enough to make collisions negligible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,7 +40,7 @@ impl Repeats {
         text: &str,
     ) -> String {
         let hash = hash(&[sender, &sent_at.to_string(), text]);
-        let hex = hex(&hash);
+        let hex = to_hex(&hash);
         let count = self.0.entry(Digest::of(&[conversation, &hex])).or_default();
         let key = format!("h:{hex}:{count}");
         *count += 1;
@@ -51,7 +51,7 @@ impl Repeats {
     /// adds nothing.
     pub fn key_of_members(members: &[String]) -> String {
         let names: Vec<&str> = members.iter().map(String::as_str).collect();
-        format!("m:{}", hex(&hash(&names)))
+        format!("m:{}", to_hex(&hash(&names)))
     }
 }
 

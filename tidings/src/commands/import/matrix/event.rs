@@ -1,6 +1,6 @@
 //! Parses the parts of a Matrix room event that the import needs.
 
-use domain::hex::hex;
+use domain::hex::to_hex;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -188,7 +188,7 @@ fn user(id: &str) -> String {
         return id.to_owned();
     }
     let prefix: String = id.chars().take(KEPT_CHARS).collect();
-    let digits = hex(&Sha256::digest(id.as_bytes()));
+    let digits = to_hex(&Sha256::digest(id.as_bytes()));
     format!("{prefix}~{}", &digits[..DIGITS])
 }
 

@@ -13,7 +13,7 @@ use super::jsonl::Jsonl;
 use super::manifest;
 use super::parquet::Parquet;
 use crate::config::ExportFormat;
-use domain::hex::hex;
+use domain::hex::to_hex;
 
 /// A writer of one file format.
 pub trait Format {
@@ -117,7 +117,7 @@ impl Part {
             last: self.last,
             events: self.events,
             bytes: target.bytes,
-            sha256: hex(&target.hash.finalize()),
+            sha256: to_hex(&target.hash.finalize()),
         })
     }
 }

@@ -1,13 +1,13 @@
 //! Builders of users, events and commands for the rule tests, with defaults for irrelevant fields.
 
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::command::{
-    AddMembers, Change, ConversationCommand, Create, Edit, React, Recall, RemoveMember, Send,
+    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage, UpdateReaction, RecallMessage, RemoveMember, SendMessage,
 };
 use domain::conversation::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, FirstMember,
-    History, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageRecalled,
-    MessageSent, Reaction, Role,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, InitialMember,
+    HistoryVisibility, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageRecalled,
+    MessageSent, MessageReaction, Role,
 };
 use domain::ids::{ReactionKey, Title, UserId};
 use domain::time::Timestamp;
@@ -21,7 +21,7 @@ pub fn users<const N: usize>(names: [&str; N]) -> Vec<UserId> {
 }
 
 /// `user-0`, `user-1`, ...
-pub fn crowd(count: usize) -> Vec<UserId> {
+pub fn numbered_users(count: usize) -> Vec<UserId> {
     (0..count).map(|n| user(&format!("user-{n}"))).collect()
 }
 
@@ -49,11 +49,11 @@ fn created(kind: ConversationKind, members: &[&str], first: Role) -> Conversatio
     ConversationEvent::ConversationCreated(ConversationCreated {
         kind,
         title: None,
-        history: History::All,
+        history: HistoryVisibility::All,
         members: members
             .iter()
             .enumerate()
-            .map(|(index, name)| FirstMember {
+            .map(|(index, name)| InitialMember {
                 user: user(name),
                 role: role(index),
             })
@@ -71,7 +71,7 @@ pub fn direct(one: &str, other: &str) -> ConversationEvent {
     created(ConversationKind::Direct, &[one, other], Role::Member)
 }
 
-pub fn changed(by: &str, name: Option<&str>, history: History) -> ConversationEvent {
+pub fn changed(by: &str, name: Option<&str>, history: HistoryVisibility) -> ConversationEvent {
     ConversationEvent::ConversationChanged(ConversationChanged {
         title: name.map(title),
         history,
@@ -94,7 +94,7 @@ pub fn left(by: &str, name: &str) -> ConversationEvent {
     })
 }
 
-pub fn became(by: &str, name: &str, role: Role) -> ConversationEvent {
+pub fn role_changed(by: &str, name: &str, role: Role) -> ConversationEvent {
     ConversationEvent::MemberRoleChanged(MemberRoleChanged {
         user: user(name),
         role,
@@ -107,7 +107,7 @@ pub fn message(seq: i64, sender: &str) -> MessageSent {
         seq,
         sender: user(sender),
         kind: MessageType::Text,
-        body: Body::text("hello"),
+        body: MessageBody::from_text("hello"),
         reply_to: None,
         mentions: vec![],
         sent_at: noon(),
@@ -126,7 +126,7 @@ pub fn sent_all(first: i64, last: i64, sender: &str) -> impl Iterator<Item = Con
 pub fn edited(seq: i64, by: &str, text: &str) -> ConversationEvent {
     ConversationEvent::MessageEdited(MessageEdited {
         seq,
-        body: Body::text(text),
+        body: MessageBody::from_text(text),
         by: user(by),
         edited_at: noon(),
     })
@@ -137,7 +137,7 @@ pub fn recalled(seq: i64, by: &str) -> ConversationEvent {
 }
 
 pub fn reacted(seq: i64, by: &str, with: &str) -> ConversationEvent {
-    ConversationEvent::ReactionAdded(Reaction {
+    ConversationEvent::ReactionAdded(MessageReaction {
         seq,
         key: key(with),
         user: user(by),
@@ -145,7 +145,7 @@ pub fn reacted(seq: i64, by: &str, with: &str) -> ConversationEvent {
 }
 
 pub fn unreacted(seq: i64, by: &str, with: &str) -> ConversationEvent {
-    ConversationEvent::ReactionRemoved(Reaction {
+    ConversationEvent::ReactionRemoved(MessageReaction {
         seq,
         key: key(with),
         user: user(by),
@@ -154,8 +154,8 @@ pub fn unreacted(seq: i64, by: &str, with: &str) -> ConversationEvent {
 
 // Commands.
 
-pub fn creating(kind: ConversationKind, by: &str, members: Vec<UserId>) -> Create {
-    Create {
+pub fn create_with(kind: ConversationKind, by: &str, members: Vec<UserId>) -> CreateConversation {
+    CreateConversation {
         kind,
         title: None,
         members,
@@ -165,20 +165,20 @@ pub fn creating(kind: ConversationKind, by: &str, members: Vec<UserId>) -> Creat
 }
 
 pub fn create_group<const N: usize>(by: &str, members: [&str; N]) -> ConversationCommand {
-    ConversationCommand::Create(creating(ConversationKind::Group, by, users(members)))
+    ConversationCommand::Create(create_with(ConversationKind::Group, by, users(members)))
 }
 
 pub fn create_direct<const N: usize>(by: &str, members: [&str; N]) -> ConversationCommand {
-    ConversationCommand::Create(creating(ConversationKind::Direct, by, users(members)))
+    ConversationCommand::Create(create_with(ConversationKind::Direct, by, users(members)))
 }
 
 pub fn change(
     by: &str,
     name: Option<Option<&str>>,
-    history: Option<History>,
+    history: Option<HistoryVisibility>,
 ) -> ConversationCommand {
     let title = name.map(|name| name.map(title));
-    ConversationCommand::Change(Change {
+    ConversationCommand::Change(ChangeConversation {
         title,
         history,
         by: user(by),
@@ -209,11 +209,11 @@ pub fn remove(by: &str, name: &str) -> ConversationCommand {
     })
 }
 
-pub fn sending(sender: &str) -> Send {
-    Send {
+pub fn send_by(sender: &str) -> SendMessage {
+    SendMessage {
         sender: user(sender),
         kind: MessageType::Text,
-        body: Body::text("hello"),
+        body: MessageBody::from_text("hello"),
         reply_to: None,
         mentions: vec![],
         now: noon(),
@@ -222,12 +222,12 @@ pub fn sending(sender: &str) -> Send {
 }
 
 pub fn send(sender: &str) -> ConversationCommand {
-    ConversationCommand::Send(sending(sender))
+    ConversationCommand::Send(send_by(sender))
 }
 
-pub fn editing(by: &str, seq: i64, text: &str) -> Edit {
+pub fn edit_by(by: &str, seq: i64, text: &str) -> EditMessage {
     let body = serde_json::json!({ "text": text });
-    Edit {
+    EditMessage {
         seq,
         body,
         by: user(by),
@@ -237,11 +237,11 @@ pub fn editing(by: &str, seq: i64, text: &str) -> Edit {
 }
 
 pub fn edit(by: &str, seq: i64, text: &str) -> ConversationCommand {
-    ConversationCommand::Edit(editing(by, seq, text))
+    ConversationCommand::Edit(edit_by(by, seq, text))
 }
 
-pub fn recalling(by: &str, seq: i64) -> Recall {
-    Recall {
+pub fn recall_by(by: &str, seq: i64) -> RecallMessage {
+    RecallMessage {
         seq,
         by: user(by),
         now: noon(),
@@ -250,11 +250,11 @@ pub fn recalling(by: &str, seq: i64) -> Recall {
 }
 
 pub fn recall(by: &str, seq: i64) -> ConversationCommand {
-    ConversationCommand::Recall(recalling(by, seq))
+    ConversationCommand::Recall(recall_by(by, seq))
 }
 
-pub fn reacting(by: &str, seq: i64, with: &str) -> React {
-    React {
+pub fn react_by(by: &str, seq: i64, with: &str) -> UpdateReaction {
+    UpdateReaction {
         seq,
         key: key(with),
         by: user(by),
@@ -263,9 +263,9 @@ pub fn reacting(by: &str, seq: i64, with: &str) -> React {
 }
 
 pub fn react(by: &str, seq: i64, with: &str) -> ConversationCommand {
-    ConversationCommand::React(reacting(by, seq, with))
+    ConversationCommand::React(react_by(by, seq, with))
 }
 
 pub fn unreact(by: &str, seq: i64, with: &str) -> ConversationCommand {
-    ConversationCommand::Unreact(reacting(by, seq, with))
+    ConversationCommand::Unreact(react_by(by, seq, with))
 }

@@ -5,19 +5,19 @@ use cqrs_es::Aggregate;
 use domain::conversation::Conversation;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::refusal::{Kind, Refusal};
+use domain::refusal::{RefusalKind, Refusal};
 
 /// An aggregate whose `decide` the helpers can call.
-pub trait Decides: Aggregate<Error = Refusal> {
-    fn decide_on(
+pub trait Decider: Aggregate<Error = Refusal> {
+    fn decide_with(
         &self,
         command: Self::Command,
         limits: &Limits,
     ) -> Result<Vec<Self::Event>, Refusal>;
 }
 
-impl Decides for Conversation {
-    fn decide_on(
+impl Decider for Conversation {
+    fn decide_with(
         &self,
         command: Self::Command,
         limits: &Limits,
@@ -26,8 +26,8 @@ impl Decides for Conversation {
     }
 }
 
-impl Decides for Mailbox {
-    fn decide_on(
+impl Decider for Mailbox {
+    fn decide_with(
         &self,
         command: Self::Command,
         limits: &Limits,
@@ -43,14 +43,14 @@ pub struct Given<A> {
 }
 
 /// The outcome of a command.
-pub struct When<A: Decides> {
+pub struct When<A: Decider> {
     before: A,
     limits: Limits,
     outcome: Result<Vec<A::Event>, Refusal>,
 }
 
 /// The state after these events, under the default limits.
-pub fn given<A: Decides>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
+pub fn given<A: Decider>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
     let mut state = A::default();
     for event in events {
         state.apply(event);
@@ -61,7 +61,7 @@ pub fn given<A: Decides>(events: impl IntoIterator<Item = A::Event>) -> Given<A>
     }
 }
 
-impl<A: Decides> Given<A> {
+impl<A: Decider> Given<A> {
     pub fn and(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
         for event in events {
             self.state.apply(event);
@@ -69,13 +69,13 @@ impl<A: Decides> Given<A> {
         self
     }
 
-    pub fn under(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+    pub fn with_limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self
     }
 
     pub fn when(self, command: A::Command) -> When<A> {
-        let outcome = self.state.decide_on(command, &self.limits);
+        let outcome = self.state.decide_with(command, &self.limits);
         When {
             before: self.state,
             limits: self.limits,
@@ -84,9 +84,9 @@ impl<A: Decides> Given<A> {
     }
 }
 
-impl<A: Decides> When<A> {
+impl<A: Decider> When<A> {
     #[track_caller]
-    fn events(self) -> (A, Limits, Vec<A::Event>) {
+    fn into_events(self) -> (A, Limits, Vec<A::Event>) {
         match self.outcome {
             Ok(events) => (self.before, self.limits, events),
             Err(refusal) => panic!("the command was refused: {refusal}"),
@@ -96,7 +96,7 @@ impl<A: Decides> When<A> {
     #[track_caller]
     pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> Given<A> {
         let expected: Vec<_> = expected.into_iter().collect();
-        let (mut state, limits, events) = self.events();
+        let (mut state, limits, events) = self.into_events();
         assert_eq!(events, expected);
         for event in events {
             state.apply(event);
@@ -106,8 +106,8 @@ impl<A: Decides> When<A> {
 
     /// Asserts that the command caused at least one event, and applies the events.
     #[track_caller]
-    pub fn then_done(self) -> Given<A> {
-        let (mut state, limits, events) = self.events();
+    pub fn then_accepted(self) -> Given<A> {
+        let (mut state, limits, events) = self.into_events();
         assert!(!events.is_empty(), "the command caused no events");
         for event in events {
             state.apply(event);
@@ -122,7 +122,7 @@ impl<A: Decides> When<A> {
     }
 
     #[track_caller]
-    pub fn refusal(self) -> Refusal {
+    pub fn into_refusal(self) -> Refusal {
         match self.outcome {
             Ok(events) => panic!("the command was not refused: {events:?}"),
             Err(refusal) => refusal,
@@ -131,16 +131,16 @@ impl<A: Decides> When<A> {
 
     #[track_caller]
     pub fn then_refused(self, code: &str) {
-        assert_eq!(self.refusal().code, code);
+        assert_eq!(self.into_refusal().code, code);
     }
 
     /// Asserts that the command was refused with 422 `invalid` for this field.
     #[track_caller]
     pub fn then_invalid(self, field: &str) {
-        let refusal = self.refusal();
+        let refusal = self.into_refusal();
         assert_eq!(
             (refusal.kind, refusal.code),
-            (Kind::Invalid, "invalid"),
+            (RefusalKind::Invalid, "invalid"),
             "{refusal}"
         );
         assert_eq!(refusal.field, Some(field));
@@ -150,7 +150,7 @@ impl<A: Decides> When<A> {
     /// contains the limit.
     #[track_caller]
     pub fn then_over_limit(self, field: &str, limit: usize) {
-        let refusal = self.refusal();
+        let refusal = self.into_refusal();
         assert_eq!(refusal.code, "invalid");
         assert_eq!(refusal.field, Some(field));
         let most = format!("at most {limit}");

@@ -2,13 +2,13 @@
 
 use domain::conversation::Conversation;
 use domain::conversation::event::{ConversationKind, Role};
-use domain::mailbox::command::Standing;
+use domain::mailbox::command::MembershipSnapshot;
 
-use crate::language::{Given, given};
-use crate::words::*;
+use crate::given_when_then::{Given, given};
+use crate::builders::*;
 
-fn standing(before: &Given<Conversation>, name: &str) -> Option<Standing> {
-    before.state.standing(&user(name))
+fn membership_snapshot(before: &Given<Conversation>, name: &str) -> Option<MembershipSnapshot> {
+    before.state.membership_snapshot(&user(name))
 }
 
 #[test]
@@ -17,22 +17,22 @@ fn joining_sets_the_read_floor_to_the_head() {
         .and(sent_all(1, 3, "anna"))
         .and([joined("anna", "dora", Role::Member), sent(4, "anna")]);
     assert_eq!(
-        standing(&before, "ben"),
-        Some(Standing {
+        membership_snapshot(&before, "ben"),
+        Some(MembershipSnapshot {
             head_seq: 4,
             stay: 2,
-            floor: 0
+            read_floor: 0
         })
     );
     assert_eq!(
-        standing(&before, "dora"),
-        Some(Standing {
+        membership_snapshot(&before, "dora"),
+        Some(MembershipSnapshot {
             head_seq: 4,
             stay: 3,
-            floor: 3
+            read_floor: 3
         })
     );
-    assert_eq!(standing(&before, "stranger"), None);
+    assert_eq!(membership_snapshot(&before, "stranger"), None);
 }
 
 #[test]
@@ -43,19 +43,19 @@ fn sending_raises_the_senders_read_floor() {
         sent(3, "ben"),
     ]);
     assert_eq!(
-        standing(&before, "anna"),
-        Some(Standing {
+        membership_snapshot(&before, "anna"),
+        Some(MembershipSnapshot {
             head_seq: 3,
             stay: 1,
-            floor: 2
+            read_floor: 2
         })
     );
     assert_eq!(
-        standing(&before, "ben"),
-        Some(Standing {
+        membership_snapshot(&before, "ben"),
+        Some(MembershipSnapshot {
             head_seq: 3,
             stay: 2,
-            floor: 3
+            read_floor: 3
         })
     );
 }
@@ -69,30 +69,30 @@ fn rejoining_starts_a_membership_period_with_a_new_read_floor() {
         sent(3, "anna"),
     ]);
     assert_eq!(
-        standing(&before, "ben"),
-        Some(Standing {
+        membership_snapshot(&before, "ben"),
+        Some(MembershipSnapshot {
             head_seq: 3,
             stay: 3,
-            floor: 2
+            read_floor: 2
         })
     );
     let away = before.and([left("ben", "ben")]);
-    assert_eq!(standing(&away, "ben"), None);
+    assert_eq!(membership_snapshot(&away, "ben"), None);
 }
 
 #[test]
 fn a_role_change_does_not_end_the_membership_period() {
-    let before = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")]).and([became(
+    let before = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")]).and([role_changed(
         "anna",
         "ben",
         Role::Admin,
     )]);
     assert_eq!(
-        standing(&before, "ben"),
-        Some(Standing {
+        membership_snapshot(&before, "ben"),
+        Some(MembershipSnapshot {
             head_seq: 1,
             stay: 2,
-            floor: 0
+            read_floor: 0
         })
     );
     assert_eq!(before.state.role_of(&user("ben")), Some(Role::Admin));

@@ -2,11 +2,11 @@
 //! the lookups that a service would make.
 
 use cqrs_es::Aggregate;
-use domain::body::{Body, MessageType};
+use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    AddMembers, Change, ConversationCommand, Create, Edit, Imported, ImportedEdit, ImportedMessage,
-    ImportedReaction, React, Recall, RemoveMember, ReplyTo, Send,
+    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage, ImportItem, ImportedEdit, ImportedMessage,
+    ImportedReaction, UpdateReaction, RecallMessage, RemoveMember, ReplyTarget, SendMessage,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::{ReactionKey, Title, UserId};
@@ -16,9 +16,9 @@ use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use crate::asks::{Ask, ImportLine};
+use crate::strategies::{ConversationAction, ImportLineAction};
 
-pub struct World {
+pub struct ConversationHarness {
     pub state: Conversation,
     pub log: Vec<ConversationEvent>,
     pub limits: Limits,
@@ -45,7 +45,7 @@ pub fn seq_of(event: &ConversationEvent) -> Option<i64> {
     }
 }
 
-impl World {
+impl ConversationHarness {
     /// The limits are small, so that random actions reach them.
     pub fn new() -> Self {
         let limits = Limits {
@@ -65,11 +65,11 @@ impl World {
     }
 
     /// Executes all actions and ignores refusals.
-    pub fn after(story: &[Ask]) -> Self {
+    pub fn replay(story: &[ConversationAction]) -> Self {
         let mut world = Self::new();
         for ask in story {
-            for command in world.commands(ask) {
-                let _refused = world.obey(command);
+            for command in world.commands_for(ask) {
+                let _refused = world.execute(command);
             }
         }
         world
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Decides a command and applies its events. Returns the number of events.
-    pub fn obey(&mut self, command: ConversationCommand) -> Result<usize, Refusal> {
+    pub fn execute(&mut self, command: ConversationCommand) -> Result<usize, Refusal> {
         let events = self.decide(command)?;
         let count = events.len();
         for event in events {
@@ -91,7 +91,7 @@ impl World {
     }
 
     /// The state of a message, folded from the log.
-    pub fn folded(&self, seq: i64) -> Option<MessageState> {
+    pub fn fold_message(&self, seq: i64) -> Option<MessageState> {
         MessageState::fold(
             self.log
                 .iter()
@@ -100,80 +100,80 @@ impl World {
         )
     }
 
-    fn looked_up(&self, seq: i64) -> Option<MessageState> {
-        if self.state.remembers(seq) {
+    fn look_up_message(&self, seq: i64) -> Option<MessageState> {
+        if self.state.is_recent(seq) {
             None
         } else {
-            self.folded(seq)
+            self.fold_message(seq)
         }
     }
 
     /// The commands of an action in the current state. Waiting yields no command.
-    pub fn commands(&mut self, ask: &Ask) -> Vec<ConversationCommand> {
+    pub fn commands_for(&mut self, ask: &ConversationAction) -> Vec<ConversationCommand> {
         match ask {
-            Ask::Wait { millis } => {
+            ConversationAction::Wait { millis } => {
                 self.now += millis;
                 vec![]
             }
-            Ask::Talk { by, messages } => {
-                vec![self.send(*by, None, &[], false); *messages]
+            ConversationAction::Talk { by, messages } => {
+                vec![self.send_command(*by, None, &[], false); *messages]
             }
-            Ask::Send {
+            ConversationAction::Send {
                 by,
                 reply,
                 mentions,
                 blocked,
             } => {
-                vec![self.send(*by, *reply, mentions, *blocked)]
+                vec![self.send_command(*by, *reply, mentions, *blocked)]
             }
-            Ask::Create { .. } | Ask::Change { .. } | Ask::Add { .. } | Ask::Remove { .. } => {
-                vec![about_members(ask.clone())]
+            ConversationAction::Create { .. } | ConversationAction::Change { .. } | ConversationAction::Add { .. } | ConversationAction::Remove { .. } => {
+                vec![member_command(ask.clone())]
             }
-            _ => vec![self.about_message(ask)],
+            _ => vec![self.message_command(ask)],
         }
     }
 
-    fn seq(&self, back: i64) -> i64 {
+    fn resolve_seq(&self, back: i64) -> i64 {
         self.state.head_seq() - back
     }
 
-    fn send(
+    fn send_command(
         &self,
         by: usize,
         reply: Option<i64>,
         mentions: &[usize],
         blocked: bool,
     ) -> ConversationCommand {
-        ConversationCommand::Send(Send {
+        ConversationCommand::Send(SendMessage {
             sender: user(by),
             kind: MessageType::Text,
-            body: Body::text("0"),
-            reply_to: reply.map(|back| self.seq(back)),
+            body: MessageBody::from_text("0"),
+            reply_to: reply.map(|back| self.resolve_seq(back)),
             mentions: users(mentions),
             now: Timestamp::from_millis(self.now),
             blocked,
         })
     }
 
-    fn about_message(&self, ask: &Ask) -> ConversationCommand {
+    fn message_command(&self, ask: &ConversationAction) -> ConversationCommand {
         let now = Timestamp::from_millis(self.now);
         let react = |by: usize, back: i64, key: u8| {
             let (seq, key) = (
-                self.seq(back),
+                self.resolve_seq(back),
                 ReactionKey::parse(&key.to_string()).unwrap(),
             );
-            React {
+            UpdateReaction {
                 seq,
                 key,
                 by: user(by),
-                message: self.looked_up(seq),
+                message: self.look_up_message(seq),
             }
         };
         match *ask {
-            Ask::Edit { by, back, text } => {
-                let (seq, body) = (self.seq(back), json!({ "text": text.to_string() }));
-                let message = self.looked_up(seq);
-                ConversationCommand::Edit(Edit {
+            ConversationAction::Edit { by, back, text } => {
+                let (seq, body) = (self.resolve_seq(back), json!({ "text": text.to_string() }));
+                let message = self.look_up_message(seq);
+                ConversationCommand::Edit(EditMessage {
                     seq,
                     body,
                     by: user(by),
@@ -181,62 +181,62 @@ impl World {
                     message,
                 })
             }
-            Ask::Recall { by, back } => {
-                let seq = self.seq(back);
-                let message = self.looked_up(seq);
-                ConversationCommand::Recall(Recall {
+            ConversationAction::Recall { by, back } => {
+                let seq = self.resolve_seq(back);
+                let message = self.look_up_message(seq);
+                ConversationCommand::Recall(RecallMessage {
                     seq,
                     by: user(by),
                     now,
                     message,
                 })
             }
-            Ask::React { by, back, key } => ConversationCommand::React(react(by, back, key)),
-            Ask::Unreact { by, back, key } => ConversationCommand::Unreact(react(by, back, key)),
-            Ask::Import { ref lines } => ConversationCommand::Import(self.imported(lines)),
+            ConversationAction::React { by, back, key } => ConversationCommand::React(react(by, back, key)),
+            ConversationAction::Unreact { by, back, key } => ConversationCommand::Unreact(react(by, back, key)),
+            ConversationAction::Import { ref lines } => ConversationCommand::Import(self.import_items(lines)),
             ref other => unreachable!("{other:?} is not about a message"),
         }
     }
 
-    fn imported(&self, lines: &[ImportLine]) -> Vec<Imported> {
+    fn import_items(&self, lines: &[ImportLineAction]) -> Vec<ImportItem> {
         let sent_at = Timestamp::from_millis(self.now - 10_000);
-        let item = |line: &ImportLine| {
+        let item = |line: &ImportLineAction| {
             if line.joins_only {
-                return Imported::Joined(users(&line.others));
+                return ImportItem::Members(users(&line.other_users));
             }
-            let earlier = line.earlier.map(ReplyTo::Index);
+            let earlier = line.earlier.map(ReplyTarget::Index);
             let reaction = |(place, other): (usize, &usize)| ImportedReaction {
                 key: ReactionKey::parse(&(place % 2).to_string()).unwrap(),
                 user: user(*other),
             };
-            Imported::Message(ImportedMessage {
+            ImportItem::Message(ImportedMessage {
                 sender: user(line.sender),
                 kind: MessageType::Text,
-                body: Body::text("0"),
+                body: MessageBody::from_text("0"),
                 reply_to: line
                     .back
-                    .map(|back| ReplyTo::Seq(self.seq(back)))
+                    .map(|back| ReplyTarget::Seq(self.resolve_seq(back)))
                     .or(earlier),
                 sent_at,
                 edit: line.edited.then_some(ImportedEdit {
                     edited_at: sent_at,
                     original: None,
                 }),
-                reactions: line.others.iter().enumerate().map(reaction).collect(),
+                reactions: line.other_users.iter().enumerate().map(reaction).collect(),
             })
         };
         lines.iter().map(item).collect()
     }
 }
 
-fn about_members(ask: Ask) -> ConversationCommand {
+fn member_command(ask: ConversationAction) -> ConversationCommand {
     match ask {
-        Ask::Create {
+        ConversationAction::Create {
             direct,
             by,
             members,
             blocked,
-        } => ConversationCommand::Create(Create {
+        } => ConversationCommand::Create(CreateConversation {
             kind: if direct {
                 ConversationKind::Direct
             } else {
@@ -247,15 +247,15 @@ fn about_members(ask: Ask) -> ConversationCommand {
             by: user(by),
             blocked,
         }),
-        Ask::Change { by, title, history } => {
+        ConversationAction::Change { by, title, history } => {
             let title = title.map(|title| title.map(|t| Title::parse(&t.to_string()).unwrap()));
-            ConversationCommand::Change(Change {
+            ConversationCommand::Change(ChangeConversation {
                 title,
                 history,
                 by: user(by),
             })
         }
-        Ask::Add {
+        ConversationAction::Add {
             by,
             users: named,
             role,
@@ -264,7 +264,7 @@ fn about_members(ask: Ask) -> ConversationCommand {
             role,
             by: user(by),
         }),
-        Ask::Remove { by, user: removed } => ConversationCommand::RemoveMember(RemoveMember {
+        ConversationAction::Remove { by, user: removed } => ConversationCommand::RemoveMember(RemoveMember {
             user: user(removed),
             by: user(by),
         }),

@@ -8,14 +8,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Mailbox;
-use super::command::{MarkUnread, Read, Standing};
+use super::command::{MarkUnread, MarkRead, MembershipSnapshot};
 use super::event::{MailboxEvent, ReadMark};
 use crate::ids::ConversationId;
 use crate::refusal::Refusal;
 
 /// A read mark set by a command. It is stored in snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Mark {
+pub(super) struct ExplicitReadMark {
     read_seq: i64,
     /// The head of the conversation at that time. An implied mark up to this seq is older than this
     /// mark.
@@ -26,20 +26,20 @@ pub(super) struct Mark {
 
 impl Mailbox {
     /// The effective read mark of a conversation: everything up to this seq is read.
-    pub fn read_mark(&self, conversation: &ConversationId, standing: Standing) -> i64 {
-        match self.marks.get(conversation) {
-            Some(mark) if mark.stay == standing.stay && standing.floor <= mark.head_seq => {
+    pub fn read_mark(&self, conversation: &ConversationId, standing: MembershipSnapshot) -> i64 {
+        match self.read_marks.get(conversation) {
+            Some(mark) if mark.stay == standing.stay && standing.read_floor <= mark.head_seq => {
                 mark.read_seq
             }
-            _ => standing.floor,
+            _ => standing.read_floor,
         }
     }
 
-    pub(super) fn read(&self, read: Read) -> Result<Option<MailboxEvent>, Refusal> {
-        let Read {
+    pub(super) fn mark_read(&self, read: MarkRead) -> Result<Option<MailboxEvent>, Refusal> {
+        let MarkRead {
             conversation,
             up_to,
-            standing,
+            membership: standing,
         } = read;
         if up_to < 0 {
             return Err(Refusal::invalid("up_to", "Expected 0 or a seq."));
@@ -48,7 +48,7 @@ impl Mailbox {
         if read_seq <= self.read_mark(&conversation, standing) {
             return Ok(None);
         }
-        let mark = read_mark(conversation, read_seq, standing);
+        let mark = new_read_mark(conversation, read_seq, standing);
         Ok(Some(MailboxEvent::ConversationRead(mark)))
     }
 
@@ -56,7 +56,7 @@ impl Mailbox {
         let MarkUnread {
             conversation,
             from,
-            standing,
+            membership: standing,
             visible,
         } = unread;
         if from < 1 || from > standing.head_seq || !visible {
@@ -69,20 +69,20 @@ impl Mailbox {
         if read_seq == self.read_mark(&conversation, standing) {
             return Ok(None);
         }
-        let mark = read_mark(conversation, read_seq, standing);
+        let mark = new_read_mark(conversation, read_seq, standing);
         Ok(Some(MailboxEvent::ConversationMarkedUnread(mark)))
     }
 
-    pub(super) fn marked(&mut self, mark: ReadMark) {
+    pub(super) fn apply_read_mark(&mut self, mark: ReadMark) {
         let ReadMark {
             conversation,
             read_seq,
             head_seq,
             stay,
         } = mark;
-        self.marks.insert(
+        self.read_marks.insert(
             conversation,
-            Mark {
+            ExplicitReadMark {
                 read_seq,
                 head_seq,
                 stay,
@@ -91,7 +91,7 @@ impl Mailbox {
     }
 }
 
-fn read_mark(conversation: ConversationId, read_seq: i64, standing: Standing) -> ReadMark {
+fn new_read_mark(conversation: ConversationId, read_seq: i64, standing: MembershipSnapshot) -> ReadMark {
     ReadMark {
         conversation,
         read_seq,
