@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use axum::response::{IntoResponse, Response};
-use event_log::Failed;
+use event_log::LogError;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderName, StatusCode};
 use serde::{Serialize, Serializer};
@@ -58,10 +58,10 @@ impl Fields {
     }
 
     /// Serialises these fields. They must form a JSON object.
-    pub(crate) fn of(fields: &impl Serialize) -> Result<Self, Failed> {
+    pub(crate) fn of(fields: &impl Serialize) -> Result<Self, LogError> {
         serde_json::to_vec(fields)
             .map(Self)
-            .map_err(|error| Failed::Corrupt(format!("a response cannot be serialised: {error}")))
+            .map_err(|error| LogError::Corrupt(format!("a response cannot be serialised: {error}")))
     }
 
     /// The same object with `position` as its last field.

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant};
 
 use domain::refusal::{RefusalKind, Refusal};
-use event_log::{Append, Failed, NewReceipt, NotAppended, Receipt, Ticket};
+use event_log::{AppendRequest, LogError, NewReceipt, AppendError, Receipt, AppendTicket};
 use http::StatusCode;
 
 use crate::answer::{Answered, Fields};
@@ -31,12 +31,12 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) enum Placed {
     /// Accepted: the response is valid once the append is durable.
     Decided {
-        ticket: Ticket,
+        ticket: AppendTicket,
         status: StatusCode,
         fields: Fields,
     },
     /// Rejected: the refusal is valid once everything it was based on is durable.
-    Refused { ticket: Ticket, refusal: Refusal },
+    Refused { ticket: AppendTicket, refusal: Refusal },
     /// Nothing was queued: a lookup was out of date, so attempt it again.
     Again,
 }
@@ -67,7 +67,7 @@ pub(crate) async fn execute<H: Order>(state: &CommandState, handler: &H) -> Resu
 async fn once<H: Order>(
     state: &CommandState,
     handler: &H,
-    key: event_log::Key,
+    key: event_log::ReceiptKey,
 ) -> Result<Answered, No> {
     loop {
         match state.flights().board(key) {
@@ -115,7 +115,7 @@ async fn attempt<H: Order>(state: &CommandState, handler: &H) -> Result<Answered
 }
 
 /// Loads the lookups, locks the aggregate, decides, and queues the append.
-pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result<Placed, Failed> {
+pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result<Placed, LogError> {
     let mut observed = Vec::new();
     let lookups = handler.look_up(state, &mut observed).await;
     let locked = H::Home::store(state.log()).lock(handler.id()).await?;
@@ -128,14 +128,14 @@ pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result
             let receipts = handler.keyed().map(|idempotency| NewReceipt {
                 key: idempotency.key,
                 fingerprint: idempotency.fingerprint,
-                event: None,
+                event_index: None,
                 answer: decision.fields.0.clone(),
             });
             let receipts = receipts.into_iter().collect();
-            let ticket = locked.append(Append {
+            let ticket = locked.append(AppendRequest {
                 events: decision.events,
                 receipts,
-                observed,
+                observations: observed,
             });
             Ok(Placed::Decided {
                 ticket,
@@ -144,10 +144,10 @@ pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result
             })
         }
         Err(Stop::Refused(refusal)) => {
-            let nothing = Append {
+            let nothing = AppendRequest {
                 events: Vec::new(),
                 receipts: Vec::new(),
-                observed,
+                observations: observed,
             };
             Ok(Placed::Refused {
                 ticket: locked.append(nothing),
@@ -171,7 +171,7 @@ pub(crate) async fn land<H: Order>(
             ticket,
             status,
             fields,
-        } => match ticket.done().await {
+        } => match ticket.wait().await {
             Ok(appended) => {
                 let position = appended.last;
                 Ok(Landed::Answered(Answered {
@@ -181,8 +181,8 @@ pub(crate) async fn land<H: Order>(
                     fields,
                 }))
             }
-            Err(NotAppended::Conflict) => Ok(Landed::Again),
-            Err(NotAppended::Duplicate(known)) => {
+            Err(AppendError::Conflict) => Ok(Landed::Again),
+            Err(AppendError::DuplicateKey(known)) => {
                 let own = handler.keyed().map(|idempotency| idempotency.key);
                 match known.into_iter().find(|(key, _)| Some(*key) == own) {
                     Some((_, receipt)) => {
@@ -191,12 +191,12 @@ pub(crate) async fn land<H: Order>(
                     None => Ok(Landed::Again),
                 }
             }
-            Err(NotAppended::Failed(error)) => Err(error.into()),
+            Err(AppendError::Log(error)) => Err(error.into()),
         },
-        Placed::Refused { ticket, refusal } => match ticket.done().await {
+        Placed::Refused { ticket, refusal } => match ticket.wait().await {
             Ok(_) => refuse(state, handler, refusal).await.map(Landed::Answered),
-            Err(NotAppended::Failed(error)) => Err(error.into()),
-            Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => Ok(Landed::Again),
+            Err(AppendError::Log(error)) => Err(error.into()),
+            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(Landed::Again),
         },
     }
 }
@@ -210,7 +210,7 @@ async fn refuse<H: Order>(
 ) -> Result<Answered, No> {
     if refusal.kind != RefusalKind::NotFound
         && let Some(idempotency) = handler.keyed()
-        && let Some(receipt) = state.log().receipt(idempotency.key).await?
+        && let Some(receipt) = state.log().find_receipt(idempotency.key).await?
     {
         return replay(state, handler, receipt).await;
     }

@@ -5,21 +5,21 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use event_log::{Failed, Key, Receipt};
+use event_log::{LogError, ReceiptKey, Receipt};
 use tokio::sync::oneshot;
 
 /// Keys in flight at once. Beyond that, requests execute unshared and the log detects duplicates.
 const MOST_FLIGHTS: usize = 65_536;
 
 /// The leader's result: a receipt, or a failure of the log, which would affect the followers too.
-pub(crate) type Outcome = Result<Arc<Receipt>, Failed>;
+pub(crate) type Outcome = Result<Arc<Receipt>, LogError>;
 
 /// The channels of the requests that wait for a leader.
 type Waiting = Vec<oneshot::Sender<Outcome>>;
 
 /// The keys in flight and the requests that wait for each of them.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<Key, Waiting>>);
+pub(crate) struct Flights(Mutex<HashMap<ReceiptKey, Waiting>>);
 
 /// The role of a request in a flight.
 pub(crate) enum Boarding<'a> {
@@ -34,7 +34,7 @@ pub(crate) enum Boarding<'a> {
 
 impl Flights {
     /// Joins the flight of this key, as its leader if there is none yet.
-    pub(crate) fn board(&self, key: Key) -> Boarding<'_> {
+    pub(crate) fn board(&self, key: ReceiptKey) -> Boarding<'_> {
         let mut flights = self.lock();
         if let Some(followers) = flights.get_mut(&key) {
             let (sender, receiver) = oneshot::channel();
@@ -54,7 +54,7 @@ impl Flights {
 
     /// Locks the map. Poisoning is ignored: every change is a single call, so a panic cannot leave
     /// the map half changed.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ReceiptKey, Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,13 +63,13 @@ impl Flights {
 /// when the client disconnects, makes the followers try again themselves.
 pub(crate) struct Flight<'a> {
     flights: &'a Flights,
-    key: Key,
+    key: ReceiptKey,
     landed: bool,
 }
 
 impl Flight<'_> {
     /// Sends the result to the followers.
-    pub(crate) fn land(mut self, result: impl FnOnce() -> Result<Receipt, Failed>) {
+    pub(crate) fn land(mut self, result: impl FnOnce() -> Result<Receipt, LogError>) {
         let followers = self.flights.lock().remove(&self.key).unwrap_or_default();
         self.landed = true;
         if followers.is_empty() {
@@ -97,9 +97,9 @@ mod tests {
     use super::*;
     use domain::ids::{ClientKey, UserId};
 
-    fn key() -> Key {
+    fn key() -> ReceiptKey {
         let user = UserId::parse("ann").expect("a valid user id");
-        Key::send(&user, &ClientKey::parse("k").expect("a valid key"))
+        ReceiptKey::for_send(&user, &ClientKey::parse("k").expect("a valid key"))
     }
 
     #[tokio::test]

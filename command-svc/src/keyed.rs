@@ -3,7 +3,7 @@
 
 use domain::digest;
 use domain::ids::{ClientKey, UserId};
-use event_log::{Failed, Key};
+use event_log::{LogError, ReceiptKey};
 use serde::Serialize;
 
 use crate::meters::Op;
@@ -11,7 +11,7 @@ use crate::meters::Op;
 /// The client's key and the fingerprint of the request sent under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Keyed {
-    pub(crate) key: Key,
+    pub(crate) key: ReceiptKey,
     pub(crate) fingerprint: u128,
 }
 
@@ -25,16 +25,16 @@ impl Keyed {
         op: Op,
         path: &[&str],
         request: &impl Serialize,
-    ) -> Result<Option<Self>, Failed> {
+    ) -> Result<Option<Self>, LogError> {
         let Some(key) = key else { return Ok(None) };
         let body = serde_json::to_vec(request)
-            .map_err(|error| Failed::Corrupt(format!("a request cannot be serialised: {error}")))?;
+            .map_err(|error| LogError::Corrupt(format!("a request cannot be serialised: {error}")))?;
         let mut parts: Vec<&[u8]> = vec![op.as_str().as_bytes()];
         parts.extend(path.iter().map(|part| part.as_bytes()));
         parts.push(&body);
         let fingerprint = digest::fingerprint(&parts);
         Ok(Some(Self {
-            key: Key::command(caller, key),
+            key: ReceiptKey::for_command(caller, key),
             fingerprint,
         }))
     }

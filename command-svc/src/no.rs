@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use domain::refusal::{RefusalKind, Refusal};
-use event_log::Failed;
+use event_log::LogError;
 use http::StatusCode;
 use http_edge::Problem;
 
@@ -24,7 +24,7 @@ pub(crate) enum No {
     /// Every attempt conflicted with a concurrent change.
     Busy,
     /// The event log failed.
-    Failed(Failed),
+    Failed(LogError),
 }
 
 impl No {
@@ -35,7 +35,7 @@ impl No {
             Self::Mismatch => "idempotency_mismatch",
             Self::Malformed(..) => "malformed",
             Self::Busy => "busy",
-            Self::Failed(Failed::Corrupt(_)) => "internal",
+            Self::Failed(LogError::Corrupt(_)) => "internal",
             Self::Failed(_) => "unavailable",
         }
     }
@@ -47,8 +47,8 @@ impl From<Refusal> for No {
     }
 }
 
-impl From<Failed> for No {
-    fn from(error: Failed) -> Self {
+impl From<LogError> for No {
+    fn from(error: LogError) -> Self {
         Self::Failed(error)
     }
 }
@@ -65,7 +65,7 @@ impl From<No> for Problem {
             No::Busy => {
                 Problem::unavailable(code, "Too many concurrent changes; try again.", RETRY)
             }
-            No::Failed(Failed::Corrupt(error)) => {
+            No::Failed(LogError::Corrupt(error)) => {
                 tracing::error!(error, "a command failed because of the event log");
                 Problem::internal()
             }
@@ -136,13 +136,13 @@ mod tests {
             (No::Mismatch, 409, "idempotency_mismatch"),
             (No::Malformed("seq", "odd"), 400, "malformed"),
             (No::Busy, 503, "busy"),
-            (No::Failed(Failed::Closed), 503, "unavailable"),
+            (No::Failed(LogError::Closed), 503, "unavailable"),
             (
-                No::Failed(Failed::Unavailable("away".into())),
+                No::Failed(LogError::Unavailable("away".into())),
                 503,
                 "unavailable",
             ),
-            (No::Failed(Failed::Corrupt("odd".into())), 500, "internal"),
+            (No::Failed(LogError::Corrupt("odd".into())), 500, "internal"),
         ];
         for (error, status, code) in statuses {
             let problem = Problem::from(error);
@@ -159,10 +159,10 @@ mod tests {
 
     #[test]
     fn a_failure_has_retry_after_and_hides_internals() {
-        let error = No::Failed(Failed::Unavailable("password for tidings@10.0.0.1".into()));
+        let error = No::Failed(LogError::Unavailable("password for tidings@10.0.0.1".into()));
         let response = error.into_response();
         assert!(response.headers().contains_key(http::header::RETRY_AFTER));
-        let problem = Problem::from(No::Failed(Failed::Unavailable("10.0.0.1".into())));
+        let problem = Problem::from(No::Failed(LogError::Unavailable("10.0.0.1".into())));
         assert!(!problem.detail().contains("10.0.0.1"));
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use domain::conversation::Conversation;
 use domain::mailbox::Mailbox;
 use domain::refusal::Refusal;
-use event_log::store::Stored;
-use event_log::{EventLog, Failed, Locked, Observed, Receipt, Store};
+use event_log::store::CachedAggregate;
+use event_log::{EventLog, LogError, LockedAggregate, Observation, Receipt, AggregateStore};
 use http::StatusCode;
 
 use crate::answer::Fields;
@@ -17,19 +17,19 @@ use crate::meters::Op;
 use crate::state::CommandState;
 
 /// An aggregate that commands can target.
-pub(crate) trait Home: Stored {
+pub(crate) trait Home: CachedAggregate {
     /// The store of this kind of aggregate.
-    fn store(log: &EventLog) -> &Arc<Store<Self>>;
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>>;
 }
 
 impl Home for Conversation {
-    fn store(log: &EventLog) -> &Arc<Store<Self>> {
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
         log.conversations()
     }
 }
 
 impl Home for Mailbox {
-    fn store(log: &EventLog) -> &Arc<Store<Self>> {
+    fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
         log.mailboxes()
     }
 }
@@ -42,7 +42,7 @@ pub(crate) enum Stop {
     /// A lookup is out of date; load it and decide again.
     Again,
     /// The event log failed.
-    Failed(Failed),
+    Failed(LogError),
 }
 
 impl From<Refusal> for Stop {
@@ -51,8 +51,8 @@ impl From<Refusal> for Stop {
     }
 }
 
-impl From<Failed> for Stop {
-    fn from(error: Failed) -> Self {
+impl From<LogError> for Stop {
+    fn from(error: LogError) -> Self {
         Self::Failed(error)
     }
 }
@@ -101,14 +101,14 @@ pub(crate) trait Order: Sync {
     fn look_up(
         &self,
         state: &CommandState,
-        observed: &mut Vec<Observed>,
+        observed: &mut Vec<Observation>,
     ) -> impl Future<Output = Result<Self::Known, Stop>> + Send;
 
     /// Decides on the locked aggregate.
     fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Self::Home>,
+        locked: &LockedAggregate<Self::Home>,
         lookups: Self::Known,
     ) -> impl Future<Output = Result<Decision<<Self::Home as cqrs_es::Aggregate>::Event>, Stop>> + Send;
 
@@ -117,5 +117,5 @@ pub(crate) trait Order: Sync {
         &self,
         state: &CommandState,
         receipt: &Receipt,
-    ) -> impl Future<Output = Result<bool, Failed>> + Send;
+    ) -> impl Future<Output = Result<bool, LogError>> + Send;
 }

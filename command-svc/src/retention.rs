@@ -10,9 +10,9 @@ use std::time::Duration;
 use domain::conversation::event::ConversationKind;
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
-use event_log::Failed;
-use event_log::erasure::retention::Turn;
-use event_log::reader::Reader;
+use event_log::LogError;
+use event_log::erasure::retention::RetentionLock;
+use event_log::reader::LogReader;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -54,28 +54,28 @@ impl Retention {
     }
 
     /// Erases some of the expired messages. Returns whether there may be more.
-    pub async fn step(&mut self) -> Result<bool, Failed> {
+    pub async fn step(&mut self) -> Result<bool, LogError> {
         let direct = self.of(ConversationKind::Direct, self.ages.direct).await?;
         let groups = self.of(ConversationKind::Group, self.ages.groups).await?;
         Ok(direct || groups)
     }
 
     /// Erases some of the expired messages in conversations of this kind.
-    async fn of(&self, kind: ConversationKind, age: Option<Duration>) -> Result<bool, Failed> {
+    async fn of(&self, kind: ConversationKind, age: Option<Duration>) -> Result<bool, LogError> {
         let Some(age) = age else {
             return Ok(false);
         };
         let pool = self.state.log().pool();
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let oldest = Timestamp::from_millis(self.state.now().millis().saturating_sub(age));
-        let due = Reader::new(pool.clone()).position_at(oldest).await?;
-        let Some(mut lock) = Turn::take(pool, kind).await? else {
+        let due = LogReader::new(pool.clone()).last_position_before(oldest).await?;
+        let Some(mut lock) = RetentionLock::acquire(pool, kind).await? else {
             return Ok(false);
         };
         if due <= lock.position {
             return Ok(false);
         }
-        let sent = lock.sent(due, PAGE).await?;
+        let sent = lock.load_candidates(due, PAGE).await?;
         let mut seqs: BTreeMap<ConversationId, Vec<i64>> = BTreeMap::new();
         for message in sent.iter().filter(|message| !message.is_erased) {
             let Ok(id) = ConversationId::parse(&message.conversation) else {
@@ -85,14 +85,14 @@ impl Retention {
                 seqs.entry(id).or_default().push(message.seq);
             }
         }
-        let by = UserId::parse(RETENTION).map_err(|invalid| Failed::Corrupt(invalid.0.into()))?;
+        let by = UserId::parse(RETENTION).map_err(|invalid| LogError::Corrupt(invalid.0.into()))?;
         for (id, seqs) in &seqs {
             match erase_messages(&self.state, id, seqs, false, &by).await {
                 Ok(_) => {}
                 Err(No::Failed(error)) => return Err(error),
                 Err(error) => {
                     let message = format!("retention could not erase messages: {}", error.code());
-                    return Err(Failed::Unavailable(message));
+                    return Err(LogError::Unavailable(message));
                 }
             }
         }
@@ -101,7 +101,7 @@ impl Retention {
             .last()
             .filter(|_| is_full)
             .map_or(due, |last| last.position);
-        lock.end(reached).await?;
+        lock.complete(reached).await?;
         Ok(is_full)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::envelope::Envelope;
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -38,7 +38,7 @@ pub struct Setup {
     /// Stores the progress.
     pub ledger: Ledger,
     /// Reads events that are not cached.
-    pub reader: Reader,
+    pub reader: LogReader,
     /// Sends deliveries.
     pub sender: Sender,
     /// The number of attempts before an event is parked.
@@ -140,7 +140,7 @@ impl Events {
             None => match self
                 .setup
                 .reader
-                .after(attempt.position - 1, 1)
+                .read_after(attempt.position - 1, 1)
                 .await?
                 .pop()
             {

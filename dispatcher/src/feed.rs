@@ -2,7 +2,7 @@
 //! of its own, because a read from a source must not be cancelled midway.
 
 use domain::envelope::Envelope;
-use event_log::source::Source;
+use event_log::source::EventSource;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
@@ -30,7 +30,7 @@ pub struct Feed {
 impl Feed {
     /// Starts to read the events after a position that are `wanted`.
     pub fn begin(
-        mut source: Source,
+        mut source: EventSource,
         after: i64,
         wanted: impl Fn(&Envelope) -> bool + Send + 'static,
     ) -> Self {

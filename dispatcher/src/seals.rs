@@ -68,7 +68,7 @@ impl SealCopies {
         .fetch_optional(&mut *transaction)
         .await?;
         let next = match number {
-            Some(number) => store::after(&self.pool, number, 1).await?.pop(),
+            Some(number) => store::load_after(&self.pool, number, 1).await?.pop(),
             None => None,
         };
         let Some(seal) = next else {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_nats::Client;
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
-use event_log::source::Source;
+use event_log::reader::LogReader;
+use event_log::source::EventSource;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep, timeout};
@@ -174,10 +174,10 @@ async fn work_under_lease(
             return Ok(());
         }
     };
-    let reader = Reader::new(shared.pool.clone());
+    let reader = LogReader::new(shared.pool.clone());
     let webhook = within_the_log(shared, webhook, &reader).await?;
     let ledger = Ledger::new(lease, &webhook);
-    let source = Source::new(reader.clone(), shared.nats.clone(), shared.mirror.clone());
+    let source = EventSource::new(reader.clone(), shared.nats.clone(), shared.mirror.clone());
     let Shared { sender, online, .. } = shared.clone();
     match &webhook.subject {
         Subject::Events(types) => {
@@ -221,7 +221,7 @@ async fn work_under_lease(
 async fn within_the_log(
     shared: &Shared,
     mut webhook: Webhook,
-    reader: &Reader,
+    reader: &LogReader,
 ) -> Result<Webhook, Failed> {
     let head = reader.head().await?.position;
     if webhook.position <= head {

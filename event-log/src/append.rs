@@ -5,29 +5,29 @@ use std::sync::Arc;
 use domain::time::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::queue::Stamp;
-use crate::{Failed, Key, NewReceipt, Receipt};
+use crate::queue::Revision;
+use crate::{LogError, ReceiptKey, NewReceipt, Receipt};
 
 /// A request to append events to one aggregate, with the observations that the decision relied on.
 /// A request without events only confirms: its ticket resolves once all state that the decision saw
 /// is durable and known to be the newest.
 #[derive(Debug)]
-pub struct Append<E> {
+pub struct AppendRequest<E> {
     /// The events, in order. They are appended atomically.
     pub events: Vec<E>,
     /// The receipts to store under the clients' keys.
     pub receipts: Vec<NewReceipt>,
     /// The other aggregates that the decision relied on.
-    pub observed: Vec<Observed>,
+    pub observations: Vec<Observation>,
 }
 
-impl<E> Append<E> {
+impl<E> AppendRequest<E> {
     /// A request with these events, without receipts or observations.
-    pub fn of(events: Vec<E>) -> Self {
+    pub fn from_events(events: Vec<E>) -> Self {
         Self {
             events,
             receipts: Vec::new(),
-            observed: Vec::new(),
+            observations: Vec::new(),
         }
     }
 }
@@ -35,14 +35,14 @@ impl<E> Append<E> {
 /// The revision of another aggregate that a decision relied on. The decision holds only while that
 /// aggregate has not changed.
 #[derive(Debug, Clone)]
-pub struct Observed {
-    pub(crate) stamp: Arc<Stamp>,
+pub struct Observation {
+    pub(crate) revision: Arc<Revision>,
     pub(crate) sequence: i64,
 }
 
 /// The positions and the time of a durable append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Appended {
+pub struct AppendedRange {
     /// The position of the first event; the head if there was none.
     pub first: i64,
     /// The position of the last event; the head if there was none.
@@ -53,36 +53,36 @@ pub struct Appended {
 
 /// Why a request was not appended.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum NotAppended {
+pub enum AppendError {
     /// The aggregate, or an observed one, has changed since the decision: decide again.
     #[error("the aggregate has changed since the decision; decide again")]
     Conflict,
     /// Some of the keys have been used before. Contains their receipts.
     #[error("an idempotency key has already been used")]
-    Duplicate(Vec<(Key, Receipt)>),
+    DuplicateKey(Vec<(ReceiptKey, Receipt)>),
     /// An infrastructure error. It may be unknown whether the events were appended; retrying with
     /// the same key is safe and returns the first result.
     #[error(transparent)]
-    Failed(#[from] Failed),
+    Log(#[from] LogError),
 }
 
 /// A handle to wait for an append. Dropping it does not cancel the append.
 #[derive(Debug)]
-pub struct Ticket(TicketState);
+pub struct AppendTicket(TicketState);
 
 #[derive(Debug)]
 enum TicketState {
-    Queued(oneshot::Receiver<Result<Appended, NotAppended>>),
-    Turned(NotAppended),
+    Queued(oneshot::Receiver<Result<AppendedRange, AppendError>>),
+    Rejected(AppendError),
 }
 
-impl Ticket {
-    pub(crate) fn queued(reply: oneshot::Receiver<Result<Appended, NotAppended>>) -> Self {
+impl AppendTicket {
+    pub(crate) fn from_reply(reply: oneshot::Receiver<Result<AppendedRange, AppendError>>) -> Self {
         Self(TicketState::Queued(reply))
     }
 
-    pub(crate) fn turned_away(error: NotAppended) -> Self {
-        Self(TicketState::Turned(error))
+    pub(crate) fn rejected(error: AppendError) -> Self {
+        Self(TicketState::Rejected(error))
     }
 
     pub(crate) fn is_queued(&self) -> bool {
@@ -90,12 +90,12 @@ impl Ticket {
     }
 
     /// Waits until the append is durable or has failed.
-    pub async fn done(self) -> Result<Appended, NotAppended> {
+    pub async fn wait(self) -> Result<AppendedRange, AppendError> {
         match self.0 {
             TicketState::Queued(reply) => reply
                 .await
-                .unwrap_or(Err(NotAppended::Failed(Failed::Closed))),
-            TicketState::Turned(error) => Err(error),
+                .unwrap_or(Err(AppendError::Log(LogError::Closed))),
+            TicketState::Rejected(error) => Err(error),
         }
     }
 }

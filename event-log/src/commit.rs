@@ -5,27 +5,27 @@ use sqlx::PgConnection;
 use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 
-use crate::queue::Queued;
+use crate::queue::QueuedAppend;
 
 /// The outcome of the append statement.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum CommitOutcome {
     /// The batch was written at the positions after `base`.
-    At {
+    Committed {
         /// The head before the batch.
-        base: i64,
+        previous_head: i64,
         /// The time of the events.
         time: Timestamp,
     },
     /// The head is not where it was known to be. Nothing was written.
-    Moved,
+    HeadMoved,
     /// Some of the keys exist already. Nothing was written.
-    KnownKeys,
+    DuplicateKey,
 }
 
 /// A batch as one array per column.
 #[derive(Default)]
-pub(crate) struct Columns {
+pub(crate) struct BatchColumns {
     stream: Vec<i64>,
     sequence: Vec<i64>,
     message: Vec<Option<i64>>,
@@ -39,13 +39,13 @@ pub(crate) struct Columns {
     fingerprint: Vec<Uuid>,
     /// The event of the batch whose position goes into the receipt, from 1; 0 for the previous
     /// head.
-    reports: Vec<i64>,
+    receipt_event: Vec<i64>,
     answer: Vec<Vec<u8>>,
 }
 
-impl Columns {
+impl BatchColumns {
     /// The columns of a batch. New streams must have their ids already.
-    pub(crate) fn of<'a>(batch: impl IntoIterator<Item = &'a Queued>) -> Self {
+    pub(crate) fn from_batch<'a>(batch: impl IntoIterator<Item = &'a QueuedAppend>) -> Self {
         let mut columns = Self::default();
         for append in batch {
             columns.push(append);
@@ -54,7 +54,7 @@ impl Columns {
     }
 
     /// How many events the batch has.
-    pub(crate) fn events(&self) -> usize {
+    pub(crate) fn event_count(&self) -> usize {
         self.stream.len()
     }
 
@@ -63,9 +63,9 @@ impl Columns {
         self.stream.is_empty() && self.key.is_empty()
     }
 
-    fn push(&mut self, append: &Queued) {
+    fn push(&mut self, append: &QueuedAppend) {
         let before = self.stream.len();
-        let stream = append.stamp.stream();
+        let stream = append.revision.stream_id();
         for row in &append.rows {
             let envelope = &row.envelope;
             if envelope.sequence == 1 {
@@ -75,7 +75,7 @@ impl Columns {
             }
             self.stream.push(stream);
             self.sequence.push(envelope.sequence);
-            self.message.push(row.message);
+            self.message.push(row.message_seq);
             self.version.push(envelope.version);
             self.event_type.push(envelope.event_type.clone());
             self.payload.push(envelope.data.get().as_bytes().to_vec());
@@ -83,8 +83,8 @@ impl Columns {
         for receipt in &append.receipts {
             self.key.push(receipt.key.to_uuid());
             self.fingerprint.push(Uuid::from_u128(receipt.fingerprint));
-            let nth = receipt.event.map_or(append.rows.len(), |event| event + 1);
-            self.reports.push(if nth == 0 {
+            let nth = receipt.event_index.map_or(append.rows.len(), |event| event + 1);
+            self.receipt_event.push(if nth == 0 {
                 before as i64
             } else {
                 (before + nth) as i64
@@ -97,11 +97,11 @@ impl Columns {
 /// Appends the batch if the head is at `known` and none of the keys exists. It is one statement, so
 /// one transaction, one round trip and one fsync. Keys are nearly always new, so the check is left
 /// to their unique index: looking them up first would cost a second index descent for each.
-pub(crate) async fn write(
+pub(crate) async fn append_batch(
     connection: &mut PgConnection,
     known: i64,
-    columns: &Columns,
-) -> Result<Written, sqlx::Error> {
+    columns: &BatchColumns,
+) -> Result<CommitOutcome, sqlx::Error> {
     let written = sqlx::query_as(
         "WITH head AS (
              UPDATE log.head
@@ -125,7 +125,7 @@ pub(crate) async fn write(
                     AS r (key, fingerprint, nth, answer))
          SELECT base, occurred_at FROM head",
     )
-    .bind(columns.events() as i64)
+    .bind(columns.event_count() as i64)
     .bind(known)
     .bind(&columns.new_stream)
     .bind(&columns.new_aggregate)
@@ -138,27 +138,27 @@ pub(crate) async fn write(
     .bind(&columns.key)
     .bind(&columns.payload)
     .bind(&columns.fingerprint)
-    .bind(&columns.reports)
+    .bind(&columns.receipt_event)
     .bind(&columns.answer)
     .fetch_optional(connection)
     .await;
     let written: Option<(i64, OffsetDateTime)> = match written {
-        Err(sqlx::Error::Database(error)) if error.constraint() == Some(KEYS) => {
-            return Ok(Written::KnownKeys);
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some(RECEIPT_KEY_INDEX) => {
+            return Ok(CommitOutcome::DuplicateKey);
         }
         written => written?,
     };
-    Ok(written.map_or(Written::Moved, |(base, time)| Written::At {
-        base,
+    Ok(written.map_or(CommitOutcome::HeadMoved, |(base, time)| CommitOutcome::Committed {
+        previous_head: base,
         time: time.into(),
     }))
 }
 
 /// The unique index of the receipt keys.
-const KEYS: &str = "receipts_pkey";
+const RECEIPT_KEY_INDEX: &str = "receipts_pkey";
 
 /// Reads the head from its table.
-pub(crate) async fn head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+pub(crate) async fn load_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT position FROM log.head")
         .fetch_one(connection)
         .await
@@ -173,10 +173,10 @@ pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<i64, sqlx
 
 /// Returns the time of this batch if the event after `known` is its first event. A batch is atomic,
 /// so this resolves an unknown outcome.
-pub(crate) async fn was_written(
+pub(crate) async fn find_commit_time(
     connection: &mut PgConnection,
     known: i64,
-    columns: &Columns,
+    columns: &BatchColumns,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     let (Some(stream), Some(sequence), Some(payload)) = (
         columns.stream.first(),
@@ -199,7 +199,7 @@ pub(crate) async fn was_written(
 }
 
 /// Allocates ids for new streams.
-pub(crate) async fn stream_numbers(
+pub(crate) async fn allocate_stream_ids(
     connection: &mut PgConnection,
     count: i64,
 ) -> Result<Vec<i64>, sqlx::Error> {

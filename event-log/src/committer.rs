@@ -10,61 +10,61 @@ use domain::time::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
-use crate::append::{Appended, NotAppended};
-use crate::commit::{self, Columns, Written};
-use crate::feed::Feeds;
-use crate::foreign::{self, TakesForeign};
-use crate::queue::{Queue, Queued, Stamp};
-use crate::reader::Reader;
-use crate::{Failed, receipt};
+use crate::append::{AppendedRange, AppendError};
+use crate::commit::{self, BatchColumns, CommitOutcome};
+use crate::commit_feed::CommitBroadcaster;
+use crate::external_events::{self, ExternalEventSink};
+use crate::queue::{AppendQueue, QueuedAppend, Revision};
+use crate::reader::LogReader;
+use crate::{LogError, receipt};
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
 /// unknown.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// How long Postgres may be unavailable before the queued appends fail.
-const PATIENCE: Duration = Duration::from_secs(3);
+const OUTAGE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How many stream ids are allocated at a time, ahead of use.
-const STREAM_NUMBERS: i64 = 64;
+const STREAM_ID_BLOCK: i64 = 64;
 
 /// The task that appends, with its connection and its stock of stream ids.
 pub(crate) struct Committer {
     pub(crate) pool: PgPool,
-    pub(crate) reader: Reader,
-    pub(crate) queue: Arc<Queue>,
-    pub(crate) takers: Vec<Arc<dyn TakesForeign>>,
-    pub(crate) feeds: Feeds,
+    pub(crate) reader: LogReader,
+    pub(crate) queue: Arc<AppendQueue>,
+    pub(crate) event_sinks: Vec<Arc<dyn ExternalEventSink>>,
+    pub(crate) feeds: CommitBroadcaster,
     pub(crate) max_batch: usize,
     pub(crate) connection: Option<PoolConnection<Postgres>>,
-    pub(crate) stream_numbers: VecDeque<i64>,
+    pub(crate) stream_ids: VecDeque<i64>,
 }
 
 impl Committer {
     /// Commits batches until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
-        while self.step().await {}
+        while self.commit_next_batch().await {}
     }
 
     /// Waits for a batch and commits it. Returns false when the queue is closed and empty.
-    async fn step(&mut self) -> bool {
+    async fn commit_next_batch(&mut self) -> bool {
         let batch = loop {
             let arrived = self.queue.arrived.notified();
-            let batch = self.take_batch();
+            let batch = self.dequeue_batch();
             if !batch.is_empty() {
                 break batch;
             }
-            if self.queue.waiting().closed {
+            if self.queue.lock().closed {
                 return false;
             }
             arrived.await;
         };
-        self.commit(batch).await;
+        self.commit_batch(batch).await;
         true
     }
 
-    fn take_batch(&self) -> Vec<Queued> {
-        let mut waiting = self.queue.waiting();
+    fn dequeue_batch(&self) -> Vec<QueuedAppend> {
+        let mut waiting = self.queue.lock();
         let mut batch = Vec::new();
         let mut events = 0;
         while let Some(next) = waiting.appends.front() {
@@ -78,29 +78,29 @@ impl Committer {
     }
 
     /// Commits a batch. When this returns, every ticket in it is resolved.
-    async fn commit(&mut self, batch: Vec<Queued>) {
-        let (batch, repeated) = split_at_repeated_keys(batch);
-        self.see_through(batch).await;
+    async fn commit_batch(&mut self, batch: Vec<QueuedAppend>) {
+        let (batch, repeated) = split_off_duplicate_keys(batch);
+        self.commit_with_retries(batch).await;
         // Not earlier: rejecting these invalidates their aggregates, and the appends before them on
         // the same aggregates must stay valid until they are written.
-        turn_away(repeated);
+        reject_all(repeated);
     }
 
-    async fn see_through(&mut self, mut batch: Vec<Queued>) {
+    async fn commit_with_retries(&mut self, mut batch: Vec<QueuedAppend>) {
         let started = Instant::now();
         let mut last_error = String::from("the head of the log kept moving");
-        for attempt in 0..TRIES {
-            batch = keep_standing(batch);
+        for attempt in 0..MAX_ATTEMPTS {
+            batch = reject_stale(batch);
             if batch.is_empty() {
                 return;
             }
             match self.try_commit(&batch, attempt > 0).await {
-                Ok(Written::At { base, time }) => {
+                Ok(CommitOutcome::Committed { previous_head: base, time }) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
-                    return self.committed(batch, base, time);
+                    return self.complete_batch(batch, base, time);
                 }
-                Ok(Written::Moved) => {}
-                Ok(Written::KnownKeys) => match self.answer_known_keys(batch).await {
+                Ok(CommitOutcome::HeadMoved) => {}
+                Ok(CommitOutcome::DuplicateKey) => match self.answer_duplicate_keys(batch).await {
                     Ok(rest) => batch = rest,
                     Err((rest, error)) => {
                         batch = rest;
@@ -108,12 +108,12 @@ impl Committer {
                     }
                 },
                 Err(error) => {
-                    if let Some(time) = self.settle_unknown(&batch, &error, started).await {
-                        let base = self.queue.waiting().known;
-                        return self.committed(batch, base, time);
+                    if let Some(time) = self.resolve_unknown_outcome(&batch, &error, started).await {
+                        let base = self.queue.lock().known_head;
+                        return self.complete_batch(batch, base, time);
                     }
                     last_error = error.to_string();
-                    if started.elapsed() > PATIENCE {
+                    if started.elapsed() > OUTAGE_TIMEOUT {
                         break;
                     }
                 }
@@ -125,11 +125,11 @@ impl Committer {
             "failed to commit a batch"
         );
         for append in &batch {
-            append.stamp.invalidate();
+            append.revision.invalidate();
         }
         for append in batch {
-            let failed = Failed::Unavailable(last_error.clone());
-            let _ = append.reply.send(Err(NotAppended::Failed(failed)));
+            let failed = LogError::Unavailable(last_error.clone());
+            let _ = append.reply.send(Err(AppendError::Log(failed)));
         }
     }
 
@@ -137,75 +137,75 @@ impl Committer {
     /// can append in between.
     async fn try_commit(
         &mut self,
-        batch: &[Queued],
+        batch: &[QueuedAppend],
         lock_head: bool,
-    ) -> Result<Written, sqlx::Error> {
-        self.number_streams(batch).await?;
-        let columns = Columns::of(batch);
-        let known = self.queue.waiting().known;
+    ) -> Result<CommitOutcome, sqlx::Error> {
+        self.assign_stream_ids(batch).await?;
+        let columns = BatchColumns::from_batch(batch);
+        let known = self.queue.lock().known_head;
         if columns.is_empty() {
-            return self.observe(known).await;
+            return self.confirm_observations(known).await;
         }
         if lock_head {
-            return self.write_locked(batch).await;
+            return self.append_under_head_lock(batch).await;
         }
-        commit::write(self.connection().await?, known, &columns).await
+        commit::append_batch(self.connection().await?, known, &columns).await
     }
 
     /// For batches of observations only: they hold if the head is where it was known to be.
-    async fn observe(&mut self, known: i64) -> Result<Written, sqlx::Error> {
-        let head = commit::head(self.connection().await?).await?;
+    async fn confirm_observations(&mut self, known: i64) -> Result<CommitOutcome, sqlx::Error> {
+        let head = commit::load_head(self.connection().await?).await?;
         if head == known {
-            return Ok(Written::At {
-                base: known,
+            return Ok(CommitOutcome::Committed {
+                previous_head: known,
                 time: Timestamp::default(),
             });
         }
-        foreign::catch_up(&self.reader, &self.queue, &self.takers, head).await?;
-        Ok(Written::Moved)
+        external_events::catch_up(&self.reader, &self.queue, &self.event_sinks, head).await?;
+        Ok(CommitOutcome::HeadMoved)
     }
 
     /// Applies the events of other writers, first without the head lock, then the few that have
     /// arrived since under the lock, and appends before any other writer can.
-    async fn write_locked(&mut self, batch: &[Queued]) -> Result<Written, sqlx::Error> {
-        let head = commit::head(self.connection().await?).await?;
-        foreign::catch_up(&self.reader, &self.queue, &self.takers, head).await?;
+    async fn append_under_head_lock(&mut self, batch: &[QueuedAppend]) -> Result<CommitOutcome, sqlx::Error> {
+        let head = commit::load_head(self.connection().await?).await?;
+        external_events::catch_up(&self.reader, &self.queue, &self.event_sinks, head).await?;
         let (reader, queue, takers) =
-            (self.reader.clone(), self.queue.clone(), self.takers.clone());
+            (self.reader.clone(), self.queue.clone(), self.event_sinks.clone());
         let connection = self.connection().await?;
         let mut transaction = connection.begin().await?;
         let head = commit::lock_head(&mut transaction).await?;
-        foreign::catch_up(&reader, &queue, &takers, head).await?;
-        if !batch.iter().all(Queued::stands) {
-            return Ok(Written::Moved);
+        external_events::catch_up(&reader, &queue, &takers, head).await?;
+        if !batch.iter().all(QueuedAppend::is_current) {
+            return Ok(CommitOutcome::HeadMoved);
         }
-        let written = commit::write(&mut transaction, head, &Columns::of(batch)).await?;
+        let written = commit::append_batch(&mut transaction, head, &BatchColumns::from_batch(batch)).await?;
         match written {
-            Written::At { .. } => transaction.commit().await?,
-            Written::Moved | Written::KnownKeys => transaction.rollback().await?,
+            CommitOutcome::Committed { .. } => transaction.commit().await?,
+            CommitOutcome::HeadMoved | CommitOutcome::DuplicateKey => transaction.rollback().await?,
         }
         Ok(written)
     }
 
-    async fn number_streams(&mut self, batch: &[Queued]) -> Result<(), sqlx::Error> {
+    async fn assign_stream_ids(&mut self, batch: &[QueuedAppend]) -> Result<(), sqlx::Error> {
         let mut new_streams = Vec::new();
         for append in batch {
-            if append.stamp.stream() == 0 && !append.rows.is_empty() {
-                new_streams.push(append.stamp.clone());
+            if append.revision.stream_id() == 0 && !append.rows.is_empty() {
+                new_streams.push(append.revision.clone());
             }
         }
         for stamp in new_streams {
             // Several appends of a batch may share a new stream.
-            if stamp.stream() != 0 {
+            if stamp.stream_id() != 0 {
                 continue;
             }
-            if self.stream_numbers.is_empty() {
+            if self.stream_ids.is_empty() {
                 let numbers =
-                    commit::stream_numbers(self.connection().await?, STREAM_NUMBERS).await?;
-                self.stream_numbers.extend(numbers);
+                    commit::allocate_stream_ids(self.connection().await?, STREAM_ID_BLOCK).await?;
+                self.stream_ids.extend(numbers);
             }
-            if let Some(number) = self.stream_numbers.pop_front() {
-                stamp.set_stream(number);
+            if let Some(number) = self.stream_ids.pop_front() {
+                stamp.set_stream_id(number);
             }
         }
         Ok(())
@@ -213,10 +213,10 @@ impl Committer {
 
     /// Resolves the appends whose keys exist with the stored receipts. Appends that were decided on
     /// top of them become conflicts.
-    async fn answer_known_keys(
+    async fn answer_duplicate_keys(
         &mut self,
-        batch: Vec<Queued>,
-    ) -> Result<Vec<Queued>, (Vec<Queued>, Failed)> {
+        batch: Vec<QueuedAppend>,
+    ) -> Result<Vec<QueuedAppend>, (Vec<QueuedAppend>, LogError)> {
         let keys: Vec<_> = batch
             .iter()
             .flat_map(|append| append.receipts.iter().map(|receipt| receipt.key))
@@ -233,42 +233,42 @@ impl Committer {
         });
         for append in repeated {
             if !append.rows.is_empty() {
-                append.stamp.invalidate();
+                append.revision.invalidate();
             }
             let first = append
                 .receipts
                 .iter()
                 .filter_map(|receipt| Some((receipt.key, known.get(&receipt.key)?.clone())))
                 .collect();
-            let _ = append.reply.send(Err(NotAppended::Duplicate(first)));
+            let _ = append.reply.send(Err(AppendError::DuplicateKey(first)));
         }
         Ok(rest)
     }
 
     /// Finds out, after an error, whether the batch was written. Returns its time if it was.
-    async fn settle_unknown(
+    async fn resolve_unknown_outcome(
         &mut self,
-        batch: &[Queued],
+        batch: &[QueuedAppend],
         error: &sqlx::Error,
         started: Instant,
     ) -> Option<Timestamp> {
         tracing::warn!(%error, "a commit failed; checking whether it was written");
-        if matches!(error, sqlx::Error::Database(_)) && !is_fatal(error) {
+        if matches!(error, sqlx::Error::Database(_)) && !is_session_lost(error) {
             // The server rejected the statement because of a race for a key or a stream. The next
             // attempt sees and applies what won the race.
             return None;
         }
         self.connection = None;
-        let columns = Columns::of(batch);
-        let known = self.queue.waiting().known;
+        let columns = BatchColumns::from_batch(batch);
+        let known = self.queue.lock().known_head;
         loop {
             let found = match self.connection().await {
-                Ok(connection) => commit::was_written(connection, known, &columns).await,
+                Ok(connection) => commit::find_commit_time(connection, known, &columns).await,
                 Err(error) => Err(error),
             };
             match found {
                 Ok(time) => return time,
-                Err(_) if started.elapsed() > PATIENCE => return None,
+                Err(_) if started.elapsed() > OUTAGE_TIMEOUT => return None,
                 Err(_) => self.connection = None,
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -276,21 +276,21 @@ impl Committer {
     }
 
     /// The batch is durable: resolves its tickets and publishes its events to the commit feed.
-    fn committed(&self, batch: Vec<Queued>, base: i64, time: Timestamp) {
+    fn complete_batch(&self, batch: Vec<QueuedAppend>, base: i64, time: Timestamp) {
         let mut events = Vec::new();
         let mut position = base;
-        let mut waiting = self.queue.waiting();
+        let mut waiting = self.queue.lock();
         for append in batch {
             let first = position + 1;
             for mut row in append.rows {
                 position += 1;
                 row.envelope.position = position;
                 row.envelope.time = time;
-                append.stamp.set_durable(row.envelope.sequence);
+                append.revision.set_durable_sequence(row.envelope.sequence);
                 events.push(row.envelope);
             }
-            waiting.known = waiting.known.max(position);
-            let appended = Appended {
+            waiting.known_head = waiting.known_head.max(position);
+            let appended = AppendedRange {
                 first: first.min(position),
                 last: position,
                 time,
@@ -333,7 +333,7 @@ async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error>
 }
 
 /// Whether this error ended the session, so that the outcome is unknown.
-fn is_fatal(error: &sqlx::Error) -> bool {
+fn is_session_lost(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
@@ -343,13 +343,13 @@ fn is_fatal(error: &sqlx::Error) -> bool {
 
 /// Rejects the appends whose aggregates have changed since the decision, and returns the others. A
 /// rejected append makes those decided on top of it stale, so this repeats until none is stale.
-fn keep_standing(mut batch: Vec<Queued>) -> Vec<Queued> {
+fn reject_stale(mut batch: Vec<QueuedAppend>) -> Vec<QueuedAppend> {
     loop {
-        let (current, stale): (Vec<_>, Vec<_>) = batch.into_iter().partition(Queued::stands);
+        let (current, stale): (Vec<_>, Vec<_>) = batch.into_iter().partition(QueuedAppend::is_current);
         if stale.is_empty() {
             return current;
         }
-        turn_away(stale);
+        reject_all(stale);
         batch = current;
     }
 }
@@ -358,24 +358,24 @@ fn keep_standing(mut batch: Vec<Queued>) -> Vec<Queued> {
 /// same key in a batch the later one is rejected, with everything decided on top of it; when its
 /// command is retried, it finds the receipt of the first. Returns the appends to write and those to
 /// reject.
-fn split_at_repeated_keys(batch: Vec<Queued>) -> (Vec<Queued>, Vec<Queued>) {
+fn split_off_duplicate_keys(batch: Vec<QueuedAppend>) -> (Vec<QueuedAppend>, Vec<QueuedAppend>) {
     let mut keys = HashSet::new();
-    let mut rejected: Vec<Arc<Stamp>> = Vec::new();
+    let mut rejected: Vec<Arc<Revision>> = Vec::new();
     batch.into_iter().partition(|append| {
         let is_first = append
             .receipts
             .iter()
             .all(|receipt| keys.insert(receipt.key));
         let is_rejected =
-            |stamp: &Arc<Stamp>| rejected.iter().any(|other| Arc::ptr_eq(other, stamp));
+            |stamp: &Arc<Revision>| rejected.iter().any(|other| Arc::ptr_eq(other, stamp));
         let stays = is_first
-            && !is_rejected(&append.stamp)
+            && !is_rejected(&append.revision)
             && !append
-                .observed
+                .observations
                 .iter()
-                .any(|other| is_rejected(&other.stamp));
+                .any(|other| is_rejected(&other.revision));
         if !stays && !append.rows.is_empty() {
-            rejected.push(append.stamp.clone());
+            rejected.push(append.revision.clone());
         }
         stays
     })
@@ -383,11 +383,11 @@ fn split_at_repeated_keys(batch: Vec<Queued>) -> (Vec<Queued>, Vec<Queued>) {
 
 /// Rejects appends as conflicts and invalidates their aggregates: the commands must decide again on
 /// reloaded states.
-fn turn_away(appends: Vec<Queued>) {
+fn reject_all(appends: Vec<QueuedAppend>) {
     for append in appends {
         if !append.rows.is_empty() {
-            append.stamp.invalidate();
+            append.revision.invalidate();
         }
-        let _ = append.reply.send(Err(NotAppended::Conflict));
+        let _ = append.reply.send(Err(AppendError::Conflict));
     }
 }

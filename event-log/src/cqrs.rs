@@ -7,31 +7,31 @@ use std::sync::Arc;
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 
-use crate::Failed;
-use crate::Locked;
-use crate::append::{Append, NotAppended};
-use crate::recorded::Recorded;
-use crate::store::{Store, Stored};
+use crate::LogError;
+use crate::LockedAggregate;
+use crate::append::{AppendRequest, AppendError};
+use crate::logged_event::LoggedEvent;
+use crate::store::{AggregateStore, CachedAggregate};
 use domain::event::EventFamily;
 
 /// An [`AggregateStore`](crate::store::AggregateStore) as a cqrs-es `EventStore`.
-pub struct CqrsStore<A: Stored>(pub Arc<Store<A>>);
+pub struct CqrsStore<A: CachedAggregate>(pub Arc<AggregateStore<A>>);
 
 /// The aggregate context of `CqrsFramework`: a copy of the state, discarded if the command is
 /// refused.
-pub struct Work<A: Stored> {
-    locked: Locked<A>,
-    copy: A,
+pub struct CqrsContext<A: CachedAggregate> {
+    locked: LockedAggregate<A>,
+    working_copy: A,
 }
 
-impl<A: Stored> AggregateContext<A> for Work<A> {
+impl<A: CachedAggregate> AggregateContext<A> for CqrsContext<A> {
     fn aggregate(&mut self) -> &mut A {
-        &mut self.copy
+        &mut self.working_copy
     }
 }
 
-impl<A: Stored> EventStore<A> for CqrsStore<A> {
-    type AC = Work<A>;
+impl<A: CachedAggregate> EventStore<A> for CqrsStore<A> {
+    type AC = CqrsContext<A>;
 
     async fn load_events(
         &self,
@@ -43,7 +43,7 @@ impl<A: Stored> EventStore<A> for CqrsStore<A> {
               WHERE s.aggregate_type = $1 AND s.aggregate_id = $2
               ORDER BY e.sequence",
         )
-        .bind(<A::Event as Recorded>::AGGREGATE.as_str())
+        .bind(<A::Event as LoggedEvent>::AGGREGATE_KIND.as_str())
         .bind(id)
         .fetch_all(&self.0.pool)
         .await
@@ -65,9 +65,9 @@ impl<A: Stored> EventStore<A> for CqrsStore<A> {
     }
 
     async fn load_aggregate(&self, id: &str) -> Result<Self::AC, AggregateError<A::Error>> {
-        let locked = self.0.lock(id).await.map_err(failed)?;
+        let locked = self.0.lock(id).await.map_err(to_aggregate_error)?;
         let copy = locked.state().clone();
-        Ok(Work { locked, copy })
+        Ok(CqrsContext { locked, working_copy: copy })
     }
 
     /// Appends the events and waits until they are durable. Each envelope has its `position` in the
@@ -82,14 +82,14 @@ impl<A: Stored> EventStore<A> for CqrsStore<A> {
         let before = context.locked.sequence();
         let appended = context
             .locked
-            .append(Append::of(events.clone()))
-            .done()
+            .append(AppendRequest::from_events(events.clone()))
+            .wait()
             .await
             .map_err(|error| match error {
-                NotAppended::Conflict | NotAppended::Duplicate(_) => {
+                AppendError::Conflict | AppendError::DuplicateKey(_) => {
                     AggregateError::AggregateConflict
                 }
-                NotAppended::Failed(error) => failed(error),
+                AppendError::Log(error) => to_aggregate_error(error),
             })?;
         Ok(events
             .into_iter()
@@ -109,10 +109,10 @@ impl<A: Stored> EventStore<A> for CqrsStore<A> {
     }
 }
 
-fn failed<E: std::error::Error>(error: Failed) -> AggregateError<E> {
+fn to_aggregate_error<E: std::error::Error>(error: LogError) -> AggregateError<E> {
     match error {
-        Failed::Corrupt(_) => AggregateError::DeserializationError(error.into()),
-        Failed::Unavailable(_) => AggregateError::DatabaseConnectionError(error.into()),
-        Failed::Closed | Failed::Unsafe(_) => AggregateError::UnexpectedError(error.into()),
+        LogError::Corrupt(_) => AggregateError::DeserializationError(error.into()),
+        LogError::Unavailable(_) => AggregateError::DatabaseConnectionError(error.into()),
+        LogError::Closed | LogError::UnsafeSettings(_) => AggregateError::UnexpectedError(error.into()),
     }
 }

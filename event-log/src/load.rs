@@ -8,42 +8,42 @@ use domain::mailbox::Mailbox;
 use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
 
-use crate::Failed;
-use crate::recorded::Recorded;
-use crate::store::Stored;
+use crate::LogError;
+use crate::logged_event::LoggedEvent;
+use crate::store::CachedAggregate;
 
 /// Provides the upcasters for old events of an aggregate.
-pub trait Upcasts {
+pub trait UpcasterProvider {
     /// The upcasters, in the order in which they are tried.
     fn upcasters() -> Vec<Box<dyn EventUpcaster>>;
 }
 
-impl Upcasts for Conversation {
+impl UpcasterProvider for Conversation {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::conversation::upcasters()
     }
 }
 
-impl Upcasts for Mailbox {
+impl UpcasterProvider for Mailbox {
     fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         domain::mailbox::upcasters()
     }
 }
 
 /// An aggregate as loaded from the log.
-pub(crate) struct Cold<A> {
+pub(crate) struct LoadedAggregate<A> {
     pub(crate) state: A,
     /// The id of the stream, 0 if there is no stream.
-    pub(crate) stream: i64,
+    pub(crate) stream_id: i64,
     pub(crate) sequence: i64,
 }
 
 /// Loads an aggregate. An aggregate without events has the default state.
-pub(crate) async fn cold<A: Stored>(pool: &PgPool, id: &str) -> Result<Cold<A>, Failed> {
-    let Some(stream) = stream::<A>(pool, id).await? else {
-        return Ok(Cold {
+pub(crate) async fn load_aggregate<A: CachedAggregate>(pool: &PgPool, id: &str) -> Result<LoadedAggregate<A>, LogError> {
+    let Some(stream) = find_stream_id::<A>(pool, id).await? else {
+        return Ok(LoadedAggregate {
             state: A::default(),
-            stream: 0,
+            stream_id: 0,
             sequence: 0,
         });
     };
@@ -65,19 +65,19 @@ pub(crate) async fn cold<A: Stored>(pool: &PgPool, id: &str) -> Result<Cold<A>, 
         loaded => loaded,
     }
     .map_err(|error| match error {
-        AggregateError::DeserializationError(error) => Failed::Corrupt(format!("{id}: {error}")),
-        other => Failed::Unavailable(other.to_string()),
+        AggregateError::DeserializationError(error) => LogError::Corrupt(format!("{id}: {error}")),
+        other => LogError::Unavailable(other.to_string()),
     })?;
     let sequence = i64::try_from(context.current_sequence).unwrap_or(i64::MAX);
-    Ok(Cold {
+    Ok(LoadedAggregate {
         state: context.aggregate,
-        stream,
+        stream_id: stream,
         sequence,
     })
 }
 
-async fn stream<A: Stored>(pool: &PgPool, id: &str) -> Result<Option<i64>, Failed> {
-    let kind = <A::Event as Recorded>::AGGREGATE.as_str();
+async fn find_stream_id<A: CachedAggregate>(pool: &PgPool, id: &str) -> Result<Option<i64>, LogError> {
+    let kind = <A::Event as LoggedEvent>::AGGREGATE_KIND.as_str();
     let stream = sqlx::query_scalar(
         "SELECT id FROM log.streams WHERE aggregate_type = $1 AND aggregate_id = $2",
     )

@@ -8,16 +8,16 @@ use domain::mailbox::Mailbox;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
-use crate::Failed;
-use crate::append::{Append, NotAppended};
+use crate::LogError;
+use crate::append::{AppendRequest, AppendError};
 use crate::committer::Committer;
-use crate::feed::{Commits, Feed, Feeds};
-use crate::foreign::TakesForeign;
-use crate::queue::Queue;
-use crate::reader::Reader;
-use crate::receipt::{self, Key, Receipt};
-use crate::snapshot::{self, Snapshots};
-use crate::store::Store;
+use crate::commit_feed::{CommitReceiver, CommitFeed, CommitBroadcaster};
+use crate::external_events::ExternalEventSink;
+use crate::queue::AppendQueue;
+use crate::reader::LogReader;
+use crate::receipt::{self, ReceiptKey, Receipt};
+use crate::snapshot::{self, SnapshotWriter};
+use crate::store::AggregateStore;
 
 /// The limits of the log.
 #[derive(Debug, Clone)]
@@ -47,43 +47,43 @@ impl Default for LogConfig {
 
 /// The event log. Cheap to clone; all clones share one committer.
 #[derive(Clone)]
-pub struct EventLog(Arc<Parts>);
+pub struct EventLog(Arc<Inner>);
 
-struct Parts {
+struct Inner {
     pool: PgPool,
-    queue: Arc<Queue>,
-    conversations: Arc<Store<Conversation>>,
-    mailboxes: Arc<Store<Mailbox>>,
-    feeds: Feeds,
+    queue: Arc<AppendQueue>,
+    conversations: Arc<AggregateStore<Conversation>>,
+    mailboxes: Arc<AggregateStore<Mailbox>>,
+    feeds: CommitBroadcaster,
     committer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl EventLog {
     /// Opens the log of a migrated database and starts its committer. Fails if the settings of the
     /// server could lose acknowledged events.
-    pub async fn open(pool: PgPool, config: LogConfig) -> Result<Self, Failed> {
+    pub async fn open(pool: PgPool, config: LogConfig) -> Result<Self, LogError> {
         check_durability(&pool, config.allow_fsync_off).await?;
-        snapshot::forget_other_shapes(&pool).await?;
-        let reader = Reader::new(pool.clone());
-        let queue = Queue::new(reader.head().await?.position);
-        let snapshots = Snapshots::new(pool.clone(), config.snapshot_every);
+        snapshot::delete_outdated(&pool).await?;
+        let reader = LogReader::new(pool.clone());
+        let queue = AppendQueue::new(reader.head().await?.position);
+        let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every);
         let half = config.cache_bytes / 2;
-        let conversations = Store::new(pool.clone(), queue.clone(), snapshots.clone(), half);
-        let mailboxes = Store::new(pool.clone(), queue.clone(), snapshots, half);
-        let sinks: Vec<Arc<dyn TakesForeign>> = vec![conversations.clone(), mailboxes.clone()];
-        let feeds = Feeds::default();
+        let conversations = AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
+        let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots, half);
+        let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![conversations.clone(), mailboxes.clone()];
+        let feeds = CommitBroadcaster::default();
         let committer = Committer {
             pool: pool.clone(),
             reader,
             queue: queue.clone(),
-            takers: sinks,
+            event_sinks: sinks,
             feeds: feeds.clone(),
             max_batch: config.max_batch,
             connection: None,
-            stream_numbers: VecDeque::new(),
+            stream_ids: VecDeque::new(),
         };
         let committer = tokio::sync::Mutex::new(Some(tokio::spawn(committer.run())));
-        Ok(Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Inner {
             pool,
             queue,
             conversations,
@@ -99,44 +99,44 @@ impl EventLog {
     }
 
     /// The store of all conversations.
-    pub fn conversations(&self) -> &Arc<Store<Conversation>> {
+    pub fn conversations(&self) -> &Arc<AggregateStore<Conversation>> {
         &self.0.conversations
     }
 
     /// The store of all mailboxes.
-    pub fn mailboxes(&self) -> &Arc<Store<Mailbox>> {
+    pub fn mailboxes(&self) -> &Arc<AggregateStore<Mailbox>> {
         &self.0.mailboxes
     }
 
     /// The durable head, as far as this process knows.
     pub fn known_head(&self) -> i64 {
-        self.0.queue.waiting().known
+        self.0.queue.lock().known_head
     }
 
     /// The durable head now. Everything that was queued before, in this or another process, is at
     /// or below it.
-    pub async fn head(&self) -> Result<i64, Failed> {
+    pub async fn head(&self) -> Result<i64, LogError> {
         // An observation of an aggregate that does not exist fails only if Postgres does.
         for _ in 0..8 {
             let mailbox = self.0.mailboxes.lock("").await?;
-            match mailbox.append(Append::of(Vec::new())).done().await {
+            match mailbox.append(AppendRequest::from_events(Vec::new())).wait().await {
                 Ok(appended) => return Ok(appended.last),
-                Err(NotAppended::Failed(failed)) => return Err(failed),
-                Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => {}
+                Err(AppendError::Log(failed)) => return Err(failed),
+                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
             }
         }
-        Err(Failed::Unavailable(
+        Err(LogError::Unavailable(
             "the head of the log kept moving".into(),
         ))
     }
 
     /// Finds the receipt of a key, if the key has been used.
-    pub async fn receipt(&self, key: Key) -> Result<Option<Receipt>, Failed> {
-        Ok(self.receipts(&[key]).await?.remove(&key))
+    pub async fn find_receipt(&self, key: ReceiptKey) -> Result<Option<Receipt>, LogError> {
+        Ok(self.find_receipts(&[key]).await?.remove(&key))
     }
 
     /// Finds the receipts of those keys that have been used.
-    pub async fn receipts(&self, keys: &[Key]) -> Result<HashMap<Key, Receipt>, Failed> {
+    pub async fn find_receipts(&self, keys: &[ReceiptKey]) -> Result<HashMap<ReceiptKey, Receipt>, LogError> {
         receipt::find(&self.0.pool, keys).await
     }
 
@@ -147,13 +147,13 @@ impl EventLog {
 
     /// Subscribes to the commits of this process, for an
     /// [`EventSource`](crate::source::EventSource) in the same process.
-    pub fn feed(&self) -> Feed {
-        Feed::new(self.commits())
+    pub fn commit_feed(&self) -> CommitFeed {
+        CommitFeed::new(self.subscribe_commits())
     }
 
     /// Subscribes to the commits of this process from now on, in order. Batches are dropped when
     /// the receiver does not keep up. Commits of other processes are not included.
-    pub(crate) fn commits(&self) -> Commits {
+    pub(crate) fn subscribe_commits(&self) -> CommitReceiver {
         self.0.feeds.subscribe()
     }
 
@@ -170,7 +170,7 @@ impl EventLog {
 }
 
 /// Fails if a setting of the server could lose acknowledged events.
-async fn check_durability(pool: &PgPool, allow_fsync_off: bool) -> Result<(), Failed> {
+async fn check_durability(pool: &PgPool, allow_fsync_off: bool) -> Result<(), LogError> {
     if allow_fsync_off {
         return Ok(());
     }
@@ -182,7 +182,7 @@ async fn check_durability(pool: &PgPool, allow_fsync_off: bool) -> Result<(), Fa
     .fetch_optional(pool)
     .await?;
     if let Some(name) = off {
-        return Err(Failed::Unsafe(format!(
+        return Err(LogError::UnsafeSettings(format!(
             "{name} is off; set it to on in postgresql.conf"
         )));
     }

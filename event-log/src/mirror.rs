@@ -8,10 +8,10 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
 use sqlx::types::Uuid;
 
 /// The oldest server version that honours `first_seq` and has no known access control hole.
-const OLDEST_SERVER: (u64, u64, u64) = (2, 11, 1);
+const MIN_SERVER_VERSION: (u64, u64, u64) = (2, 11, 1);
 
 /// The metadata key for the id of the mirrored log.
-pub(crate) const LOG_ID: &str = "tidings.log-id";
+pub(crate) const LOG_ID_METADATA_KEY: &str = "tidings.log-id";
 
 /// The names of the mirror, and how much of the log it retains.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct MirrorConfig {
     /// The first part of every subject.
     pub subject_prefix: String,
     /// How many events the stream retains. A consumer that lags further behind reads from Postgres.
-    pub keep: i64,
+    pub max_events: i64,
 }
 
 impl Default for MirrorConfig {
@@ -29,7 +29,7 @@ impl Default for MirrorConfig {
         Self {
             stream: "TIDINGS".into(),
             subject_prefix: domain::subject::PREFIX.into(),
-            keep: 5_000_000,
+            max_events: 5_000_000,
         }
     }
 }
@@ -46,24 +46,24 @@ impl MirrorConfig {
 
     /// The subject on which a standby relay reports appends of its process. The payload is the
     /// position as text.
-    pub fn appended_bell(&self) -> String {
+    pub fn appended_subject(&self) -> String {
         format!("{}.bell.appended", self.stream)
     }
 
     /// The subject on which the projector reports each batch. The payload is the text form of a
     /// [`ProjectionSignal`](crate::projection_signal::ProjectionSignal).
-    pub fn projected_bell(&self) -> String {
+    pub fn projected_subject(&self) -> String {
         format!("{}.bell.projected", self.stream)
     }
 
     /// The subject on which gateways exchange presence and typing. It is not stored in the stream.
-    pub fn gossip(&self) -> String {
+    pub fn gossip_subject(&self) -> String {
         format!("{}.gossip", self.stream)
     }
 
     /// Whether a subject belongs to the mirror: messages on it would be stored in the stream, or
     /// received as signals.
-    pub fn owns(&self, subject: &str) -> bool {
+    pub fn reserves_subject(&self, subject: &str) -> bool {
         [&self.subject_prefix, &self.stream]
             .into_iter()
             .any(|first| {
@@ -79,11 +79,11 @@ impl MirrorConfig {
             subjects: vec![format!("{}.>", self.subject_prefix)],
             storage: StorageType::File,
             discard: DiscardPolicy::Old,
-            max_messages: self.keep,
+            max_messages: self.max_events,
             // The expected sequence prevents duplicates already; the window would only cost memory.
             duplicate_window: Duration::from_secs(1),
             first_sequence: u64::try_from(first).ok(),
-            metadata: [(LOG_ID.to_owned(), log_id.to_string())].into(),
+            metadata: [(LOG_ID_METADATA_KEY.to_owned(), log_id.to_string())].into(),
             allow_direct: true,
             ..Config::default()
         }
@@ -94,8 +94,8 @@ impl MirrorConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum MirrorError {
     /// The server is too old.
-    #[error("nats-server {found} is too old: {}.{}.{} or newer is needed (older ones silently ignore a stream's first sequence); update it or set NATS_URL to a newer one", OLDEST_SERVER.0, OLDEST_SERVER.1, OLDEST_SERVER.2)]
-    TooOld {
+    #[error("nats-server {found} is too old: {}.{}.{} or newer is needed (older ones silently ignore a stream's first sequence); update it or set NATS_URL to a newer one", MIN_SERVER_VERSION.0, MIN_SERVER_VERSION.1, MIN_SERVER_VERSION.2)]
+    ServerTooOld {
         /// The version of the server.
         found: String,
     },
@@ -108,7 +108,7 @@ pub enum MirrorError {
     #[error(
         "stream {stream} is not the mirror of this log: {reason}; remove it or choose another name"
     )]
-    NotOurs {
+    ForeignStream {
         /// The name of the stream.
         stream: String,
         /// What does not match.
@@ -124,16 +124,16 @@ pub enum MirrorError {
 
 impl MirrorError {
     /// Whether a retry can help.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Log(_))
     }
 }
 
 /// Rejects a server that is too old or runs without JetStream.
-pub fn check_version(client: &async_nats::Client) -> Result<(), MirrorError> {
+pub fn check_server(client: &async_nats::Client) -> Result<(), MirrorError> {
     let info = client.server_info();
-    if version(&info.version).is_none_or(|found| found < OLDEST_SERVER) {
-        return Err(MirrorError::TooOld {
+    if parse_version(&info.version).is_none_or(|found| found < MIN_SERVER_VERSION) {
+        return Err(MirrorError::ServerTooOld {
             found: info.version,
         });
     }
@@ -143,7 +143,7 @@ pub fn check_version(client: &async_nats::Client) -> Result<(), MirrorError> {
     Ok(())
 }
 
-fn version(text: &str) -> Option<(u64, u64, u64)> {
+fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
     let numbers = text.trim_start_matches('v').split(['-', '+']).next()?;
     let mut numbers = numbers.split('.').map(str::parse);
     Some((
@@ -165,7 +165,7 @@ pub struct MirrorState {
 }
 
 /// Loads the state of the stream. `None` if the stream does not exist.
-pub async fn state(
+pub async fn load_state(
     jetstream: &jetstream::Context,
     config: &MirrorConfig,
 ) -> Result<Option<MirrorState>, MirrorError> {
@@ -189,7 +189,7 @@ pub async fn state(
         .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
     let expected = vec![format!("{}.>", config.subject_prefix)];
     if info.config.subjects != expected {
-        return Err(MirrorError::NotOurs {
+        return Err(MirrorError::ForeignStream {
             stream: config.stream.clone(),
             reason: format!(
                 "its subjects are {:?}, expected {expected:?}",
@@ -200,6 +200,6 @@ pub async fn state(
     Ok(Some(MirrorState {
         first: info.state.first_sequence as i64,
         last: info.state.last_sequence as i64,
-        log_id: info.config.metadata.get(LOG_ID).cloned(),
+        log_id: info.config.metadata.get(LOG_ID_METADATA_KEY).cloned(),
     }))
 }

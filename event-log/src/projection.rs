@@ -14,14 +14,14 @@ use domain::envelope::Envelope;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::source::Source;
+use crate::source::EventSource;
 
 /// How many events are folded at a time.
-const BATCH: usize = 1_000;
+const BATCH_LIMIT: usize = 1_000;
 
 /// The backoff after an error: doubled, up to the maximum.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
 /// State that is folded from the events of the log.
 pub trait Projection {
@@ -39,54 +39,54 @@ pub trait Projection {
 
 /// Runs a projection until the stop signal. After an error it backs off and retries from the
 /// position that the projection reports.
-pub async fn follow<P: Projection + Send>(
+pub async fn run<P: Projection + Send>(
     projection: &mut P,
-    mut source: Source,
+    mut source: EventSource,
     shutdown: &CancellationToken,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let mut pause = MIN_BACKOFF;
     while !shutdown.is_cancelled() {
         let interruption = tokio::select! {
-            interruption = fold_on(projection, &mut source) => interruption,
+            interruption = fold_until_error(projection, &mut source) => interruption,
             () = shutdown.cancelled() => return,
         };
         if interruption.has_folded {
-            pause = FIRST_PAUSE;
+            pause = MIN_BACKOFF;
         }
         tracing::warn!(
-            error = interruption.why,
+            error = interruption.reason,
             "the projection was interrupted; retrying"
         );
         shutdown.run_until_cancelled(sleep(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_BACKOFF);
     }
 }
 
 /// Why folding stopped, and whether it made progress before that.
-struct Ended {
+struct FoldInterruption {
     has_folded: bool,
-    why: String,
+    reason: String,
 }
 
-async fn fold_on<P: Projection + Send>(projection: &mut P, source: &mut Source) -> Ended {
+async fn fold_until_error<P: Projection + Send>(projection: &mut P, source: &mut EventSource) -> FoldInterruption {
     let mut has_folded = false;
     let why = loop {
-        match step(projection, source).await {
+        match fold_next_batch(projection, source).await {
             Ok(()) => has_folded = true,
             Err(why) => break why,
         }
     };
-    Ended { has_folded, why }
+    FoldInterruption { has_folded, reason: why }
 }
 
 /// Waits briefly for a batch and folds it.
-async fn step<P: Projection + Send>(projection: &mut P, source: &mut Source) -> Result<(), String> {
+async fn fold_next_batch<P: Projection + Send>(projection: &mut P, source: &mut EventSource) -> Result<(), String> {
     let position = projection
         .position()
         .await
         .map_err(|error| error.to_string())?;
     let events = source
-        .next(position, BATCH)
+        .next(position, BATCH_LIMIT)
         .await
         .map_err(|error| error.to_string())?;
     if events.is_empty() {

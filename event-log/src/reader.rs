@@ -7,12 +7,12 @@ use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 
-use crate::concern;
-use crate::names::{self, Names};
+use crate::user_filter;
+use crate::stream_names::{self, StreamNames};
 
 /// The head of the log: its last position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
+pub struct LogHead {
     /// The position of the last event, 0 if there is none.
     pub position: i64,
     /// The time of the last event.
@@ -23,11 +23,11 @@ pub struct Head {
 
 /// Which events to read. Fields that are empty do not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct EventFilter {
     /// Event types, such as `message_sent`. Empty for all.
-    pub types: Vec<String>,
+    pub event_types: Vec<String>,
     /// Only events of this aggregate.
-    pub source: Option<(AggregateKind, String)>,
+    pub aggregate: Option<(AggregateKind, String)>,
     /// Only events from this time on, inclusive.
     pub since: Option<Timestamp>,
     /// Only events before this time, exclusive.
@@ -36,7 +36,7 @@ pub struct Filter {
     pub user: Option<String>,
 }
 
-impl Filter {
+impl EventFilter {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -44,7 +44,7 @@ impl Filter {
 
 /// A page of filtered events.
 #[derive(Debug)]
-pub struct Page {
+pub struct EventPage {
     /// The events, in position order.
     pub events: Vec<Envelope>,
     /// The pages so far are complete up to this position. Continue reading after it.
@@ -55,7 +55,7 @@ pub struct Page {
 
 /// A message that was sent, edited, recalled or erased.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Touched {
+pub struct ChangedMessage {
     /// The conversation's id.
     pub conversation: String,
     /// The message's number there.
@@ -64,31 +64,31 @@ pub struct Touched {
 
 /// Reads the log of one database.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct LogReader {
     pool: PgPool,
 }
 
 /// Selects events. The columns that [`decode_envelope`] reads come first, always in this order.
-const COLUMNS: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
+const SELECT_EVENTS: &str = "SELECT e.position, e.sequence, e.event_type, e.event_version, e.occurred_at, e.payload, \
      s.aggregate_type, s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream WHERE ";
 
 /// Selects a page by position. The text is constant, so that the statement stays prepared.
-const AFTER: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, stream \
+const SELECT_AFTER: &str = "SELECT position, sequence, event_type, event_version, occurred_at, payload, stream \
      FROM log.events WHERE position > $1 AND position <= $2 ORDER BY position";
 
-impl Reader {
+impl LogReader {
     /// A reader of the log in a migrated database.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
 
     /// The current head of the log.
-    pub async fn head(&self) -> Result<Head, sqlx::Error> {
+    pub async fn head(&self) -> Result<LogHead, sqlx::Error> {
         let (position, time, log_id): (i64, OffsetDateTime, Uuid) =
             sqlx::query_as("SELECT position, occurred_at, log_id FROM log.head")
                 .fetch_one(&self.pool)
                 .await?;
-        Ok(Head {
+        Ok(LogHead {
             position,
             time: time.into(),
             log_id,
@@ -96,18 +96,18 @@ impl Reader {
     }
 
     /// Reads the events after a position, without a gap, at most `limit`.
-    pub async fn after(&self, position: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
-        self.after_knowing(&mut Names::default(), position, limit)
+    pub async fn read_after(&self, position: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
+        self.read_after_with_names(&mut StreamNames::default(), position, limit)
             .await
     }
 
-    async fn after_knowing(
+    async fn read_after_with_names(
         &self,
-        names: &mut Names,
+        names: &mut StreamNames,
         position: i64,
         limit: i64,
     ) -> Result<Vec<Envelope>, sqlx::Error> {
-        let rows = sqlx::query(AFTER)
+        let rows = sqlx::query(SELECT_AFTER)
             .bind(position)
             .bind(position.saturating_add(limit))
             .fetch_all(&self.pool)
@@ -116,16 +116,16 @@ impl Reader {
             .iter()
             .map(|row| row.try_get(6))
             .collect::<Result<_, _>>()?;
-        names.learn(&self.pool, streams.iter().copied()).await?;
+        names.resolve(&self.pool, streams.iter().copied()).await?;
         rows.iter()
             .zip(streams)
-            .map(|(row, stream)| envelope(row, names.of(stream)?))
+            .map(|(row, stream)| decode_envelope(row, names.get(stream)?))
             .collect()
     }
 
     /// Returns the messages that the events after `after`, up to and including `up_to`, have sent,
     /// edited, recalled or erased. Each message occurs once, in no particular order.
-    pub async fn touched(&self, after: i64, up_to: i64) -> Result<Vec<Touched>, sqlx::Error> {
+    pub async fn changed_messages(&self, after: i64, up_to: i64) -> Result<Vec<ChangedMessage>, sqlx::Error> {
         sqlx::query_as(
             "SELECT DISTINCT s.aggregate_id AS conversation, e.message AS seq \
              FROM log.events e JOIN log.streams s ON s.id = e.stream \
@@ -139,7 +139,7 @@ impl Reader {
     }
 
     /// The time of the event at a position; `None` if there is no such event.
-    pub async fn time_of(&self, position: i64) -> Result<Option<Timestamp>, sqlx::Error> {
+    pub async fn event_time(&self, position: i64) -> Result<Option<Timestamp>, sqlx::Error> {
         let time: Option<OffsetDateTime> =
             sqlx::query_scalar("SELECT occurred_at FROM log.events WHERE position = $1")
                 .bind(position)
@@ -149,22 +149,22 @@ impl Reader {
     }
 
     /// Reads the events after a position that match the filter, at most `limit`.
-    pub async fn select(
+    pub async fn read_filtered(
         &self,
-        filter: &Filter,
+        filter: &EventFilter,
         after: i64,
         limit: i64,
-    ) -> Result<Page, sqlx::Error> {
+    ) -> Result<EventPage, sqlx::Error> {
         let head = self.head().await?.position;
         let first = match filter.since {
-            Some(since) => after.max(self.position_at(since).await?),
+            Some(since) => after.max(self.last_position_before(since).await?),
             None => after,
         };
         let last = match filter.until {
-            Some(until) => head.min(self.position_at(until).await?),
+            Some(until) => head.min(self.last_position_before(until).await?),
             None => head,
         };
-        let mut page = self.page(filter, first, last, limit).await?;
+        let mut page = self.read_page(filter, first, last, limit).await?;
         if page.is_last {
             page.scanned_to = head.max(after);
         }
@@ -173,32 +173,32 @@ impl Reader {
 
     /// Reads the events after one position, up to and including `last`, that match the filter. The
     /// times in the filter are ignored.
-    pub async fn page(
+    pub async fn read_page(
         &self,
-        filter: &Filter,
+        filter: &EventFilter,
         after: i64,
         last: i64,
         limit: i64,
-    ) -> Result<Page, sqlx::Error> {
-        self.page_knowing(filter, &mut Names::default(), after, last, limit)
+    ) -> Result<EventPage, sqlx::Error> {
+        self.read_page_with_names(filter, &mut StreamNames::default(), after, last, limit)
             .await
     }
 
-    pub(crate) async fn page_knowing(
+    pub(crate) async fn read_page_with_names(
         &self,
-        filter: &Filter,
-        names: &mut Names,
+        filter: &EventFilter,
+        names: &mut StreamNames,
         after: i64,
         last: i64,
         limit: i64,
-    ) -> Result<Page, sqlx::Error> {
+    ) -> Result<EventPage, sqlx::Error> {
         let mut events = if after >= last {
             Vec::new()
         } else if filter.is_empty() {
-            self.after_knowing(names, after, limit.min(last - after))
+            self.read_after_with_names(names, after, limit.min(last - after))
                 .await?
         } else {
-            self.between(filter, after, last, limit).await?
+            self.query_between(filter, after, last, limit).await?
         };
         let is_last = (events.len() as i64) < limit;
         let scanned_to = match events.last() {
@@ -206,42 +206,42 @@ impl Reader {
             _ => last.max(after),
         };
         if let Some(user) = &filter.user {
-            events.retain(|event| concern::concerns(event, user));
+            events.retain(|event| user_filter::involves_user(event, user));
         }
-        Ok(Page {
+        Ok(EventPage {
             events,
             scanned_to,
             is_last,
         })
     }
 
-    async fn between(
+    async fn query_between(
         &self,
-        filter: &Filter,
+        filter: &EventFilter,
         after: i64,
         last: i64,
         limit: i64,
     ) -> Result<Vec<Envelope>, sqlx::Error> {
-        let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+        let mut query = QueryBuilder::<Postgres>::new(SELECT_EVENTS);
         query.push("e.position > ").push_bind(after);
         query.push(" AND e.position <= ").push_bind(last);
         let mut order = " ORDER BY e.position LIMIT ";
-        if let Some((kind, id)) = &filter.source {
-            let Some(stream) = self.stream(*kind, id).await? else {
+        if let Some((kind, id)) = &filter.aggregate {
+            let Some(stream) = self.find_stream_id(*kind, id).await? else {
                 return Ok(Vec::new());
             };
-            let sequence = self.sequence_after(stream, after).await?;
+            let sequence = self.last_sequence_at(stream, after).await?;
             query.push(" AND e.stream = ").push_bind(stream);
             query.push(" AND e.sequence > ").push_bind(sequence);
             // Within a stream, sequence order is position order, and it has the index.
             order = " ORDER BY e.sequence LIMIT ";
         }
-        if !filter.types.is_empty() {
+        if !filter.event_types.is_empty() {
             query
                 .push(" AND e.event_type = ANY(")
-                .push_bind(&filter.types)
+                .push_bind(&filter.event_types)
                 .push(")");
-            if !filter.types.iter().any(|name| name == "message_sent") {
+            if !filter.event_types.iter().any(|name| name == "message_sent") {
                 // Lets the planner use the index on the rarer types.
                 query.push(" AND e.event_type <> 'message_sent'");
             }
@@ -253,22 +253,22 @@ impl Reader {
                 .push(" AND ((s.aggregate_type = 'mailbox' AND s.aggregate_id = ")
                 .push_bind(user)
                 .push(") OR position(")
-                .push_bind(concern::as_json(user))
+                .push_bind(user_filter::to_json_literal(user))
                 .push(" IN e.payload) > 0)");
         }
         query.push(order).push_bind(limit);
         let rows = query.build().fetch_all(&self.pool).await?;
         rows.iter()
             .map(|row| {
-                let kind = names::kind(row.try_get(6)?)?;
-                envelope(row, (kind, row.try_get(7)?))
+                let kind = stream_names::parse_aggregate_kind(row.try_get(6)?)?;
+                decode_envelope(row, (kind, row.try_get(7)?))
             })
             .collect()
     }
 
     /// The last position whose event is earlier than `time`; 0 if there is none. A binary search,
     /// since times never decrease along the log.
-    pub async fn position_at(&self, time: Timestamp) -> Result<i64, sqlx::Error> {
+    pub async fn last_position_before(&self, time: Timestamp) -> Result<i64, sqlx::Error> {
         let time = OffsetDateTime::from(time);
         let head = self.head().await?.position;
         let (mut low, mut high) = (0, head);
@@ -289,7 +289,7 @@ impl Reader {
         Ok(low)
     }
 
-    async fn stream(&self, kind: AggregateKind, id: &str) -> Result<Option<i64>, sqlx::Error> {
+    async fn find_stream_id(&self, kind: AggregateKind, id: &str) -> Result<Option<i64>, sqlx::Error> {
         sqlx::query_scalar(
             "SELECT id FROM log.streams WHERE aggregate_type = $1 AND aggregate_id = $2",
         )
@@ -300,7 +300,7 @@ impl Reader {
     }
 
     /// The last sequence of a stream at or before a position, by binary search.
-    async fn sequence_after(&self, stream: i64, position: i64) -> Result<i64, sqlx::Error> {
+    async fn last_sequence_at(&self, stream: i64, position: i64) -> Result<i64, sqlx::Error> {
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(sequence) FROM log.events WHERE stream = $1")
                 .bind(stream)
@@ -326,7 +326,7 @@ impl Reader {
     }
 }
 
-fn envelope(
+fn decode_envelope(
     row: &sqlx::postgres::PgRow,
     (aggregate, aggregate_id): (AggregateKind, String),
 ) -> Result<Envelope, sqlx::Error> {
@@ -339,13 +339,13 @@ fn envelope(
         event_type: row.try_get(2)?,
         version: row.try_get(3)?,
         time: time.into(),
-        data: data(row.try_get(5)?)?,
+        data: decode_payload(row.try_get(5)?)?,
     })
 }
 
 /// The payload as JSON. A payload that is not JSON becomes a JSON string, so that the log can be
 /// read past it; code that needs the event's fields fails to find them.
-fn data(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
+fn decode_payload(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
     let text = std::str::from_utf8(payload).unwrap_or_default();
     RawValue::from_string(text.to_owned())
         .or_else(|_| serde_json::value::to_raw_value(&String::from_utf8_lossy(payload)))
@@ -355,7 +355,7 @@ fn data(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
 /// An SQL expression for the body, as JSON text, that the event at `$position` (an SQL expression)
 /// gave to a message. Null if there is no such event, or if its content has been erased.
 #[macro_export]
-macro_rules! body_at {
+macro_rules! event_body_sql {
     ($position:literal) => {
         concat!(
             "(SELECT nullif((convert_from(e.payload, 'UTF8')::json -> 'body')::text, '{\"erased\":true}') FROM log.events e

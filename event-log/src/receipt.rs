@@ -8,15 +8,15 @@ use domain::ids::{ClientKey, ConversationId, UserId};
 use sqlx::PgPool;
 use sqlx::types::Uuid;
 
-use crate::Failed;
+use crate::LogError;
 
 /// The key of a receipt: the digest of a client's key, its kind and its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key(u128);
+pub struct ReceiptKey(u128);
 
-impl Key {
+impl ReceiptKey {
     /// The key for the `client_message_id` of a send. Per sender, across all conversations.
-    pub fn send(sender: &UserId, key: &ClientKey) -> Self {
+    pub fn for_send(sender: &UserId, key: &ClientKey) -> Self {
         Self(digest::fingerprint(&[
             b"send",
             sender.as_str().as_bytes(),
@@ -25,7 +25,7 @@ impl Key {
     }
 
     /// The key for the `Idempotency-Key` of any other command. Per caller.
-    pub fn command(caller: &UserId, key: &ClientKey) -> Self {
+    pub fn for_command(caller: &UserId, key: &ClientKey) -> Self {
         Self(digest::fingerprint(&[
             b"command",
             caller.as_str().as_bytes(),
@@ -34,7 +34,7 @@ impl Key {
     }
 
     /// The key for a line of an import. Per conversation.
-    pub fn import(conversation: &ConversationId, line: &str) -> Self {
+    pub fn for_import(conversation: &ConversationId, line: &str) -> Self {
         Self(digest::fingerprint(&[
             b"import",
             conversation.as_str().as_bytes(),
@@ -62,18 +62,18 @@ pub struct Receipt {
 #[derive(Debug, Clone)]
 pub struct NewReceipt {
     /// The key of the receipt.
-    pub key: Key,
+    pub key: ReceiptKey,
     /// The fingerprint of the request.
     pub fingerprint: u128,
     /// The index of the event whose position goes into the response. `None` for the last event, or
     /// for the head if there are no events.
-    pub event: Option<usize>,
+    pub event_index: Option<usize>,
     /// The rest of the response.
     pub answer: Vec<u8>,
 }
 
 /// Finds the receipts of those keys that have been used.
-pub(crate) async fn find(pool: &PgPool, keys: &[Key]) -> Result<HashMap<Key, Receipt>, Failed> {
+pub(crate) async fn find(pool: &PgPool, keys: &[ReceiptKey]) -> Result<HashMap<ReceiptKey, Receipt>, LogError> {
     let keys: Vec<Uuid> = keys.iter().map(|key| key.to_uuid()).collect();
     let rows: Vec<(Uuid, Uuid, i64, Vec<u8>)> = sqlx::query_as(
         "SELECT key, fingerprint, position, answer FROM log.receipts WHERE key = ANY($1)",
@@ -86,7 +86,7 @@ pub(crate) async fn find(pool: &PgPool, keys: &[Key]) -> Result<HashMap<Key, Rec
         .map(|(key, fingerprint, position, answer)| {
             let fingerprint = fingerprint.as_u128();
             (
-                Key(key.as_u128()),
+                ReceiptKey(key.as_u128()),
                 Receipt {
                     fingerprint,
                     position,

@@ -20,30 +20,30 @@ use sqlx::{Connection as _, PgConnection};
 use tokio_util::sync::CancellationToken;
 
 use crate::EventLog;
-use crate::feed::Commits;
+use crate::commit_feed::CommitReceiver;
 use crate::mirror::{self, MirrorConfig, MirrorError};
-use crate::reader::Reader;
+use crate::reader::LogReader;
 
 /// One event in this many is published with a request for an acknowledgement. Each event names the
 /// expected previous sequence, so if one is not stored, none after it is: the acknowledgement of
 /// the last covers all.
-const ACK_EVERY: usize = 256;
+const ACK_INTERVAL: usize = 256;
 
 /// How many acknowledgements may be pending.
-const WINDOW: usize = 4;
+const MAX_PENDING_ACKS: usize = 4;
 
 /// How many events are read from Postgres at a time when the commit feed does not have them.
-const PAGE: i64 = 2_000;
+const PAGE_LIMIT: i64 = 2_000;
 
 /// How often the log is polled. Bounds the delay of a lost signal.
-const POLL: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The pause between two attempts after an error.
-const RETRY: Duration = Duration::from_millis(200);
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How often a standby relay tries to take the lock, and the active one checks its lock and the
 /// stream.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long an acknowledgement may take.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,29 +61,29 @@ pub async fn run(
     loop {
         let result = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
-            result = relay.work() => result,
+            result = relay.relay_until_error() => result,
         };
         if let Err(error) = result {
-            if !error.is_passing() {
+            if !error.is_transient() {
                 return Err(error);
             }
             tracing::warn!(%error, "the relay failed; restarting it");
         }
         tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
-            () = tokio::time::sleep(RETRY) => {}
+            () = tokio::time::sleep(RETRY_INTERVAL) => {}
         }
     }
 }
 
 /// The state of a relay.
 pub struct Relay {
-    reader: Reader,
+    reader: LogReader,
     log: EventLog,
     nats: async_nats::Client,
     jetstream: jetstream::Context,
     config: MirrorConfig,
-    feed: Commits,
+    commits: CommitReceiver,
 }
 
 impl Relay {
@@ -92,8 +92,8 @@ impl Relay {
         let mut jetstream = jetstream::new(nats.clone());
         jetstream.set_timeout(ACK_TIMEOUT);
         Self {
-            reader: Reader::new(log.pool().clone()),
-            feed: log.commits(),
+            reader: LogReader::new(log.pool().clone()),
+            commits: log.subscribe_commits(),
             log,
             nats,
             jetstream,
@@ -102,11 +102,11 @@ impl Relay {
     }
 
     /// Waits to become the active relay of the fleet, then publishes until something fails.
-    async fn work(&mut self) -> Result<(), MirrorError> {
-        let mut lock = self.take_turn().await?;
+    async fn relay_until_error(&mut self) -> Result<(), MirrorError> {
+        let mut lock = self.acquire_relay_lock().await?;
         let mut signals = self
             .nats
-            .subscribe(self.config.appended_bell())
+            .subscribe(self.config.appended_subject())
             .await
             .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
         let next = self.resume().await? + 1;
@@ -114,19 +114,19 @@ impl Relay {
         let mut checked = tokio::time::Instant::now();
         loop {
             let chunk = tokio::select! {
-                chunk = self.feed.recv() => chunk,
+                chunk = self.commits.recv() => chunk,
                 _ = signals.next() => None,
-                () = tokio::time::sleep(POLL) => None,
+                () = tokio::time::sleep(POLL_INTERVAL) => None,
             };
             let asks_log = chunk.is_none();
             if let Some(chunk) = chunk {
-                next = self.publish_from_memory(next, chunk).await?;
+                next = self.publish_from_commits(next, chunk).await?;
             }
             // Commits from the feed need no query of the log; commits that it dropped do.
-            if asks_log || self.feed.is_empty() && self.log.known_head() >= next {
+            if asks_log || self.commits.is_empty() && self.log.known_head() >= next {
                 next = self.publish_from_log(next).await?;
             }
-            if checked.elapsed() > ASK_AGAIN {
+            if checked.elapsed() > CHECK_INTERVAL {
                 // The lock lasts as long as this session. Without it, another relay may be active
                 // too, which is harmless but wasteful.
                 lock.ping().await?;
@@ -138,7 +138,7 @@ impl Relay {
 
     /// Waits for the fleet's relay lock. While waiting, signals the commits of this process to the
     /// active relay.
-    async fn take_turn(&mut self) -> Result<PgConnection, MirrorError> {
+    async fn acquire_relay_lock(&mut self) -> Result<PgConnection, MirrorError> {
         let mut connection = self.log.pool().acquire().await?.detach();
         loop {
             let (acquired,): (bool,) =
@@ -149,15 +149,15 @@ impl Relay {
             if acquired {
                 return Ok(connection);
             }
-            let retry = tokio::time::sleep(ASK_AGAIN);
+            let retry = tokio::time::sleep(CHECK_INTERVAL);
             tokio::pin!(retry);
             loop {
                 tokio::select! {
                     () = &mut retry => break,
-                    chunk = self.feed.recv() => {
+                    chunk = self.commits.recv() => {
                         let Some(last) = chunk.as_ref().and_then(|events| events.last()) else { break };
                         let payload = last.position.to_string();
-                        let _ = self.nats.publish(self.config.appended_bell(), payload.into()).await;
+                        let _ = self.nats.publish(self.config.appended_subject(), payload.into()).await;
                     }
                 }
             }
@@ -167,13 +167,13 @@ impl Relay {
     /// Returns the last sequence of the stream, creating the stream if it does not exist. A stream
     /// that is ahead of the log, as after restoring an older backup of the database, is recreated.
     async fn resume(&self) -> Result<i64, MirrorError> {
-        mirror::check_version(&self.nats)?;
+        mirror::check_server(&self.nats)?;
         let head = self.reader.head().await?;
         let ours = head.log_id.to_string();
-        if let Some(state) = mirror::state(&self.jetstream, &self.config).await? {
+        if let Some(state) = mirror::load_state(&self.jetstream, &self.config).await? {
             if state.log_id.as_deref() != Some(ours.as_str()) {
                 let reason = format!("it mirrors log {:?}, but this is log {ours}", state.log_id);
-                return Err(MirrorError::NotOurs {
+                return Err(MirrorError::ForeignStream {
                     stream: self.config.stream.clone(),
                     reason,
                 });
@@ -191,7 +191,7 @@ impl Relay {
                 .await
                 .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
         }
-        let first = (head.position - self.config.keep).max(0) + 1;
+        let first = (head.position - self.config.max_events).max(0) + 1;
         let stream = self
             .jetstream
             .create_stream(self.config.stream_config(head.log_id, first))
@@ -200,7 +200,7 @@ impl Relay {
         let last = stream.cached_info().state.last_sequence as i64;
         if last != first - 1 {
             let found = format!("(it ignored first sequence {first} and returned {last})");
-            return Err(MirrorError::TooOld { found });
+            return Err(MirrorError::ServerTooOld { found });
         }
         tracing::info!(stream = self.config.stream, first, "created the mirror");
         Ok(last)
@@ -209,7 +209,7 @@ impl Relay {
     /// Detects, while nothing is published, a stream that was wiped, purged or replaced from
     /// outside.
     async fn check_stream(&self, next: i64) -> Result<(), MirrorError> {
-        match mirror::state(&self.jetstream, &self.config).await? {
+        match mirror::load_state(&self.jetstream, &self.config).await? {
             Some(state) if state.last == next - 1 => {
                 metrics::gauge!("tidings_mirror_lag_events")
                     .set((self.log.known_head() - state.last).max(0) as f64);
@@ -226,7 +226,7 @@ impl Relay {
         }
     }
 
-    async fn publish_from_memory(
+    async fn publish_from_commits(
         &self,
         next: i64,
         chunk: Arc<Vec<Envelope>>,
@@ -244,7 +244,7 @@ impl Relay {
 
     /// Publishes events from the log that the feed has not delivered.
     async fn publish_from_log(&self, mut next: i64) -> Result<i64, MirrorError> {
-        if !self.feed.is_empty() && self.log.known_head() - next < PAGE {
+        if !self.commits.is_empty() && self.log.known_head() - next < PAGE_LIMIT {
             // They are most likely in the feed.
             return Ok(next);
         }
@@ -252,7 +252,7 @@ impl Relay {
             if self.reader.head().await?.position < next {
                 return Ok(next);
             }
-            let events = self.reader.after(next - 1, PAGE).await?;
+            let events = self.reader.read_after(next - 1, PAGE_LIMIT).await?;
             let Some(last) = events.last() else {
                 return Ok(next);
             };
@@ -265,22 +265,22 @@ impl Relay {
     /// Publishes consecutive events, and returns when all are acknowledged.
     async fn publish(&self, events: &[Envelope]) -> Result<(), MirrorError> {
         let mut sent: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
-        for chunk in events.chunks(ACK_EVERY) {
-            if sent.len() >= WINDOW
+        for chunk in events.chunks(ACK_INTERVAL) {
+            if sent.len() >= MAX_PENDING_ACKS
                 && let Some((position, ack)) = sent.pop_front()
             {
-                acknowledged(position, ack).await?;
+                await_ack(position, ack).await?;
             }
             let Some((last, others)) = chunk.split_last() else {
                 break;
             };
             for event in others {
-                self.send(event).await?;
+                self.publish_without_ack(event).await?;
             }
-            sent.push_back((last.position, self.ask(last).await?));
+            sent.push_back((last.position, self.publish_with_ack(last).await?));
         }
         for (position, ack) in sent {
-            acknowledged(position, ack).await?;
+            await_ack(position, ack).await?;
         }
         if let Some(last) = events.last() {
             metrics::gauge!("tidings_mirror_position").set(last.position as f64);
@@ -291,20 +291,20 @@ impl Relay {
     }
 
     /// Publishes one event without requesting an acknowledgement.
-    async fn send(&self, event: &Envelope) -> Result<(), MirrorError> {
+    async fn publish_without_ack(&self, event: &Envelope) -> Result<(), MirrorError> {
         let mut headers = HeaderMap::new();
         let before = (event.position - 1).to_string();
         headers.insert(NATS_EXPECTED_LAST_SEQUENCE, before);
         self.nats
-            .publish_with_headers(self.subject(event), headers, payload(event)?)
+            .publish_with_headers(self.subject(event), headers, encode_payload(event)?)
             .await
             .map_err(|error| MirrorError::Unavailable(error.to_string()))
     }
 
     /// Publishes one event and requests an acknowledgement.
-    async fn ask(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
+    async fn publish_with_ack(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
         let message = PublishMessage::build()
-            .payload(payload(event)?)
+            .payload(encode_payload(event)?)
             .expected_last_sequence(event.position.unsigned_abs() - 1);
         self.jetstream
             .send_publish(self.subject(event), message)
@@ -322,14 +322,14 @@ impl Relay {
     }
 }
 
-fn payload(event: &Envelope) -> Result<bytes::Bytes, MirrorError> {
+fn encode_payload(event: &Envelope) -> Result<bytes::Bytes, MirrorError> {
     let json = event
         .to_json()
         .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
     Ok(json.into())
 }
 
-async fn acknowledged(position: i64, ack: PublishAckFuture) -> Result<(), MirrorError> {
+async fn await_ack(position: i64, ack: PublishAckFuture) -> Result<(), MirrorError> {
     let ack = ack.into_future().await.map_err(|error| {
         MirrorError::Unavailable(format!("event {position} was not acknowledged: {error}"))
     })?;

@@ -8,43 +8,43 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-use crate::queue::Stamp;
-use crate::recorded::Recorded;
-use crate::store::Stored;
+use crate::queue::Revision;
+use crate::logged_event::LoggedEvent;
+use crate::store::CachedAggregate;
 
 /// The version of the states in `log.snapshots`. Increment it when the fields of a state change
 /// their meaning: snapshots of other versions are deleted at startup.
-pub(crate) const SHAPE: i64 = 1;
+pub(crate) const SNAPSHOT_VERSION: i64 = 1;
 
 /// How long a snapshot waits for its last event to become durable before it is abandoned.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DURABILITY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes snapshots in the background.
-pub(crate) struct Snapshots {
+pub(crate) struct SnapshotWriter {
     pool: PgPool,
-    every: i64,
-    one_at_a_time: Arc<Semaphore>,
+    interval: i64,
+    write_permit: Arc<Semaphore>,
 }
 
-impl Snapshots {
+impl SnapshotWriter {
     /// A writer that makes a snapshot whenever the sequence of an aggregate passes a multiple of
     /// `every`.
     pub(crate) fn new(pool: PgPool, every: i64) -> Arc<Self> {
         Arc::new(Self {
             pool,
-            every: every.max(1),
-            one_at_a_time: Arc::new(Semaphore::new(1)),
+            interval: every.max(1),
+            write_permit: Arc::new(Semaphore::new(1)),
         })
     }
 
     pub(crate) fn is_due(&self, before: i64, now: i64) -> bool {
-        before / self.every != now / self.every
+        before / self.interval != now / self.interval
     }
 
     /// Schedules the write of this state for when it is durable. Does nothing while another
     /// snapshot is being written; the next multiple makes up for it.
-    pub(crate) fn take<A: Stored>(&self, id: &str, state: &A, stamp: &Arc<Stamp>, sequence: i64) {
-        let Ok(permit) = self.one_at_a_time.clone().try_acquire_owned() else {
+    pub(crate) fn schedule<A: CachedAggregate>(&self, id: &str, state: &A, stamp: &Arc<Revision>, sequence: i64) {
+        let Ok(permit) = self.write_permit.clone().try_acquire_owned() else {
             return;
         };
         let (pool, id, state, stamp) = (
@@ -55,8 +55,8 @@ impl Snapshots {
         );
         tokio::spawn(async move {
             let _permit = permit;
-            if became_durable(&stamp, sequence).await
-                && let Err(error) = write(&pool, &id, &state, sequence).await
+            if wait_until_durable(&stamp, sequence).await
+                && let Err(error) = upsert(&pool, &id, &state, sequence).await
             {
                 tracing::warn!(id, %error, "failed to write a snapshot");
             }
@@ -64,10 +64,10 @@ impl Snapshots {
     }
 }
 
-async fn became_durable(stamp: &Stamp, sequence: i64) -> bool {
+async fn wait_until_durable(stamp: &Revision, sequence: i64) -> bool {
     let started = tokio::time::Instant::now();
-    while !stamp.is_invalid() && started.elapsed() < PATIENCE {
-        if stamp.durable() >= sequence {
+    while !stamp.is_invalid() && started.elapsed() < DURABILITY_TIMEOUT {
+        if stamp.durable_sequence() >= sequence {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -75,7 +75,7 @@ async fn became_durable(stamp: &Stamp, sequence: i64) -> bool {
     false
 }
 
-async fn write<A: Stored + Serialize>(
+async fn upsert<A: CachedAggregate + Serialize>(
     pool: &PgPool,
     id: &str,
     state: &A,
@@ -92,10 +92,10 @@ async fn write<A: Stored + Serialize>(
                 payload = excluded.payload
           WHERE log.snapshots.last_sequence < excluded.last_sequence",
     )
-    .bind(<A::Event as Recorded>::AGGREGATE.as_str())
+    .bind(<A::Event as LoggedEvent>::AGGREGATE_KIND.as_str())
     .bind(id)
     .bind(sequence)
-    .bind(SHAPE)
+    .bind(SNAPSHOT_VERSION)
     .bind(payload)
     .execute(pool)
     .await?;
@@ -103,9 +103,9 @@ async fn write<A: Stored + Serialize>(
 }
 
 /// Deletes snapshots of other versions.
-pub(crate) async fn forget_other_shapes(pool: &PgPool) -> Result<(), sqlx::Error> {
+pub(crate) async fn delete_outdated(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM log.snapshots WHERE current_snapshot <> $1")
-        .bind(SHAPE)
+        .bind(SNAPSHOT_VERSION)
         .execute(pool)
         .await?;
     Ok(())

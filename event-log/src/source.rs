@@ -16,42 +16,42 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::feed::Feed;
+use crate::commit_feed::CommitFeed;
 use crate::mirror::{self, MirrorConfig};
-use crate::reader::Reader;
+use crate::reader::LogReader;
 
 /// How long the feed or the stream may be silent before the log is checked for more events.
-const SILENCE: Duration = Duration::from_millis(200);
+const SILENCE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How often the log is polled while there is no stream.
-const POLL: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long only the log is read after the stream has failed.
-const STREAM_RETRY: Duration = Duration::from_secs(1);
+const STREAM_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long creating a consumer may take.
-const STREAM_OPENING: Duration = Duration::from_secs(2);
+const STREAM_OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A source of the events after a position, in order and without a gap.
-pub struct Source {
-    reader: Reader,
-    feed: Option<Feed>,
-    stream: Option<Stream>,
+pub struct EventSource {
+    reader: LogReader,
+    feed: Option<CommitFeed>,
+    stream: Option<MirrorSubscription>,
     /// Whether the last page of the log was full. The stream would be slower then.
     is_behind: bool,
 }
 
 /// A push consumer on the mirror stream.
-struct Stream {
+struct MirrorSubscription {
     client: async_nats::Client,
     mirror: MirrorConfig,
     messages: Option<Ordered>,
     /// The consumer is not created again before this.
-    open_at: Instant,
+    reopen_at: Instant,
 }
 
 /// The result of polling the stream.
-enum Heard {
+enum StreamPoll {
     Events(Vec<Envelope>),
     /// Nothing arrived within [`SILENCE_TIMEOUT`].
     Silence,
@@ -59,15 +59,15 @@ enum Heard {
     Unusable,
 }
 
-impl Source {
+impl EventSource {
     /// A source that reads the log and, with a client, the stream once it is near the end of the
     /// log.
-    pub fn new(reader: Reader, client: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
-        let stream = client.map(|client| Stream {
+    pub fn new(reader: LogReader, client: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
+        let stream = client.map(|client| MirrorSubscription {
             client,
             mirror,
             messages: None,
-            open_at: Instant::now(),
+            reopen_at: Instant::now(),
         });
         Self {
             reader,
@@ -79,7 +79,7 @@ impl Source {
 
     /// Adds the commit feed of this process. Events come from it as long as it misses none.
     #[must_use]
-    pub fn fed_by(mut self, feed: Option<Feed>) -> Self {
+    pub fn with_feed(mut self, feed: Option<CommitFeed>) -> Self {
         self.feed = feed;
         self
     }
@@ -92,31 +92,31 @@ impl Source {
         limit: usize,
     ) -> Result<Vec<Envelope>, sqlx::Error> {
         let feed = self.feed.as_mut().filter(|_| !self.is_behind);
-        let feed = feed.and_then(Feed::in_use);
+        let feed = feed.and_then(CommitFeed::if_active);
         let is_fed = feed.is_some();
         let mut has_missed = false;
         if let Some(feed) = feed {
             if let Some(stream) = &mut self.stream {
                 stream.messages = None;
             }
-            match feed.next(position, limit, Instant::now() + SILENCE).await {
+            match feed.next(position, limit, Instant::now() + SILENCE_TIMEOUT).await {
                 Some(events) if !events.is_empty() => return Ok(events),
                 Some(_) => {}
                 None => has_missed = true,
             }
         } else if !self.is_behind {
             match &mut self.stream {
-                None => sleep(POLL).await,
+                None => sleep(POLL_INTERVAL).await,
                 Some(stream) => match stream.next(&self.reader, position, limit).await {
-                    Heard::Events(events) => return Ok(events),
-                    Heard::Silence => {}
-                    Heard::Unusable => stream.close(),
+                    StreamPoll::Events(events) => return Ok(events),
+                    StreamPoll::Silence => {}
+                    StreamPoll::Unusable => stream.close(),
                 },
             }
         }
         let page = self
             .reader
-            .after(position, i64::try_from(limit).unwrap_or(i64::MAX))
+            .read_after(position, i64::try_from(limit).unwrap_or(i64::MAX))
             .await?;
         self.is_behind = page.len() >= limit;
         if let Some(stream) = self.stream.as_mut().filter(|_| self.is_behind) {
@@ -124,30 +124,30 @@ impl Source {
         }
         has_missed |= is_fed && !page.is_empty();
         if let Some(feed) = self.feed.as_mut().filter(|_| has_missed) {
-            feed.step_aside();
+            feed.back_off();
         }
         Ok(page)
     }
 }
 
-impl Stream {
-    async fn next(&mut self, reader: &Reader, position: i64, limit: usize) -> Heard {
+impl MirrorSubscription {
+    async fn next(&mut self, reader: &LogReader, position: i64, limit: usize) -> StreamPoll {
         // Without a connection, opening would wait for one and delay reading the log.
         let is_connected = self.client.connection_state() == State::Connected;
-        if self.messages.is_none() && is_connected && Instant::now() >= self.open_at {
-            self.messages = open(&self.client, &self.mirror, reader, position).await;
-            self.open_at = Instant::now() + STREAM_RETRY;
+        if self.messages.is_none() && is_connected && Instant::now() >= self.reopen_at {
+            self.messages = open_consumer(&self.client, &self.mirror, reader, position).await;
+            self.reopen_at = Instant::now() + STREAM_RETRY_INTERVAL;
         }
         let Some(messages) = &mut self.messages else {
-            sleep(POLL).await;
-            return Heard::Silence;
+            sleep(POLL_INTERVAL).await;
+            return StreamPoll::Silence;
         };
-        let deadline = Instant::now() + SILENCE;
+        let deadline = Instant::now() + SILENCE_TIMEOUT;
         let (mut events, mut passed) = (Vec::new(), 0);
         let mut waiting = timeout_at(deadline, messages.next()).await.ok();
         while let Some(message) = waiting {
             let event = match message {
-                Some(Ok(message)) => read(&message),
+                Some(Ok(message)) => decode_message(&message),
                 Some(Err(error)) => Err(error.to_string()),
                 None => Err("the consumer ended".to_owned()),
             };
@@ -156,15 +156,15 @@ impl Stream {
                 Ok(event) if event.position < due => passed += 1,
                 Ok(event) if event.position == due => events.push(event),
                 Ok(event) => {
-                    return self.broken(
+                    return self.abandon(
                         events,
                         &format!("the stream skips to position {}", event.position),
                     );
                 }
-                Err(reason) => return self.broken(events, &reason),
+                Err(reason) => return self.abandon(events, &reason),
             }
             if passed > limit {
-                return self.broken(events, "the stream repeats events that were already read");
+                return self.abandon(events, "the stream repeats events that were already read");
             }
             if events.len() >= limit {
                 break;
@@ -178,15 +178,15 @@ impl Stream {
             };
         }
         if events.is_empty() {
-            Heard::Silence
+            StreamPoll::Silence
         } else {
-            Heard::Events(events)
+            StreamPoll::Events(events)
         }
     }
 
     /// Closes the stream because it cannot be followed any further. The events before that are
     /// valid.
-    fn broken(&mut self, events: Vec<Envelope>, reason: &str) -> Heard {
+    fn abandon(&mut self, events: Vec<Envelope>, reason: &str) -> StreamPoll {
         tracing::info!(
             stream = self.mirror.stream,
             reason,
@@ -194,15 +194,15 @@ impl Stream {
         );
         self.close();
         if events.is_empty() {
-            Heard::Unusable
+            StreamPoll::Unusable
         } else {
-            Heard::Events(events)
+            StreamPoll::Events(events)
         }
     }
 
     fn close(&mut self) {
         self.messages = None;
-        self.open_at = Instant::now() + STREAM_RETRY;
+        self.reopen_at = Instant::now() + STREAM_RETRY_INTERVAL;
     }
 }
 
@@ -210,15 +210,15 @@ impl Stream {
 /// consumer: events that arrive while a batch is written are available when the next one starts, so
 /// batches grow with the load. A pull consumer gets a few hundred events at a time, however many
 /// wait.
-async fn open(
+async fn open_consumer(
     client: &async_nats::Client,
     mirror: &MirrorConfig,
-    reader: &Reader,
+    reader: &LogReader,
     position: i64,
 ) -> Option<Ordered> {
     let opening = async {
         let jetstream = async_nats::jetstream::new(client.clone());
-        let state = mirror::state(&jetstream, mirror).await.ok()??;
+        let state = mirror::load_state(&jetstream, mirror).await.ok()??;
         let log_id = reader.head().await.ok()?.log_id.to_string();
         if state.log_id.as_ref() != Some(&log_id) {
             return None;
@@ -239,11 +239,11 @@ async fn open(
             .await
             .ok()
     };
-    timeout(STREAM_OPENING, opening).await.ok().flatten()
+    timeout(STREAM_OPEN_TIMEOUT, opening).await.ok().flatten()
 }
 
 /// Decodes the event of a message. Fails unless the stream sequence equals the event's position.
-fn read(message: &async_nats::jetstream::Message) -> Result<Envelope, String> {
+fn decode_message(message: &async_nats::jetstream::Message) -> Result<Envelope, String> {
     let sequence = message
         .info()
         .map_err(|error| error.to_string())?

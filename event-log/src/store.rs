@@ -14,25 +14,25 @@ use domain::event::EventFamily;
 use sqlx::PgPool;
 use tokio::sync::{OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use crate::Failed;
-use crate::Locked;
-use crate::append::Observed;
-use crate::cache::{Cache, KeepsUsed, Kept, Weighs};
-use crate::foreign::TakesForeign;
+use crate::LogError;
+use crate::LockedAggregate;
+use crate::append::Observation;
+use crate::cache::{SlotCache, InUsePinning, CachedSlot, SlotWeighter};
+use crate::external_events::ExternalEventSink;
 use crate::load;
-use crate::queue::{Queue, Stamp, Waiting};
-use crate::recorded::Recorded;
-use crate::snapshot::Snapshots;
+use crate::queue::{AppendQueue, Revision, QueueState};
+use crate::logged_event::LoggedEvent;
+use crate::snapshot::SnapshotWriter;
 
 /// An aggregate that the store can cache.
-pub trait Stored:
-    Aggregate<Event: Recorded, Error: Send + Sync> + Clone + load::Upcasts + 'static
+pub trait CachedAggregate:
+    Aggregate<Event: LoggedEvent, Error: Send + Sync> + Clone + load::UpcasterProvider + 'static
 {
     /// The approximate size of the state in bytes. The cache is bounded by the sum.
     fn weight(&self) -> u64;
 }
 
-impl Stored for domain::conversation::Conversation {
+impl CachedAggregate for domain::conversation::Conversation {
     fn weight(&self) -> u64 {
         // A member is an id, a role and a membership period or two; a recent message is a sender, a
         // time, a digest and a few reactions.
@@ -40,7 +40,7 @@ impl Stored for domain::conversation::Conversation {
     }
 }
 
-impl Stored for domain::mailbox::Mailbox {
+impl CachedAggregate for domain::mailbox::Mailbox {
     fn weight(&self) -> u64 {
         512 + 160 * self.entry_count() as u64
     }
@@ -48,30 +48,30 @@ impl Stored for domain::mailbox::Mailbox {
 
 /// The cache slot of one aggregate.
 pub(crate) struct Slot<A> {
-    loaded: Arc<tokio::sync::Mutex<Option<Loaded<A>>>>,
+    state: Arc<tokio::sync::Mutex<Option<SlotState<A>>>>,
     /// The revision of the loaded state, readable while the slot is locked.
-    stamp: Mutex<Option<Arc<Stamp>>>,
+    revision: Mutex<Option<Arc<Revision>>>,
     /// The weight last reported to the cache.
-    weighed: AtomicU64,
+    reported_weight: AtomicU64,
 }
 
 /// The state of a slot and its revision.
-pub(crate) struct Loaded<A> {
+pub(crate) struct SlotState<A> {
     pub(crate) state: A,
-    pub(crate) stamp: Arc<Stamp>,
+    pub(crate) revision: Arc<Revision>,
 }
 
 impl<A> Slot<A> {
     fn empty() -> Arc<Self> {
         Arc::new(Self {
-            loaded: Arc::default(),
-            stamp: Mutex::new(None),
-            weighed: AtomicU64::new(UNLOADED_WEIGHT),
+            state: Arc::default(),
+            revision: Mutex::new(None),
+            reported_weight: AtomicU64::new(EMPTY_SLOT_WEIGHT),
         })
     }
 
-    fn stamp(&self) -> Option<Arc<Stamp>> {
-        self.stamp
+    fn revision(&self) -> Option<Arc<Revision>> {
+        self.revision
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -79,38 +79,38 @@ impl<A> Slot<A> {
 }
 
 /// How often a slot is loaded in a row before the command becomes a conflict.
-const LOADS: usize = 4;
+const MAX_LOAD_ATTEMPTS: usize = 4;
 
 /// The weight of a slot before its aggregate is loaded.
-const UNLOADED_WEIGHT: u64 = 2_048;
+const EMPTY_SLOT_WEIGHT: u64 = 2_048;
 
 /// The cache rejects entries that are heavier than a shard, and a slot in use must never be
 /// rejected: the reported weight of a slot is capped at the capacity divided by this.
-const HEAVIEST_PART: u64 = 256;
+const MAX_WEIGHT_DIVISOR: u64 = 256;
 
 /// The store of all aggregates of one kind.
-pub struct Store<A: Stored> {
+pub struct AggregateStore<A: CachedAggregate> {
     pub(crate) pool: PgPool,
-    pub(crate) queue: Arc<Queue>,
-    pub(crate) snapshots: Arc<Snapshots>,
-    cache: Cache<A>,
+    pub(crate) queue: Arc<AppendQueue>,
+    pub(crate) snapshots: Arc<SnapshotWriter>,
+    cache: SlotCache<A>,
 }
 
-impl<A: Stored> Store<A> {
+impl<A: CachedAggregate> AggregateStore<A> {
     pub(crate) fn new(
         pool: PgPool,
-        queue: Arc<Queue>,
-        snapshots: Arc<Snapshots>,
+        queue: Arc<AppendQueue>,
+        snapshots: Arc<SnapshotWriter>,
         cache_bytes: u64,
     ) -> Arc<Self> {
-        let items = usize::try_from(cache_bytes / UNLOADED_WEIGHT)
+        let items = usize::try_from(cache_bytes / EMPTY_SLOT_WEIGHT)
             .unwrap_or(usize::MAX)
             .max(1_024);
-        let weighter = Weighs {
-            heaviest: cache_bytes / HEAVIEST_PART,
+        let weighter = SlotWeighter {
+            max_weight: cache_bytes / MAX_WEIGHT_DIVISOR,
         };
         let hash = quick_cache::DefaultHashBuilder::default();
-        let cache = Cache::with(items, cache_bytes, weighter, hash, KeepsUsed);
+        let cache = SlotCache::with(items, cache_bytes, weighter, hash, InUsePinning);
         Arc::new(Self {
             pool,
             queue,
@@ -126,13 +126,13 @@ impl<A: Stored> Store<A> {
 
     /// Locks an aggregate at its newest state, exclusively until the result is dropped or appended
     /// to. An aggregate without events has the default state.
-    pub async fn lock(self: &Arc<Self>, id: &str) -> Result<Locked<A>, Failed> {
-        let permit = self.queue.room().await?;
-        let slot = self.slot(id);
-        let loaded = self.hold(id, &slot).await?;
-        Ok(Locked {
+    pub async fn lock(self: &Arc<Self>, id: &str) -> Result<LockedAggregate<A>, LogError> {
+        let permit = self.queue.reserve().await?;
+        let slot = self.get_or_insert_slot(id);
+        let loaded = self.lock_slot(id, &slot).await?;
+        Ok(LockedAggregate {
             id: id.to_owned(),
-            loaded,
+            guard: loaded,
             slot,
             permit,
             store: self.clone(),
@@ -145,24 +145,24 @@ impl<A: Stored> Store<A> {
         &self,
         id: &str,
         read: impl FnOnce(&A) -> T,
-    ) -> Result<(T, Observed), Failed> {
-        let slot = self.slot(id);
-        let loaded = self.hold(id, &slot).await?;
-        let observed = Observed {
-            stamp: loaded.stamp.clone(),
-            sequence: loaded.stamp.sequence(),
+    ) -> Result<(T, Observation), LogError> {
+        let slot = self.get_or_insert_slot(id);
+        let loaded = self.lock_slot(id, &slot).await?;
+        let observed = Observation {
+            revision: loaded.revision.clone(),
+            sequence: loaded.revision.sequence(),
         };
         Ok((read(&loaded.state), observed))
     }
 
-    fn slot(&self, id: &str) -> Arc<Slot<A>> {
+    fn get_or_insert_slot(&self, id: &str) -> Arc<Slot<A>> {
         if let Some(entry) = self.cache.get(id) {
             return entry.slot;
         }
         let fill = || {
-            Ok::<_, Infallible>(Kept {
+            Ok::<_, Infallible>(CachedSlot {
                 slot: Slot::empty(),
-                weight: UNLOADED_WEIGHT,
+                weight: EMPTY_SLOT_WEIGHT,
             })
         };
         match self.cache.get_or_insert_with(&Arc::from(id), fill) {
@@ -172,39 +172,39 @@ impl<A: Stored> Store<A> {
     }
 
     /// Locks a slot and loads its aggregate unless the state is valid.
-    async fn hold(&self, id: &str, slot: &Arc<Slot<A>>) -> Result<Guard<A>, Failed> {
-        let mut content = slot.loaded.clone().lock_owned().await;
+    async fn lock_slot(&self, id: &str, slot: &Arc<Slot<A>>) -> Result<SlotGuard<A>, LogError> {
+        let mut content = slot.state.clone().lock_owned().await;
         // An append by another process during the load invalidates it; then the aggregate is loaded
         // again. A decision on a state that is still invalid becomes a conflict.
-        for _ in 0..LOADS {
+        for _ in 0..MAX_LOAD_ATTEMPTS {
             if content
                 .as_ref()
-                .is_some_and(|loaded| !loaded.stamp.is_invalid())
+                .is_some_and(|loaded| !loaded.revision.is_invalid())
             {
                 break;
             }
             *content = None;
-            let stamp = Stamp::unknown();
-            *slot.stamp.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp.clone());
-            let cold = load::cold::<A>(&self.pool, id).await?;
-            stamp.loaded(cold.stream, cold.sequence);
-            self.weigh(id, slot, &cold.state);
-            *content = Some(Loaded {
+            let stamp = Revision::unknown();
+            *slot.revision.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp.clone());
+            let cold = load::load_aggregate::<A>(&self.pool, id).await?;
+            stamp.set_loaded(cold.stream_id, cold.sequence);
+            self.update_weight(id, slot, &cold.state);
+            *content = Some(SlotState {
                 state: cold.state,
-                stamp,
+                revision: stamp,
             });
         }
-        OwnedMutexGuard::try_map(content, Option::as_mut).map_err(|_| Failed::Closed)
+        OwnedMutexGuard::try_map(content, Option::as_mut).map_err(|_| LogError::Closed)
     }
 
     /// Reports the weight of a slot to the cache again once its state has grown to twice the last
     /// report.
-    pub(crate) fn weigh(&self, id: &str, slot: &Arc<Slot<A>>, state: &A) {
+    pub(crate) fn update_weight(&self, id: &str, slot: &Arc<Slot<A>>, state: &A) {
         let weight = state.weight();
-        if weight > 2 * slot.weighed.load(Ordering::Relaxed) {
-            slot.weighed.store(weight, Ordering::Relaxed);
+        if weight > 2 * slot.reported_weight.load(Ordering::Relaxed) {
+            slot.reported_weight.store(weight, Ordering::Relaxed);
             // This replaces the slot with itself: a slot in use is never evicted (`InUsePinning`).
-            let entry = Kept {
+            let entry = CachedSlot {
                 slot: slot.clone(),
                 weight,
             };
@@ -214,27 +214,27 @@ impl<A: Stored> Store<A> {
 }
 
 /// The locked state of a slot.
-pub(crate) type Guard<A> = OwnedMappedMutexGuard<Option<Loaded<A>>, Loaded<A>>;
+pub(crate) type SlotGuard<A> = OwnedMappedMutexGuard<Option<SlotState<A>>, SlotState<A>>;
 
-impl<A: Stored> TakesForeign for Store<A> {
-    fn kind(&self) -> AggregateKind {
-        <A::Event as Recorded>::AGGREGATE
+impl<A: CachedAggregate> ExternalEventSink for AggregateStore<A> {
+    fn aggregate_kind(&self) -> AggregateKind {
+        <A::Event as LoggedEvent>::AGGREGATE_KIND
     }
 
     /// Applies the event that another process appended to this aggregate, or invalidates the slot
     /// if that is not possible immediately.
-    fn take_foreign(&self, _: &mut Waiting, event: &Envelope) {
-        let Some(Kept { slot, .. }) = self.cache.peek(event.aggregate_id.as_str()) else {
+    fn apply_external(&self, _: &mut QueueState, event: &Envelope) {
+        let Some(CachedSlot { slot, .. }) = self.cache.peek(event.aggregate_id.as_str()) else {
             return;
         };
-        let Some(stamp) = slot.stamp() else { return };
-        if event.sequence <= stamp.durable() {
+        let Some(stamp) = slot.revision() else { return };
+        if event.sequence <= stamp.durable_sequence() {
             return;
         }
-        let next = stamp.stream() != 0
-            && stamp.sequence() == stamp.durable()
-            && event.sequence == stamp.durable() + 1;
-        let mut content = slot.loaded.try_lock().ok();
+        let next = stamp.stream_id() != 0
+            && stamp.sequence() == stamp.durable_sequence()
+            && event.sequence == stamp.durable_sequence() + 1;
+        let mut content = slot.state.try_lock().ok();
         let loaded = content.as_mut().and_then(|content| content.as_mut());
         match (
             loaded,
@@ -244,17 +244,17 @@ impl<A: Stored> TakesForeign for Store<A> {
                 event.data.get().as_bytes(),
             ),
         ) {
-            (Some(loaded), Ok(read)) if next && Arc::ptr_eq(&loaded.stamp, &stamp) => {
+            (Some(loaded), Ok(read)) if next && Arc::ptr_eq(&loaded.revision, &stamp) => {
                 loaded.state.apply(read);
-                stamp.take_in(event.sequence, event.position);
+                stamp.advance_external(event.sequence, event.position);
             }
             _ => stamp.invalidate(),
         }
     }
 
-    fn forget_all(&self, _: &mut Waiting) {
+    fn invalidate_all(&self, _: &mut QueueState) {
         for (_, entry) in self.cache.iter() {
-            if let Some(stamp) = entry.slot.stamp() {
+            if let Some(stamp) = entry.slot.revision() {
                 stamp.invalidate();
             }
         }

@@ -20,7 +20,7 @@ impl Wire {
     /// Subscribes to the gossip subject of `mirror`. Without a client, or if subscribing fails, the
     /// bus works without NATS.
     pub async fn open(nats: Option<&Client>, mirror: &MirrorConfig) -> Self {
-        let subject = mirror.gossip();
+        let subject = mirror.gossip_subject();
         let nats = match nats {
             None => None,
             Some(client) => {

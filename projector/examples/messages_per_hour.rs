@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::Envelope;
 use domain::event::EventFamily as _;
-use event_log::broker;
+use event_log::nats;
 use event_log::mirror::MirrorConfig;
-use event_log::projection::{Projection, follow};
-use event_log::reader::Reader;
-use event_log::source::Source;
+use event_log::projection::{Projection, run};
+use event_log::reader::LogReader;
+use event_log::source::EventSource;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -100,9 +100,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: messages_per_hour <Postgres URL> <NATS URL>".into());
     };
     let pool = PgPool::connect(&database_url).await?;
-    let nats = broker::client(&nats_url).await?;
-    let source = Source::new(
-        Reader::new(pool.clone()),
+    let nats = nats::connect(&nats_url).await?;
+    let source = EventSource::new(
+        LogReader::new(pool.clone()),
         Some(nats),
         MirrorConfig::default(),
     );
@@ -114,6 +114,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = tokio::signal::ctrl_c().await;
         signal.cancel();
     });
-    follow(&mut projection, source, &shutdown).await;
+    run(&mut projection, source, &shutdown).await;
     Ok(())
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use domain::time::Timestamp;
-use event_log::bell::{Bell, NearBell};
-use event_log::feed::Feed;
+use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
+use event_log::commit_feed::CommitFeed;
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
-use event_log::source::Source;
+use event_log::reader::LogReader;
+use event_log::source::EventSource;
 use metrics::gauge;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -68,21 +68,21 @@ pub async fn run(
 /// Channels to components of the same process, which need no NATS to communicate.
 pub struct Near {
     /// The commits of this process's event log.
-    pub feed: Option<Feed>,
+    pub feed: Option<CommitFeed>,
     /// Receives the position of the tables after each batch.
     pub projected: watch::Sender<i64>,
     /// Receives the position of the tables and the audience of each batch.
-    pub bell: NearBell,
+    pub bell: ProjectionSignalChannel,
 }
 
 struct Live {
     pool: PgPool,
     config: ProjectorConfig,
-    reader: Reader,
-    source: Source,
+    reader: LogReader,
+    source: EventSource,
     bell: Option<(Client, String)>,
     projected: watch::Sender<i64>,
-    near_bell: NearBell,
+    near_bell: ProjectionSignalChannel,
     projector: Option<Projector>,
     gauges_at: Instant,
     trim_at: Instant,
@@ -96,9 +96,9 @@ impl Live {
         config: ProjectorConfig,
         in_process: Near,
     ) -> Self {
-        let reader = Reader::new(pool.clone());
-        let bell = nats.clone().map(|client| (client, mirror.projected_bell()));
-        let source = Source::new(reader.clone(), nats, mirror).fed_by(in_process.feed);
+        let reader = LogReader::new(pool.clone());
+        let bell = nats.clone().map(|client| (client, mirror.projected_subject()));
+        let source = EventSource::new(reader.clone(), nats, mirror).with_feed(in_process.feed);
         let now = Instant::now();
         Self {
             pool,
@@ -126,11 +126,11 @@ impl Live {
             () = shutdown.cancelled() => return Ok(()),
         };
         if !events.is_empty() {
-            projector.tell_entries(self.near_bell.are_entries_wanted());
+            projector.tell_entries(self.near_bell.are_entries_requested());
             step(projector, &events).await?;
             self.projected.send_replace(projector.position().await?);
             let signal = projector.bell().await?;
-            self.near_bell.ring(signal.clone());
+            self.near_bell.publish(signal.clone());
             ring(self.bell.as_ref(), &signal).await;
         }
         if Instant::now() >= self.gauges_at {
@@ -162,21 +162,21 @@ async fn step(
 
 /// Publishes the position of the tables and the audience of the batch to waiting readers. Best
 /// effort: readers also poll, so a lost signal costs latency, never correctness.
-async fn ring(subscribers: Option<&(Client, String)>, signal: &Bell) {
+async fn ring(subscribers: Option<&(Client, String)>, signal: &ProjectionSignal) {
     gauge!("tidings_projection_position").set(signal.position as f64);
     // Without a connection, the client buffers messages until its buffer is full; after that,
     // `publish` blocks.
     let subscribers =
         subscribers.filter(|(client, _)| client.connection_state() == State::Connected);
     if let Some((client, subject)) = subscribers {
-        let published = client.publish(subject.clone(), signal.text().into()).await;
+        let published = client.publish(subject.clone(), signal.to_text().into()).await;
         if let Err(error) = published {
             tracing::debug!(%error, "could not publish the projection signal");
         }
     }
 }
 
-async fn set_gauges(reader: &Reader, projector: &mut Projector) -> Result<(), ProjectError> {
+async fn set_gauges(reader: &LogReader, projector: &mut Projector) -> Result<(), ProjectError> {
     let checkpoint = projector.checkpoint().await?;
     let head = reader.head().await?.position;
     let position = checkpoint.position;

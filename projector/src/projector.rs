@@ -1,7 +1,7 @@
 //! The projector: applies events, in order, to the tables of one schema.
 
 use domain::envelope::Envelope;
-use event_log::bell::{Bell, Touched};
+use event_log::projection_signal::{ProjectionSignal, AffectedAudience};
 use sqlx::PgPool;
 
 use crate::checkpoint::Checkpoint;
@@ -28,7 +28,7 @@ pub struct Projector {
     /// The last known checkpoint; `None` after anything that may have changed it.
     known: Option<Known>,
     /// The audience of all batches since the last [`Projector::take_signal`], if it is known.
-    touched: Option<Touched>,
+    touched: Option<AffectedAudience>,
     /// Whether the audience includes the entries themselves.
     tells_entries: bool,
 }
@@ -78,12 +78,12 @@ impl Projector {
 
     /// Takes the signal for waiting readers: the position of the read model, and the users for whom
     /// the batches since the last call have entries.
-    pub async fn bell(&mut self) -> Result<Bell, ProjectError> {
+    pub async fn bell(&mut self) -> Result<ProjectionSignal, ProjectError> {
         let position = self.position().await?;
         let affected = self.touched.take();
-        Ok(Bell {
+        Ok(ProjectionSignal {
             position,
-            touched: affected.filter(|affected| affected.to == position),
+            audience: affected.filter(|affected| affected.to == position),
         })
     }
 
@@ -243,7 +243,7 @@ impl Projector {
             .map_err(ProjectError::or_damage)?;
         let now = touched(&batch, &recipients);
         self.touched = match self.touched.take() {
-            Some(before) => now.and_then(|now| before.and(now)),
+            Some(before) => now.and_then(|now| before.merge(now)),
             None => now,
         };
         working_set.remember(&mut self.memory);

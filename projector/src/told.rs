@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use event_log::told::{SentMessage, Told, ToldEntry};
+use event_log::live_entry::{LiveMessage, LiveEntryPayload, LiveEntry};
 
 use crate::picture::{Held, Picture};
 use crate::rows::{MessageRow, Rows, TimelineRow};
@@ -39,7 +39,7 @@ fn is_plain(row: &TimelineRow) -> bool {
 }
 
 /// Builds all entries of a batch, in order; `None` if their recipients were not requested.
-pub(crate) fn entries(batch: &Batch<'_>, recipients: &Recipients) -> Option<Vec<Arc<ToldEntry>>> {
+pub(crate) fn entries(batch: &Batch<'_>, recipients: &Recipients) -> Option<Vec<Arc<LiveEntry>>> {
     let fanned = recipients.fanned.as_ref()?;
     let mut entries = written(batch.rows, batch.picture)?;
     for receipt in &recipients.receipts {
@@ -54,37 +54,37 @@ pub(crate) fn entries(batch: &Batch<'_>, recipients: &Recipients) -> Option<Vec<
             .iter()
             .find(|ack| ack.position == position)?;
         let entry = entries.entry((position, conversation));
-        let entry = entry.or_insert_with(|| ToldEntry {
+        let entry = entry.or_insert_with(|| LiveEntry {
             position,
             conversation: receipt.conversation.clone(),
-            at: ack.at,
-            what: Told::Else {
+            occurred_at: ack.at,
+            payload: LiveEntryPayload::Other {
                 kind: "delivered",
                 data: ack.data.clone(),
             },
-            users: Vec::new(),
+            recipients: Vec::new(),
         });
-        entry.users.push(user);
+        entry.recipients.push(user);
     }
     for recipient in fanned {
         let entry = entries.get_mut(&(recipient.position, recipient.conversation))?;
-        entry.users.push(recipient.user);
+        entry.recipients.push(recipient.user);
     }
     for row in &batch.rows.own {
         let entry = entries.get_mut(&(row.position, row.conversation))?;
-        entry.users.push(row.user);
+        entry.recipients.push(row.user);
     }
     Some(entries.into_values().map(Arc::new).collect())
 }
 
 /// Builds the entries of messages and of the timeline, without recipients.
-fn written(rows: &Rows, working_set: &Picture) -> Option<BTreeMap<EntryKey, ToldEntry>> {
+fn written(rows: &Rows, working_set: &Picture) -> Option<BTreeMap<EntryKey, LiveEntry>> {
     let conversations = names(&working_set.conversations, |row| row.id);
     let users = names(&working_set.users, |row| row.id);
     let mut entries = BTreeMap::new();
     for row in &rows.messages {
         let (conversation, seq) = row.key;
-        let sent = SentMessage {
+        let sent = LiveMessage {
             seq,
             sender: users.get(&row.sender)?.as_str().to_owned(),
             kind: row.kind,
@@ -92,25 +92,25 @@ fn written(rows: &Rows, working_set: &Picture) -> Option<BTreeMap<EntryKey, Told
             reply_to: row.reply_to,
             mentions: row.mentions.clone(),
         };
-        let entry = ToldEntry {
+        let entry = LiveEntry {
             position: row.position,
             conversation: conversations.get(&conversation)?.as_str().to_owned(),
-            at: row.sent_at,
-            what: Told::Sent(sent),
-            users: Vec::new(),
+            occurred_at: row.sent_at,
+            payload: LiveEntryPayload::Message(sent),
+            recipients: Vec::new(),
         };
         entries.insert((row.position, conversation), entry);
     }
     for row in &rows.timeline {
-        let entry = ToldEntry {
+        let entry = LiveEntry {
             position: row.position,
             conversation: conversations.get(&row.conversation)?.as_str().to_owned(),
-            at: row.at,
-            what: Told::Else {
+            occurred_at: row.at,
+            payload: LiveEntryPayload::Other {
                 kind: row.kind,
                 data: row.data.clone()?,
             },
-            users: Vec::new(),
+            recipients: Vec::new(),
         };
         entries.insert((row.position, row.conversation), entry);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use event_log::bell::Touched;
+use event_log::projection_signal::AffectedAudience;
 
 use crate::told;
 use crate::write::{Batch, Recipients};
@@ -10,7 +10,7 @@ use crate::write::{Batch, Recipients};
 /// Collects the users who may have got an entry from this batch: the members of the conversations
 /// with new entries, and the recipients of personal entries and delivery receipts. `None` if there
 /// are too many to list.
-pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<Touched> {
+pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<AffectedAudience> {
     let rows = batch.rows;
     let fanned = rows.fanned.iter().map(|row| row.conversation);
     let sent = rows.messages.iter().filter(|row| !row.fanned);
@@ -26,14 +26,14 @@ pub(crate) fn touched(batch: &Batch<'_>, recipients: &Recipients) -> Option<Touc
         .filter(|tracked| conversations.contains(&tracked.now.id))
         .map(|tracked| tracked.now.member_count)
         .sum();
-    let audience = Touched {
+    let audience = AffectedAudience {
         from: batch.from.position,
         to: batch.to.position,
         generation: batch.to.generation,
-        told: members + users.len() as i64,
+        recipients: members + users.len() as i64,
         conversations: conversations.into_iter().collect(),
         users: users.into_iter().collect(),
         entries: told::entries(batch, recipients),
     };
-    audience.is_few().then_some(audience)
+    audience.fits().then_some(audience)
 }

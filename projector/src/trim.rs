@@ -1,7 +1,7 @@
 //! Trims the offline window: deletes sync entries that are older.
 
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::checkpoint::Checkpoint;
@@ -51,8 +51,8 @@ impl Projector {
         let checkpoint = self.look().await?.checkpoint;
         let window = i64::try_from(self.config.offline_window.as_millis()).unwrap_or(i64::MAX);
         let oldest = Timestamp::from_millis(now.millis().saturating_sub(window));
-        let due = Reader::new(self.pool.clone())
-            .position_at(oldest)
+        let due = LogReader::new(self.pool.clone())
+            .last_position_before(oldest)
             .await?
             .min(checkpoint.position);
         if due <= checkpoint.floor {

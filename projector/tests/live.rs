@@ -7,8 +7,8 @@ mod support;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::Config;
 use domain::envelope::Envelope;
-use event_log::bell::{Bell, Touched};
-use event_log::broker;
+use event_log::projection_signal::{ProjectionSignal, AffectedAudience};
+use event_log::nats;
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt as _;
 use projector::{Near, ProjectError, ProjectorConfig, run};
@@ -42,7 +42,7 @@ impl Running {
             Near {
                 feed: None,
                 projected: tokio::sync::watch::Sender::new(0),
-                bell: event_log::bell::NearBell::default(),
+                bell: event_log::projection_signal::ProjectionSignalChannel::default(),
             },
             shutdown.clone(),
         ));
@@ -69,8 +69,8 @@ async fn nats() -> async_nats::Client {
     let url = std::env::var("TIDINGS_TEST_NATS_URL")
         .or_else(|_| std::env::var("DEV_NATS_URL"))
         .expect("set TIDINGS_TEST_NATS_URL to a nats-server with JetStream for tests");
-    let client = broker::client(&url).await.unwrap();
-    assert!(broker::connected(&client, &CancellationToken::new()).await);
+    let client = nats::connect(&url).await.unwrap();
+    assert!(nats::wait_until_connected(&client, &CancellationToken::new()).await);
     client
 }
 
@@ -143,7 +143,7 @@ async fn an_unreachable_nats_server_delays_nothing() {
     let generator = World::of(73, 6, 2_300);
     let database = Database::new().await;
     log::append(&database.pool, &generator.log).await;
-    let unreachable = broker::client("nats://127.0.0.1:1").await.unwrap();
+    let unreachable = nats::connect("nats://127.0.0.1:1").await.unwrap();
     let one_by_one = ProjectorConfig {
         batch: 1,
         ..config()
@@ -157,7 +157,7 @@ async fn an_unreachable_nats_server_delays_nothing() {
 }
 
 /// Asserts that every user with an entry at these positions is in the signal's audience.
-async fn everybody_is_named(database: &Database, touched: &Touched) {
+async fn everybody_is_named(database: &Database, touched: &AffectedAudience) {
     let missing: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT i.user_id, i.position FROM read.inbox i
          WHERE i.position > $1 AND i.position <= $2 AND i.user_id <> ALL($3) AND NOT EXISTS (
@@ -185,7 +185,7 @@ async fn the_stream_is_followed_and_signals_are_published() {
     let database = Database::new().await;
     let client = nats().await;
     let mirror = stream(&client, &database, 1).await;
-    let mut signals = client.subscribe(mirror.projected_bell()).await.unwrap();
+    let mut signals = client.subscribe(mirror.projected_subject()).await.unwrap();
     // At this point, only the stream has these events.
     publish(&client, &mirror, &generator.log[..100]).await;
     let running = Running::start(&database, Some(client.clone()), mirror.clone());
@@ -201,9 +201,9 @@ async fn the_stream_is_followed_and_signals_are_published() {
             .await
             .unwrap()
             .unwrap();
-        let signal = Bell::parse(str::from_utf8(&message.payload).unwrap()).unwrap();
+        let signal = ProjectionSignal::parse(str::from_utf8(&message.payload).unwrap()).unwrap();
         position = signal.position;
-        if let Some(touched) = signal.touched {
+        if let Some(touched) = signal.audience {
             assert_eq!((touched.to, touched.generation), (position, 1));
             named += touched.to - touched.from;
             everybody_is_named(&database, &touched).await;

@@ -7,8 +7,8 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use event_log::bell::Touched;
-use event_log::told::{SentMessage, Told};
+use event_log::projection_signal::AffectedAudience;
+use event_log::live_entry::{LiveMessage, LiveEntryPayload};
 use projector::{Projector, ProjectorConfig};
 use sqlx::types::time::OffsetDateTime;
 use support::history::World;
@@ -17,17 +17,17 @@ use support::{Database, config, log};
 /// The text and the recipients of each entry, by position and conversation.
 type Entries = BTreeMap<(i64, String), (String, Vec<i64>)>;
 
-fn told(touched: &Touched) -> Option<Entries> {
+fn told(touched: &AffectedAudience) -> Option<Entries> {
     let entries = touched.entries.as_ref()?;
     let positions: Vec<i64> = entries.iter().map(|entry| entry.position).collect();
     assert!(positions.is_sorted(), "{positions:?}");
     let entries = entries.iter().map(|entry| {
-        let what = match &entry.what {
-            Told::Else { kind, data } => format!("{kind} {data}"),
-            Told::Sent(sent) => message(sent),
+        let what = match &entry.payload {
+            LiveEntryPayload::Other { kind, data } => format!("{kind} {data}"),
+            LiveEntryPayload::Message(sent) => message(sent),
         };
-        let at = OffsetDateTime::from(entry.at);
-        let mut users = entry.users.clone();
+        let at = OffsetDateTime::from(entry.occurred_at);
+        let mut users = entry.recipients.clone();
         users.sort_unstable();
         let key = (entry.position, entry.conversation.clone());
         (key, (format!("{at} {what}"), users))
@@ -35,8 +35,8 @@ fn told(touched: &Touched) -> Option<Entries> {
     Some(entries.collect())
 }
 
-fn message(sent: &SentMessage) -> String {
-    let SentMessage {
+fn message(sent: &LiveMessage) -> String {
+    let LiveMessage {
         seq,
         sender,
         kind,
@@ -52,7 +52,7 @@ fn message(sent: &SentMessage) -> String {
 }
 
 /// Loads the entries in the tables for the positions of a signal.
-async fn written(database: &Database, touched: &Touched) -> Entries {
+async fn written(database: &Database, touched: &AffectedAudience) -> Entries {
     type Row = (
         i64,
         String,
@@ -131,7 +131,7 @@ async fn pushed_entries_equal_the_written_ones() {
             projector.step(batch).await.unwrap();
             rest = later;
             signals += 1;
-            let touched = projector.bell().await.unwrap().touched.unwrap();
+            let touched = projector.bell().await.unwrap().audience.unwrap();
             let Some(pushed) = told(&touched) else {
                 continue;
             };
@@ -164,7 +164,7 @@ async fn pushed_entries_equal_the_written_ones() {
                 .bell()
                 .await
                 .unwrap()
-                .touched
+                .audience
                 .and_then(|audience| audience.entries),
             None
         );

@@ -1,7 +1,7 @@
 //! An entry of the sync feed, as `GET /v1/inbox/entries` returns it and live delivery pushes it.
 
 use domain::time::Timestamp;
-use event_log::told::{Told, ToldEntry};
+use event_log::live_entry::{LiveEntryPayload, LiveEntry};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -107,13 +107,13 @@ pub struct Edited {
 
 impl Entry {
     /// Builds an entry from one that a projector in this process has pushed.
-    pub fn told(entry: &ToldEntry) -> Result<Self, Failed> {
-        let (kind, data) = match &entry.what {
-            Told::Sent(sent) => {
+    pub fn told(entry: &LiveEntry) -> Result<Self, Failed> {
+        let (kind, data) = match &entry.payload {
+            LiveEntryPayload::Message(sent) => {
                 let message = Message::sent(entry, sent)?;
                 ("message_sent", EntryData::Message(Box::new(message)))
             }
-            Told::Else { kind, data } => {
+            LiveEntryPayload::Other { kind, data } => {
                 let data = raw("an entry", Some(data.clone()))?.unwrap_or_default();
                 (*kind, EntryData::Told(data))
             }
@@ -122,7 +122,7 @@ impl Entry {
             position: entry.position,
             kind: kind.to_owned(),
             conversation_id: entry.conversation.clone(),
-            at: entry.at,
+            at: entry.occurred_at,
             data,
         })
     }

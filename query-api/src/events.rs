@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
-use event_log::reader::Filter;
+use event_log::reader::EventFilter;
 use futures::{StreamExt, stream};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -65,10 +65,10 @@ pub struct EventsQuery {
 }
 
 impl EventsQuery {
-    fn filter(&self) -> Result<Filter, Problem> {
-        Ok(Filter {
-            types: types(params::given(self.types.as_deref()))?,
-            source: params::given(self.source.as_deref())
+    fn filter(&self) -> Result<EventFilter, Problem> {
+        Ok(EventFilter {
+            event_types: types(params::given(self.types.as_deref()))?,
+            aggregate: params::given(self.source.as_deref())
                 .map(source)
                 .transpose()?,
             since: params::time("since", self.since.as_deref())?,

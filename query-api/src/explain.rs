@@ -14,8 +14,8 @@ use crate::params;
 use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
-use read_model::sees;
-use read_model::unread;
+use read_model::can_see;
+use read_model::unread_count;
 
 /// The number of newest messages that are explained.
 const EXPLAINED: i64 = 200;
@@ -68,7 +68,7 @@ static EXPLAIN: Statement = Statement::new(concat!(
     ", listed AS (
         SELECT g.seq,
                CASE WHEN NOT ",
-    sees!("t", "t", "g.seq"),
+    can_see!("t", "t", "g.seq"),
     " THEN 'before_join'
                     WHEN g.type = 'control' THEN 'control'
                     WHEN g.sender = t.user_id THEN 'own'
@@ -82,7 +82,7 @@ static EXPLAIN: Statement = Statement::new(concat!(
     SELECT k.position, t.unread, t.read_seq, t.head_seq, l.seq, l.why
     FROM read.checkpoint k
     LEFT JOIN (SELECT s.read_seq, s.head_seq, ",
-    unread!("s", "s"),
+    unread_count!("s", "s"),
     " AS unread FROM membership s) t ON true
     LEFT JOIN listed l ON true
     ORDER BY l.seq"

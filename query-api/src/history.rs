@@ -17,7 +17,7 @@ use crate::params::{self, Limit};
 use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
-use read_model::windows;
+use read_model::visible_windows;
 
 /// The number of messages per page.
 const LIMIT: Limit = Limit {
@@ -129,7 +129,7 @@ static PAGE: Statement = Statement::new(concat!(
     ", page AS (
         (SELECT true AS older, g.*
          FROM membership t CROSS JOIN LATERAL ",
-    windows!("t", "t"),
+    visible_windows!("t", "t"),
     " w CROSS JOIN LATERAL (
              SELECT m.* FROM read.messages m
              WHERE m.conversation = t.conversation AND m.seq > w.after_seq AND m.seq <= w.until_seq
@@ -139,7 +139,7 @@ static PAGE: Statement = Statement::new(concat!(
         UNION ALL
         (SELECT false, g.*
          FROM membership t CROSS JOIN LATERAL ",
-    windows!("t", "t"),
+    visible_windows!("t", "t"),
     " w CROSS JOIN LATERAL (
              SELECT m.* FROM read.messages m
              WHERE m.conversation = t.conversation AND m.seq > w.after_seq AND m.seq <= w.until_seq

@@ -16,8 +16,8 @@ use crate::moment::{Moment, MomentQuery};
 use crate::params::{self, Limit};
 use crate::past::Statement;
 use crate::state::QueryState;
-use read_model::sees;
-use read_model::{unread, unread_mentions};
+use read_model::can_see;
+use read_model::{unread_count, unread_mention_count};
 
 /// The number of conversations per page.
 const LIMIT: Limit = Limit {
@@ -118,7 +118,7 @@ static INBOX: Statement = Statement::new(concat!(
     "WITH mine AS MATERIALIZED (
         SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
                c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
-               unread!("m", "c"), " AS unread
+               unread_count!("m", "c"), " AS unread
         FROM read.users u
         JOIN read.members m ON m.user_id = u.id AND m.present
         JOIN read.conversations c ON c.id = m.conversation
@@ -131,7 +131,7 @@ static INBOX: Statement = Statement::new(concat!(
     SELECT k.position, (SELECT coalesce(sum(unread), 0)::bigint FROM mine
                         WHERE NOT muted AND NOT archived) AS total_unread,
            p.name, p.kind, CASE WHEN p.kind <> 'direct' THEN p.title END AS title, p.member_count, p.unread,
-           CASE WHEN p.unread > 0 THEN ", unread_mentions!("p", "p", "$1"), " ELSE 0 END AS mentions,
+           CASE WHEN p.unread > 0 THEN ", unread_mention_count!("p", "p", "$1"), " ELSE 0 END AS mentions,
            p.read_seq, p.muted, p.pinned, p.archived, p.activity,
            (SELECT peer.name FROM read.members o JOIN read.users peer ON peer.id = o.user_id
             WHERE p.kind = 'direct' AND o.conversation = p.conversation AND o.user_id <> p.user_id
@@ -145,7 +145,7 @@ static INBOX: Statement = Statement::new(concat!(
     FROM read.checkpoint k
     LEFT JOIN page p ON true
     LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.last_seq
-        AND ", sees!("p", "p", "g.seq"), "
+        AND ", can_see!("p", "p", "g.seq"), "
     ORDER BY p.pinned DESC, p.activity DESC"
 ));
 

@@ -2,7 +2,7 @@
 
 use domain::body::MessageBody;
 use domain::time::Timestamp;
-use event_log::told::{SentMessage, ToldEntry};
+use event_log::live_entry::{LiveMessage, LiveEntry};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -101,7 +101,7 @@ impl Message {
 
 impl Message {
     /// Builds a message that was just sent: not edited, not recalled, without reactions.
-    pub fn sent(entry: &ToldEntry, sent: &SentMessage) -> Result<Self, Failed> {
+    pub fn sent(entry: &LiveEntry, sent: &LiveMessage) -> Result<Self, Failed> {
         let json = |body: &MessageBody| body.as_json().to_owned();
         let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
         Ok(Self {
@@ -113,7 +113,7 @@ impl Message {
             body: raw("a body", sent.body.as_ref().map(json))?,
             reply_to: sent.reply_to,
             mentions: raw("mentions", Some(mentions))?.unwrap_or_default(),
-            sent_at: entry.at,
+            sent_at: entry.occurred_at,
             edited_at: None,
             recalled: false,
             reactions: raw("reactions", Some("{}".to_owned()))?.unwrap_or_default(),

@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use domain::ids::UserId;
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use http::request::Parts;
 use http_edge::{Caller, Problem, Query};
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub struct Moment {
     min_position: MinPosition,
     as_of: Option<AsOf>,
     user: String,
-    reader: Reader,
+    reader: LogReader,
     pool: PgPool,
 }
 
@@ -144,7 +144,7 @@ impl Moment {
 }
 
 /// Resolves a point in time to a position. A position beyond the head of the log is rejected.
-async fn position_of(as_of: AsOf, reader: &Reader) -> Result<i64, Unanswered> {
+async fn position_of(as_of: AsOf, reader: &LogReader) -> Result<i64, Unanswered> {
     let head = reader.head().await?.position;
     match as_of {
         AsOf::Position(position) if position > head => {
@@ -155,7 +155,7 @@ async fn position_of(as_of: AsOf, reader: &Reader) -> Result<i64, Unanswered> {
         // Events in the same millisecond are included.
         AsOf::Time(time) => {
             let after = Timestamp::from_millis(time.millis().saturating_add(1));
-            Ok(reader.position_at(after).await?)
+            Ok(reader.last_position_before(after).await?)
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::params;
 use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
-use read_model::sees;
+use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to
 /// the caller.
@@ -32,7 +32,7 @@ static MESSAGE: Statement = Statement::new(concat!(
     "
     FROM read.checkpoint k LEFT JOIN membership t ON true
     LEFT JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3 AND ",
-    sees!("t", "t", "g.seq")
+    can_see!("t", "t", "g.seq")
 ));
 
 /// Binds the caller, the conversation and the seq. The first body is stored with the message, later
@@ -40,7 +40,7 @@ static MESSAGE: Statement = Statement::new(concat!(
 static VERSIONS: Statement = Statement::new(concat!(
     "WITH ", seat!(), ", message AS (
         SELECT g.* FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
-        WHERE ", sees!("t", "t", "g.seq"), "
+        WHERE ", can_see!("t", "t", "g.seq"), "
     ), versions AS (
         SELECT g.position, g.sent_at AS at, coalesce(g.original, g.body) AS body, g.recalled FROM message g
         UNION ALL

@@ -16,7 +16,7 @@ use crate::message::{Message, message_columns};
 use crate::min_position::{MinPosition, MinPositionQuery};
 use crate::params::Limit;
 use crate::state::QueryState;
-use read_model::sees;
+use read_model::can_see;
 
 /// The number of messages per page.
 const LIMIT: Limit = Limit {
@@ -59,7 +59,7 @@ const OUTBOX: &str = concat!(
             SELECT g.conversation, g.seq, g.position FROM read.messages g
             WHERE g.sender = m.user_id AND g.conversation = m.conversation AND g.position < $2
               AND ",
-    sees!("m", "c", "g.seq"),
+    can_see!("m", "c", "g.seq"),
     "
             ORDER BY g.position DESC LIMIT $3) x
         WHERE u.name = $1

@@ -127,20 +127,20 @@ const PAST: &str = concat!(
                                         WHERE r.conversation = g.conversation AND r.seq = g.seq), 0) <= $as_of
                    AS recalled,
                coalesce((SELECT coalesce(v.body, ",
-    event_log::body_at!("v.position"),
+    event_log::event_body_sql!("v.position"),
     ") FROM read.versions v
                          WHERE v.conversation = g.conversation AND v.seq = g.seq AND v.position <= $as_of
                          ORDER BY v.position DESC LIMIT 1),
                         g.original, CASE WHEN g.recalled THEN ",
-    event_log::body_at!("g.position"),
+    event_log::event_body_sql!("g.position"),
     " ELSE g.body END) AS body,
                coalesce(g.original, CASE WHEN g.recalled THEN ",
-    event_log::body_at!("g.position"),
+    event_log::event_body_sql!("g.position"),
     " ELSE g.body END) AS original
         FROM read.messages g WHERE g.position <= $as_of
     ), past_versions AS NOT MATERIALIZED (
         SELECT v.conversation, v.seq, v.position, v.at, coalesce(v.body, ",
-    event_log::body_at!("v.position"),
+    event_log::event_body_sql!("v.position"),
     ") AS body
         FROM read.versions v WHERE v.position <= $as_of
     ), past_reactions AS NOT MATERIALIZED (

@@ -17,7 +17,7 @@ use crate::params;
 use crate::past::Statement;
 use crate::state::QueryState;
 use crate::visibility::seat;
-use read_model::sees;
+use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns one row of nulls if the message is not
 /// visible to the caller, or if the sender is the only member.
@@ -28,7 +28,7 @@ static RECEIPTS: Statement = Statement::new(concat!(
         SELECT g.conversation, g.seq, g.position, g.sender
         FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
         WHERE ",
-    sees!("t", "t", "g.seq"),
+    can_see!("t", "t", "g.seq"),
     "
     )
     SELECT k.position, g.seq IS NOT NULL AS visible, p.name, p.read, p.read OR p.acked AS delivered

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::search::index::Place;
-use event_log::bell::NearBell;
+use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ pub struct QueryState {
     /// Connections that read `read.*`, with the options of [`session_options`].
     pub pool: PgPool,
     /// Reads the log: its events for `GET /v1/events`, and its head position.
-    pub reader: Reader,
+    pub reader: LogReader,
     /// The position that the read model has reached, as far as this process knows.
     pub watermark: Watermark,
     /// The search index.
@@ -50,13 +50,13 @@ pub struct QuerySetup<'a> {
     /// Connections that read `read.*`, with the options of [`session_options`].
     pub pool: PgPool,
     /// Reads the log.
-    pub reader: Reader,
+    pub reader: LogReader,
     /// With NATS, the projector's signal wakes waiting requests.
     pub nats: Option<&'a async_nats::Client>,
     /// Names the subject of the projector's signal.
     pub mirror: &'a MirrorConfig,
     /// The signal of a projector in this process, if there is one.
-    pub near_bell: Option<NearBell>,
+    pub near_bell: Option<ProjectionSignalChannel>,
     /// The directory of the search index.
     pub index: Place,
     /// Records acknowledgements that arrive over live connections.

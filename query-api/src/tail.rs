@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::time::Timestamp;
-use event_log::reader::{Filter, Page, Reader};
+use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -20,8 +20,8 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// A reader of the log from a position on.
 pub struct Tail {
-    reader: Reader,
-    filter: Filter,
+    reader: LogReader,
+    filter: EventFilter,
     after: i64,
     goal: Goal,
 }
@@ -41,13 +41,13 @@ impl Tail {
     /// Reads at most `limit` events up to the position `head`.
     pub async fn up_to(
         state: &QueryState,
-        mut filter: Filter,
+        mut filter: EventFilter,
         after: i64,
         head: i64,
         limit: i64,
     ) -> Result<Self, sqlx::Error> {
         let head = match filter.until.take() {
-            Some(until) => head.min(state.reader.position_at(until).await?),
+            Some(until) => head.min(state.reader.last_position_before(until).await?),
             None => head,
         };
         Self::new(state, filter, after, Goal::UpTo { head, left: limit }).await
@@ -56,7 +56,7 @@ impl Tail {
     /// Reads all events after a position, including those that are appended later.
     pub async fn following(
         state: &QueryState,
-        filter: Filter,
+        filter: EventFilter,
         after: i64,
     ) -> Result<Self, sqlx::Error> {
         let news = state.watermark.subscribe();
@@ -66,7 +66,7 @@ impl Tail {
 
     async fn new(
         state: &QueryState,
-        mut filter: Filter,
+        mut filter: EventFilter,
         after: i64,
         goal: Goal,
     ) -> Result<Self, sqlx::Error> {
@@ -75,7 +75,7 @@ impl Tail {
         let after = match filter.since {
             Some(since) if since <= now() => {
                 filter.since = None;
-                after.max(reader.position_at(since).await?)
+                after.max(reader.last_position_before(since).await?)
             }
             _ => after,
         };
@@ -141,11 +141,11 @@ impl Tail {
         if limit == 0 || matches!(self.goal, Goal::UpTo { head, .. } if self.after >= head) {
             return Ok((None, false));
         }
-        let Page {
+        let EventPage {
             mut events,
             scanned_to,
             is_last,
-        } = self.reader.select(&self.filter, self.after, limit).await?;
+        } = self.reader.read_filtered(&self.filter, self.after, limit).await?;
         self.after = scanned_to;
         if let Goal::UpTo { head, left } = &mut self.goal {
             // Events that were appended since are beyond the bound.

@@ -19,7 +19,7 @@ use crate::min_position::MinPositionQuery;
 use crate::moment::{Moment, MomentQuery};
 use crate::past::Statement;
 use crate::state::QueryState;
-use read_model::unread;
+use read_model::unread_count;
 
 /// The unread counts of the caller.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,7 +38,7 @@ static UNREAD: Statement = Statement::new(concat!(
     "SELECT k.position, n.name, n.unread, n.quiet
          FROM read.checkpoint k LEFT JOIN (
              SELECT c.name, m.muted OR m.archived AS quiet, ",
-    unread!("m", "c"),
+    unread_count!("m", "c"),
     " AS unread
              FROM read.users u
              JOIN read.members m ON m.user_id = u.id AND m.present

@@ -43,7 +43,7 @@ macro_rules! told {
              WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
                AND CASE WHEN m.present
                         THEN coalesce(r.seq, t.seq) IS NULL OR ",
-            read_model::sees!("m", "c", "coalesce(r.seq, t.seq)"),
+            read_model::can_see!("m", "c", "coalesce(r.seq, t.seq)"),
             " ELSE t.type = 'member_removed' AND t.subject = m.user_id END"
         )
     };

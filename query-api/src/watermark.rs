@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use event_log::bell::{Bell, NearBell};
+use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use event_log::mirror::MirrorConfig;
 use futures::StreamExt;
 use sqlx::PgPool;
@@ -112,7 +112,7 @@ pub struct Lookout {
     watermark: Watermark,
     pool: PgPool,
     bell: Option<async_nats::Subscriber>,
-    near_bell: Option<broadcast::Receiver<Bell>>,
+    near_bell: Option<broadcast::Receiver<ProjectionSignal>>,
     /// The last position signalled in this process. NATS repeats the signals up to it.
     heard: i64,
     news: News,
@@ -129,12 +129,12 @@ impl Lookout {
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
-        local_signal: Option<&NearBell>,
+        local_signal: Option<&ProjectionSignalChannel>,
     ) -> Self {
         let nats_signals = match nats {
             None => None,
             Some(nats) => nats
-                .subscribe(mirror.projected_bell())
+                .subscribe(mirror.projected_subject())
                 .await
                 .inspect_err(|error| tracing::warn!(%error, "Could not subscribe to the projector's signal; waiting requests poll the database."))
                 .ok(),
@@ -143,7 +143,7 @@ impl Lookout {
             watermark,
             pool,
             bell: nats_signals,
-            near_bell: local_signal.map(NearBell::hear),
+            near_bell: local_signal.map(ProjectionSignalChannel::subscribe),
             heard: 0,
             news: pending,
             pause: EAGER,
@@ -177,7 +177,7 @@ impl Lookout {
         }
     }
 
-    fn hear(&self, signal: Bell) {
+    fn hear(&self, signal: ProjectionSignal) {
         self.watermark.observe(signal.position);
         self.news.heard(signal);
     }
@@ -213,17 +213,17 @@ struct NoBell;
 
 /// Receives the next signal over NATS; `None` if the subscription has ended. Without a subscription
 /// it never returns.
-async fn ring(subscriber: &mut Option<async_nats::Subscriber>) -> Option<Result<Bell, NoBell>> {
+async fn ring(subscriber: &mut Option<async_nats::Subscriber>) -> Option<Result<ProjectionSignal, NoBell>> {
     let Some(subscriber) = subscriber else {
         return std::future::pending().await;
     };
     let message = subscriber.next().await?;
     let text = std::str::from_utf8(&message.payload).ok();
-    Some(text.and_then(Bell::parse).ok_or(NoBell))
+    Some(text.and_then(ProjectionSignal::parse).ok_or(NoBell))
 }
 
 /// Receives the next signal of a projector in this process. Without one it never returns.
-async fn ring_nearby(receiver: &mut Option<broadcast::Receiver<Bell>>) -> Result<Bell, RecvError> {
+async fn ring_nearby(receiver: &mut Option<broadcast::Receiver<ProjectionSignal>>) -> Result<ProjectionSignal, RecvError> {
     match receiver {
         Some(receiver) => receiver.recv().await,
         None => std::future::pending().await,

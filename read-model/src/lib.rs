@@ -22,7 +22,7 @@
 /// A subquery that returns the visible windows `(after_seq, until_seq)` of a current member `$m` (a
 /// row of `read.members`) of a conversation `$c` (a row of `read.conversations`).
 #[macro_export]
-macro_rules! windows {
+macro_rules! visible_windows {
     ($m:literal, $c:literal) => {
         concat!(
             "(SELECT 0::bigint AS after_seq, ",
@@ -50,11 +50,11 @@ macro_rules! windows {
 
 /// A condition: the current member `$m` of conversation `$c` can see the message with seq `$seq`.
 #[macro_export]
-macro_rules! sees {
+macro_rules! can_see {
     ($m:literal, $c:literal, $seq:literal) => {
         concat!(
             "EXISTS (SELECT FROM ",
-            $crate::windows!($m, $c),
+            $crate::visible_windows!($m, $c),
             " seen
                      WHERE seen.after_seq < ",
             $seq,
@@ -71,7 +71,7 @@ macro_rules! sees {
 /// Sending a message moves the sender's read mark to it, so a user's own messages can lie after the
 /// mark only if the mark was moved back. Those are counted through the index on the sender.
 #[macro_export]
-macro_rules! unread {
+macro_rules! unread_count {
     ($m:literal, $c:literal) => {
         concat!(
             "CASE WHEN ",
@@ -123,7 +123,7 @@ macro_rules! unread {
             $m,
             ".read_seq) AS mark, v.until_seq
                       FROM ",
-            $crate::windows!($m, $c),
+            $crate::visible_windows!($m, $c),
             " v) w
                 WHERE w.until_seq > w.mark) END"
         )
@@ -132,12 +132,12 @@ macro_rules! unread {
 
 /// An expression: how many of the unread messages mention the user with the external id `$user`.
 #[macro_export]
-macro_rules! unread_mentions {
+macro_rules! unread_mention_count {
     ($m:literal, $c:literal, $user:literal) => {
         concat!(
             "(SELECT count(*)
               FROM ",
-            $crate::windows!($m, $c),
+            $crate::visible_windows!($m, $c),
             " w
               JOIN read.messages o ON o.conversation = ",
             $m,

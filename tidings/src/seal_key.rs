@@ -21,7 +21,7 @@ pub fn made(config: &Config) -> Result<SealKey> {
     if let Some(dir) = file.parent() {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     }
-    let fresh = SealKey::generate().reveal();
+    let fresh = SealKey::generate().to_hex();
     write_new(&file, &fresh).with_context(|| format!("cannot write {}", file.display()))?;
     // Another process may have been faster; then its key is the one in the file.
     read(&file)?

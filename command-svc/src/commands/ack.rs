@@ -6,7 +6,7 @@ use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::{Json, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,7 +74,7 @@ impl Order for AckOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, state: &CommandState, _: &mut Vec<Observed>) -> Result<i64, Stop> {
+    async fn look_up(&self, state: &CommandState, _: &mut Vec<Observation>) -> Result<i64, Stop> {
         let known = state.log().known_head();
         // Another process may have appended what this device has received.
         if self.cursor > known {
@@ -87,7 +87,7 @@ impl Order for AckOrder {
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Mailbox>,
+        locked: &LockedAggregate<Mailbox>,
         head: i64,
     ) -> Result<Decision<MailboxEvent>, Stop> {
         let ack = AckCursor {
@@ -101,7 +101,7 @@ impl Order for AckOrder {
         Ok(Decision::plain(events))
     }
 
-    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         Ok(true)
     }
 }

@@ -6,7 +6,7 @@ use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, Role};
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -90,14 +90,14 @@ impl Order for AddMembersOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
         Ok(())
     }
 
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
         let command = ConversationCommand::AddMembers(self.add.clone());
@@ -113,7 +113,7 @@ impl Order for AddMembersOrder {
         Ok(Decision::with(events, fields))
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.add.by).await
     }
 }

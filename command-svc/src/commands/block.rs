@@ -5,7 +5,7 @@ use domain::ids::UserId;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::MailboxCommand;
 use domain::mailbox::event::MailboxEvent;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::Path;
 
 use crate::answer::{Answered, Positioned};
@@ -59,14 +59,14 @@ impl Order for BlockOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
         Ok(())
     }
 
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Mailbox>,
+        locked: &LockedAggregate<Mailbox>,
         (): (),
     ) -> Result<Decision<MailboxEvent>, Stop> {
         let user = self.user.clone();
@@ -79,7 +79,7 @@ impl Order for BlockOrder {
         ))
     }
 
-    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         Ok(true)
     }
 }

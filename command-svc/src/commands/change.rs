@@ -6,7 +6,7 @@ use domain::conversation::command::{ChangeConversation, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, HistoryVisibility};
 use domain::ids::{ConversationId, Title, UserId};
 use domain::refusal::Refusal;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -95,14 +95,14 @@ impl Order for ChangeOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
         Ok(())
     }
 
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
         let command = ConversationCommand::Change(self.change.clone());
@@ -111,7 +111,7 @@ impl Order for ChangeOrder {
         ))
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.change.by).await
     }
 }

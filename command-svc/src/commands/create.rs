@@ -6,7 +6,7 @@ use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http::StatusCode;
 use http_edge::Json;
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ impl Order for CreateOrder {
     async fn look_up(
         &self,
         state: &CommandState,
-        observed: &mut Vec<Observed>,
+        observed: &mut Vec<Observation>,
     ) -> Result<bool, Stop> {
         let Some(peer) = &self.peer else {
             return Ok(false);
@@ -174,7 +174,7 @@ impl Order for CreateOrder {
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         blocked: bool,
     ) -> Result<Decision<ConversationEvent>, Stop> {
         let create = CreateConversation {
@@ -204,7 +204,7 @@ impl Order for CreateOrder {
     }
 
     /// A user who has left the conversation they created gets `not_found`.
-    async fn may_replay(&self, state: &CommandState, receipt: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, receipt: &Receipt) -> Result<bool, LogError> {
         match serde_json::from_slice::<CreatedBefore>(&receipt.answer) {
             Ok(created) => membership::is_member(state, &created.id, &self.caller).await,
             // The key was used for another kind of command, so the caller gets a mismatch.

@@ -5,7 +5,7 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,14 +58,14 @@ impl Order for EditOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
         Ok(())
     }
 
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
         let edit = EditMessage {
@@ -81,7 +81,7 @@ impl Order for EditOrder {
         ))
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.by).await
     }
 }

@@ -8,7 +8,7 @@ use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
 use event_log::erasure::scope;
-use event_log::{Append, Appended, Failed, NotAppended};
+use event_log::{AppendRequest, AppendedRange, LogError, AppendError};
 use http_edge::{Admin, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -157,8 +157,8 @@ impl Erasing<'_> {
     /// Erases the messages of a user, from the conversation `from` onwards.
     async fn user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), No> {
         let pool = self.state.log().pool();
-        let conversations = scope::conversations_of(pool, user.as_str()).await;
-        for id in conversations.map_err(Failed::from)? {
+        let conversations = scope::find_conversations_of(pool, user.as_str()).await;
+        for id in conversations.map_err(LogError::from)? {
             if from.is_some_and(|from| id.as_str() < from) {
                 continue;
             }
@@ -181,8 +181,8 @@ impl Erasing<'_> {
                 return Ok(false);
             }
             let sender = sender.map(UserId::as_str);
-            let page = scope::messages(pool, id.as_str(), sender, after, CHUNK).await;
-            let (seqs, more) = page.map_err(Failed::from)?;
+            let page = scope::find_messages(pool, id.as_str(), sender, after, CHUNK).await;
+            let (seqs, more) = page.map_err(LogError::from)?;
             if !seqs.is_empty() {
                 self.append(id, &seqs, false).await?;
             }
@@ -210,7 +210,7 @@ impl Erasing<'_> {
 pub(crate) struct Done {
     messages: usize,
     titles: usize,
-    appended: Appended,
+    appended: AppendedRange,
 }
 
 /// Erases messages of a conversation in one append, and its titles if `title` is set. `None` if all
@@ -240,10 +240,10 @@ pub(crate) async fn erase_messages(
             .filter(|event| matches!(event, ConversationEvent::MessageErased(_)))
             .count();
         let titles = events.len() - messages;
-        let appended = match locked.append(Append::of(events)).done().await {
+        let appended = match locked.append(AppendRequest::from_events(events)).wait().await {
             Ok(appended) => appended,
-            Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => continue,
-            Err(NotAppended::Failed(error)) => return Err(error.into()),
+            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => continue,
+            Err(AppendError::Log(error)) => return Err(error.into()),
         };
         if let Some(refusal) = refusal {
             return Err(No::Refused(refusal));

@@ -3,7 +3,7 @@
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::command::MembershipSnapshot;
 use domain::refusal::Refusal;
-use event_log::{Failed, Observed};
+use event_log::{LogError, Observation};
 
 use crate::order::Stop;
 use crate::state::CommandState;
@@ -13,7 +13,7 @@ pub(crate) async fn is_member(
     state: &CommandState,
     conversation: &ConversationId,
     user: &UserId,
-) -> Result<bool, Failed> {
+) -> Result<bool, LogError> {
     let conversations = state.log().conversations();
     let (is_member, _) = conversations
         .peek(conversation.as_str(), |conversation| {
@@ -30,7 +30,7 @@ pub(crate) async fn standing(
     conversation: &ConversationId,
     user: &UserId,
     seq: i64,
-    observed: &mut Vec<Observed>,
+    observed: &mut Vec<Observation>,
 ) -> Result<(MembershipSnapshot, bool), Stop> {
     let (membership, observation) = state
         .log()

@@ -3,18 +3,18 @@
 use domain::conversation::Conversation;
 use domain::ids::UserId;
 use domain::message::MessageState;
-use event_log::{Failed, Locked};
+use event_log::{LogError, LockedAggregate};
 
 /// Loads the state of a message from the log, unless the conversation still has it among its recent
 /// messages. Reads nothing if the caller cannot see the message anyway.
 pub(crate) async fn look_up(
-    locked: &Locked<Conversation>,
+    locked: &LockedAggregate<Conversation>,
     caller: &UserId,
     seq: i64,
-) -> Result<Option<MessageState>, Failed> {
+) -> Result<Option<MessageState>, LogError> {
     let conversation = locked.state();
     if conversation.is_recent(seq) || !conversation.can_see(caller, seq) {
         return Ok(None);
     }
-    locked.message(seq).await
+    locked.load_message(seq).await
 }

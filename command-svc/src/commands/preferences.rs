@@ -5,7 +5,7 @@ use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{MailboxCommand, SetPreferences, MembershipSnapshot};
 use domain::mailbox::event::MailboxEvent;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,7 +64,7 @@ impl Order for PreferencesOrder {
     async fn look_up(
         &self,
         state: &CommandState,
-        observed: &mut Vec<Observed>,
+        observed: &mut Vec<Observation>,
     ) -> Result<MembershipSnapshot, Stop> {
         let found =
             membership::standing(state, &self.conversation, &self.caller, 0, observed).await;
@@ -74,7 +74,7 @@ impl Order for PreferencesOrder {
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Mailbox>,
+        locked: &LockedAggregate<Mailbox>,
         standing: MembershipSnapshot,
     ) -> Result<Decision<MailboxEvent>, Stop> {
         let PreferencesRequest {
@@ -98,7 +98,7 @@ impl Order for PreferencesOrder {
         ))
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.caller).await
     }
 }

@@ -6,7 +6,7 @@ use domain::mailbox::Mailbox;
 use domain::mailbox::command::{MailboxCommand, MarkUnread, MarkRead, MembershipSnapshot};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -100,7 +100,7 @@ impl Order for ReadOrder {
     async fn look_up(
         &self,
         state: &CommandState,
-        observed: &mut Vec<Observed>,
+        observed: &mut Vec<Observation>,
     ) -> Result<(MembershipSnapshot, bool), Stop> {
         let (Mark::UpTo(seq) | Mark::UnreadFrom(seq)) = self.mark;
         membership::standing(state, &self.conversation, &self.caller, seq, observed).await
@@ -109,7 +109,7 @@ impl Order for ReadOrder {
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Mailbox>,
+        locked: &LockedAggregate<Mailbox>,
         (standing, visible): (MembershipSnapshot, bool),
     ) -> Result<Decision<MailboxEvent>, Stop> {
         let conversation = self.conversation.clone();
@@ -141,7 +141,7 @@ impl Order for ReadOrder {
         Ok(Decision::with(events, fields))
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.caller).await
     }
 }

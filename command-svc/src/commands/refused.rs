@@ -6,7 +6,7 @@ use domain::conversation::Conversation;
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 
 use super::membership;
 use crate::keyed::Keyed;
@@ -39,14 +39,14 @@ impl Order for RefusedOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
         Ok(())
     }
 
     async fn decide(
         &self,
         _: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
         if locked.state().is_member(&self.caller) {
@@ -56,7 +56,7 @@ impl Order for RefusedOrder {
         }
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.caller).await
     }
 }

@@ -5,7 +5,7 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, RemoveMember};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::ConversationId;
-use event_log::{Failed, Locked, Observed, Receipt};
+use event_log::{LogError, LockedAggregate, Observation, Receipt};
 use http_edge::Path;
 
 use super::membership;
@@ -43,14 +43,14 @@ impl Order for RemoveMemberOrder {
         self.keyed.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observed>) -> Result<(), Stop> {
+    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
         Ok(())
     }
 
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, Stop> {
         let command = ConversationCommand::RemoveMember(self.remove.clone());
@@ -59,7 +59,7 @@ impl Order for RemoveMemberOrder {
         ))
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.remove.by).await
     }
 }

@@ -10,7 +10,7 @@ use domain::ids::{ClientKey, ConversationId, UserId};
 use domain::limits::Limits;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
-use event_log::{Failed, Key, Locked, Observed, Receipt};
+use event_log::{LogError, ReceiptKey, LockedAggregate, Observation, Receipt};
 use http::StatusCode;
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl SendOrder {
             Err(_) => request.fingerprint(&conversation, &request.body.to_string()),
         };
         let idempotency = Keyed {
-            key: Key::send(&sender, &key),
+            key: ReceiptKey::for_send(&sender, &key),
             fingerprint,
         };
         Ok(Self {
@@ -171,7 +171,7 @@ impl Order for SendOrder {
     async fn look_up(
         &self,
         state: &CommandState,
-        observed: &mut Vec<Observed>,
+        observed: &mut Vec<Observation>,
     ) -> Result<Peer, Stop> {
         if !self.conversation.is_direct() {
             return Ok(Peer::default());
@@ -199,7 +199,7 @@ impl Order for SendOrder {
     async fn decide(
         &self,
         state: &CommandState,
-        locked: &Locked<Conversation>,
+        locked: &LockedAggregate<Conversation>,
         peer: Peer,
     ) -> Result<Decision<ConversationEvent>, Stop> {
         let conversation = locked.state();
@@ -231,7 +231,7 @@ impl Order for SendOrder {
                 position: Later,
             })?,
             _ => {
-                return Err(Failed::Corrupt("a send produced no message_sent event".into()).into());
+                return Err(LogError::Corrupt("a send produced no message_sent event".into()).into());
             }
         };
         Ok(Decision {
@@ -241,7 +241,7 @@ impl Order for SendOrder {
         })
     }
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, Failed> {
+    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
         membership::is_member(state, &self.conversation, &self.sender).await
     }
 }

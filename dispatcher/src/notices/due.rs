@@ -2,7 +2,7 @@
 //! unread counts.
 
 use domain::time::Timestamp;
-use read_model::unread;
+use read_model::unread_count;
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 
@@ -107,11 +107,11 @@ const DUE: &str = concat!(
             CASE WHEN c.kind <> 'direct' THEN c.title END AS title,
             t.messages, t.mentioned,
             CASE WHEN t.messages > 0 THEN ",
-    unread!("m", "c"),
+    unread_count!("m", "c"),
     " END AS unread,
             CASE WHEN t.messages > 0 THEN (
                 SELECT coalesce(sum(",
-    unread!("bm", "bc"),
+    unread_count!("bm", "bc"),
     "), 0)::bigint
                 FROM read.members bm JOIN read.conversations bc ON bc.id = bm.conversation
                 WHERE bm.user_id = u.id AND bm.present AND NOT bm.muted AND NOT bm.archived) END AS badge,

@@ -14,7 +14,7 @@ macro_rules! concerns {
              AND NOT EXISTS (SELECT FROM read.blocks b
                              WHERE b.user_id = m.user_id AND b.blocked = g.sender)
              AND ",
-            read_model::sees!("m", "c", "g.seq")
+            read_model::can_see!("m", "c", "g.seq")
         )
     };
 }

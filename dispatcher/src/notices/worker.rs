@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -57,7 +57,7 @@ pub struct Setup {
     /// Stores the progress.
     pub ledger: Ledger,
     /// Reads messages that were sent before this worker started.
-    pub reader: Reader,
+    pub reader: LogReader,
     /// The users that are online.
     pub online: Online,
     /// Sends deliveries.
@@ -151,14 +151,14 @@ impl Notices {
     /// Enqueues notifications for users who went offline while no dispatcher was running.
     async fn look_back(&mut self) -> Result<(), Failed> {
         let since = Timestamp::from_millis(now().millis() - millis(RECENT));
-        let earliest = self.setup.reader.position_at(since).await?;
+        let earliest = self.setup.reader.last_position_before(since).await?;
         let from = earliest
             .max(self.setup.webhook.floor)
             .max(self.position - RESUMED);
         if from >= self.position {
             return Ok(());
         }
-        let events = self.setup.reader.after(from, self.position - from).await?;
+        let events = self.setup.reader.read_after(from, self.position - from).await?;
         self.recent.extend(events.iter().filter_map(Sent::of));
         let online = self.setup.online.everybody();
         self.take_recent(&Whom::AllMissingBut(&online)).await

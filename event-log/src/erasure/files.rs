@@ -14,25 +14,25 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
 
-use super::SEALING;
+use super::SEALING_LOCK;
 
 /// How many events are copied in one transaction.
-const BATCH: i64 = 50_000;
+const BATCH_LIMIT: i64 = 50_000;
 
 /// How many attempts the swap gets: a long read of the log may block it, and appends must not queue
 /// behind the waiting swap.
-const SWAPS: u32 = 30;
+const MAX_SWAP_ATTEMPTS: u32 = 30;
 
 /// The pause between two attempts to swap.
-const PAUSE: Duration = Duration::from_secs(1);
+const SWAP_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Small tables that may contain erased data: salts or titles in dead rows, and column values in
 /// the statistics of the planner.
-const SMALL: [&str; 3] = ["log.seals", "log.snapshots", "pg_catalog.pg_statistic"];
+const SMALL_TABLES: [&str; 3] = ["log.seals", "log.snapshots", "pg_catalog.pg_statistic"];
 
 /// The progress of copying the events.
 #[derive(Debug, Clone, Copy)]
-pub struct Copied {
+pub struct RewriteProgress {
     /// The position up to which events have been copied.
     pub position: i64,
     /// The head of the log.
@@ -41,34 +41,34 @@ pub struct Copied {
 
 /// The outcome of recycling the write-ahead log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wal {
+pub enum WalOutcome {
     /// This many files were overwritten.
-    Renewed(i64),
+    Recycled(i64),
     /// The files were not overwritten and may still contain erased data. Contains the reason.
-    Kept(String),
+    Skipped(String),
 }
 
 /// Rewrites the tables of the log. Returns the position of the last erasure event whose data is
 /// gone from the files then.
 pub async fn rewrite(
     pool: &PgPool,
-    mut on_progress: impl FnMut(Copied),
+    mut on_progress: impl FnMut(RewriteProgress),
 ) -> Result<i64, sqlx::Error> {
     let mut connection = pool.connect_options().connect().await?;
     // Blocks erasure and sealing for as long as this connection lives.
     sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(SEALING)
+        .bind(SEALING_LOCK)
         .execute(&mut connection)
         .await?;
     let erased: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
         .fetch_one(&mut connection)
         .await?;
-    create(&mut connection).await?;
-    let mut position = copy_all(&mut connection, 0, &mut on_progress).await?;
-    make_keys(&mut connection).await?;
-    position = copy_all(&mut connection, position, &mut on_progress).await?;
-    swap(&mut connection, position).await?;
-    for table in SMALL {
+    create_shadow_table(&mut connection).await?;
+    let mut position = copy_to_head(&mut connection, 0, &mut on_progress).await?;
+    create_indexes(&mut connection).await?;
+    position = copy_to_head(&mut connection, position, &mut on_progress).await?;
+    swap_tables(&mut connection, position).await?;
+    for table in SMALL_TABLES {
         if let Err(error) = connection
             .execute(format!("VACUUM FULL {table}").as_str())
             .await
@@ -81,7 +81,7 @@ pub async fn rewrite(
 }
 
 /// Records that data erased up to a position is gone from the files.
-pub async fn note(pool: &PgPool, position: i64) -> Result<(), sqlx::Error> {
+pub async fn record_scrubbed(pool: &PgPool, position: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE log.erasure SET files_at = greatest(files_at, $1)")
         .bind(position)
         .execute(pool)
@@ -90,7 +90,7 @@ pub async fn note(pool: &PgPool, position: i64) -> Result<(), sqlx::Error> {
 }
 
 /// Creates the new table without indexes: they are created after it is filled.
-async fn create(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+async fn create_shadow_table(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     connection
         .execute("DROP SCHEMA IF EXISTS log_rewrite CASCADE")
         .await?;
@@ -107,24 +107,24 @@ async fn create(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
-async fn copy_all(
+async fn copy_to_head(
     connection: &mut PgConnection,
     mut position: i64,
-    on_progress: &mut impl FnMut(Copied),
+    on_progress: &mut impl FnMut(RewriteProgress),
 ) -> Result<i64, sqlx::Error> {
     let head: i64 = sqlx::query_scalar("SELECT position FROM log.head")
         .fetch_one(&mut *connection)
         .await?;
     while position < head {
-        let to = head.min(position + BATCH);
-        copy(connection, position, to).await?;
+        let to = head.min(position + BATCH_LIMIT);
+        copy_range(connection, position, to).await?;
         position = to;
-        on_progress(Copied { position, head });
+        on_progress(RewriteProgress { position, head });
     }
     Ok(position)
 }
 
-async fn copy(connection: &mut PgConnection, after: i64, to: i64) -> Result<(), sqlx::Error> {
+async fn copy_range(connection: &mut PgConnection, after: i64, to: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO log_rewrite.events SELECT * FROM log.events e
          WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position",
@@ -137,7 +137,7 @@ async fn copy(connection: &mut PgConnection, after: i64, to: i64) -> Result<(), 
 }
 
 /// Creates the constraints and indexes of the old table on the new one, with the same names.
-async fn make_keys(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+async fn create_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let statements: Vec<String> = sqlx::query_scalar(
         "SELECT format('ALTER TABLE log_rewrite.events ADD CONSTRAINT %I %s', k.conname,
                        pg_get_constraintdef(k.oid))
@@ -156,22 +156,22 @@ async fn make_keys(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn swap(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
+async fn swap_tables(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
     connection.execute("SET lock_timeout TO '1s'").await?;
-    for _ in 1..SWAPS {
-        match swap_once(connection, position).await {
+    for _ in 1..MAX_SWAP_ATTEMPTS {
+        match try_swap_tables(connection, position).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
                 tracing::info!("another transaction is reading the log; waiting to swap its table");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(SWAP_RETRY_INTERVAL).await;
             }
             done => return done,
         }
     }
-    swap_once(connection, position).await
+    try_swap_tables(connection, position).await
 }
 
 /// Swaps the tables. Appends are blocked for the duration.
-async fn swap_once(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
+async fn try_swap_tables(connection: &mut PgConnection, position: i64) -> Result<(), sqlx::Error> {
     let view: String = sqlx::query_scalar("SELECT pg_get_viewdef('public.events'::regclass)")
         .fetch_one(&mut *connection)
         .await?;
@@ -179,7 +179,7 @@ async fn swap_once(connection: &mut PgConnection, position: i64) -> Result<(), s
     transaction
         .execute("LOCK TABLE log.events IN ACCESS EXCLUSIVE MODE")
         .await?;
-    copy(&mut transaction, position, i64::MAX).await?;
+    copy_range(&mut transaction, position, i64::MAX).await?;
     for statement in [
         "CREATE SCHEMA log_rewrite_old",
         "ALTER TABLE log.events SET SCHEMA log_rewrite_old",
@@ -194,10 +194,10 @@ async fn swap_once(connection: &mut PgConnection, position: i64) -> Result<(), s
 }
 
 /// Cycles the write-ahead log until each of its files is overwritten. Requires a superuser.
-pub async fn wal(pool: &PgPool) -> Result<Wal, sqlx::Error> {
-    match go_through(pool).await {
-        Ok(files) => Ok(Wal::Renewed(files)),
-        Err(sqlx::Error::Database(error)) => Ok(Wal::Kept(error.message().to_owned())),
+pub async fn recycle_wal(pool: &PgPool) -> Result<WalOutcome, sqlx::Error> {
+    match rotate_wal_files(pool).await {
+        Ok(files) => Ok(WalOutcome::Recycled(files)),
+        Err(sqlx::Error::Database(error)) => Ok(WalOutcome::Skipped(error.message().to_owned())),
         Err(error) => Err(error),
     }
 }
@@ -206,7 +206,7 @@ pub async fn wal(pool: &PgPool) -> Result<Wal, sqlx::Error> {
 /// files that are no longer needed for reuse, and a switch to the next file fills the rest of the
 /// current one with zeros. The file in use at the first checkpoint can be reused only after the
 /// second, so all of this is done twice.
-async fn go_through(pool: &PgPool) -> Result<i64, sqlx::Error> {
+async fn rotate_wal_files(pool: &PgPool) -> Result<i64, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     let mut recycled = 0;
     for _ in 0..2 {

@@ -7,11 +7,11 @@ use sqlx::types::time::OffsetDateTime;
 
 /// The progress of erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow, Serialize)]
-pub struct Progress {
+pub struct ErasureProgress {
     /// The position of the newest erasure event, 0 if there is none.
     #[serde(rename = "ordered")]
     #[sqlx(rename = "ordered")]
-    pub ordered: i64,
+    pub requested_to: i64,
     /// The log is redacted for erasure events up to this position.
     pub position: i64,
     /// The number of redacted events.
@@ -21,18 +21,18 @@ pub struct Progress {
     /// The database files are scrubbed for erasure events up to this position.
     #[serde(rename = "files_at")]
     #[sqlx(rename = "files_at")]
-    pub files_at: i64,
+    pub files_scrubbed_to: i64,
 }
 
-impl Progress {
+impl ErasureProgress {
     /// Whether the log and the stream are redacted for all erasure events up to `position`.
-    pub fn is_done_to(&self, position: i64) -> bool {
-        self.position >= self.ordered.min(position) && self.not_mirrored == 0
+    pub fn is_complete_to(&self, position: i64) -> bool {
+        self.position >= self.requested_to.min(position) && self.not_mirrored == 0
     }
 }
 
 /// Loads the current progress.
-pub async fn progress(pool: &PgPool) -> Result<Progress, sqlx::Error> {
+pub async fn load_progress(pool: &PgPool) -> Result<ErasureProgress, sqlx::Error> {
     sqlx::query_as(
         "SELECT greatest((SELECT max(e.position) FROM log.events e WHERE e.event_type = 'message_erased'),
                          (SELECT max(e.position) FROM log.events e WHERE e.event_type = 'title_erased'), 0)
@@ -48,7 +48,7 @@ pub async fn progress(pool: &PgPool) -> Result<Progress, sqlx::Error> {
 
 /// An event whose content has been erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Erased {
+pub struct ErasedEvent {
     /// The position of the event.
     pub position: i64,
     /// The id of the conversation.
@@ -65,12 +65,12 @@ pub struct Erased {
 
 /// Loads the events that the erasure events in the range `by` have erased, in position order, at
 /// most `limit` after a position.
-pub async fn erased(
+pub async fn load_erased_events(
     pool: &PgPool,
     by: std::ops::RangeInclusive<i64>,
     after: i64,
     limit: i64,
-) -> Result<Vec<Erased>, sqlx::Error> {
+) -> Result<Vec<ErasedEvent>, sqlx::Error> {
     let rows: Vec<(i64, String, Option<i64>, String, i64, OffsetDateTime)> = sqlx::query_as(
         "SELECT x.position, s.aggregate_id, e.message, e.event_type, x.by, o.occurred_at
          FROM log.erased x JOIN log.events e ON e.position = x.position
@@ -83,7 +83,7 @@ pub async fn erased(
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    let erased = rows.into_iter().map(|row| Erased {
+    let erased = rows.into_iter().map(|row| ErasedEvent {
         position: row.0,
         conversation_id: row.1,
         seq: row.2,

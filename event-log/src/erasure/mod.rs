@@ -12,8 +12,8 @@
 //! - [`ledger`]: records which event erased what, and the progress. [`retention`]: the progress of
 //!   erasure by age.
 
-pub mod content;
-pub mod copy;
+pub mod redaction;
+pub mod mirror_copies;
 pub mod files;
 pub mod ledger;
 pub mod retention;
@@ -25,13 +25,13 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::mirror::{MirrorConfig, MirrorError};
-use crate::worker::{self, Worker};
+use crate::polling_worker::{self, PollingWorker};
 
 /// How often to check for new erasure events.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The advisory lock for sealing events and for changing sealed events: "erasure" in ASCII.
-pub(crate) const SEALING: i64 = 0x0065_7261_7375_7265;
+pub(crate) const SEALING_LOCK: i64 = 0x0065_7261_7375_7265;
 
 /// Removes erased content, step by step. Several erasers may run concurrently.
 pub struct Eraser {
@@ -47,18 +47,18 @@ impl Eraser {
     }
 }
 
-impl Worker for Eraser {
+impl PollingWorker for Eraser {
     type Error = MirrorError;
 
     /// Processes the next erasure events, and deletes the copies of redacted events.
     async fn step(&mut self) -> Result<bool, MirrorError> {
-        let erased = content::take_out(&self.pool).await?;
-        let copies = copy::take_out(&self.pool, &self.nats, &self.mirror).await?;
+        let erased = redaction::redact_next(&self.pool).await?;
+        let copies = mirror_copies::delete_next(&self.pool, &self.nats, &self.mirror).await?;
         Ok(erased || copies)
     }
 }
 
 /// Runs an eraser until the stop signal.
 pub async fn run(eraser: Eraser, shutdown: CancellationToken) {
-    worker::run(eraser, LOOK_EVERY, "erasure failed; retrying", shutdown).await;
+    polling_worker::run(eraser, POLL_INTERVAL, "erasure failed; retrying", shutdown).await;
 }

@@ -6,7 +6,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 
 /// The exclusive right to apply retention to conversations of one kind. Dropping it releases the
 /// lock without progress.
-pub struct Turn {
+pub struct RetentionLock {
     transaction: Transaction<'static, Postgres>,
     kind: ConversationKind,
     /// Messages up to this position are done.
@@ -15,7 +15,7 @@ pub struct Turn {
 
 /// A sent message that retention has to check.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Sent {
+pub struct RetentionCandidate {
     /// The position of the event.
     pub position: i64,
     /// The id of the conversation.
@@ -28,7 +28,7 @@ pub struct Sent {
 
 /// The progress of retention for one kind of conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
-pub struct Reached {
+pub struct RetentionProgress {
     /// `direct` or `group`.
     pub kind: String,
     /// Messages up to this position are done.
@@ -36,20 +36,20 @@ pub struct Reached {
 }
 
 /// Loads the progress for each kind of conversation.
-pub async fn reached(pool: &PgPool) -> Result<Vec<Reached>, sqlx::Error> {
+pub async fn load_progress(pool: &PgPool) -> Result<Vec<RetentionProgress>, sqlx::Error> {
     sqlx::query_as("SELECT kind, position FROM log.retention ORDER BY kind")
         .fetch_all(pool)
         .await
 }
 
-impl Turn {
+impl RetentionLock {
     /// Acquires the lock. `None` if another process holds it.
-    pub async fn take(pool: &PgPool, kind: ConversationKind) -> Result<Option<Self>, sqlx::Error> {
+    pub async fn acquire(pool: &PgPool, kind: ConversationKind) -> Result<Option<Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         let position = sqlx::query_scalar(
             "SELECT position FROM log.retention WHERE kind = $1 FOR UPDATE SKIP LOCKED",
         )
-        .bind(name(kind))
+        .bind(kind_name(kind))
         .fetch_optional(&mut *transaction)
         .await?;
         Ok(position.map(|position| Self {
@@ -60,7 +60,7 @@ impl Turn {
     }
 
     /// Loads the next messages up to a position, of all kinds of conversations.
-    pub async fn sent(&mut self, up_to: i64, limit: i64) -> Result<Vec<Sent>, sqlx::Error> {
+    pub async fn load_candidates(&mut self, up_to: i64, limit: i64) -> Result<Vec<RetentionCandidate>, sqlx::Error> {
         sqlx::query_as(
             "SELECT e.position, s.aggregate_id AS conversation, e.message AS seq,
                     EXISTS (SELECT FROM log.events x WHERE x.stream = e.stream AND x.message = e.message
@@ -77,9 +77,9 @@ impl Turn {
     }
 
     /// Records that messages up to this position are done, and releases the lock.
-    pub async fn end(mut self, position: i64) -> Result<(), sqlx::Error> {
+    pub async fn complete(mut self, position: i64) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE log.retention SET position = greatest(position, $2) WHERE kind = $1")
-            .bind(name(self.kind))
+            .bind(kind_name(self.kind))
             .bind(position)
             .execute(&mut *self.transaction)
             .await?;
@@ -87,7 +87,7 @@ impl Turn {
     }
 }
 
-fn name(kind: ConversationKind) -> &'static str {
+fn kind_name(kind: ConversationKind) -> &'static str {
     match kind {
         ConversationKind::Direct => "direct",
         ConversationKind::Group => "group",

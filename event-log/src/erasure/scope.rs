@@ -5,23 +5,23 @@ use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
 use sqlx::PgPool;
 
-use crate::concern;
+use crate::user_filter;
 
 /// A message that still has its content.
-struct Candidate {
+struct ErasureCandidate {
     seq: i64,
     sender: String,
 }
 
 /// Finds the ids of all conversations to which this user has ever sent a message, in id order.
 /// Scans the whole log.
-pub async fn conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, sqlx::Error> {
+pub async fn find_conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, sqlx::Error> {
     // A body that contains the same text matches too; `find_messages` checks the sender later.
     sqlx::query_scalar(
         "SELECT DISTINCT s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream
          WHERE e.event_type = 'message_sent' AND position($1 IN e.payload) > 0 ORDER BY 1",
     )
-    .bind(says_sender(user))
+    .bind(encode_sender_field(user))
     .fetch_all(pool)
     .await
 }
@@ -29,7 +29,7 @@ pub async fn conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, 
 /// Finds the messages of a conversation that still have their content, of one sender or of all.
 /// Returns their seqs after `after`, in order, at most `limit`, and the seq to continue after, if
 /// there may be more.
-pub async fn messages(
+pub async fn find_messages(
     pool: &PgPool,
     conversation: &str,
     sender: Option<&str>,
@@ -50,7 +50,7 @@ pub async fn messages(
     )
     .bind(conversation)
     .bind(after)
-    .bind(sender.map(says_sender))
+    .bind(sender.map(encode_sender_field))
     .bind(limit)
     .fetch_all(pool)
     .await?;
@@ -63,7 +63,7 @@ pub async fn messages(
         .into_iter()
         .filter_map(|(seq, event_type, version, payload)| {
             match ConversationEvent::decode(&event_type, version, &payload) {
-                Ok(ConversationEvent::MessageSent(sent)) => Some(Candidate {
+                Ok(ConversationEvent::MessageSent(sent)) => Some(ErasureCandidate {
                     seq,
                     sender: sent.sender.to_string(),
                 }),
@@ -75,6 +75,6 @@ pub async fn messages(
 }
 
 /// The text that the payload of every message of this sender contains.
-fn says_sender(user: &str) -> Vec<u8> {
-    [b"\"sender\":".as_slice(), &concern::as_json(user)].concat()
+fn encode_sender_field(user: &str) -> Vec<u8> {
+    [b"\"sender\":".as_slice(), &user_filter::to_json_literal(user)].concat()
 }

@@ -18,7 +18,7 @@ impl SealKey {
             .iter()
             .flat_map(|part| *part.as_bytes())
             .collect();
-        Self(SigningKey::from_bytes(&super::root(&material)))
+        Self(SigningKey::from_bytes(&super::compute_root(&material)))
     }
 
     /// Parses the 32 bytes of the key in hexadecimal digits.
@@ -28,12 +28,12 @@ impl SealKey {
     }
 
     /// The 32 bytes of the key in hexadecimal digits.
-    pub fn reveal(&self) -> String {
+    pub fn to_hex(&self) -> String {
         to_hex(&self.0.to_bytes())
     }
 
     /// The public key that verifies its signatures.
-    pub fn public(&self) -> [u8; 32] {
+    pub fn public_key(&self) -> [u8; 32] {
         self.0.verifying_key().to_bytes()
     }
 
@@ -50,13 +50,13 @@ impl std::fmt::Debug for SealKey {
 }
 
 /// Whether the signature of a seal is valid for the public key in the seal.
-pub fn is_signed(seal: &Seal, log_id: &str) -> bool {
+pub fn has_valid_signature(seal: &Seal, log_id: &str) -> bool {
     let key: Option<[u8; 32]> = seal.public_key.as_slice().try_into().ok();
     let key = key.and_then(|key| VerifyingKey::from_bytes(&key).ok());
     let signature: Option<[u8; 64]> = seal.signature.as_slice().try_into().ok();
     match (key, signature) {
         (Some(key), Some(signature)) => key
-            .verify_strict(&seal.bytes(log_id), &Signature::from_bytes(&signature))
+            .verify_strict(&seal.signed_bytes(log_id), &Signature::from_bytes(&signature))
             .is_ok(),
         _ => false,
     }

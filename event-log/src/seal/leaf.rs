@@ -5,13 +5,13 @@ use domain::envelope::Envelope;
 use sha2::{Digest as _, Sha256};
 
 /// The length of a salt, in bytes.
-pub const SALT: usize = 16;
+pub const SALT_BYTES: usize = 16;
 
 /// The length of a digest, in bytes.
-pub const DIGEST: usize = 32;
+pub const DIGEST_BYTES: usize = 32;
 
 /// The SHA-256 hash of the salt and every field, with texts prefixed by their length.
-pub fn digest(salt: &[u8], event: &Envelope) -> [u8; DIGEST] {
+pub fn digest(salt: &[u8], event: &Envelope) -> [u8; DIGEST_BYTES] {
     let mut hash = Sha256::new();
     hash.update(salt);
     for text in [

@@ -7,7 +7,7 @@
 //! - `erasable_content`: the rules for events whose salt has been erased.
 //! - [`verify`]: checks events, from the database or an export, against the seals.
 
-mod erasable;
+mod erasable_content;
 pub mod key;
 pub mod leaf;
 pub mod sealer;
@@ -18,16 +18,16 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use leaf::{DIGEST, SALT};
+use leaf::{DIGEST_BYTES, SALT_BYTES};
 
 /// A digest of 256 bits.
 pub type Hash = [u8; 32];
 
 /// The previous hash of the first seal.
-pub const NOTHING: Hash = [0; 32];
+pub const GENESIS: Hash = [0; 32];
 
 /// The prefix of the signed bytes, so that the key cannot sign anything else by accident.
-const CONTEXT: &[u8] = b"tidings seal v1\n";
+const SIGNING_CONTEXT: &[u8] = b"tidings seal v1\n";
 
 /// A signed commitment to the events of a range of positions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,14 +62,14 @@ pub struct Seal {
 
 impl Seal {
     /// The number of events that the seal covers.
-    pub fn events(&self) -> usize {
+    pub fn event_count(&self) -> usize {
         usize::try_from(self.last - self.first + 1).unwrap_or(0)
     }
 
     /// The bytes that are signed: everything except the signature, the digests, which the root
     /// covers, and the salts, which the digests cover.
-    pub fn bytes(&self, log_id: &str) -> Vec<u8> {
-        let mut bytes = CONTEXT.to_vec();
+    pub fn signed_bytes(&self, log_id: &str) -> Vec<u8> {
+        let mut bytes = SIGNING_CONTEXT.to_vec();
         bytes.extend((log_id.len() as u64).to_be_bytes());
         bytes.extend(log_id.as_bytes());
         for number in [self.number, self.first, self.last, self.sealed_at.millis()] {
@@ -83,31 +83,31 @@ impl Seal {
 
     /// The hash of the seal, which the next seal contains.
     pub fn hash(&self, log_id: &str) -> Hash {
-        Sha256::digest(self.bytes(log_id)).into()
+        Sha256::digest(self.signed_bytes(log_id)).into()
     }
 
     /// The salt of the event at a position; `None` if the seal does not cover the position, or if
     /// the salt has been erased.
     pub fn salt(&self, position: i64) -> Option<&[u8]> {
-        let at = self.index(position)? * SALT;
-        let salt = self.salts.get(at..at + SALT)?;
+        let at = self.leaf_index(position)? * SALT_BYTES;
+        let salt = self.salts.get(at..at + SALT_BYTES)?;
         salt.iter().any(|byte| *byte != 0).then_some(salt)
     }
 
     /// The digest of the event at a position; `None` if the seal does not cover the position.
     pub fn digest(&self, position: i64) -> Option<&[u8]> {
-        let at = self.index(position)? * DIGEST;
-        self.digests.get(at..at + DIGEST)
+        let at = self.leaf_index(position)? * DIGEST_BYTES;
+        self.digests.get(at..at + DIGEST_BYTES)
     }
 
-    fn index(&self, position: i64) -> Option<usize> {
+    fn leaf_index(&self, position: i64) -> Option<usize> {
         let is_covered = (self.first..=self.last).contains(&position);
         is_covered.then(|| usize::try_from(position - self.first).ok())?
     }
 }
 
 /// Computes the root: the hash of all digests of a seal.
-pub fn root(digests: &[u8]) -> Hash {
+pub fn compute_root(digests: &[u8]) -> Hash {
     Sha256::digest(digests).into()
 }
 

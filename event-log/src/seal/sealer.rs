@@ -15,23 +15,23 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::key::SealKey;
-use super::leaf::{self, DIGEST, SALT};
-use super::{NOTHING, Seal, root, store};
-use crate::erasure::SEALING;
-use crate::reader::Reader;
-use crate::worker::{self, Worker};
+use super::leaf::{self, DIGEST_BYTES, SALT_BYTES};
+use super::{GENESIS, Seal, compute_root, store};
+use crate::erasure::SEALING_LOCK;
+use crate::reader::LogReader;
+use crate::polling_worker::{self, PollingWorker};
 
 /// How many events a seal covers at most. That many are sealed without waiting for the interval.
-const EVENTS: i64 = 10_000;
+const MAX_SEAL_EVENTS: i64 = 10_000;
 
 /// How often to check for events to seal.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The configuration of the sealer.
 #[derive(Debug, Clone)]
 pub struct SealerConfig {
     /// How long an event may remain unsealed.
-    pub every: Duration,
+    pub interval: Duration,
     /// The file to which each seal is also appended, as a line of JSON. On the disk of another
     /// machine, it proves that the seals have not all been recreated.
     pub copy_to: Option<PathBuf>,
@@ -40,90 +40,90 @@ pub struct SealerConfig {
 /// Seals the log of one database.
 pub struct Sealer {
     pool: PgPool,
-    reader: Reader,
+    reader: LogReader,
     key: SealKey,
     config: SealerConfig,
-    last: Option<Seal>,
+    last_seal: Option<Seal>,
     /// When the sealer first saw unsealed events.
-    open_since: Option<Instant>,
+    unsealed_since: Option<Instant>,
 }
 
 impl Sealer {
     /// A sealer for the log of this database.
     pub fn new(pool: PgPool, key: SealKey, config: SealerConfig) -> Self {
-        let reader = Reader::new(pool.clone());
+        let reader = LogReader::new(pool.clone());
         Self {
             pool,
             reader,
             key,
             config,
-            last: None,
-            open_since: None,
+            last_seal: None,
+            unsealed_since: None,
         }
     }
 
     /// Creates one seal if it is due. Returns whether it was due.
     pub async fn seal_if_due(&mut self) -> Result<bool, sqlx::Error> {
-        self.last = store::last(&self.pool).await?;
-        let sealed_to = self.last.as_ref().map_or(0, |seal| seal.last);
+        self.last_seal = store::load_last(&self.pool).await?;
+        let sealed_to = self.last_seal.as_ref().map_or(0, |seal| seal.last);
         let head = self.reader.head().await?.position;
         if head <= sealed_to {
-            self.open_since = None;
+            self.unsealed_since = None;
             return Ok(false);
         }
-        let since = *self.open_since.get_or_insert_with(Instant::now);
-        let is_due = head - sealed_to >= EVENTS || since.elapsed() >= self.config.every;
+        let since = *self.unsealed_since.get_or_insert_with(Instant::now);
+        let is_due = head - sealed_to >= MAX_SEAL_EVENTS || since.elapsed() >= self.config.interval;
         if is_due {
-            self.seal(sealed_to).await?;
-            self.open_since = None;
+            self.seal_next(sealed_to).await?;
+            self.unsealed_since = None;
         }
         Ok(is_due)
     }
 
     /// Seals the next events, whether or not that is due. Returns whether there were any.
     pub async fn seal_now(&mut self) -> Result<bool, sqlx::Error> {
-        self.last = store::last(&self.pool).await?;
-        let sealed_to = self.last.as_ref().map_or(0, |seal| seal.last);
-        self.seal(sealed_to).await
+        self.last_seal = store::load_last(&self.pool).await?;
+        let sealed_to = self.last_seal.as_ref().map_or(0, |seal| seal.last);
+        self.seal_next(sealed_to).await
     }
 
-    async fn seal(&mut self, sealed_to: i64) -> Result<bool, sqlx::Error> {
+    async fn seal_next(&mut self, sealed_to: i64) -> Result<bool, sqlx::Error> {
         // The lock excludes erasure: an event is sealed either before it is redacted, with a salt
         // that redaction then clears, or after it.
         let mut transaction = self.pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(SEALING)
+            .bind(SEALING_LOCK)
             .execute(&mut *transaction)
             .await?;
-        let events = self.reader.after(sealed_to, EVENTS).await?;
+        let events = self.reader.read_after(sealed_to, MAX_SEAL_EVENTS).await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(false);
         };
         let (first, last) = (first.position, last.position);
-        let leaves = tokio::task::spawn_blocking(move || leaves(&events)).await;
+        let leaves = tokio::task::spawn_blocking(move || compute_leaves(&events)).await;
         let Ok((salts, digests)) = leaves else {
             return Err(sqlx::Error::WorkerCrashed);
         };
         let log_id = self.reader.head().await?.log_id.to_string();
         let mut seal = Seal {
-            number: self.last.as_ref().map_or(1, |seal| seal.number + 1),
+            number: self.last_seal.as_ref().map_or(1, |seal| seal.number + 1),
             first,
             last,
             sealed_at: Timestamp::from(OffsetDateTime::now_utc()),
             previous: self
-                .last
+                .last_seal
                 .as_ref()
-                .map_or(NOTHING, |seal| seal.hash(&log_id))
+                .map_or(GENESIS, |seal| seal.hash(&log_id))
                 .to_vec(),
-            root: root(&digests).to_vec(),
-            public_key: self.key.public().to_vec(),
+            root: compute_root(&digests).to_vec(),
+            public_key: self.key.public_key().to_vec(),
             signature: Vec::new(),
             salts,
             digests,
         };
-        seal.signature = self.key.sign(&seal.bytes(&log_id)).to_vec();
-        if store::keep(&mut transaction, &seal).await? {
-            self.copy(seal);
+        seal.signature = self.key.sign(&seal.signed_bytes(&log_id)).to_vec();
+        if store::insert(&mut transaction, &seal).await? {
+            self.append_copy(seal);
         }
         transaction.commit().await?;
         Ok(true)
@@ -132,7 +132,7 @@ impl Sealer {
     /// Appends a seal to the copy file, without its salts: they must disappear with erased content,
     /// and a copy proves the same without them. A failure is only logged, because the database has
     /// the seal.
-    fn copy(&self, mut seal: Seal) {
+    fn append_copy(&self, mut seal: Seal) {
         seal.salts.clear();
         let Some(path) = &self.config.copy_to else {
             return;
@@ -153,9 +153,9 @@ impl Sealer {
 
 /// Generates a salt for each event and computes the salted digests. This takes milliseconds of CPU
 /// time, so it must not run on a thread that serves requests.
-fn leaves(events: &[Envelope]) -> (Vec<u8>, Vec<u8>) {
-    let mut salts = Vec::with_capacity(events.len() * SALT);
-    let mut digests = Vec::with_capacity(events.len() * DIGEST);
+fn compute_leaves(events: &[Envelope]) -> (Vec<u8>, Vec<u8>) {
+    let mut salts = Vec::with_capacity(events.len() * SALT_BYTES);
+    let mut digests = Vec::with_capacity(events.len() * DIGEST_BYTES);
     for event in events {
         let salt = Uuid::new_v4();
         digests.extend(leaf::digest(salt.as_bytes(), event));
@@ -164,7 +164,7 @@ fn leaves(events: &[Envelope]) -> (Vec<u8>, Vec<u8>) {
     (salts, digests)
 }
 
-impl Worker for Sealer {
+impl PollingWorker for Sealer {
     type Error = sqlx::Error;
 
     /// Creates one seal if it is due. There may be enough events for another.
@@ -176,5 +176,5 @@ impl Worker for Sealer {
 /// Runs a sealer until the stop signal.
 pub async fn run(sealer: Sealer, shutdown: CancellationToken) {
     let error_message = "failed to seal the log; retrying";
-    worker::run(sealer, LOOK_EVERY, error_message, shutdown).await;
+    polling_worker::run(sealer, POLL_INTERVAL, error_message, shutdown).await;
 }

@@ -24,7 +24,7 @@ impl sqlx::FromRow<'_, sqlx::postgres::PgRow> for Seal {
 }
 
 /// Loads the seals after a number, at most `limit`.
-pub async fn after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, sqlx::Error> {
+pub async fn load_after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, sqlx::Error> {
     let rows = sqlx::query("SELECT * FROM log.seals WHERE number > $1 ORDER BY number LIMIT $2")
         .bind(number)
         .bind(limit)
@@ -35,7 +35,7 @@ pub async fn after(pool: &PgPool, number: i64, limit: i64) -> Result<Vec<Seal>, 
 
 /// Loads the newest seal without its salts and digests: its hash needs neither, and they are most
 /// of its size.
-pub async fn last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
+pub async fn load_last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT number, first, last, sealed_at, previous, root, public_key, signature,
                 ''::bytea AS salts, ''::bytea AS digests
@@ -47,7 +47,7 @@ pub async fn last(pool: &PgPool) -> Result<Option<Seal>, sqlx::Error> {
 }
 
 /// Inserts a seal. Returns false if another process has inserted a seal with that number.
-pub async fn keep(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sqlx::Error> {
+pub async fn insert(connection: &mut PgConnection, seal: &Seal) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(
         "INSERT INTO log.seals
              (number, first, last, sealed_at, previous, root, public_key, signature, salts, digests)

@@ -6,23 +6,23 @@ use std::collections::HashMap;
 use domain::envelope::Envelope;
 use domain::hex::to_hex;
 
-use super::erasable::{self, Erasable};
-use super::{Hash, NOTHING, Seal, key, leaf, root};
+use super::erasable_content::{self, ErasableContent};
+use super::{Hash, GENESIS, Seal, key, leaf, compute_root};
 
 /// A deviation of the log from its seals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Finding {
+pub enum SealFinding {
     /// A seal is invalid, or does not follow from the previous one.
-    #[error("seal {number}: {why}")]
-    Seal {
+    #[error("seal {number}: {reason}")]
+    BrokenSeal {
         /// The number of the seal.
         number: i64,
         /// What is wrong with the seal.
-        why: String,
+        reason: String,
     },
     /// A sealed event is missing.
     #[error("position {position}: the sealed event is missing")]
-    Missing {
+    MissingEvent {
         /// The position of the event.
         position: i64,
     },
@@ -30,7 +30,7 @@ pub enum Finding {
     #[error(
         "position {position}: this event was moved here; it was sealed at position {sealed_at}"
     )]
-    Moved {
+    MovedEvent {
         /// The position of the event now.
         position: i64,
         /// The position at which it was sealed.
@@ -40,7 +40,7 @@ pub enum Finding {
     #[error(
         "position {position}: this event differs from the sealed one: it was changed or inserted"
     )]
-    Changed {
+    AlteredEvent {
         /// The position of the event.
         position: i64,
     },
@@ -49,41 +49,41 @@ pub enum Finding {
         "position {position}: the salt is gone as for an erased event, but the content is present or no event \
          erased it"
     )]
-    NotErased {
+    InvalidErasure {
         /// The position of the event.
         position: i64,
     },
 }
 
 /// Verifies the seals of a log in order, and the events that each covers.
-pub struct Verifier {
+pub struct SealVerifier {
     log_id: String,
-    trusted: Vec<[u8; 32]>,
-    previous: Hash,
-    number: i64,
+    trusted_keys: Vec<[u8; 32]>,
+    previous_hash: Hash,
+    last_number: i64,
     sealed_to: i64,
     /// The number of events that have been compared.
-    pub events: u64,
+    pub compared_events: u64,
     /// The number of erased events: their content and salt are gone, their digest is part of the
     /// seal, and another event erased them. Nothing more can be verified about them.
-    pub erased: u64,
+    pub erased_events: u64,
     /// Positions of redacted events whose erasure event has not been seen yet, by their content.
-    unexplained: HashMap<Erasable, Vec<i64>>,
+    unmatched_erasures: HashMap<ErasableContent, Vec<i64>>,
 }
 
-impl Verifier {
+impl SealVerifier {
     /// A verifier for a log. If `trusted` is not empty, seals signed with any other key are
     /// findings.
-    pub fn new(log_id: String, trusted: Vec<[u8; 32]>) -> Self {
+    pub fn new(log_id: String, trusted_keys: Vec<[u8; 32]>) -> Self {
         Self {
             log_id,
-            trusted,
-            previous: NOTHING,
-            number: 0,
+            trusted_keys,
+            previous_hash: GENESIS,
+            last_number: 0,
             sealed_to: 0,
-            events: 0,
-            erased: 0,
-            unexplained: HashMap::new(),
+            compared_events: 0,
+            erased_events: 0,
+            unmatched_erasures: HashMap::new(),
         }
     }
 
@@ -93,10 +93,10 @@ impl Verifier {
     }
 
     /// Checks the next seal.
-    pub fn seal(&mut self, seal: &Seal) -> Vec<Finding> {
+    pub fn check_seal(&mut self, seal: &Seal) -> Vec<SealFinding> {
         let mut wrong = Vec::new();
-        if seal.number != self.number + 1 {
-            wrong.push(format!("expected seal number {}", self.number + 1));
+        if seal.number != self.last_number + 1 {
+            wrong.push(format!("expected seal number {}", self.last_number + 1));
         }
         if seal.first != self.sealed_to + 1 {
             wrong.push(format!(
@@ -105,106 +105,106 @@ impl Verifier {
                 self.sealed_to + 1
             ));
         }
-        if seal.previous != self.previous {
+        if seal.previous != self.previous_hash {
             wrong.push("it does not follow from the previous seal".to_owned());
         }
-        if seal.root != root(&seal.digests) {
+        if seal.root != compute_root(&seal.digests) {
             wrong.push("its root does not match its digests".to_owned());
         }
-        if !key::is_signed(seal, &self.log_id) {
+        if !key::has_valid_signature(seal, &self.log_id) {
             wrong.push("its signature is invalid".to_owned());
         }
-        if !self.trusted.is_empty() && !self.trusted.iter().any(|key| seal.public_key == *key) {
+        if !self.trusted_keys.is_empty() && !self.trusted_keys.iter().any(|key| seal.public_key == *key) {
             let signer = to_hex(&seal.public_key);
             wrong.push(format!(
                 "it is signed by {signer}, which is not a trusted key"
             ));
         }
-        self.previous = seal.hash(&self.log_id);
-        self.number = seal.number;
+        self.previous_hash = seal.hash(&self.log_id);
+        self.last_number = seal.number;
         self.sealed_to = seal.last;
         let number = seal.number;
         wrong
             .into_iter()
-            .map(|why| Finding::Seal { number, why })
+            .map(|why| SealFinding::BrokenSeal { number, reason: why })
             .collect()
     }
 
     /// Checks the events at the positions of a seal, in order. With `selected`, `events` is only a
     /// selection, so a missing event is not a finding.
-    pub fn events(&mut self, seal: &Seal, events: &[Envelope], selected: bool) -> Vec<Finding> {
+    pub fn check_events(&mut self, seal: &Seal, events: &[Envelope], selected: bool) -> Vec<SealFinding> {
         let mut findings = Vec::new();
         let mut due = seal.first;
         for event in events {
             let position = event.position;
             if !selected {
-                findings.extend((due..position).map(|position| Finding::Missing { position }));
+                findings.extend((due..position).map(|position| SealFinding::MissingEvent { position }));
             }
             if position < due {
                 // The position occurs twice.
-                findings.push(Finding::Changed { position });
+                findings.push(SealFinding::AlteredEvent { position });
                 continue;
             }
             due = position + 1;
-            self.events += 1;
+            self.compared_events += 1;
             let Some(salt) = seal.salt(position) else {
-                match erasable::left_of(event) {
-                    Some(erasable) => self.unexplained.entry(erasable).or_default().push(position),
-                    None => findings.push(Finding::NotErased { position }),
+                match erasable_content::identify_redacted_content(event) {
+                    Some(erasable) => self.unmatched_erasures.entry(erasable).or_default().push(position),
+                    None => findings.push(SealFinding::InvalidErasure { position }),
                 }
                 continue;
             };
             if seal.digest(position) == Some(leaf::digest(salt, event).as_slice()) {
-                self.explain(event);
+                self.match_erasure(event);
                 continue;
             }
-            findings.push(match sealed_near(seal, event) {
-                Some(sealed_at) => Finding::Moved {
+            findings.push(match find_sealed_position(seal, event) {
+                Some(sealed_at) => SealFinding::MovedEvent {
                     position,
                     sealed_at,
                 },
-                None => Finding::Changed { position },
+                None => SealFinding::AlteredEvent { position },
             });
         }
         if !selected {
-            findings.extend((due..=seal.last).map(|position| Finding::Missing { position }));
+            findings.extend((due..=seal.last).map(|position| SealFinding::MissingEvent { position }));
         }
         findings
     }
 }
 
-impl Verifier {
+impl SealVerifier {
     /// Takes the events after the last seal into account: they may have erased earlier events.
-    pub fn not_sealed(&mut self, events: &[Envelope]) {
+    pub fn observe_unsealed(&mut self, events: &[Envelope]) {
         for event in events {
-            self.explain(event);
+            self.match_erasure(event);
         }
     }
 
     /// Returns the remaining findings, once all seals and events have been checked.
-    pub fn finish(&mut self) -> Vec<Finding> {
+    pub fn finish(&mut self) -> Vec<SealFinding> {
         let mut positions: Vec<i64> = self
-            .unexplained
+            .unmatched_erasures
             .drain()
             .flat_map(|(_, positions)| positions)
             .collect();
         positions.sort_unstable();
         let findings = positions.into_iter();
         findings
-            .map(|position| Finding::NotErased { position })
+            .map(|position| SealFinding::InvalidErasure { position })
             .collect()
     }
 
-    fn explain(&mut self, event: &Envelope) {
+    fn match_erasure(&mut self, event: &Envelope) {
         let erased =
-            erasable::erased_by(event).and_then(|content| self.unexplained.remove(&content));
-        self.erased += erased.map_or(0, |positions| positions.len() as u64);
+            erasable_content::identify_erased_content(event).and_then(|content| self.unmatched_erasures.remove(&content));
+        self.erased_events += erased.map_or(0, |positions| positions.len() as u64);
     }
 }
 
 /// Finds the position at which a moved event was sealed. Its salt is unknown, so the salts of its
 /// neighbours are tried: moved events are usually only a few positions off.
-fn sealed_near(seal: &Seal, event: &Envelope) -> Option<i64> {
+fn find_sealed_position(seal: &Seal, event: &Envelope) -> Option<i64> {
     const MAX_DISTANCE: i64 = 1_000;
     (1..=MAX_DISTANCE)
         .flat_map(|distance| [event.position - distance, event.position + distance])
@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
     use crate::seal::key::SealKey;
-    use crate::seal::leaf::{DIGEST, SALT};
+    use crate::seal::leaf::{DIGEST_BYTES, SALT_BYTES};
 
     const LOG: &str = "the log";
     const EVENTS: i64 = 1_000;
@@ -246,33 +246,33 @@ mod tests {
     }
 
     fn sealed(events: &[Envelope], key: &SealKey) -> Vec<Seal> {
-        let mut previous = NOTHING;
+        let mut previous = GENESIS;
         let of_seals = events.chunks(usize::try_from(EVENTS_PER_SEAL).expect("small"));
         of_seals
             .zip(1..)
             .map(|(events, number)| {
-                let salts: Vec<u8> = (0..events.len() * SALT)
+                let salts: Vec<u8> = (0..events.len() * SALT_BYTES)
                     .map(|n| (n % 251) as u8 + 1)
                     .collect();
                 let digests: Vec<u8> = events
                     .iter()
-                    .zip(salts.chunks(SALT))
+                    .zip(salts.chunks(SALT_BYTES))
                     .flat_map(|(event, salt)| leaf::digest(salt, event))
                     .collect();
-                assert_eq!(digests.len(), events.len() * DIGEST);
+                assert_eq!(digests.len(), events.len() * DIGEST_BYTES);
                 let mut seal = Seal {
                     number,
                     first: events.first().expect("some").position,
                     last: events.last().expect("some").position,
                     sealed_at: Timestamp::from_millis(0),
                     previous: previous.to_vec(),
-                    root: root(&digests).to_vec(),
-                    public_key: key.public().to_vec(),
+                    root: compute_root(&digests).to_vec(),
+                    public_key: key.public_key().to_vec(),
                     signature: Vec::new(),
                     salts,
                     digests,
                 };
-                seal.signature = key.sign(&seal.bytes(LOG)).to_vec();
+                seal.signature = key.sign(&seal.signed_bytes(LOG)).to_vec();
                 previous = seal.hash(LOG);
                 seal
             })
@@ -280,17 +280,17 @@ mod tests {
     }
 
     /// Verifies the events against the seals and returns all findings.
-    fn verify(events: &[Envelope], seals: &[Seal], key: &SealKey) -> Vec<Finding> {
-        let mut verifier = Verifier::new(LOG.to_owned(), vec![key.public()]);
+    fn verify(events: &[Envelope], seals: &[Seal], key: &SealKey) -> Vec<SealFinding> {
+        let mut verifier = SealVerifier::new(LOG.to_owned(), vec![key.public_key()]);
         let mut findings = Vec::new();
         for seal in seals {
-            findings.extend(verifier.seal(seal));
+            findings.extend(verifier.check_seal(seal));
             let of_seal: Vec<Envelope> = events
                 .iter()
                 .filter(|event| (seal.first..=seal.last).contains(&event.position))
                 .cloned()
                 .collect();
-            findings.extend(verifier.events(seal, &of_seal, false));
+            findings.extend(verifier.check_events(seal, &of_seal, false));
         }
         let sealed_to = verifier.sealed_to();
         let open: Vec<Envelope> = events
@@ -298,7 +298,7 @@ mod tests {
             .filter(|event| event.position > sealed_to)
             .cloned()
             .collect();
-        verifier.not_sealed(&open);
+        verifier.observe_unsealed(&open);
         findings.extend(verifier.finish());
         findings
     }
@@ -336,7 +336,7 @@ mod tests {
             }
             assert_eq!(
                 verify(&events, &seals, &key),
-                [Finding::Changed { position }]
+                [SealFinding::AlteredEvent { position }]
             );
         }
     }
@@ -350,7 +350,7 @@ mod tests {
             events.retain(|event| event.position != position);
             assert_eq!(
                 verify(&events, &seals, &key),
-                [Finding::Missing { position }]
+                [SealFinding::MissingEvent { position }]
             );
         }
     }
@@ -364,7 +364,7 @@ mod tests {
             let at = usize::try_from(position - 1).expect("small");
             events.swap(at, at + 1);
             (events[at].position, events[at + 1].position) = (position, position + 1);
-            let moved = |position, sealed_at| Finding::Moved {
+            let moved = |position, sealed_at| SealFinding::MovedEvent {
                 position,
                 sealed_at,
             };
@@ -393,7 +393,7 @@ mod tests {
             let findings = verify(&events, &seals, &key);
             assert_eq!(
                 findings[0],
-                Finding::Changed { position },
+                SealFinding::AlteredEvent { position },
                 "{:?}",
                 &findings[..2]
             );
@@ -409,7 +409,7 @@ mod tests {
         let broken_seals = |seals: &[Seal]| {
             let findings = verify(&events, seals, &key);
             let numbers = findings.into_iter().filter_map(|finding| match finding {
-                Finding::Seal { number, .. } => Some(number),
+                SealFinding::BrokenSeal { number, .. } => Some(number),
                 _ => None,
             });
             numbers.collect::<Vec<i64>>()
@@ -448,7 +448,7 @@ mod tests {
             *event = with(event.clone(), "message_erased", &data);
         }
         let mut seals = sealed(&events, key);
-        seals[0].salts[6 * SALT..7 * SALT].fill(0);
+        seals[0].salts[6 * SALT_BYTES..7 * SALT_BYTES].fill(0);
         events[6] = message(7, &serde_json::json!({ "erased": true }));
         (events, seals)
     }
@@ -466,7 +466,7 @@ mod tests {
     #[test]
     fn a_missing_salt_without_an_erasure_is_found() {
         let key = SealKey::generate();
-        let not_erased = [Finding::NotErased { position: 7 }];
+        let not_erased = [SealFinding::InvalidErasure { position: 7 }];
         // There is no erasure event.
         let (events, seals) = erased(&key, -1);
         assert_eq!(verify(&events, &seals, &key), not_erased);
@@ -479,7 +479,7 @@ mod tests {
         assert_eq!(verify(&events, &seals, &key), not_erased);
         // The event has no erasable content.
         let mut seals = sealed(&log(), &key);
-        seals[0].salts[6 * SALT..7 * SALT].fill(0);
+        seals[0].salts[6 * SALT_BYTES..7 * SALT_BYTES].fill(0);
         assert_eq!(verify(&log(), &seals, &key), not_erased);
     }
 }

@@ -3,32 +3,32 @@
 use async_nats::jetstream;
 use domain::envelope::Envelope;
 use event_log::mirror::{self, MirrorConfig, MirrorError};
-use event_log::{EventLog, broker, relay};
+use event_log::{EventLog, nats, relay};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Database, create, env, eventually, run, text, uuid};
+use crate::support::{LogTestDatabase, create_group, server_address, eventually, execute, send_text, uuid};
 
-async fn nats() -> async_nats::Client {
-    connected(&env(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"])).await
+async fn connect_nats() -> async_nats::Client {
+    connect_to(&server_address(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"])).await
 }
 
-async fn connected(url: &str) -> async_nats::Client {
-    let client = broker::client(url).await.unwrap();
-    assert!(broker::connected(&client, &CancellationToken::new()).await);
+async fn connect_to(url: &str) -> async_nats::Client {
+    let client = nats::connect(url).await.unwrap();
+    assert!(nats::wait_until_connected(&client, &CancellationToken::new()).await);
     client
 }
 
-struct Running {
+struct RelayTask {
     stop: CancellationToken,
     task: tokio::task::JoinHandle<Result<(), MirrorError>>,
 }
 
-impl Running {
+impl RelayTask {
     async fn start(log: &EventLog, config: &MirrorConfig) -> Self {
         let stop = CancellationToken::new();
         let task = tokio::spawn(relay::run(
             log.clone(),
-            nats().await,
+            connect_nats().await,
             config.clone(),
             stop.clone(),
         ));
@@ -41,10 +41,10 @@ impl Running {
     }
 }
 
-async fn mirrored(config: &MirrorConfig, position: i64) {
-    let jetstream = jetstream::new(nats().await);
+async fn wait_for_mirror(config: &MirrorConfig, position: i64) {
+    let jetstream = jetstream::new(connect_nats().await);
     eventually("the mirror is complete", || async {
-        mirror::state(&jetstream, config)
+        mirror::load_state(&jetstream, config)
             .await
             .is_ok_and(|state| state.is_some_and(|state| state.last == position))
     })
@@ -52,13 +52,13 @@ async fn mirrored(config: &MirrorConfig, position: i64) {
 }
 
 /// Asserts that every event of the log is in the stream at the sequence of its position.
-async fn assert_exact(log: &EventLog, config: &MirrorConfig) {
-    let stream = jetstream::new(nats().await)
+async fn assert_exact_copy(log: &EventLog, config: &MirrorConfig) {
+    let stream = jetstream::new(connect_nats().await)
         .get_stream(&config.stream)
         .await
         .unwrap();
-    let reader = event_log::reader::Reader::new(log.pool().clone());
-    for event in reader.after(0, 10_000).await.unwrap() {
+    let reader = event_log::reader::LogReader::new(log.pool().clone());
+    for event in reader.read_after(0, 10_000).await.unwrap() {
         let message = stream
             .get_raw_message(event.position.unsigned_abs())
             .await
@@ -71,9 +71,9 @@ async fn assert_exact(log: &EventLog, config: &MirrorConfig) {
     }
 }
 
-async fn send(log: &EventLog, count: usize) {
+async fn send_messages(log: &EventLog, count: usize) {
     for n in 0..count {
-        run(log, "g", text("ann", &n.to_string()), vec![])
+        execute(log, "g", send_text("ann", &n.to_string()), vec![])
             .await
             .unwrap();
     }
@@ -81,26 +81,26 @@ async fn send(log: &EventLog, count: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mirror_is_exact_with_two_relays_restarts_and_wipes() {
-    let database = Database::new().await;
-    let (one, other) = (database.log().await, database.log().await);
+    let database = LogTestDatabase::new().await;
+    let (one, other) = (database.open_log().await, database.open_log().await);
     let config = MirrorConfig::named(&uuid());
-    run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
-    send(&one, 30).await;
-    let first = Running::start(&one, &config).await;
-    let second = Running::start(&other, &config).await;
-    tokio::join!(send(&one, 50), send(&other, 50));
-    mirrored(&config, 131).await;
+    execute(&one, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    send_messages(&one, 30).await;
+    let first = RelayTask::start(&one, &config).await;
+    let second = RelayTask::start(&other, &config).await;
+    tokio::join!(send_messages(&one, 50), send_messages(&other, 50));
+    wait_for_mirror(&config, 131).await;
     first.stop().await;
-    send(&one, 20).await;
-    mirrored(&config, 151).await;
-    assert_exact(&one, &config).await;
+    send_messages(&one, 20).await;
+    wait_for_mirror(&config, 151).await;
+    assert_exact_copy(&one, &config).await;
 
     // The stream is wiped while the relay runs.
-    let jetstream = jetstream::new(nats().await);
+    let jetstream = jetstream::new(connect_nats().await);
     jetstream.delete_stream(&config.stream).await.unwrap();
-    send(&other, 5).await;
-    mirrored(&config, 156).await;
-    assert_exact(&other, &config).await;
+    send_messages(&other, 5).await;
+    wait_for_mirror(&config, 156).await;
+    assert_exact_copy(&other, &config).await;
 
     // The stream is purged: sequences continue, and the old events are read from Postgres.
     jetstream
@@ -110,26 +110,26 @@ async fn the_mirror_is_exact_with_two_relays_restarts_and_wipes() {
         .purge()
         .await
         .unwrap();
-    send(&other, 5).await;
-    mirrored(&config, 161).await;
+    send_messages(&other, 5).await;
+    wait_for_mirror(&config, 161).await;
     second.stop().await;
     jetstream.delete_stream(&config.stream).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
-    let database = Database::new().await;
-    let log = database.log().await;
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
     let config = MirrorConfig {
-        keep: 10,
+        max_events: 10,
         ..MirrorConfig::named(&uuid())
     };
-    run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
-    send(&log, 49).await;
-    let relay = Running::start(&log, &config).await;
-    mirrored(&config, 50).await;
-    let jetstream = jetstream::new(nats().await);
-    let state = mirror::state(&jetstream, &config).await.unwrap().unwrap();
+    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    send_messages(&log, 49).await;
+    let relay = RelayTask::start(&log, &config).await;
+    wait_for_mirror(&config, 50).await;
+    let jetstream = jetstream::new(connect_nats().await);
+    let state = mirror::load_state(&jetstream, &config).await.unwrap().unwrap();
     assert_eq!((state.first, state.last), (41, 50));
     relay.stop().await;
     jetstream.delete_stream(&config.stream).await.unwrap();
@@ -138,23 +138,23 @@ async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_of_another_log_is_rejected() {
     let config = MirrorConfig::named(&uuid());
-    let one = Database::new().await.log().await;
-    run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
-    let relay = Running::start(&one, &config).await;
-    mirrored(&config, 1).await;
+    let one = LogTestDatabase::new().await.open_log().await;
+    execute(&one, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    let relay = RelayTask::start(&one, &config).await;
+    wait_for_mirror(&config, 1).await;
     relay.stop().await;
-    let other = Database::new().await.log().await;
+    let other = LogTestDatabase::new().await.open_log().await;
     let error = relay::run(
         other,
-        nats().await,
+        connect_nats().await,
         config.clone(),
         CancellationToken::new(),
     )
     .await
     .unwrap_err();
-    assert!(matches!(error, MirrorError::NotOurs { .. }), "{error}");
+    assert!(matches!(error, MirrorError::ForeignStream { .. }), "{error}");
     assert!(error.to_string().contains(&config.stream), "{error}");
-    jetstream::new(nats().await)
+    jetstream::new(connect_nats().await)
         .delete_stream(&config.stream)
         .await
         .unwrap();
@@ -163,12 +163,12 @@ async fn a_stream_of_another_log_is_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ahead_of_a_restored_log_is_recreated() {
     let config = MirrorConfig::named(&uuid());
-    let database = Database::new().await;
-    let log = database.log().await;
-    run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
-    send(&log, 9).await;
-    let relay = Running::start(&log, &config).await;
-    mirrored(&config, 10).await;
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    send_messages(&log, 9).await;
+    let relay = RelayTask::start(&log, &config).await;
+    wait_for_mirror(&config, 10).await;
     relay.stop().await;
     // The state after restoring an older backup.
     for statement in [
@@ -178,14 +178,14 @@ async fn a_stream_ahead_of_a_restored_log_is_recreated() {
     ] {
         sqlx::query(statement).execute(log.pool()).await.unwrap();
     }
-    let restored = database.log().await;
-    let relay = Running::start(&restored, &config).await;
-    mirrored(&config, 6).await;
-    send(&restored, 3).await;
-    mirrored(&config, 9).await;
-    assert_exact(&restored, &config).await;
+    let restored = database.open_log().await;
+    let relay = RelayTask::start(&restored, &config).await;
+    wait_for_mirror(&config, 6).await;
+    send_messages(&restored, 3).await;
+    wait_for_mirror(&config, 9).await;
+    assert_exact_copy(&restored, &config).await;
     relay.stop().await;
-    jetstream::new(nats().await)
+    jetstream::new(connect_nats().await)
         .delete_stream(&config.stream)
         .await
         .unwrap();
@@ -193,7 +193,7 @@ async fn a_stream_ahead_of_a_restored_log_is_recreated() {
 
 /// Starts a server that answers one client like a nats-server with this INFO, and returns its
 /// address.
-async fn server_that_says(info: &str) -> String {
+async fn spawn_fake_server(info: &str) -> String {
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("nats://{}", listener.local_addr().unwrap());
@@ -224,11 +224,11 @@ async fn a_server_that_is_too_old_or_lacks_jetstream_is_rejected() {
         (info("nightly", true), "nats-server nightly is too old"),
         (info("2.15.1", false), "without JetStream"),
     ] {
-        let client = connected(&server_that_says(&greeting).await).await;
-        let error = mirror::check_version(&client).unwrap_err();
-        assert!(!error.is_passing(), "{error}");
+        let client = connect_to(&spawn_fake_server(&greeting).await).await;
+        let error = mirror::check_server(&client).unwrap_err();
+        assert!(!error.is_transient(), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
     }
-    let client = connected(&server_that_says(&info("2.15.1", true)).await).await;
-    mirror::check_version(&client).unwrap();
+    let client = connect_to(&spawn_fake_server(&info("2.15.1", true)).await).await;
+    mirror::check_server(&client).unwrap();
 }

@@ -2,9 +2,9 @@
 
 use domain::envelope::{AggregateKind, Envelope};
 use domain::time::Timestamp;
-use event_log::reader::{Filter, Reader};
+use event_log::reader::{EventFilter, LogReader};
 
-use crate::support::{Database, create, run, text};
+use crate::support::{LogTestDatabase, create_group, execute, send_text};
 
 fn positions(events: &[Envelope]) -> Vec<i64> {
     events.iter().map(|event| event.position).collect()
@@ -12,53 +12,53 @@ fn positions(events: &[Envelope]) -> Vec<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_gapless_with_every_filter() {
-    let database = Database::new().await;
-    let log = database.log().await;
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
     for id in ["a", "b"] {
-        run(&log, id, create("ann", &[]), vec![]).await.unwrap();
+        execute(&log, id, create_group("ann", &[]), vec![]).await.unwrap();
     }
     for n in 0..40 {
-        run(&log, ["a", "b"][n % 2], text("ann", &n.to_string()), vec![])
+        execute(&log, ["a", "b"][n % 2], send_text("ann", &n.to_string()), vec![])
             .await
             .unwrap();
     }
-    let reader = Reader::new(log.pool().clone());
+    let reader = LogReader::new(log.pool().clone());
     assert_eq!(
-        positions(&reader.after(0, 1_000).await.unwrap()),
+        positions(&reader.read_after(0, 1_000).await.unwrap()),
         (1..=42).collect::<Vec<_>>()
     );
-    assert_eq!(positions(&reader.after(40, 1).await.unwrap()), [41]);
+    assert_eq!(positions(&reader.read_after(40, 1).await.unwrap()), [41]);
 
     let source = |id: &str| Some((AggregateKind::Conversation, id.to_owned()));
     let created = vec!["conversation_created".to_owned()];
     for (filter, expected) in [
-        (Filter::default(), 42),
+        (EventFilter::default(), 42),
         (
-            Filter {
-                source: source("a"),
-                ..Filter::default()
+            EventFilter {
+                aggregate: source("a"),
+                ..EventFilter::default()
             },
             21,
         ),
         (
-            Filter {
-                source: source("nobody"),
-                ..Filter::default()
+            EventFilter {
+                aggregate: source("nobody"),
+                ..EventFilter::default()
             },
             0,
         ),
         (
-            Filter {
-                types: created.clone(),
-                ..Filter::default()
+            EventFilter {
+                event_types: created.clone(),
+                ..EventFilter::default()
             },
             2,
         ),
         (
-            Filter {
-                types: vec!["message_sent".into()],
-                source: source("b"),
-                ..Filter::default()
+            EventFilter {
+                event_types: vec!["message_sent".into()],
+                aggregate: source("b"),
+                ..EventFilter::default()
             },
             20,
         ),
@@ -67,7 +67,7 @@ async fn pages_are_gapless_with_every_filter() {
             let mut after = 0;
             let mut seen = Vec::new();
             loop {
-                let page = reader.select(&filter, after, limit).await.unwrap();
+                let page = reader.read_filtered(&filter, after, limit).await.unwrap();
                 seen.extend(positions(&page.events));
                 after = page.scanned_to;
                 if page.is_last {
@@ -83,44 +83,44 @@ async fn pages_are_gapless_with_every_filter() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_position_of_a_time_is_found() {
-    let database = Database::new().await;
-    let log = database.log().await;
-    run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    execute(&log, "a", create_group("ann", &[]), vec![]).await.unwrap();
     for n in 0..20 {
-        run(&log, "a", text("ann", &n.to_string()), vec![])
+        execute(&log, "a", send_text("ann", &n.to_string()), vec![])
             .await
             .unwrap();
     }
-    let reader = Reader::new(log.pool().clone());
-    let events = reader.after(0, 100).await.unwrap();
+    let reader = LogReader::new(log.pool().clone());
+    let events = reader.read_after(0, 100).await.unwrap();
     assert!(events.is_sorted_by(|a, b| a.time <= b.time));
     for event in &events {
         let expected = events
             .iter()
             .filter(|other| other.time < event.time)
             .count() as i64;
-        assert_eq!(reader.position_at(event.time).await.unwrap(), expected);
+        assert_eq!(reader.last_position_before(event.time).await.unwrap(), expected);
     }
     assert_eq!(
-        reader.position_at(Timestamp::from_millis(0)).await.unwrap(),
+        reader.last_position_before(Timestamp::from_millis(0)).await.unwrap(),
         0
     );
     assert_eq!(
         reader
-            .position_at(Timestamp::from_millis(4_000_000_000_000))
+            .last_position_before(Timestamp::from_millis(4_000_000_000_000))
             .await
             .unwrap(),
         21
     );
     let since = events[10].time;
-    let filter = Filter {
+    let filter = EventFilter {
         since: Some(since),
         until: Some(since),
-        ..Filter::default()
+        ..EventFilter::default()
     };
     assert!(
         reader
-            .select(&filter, 0, 10)
+            .read_filtered(&filter, 0, 10)
             .await
             .unwrap()
             .events
@@ -130,10 +130,10 @@ async fn the_position_of_a_time_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_events_view_supports_jsonb_queries() {
-    let database = Database::new().await;
-    let log = database.log().await;
-    run(&log, "a", create("ann", &[]), vec![]).await.unwrap();
-    run(&log, "a", text("ann", "hello"), vec![]).await.unwrap();
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    execute(&log, "a", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "a", send_text("ann", "hello"), vec![]).await.unwrap();
     let text: String = sqlx::query_scalar(
         "SELECT payload #>> '{body,text}' FROM events WHERE payload @> '{\"sender\": \"ann\"}' AND event_type = 'message_sent'",
     )

@@ -8,11 +8,11 @@ use domain::conversation::event::ConversationKind;
 use domain::ids::{ClientKey, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
-use event_log::{Append, Appended, EventLog, Key, LogConfig, NewReceipt, NotAppended};
+use event_log::{AppendRequest, AppendedRange, EventLog, ReceiptKey, LogConfig, NewReceipt, AppendError};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-pub fn env(names: [&str; 2]) -> String {
+pub fn server_address(names: [&str; 2]) -> String {
     names
         .iter()
         .find_map(|name| std::env::var(name).ok())
@@ -24,13 +24,13 @@ pub fn env(names: [&str; 2]) -> String {
         })
 }
 
-pub struct Database {
+pub struct LogTestDatabase {
     options: PgConnectOptions,
 }
 
-impl Database {
+impl LogTestDatabase {
     pub async fn new() -> Self {
-        let server: PgConnectOptions = env(["TIDINGS_TEST_DATABASE_URL", "DEV_DATABASE_URL"])
+        let server: PgConnectOptions = server_address(["TIDINGS_TEST_DATABASE_URL", "DEV_DATABASE_URL"])
             .parse()
             .unwrap();
         let name = format!("log_{}", uuid());
@@ -60,7 +60,7 @@ impl Database {
     }
 
     /// Opens the log, as another process would.
-    pub async fn log(&self) -> EventLog {
+    pub async fn open_log(&self) -> EventLog {
         let config = LogConfig {
             allow_fsync_off: true,
             snapshot_every: 50,
@@ -78,7 +78,7 @@ pub fn user(name: &str) -> UserId {
     UserId::parse(name).unwrap()
 }
 
-pub fn create(by: &str, others: &[&str]) -> ConversationCommand {
+pub fn create_group(by: &str, others: &[&str]) -> ConversationCommand {
     ConversationCommand::Create(CreateConversation {
         kind: ConversationKind::Group,
         title: None,
@@ -88,7 +88,7 @@ pub fn create(by: &str, others: &[&str]) -> ConversationCommand {
     })
 }
 
-pub fn text(sender: &str, text: &str) -> ConversationCommand {
+pub fn send_text(sender: &str, text: &str) -> ConversationCommand {
     ConversationCommand::Send(SendMessage {
         sender: user(sender),
         kind: MessageType::Text,
@@ -100,34 +100,34 @@ pub fn text(sender: &str, text: &str) -> ConversationCommand {
     })
 }
 
-pub fn key(sender: &str, id: &str) -> NewReceipt {
+pub fn send_receipt(sender: &str, id: &str) -> NewReceipt {
     NewReceipt {
-        key: Key::send(&user(sender), &ClientKey::parse(id).unwrap()),
+        key: ReceiptKey::for_send(&user(sender), &ClientKey::parse(id).unwrap()),
         fingerprint: 7,
-        event: None,
+        event_index: None,
         answer: b"{}".to_vec(),
     }
 }
 
 /// Decides and appends, and retries after every conflict.
-pub async fn run(
+pub async fn execute(
     log: &EventLog,
     id: &str,
     command: ConversationCommand,
     receipts: Vec<NewReceipt>,
-) -> Result<Appended, NotAppended> {
+) -> Result<AppendedRange, AppendError> {
     for _ in 0..100 {
         let locked = log.conversations().lock(id).await.unwrap();
         let events = locked
             .state()
             .decide(command.clone(), &Limits::default())
             .unwrap();
-        let append = Append {
+        let append = AppendRequest {
             receipts: receipts.clone(),
-            ..Append::of(events)
+            ..AppendRequest::from_events(events)
         };
-        match locked.append(append).done().await {
-            Err(NotAppended::Conflict) => {}
+        match locked.append(append).wait().await {
+            Err(AppendError::Conflict) => {}
             result => return result,
         }
     }

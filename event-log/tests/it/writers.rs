@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use domain::conversation::Conversation;
 use domain::limits::Limits;
-use event_log::{Append, NotAppended};
+use event_log::{AppendRequest, AppendError};
 
-use crate::support::{Database, assert_gapless, create, eventually, key, run, text};
+use crate::support::{LogTestDatabase, assert_gapless, create_group, eventually, send_receipt, execute, send_text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
-    let database = Database::new().await;
-    let logs = [database.log().await, database.log().await];
+    let database = LogTestDatabase::new().await;
+    let logs = [database.open_log().await, database.open_log().await];
     for c in 0..10 {
-        run(&logs[0], &format!("g{c}"), create("ann", &[]), vec![])
+        execute(&logs[0], &format!("g{c}"), create_group("ann", &[]), vec![])
             .await
             .unwrap();
     }
@@ -23,11 +23,11 @@ async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
         writers.push(tokio::spawn(async move {
             for n in 0..100 {
                 let id = format!("g{}", (w + n) % 10);
-                run(
+                execute(
                     &log,
                     &id,
-                    text("ann", &format!("{w} {n}")),
-                    vec![key("ann", &format!("{w}-{n}"))],
+                    send_text("ann", &format!("{w} {n}")),
+                    vec![send_receipt("ann", &format!("{w}-{n}"))],
                 )
                 .await
                 .unwrap();
@@ -53,10 +53,10 @@ async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_never_based_on_a_stale_state() {
-    let database = Database::new().await;
-    let (one, other) = (database.log().await, database.log().await);
-    run(&one, "g", create("ann", &[]), vec![]).await.unwrap();
-    run(&other, "g", text("ann", "warms the other's cache"), vec![])
+    let database = LogTestDatabase::new().await;
+    let (one, other) = (database.open_log().await, database.open_log().await);
+    execute(&one, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&other, "g", send_text("ann", "warms the other's cache"), vec![])
         .await
         .unwrap();
     let add = domain::conversation::command::ConversationCommand::AddMembers(
@@ -66,32 +66,32 @@ async fn a_refusal_is_never_based_on_a_stale_state() {
             by: crate::support::user("ann"),
         },
     );
-    run(&one, "g", add, vec![]).await.unwrap();
+    execute(&one, "g", add, vec![]).await.unwrap();
     // The other process does not know bob yet: its first decision is a refusal, which becomes a
     // conflict.
     let locked = other.conversations().lock("g").await.unwrap();
     locked
         .state()
-        .decide(text("bob", "hi"), &Limits::default())
+        .decide(send_text("bob", "hi"), &Limits::default())
         .unwrap_err();
-    let settled = locked.append(Append::of(vec![])).done().await;
-    assert!(matches!(settled, Err(NotAppended::Conflict)), "{settled:?}");
-    run(&other, "g", text("bob", "hi"), vec![]).await.unwrap();
+    let settled = locked.append(AppendRequest::from_events(vec![])).wait().await;
+    assert!(matches!(settled, Err(AppendError::Conflict)), "{settled:?}");
+    execute(&other, "g", send_text("bob", "hi"), vec![]).await.unwrap();
     assert_gapless(one.pool()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_used_in_two_processes_concurrently_appends_one_event() {
-    let database = Database::new().await;
-    let logs = [database.log().await, database.log().await];
-    run(&logs[0], "g", create("ann", &[]), vec![])
+    let database = LogTestDatabase::new().await;
+    let logs = [database.open_log().await, database.open_log().await];
+    execute(&logs[0], "g", create_group("ann", &[]), vec![])
         .await
         .unwrap();
     let attempts: Vec<_> = (0..40)
         .map(|n| {
             let log = logs[n % 2].clone();
             tokio::spawn(
-                async move { run(&log, "g", text("ann", "once"), vec![key("ann", "k")]).await },
+                async move { execute(&log, "g", send_text("ann", "once"), vec![send_receipt("ann", "k")]).await },
             )
         })
         .collect();
@@ -99,7 +99,7 @@ async fn one_key_used_in_two_processes_concurrently_appends_one_event() {
     for attempt in attempts {
         match attempt.await.unwrap() {
             Ok(appended) => positions.push(appended.last),
-            Err(NotAppended::Duplicate(first)) => positions.push(first[0].1.position),
+            Err(AppendError::DuplicateKey(first)) => positions.push(first[0].1.position),
             Err(other) => panic!("{other}"),
         }
     }
@@ -112,9 +112,9 @@ async fn one_key_used_in_two_processes_concurrently_appends_one_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_sessions_lose_and_duplicate_nothing() {
-    let database = Database::new().await;
-    let log = database.log().await;
-    run(&log, "g", create("ann", &[]), vec![]).await.unwrap();
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
     let killer = database.pool().await;
     let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let stop = done.clone();
@@ -142,15 +142,15 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
             };
             let events = locked
                 .state()
-                .decide(text("ann", &n.to_string()), &Limits::default())
+                .decide(send_text("ann", &n.to_string()), &Limits::default())
                 .unwrap();
-            let append = Append {
-                receipts: vec![key("ann", &n.to_string())],
-                ..Append::of(events)
+            let append = AppendRequest {
+                receipts: vec![send_receipt("ann", &n.to_string())],
+                ..AppendRequest::from_events(events)
             };
-            match locked.append(append).done().await {
-                Ok(_) | Err(NotAppended::Duplicate(_)) => break,
-                Err(NotAppended::Conflict | NotAppended::Failed(_)) => {}
+            match locked.append(append).wait().await {
+                Ok(_) | Err(AppendError::DuplicateKey(_)) => break,
+                Err(AppendError::Conflict | AppendError::Log(_)) => {}
             }
         }
         acknowledged += 1;
@@ -168,15 +168,15 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_idle_catches_up() {
-    let database = Database::new().await;
-    let (busy, idle) = (database.log().await, database.log().await);
-    run(&idle, "g", create("ann", &[]), vec![]).await.unwrap();
+    let database = LogTestDatabase::new().await;
+    let (busy, idle) = (database.open_log().await, database.open_log().await);
+    execute(&idle, "g", create_group("ann", &[]), vec![]).await.unwrap();
     for n in 0..300 {
-        run(&busy, "g", text("ann", &n.to_string()), vec![])
+        execute(&busy, "g", send_text("ann", &n.to_string()), vec![])
             .await
             .unwrap();
     }
-    run(&idle, "g", text("ann", "last"), vec![]).await.unwrap();
+    execute(&idle, "g", send_text("ann", "last"), vec![]).await.unwrap();
     assert_eq!(idle.known_head(), 302);
     eventually("the busy process sees the event", || async {
         busy.head().await.unwrap() == 302

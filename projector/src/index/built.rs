@@ -4,7 +4,7 @@ use search::index::{Build, Digest, Key, View};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 
 use super::open::OpenIndex;
 use super::rows::{self, Now, ReadModel};
@@ -103,7 +103,7 @@ impl SideBySide {
     ) -> Result<Self, IndexingError> {
         // Neither index can contain changes later than the current position of the read model.
         let now = ReadModel::look(pool).await?.position;
-        let changed_messages = Reader::new(pool.clone()).touched(position, now).await?;
+        let changed_messages = LogReader::new(pool.clone()).changed_messages(position, now).await?;
         let (_, changed) = rows::changed(pool, &changed_messages).await?;
         Ok(Self {
             position,

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::{Checkpoint, Index, Message, Writer};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
@@ -75,7 +75,7 @@ pub(super) async fn fill(
 
 /// The checkpoint of a build that begins now.
 async fn beginning(pool: &PgPool) -> Result<Checkpoint, IndexingError> {
-    let log = Reader::new(pool.clone()).head().await?.log_id.to_string();
+    let log = LogReader::new(pool.clone()).head().await?.log_id.to_string();
     let read_model = ReadModel::look(pool).await?;
     Ok(Checkpoint {
         position: read_model.position.unsigned_abs(),

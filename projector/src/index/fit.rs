@@ -1,7 +1,7 @@
 //! Checks whether an index can continue from its position.
 
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::Checkpoint;
 
 use super::IndexingError;
@@ -10,7 +10,7 @@ use super::rows::{RENUMBERED, ReadModel};
 /// Checks that an index belongs to this log, uses the read model's numbering, and that the log
 /// still contains the event at the index's position.
 pub(super) async fn check(
-    reader: &Reader,
+    reader: &LogReader,
     read_model: &ReadModel,
     index: &Checkpoint,
 ) -> Result<(), IndexingError> {
@@ -29,7 +29,7 @@ pub(super) async fn check(
     if position > head.position {
         return incompatible("is ahead of the log");
     }
-    let time = reader.time_of(position).await?;
+    let time = reader.event_time(position).await?;
     let time = time.map_or(0, Timestamp::millis);
     if position > 0 && time != index.time {
         return incompatible("contains events that are missing from the log");

@@ -3,7 +3,7 @@
 
 use std::{fs, io};
 
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::{Build, Checkpoint, Index, Lock, Place, Wish, verify};
 use sqlx::PgPool;
 
@@ -86,7 +86,7 @@ async fn is_usable(pool: &PgPool, index_dir: &Place, build: Build) -> Result<boo
     let checked = match checkpoint.await {
         Ok(checkpoint) => {
             let read_model = ReadModel::look(pool).await?;
-            fit::check(&Reader::new(pool.clone()), &read_model, &checkpoint).await
+            fit::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await
         }
         Err(error) => Err(error),
     };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::{Build, Checkpoint, Index, Place, View, Writer, verify};
 use sqlx::PgPool;
 
@@ -62,7 +62,7 @@ impl OpenIndex {
         let opened = match Self::open(index_dir, build).await {
             Ok(open) => {
                 let read_model = ReadModel::look(pool).await?;
-                let reader = Reader::new(pool.clone());
+                let reader = LogReader::new(pool.clone());
                 let checked = fit::check(&reader, &read_model, &open.checkpoint).await;
                 checked.map(|()| open)
             }
@@ -96,13 +96,13 @@ impl OpenIndex {
             return Ok(Indexed::Nothing);
         }
         let to = up_to.min(from + BATCH);
-        let reader = Reader::new(pool.clone());
-        let changed_messages = reader.touched(from, to).await?;
+        let reader = LogReader::new(pool.clone());
+        let changed_messages = reader.changed_messages(from, to).await?;
         let (numbering, changes) = rows::changed(pool, &changed_messages).await?;
         if !changes.is_empty() && numbering != self.checkpoint.numbering {
             return Err(IndexingError::Unfit(rows::RENUMBERED));
         }
-        let time = reader.time_of(to).await?;
+        let time = reader.event_time(to).await?;
         let checkpoint = Checkpoint {
             position: to.unsigned_abs(),
             time: time.map_or(0, Timestamp::millis),

@@ -1,6 +1,6 @@
 //! Loads the current content of messages from the read model.
 
-use event_log::reader::Touched;
+use event_log::reader::ChangedMessage;
 use search::index::{Checkpoint, Key, Message};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
@@ -92,7 +92,7 @@ impl Now {
 /// from when there were three conversations scanned all of them for every message, for a minute.
 pub(super) async fn changed(
     pool: &PgPool,
-    changed_messages: &[Touched],
+    changed_messages: &[ChangedMessage],
 ) -> Result<(i64, Vec<Now>), sqlx::Error> {
     let conversations: Vec<&str> = changed_messages
         .iter()

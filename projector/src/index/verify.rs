@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::{Checkpoint, Index, Place, View};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
@@ -58,7 +58,7 @@ async fn beside_a_writer(
     loop {
         if let Some((checkpoint, view)) = look(index_dir).await? {
             let read_model = ReadModel::look(pool).await?;
-            fit::check(&Reader::new(pool.clone()), &read_model, &checkpoint).await?;
+            fit::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await?;
             let position = checkpoint.position.cast_signed();
             if position >= built.position() {
                 let has_more = |outcome| matches!(outcome, Indexed::UpTo { more: true, .. });

@@ -15,8 +15,8 @@ pub use compare::{Comparison, Difference};
 
 use std::time::Duration;
 
-use event_log::pages;
-use event_log::reader::{Filter, Reader};
+use event_log::read_ahead;
+use event_log::reader::{EventFilter, LogReader};
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
@@ -156,7 +156,7 @@ struct Building {
     /// The connection that holds the rebuild lock.
     keeper: PgConnection,
     projector: Projector,
-    reader: Reader,
+    reader: LogReader,
     batch: usize,
 }
 
@@ -173,7 +173,7 @@ impl Building {
         } else {
             tables::create(&mut connection, &fingerprint).await?;
         }
-        let reader = Reader::new(pool.clone());
+        let reader = LogReader::new(pool.clone());
         let config = ProjectorConfig { batch, ..config };
         let projector = Projector::open_schema(pool.clone(), config, REBUILD).await?;
         Ok(Self {
@@ -262,7 +262,7 @@ impl Building {
 /// Folds events up to a position or the current end of the log, reading pages ahead.
 async fn catch_up(
     projector: &mut Projector,
-    reader: &Reader,
+    reader: &LogReader,
     batch: usize,
     up_to: Option<i64>,
     on_progress: &mut impl FnMut(Progress),
@@ -272,7 +272,7 @@ async fn catch_up(
         Some(up_to) => up_to,
         None => reader.head().await?.position,
     };
-    let mut pages = pages::read_ahead(reader.clone(), Filter::default(), position, head, batch);
+    let mut pages = read_ahead::read_pages(reader.clone(), EventFilter::default(), position, head, batch);
     while position < head {
         let Some(page) = pages.recv().await else {
             break;
@@ -289,7 +289,7 @@ async fn catch_up(
 async fn swap(
     connection: &mut PgConnection,
     projector: &mut Projector,
-    reader: &Reader,
+    reader: &LogReader,
     batch: usize,
 ) -> Result<(i64, Duration), ProjectError> {
     // Waits for a running batch of the live projector.

@@ -1,6 +1,6 @@
 //! The statement with which the hub reads entries, and its recipients and positions.
 
-use event_log::bell::Touched;
+use event_log::projection_signal::AffectedAudience;
 use metrics::counter;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
@@ -28,16 +28,16 @@ pub(super) struct Asked {
 impl Asked {
     /// Plans a statement for the affected users, if they are known, or for all connected users if
     /// these are fewer.
-    pub fn of(audience: &Audience, touched: Option<&Touched>, from: i64) -> Self {
+    pub fn of(audience: &Audience, touched: Option<&AffectedAudience>, from: i64) -> Self {
         let connected = audience.known() as i64;
-        let few = touched.filter(|touched| touched.told < connected);
+        let few = touched.filter(|touched| touched.recipients < connected);
         let recipients = if few.is_some() {
             "concerned"
         } else {
             "connected"
         };
         counter!("tidings_live_batches_total", "asked" => recipients).increment(1);
-        let bound = bound(from, few.map_or(connected, |few| few.told));
+        let bound = bound(from, few.map_or(connected, |few| few.recipients));
         few.map_or_else(
             || Self {
                 users: audience.numbers(),

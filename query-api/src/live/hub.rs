@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_log::bell::{Bell, NearBell};
-use event_log::told::ToldEntry;
+use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
+use event_log::live_entry::LiveEntry;
 use metrics::{counter, gauge};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
@@ -136,7 +136,7 @@ pub struct Delivering {
     hub: Hub,
     pool: PgPool,
     news: News,
-    near_bell: Option<NearBell>,
+    near_bell: Option<ProjectionSignalChannel>,
     /// Everything up to this position has been delivered; `None` while no user is connected.
     position: Option<i64>,
     /// The last observed state of the read model.
@@ -166,7 +166,7 @@ impl Delivering {
     /// Creates the task. `pending` holds the signals of the projector, which may be late or lost. A
     /// projector in this process is asked to push entries while users are connected. The hub has a
     /// database connection of its own.
-    pub fn new(hub: Hub, pool: &PgPool, pending: News, local_signal: Option<NearBell>) -> Self {
+    pub fn new(hub: Hub, pool: &PgPool, pending: News, local_signal: Option<ProjectionSignalChannel>) -> Self {
         Self {
             hub,
             pool: own_connection(pool),
@@ -189,7 +189,7 @@ impl Delivering {
         };
         let is_empty = self.hub.audience().is_empty();
         if let Some(signal) = &self.near_bell {
-            signal.want_entries(!is_empty);
+            signal.set_entries_requested(!is_empty);
         }
         if is_empty {
             // Without connections there is nothing to deliver and no position to track.
@@ -280,7 +280,7 @@ impl Delivering {
             return Ok(from);
         }
         let touched = since(signal, from, self.seen.generation).filter(|touched| touched.to > from);
-        if let Some(touched) = touched.as_ref().filter(|touched| touched.is_nobody()) {
+        if let Some(touched) = touched.as_ref().filter(|touched| touched.is_empty()) {
             return Ok(touched.to);
         }
         if let Some((entries, to)) = touched
@@ -300,9 +300,9 @@ impl Delivering {
         let generation = self.seen.generation;
         let rows = query.deliveries(&self.pool).await?;
         if query.until < up_to {
-            self.news.put_back(Bell {
+            self.news.put_back(ProjectionSignal {
                 position: up_to,
-                touched,
+                audience: touched,
             });
         }
         self.see(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
@@ -316,12 +316,12 @@ impl Delivering {
     }
 
     /// Delivers entries that the projector has pushed.
-    fn hand_out_told(&self, entries: &[Arc<ToldEntry>], from: i64, to: i64) -> Result<(), Failed> {
+    fn hand_out_told(&self, entries: &[Arc<LiveEntry>], from: i64, to: i64) -> Result<(), Failed> {
         counter!("tidings_live_batches_total", "asked" => "nobody").increment(1);
         let entries = entries.iter().filter(|entry| entry.position > from);
-        let deliveries: Vec<(&ToldEntry, Vec<i64>)> = {
+        let deliveries: Vec<(&LiveEntry, Vec<i64>)> = {
             let connections = self.hub.audience();
-            let deliveries = entries.map(|entry| (entry.as_ref(), connections.among(&entry.users)));
+            let deliveries = entries.map(|entry| (entry.as_ref(), connections.among(&entry.recipients)));
             deliveries.filter(|(_, users)| !users.is_empty()).collect()
         };
         let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use event_log::bell::{Bell, Touched};
+use event_log::projection_signal::{ProjectionSignal, AffectedAudience};
 use tokio::sync::Notify;
 
 /// The signalled changes, passed from the watermark task to the hub. Cheap to clone.
@@ -13,13 +13,13 @@ pub struct News(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    heard: Mutex<Option<Bell>>,
+    heard: Mutex<Option<ProjectionSignal>>,
     rung: Notify,
 }
 
 impl News {
     /// Adds a signal to the pending changes.
-    pub fn heard(&self, signal: Bell) {
+    pub fn heard(&self, signal: ProjectionSignal) {
         let mut pending = self.lock();
         *pending = Some(match pending.take() {
             Some(before) => together(before, signal),
@@ -30,7 +30,7 @@ impl News {
     }
 
     /// Returns changes that the hub has not delivered yet.
-    pub fn put_back(&self, rest: Bell) {
+    pub fn put_back(&self, rest: ProjectionSignal) {
         let mut pending = self.lock();
         *pending = Some(match pending.take() {
             Some(since) => together(rest, since),
@@ -46,30 +46,30 @@ impl News {
     }
 
     /// Takes the pending changes.
-    pub fn take(&self) -> Option<Bell> {
+    pub fn take(&self) -> Option<ProjectionSignal> {
         self.lock().take()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Bell>> {
+    fn lock(&self) -> MutexGuard<'_, Option<ProjectionSignal>> {
         self.0.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn together(before: Bell, signal: Bell) -> Bell {
-    let touched = match (before.touched, signal.touched) {
-        (Some(before), Some(now)) => before.and(now),
+fn together(before: ProjectionSignal, signal: ProjectionSignal) -> ProjectionSignal {
+    let touched = match (before.audience, signal.audience) {
+        (Some(before), Some(now)) => before.merge(now),
         _ => None,
     };
-    Bell {
+    ProjectionSignal {
         position: before.position.max(signal.position),
-        touched,
+        audience: touched,
     }
 }
 
 /// Returns the users that the entries after `from` affect, if the signals cover all entries from
 /// there up to their end.
-pub fn since(signal: Option<Bell>, from: i64, generation: i64) -> Option<Touched> {
-    let touched = signal?.touched?;
+pub fn since(signal: Option<ProjectionSignal>, from: i64, generation: i64) -> Option<AffectedAudience> {
+    let touched = signal?.audience?;
     let is_complete = touched.from <= from && touched.generation == generation;
     is_complete.then_some(touched)
 }
@@ -78,20 +78,20 @@ pub fn since(signal: Option<Bell>, from: i64, generation: i64) -> Option<Touched
 mod tests {
     use super::*;
 
-    fn signal(from: i64, to: i64) -> Bell {
-        Bell {
+    fn signal(from: i64, to: i64) -> ProjectionSignal {
+        ProjectionSignal {
             position: to,
-            touched: Some(Touched {
+            audience: Some(AffectedAudience {
                 from,
                 to,
                 generation: 1,
                 conversations: vec![to],
-                ..Touched::default()
+                ..AffectedAudience::default()
             }),
         }
     }
 
-    fn told(signals: &[Bell], from: i64) -> Option<(i64, Vec<i64>)> {
+    fn told(signals: &[ProjectionSignal], from: i64) -> Option<(i64, Vec<i64>)> {
         let changes = News::default();
         for signal in signals {
             changes.heard(signal.clone());
@@ -118,9 +118,9 @@ mod tests {
             None,
             "a signal in between was lost"
         );
-        let silent = Bell {
+        let silent = ProjectionSignal {
             position: 3,
-            touched: None,
+            audience: None,
         };
         assert_eq!(told(&[signal(0, 2), silent.clone()], 0), None);
         assert_eq!(

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::scope::Who;
 use crate::docs::MessageType;
 use crate::failed::Failed;
-use read_model::sees;
+use read_model::can_see;
 
 /// A message that matches a search.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -53,7 +53,7 @@ const HITS: &str =
      WHERE $4::text IS NULL OR EXISTS (
         SELECT FROM read.users me
         JOIN read.members m ON m.conversation = c.id AND m.user_id = me.id AND m.present
-        WHERE me.name = $4 AND ", sees!("m", "c", "g.seq"), ")
+        WHERE me.name = $4 AND ", can_see!("m", "c", "g.seq"), ")
      ORDER BY h.nth"
 );
 

@@ -12,7 +12,7 @@ use search::{Atom, Query};
 use sqlx::PgPool;
 
 use crate::failed::Failed;
-use read_model::windows;
+use read_model::visible_windows;
 
 /// The maximum number of messages that may have changed since the position of the index. An index
 /// that is further behind is not searched.
@@ -108,7 +108,7 @@ const SCOPE: &str = concat!(
         SELECT m.conversation, c.head_seq, w.after_seq, w.until_seq
         FROM me JOIN read.members m ON m.user_id = me.id AND m.present
         JOIN read.conversations c ON c.id = m.conversation
-        CROSS JOIN LATERAL ", windows!("m", "c"), " w
+        CROSS JOIN LATERAL ", visible_windows!("m", "c"), " w
         WHERE NOT (SELECT is_current FROM same)),
      changed AS (
         SELECT t.conversation, t.seq FROM read.timeline t

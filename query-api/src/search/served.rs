@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::{Build, Checkpoint, Index, IndexError, Place};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ pub struct Served(Arc<Shared>);
 
 struct Shared {
     place: Place,
-    reader: Reader,
+    reader: LogReader,
     open: RwLock<Option<Arc<Open>>>,
     watermark: Watermark,
     known: Known,
@@ -47,7 +47,7 @@ type Stamp = (u64, i64, i64);
 impl Served {
     /// Creates a reader of the index in a directory. A request waits for a position for at most
     /// `timeout`.
-    pub fn new(place: Place, reader: Reader, timeout: Duration) -> Self {
+    pub fn new(place: Place, reader: LogReader, timeout: Duration) -> Self {
         Self(Arc::new(Shared {
             place,
             reader,

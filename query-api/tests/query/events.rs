@@ -11,7 +11,7 @@ use domain::conversation::event::{
 };
 use domain::ids::UserId;
 use domain::time::Timestamp;
-use event_log::{Append, EventLog, LogConfig};
+use event_log::{AppendRequest, EventLog, LogConfig};
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -58,12 +58,12 @@ async fn append_more(log: &EventLog, count: i64) {
                 by: ana.clone(),
             })
         };
-        let append = Append {
+        let append = AppendRequest {
             events: vec![event],
             receipts: Vec::new(),
-            observed: Vec::new(),
+            observations: Vec::new(),
         };
-        locked.append(append).done().await.unwrap();
+        locked.append(append).wait().await.unwrap();
     }
 }
 

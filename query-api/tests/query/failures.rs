@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use query_api::{QuerySetup, QueryState, session};
 use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ const ROUTES: [&str; 7] = [
 async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
     let shutdown = CancellationToken::new();
     let _stop = shutdown.clone().drop_guard();
-    let reader = Reader::new(pool.clone());
+    let reader = LogReader::new(pool.clone());
     let state = QueryState::start(QuerySetup {
         pool,
         reader,

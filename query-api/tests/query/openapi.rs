@@ -23,10 +23,10 @@ async fn document() -> Value {
         acks: std::sync::Arc::new(query_api::live::NoAcks),
         search: query_api::search::Served::new(
             crate::world::nowhere(),
-            event_log::reader::Reader::new(pool.clone()),
+            event_log::reader::LogReader::new(pool.clone()),
             query_api::MIN_POSITION_PATIENCE,
         ),
-        reader: event_log::reader::Reader::new(pool.clone()),
+        reader: event_log::reader::LogReader::new(pool.clone()),
         pool,
         watermark: query_api::Watermark::new(query_api::MIN_POSITION_PATIENCE),
         shutdown: tokio_util::sync::CancellationToken::new(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
@@ -156,7 +156,7 @@ impl World {
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with(session(options, Duration::from_secs(5)));
         let shutdown = CancellationToken::new();
-        let reader = Reader::new(pool.clone());
+        let reader = LogReader::new(pool.clone());
         let state = QueryState::start(QuerySetup {
             pool,
             reader,

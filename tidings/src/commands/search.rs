@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use anyhow::{Context as _, Result};
 use domain::ids::UserId;
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use query_api::search::{COUNTED, Hit, Page, Search, Served, Who};
 use search::Query;
 use search::index::Sort;
@@ -26,7 +26,7 @@ pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
     let index_dir = config.search();
     let served = Served::new(
         index_dir.clone(),
-        Reader::new(database.pool.clone()),
+        LogReader::new(database.pool.clone()),
         query_api::MIN_POSITION_PATIENCE,
     );
     let refreshed = served.look().await.with_context(|| {

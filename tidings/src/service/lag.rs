@@ -1,7 +1,7 @@
 //! The lag of the read model behind the log.
 
 use domain::time::Timestamp;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use serde::Serialize;
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -26,10 +26,10 @@ impl Lag {
         let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
             .fetch_one(pool)
             .await?;
-        let reader = Reader::new(pool.clone());
+        let reader = LogReader::new(pool.clone());
         let head = reader.head().await?.position;
         let waiting = if head > position {
-            reader.after(position, 1).await?
+            reader.read_after(position, 1).await?
         } else {
             Vec::new()
         };

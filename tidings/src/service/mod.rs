@@ -32,12 +32,12 @@ use command_svc::retention::{self, Ages, Retention};
 use dispatcher::Sender;
 use dispatcher::address::Allowed;
 use dispatcher::seals::{self, SealCopies};
-use event_log::bell::NearBell;
+use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use event_log::seal::sealer::{self, Sealer, SealerConfig};
-use event_log::{EventLog, Failed, LogConfig, broker, relay};
+use event_log::{EventLog, LogError, LogConfig, nats, relay};
 use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
 use projector::Near;
 use projector::index::Watch;
@@ -198,7 +198,7 @@ impl Service {
             .map_or_else(MirrorConfig::default, MirrorConfig::named);
         let service = Self {
             pools: Pools::new(&setup.database_url)?,
-            nats: broker::client(&setup.nats_url)
+            nats: nats::connect(&setup.nats_url)
                 .await
                 .map_err(|error| Usage(error.to_string()))?,
             roles: setup.roles,
@@ -242,7 +242,7 @@ impl Service {
             None
         };
         let mut routes = OpenApiRouter::new();
-        let signal = NearBell::default();
+        let signal = ProjectionSignalChannel::default();
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
             if self.roles.queries {
@@ -265,7 +265,7 @@ impl Service {
         if self.roles.projector {
             let (projected, projected_position) = watch::channel(0);
             let in_process = Near {
-                feed: log.as_ref().map(EventLog::feed),
+                feed: log.as_ref().map(EventLog::commit_feed),
                 projected,
                 bell: signal,
             };
@@ -301,7 +301,7 @@ impl Service {
         let open =
             async || match EventLog::open(self.pools.writes.clone(), LogConfig::default()).await {
                 Ok(log) => Ok(log),
-                Err(error @ Failed::Unavailable(_)) => Err(Attempt::Passing(anyhow!(error))),
+                Err(error @ LogError::Unavailable(_)) => Err(Attempt::Passing(anyhow!(error))),
                 Err(error) => Err(Attempt::Lasting(anyhow!(error))),
             };
         retry::until_done("the log cannot be opened", open).await
@@ -317,10 +317,10 @@ impl Service {
         })
     }
 
-    async fn query_state(&self, acks: Arc<Commands>, signal: &NearBell) -> QueryState {
+    async fn query_state(&self, acks: Arc<Commands>, signal: &ProjectionSignalChannel) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
-            reader: Reader::new(self.pools.reads.clone()),
+            reader: LogReader::new(self.pools.reads.clone()),
             nats: Some(&self.nats),
             mirror: &self.mirror,
             near_bell: self.roles.projector.then(|| signal.clone()),
@@ -337,7 +337,7 @@ impl Service {
         let (nats, mirror, ending) = (self.nats.clone(), self.mirror.clone(), self.ending.clone());
         async move {
             // The relay queries the server's version, so it needs a connection.
-            if broker::connected(&nats, &ending).await {
+            if nats::wait_until_connected(&nats, &ending).await {
                 relay::run(log, nats, mirror, ending).await?;
             }
             Ok(())
@@ -369,7 +369,7 @@ impl Service {
 
     fn sealer(&self, every: Duration) -> Result<impl Future<Output = Result<()>> + use<>> {
         let config = SealerConfig {
-            every,
+            interval: every,
             copy_to: self.config.seals.seal_copy.clone(),
         };
         let key = seal_key::made(&self.config)?;

@@ -2,7 +2,7 @@
 
 use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
-use event_log::{Failed, Receipt};
+use event_log::{LogError, Receipt};
 use http_edge::Problem;
 use http_edge::extract::from_json;
 
@@ -133,7 +133,7 @@ impl Job {
         }
     }
 
-    pub(super) async fn place(&self, state: &CommandState) -> Result<Placed, Failed> {
+    pub(super) async fn place(&self, state: &CommandState) -> Result<Placed, LogError> {
         with_order!(self, handler => execute::place(state, handler).await)
     }
 

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use domain::ids::ConversationId;
-use event_log::{Key, Receipt};
+use event_log::{ReceiptKey, Receipt};
 use futures::FutureExt;
 use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use http_edge::Problem;
@@ -160,15 +160,15 @@ impl<'a> Batch<'a> {
     async fn known(
         &self,
         pending: &[(usize, &Job)],
-    ) -> Result<HashMap<Key, Receipt>, event_log::Failed> {
-        let keys: Vec<Key> = pending
+    ) -> Result<HashMap<ReceiptKey, Receipt>, event_log::LogError> {
+        let keys: Vec<ReceiptKey> = pending
             .iter()
             .filter_map(|(_, command)| Some(command.keyed()?.key))
             .collect();
         if keys.is_empty() {
             Ok(HashMap::new())
         } else {
-            self.state.log().receipts(&keys).await
+            self.state.log().find_receipts(&keys).await
         }
     }
 

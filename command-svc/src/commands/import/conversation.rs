@@ -7,7 +7,7 @@ use domain::conversation::command::{ConversationCommand, CreateConversation, Imp
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::ConversationId;
 use domain::refusal::Refusal;
-use event_log::{Append, Failed, Key, Locked, NewReceipt, NotAppended};
+use event_log::{AppendRequest, LogError, ReceiptKey, LockedAggregate, NewReceipt, AppendError};
 
 use super::line::{Line, Taken, Verdict};
 use super::plan::{Plan, TakenIn};
@@ -23,13 +23,13 @@ pub(super) async fn take_in(
     id: &ConversationId,
     lines: &[Line],
 ) -> Result<Vec<Verdict>, No> {
-    let keys: Vec<Key> = lines
+    let keys: Vec<ReceiptKey> = lines
         .iter()
         .flat_map(|line| std::iter::once(line.key).chain(line.reply_to))
         .collect();
     for attempt in 0..ATTEMPTS {
         pause_before(attempt).await;
-        let known = state.log().receipts(&keys).await?;
+        let known = state.log().find_receipts(&keys).await?;
         let plan = Plan::of(lines, &known);
         if plan.new.is_empty() {
             return Ok(plan.verdicts(|_| Verdict::Rejected(String::new())));
@@ -54,23 +54,23 @@ async fn attempt_once(
             let receipts = receipts(id, plan, &taken)?;
             let taken: Vec<Taken> = taken.into_iter().map(|(_, taken)| taken).collect();
             (
-                Append {
+                AppendRequest {
                     events,
                     receipts,
-                    observed: Vec::new(),
+                    observations: Vec::new(),
                 },
                 Ok(taken),
             )
         }
-        Err(refusal) => (Append::of(Vec::new()), Err(refusal.detail)),
+        Err(refusal) => (AppendRequest::from_events(Vec::new()), Err(refusal.detail)),
     };
-    match locked.append(append).done().await {
+    match locked.append(append).wait().await {
         Ok(_) => Ok(Some(plan.verdicts(|index| match &taken {
             Ok(taken) => Verdict::Imported(taken[index]),
             Err(reason) => Verdict::Rejected(reason.clone()),
         }))),
-        Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => Ok(None),
-        Err(NotAppended::Failed(error)) => Err(error.into()),
+        Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(None),
+        Err(AppendError::Log(error)) => Err(error.into()),
     }
 }
 
@@ -78,7 +78,7 @@ async fn attempt_once(
 /// lines.
 fn decide(
     state: &CommandState,
-    locked: &Locked<Conversation>,
+    locked: &LockedAggregate<Conversation>,
     plan: &Plan<'_>,
 ) -> Result<Vec<ConversationEvent>, Refusal> {
     let import = ConversationCommand::Import(plan.imported());
@@ -108,7 +108,7 @@ fn decide(
 fn taken(
     plan: &Plan<'_>,
     events: &[ConversationEvent],
-) -> Result<Vec<(Option<usize>, Taken)>, Failed> {
+) -> Result<Vec<(Option<usize>, Taken)>, LogError> {
     let mut reactions: HashMap<i64, usize> = HashMap::new();
     let mut sent = Vec::with_capacity(plan.new.len());
     for (index, event) in events.iter().enumerate() {
@@ -129,7 +129,7 @@ fn taken(
             continue;
         };
         let (index, seq) = sent.next().ok_or_else(|| {
-            Failed::Corrupt("an import did not produce one message per line".into())
+            LogError::Corrupt("an import did not produce one message per line".into())
         })?;
         let added = reactions.get(&seq).copied().unwrap_or_default();
         let seq = Some(seq);
@@ -153,7 +153,7 @@ fn receipts(
     id: &ConversationId,
     plan: &Plan<'_>,
     taken: &[(Option<usize>, Taken)],
-) -> Result<Vec<NewReceipt>, Failed> {
+) -> Result<Vec<NewReceipt>, LogError> {
     let receipt = |(line, (event, taken)): (&&Line, &(Option<usize>, Taken))| {
         let taken_in = TakenIn {
             conversation_id: id.clone(),
@@ -162,7 +162,7 @@ fn receipts(
         Ok(NewReceipt {
             key: line.key,
             fingerprint: line.fingerprint,
-            event: *event,
+            event_index: *event,
             answer: Fields::of(&taken_in)?.0,
         })
     };

@@ -3,7 +3,7 @@
 use domain::conversation::command::ImportItem;
 use domain::ids::{ConversationId, Title, UserId};
 use domain::limits::Limits;
-use event_log::Key;
+use event_log::ReceiptKey;
 use http_edge::extract::from_json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,14 +148,14 @@ impl<'a> ImportAnswer<'a> {
 pub(super) struct Line {
     pub(super) conversation: ConversationId,
     pub(super) title: Option<Title>,
-    pub(super) key: Key,
+    pub(super) key: ReceiptKey,
     /// The fingerprint of the payload.
     pub(super) fingerprint: u128,
     /// The message or members. The plan resolves the reply of a message, because it knows the other
     /// lines.
     pub(super) what: ImportItem,
     /// The key of the line that this one replies to.
-    pub(super) reply_to: Option<Key>,
+    pub(super) reply_to: Option<ReceiptKey>,
 }
 
 /// Parses a line. Returns its number, or its 1-based position in the request if it has no valid
@@ -188,7 +188,7 @@ impl Line {
         }
         let key = match (&line.id, &line.key) {
             (Some(id), _) => key_of_id(&conversation, id),
-            (None, Some(key)) => Key::import(&conversation, key),
+            (None, Some(key)) => ReceiptKey::for_import(&conversation, key),
             (None, None) => return Err("key: either id or key is required".into()),
         };
         let title = line
@@ -220,8 +220,8 @@ impl Line {
 }
 
 /// The receipt key of a line with a message id.
-fn key_of_id(conversation: &ConversationId, id: &str) -> Key {
-    Key::import(conversation, &format!("id:{id}"))
+fn key_of_id(conversation: &ConversationId, id: &str) -> ReceiptKey {
+    ReceiptKey::for_import(conversation, &format!("id:{id}"))
 }
 
 /// Removes control characters and truncates to `max` characters.

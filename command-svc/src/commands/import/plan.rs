@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::conversation::command::{ImportItem, ReplyTarget};
 use domain::ids::ConversationId;
-use event_log::{Key, Receipt};
+use event_log::{ReceiptKey, Receipt};
 use serde::{Deserialize, Serialize};
 
 use super::line::{Line, Taken, Verdict};
@@ -40,7 +40,7 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Plans the import of these lines. `known` contains the receipts of the lines and of the
     /// messages they reply to.
-    pub(super) fn of(lines: &'a [Line], known: &HashMap<Key, Receipt>) -> Self {
+    pub(super) fn of(lines: &'a [Line], known: &HashMap<ReceiptKey, Receipt>) -> Self {
         let mut plan = Self {
             fates: Vec::new(),
             new: Vec::new(),
@@ -99,7 +99,7 @@ impl<'a> Plan<'a> {
 
 /// What an earlier request imported under this key. Dropped reactions are reported only by the
 /// request that imported the line, so they are 0 here.
-fn taken(known: &HashMap<Key, Receipt>, key: Key) -> Option<Taken> {
+fn taken(known: &HashMap<ReceiptKey, Receipt>, key: ReceiptKey) -> Option<Taken> {
     let taken_in: TakenIn = serde_json::from_slice(&known.get(&key)?.answer).ok()?;
     Some(Taken {
         seq: taken_in.seq,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use domain::envelope::Envelope;
-use event_log::reader::Reader;
-use event_log::seal::verify::{Finding, Verifier};
+use event_log::reader::LogReader;
+use event_log::seal::verify::{SealFinding, SealVerifier};
 use event_log::seal::{Seal, store};
 use sqlx::PgPool;
 use tests::seed::Rng;
@@ -43,12 +43,12 @@ pub async fn found(database_url: &str) -> Result<Vec<(&'static str, usize)>> {
 
 impl Copy {
     async fn of(pool: &PgPool) -> Result<Self> {
-        let reader = Reader::new(pool.clone());
+        let reader = LogReader::new(pool.clone());
         let log_id = reader.head().await?.log_id.to_string();
         let mut seals = Vec::new();
         loop {
             let after = seals.last().map_or(0, |seal: &Seal| seal.number);
-            let page = store::after(pool, after, 10).await?;
+            let page = store::load_after(pool, after, 10).await?;
             if page.is_empty() {
                 break;
             }
@@ -57,7 +57,7 @@ impl Copy {
         let sealed_to = seals.last().context("nothing is sealed")?.last;
         let mut events = Vec::new();
         while (events.len() as i64) < sealed_to {
-            let page = reader.after(events.len() as i64, PAGE).await?;
+            let page = reader.read_after(events.len() as i64, PAGE).await?;
             ensure!(!page.is_empty(), "the log ends before its seals");
             events.extend(page);
         }
@@ -70,14 +70,14 @@ impl Copy {
     }
 
     /// What is found in these events, which are where their positions say.
-    fn findings(&self, events: &[Envelope]) -> Result<Vec<Finding>> {
-        let mut verifier = Verifier::new(self.log_id.clone(), Vec::new());
+    fn findings(&self, events: &[Envelope]) -> Result<Vec<SealFinding>> {
+        let mut verifier = SealVerifier::new(self.log_id.clone(), Vec::new());
         let (mut findings, mut rest) = (Vec::new(), events);
         for seal in &self.seals {
-            findings.extend(verifier.seal(seal));
+            findings.extend(verifier.check_seal(seal));
             let (of_seal, after) =
                 rest.split_at(rest.partition_point(|it| it.position <= seal.last));
-            findings.extend(verifier.events(seal, of_seal, false));
+            findings.extend(verifier.check_events(seal, of_seal, false));
             rest = after;
         }
         findings.extend(verifier.finish());
@@ -100,7 +100,7 @@ impl Copy {
             let event = at(&mut events, *position)?;
             event.data = serde_json::value::to_raw_value(&format!("not {}", event.data))?;
         }
-        let expected = places.iter().map(|position| Finding::Changed {
+        let expected = places.iter().map(|position| SealFinding::AlteredEvent {
             position: *position,
         });
         self.are(&events, &expected.collect::<Vec<_>>())
@@ -109,7 +109,7 @@ impl Copy {
     fn removed(&self, rng: &mut Rng) -> Result<usize> {
         let (places, mut events) = (self.places(rng), self.events.clone());
         events.retain(|event| places.binary_search(&event.position).is_err());
-        let expected = places.iter().map(|position| Finding::Missing {
+        let expected = places.iter().map(|position| SealFinding::MissingEvent {
             position: *position,
         });
         self.are(&events, &expected.collect::<Vec<_>>())
@@ -125,12 +125,12 @@ impl Copy {
             (events[index].position, events[index + 1].position) = (position, position + 1);
             for (position, sealed_at) in [(position, position + 1), (position + 1, position)] {
                 expected.push(match self.is_one_seal(position, sealed_at) {
-                    true => Finding::Moved {
+                    true => SealFinding::MovedEvent {
                         position,
                         sealed_at,
                     },
                     // It is looked for in the seal where it stands.
-                    false => Finding::Changed { position },
+                    false => SealFinding::AlteredEvent { position },
                 });
             }
         }
@@ -154,15 +154,15 @@ impl Copy {
                 event.position += 1;
                 event
             }));
-            let mut expected = vec![Finding::Changed {
+            let mut expected = vec![SealFinding::AlteredEvent {
                 position: *position,
             }];
-            expected.extend((position + 1..=seal.last).map(|position| Finding::Moved {
+            expected.extend((position + 1..=seal.last).map(|position| SealFinding::MovedEvent {
                 position,
                 sealed_at: position - 1,
             }));
-            let mut verifier = Verifier::new(self.log_id.clone(), Vec::new());
-            let found = verifier.events(seal, &of_seal, false);
+            let mut verifier = SealVerifier::new(self.log_id.clone(), Vec::new());
+            let found = verifier.check_events(seal, &of_seal, false);
             ensure!(
                 found == expected,
                 "inserted at {position}: {:?}",
@@ -172,7 +172,7 @@ impl Copy {
         Ok(places.len())
     }
 
-    fn are(&self, events: &[Envelope], expected: &[Finding]) -> Result<usize> {
+    fn are(&self, events: &[Envelope], expected: &[SealFinding]) -> Result<usize> {
         let found = self.findings(events)?;
         ensure!(found == expected, "expected {expected:?}, found {found:?}");
         Ok(found.len())

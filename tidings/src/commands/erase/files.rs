@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use event_log::erasure::files::{self, Wal};
+use event_log::erasure::files::{self, WalOutcome};
 use event_log::erasure::ledger;
 use projector::Replaced;
 use projector::index::{IndexProgress, Start};
@@ -29,13 +29,13 @@ pub async fn run(config: &Config, output: ToldArgs) -> Result<()> {
 async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
     let began = Instant::now();
     pools::migrated(pool).await?;
-    let before = ledger::progress(pool).await?;
-    if !before.is_done_to(before.ordered) {
+    let before = ledger::load_progress(pool).await?;
+    if !before.is_complete_to(before.requested_to) {
         bail!(
             "the log is erased up to position {} of {}, and the stream still has {} copies: wait until the running \
              system has removed them, then run this command again",
             before.position,
-            before.ordered,
+            before.requested_to,
             before.not_mirrored
         );
     }
@@ -77,15 +77,15 @@ async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
     if index_dir.kept()?.is_some() {
         bail!("another rebuild has kept the replaced index: run this command again");
     }
-    let wal = files::wal(pool).await?;
-    if matches!(wal, Wal::Renewed(_)) {
-        files::note(pool, erased).await?;
+    let wal = files::recycle_wal(pool).await?;
+    if matches!(wal, WalOutcome::Recycled(_)) {
+        files::record_scrubbed(pool, erased).await?;
     }
     let seconds = began.elapsed().as_secs_f64();
     if output.json {
         let (renewed, kept) = match &wal {
-            Wal::Renewed(files) => (Some(files), None),
-            Wal::Kept(reason) => (None, Some(reason)),
+            WalOutcome::Recycled(files) => (Some(files), None),
+            WalOutcome::Skipped(reason) => (None, Some(reason)),
         };
         let json = json!({
             "erased_up_to": erased, "events": rebuilt.position, "messages": built.messages, "seconds": seconds,
@@ -98,8 +98,8 @@ async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
             rebuilt.position, built.messages
         );
         match &wal {
-            Wal::Renewed(files) => println!("rewrote {files} files of the write-ahead log"),
-            Wal::Kept(reason) => println!(
+            WalOutcome::Recycled(files) => println!("rewrote {files} files of the write-ahead log"),
+            WalOutcome::Skipped(reason) => println!(
                 "the write-ahead log was not rewritten ({reason}): a superuser can recycle it with CHECKPOINT and \
                  pg_switch_wal(); otherwise Postgres recycles it over time"
             ),

@@ -65,11 +65,11 @@ async fn erase(config: &Config, scope: Value, output: ToldArgs) -> Result<()> {
 async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let progress = ledger::progress(pool).await?;
+        let progress = ledger::load_progress(pool).await?;
         let folded: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
             .fetch_one(pool)
             .await?;
-        if progress.is_done_to(erased.position) && folded >= erased.position.min(progress.ordered) {
+        if progress.is_complete_to(erased.position) && folded >= erased.position.min(progress.requested_to) {
             return Ok(());
         }
         if Instant::now() >= deadline {

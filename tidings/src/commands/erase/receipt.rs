@@ -1,7 +1,7 @@
 //! The receipt of an erasure: what was erased, and where it has been removed so far.
 
 use anyhow::Result;
-use event_log::erasure::ledger::{self, Progress};
+use event_log::erasure::ledger::{self, ErasureProgress};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -18,8 +18,8 @@ const PRINTED: usize = 1_000;
 pub struct Receipt {
     messages: u64,
     titles: u64,
-    events: Vec<ledger::Erased>,
-    progress: Progress,
+    events: Vec<ledger::ErasedEvent>,
+    progress: ErasureProgress,
     read_models: i64,
     index: Option<u64>,
 }
@@ -27,11 +27,11 @@ pub struct Receipt {
 impl Receipt {
     /// Loads what the erasure events in `erased` removed, and the current progress.
     pub async fn of(config: &Config, pool: &PgPool, erased: &Erased) -> Result<Self> {
-        let mut events: Vec<ledger::Erased> = Vec::new();
+        let mut events: Vec<ledger::ErasedEvent> = Vec::new();
         if let Some(first) = erased.first {
             loop {
                 let after = events.last().map_or(0, |event| event.position);
-                let page = ledger::erased(pool, first..=erased.position, after, PAGE).await?;
+                let page = ledger::load_erased_events(pool, first..=erased.position, after, PAGE).await?;
                 if page.is_empty() {
                     break;
                 }
@@ -48,7 +48,7 @@ impl Receipt {
             messages: erased.messages,
             titles: erased.titles,
             events,
-            progress: ledger::progress(pool).await?,
+            progress: ledger::load_progress(pool).await?,
             read_models: sqlx::query_scalar("SELECT position FROM read.checkpoint")
                 .fetch_one(pool)
                 .await?,
@@ -58,12 +58,12 @@ impl Receipt {
 
     /// Prints the receipt to standard output.
     pub fn print(&self, as_json: bool) {
-        let Progress {
-            ordered,
+        let ErasureProgress {
+            requested_to: ordered,
             position,
             events,
             not_mirrored,
-            files_at,
+            files_scrubbed_to: files_at,
         } = self.progress;
         if as_json {
             let json = json!({

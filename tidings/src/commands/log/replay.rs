@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use async_nats::Client;
 use async_nats::HeaderMap;
 use domain::envelope::Envelope;
-use event_log::broker;
+use event_log::nats;
 use event_log::mirror::MirrorConfig;
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -39,12 +39,12 @@ pub async fn run(
         )
         .into());
     };
-    let client = broker::client(url).await?;
-    let connected = timeout(CONNECT_WITHIN, broker::connected(&client, stop)).await;
+    let client = nats::connect(url).await?;
+    let connected = timeout(CONNECT_WITHIN, nats::wait_until_connected(&client, stop)).await;
     if !connected.context("cannot connect to NATS")? {
         return Ok(());
     }
-    let reader = Reader::new(database.pool.clone());
+    let reader = LogReader::new(database.pool.clone());
     let slice = Slice::of(&args.slice, &reader).await?;
     let began = Instant::now();
     let replayed = publish(&client, &reader, &slice, args, stop).await?;
@@ -76,7 +76,7 @@ struct Replayed {
 
 async fn publish(
     client: &Client,
-    reader: &Reader,
+    reader: &LogReader,
     slice: &Slice,
     args: &LogReplayArgs,
     stop: &CancellationToken,
@@ -147,7 +147,7 @@ fn check_subject(config: &Config, subject: &str) -> Result<()> {
             "{subject:?} is not a valid subject to publish to; use one such as my.replay"
         )));
     }
-    if mirror.owns(subject) {
+    if mirror.reserves_subject(subject) {
         bail!(Usage(format!(
             "{subject} is reserved for the mirror of the log; choose another subject"
         )));

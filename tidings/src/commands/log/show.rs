@@ -1,7 +1,7 @@
 //! `tidings log show POSITION`: prints one event.
 
 use anyhow::{Result, bail};
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -9,8 +9,8 @@ use super::output::Output;
 
 /// Prints the event as a pretty-printed CloudEvents object.
 pub async fn run(pool: &PgPool, position: i64) -> Result<()> {
-    let reader = Reader::new(pool.clone());
-    let Some(event) = reader.after(position - 1, 1).await?.pop() else {
+    let reader = LogReader::new(pool.clone());
+    let Some(event) = reader.read_after(position - 1, 1).await?.pop() else {
         let head = reader.head().await?.position;
         bail!("there is no event at position {position}; the log ends at position {head}");
     };

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
-use event_log::pages;
-use event_log::reader::{Filter, Page, Reader};
+use event_log::read_ahead;
+use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::mpsc;
 
 use crate::commands::event_types;
@@ -18,7 +18,7 @@ const PAGE: usize = 10_000;
 #[derive(Debug, Clone)]
 pub struct Slice {
     /// The filter for the events.
-    pub filter: Filter,
+    pub filter: EventFilter,
     /// The slice begins after this position.
     pub after: i64,
     /// The slice ends at this position.
@@ -28,16 +28,16 @@ pub struct Slice {
 impl Slice {
     /// Resolves the arguments: converts times to positions and limits the end to the head of the
     /// log.
-    pub async fn of(args: &SliceArgs, reader: &Reader) -> Result<Self> {
+    pub async fn of(args: &SliceArgs, reader: &LogReader) -> Result<Self> {
         let filter = filter(args)?;
         let head = reader.head().await?.position;
         let mut after = args.after.unwrap_or(0);
         if let Some(since) = args.since {
-            after = after.max(reader.position_at(since).await?);
+            after = after.max(reader.last_position_before(since).await?);
         }
         let mut last = args.up_to.map_or(head, |up_to| up_to.min(head));
         if let Some(until) = args.until {
-            last = last.min(reader.position_at(until).await?);
+            last = last.min(reader.last_position_before(until).await?);
         }
         Ok(Self {
             filter,
@@ -47,8 +47,8 @@ impl Slice {
     }
 
     /// Reads the events in pages, in the background.
-    pub fn pages(&self, reader: &Reader) -> mpsc::Receiver<Result<Page, sqlx::Error>> {
-        pages::read_ahead(
+    pub fn pages(&self, reader: &LogReader) -> mpsc::Receiver<Result<EventPage, sqlx::Error>> {
+        read_ahead::read_pages(
             reader.clone(),
             self.filter.clone(),
             self.after,
@@ -64,7 +64,7 @@ impl Slice {
 }
 
 /// Builds the filter from the arguments, without positions and times.
-pub fn filter(args: &SliceArgs) -> Result<Filter> {
+pub fn filter(args: &SliceArgs) -> Result<EventFilter> {
     event_types::check(&args.r#type)?;
     let conversation = args.conversation.as_deref().map(ConversationId::parse);
     let conversation = conversation
@@ -74,9 +74,9 @@ pub fn filter(args: &SliceArgs) -> Result<Filter> {
     let user = user
         .transpose()
         .map_err(|error| Usage(format!("--user: {error}")))?;
-    Ok(Filter {
-        types: args.r#type.clone(),
-        source: conversation.map(|id| (AggregateKind::Conversation, id.as_str().to_owned())),
+    Ok(EventFilter {
+        event_types: args.r#type.clone(),
+        aggregate: conversation.map(|id| (AggregateKind::Conversation, id.as_str().to_owned())),
         since: None,
         until: None,
         user: user.map(|user| user.as_str().to_owned()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use domain::envelope::Envelope;
-use event_log::reader::{Filter, Reader};
+use event_log::reader::{EventFilter, LogReader};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,7 @@ const SHOWN: usize = 160;
 
 /// Prints events until the end of the slice, or with `follow` until a signal.
 pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) -> Result<()> {
-    let reader = Reader::new(pool.clone());
+    let reader = LogReader::new(pool.clone());
     let mut slice = Slice::of(&args.slice, &reader).await?;
     if args.slice.after.is_none() && args.slice.since.is_none() {
         slice.after = before_last(&reader, &slice, args.lines).await?;
@@ -33,7 +33,7 @@ pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) ->
     loop {
         while position < slice.last && !stop.is_cancelled() {
             let page = reader
-                .page(&slice.filter, position, slice.last, PAGE)
+                .read_page(&slice.filter, position, slice.last, PAGE)
                 .await?;
             for event in &page.events {
                 let line = if args.json {
@@ -64,7 +64,7 @@ pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) ->
 
 /// The position after which the last `count` events of a slice begin. Searches backwards in steps
 /// that grow fourfold.
-async fn before_last(reader: &Reader, slice: &Slice, count: i64) -> Result<i64> {
+async fn before_last(reader: &LogReader, slice: &Slice, count: i64) -> Result<i64> {
     let mut step = count;
     loop {
         let from = (slice.last - step).max(0);
@@ -79,8 +79,8 @@ async fn before_last(reader: &Reader, slice: &Slice, count: i64) -> Result<i64> 
 
 /// The position of the `count`th event from the end; `None` if there are fewer events after `from`.
 async fn count_after(
-    reader: &Reader,
-    filter: &Filter,
+    reader: &LogReader,
+    filter: &EventFilter,
     from: i64,
     last: i64,
     count: i64,
@@ -91,7 +91,7 @@ async fn count_after(
     let mut positions = Vec::new();
     let mut position = from;
     while position < last {
-        let page = reader.page(filter, position, last, PAGE).await?;
+        let page = reader.read_page(filter, position, last, PAGE).await?;
         positions.extend(page.events.iter().map(|event| event.position));
         position = page.scanned_to;
     }

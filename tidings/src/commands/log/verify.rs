@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use domain::envelope::Envelope;
 use domain::hex::from_hex;
-use event_log::erasure::content;
-use event_log::reader::{Filter, Reader};
+use event_log::erasure::redaction;
+use event_log::reader::{EventFilter, LogReader};
 use event_log::seal::sealer::{Sealer, SealerConfig};
-use event_log::seal::verify::{Finding, Verifier};
+use event_log::seal::verify::{SealFinding, SealVerifier};
 use event_log::seal::{Seal, store};
 use serde_json::json;
 use sqlx::{Connection as _, PgPool};
@@ -36,7 +36,7 @@ const PRINTED: u64 = 1_000;
 /// The report of a verification: prints the findings and counts them.
 struct Report<'a> {
     args: &'a LogVerifyArgs,
-    verifier: Verifier,
+    verifier: SealVerifier,
     copies: Option<HashMap<i64, Seal>>,
     findings: u64,
 }
@@ -53,19 +53,19 @@ impl<'a> Report<'a> {
             })?);
         }
         if keys.is_empty() {
-            keys.extend(seal_key::existing(config)?.map(|key| key.public()));
+            keys.extend(seal_key::existing(config)?.map(|key| key.public_key()));
         }
         let copies = args.copies.as_deref().map(copies).transpose()?;
         Ok(Self {
             args,
-            verifier: Verifier::new(log_id, keys),
+            verifier: SealVerifier::new(log_id, keys),
             copies,
             findings: 0,
         })
     }
 
     fn seal(&mut self, seal: &Seal) {
-        let findings = self.verifier.seal(seal);
+        let findings = self.verifier.check_seal(seal);
         self.tell(&findings);
         let Some(copies) = &mut self.copies else {
             return;
@@ -76,11 +76,11 @@ impl<'a> Report<'a> {
             |copy: &Seal| copy.signature == seal.signature && copy.digests == seal.digests;
         if copies.remove(&number).is_some_and(|copy| !is_same(&copy)) {
             let why = "it differs from the copied seal".to_owned();
-            self.tell(&[Finding::Seal { number, why }]);
+            self.tell(&[SealFinding::BrokenSeal { number, reason: why }]);
         }
     }
 
-    fn tell(&mut self, findings: &[Finding]) {
+    fn tell(&mut self, findings: &[SealFinding]) {
         for finding in findings {
             self.findings += 1;
             if self.findings > PRINTED {
@@ -88,11 +88,11 @@ impl<'a> Report<'a> {
             }
             if self.args.json {
                 let position = match finding {
-                    Finding::Seal { .. } => None,
-                    Finding::Missing { position }
-                    | Finding::Moved { position, .. }
-                    | Finding::Changed { position }
-                    | Finding::NotErased { position } => Some(*position),
+                    SealFinding::BrokenSeal { .. } => None,
+                    SealFinding::MissingEvent { position }
+                    | SealFinding::MovedEvent { position, .. }
+                    | SealFinding::AlteredEvent { position }
+                    | SealFinding::InvalidErasure { position } => Some(*position),
                 };
                 println!(
                     "{}",
@@ -115,21 +115,21 @@ impl<'a> Report<'a> {
             .collect();
         for number in missing {
             let why = "it was copied, but is missing here".to_owned();
-            self.tell(&[Finding::Seal { number, why }]);
+            self.tell(&[SealFinding::BrokenSeal { number, reason: why }]);
         }
         let sealed_to = self.verifier.sealed_to();
         let open = (head - sealed_to).max(0);
         if self.args.json {
             let json = json!({
-                "events": self.verifier.events, "erased": self.verifier.erased, "sealed_to": sealed_to,
+                "events": self.verifier.compared_events, "erased": self.verifier.erased_events, "sealed_to": sealed_to,
                 "not_sealed": open, "findings": self.findings,
             });
             println!("{json}");
         } else {
             println!(
                 "{} events verified, sealed up to position {sealed_to}; {open} not sealed yet{}",
-                self.verifier.events,
-                match self.verifier.erased {
+                self.verifier.compared_events,
+                match self.verifier.erased_events {
                     0 => String::new(),
                     erased => format!("; {erased} erased"),
                 }
@@ -149,17 +149,17 @@ pub async fn database(
     args: &LogVerifyArgs,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let reader = Reader::new(pool.clone());
+    let reader = LogReader::new(pool.clone());
     // Blocks erasure during the verification: a seal read before an erasure would not match the
     // event read after it.
-    let erasure_lock = content::keep_still(pool).await?;
+    let erasure_lock = redaction::block_sealing(pool).await?;
     let head = reader.head().await?;
     let mut report = Report::new(config, args, head.log_id.to_string())?;
     let bar = progress::bar("events");
     bar.set_length(head.position.unsigned_abs());
     let mut number = 0;
     loop {
-        let seals = store::after(pool, number, SEALS_AT_ONCE).await?;
+        let seals = store::load_after(pool, number, SEALS_AT_ONCE).await?;
         if seals.is_empty() {
             break;
         }
@@ -170,21 +170,21 @@ pub async fn database(
             number = seal.number;
             report.seal(seal);
             let events = reader
-                .after(seal.first - 1, seal.last - seal.first + 1)
+                .read_after(seal.first - 1, seal.last - seal.first + 1)
                 .await?;
-            let findings = report.verifier.events(seal, &events, false);
+            let findings = report.verifier.check_events(seal, &events, false);
             bar.suspend(|| report.tell(&findings));
             bar.set_position(seal.last.unsigned_abs());
         }
     }
-    let open = Filter {
-        types: ["message_erased", "title_erased"].map(str::to_owned).into(),
-        ..Filter::default()
+    let open = EventFilter {
+        event_types: ["message_erased", "title_erased"].map(str::to_owned).into(),
+        ..EventFilter::default()
     };
     let mut after = report.verifier.sealed_to();
     loop {
-        let page = reader.page(&open, after, head.position, PAGE).await?;
-        report.verifier.not_sealed(&page.events);
+        let page = reader.read_page(&open, after, head.position, PAGE).await?;
+        report.verifier.observe_unsealed(&page.events);
         after = page.scanned_to;
         if page.is_last {
             break;
@@ -219,11 +219,11 @@ pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
         if let Some(Err(error)) = events.next_if(Result::is_err) {
             return Err(error);
         }
-        let findings = report.verifier.events(&seal, &of_seal, selected);
+        let findings = report.verifier.check_events(&seal, &of_seal, selected);
         report.tell(&findings);
     }
     for event in events {
-        report.verifier.not_sealed(&[event?]);
+        report.verifier.observe_unsealed(&[event?]);
     }
     if !selected {
         let findings = report.verifier.finish();
@@ -235,13 +235,13 @@ pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
 /// Seals the events that are not sealed yet.
 pub async fn seal(config: &Config, pool: &PgPool) -> Result<()> {
     let settings = SealerConfig {
-        every: Duration::ZERO,
+        interval: Duration::ZERO,
         copy_to: config.seals.seal_copy.clone(),
     };
     let key = seal_key::made(config)?;
     let mut sealer = Sealer::new(pool.clone(), key, settings);
     while sealer.seal_now().await? {}
-    let last = store::last(pool).await?.map_or(0, |seal| seal.last);
+    let last = store::load_last(pool).await?.map_or(0, |seal| seal.last);
     println!("sealed up to position {last}");
     Ok(())
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use dispatcher::webhook::{self, Listed};
 use domain::time::Timestamp;
-use event_log::broker;
-use event_log::erasure::ledger::{self, Progress};
-use event_log::erasure::retention::{self, Reached};
+use event_log::nats;
+use event_log::erasure::ledger::{self, ErasureProgress};
+use event_log::erasure::retention::{self, RetentionProgress};
 use event_log::mirror::{self, MirrorConfig};
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use search::index::{Index, Place};
 use serde::Serialize;
 use sqlx::PgPool;
@@ -79,9 +79,9 @@ pub struct Database {
     /// them.
     pub parked_events: i64,
     /// The progress of erasures.
-    pub erasure: Progress,
+    pub erasure: ErasureProgress,
     /// The positions up to which retention has erased expired messages.
-    pub retention: Vec<Reached>,
+    pub retention: Vec<RetentionProgress>,
     /// Sync entries at or before this position have been removed, because of the offline window.
     pub sync_floor: i64,
     /// The webhooks.
@@ -192,7 +192,7 @@ fn process(running: &Running) -> Process {
 async fn database(url: &str, index: &Place) -> Result<Database> {
     let pool = pools::operator(url)?;
     let version = pools::server_version(&pool).await?;
-    let head = Reader::new(pool.clone())
+    let head = LogReader::new(pool.clone())
         .head()
         .await
         .context("this database has no log")?;
@@ -202,10 +202,10 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
     let parked_events: i64 = sqlx::query_scalar("SELECT count(*) FROM read.parked")
         .fetch_one(&pool)
         .await?;
-    let erasure = ledger::progress(&pool)
+    let erasure = ledger::load_progress(&pool)
         .await
         .context("this database has no erasure ledger")?;
-    let retention = retention::reached(&pool).await?;
+    let retention = retention::load_progress(&pool).await?;
     let sync_floor: i64 = sqlx::query_scalar("SELECT floor FROM read.checkpoint")
         .fetch_one(&pool)
         .await?;
@@ -271,14 +271,14 @@ async fn mirror(config: &Config, url: &str, head: i64) -> Mirror {
         .as_deref()
         .map_or_else(MirrorConfig::default, MirrorConfig::named);
     let query = async {
-        let client = broker::client(url)
+        let client = nats::connect(url)
             .await
             .map_err(|error| error.to_string())?;
-        if !broker::connected(&client, &CancellationToken::new()).await {
+        if !nats::wait_until_connected(&client, &CancellationToken::new()).await {
             return Err("not connected".to_owned());
         }
         let version = client.server_info().version;
-        let state = mirror::state(&async_nats::jetstream::new(client), &names).await;
+        let state = mirror::load_state(&async_nats::jetstream::new(client), &names).await;
         let state = state
             .map_err(|error| error.to_string())?
             .ok_or("there is no stream yet")?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 
-use event_log::erasure::retention::Reached;
+use event_log::erasure::retention::RetentionProgress;
 
 use super::look::{Database, Mirror, Process, SearchIndex, Status};
 
@@ -96,20 +96,20 @@ fn of_database(text: &mut String, database: &Database) -> std::fmt::Result {
         SearchIndex::Away { error } => writeln!(text, "search      unavailable: {error}")?,
     }
     writeln!(text, "parked      {} events", count(*parked_events))?;
-    if erasure.ordered > 0 {
+    if erasure.requested_to > 0 {
         writeln!(
             text,
             "erased      {} events, removed from the log up to position {} of {}, from files up to {}, {} copies remaining \
              in the stream",
             count(erasure.events),
             count(erasure.position),
-            count(erasure.ordered),
-            count(erasure.files_at),
+            count(erasure.requested_to),
+            count(erasure.files_scrubbed_to),
             count(erasure.not_mirrored),
         )?;
     }
     write!(text, "retention   ")?;
-    for Reached { kind, position } in retention {
+    for RetentionProgress { kind, position } in retention {
         write!(
             text,
             "{kind} messages up to position {}, ",
@@ -170,7 +170,7 @@ mod tests {
     use crate::commands::status::look::Sizes;
     use crate::service::lag::Lag;
     use domain::time::Timestamp;
-    use event_log::erasure::ledger::Progress;
+    use event_log::erasure::ledger::ErasureProgress;
 
     #[test]
     fn a_stopped_system_is_shown_as_stopped() {
@@ -208,14 +208,14 @@ mod tests {
                 bytes: 0,
             },
             parked_events: 3,
-            erasure: Progress {
-                ordered: 1_200,
+            erasure: ErasureProgress {
+                requested_to: 1_200,
                 position: 1_100,
                 events: 45,
                 not_mirrored: 2,
-                files_at: 0,
+                files_scrubbed_to: 0,
             },
-            retention: vec![Reached {
+            retention: vec![RetentionProgress {
                 kind: "direct".into(),
                 position: 9_000,
             }],

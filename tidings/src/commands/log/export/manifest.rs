@@ -33,7 +33,7 @@ impl Asked {
             format: format!("{:?}", args.format).to_lowercase(),
             log_id,
             after: slice.after,
-            types: slice.filter.types.clone(),
+            types: slice.filter.event_types.clone(),
             conversation: args.slice.conversation.clone(),
             user: slice.filter.user.clone(),
         }

@@ -20,7 +20,7 @@ pub use exported::Exported;
 pub use seals::SEALS;
 
 use anyhow::{Result, bail};
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +37,7 @@ const BYTES: u64 = 64 << 20;
 
 /// Exports until the end of the slice or a signal. In both cases the files are complete.
 pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -> Result<()> {
-    let reader = Reader::new(pool.clone());
+    let reader = LogReader::new(pool.clone());
     let mut slice = Slice::of(&args.slice, &reader).await?;
     let log_id = reader.head().await?.log_id.to_string();
     let asked = Asked::of(args, &slice, log_id);
@@ -76,7 +76,7 @@ pub async fn run(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) 
 }
 
 async fn write(
-    reader: &Reader,
+    reader: &LogReader,
     slice: &Slice,
     manifest: &mut Manifest,
     args: &LogExportArgs,

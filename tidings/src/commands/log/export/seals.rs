@@ -27,7 +27,7 @@ pub async fn write(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()>
     let mut out = BufWriter::new(File::create(&next)?);
     let mut number = 0;
     'pages: loop {
-        let seals = store::after(pool, number, AT_ONCE).await?;
+        let seals = store::load_after(pool, number, AT_ONCE).await?;
         if seals.is_empty() {
             break;
         }

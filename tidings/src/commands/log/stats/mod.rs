@@ -4,7 +4,7 @@ mod count;
 mod page;
 
 use anyhow::{Context as _, Result};
-use event_log::reader::Reader;
+use event_log::reader::LogReader;
 use indicatif::{HumanBytes, HumanCount};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::config::LogStatsArgs;
 /// Counts the events and prints the statistics. A signal ends the counting early; the counts so far
 /// are printed.
 pub async fn run(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -> Result<()> {
-    let reader = Reader::new(pool.clone());
+    let reader = LogReader::new(pool.clone());
     let slice = Slice::of(&args.slice, &reader).await?;
     let bar = progress::bar("events");
     bar.set_length(slice.span());

@@ -13,27 +13,27 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout_at};
 
 /// How many commits a receiver may lag behind before it misses some.
-const COMMITS: usize = 1_024;
+const FEED_CAPACITY: usize = 1_024;
 
 /// How long the feed stays unused after it has missed events, doubled each time up to the maximum.
 /// Misses mean that other processes append too; the stream has the events of all of them.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(600);
 
 /// The events of one commit.
-type Commit = Arc<Vec<Envelope>>;
+type CommitBatch = Arc<Vec<Envelope>>;
 
 /// Receives the commits of this process, in order.
-pub(crate) type Commits = mpsc::Receiver<Commit>;
+pub(crate) type CommitReceiver = mpsc::Receiver<CommitBatch>;
 
 /// Sends each commit to all subscribers. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Feeds(Arc<Mutex<Vec<mpsc::Sender<Commit>>>>);
+pub(crate) struct CommitBroadcaster(Arc<Mutex<Vec<mpsc::Sender<CommitBatch>>>>);
 
-impl Feeds {
+impl CommitBroadcaster {
     /// Adds a subscriber.
-    pub fn subscribe(&self) -> Commits {
-        let (sender, receiver) = mpsc::channel(COMMITS);
+    pub fn subscribe(&self) -> CommitReceiver {
+        let (sender, receiver) = mpsc::channel(FEED_CAPACITY);
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -55,41 +55,41 @@ impl Feeds {
 
 /// One subscription to the commits of a log in the same process.
 #[derive(Debug)]
-pub struct Feed {
-    commits: Commits,
+pub struct CommitFeed {
+    commits: CommitReceiver,
     /// A commit that has been delivered only in part.
-    rest: Option<Commit>,
-    use_at: Instant,
-    pause: Duration,
+    remainder: Option<CommitBatch>,
+    active_at: Instant,
+    backoff: Duration,
 }
 
-impl Feed {
-    pub(crate) fn new(commits: Commits) -> Self {
+impl CommitFeed {
+    pub(crate) fn new(commits: CommitReceiver) -> Self {
         Self {
             commits,
-            rest: None,
-            use_at: Instant::now(),
-            pause: FIRST_PAUSE,
+            remainder: None,
+            active_at: Instant::now(),
+            backoff: MIN_BACKOFF,
         }
     }
 
     /// The feed, if it is not backing off. While it is, its commits are discarded.
-    pub(crate) fn in_use(&mut self) -> Option<&mut Self> {
-        if Instant::now() >= self.use_at {
+    pub(crate) fn if_active(&mut self) -> Option<&mut Self> {
+        if Instant::now() >= self.active_at {
             return Some(self);
         }
-        self.rest = None;
+        self.remainder = None;
         while self.commits.try_recv().is_ok() {}
         None
     }
 
     /// Disables the feed for a while, because it has missed events.
-    pub(crate) fn step_aside(&mut self) {
-        if self.use_at.elapsed() > self.pause {
-            self.pause = FIRST_PAUSE;
+    pub(crate) fn back_off(&mut self) {
+        if self.active_at.elapsed() > self.backoff {
+            self.backoff = MIN_BACKOFF;
         }
-        self.use_at = Instant::now() + self.pause;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.active_at = Instant::now() + self.backoff;
+        self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
     }
 
     /// Returns the events that follow a position, at most `limit`. Empty if none arrive before the
@@ -102,7 +102,7 @@ impl Feed {
     ) -> Option<Vec<Envelope>> {
         let mut events: Vec<Envelope> = Vec::new();
         while events.len() < limit {
-            let commit = match self.rest.take() {
+            let commit = match self.remainder.take() {
                 Some(commit) => commit,
                 None => match self.commits.try_recv() {
                     Ok(commit) => commit,
@@ -118,7 +118,7 @@ impl Feed {
             let due = position + 1 + events.len() as i64;
             let first = commit.first().map_or(due, |event| event.position);
             if first > due {
-                self.rest = Some(commit);
+                self.remainder = Some(commit);
                 return Some(events).filter(|events| !events.is_empty());
             }
             let known = usize::try_from(due - first).unwrap_or(usize::MAX);
@@ -126,7 +126,7 @@ impl Feed {
             let taken = fresh.len().min(limit - events.len());
             events.extend_from_slice(&fresh[..taken]);
             if taken < fresh.len() {
-                self.rest = Some(commit);
+                self.remainder = Some(commit);
             }
         }
         Some(events)
@@ -155,15 +155,15 @@ mod tests {
         positions.map(event).collect()
     }
 
-    async fn next(feed: &mut Feed, position: i64, limit: usize) -> Option<Vec<i64>> {
+    async fn next(feed: &mut CommitFeed, position: i64, limit: usize) -> Option<Vec<i64>> {
         let events = feed.next(position, limit, Instant::now()).await?;
         Some(events.iter().map(|event| event.position).collect())
     }
 
     #[tokio::test]
     async fn commits_follow_each_other_whatever_the_limit() {
-        let feeds = Feeds::default();
-        let mut feed = Feed::new(feeds.subscribe());
+        let feeds = CommitBroadcaster::default();
+        let mut feed = CommitFeed::new(feeds.subscribe());
         assert_eq!(next(&mut feed, 0, 10).await, Some(vec![]));
         feeds.publish(commit(1..=3));
         feeds.publish(commit(4..=4));
@@ -175,8 +175,8 @@ mod tests {
 
     #[tokio::test]
     async fn commits_of_other_processes_show_as_a_gap() {
-        let feeds = Feeds::default();
-        let mut feed = Feed::new(feeds.subscribe());
+        let feeds = CommitBroadcaster::default();
+        let mut feed = CommitFeed::new(feeds.subscribe());
         feeds.publish(commit(1..=2));
         feeds.publish(commit(4..=5));
         assert_eq!(next(&mut feed, 0, 10).await, Some(vec![1, 2]));
@@ -186,19 +186,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_receiver_misses_commits_without_affecting_the_others() {
-        let feeds = Feeds::default();
-        let mut slow = Feed::new(feeds.subscribe());
-        let mut quick = Feed::new(feeds.subscribe());
-        let last = COMMITS as i64 + 1;
+        let feeds = CommitBroadcaster::default();
+        let mut slow = CommitFeed::new(feeds.subscribe());
+        let mut quick = CommitFeed::new(feeds.subscribe());
+        let last = FEED_CAPACITY as i64 + 1;
         for position in 1..=last {
             feeds.publish(commit(position..=position));
             let got = next(&mut quick, position - 1, 10).await;
             assert_eq!(got, Some(vec![position]));
         }
-        let got = next(&mut slow, 0, COMMITS * 2).await.expect("the first");
-        assert_eq!(got.len(), COMMITS);
+        let got = next(&mut slow, 0, FEED_CAPACITY * 2).await.expect("the first");
+        assert_eq!(got.len(), FEED_CAPACITY);
         drop(quick);
         feeds.publish(commit(last + 1..=last + 1));
-        assert_eq!(next(&mut slow, COMMITS as i64, 10).await, None);
+        assert_eq!(next(&mut slow, FEED_CAPACITY as i64, 10).await, None);
     }
 }

@@ -8,24 +8,24 @@ use domain::time::Timestamp;
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::Failed;
-use crate::append::{Append, NotAppended, Ticket};
-use crate::queue::{Held, Row, Rows, Stamp};
-use crate::recorded::Recorded;
-use crate::store::{Guard, Slot, Store, Stored};
+use crate::LogError;
+use crate::append::{AppendRequest, AppendError, AppendTicket};
+use crate::queue::{KeepAlive, EventRow, PreparedAppend, Revision};
+use crate::logged_event::LoggedEvent;
+use crate::store::{SlotGuard, Slot, AggregateStore, CachedAggregate};
 
 /// An aggregate at its newest state, locked exclusively.
-pub struct Locked<A: Stored> {
+pub struct LockedAggregate<A: CachedAggregate> {
     pub(crate) id: String,
-    pub(crate) loaded: Guard<A>,
+    pub(crate) guard: SlotGuard<A>,
     pub(crate) slot: Arc<Slot<A>>,
     pub(crate) permit: Arc<OwnedSemaphorePermit>,
-    pub(crate) store: Arc<Store<A>>,
+    pub(crate) store: Arc<AggregateStore<A>>,
 }
 
-impl<A: Stored> Locked<A> {
+impl<A: CachedAggregate> LockedAggregate<A> {
     /// The store of this aggregate.
-    pub fn store(&self) -> &Arc<Store<A>> {
+    pub fn store(&self) -> &Arc<AggregateStore<A>> {
         &self.store
     }
 
@@ -36,73 +36,73 @@ impl<A: Stored> Locked<A> {
 
     /// The newest state, durable or not.
     pub fn state(&self) -> &A {
-        &self.loaded.state
+        &self.guard.state
     }
 
     /// The newest sequence, 0 if there is none.
     pub fn sequence(&self) -> i64 {
-        self.loaded.stamp.sequence()
+        self.guard.revision.sequence()
     }
 
-    pub(crate) fn stamp(&self) -> &Arc<Stamp> {
-        &self.loaded.stamp
+    pub(crate) fn revision(&self) -> &Arc<Revision> {
+        &self.guard.revision
     }
 
-    fn kept(&self) -> Held {
-        Held {
+    fn keep_alive(&self) -> KeepAlive {
+        KeepAlive {
             _slot: self.slot.clone(),
             _permit: self.permit.clone(),
         }
     }
 
     /// Waits until this state is durable.
-    pub(crate) async fn settled(&self) -> Result<(), NotAppended> {
+    pub(crate) async fn wait_until_durable(&self) -> Result<(), AppendError> {
         self.store
             .queue
-            .push(self.stamp(), Rows::default(), self.kept())
-            .done()
+            .push(self.revision(), PreparedAppend::default(), self.keep_alive())
+            .wait()
             .await
             .map(|_| ())
     }
 
     /// Queues the events, applies them to the state and unlocks the aggregate, without waiting.
     /// Queued events are appended even if the ticket is dropped.
-    pub fn append(mut self, append: Append<A::Event>) -> Ticket {
-        let rows = match self.rows(&append.events) {
+    pub fn append(mut self, append: AppendRequest<A::Event>) -> AppendTicket {
+        let rows = match self.build_rows(&append.events) {
             Ok(rows) => rows,
-            Err(error) => return Ticket::turned_away(NotAppended::Failed(error)),
+            Err(error) => return AppendTicket::rejected(AppendError::Log(error)),
         };
-        let rows = Rows {
-            events: rows,
+        let rows = PreparedAppend {
+            rows,
             receipts: append.receipts,
-            observed: append.observed,
+            observations: append.observations,
         };
         let before = self.sequence();
-        let ticket = self.store.queue.push(self.stamp(), rows, self.kept());
+        let ticket = self.store.queue.push(self.revision(), rows, self.keep_alive());
         if ticket.is_queued() {
             for event in append.events {
-                self.loaded.state.apply(event);
+                self.guard.state.apply(event);
             }
-            self.store.weigh(&self.id, &self.slot, &self.loaded.state);
+            self.store.update_weight(&self.id, &self.slot, &self.guard.state);
             let now = self.sequence();
             if self.store.snapshots.is_due(before, now) {
                 self.store
                     .snapshots
-                    .take(&self.id, &self.loaded.state, self.stamp(), now);
+                    .schedule(&self.id, &self.guard.state, self.revision(), now);
             }
         }
         ticket
     }
 
-    fn rows(&self, events: &[A::Event]) -> Result<Vec<Row>, Failed> {
-        let aggregate = <A::Event as Recorded>::AGGREGATE;
+    fn build_rows(&self, events: &[A::Event]) -> Result<Vec<EventRow>, LogError> {
+        let aggregate = <A::Event as LoggedEvent>::AGGREGATE_KIND;
         let mut sequence = self.sequence();
         events
             .iter()
             .map(|event| {
                 sequence += 1;
                 let encoding_error = |error: &dyn std::fmt::Display| {
-                    Failed::Corrupt(format!("{} cannot be encoded: {error}", event.name()))
+                    LogError::Corrupt(format!("{} cannot be encoded: {error}", event.name()))
                 };
                 let data = String::from_utf8(event.encode().map_err(|error| encoding_error(&error))?)
                     .map_err(|error| encoding_error(&error))?;
@@ -116,9 +116,9 @@ impl<A: Stored> Locked<A> {
                     time: Timestamp::default(),
                     data: RawValue::from_string(data).map_err(|error| encoding_error(&error))?,
                 };
-                Ok(Row {
+                Ok(EventRow {
                     envelope,
-                    message: event.message(),
+                    message_seq: event.message_seq(),
                 })
             })
             .collect()

@@ -3,55 +3,55 @@
 
 use domain::envelope::{AggregateKind, Envelope};
 
-use crate::queue::{Queue, Waiting};
-use crate::reader::Reader;
+use crate::queue::{AppendQueue, QueueState};
+use crate::reader::LogReader;
 
 /// How many external events are read at a time.
-const PAGE: i64 = 1_000;
+const PAGE_LIMIT: i64 = 1_000;
 
 /// Beyond this lag, invalidating all aggregates and reloading them on use is cheaper than catching
 /// up.
-const TOO_FAR: i64 = 20_000;
+const MAX_CATCH_UP_EVENTS: i64 = 20_000;
 
 /// A holder of cached aggregates that applies the events of other processes.
-pub(crate) trait TakesForeign: Send + Sync {
+pub(crate) trait ExternalEventSink: Send + Sync {
     /// The kind of its aggregates.
-    fn kind(&self) -> AggregateKind;
+    fn aggregate_kind(&self) -> AggregateKind;
 
     /// Applies an event of another process. Called in position order, under the queue's mutex.
-    fn take_foreign(&self, waiting: &mut Waiting, event: &Envelope);
+    fn apply_external(&self, waiting: &mut QueueState, event: &Envelope);
 
     /// Invalidates all cached aggregates, because too many events have been missed.
-    fn forget_all(&self, waiting: &mut Waiting);
+    fn invalidate_all(&self, waiting: &mut QueueState);
 }
 
 /// Reads the events from the known head up to `head`, and applies them.
 pub(crate) async fn catch_up(
-    reader: &Reader,
-    queue: &Queue,
-    sinks: &[std::sync::Arc<dyn TakesForeign>],
+    reader: &LogReader,
+    queue: &AppendQueue,
+    sinks: &[std::sync::Arc<dyn ExternalEventSink>],
     head: i64,
 ) -> Result<(), sqlx::Error> {
-    let mut known = queue.waiting().known;
-    if head - known > TOO_FAR || head < known {
-        let mut waiting = queue.waiting();
+    let mut known = queue.lock().known_head;
+    if head - known > MAX_CATCH_UP_EVENTS || head < known {
+        let mut waiting = queue.lock();
         for sink in sinks {
-            sink.forget_all(&mut waiting);
+            sink.invalidate_all(&mut waiting);
         }
-        waiting.known = head;
+        waiting.known_head = head;
         return Ok(());
     }
     while known < head {
-        let events = reader.after(known, PAGE.min(head - known)).await?;
+        let events = reader.read_after(known, PAGE_LIMIT.min(head - known)).await?;
         let Some(last) = events.last() else { break };
         known = last.position;
-        let mut waiting = queue.waiting();
+        let mut waiting = queue.lock();
         for event in &events {
-            for sink in sinks.iter().filter(|sink| sink.kind() == event.aggregate) {
-                sink.take_foreign(&mut waiting, event);
+            for sink in sinks.iter().filter(|sink| sink.aggregate_kind() == event.aggregate) {
+                sink.apply_external(&mut waiting, event);
             }
         }
-        waiting.known = known;
+        waiting.known_head = known;
     }
     Ok(())
 }

@@ -9,16 +9,16 @@ use sqlx::PgPool;
 use crate::mirror::{self, MirrorConfig, MirrorError};
 
 /// How many copies are deleted in one step.
-const BATCH: i64 = 1_000;
+const BATCH_LIMIT: i64 = 1_000;
 
 /// How many delete requests may be in flight.
-const AT_ONCE: usize = 16;
+const MAX_IN_FLIGHT: usize = 16;
 
 /// Deletes the next copies. Returns whether there were any.
 ///
 /// An event is due once the stream has the event that erased it: by then the relay has published
 /// everything before that, and cannot publish the original afterwards.
-pub async fn take_out(
+pub async fn delete_next(
     pool: &PgPool,
     nats: &async_nats::Client,
     config: &MirrorConfig,
@@ -26,14 +26,14 @@ pub async fn take_out(
     let erased: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT position, by FROM log.erased WHERE NOT mirrored ORDER BY position LIMIT $1",
     )
-    .bind(BATCH)
+    .bind(BATCH_LIMIT)
     .fetch_all(pool)
     .await?;
     if erased.is_empty() {
         return Ok(false);
     }
     let jetstream = jetstream::new(nats.clone());
-    let Some(state) = mirror::state(&jetstream, config).await? else {
+    let Some(state) = mirror::load_state(&jetstream, config).await? else {
         return Ok(false);
     };
     let due: Vec<i64> = erased
@@ -51,8 +51,8 @@ pub async fn take_out(
         .filter(|position| *position >= state.first)
         .collect();
     let mut deletions = futures::stream::iter(retained)
-        .map(|position| delete(&stream, position))
-        .buffer_unordered(AT_ONCE);
+        .map(|position| delete_message(&stream, position))
+        .buffer_unordered(MAX_IN_FLIGHT);
     while let Some(deleted) = deletions.next().await {
         deleted?;
     }
@@ -65,18 +65,18 @@ pub async fn take_out(
 }
 
 /// Deletes a message. The server overwrites its data.
-async fn delete(stream: &Stream, position: i64) -> Result<(), MirrorError> {
+async fn delete_message(stream: &Stream, position: i64) -> Result<(), MirrorError> {
     match stream.delete_message(position.unsigned_abs()).await {
         Ok(_) => Ok(()),
         Err(error) => match error.kind() {
             // It has been deleted before, or is older than what the stream retains.
-            DeleteMessageErrorKind::JetStream(error) if is_gone(&error) => Ok(()),
+            DeleteMessageErrorKind::JetStream(error) if is_already_deleted(&error) => Ok(()),
             _ => Err(MirrorError::Unavailable(error.to_string())),
         },
     }
 }
 
-fn is_gone(error: &jetstream::Error) -> bool {
+fn is_already_deleted(error: &jetstream::Error) -> bool {
     use jetstream::ErrorCode;
     // Before 2.12, the server reports this only in the description of a failed deletion.
     [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::SEQUENCE_NOT_FOUND].contains(&error.error_code())

@@ -7,15 +7,15 @@ use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
 use sqlx::{ConnectOptions as _, PgConnection, PgPool};
 
-use super::SEALING;
-use crate::seal::leaf::SALT;
+use super::SEALING_LOCK;
+use crate::seal::leaf::SALT_BYTES;
 
 /// How many erasure events are processed at a time.
-const BATCH: i64 = 500;
+const BATCH_LIMIT: i64 = 500;
 
 /// An erasure event: `message_erased` or `title_erased`.
 #[derive(sqlx::FromRow)]
-struct Order {
+struct ErasureEvent {
     position: i64,
     stream: i64,
     /// The seq of the message; `None` if the event erases the title of the conversation.
@@ -24,7 +24,7 @@ struct Order {
 
 /// An event whose content is to be removed.
 #[derive(sqlx::FromRow)]
-struct Target {
+struct AffectedEvent {
     position: i64,
     stream: i64,
     message: Option<i64>,
@@ -34,15 +34,15 @@ struct Target {
 }
 
 /// An event after redaction.
-struct Left {
+struct RedactedEvent {
     position: i64,
-    by: i64,
+    erased_by: i64,
     version: i16,
     payload: Vec<u8>,
 }
 
 /// Processes the next erasure events. Returns whether there were any.
-pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
+pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
         .fetch_one(&mut *transaction)
@@ -60,23 +60,23 @@ pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
     // The lock excludes sealing: a seal covers either the original event, with a salt, or the
     // redacted one.
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
-        .bind(SEALING)
+        .bind(SEALING_LOCK)
         .execute(&mut *transaction)
         .await?;
     let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure FOR UPDATE")
         .fetch_one(&mut *transaction)
         .await?;
-    let orders = orders(&mut transaction, done).await?;
+    let orders = load_erasure_events(&mut transaction, done).await?;
     let Some(last) = orders.last() else {
         return Ok(false);
     };
-    let targets = targets(&mut transaction, &orders).await?;
-    let left = without_content(&orders, &targets);
-    replace(&mut transaction, &left).await?;
+    let targets = load_affected_events(&mut transaction, &orders).await?;
+    let left = redact(&orders, &targets);
+    update_events(&mut transaction, &left).await?;
     let positions: Vec<i64> = left.iter().map(|event| event.position).collect();
-    forget_salts(&mut transaction, &positions).await?;
-    forget_snapshots(&mut transaction, &orders).await?;
-    note(&mut transaction, &left).await?;
+    clear_salts(&mut transaction, &positions).await?;
+    delete_snapshots(&mut transaction, &orders).await?;
+    record_erased_events(&mut transaction, &left).await?;
     sqlx::query("UPDATE log.erasure SET position = $1")
         .bind(last.position)
         .execute(&mut *transaction)
@@ -91,32 +91,32 @@ pub async fn take_out(pool: &PgPool) -> Result<bool, sqlx::Error> {
 }
 
 /// Opens a connection that blocks redaction and sealing for as long as it lives.
-pub async fn keep_still(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+pub async fn block_sealing(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let mut connection = pool.connect_options().connect().await?;
     sqlx::query("SELECT pg_advisory_lock_shared($1)")
-        .bind(SEALING)
+        .bind(SEALING_LOCK)
         .execute(&mut connection)
         .await?;
     Ok(connection)
 }
 
-async fn orders(connection: &mut PgConnection, after: i64) -> Result<Vec<Order>, sqlx::Error> {
+async fn load_erasure_events(connection: &mut PgConnection, after: i64) -> Result<Vec<ErasureEvent>, sqlx::Error> {
     sqlx::query_as(
         "SELECT e.position, e.stream, e.message FROM log.events e
          WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased')
          ORDER BY e.position LIMIT $2",
     )
     .bind(after)
-    .bind(BATCH)
+    .bind(BATCH_LIMIT)
     .fetch_all(connection)
     .await
 }
 
 /// Loads the events that these erasure events affect, except those that are already redacted.
-async fn targets(
+async fn load_affected_events(
     connection: &mut PgConnection,
-    orders: &[Order],
-) -> Result<Vec<Target>, sqlx::Error> {
+    orders: &[ErasureEvent],
+) -> Result<Vec<AffectedEvent>, sqlx::Error> {
     let mut seqs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     let mut untitled = Vec::new();
     for order in orders {
@@ -127,9 +127,9 @@ async fn targets(
     }
     let mut targets = Vec::new();
     for (stream, seqs) in &seqs {
-        targets.extend(of_messages(connection, *stream, seqs).await?);
+        targets.extend(load_message_events(connection, *stream, seqs).await?);
     }
-    let titles: Vec<Target> = sqlx::query_as(
+    let titles: Vec<AffectedEvent> = sqlx::query_as(
         "SELECT e.position, e.stream, NULL::bigint AS message, e.event_type, e.event_version, e.payload
          FROM log.events e
          WHERE e.stream = ANY($1) AND e.event_type IN ('conversation_created', 'conversation_changed')
@@ -145,13 +145,13 @@ async fn targets(
 /// Loads the sends and edits of these messages. Every message is an event of its stream, so message
 /// n is at sequence n or later, and messages are in order: one scan along the stream finds those of
 /// a batch.
-async fn of_messages(
+async fn load_message_events(
     connection: &mut PgConnection,
     stream: i64,
     seqs: &[i64],
-) -> Result<Vec<Target>, sqlx::Error> {
+) -> Result<Vec<AffectedEvent>, sqlx::Error> {
     let first = seqs.iter().min().copied().unwrap_or(0);
-    let mut targets: Vec<Target> = sqlx::query_as(
+    let mut targets: Vec<AffectedEvent> = sqlx::query_as(
         "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload FROM log.events e
          WHERE e.stream = $1 AND e.sequence >= $2 AND e.message = ANY($3) AND e.event_type = 'message_sent'
          ORDER BY e.sequence LIMIT $4",
@@ -162,7 +162,7 @@ async fn of_messages(
     .bind(seqs.len() as i64)
     .fetch_all(&mut *connection)
     .await?;
-    let edits: Vec<Target> = sqlx::query_as(
+    let edits: Vec<AffectedEvent> = sqlx::query_as(
         "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload FROM log.events e
          WHERE e.stream = $1 AND e.message = ANY($2) AND e.event_type = 'message_edited'",
     )
@@ -182,12 +182,12 @@ async fn of_messages(
 }
 
 /// Redacts the affected events. An event that cannot be decoded becomes an empty object.
-fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
+fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEvent> {
     let by: HashMap<(i64, Option<i64>), i64> = orders
         .iter()
         .map(|order| ((order.stream, order.message), order.position))
         .collect();
-    let left = |target: &Target| {
+    let left = |target: &AffectedEvent| {
         let by = *by.get(&(target.stream, target.message))?;
         // A title that was set after the erasure stays. (An erased message cannot be edited.)
         if target.position > by {
@@ -198,9 +198,9 @@ fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
         let event = read.ok().and_then(ConversationEvent::without_content);
         let data = event.and_then(|event| Some((event.version(), event.encode().ok()?)));
         let (version, payload) = data.unwrap_or((target.event_version, b"{}".to_vec()));
-        Some(Left {
+        Some(RedactedEvent {
             position: target.position,
-            by,
+            erased_by: by,
             version,
             payload,
         })
@@ -208,7 +208,7 @@ fn without_content(orders: &[Order], targets: &[Target]) -> Vec<Left> {
     targets.iter().filter_map(left).collect()
 }
 
-async fn replace(connection: &mut PgConnection, left: &[Left]) -> Result<(), sqlx::Error> {
+async fn update_events(connection: &mut PgConnection, left: &[RedactedEvent]) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE log.events e SET payload = n.payload, event_version = n.version
          FROM unnest($1::bigint[], $2::smallint[], $3::bytea[]) AS n(position, version, payload)
@@ -226,7 +226,7 @@ async fn replace(connection: &mut PgConnection, left: &[Left]) -> Result<(), sql
     Ok(())
 }
 
-async fn forget_salts(connection: &mut PgConnection, positions: &[i64]) -> Result<(), sqlx::Error> {
+async fn clear_salts(connection: &mut PgConnection, positions: &[i64]) -> Result<(), sqlx::Error> {
     let sealed: Vec<(i64, i64, i64)> = sqlx::query_as(
         "SELECT p.position, s.number, s.first FROM unnest($1::bigint[]) AS p(position)
          CROSS JOIN LATERAL (SELECT s.number, s.first FROM log.seals s WHERE s.last >= p.position
@@ -249,8 +249,8 @@ async fn forget_salts(connection: &mut PgConnection, positions: &[i64]) -> Resul
         for index in indexes {
             let at = usize::try_from(index)
                 .unwrap_or(usize::MAX)
-                .saturating_mul(SALT);
-            if let Some(salt) = salts.get_mut(at..at.saturating_add(SALT)) {
+                .saturating_mul(SALT_BYTES);
+            if let Some(salt) = salts.get_mut(at..at.saturating_add(SALT_BYTES)) {
                 salt.fill(0);
             }
         }
@@ -265,9 +265,9 @@ async fn forget_salts(connection: &mut PgConnection, positions: &[i64]) -> Resul
 
 /// Deletes the snapshots of the affected aggregates: they contain titles and digests of bodies. New
 /// ones are written when due.
-async fn forget_snapshots(
+async fn delete_snapshots(
     connection: &mut PgConnection,
-    orders: &[Order],
+    orders: &[ErasureEvent],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM log.snapshots n USING log.streams s
@@ -279,13 +279,13 @@ async fn forget_snapshots(
     Ok(())
 }
 
-async fn note(connection: &mut PgConnection, left: &[Left]) -> Result<(), sqlx::Error> {
+async fn record_erased_events(connection: &mut PgConnection, left: &[RedactedEvent]) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO log.erased (position, by) SELECT * FROM unnest($1::bigint[], $2::bigint[])
          ON CONFLICT DO NOTHING",
     )
     .bind(left.iter().map(|event| event.position).collect::<Vec<_>>())
-    .bind(left.iter().map(|event| event.by).collect::<Vec<_>>())
+    .bind(left.iter().map(|event| event.erased_by).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

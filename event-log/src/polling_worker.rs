@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// A worker that does its work in steps.
-pub(crate) trait Worker {
+pub(crate) trait PollingWorker {
     /// Why a step failed. The step is retried.
     type Error: Display + Send;
 
@@ -18,7 +18,7 @@ pub(crate) trait Worker {
 /// Runs a worker until the stop signal, polling every `poll_interval` while there is nothing to do.
 /// Errors are logged with `error_message`.
 pub(crate) async fn run(
-    mut worker: impl Worker,
+    mut worker: impl PollingWorker,
     poll_interval: Duration,
     error_message: &'static str,
     shutdown: CancellationToken,

@@ -6,42 +6,42 @@ use domain::event::EventFamily;
 use domain::message::MessageState;
 use sqlx::PgPool;
 
-use crate::Failed;
-use crate::Locked;
-use crate::append::NotAppended;
+use crate::LogError;
+use crate::LockedAggregate;
+use crate::append::AppendError;
 
-impl Locked<Conversation> {
+impl LockedAggregate<Conversation> {
     /// Loads the message with this seq from the log. `None` if there is no such message, and also
     /// if this aggregate has become invalid in the meantime: the append that follows is then a
     /// conflict.
-    pub async fn message(&self, seq: i64) -> Result<Option<MessageState>, Failed> {
-        match self.settled().await {
+    pub async fn load_message(&self, seq: i64) -> Result<Option<MessageState>, LogError> {
+        match self.wait_until_durable().await {
             Ok(()) => {}
-            Err(NotAppended::Failed(failed)) => return Err(failed),
-            Err(NotAppended::Conflict | NotAppended::Duplicate(_)) => return Ok(None),
+            Err(AppendError::Log(failed)) => return Err(failed),
+            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => return Ok(None),
         }
-        let stream = self.stamp().stream();
+        let stream = self.revision().stream_id();
         // Every message is an event, so message n is at sequence n or later. Every later message is
         // an event too, so message n is at least that many events before the end.
         let latest = self.sequence() - (self.state().head_seq() - seq).max(0);
-        let events = read(&self.store().pool, stream, seq, latest).await?;
+        let events = load_message_events(&self.store().pool, stream, seq, latest).await?;
         let events = events
             .iter()
             .map(|(event_type, version, payload)| {
                 ConversationEvent::decode(event_type, *version, payload)
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| Failed::Corrupt(error.to_string()))?;
+            .map_err(|error| LogError::Corrupt(error.to_string()))?;
         Ok(MessageState::fold(events))
     }
 }
 
-async fn read(
+async fn load_message_events(
     pool: &PgPool,
     stream: i64,
     seq: i64,
     latest: i64,
-) -> Result<Vec<(String, i16, Vec<u8>)>, Failed> {
+) -> Result<Vec<(String, i16, Vec<u8>)>, LogError> {
     let rows = sqlx::query_as(
         "(SELECT event_type, event_version, payload FROM log.events
            WHERE stream = $1 AND sequence BETWEEN $2 AND $3

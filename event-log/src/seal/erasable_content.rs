@@ -7,7 +7,7 @@ use domain::event::EventFamily as _;
 
 /// The body of a message, or the title of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Erasable {
+pub(super) struct ErasableContent {
     conversation: String,
     /// The seq of the message; `None` for the title.
     seq: Option<i64>,
@@ -15,37 +15,37 @@ pub(super) struct Erasable {
 
 /// Identifies the content that is missing from a redacted event. `None` if the event is not
 /// redacted.
-pub(super) fn left_of(event: &Envelope) -> Option<Erasable> {
-    let decoded = read(event)?;
+pub(super) fn identify_redacted_content(event: &Envelope) -> Option<ErasableContent> {
+    let decoded = decode_event(event)?;
     let is_redacted = decoded.clone().without_content().as_ref() == Some(&decoded);
     let seq = match &decoded {
         ConversationEvent::MessageSent(sent) => Some(sent.seq),
         ConversationEvent::MessageEdited(edited) => Some(edited.seq),
         _ => None,
     };
-    is_redacted.then(|| Erasable {
+    is_redacted.then(|| ErasableContent {
         conversation: event.aggregate_id.clone(),
         seq,
     })
 }
 
 /// Identifies the content that an erasure event erased. `None` for any other event.
-pub(super) fn erased_by(event: &Envelope) -> Option<Erasable> {
+pub(super) fn identify_erased_content(event: &Envelope) -> Option<ErasableContent> {
     if !["message_erased", "title_erased"].contains(&event.event_type.as_str()) {
         return None;
     }
-    let seq = match read(event)? {
+    let seq = match decode_event(event)? {
         ConversationEvent::MessageErased(erased) => Some(erased.seq),
         ConversationEvent::TitleErased(_) => None,
         _ => return None,
     };
-    Some(Erasable {
+    Some(ErasableContent {
         conversation: event.aggregate_id.clone(),
         seq,
     })
 }
 
-fn read(event: &Envelope) -> Option<ConversationEvent> {
+fn decode_event(event: &Envelope) -> Option<ConversationEvent> {
     if event.aggregate != AggregateKind::Conversation {
         return None;
     }

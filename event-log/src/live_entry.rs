@@ -6,26 +6,26 @@ use domain::time::Timestamp;
 
 /// An entry and its recipients.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ToldEntry {
+pub struct LiveEntry {
     /// The position of its event in the log.
     pub position: i64,
     /// The id of the conversation.
     pub conversation: String,
     /// When the event occurred.
-    pub at: Timestamp,
+    pub occurred_at: Timestamp,
     /// The content of the entry.
-    pub what: Told,
+    pub payload: LiveEntryPayload,
     /// The recipients, as numeric user ids of the read models.
-    pub users: Vec<i64>,
+    pub recipients: Vec<i64>,
 }
 
 /// The content of a live entry.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum LiveEntryPayload {
     /// A new message that has not been edited or recalled.
-    Sent(SentMessage),
+    Message(LiveMessage),
     /// Any other entry, as stored in the read models.
-    Else {
+    Other {
         /// The event's name, such as `conversation_read`.
         kind: &'static str,
         /// The data of the entry as JSON text.
@@ -35,7 +35,7 @@ pub enum Told {
 
 /// A message as it was sent.
 #[derive(Debug, PartialEq, Eq)]
-pub struct SentMessage {
+pub struct LiveMessage {
     /// The number of the message in its conversation: 1, 2, 3, ...
     pub seq: i64,
     /// The id of the user who sent it.

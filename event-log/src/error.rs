@@ -2,7 +2,7 @@
 
 /// An infrastructure error of the log.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Failed {
+pub enum LogError {
     /// Postgres is unavailable or too slow. Retry later.
     #[error("the log is unavailable: {0}")]
     Unavailable(String),
@@ -11,13 +11,13 @@ pub enum Failed {
     Corrupt(String),
     /// The settings of the Postgres server could lose acknowledged events.
     #[error("this Postgres server could lose acknowledged events: {0}")]
-    Unsafe(String),
+    UnsafeSettings(String),
     /// The log has been shut down.
     #[error("the log has been shut down")]
     Closed,
 }
 
-impl From<sqlx::Error> for Failed {
+impl From<sqlx::Error> for LogError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {

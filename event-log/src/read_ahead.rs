@@ -2,29 +2,29 @@
 
 use tokio::sync::mpsc;
 
-use crate::names::Names;
-use crate::reader::{Filter, Page, Reader};
+use crate::stream_names::StreamNames;
+use crate::reader::{EventFilter, EventPage, LogReader};
 
 /// How many pages are read ahead.
-const AHEAD: usize = 2;
+const MAX_PAGES_AHEAD: usize = 2;
 
 /// Reads the events after `position` and up to `last` that match a filter, in pages. The channel
 /// ends after the page that reaches `last`, or after an error. Reading stops when the receiver is
 /// dropped.
-pub fn read_ahead(
-    reader: Reader,
-    filter: Filter,
+pub fn read_pages(
+    reader: LogReader,
+    filter: EventFilter,
     mut position: i64,
     last: i64,
     page: usize,
-) -> mpsc::Receiver<Result<Page, sqlx::Error>> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
+) -> mpsc::Receiver<Result<EventPage, sqlx::Error>> {
+    let (sender, receiver) = mpsc::channel(MAX_PAGES_AHEAD);
     let limit = i64::try_from(page.max(1)).unwrap_or(i64::MAX);
     tokio::spawn(async move {
-        let mut names = Names::default();
+        let mut names = StreamNames::default();
         while position < last {
             let page = reader
-                .page_knowing(&filter, &mut names, position, last, limit)
+                .read_page_with_names(&filter, &mut names, position, last, limit)
                 .await;
             let scanned_to = page.as_ref().map(|page| page.scanned_to);
             let has_advanced = scanned_to.is_ok_and(|scanned_to| scanned_to > position);

@@ -6,18 +6,18 @@ use domain::event::EventFamily;
 use domain::mailbox::event::MailboxEvent;
 
 /// An event that the log can store.
-pub trait Recorded: EventFamily {
+pub trait LoggedEvent: EventFamily {
     /// The kind of aggregate that has these events.
-    const AGGREGATE: AggregateKind;
+    const AGGREGATE_KIND: AggregateKind;
 
     /// The seq of the message that the event is about, if any.
-    fn message(&self) -> Option<i64>;
+    fn message_seq(&self) -> Option<i64>;
 }
 
-impl Recorded for ConversationEvent {
-    const AGGREGATE: AggregateKind = AggregateKind::Conversation;
+impl LoggedEvent for ConversationEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::Conversation;
 
-    fn message(&self) -> Option<i64> {
+    fn message_seq(&self) -> Option<i64> {
         match self {
             Self::MessageSent(event) => Some(event.seq),
             Self::MessageEdited(event) => Some(event.seq),
@@ -34,10 +34,10 @@ impl Recorded for ConversationEvent {
     }
 }
 
-impl Recorded for MailboxEvent {
-    const AGGREGATE: AggregateKind = AggregateKind::Mailbox;
+impl LoggedEvent for MailboxEvent {
+    const AGGREGATE_KIND: AggregateKind = AggregateKind::Mailbox;
 
-    fn message(&self) -> Option<i64> {
+    fn message_seq(&self) -> Option<i64> {
         None
     }
 }

@@ -4,29 +4,29 @@ use domain::envelope::{AggregateKind, Envelope};
 use serde_json::Value;
 
 /// Fields with text that users wrote: a user id in them is not a reference to that user.
-const WRITTEN: [&str; 2] = ["body", "title"];
+const USER_TEXT_FIELDS: [&str; 2] = ["body", "title"];
 
 /// Whether the event belongs to the user's mailbox, or names the user in its data: as a sender, a
 /// member or a mention.
-pub fn concerns(event: &Envelope, user: &str) -> bool {
+pub fn involves_user(event: &Envelope, user: &str) -> bool {
     if event.aggregate == AggregateKind::Mailbox && event.aggregate_id == user {
         return true;
     }
-    serde_json::from_str(event.data.get()).is_ok_and(|data| names(&data, user))
+    serde_json::from_str(event.data.get()).is_ok_and(|data| contains_user(&data, user))
 }
 
 /// The user id as a JSON string literal, as it occurs in stored payloads.
-pub fn as_json(user: &str) -> Vec<u8> {
+pub fn to_json_literal(user: &str) -> Vec<u8> {
     Value::from(user).to_string().into_bytes()
 }
 
-fn names(data: &Value, user: &str) -> bool {
+fn contains_user(data: &Value, user: &str) -> bool {
     match data {
         Value::String(text) => text == user,
-        Value::Array(items) => items.iter().any(|item| names(item, user)),
+        Value::Array(items) => items.iter().any(|item| contains_user(item, user)),
         Value::Object(fields) => fields
             .iter()
-            .any(|(key, value)| !WRITTEN.contains(&key.as_str()) && names(value, user)),
+            .any(|(key, value)| !USER_TEXT_FIELDS.contains(&key.as_str()) && contains_user(value, user)),
         _ => false,
     }
 }
@@ -59,16 +59,16 @@ mod tests {
             json!({ "members": [{ "user": "ann", "role": "owner" }], "by": "bob" }),
             json!({ "mentions": ["bob", "ann"] }),
         ] {
-            assert!(concerns(&in_room(data.clone()), "ann"), "{data}");
+            assert!(involves_user(&in_room(data.clone()), "ann"), "{data}");
         }
         for data in [
             json!({ "sender": "bob", "body": { "text": "ann" } }),
             json!({ "title": "ann", "by": "bob" }),
             json!({ "sender": "anna" }),
         ] {
-            assert!(!concerns(&in_room(data.clone()), "ann"), "{data}");
+            assert!(!involves_user(&in_room(data.clone()), "ann"), "{data}");
         }
         let own = event(AggregateKind::Mailbox, "ann", &json!({ "read_seq": 1 }));
-        assert!(concerns(&own, "ann") && !concerns(&own, "bob"));
+        assert!(involves_user(&own, "ann") && !involves_user(&own, "bob"));
     }
 }

@@ -10,69 +10,69 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
-use crate::told::ToldEntry;
+use crate::live_entry::LiveEntry;
 
 /// How many signals are buffered for a subscriber in the projector's own process.
-const RINGS: usize = 256;
+const SIGNAL_CAPACITY: usize = 256;
 
 /// The in-process channel for projection signals. It is faster and more reliable than the signals
 /// over NATS, and it carries the entries themselves while a subscriber requests them. Cheap to
 /// clone.
 #[derive(Debug, Clone)]
-pub struct NearBell {
-    rings: broadcast::Sender<Bell>,
-    are_entries_wanted: Arc<AtomicBool>,
+pub struct ProjectionSignalChannel {
+    sender: broadcast::Sender<ProjectionSignal>,
+    are_entries_requested: Arc<AtomicBool>,
 }
 
-impl Default for NearBell {
+impl Default for ProjectionSignalChannel {
     fn default() -> Self {
         Self {
-            rings: broadcast::Sender::new(RINGS),
-            are_entries_wanted: Arc::default(),
+            sender: broadcast::Sender::new(SIGNAL_CAPACITY),
+            are_entries_requested: Arc::default(),
         }
     }
 }
 
-impl NearBell {
+impl ProjectionSignalChannel {
     /// Sends a signal to all current subscribers.
-    pub fn ring(&self, bell: Bell) {
+    pub fn publish(&self, bell: ProjectionSignal) {
         // It is fine to have no subscriber.
-        let _ = self.rings.send(bell);
+        let _ = self.sender.send(bell);
     }
 
     /// Subscribes to all signals from now on.
-    pub fn hear(&self) -> broadcast::Receiver<Bell> {
-        self.rings.subscribe()
+    pub fn subscribe(&self) -> broadcast::Receiver<ProjectionSignal> {
+        self.sender.subscribe()
     }
 
     /// Sets whether signals should carry entries. Some may arrive without them nevertheless.
-    pub fn want_entries(&self, are_wanted: bool) {
-        self.are_entries_wanted.store(are_wanted, Ordering::Relaxed);
+    pub fn set_entries_requested(&self, are_wanted: bool) {
+        self.are_entries_requested.store(are_wanted, Ordering::Relaxed);
     }
 
     /// Whether a subscriber wants the entries.
-    pub fn are_entries_wanted(&self) -> bool {
-        self.are_entries_wanted.load(Ordering::Relaxed)
+    pub fn are_entries_requested(&self) -> bool {
+        self.are_entries_requested.load(Ordering::Relaxed)
     }
 }
 
 /// How many ids a signal may list. A batch that affects more is sent without an audience, that is,
 /// to everyone.
-const NAMED: usize = 2_000;
+const MAX_AUDIENCE_IDS: usize = 2_000;
 
 /// The signal after a batch. Its text form is the position, then a space and the audience as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bell {
+pub struct ProjectionSignal {
     /// The position that the read models have reached.
     pub position: i64,
     /// The users and conversations that the batch affected, if known.
-    pub touched: Option<Touched>,
+    pub audience: Option<AffectedAudience>,
 }
 
 /// The recipients of the entries in a range of positions, as numeric ids of one build of the read
 /// models. It may list too many recipients, never too few.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Touched {
+pub struct AffectedAudience {
     /// The range starts after this position.
     pub from: i64,
     /// The last position of the range.
@@ -85,54 +85,54 @@ pub struct Touched {
     pub users: Vec<i64>,
     /// About how many recipients that makes, counting the members after the batch.
     #[serde(rename = "told")]
-    pub told: i64,
+    pub recipients: i64,
     /// All entries of the range, in order, if they are few and simple. In-process signals only.
     #[serde(skip)]
-    pub entries: Option<Vec<Arc<ToldEntry>>>,
+    pub entries: Option<Vec<Arc<LiveEntry>>>,
 }
 
-impl Touched {
+impl AffectedAudience {
     /// Merges the audience of the next batch into this one. `None` if the batches do not follow
     /// each other, or if the result would list too many ids.
     #[must_use]
-    pub fn and(mut self, next: Self) -> Option<Self> {
+    pub fn merge(mut self, next: Self) -> Option<Self> {
         if next.from != self.to || next.generation != self.generation {
             return None;
         }
         self.to = next.to;
         self.entries = match (self.entries, next.entries) {
-            (Some(mut entries), Some(more)) if entries.len() + more.len() <= NAMED => {
+            (Some(mut entries), Some(more)) if entries.len() + more.len() <= MAX_AUDIENCE_IDS => {
                 entries.extend(more);
                 Some(entries)
             }
             _ => None,
         };
-        self.told += next.told;
+        self.recipients += next.recipients;
         self.conversations.extend(next.conversations);
         self.users.extend(next.users);
         for numbers in [&mut self.conversations, &mut self.users] {
             numbers.sort_unstable();
             numbers.dedup();
         }
-        self.is_few().then_some(self)
+        self.fits().then_some(self)
     }
 
     /// Whether there are no recipients. Unlike `recipients`, this includes a member who has just
     /// left.
-    pub fn is_nobody(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.conversations.is_empty() && self.users.is_empty()
     }
 
     /// Whether the ids are few enough to be listed.
-    pub fn is_few(&self) -> bool {
-        self.conversations.len() + self.users.len() <= NAMED
+    pub fn fits(&self) -> bool {
+        self.conversations.len() + self.users.len() <= MAX_AUDIENCE_IDS
     }
 }
 
-impl Bell {
+impl ProjectionSignal {
     /// The text form, as published.
-    pub fn text(&self) -> String {
-        let touched = self.touched.as_ref();
+    pub fn to_text(&self) -> String {
+        let touched = self.audience.as_ref();
         let touched = touched.and_then(|touched| serde_json::to_string(touched).ok());
         touched.map_or_else(
             || self.position.to_string(),
@@ -148,7 +148,7 @@ impl Bell {
         };
         Some(Self {
             position: position.parse().ok()?,
-            touched,
+            audience: touched,
         })
     }
 }
@@ -158,16 +158,16 @@ mod tests {
     use domain::time::Timestamp;
 
     use super::*;
-    use crate::told::Told;
+    use crate::live_entry::LiveEntryPayload;
 
-    fn touched(from: i64, to: i64, conversations: &[i64]) -> Touched {
-        Touched {
+    fn touched(from: i64, to: i64, conversations: &[i64]) -> AffectedAudience {
+        AffectedAudience {
             from,
             to,
             generation: 1,
             conversations: conversations.to_vec(),
             users: vec![9],
-            told: 3,
+            recipients: 3,
             entries: None,
         }
     }
@@ -175,57 +175,57 @@ mod tests {
     #[test]
     fn a_signal_survives_a_round_trip_through_text() {
         for touched in [None, Some(touched(3, 7, &[1, 2]))] {
-            let bell = Bell {
+            let bell = ProjectionSignal {
                 position: 7,
-                touched,
+                audience: touched,
             };
-            assert_eq!(Bell::parse(&bell.text()), Some(bell));
+            assert_eq!(ProjectionSignal::parse(&bell.to_text()), Some(bell));
         }
-        let no_audience = Some(Bell {
+        let no_audience = Some(ProjectionSignal {
             position: 42,
-            touched: None,
+            audience: None,
         });
-        assert_eq!(Bell::parse("42"), no_audience, "from an older projector");
-        assert_eq!(Bell::parse("42 {\"of\":\"a newer one\"}"), no_audience);
-        assert_eq!(Bell::parse("ding"), None);
+        assert_eq!(ProjectionSignal::parse("42"), no_audience, "from an older projector");
+        assert_eq!(ProjectionSignal::parse("42 {\"of\":\"a newer one\"}"), no_audience);
+        assert_eq!(ProjectionSignal::parse("ding"), None);
     }
 
     #[test]
     fn audiences_merge_only_without_a_gap() {
         let first = touched(0, 2, &[5, 1]);
-        let both = first.clone().and(touched(2, 3, &[1, 4]));
+        let both = first.clone().merge(touched(2, 3, &[1, 4]));
         let both = both.expect("there is no gap");
-        assert_eq!((both.from, both.to, both.told), (0, 3, 6));
+        assert_eq!((both.from, both.to, both.recipients), (0, 3, 6));
         assert_eq!((both.conversations, both.users), (vec![1, 4, 5], vec![9]));
-        assert_eq!(first.clone().and(touched(3, 4, &[1])), None, "a gap");
-        let other = Touched {
+        assert_eq!(first.clone().merge(touched(3, 4, &[1])), None, "a gap");
+        let other = AffectedAudience {
             generation: 2,
             ..touched(2, 3, &[1])
         };
-        assert_eq!(first.clone().and(other), None, "another build");
+        assert_eq!(first.clone().merge(other), None, "another build");
         let many: Vec<i64> = (0..3_000).collect();
-        assert_eq!(first.and(touched(2, 3, &many)), None, "too many");
+        assert_eq!(first.merge(touched(2, 3, &many)), None, "too many");
     }
 
     #[test]
     fn entries_merge_only_if_both_audiences_have_them() {
         let entry = |position| {
-            Arc::new(ToldEntry {
+            Arc::new(LiveEntry {
                 position,
                 conversation: "a".to_owned(),
-                at: Timestamp::default(),
-                what: Told::Else {
+                occurred_at: Timestamp::default(),
+                payload: LiveEntryPayload::Other {
                     kind: "conversation_read",
                     data: "{}".to_owned(),
                 },
-                users: vec![9],
+                recipients: vec![9],
             })
         };
-        let with = |from, to| Touched {
+        let with = |from, to| AffectedAudience {
             entries: Some(vec![entry(to)]),
             ..touched(from, to, &[1])
         };
-        let positions = |touched: Option<Touched>| {
+        let positions = |touched: Option<AffectedAudience>| {
             let entries = touched.expect("there is no gap").entries?;
             Some(
                 entries
@@ -234,15 +234,15 @@ mod tests {
                     .collect::<Vec<_>>(),
             )
         };
-        assert_eq!(positions(with(0, 2).and(with(2, 3))), Some(vec![2, 3]));
-        assert_eq!(positions(with(0, 2).and(touched(2, 3, &[1]))), None);
-        assert_eq!(positions(touched(0, 2, &[1]).and(with(2, 3))), None);
-        let published = Bell {
+        assert_eq!(positions(with(0, 2).merge(with(2, 3))), Some(vec![2, 3]));
+        assert_eq!(positions(with(0, 2).merge(touched(2, 3, &[1]))), None);
+        assert_eq!(positions(touched(0, 2, &[1]).merge(with(2, 3))), None);
+        let published = ProjectionSignal {
             position: 2,
-            touched: Some(with(0, 2)),
+            audience: Some(with(0, 2)),
         };
         assert_eq!(
-            positions(Bell::parse(&published.text()).and_then(|bell| bell.touched)),
+            positions(ProjectionSignal::parse(&published.to_text()).and_then(|bell| bell.audience)),
             None,
             "entries are sent in-process only"
         );

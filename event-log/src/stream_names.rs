@@ -10,20 +10,20 @@ use domain::envelope::AggregateKind;
 use sqlx::PgPool;
 
 /// How many names are cached. Beyond that, the cache is cleared.
-const KEPT: usize = 200_000;
+const MAX_CACHED_NAMES: usize = 200_000;
 
 /// The aggregates of streams, by stream id.
 #[derive(Debug, Default)]
-pub(crate) struct Names(HashMap<i64, (AggregateKind, String)>);
+pub(crate) struct StreamNames(HashMap<i64, (AggregateKind, String)>);
 
-impl Names {
+impl StreamNames {
     /// Loads the names of those streams that are not cached.
-    pub async fn learn(
+    pub async fn resolve(
         &mut self,
         pool: &PgPool,
         streams: impl Iterator<Item = i64>,
     ) -> Result<(), sqlx::Error> {
-        if self.0.len() > KEPT {
+        if self.0.len() > MAX_CACHED_NAMES {
             self.0.clear();
         }
         let mut unknown: Vec<i64> = streams.filter(|id| !self.0.contains_key(id)).collect();
@@ -39,13 +39,13 @@ impl Names {
         .fetch_all(pool)
         .await?;
         for (id, kind, name) in rows {
-            self.0.insert(id, (self::kind(&kind)?, name));
+            self.0.insert(id, (self::parse_aggregate_kind(&kind)?, name));
         }
         Ok(())
     }
 
     /// The aggregate of a stream that has been resolved.
-    pub fn of(&self, stream: i64) -> Result<(AggregateKind, String), sqlx::Error> {
+    pub fn get(&self, stream: i64) -> Result<(AggregateKind, String), sqlx::Error> {
         self.0.get(&stream).cloned().ok_or_else(|| {
             sqlx::Error::Decode(
                 format!("stream {stream} has events but no row in log.streams").into(),
@@ -55,7 +55,7 @@ impl Names {
 }
 
 /// Parses the name of an aggregate kind in the log.
-pub(crate) fn kind(name: &str) -> Result<AggregateKind, sqlx::Error> {
+pub(crate) fn parse_aggregate_kind(name: &str) -> Result<AggregateKind, sqlx::Error> {
     AggregateKind::parse(name)
         .ok_or_else(|| sqlx::Error::Decode(format!("unknown aggregate type {name:?}").into()))
 }
