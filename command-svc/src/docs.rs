@@ -7,7 +7,7 @@ use utoipa::openapi::{Components, ComponentsBuilder, OpenApi};
 use utoipa::{IntoResponses, ToSchema};
 
 /// An OpenAPI document that contains the `Problem` schema, which responses refer to.
-pub(crate) fn with_problem() -> OpenApi {
+pub(crate) fn new_openapi() -> OpenApi {
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
     let components: Components = ComponentsBuilder::new()
@@ -22,7 +22,7 @@ pub(crate) fn with_problem() -> OpenApi {
 /// A fixed pair of users, or a group that users join and leave.
 #[derive(ToSchema)]
 #[schema(as = ConversationKind, rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum ConversationKindSchema {
     Direct,
     Group,
 }
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 /// Which messages sent before they joined new members can see: all or none.
 #[derive(ToSchema)]
 #[schema(as = History, rename_all = "snake_case")]
-pub(crate) enum History {
+pub(crate) enum HistorySchema {
     All,
     SinceJoin,
 }
@@ -39,7 +39,7 @@ pub(crate) enum History {
 /// unread, previewed or searched.
 #[derive(ToSchema)]
 #[schema(as = MessageType, rename_all = "snake_case")]
-pub(crate) enum MessageType {
+pub(crate) enum MessageTypeSchema {
     Text,
     Image,
     File,
@@ -52,7 +52,7 @@ pub(crate) enum MessageType {
 
 /// The problems that any command can return.
 #[derive(IntoResponses)]
-pub(crate) enum Problems {
+pub(crate) enum CommandProblems {
     /// The request is malformed: invalid syntax or encoding, U+0000, or a seq that is not a
     /// positive integer.
     #[response(status = 400, content_type = "application/problem+json")]

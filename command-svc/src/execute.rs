@@ -8,76 +8,82 @@
 use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant};
 
-use domain::refusal::{RefusalKind, Refusal};
-use event_log::{AppendRequest, LogError, NewReceipt, AppendError, Receipt, AppendTicket};
+use domain::refusal::{Refusal, RefusalKind};
+use event_log::{AppendError, AppendRequest, AppendTicket, LogError, NewReceipt, Receipt};
 use http::StatusCode;
 
-use crate::answer::{Answered, Fields};
-use crate::flights::{Boarding, Flight};
-use crate::keyed::Keyed;
-use crate::no::No;
-use crate::order::{Home as _, Order, Stop};
+use crate::error::CommandError;
+use crate::handler::{AttemptError, CommandHandler, TargetAggregate as _};
+use crate::idempotency::Idempotency;
+use crate::response::{CommandResponse, ResponseBody};
+use crate::single_flight::{FlightLeader, FlightRole};
 use crate::state::CommandState;
 
 /// Attempts for one command before it fails with `Contention`. Each conflict means that another
 /// writer was faster. Within one process one or two attempts suffice; with two processes that write
 /// to the same few conversations without pause, 16 were too few for 2 of 1,000 sends.
-pub(crate) const ATTEMPTS: u32 = 64;
+pub(crate) const MAX_ATTEMPTS: u32 = 64;
 
 /// The maximum backoff before another attempt.
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The result of the first half of an attempt.
-pub(crate) enum Placed {
+pub(crate) enum Submission {
     /// Accepted: the response is valid once the append is durable.
     Decided {
         ticket: AppendTicket,
         status: StatusCode,
-        fields: Fields,
+        body: ResponseBody,
     },
     /// Rejected: the refusal is valid once everything it was based on is durable.
-    Refused { ticket: AppendTicket, refusal: Refusal },
+    Rejected {
+        ticket: AppendTicket,
+        refusal: Refusal,
+    },
     /// Nothing was queued: a lookup was out of date, so attempt it again.
-    Again,
+    Retry,
 }
 
 /// The result of a whole attempt.
-pub(crate) enum Landed {
+pub(crate) enum Completion {
     /// The command was executed, now or earlier.
-    Answered(Answered),
+    Response(CommandResponse),
     /// An aggregate changed: attempt it again.
-    Again,
+    Retry,
 }
 
 /// Executes a command, once, however often it is sent under the same key.
-pub(crate) async fn execute<H: Order>(state: &CommandState, handler: &H) -> Result<Answered, No> {
+pub(crate) async fn execute<H: CommandHandler>(
+    state: &CommandState,
+    handler: &H,
+) -> Result<CommandResponse, CommandError> {
     let started = Instant::now();
-    let result = match handler.keyed() {
-        Some(idempotency) => once(state, handler, idempotency.key).await,
-        None => attempt(state, handler).await,
+    let result = match handler.idempotency() {
+        Some(idempotency) => execute_single_flight(state, handler, idempotency.key).await,
+        None => execute_with_retries(state, handler).await,
     };
     state
-        .meters()
-        .ended(handler.op(), &result, started.elapsed());
+        .metrics()
+        .record_result(handler.command_kind(), &result, started.elapsed());
     result
 }
 
 /// Lets only one of several concurrent requests with the same key attempt the command. A follower
 /// stops waiting only when its leader has ended, so there is always progress.
-async fn once<H: Order>(
+async fn execute_single_flight<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
     key: event_log::ReceiptKey,
-) -> Result<Answered, No> {
+) -> Result<CommandResponse, CommandError> {
     loop {
-        match state.flights().board(key) {
-            Boarding::Alone => return attempt(state, handler).await,
-            Boarding::First(leader) => {
-                let result = attempt(state, handler).await;
-                tell(leader, handler.keyed(), &result);
+        match state.single_flight().join(key) {
+            FlightRole::Unshared => return execute_with_retries(state, handler).await,
+            FlightRole::Leader(leader) => {
+                let result = execute_with_retries(state, handler).await;
+                resolve_followers(leader, handler.idempotency(), &result);
                 return result;
             }
-            Boarding::Wait(result) => match result.await {
+            FlightRole::Follower(result) => match result.await {
                 Ok(Ok(receipt)) => return replay(state, handler, Receipt::clone(&receipt)).await,
                 Ok(Err(error)) => return Err(error.into()),
                 // The leader was rejected or disconnected: this request must try itself.
@@ -88,48 +94,60 @@ async fn once<H: Order>(
 }
 
 /// Passes the result on to the followers with the same key.
-pub(crate) fn tell(leader: Flight<'_>, idempotency: Option<&Keyed>, result: &Result<Answered, No>) {
+pub(crate) fn resolve_followers(
+    leader: FlightLeader<'_>,
+    idempotency: Option<&Idempotency>,
+    result: &Result<CommandResponse, CommandError>,
+) {
     match result {
-        Ok(response) => leader.land(|| {
+        Ok(response) => leader.complete(|| {
             Ok(Receipt {
                 fingerprint: idempotency.map_or(0, |idempotency| idempotency.fingerprint),
                 position: response.position,
-                answer: response.fields.0.clone(),
+                answer: response.body.0.clone(),
             })
         }),
-        Err(No::Failed(error)) => leader.land(|| Err(error.clone())),
+        Err(CommandError::Log(error)) => leader.complete(|| Err(error.clone())),
         Err(_) => drop(leader),
     }
 }
 
 /// Attempts a command until it succeeds, fails, or runs out of attempts.
-async fn attempt<H: Order>(state: &CommandState, handler: &H) -> Result<Answered, No> {
-    for number in 0..ATTEMPTS {
-        pause_before(number).await;
-        let submission = place(state, handler).await?;
-        if let Landed::Answered(response) = land(state, handler, submission).await? {
+async fn execute_with_retries<H: CommandHandler>(
+    state: &CommandState,
+    handler: &H,
+) -> Result<CommandResponse, CommandError> {
+    for number in 0..MAX_ATTEMPTS {
+        back_off(number).await;
+        let submission = submit(state, handler).await?;
+        if let Completion::Response(response) = complete(state, handler, submission).await? {
             return Ok(response);
         }
     }
-    Err(No::Busy)
+    Err(CommandError::Contention)
 }
 
 /// Loads the lookups, locks the aggregate, decides, and queues the append.
-pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result<Placed, LogError> {
+pub(crate) async fn submit<H: CommandHandler>(
+    state: &CommandState,
+    handler: &H,
+) -> Result<Submission, LogError> {
     let mut observed = Vec::new();
-    let lookups = handler.look_up(state, &mut observed).await;
-    let locked = H::Home::store(state.log()).lock(handler.id()).await?;
+    let lookups = handler.load_lookups(state, &mut observed).await;
+    let locked = H::Target::store(state.log())
+        .lock(handler.aggregate_id())
+        .await?;
     let decided = match lookups {
         Ok(lookups) => handler.decide(state, &locked, lookups).await,
         Err(stop) => Err(stop),
     };
     match decided {
         Ok(decision) => {
-            let receipts = handler.keyed().map(|idempotency| NewReceipt {
+            let receipts = handler.idempotency().map(|idempotency| NewReceipt {
                 key: idempotency.key,
                 fingerprint: idempotency.fingerprint,
                 event_index: None,
-                answer: decision.fields.0.clone(),
+                answer: decision.body.0.clone(),
             });
             let receipts = receipts.into_iter().collect();
             let ticket = locked.append(AppendRequest {
@@ -137,121 +155,123 @@ pub(crate) async fn place<H: Order>(state: &CommandState, handler: &H) -> Result
                 receipts,
                 observations: observed,
             });
-            Ok(Placed::Decided {
+            Ok(Submission::Decided {
                 ticket,
                 status: decision.status,
-                fields: decision.fields,
+                body: decision.body,
             })
         }
-        Err(Stop::Refused(refusal)) => {
+        Err(AttemptError::Rejected(refusal)) => {
             let nothing = AppendRequest {
                 events: Vec::new(),
                 receipts: Vec::new(),
                 observations: observed,
             };
-            Ok(Placed::Refused {
+            Ok(Submission::Rejected {
                 ticket: locked.append(nothing),
                 refusal,
             })
         }
-        Err(Stop::Again) => Ok(Placed::Again),
-        Err(Stop::Failed(error)) => Err(error),
+        Err(AttemptError::Retry) => Ok(Submission::Retry),
+        Err(AttemptError::Log(error)) => Err(error),
     }
 }
 
 /// Waits for a queued append and builds the response.
-pub(crate) async fn land<H: Order>(
+pub(crate) async fn complete<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
-    submission: Placed,
-) -> Result<Landed, No> {
+    submission: Submission,
+) -> Result<Completion, CommandError> {
     match submission {
-        Placed::Again => Ok(Landed::Again),
-        Placed::Decided {
+        Submission::Retry => Ok(Completion::Retry),
+        Submission::Decided {
             ticket,
             status,
-            fields,
+            body: fields,
         } => match ticket.wait().await {
             Ok(appended) => {
                 let position = appended.last;
-                Ok(Landed::Answered(Answered {
+                Ok(Completion::Response(CommandResponse {
                     status,
                     replayed: false,
                     position,
-                    fields,
+                    body: fields,
                 }))
             }
-            Err(AppendError::Conflict) => Ok(Landed::Again),
+            Err(AppendError::Conflict) => Ok(Completion::Retry),
             Err(AppendError::DuplicateKey(known)) => {
-                let own = handler.keyed().map(|idempotency| idempotency.key);
+                let own = handler.idempotency().map(|idempotency| idempotency.key);
                 match known.into_iter().find(|(key, _)| Some(*key) == own) {
-                    Some((_, receipt)) => {
-                        replay(state, handler, receipt).await.map(Landed::Answered)
-                    }
-                    None => Ok(Landed::Again),
+                    Some((_, receipt)) => replay(state, handler, receipt)
+                        .await
+                        .map(Completion::Response),
+                    None => Ok(Completion::Retry),
                 }
             }
             Err(AppendError::Log(error)) => Err(error.into()),
         },
-        Placed::Refused { ticket, refusal } => match ticket.wait().await {
-            Ok(_) => refuse(state, handler, refusal).await.map(Landed::Answered),
+        Submission::Rejected { ticket, refusal } => match ticket.wait().await {
+            Ok(_) => reject_unless_replay(state, handler, refusal)
+                .await
+                .map(Completion::Response),
             Err(AppendError::Log(error)) => Err(error.into()),
-            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(Landed::Again),
+            Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(Completion::Retry),
         },
     }
 }
 
 /// Rejects the command, unless it was accepted when it was first sent: then replays that response.
 /// A caller without access is always rejected.
-async fn refuse<H: Order>(
+async fn reject_unless_replay<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
     refusal: Refusal,
-) -> Result<Answered, No> {
+) -> Result<CommandResponse, CommandError> {
     if refusal.kind != RefusalKind::NotFound
-        && let Some(idempotency) = handler.keyed()
+        && let Some(idempotency) = handler.idempotency()
         && let Some(receipt) = state.log().find_receipt(idempotency.key).await?
     {
         return replay(state, handler, receipt).await;
     }
-    Err(No::Refused(refusal))
+    Err(CommandError::Rejected(refusal))
 }
 
 /// Replays the first response, if the caller still has access and the request is the same.
-pub(crate) async fn replay<H: Order>(
+pub(crate) async fn replay<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
     receipt: Receipt,
-) -> Result<Answered, No> {
+) -> Result<CommandResponse, CommandError> {
     if !handler.may_replay(state, &receipt).await? {
         // The event that revoked the access must be durable before the caller learns of it.
         state.log().head().await?;
-        return Err(No::Refused(Refusal::not_found()));
+        return Err(CommandError::Rejected(Refusal::not_found()));
     }
     if handler
-        .keyed()
+        .idempotency()
         .is_none_or(|idempotency| idempotency.fingerprint != receipt.fingerprint)
     {
-        return Err(No::Mismatch);
+        return Err(CommandError::IdempotencyMismatch);
     }
     let Receipt {
         position, answer, ..
     } = receipt;
-    Ok(Answered {
+    Ok(CommandResponse {
         status: StatusCode::OK,
         replayed: true,
         position,
-        fields: Fields(answer),
+        body: ResponseBody(answer),
     })
 }
 
 /// Pauses before an attempt, with exponential backoff and jitter. There is no pause before the
 /// first two attempts, because the conflicting change is already known by the second.
-pub(crate) async fn pause_before(attempt: u32) {
+pub(crate) async fn back_off(attempt: u32) {
     let Some(doublings) = attempt.checked_sub(2) else {
         return;
     };
-    let max_pause = Duration::from_millis(1 << doublings.min(6)).min(LONGEST_PAUSE);
+    let max_pause = Duration::from_millis(1 << doublings.min(6)).min(MAX_BACKOFF);
     let random = std::hash::RandomState::new().build_hasher().finish();
     tokio::time::sleep(max_pause.mul_f64(random as f64 / u64::MAX as f64)).await;
 }

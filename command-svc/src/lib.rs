@@ -17,24 +17,24 @@
 
 #![deny(missing_docs)]
 
-mod answer;
-mod asker;
+mod caller;
 mod clock;
 mod commands;
 mod docs;
+mod error;
 mod execute;
-mod flights;
-mod keyed;
-mod meters;
+mod handler;
+mod idempotency;
+mod metrics;
 mod ndjson;
-mod no;
-mod order;
-mod parts;
+mod params;
+mod response;
 pub mod retention;
 mod router;
+mod single_flight;
 mod state;
 
 pub use clock::Clock;
-pub use commands::{BATCH_LINES, acknowledge_for};
+pub use commands::{MAX_BATCH_LINES, acknowledge_for};
 pub use router::router;
 pub use state::CommandState;

@@ -17,24 +17,24 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::erase::erase_messages;
-use crate::no::No;
+use crate::error::CommandError;
 use crate::state::CommandState;
 
 /// Messages that one step examines.
-const PAGE: i64 = 500;
+const MAX_MESSAGES_PER_STEP: i64 = 500;
 
 /// The pause after a step that left more to do; limits the rate to 2,500 messages per second.
-const PACE: Duration = Duration::from_millis(200);
+const STEP_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The pause after a step that left nothing to do.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The user that erasures by retention are recorded under.
-const RETENTION: &str = "tidings-retention";
+const RETENTION_USER: &str = "tidings-retention";
 
 /// The maximum age of messages. Without a maximum age, messages are kept forever.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Ages {
+pub struct RetentionPolicy {
     /// The maximum age in direct conversations.
     pub direct: Option<Duration>,
     /// The maximum age in groups.
@@ -44,38 +44,48 @@ pub struct Ages {
 /// Erases the messages that the retention policy no longer permits.
 pub struct Retention {
     state: CommandState,
-    ages: Ages,
+    policy: RetentionPolicy,
 }
 
 impl Retention {
     /// Creates the retention task for this state and policy.
-    pub fn new(state: CommandState, ages: Ages) -> Self {
-        Self { state, ages }
+    pub fn new(state: CommandState, policy: RetentionPolicy) -> Self {
+        Self { state, policy }
     }
 
     /// Erases some of the expired messages. Returns whether there may be more.
     pub async fn step(&mut self) -> Result<bool, LogError> {
-        let direct = self.of(ConversationKind::Direct, self.ages.direct).await?;
-        let groups = self.of(ConversationKind::Group, self.ages.groups).await?;
+        let direct = self
+            .erase_expired(ConversationKind::Direct, self.policy.direct)
+            .await?;
+        let groups = self
+            .erase_expired(ConversationKind::Group, self.policy.groups)
+            .await?;
         Ok(direct || groups)
     }
 
     /// Erases some of the expired messages in conversations of this kind.
-    async fn of(&self, kind: ConversationKind, age: Option<Duration>) -> Result<bool, LogError> {
+    async fn erase_expired(
+        &self,
+        kind: ConversationKind,
+        age: Option<Duration>,
+    ) -> Result<bool, LogError> {
         let Some(age) = age else {
             return Ok(false);
         };
         let pool = self.state.log().pool();
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let oldest = Timestamp::from_millis(self.state.now().millis().saturating_sub(age));
-        let due = LogReader::new(pool.clone()).last_position_before(oldest).await?;
+        let due = LogReader::new(pool.clone())
+            .last_position_before(oldest)
+            .await?;
         let Some(mut lock) = RetentionLock::acquire(pool, kind).await? else {
             return Ok(false);
         };
         if due <= lock.position {
             return Ok(false);
         }
-        let sent = lock.load_candidates(due, PAGE).await?;
+        let sent = lock.load_candidates(due, MAX_MESSAGES_PER_STEP).await?;
         let mut seqs: BTreeMap<ConversationId, Vec<i64>> = BTreeMap::new();
         for message in sent.iter().filter(|message| !message.is_erased) {
             let Ok(id) = ConversationId::parse(&message.conversation) else {
@@ -85,18 +95,19 @@ impl Retention {
                 seqs.entry(id).or_default().push(message.seq);
             }
         }
-        let by = UserId::parse(RETENTION).map_err(|invalid| LogError::Corrupt(invalid.0.into()))?;
+        let by =
+            UserId::parse(RETENTION_USER).map_err(|invalid| LogError::Corrupt(invalid.0.into()))?;
         for (id, seqs) in &seqs {
             match erase_messages(&self.state, id, seqs, false, &by).await {
                 Ok(_) => {}
-                Err(No::Failed(error)) => return Err(error),
+                Err(CommandError::Log(error)) => return Err(error),
                 Err(error) => {
                     let message = format!("retention could not erase messages: {}", error.code());
                     return Err(LogError::Unavailable(message));
                 }
             }
         }
-        let is_full = sent.len() as i64 == PAGE;
+        let is_full = sent.len() as i64 == MAX_MESSAGES_PER_STEP;
         let reached = sent
             .last()
             .filter(|_| is_full)
@@ -111,11 +122,11 @@ pub async fn run(mut retention: Retention, shutdown: CancellationToken) {
     loop {
         let pause = match shutdown.run_until_cancelled(retention.step()).await {
             None => return,
-            Some(Ok(true)) => PACE,
-            Some(Ok(false)) => LOOK_EVERY,
+            Some(Ok(true)) => STEP_INTERVAL,
+            Some(Ok(false)) => POLL_INTERVAL,
             Some(Err(error)) => {
                 tracing::warn!(%error, "retention failed; it will be retried");
-                LOOK_EVERY
+                POLL_INTERVAL
             }
         };
         if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {

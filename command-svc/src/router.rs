@@ -13,7 +13,7 @@ use crate::state::CommandState;
 /// The routes of all commands, with their OpenAPI documentation. The caller merges them with the
 /// other routes of the server and wraps the result with the middleware of `http_edge`.
 pub fn router(state: CommandState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(docs::with_problem())
+    OpenApiRouter::with_openapi(docs::new_openapi())
         .routes(routes!(create::create_conversation))
         .routes(routes!(change::change_conversation))
         .routes(routes!(add_members::add_members))

@@ -7,31 +7,31 @@ use domain::time::Timestamp;
 use event_log::EventLog;
 
 use crate::clock::Clock;
-use crate::flights::Flights;
-use crate::meters::Meters;
+use crate::metrics::CommandMetrics;
+use crate::single_flight::SingleFlight;
 
 /// The event log, limits, clock and metrics of a command service. Clones share the same state.
 /// Create it after the metrics recorder is installed, because it registers its metrics on creation.
 #[derive(Clone)]
-pub struct CommandState(Arc<Shared>);
+pub struct CommandState(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     log: EventLog,
     limits: Arc<Limits>,
     clock: Clock,
-    flights: Flights,
-    meters: Meters,
+    single_flight: SingleFlight,
+    metrics: CommandMetrics,
 }
 
 impl CommandState {
     /// A service that appends to this log within these limits.
     pub fn new(log: EventLog, limits: Arc<Limits>, clock: Clock) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             log,
             limits,
             clock,
-            flights: Flights::default(),
-            meters: Meters::new(),
+            single_flight: SingleFlight::default(),
+            metrics: CommandMetrics::new(),
         }))
     }
 
@@ -47,11 +47,11 @@ impl CommandState {
         self.0.clock.now()
     }
 
-    pub(crate) fn flights(&self) -> &Flights {
-        &self.0.flights
+    pub(crate) fn single_flight(&self) -> &SingleFlight {
+        &self.0.single_flight
     }
 
-    pub(crate) fn meters(&self) -> &Meters {
-        &self.0.meters
+    pub(crate) fn metrics(&self) -> &CommandMetrics {
+        &self.0.metrics
     }
 }

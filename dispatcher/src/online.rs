@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_nats::Client;
 use async_nats::connection::State;
 use event_log::mirror::MirrorConfig;
-use presence::{Presence, Said, Wire};
+use presence::{GatewayBus, GatewayPayload, Presence};
 use tokio::sync::{broadcast, watch};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,7 @@ impl Online {
             gone,
             is_known,
         }));
-        let wire = Wire::open(nats, mirror).await;
+        let wire = GatewayBus::open(nats, mirror).await;
         tokio::spawn(listen(online.clone(), wire, nats.cloned(), shutdown));
         online
     }
@@ -66,7 +66,7 @@ impl Online {
 
     /// Returns the names of all users that are online.
     pub fn everybody(&self) -> Vec<String> {
-        self.presence().everybody()
+        self.presence().online_users()
     }
 
     /// Subscribes to the names of users that go offline from now on.
@@ -82,7 +82,12 @@ impl Online {
     }
 }
 
-async fn listen(online: Online, mut wire: Wire, nats: Option<Client>, shutdown: CancellationToken) {
+async fn listen(
+    online: Online,
+    mut wire: GatewayBus,
+    nats: Option<Client>,
+    shutdown: CancellationToken,
+) {
     let is_connected = || {
         nats.as_ref()
             .is_some_and(|nats| nats.connection_state() == State::Connected)
@@ -93,15 +98,15 @@ async fn listen(online: Online, mut wire: Wire, nats: Option<Client>, shutdown: 
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(message) = wire.hear() => {
-                let is_new_gateway = !online.presence().knows(&message.gateway) && message.said != Said::Hello;
-                let changes = online.presence().heard(message, Instant::now());
+            Some(message) = wire.recv() => {
+                let is_new_gateway = !online.presence().is_known(&message.gateway) && message.payload != GatewayPayload::Join;
+                let changes = online.presence().apply(message, Instant::now());
                 for change in changes.into_iter().filter(|change| !change.online) {
                     // Fails if there are no subscribers, which is fine.
                     let _ = online.0.gone.send(change.user);
                 }
                 if is_new_gateway {
-                    wire.say(Said::Hello).await;
+                    wire.send(GatewayPayload::Join).await;
                 }
             }
             _ = ticks.tick() => {
@@ -109,12 +114,12 @@ async fn listen(online: Online, mut wire: Wire, nats: Option<Client>, shutdown: 
                 if now && !was_connected {
                     // Gateways were silent because this dispatcher was disconnected. Restart their
                     // heartbeat timeouts.
-                    online.presence().excuse(Instant::now());
-                    wire.say(Said::Hello).await;
+                    online.presence().reset_timeouts(Instant::now());
+                    wire.send(GatewayPayload::Join).await;
                 }
                 was_connected = now;
                 if now {
-                    let (_, changes) = online.presence().pass(Instant::now());
+                    let (_, changes) = online.presence().expire(Instant::now());
                     for change in changes.into_iter().filter(|change| !change.online) {
                         let _ = online.0.gone.send(change.user);
                     }

@@ -167,7 +167,10 @@ impl Conversation {
     }
 
     /// Returns the conversation's details and the caller's membership, or refuses with `not_found`.
-    fn require_member(&self, user: &UserId) -> Result<(&ConversationDetails, &Membership), Refusal> {
+    fn require_member(
+        &self,
+        user: &UserId,
+    ) -> Result<(&ConversationDetails, &Membership), Refusal> {
         match (&self.details, self.members.get(user)) {
             (Some(about), Some(member)) => Ok((about, member)),
             _ => Err(Refusal::not_found()),

@@ -6,8 +6,8 @@ pub mod event;
 
 mod blocks;
 mod devices;
-mod read_marks;
 mod preferences;
+mod read_marks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +21,8 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use command::MailboxCommand;
 use event::MailboxEvent;
-use read_marks::ExplicitReadMark;
 use preferences::ConversationPreferences;
+use read_marks::ExplicitReadMark;
 
 /// The state of one mailbox.
 ///
@@ -63,7 +63,10 @@ impl Mailbox {
 
     /// The number of devices, read marks, preferences and blocks: a measure of the state's size.
     pub fn entry_count(&self) -> usize {
-        self.devices.len() + self.read_marks.len() + self.preferences.len() + self.blocked_users.len()
+        self.devices.len()
+            + self.read_marks.len()
+            + self.preferences.len()
+            + self.blocked_users.len()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::body::MessageType;
-use crate::conversation::event::{ConversationEvent, MessageSent, MessageReaction};
+use crate::conversation::event::{ConversationEvent, MessageReaction, MessageSent};
 use crate::ids::{ReactionKey, UserId};
 use crate::time::Timestamp;
 

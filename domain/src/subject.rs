@@ -11,7 +11,12 @@ pub const PREFIX: &str = "tidings.events";
 pub const PARTITION_COUNT: u64 = 64;
 
 /// Builds the subject of an event under `prefix`, which is normally [`PREFIX`].
-pub fn event_subject(prefix: &str, aggregate: AggregateKind, aggregate_id: &str, event_type: &str) -> String {
+pub fn event_subject(
+    prefix: &str,
+    aggregate: AggregateKind,
+    aggregate_id: &str,
+    event_type: &str,
+) -> String {
     let partition = partition(aggregate_id);
     format!(
         "{prefix}.{}.{partition:02}.{event_type}",

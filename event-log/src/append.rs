@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::queue::Revision;
-use crate::{LogError, ReceiptKey, NewReceipt, Receipt};
+use crate::{LogError, NewReceipt, Receipt, ReceiptKey};
 
 /// A request to append events to one aggregate, with the observations that the decision relied on.
 /// A request without events only confirms: its ticket resolves once all state that the decision saw

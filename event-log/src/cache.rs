@@ -48,5 +48,10 @@ impl<A> quick_cache::Lifecycle<Arc<str>, CachedSlot<A>> for InUsePinning {
 }
 
 /// The slots by aggregate id.
-pub(crate) type SlotCache<A> =
-    quick_cache::sync::Cache<Arc<str>, CachedSlot<A>, SlotWeighter, quick_cache::DefaultHashBuilder, InUsePinning>;
+pub(crate) type SlotCache<A> = quick_cache::sync::Cache<
+    Arc<str>,
+    CachedSlot<A>,
+    SlotWeighter,
+    quick_cache::DefaultHashBuilder,
+    InUsePinning,
+>;

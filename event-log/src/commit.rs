@@ -83,7 +83,9 @@ impl BatchColumns {
         for receipt in &append.receipts {
             self.key.push(receipt.key.to_uuid());
             self.fingerprint.push(Uuid::from_u128(receipt.fingerprint));
-            let nth = receipt.event_index.map_or(append.rows.len(), |event| event + 1);
+            let nth = receipt
+                .event_index
+                .map_or(append.rows.len(), |event| event + 1);
             self.receipt_event.push(if nth == 0 {
                 before as i64
             } else {
@@ -148,9 +150,11 @@ pub(crate) async fn append_batch(
         }
         written => written?,
     };
-    Ok(written.map_or(CommitOutcome::HeadMoved, |(base, time)| CommitOutcome::Committed {
-        previous_head: base,
-        time: time.into(),
+    Ok(written.map_or(CommitOutcome::HeadMoved, |(base, time)| {
+        CommitOutcome::Committed {
+            previous_head: base,
+            time: time.into(),
+        }
     }))
 }
 

@@ -195,7 +195,9 @@ mod tests {
             let got = next(&mut quick, position - 1, 10).await;
             assert_eq!(got, Some(vec![position]));
         }
-        let got = next(&mut slow, 0, FEED_CAPACITY * 2).await.expect("the first");
+        let got = next(&mut slow, 0, FEED_CAPACITY * 2)
+            .await
+            .expect("the first");
         assert_eq!(got.len(), FEED_CAPACITY);
         drop(quick);
         feeds.publish(commit(last + 1..=last + 1));

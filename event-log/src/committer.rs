@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
-use crate::append::{AppendedRange, AppendError};
+use crate::append::{AppendError, AppendedRange};
 use crate::commit::{self, BatchColumns, CommitOutcome};
 use crate::commit_feed::CommitBroadcaster;
 use crate::external_events::{self, ExternalEventSink};
@@ -95,7 +95,10 @@ impl Committer {
                 return;
             }
             match self.try_commit(&batch, attempt > 0).await {
-                Ok(CommitOutcome::Committed { previous_head: base, time }) => {
+                Ok(CommitOutcome::Committed {
+                    previous_head: base,
+                    time,
+                }) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
                     return self.complete_batch(batch, base, time);
                 }
@@ -108,7 +111,8 @@ impl Committer {
                     }
                 },
                 Err(error) => {
-                    if let Some(time) = self.resolve_unknown_outcome(&batch, &error, started).await {
+                    if let Some(time) = self.resolve_unknown_outcome(&batch, &error, started).await
+                    {
                         let base = self.queue.lock().known_head;
                         return self.complete_batch(batch, base, time);
                     }
@@ -167,11 +171,17 @@ impl Committer {
 
     /// Applies the events of other writers, first without the head lock, then the few that have
     /// arrived since under the lock, and appends before any other writer can.
-    async fn append_under_head_lock(&mut self, batch: &[QueuedAppend]) -> Result<CommitOutcome, sqlx::Error> {
+    async fn append_under_head_lock(
+        &mut self,
+        batch: &[QueuedAppend],
+    ) -> Result<CommitOutcome, sqlx::Error> {
         let head = commit::load_head(self.connection().await?).await?;
         external_events::catch_up(&self.reader, &self.queue, &self.event_sinks, head).await?;
-        let (reader, queue, takers) =
-            (self.reader.clone(), self.queue.clone(), self.event_sinks.clone());
+        let (reader, queue, takers) = (
+            self.reader.clone(),
+            self.queue.clone(),
+            self.event_sinks.clone(),
+        );
         let connection = self.connection().await?;
         let mut transaction = connection.begin().await?;
         let head = commit::lock_head(&mut transaction).await?;
@@ -179,10 +189,13 @@ impl Committer {
         if !batch.iter().all(QueuedAppend::is_current) {
             return Ok(CommitOutcome::HeadMoved);
         }
-        let written = commit::append_batch(&mut transaction, head, &BatchColumns::from_batch(batch)).await?;
+        let written =
+            commit::append_batch(&mut transaction, head, &BatchColumns::from_batch(batch)).await?;
         match written {
             CommitOutcome::Committed { .. } => transaction.commit().await?,
-            CommitOutcome::HeadMoved | CommitOutcome::DuplicateKey => transaction.rollback().await?,
+            CommitOutcome::HeadMoved | CommitOutcome::DuplicateKey => {
+                transaction.rollback().await?
+            }
         }
         Ok(written)
     }
@@ -345,7 +358,8 @@ fn is_session_lost(error: &sqlx::Error) -> bool {
 /// rejected append makes those decided on top of it stale, so this repeats until none is stale.
 fn reject_stale(mut batch: Vec<QueuedAppend>) -> Vec<QueuedAppend> {
     loop {
-        let (current, stale): (Vec<_>, Vec<_>) = batch.into_iter().partition(QueuedAppend::is_current);
+        let (current, stale): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(QueuedAppend::is_current);
         if stale.is_empty() {
             return current;
         }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 
-use crate::LogError;
 use crate::LockedAggregate;
-use crate::append::{AppendRequest, AppendError};
+use crate::LogError;
+use crate::append::{AppendError, AppendRequest};
 use crate::logged_event::LoggedEvent;
 use crate::store::{AggregateStore, CachedAggregate};
 use domain::event::EventFamily;
@@ -67,7 +67,10 @@ impl<A: CachedAggregate> EventStore<A> for CqrsStore<A> {
     async fn load_aggregate(&self, id: &str) -> Result<Self::AC, AggregateError<A::Error>> {
         let locked = self.0.lock(id).await.map_err(to_aggregate_error)?;
         let copy = locked.state().clone();
-        Ok(CqrsContext { locked, working_copy: copy })
+        Ok(CqrsContext {
+            locked,
+            working_copy: copy,
+        })
     }
 
     /// Appends the events and waits until they are durable. Each envelope has its `position` in the
@@ -113,6 +116,8 @@ fn to_aggregate_error<E: std::error::Error>(error: LogError) -> AggregateError<E
     match error {
         LogError::Corrupt(_) => AggregateError::DeserializationError(error.into()),
         LogError::Unavailable(_) => AggregateError::DatabaseConnectionError(error.into()),
-        LogError::Closed | LogError::UnsafeSettings(_) => AggregateError::UnexpectedError(error.into()),
+        LogError::Closed | LogError::UnsafeSettings(_) => {
+            AggregateError::UnexpectedError(error.into())
+        }
     }
 }

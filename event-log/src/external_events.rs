@@ -42,12 +42,17 @@ pub(crate) async fn catch_up(
         return Ok(());
     }
     while known < head {
-        let events = reader.read_after(known, PAGE_LIMIT.min(head - known)).await?;
+        let events = reader
+            .read_after(known, PAGE_LIMIT.min(head - known))
+            .await?;
         let Some(last) = events.last() else { break };
         known = last.position;
         let mut waiting = queue.lock();
         for event in &events {
-            for sink in sinks.iter().filter(|sink| sink.aggregate_kind() == event.aggregate) {
+            for sink in sinks
+                .iter()
+                .filter(|sink| sink.aggregate_kind() == event.aggregate)
+            {
                 sink.apply_external(&mut waiting, event);
             }
         }

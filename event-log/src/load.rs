@@ -39,7 +39,10 @@ pub(crate) struct LoadedAggregate<A> {
 }
 
 /// Loads an aggregate. An aggregate without events has the default state.
-pub(crate) async fn load_aggregate<A: CachedAggregate>(pool: &PgPool, id: &str) -> Result<LoadedAggregate<A>, LogError> {
+pub(crate) async fn load_aggregate<A: CachedAggregate>(
+    pool: &PgPool,
+    id: &str,
+) -> Result<LoadedAggregate<A>, LogError> {
     let Some(stream) = find_stream_id::<A>(pool, id).await? else {
         return Ok(LoadedAggregate {
             state: A::default(),
@@ -76,7 +79,10 @@ pub(crate) async fn load_aggregate<A: CachedAggregate>(pool: &PgPool, id: &str) 
     })
 }
 
-async fn find_stream_id<A: CachedAggregate>(pool: &PgPool, id: &str) -> Result<Option<i64>, LogError> {
+async fn find_stream_id<A: CachedAggregate>(
+    pool: &PgPool,
+    id: &str,
+) -> Result<Option<i64>, LogError> {
     let kind = <A::Event as LoggedEvent>::AGGREGATE_KIND.as_str();
     let stream = sqlx::query_scalar(
         "SELECT id FROM log.streams WHERE aggregate_type = $1 AND aggregate_id = $2",

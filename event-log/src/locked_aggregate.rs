@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::LogError;
-use crate::append::{AppendRequest, AppendError, AppendTicket};
-use crate::queue::{KeepAlive, EventRow, PreparedAppend, Revision};
+use crate::append::{AppendError, AppendRequest, AppendTicket};
 use crate::logged_event::LoggedEvent;
-use crate::store::{SlotGuard, Slot, AggregateStore, CachedAggregate};
+use crate::queue::{EventRow, KeepAlive, PreparedAppend, Revision};
+use crate::store::{AggregateStore, CachedAggregate, Slot, SlotGuard};
 
 /// An aggregate at its newest state, locked exclusively.
 pub struct LockedAggregate<A: CachedAggregate> {
@@ -59,7 +59,11 @@ impl<A: CachedAggregate> LockedAggregate<A> {
     pub(crate) async fn wait_until_durable(&self) -> Result<(), AppendError> {
         self.store
             .queue
-            .push(self.revision(), PreparedAppend::default(), self.keep_alive())
+            .push(
+                self.revision(),
+                PreparedAppend::default(),
+                self.keep_alive(),
+            )
             .wait()
             .await
             .map(|_| ())
@@ -78,12 +82,16 @@ impl<A: CachedAggregate> LockedAggregate<A> {
             observations: append.observations,
         };
         let before = self.sequence();
-        let ticket = self.store.queue.push(self.revision(), rows, self.keep_alive());
+        let ticket = self
+            .store
+            .queue
+            .push(self.revision(), rows, self.keep_alive());
         if ticket.is_queued() {
             for event in append.events {
                 self.guard.state.apply(event);
             }
-            self.store.update_weight(&self.id, &self.slot, &self.guard.state);
+            self.store
+                .update_weight(&self.id, &self.slot, &self.guard.state);
             let now = self.sequence();
             if self.store.snapshots.is_due(before, now) {
                 self.store
@@ -104,8 +112,9 @@ impl<A: CachedAggregate> LockedAggregate<A> {
                 let encoding_error = |error: &dyn std::fmt::Display| {
                     LogError::Corrupt(format!("{} cannot be encoded: {error}", event.name()))
                 };
-                let data = String::from_utf8(event.encode().map_err(|error| encoding_error(&error))?)
-                    .map_err(|error| encoding_error(&error))?;
+                let data =
+                    String::from_utf8(event.encode().map_err(|error| encoding_error(&error))?)
+                        .map_err(|error| encoding_error(&error))?;
                 let envelope = Envelope {
                     position: 0,
                     aggregate,

@@ -9,13 +9,13 @@ use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
 use crate::LogError;
-use crate::append::{AppendRequest, AppendError};
+use crate::append::{AppendError, AppendRequest};
+use crate::commit_feed::{CommitBroadcaster, CommitFeed, CommitReceiver};
 use crate::committer::Committer;
-use crate::commit_feed::{CommitReceiver, CommitFeed, CommitBroadcaster};
 use crate::external_events::ExternalEventSink;
 use crate::queue::AppendQueue;
 use crate::reader::LogReader;
-use crate::receipt::{self, ReceiptKey, Receipt};
+use crate::receipt::{self, Receipt, ReceiptKey};
 use crate::snapshot::{self, SnapshotWriter};
 use crate::store::AggregateStore;
 
@@ -68,7 +68,8 @@ impl EventLog {
         let queue = AppendQueue::new(reader.head().await?.position);
         let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every);
         let half = config.cache_bytes / 2;
-        let conversations = AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
+        let conversations =
+            AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
         let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots, half);
         let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![conversations.clone(), mailboxes.clone()];
         let feeds = CommitBroadcaster::default();
@@ -119,7 +120,11 @@ impl EventLog {
         // An observation of an aggregate that does not exist fails only if Postgres does.
         for _ in 0..8 {
             let mailbox = self.0.mailboxes.lock("").await?;
-            match mailbox.append(AppendRequest::from_events(Vec::new())).wait().await {
+            match mailbox
+                .append(AppendRequest::from_events(Vec::new()))
+                .wait()
+                .await
+            {
                 Ok(appended) => return Ok(appended.last),
                 Err(AppendError::Log(failed)) => return Err(failed),
                 Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
@@ -136,7 +141,10 @@ impl EventLog {
     }
 
     /// Finds the receipts of those keys that have been used.
-    pub async fn find_receipts(&self, keys: &[ReceiptKey]) -> Result<HashMap<ReceiptKey, Receipt>, LogError> {
+    pub async fn find_receipts(
+        &self,
+        keys: &[ReceiptKey],
+    ) -> Result<HashMap<ReceiptKey, Receipt>, LogError> {
         receipt::find(&self.0.pool, keys).await
     }
 

@@ -6,8 +6,8 @@ use domain::event::EventFamily;
 use domain::message::MessageState;
 use sqlx::PgPool;
 
-use crate::LogError;
 use crate::LockedAggregate;
+use crate::LogError;
 use crate::append::AppendError;
 
 impl LockedAggregate<Conversation> {

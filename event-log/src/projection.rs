@@ -68,7 +68,10 @@ struct FoldInterruption {
     reason: String,
 }
 
-async fn fold_until_error<P: Projection + Send>(projection: &mut P, source: &mut EventSource) -> FoldInterruption {
+async fn fold_until_error<P: Projection + Send>(
+    projection: &mut P,
+    source: &mut EventSource,
+) -> FoldInterruption {
     let mut has_folded = false;
     let why = loop {
         match fold_next_batch(projection, source).await {
@@ -76,11 +79,17 @@ async fn fold_until_error<P: Projection + Send>(projection: &mut P, source: &mut
             Err(why) => break why,
         }
     };
-    FoldInterruption { has_folded, reason: why }
+    FoldInterruption {
+        has_folded,
+        reason: why,
+    }
 }
 
 /// Waits briefly for a batch and folds it.
-async fn fold_next_batch<P: Projection + Send>(projection: &mut P, source: &mut EventSource) -> Result<(), String> {
+async fn fold_next_batch<P: Projection + Send>(
+    projection: &mut P,
+    source: &mut EventSource,
+) -> Result<(), String> {
     let position = projection
         .position()
         .await

@@ -47,7 +47,8 @@ impl ProjectionSignalChannel {
 
     /// Sets whether signals should carry entries. Some may arrive without them nevertheless.
     pub fn set_entries_requested(&self, are_wanted: bool) {
-        self.are_entries_requested.store(are_wanted, Ordering::Relaxed);
+        self.are_entries_requested
+            .store(are_wanted, Ordering::Relaxed);
     }
 
     /// Whether a subscriber wants the entries.
@@ -185,8 +186,15 @@ mod tests {
             position: 42,
             audience: None,
         });
-        assert_eq!(ProjectionSignal::parse("42"), no_audience, "from an older projector");
-        assert_eq!(ProjectionSignal::parse("42 {\"of\":\"a newer one\"}"), no_audience);
+        assert_eq!(
+            ProjectionSignal::parse("42"),
+            no_audience,
+            "from an older projector"
+        );
+        assert_eq!(
+            ProjectionSignal::parse("42 {\"of\":\"a newer one\"}"),
+            no_audience
+        );
         assert_eq!(ProjectionSignal::parse("ding"), None);
     }
 

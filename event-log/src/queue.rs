@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::envelope::Envelope;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::append::{AppendedRange, AppendError, Observation, AppendTicket};
+use crate::append::{AppendError, AppendTicket, AppendedRange, Observation};
 use crate::{LogError, NewReceipt};
 
 /// How many appends may be queued. Further commands wait before they decide, which bounds memory.
@@ -179,7 +179,12 @@ impl AppendQueue {
     }
 
     /// Queues an append, unless an aggregate that the decision relied on has changed.
-    pub(crate) fn push(&self, stamp: &Arc<Revision>, append: PreparedAppend, keep_alive: KeepAlive) -> AppendTicket {
+    pub(crate) fn push(
+        &self,
+        stamp: &Arc<Revision>,
+        append: PreparedAppend,
+        keep_alive: KeepAlive,
+    ) -> AppendTicket {
         let PreparedAppend {
             rows,
             receipts,
@@ -190,7 +195,8 @@ impl AppendQueue {
             return AppendTicket::rejected(AppendError::Log(LogError::Closed));
         }
         let has_changed = |observation: &Observation| {
-            observation.revision.is_invalid() || observation.revision.sequence() != observation.sequence
+            observation.revision.is_invalid()
+                || observation.revision.sequence() != observation.sequence
         };
         if stamp.is_invalid() || observed.iter().any(has_changed) {
             return AppendTicket::rejected(AppendError::Conflict);

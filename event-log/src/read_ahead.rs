@@ -2,8 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::stream_names::StreamNames;
 use crate::reader::{EventFilter, EventPage, LogReader};
+use crate::stream_names::StreamNames;
 
 /// How many pages are read ahead.
 const MAX_PAGES_AHEAD: usize = 2;

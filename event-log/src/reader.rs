@@ -7,8 +7,8 @@ use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 
-use crate::user_filter;
 use crate::stream_names::{self, StreamNames};
+use crate::user_filter;
 
 /// The head of the log: its last position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,11 @@ impl LogReader {
     }
 
     /// Reads the events after a position, without a gap, at most `limit`.
-    pub async fn read_after(&self, position: i64, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
+    pub async fn read_after(
+        &self,
+        position: i64,
+        limit: i64,
+    ) -> Result<Vec<Envelope>, sqlx::Error> {
         self.read_after_with_names(&mut StreamNames::default(), position, limit)
             .await
     }
@@ -125,7 +129,11 @@ impl LogReader {
 
     /// Returns the messages that the events after `after`, up to and including `up_to`, have sent,
     /// edited, recalled or erased. Each message occurs once, in no particular order.
-    pub async fn changed_messages(&self, after: i64, up_to: i64) -> Result<Vec<ChangedMessage>, sqlx::Error> {
+    pub async fn changed_messages(
+        &self,
+        after: i64,
+        up_to: i64,
+    ) -> Result<Vec<ChangedMessage>, sqlx::Error> {
         sqlx::query_as(
             "SELECT DISTINCT s.aggregate_id AS conversation, e.message AS seq \
              FROM log.events e JOIN log.streams s ON s.id = e.stream \
@@ -289,7 +297,11 @@ impl LogReader {
         Ok(low)
     }
 
-    async fn find_stream_id(&self, kind: AggregateKind, id: &str) -> Result<Option<i64>, sqlx::Error> {
+    async fn find_stream_id(
+        &self,
+        kind: AggregateKind,
+        id: &str,
+    ) -> Result<Option<i64>, sqlx::Error> {
         sqlx::query_scalar(
             "SELECT id FROM log.streams WHERE aggregate_type = $1 AND aggregate_id = $2",
         )

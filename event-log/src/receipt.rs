@@ -73,7 +73,10 @@ pub struct NewReceipt {
 }
 
 /// Finds the receipts of those keys that have been used.
-pub(crate) async fn find(pool: &PgPool, keys: &[ReceiptKey]) -> Result<HashMap<ReceiptKey, Receipt>, LogError> {
+pub(crate) async fn find(
+    pool: &PgPool,
+    keys: &[ReceiptKey],
+) -> Result<HashMap<ReceiptKey, Receipt>, LogError> {
     let keys: Vec<Uuid> = keys.iter().map(|key| key.to_uuid()).collect();
     let rows: Vec<(Uuid, Uuid, i64, Vec<u8>)> = sqlx::query_as(
         "SELECT key, fingerprint, position, answer FROM log.receipts WHERE key = ANY($1)",

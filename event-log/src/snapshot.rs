@@ -8,8 +8,8 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-use crate::queue::Revision;
 use crate::logged_event::LoggedEvent;
+use crate::queue::Revision;
 use crate::store::CachedAggregate;
 
 /// The version of the states in `log.snapshots`. Increment it when the fields of a state change
@@ -43,7 +43,13 @@ impl SnapshotWriter {
 
     /// Schedules the write of this state for when it is durable. Does nothing while another
     /// snapshot is being written; the next multiple makes up for it.
-    pub(crate) fn schedule<A: CachedAggregate>(&self, id: &str, state: &A, stamp: &Arc<Revision>, sequence: i64) {
+    pub(crate) fn schedule<A: CachedAggregate>(
+        &self,
+        id: &str,
+        state: &A,
+        stamp: &Arc<Revision>,
+        sequence: i64,
+    ) {
         let Ok(permit) = self.write_permit.clone().try_acquire_owned() else {
             return;
         };

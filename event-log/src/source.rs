@@ -62,7 +62,11 @@ enum StreamPoll {
 impl EventSource {
     /// A source that reads the log and, with a client, the stream once it is near the end of the
     /// log.
-    pub fn new(reader: LogReader, client: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
+    pub fn new(
+        reader: LogReader,
+        client: Option<async_nats::Client>,
+        mirror: MirrorConfig,
+    ) -> Self {
         let stream = client.map(|client| MirrorSubscription {
             client,
             mirror,
@@ -99,7 +103,10 @@ impl EventSource {
             if let Some(stream) = &mut self.stream {
                 stream.messages = None;
             }
-            match feed.next(position, limit, Instant::now() + SILENCE_TIMEOUT).await {
+            match feed
+                .next(position, limit, Instant::now() + SILENCE_TIMEOUT)
+                .await
+            {
                 Some(events) if !events.is_empty() => return Ok(events),
                 Some(_) => {}
                 None => has_missed = true,

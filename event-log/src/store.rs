@@ -14,14 +14,14 @@ use domain::event::EventFamily;
 use sqlx::PgPool;
 use tokio::sync::{OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use crate::LogError;
 use crate::LockedAggregate;
+use crate::LogError;
 use crate::append::Observation;
-use crate::cache::{SlotCache, InUsePinning, CachedSlot, SlotWeighter};
+use crate::cache::{CachedSlot, InUsePinning, SlotCache, SlotWeighter};
 use crate::external_events::ExternalEventSink;
 use crate::load;
-use crate::queue::{AppendQueue, Revision, QueueState};
 use crate::logged_event::LoggedEvent;
+use crate::queue::{AppendQueue, QueueState, Revision};
 use crate::snapshot::SnapshotWriter;
 
 /// An aggregate that the store can cache.

@@ -24,9 +24,9 @@ fn contains_user(data: &Value, user: &str) -> bool {
     match data {
         Value::String(text) => text == user,
         Value::Array(items) => items.iter().any(|item| contains_user(item, user)),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(key, value)| !USER_TEXT_FIELDS.contains(&key.as_str()) && contains_user(value, user)),
+        Value::Object(fields) => fields.iter().any(|(key, value)| {
+            !USER_TEXT_FIELDS.contains(&key.as_str()) && contains_user(value, user)
+        }),
         _ => false,
     }
 }

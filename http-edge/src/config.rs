@@ -24,11 +24,11 @@ pub struct EdgeConfig {
     /// Maximum bytes of request line and headers; more is `431`. At most 100 headers are allowed.
     pub max_header_bytes: usize,
     /// Maximum bytes of a JSON body; more is `413`.
-    pub max_body: usize,
+    pub max_body_bytes: usize,
     /// Maximum bytes of an NDJSON body; more is `413`.
-    pub max_batch_body: usize,
+    pub max_batch_body_bytes: usize,
     /// How long a shutdown waits for running requests before it closes their connections.
-    pub drain: Duration,
+    pub drain_timeout: Duration,
     /// How long a shutdown leaves idle connections open, so that an active client receives
     /// `Connection: close` with its next response instead of a reset.
     pub idle_grace: Duration,
@@ -47,9 +47,9 @@ impl Default for EdgeConfig {
             write_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(30),
             max_header_bytes: 16 * 1024,
-            max_body: 256 * 1024,
-            max_batch_body: 8 * 1024 * 1024,
-            drain: Duration::from_secs(20),
+            max_body_bytes: 256 * 1024,
+            max_batch_body_bytes: 8 * 1024 * 1024,
+            drain_timeout: Duration::from_secs(20),
             idle_grace: Duration::from_millis(500),
             allowed_origins: Vec::new(),
         }

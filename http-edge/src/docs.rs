@@ -10,12 +10,12 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// The name of the security scheme in the OpenAPI document.
-pub const BEARER: &str = "bearer";
+pub const BEARER_SCHEME: &str = "bearer";
 
 /// The routes `/openapi.json` and `/docs`. The pages are part of the binary and load no external
 /// resources. Every operation is documented as requiring a token unless it overrides that itself.
 pub fn routes(mut api: OpenApi) -> Result<Router, serde_json::Error> {
-    require_token(&mut api);
+    require_bearer_token(&mut api);
     let document = Bytes::from(serde_json::to_vec(&api)?);
     let openapi = get(move || {
         let document = document.clone();
@@ -31,15 +31,18 @@ pub fn routes(mut api: OpenApi) -> Result<Router, serde_json::Error> {
         .merge(SwaggerUi::new("/docs").config(config)))
 }
 
-fn require_token(api: &mut OpenApi) {
+fn require_bearer_token(api: &mut OpenApi) {
     let scheme = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .build();
     api.components
         .get_or_insert_default()
-        .add_security_scheme(BEARER, SecurityScheme::Http(scheme));
+        .add_security_scheme(BEARER_SCHEME, SecurityScheme::Http(scheme));
     api.security
         .get_or_insert_default()
-        .push(SecurityRequirement::new(BEARER, Vec::<String>::new()));
+        .push(SecurityRequirement::new(
+            BEARER_SCHEME,
+            Vec::<String>::new(),
+        ));
 }

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The maximum length of a key, in characters.
-pub const MAX_KEY: usize = 128;
+pub const MAX_KEY_CHARS: usize = 128;
 
 /// The idempotency key of a request, if it has one: 1 to 128 printable ASCII characters. Any other
 /// ASCII text is `422`, as for `client_message_id`; two keys or non-ASCII bytes are `400`.
@@ -39,12 +39,12 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             )
         })?;
         if text.is_empty()
-            || text.len() > MAX_KEY
+            || text.len() > MAX_KEY_CHARS
             || !text.bytes().all(|b| matches!(b, b' '..=b'~'))
         {
             return Err(Problem::invalid(
                 "Idempotency-Key",
-                format!("the key must have 1 to {MAX_KEY} printable ASCII characters"),
+                format!("the key must have 1 to {MAX_KEY_CHARS} printable ASCII characters"),
             ));
         }
         Ok(Self(Some(text.to_owned())))

@@ -21,11 +21,11 @@ use tokio_util::sync::CancellationToken;
 const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// How long a readiness report is reused, so that frequent probes do not load the dependencies.
-const KEPT: Duration = Duration::from_millis(250);
+const REPORT_CACHE_TTL: Duration = Duration::from_millis(250);
 
 /// How often the histogram buffers are drained; without this they grow until `/metrics` is
 /// requested.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Histogram buckets for durations, from 0.1 ms to 30 s.
 const SECONDS_BUCKETS: [f64; 16] = [
@@ -48,8 +48,8 @@ pub fn install_recorder() -> Result<PrometheusHandle, BuildError> {
 }
 
 /// Bounds the memory of the recorder by draining its buffers regularly, until `shutdown`.
-pub async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
-    let mut round = tokio::time::interval(UPKEEP);
+pub async fn run_upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
+    let mut round = tokio::time::interval(UPKEEP_INTERVAL);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -58,26 +58,26 @@ pub async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
     }
 }
 
-type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+type ReadinessCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// The checks that must pass for this process to accept requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Readiness(Arc<Inner>);
 
 struct Inner {
-    checks: Vec<(&'static str, Check)>,
+    checks: Vec<(&'static str, ReadinessCheck)>,
     draining: CancellationToken,
-    last: Mutex<Option<(Instant, Report)>>,
+    last_report: Mutex<Option<(Instant, ReadinessReport)>>,
 }
 
 /// Collects the checks of a [`Readiness`]. See [`Readiness::builder`].
 pub struct ReadinessBuilder {
-    checks: Vec<(&'static str, Check)>,
+    checks: Vec<(&'static str, ReadinessCheck)>,
     draining: CancellationToken,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Report {
+struct ReadinessReport {
     status: &'static str,
     checks: BTreeMap<&'static str, String>,
 }
@@ -91,24 +91,27 @@ impl Readiness {
         }
     }
 
-    async fn report(&self) -> Report {
+    async fn report(&self) -> ReadinessReport {
         if self.0.draining.is_cancelled() {
-            return Report {
+            return ReadinessReport {
                 status: "draining",
                 checks: BTreeMap::new(),
             };
         }
         // Held during the checks, so that concurrent requests share one report.
-        let mut last = self.0.last.lock().await;
-        if let Some((_, report)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
+        let mut last = self.0.last_report.lock().await;
+        if let Some((_, report)) = last
+            .as_ref()
+            .filter(|(at, _)| at.elapsed() < REPORT_CACHE_TTL)
+        {
             return report.clone();
         }
-        let checks: BTreeMap<_, _> = join_all(self.0.checks.iter().map(run))
+        let checks: BTreeMap<_, _> = join_all(self.0.checks.iter().map(run_check))
             .await
             .into_iter()
             .collect();
         let ready = checks.values().all(|outcome| outcome == "ok");
-        let report = Report {
+        let report = ReadinessReport {
             status: if ready { "ready" } else { "not ready" },
             checks,
         };
@@ -120,7 +123,7 @@ impl Readiness {
 impl ReadinessBuilder {
     /// Adds a check. Its error text is public, so it must not contain addresses or secrets.
     #[must_use]
-    pub fn check<F, O>(mut self, name: &'static str, check: F) -> Self
+    pub fn with_check<F, O>(mut self, name: &'static str, check: F) -> Self
     where
         F: Fn() -> O + Send + Sync + 'static,
         O: Future<Output = Result<(), String>> + Send + 'static,
@@ -135,12 +138,12 @@ impl ReadinessBuilder {
         Readiness(Arc::new(Inner {
             checks: self.checks,
             draining: self.draining,
-            last: Mutex::new(None),
+            last_report: Mutex::new(None),
         }))
     }
 }
 
-async fn run((name, check): &(&'static str, Check)) -> (&'static str, String) {
+async fn run_check((name, check): &(&'static str, ReadinessCheck)) -> (&'static str, String) {
     let outcome = match tokio::time::timeout(CHECK_TIMEOUT, check()).await {
         Ok(Ok(())) => "ok".to_owned(),
         Ok(Err(reason)) => reason,
@@ -171,11 +174,11 @@ pub fn routes(readiness: Readiness, metrics: PrometheusHandle) -> Router {
                 )
             }),
         )
-        .route("/readyz", get(readyz).with_state(readiness))
+        .route("/readyz", get(handle_readyz).with_state(readiness))
         .route("/metrics", metrics)
 }
 
-async fn readyz(State(readiness): State<Readiness>) -> Response {
+async fn handle_readyz(State(readiness): State<Readiness>) -> Response {
     let report = readiness.report().await;
     let no_store = [(CACHE_CONTROL, "no-store")];
     if report.status == "ready" {
@@ -205,14 +208,16 @@ mod tests {
         let builder = || Readiness::builder(CancellationToken::new());
         assert_eq!(status(builder()).await.0, "ready");
         assert_eq!(
-            status(builder().check("a", || async { Ok(()) })).await.0,
+            status(builder().with_check("a", || async { Ok(()) }))
+                .await
+                .0,
             "ready"
         );
         let (text, checks) = status(
             builder()
-                .check("a", || async { Ok(()) })
-                .check("b", || async { Err("behind".into()) })
-                .check("c", std::future::pending),
+                .with_check("a", || async { Ok(()) })
+                .with_check("b", || async { Err("behind".into()) })
+                .with_check("c", std::future::pending),
         )
         .await;
         assert_eq!(text, "not ready");
@@ -227,7 +232,7 @@ mod tests {
     async fn not_ready_while_draining() {
         let draining = CancellationToken::new();
         let readiness = Readiness::builder(draining.clone())
-            .check("a", || async { Ok(()) })
+            .with_check("a", || async { Ok(()) })
             .build();
         assert_eq!(readiness.report().await.status, "ready");
         draining.cancel();

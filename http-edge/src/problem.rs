@@ -17,7 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The `Retry-After` value when nothing more specific is known.
-const RETRY: Duration = Duration::from_secs(1);
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// An error about one field of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,7 +40,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     // Boxed because few problems have extensions and every `Result` carries the space.
-    extra: Option<Box<Map<String, Value>>>,
+    extensions: Option<Box<Map<String, Value>>>,
 }
 
 /// The code of the problem in a response, for the access log.
@@ -60,7 +60,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
-            extra: None,
+            extensions: None,
         }
     }
 
@@ -71,7 +71,8 @@ impl Problem {
 
     /// 400 `malformed`, with the invalid parameter.
     pub fn malformed(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::bad_request("malformed", "The request cannot be parsed.").with_error(field, message)
+        Self::bad_request("malformed", "The request cannot be parsed.")
+            .with_field_error(field, message)
     }
 
     /// 401 `unauthorized`, with the same text for every kind of invalid token.
@@ -85,11 +86,11 @@ impl Problem {
 
     /// 403 `forbidden`: the caller may know that the resource exists, but may not do this.
     pub fn forbidden() -> Self {
-        Self::refused("forbidden", "You do not have permission to do this.")
+        Self::forbidden_with_code("forbidden", "You do not have permission to do this.")
     }
 
     /// 403 with a specific code, such as `blocked`.
-    pub fn refused(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn forbidden_with_code(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
@@ -139,7 +140,7 @@ impl Problem {
     /// 422 `invalid`: one field violates a rule.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::unprocessable("invalid", message.clone()).with_error(field, message)
+        Self::unprocessable("invalid", message.clone()).with_field_error(field, message)
     }
 
     /// 422 with a specific code, such as `recall_window_passed`, or without a field.
@@ -148,13 +149,13 @@ impl Problem {
     }
 
     /// 429 `rate_limited`: the client must wait at least `retry`.
-    pub fn too_many(retry: Duration) -> Self {
+    pub fn rate_limited(retry: Duration) -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
             "Too many commands; try again later.",
         )
-        .retry_after(retry)
+        .with_retry_after(retry)
     }
 
     /// 503: a dependency is unavailable. The outcome of the request is unknown; it can be retried.
@@ -163,7 +164,7 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
         retry: Duration,
     ) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(retry)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).with_retry_after(retry)
     }
 
     /// 503 `timeout`: the request took too long. Whether a command was executed is unknown; the
@@ -172,7 +173,7 @@ impl Problem {
         Self::unavailable(
             "timeout",
             "The request timed out. Repeat it with the same key to find out whether it was executed.",
-            RETRY,
+            DEFAULT_RETRY_AFTER,
         )
     }
 
@@ -186,7 +187,7 @@ impl Problem {
     }
 
     /// The problem for a response that has a status but no document.
-    pub fn of_status(status: StatusCode) -> Self {
+    pub fn from_status(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::unauthorized(),
             StatusCode::FORBIDDEN => Self::forbidden(),
@@ -207,7 +208,7 @@ impl Problem {
             StatusCode::SERVICE_UNAVAILABLE => Self::unavailable(
                 "unavailable",
                 "The service is temporarily unavailable.",
-                RETRY,
+                DEFAULT_RETRY_AFTER,
             ),
             status if status.is_server_error() => Self {
                 status,
@@ -219,7 +220,11 @@ impl Problem {
 
     /// Adds an error about one field.
     #[must_use]
-    pub fn with_error(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn with_field_error(
+        mut self,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         self.errors.push(FieldError {
             field: field.into(),
             message: message.into(),
@@ -230,8 +235,8 @@ impl Problem {
     /// Adds an extension member, such as `oldest` of `cursor_expired`. The member names of RFC 9457
     /// and `code` and `errors` are reserved.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.extra
+    pub fn with_member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extensions
             .get_or_insert_default()
             .insert(name.to_owned(), value.into());
         self
@@ -239,14 +244,14 @@ impl Problem {
 
     /// Sets the `Retry-After` header, rounded up to whole seconds.
     #[must_use]
-    pub fn retry_after(mut self, wait: Duration) -> Self {
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
     /// The `Retry-After` value in whole seconds, if there is one.
     pub fn retry_after_seconds(&self) -> Option<u64> {
-        self.retry_after.map(whole_seconds)
+        self.retry_after.map(ceil_to_seconds)
     }
 
     /// The HTTP status.
@@ -281,7 +286,7 @@ impl Serialize for Problem {
         if !self.errors.is_empty() {
             map.serialize_entry("errors", &self.errors)?;
         }
-        for (name, value) in self.extra.iter().flat_map(|extra| extra.iter()) {
+        for (name, value) in self.extensions.iter().flat_map(|extra| extra.iter()) {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -297,7 +302,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(wait) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+            headers.insert(RETRY_AFTER, HeaderValue::from(ceil_to_seconds(wait)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -307,7 +312,7 @@ impl IntoResponse for Problem {
 }
 
 /// Rounds up to whole seconds, at least 1: a client that receives 0 retries immediately.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+pub(crate) fn ceil_to_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
@@ -315,7 +320,7 @@ pub(crate) fn whole_seconds(wait: Duration) -> u64 {
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "only describes the OpenAPI schema")]
-struct Document {
+struct ProblemDocument {
     /// `urn:tidings:problem:<code>`.
     r#type: String,
     /// The reason phrase of the status.
@@ -333,7 +338,7 @@ struct Document {
 
 impl PartialSchema for Problem {
     fn schema() -> RefOr<Schema> {
-        Document::schema()
+        ProblemDocument::schema()
     }
 }
 
@@ -343,7 +348,7 @@ impl ToSchema for Problem {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Document::schemas(schemas);
+        ProblemDocument::schemas(schemas);
     }
 }
 
@@ -353,7 +358,7 @@ mod tests {
 
     #[test]
     fn problem_serialises_as_documented() {
-        let problem = Problem::invalid("title", "at most 200 characters").with("oldest", 7);
+        let problem = Problem::invalid("title", "at most 200 characters").with_member("oldest", 7);
         let json = serde_json::to_value(&problem).unwrap();
         assert_eq!(
             json,
@@ -371,10 +376,10 @@ mod tests {
 
     #[test]
     fn retry_after_is_rounded_up_and_at_least_one_second() {
-        assert_eq!(whole_seconds(Duration::ZERO), 1);
-        assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
-        assert_eq!(whole_seconds(Duration::from_millis(2_001)), 3);
-        let response = Problem::too_many(Duration::from_millis(10)).into_response();
+        assert_eq!(ceil_to_seconds(Duration::ZERO), 1);
+        assert_eq!(ceil_to_seconds(Duration::from_secs(2)), 2);
+        assert_eq!(ceil_to_seconds(Duration::from_millis(2_001)), 3);
+        let response = Problem::rate_limited(Duration::from_millis(10)).into_response();
         assert_eq!(response.headers()[RETRY_AFTER], "1");
         assert_eq!(response.headers()[CONTENT_TYPE], PROBLEM_JSON);
     }

@@ -10,10 +10,12 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test panics"))]
 
+mod bus;
+mod message;
 mod state;
-mod wire;
-mod word;
 
-pub use state::{Change, GONE_AFTER, GRACE, HEARTBEAT, Presence};
-pub use wire::Wire;
-pub use word::{Said, Word, everybody};
+pub use bus::GatewayBus;
+pub use message::{GatewayMessage, GatewayPayload, build_snapshot};
+pub use state::{
+    GATEWAY_TIMEOUT, HEARTBEAT_INTERVAL, OFFLINE_GRACE_PERIOD, Presence, PresenceChange,
+};

@@ -11,20 +11,20 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use crate::word::{Said, Word};
+use crate::message::{GatewayMessage, GatewayPayload};
 
 /// How long a user stays online after their last connection has closed.
-pub const GRACE: Duration = Duration::from_secs(5);
+pub const OFFLINE_GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// How often a gateway sends a heartbeat.
-pub const HEARTBEAT: Duration = Duration::from_secs(2);
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A gateway that has been silent for this long counts as gone.
-pub const GONE_AFTER: Duration = Duration::from_secs(6);
+pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// A user went online or offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PresenceChange {
     /// The user.
     pub user: String,
     /// Whether the user is online now.
@@ -35,147 +35,163 @@ pub struct Change {
 #[derive(Debug, Default)]
 pub struct Presence {
     /// The number of connections to this gateway, by user.
-    here: HashMap<String, usize>,
+    local: HashMap<String, usize>,
     /// When the grace period ends, by user whose last connection to this gateway has closed.
-    leaving: HashMap<String, Instant>,
+    grace_deadlines: HashMap<String, Instant>,
     /// The other gateways, by id.
-    elsewhere: HashMap<String, Gateway>,
+    remote: HashMap<String, Gateway>,
 }
 
 /// What is known about another gateway.
 #[derive(Debug)]
 struct Gateway {
-    heard: Instant,
+    last_heard_at: Instant,
     /// The users online there.
     users: HashSet<String>,
     /// The part of an incomplete snapshot received so far.
-    gathered: HashSet<String>,
+    partial_snapshot: HashSet<String>,
 }
 
 impl Presence {
     /// Whether a user is online at any gateway.
     pub fn is_online(&self, user: &str) -> bool {
-        self.is_here(user)
+        self.is_local(user)
             || self
-                .elsewhere
+                .remote
                 .values()
                 .any(|gateway| gateway.users.contains(user))
     }
 
-    fn is_here(&self, user: &str) -> bool {
-        self.here.contains_key(user) || self.leaving.contains_key(user)
+    fn is_local(&self, user: &str) -> bool {
+        self.local.contains_key(user) || self.grace_deadlines.contains_key(user)
     }
 
     /// All users who are online at this gateway.
-    pub fn all_here(&self) -> Vec<String> {
-        self.here
+    pub fn local_users(&self) -> Vec<String> {
+        self.local
             .keys()
-            .chain(self.leaving.keys())
+            .chain(self.grace_deadlines.keys())
             .cloned()
             .collect()
     }
 
     /// All users who are online at any gateway. A user may occur more than once.
-    pub fn everybody(&self) -> Vec<String> {
+    pub fn online_users(&self) -> Vec<String> {
         let elsewhere = self
-            .elsewhere
+            .remote
             .values()
             .flat_map(|gateway| gateway.users.iter().cloned());
-        self.all_here().into_iter().chain(elsewhere).collect()
+        self.local_users().into_iter().chain(elsewhere).collect()
     }
 
     /// Restarts the timeout of every gateway. Call it when this process could not receive messages
     /// until `now`, so that the silence of the others means nothing.
-    pub fn excuse(&mut self, now: Instant) {
-        for gateway in self.elsewhere.values_mut() {
-            gateway.heard = now;
+    pub fn reset_timeouts(&mut self, now: Instant) {
+        for gateway in self.remote.values_mut() {
+            gateway.last_heard_at = now;
         }
     }
 
     /// Whether a gateway is known and has not timed out.
-    pub fn knows(&self, gateway: &str) -> bool {
-        self.elsewhere.contains_key(gateway)
+    pub fn is_known(&self, gateway: &str) -> bool {
+        self.remote.contains_key(gateway)
     }
 
     /// Records a new connection to this gateway. Returns the payload for the other gateways and the
     /// presence change, if any.
-    pub fn connected(&mut self, user: &str) -> (Option<Said>, Option<Change>) {
+    pub fn add_connection(
+        &mut self,
+        user: &str,
+    ) -> (Option<GatewayPayload>, Option<PresenceChange>) {
         let was_online = self.is_online(user);
-        let was_here = self.is_here(user);
-        self.leaving.remove(user);
-        *self.here.entry(user.to_owned()).or_default() += 1;
-        let payload = (!was_here).then(|| Said::Online(user.to_owned()));
-        (payload, change(user, was_online, true))
+        let was_here = self.is_local(user);
+        self.grace_deadlines.remove(user);
+        *self.local.entry(user.to_owned()).or_default() += 1;
+        let payload = (!was_here).then(|| GatewayPayload::Online(user.to_owned()));
+        (payload, presence_change(user, was_online, true))
     }
 
     /// Records that a connection to this gateway has closed at `now`.
-    pub fn disconnected(&mut self, user: &str, now: Instant) {
-        let Some(count) = self.here.get_mut(user) else {
+    pub fn remove_connection(&mut self, user: &str, now: Instant) {
+        let Some(count) = self.local.get_mut(user) else {
             return;
         };
         *count -= 1;
         if *count == 0 {
-            self.here.remove(user);
-            self.leaving.insert(user.to_owned(), now + GRACE);
+            self.local.remove(user);
+            self.grace_deadlines
+                .insert(user.to_owned(), now + OFFLINE_GRACE_PERIOD);
         }
     }
 
     /// Applies a message from another gateway. Returns the presence changes.
-    pub fn heard(&mut self, message: Word, now: Instant) -> Vec<Change> {
-        let Word { gateway, said } = message;
+    pub fn apply(&mut self, message: GatewayMessage, now: Instant) -> Vec<PresenceChange> {
+        let GatewayMessage {
+            gateway,
+            payload: said,
+        } = message;
         let known = self
-            .elsewhere
+            .remote
             .entry(gateway.clone())
-            .or_insert_with(|| Gateway::heard_at(now));
-        known.heard = now;
+            .or_insert_with(|| Gateway::new(now));
+        known.last_heard_at = now;
         let (online, offline) = match said {
-            Said::Online(user) => (vec![user], Vec::new()),
-            Said::Offline(user) => (Vec::new(), vec![user]),
-            Said::All { users, more } => {
-                known.gathered.extend(users);
+            GatewayPayload::Online(user) => (vec![user], Vec::new()),
+            GatewayPayload::Offline(user) => (Vec::new(), vec![user]),
+            GatewayPayload::Snapshot { users, more } => {
+                known.partial_snapshot.extend(users);
                 if more {
                     return Vec::new();
                 }
-                let all = std::mem::take(&mut known.gathered);
+                let all = std::mem::take(&mut known.partial_snapshot);
                 let missing = known.users.difference(&all).cloned().collect();
                 (all.into_iter().collect(), missing)
             }
-            Said::Hello | Said::Alive | Said::Typing { .. } => return Vec::new(),
+            GatewayPayload::Join | GatewayPayload::Heartbeat | GatewayPayload::Typing { .. } => {
+                return Vec::new();
+            }
         };
-        self.replace(&gateway, online, offline)
+        self.update_remote(&gateway, online, offline)
     }
 
     /// Expires grace periods and silent gateways. Returns the payloads for the other gateways and
     /// the presence changes.
-    pub fn pass(&mut self, now: Instant) -> (Vec<Said>, Vec<Change>) {
+    pub fn expire(&mut self, now: Instant) -> (Vec<GatewayPayload>, Vec<PresenceChange>) {
         let (mut payloads, mut changes) = (Vec::new(), Vec::new());
         let expired: Vec<String> = self
-            .leaving
+            .grace_deadlines
             .iter()
             .filter(|(_, at)| **at <= now)
             .map(|(user, _)| user.clone())
             .collect();
         for user in expired {
-            self.leaving.remove(&user);
-            changes.extend(change(&user, true, self.is_online(&user)));
-            payloads.push(Said::Offline(user));
+            self.grace_deadlines.remove(&user);
+            changes.extend(presence_change(&user, true, self.is_online(&user)));
+            payloads.push(GatewayPayload::Offline(user));
         }
         let silent: Vec<String> = self
-            .elsewhere
+            .remote
             .iter()
-            .filter(|(_, gateway)| now.duration_since(gateway.heard) >= GONE_AFTER)
+            .filter(|(_, gateway)| now.duration_since(gateway.last_heard_at) >= GATEWAY_TIMEOUT)
             .map(|(name, _)| name.clone())
             .collect();
         for gateway in silent {
-            let users = self.elsewhere.remove(&gateway).map(|gateway| gateway.users);
+            let users = self.remote.remove(&gateway).map(|gateway| gateway.users);
             let users = users.into_iter().flatten();
-            changes.extend(users.filter_map(|user| change(&user, true, self.is_online(&user))));
+            changes.extend(
+                users.filter_map(|user| presence_change(&user, true, self.is_online(&user))),
+            );
         }
         (payloads, changes)
     }
 
     /// Updates the online users of another gateway and returns the presence changes.
-    fn replace(&mut self, gateway: &str, online: Vec<String>, offline: Vec<String>) -> Vec<Change> {
+    fn update_remote(
+        &mut self,
+        gateway: &str,
+        online: Vec<String>,
+        offline: Vec<String>,
+    ) -> Vec<PresenceChange> {
         let mut changes = Vec::new();
         for (user, now) in online
             .into_iter()
@@ -183,32 +199,32 @@ impl Presence {
             .chain(offline.into_iter().map(|user| (user, false)))
         {
             let before = self.is_online(&user);
-            if let Some(known) = self.elsewhere.get_mut(gateway) {
+            if let Some(known) = self.remote.get_mut(gateway) {
                 if now {
                     known.users.insert(user.clone());
                 } else {
                     known.users.remove(&user);
                 }
             }
-            changes.extend(change(&user, before, self.is_online(&user)));
+            changes.extend(presence_change(&user, before, self.is_online(&user)));
         }
         changes
     }
 }
 
 impl Gateway {
-    fn heard_at(now: Instant) -> Self {
+    fn new(now: Instant) -> Self {
         Self {
-            heard: now,
+            last_heard_at: now,
             users: HashSet::new(),
-            gathered: HashSet::new(),
+            partial_snapshot: HashSet::new(),
         }
     }
 }
 
 /// The presence change of a user, if the two states differ.
-fn change(user: &str, before: bool, now: bool) -> Option<Change> {
-    (before != now).then(|| Change {
+fn presence_change(user: &str, before: bool, now: bool) -> Option<PresenceChange> {
+    (before != now).then(|| PresenceChange {
         user: user.to_owned(),
         online: now,
     })
@@ -218,22 +234,22 @@ fn change(user: &str, before: bool, now: bool) -> Option<Change> {
 mod tests {
     use super::*;
 
-    fn message(gateway: &str, said: Said) -> Word {
-        Word {
+    fn message(gateway: &str, said: GatewayPayload) -> GatewayMessage {
+        GatewayMessage {
             gateway: gateway.to_owned(),
-            said,
+            payload: said,
         }
     }
 
-    fn snapshot(users: &[&str], more: bool) -> Said {
-        Said::All {
+    fn snapshot(users: &[&str], more: bool) -> GatewayPayload {
+        GatewayPayload::Snapshot {
             users: users.iter().map(|user| (*user).to_owned()).collect(),
             more,
         }
     }
 
-    fn change_to(user: &str, online: bool) -> Change {
-        Change {
+    fn change_to(user: &str, online: bool) -> PresenceChange {
+        PresenceChange {
             user: user.to_owned(),
             online,
         }
@@ -244,24 +260,30 @@ mod tests {
         let mut presence = Presence::default();
         let now = Instant::now();
         assert_eq!(
-            presence.connected("ann"),
+            presence.add_connection("ann"),
             (
-                Some(Said::Online("ann".into())),
+                Some(GatewayPayload::Online("ann".into())),
                 Some(change_to("ann", true))
             )
         );
-        assert_eq!(presence.connected("ann"), (None, None));
-        presence.disconnected("ann", now);
-        presence.disconnected("ann", now);
+        assert_eq!(presence.add_connection("ann"), (None, None));
+        presence.remove_connection("ann", now);
+        presence.remove_connection("ann", now);
         assert!(presence.is_online("ann"));
-        assert_eq!(presence.pass(now + GRACE / 2), (vec![], vec![]));
-        assert_eq!(presence.connected("ann"), (None, None));
-        assert_eq!(presence.pass(now + GRACE * 2), (vec![], vec![]));
-        presence.disconnected("ann", now);
         assert_eq!(
-            presence.pass(now + GRACE),
+            presence.expire(now + OFFLINE_GRACE_PERIOD / 2),
+            (vec![], vec![])
+        );
+        assert_eq!(presence.add_connection("ann"), (None, None));
+        assert_eq!(
+            presence.expire(now + OFFLINE_GRACE_PERIOD * 2),
+            (vec![], vec![])
+        );
+        presence.remove_connection("ann", now);
+        assert_eq!(
+            presence.expire(now + OFFLINE_GRACE_PERIOD),
             (
-                vec![Said::Offline("ann".into())],
+                vec![GatewayPayload::Offline("ann".into())],
                 vec![change_to("ann", false)]
             )
         );
@@ -272,23 +294,23 @@ mod tests {
     fn a_user_is_online_while_any_gateway_reports_them() {
         let mut presence = Presence::default();
         let now = Instant::now();
-        let changes = presence.heard(message("g2", snapshot(&["ann", "bob"], false)), now);
+        let changes = presence.apply(message("g2", snapshot(&["ann", "bob"], false)), now);
         assert_eq!(changes.len(), 2);
-        presence.connected("ann");
+        presence.add_connection("ann");
         assert_eq!(
-            presence.heard(message("g2", Said::Offline("ann".into())), now),
+            presence.apply(message("g2", GatewayPayload::Offline("ann".into())), now),
             []
         );
         assert_eq!(
-            presence.heard(message("g3", Said::Online("bob".into())), now),
+            presence.apply(message("g3", GatewayPayload::Online("bob".into())), now),
             []
         );
         // The users of a silent gateway go offline, except those who are online at another one.
-        let later = now + GONE_AFTER;
-        presence.heard(message("g3", Said::Alive), later);
-        assert_eq!(presence.pass(later), (vec![], vec![]));
+        let later = now + GATEWAY_TIMEOUT;
+        presence.apply(message("g3", GatewayPayload::Heartbeat), later);
+        assert_eq!(presence.expire(later), (vec![], vec![]));
         assert_eq!(
-            presence.pass(later + GONE_AFTER).1,
+            presence.expire(later + GATEWAY_TIMEOUT).1,
             [change_to("bob", false)]
         );
         assert!(presence.is_online("ann") && !presence.is_online("bob"));
@@ -298,13 +320,13 @@ mod tests {
     fn a_snapshot_in_parts_replaces_the_previous_one_without_flicker() {
         let mut presence = Presence::default();
         let now = Instant::now();
-        presence.heard(message("g2", snapshot(&["ann", "bob"], false)), now);
+        presence.apply(message("g2", snapshot(&["ann", "bob"], false)), now);
         assert_eq!(
-            presence.heard(message("g2", snapshot(&["cid"], true)), now),
+            presence.apply(message("g2", snapshot(&["cid"], true)), now),
             []
         );
         assert!(presence.is_online("bob") && !presence.is_online("cid"));
-        let changes = presence.heard(message("g2", snapshot(&["bob"], false)), now);
+        let changes = presence.apply(message("g2", snapshot(&["bob"], false)), now);
         assert_eq!(changes, [change_to("cid", true), change_to("ann", false)]);
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use domain::time::Timestamp;
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use event_log::commit_feed::CommitFeed;
 use event_log::mirror::MirrorConfig;
+use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use event_log::reader::LogReader;
 use event_log::source::EventSource;
 use metrics::gauge;
@@ -97,7 +97,9 @@ impl Live {
         in_process: Near,
     ) -> Self {
         let reader = LogReader::new(pool.clone());
-        let bell = nats.clone().map(|client| (client, mirror.projected_subject()));
+        let bell = nats
+            .clone()
+            .map(|client| (client, mirror.projected_subject()));
         let source = EventSource::new(reader.clone(), nats, mirror).with_feed(in_process.feed);
         let now = Instant::now();
         Self {
@@ -169,7 +171,9 @@ async fn ring(subscribers: Option<&(Client, String)>, signal: &ProjectionSignal)
     let subscribers =
         subscribers.filter(|(client, _)| client.connection_state() == State::Connected);
     if let Some((client, subject)) = subscribers {
-        let published = client.publish(subject.clone(), signal.to_text().into()).await;
+        let published = client
+            .publish(subject.clone(), signal.to_text().into())
+            .await;
         if let Err(error) = published {
             tracing::debug!(%error, "could not publish the projection signal");
         }

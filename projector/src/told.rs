@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use event_log::live_entry::{LiveMessage, LiveEntryPayload, LiveEntry};
+use event_log::live_entry::{LiveEntry, LiveEntryPayload, LiveMessage};
 
 use crate::picture::{Held, Picture};
 use crate::rows::{MessageRow, Rows, TimelineRow};

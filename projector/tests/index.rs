@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use projector::Replaced;
 use projector::index::{IndexProgress, Indexed, Indexer, Start, Watch, rebuild_index};
-use search::index::{Digest, Index, Place};
+use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::Executor as _;
 use support::history::World;
 use support::{Database, config, fold, log};
@@ -22,7 +22,7 @@ fn watch() -> Watch {
     }
 }
 
-fn indexer(database: &Database, index_dir: &Place) -> Indexer {
+fn indexer(database: &Database, index_dir: &IndexDir) -> Indexer {
     Indexer::new(database.pool.clone(), index_dir.clone(), watch())
 }
 
@@ -45,10 +45,11 @@ async fn up_to(indexer: &mut Indexer, database: &Database) {
 }
 
 /// The digests of the served index and of one built from the current read model.
-async fn compared(database: &Database, index_dir: &Place) -> (Digest, Digest) {
-    let served = Index::open(&index_dir.directory(index_dir.current().unwrap().unwrap())).unwrap();
+async fn compared(database: &Database, index_dir: &IndexDir) -> (IndexDigest, IndexDigest) {
+    let served =
+        Index::open(&index_dir.build_path(index_dir.current_build().unwrap().unwrap())).unwrap();
     let scratch = tempfile::tempdir().unwrap();
-    let other = Place::at(scratch.path());
+    let other = IndexDir::new(scratch.path());
     rebuild_index(
         database.pool.clone(),
         other.clone(),
@@ -58,7 +59,7 @@ async fn compared(database: &Database, index_dir: &Place) -> (Digest, Digest) {
     )
     .await
     .unwrap();
-    let rebuilt = Index::open(&other.directory(other.current().unwrap().unwrap())).unwrap();
+    let rebuilt = Index::open(&other.build_path(other.current_build().unwrap().unwrap())).unwrap();
     assert_eq!(
         served.checkpoint().unwrap().position.cast_signed(),
         database
@@ -68,7 +69,7 @@ async fn compared(database: &Database, index_dir: &Place) -> (Digest, Digest) {
     (served.digest().unwrap(), rebuilt.digest().unwrap())
 }
 
-async fn is_right(database: &Database, index_dir: &Place) {
+async fn is_right(database: &Database, index_dir: &IndexDir) {
     let (served, rebuilt) = compared(database, index_dir).await;
     assert_eq!(served, rebuilt);
     let searchable = "SELECT count(*) FROM read.messages WHERE NOT recalled AND type <> 'control'";
@@ -84,7 +85,7 @@ async fn a_followed_index_equals_a_rebuilt_one() {
     let generator = World::of(71, 9, 3_000);
     let database = Database::new().await;
     let scratch = tempfile::tempdir().unwrap();
-    let index_dir = Place::at(scratch.path());
+    let index_dir = IndexDir::new(scratch.path());
     let mut following = indexer(&database, &index_dir);
     let mut projector = fold(&database.pool, config(), &[], 1).await;
     up_to(&mut following, &database).await;
@@ -101,7 +102,7 @@ async fn a_followed_index_equals_a_rebuilt_one() {
     }
     up_to(&mut following, &database).await;
     assert_eq!(
-        index_dir.current().unwrap(),
+        index_dir.current_build().unwrap(),
         Some(1),
         "the index was built only once"
     );
@@ -116,7 +117,7 @@ async fn corruption_is_detected_and_repaired_while_the_old_index_is_served() {
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 300).await;
     let scratch = tempfile::tempdir().unwrap();
-    let index_dir = Place::at(scratch.path().join("search"));
+    let index_dir = IndexDir::new(scratch.path().join("search"));
     let mut following = indexer(&database, &index_dir);
     up_to(&mut following, &database).await;
     for (damage, is_detected_immediately) in [
@@ -130,14 +131,14 @@ async fn corruption_is_detected_and_repaired_while_the_old_index_is_served() {
         ("a bit", false),
         ("another shape", false),
     ] {
-        let build = index_dir.current().unwrap().unwrap();
+        let build = index_dir.current_build().unwrap().unwrap();
         if !is_detected_immediately {
             drop(following);
             following = indexer(&database, &index_dir);
         }
         hurt(&index_dir, damage);
         up_to(&mut following, &database).await;
-        let now = index_dir.current().unwrap().unwrap();
+        let now = index_dir.current_build().unwrap().unwrap();
         assert!(
             now > build || damage == "everything",
             "{damage}: {now} after {build}"
@@ -152,13 +153,13 @@ async fn corruption_is_detected_and_repaired_while_the_old_index_is_served() {
     database.close().await;
 }
 
-fn builds(index_dir: &Place) -> usize {
+fn builds(index_dir: &IndexDir) -> usize {
     let names = std::fs::read_dir(index_dir.path()).unwrap().flatten();
     names.filter(|entry| entry.path().is_dir()).count()
 }
 
-fn hurt(index_dir: &Place, damage: &str) {
-    let directory = index_dir.directory(index_dir.current().unwrap().unwrap());
+fn hurt(index_dir: &IndexDir, damage: &str) {
+    let directory = index_dir.build_path(index_dir.current_build().unwrap().unwrap());
     let file = |ending: &str| {
         std::fs::read_dir(&directory)
             .unwrap()
@@ -205,27 +206,27 @@ async fn an_index_of_another_log_numbering_or_history_is_rebuilt() {
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 300).await;
     let scratch = tempfile::tempdir().unwrap();
-    let index_dir = Place::at(scratch.path());
+    let index_dir = IndexDir::new(scratch.path());
     up_to(&mut indexer(&database, &index_dir), &database).await;
     for another in [
         "UPDATE log.head SET log_id = gen_random_uuid()",
         "UPDATE read.checkpoint SET numbering = numbering + 1",
         "UPDATE log.events SET occurred_at = occurred_at + interval '1 s' WHERE position = (SELECT position FROM log.head)",
     ] {
-        let build = index_dir.current().unwrap();
+        let build = index_dir.current_build().unwrap();
         database.pool.execute(another).await.unwrap();
         up_to(&mut indexer(&database, &index_dir), &database).await;
-        assert!(index_dir.current().unwrap() > build, "{another}");
+        assert!(index_dir.current_build().unwrap() > build, "{another}");
         is_right(&database, &index_dir).await;
     }
     // A numbering that changes while the index is open is detected too.
     let mut following = indexer(&database, &index_dir);
     up_to(&mut following, &database).await;
-    let build = index_dir.current().unwrap();
+    let build = index_dir.current_build().unwrap();
     let renumbered = "UPDATE read.checkpoint SET numbering = numbering + 1";
     database.pool.execute(renumbered).await.unwrap();
     up_to(&mut following, &database).await;
-    assert!(index_dir.current().unwrap() > build);
+    assert!(index_dir.current_build().unwrap() > build);
     database.close().await;
 }
 
@@ -236,7 +237,7 @@ async fn one_indexer_writes_and_serves_the_requests_of_others() {
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 300).await;
     let scratch = tempfile::tempdir().unwrap();
-    let index_dir = Place::at(scratch.path());
+    let index_dir = IndexDir::new(scratch.path());
     let mut first = indexer(&database, &index_dir);
     let mut second = indexer(&database, &index_dir);
     up_to(&mut first, &database).await;
@@ -269,7 +270,7 @@ async fn one_indexer_writes_and_serves_the_requests_of_others() {
     assert!(built.messages > 0);
     let comparison = built.comparison.expect("a comparison with the first index");
     assert!(comparison.is_equal(), "{comparison:?}");
-    assert_eq!(index_dir.current().unwrap(), Some(2));
+    assert_eq!(index_dir.current_build().unwrap(), Some(2));
     is_right(&database, &index_dir).await;
     drop(first);
     up_to(&mut second, &database).await;

@@ -13,7 +13,7 @@ use projector::index::{
     Built, IndexComparison, Indexed, Indexer, IndexingError, Start, Watch, rebuild_index,
     verify_index,
 };
-use search::index::{Index, Key, Message, Place, Wish};
+use search::index::{DocumentKey, Index, IndexDir, MessageDocument, RebuildRequest};
 use support::history::World;
 use support::{Database, config, eventually, fold, log};
 
@@ -24,7 +24,7 @@ const BEFORE: usize = 2_000;
 struct Begun {
     world: World,
     database: Database,
-    place: Place,
+    place: IndexDir,
     _scratch: tempfile::TempDir,
 }
 
@@ -35,7 +35,7 @@ impl Begun {
         log::append(&database.pool, &generator.log[..BEFORE]).await;
         fold(&database.pool, config(), &generator.log[..BEFORE], 500).await;
         let scratch = tempfile::tempdir().unwrap();
-        let index_dir = Place::at(scratch.path().join("search"));
+        let index_dir = IndexDir::new(scratch.path().join("search"));
         let fixture = Self {
             world: generator,
             database,
@@ -71,7 +71,7 @@ impl Begun {
         fold(&self.database.pool, config(), rest, 100).await;
     }
 
-    async fn keys(&self) -> Vec<Key> {
+    async fn keys(&self) -> Vec<DocumentKey> {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT conversation, seq FROM read.messages WHERE NOT recalled AND type <> 'control' ORDER BY 1, 2",
         )
@@ -96,17 +96,20 @@ impl Begun {
     async fn leave_behind(&self) -> u64 {
         let keys = self.keys().await;
         let (indexed, missing) = keys.split_at(keys.len() / 3);
-        let lock = self.place.lock().unwrap().unwrap();
-        let build = self.place.begin(&lock).unwrap();
-        let served = self.place.current().unwrap().unwrap();
-        copy(&self.place.directory(served), &self.place.directory(build));
-        let index = Index::open(&self.place.directory(build)).unwrap();
+        let lock = self.place.try_lock().unwrap().unwrap();
+        let build = self.place.create_build(&lock).unwrap();
+        let served = self.place.current_build().unwrap().unwrap();
+        copy(
+            &self.place.build_path(served),
+            &self.place.build_path(build),
+        );
+        let index = Index::open(&self.place.build_path(build)).unwrap();
         let mut checkpoint = index.checkpoint().unwrap();
         checkpoint.filled = indexed.last().copied();
         let mut writer = index.writer().unwrap();
         writer.remove(missing.iter().copied()).unwrap();
         writer.commit(&checkpoint).unwrap();
-        writer.finish().unwrap();
+        writer.wait_for_merges().unwrap();
         indexed.len() as u64
     }
 
@@ -126,12 +129,12 @@ impl Begun {
     /// Runs an indexer until it serves another build, and returns the report of that build.
     async fn followed(&self) -> Built {
         let mut indexer = self.indexer();
-        let before = self.place.current().unwrap();
+        let before = self.place.current_build().unwrap();
         steps_until(&mut indexer, "another build is served", |result| {
-            is_up_to_date(result) && self.place.current().unwrap() > before
+            is_up_to_date(result) && self.place.current_build().unwrap() > before
         })
         .await;
-        let report = self.place.told().unwrap().expect("a report");
+        let report = self.place.read_report().unwrap().expect("a report");
         serde_json::from_str(&report).unwrap()
     }
 
@@ -227,7 +230,10 @@ async fn a_requested_build_survives_database_errors() {
     fixture
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
-    fixture.place.want_rebuild(Wish::default()).unwrap();
+    fixture
+        .place
+        .request_rebuild(RebuildRequest::default())
+        .unwrap();
     let mut errors = 0;
     steps_until(&mut indexer, "three steps have failed", |result| {
         errors += u32::from(result.is_err());
@@ -235,11 +241,11 @@ async fn a_requested_build_survives_database_errors() {
     })
     .await;
     assert!(
-        fixture.place.wish().unwrap().is_none(),
+        fixture.place.rebuild_request().unwrap().is_none(),
         "the request was accepted"
     );
     assert_eq!(
-        fixture.place.current().unwrap(),
+        fixture.place.current_build().unwrap(),
         Some(1),
         "the old index is still served"
     );
@@ -247,7 +253,7 @@ async fn a_requested_build_survives_database_errors() {
         .execute("ALTER TABLE read.away RENAME TO messages")
         .await;
     steps_until(&mut indexer, "the requested build is served", |_| {
-        fixture.place.current().unwrap() > Some(1)
+        fixture.place.current_build().unwrap() > Some(1)
     })
     .await;
     drop(indexer);
@@ -261,18 +267,21 @@ async fn a_running_build_does_not_satisfy_a_later_request() {
     let mut indexer = fixture.following().await;
     // One request per step. A stopped build may still be writing, so no build number is reused.
     for build in 2..10 {
-        fixture.place.want_rebuild(Wish::default()).unwrap();
+        fixture
+            .place
+            .request_rebuild(RebuildRequest::default())
+            .unwrap();
         indexer.step().await.unwrap();
-        assert_eq!(fixture.place.begun().unwrap(), Some(build));
-        assert!(fixture.place.wish().unwrap().is_none());
+        assert_eq!(fixture.place.last_begun_build().unwrap(), Some(build));
+        assert!(fixture.place.rebuild_request().unwrap().is_none());
     }
     steps_until(&mut indexer, "the last build is served", |_| {
-        fixture.place.current().unwrap() == Some(9)
+        fixture.place.current_build().unwrap() == Some(9)
     })
     .await;
     // Results of the earlier builds do not trigger another one.
     steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
-    assert_eq!(fixture.place.leftover().unwrap(), None);
+    assert_eq!(fixture.place.unfinished_build().unwrap(), None);
     drop(indexer);
     fixture.is_right().await;
     fixture.database.close().await;
@@ -291,14 +300,14 @@ async fn a_waiting_process_builds_the_index_if_the_writer_ends() {
         |_| (),
     ));
     eventually("the rebuild is requested", || async {
-        fixture.place.wish().unwrap().is_some()
+        fixture.place.rebuild_request().unwrap().is_some()
     })
     .await;
     drop(indexer);
     let built = requester.await.unwrap().unwrap();
     assert_eq!((built.build, built.had), (2, 0));
     assert!(
-        fixture.place.wish().unwrap().is_none(),
+        fixture.place.rebuild_request().unwrap().is_none(),
         "the request is not served twice"
     );
     fixture.is_right().await;
@@ -317,7 +326,7 @@ async fn a_build_that_cannot_resume_starts_from_scratch() {
     damage(
         &fixture
             .place
-            .directory(fixture.place.leftover().unwrap().unwrap()),
+            .build_path(fixture.place.unfinished_build().unwrap().unwrap()),
     );
     assert_eq!(fixture.rebuild(Start::GoOn).await.had, 0);
     fixture.is_right().await;
@@ -338,23 +347,23 @@ async fn the_previous_index_is_kept_and_restored() {
     for by_command in [true, false] {
         let fixture = Begun::new(199).await;
         let first = fixture.keys().await.len() as u64;
-        assert_eq!(fixture.place.kept().unwrap(), None);
+        assert_eq!(fixture.place.kept_build().unwrap(), None);
         let second = fixture.replace(Start::GoOn, Replaced::Kept).await;
         assert_eq!((second.build, second.had), (2, 0));
-        assert_eq!(fixture.place.kept().unwrap(), Some(1));
+        assert_eq!(fixture.place.kept_build().unwrap(), Some(1));
         // The kept index does not follow the log, and it outlives builds that were not requested.
         fixture.leave_behind().await;
         fixture.go_on().await;
         assert_eq!(fixture.followed().await.build, 3);
-        assert_eq!(fixture.place.kept().unwrap(), Some(1));
+        assert_eq!(fixture.place.kept_build().unwrap(), Some(1));
         let restored = if by_command {
             fixture.replace(Start::Kept, Replaced::Kept).await
         } else {
-            let request = Wish {
+            let request = RebuildRequest {
                 from_kept: true,
                 keep: true,
             };
-            fixture.place.want_rebuild(request).unwrap();
+            fixture.place.request_rebuild(request).unwrap();
             fixture.followed().await
         };
         assert_eq!((restored.build, restored.had), (4, first));
@@ -362,9 +371,9 @@ async fn the_previous_index_is_kept_and_restored() {
             .comparison
             .expect("a comparison with the third index");
         assert!(comparison.is_equal(), "{comparison:?}");
-        assert_eq!(fixture.place.kept().unwrap(), Some(3));
-        assert!(fixture.place.drop_kept().unwrap());
-        assert!(!fixture.place.directory(3).exists());
+        assert_eq!(fixture.place.kept_build().unwrap(), Some(3));
+        assert!(fixture.place.remove_kept().unwrap());
+        assert!(!fixture.place.build_path(3).exists());
         fixture.is_right().await;
         fixture.database.close().await;
     }
@@ -374,18 +383,18 @@ async fn the_previous_index_is_kept_and_restored() {
 async fn a_kept_index_is_not_restored_if_corrupted_and_a_scratch_build_removes_it() {
     let fixture = Begun::new(211).await;
     fixture.replace(Start::GoOn, Replaced::Kept).await;
-    damage(&fixture.place.directory(1));
+    damage(&fixture.place.build_path(1));
     let restored = fixture.replace(Start::Kept, Replaced::Kept).await;
     assert_eq!(restored.had, 0);
     let kept = fixture
         .place
-        .kept()
+        .kept_build()
         .unwrap()
         .expect("the second build is kept");
     // Its files may contain content that has been erased since.
     fixture.rebuild(Start::Anew).await;
-    assert_eq!(fixture.place.kept().unwrap(), None);
-    assert!(!fixture.place.directory(kept).exists());
+    assert_eq!(fixture.place.kept_build().unwrap(), None);
+    assert!(!fixture.place.build_path(kept).exists());
     fixture.is_right().await;
     fixture.database.close().await;
 }
@@ -396,7 +405,7 @@ async fn differing_messages_are_listed() {
     let keys = fixture.keys().await;
     let (lost, other) = (keys[7], keys[keys.len() / 2]);
     let invented = (keys[0].0, 1_000_000);
-    let document = |key: Key, text: &str| Message {
+    let document = |key: DocumentKey, text: &str| MessageDocument {
         position: 1_900,
         conversation: key.0,
         seq: key.1,
@@ -406,7 +415,7 @@ async fn differing_messages_are_listed() {
         mentions: Vec::new(),
         text: text.into(),
     };
-    let index = Index::open(&fixture.place.directory(1)).unwrap();
+    let index = Index::open(&fixture.place.build_path(1)).unwrap();
     let mut writer = index.writer().unwrap();
     writer.remove([lost, other]).unwrap();
     writer
@@ -416,7 +425,7 @@ async fn differing_messages_are_listed() {
         .add(&document(invented, "another invented text"))
         .unwrap();
     writer.commit(&index.checkpoint().unwrap()).unwrap();
-    writer.finish().unwrap();
+    writer.wait_for_merges().unwrap();
     let verified = fixture.verify().await;
     let built = fixture.rebuild(Start::GoOn).await;
     let comparison = built
@@ -457,7 +466,7 @@ async fn an_index_written_by_another_process_is_verified_in_place() {
     assert!(comparison.is_equal(), "{comparison:?}");
     assert_eq!(comparison.position, 3_000);
     assert_eq!(
-        fixture.place.current().unwrap(),
+        fixture.place.current_build().unwrap(),
         Some(1),
         "nothing was replaced"
     );

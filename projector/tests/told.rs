@@ -7,8 +7,8 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use event_log::live_entry::{LiveEntryPayload, LiveMessage};
 use event_log::projection_signal::AffectedAudience;
-use event_log::live_entry::{LiveMessage, LiveEntryPayload};
 use projector::{Projector, ProjectorConfig};
 use sqlx::types::time::OffsetDateTime;
 use support::history::World;

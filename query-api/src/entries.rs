@@ -125,7 +125,7 @@ pub fn expired(oldest: i64) -> Problem {
         "The entries after this cursor have been deleted. Call GET /v1/inbox, resume from its \
          Tidings-Position, and page through the history as needed.",
     )
-    .with("oldest", oldest)
+    .with_member("oldest", oldest)
 }
 
 /// The problem `410 cursor_ahead`: the cursor is beyond the head of the log.
@@ -135,5 +135,5 @@ pub fn cursor_ahead(head: i64) -> Problem {
         "The cursor is beyond the end of the log, which was restored from a backup. Call GET \
          /v1/inbox and resume from its Tidings-Position.",
     )
-    .with("head", head)
+    .with_member("head", head)
 }

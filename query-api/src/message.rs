@@ -2,7 +2,7 @@
 
 use domain::body::MessageBody;
 use domain::time::Timestamp;
-use event_log::live_entry::{LiveMessage, LiveEntry};
+use event_log::live_entry::{LiveEntry, LiveMessage};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;

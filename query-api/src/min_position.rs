@@ -158,5 +158,5 @@ pub fn behind(wanted: i64, known: i64) -> Problem {
         format!("The read model is at position {known}, not yet at {wanted}."),
         RETRY,
     )
-    .with("position", known)
+    .with_member("position", known)
 }

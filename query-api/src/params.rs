@@ -6,7 +6,7 @@
 use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use http_edge::Problem;
-use http_edge::extract::parse;
+use http_edge::extract::params;
 
 /// The default and the maximum size of a page.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct Limit {
 impl Limit {
     /// Parses a limit between 1 and `max`.
     pub fn parse(self, text: Option<&str>) -> Result<i64, Problem> {
-        parse::limit(text, self.default, self.max)
+        params::parse_limit(text, self.default, self.max)
     }
 }
 
@@ -60,13 +60,13 @@ pub fn conversation(text: &str) -> Result<ConversationId, Problem> {
 /// Parses a position of the log; 0 is before the first event.
 pub fn position(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
     given(text)
-        .map(|text| parse::cursor(field, text))
+        .map(|text| params::parse_cursor(field, text))
         .transpose()
 }
 
 /// Parses `true` or `false`; false if absent.
 pub fn flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
-    given(text).map_or(Ok(false), |text| parse::flag(field, text))
+    given(text).map_or(Ok(false), |text| params::parse_flag(field, text))
 }
 
 /// Parses an RFC 3339 time.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::search::index::Place;
-use event_log::projection_signal::ProjectionSignalChannel;
+use ::search::index::IndexDir;
 use event_log::mirror::MirrorConfig;
+use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::reader::LogReader;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -58,7 +58,7 @@ pub struct QuerySetup<'a> {
     /// The signal of a projector in this process, if there is one.
     pub near_bell: Option<ProjectionSignalChannel>,
     /// The directory of the search index.
-    pub index: Place,
+    pub index: IndexDir,
     /// Records acknowledgements that arrive over live connections.
     pub acks: Arc<dyn Acks>,
     /// The maximum number of simultaneous live connections.

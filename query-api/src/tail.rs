@@ -145,7 +145,10 @@ impl Tail {
             mut events,
             scanned_to,
             is_last,
-        } = self.reader.read_filtered(&self.filter, self.after, limit).await?;
+        } = self
+            .reader
+            .read_filtered(&self.filter, self.after, limit)
+            .await?;
         self.after = scanned_to;
         if let Goal::UpTo { head, left } = &mut self.goal {
             // Events that were appended since are beyond the bound.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use event_log::mirror::MirrorConfig;
+use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use futures::StreamExt;
 use sqlx::PgPool;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -213,7 +213,9 @@ struct NoBell;
 
 /// Receives the next signal over NATS; `None` if the subscription has ended. Without a subscription
 /// it never returns.
-async fn ring(subscriber: &mut Option<async_nats::Subscriber>) -> Option<Result<ProjectionSignal, NoBell>> {
+async fn ring(
+    subscriber: &mut Option<async_nats::Subscriber>,
+) -> Option<Result<ProjectionSignal, NoBell>> {
     let Some(subscriber) = subscriber else {
         return std::future::pending().await;
     };
@@ -223,7 +225,9 @@ async fn ring(subscriber: &mut Option<async_nats::Subscriber>) -> Option<Result<
 }
 
 /// Receives the next signal of a projector in this process. Without one it never returns.
-async fn ring_nearby(receiver: &mut Option<broadcast::Receiver<ProjectionSignal>>) -> Result<ProjectionSignal, RecvError> {
+async fn ring_nearby(
+    receiver: &mut Option<broadcast::Receiver<ProjectionSignal>>,
+) -> Result<ProjectionSignal, RecvError> {
     match receiver {
         Some(receiver) => receiver.recv().await,
         None => std::future::pending().await,

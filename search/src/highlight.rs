@@ -1,19 +1,21 @@
 //! Highlighting: the ranges of a text that match the terms of a query.
 
-use crate::needle::{Needle, Term};
-use crate::token::{Kind, Token, tokens};
+use crate::phrase::{Term, TermSequence};
+use crate::token::{Token, TokenKind, tokenize};
 
 /// Finds the ranges of a text that match at least one of the term sequences. The ranges are in
 /// ascending order and do not touch; they count Unicode code points, and their ends are exclusive.
-pub fn highlights<'a>(
+pub fn find_highlights<'a>(
     text: &str,
-    sequences: impl IntoIterator<Item = &'a Needle>,
+    sequences: impl IntoIterator<Item = &'a TermSequence>,
 ) -> Vec<[usize; 2]> {
-    let tokens = tokens(text);
+    let tokens = tokenize(text);
     let positions: Vec<&[Token]> = tokens.chunk_by(|a, b| a.position == b.position).collect();
     let mut ranges: Vec<(usize, usize)> = sequences
         .into_iter()
-        .flat_map(|sequence| (0..positions.len()).filter_map(|at| found(sequence, &positions, at)))
+        .flat_map(|sequence| {
+            (0..positions.len()).filter_map(|at| match_at(sequence, &positions, at))
+        })
         .collect();
     ranges.sort_unstable();
     let mut merged: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
@@ -23,12 +25,12 @@ pub fn highlights<'a>(
             _ => merged.push((start, end)),
         }
     }
-    in_code_points(text, &merged)
+    to_code_points(text, &merged)
 }
 
 /// Returns the byte range from the first to the last token if the sequence matches at this
 /// position.
-fn found(sequence: &Needle, positions: &[&[Token]], at: usize) -> Option<(usize, usize)> {
+fn match_at(sequence: &TermSequence, positions: &[&[Token]], at: usize) -> Option<(usize, usize)> {
     let has = |at: usize, term: &Term| {
         positions
             .get(at)?
@@ -40,7 +42,7 @@ fn found(sequence: &Needle, positions: &[&[Token]], at: usize) -> Option<(usize,
         let token = has(at + offset, term)?;
         // A single character matches the start of a pair, but covers only its first character.
         let token_end = match term {
-            Term::Prefix(_) if token.kind == Kind::Pair => token.first_end,
+            Term::Prefix(_) if token.kind == TokenKind::Pair => token.first_char_end,
             _ => token.end,
         };
         let (start, end) = range.unwrap_or((token.start, token_end));
@@ -51,7 +53,7 @@ fn found(sequence: &Needle, positions: &[&[Token]], at: usize) -> Option<(usize,
 
 /// Converts byte ranges to code point ranges in one pass over the text; the ranges must be sorted
 /// and must not overlap.
-fn in_code_points(text: &str, ranges: &[(usize, usize)]) -> Vec<[usize; 2]> {
+fn to_code_points(text: &str, ranges: &[(usize, usize)]) -> Vec<[usize; 2]> {
     let mut bounds = ranges.iter().flat_map(|(start, end)| [*start, *end]);
     let mut next = bounds.next();
     let mut counted = Vec::with_capacity(ranges.len() * 2);
@@ -75,15 +77,15 @@ fn in_code_points(text: &str, ranges: &[(usize, usize)]) -> Vec<[usize; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use super::highlights;
-    use crate::needle::Needle;
+    use super::find_highlights;
+    use crate::phrase::TermSequence;
 
     fn marked(text: &str, sequences: &[&str]) -> String {
         let sequences: Vec<_> = sequences
             .iter()
-            .filter_map(|text| Needle::new(text))
+            .filter_map(|text| TermSequence::new(text))
             .collect();
-        let ranges = highlights(text, &sequences);
+        let ranges = find_highlights(text, &sequences);
         let mut marked = String::new();
         for (at, char) in text.chars().enumerate() {
             if ranges.iter().any(|range| range[0] == at) {

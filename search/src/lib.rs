@@ -16,15 +16,15 @@
 #![deny(missing_docs)]
 
 pub mod body;
-mod fold;
 mod han;
 pub mod highlight;
 pub mod index;
-pub mod needle;
+mod normalize;
+pub mod phrase;
 pub mod query;
 pub mod token;
 
-pub use highlight::highlights;
-pub use needle::{Needle, Term};
-pub use query::{Atom, Clause, Literal, Query, Refused};
-pub use token::{Token, tokens};
+pub use highlight::find_highlights;
+pub use phrase::{Term, TermSequence};
+pub use query::{Atom, Clause, Literal, ParsedQuery, QueryParseError};
+pub use token::{Token, tokenize};

@@ -6,24 +6,24 @@
 
 use time::{Date, Month};
 
-use crate::needle::{Needle, Term};
+use crate::phrase::{Term, TermSequence};
 
 /// The maximum length of a query in characters.
-pub const LONGEST: usize = 1_024;
+pub const MAX_QUERY_CHARS: usize = 1_024;
 
 /// The operator value that refers to the caller.
 pub const ME: &str = "me";
 
 /// The maximum number of words, phrases and operators in a query. The parser ignores the rest.
-pub const ATOMS: usize = 32;
+pub const MAX_ATOMS: usize = 32;
 
 /// The maximum number of prefixes and single characters among them, because each may expand to
 /// thousands of terms. The parser ignores further ones.
-pub const OPEN: usize = 6;
+pub const MAX_PREFIXES: usize = 6;
 
 /// A parsed query. A hit satisfies all clauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
+pub struct ParsedQuery {
     /// The clauses; never empty.
     pub clauses: Vec<Clause>,
 }
@@ -32,7 +32,7 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
     /// The literals; never empty.
-    pub any: Vec<Literal>,
+    pub literals: Vec<Literal>,
 }
 
 /// An atom or its negation.
@@ -48,7 +48,7 @@ pub struct Literal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Atom {
     /// The message contains this text.
-    Text(Needle),
+    Text(TermSequence),
     /// `from:user`: the user who sent it; `me` is the caller.
     From(String),
     /// `in:conversation`: the id of its conversation.
@@ -71,68 +71,70 @@ pub enum Atom {
 
 /// Why a text is not a valid query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum QueryParseError {
     /// The text is longer than [`MAX_QUERY_CHARS`]; the value is its length in characters.
-    #[error("a query has at most {LONGEST} characters, this one has {0}")]
+    #[error("a query has at most {MAX_QUERY_CHARS} characters, this one has {0}")]
     TooLong(usize),
     /// The text contains neither a word nor an operator.
     #[error("a query needs a word or an operator")]
     Empty,
 }
 
-impl Query {
+impl ParsedQuery {
     /// Parses a query. Fails if it is too long or contains nothing to search for.
-    pub fn parse(text: &str) -> Result<Self, Refused> {
+    pub fn parse(text: &str) -> Result<Self, QueryParseError> {
         let length = text.chars().count();
-        if length > LONGEST {
-            return Err(Refused::TooLong(length));
+        if length > MAX_QUERY_CHARS {
+            return Err(QueryParseError::TooLong(length));
         }
-        let items: Vec<Item<'_>> = Items { rest: text }.collect();
+        let items: Vec<QueryItem<'_>> = QueryLexer { rest: text }.collect();
         let mut clauses: Vec<Clause> = Vec::new();
-        let mut before = Before::Nothing;
+        let mut before = PrecedingItem::Nothing;
         let (mut item_count, mut prefix_count) = (0, 0);
         for (at, item) in items.iter().enumerate() {
-            if item.is_or() && before == Before::Literal && at + 1 < items.len() {
-                before = Before::Or;
+            if item.is_or() && before == PrecedingItem::Literal && at + 1 < items.len() {
+                before = PrecedingItem::Or;
                 continue;
             }
-            if item_count == ATOMS {
+            if item_count == MAX_ATOMS {
                 break;
             }
             item_count += 1;
-            let literal = item.literal().filter(|literal| {
-                prefix_count += usize::from(literal.is_open());
-                !literal.is_open() || prefix_count <= OPEN
+            let literal = item.to_literal().filter(|literal| {
+                prefix_count += usize::from(literal.ends_in_prefix());
+                !literal.ends_in_prefix() || prefix_count <= MAX_PREFIXES
             });
             let Some(literal) = literal else {
-                before = Before::Nothing;
+                before = PrecedingItem::Nothing;
                 continue;
             };
             match clauses.last_mut() {
-                Some(clause) if before == Before::Or => clause.any.push(literal),
-                _ => clauses.push(Clause { any: vec![literal] }),
+                Some(clause) if before == PrecedingItem::Or => clause.literals.push(literal),
+                _ => clauses.push(Clause {
+                    literals: vec![literal],
+                }),
             }
-            before = Before::Literal;
+            before = PrecedingItem::Literal;
         }
         if clauses.is_empty() {
-            return Err(Refused::Empty);
+            return Err(QueryParseError::Empty);
         }
         for clause in &mut clauses {
-            once(&mut clause.any);
+            remove_duplicates(&mut clause.literals);
         }
-        once(&mut clauses);
+        remove_duplicates(&mut clauses);
         Ok(Self { clauses })
     }
 
     /// Iterates over all atoms, negated ones included.
     pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
-        let literals = self.clauses.iter().flat_map(|clause| &clause.any);
+        let literals = self.clauses.iter().flat_map(|clause| &clause.literals);
         literals.map(|literal| &literal.atom)
     }
 
     /// Iterates over the terms to highlight in a hit: every text that is not negated.
-    pub fn needles(&self) -> impl Iterator<Item = &Needle> {
-        let literals = self.clauses.iter().flat_map(|clause| &clause.any);
+    pub fn highlight_terms(&self) -> impl Iterator<Item = &TermSequence> {
+        let literals = self.clauses.iter().flat_map(|clause| &clause.literals);
         literals.filter_map(|literal| match &literal.atom {
             Atom::Text(sequence) if !literal.is_negated => Some(sequence),
             _ => None,
@@ -142,7 +144,7 @@ impl Query {
 
 impl Literal {
     /// Whether its last term is a prefix.
-    fn is_open(&self) -> bool {
+    fn ends_in_prefix(&self) -> bool {
         match &self.atom {
             Atom::Text(sequence) => matches!(sequence.terms.last(), Some((_, Term::Prefix(_)))),
             _ => false,
@@ -151,7 +153,7 @@ impl Literal {
 }
 
 /// Removes duplicates and preserves the order of first occurrences.
-fn once<T: PartialEq>(items: &mut Vec<T>) {
+fn remove_duplicates<T: PartialEq>(items: &mut Vec<T>) {
     let mut unique: Vec<T> = Vec::with_capacity(items.len());
     for item in items.drain(..) {
         if !unique.contains(&item) {
@@ -163,7 +165,7 @@ fn once<T: PartialEq>(items: &mut Vec<T>) {
 
 /// What precedes an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum PrecedingItem {
     /// The start of the query, or an item without a literal.
     Nothing,
     Literal,
@@ -173,7 +175,7 @@ enum Before {
 
 /// A lexical item of a query: text between spaces, or in quotation marks.
 #[derive(Debug, Clone, Copy)]
-struct Item<'a> {
+struct QueryItem<'a> {
     is_negated: bool,
     /// The operator's name, if the item has the form of an operator.
     operator: Option<&'a str>,
@@ -181,20 +183,22 @@ struct Item<'a> {
     value: &'a str,
     is_quoted: bool,
     /// The complete item as written, without the dash.
-    written: &'a str,
+    source: &'a str,
 }
 
-impl Item<'_> {
+impl QueryItem<'_> {
     fn is_or(&self) -> bool {
-        self.written == "OR"
+        self.source == "OR"
     }
 
     /// Converts the item to a literal. Returns `None` if it contains nothing to search for.
-    fn literal(&self) -> Option<Literal> {
-        let operator = self.operator.and_then(|name| operator(name, self.value));
+    fn to_literal(&self) -> Option<Literal> {
+        let operator = self
+            .operator
+            .and_then(|name| parse_operator(name, self.value));
         let atom = match operator {
             Some(atom) => atom,
-            None => Atom::Text(self.needle()?),
+            None => Atom::Text(self.to_terms()?),
         };
         Some(Literal {
             is_negated: self.is_negated,
@@ -202,19 +206,19 @@ impl Item<'_> {
         })
     }
 
-    fn needle(&self) -> Option<Needle> {
+    fn to_terms(&self) -> Option<TermSequence> {
         if self.operator.is_some() {
-            return Needle::new(self.written);
+            return TermSequence::new(self.source);
         }
         match self.value.strip_suffix('*') {
-            Some(prefix) if !self.is_quoted => Needle::beginning(prefix),
-            _ => Needle::new(self.value),
+            Some(prefix) if !self.is_quoted => TermSequence::with_prefix(prefix),
+            _ => TermSequence::new(self.value),
         }
     }
 }
 
 /// Parses an operator. Returns `None` if the name is unknown or the value is invalid.
-fn operator(name: &str, value: &str) -> Option<Atom> {
+fn parse_operator(name: &str, value: &str) -> Option<Atom> {
     // `Type::First` is an identifier in a program, not an operator.
     if value.is_empty() || value.starts_with(':') {
         return None;
@@ -222,28 +226,28 @@ fn operator(name: &str, value: &str) -> Option<Atom> {
     match name.to_ascii_lowercase().as_str() {
         "from" => Some(Atom::From(value.to_owned())),
         "in" => Some(Atom::In(value.to_owned())),
-        "type" => is_type(value).then(|| Atom::Type(value.to_ascii_lowercase())),
+        "type" => is_message_type(value).then(|| Atom::Type(value.to_ascii_lowercase())),
         "mentions" => Some(Atom::Mentions(value.to_owned())),
         "has" => match value.to_ascii_lowercase().as_str() {
             "link" => Some(Atom::HasLink),
             "mention" => Some(Atom::HasMention),
             _ => None,
         },
-        "before" => day(value).map(Atom::Before),
-        "after" => day(value).map(Atom::After),
-        "on" => day(value).map(Atom::On),
+        "before" => parse_date(value).map(Atom::Before),
+        "after" => parse_date(value).map(Atom::After),
+        "on" => parse_date(value).map(Atom::On),
         _ => None,
     }
 }
 
 /// Whether a text has the form of a message type.
-fn is_type(text: &str) -> bool {
+fn is_message_type(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Parses a date of the form `2026-11-01`.
-fn day(text: &str) -> Option<Date> {
+fn parse_date(text: &str) -> Option<Date> {
     let mut numbers = text.split('-');
     let mut number = |digits: usize| {
         let text = numbers.next()?;
@@ -259,14 +263,14 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// Splits a query into items.
-struct Items<'a> {
+struct QueryLexer<'a> {
     rest: &'a str,
 }
 
-impl<'a> Iterator for Items<'a> {
-    type Item = Item<'a>;
+impl<'a> Iterator for QueryLexer<'a> {
+    type Item = QueryItem<'a>;
 
-    fn next(&mut self) -> Option<Item<'a>> {
+    fn next(&mut self) -> Option<QueryItem<'a>> {
         let all = self.rest.trim_start();
         if all.is_empty() {
             return None;
@@ -285,12 +289,12 @@ impl<'a> Iterator for Items<'a> {
         let (value, is_quoted, rest) = split_value(after);
         self.rest = rest;
         let written = &body[..body.len() - rest.len()];
-        Some(Item {
+        Some(QueryItem {
             is_negated,
             operator,
             value,
             is_quoted,
-            written,
+            source: written,
         })
     }
 }

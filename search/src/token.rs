@@ -11,11 +11,11 @@
 //!   token at the same position: `c++` in addition to `c`.
 //! - An emoji is a word.
 
-use crate::fold::{Class, Unit, units};
+use crate::normalize::{CharClass, NormalizedChar, normalize};
 
 /// The maximum length of a token in bytes. Longer words are truncated, in texts and in queries
 /// alike.
-pub const LONGEST: usize = 240;
+pub const MAX_TOKEN_BYTES: usize = 240;
 
 /// A token of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,20 +29,20 @@ pub struct Token {
     /// The offset after the last byte.
     pub end: usize,
     /// The offset after the first character.
-    pub first_end: usize,
+    pub first_char_end: usize,
     /// The kind of the token.
-    pub kind: Kind,
+    pub kind: TokenKind,
 }
 
 /// The kind of a token, in ascending order of preference in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum TokenKind {
     /// Letters and digits, or an emoji.
     Word,
     /// A word with the `+` or `#` that follow it.
-    Signed,
+    WithSymbol,
     /// A code as a whole.
-    Whole,
+    WholeCode,
     /// The last character of a run in a script without spaces.
     Single,
     /// Two consecutive characters of such a run.
@@ -50,15 +50,15 @@ pub enum Kind {
 }
 
 /// Splits a text into tokens, in the order of their positions.
-pub fn tokens(text: &str) -> Vec<Token> {
-    let units = units(text);
-    let mut builder = Tokens::default();
+pub fn tokenize(text: &str) -> Vec<Token> {
+    let units = normalize(text);
+    let mut builder = TokenBuilder::default();
     let mut rest = units.as_slice();
     while let Some(first) = rest.first() {
-        let kind_of = |unit: &Unit| match unit.class {
-            Class::Dense => Some(true),
-            Class::Word | Class::Symbol => Some(false),
-            Class::Emoji | Class::Space => None,
+        let kind_of = |unit: &NormalizedChar| match unit.class {
+            CharClass::Unspaced => Some(true),
+            CharClass::Word | CharClass::Symbol => Some(false),
+            CharClass::Emoji | CharClass::Space => None,
         };
         let length = match kind_of(first) {
             None => 1,
@@ -69,10 +69,10 @@ pub fn tokens(text: &str) -> Vec<Token> {
         };
         let (run, after) = rest.split_at(length);
         match first.class {
-            Class::Space => {}
-            Class::Emoji => builder.word(run),
-            Class::Dense => builder.dense(run),
-            Class::Word | Class::Symbol => builder.code(run),
+            CharClass::Space => {}
+            CharClass::Emoji => builder.push_word(run),
+            CharClass::Unspaced => builder.push_unspaced(run),
+            CharClass::Word | CharClass::Symbol => builder.push_code(run),
         }
         rest = after;
     }
@@ -80,31 +80,31 @@ pub fn tokens(text: &str) -> Vec<Token> {
 }
 
 #[derive(Default)]
-struct Tokens {
+struct TokenBuilder {
     tokens: Vec<Token>,
     /// The position of the next token.
     position: usize,
 }
 
-impl Tokens {
-    fn word(&mut self, run: &[Unit]) {
-        self.push(run, Kind::Word);
+impl TokenBuilder {
+    fn push_word(&mut self, run: &[NormalizedChar]) {
+        self.push(run, TokenKind::Word);
         self.position += 1;
     }
 
-    fn dense(&mut self, run: &[Unit]) {
+    fn push_unspaced(&mut self, run: &[NormalizedChar]) {
         for (at, _) in run.iter().enumerate() {
             match run.get(at..at + 2) {
-                Some(pair) => self.push(pair, Kind::Pair),
-                None => self.push(&run[at..], Kind::Single),
+                Some(pair) => self.push(pair, TokenKind::Pair),
+                None => self.push(&run[at..], TokenKind::Single),
             }
             self.position += 1;
         }
     }
 
     /// Adds the tokens of a code: letters, digits and symbols without a space in between.
-    fn code(&mut self, run: &[Unit]) {
-        let parts = parts(run);
+    fn push_code(&mut self, run: &[NormalizedChar]) {
+        let parts = split_code(run);
         let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
             return;
         };
@@ -114,27 +114,27 @@ impl Tokens {
         } else {
             first.start
         };
-        let whole = start..last.signed_end;
-        let has_symbols = whole.start < first.start || whole.end > first.signed_end;
+        let whole = start..last.symbol_end;
+        let has_symbols = whole.start < first.start || whole.end > first.symbol_end;
         if has_symbols {
-            self.push(&run[whole], Kind::Whole);
+            self.push(&run[whole], TokenKind::WholeCode);
         }
         for part in parts {
-            self.push(&run[part.start..part.end], Kind::Word);
-            if part.signed_end > part.end {
-                self.push(&run[part.start..part.signed_end], Kind::Signed);
+            self.push(&run[part.start..part.end], TokenKind::Word);
+            if part.symbol_end > part.end {
+                self.push(&run[part.start..part.symbol_end], TokenKind::WithSymbol);
             }
             self.position += 1;
         }
     }
 
-    fn push(&mut self, run: &[Unit], kind: Kind) {
+    fn push(&mut self, run: &[NormalizedChar], kind: TokenKind) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return;
         };
         let mut text = String::with_capacity(run.len());
         for unit in run {
-            if text.len() + unit.char.len_utf8() > LONGEST {
+            if text.len() + unit.char.len_utf8() > MAX_TOKEN_BYTES {
                 break;
             }
             text.push(unit.char);
@@ -144,38 +144,38 @@ impl Tokens {
             position: self.position,
             start: first.start,
             end: last.end,
-            first_end: first.end,
+            first_char_end: first.end,
             kind,
         });
     }
 }
 
 /// A part of a code, as indexes into its run.
-struct Part {
+struct CodePart {
     start: usize,
     end: usize,
     /// The end including the `+` and `#` that follow.
-    signed_end: usize,
+    symbol_end: usize,
 }
 
-fn parts(run: &[Unit]) -> Vec<Part> {
+fn split_code(run: &[NormalizedChar]) -> Vec<CodePart> {
     let mut parts = Vec::new();
     let mut at = 0;
     while at < run.len() {
-        let length = |from: usize, belongs: &dyn Fn(&Unit) -> bool| {
+        let length = |from: usize, belongs: &dyn Fn(&NormalizedChar) -> bool| {
             run[from..].iter().take_while(|unit| belongs(unit)).count()
         };
-        let word = length(at, &|unit| unit.class == Class::Word);
+        let word = length(at, &|unit| unit.class == CharClass::Word);
         if word == 0 {
             at += 1;
             continue;
         }
         let end = at + word;
         let signed_end = end + length(end, &|unit| matches!(unit.char, '+' | '#'));
-        parts.push(Part {
+        parts.push(CodePart {
             start: at,
             end,
-            signed_end,
+            symbol_end: signed_end,
         });
         at = signed_end;
     }
@@ -184,10 +184,10 @@ fn parts(run: &[Unit]) -> Vec<Part> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, tokens};
+    use super::{TokenKind, tokenize};
 
     fn render(text: &str) -> Vec<String> {
-        tokens(text)
+        tokenize(text)
             .iter()
             .map(|token| format!("{}@{}", token.text, token.position))
             .collect()
@@ -248,12 +248,12 @@ mod tests {
     #[test]
     fn long_tokens_are_truncated() {
         let text = "é".repeat(10_000);
-        let all = tokens(&text);
+        let all = tokenize(&text);
         assert_eq!(all.len(), 1);
-        assert_eq!(all[0].text.len(), super::LONGEST);
+        assert_eq!(all[0].text.len(), super::MAX_TOKEN_BYTES);
         assert_eq!(
             (all[0].start, all[0].end, all[0].kind),
-            (0, text.len(), Kind::Word)
+            (0, text.len(), TokenKind::Word)
         );
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use search::index::{Digest, Index, Place};
+use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidings::servers::Servers;
@@ -134,20 +134,20 @@ impl Fleet {
     }
 
     /// Where the search index is.
-    pub fn index(&self) -> Place {
-        Place::at(self.dir.join("search"))
+    pub fn index(&self) -> IndexDir {
+        IndexDir::new(self.dir.join("search"))
     }
 
     /// What an index says that is made of the read models now.
-    pub async fn index_anew(&self) -> Result<Digest> {
+    pub async fn index_anew(&self) -> Result<IndexDigest> {
         let elsewhere = self.dir.join("anew");
         let path = elsewhere.to_str().context("a path is UTF-8")?;
         let built = run_tidings(&["rebuild", "search", "--search-dir", path], &self.env).await;
         let said = String::from_utf8_lossy(&built.stderr);
         ensure!(built.status.success(), "{said}");
-        let place = Place::at(&elsewhere);
-        let build = place.current()?.context("nothing was built")?;
-        Ok(Index::open(&place.directory(build))?.digest()?)
+        let place = IndexDir::new(&elsewhere);
+        let build = place.current_build()?.context("nothing was built")?;
+        Ok(Index::open(&place.build_path(build))?.digest()?)
     }
 
     /// Where NATS is.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use projector::ProjectorConfig;
-use search::index::Place;
+use search::index::IndexDir;
 
 use crate::secret::ServerUrl;
 
@@ -190,9 +190,9 @@ pub struct Config {
 
 impl Config {
     /// The directory of the search index.
-    pub fn search(&self) -> Place {
+    pub fn search(&self) -> IndexDir {
         let default = || self.data.join("search");
-        Place::at(self.search_dir.clone().unwrap_or_else(default))
+        IndexDir::new(self.search_dir.clone().unwrap_or_else(default))
     }
 
     /// The configuration of the projector. A rebuild must use the same values as the running

@@ -6,19 +6,19 @@ use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The position up to which a device has received everything.
@@ -33,17 +33,17 @@ pub(crate) struct AckRequest {
 }
 
 /// The handler that records an acknowledgement.
-pub(crate) struct AckOrder {
+pub(crate) struct AckHandler {
     device: DeviceId,
     cursor: i64,
     caller: UserId,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
-impl AckOrder {
+impl AckHandler {
     pub(crate) fn parse(
         caller: UserId,
-        idempotency: Option<Keyed>,
+        idempotency: Option<Idempotency>,
         request: &AckRequest,
     ) -> Result<Self, Refusal> {
         let device = DeviceId::parse(&request.device)
@@ -52,29 +52,33 @@ impl AckOrder {
             device,
             cursor: request.cursor,
             caller,
-            keyed: idempotency,
+            idempotency,
         })
     }
 }
 
-impl Order for AckOrder {
-    type Home = Mailbox;
+impl CommandHandler for AckHandler {
+    type Target = Mailbox;
     /// The head of the log.
-    type Known = i64;
+    type Lookups = i64;
 
-    fn op(&self) -> Op {
-        Op::Ack
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Ack
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.caller.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, state: &CommandState, _: &mut Vec<Observation>) -> Result<i64, Stop> {
+    async fn load_lookups(
+        &self,
+        state: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<i64, AttemptError> {
         let known = state.log().known_head();
         // Another process may have appended what this device has received.
         if self.cursor > known {
@@ -89,7 +93,7 @@ impl Order for AckOrder {
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
         head: i64,
-    ) -> Result<Decision<MailboxEvent>, Stop> {
+    ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let ack = AckCursor {
             device: self.device.clone(),
             cursor: self.cursor,
@@ -98,7 +102,7 @@ impl Order for AckOrder {
         let events = locked
             .state()
             .decide(MailboxCommand::Ack(ack), state.limits())?;
-        Ok(Decision::plain(events))
+        Ok(Decision::from_events(events))
     }
 
     async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, LogError> {
@@ -115,9 +119,11 @@ pub async fn acknowledge_for(
     cursor: i64,
 ) -> Result<i64, Problem> {
     let invalid = |invalid: domain::ids::InvalidIdError| Refusal::invalid("user", invalid.0);
-    let caller = UserId::parse(user).map_err(invalid).map_err(No::from)?;
+    let caller = UserId::parse(user)
+        .map_err(invalid)
+        .map_err(CommandError::from)?;
     let request = AckRequest { device, cursor };
-    let handler = AckOrder::parse(caller, None, &request).map_err(No::from)?;
+    let handler = AckHandler::parse(caller, None, &request).map_err(CommandError::from)?;
     let response = execute(state, &handler).await?;
     Ok(response.position)
 }
@@ -133,17 +139,18 @@ pub async fn acknowledge_for(
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
     request_body = AckRequest,
     responses(
-        (status = 200, description = "Acknowledged", body = Positioned,
+        (status = 200, description = "Acknowledged", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn acknowledge(
     State(state): State<CommandState>,
-    Asker { user, key }: Asker,
+    Requester { user, key }: Requester,
     Json(request): Json<AckRequest>,
-) -> Result<Answered, No> {
-    let idempotency = Keyed::command(&user, key.as_ref(), Op::Ack, &[], &request)?;
-    let handler = AckOrder::parse(user, idempotency, &request)?;
+) -> Result<CommandResponse, CommandError> {
+    let idempotency =
+        Idempotency::for_command(&user, key.as_ref(), CommandKind::Ack, &[], &request)?;
+    let handler = AckHandler::parse(user, idempotency, &request)?;
     execute(&state, &handler).await
 }

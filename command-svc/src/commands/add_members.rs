@@ -6,22 +6,22 @@ use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, Role};
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::membership;
-use super::refused::RefusedOrder;
-use crate::answer::{Answered, Fields, Later};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use super::rejected::RejectedRequest;
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::state::CommandState;
 
 /// The users to add, or whose roles to change.
@@ -30,14 +30,14 @@ pub(crate) struct AddMembersRequest {
     /// The users, at most 1,000.
     users: Vec<String>,
     /// The role. New members get `member` by default; existing members keep their role if omitted.
-    role: Option<GivenRole>,
+    role: Option<AssignableRole>,
 }
 
 /// A role that members can be given.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = GivenRole)]
-pub(crate) enum GivenRole {
+pub(crate) enum AssignableRole {
     Member,
     Admin,
 }
@@ -45,52 +45,56 @@ pub(crate) enum GivenRole {
 /// The users who were added.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Added)]
-pub(crate) struct Added<'a> {
+pub(crate) struct AddMembersResponse<'a> {
     /// The users who were not members before.
     added: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Later::is_later")]
+    #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
-    position: Later,
+    position: PositionPlaceholder,
 }
 
 /// The handler that adds members.
-pub(crate) struct AddMembersOrder {
+pub(crate) struct AddMembersHandler {
     conversation: ConversationId,
     add: AddMembers,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
 impl AddMembersRequest {
     fn parse(&self, by: UserId) -> Result<AddMembers, Refusal> {
         let role = self.role.map(|role| match role {
-            GivenRole::Member => Role::Member,
-            GivenRole::Admin => Role::Admin,
+            AssignableRole::Member => Role::Member,
+            AssignableRole::Admin => Role::Admin,
         });
         Ok(AddMembers {
-            users: parts::users("users", &self.users)?,
+            users: params::parse_users("users", &self.users)?,
             role,
             by,
         })
     }
 }
 
-impl Order for AddMembersOrder {
-    type Home = Conversation;
-    type Known = ();
+impl CommandHandler for AddMembersHandler {
+    type Target = Conversation;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        Op::AddMembers
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::AddMembers
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -99,18 +103,18 @@ impl Order for AddMembersOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         (): (),
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let command = ConversationCommand::AddMembers(self.add.clone());
         let events = locked.state().decide(command, state.limits())?;
         let added = events.iter().filter_map(|event| match event {
             ConversationEvent::MemberAdded(added) => Some(added.user.as_str()),
             _ => None,
         });
-        let fields = Fields::of(&Added {
+        let fields = ResponseBody::serialize(&AddMembersResponse {
             added: added.collect(),
-            position: Later,
+            position: PositionPlaceholder,
         })?;
-        Ok(Decision::with(events, fields))
+        Ok(Decision::with_body(events, fields))
     }
 
     async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
@@ -132,37 +136,43 @@ impl Order for AddMembersOrder {
     ),
     request_body = AddMembersRequest,
     responses(
-        (status = 200, description = "The users are members", body = Added,
+        (status = 200, description = "The users are members", body = AddMembersResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn add_members(
     State(state): State<CommandState>,
-    Asker { user, key }: Asker,
+    Requester { user, key }: Requester,
     Path(id): Path<String>,
     Json(request): Json<AddMembersRequest>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&user, key.as_ref(), Op::AddMembers, &[&id], &request)?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency = Idempotency::for_command(
+        &user,
+        key.as_ref(),
+        CommandKind::AddMembers,
+        &[&id],
+        &request,
+    )?;
     match request.parse(user.clone()) {
         Ok(add) => {
             execute(
                 &state,
-                &AddMembersOrder {
+                &AddMembersHandler {
                     conversation,
                     add,
-                    keyed: idempotency,
+                    idempotency,
                 },
             )
             .await
         }
         Err(refusal) => {
-            let rejected = RefusedOrder {
-                op: Op::AddMembers,
+            let rejected = RejectedRequest {
+                command_kind: CommandKind::AddMembers,
                 conversation,
                 caller: user,
-                keyed: idempotency,
+                idempotency,
                 refusal,
             };
             execute(&state, &rejected).await

@@ -5,61 +5,65 @@ use domain::ids::UserId;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::MailboxCommand;
 use domain::mailbox::event::MailboxEvent;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::Path;
 
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The handler that blocks or unblocks a user.
-pub(crate) struct BlockOrder {
+pub(crate) struct BlockHandler {
     user: UserId,
-    what: What,
+    action: BlockAction,
     caller: UserId,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
 /// Block or unblock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    Set,
-    Lift,
+enum BlockAction {
+    Block,
+    Unblock,
 }
 
-impl What {
-    fn op(self) -> Op {
+impl BlockAction {
+    fn command_kind(self) -> CommandKind {
         match self {
-            Self::Set => Op::Block,
-            Self::Lift => Op::Unblock,
+            Self::Block => CommandKind::Block,
+            Self::Unblock => CommandKind::Unblock,
         }
     }
 }
 
-impl Order for BlockOrder {
-    type Home = Mailbox;
-    type Known = ();
+impl CommandHandler for BlockHandler {
+    type Target = Mailbox;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        self.what.op()
+    fn command_kind(&self) -> CommandKind {
+        self.action.command_kind()
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.caller.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -68,13 +72,13 @@ impl Order for BlockOrder {
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
         (): (),
-    ) -> Result<Decision<MailboxEvent>, Stop> {
+    ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let user = self.user.clone();
-        let command = match self.what {
-            What::Set => MailboxCommand::Block(user),
-            What::Lift => MailboxCommand::Unblock(user),
+        let command = match self.action {
+            BlockAction::Block => MailboxCommand::Block(user),
+            BlockAction::Unblock => MailboxCommand::Unblock(user),
         };
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -84,21 +88,22 @@ impl Order for BlockOrder {
     }
 }
 
-async fn carry_out(
+async fn execute_block(
     state: &CommandState,
-    Asker { user: caller, key }: Asker,
+    Requester { user: caller, key }: Requester,
     user: &str,
-    action: What,
-) -> Result<Answered, No> {
-    let idempotency = Keyed::command(&caller, key.as_ref(), action.op(), &[user], &())?;
-    let user = parts::user(user)?;
+    action: BlockAction,
+) -> Result<CommandResponse, CommandError> {
+    let idempotency =
+        Idempotency::for_command(&caller, key.as_ref(), action.command_kind(), &[user], &())?;
+    let user = params::parse_user(user)?;
     execute(
         state,
-        &BlockOrder {
+        &BlockHandler {
             user,
-            what: action,
+            action,
             caller,
-            keyed: idempotency,
+            idempotency,
         },
     )
     .await
@@ -118,17 +123,17 @@ async fn carry_out(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "The user is blocked", body = Positioned,
+        (status = 200, description = "The user is blocked", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn block_user(
     State(state): State<CommandState>,
-    requester: Asker,
+    requester: Requester,
     Path(user): Path<String>,
-) -> Result<Answered, No> {
-    carry_out(&state, requester, &user, What::Set).await
+) -> Result<CommandResponse, CommandError> {
+    execute_block(&state, requester, &user, BlockAction::Block).await
 }
 
 /// Unblock a user
@@ -144,15 +149,15 @@ pub(crate) async fn block_user(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "The user is not blocked", body = Positioned,
+        (status = 200, description = "The user is not blocked", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn unblock_user(
     State(state): State<CommandState>,
-    requester: Asker,
+    requester: Requester,
     Path(user): Path<String>,
-) -> Result<Answered, No> {
-    carry_out(&state, requester, &user, What::Lift).await
+) -> Result<CommandResponse, CommandError> {
+    execute_block(&state, requester, &user, BlockAction::Unblock).await
 }

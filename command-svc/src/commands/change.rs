@@ -6,22 +6,22 @@ use domain::conversation::command::{ChangeConversation, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, HistoryVisibility};
 use domain::ids::{ConversationId, Title, UserId};
 use domain::refusal::Refusal;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::membership;
-use super::refused::RefusedOrder;
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::{self, Problems};
+use super::rejected::RejectedRequest;
+use crate::caller::Requester;
+use crate::docs::{self, CommandProblems};
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The fields to change. Omitted fields stay unchanged.
@@ -30,7 +30,7 @@ pub(crate) struct ChangeRequest {
     /// The new title, at most 200 characters; null removes the title.
     #[serde(
         default,
-        deserialize_with = "given",
+        deserialize_with = "some_if_present",
         skip_serializing_if = "Option::is_none"
     )]
     #[schema(value_type = Option<String>, max_length = 200)]
@@ -39,7 +39,7 @@ pub(crate) struct ChangeRequest {
         reason = "omitted, null and a value have different meanings"
     )]
     title: Option<Option<String>>,
-    #[schema(value_type = Option<docs::History>)]
+    #[schema(value_type = Option<docs::HistorySchema>)]
     history: Option<HistoryVisibility>,
 }
 
@@ -48,15 +48,17 @@ pub(crate) struct ChangeRequest {
     clippy::option_option,
     reason = "omitted, null and a value have different meanings"
 )]
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+fn some_if_present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
 /// The handler that changes a group.
-pub(crate) struct ChangeOrder {
+pub(crate) struct ChangeHandler {
     conversation: ConversationId,
     change: ChangeConversation,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
 impl ChangeRequest {
@@ -79,23 +81,27 @@ impl ChangeRequest {
     }
 }
 
-impl Order for ChangeOrder {
-    type Home = Conversation;
-    type Known = ();
+impl CommandHandler for ChangeHandler {
+    type Target = Conversation;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        Op::Change
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Change
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -104,9 +110,9 @@ impl Order for ChangeOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         (): (),
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let command = ConversationCommand::Change(self.change.clone());
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -130,37 +136,38 @@ impl Order for ChangeOrder {
     ),
     request_body = ChangeRequest,
     responses(
-        (status = 200, description = "Changed, or already so", body = Positioned,
+        (status = 200, description = "Changed, or already so", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn change_conversation(
     State(state): State<CommandState>,
-    Asker { user, key }: Asker,
+    Requester { user, key }: Requester,
     Path(id): Path<String>,
     Json(request): Json<ChangeRequest>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&user, key.as_ref(), Op::Change, &[&id], &request)?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency =
+        Idempotency::for_command(&user, key.as_ref(), CommandKind::Change, &[&id], &request)?;
     match request.parse(user.clone()) {
         Ok(change) => {
             execute(
                 &state,
-                &ChangeOrder {
+                &ChangeHandler {
                     conversation,
                     change,
-                    keyed: idempotency,
+                    idempotency,
                 },
             )
             .await
         }
         Err(refusal) => {
-            let rejected = RefusedOrder {
-                op: Op::Change,
+            let rejected = RejectedRequest {
+                command_kind: CommandKind::Change,
                 conversation,
                 caller: user,
-                keyed: idempotency,
+                idempotency,
                 refusal,
             };
             execute(&state, &rejected).await

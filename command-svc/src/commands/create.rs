@@ -6,28 +6,28 @@ use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http::StatusCode;
 use http_edge::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::membership;
-use crate::answer::{Answered, Fields, Later};
-use crate::asker::Asker;
-use crate::docs::{self, Problems};
+use crate::caller::Requester;
+use crate::docs::{self, CommandProblems};
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::state::CommandState;
 
 /// The conversation to create.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreateRequest {
-    #[schema(value_type = docs::Kind)]
+    #[schema(value_type = docs::ConversationKindSchema)]
     kind: ConversationKind,
     /// The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
     members: Vec<String>,
@@ -41,24 +41,24 @@ pub(crate) struct CreateRequest {
 /// The conversation, created now or earlier.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Created)]
-pub(crate) struct Created<'a> {
+pub(crate) struct CreateResponse<'a> {
     id: &'a str,
-    #[schema(value_type = docs::Kind)]
+    #[schema(value_type = docs::ConversationKindSchema)]
     kind: ConversationKind,
     /// The log position of its creation, or the head of the log if it already existed.
-    #[serde(skip_serializing_if = "Later::is_later")]
+    #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
-    position: Later,
+    position: PositionPlaceholder,
 }
 
 /// The part of the first response that a replay needs to check access.
 #[derive(Deserialize)]
-struct CreatedBefore {
+struct CreateReceipt {
     id: ConversationId,
 }
 
 /// The handler that creates a conversation.
-pub(crate) struct CreateOrder {
+pub(crate) struct CreateHandler {
     id: ConversationId,
     kind: ConversationKind,
     title: Option<Title>,
@@ -66,22 +66,22 @@ pub(crate) struct CreateOrder {
     /// The other member of a direct conversation.
     peer: Option<UserId>,
     caller: UserId,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
-impl CreateOrder {
+impl CreateHandler {
     fn parse(
         caller: UserId,
-        idempotency: Option<Keyed>,
+        idempotency: Option<Idempotency>,
         request: &CreateRequest,
     ) -> Result<Self, Refusal> {
-        let members = parts::users("members", &request.members)?;
+        let members = params::parse_users("members", &request.members)?;
         let title = request.title.as_deref().map(Title::parse).transpose();
         let title = title.map_err(|invalid| Refusal::invalid("title", invalid.0))?;
         let (id, peer) = match request.kind {
-            ConversationKind::Group => (group_id(request.id.as_deref())?, None),
+            ConversationKind::Group => (resolve_group_id(request.id.as_deref())?, None),
             ConversationKind::Direct => {
-                let (id, peer) = pair(&caller, &members, request.id.as_deref())?;
+                let (id, peer) = resolve_direct_pair(&caller, &members, request.id.as_deref())?;
                 (id, Some(peer))
             }
         };
@@ -92,13 +92,13 @@ impl CreateOrder {
             members,
             peer,
             caller,
-            keyed: idempotency,
+            idempotency,
         })
     }
 }
 
 /// The id that the client chose for a group, or a new one.
-fn group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
+fn resolve_group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
     let invalid = |invalid: InvalidIdError| Refusal::invalid("id", invalid.0);
     let Some(chosen) = chosen else {
         return ConversationId::parse(&format!("c_{}", uuid::Uuid::now_v7().simple()))
@@ -115,7 +115,7 @@ fn group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
 }
 
 /// The id of the direct conversation of a pair of users, and the user who is not the caller.
-fn pair(
+fn resolve_direct_pair(
     caller: &UserId,
     members: &[UserId],
     chosen: Option<&str>,
@@ -138,28 +138,28 @@ fn pair(
     }
 }
 
-impl Order for CreateOrder {
-    type Home = Conversation;
+impl CommandHandler for CreateHandler {
+    type Target = Conversation;
     /// Whether the other member has blocked the caller.
-    type Known = bool;
+    type Lookups = bool;
 
-    fn op(&self) -> Op {
-        Op::Create
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Create
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.id.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(
+    async fn load_lookups(
         &self,
         state: &CommandState,
         observed: &mut Vec<Observation>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<bool, AttemptError> {
         let Some(peer) = &self.peer else {
             return Ok(false);
         };
@@ -176,7 +176,7 @@ impl Order for CreateOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         blocked: bool,
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let create = CreateConversation {
             kind: self.kind,
             title: self.title.clone(),
@@ -191,21 +191,21 @@ impl Order for CreateOrder {
         } else {
             StatusCode::CREATED
         };
-        let created = Created {
-            id: self.id(),
+        let created = CreateResponse {
+            id: self.aggregate_id(),
             kind: self.kind,
-            position: Later,
+            position: PositionPlaceholder,
         };
         Ok(Decision {
             events,
             status,
-            fields: Fields::of(&created)?,
+            body: ResponseBody::serialize(&created)?,
         })
     }
 
     /// A user who has left the conversation they created gets `not_found`.
     async fn may_replay(&self, state: &CommandState, receipt: &Receipt) -> Result<bool, LogError> {
-        match serde_json::from_slice::<CreatedBefore>(&receipt.answer) {
+        match serde_json::from_slice::<CreateReceipt>(&receipt.answer) {
             Ok(created) => membership::is_member(state, &created.id, &self.caller).await,
             // The key was used for another kind of command, so the caller gets a mismatch.
             Err(_) => Ok(true),
@@ -225,20 +225,21 @@ impl Order for CreateOrder {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
     request_body = CreateRequest,
     responses(
-        (status = 201, description = "Created", body = Created,
+        (status = 201, description = "Created", body = CreateResponse,
             headers(("Tidings-Position" = i64))),
         (status = 200, description = "The existing direct conversation, or the first response",
-            body = Created, headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+            body = CreateResponse, headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
+        CommandProblems,
     ),
 )]
 pub(crate) async fn create_conversation(
     State(state): State<CommandState>,
-    Asker { user, key }: Asker,
+    Requester { user, key }: Requester,
     Json(request): Json<CreateRequest>,
-) -> Result<Answered, No> {
-    let idempotency = Keyed::command(&user, key.as_ref(), Op::Create, &[], &request)?;
-    let handler = CreateOrder::parse(user, idempotency, &request)?;
+) -> Result<CommandResponse, CommandError> {
+    let idempotency =
+        Idempotency::for_command(&user, key.as_ref(), CommandKind::Create, &[], &request)?;
+    let handler = CreateHandler::parse(user, idempotency, &request)?;
     execute(&state, &handler).await
 }
 
@@ -246,10 +247,10 @@ pub(crate) async fn create_conversation(
 mod tests {
     use super::*;
 
-    fn handler(request: &str) -> Result<CreateOrder, Option<&'static str>> {
+    fn handler(request: &str) -> Result<CreateHandler, Option<&'static str>> {
         let request = serde_json::from_str(request).expect("a request");
         let caller = UserId::parse("ann").expect("a valid user id");
-        CreateOrder::parse(caller, None, &request).map_err(|refusal| refusal.field)
+        CreateHandler::parse(caller, None, &request).map_err(|refusal| refusal.field)
     }
 
     #[test]

@@ -5,22 +5,22 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{membership, old_message};
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use super::{membership, message_lookup};
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The new body of a message.
@@ -32,33 +32,37 @@ pub(crate) struct EditRequest {
 }
 
 /// The handler that edits a message.
-pub(crate) struct EditOrder {
+pub(crate) struct EditHandler {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: i64,
     /// The unvalidated body. Which body is valid depends on the type of the message, which only the
     /// conversation knows.
     pub(crate) body: Value,
     pub(crate) by: UserId,
-    pub(crate) keyed: Option<Keyed>,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
-impl Order for EditOrder {
-    type Home = Conversation;
-    type Known = ();
+impl CommandHandler for EditHandler {
+    type Target = Conversation;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        Op::Edit
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Edit
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -67,16 +71,16 @@ impl Order for EditOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         (): (),
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let edit = EditMessage {
             seq: self.seq,
             body: self.body.clone(),
             by: self.by.clone(),
             now: state.now(),
-            message: old_message::look_up(locked, &self.by, self.seq).await?,
+            message: message_lookup::load_unless_recent(locked, &self.by, self.seq).await?,
         };
         let command = ConversationCommand::Edit(edit);
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -102,28 +106,29 @@ impl Order for EditOrder {
     ),
     request_body = EditRequest,
     responses(
-        (status = 200, description = "The message has this body", body = Positioned,
+        (status = 200, description = "The message has this body", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn edit_message(
     State(state): State<CommandState>,
-    Asker { user: by, key }: Asker,
+    Requester { user: by, key }: Requester,
     Path((id, seq)): Path<(String, String)>,
     Json(request): Json<EditRequest>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&by, key.as_ref(), Op::Edit, &[&id, &seq], &request)?;
-    let seq = parts::seq(&seq)?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency =
+        Idempotency::for_command(&by, key.as_ref(), CommandKind::Edit, &[&id, &seq], &request)?;
+    let seq = params::parse_seq(&seq)?;
     execute(
         &state,
-        &EditOrder {
+        &EditHandler {
             conversation,
             seq,
             body: request.body,
             by,
-            keyed: idempotency,
+            idempotency,
         },
     )
     .await

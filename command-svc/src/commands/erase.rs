@@ -8,24 +8,24 @@ use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
 use event_log::erasure::scope;
-use event_log::{AppendRequest, AppendedRange, LogError, AppendError};
+use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
 use http_edge::{Admin, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::asker::Who;
-use crate::docs::Problems;
-use crate::execute::{ATTEMPTS, pause_before};
-use crate::meters::{Op, Outcome};
-use crate::no::No;
-use crate::parts;
+use crate::caller::AuthenticatedUser;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
+use crate::execute::{MAX_ATTEMPTS, back_off};
+use crate::metrics::{CommandKind, CommandOutcome};
+use crate::params;
 use crate::state::CommandState;
 
 /// The maximum number of messages that one append erases.
-const CHUNK: i64 = 500;
+const MAX_MESSAGES_PER_APPEND: i64 = 500;
 
 /// The number of messages after which a request stops and returns where to continue.
-const A_REQUEST: usize = 5_000;
+const MAX_MESSAGES_PER_REQUEST: usize = 5_000;
 
 /// What to erase: one message, a conversation, or everything that a user has sent.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,7 +45,7 @@ pub(crate) struct ErasureRequest {
 /// What this request erased.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = ErasureAnswer)]
-pub(crate) struct ErasureAnswer {
+pub(crate) struct EraseResponse {
     /// The number of messages erased by this request, without those erased earlier.
     messages: u64,
     /// The number of conversations whose titles this request erased.
@@ -59,25 +59,26 @@ pub(crate) struct ErasureAnswer {
 }
 
 /// The parsed scope of an erasure.
-enum Meant {
+enum ErasureScope {
     Message(ConversationId, i64),
     Conversation(ConversationId),
     User(UserId),
 }
 
 impl ErasureRequest {
-    fn parse(&self) -> Result<Meant, No> {
-        let invalid = |field, reason: &str| Err(No::Refused(Refusal::invalid(field, reason)));
+    fn parse(&self) -> Result<ErasureScope, CommandError> {
+        let invalid =
+            |field, reason: &str| Err(CommandError::Rejected(Refusal::invalid(field, reason)));
         match (&self.conversation_id, self.seq, &self.user) {
             (Some(id), seq, None) => {
-                let id = parts::conversation(id)?;
+                let id = params::parse_conversation(id)?;
                 Ok(match seq {
-                    Some(seq) => Meant::Message(id, seq),
-                    None => Meant::Conversation(id),
+                    Some(seq) => ErasureScope::Message(id, seq),
+                    None => ErasureScope::Conversation(id),
                 })
             }
             (None, None, Some(user)) => match UserId::parse(user) {
-                Ok(user) => Ok(Meant::User(user)),
+                Ok(user) => Ok(ErasureScope::User(user)),
                 Err(error) => invalid("user", error.0),
             },
             (None, Some(_), _) => invalid("seq", "seq requires conversation_id"),
@@ -108,63 +109,63 @@ impl ErasureRequest {
     request_body = ErasureRequest,
     responses(
         (status = 200, description = "Erased, completely or up to the limit of one request",
-            body = ErasureAnswer),
-        Problems,
+            body = EraseResponse),
+        CommandProblems,
     ),
 )]
 pub(crate) async fn erase_content(
     State(state): State<CommandState>,
     _: Admin,
-    Who(by): Who,
+    AuthenticatedUser(by): AuthenticatedUser,
     Json(request): Json<ErasureRequest>,
-) -> Result<Json<ErasureAnswer>, No> {
+) -> Result<Json<EraseResponse>, CommandError> {
     let started = Instant::now();
-    let mut run = Erasing {
+    let mut run = ErasureRun {
         state: &state,
         by,
-        answer: ErasureAnswer::default(),
+        response: EraseResponse::default(),
     };
     match request.parse()? {
-        Meant::Message(id, seq) => {
-            run.append(&id, &[seq], false).await?;
+        ErasureScope::Message(id, seq) => {
+            run.append_erasure(&id, &[seq], false).await?;
         }
-        Meant::Conversation(id) => {
-            run.append(&id, &[], true).await?;
-            if !run.messages(&id, None).await? {
-                run.answer.next = Some(id.to_string());
+        ErasureScope::Conversation(id) => {
+            run.append_erasure(&id, &[], true).await?;
+            if !run.erase_conversation(&id, None).await? {
+                run.response.next = Some(id.to_string());
             }
         }
-        Meant::User(user) => run.user(&user, request.from.as_deref()).await?,
+        ErasureScope::User(user) => run.erase_user(&user, request.from.as_deref()).await?,
     }
-    let mut response = run.answer;
+    let mut response = run.response;
     if response.first.is_none() {
         response.position = state.log().head().await?;
     }
     state
-        .meters()
-        .took(Op::Erase, Outcome::Done, started.elapsed());
+        .metrics()
+        .record_duration(CommandKind::Erase, CommandOutcome::Done, started.elapsed());
     Ok(Json(response))
 }
 
 /// The execution of one erasure request.
-struct Erasing<'a> {
+struct ErasureRun<'a> {
     state: &'a CommandState,
     by: UserId,
-    answer: ErasureAnswer,
+    response: EraseResponse,
 }
 
-impl Erasing<'_> {
+impl ErasureRun<'_> {
     /// Erases the messages of a user, from the conversation `from` onwards.
-    async fn user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), No> {
+    async fn erase_user(&mut self, user: &UserId, from: Option<&str>) -> Result<(), CommandError> {
         let pool = self.state.log().pool();
         let conversations = scope::find_conversations_of(pool, user.as_str()).await;
         for id in conversations.map_err(LogError::from)? {
             if from.is_some_and(|from| id.as_str() < from) {
                 continue;
             }
-            let id = parts::conversation(&id)?;
-            if !self.messages(&id, Some(user)).await? {
-                self.answer.next = Some(id.to_string());
+            let id = params::parse_conversation(&id)?;
+            if !self.erase_conversation(&id, Some(user)).await? {
+                self.response.next = Some(id.to_string());
                 break;
             }
         }
@@ -173,18 +174,24 @@ impl Erasing<'_> {
 
     /// Erases the messages of a conversation, of one sender or of all. Returns false if it stopped
     /// at the limit of one request and there may be more.
-    async fn messages(&mut self, id: &ConversationId, sender: Option<&UserId>) -> Result<bool, No> {
+    async fn erase_conversation(
+        &mut self,
+        id: &ConversationId,
+        sender: Option<&UserId>,
+    ) -> Result<bool, CommandError> {
         let pool = self.state.log().pool();
         let mut after = 0;
         loop {
-            if self.answer.messages >= A_REQUEST as u64 {
+            if self.response.messages >= MAX_MESSAGES_PER_REQUEST as u64 {
                 return Ok(false);
             }
             let sender = sender.map(UserId::as_str);
-            let page = scope::find_messages(pool, id.as_str(), sender, after, CHUNK).await;
+            let page =
+                scope::find_messages(pool, id.as_str(), sender, after, MAX_MESSAGES_PER_APPEND)
+                    .await;
             let (seqs, more) = page.map_err(LogError::from)?;
             if !seqs.is_empty() {
-                self.append(id, &seqs, false).await?;
+                self.append_erasure(id, &seqs, false).await?;
             }
             match more {
                 Some(seq) => after = seq,
@@ -194,9 +201,14 @@ impl Erasing<'_> {
     }
 
     /// Erases these messages, and the title if requested, and adds them to the response.
-    async fn append(&mut self, id: &ConversationId, seqs: &[i64], title: bool) -> Result<(), No> {
+    async fn append_erasure(
+        &mut self,
+        id: &ConversationId,
+        seqs: &[i64],
+        title: bool,
+    ) -> Result<(), CommandError> {
         if let Some(totals) = erase_messages(self.state, id, seqs, title, &self.by).await? {
-            let response = &mut self.answer;
+            let response = &mut self.response;
             response.messages += totals.messages as u64;
             response.titles += totals.titles as u64;
             response.first.get_or_insert(totals.appended.first);
@@ -207,7 +219,7 @@ impl Erasing<'_> {
 }
 
 /// What one append erased.
-pub(crate) struct Done {
+pub(crate) struct ErasureTotals {
     messages: usize,
     titles: usize,
     appended: AppendedRange,
@@ -221,9 +233,9 @@ pub(crate) async fn erase_messages(
     seqs: &[i64],
     title: bool,
     by: &UserId,
-) -> Result<Option<Done>, No> {
-    for attempt in 0..ATTEMPTS {
-        pause_before(attempt).await;
+) -> Result<Option<ErasureTotals>, CommandError> {
+    for attempt in 0..MAX_ATTEMPTS {
+        back_off(attempt).await;
         let locked = state.log().conversations().lock(id.as_str()).await?;
         let erase = ConversationCommand::Erase(EraseContent {
             seqs: seqs.to_vec(),
@@ -240,20 +252,24 @@ pub(crate) async fn erase_messages(
             .filter(|event| matches!(event, ConversationEvent::MessageErased(_)))
             .count();
         let titles = events.len() - messages;
-        let appended = match locked.append(AppendRequest::from_events(events)).wait().await {
+        let appended = match locked
+            .append(AppendRequest::from_events(events))
+            .wait()
+            .await
+        {
             Ok(appended) => appended,
             Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => continue,
             Err(AppendError::Log(error)) => return Err(error.into()),
         };
         if let Some(refusal) = refusal {
-            return Err(No::Refused(refusal));
+            return Err(CommandError::Rejected(refusal));
         }
         let has_erased = messages + titles > 0;
-        return Ok(has_erased.then_some(Done {
+        return Ok(has_erased.then_some(ErasureTotals {
             messages,
             titles,
             appended,
         }));
     }
-    Err(No::Busy)
+    Err(CommandError::Contention)
 }

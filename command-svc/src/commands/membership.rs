@@ -5,7 +5,7 @@ use domain::mailbox::command::MembershipSnapshot;
 use domain::refusal::Refusal;
 use event_log::{LogError, Observation};
 
-use crate::order::Stop;
+use crate::handler::AttemptError;
 use crate::state::CommandState;
 
 /// Whether this user is currently a member.
@@ -25,18 +25,21 @@ pub(crate) async fn is_member(
 
 /// The membership of a user, and whether the user can see the message at `seq`. Adds the
 /// conversation to `observed`. Anyone who is not a member gets `not_found`.
-pub(crate) async fn standing(
+pub(crate) async fn observe_membership(
     state: &CommandState,
     conversation: &ConversationId,
     user: &UserId,
     seq: i64,
     observed: &mut Vec<Observation>,
-) -> Result<(MembershipSnapshot, bool), Stop> {
+) -> Result<(MembershipSnapshot, bool), AttemptError> {
     let (membership, observation) = state
         .log()
         .conversations()
         .peek(conversation.as_str(), |conversation| {
-            (conversation.membership_snapshot(user), conversation.can_see(user, seq))
+            (
+                conversation.membership_snapshot(user),
+                conversation.can_see(user, seq),
+            )
         })
         .await?;
     observed.push(observation);

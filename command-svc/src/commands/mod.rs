@@ -21,8 +21,8 @@ pub(crate) mod remove_member;
 pub(crate) mod send;
 
 mod membership;
-mod old_message;
-mod refused;
+mod message_lookup;
+mod rejected;
 
 pub use ack::acknowledge_for;
-pub use batch::BATCH_LINES;
+pub use batch::MAX_BATCH_LINES;

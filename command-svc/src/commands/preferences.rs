@@ -3,23 +3,23 @@
 use axum::extract::State;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, SetPreferences, MembershipSnapshot};
+use domain::mailbox::command::{MailboxCommand, MembershipSnapshot, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::membership;
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// How to show a conversation. Omitted fields stay unchanged.
@@ -38,36 +38,37 @@ pub(crate) struct PreferencesRequest {
 }
 
 /// The handler that sets preferences.
-pub(crate) struct PreferencesOrder {
+pub(crate) struct PreferencesHandler {
     conversation: ConversationId,
-    wanted: PreferencesRequest,
+    preferences: PreferencesRequest,
     caller: UserId,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
-impl Order for PreferencesOrder {
-    type Home = Mailbox;
-    type Known = MembershipSnapshot;
+impl CommandHandler for PreferencesHandler {
+    type Target = Mailbox;
+    type Lookups = MembershipSnapshot;
 
-    fn op(&self) -> Op {
-        Op::Preferences
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Preferences
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.caller.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(
+    async fn load_lookups(
         &self,
         state: &CommandState,
         observed: &mut Vec<Observation>,
-    ) -> Result<MembershipSnapshot, Stop> {
+    ) -> Result<MembershipSnapshot, AttemptError> {
         let found =
-            membership::standing(state, &self.conversation, &self.caller, 0, observed).await;
+            membership::observe_membership(state, &self.conversation, &self.caller, 0, observed)
+                .await;
         found.map(|(standing, _)| standing)
     }
 
@@ -76,13 +77,13 @@ impl Order for PreferencesOrder {
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
         standing: MembershipSnapshot,
-    ) -> Result<Decision<MailboxEvent>, Stop> {
+    ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let PreferencesRequest {
             muted,
             pinned,
             archived,
             mentions,
-        } = self.wanted;
+        } = self.preferences;
         let conversation = self.conversation.clone();
         let set = SetPreferences {
             conversation,
@@ -93,7 +94,7 @@ impl Order for PreferencesOrder {
             membership: standing,
         };
         let command = MailboxCommand::SetPreferences(set);
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -117,26 +118,32 @@ impl Order for PreferencesOrder {
     ),
     request_body = PreferencesRequest,
     responses(
-        (status = 200, description = "Changed, or already so", body = Positioned,
+        (status = 200, description = "Changed, or already so", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn set_preferences(
     State(state): State<CommandState>,
-    Asker { user: caller, key }: Asker,
+    Requester { user: caller, key }: Requester,
     Path(id): Path<String>,
     Json(preferences): Json<PreferencesRequest>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&caller, key.as_ref(), Op::Preferences, &[&id], &preferences)?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency = Idempotency::for_command(
+        &caller,
+        key.as_ref(),
+        CommandKind::Preferences,
+        &[&id],
+        &preferences,
+    )?;
     execute(
         &state,
-        &PreferencesOrder {
+        &PreferencesHandler {
             conversation,
-            wanted: preferences,
+            preferences: preferences,
             caller,
-            keyed: idempotency,
+            idempotency,
         },
     )
     .await

@@ -5,65 +5,69 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, UpdateReaction};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, ReactionKey, UserId};
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::Path;
 
-use super::refused::RefusedOrder;
-use super::{membership, old_message};
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use super::rejected::RejectedRequest;
+use super::{membership, message_lookup};
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The handler that adds or removes a reaction.
-pub(crate) struct ReactOrder {
+pub(crate) struct ReactHandler {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: i64,
     pub(crate) key: ReactionKey,
     pub(crate) by: UserId,
-    pub(crate) keyed: Option<Keyed>,
-    pub(crate) what: What,
+    pub(crate) idempotency: Option<Idempotency>,
+    pub(crate) action: ReactionAction,
 }
 
 /// Add or remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
-    Give,
-    TakeBack,
+pub(crate) enum ReactionAction {
+    Add,
+    Remove,
 }
 
-impl What {
-    pub(crate) fn op(self) -> Op {
+impl ReactionAction {
+    pub(crate) fn command_kind(self) -> CommandKind {
         match self {
-            Self::Give => Op::React,
-            Self::TakeBack => Op::Unreact,
+            Self::Add => CommandKind::React,
+            Self::Remove => CommandKind::Unreact,
         }
     }
 }
 
-impl Order for ReactOrder {
-    type Home = Conversation;
-    type Known = ();
+impl CommandHandler for ReactHandler {
+    type Target = Conversation;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        self.what.op()
+    fn command_kind(&self) -> CommandKind {
+        self.action.command_kind()
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -72,18 +76,18 @@ impl Order for ReactOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         (): (),
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let react = UpdateReaction {
             seq: self.seq,
             key: self.key.clone(),
             by: self.by.clone(),
-            message: old_message::look_up(locked, &self.by, self.seq).await?,
+            message: message_lookup::load_unless_recent(locked, &self.by, self.seq).await?,
         };
-        let command = match self.what {
-            What::Give => ConversationCommand::React(react),
-            What::TakeBack => ConversationCommand::Unreact(react),
+        let command = match self.action {
+            ReactionAction::Add => ConversationCommand::React(react),
+            ReactionAction::Remove => ConversationCommand::Unreact(react),
         };
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -93,36 +97,36 @@ impl Order for ReactOrder {
     }
 }
 
-async fn carry_out(
+async fn execute_reaction(
     state: &CommandState,
-    Asker {
+    Requester {
         user: by,
         key: client_key,
-    }: Asker,
+    }: Requester,
     (id, seq, key): (String, String, String),
-    action: What,
-) -> Result<Answered, No> {
-    let command_kind = action.op();
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(
+    action: ReactionAction,
+) -> Result<CommandResponse, CommandError> {
+    let command_kind = action.command_kind();
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency = Idempotency::for_command(
         &by,
         client_key.as_ref(),
         command_kind,
         &[&id, &seq, &key],
         &(),
     )?;
-    let seq = parts::seq(&seq)?;
-    match parts::reaction(&key) {
+    let seq = params::parse_seq(&seq)?;
+    match params::parse_reaction(&key) {
         Ok(key) => {
             execute(
                 state,
-                &ReactOrder {
+                &ReactHandler {
                     conversation,
                     seq,
                     key,
                     by,
-                    keyed: idempotency,
-                    what: action,
+                    idempotency,
+                    action,
                 },
             )
             .await
@@ -130,11 +134,11 @@ async fn carry_out(
         Err(refusal) => {
             execute(
                 state,
-                &RefusedOrder {
-                    op: command_kind,
+                &RejectedRequest {
+                    command_kind,
                     conversation,
                     caller: by,
-                    keyed: idempotency,
+                    idempotency,
                     refusal,
                 },
             )
@@ -158,17 +162,17 @@ async fn carry_out(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "The reaction exists", body = Positioned,
+        (status = 200, description = "The reaction exists", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn add_reaction(
     State(state): State<CommandState>,
-    requester: Asker,
+    requester: Requester,
     Path(path): Path<(String, String, String)>,
-) -> Result<Answered, No> {
-    carry_out(&state, requester, path, What::Give).await
+) -> Result<CommandResponse, CommandError> {
+    execute_reaction(&state, requester, path, ReactionAction::Add).await
 }
 
 /// Remove a reaction
@@ -184,15 +188,15 @@ pub(crate) async fn add_reaction(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "The reaction does not exist", body = Positioned,
+        (status = 200, description = "The reaction does not exist", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn remove_reaction(
     State(state): State<CommandState>,
-    requester: Asker,
+    requester: Requester,
     Path(path): Path<(String, String, String)>,
-) -> Result<Answered, No> {
-    carry_out(&state, requester, path, What::TakeBack).await
+) -> Result<CommandResponse, CommandError> {
+    execute_reaction(&state, requester, path, ReactionAction::Remove).await
 }

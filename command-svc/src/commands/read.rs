@@ -3,25 +3,25 @@
 use axum::extract::State;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MarkUnread, MarkRead, MembershipSnapshot};
+use domain::mailbox::command::{MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::membership;
-use super::refused::RefusedOrder;
-use crate::answer::{Answered, Fields, Later};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use super::rejected::RejectedRequest;
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::state::CommandState;
 
 /// A move of the read mark: exactly one of the two fields.
@@ -39,27 +39,27 @@ pub(crate) struct ReadRequest {
 /// The read mark after the command.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReadUpTo)]
-pub(crate) struct ReadUpTo {
+pub(crate) struct ReadResponse {
     /// The seq of the last read message after this command.
     #[schema(minimum = 0)]
     read_seq: i64,
-    #[serde(skip_serializing_if = "Later::is_later")]
+    #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 0)]
-    position: Later,
+    position: PositionPlaceholder,
 }
 
 /// The requested move of the read mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum ReadMarkUpdate {
     UpTo(i64),
     UnreadFrom(i64),
 }
 
 impl ReadRequest {
-    pub(crate) fn parse(&self) -> Result<Mark, Refusal> {
+    pub(crate) fn parse(&self) -> Result<ReadMarkUpdate, Refusal> {
         match (self.up_to, self.unread_from) {
-            (Some(seq), None) => Ok(Mark::UpTo(seq)),
-            (None, Some(seq)) => Ok(Mark::UnreadFrom(seq)),
+            (Some(seq), None) => Ok(ReadMarkUpdate::UpTo(seq)),
+            (None, Some(seq)) => Ok(ReadMarkUpdate::UnreadFrom(seq)),
             (None, None) => Err(Refusal::invalid(
                 "up_to",
                 "either up_to or unread_from is required",
@@ -73,37 +73,37 @@ impl ReadRequest {
 }
 
 /// The handler that moves the read mark.
-pub(crate) struct ReadOrder {
+pub(crate) struct ReadHandler {
     pub(crate) conversation: ConversationId,
-    pub(crate) mark: Mark,
+    pub(crate) update: ReadMarkUpdate,
     pub(crate) caller: UserId,
-    pub(crate) keyed: Option<Keyed>,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
-impl Order for ReadOrder {
-    type Home = Mailbox;
+impl CommandHandler for ReadHandler {
+    type Target = Mailbox;
     /// The membership of the caller, and whether the caller can see the message at `unread_from`.
-    type Known = (MembershipSnapshot, bool);
+    type Lookups = (MembershipSnapshot, bool);
 
-    fn op(&self) -> Op {
-        Op::Read
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Read
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.caller.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(
+    async fn load_lookups(
         &self,
         state: &CommandState,
         observed: &mut Vec<Observation>,
-    ) -> Result<(MembershipSnapshot, bool), Stop> {
-        let (Mark::UpTo(seq) | Mark::UnreadFrom(seq)) = self.mark;
-        membership::standing(state, &self.conversation, &self.caller, seq, observed).await
+    ) -> Result<(MembershipSnapshot, bool), AttemptError> {
+        let (ReadMarkUpdate::UpTo(seq) | ReadMarkUpdate::UnreadFrom(seq)) = self.update;
+        membership::observe_membership(state, &self.conversation, &self.caller, seq, observed).await
     }
 
     async fn decide(
@@ -111,15 +111,15 @@ impl Order for ReadOrder {
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
         (standing, visible): (MembershipSnapshot, bool),
-    ) -> Result<Decision<MailboxEvent>, Stop> {
+    ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let conversation = self.conversation.clone();
-        let command = match self.mark {
-            Mark::UpTo(up_to) => MailboxCommand::MarkRead(MarkRead {
+        let command = match self.update {
+            ReadMarkUpdate::UpTo(up_to) => MailboxCommand::MarkRead(MarkRead {
                 conversation,
                 up_to,
                 membership: standing,
             }),
-            Mark::UnreadFrom(from) => MailboxCommand::MarkUnread(MarkUnread {
+            ReadMarkUpdate::UnreadFrom(from) => MailboxCommand::MarkUnread(MarkUnread {
                 conversation,
                 from,
                 membership: standing,
@@ -134,11 +134,11 @@ impl Order for ReadOrder {
             ) => mark.read_seq,
             _ => mailbox.read_mark(&self.conversation, standing),
         };
-        let fields = Fields::of(&ReadUpTo {
+        let fields = ResponseBody::serialize(&ReadResponse {
             read_seq,
-            position: Later,
+            position: PositionPlaceholder,
         })?;
-        Ok(Decision::with(events, fields))
+        Ok(Decision::with_body(events, fields))
     }
 
     async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
@@ -161,28 +161,29 @@ impl Order for ReadOrder {
     ),
     request_body = ReadRequest,
     responses(
-        (status = 200, description = "The read mark after the command", body = ReadUpTo,
+        (status = 200, description = "The read mark after the command", body = ReadResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn mark_read(
     State(state): State<CommandState>,
-    Asker { user: caller, key }: Asker,
+    Requester { user: caller, key }: Requester,
     Path(id): Path<String>,
     Json(request): Json<ReadRequest>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&caller, key.as_ref(), Op::Read, &[&id], &request)?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency =
+        Idempotency::for_command(&caller, key.as_ref(), CommandKind::Read, &[&id], &request)?;
     match request.parse() {
-        Ok(mark) => {
+        Ok(update) => {
             execute(
                 &state,
-                &ReadOrder {
+                &ReadHandler {
                     conversation,
-                    mark,
+                    update,
                     caller,
-                    keyed: idempotency,
+                    idempotency,
                 },
             )
             .await
@@ -190,11 +191,11 @@ pub(crate) async fn mark_read(
         Err(refusal) => {
             execute(
                 &state,
-                &RefusedOrder {
-                    op: Op::Read,
+                &RejectedRequest {
+                    command_kind: CommandKind::Read,
                     conversation,
                     caller,
-                    keyed: idempotency,
+                    idempotency,
                     refusal,
                 },
             )
@@ -207,17 +208,17 @@ pub(crate) async fn mark_read(
 mod tests {
     use super::*;
 
-    fn mark(request: &str) -> Result<Mark, Option<&'static str>> {
+    fn mark(request: &str) -> Result<ReadMarkUpdate, Option<&'static str>> {
         let request: ReadRequest = serde_json::from_str(request).expect("a request");
         request.parse().map_err(|refusal| refusal.field)
     }
 
     #[test]
     fn exactly_one_field_is_required() {
-        assert_eq!(mark(r#"{"up_to":3}"#), Ok(Mark::UpTo(3)));
+        assert_eq!(mark(r#"{"up_to":3}"#), Ok(ReadMarkUpdate::UpTo(3)));
         assert_eq!(
             mark(r#"{"unread_from":3,"up_to":null}"#),
-            Ok(Mark::UnreadFrom(3))
+            Ok(ReadMarkUpdate::UnreadFrom(3))
         );
         assert_eq!(
             mark(r#"{"unread_from":3,"up_to":3}"#),

@@ -5,46 +5,50 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, RecallMessage};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::Path;
 
-use super::{membership, old_message};
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use super::{membership, message_lookup};
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The handler that recalls a message.
-pub(crate) struct RecallOrder {
+pub(crate) struct RecallHandler {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: i64,
     pub(crate) by: UserId,
-    pub(crate) keyed: Option<Keyed>,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
-impl Order for RecallOrder {
-    type Home = Conversation;
-    type Known = ();
+impl CommandHandler for RecallHandler {
+    type Target = Conversation;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        Op::Recall
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Recall
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -53,15 +57,15 @@ impl Order for RecallOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         (): (),
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let recall = RecallMessage {
             seq: self.seq,
             by: self.by.clone(),
             now: state.now(),
-            message: old_message::look_up(locked, &self.by, self.seq).await?,
+            message: message_lookup::load_unless_recent(locked, &self.by, self.seq).await?,
         };
         let command = ConversationCommand::Recall(recall);
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -86,26 +90,27 @@ impl Order for RecallOrder {
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "The message is recalled", body = Positioned,
+        (status = 200, description = "The message is recalled", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn recall_message(
     State(state): State<CommandState>,
-    Asker { user: by, key }: Asker,
+    Requester { user: by, key }: Requester,
     Path((id, seq)): Path<(String, String)>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&by, key.as_ref(), Op::Recall, &[&id, &seq], &())?;
-    let seq = parts::seq(&seq)?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency =
+        Idempotency::for_command(&by, key.as_ref(), CommandKind::Recall, &[&id, &seq], &())?;
+    let seq = params::parse_seq(&seq)?;
     execute(
         &state,
-        &RecallOrder {
+        &RecallHandler {
             conversation,
             seq,
             by,
-            keyed: idempotency,
+            idempotency,
         },
     )
     .await

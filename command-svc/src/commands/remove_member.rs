@@ -5,45 +5,49 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, RemoveMember};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::ConversationId;
-use event_log::{LogError, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::Path;
 
 use super::membership;
-use crate::answer::{Answered, Positioned};
-use crate::asker::Asker;
-use crate::docs::Problems;
+use crate::caller::Requester;
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
 
 /// The handler that removes a member.
-pub(crate) struct RemoveMemberOrder {
+pub(crate) struct RemoveMemberHandler {
     conversation: ConversationId,
     remove: RemoveMember,
-    keyed: Option<Keyed>,
+    idempotency: Option<Idempotency>,
 }
 
-impl Order for RemoveMemberOrder {
-    type Home = Conversation;
-    type Known = ();
+impl CommandHandler for RemoveMemberHandler {
+    type Target = Conversation;
+    type Lookups = ();
 
-    fn op(&self) -> Op {
-        Op::RemoveMember
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::RemoveMember
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        self.keyed.as_ref()
+    fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
-    async fn look_up(&self, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), Stop> {
+    async fn load_lookups(
+        &self,
+        _: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<(), AttemptError> {
         Ok(())
     }
 
@@ -52,9 +56,9 @@ impl Order for RemoveMemberOrder {
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
         (): (),
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let command = ConversationCommand::RemoveMember(self.remove.clone());
-        Ok(Decision::plain(
+        Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
     }
@@ -80,28 +84,34 @@ impl Order for RemoveMemberOrder {
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
     ),
     responses(
-        (status = 200, description = "The user is not a member", body = Positioned,
+        (status = 200, description = "The user is not a member", body = PositionResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn remove_member(
     State(state): State<CommandState>,
-    Asker { user: by, key }: Asker,
+    Requester { user: by, key }: Requester,
     Path((id, user)): Path<(String, String)>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let idempotency = Keyed::command(&by, key.as_ref(), Op::RemoveMember, &[&id, &user], &())?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let idempotency = Idempotency::for_command(
+        &by,
+        key.as_ref(),
+        CommandKind::RemoveMember,
+        &[&id, &user],
+        &(),
+    )?;
     let remove = RemoveMember {
-        user: parts::user(&user)?,
+        user: params::parse_user(&user)?,
         by,
     };
     execute(
         &state,
-        &RemoveMemberOrder {
+        &RemoveMemberHandler {
             conversation,
             remove,
-            keyed: idempotency,
+            idempotency,
         },
     )
     .await

@@ -10,7 +10,7 @@ use domain::ids::{ClientKey, ConversationId, UserId};
 use domain::limits::Limits;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
-use event_log::{LogError, ReceiptKey, LockedAggregate, Observation, Receipt};
+use event_log::{LockedAggregate, LogError, Observation, Receipt, ReceiptKey};
 use http::StatusCode;
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
@@ -18,15 +18,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::membership;
-use crate::answer::{Answered, Fields, Later};
-use crate::asker::Who;
-use crate::docs::{self, Problems};
+use crate::caller::AuthenticatedUser;
+use crate::docs::{self, CommandProblems};
+use crate::error::CommandError;
 use crate::execute::execute;
-use crate::keyed::Keyed;
-use crate::meters::Op;
-use crate::no::No;
-use crate::order::{Decision, Order, Stop};
-use crate::parts;
+use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
 use crate::state::CommandState;
 
 /// The message to send.
@@ -37,7 +37,7 @@ pub(crate) struct SendRequest {
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: String,
     #[serde(rename = "type")]
-    #[schema(value_type = docs::MessageType)]
+    #[schema(value_type = docs::MessageTypeSchema)]
     kind: MessageType,
     /// A JSON object of at most 64 KiB. Text messages have their text in `text`.
     #[schema(value_type = Object)]
@@ -55,7 +55,7 @@ pub(crate) struct SendRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sent)]
 #[expect(clippy::struct_field_names, reason = "the names are part of the API")]
-pub(crate) struct Sent<'a> {
+pub(crate) struct SendResponse<'a> {
     conversation_id: &'a str,
     /// The number of the message in its conversation: 1, 2, 3, ...
     #[schema(minimum = 1)]
@@ -63,30 +63,30 @@ pub(crate) struct Sent<'a> {
     #[schema(value_type = String, format = DateTime)]
     sent_at: Timestamp,
     /// The log position of the message.
-    #[serde(skip_serializing_if = "Later::is_later")]
+    #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
     #[schema(value_type = i64, required = true, minimum = 1)]
-    position: Later,
+    position: PositionPlaceholder,
 }
 
 /// The handler that sends a message.
-pub(crate) struct SendOrder {
+pub(crate) struct SendHandler {
     conversation: ConversationId,
     sender: UserId,
-    keyed: Keyed,
+    idempotency: Idempotency,
     /// The message, or the refusal of an invalid one. Only members see the refusal, and only under
     /// a new key.
-    draft: Result<Draft, Refusal>,
+    draft: Result<MessageDraft, Refusal>,
 }
 
 /// The validated content of a message to send.
-struct Draft {
+struct MessageDraft {
     kind: MessageType,
     body: MessageBody,
     reply_to: Option<i64>,
     mentions: Vec<UserId>,
 }
 
-impl SendOrder {
+impl SendHandler {
     pub(crate) fn parse(
         sender: UserId,
         conversation: ConversationId,
@@ -95,19 +95,19 @@ impl SendOrder {
     ) -> Result<Self, Refusal> {
         let key = ClientKey::parse(&request.client_message_id)
             .map_err(|invalid| Refusal::invalid("client_message_id", invalid.0))?;
-        let draft = Draft::parse(request, limits);
+        let draft = MessageDraft::parse(request, limits);
         let fingerprint = match &draft {
             Ok(draft) => request.fingerprint(&conversation, draft.body.as_json()),
             Err(_) => request.fingerprint(&conversation, &request.body.to_string()),
         };
-        let idempotency = Keyed {
+        let idempotency = Idempotency {
             key: ReceiptKey::for_send(&sender, &key),
             fingerprint,
         };
         Ok(Self {
             conversation,
             sender,
-            keyed: idempotency,
+            idempotency,
             draft,
         })
     }
@@ -123,7 +123,7 @@ impl SendRequest {
         let reply_to = self.reply_to.unwrap_or_default().to_be_bytes();
         let mut parts: Vec<&[u8]> = Vec::with_capacity(5 + self.mentions.len());
         parts.extend([
-            Op::Send.as_str().as_bytes(),
+            CommandKind::Send.as_str().as_bytes(),
             conversation.as_str().as_bytes(),
             self.kind.as_str().as_bytes(),
             body.as_bytes(),
@@ -134,63 +134,63 @@ impl SendRequest {
     }
 }
 
-impl Draft {
+impl MessageDraft {
     fn parse(request: &SendRequest, limits: &Limits) -> Result<Self, Refusal> {
         Ok(Self {
             kind: request.kind,
             body: MessageBody::parse(request.kind, &request.body, limits)?,
             reply_to: request.reply_to,
-            mentions: parts::users("mentions", &request.mentions)?,
+            mentions: params::parse_users("mentions", &request.mentions)?,
         })
     }
 }
 
 /// The other member of a direct conversation, and whether that member has blocked the sender.
 #[derive(Default)]
-pub(crate) struct Peer {
+pub(crate) struct DirectPeer {
     user: Option<UserId>,
     has_blocked: bool,
 }
 
-impl Order for SendOrder {
-    type Home = Conversation;
-    type Known = Peer;
+impl CommandHandler for SendHandler {
+    type Target = Conversation;
+    type Lookups = DirectPeer;
 
-    fn op(&self) -> Op {
-        Op::Send
+    fn command_kind(&self) -> CommandKind {
+        CommandKind::Send
     }
 
-    fn id(&self) -> &str {
+    fn aggregate_id(&self) -> &str {
         self.conversation.as_str()
     }
 
-    fn keyed(&self) -> Option<&Keyed> {
-        Some(&self.keyed)
+    fn idempotency(&self) -> Option<&Idempotency> {
+        Some(&self.idempotency)
     }
 
-    async fn look_up(
+    async fn load_lookups(
         &self,
         state: &CommandState,
         observed: &mut Vec<Observation>,
-    ) -> Result<Peer, Stop> {
+    ) -> Result<DirectPeer, AttemptError> {
         if !self.conversation.is_direct() {
-            return Ok(Peer::default());
+            return Ok(DirectPeer::default());
         }
         let conversations = state.log().conversations();
         let (peer, _) = conversations
-            .peek(self.id(), |conversation| {
+            .peek(self.aggregate_id(), |conversation| {
                 conversation.peer_of(&self.sender).cloned()
             })
             .await?;
         let Some(peer) = peer else {
-            return Ok(Peer::default());
+            return Ok(DirectPeer::default());
         };
         let mailboxes = state.log().mailboxes();
         let (has_blocked, observation) = mailboxes
             .peek(peer.as_str(), |mailbox| mailbox.has_blocked(&self.sender))
             .await?;
         observed.push(observation);
-        Ok(Peer {
+        Ok(DirectPeer {
             user: Some(peer),
             has_blocked,
         })
@@ -200,11 +200,11 @@ impl Order for SendOrder {
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        peer: Peer,
-    ) -> Result<Decision<ConversationEvent>, Stop> {
+        peer: DirectPeer,
+    ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let conversation = locked.state();
         if conversation.peer_of(&self.sender) != peer.user.as_ref() {
-            return Err(Stop::Again);
+            return Err(AttemptError::Retry);
         }
         let draft = match &self.draft {
             Ok(draft) => draft,
@@ -224,20 +224,24 @@ impl Order for SendOrder {
         };
         let events = conversation.decide(ConversationCommand::Send(send), state.limits())?;
         let fields = match events.last() {
-            Some(ConversationEvent::MessageSent(message)) => Fields::of(&Sent {
-                conversation_id: self.id(),
-                seq: message.seq,
-                sent_at: message.sent_at,
-                position: Later,
-            })?,
+            Some(ConversationEvent::MessageSent(message)) => {
+                ResponseBody::serialize(&SendResponse {
+                    conversation_id: self.aggregate_id(),
+                    seq: message.seq,
+                    sent_at: message.sent_at,
+                    position: PositionPlaceholder,
+                })?
+            }
             _ => {
-                return Err(LogError::Corrupt("a send produced no message_sent event".into()).into());
+                return Err(
+                    LogError::Corrupt("a send produced no message_sent event".into()).into(),
+                );
             }
         };
         Ok(Decision {
             events,
             status: StatusCode::CREATED,
-            fields,
+            body: fields,
         })
     }
 
@@ -259,21 +263,21 @@ impl Order for SendOrder {
     params(("id" = String, Path, description = "The conversation")),
     request_body = SendRequest,
     responses(
-        (status = 201, description = "Sent and durable", body = Sent,
+        (status = 201, description = "Sent and durable", body = SendResponse,
             headers(("Tidings-Position" = i64, description = "The log position of the message"))),
-        (status = 200, description = "Sent earlier: the first response", body = Sent,
+        (status = 200, description = "Sent earlier: the first response", body = SendResponse,
             headers(("Tidings-Position" = i64), ("Idempotent-Replay" = bool))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn send_message(
     State(state): State<CommandState>,
-    Who(sender): Who,
+    AuthenticatedUser(sender): AuthenticatedUser,
     Path(id): Path<String>,
     Json(request): Json<SendRequest>,
-) -> Result<Answered, No> {
-    let conversation = parts::conversation(&id)?;
-    let handler = SendOrder::parse(sender, conversation, &request, state.limits())?;
+) -> Result<CommandResponse, CommandError> {
+    let conversation = params::parse_conversation(&id)?;
+    let handler = SendHandler::parse(sender, conversation, &request, state.limits())?;
     execute(&state, &handler).await
 }
 
@@ -281,11 +285,11 @@ pub(crate) async fn send_message(
 mod tests {
     use super::*;
 
-    fn handler(request: &str) -> Result<SendOrder, Refusal> {
+    fn handler(request: &str) -> Result<SendHandler, Refusal> {
         let request: SendRequest = serde_json::from_str(request).expect("a request");
         let sender = UserId::parse("ann").expect("a valid user id");
         let conversation = ConversationId::parse("c").expect("a valid conversation id");
-        SendOrder::parse(sender, conversation, &request, &Limits::default())
+        SendHandler::parse(sender, conversation, &request, &Limits::default())
     }
 
     #[test]
@@ -295,15 +299,15 @@ mod tests {
             r#"{"body": {"b": 2, "a": 1}, "type": "custom", "reply_to": null, "mentions": [],
                 "client_message_id": "k", "unknown": true}"#,
         );
-        let one = one.expect("valid").keyed;
-        assert_eq!(one, same.expect("valid").keyed);
+        let one = one.expect("valid").idempotency;
+        assert_eq!(one, same.expect("valid").idempotency);
         for other in [
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":3}}"#,
             r#"{"client_message_id":"k","type":"control","body":{"a":1,"b":2}}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"reply_to":1}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"mentions":["bob"]}"#,
         ] {
-            let other = handler(other).expect("valid").keyed;
+            let other = handler(other).expect("valid").idempotency;
             assert_eq!(one.key, other.key);
             assert_ne!(one.fingerprint, other.fingerprint);
         }

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::support::CommandTestService;
 
 fn send(conversation: &str, key: &str, text: &str) -> Value {
     json!({"op": "send", "conversation_id": conversation, "client_message_id": key,
@@ -20,8 +20,8 @@ fn statuses(answers: &[Value]) -> Vec<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_has_a_response() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     let line = |op: &str, rest: Value| {
         let mut line = json!({"op": op, "conversation_id": "team", "seq": 1});
         if let (Some(line), Some(rest)) = (line.as_object_mut(), rest.as_object()) {
@@ -47,7 +47,7 @@ async fn every_line_has_a_response() -> Result<()> {
         send("team", "k1", "other"),
         send("team", "k3", ""),
     ];
-    let (reply, answers) = ann.lines("/v1/batch", &lines).await?;
+    let (reply, answers) = ann.post_lines("/v1/batch", &lines).await?;
     ensure!(reply.status == 200 && reply.headers["content-type"] == "application/x-ndjson");
     let expected = [
         201, 200, 200, 422, 200, 200, 200, 200, 422, 422, 400, 404, 404, 200, 409, 422,
@@ -65,20 +65,20 @@ async fn every_line_has_a_response() -> Result<()> {
         .filter_map(|answer| answer["position"].as_i64())
         .max();
     ensure!(reply.headers["tidings-position"] == largest.unwrap_or_default().to_string());
-    ensure!(largest == Some(world.events().await?));
+    ensure!(largest == Some(world.count_events().await?));
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_sends_keep_their_order_and_share_commits() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     let lines: Vec<_> = (0..1_000)
         .map(|n| send("team", &format!("k{n}"), &format!("m{n}")))
         .collect();
-    let (_, answers) = ann.lines("/v1/batch", &lines).await?;
+    let (_, answers) = ann.post_lines("/v1/batch", &lines).await?;
     ensure!(answers.len() == 1_000 && statuses(&answers).iter().all(|status| *status == 201));
-    let sent = world.payloads("message_sent").await?;
+    let sent = world.event_payloads("message_sent").await?;
     for (n, (answer, message)) in answers.iter().zip(&sent).enumerate() {
         ensure!(answer["seq"] == n + 1 && message["body"]["text"] == format!("m{n}"));
     }
@@ -87,7 +87,7 @@ async fn a_thousand_sends_keep_their_order_and_share_commits() -> Result<()> {
         .fetch_one(&world.database.pool)
         .await?;
     ensure!(commits <= 100, "{commits} commits for 1,000 sends");
-    let (_, again) = ann.lines("/v1/batch", &lines).await?;
+    let (_, again) = ann.post_lines("/v1/batch", &lines).await?;
     ensure!(
         again.iter().all(|answer| answer["status"] == 200),
         "{:?}",
@@ -99,18 +99,18 @@ async fn a_thousand_sends_keep_their_order_and_share_commits() -> Result<()> {
             .zip(&answers)
             .all(|(one, other)| one["seq"] == other["seq"])
     );
-    ensure!(world.payloads("message_sent").await?.len() == 1_000);
+    ensure!(world.event_payloads("message_sent").await?.len() == 1_000);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_identical_batches_are_executed_once() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     let lines: Vec<_> = (0..100)
         .map(|n| send("team", &format!("k{n}"), &format!("m{n}")))
         .collect();
-    let calls = (0..4).map(|_| ann.lines("/v1/batch", &lines));
+    let calls = (0..4).map(|_| ann.post_lines("/v1/batch", &lines));
     for (_, answers) in futures::future::try_join_all(calls).await? {
         ensure!(
             answers
@@ -119,18 +119,18 @@ async fn concurrent_identical_batches_are_executed_once() -> Result<()> {
             "{answers:?}"
         );
     }
-    ensure!(world.payloads("message_sent").await?.len() == 100);
+    ensure!(world.event_payloads("message_sent").await?.len() == 100);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_repeated_within_a_batch_are_replays() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     let lines: Vec<_> = (0..200)
         .map(|n| send("team", &format!("k{}", n / 2), &format!("m{}", n / 2)))
         .collect();
-    let (_, answers) = ann.lines("/v1/batch", &lines).await?;
+    let (_, answers) = ann.post_lines("/v1/batch", &lines).await?;
     for pair in answers.chunks(2) {
         ensure!(
             pair[0]["status"] == 201 && pair[1]["status"] == 200,
@@ -143,15 +143,15 @@ async fn keys_repeated_within_a_batch_are_replays() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_lines_are_rejected_without_effect() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     let lines: Vec<_> = (0..1_001)
         .map(|n| send("team", &format!("k{n}"), "hi"))
         .collect();
-    let (reply, _) = ann.lines("/v1/batch", &lines).await?;
-    reply.refused(413, "too_large")?;
-    ensure!(world.events().await? == 1);
-    let (reply, answers) = ann.lines("/v1/batch", &[]).await?;
+    let (reply, _) = ann.post_lines("/v1/batch", &lines).await?;
+    reply.expect_problem(413, "too_large")?;
+    ensure!(world.count_events().await? == 1);
+    let (reply, answers) = ann.post_lines("/v1/batch", &[]).await?;
     ensure!(reply.status == 200 && answers.is_empty());
     let blank = b"\n\n  \r\n".to_vec();
     let reply = ann
@@ -161,6 +161,6 @@ async fn too_many_lines_are_rejected_without_effect() -> Result<()> {
     let other = ann
         .call(Method::POST, "/v1/batch", "text/csv", b"{}".to_vec())
         .await?;
-    other.refused(415, "unsupported_media_type")?;
+    other.expect_problem(415, "unsupported_media_type")?;
     Ok(())
 }

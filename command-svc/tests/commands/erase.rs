@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::support::CommandTestService;
 
 const PATH: &str = "/v1/admin/erasures";
 
@@ -14,12 +14,12 @@ fn line(number: i64, conversation: &str, sender: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_administrators_erase_and_only_existing_content() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let admin = world.admin();
     admin
-        .lines("/v1/admin/import", &[line(1, "room", "ann")])
+        .post_lines("/v1/admin/import", &[line(1, "room", "ann")])
         .await?;
-    let before = world.events().await?;
+    let before = world.count_events().await?;
     let reply = world.user("ann").post(PATH, json!({"user": "ann"})).await?;
     ensure!(reply.status == 403, "{}", reply.text);
     for (scope, status, field) in [
@@ -40,7 +40,7 @@ async fn only_administrators_erase_and_only_existing_content() -> Result<()> {
         ensure!(reply.status == status, "{scope}: {}", reply.text);
         ensure!(reply.text.contains(field), "{scope}: {}", reply.text);
     }
-    ensure!(world.events().await? == before);
+    ensure!(world.count_events().await? == before);
     let reply = admin.post(PATH, json!({"user": "nobody"})).await?;
     ensure!(
         reply.status == 200 && reply.json["messages"] == 0,
@@ -52,7 +52,7 @@ async fn only_administrators_erase_and_only_existing_content() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_messages_of_a_user_are_erased_in_all_conversations() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let admin = world.admin();
     let lines: Vec<Value> = (1..=5_400)
         .map(|n| {
@@ -61,7 +61,7 @@ async fn only_the_messages_of_a_user_are_erased_in_all_conversations() -> Result
         })
         .collect();
     for lines in lines.chunks(1_000) {
-        admin.lines("/v1/admin/import", lines).await?;
+        admin.post_lines("/v1/admin/import", lines).await?;
     }
     let mut scope = json!({"user": "ann"});
     let mut erased = Vec::new();

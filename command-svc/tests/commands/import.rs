@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::support::CommandTestService;
 
 const PATH: &str = "/v1/admin/import";
 
@@ -26,7 +26,7 @@ fn statuses(answers: &[Value]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conversations_are_imported_once() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let admin = world.admin();
     let lines = [
         line(1, "old", "ann", "one"),
@@ -35,7 +35,7 @@ async fn conversations_are_imported_once() -> Result<()> {
         with(line(4, "old", "ann", "three"), "reply_to", "nowhere"),
         line(1, "old", "ann", "one"),
     ];
-    let (reply, answers) = admin.lines(PATH, &lines).await?;
+    let (reply, answers) = admin.post_lines(PATH, &lines).await?;
     ensure!(reply.status == 200, "{}", reply.text);
     ensure!(statuses(&answers) == ["imported", "imported", "imported", "imported", "known"]);
     let seqs: Vec<_> = answers
@@ -52,25 +52,25 @@ async fn conversations_are_imported_once() -> Result<()> {
         ]
     );
     ensure!(answers[1]["conversation_id"] == "other");
-    let created = world.payloads("conversation_created").await?;
+    let created = world.event_payloads("conversation_created").await?;
     ensure!(created.len() == 2 && created.iter().all(|event| event["title"] == "Old team"));
-    let sent = world.payloads("message_sent").await?;
+    let sent = world.event_payloads("message_sent").await?;
     let second = sent
         .iter()
         .find(|event| event["sender"] == "bob")
         .cloned()
         .unwrap_or_default();
     ensure!(second["reply_to"] == 1 && second["sent_at"] == "2020-01-01T00:00:00.123Z");
-    let before = world.events().await?;
-    let (_, again) = admin.lines(PATH, &lines).await?;
+    let before = world.count_events().await?;
+    let (_, again) = admin.post_lines(PATH, &lines).await?;
     ensure!(statuses(&again) == ["known"; 5] && again[2]["seq"] == 2);
-    ensure!(world.events().await? == before);
+    ensure!(world.count_events().await? == before);
     let more = [with(line(9, "old", "dee", "four"), "reply_to", "m3")];
-    let (_, answers) = admin.lines(PATH, &more).await?;
+    let (_, answers) = admin.post_lines(PATH, &more).await?;
     ensure!(answers[0]["seq"] == 4);
     ensure!(
         world
-            .payloads("message_sent")
+            .event_payloads("message_sent")
             .await?
             .last()
             .is_some_and(|event| event["reply_to"] == 2)
@@ -80,7 +80,7 @@ async fn conversations_are_imported_once() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_lines_do_not_stop_the_others() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let lines = [
         line(1, "d_1", "ann", "one"),
         with(line(2, "old", "ann", "x"), "sent_at", "yesterday"),
@@ -95,7 +95,7 @@ async fn invalid_lines_do_not_stop_the_others() -> Result<()> {
             "k",
         ),
     ];
-    let (reply, answers) = world.admin().lines(PATH, &lines).await?;
+    let (reply, answers) = world.admin().post_lines(PATH, &lines).await?;
     ensure!(reply.status == 200, "{}", reply.text);
     ensure!(
         answers[..7]
@@ -114,32 +114,34 @@ async fn invalid_lines_do_not_stop_the_others() -> Result<()> {
         .collect();
     ensure!(numbers == [1, 2, 3, 4, 5, 6, 7, 8]);
     ensure!(answers[7]["status"] == "imported");
-    ensure!(world.payloads("message_sent").await?[0]["sender"] == "ann");
+    ensure!(world.event_payloads("message_sent").await?[0]["sender"] == "ann");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_can_be_imported_into_an_existing_group() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
-    ann.send("team", "k", "here already").await?.expect(201)?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
+    ann.send("team", "k", "here already")
+        .await?
+        .expect_status(201)?;
     let (_, answers) = world
         .admin()
-        .lines(PATH, &[line(1, "team", "cid", "hello")])
+        .post_lines(PATH, &[line(1, "team", "cid", "hello")])
         .await?;
     ensure!(answers[0]["status"] == "imported" && answers[0]["seq"] == 2);
-    ensure!(world.payloads("conversation_created").await?.len() == 1);
+    ensure!(world.event_payloads("conversation_created").await?.len() == 1);
     world
         .user("cid")
         .send("team", "k", "I am in")
         .await?
-        .expect(201)?;
+        .expect_status(201)?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_reactions_and_joins_are_imported_once_and_in_order() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let edited = with(
         with(
             line(2, "old", "ann", "two"),
@@ -156,7 +158,7 @@ async fn edits_reactions_and_joins_are_imported_once_and_in_order() -> Result<()
         with(line(3, "old", "cid", "three"), "reply_to", "m2"),
         json!({"line": 4, "conversation": "old", "key": "all", "members": ["bob"]}),
     ];
-    let (reply, answers) = world.admin().lines(PATH, &lines).await?;
+    let (reply, answers) = world.admin().post_lines(PATH, &lines).await?;
     ensure!(reply.status == 200, "{}", reply.text);
     ensure!(statuses(&answers) == ["imported"; 4], "{answers:?}");
     let seqs: Vec<_> = answers
@@ -180,42 +182,42 @@ async fn edits_reactions_and_joins_are_imported_once_and_in_order() -> Result<()
         "message_sent",
     ];
     ensure!(types == expected, "{types:?}");
-    ensure!(world.payloads("conversation_created").await?[0]["by"] == "cid");
-    let sent = world.payloads("message_sent").await?;
+    ensure!(world.event_payloads("conversation_created").await?[0]["by"] == "cid");
+    let sent = world.event_payloads("message_sent").await?;
     ensure!(sent[0]["body"]["text"] == "tow" && sent[1]["reply_to"] == 1);
-    let edit = &world.payloads("message_edited").await?[0];
+    let edit = &world.event_payloads("message_edited").await?[0];
     ensure!(edit["body"]["text"] == "two" && edit["edited_at"] == "2020-01-02T00:00:00.000Z");
-    let before = world.events().await?;
-    let (_, again) = world.admin().lines(PATH, &lines).await?;
+    let before = world.count_events().await?;
+    let (_, again) = world.admin().post_lines(PATH, &lines).await?;
     ensure!(statuses(&again) == ["known"; 4] && again[1]["seq"] == 1);
-    ensure!(world.events().await? == before);
+    ensure!(world.count_events().await? == before);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reactions_beyond_the_limit_are_counted_and_dropped() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let reaction = |n: usize| json!({"key": format!("r{n}"), "user": "bob"});
     let reactions: Vec<Value> = (0..103).map(reaction).collect();
     let lines = [with(line(1, "old", "ann", "one"), "reactions", reactions)];
-    let (_, answers) = world.admin().lines(PATH, &lines).await?;
+    let (_, answers) = world.admin().post_lines(PATH, &lines).await?;
     ensure!(statuses(&answers) == ["imported"] && answers[0]["reactions_dropped"] == 3);
-    ensure!(world.payloads("reaction_added").await?.len() == 100);
-    let (_, answers) = world.admin().lines(PATH, &lines).await?;
+    ensure!(world.event_payloads("reaction_added").await?.len() == 100);
+    let (_, answers) = world.admin().post_lines(PATH, &lines).await?;
     ensure!(statuses(&answers) == ["known"] && answers[0]["reactions_dropped"].is_null());
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_imports_of_the_same_lines_have_one_effect() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let lines: Vec<_> = (1..=200)
         .map(|n| line(n, &format!("c{}", n % 5), &format!("u{}", n % 7), "hello"))
         .collect();
     let calls = (0..4).map(|_| {
         let admin = world.admin();
         let lines = &lines;
-        async move { admin.lines(PATH, lines).await }
+        async move { admin.post_lines(PATH, lines).await }
     });
     for (reply, answers) in futures::future::try_join_all(calls).await? {
         ensure!(reply.status == 200, "{}", reply.text);
@@ -224,18 +226,18 @@ async fn concurrent_imports_of_the_same_lines_have_one_effect() -> Result<()> {
             "{answers:?}"
         );
     }
-    ensure!(world.payloads("message_sent").await?.len() == 200);
-    ensure!(world.payloads("conversation_created").await?.len() == 5);
+    ensure!(world.event_payloads("message_sent").await?.len() == 200);
+    ensure!(world.event_payloads("conversation_created").await?.len() == 5);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_import_is_one_append_per_conversation() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let lines: Vec<_> = (1..=5_000)
         .map(|n| line(n, "big", &format!("u{}", n % 50), "hello"))
         .collect();
-    let (reply, answers) = world.admin().lines(PATH, &lines).await?;
+    let (reply, answers) = world.admin().post_lines(PATH, &lines).await?;
     ensure!(reply.status == 200 && answers.len() == 5_000);
     ensure!(answers.last().is_some_and(|answer| answer["seq"] == 5_000));
     let commits: i64 = sqlx::query_scalar("SELECT count(DISTINCT xmin::text) FROM log.events")
@@ -247,12 +249,12 @@ async fn a_large_import_is_one_append_per_conversation() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_administrators_can_import() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let (reply, _) = world
         .user("ann")
-        .lines(PATH, &[line(1, "old", "ann", "one")])
+        .post_lines(PATH, &[line(1, "old", "ann", "one")])
         .await?;
-    reply.refused(403, "forbidden")?;
-    ensure!(world.events().await? == 0);
+    reply.expect_problem(403, "forbidden")?;
+    ensure!(world.count_events().await? == 0);
     Ok(())
 }

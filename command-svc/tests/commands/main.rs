@@ -3,13 +3,13 @@
 
 mod batch;
 mod conversations;
-mod document;
 mod erase;
 mod import;
 mod inbox;
 mod messages;
 mod old_messages;
+mod openapi;
 mod replays;
 mod replicas;
 mod requests;
-mod world;
+mod support;

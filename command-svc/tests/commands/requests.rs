@@ -4,14 +4,14 @@ use anyhow::{Result, ensure};
 use http::Method;
 use serde_json::json;
 
-use crate::world::World;
+use crate::support::CommandTestService;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_requests_are_400_and_change_nothing() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
-    ann.send("team", "k", "one").await?.expect(201)?;
-    let before = world.events().await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
+    ann.send("team", "k", "one").await?.expect_status(201)?;
+    let before = world.count_events().await?;
     let path = "/v1/conversations/team/messages";
     let whole = br#"{"client_message_id":"x","type":"text","body":{"text":"a"}}"#;
     let mut bodies: Vec<Vec<u8>> = (0..whole.len()).map(|end| whole[..end].to_vec()).collect();
@@ -33,26 +33,28 @@ async fn malformed_requests_are_400_and_change_nothing() -> Result<()> {
     }
     for bad in ["0", "-1", "1.5", "one", "9223372036854775808", "%2B1"] {
         let message = format!("{path}/{bad}");
-        ann.delete(&message).await?.refused(400, "malformed")?;
+        ann.delete(&message)
+            .await?
+            .expect_problem(400, "malformed")?;
         ann.put(&message, json!({"body": {}}))
             .await?
-            .refused(400, "malformed")?;
+            .expect_problem(400, "malformed")?;
         ann.put(&format!("{message}/reactions/x"), json!({}))
             .await?
-            .refused(400, "malformed")?;
+            .expect_problem(400, "malformed")?;
     }
-    ensure!(world.events().await? == before);
+    ensure!(world.count_events().await? == before);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalid_conversation_id_looks_unknown() -> Result<()> {
-    let world = World::new().await?;
+    let world = CommandTestService::new().await?;
     let ann = world.user("ann");
     let unknown = ann
         .send("unknown", "k", "hi")
         .await?
-        .refused(404, "not_found")?;
+        .expect_problem(404, "not_found")?;
     let long = "c".repeat(65);
     for id in [
         "a%20b",
@@ -62,79 +64,86 @@ async fn an_invalid_conversation_id_looks_unknown() -> Result<()> {
         "d_1",
         "%27%3B%20DROP",
     ] {
-        let reply = ann.send(id, "k", "hi").await?.refused(404, "not_found")?;
+        let reply = ann
+            .send(id, "k", "hi")
+            .await?
+            .expect_problem(404, "not_found")?;
         ensure!(reply.json == unknown.json, "{}", reply.text);
         let path = format!("/v1/conversations/{id}");
         ann.patch(&path, json!({"title": "x"}))
             .await?
-            .refused(404, "not_found")?;
+            .expect_problem(404, "not_found")?;
         ann.post(&format!("{path}/members"), json!({"users": ["x"]}))
             .await?
-            .refused(404, "not_found")?;
+            .expect_problem(404, "not_found")?;
         ann.delete(&format!("{path}/members/x"))
             .await?
-            .refused(404, "not_found")?;
+            .expect_problem(404, "not_found")?;
         ann.delete(&format!("{path}/messages/1"))
             .await?
-            .refused(404, "not_found")?;
+            .expect_problem(404, "not_found")?;
         ann.post(&format!("{path}/read"), json!({"up_to": 1}))
             .await?
-            .refused(404, "not_found")?;
+            .expect_problem(404, "not_found")?;
         ann.patch(&format!("{path}/preferences"), json!({}))
             .await?
-            .refused(404, "not_found")?;
+            .expect_problem(404, "not_found")?;
     }
-    ensure!(world.events().await? == 0);
+    ensure!(world.count_events().await? == 0);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_media_types_and_sizes_are_checked() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     let path = "/v1/conversations/team";
     for key in ["", "x".repeat(129).as_str()] {
         let reply = ann.with_key(key).patch(path, json!({"title": "x"})).await?;
-        reply.invalid("Idempotency-Key")?;
+        reply.expect_invalid("Idempotency-Key")?;
     }
     let wrong_type = ann
         .call(Method::PATCH, path, "text/plain", b"{}".to_vec())
         .await?;
-    wrong_type.refused(415, "unsupported_media_type")?;
+    wrong_type.expect_problem(415, "unsupported_media_type")?;
     let large = json!({"title": "x".repeat(256 * 1024)});
-    ann.patch(path, large).await?.refused(413, "too_large")?;
+    ann.patch(path, large)
+        .await?
+        .expect_problem(413, "too_large")?;
     let members: Vec<_> = (0..1_001).map(|n| format!("u{n}")).collect();
     let group = json!({"kind": "group", "members": members});
     ann.post("/v1/conversations", group)
         .await?
-        .invalid("members")?;
+        .expect_invalid("members")?;
     for (body, field) in [
         (json!({"members": []}), "kind"),
         (json!({"kind": "party", "members": []}), "kind"),
         (json!({"kind": "group"}), "members"),
         (json!({"kind": "group", "members": [5]}), "members[0]"),
     ] {
-        ann.post("/v1/conversations", body).await?.invalid(field)?;
+        ann.post("/v1/conversations", body)
+            .await?
+            .expect_invalid(field)?;
     }
     let get = ann
         .call(Method::GET, "/v1/conversations", "", Vec::new())
         .await?;
-    get.expect(405)?;
+    get.expect_status(405)?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unavailable_log_is_503_with_retry_after() -> Result<()> {
-    let world = World::new().await?;
-    let (ann, _) = world.group("team").await?;
+    let world = CommandTestService::new().await?;
+    let (ann, _) = world.create_group("team").await?;
     world.log.shut_down().await;
     let reply = ann
         .send("team", "k", "hi")
         .await?
-        .refused(503, "unavailable")?;
+        .expect_problem(503, "unavailable")?;
     ensure!(reply.headers.contains_key("retry-after"));
     let (_, answers) = ann
-        .lines(
+        .post_lines(
             "/v1/batch",
             &[json!({"op": "ack", "device": "d", "cursor": 1})],
         )
@@ -145,12 +154,12 @@ async fn an_unavailable_log_is_503_with_retry_after() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_batch_line_counts_for_the_rate_limit_and_imports_do_not() -> Result<()> {
-    let world = World::with_rate(5).await?;
-    let (ann, bob) = world.group("team").await?;
+    let world = CommandTestService::with_rate(5).await?;
+    let (ann, bob) = world.create_group("team").await?;
     let lines: Vec<_> = (0..100)
         .map(|n| json!({"op": "ack", "device": "d", "cursor": n % 2}))
         .collect();
-    let (reply, answers) = ann.lines("/v1/batch", &lines).await?;
+    let (reply, answers) = ann.post_lines("/v1/batch", &lines).await?;
     ensure!(
         reply.status == 200 && answers.len() == 100,
         "{}",
@@ -159,13 +168,16 @@ async fn each_batch_line_counts_for_the_rate_limit_and_imports_do_not() -> Resul
     let reply = ann
         .send("team", "k", "hi")
         .await?
-        .refused(429, "rate_limited")?;
+        .expect_problem(429, "rate_limited")?;
     ensure!(reply.headers.contains_key("retry-after"));
-    bob.send("team", "k", "hi").await?.expect(201)?;
+    bob.send("team", "k", "hi").await?.expect_status(201)?;
     for n in 0..20 {
         let line = json!({"line": n, "conversation": "old", "id": n.to_string(), "sender": "ann",
             "sent_at": "2020-01-01T00:00:00Z", "text": "hi"});
-        let (reply, _) = world.admin().lines("/v1/admin/import", &[line]).await?;
+        let (reply, _) = world
+            .admin()
+            .post_lines("/v1/admin/import", &[line])
+            .await?;
         ensure!(reply.status == 200, "{}", reply.text);
     }
     Ok(())

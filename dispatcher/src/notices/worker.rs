@@ -158,7 +158,11 @@ impl Notices {
         if from >= self.position {
             return Ok(());
         }
-        let events = self.setup.reader.read_after(from, self.position - from).await?;
+        let events = self
+            .setup
+            .reader
+            .read_after(from, self.position - from)
+            .await?;
         self.recent.extend(events.iter().filter_map(Sent::of));
         let online = self.setup.online.everybody();
         self.take_recent(&Whom::AllMissingBut(&online)).await

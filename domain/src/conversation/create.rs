@@ -2,8 +2,8 @@
 
 use super::command::{ChangeConversation, CreateConversation};
 use super::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, InitialMember,
-    HistoryVisibility, Role,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
+    HistoryVisibility, InitialMember, Role,
 };
 use super::{Conversation, deduplicate, members};
 use crate::ids::UserId;
@@ -93,7 +93,10 @@ impl Conversation {
         }
     }
 
-    pub(super) fn change(&self, change: ChangeConversation) -> Result<Vec<ConversationEvent>, Refusal> {
+    pub(super) fn change(
+        &self,
+        change: ChangeConversation,
+    ) -> Result<Vec<ConversationEvent>, Refusal> {
         let (about, caller) = self.require_member(&change.by)?;
         if about.kind == ConversationKind::Direct {
             let (field, detail) = if change.title.is_some() {

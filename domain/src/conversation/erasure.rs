@@ -20,7 +20,10 @@ impl Conversation {
             if seq < 1 || seq > self.head_seq {
                 return Err(Refusal::not_found());
             }
-            if !self.recent_message(seq).is_some_and(|message| message.erased) {
+            if !self
+                .recent_message(seq)
+                .is_some_and(|message| message.erased)
+            {
                 let by = by.clone();
                 events.push(ConversationEvent::MessageErased(MessageErased { seq, by }));
             }

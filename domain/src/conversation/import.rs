@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::command::{ImportItem, ImportedMessage, ImportedReaction, ReplyTarget};
 use super::event::{
-    ConversationEvent, ConversationKind, MemberAdded, MessageEdited, MessageSent, MessageReaction, Role,
+    ConversationEvent, ConversationKind, MemberAdded, MessageEdited, MessageReaction, MessageSent,
+    Role,
 };
 use super::{Conversation, members};
 use crate::ids::UserId;
@@ -116,11 +117,12 @@ impl ImportPlan<'_> {
             }
             if seen.insert((key.clone(), user.clone())) {
                 self.ensure_member("reactions", &user)?;
-                self.events.push(ConversationEvent::ReactionAdded(MessageReaction {
-                    seq,
-                    key,
-                    user,
-                }));
+                self.events
+                    .push(ConversationEvent::ReactionAdded(MessageReaction {
+                        seq,
+                        key,
+                        user,
+                    }));
             }
         }
         Ok(())
@@ -161,7 +163,9 @@ impl ImportPlan<'_> {
     /// or comes later.
     fn resolve_reply(&self, reply: ReplyTarget) -> Option<i64> {
         match reply {
-            ReplyTarget::Seq(seq) => (1..=self.conversation.head_seq).contains(&seq).then_some(seq),
+            ReplyTarget::Seq(seq) => (1..=self.conversation.head_seq)
+                .contains(&seq)
+                .then_some(seq),
             ReplyTarget::Index(earlier) => self.seqs.get(earlier).copied().flatten(),
         }
     }

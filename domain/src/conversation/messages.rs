@@ -1,9 +1,9 @@
 //! Rules for sending, editing and recalling messages and for reactions.
 
-use super::command::{EditMessage, UpdateReaction, RecallMessage, SendMessage};
+use super::command::{EditMessage, RecallMessage, SendMessage, UpdateReaction};
 use super::event::{
-    ConversationEvent, ConversationKind, MessageEdited, MessageRecalled, MessageSent, MessageReaction,
-    Role,
+    ConversationEvent, ConversationKind, MessageEdited, MessageReaction, MessageRecalled,
+    MessageSent, Role,
 };
 use super::{Conversation, deduplicate};
 use crate::body::MessageBody;
@@ -44,7 +44,11 @@ impl Conversation {
 
     /// Removes duplicate mentions and checks that their number is within the limit and that all are
     /// members.
-    fn validate_mentions(&self, named: Vec<UserId>, limits: &Limits) -> Result<Vec<UserId>, Refusal> {
+    fn validate_mentions(
+        &self,
+        named: Vec<UserId>,
+        limits: &Limits,
+    ) -> Result<Vec<UserId>, Refusal> {
         let mentions = deduplicate(named);
         let (count, most) = (mentions.len(), limits.mentions);
         if count > most {

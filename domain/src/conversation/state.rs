@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, HistoryVisibility,
-    MessageSent, Role,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
+    HistoryVisibility, MessageSent, Role,
 };
 use super::{Conversation, MAX_RECENT_MESSAGES};
 use crate::ids::{Title, UserId};
@@ -136,12 +136,16 @@ impl Conversation {
         if self.recent_messages.len() == MAX_RECENT_MESSAGES {
             self.recent_messages.pop_front();
         }
-        self.recent_messages.push_back(MessageState::from_sent(sent));
+        self.recent_messages
+            .push_back(MessageState::from_sent(sent));
     }
 
     /// Applies an event to its message, if that is still among the recent messages.
     fn apply_to_message(&mut self, seq: i64, event: ConversationEvent) {
-        if let Some(message) = self.recent_index(seq).and_then(|place| self.recent_messages.get_mut(place)) {
+        if let Some(message) = self
+            .recent_index(seq)
+            .and_then(|place| self.recent_messages.get_mut(place))
+        {
             message.apply(event);
         }
     }

@@ -47,7 +47,11 @@ fn find_step(event_type: &str, from: i16) -> Option<&'static UpcastStep> {
 }
 
 /// Upcasts data of this version to the newest version, or returns the reason why it cannot.
-pub(super) fn upcast_to_newest(newest: EventType, version: i16, data: Value) -> Result<Value, &'static str> {
+pub(super) fn upcast_to_newest(
+    newest: EventType,
+    version: i16,
+    data: Value,
+) -> Result<Value, &'static str> {
     if version < 1 || version > newest.version {
         return Err("unknown version");
     }
@@ -65,7 +69,8 @@ pub(super) fn upcast_to_newest(newest: EventType, version: i16, data: Value) -> 
 /// are the steps of the family, followed by one that wraps the data of a `message_sent` as
 /// `{"message_sent": {...}}`, which is the form that the enums deserialize from.
 pub fn upcasters<E: EventFamily + 'static>() -> Vec<Box<dyn EventUpcaster>> {
-    let in_family = |step: &&UpcastStep| E::TYPES.iter().any(|newest| newest.name == step.event_type);
+    let in_family =
+        |step: &&UpcastStep| E::TYPES.iter().any(|newest| newest.name == step.event_type);
     STEPS
         .iter()
         .filter(in_family)

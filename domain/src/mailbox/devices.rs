@@ -13,7 +13,11 @@ impl Mailbox {
         self.devices.get(device).copied()
     }
 
-    pub(super) fn ack(&self, ack: AckCursor, limits: &Limits) -> Result<Option<MailboxEvent>, Refusal> {
+    pub(super) fn ack(
+        &self,
+        ack: AckCursor,
+        limits: &Limits,
+    ) -> Result<Option<MailboxEvent>, Refusal> {
         let AckCursor {
             device,
             cursor,

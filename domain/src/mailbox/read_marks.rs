@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Mailbox;
-use super::command::{MarkUnread, MarkRead, MembershipSnapshot};
+use super::command::{MarkRead, MarkUnread, MembershipSnapshot};
 use super::event::{MailboxEvent, ReadMark};
 use crate::ids::ConversationId;
 use crate::refusal::Refusal;
@@ -91,7 +91,11 @@ impl Mailbox {
     }
 }
 
-fn new_read_mark(conversation: ConversationId, read_seq: i64, standing: MembershipSnapshot) -> ReadMark {
+fn new_read_mark(
+    conversation: ConversationId,
+    read_seq: i64,
+    standing: MembershipSnapshot,
+) -> ReadMark {
     ReadMark {
         conversation,
         read_seq,

@@ -10,10 +10,10 @@ use domain::refusal::Refusal;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::strategies::{ConversationAction, USER_COUNT, conversation_actions};
-use crate::reference_model::ReferenceConversation;
-use crate::proptest_config;
 use crate::harness::{ConversationHarness, user};
+use crate::proptest_config;
+use crate::reference_model::ReferenceConversation;
+use crate::strategies::{ConversationAction, USER_COUNT, conversation_actions};
 
 fn replay(log: &[ConversationEvent]) -> Conversation {
     let mut state = Conversation::default();
@@ -28,7 +28,9 @@ fn all_users() -> impl Iterator<Item = UserId> {
 }
 
 /// Checks the invariants on members that hold after every command.
-fn check_members(ConversationHarness { state, limits, .. }: &ConversationHarness) -> Result<(), TestCaseError> {
+fn check_members(
+    ConversationHarness { state, limits, .. }: &ConversationHarness,
+) -> Result<(), TestCaseError> {
     let roles: Vec<_> = all_users()
         .filter_map(|user| state.role_of(&user))
         .collect();
@@ -60,7 +62,10 @@ fn check_members(ConversationHarness { state, limits, .. }: &ConversationHarness
 }
 
 /// Compares the whole state with the reference model.
-fn check_against_reference(naive: &ReferenceConversation, state: &Conversation) -> Result<(), TestCaseError> {
+fn check_against_reference(
+    naive: &ReferenceConversation,
+    state: &Conversation,
+) -> Result<(), TestCaseError> {
     let dense: Vec<i64> = (1..=naive.head_seq()).collect();
     prop_assert_eq!(&naive.seqs, &dense, "seqs are 1, 2, 3, ...");
     prop_assert_eq!(
@@ -71,7 +76,9 @@ fn check_against_reference(naive: &ReferenceConversation, state: &Conversation) 
     prop_assert_eq!(state.kind(), naive.kind);
     for user in all_users() {
         prop_assert_eq!(state.role_of(&user), naive.roles.get(&user).copied());
-        let floor = state.membership_snapshot(&user).map(|snapshot| snapshot.read_floor);
+        let floor = state
+            .membership_snapshot(&user)
+            .map(|snapshot| snapshot.read_floor);
         prop_assert_eq!(
             floor,
             naive.read_floors.get(&user).copied(),
@@ -204,7 +211,9 @@ fn stranger_actions() -> impl Strategy<Value = Vec<ConversationAction>> {
 
 fn as_stranger(mut ask: ConversationAction) -> Option<ConversationAction> {
     match &mut ask {
-        ConversationAction::Create { .. } | ConversationAction::Import { .. } | ConversationAction::Wait { .. } => return None,
+        ConversationAction::Create { .. }
+        | ConversationAction::Import { .. }
+        | ConversationAction::Wait { .. } => return None,
         ConversationAction::Change { by, .. }
         | ConversationAction::Add { by, .. }
         | ConversationAction::Remove { by, .. }

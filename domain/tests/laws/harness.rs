@@ -5,8 +5,9 @@ use cqrs_es::Aggregate;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage, ImportItem, ImportedEdit, ImportedMessage,
-    ImportedReaction, UpdateReaction, RecallMessage, RemoveMember, ReplyTarget, SendMessage,
+    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
+    ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, RecallMessage, RemoveMember,
+    ReplyTarget, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::{ReactionKey, Title, UserId};
@@ -126,7 +127,10 @@ impl ConversationHarness {
             } => {
                 vec![self.send_command(*by, *reply, mentions, *blocked)]
             }
-            ConversationAction::Create { .. } | ConversationAction::Change { .. } | ConversationAction::Add { .. } | ConversationAction::Remove { .. } => {
+            ConversationAction::Create { .. }
+            | ConversationAction::Change { .. }
+            | ConversationAction::Add { .. }
+            | ConversationAction::Remove { .. } => {
                 vec![member_command(ask.clone())]
             }
             _ => vec![self.message_command(ask)],
@@ -191,9 +195,15 @@ impl ConversationHarness {
                     message,
                 })
             }
-            ConversationAction::React { by, back, key } => ConversationCommand::React(react(by, back, key)),
-            ConversationAction::Unreact { by, back, key } => ConversationCommand::Unreact(react(by, back, key)),
-            ConversationAction::Import { ref lines } => ConversationCommand::Import(self.import_items(lines)),
+            ConversationAction::React { by, back, key } => {
+                ConversationCommand::React(react(by, back, key))
+            }
+            ConversationAction::Unreact { by, back, key } => {
+                ConversationCommand::Unreact(react(by, back, key))
+            }
+            ConversationAction::Import { ref lines } => {
+                ConversationCommand::Import(self.import_items(lines))
+            }
             ref other => unreachable!("{other:?} is not about a message"),
         }
     }
@@ -264,10 +274,12 @@ fn member_command(ask: ConversationAction) -> ConversationCommand {
             role,
             by: user(by),
         }),
-        ConversationAction::Remove { by, user: removed } => ConversationCommand::RemoveMember(RemoveMember {
-            user: user(removed),
-            by: user(by),
-        }),
+        ConversationAction::Remove { by, user: removed } => {
+            ConversationCommand::RemoveMember(RemoveMember {
+                user: user(removed),
+                by: user(by),
+            })
+        }
         other => unreachable!("{other:?} is not about members"),
     }
 }

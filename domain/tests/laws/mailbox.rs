@@ -7,15 +7,17 @@ use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{AckCursor, MailboxCommand, MarkUnread, MarkRead, SetPreferences, MembershipSnapshot};
+use domain::mailbox::command::{
+    AckCursor, MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot, SetPreferences,
+};
 use domain::mailbox::event::MailboxEvent;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::proptest_config;
 use crate::harness::user;
+use crate::proptest_config;
 
 fn limits() -> Limits {
     Limits {
@@ -66,8 +68,15 @@ fn read_mark_command() -> impl Strategy<Value = MailboxCommand> {
 
 fn preferences_command() -> impl Strategy<Value = MailboxCommand> {
     let choice = || option::of(any::<bool>());
-    (0_u8..2, choice(), choice(), choice(), choice(), membership_snapshot()).prop_map(
-        |(room, muted, pinned, archived, mentions, standing)| {
+    (
+        0_u8..2,
+        choice(),
+        choice(),
+        choice(),
+        choice(),
+        membership_snapshot(),
+    )
+        .prop_map(|(room, muted, pinned, archived, mentions, standing)| {
             let conversation = conversation(room);
             MailboxCommand::SetPreferences(SetPreferences {
                 conversation,
@@ -77,8 +86,7 @@ fn preferences_command() -> impl Strategy<Value = MailboxCommand> {
                 mentions,
                 membership: standing,
             })
-        },
-    )
+        })
 }
 
 fn commands() -> impl Strategy<Value = Vec<MailboxCommand>> {

@@ -4,9 +4,9 @@
 // With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
-mod strategies;
-mod reference_model;
 mod harness;
+mod reference_model;
+mod strategies;
 
 mod conversation;
 mod mailbox;

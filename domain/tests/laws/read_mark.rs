@@ -6,14 +6,14 @@ use cqrs_es::Aggregate;
 use domain::conversation::command::ConversationCommand;
 use domain::ids::ConversationId;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MarkUnread, MarkRead};
+use domain::mailbox::command::{MailboxCommand, MarkRead, MarkUnread};
 use domain::mailbox::event::MailboxEvent;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::strategies::ConversationAction;
-use crate::proptest_config;
 use crate::harness::{ConversationHarness, user};
+use crate::proptest_config;
+use crate::strategies::ConversationAction;
 
 /// The owner of the group.
 const OWNER: usize = 0;

@@ -118,7 +118,10 @@ fn role() -> impl Strategy<Value = Role> {
 }
 
 fn history_visibility() -> impl Strategy<Value = HistoryVisibility> {
-    prop_oneof![Just(HistoryVisibility::All), Just(HistoryVisibility::SinceJoin)]
+    prop_oneof![
+        Just(HistoryVisibility::All),
+        Just(HistoryVisibility::SinceJoin)
+    ]
 }
 
 fn blocked() -> impl Strategy<Value = bool> {
@@ -152,32 +155,43 @@ fn member_action() -> impl Strategy<Value = ConversationAction> {
             option::of(option::of(0_u8..3)),
             option::of(history_visibility())
         )
-            .prop_map(|(by, title, history)| ConversationAction::Change { by, title, history }),
-        (user_number(), vec(user_number(), 0..4), option::of(role())).prop_map(|(by, users, role)| ConversationAction::Add {
-            by,
-            users,
-            role
-        }),
-        (user_number(), user_number()).prop_map(|(by, user)| ConversationAction::Remove { by, user }),
+            .prop_map(|(by, title, history)| ConversationAction::Change {
+                by,
+                title,
+                history
+            }),
+        (user_number(), vec(user_number(), 0..4), option::of(role()))
+            .prop_map(|(by, users, role)| ConversationAction::Add { by, users, role }),
+        (user_number(), user_number())
+            .prop_map(|(by, user)| ConversationAction::Remove { by, user }),
         user_number().prop_map(|user| ConversationAction::Remove { by: user, user }),
     ]
 }
 
 fn message_action() -> impl Strategy<Value = ConversationAction> {
     prop_oneof![
-        (user_number(), option::of(distance_from_head()), vec(user_number(), 0..3), blocked()).prop_map(
-            |(by, reply, mentions, blocked)| ConversationAction::Send {
+        (
+            user_number(),
+            option::of(distance_from_head()),
+            vec(user_number(), 0..3),
+            blocked()
+        )
+            .prop_map(|(by, reply, mentions, blocked)| ConversationAction::Send {
                 by,
                 reply,
                 mentions,
                 blocked
-            }
-        ),
-        (user_number(), 1_usize..4).prop_map(|(by, messages)| ConversationAction::Talk { by, messages }),
-        (user_number(), distance_from_head(), 0_u8..3).prop_map(|(by, back, text)| ConversationAction::Edit { by, back, text }),
-        (user_number(), distance_from_head()).prop_map(|(by, back)| ConversationAction::Recall { by, back }),
-        (user_number(), distance_from_head(), 0_u8..4).prop_map(|(by, back, key)| ConversationAction::React { by, back, key }),
-        (user_number(), distance_from_head(), 0_u8..4).prop_map(|(by, back, key)| ConversationAction::Unreact { by, back, key }),
+            }),
+        (user_number(), 1_usize..4)
+            .prop_map(|(by, messages)| ConversationAction::Talk { by, messages }),
+        (user_number(), distance_from_head(), 0_u8..3)
+            .prop_map(|(by, back, text)| ConversationAction::Edit { by, back, text }),
+        (user_number(), distance_from_head())
+            .prop_map(|(by, back)| ConversationAction::Recall { by, back }),
+        (user_number(), distance_from_head(), 0_u8..4)
+            .prop_map(|(by, back, key)| ConversationAction::React { by, back, key }),
+        (user_number(), distance_from_head(), 0_u8..4)
+            .prop_map(|(by, back, key)| ConversationAction::Unreact { by, back, key }),
     ]
 }
 

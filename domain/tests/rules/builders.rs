@@ -2,12 +2,13 @@
 
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::command::{
-    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage, UpdateReaction, RecallMessage, RemoveMember, SendMessage,
+    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
+    RecallMessage, RemoveMember, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, InitialMember,
-    HistoryVisibility, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageRecalled,
-    MessageSent, MessageReaction, Role,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
+    HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
+    MessageReaction, MessageRecalled, MessageSent, Role,
 };
 use domain::ids::{ReactionKey, Title, UserId};
 use domain::time::Timestamp;

@@ -5,8 +5,8 @@ use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
 use domain::refusal::Refusal;
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn no_conversation() -> Given<Conversation> {
     given([])
@@ -150,7 +150,11 @@ fn the_id_of_a_group_cannot_be_reused_by_anyone() {
 #[test]
 fn the_number_of_users_per_command_is_limited() {
     let with = |count| {
-        ConversationCommand::Create(create_with(ConversationKind::Group, "anna", numbered_users(count)))
+        ConversationCommand::Create(create_with(
+            ConversationKind::Group,
+            "anna",
+            numbered_users(count),
+        ))
     };
     no_conversation().when(with(1_000)).then_accepted();
     no_conversation()
@@ -182,7 +186,10 @@ fn every_command_before_the_creation_is_refused() {
         unreact("anna", 1, "+1"),
         ConversationCommand::Import(vec![]),
     ] {
-        assert_eq!(no_conversation().when(command).into_refusal(), Refusal::not_found());
+        assert_eq!(
+            no_conversation().when(command).into_refusal(),
+            Refusal::not_found()
+        );
     }
 }
 
@@ -224,7 +231,11 @@ fn changing_to_the_current_values_changes_nothing() {
     };
     named().when(change("anna", None, None)).then_nothing();
     named()
-        .when(change("anna", Some(Some("Oslo")), Some(HistoryVisibility::SinceJoin)))
+        .when(change(
+            "anna",
+            Some(Some("Oslo")),
+            Some(HistoryVisibility::SinceJoin),
+        ))
         .then_nothing();
     given::<Conversation>([group(["anna"])])
         .when(change("anna", Some(None), Some(HistoryVisibility::All)))

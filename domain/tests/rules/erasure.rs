@@ -2,11 +2,15 @@
 
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, EditMessage, EraseContent, UpdateReaction};
-use domain::conversation::event::{ConversationEvent, HistoryVisibility, MessageErased, TitleErased};
+use domain::conversation::command::{
+    ConversationCommand, EditMessage, EraseContent, UpdateReaction,
+};
+use domain::conversation::event::{
+    ConversationEvent, HistoryVisibility, MessageErased, TitleErased,
+};
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn group_of_two() -> Given<Conversation> {
     given([
@@ -56,7 +60,10 @@ fn erased_content_is_not_erased_again() {
 #[test]
 fn a_title_set_after_an_erasure_can_be_erased() {
     group_of_two()
-        .and([title_erased(), changed("anna", Some("more"), HistoryVisibility::All)])
+        .and([
+            title_erased(),
+            changed("anna", Some("more"), HistoryVisibility::All),
+        ])
         .when(erase(&[], true))
         .then([title_erased()]);
 }
@@ -132,6 +139,9 @@ fn an_event_without_its_content_keeps_its_schema() {
     );
     assert_eq!(recalled(1, "anna").without_content(), None);
     // A user cannot send a text message that looks like an erased one.
-    let body: serde_json::Value = serde_json::from_str(MessageBody::erased_placeholder().as_json()).unwrap();
-    assert!(MessageBody::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err());
+    let body: serde_json::Value =
+        serde_json::from_str(MessageBody::erased_placeholder().as_json()).unwrap();
+    assert!(
+        MessageBody::parse(MessageType::Text, &body, &domain::limits::Limits::default()).is_err()
+    );
 }

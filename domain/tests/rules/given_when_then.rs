@@ -5,7 +5,7 @@ use cqrs_es::Aggregate;
 use domain::conversation::Conversation;
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::refusal::{RefusalKind, Refusal};
+use domain::refusal::{Refusal, RefusalKind};
 
 /// An aggregate whose `decide` the helpers can call.
 pub trait Decider: Aggregate<Error = Refusal> {

@@ -7,8 +7,8 @@ use domain::conversation::command::{
 };
 use domain::conversation::event::{ConversationEvent, MessageEdited, MessageSent, Role};
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn group_of_two() -> Given<Conversation> {
     given([group(["anna", "ben"]), sent(1, "anna")])
@@ -257,7 +257,9 @@ fn users_can_join_without_a_message() {
             sent_at(3, "ben", Some(2), 1),
         ]);
     group_of_two()
-        .when(ConversationCommand::Import(vec![members_item(["anna", "ben"])]))
+        .when(ConversationCommand::Import(vec![members_item([
+            "anna", "ben",
+        ])]))
         .then_nothing();
 }
 
@@ -265,7 +267,9 @@ fn users_can_join_without_a_message() {
 fn limits_apply_to_users_who_join_by_import() {
     let small = || group_of_two().with_limits(|limits| limits.group_members = 3);
     small()
-        .when(ConversationCommand::Import(vec![members_item(["cleo", "dora"])]))
+        .when(ConversationCommand::Import(vec![members_item([
+            "cleo", "dora",
+        ])]))
         .then_over_limit("members", 3);
     small()
         .when(import([with_reactions([("+1", "cleo"), ("+1", "dora")])]))

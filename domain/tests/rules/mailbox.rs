@@ -2,13 +2,15 @@
 
 use domain::ids::{ConversationId, DeviceId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{AckCursor, MailboxCommand, MarkUnread, MarkRead, SetPreferences, MembershipSnapshot};
+use domain::mailbox::command::{
+    AckCursor, MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot, SetPreferences,
+};
 use domain::mailbox::event::{
     BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
 };
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn room() -> ConversationId {
     ConversationId::parse("room").unwrap()
@@ -88,7 +90,9 @@ fn reading_beyond_the_head_reads_to_the_head() {
 
 #[test]
 fn reading_up_to_a_negative_seq_is_refused() {
-    empty().when(mark_read(-1, snapshot_at(5))).then_invalid("up_to");
+    empty()
+        .when(mark_read(-1, snapshot_at(5)))
+        .then_invalid("up_to");
 }
 
 #[test]
@@ -118,7 +122,11 @@ fn the_effective_mark_is_the_more_recent_of_command_and_conversation() {
     };
     assert_eq!(mark_of(&[], snapshot_at(9)), 0, "nothing read");
     assert_eq!(mark_of(&[], sent(9, 6)), 6, "sent 6");
-    assert_eq!(mark_of(&[conversation_read(4, 5)], snapshot_at(9)), 4, "read 4");
+    assert_eq!(
+        mark_of(&[conversation_read(4, 5)], snapshot_at(9)),
+        4,
+        "read 4"
+    );
     assert_eq!(
         mark_of(&[conversation_read(4, 5)], sent(9, 3)),
         4,
@@ -182,7 +190,9 @@ fn marking_unread_sets_the_mark_in_either_direction() {
     given::<Mailbox>([conversation_read(3, 5)])
         .when(mark_unread(4, snapshot_at(5), true))
         .then_nothing();
-    empty().when(mark_unread(1, snapshot_at(5), true)).then_nothing();
+    empty()
+        .when(mark_unread(1, snapshot_at(5), true))
+        .then_nothing();
 }
 
 #[test]
@@ -262,7 +272,10 @@ fn set_preferences(
     archived: Option<bool>,
     stay: i64,
 ) -> MailboxCommand {
-    let standing = MembershipSnapshot { stay, ..snapshot_at(5) };
+    let standing = MembershipSnapshot {
+        stay,
+        ..snapshot_at(5)
+    };
     let conversation = room();
     MailboxCommand::SetPreferences(SetPreferences {
         conversation,
@@ -295,7 +308,10 @@ fn the_mentions_preference_is_independent_of_the_others() {
             pinned: None,
             archived: None,
             mentions: Some(mentions),
-            membership: MembershipSnapshot { stay: 1, ..snapshot_at(5) },
+            membership: MembershipSnapshot {
+                stay: 1,
+                ..snapshot_at(5)
+            },
         })
     };
     let chosen = |muted, mentions| {
@@ -331,7 +347,9 @@ fn a_preference_event_contains_all_values() {
 
 #[test]
 fn setting_the_current_preferences_changes_nothing() {
-    empty().when(set_preferences(None, None, None, 1)).then_nothing();
+    empty()
+        .when(set_preferences(None, None, None, 1))
+        .then_nothing();
     empty()
         .when(set_preferences(Some(false), Some(false), Some(false), 1))
         .then_nothing();

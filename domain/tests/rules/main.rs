@@ -4,8 +4,8 @@
 // With `Option<Option<_>>` a command distinguishes "keep it" from "remove it".
 #![allow(clippy::unwrap_used, clippy::option_option)]
 
-mod given_when_then;
 mod builders;
+mod given_when_then;
 
 mod create;
 mod erasure;
@@ -13,8 +13,8 @@ mod framework;
 mod import;
 mod mailbox;
 mod members;
+mod membership_snapshot;
 mod messages;
 mod reactions;
 mod send;
-mod membership_snapshot;
 mod visibility;

@@ -5,8 +5,8 @@ use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::Role;
 use domain::refusal::Refusal;
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 /// A group with the owner Anna, the admins Ben and Bob, and the members Cleo and Carl.
 fn team() -> Given<Conversation> {
@@ -229,9 +229,10 @@ fn removing_a_non_member_changes_nothing() {
 
 #[test]
 fn the_longest_serving_admin_succeeds_the_owner() {
-    team()
-        .when(remove("anna", "anna"))
-        .then([left("anna", "anna"), role_changed("anna", "ben", Role::Owner)]);
+    team().when(remove("anna", "anna")).then([
+        left("anna", "anna"),
+        role_changed("anna", "ben", Role::Owner),
+    ]);
 }
 
 #[test]
@@ -242,7 +243,10 @@ fn an_admin_succeeds_before_members_who_have_served_longer() {
         role_changed("anna", "ben", Role::Admin),
     ])
     .when(remove("anna", "anna"))
-    .then([left("anna", "anna"), role_changed("anna", "ben", Role::Owner)]);
+    .then([
+        left("anna", "anna"),
+        role_changed("anna", "ben", Role::Owner),
+    ]);
 }
 
 #[test]
@@ -253,14 +257,20 @@ fn seniority_counts_the_current_membership_not_the_time_as_admin() {
         role_changed("anna", "zoe", Role::Admin),
     ])
     .when(remove("anna", "anna"))
-    .then([left("anna", "anna"), role_changed("anna", "zoe", Role::Owner)]);
+    .then([
+        left("anna", "anna"),
+        role_changed("anna", "zoe", Role::Owner),
+    ]);
 }
 
 #[test]
 fn without_an_admin_the_longest_serving_member_succeeds() {
     given::<Conversation>([group(["anna", "zoe", "ben"])])
         .when(remove("anna", "anna"))
-        .then([left("anna", "anna"), role_changed("anna", "zoe", Role::Owner)]);
+        .then([
+            left("anna", "anna"),
+            role_changed("anna", "zoe", Role::Owner),
+        ]);
 }
 
 #[test]
@@ -271,7 +281,10 @@ fn rejoining_resets_seniority() {
         joined("anna", "zoe", Role::Member),
     ])
     .when(remove("anna", "anna"))
-    .then([left("anna", "anna"), role_changed("anna", "ben", Role::Owner)]);
+    .then([
+        left("anna", "anna"),
+        role_changed("anna", "ben", Role::Owner),
+    ]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use domain::conversation::Conversation;
 use domain::conversation::event::{ConversationKind, Role};
 use domain::mailbox::command::MembershipSnapshot;
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn membership_snapshot(before: &Given<Conversation>, name: &str) -> Option<MembershipSnapshot> {
     before.state.membership_snapshot(&user(name))
@@ -82,11 +82,8 @@ fn rejoining_starts_a_membership_period_with_a_new_read_floor() {
 
 #[test]
 fn a_role_change_does_not_end_the_membership_period() {
-    let before = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")]).and([role_changed(
-        "anna",
-        "ben",
-        Role::Admin,
-    )]);
+    let before = given::<Conversation>([group(["anna", "ben"]), sent(1, "anna")])
+        .and([role_changed("anna", "ben", Role::Admin)]);
     assert_eq!(
         membership_snapshot(&before, "ben"),
         Some(MembershipSnapshot {

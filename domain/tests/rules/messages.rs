@@ -5,11 +5,11 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, EditMessage, RecallMessage};
 use domain::conversation::event::{ConversationEvent, HistoryVisibility, MessageSent, Role};
 use domain::message::MessageState;
-use domain::refusal::{RefusalKind, Refusal};
+use domain::refusal::{Refusal, RefusalKind};
 use serde_json::json;
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 

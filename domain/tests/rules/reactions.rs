@@ -5,8 +5,8 @@ use domain::conversation::command::{ConversationCommand, UpdateReaction};
 use domain::message::MessageState;
 use domain::refusal::RefusalKind;
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn group_with_message() -> Given<Conversation> {
     given([group(["anna", "ben", "cleo"]), sent(1, "ben")])
@@ -52,7 +52,10 @@ fn a_recalled_message_accepts_no_reactions() {
     let gone = || group_with_message().and([reacted(1, "anna", "+1"), recalled(1, "ben")]);
     for key in ["+1", "-1"] {
         let refusal = gone().when(react("anna", 1, key)).into_refusal();
-        assert_eq!((refusal.kind, refusal.code), (RefusalKind::Invalid, "recalled"));
+        assert_eq!(
+            (refusal.kind, refusal.code),
+            (RefusalKind::Invalid, "recalled")
+        );
     }
     gone()
         .when(unreact("anna", 1, "+1"))

@@ -5,8 +5,8 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, SendMessage};
 use domain::conversation::event::{ConversationEvent, HistoryVisibility, MessageSent, Role};
 
-use crate::given_when_then::{Given, given};
 use crate::builders::*;
+use crate::given_when_then::{Given, given};
 
 fn pair() -> Given<Conversation> {
     given([direct("anna", "ben")])

@@ -3,8 +3,8 @@
 use domain::conversation::event::{ConversationEvent, HistoryVisibility, Role};
 use domain::conversation::{Conversation, MAX_RECENT_MESSAGES};
 
-use crate::given_when_then::given;
 use crate::builders::*;
+use crate::given_when_then::given;
 
 /// Dora joins after message 2, leaves after message 4, misses 5 and 6, and rejoins before 7.
 fn events_with_rejoin() -> Vec<ConversationEvent> {

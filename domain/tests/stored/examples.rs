@@ -2,9 +2,9 @@
 
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind, InitialMember,
-    HistoryVisibility, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited, MessageErased,
-    MessageRecalled, MessageSent, MessageReaction, Role, TitleErased,
+    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
+    HistoryVisibility, InitialMember, MemberAdded, MemberRemoved, MemberRoleChanged, MessageEdited,
+    MessageErased, MessageReaction, MessageRecalled, MessageSent, Role, TitleErased,
 };
 use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;

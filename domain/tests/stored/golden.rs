@@ -68,7 +68,10 @@ fn check_encoding<E: EventFamily>(examples: &[Example<E>]) {
         );
         if event.version() == *version {
             let written = String::from_utf8(event.encode().unwrap()).unwrap();
-            assert_eq!(written, String::from_utf8(read_golden(name, *version)).unwrap());
+            assert_eq!(
+                written,
+                String::from_utf8(read_golden(name, *version)).unwrap()
+            );
         } else {
             assert!(*version < event.version());
         }

@@ -115,7 +115,10 @@ fn the_size_of_a_body_is_limited() {
     let body_of = |bytes: usize| json!({ "text": "x".repeat(bytes - r#"{"text":""}"#.len()) });
     parse(MessageType::Text, &body_of(65_536)).unwrap();
     let refusal = parse(MessageType::Text, &body_of(65_537)).unwrap_err();
-    assert_eq!((refusal.kind, refusal.code), (RefusalKind::TooLarge, "too_large"));
+    assert_eq!(
+        (refusal.kind, refusal.code),
+        (RefusalKind::TooLarge, "too_large")
+    );
     assert!(refusal.detail.contains("65536"));
 }
 

@@ -12,10 +12,10 @@
 //! - [`ledger`]: records which event erased what, and the progress. [`retention`]: the progress of
 //!   erasure by age.
 
-pub mod redaction;
-pub mod mirror_copies;
 pub mod files;
 pub mod ledger;
+pub mod mirror_copies;
+pub mod redaction;
 pub mod retention;
 pub mod scope;
 

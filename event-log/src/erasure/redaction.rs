@@ -100,7 +100,10 @@ pub async fn block_sealing(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     Ok(connection)
 }
 
-async fn load_erasure_events(connection: &mut PgConnection, after: i64) -> Result<Vec<ErasureEvent>, sqlx::Error> {
+async fn load_erasure_events(
+    connection: &mut PgConnection,
+    after: i64,
+) -> Result<Vec<ErasureEvent>, sqlx::Error> {
     sqlx::query_as(
         "SELECT e.position, e.stream, e.message FROM log.events e
          WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased')
@@ -208,7 +211,10 @@ fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEve
     targets.iter().filter_map(left).collect()
 }
 
-async fn update_events(connection: &mut PgConnection, left: &[RedactedEvent]) -> Result<(), sqlx::Error> {
+async fn update_events(
+    connection: &mut PgConnection,
+    left: &[RedactedEvent],
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE log.events e SET payload = n.payload, event_version = n.version
          FROM unnest($1::bigint[], $2::smallint[], $3::bytea[]) AS n(position, version, payload)
@@ -279,7 +285,10 @@ async fn delete_snapshots(
     Ok(())
 }
 
-async fn record_erased_events(connection: &mut PgConnection, left: &[RedactedEvent]) -> Result<(), sqlx::Error> {
+async fn record_erased_events(
+    connection: &mut PgConnection,
+    left: &[RedactedEvent],
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO log.erased (position, by) SELECT * FROM unnest($1::bigint[], $2::bigint[])
          ON CONFLICT DO NOTHING",

@@ -44,7 +44,10 @@ pub async fn load_progress(pool: &PgPool) -> Result<Vec<RetentionProgress>, sqlx
 
 impl RetentionLock {
     /// Acquires the lock. `None` if another process holds it.
-    pub async fn acquire(pool: &PgPool, kind: ConversationKind) -> Result<Option<Self>, sqlx::Error> {
+    pub async fn acquire(
+        pool: &PgPool,
+        kind: ConversationKind,
+    ) -> Result<Option<Self>, sqlx::Error> {
         let mut transaction = pool.begin().await?;
         let position = sqlx::query_scalar(
             "SELECT position FROM log.retention WHERE kind = $1 FOR UPDATE SKIP LOCKED",
@@ -60,7 +63,11 @@ impl RetentionLock {
     }
 
     /// Loads the next messages up to a position, of all kinds of conversations.
-    pub async fn load_candidates(&mut self, up_to: i64, limit: i64) -> Result<Vec<RetentionCandidate>, sqlx::Error> {
+    pub async fn load_candidates(
+        &mut self,
+        up_to: i64,
+        limit: i64,
+    ) -> Result<Vec<RetentionCandidate>, sqlx::Error> {
         sqlx::query_as(
             "SELECT e.position, s.aggregate_id AS conversation, e.message AS seq,
                     EXISTS (SELECT FROM log.events x WHERE x.stream = e.stream AND x.message = e.message

@@ -76,5 +76,9 @@ pub async fn find_messages(
 
 /// The text that the payload of every message of this sender contains.
 fn encode_sender_field(user: &str) -> Vec<u8> {
-    [b"\"sender\":".as_slice(), &user_filter::to_json_literal(user)].concat()
+    [
+        b"\"sender\":".as_slice(),
+        &user_filter::to_json_literal(user),
+    ]
+    .concat()
 }

@@ -56,7 +56,10 @@ pub fn has_valid_signature(seal: &Seal, log_id: &str) -> bool {
     let signature: Option<[u8; 64]> = seal.signature.as_slice().try_into().ok();
     match (key, signature) {
         (Some(key), Some(signature)) => key
-            .verify_strict(&seal.signed_bytes(log_id), &Signature::from_bytes(&signature))
+            .verify_strict(
+                &seal.signed_bytes(log_id),
+                &Signature::from_bytes(&signature),
+            )
             .is_ok(),
         _ => false,
     }

@@ -7,7 +7,7 @@ use domain::envelope::Envelope;
 use domain::hex::to_hex;
 
 use super::erasable_content::{self, ErasableContent};
-use super::{Hash, GENESIS, Seal, key, leaf, compute_root};
+use super::{GENESIS, Hash, Seal, compute_root, key, leaf};
 
 /// A deviation of the log from its seals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +114,9 @@ impl SealVerifier {
         if !key::has_valid_signature(seal, &self.log_id) {
             wrong.push("its signature is invalid".to_owned());
         }
-        if !self.trusted_keys.is_empty() && !self.trusted_keys.iter().any(|key| seal.public_key == *key) {
+        if !self.trusted_keys.is_empty()
+            && !self.trusted_keys.iter().any(|key| seal.public_key == *key)
+        {
             let signer = to_hex(&seal.public_key);
             wrong.push(format!(
                 "it is signed by {signer}, which is not a trusted key"
@@ -126,19 +128,28 @@ impl SealVerifier {
         let number = seal.number;
         wrong
             .into_iter()
-            .map(|why| SealFinding::BrokenSeal { number, reason: why })
+            .map(|why| SealFinding::BrokenSeal {
+                number,
+                reason: why,
+            })
             .collect()
     }
 
     /// Checks the events at the positions of a seal, in order. With `selected`, `events` is only a
     /// selection, so a missing event is not a finding.
-    pub fn check_events(&mut self, seal: &Seal, events: &[Envelope], selected: bool) -> Vec<SealFinding> {
+    pub fn check_events(
+        &mut self,
+        seal: &Seal,
+        events: &[Envelope],
+        selected: bool,
+    ) -> Vec<SealFinding> {
         let mut findings = Vec::new();
         let mut due = seal.first;
         for event in events {
             let position = event.position;
             if !selected {
-                findings.extend((due..position).map(|position| SealFinding::MissingEvent { position }));
+                findings
+                    .extend((due..position).map(|position| SealFinding::MissingEvent { position }));
             }
             if position < due {
                 // The position occurs twice.
@@ -149,7 +160,11 @@ impl SealVerifier {
             self.compared_events += 1;
             let Some(salt) = seal.salt(position) else {
                 match erasable_content::identify_redacted_content(event) {
-                    Some(erasable) => self.unmatched_erasures.entry(erasable).or_default().push(position),
+                    Some(erasable) => self
+                        .unmatched_erasures
+                        .entry(erasable)
+                        .or_default()
+                        .push(position),
                     None => findings.push(SealFinding::InvalidErasure { position }),
                 }
                 continue;
@@ -167,7 +182,8 @@ impl SealVerifier {
             });
         }
         if !selected {
-            findings.extend((due..=seal.last).map(|position| SealFinding::MissingEvent { position }));
+            findings
+                .extend((due..=seal.last).map(|position| SealFinding::MissingEvent { position }));
         }
         findings
     }
@@ -196,8 +212,8 @@ impl SealVerifier {
     }
 
     fn match_erasure(&mut self, event: &Envelope) {
-        let erased =
-            erasable_content::identify_erased_content(event).and_then(|content| self.unmatched_erasures.remove(&content));
+        let erased = erasable_content::identify_erased_content(event)
+            .and_then(|content| self.unmatched_erasures.remove(&content));
         self.erased_events += erased.map_or(0, |positions| positions.len() as u64);
     }
 }

@@ -6,15 +6,20 @@ use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 use event_log::cqrs::CqrsStore;
-use event_log::{AppendRequest, AppendError};
+use event_log::{AppendError, AppendRequest};
 
-use crate::support::{LogTestDatabase, assert_gapless, create_group, eventually, send_receipt, execute, send_text, user};
+use crate::support::{
+    LogTestDatabase, assert_gapless, create_group, eventually, execute, send_receipt, send_text,
+    user,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_on_one_conversation_share_commits_in_order() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     let mut tickets = Vec::new();
     for n in 1..=500 {
         let locked = log.conversations().lock("g").await.unwrap();
@@ -43,10 +48,17 @@ async fn commands_on_one_conversation_share_commits_in_order() {
 async fn a_repeated_key_is_rejected_with_everything_decided_on_top_of_it() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
-    let first = execute(&log, "g", send_text("ann", "one"), vec![send_receipt("ann", "k")])
+    execute(&log, "g", create_group("ann", &[]), vec![])
         .await
         .unwrap();
+    let first = execute(
+        &log,
+        "g",
+        send_text("ann", "one"),
+        vec![send_receipt("ann", "k")],
+    )
+    .await
+    .unwrap();
 
     let locked = log.conversations().lock("g").await.unwrap();
     let events = locked
@@ -71,7 +83,9 @@ async fn a_repeated_key_is_rejected_with_everything_decided_on_top_of_it() {
         other => panic!("{other:?}"),
     }
     assert!(matches!(on_top.wait().await, Err(AppendError::Conflict)));
-    execute(&log, "g", send_text("ann", "two"), vec![]).await.unwrap();
+    execute(&log, "g", send_text("ann", "two"), vec![])
+        .await
+        .unwrap();
     let head = log
         .conversations()
         .peek("g", Conversation::head_seq)
@@ -86,7 +100,9 @@ async fn a_repeated_key_is_rejected_with_everything_decided_on_top_of_it() {
 async fn a_receipt_without_events_is_stored() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    let created = execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    let created = execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     for expected_duplicate in [false, true] {
         let locked = log.conversations().lock("g").await.unwrap();
         let append = AppendRequest {
@@ -110,14 +126,20 @@ async fn a_receipt_without_events_is_stored() {
 async fn a_decision_on_a_changed_observation_is_a_conflict() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "a", create_group("ann", &[]), vec![]).await.unwrap();
-    execute(&log, "b", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "a", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
+    execute(&log, "b", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     let (_, seen) = log
         .conversations()
         .peek("a", Conversation::head_seq)
         .await
         .unwrap();
-    execute(&log, "a", send_text("ann", "moves"), vec![]).await.unwrap();
+    execute(&log, "a", send_text("ann", "moves"), vec![])
+        .await
+        .unwrap();
     let locked = log.conversations().lock("b").await.unwrap();
     let events = locked
         .state()
@@ -208,11 +230,18 @@ async fn an_old_message_is_loaded_with_its_changes() {
         });
         let events = locked.state().decide(edit, &Limits::default()).unwrap();
         assert_eq!(events.len(), 1);
-        locked.append(AppendRequest::from_events(events)).wait().await.unwrap();
+        locked
+            .append(AppendRequest::from_events(events))
+            .wait()
+            .await
+            .unwrap();
     }
     let locked = log.conversations().lock("g").await.unwrap();
     let message = locked.load_message(7).await.unwrap().unwrap();
-    assert_eq!(message.body_digest, MessageBody::from_text("second edit").digest());
+    assert_eq!(
+        message.body_digest,
+        MessageBody::from_text("second edit").digest()
+    );
     assert!(locked.load_message(9_999).await.unwrap().is_none());
 }
 
@@ -225,13 +254,22 @@ async fn an_unmodified_cqrs_framework_runs_on_the_log() {
         vec![],
         Limits::default(),
     );
-    framework.execute("g", create_group("ann", &[])).await.unwrap();
-    framework.execute("g", send_text("ann", "hello")).await.unwrap();
+    framework
+        .execute("g", create_group("ann", &[]))
+        .await
+        .unwrap();
+    framework
+        .execute("g", send_text("ann", "hello"))
+        .await
+        .unwrap();
     framework
         .execute("g", send_text("stranger", "hello"))
         .await
         .unwrap_err();
-    framework.execute("g", send_text("ann", "again")).await.unwrap();
+    framework
+        .execute("g", send_text("ann", "again"))
+        .await
+        .unwrap();
     assert_eq!(assert_gapless(log.pool()).await, 3);
     let events = cqrs_es::EventStore::load_events(&CqrsStore(log.conversations().clone()), "g")
         .await
@@ -244,7 +282,9 @@ async fn an_unmodified_cqrs_framework_runs_on_the_log() {
 async fn shut_down_resolves_queued_appends_and_rejects_later_ones() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     let mut tickets = Vec::new();
     for n in 0..50 {
         let locked = log.conversations().lock("g").await.unwrap();
@@ -260,7 +300,10 @@ async fn shut_down_resolves_queued_appends_and_rejects_later_ones() {
     }
     let locked = log.conversations().lock("g").await.unwrap();
     assert!(matches!(
-        locked.append(AppendRequest::from_events(vec![])).wait().await,
+        locked
+            .append(AppendRequest::from_events(vec![]))
+            .wait()
+            .await,
         Err(AppendError::Log(_))
     ));
 }

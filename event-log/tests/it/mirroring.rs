@@ -6,7 +6,9 @@ use event_log::mirror::{self, MirrorConfig, MirrorError};
 use event_log::{EventLog, nats, relay};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{LogTestDatabase, create_group, server_address, eventually, execute, send_text, uuid};
+use crate::support::{
+    LogTestDatabase, create_group, eventually, execute, send_text, server_address, uuid,
+};
 
 async fn connect_nats() -> async_nats::Client {
     connect_to(&server_address(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"])).await
@@ -84,7 +86,9 @@ async fn the_mirror_is_exact_with_two_relays_restarts_and_wipes() {
     let database = LogTestDatabase::new().await;
     let (one, other) = (database.open_log().await, database.open_log().await);
     let config = MirrorConfig::named(&uuid());
-    execute(&one, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&one, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     send_messages(&one, 30).await;
     let first = RelayTask::start(&one, &config).await;
     let second = RelayTask::start(&other, &config).await;
@@ -124,12 +128,17 @@ async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
         max_events: 10,
         ..MirrorConfig::named(&uuid())
     };
-    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     send_messages(&log, 49).await;
     let relay = RelayTask::start(&log, &config).await;
     wait_for_mirror(&config, 50).await;
     let jetstream = jetstream::new(connect_nats().await);
-    let state = mirror::load_state(&jetstream, &config).await.unwrap().unwrap();
+    let state = mirror::load_state(&jetstream, &config)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((state.first, state.last), (41, 50));
     relay.stop().await;
     jetstream.delete_stream(&config.stream).await.unwrap();
@@ -139,7 +148,9 @@ async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
 async fn a_stream_of_another_log_is_rejected() {
     let config = MirrorConfig::named(&uuid());
     let one = LogTestDatabase::new().await.open_log().await;
-    execute(&one, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&one, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     let relay = RelayTask::start(&one, &config).await;
     wait_for_mirror(&config, 1).await;
     relay.stop().await;
@@ -152,7 +163,10 @@ async fn a_stream_of_another_log_is_rejected() {
     )
     .await
     .unwrap_err();
-    assert!(matches!(error, MirrorError::ForeignStream { .. }), "{error}");
+    assert!(
+        matches!(error, MirrorError::ForeignStream { .. }),
+        "{error}"
+    );
     assert!(error.to_string().contains(&config.stream), "{error}");
     jetstream::new(connect_nats().await)
         .delete_stream(&config.stream)
@@ -165,7 +179,9 @@ async fn a_stream_ahead_of_a_restored_log_is_recreated() {
     let config = MirrorConfig::named(&uuid());
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     send_messages(&log, 9).await;
     let relay = RelayTask::start(&log, &config).await;
     wait_for_mirror(&config, 10).await;

@@ -15,12 +15,19 @@ async fn pages_are_gapless_with_every_filter() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
     for id in ["a", "b"] {
-        execute(&log, id, create_group("ann", &[]), vec![]).await.unwrap();
-    }
-    for n in 0..40 {
-        execute(&log, ["a", "b"][n % 2], send_text("ann", &n.to_string()), vec![])
+        execute(&log, id, create_group("ann", &[]), vec![])
             .await
             .unwrap();
+    }
+    for n in 0..40 {
+        execute(
+            &log,
+            ["a", "b"][n % 2],
+            send_text("ann", &n.to_string()),
+            vec![],
+        )
+        .await
+        .unwrap();
     }
     let reader = LogReader::new(log.pool().clone());
     assert_eq!(
@@ -85,7 +92,9 @@ async fn pages_are_gapless_with_every_filter() {
 async fn the_position_of_a_time_is_found() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "a", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "a", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     for n in 0..20 {
         execute(&log, "a", send_text("ann", &n.to_string()), vec![])
             .await
@@ -99,10 +108,16 @@ async fn the_position_of_a_time_is_found() {
             .iter()
             .filter(|other| other.time < event.time)
             .count() as i64;
-        assert_eq!(reader.last_position_before(event.time).await.unwrap(), expected);
+        assert_eq!(
+            reader.last_position_before(event.time).await.unwrap(),
+            expected
+        );
     }
     assert_eq!(
-        reader.last_position_before(Timestamp::from_millis(0)).await.unwrap(),
+        reader
+            .last_position_before(Timestamp::from_millis(0))
+            .await
+            .unwrap(),
         0
     );
     assert_eq!(
@@ -132,8 +147,12 @@ async fn the_position_of_a_time_is_found() {
 async fn the_events_view_supports_jsonb_queries() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "a", create_group("ann", &[]), vec![]).await.unwrap();
-    execute(&log, "a", send_text("ann", "hello"), vec![]).await.unwrap();
+    execute(&log, "a", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
+    execute(&log, "a", send_text("ann", "hello"), vec![])
+        .await
+        .unwrap();
     let text: String = sqlx::query_scalar(
         "SELECT payload #>> '{body,text}' FROM events WHERE payload @> '{\"sender\": \"ann\"}' AND event_type = 'message_sent'",
     )

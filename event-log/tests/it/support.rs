@@ -8,7 +8,9 @@ use domain::conversation::event::ConversationKind;
 use domain::ids::{ClientKey, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
-use event_log::{AppendRequest, AppendedRange, EventLog, ReceiptKey, LogConfig, NewReceipt, AppendError};
+use event_log::{
+    AppendError, AppendRequest, AppendedRange, EventLog, LogConfig, NewReceipt, ReceiptKey,
+};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -30,9 +32,10 @@ pub struct LogTestDatabase {
 
 impl LogTestDatabase {
     pub async fn new() -> Self {
-        let server: PgConnectOptions = server_address(["TIDINGS_TEST_DATABASE_URL", "DEV_DATABASE_URL"])
-            .parse()
-            .unwrap();
+        let server: PgConnectOptions =
+            server_address(["TIDINGS_TEST_DATABASE_URL", "DEV_DATABASE_URL"])
+                .parse()
+                .unwrap();
         let name = format!("log_{}", uuid());
         let admin = PgPoolOptions::new()
             .max_connections(1)

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use domain::conversation::Conversation;
 use domain::limits::Limits;
-use event_log::{AppendRequest, AppendError};
+use event_log::{AppendError, AppendRequest};
 
-use crate::support::{LogTestDatabase, assert_gapless, create_group, eventually, send_receipt, execute, send_text};
+use crate::support::{
+    LogTestDatabase, assert_gapless, create_group, eventually, execute, send_receipt, send_text,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
@@ -55,10 +57,17 @@ async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
 async fn a_refusal_is_never_based_on_a_stale_state() {
     let database = LogTestDatabase::new().await;
     let (one, other) = (database.open_log().await, database.open_log().await);
-    execute(&one, "g", create_group("ann", &[]), vec![]).await.unwrap();
-    execute(&other, "g", send_text("ann", "warms the other's cache"), vec![])
+    execute(&one, "g", create_group("ann", &[]), vec![])
         .await
         .unwrap();
+    execute(
+        &other,
+        "g",
+        send_text("ann", "warms the other's cache"),
+        vec![],
+    )
+    .await
+    .unwrap();
     let add = domain::conversation::command::ConversationCommand::AddMembers(
         domain::conversation::command::AddMembers {
             users: vec![crate::support::user("bob")],
@@ -74,9 +83,14 @@ async fn a_refusal_is_never_based_on_a_stale_state() {
         .state()
         .decide(send_text("bob", "hi"), &Limits::default())
         .unwrap_err();
-    let settled = locked.append(AppendRequest::from_events(vec![])).wait().await;
+    let settled = locked
+        .append(AppendRequest::from_events(vec![]))
+        .wait()
+        .await;
     assert!(matches!(settled, Err(AppendError::Conflict)), "{settled:?}");
-    execute(&other, "g", send_text("bob", "hi"), vec![]).await.unwrap();
+    execute(&other, "g", send_text("bob", "hi"), vec![])
+        .await
+        .unwrap();
     assert_gapless(one.pool()).await;
 }
 
@@ -90,9 +104,15 @@ async fn one_key_used_in_two_processes_concurrently_appends_one_event() {
     let attempts: Vec<_> = (0..40)
         .map(|n| {
             let log = logs[n % 2].clone();
-            tokio::spawn(
-                async move { execute(&log, "g", send_text("ann", "once"), vec![send_receipt("ann", "k")]).await },
-            )
+            tokio::spawn(async move {
+                execute(
+                    &log,
+                    "g",
+                    send_text("ann", "once"),
+                    vec![send_receipt("ann", "k")],
+                )
+                .await
+            })
         })
         .collect();
     let mut positions = Vec::new();
@@ -114,7 +134,9 @@ async fn one_key_used_in_two_processes_concurrently_appends_one_event() {
 async fn killed_sessions_lose_and_duplicate_nothing() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
-    execute(&log, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     let killer = database.pool().await;
     let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let stop = done.clone();
@@ -170,13 +192,17 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
 async fn a_process_that_was_idle_catches_up() {
     let database = LogTestDatabase::new().await;
     let (busy, idle) = (database.open_log().await, database.open_log().await);
-    execute(&idle, "g", create_group("ann", &[]), vec![]).await.unwrap();
+    execute(&idle, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
     for n in 0..300 {
         execute(&busy, "g", send_text("ann", &n.to_string()), vec![])
             .await
             .unwrap();
     }
-    execute(&idle, "g", send_text("ann", "last"), vec![]).await.unwrap();
+    execute(&idle, "g", send_text("ann", "last"), vec![])
+        .await
+        .unwrap();
     assert_eq!(idle.known_head(), 302);
     eventually("the busy process sees the event", || async {
         busy.head().await.unwrap() == 302

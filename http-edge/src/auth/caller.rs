@@ -9,8 +9,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::{LEEWAY_SECONDS, unix_now};
-use crate::harden::Context;
+use super::{CLOCK_LEEWAY_SECONDS, unix_now};
+use crate::middleware::RequestContext;
 use crate::problem::Problem;
 
 /// The authenticated user of a request. As an extractor it answers `401` without a valid token.
@@ -21,7 +21,7 @@ pub struct Caller {
     /// Whether the token has the scope `admin`.
     pub admin: bool,
     /// The expiry time of the token (`exp`), in seconds since 1970.
-    pub expires: u64,
+    pub expires_at: u64,
 }
 
 impl Caller {
@@ -33,11 +33,11 @@ impl Caller {
     /// How long the token remains valid, including the clock leeway. Connections that outlive a
     /// request close after this.
     pub fn time_left(&self) -> Duration {
-        Duration::from_secs((self.expires + LEEWAY_SECONDS).saturating_sub(unix_now()))
+        Duration::from_secs((self.expires_at + CLOCK_LEEWAY_SECONDS).saturating_sub(unix_now()))
     }
 
     pub(super) fn is_current(&self, now: u64) -> bool {
-        self.expires + LEEWAY_SECONDS >= now
+        self.expires_at + CLOCK_LEEWAY_SECONDS >= now
     }
 }
 
@@ -45,12 +45,12 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let context = Context::of(&parts.extensions)?;
+        let context = RequestContext::from_extensions(&parts.extensions)?;
         // For a command, the rate limiter has already verified the token.
         if let Some(caller) = &context.caller {
             return Ok(Self::clone(caller));
         }
-        let token = token_of(&parts.method, &parts.uri, &parts.headers)
+        let token = bearer_token(&parts.method, &parts.uri, &parts.headers)
             .ok_or_else(Problem::unauthorized)?;
         context
             .edge
@@ -88,7 +88,7 @@ impl<S: Sync> FromRequestParts<S> for Admin {
 /// The bearer token of a request; `None` if there is none or more than one. Query strings end up
 /// in logs and browser histories, so the query parameter is accepted only for WebSocket upgrades,
 /// where a browser cannot set headers.
-pub(crate) fn token_of<'a>(
+pub(crate) fn bearer_token<'a>(
     method: &Method,
     uri: &'a Uri,
     headers: &'a HeaderMap,
@@ -103,7 +103,7 @@ pub(crate) fn token_of<'a>(
             .eq_ignore_ascii_case("bearer")
             .then(|| token.trim_start_matches(' ').into());
     }
-    if *method != Method::GET || !is_websocket(headers) {
+    if *method != Method::GET || !is_websocket_upgrade(headers) {
         return None;
     }
     let mut tokens = uri
@@ -118,7 +118,7 @@ pub(crate) fn token_of<'a>(
 }
 
 /// Whether the request is a WebSocket upgrade.
-pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
+pub(crate) fn is_websocket_upgrade(headers: &HeaderMap) -> bool {
     headers
         .get(UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))

@@ -3,20 +3,20 @@
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::{Deserialize, Deserializer};
 
-use super::{Caller, LEEWAY_SECONDS, keys::Key};
+use super::{CLOCK_LEEWAY_SECONDS, Caller, keys::VerificationKey};
 
 /// The scope that grants access to the admin routes.
 const ADMIN_SCOPE: &str = "admin";
 
 /// The maximum length of a user id, in characters.
-const MAX_USER: usize = 128;
+const MAX_USER_ID_CHARS: usize = 128;
 
 /// The last second of the year 9999. A larger `exp` is not in seconds (most likely milliseconds).
-const LAST_SECOND: u64 = 253_402_300_799;
+const MAX_UNIX_SECONDS: u64 = 253_402_300_799;
 
 /// Verifies the token with each key that may have signed it. `None` if it is invalid; the reason is
 /// never revealed.
-pub(super) fn verify(token: &str, keys: &[Key], now: u64) -> Option<Caller> {
+pub(super) fn verify_token(token: &str, keys: &[VerificationKey], now: u64) -> Option<Caller> {
     let header = decode_header(token).ok()?;
     // "crit" lists extensions that a verifier must support; we support none.
     if header.crit.is_some() {
@@ -24,13 +24,13 @@ pub(super) fn verify(token: &str, keys: &[Key], now: u64) -> Option<Caller> {
     }
     keys.iter()
         .filter(|key| key.may_have_signed(&header))
-        .find_map(|key| decode::<Claims>(token, &key.verifies, &validation(key)).ok())
+        .find_map(|key| decode::<TokenClaims>(token, &key.decoding_key, &validation_for(key)).ok())
         .and_then(|token| token.claims.into_caller(now))
 }
 
-fn validation(key: &Key) -> Validation {
+fn validation_for(key: &VerificationKey) -> Validation {
     let mut validation = Validation::new(key.algorithm);
-    validation.leeway = LEEWAY_SECONDS;
+    validation.leeway = CLOCK_LEEWAY_SECONDS;
     validation.validate_nbf = true;
     // The audience is not part of the contract: the owner of the key decides who may call.
     validation.validate_aud = false;
@@ -38,7 +38,7 @@ fn validation(key: &Key) -> Validation {
 }
 
 #[derive(Deserialize)]
-struct Claims {
+struct TokenClaims {
     sub: String,
     exp: NumericDate,
     #[serde(default)]
@@ -47,15 +47,15 @@ struct Claims {
     scope: String,
 }
 
-impl Claims {
+impl TokenClaims {
     fn into_caller(self, now: u64) -> Option<Caller> {
         let length = self.sub.chars().count();
-        if length == 0 || length > MAX_USER || self.sub.chars().any(char::is_control) {
+        if length == 0 || length > MAX_USER_ID_CHARS || self.sub.chars().any(char::is_control) {
             return None;
         }
         if self
             .nbf
-            .is_some_and(|nbf| nbf.0 > now.saturating_add(LEEWAY_SECONDS))
+            .is_some_and(|nbf| nbf.0 > now.saturating_add(CLOCK_LEEWAY_SECONDS))
         {
             return None;
         }
@@ -66,7 +66,7 @@ impl Claims {
         let caller = Caller {
             user: self.sub,
             admin,
-            expires: self.exp.0,
+            expires_at: self.exp.0,
         };
         caller.is_current(now).then_some(caller)
     }
@@ -80,12 +80,12 @@ impl<'de> Deserialize<'de> for NumericDate {
         let number = serde_json::Number::deserialize(deserializer)?;
         let whole = number.as_u64().or_else(|| {
             let float = number.as_f64()?;
-            (0.0..=LAST_SECOND as f64)
+            (0.0..=MAX_UNIX_SECONDS as f64)
                 .contains(&float)
                 .then_some(float as u64)
         });
         match whole {
-            Some(seconds) if seconds <= LAST_SECOND => Ok(Self(seconds)),
+            Some(seconds) if seconds <= MAX_UNIX_SECONDS => Ok(Self(seconds)),
             _ => Err(serde::de::Error::custom("expected seconds since 1970")),
         }
     }

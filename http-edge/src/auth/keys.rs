@@ -10,89 +10,89 @@ use super::{AuthError, MIN_SECRET_BYTES};
 
 /// The maximum number of keys in a JWKS document. A token without a key id may cost one signature
 /// check per key.
-const MAX_KEYS: usize = 32;
+const MAX_JWKS_KEYS: usize = 32;
 
 /// The minimum length of an RSA modulus, in bytes: 2,048 bits.
 const MIN_RSA_BYTES: usize = 256;
 
 /// The length of a P-256 point in bytes, compressed and uncompressed. A P-384 key has 49 or 97.
-const P256_POINT: [usize; 2] = [33, 65];
+const P256_POINT_LENGTHS: [usize; 2] = [33, 65];
 
-pub(super) struct Key {
+pub(super) struct VerificationKey {
     id: Option<String>,
     pub(super) algorithm: Algorithm,
-    pub(super) verifies: DecodingKey,
+    pub(super) decoding_key: DecodingKey,
 }
 
-impl Key {
-    pub(super) fn secret(secret: &[u8]) -> Result<Self, AuthError> {
+impl VerificationKey {
+    pub(super) fn from_secret(secret: &[u8]) -> Result<Self, AuthError> {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(AuthError::ShortSecret(secret.len()));
         }
         Ok(Self {
             id: None,
             algorithm: Algorithm::HS256,
-            verifies: DecodingKey::from_secret(secret),
+            decoding_key: DecodingKey::from_secret(secret),
         })
     }
 
-    pub(super) fn pem(pem: &[u8]) -> Result<Self, AuthError> {
+    pub(super) fn from_pem(pem: &[u8]) -> Result<Self, AuthError> {
         // A private key would parse too, but could not verify any token.
         let text = String::from_utf8_lossy(pem);
         if !text.contains("-----BEGIN PUBLIC KEY-----")
             && !text.contains("-----BEGIN RSA PUBLIC KEY-----")
         {
-            return Err(key_error("the file does not contain a PEM public key"));
+            return Err(invalid_key("the file does not contain a PEM public key"));
         }
         let ed25519 = DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
         let (algorithm, key) = ed25519
             .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
             .or_else(|_| DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key)))
-            .map_err(|_| key_error("the public key is not an Ed25519, P-256 or RSA key"))?;
+            .map_err(|_| invalid_key("the public key is not an Ed25519, P-256 or RSA key"))?;
         let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
         match algorithm {
-            Algorithm::ES256 if !P256_POINT.contains(&length) => {
-                Err(key_error("an ES256 key must be on the curve P-256"))
+            Algorithm::ES256 if !P256_POINT_LENGTHS.contains(&length) => {
+                Err(invalid_key("an ES256 key must be on the curve P-256"))
             }
             Algorithm::RS256 if length <= MIN_RSA_BYTES => {
-                Err(key_error("an RSA key must have at least 2048 bits"))
+                Err(invalid_key("an RSA key must have at least 2048 bits"))
             }
             _ => Ok(Self {
                 id: None,
                 algorithm,
-                verifies: key,
+                decoding_key: key,
             }),
         }
     }
 
-    pub(super) fn jwks(json: &[u8]) -> Result<Vec<Self>, AuthError> {
+    pub(super) fn parse_jwks(json: &[u8]) -> Result<Vec<Self>, AuthError> {
         #[derive(Deserialize)]
-        struct Document {
+        struct JwksDocument {
             // As values, so that one key of an unknown type does not hide the others.
             keys: Vec<serde_json::Value>,
         }
-        let document: Document = serde_json::from_slice(json)
-            .map_err(|error| key_error(&format!("not a JWKS document: {error}")))?;
-        if document.keys.len() > MAX_KEYS {
-            return Err(key_error(&format!(
-                "a JWKS document may have at most {MAX_KEYS} keys"
+        let document: JwksDocument = serde_json::from_slice(json)
+            .map_err(|error| invalid_key(&format!("not a JWKS document: {error}")))?;
+        if document.keys.len() > MAX_JWKS_KEYS {
+            return Err(invalid_key(&format!(
+                "a JWKS document may have at most {MAX_JWKS_KEYS} keys"
             )));
         }
         let keys: Vec<Self> = document
             .keys
             .into_iter()
             .filter_map(|value| serde_json::from_value::<Jwk>(value).ok())
-            .filter_map(|jwk| Self::jwk(&jwk))
+            .filter_map(|jwk| Self::from_jwk(&jwk))
             .collect();
         if keys.is_empty() {
-            return Err(key_error(
+            return Err(invalid_key(
                 "the JWKS document contains no Ed25519, P-256 or RSA signature key",
             ));
         }
         Ok(keys)
     }
 
-    fn jwk(jwk: &Jwk) -> Option<Self> {
+    fn from_jwk(jwk: &Jwk) -> Option<Self> {
         if jwk
             .common
             .public_key_use
@@ -108,7 +108,7 @@ impl Key {
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
                 (Algorithm::ES256, KeyAlgorithm::ES256)
             }
-            AlgorithmParameters::RSA(key) if is_long_enough(&key.n) => {
+            AlgorithmParameters::RSA(key) if has_min_rsa_length(&key.n) => {
                 (Algorithm::RS256, KeyAlgorithm::RS256)
             }
             _ => return None,
@@ -120,7 +120,7 @@ impl Key {
         Some(Self {
             id: jwk.common.key_id.clone(),
             algorithm,
-            verifies: key,
+            decoding_key: key,
         })
     }
 
@@ -135,12 +135,12 @@ impl Key {
     }
 }
 
-fn is_long_enough(modulus: &str) -> bool {
+fn has_min_rsa_length(modulus: &str) -> bool {
     BASE64_URL_SAFE_NO_PAD
         .decode(modulus)
         .is_ok_and(|bytes| bytes.len() >= MIN_RSA_BYTES)
 }
 
-fn key_error(reason: &str) -> AuthError {
-    AuthError::Key(reason.to_owned())
+fn invalid_key(reason: &str) -> AuthError {
+    AuthError::InvalidKey(reason.to_owned())
 }

@@ -7,7 +7,7 @@
 pub(crate) mod caller;
 mod claims;
 mod keys;
-mod sign;
+mod signing;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,13 +16,13 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 pub use caller::{Admin, Caller};
-pub use sign::sign_hs256;
+pub use signing::sign_hs256;
 
 use crate::problem::Problem;
-use keys::Key;
+use keys::VerificationKey;
 
 /// How much the clocks of the issuer and of this machine may differ, in seconds.
-pub const LEEWAY_SECONDS: u64 = 60;
+pub const CLOCK_LEEWAY_SECONDS: u64 = 60;
 
 /// The minimum length of an HS256 secret, in bytes. A secret shorter than the digest would be
 /// easier to guess than a signature is to forge.
@@ -34,7 +34,7 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The number of verified tokens that are cached, about 3 MiB. A token that is not in the cache
 /// costs one signature check.
-const REMEMBERED_TOKENS: usize = 16_384;
+const MAX_CACHED_TOKENS: usize = 16_384;
 
 /// The reason why a key cannot be used or a token cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +44,10 @@ pub enum AuthError {
     ShortSecret(usize),
     /// The text is not a key, or the key is of an unsupported type.
     #[error("{0}")]
-    Key(String),
+    InvalidKey(String),
     /// The token could not be signed.
     #[error("cannot sign a token: {0}")]
-    Sign(String),
+    SigningFailed(String),
 }
 
 /// Verifies tokens. Cheap to clone; clones share the cache of verified tokens.
@@ -55,56 +55,56 @@ pub enum AuthError {
 pub struct Auth(Arc<Inner>);
 
 struct Inner {
-    keys: Vec<Key>,
+    keys: Vec<VerificationKey>,
     // Keyed by digest, so that the memory of this process does not contain valid tokens.
-    verified: Cache<[u8; 32], Arc<Caller>>,
+    verified_callers: Cache<[u8; 32], Arc<Caller>>,
 }
 
 impl Auth {
     /// Accepts tokens signed with a shared secret (HS256) of at least 32 bytes.
     pub fn hs256(secret: &[u8]) -> Result<Self, AuthError> {
-        Ok(Self::with_keys(vec![Key::secret(secret)?]))
+        Ok(Self::with_keys(vec![VerificationKey::from_secret(secret)?]))
     }
 
     /// Accepts tokens signed with the private key of this PEM public key: Ed25519 (EdDSA), P-256
     /// (ES256) or RSA with at least 2,048 bits (RS256).
     pub fn public_key_pem(pem: &[u8]) -> Result<Self, AuthError> {
-        Ok(Self::with_keys(vec![Key::pem(pem)?]))
+        Ok(Self::with_keys(vec![VerificationKey::from_pem(pem)?]))
     }
 
     /// Accepts tokens signed with one of the keys of this JWKS document (RFC 7517). Keys of other
     /// types or for other uses are ignored; it is an error if no key remains.
     pub fn jwks(json: &[u8]) -> Result<Self, AuthError> {
-        Ok(Self::with_keys(Key::jwks(json)?))
+        Ok(Self::with_keys(VerificationKey::parse_jwks(json)?))
     }
 
-    fn with_keys(keys: Vec<Key>) -> Self {
+    fn with_keys(keys: Vec<VerificationKey>) -> Self {
         Self(Arc::new(Inner {
             keys,
-            verified: Cache::new(REMEMBERED_TOKENS),
+            verified_callers: Cache::new(MAX_CACHED_TOKENS),
         }))
     }
 
     /// The caller identified by this token, or the same `401` for every invalid token.
     pub fn verify(&self, token: &str) -> Result<Arc<Caller>, Problem> {
-        self.identify(token).ok_or_else(Problem::unauthorized)
+        self.find_caller(token).ok_or_else(Problem::unauthorized)
     }
 
-    fn identify(&self, token: &str) -> Option<Arc<Caller>> {
+    fn find_caller(&self, token: &str) -> Option<Arc<Caller>> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let now = unix_now();
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(caller) = self.0.verified.get(&digest) {
+        if let Some(caller) = self.0.verified_callers.get(&digest) {
             if caller.is_current(now) {
                 return Some(caller);
             }
-            self.0.verified.remove(&digest);
+            self.0.verified_callers.remove(&digest);
             return None;
         }
-        let caller = Arc::new(claims::verify(token, &self.0.keys, now)?);
-        self.0.verified.insert(digest, caller.clone());
+        let caller = Arc::new(claims::verify_token(token, &self.0.keys, now)?);
+        self.0.verified_callers.insert(digest, caller.clone());
         Some(caller)
     }
 }

@@ -8,12 +8,12 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-use crate::harden::Context;
+use crate::middleware::RequestContext;
 use crate::problem::Problem;
 
 /// How far beyond the limit a body is still read to its end, so that a client that reads only after
 /// it has sent everything receives its `413`. A larger body closes the connection.
-const MAX_DISCARDED: usize = 8 * 1024 * 1024;
+const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 
 /// The bytes of an NDJSON body, at most `max_batch_body_bytes`. The lines are not parsed; pass each
 /// to [`super::from_json`].
@@ -24,10 +24,12 @@ impl<S: Sync> FromRequest<S> for Ndjson {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let config = &Context::of(request.extensions())?.edge.config;
-        let (limit, timeout) = (config.max_batch_body, config.body_read_timeout);
-        expect_type(request.headers(), is_ndjson, "application/x-ndjson")?;
-        read(request, limit, timeout).await.map(Self)
+        let config = &RequestContext::from_extensions(request.extensions())?
+            .edge
+            .config;
+        let (limit, timeout) = (config.max_batch_body_bytes, config.body_read_timeout);
+        require_content_type(request.headers(), is_ndjson, "application/x-ndjson")?;
+        read_body(request, limit, timeout).await.map(Self)
     }
 }
 
@@ -43,7 +45,7 @@ fn is_ndjson(essence: &str) -> bool {
 }
 
 /// Checks the media type. `is_expected` receives it without its parameters.
-pub(super) fn expect_type(
+pub(super) fn require_content_type(
     headers: &HeaderMap,
     is_expected: fn(&str) -> bool,
     expected: &str,
@@ -70,7 +72,7 @@ pub(super) fn expect_type(
 
 /// Reads the whole body. 413 if it has more than `limit` bytes, 408 if it takes longer than
 /// `timeout`.
-pub(super) async fn read(
+pub(super) async fn read_body(
     request: Request,
     limit: usize,
     timeout: Duration,
@@ -80,7 +82,7 @@ pub(super) async fn read(
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     let body = request.into_body();
-    match tokio::time::timeout(timeout, collect(body, announced, limit)).await {
+    match tokio::time::timeout(timeout, collect_body(body, announced, limit)).await {
         Ok(read) => read,
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -93,9 +95,13 @@ pub(super) async fn read(
     }
 }
 
-async fn collect(mut body: Body, announced: Option<usize>, limit: usize) -> Result<Bytes, Problem> {
+async fn collect_body(
+    mut body: Body,
+    announced: Option<usize>,
+    limit: usize,
+) -> Result<Bytes, Problem> {
     let length = announced.unwrap_or(0);
-    if length > limit.saturating_add(MAX_DISCARDED) {
+    if length > limit.saturating_add(MAX_DISCARDED_BYTES) {
         return Err(too_large(limit));
     }
     let mut first = Bytes::new();
@@ -109,7 +115,7 @@ async fn collect(mut body: Body, announced: Option<usize>, limit: usize) -> Resu
             continue;
         };
         read = read.saturating_add(data.len());
-        if read > limit.saturating_add(MAX_DISCARDED) {
+        if read > limit.saturating_add(MAX_DISCARDED_BYTES) {
             return Err(too_large(limit));
         }
         if read > limit {

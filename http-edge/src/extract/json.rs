@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::{body, shorten, text};
-use crate::harden::Context;
+use crate::middleware::RequestContext;
 use crate::problem::Problem;
 
 /// The body of a request, a JSON object of at most `max_body_bytes`; as a response, its JSON.
@@ -22,10 +22,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let config = &Context::of(request.extensions())?.edge.config;
-        let (limit, timeout) = (config.max_body, config.body_read_timeout);
-        body::expect_type(request.headers(), is_json, "application/json")?;
-        let bytes = body::read(request, limit, timeout).await?;
+        let config = &RequestContext::from_extensions(request.extensions())?
+            .edge
+            .config;
+        let (limit, timeout) = (config.max_body_bytes, config.body_read_timeout);
+        body::require_content_type(request.headers(), is_json, "application/json")?;
+        let bytes = body::read_body(request, limit, timeout).await?;
         from_json(&bytes).map(Self)
     }
 }
@@ -47,11 +49,12 @@ fn is_json(essence: &str) -> bool {
 /// Parses one JSON object, a request body or a line of a batch, with the same rules for all
 /// requests.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text = text::json_text(bytes).map_err(|defect| Problem::malformed("", defect.message()))?;
+    let text =
+        text::check_json_text(bytes).map_err(|defect| Problem::malformed("", defect.message()))?;
     if !text.trim_ascii_start().starts_with('{') {
         return Err(not_an_object(text));
     }
-    serde_json::from_str(text).map_err(|error| explain::<T>(bytes, &error))
+    serde_json::from_str(text).map_err(|error| describe_error::<T>(bytes, &error))
 }
 
 fn not_an_object(text: &str) -> Problem {
@@ -61,7 +64,7 @@ fn not_an_object(text: &str) -> Problem {
     }
 }
 
-fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+fn describe_error<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
     let whole = error.to_string();
     let message = whole
         .rsplit_once(" at line ")
@@ -73,8 +76,8 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
     if let Err(syntax) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
         return Problem::malformed("", shorten(&syntax.to_string()));
     }
-    let field = field_of(&path_of::<T>(bytes, &whole), message);
-    let message = shorten(&without_type_names(message));
+    let field = locate_field(&find_error_path::<T>(bytes, &whole), message);
+    let message = shorten(&strip_type_names(message));
     if message.starts_with("duplicate field") {
         return Problem::malformed(field, message);
     }
@@ -82,12 +85,12 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
         "invalid",
         "The body does not match the schema of this request.",
     )
-    .with_error(field, message)
+    .with_field_error(field, message)
 }
 
 /// The path of the error in the document. axum tracks the path while it parses; its error text is
 /// the path, a colon, and the message that we already have.
-fn path_of<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
+fn find_error_path<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
     let Err(JsonRejection::JsonDataError(error)) = axum::Json::<T>::from_bytes(bytes) else {
         return String::new();
     };
@@ -100,7 +103,7 @@ fn path_of<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
 
 /// The path of the invalid field. serde reports a missing field at its parent, so this appends its
 /// name.
-fn field_of(path: &str, message: &str) -> String {
+fn locate_field(path: &str, message: &str) -> String {
     let path = if path == "." || path == "?" { "" } else { path };
     let missing = ["missing field `", "duplicate field `"]
         .iter()
@@ -115,7 +118,7 @@ fn field_of(path: &str, message: &str) -> String {
 }
 
 /// Replaces "expected struct NewMessage" with "expected an object": clients do not know our types.
-fn without_type_names(message: &str) -> String {
+fn strip_type_names(message: &str) -> String {
     match message.split_once(", expected ") {
         Some((found, expected))
             if expected.starts_with("struct ") || expected.starts_with("internally tagged ") =>
@@ -133,23 +136,23 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[expect(dead_code)]
-    struct Inner {
+    struct SampleObject {
         name: String,
     }
 
     #[derive(Debug, Deserialize)]
     #[expect(dead_code)]
-    struct Outer {
+    struct SampleRequest {
         id: u32,
         #[serde(default)]
         members: Vec<String>,
-        inner: Option<Inner>,
+        inner: Option<SampleObject>,
         any: Option<serde_json::Value>,
         raw: Option<Box<serde_json::value::RawValue>>,
     }
 
-    fn refusal(text: &[u8]) -> (u16, &'static str, String) {
-        let problem = from_json::<Outer>(text).unwrap_err();
+    fn parse_error(text: &[u8]) -> (u16, &'static str, String) {
+        let problem = from_json::<SampleRequest>(text).unwrap_err();
         (
             problem.status().as_u16(),
             problem.code(),
@@ -160,9 +163,9 @@ mod tests {
     #[test]
     fn unparsable_input_is_malformed() {
         let whole = br#"{"id":1,"members":["a\n"],"inner":{"name":"x"}}"#;
-        from_json::<Outer>(whole).unwrap();
+        from_json::<SampleRequest>(whole).unwrap();
         for end in 0..whole.len() {
-            let (status, code, _) = refusal(&whole[..end]);
+            let (status, code, _) = parse_error(&whole[..end]);
             assert_eq!((status, code), (400, "malformed"), "cut at {end}");
         }
         let deep = [b"{\"id\":1,\"any\":".to_vec(), b"[".repeat(100_000)].concat();
@@ -191,7 +194,7 @@ mod tests {
             &deep,
         ];
         for document in documents {
-            let (status, code, _) = refusal(document);
+            let (status, code, _) = parse_error(document);
             let text = String::from_utf8_lossy(&document[..document.len().min(60)]);
             assert_eq!((status, code), (400, "malformed"), "{text}");
         }
@@ -218,7 +221,7 @@ mod tests {
             (r#""text""#, ""),
         ] {
             assert_eq!(
-                refusal(document.as_bytes()),
+                parse_error(document.as_bytes()),
                 (422, "invalid", field.to_owned()),
                 "{document}"
             );
@@ -227,13 +230,13 @@ mod tests {
 
     #[test]
     fn messages_are_short_and_hide_type_names() {
-        let problem = from_json::<Outer>(br#"{"id":1,"inner":5}"#).unwrap_err();
+        let problem = from_json::<SampleRequest>(br#"{"id":1,"inner":5}"#).unwrap_err();
         assert_eq!(
             problem.errors()[0].message,
             "invalid type: integer `5`, expected an object"
         );
         let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
-        let problem = from_json::<Outer>(long.as_bytes()).unwrap_err();
+        let problem = from_json::<SampleRequest>(long.as_bytes()).unwrap_err();
         assert!(problem.errors()[0].message.len() < 250);
     }
 

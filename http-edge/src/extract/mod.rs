@@ -5,7 +5,7 @@
 
 mod body;
 mod json;
-pub mod parse;
+pub mod params;
 mod path;
 mod query;
 mod text;
@@ -16,11 +16,11 @@ pub use path::Path;
 pub use query::Query;
 
 /// The maximum length of an error message, in characters. It may quote the input of the client.
-const MAX_MESSAGE: usize = 200;
+const MAX_MESSAGE_CHARS: usize = 200;
 
 /// Truncates a message that quotes too much.
 fn shorten(message: &str) -> String {
-    match message.char_indices().nth(MAX_MESSAGE) {
+    match message.char_indices().nth(MAX_MESSAGE_CHARS) {
         Some((end, _)) => format!("{}...", &message[..end]),
         None => message.to_owned(),
     }

@@ -16,7 +16,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        text::check_encoded(parts.uri.path())
+        text::check_percent_encoding(parts.uri.path())
             .map_err(|defect| Problem::malformed("path", defect.message()))?;
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(path) => Ok(Self(path.0)),

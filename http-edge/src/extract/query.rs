@@ -19,7 +19,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let raw = parts.uri.query().unwrap_or_default();
-        text::check_encoded(raw).map_err(|defect| Problem::malformed("", defect.message()))?;
+        text::check_percent_encoding(raw)
+            .map_err(|defect| Problem::malformed("", defect.message()))?;
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|query| Self(query.0))
             .map_err(|rejection| {

@@ -15,24 +15,27 @@ use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper_util::rt::TokioIo;
 use tower::Service as _;
 
-use super::Server;
-use super::phase::Phase;
-use super::socket::Socket;
+use super::EdgeServer;
+use super::phase::PhaseTracker;
+use super::socket::ClientSocket;
 
 /// Serves the connection until it closes. The future borrows nothing, so the server can continue to
 /// accept connections.
-pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> + Send + use<> {
-    let service = Conversation {
+pub(super) fn serve_connection(
+    server: &EdgeServer,
+    socket: ClientSocket,
+) -> impl Future<Output = ()> + Send + use<> {
+    let service = ConnectionService {
         router: server.router.clone(),
         phase: socket.phase(),
         draining: server.draining.clone(),
-        body_read: Arc::default(),
+        is_body_read: Arc::default(),
     };
     let connection = server
         .http
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
-    let (closing, cut) = (server.closing.clone(), server.cut.clone());
+    let (closing, cut) = (server.close_idle.clone(), server.force_close.clone());
     async move {
         tokio::pin!(connection);
         let ended = tokio::select! {
@@ -53,36 +56,39 @@ pub(super) fn run(server: &Server, socket: Socket) -> impl Future<Output = ()> +
 }
 
 /// Handles the requests of one connection, one at a time.
-struct Conversation {
+struct ConnectionService {
     router: Router,
-    phase: Arc<Phase>,
+    phase: Arc<PhaseTracker>,
     draining: Arc<AtomicBool>,
     /// Whether the body of the current request has been read to its end.
-    body_read: Arc<AtomicBool>,
+    is_body_read: Arc<AtomicBool>,
 }
 
-impl hyper::service::Service<Request<Incoming>> for Conversation {
-    type Response = Response<Tracked>;
+impl hyper::service::Service<Request<Incoming>> for ConnectionService {
+    type Response = Response<TrackedResponseBody>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.phase.request_read();
+        self.phase.on_request_read();
         // Created first: however the request ends, dropping the guard ends the phase.
-        let end = EndOfResponse(self.phase.clone());
-        self.body_read
+        let end = ResponseGuard(self.phase.clone());
+        self.is_body_read
             .store(request.body().is_end_stream(), Ordering::Relaxed);
-        let body_read = self.body_read.clone();
+        let body_read = self.is_body_read.clone();
         let request = request.map(|body| {
             let read = body_read.clone();
-            Body::new(RequestBody { body, read })
+            Body::new(TrackedRequestBody {
+                body,
+                is_read_to_end: read,
+            })
         });
         let running = self.router.clone().call(request);
         let draining = self.draining.clone();
         Box::pin(async move {
             let mut response = running.await?;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                end.0.upgraded();
+                end.0.on_upgrade();
             } else if draining.load(Ordering::Acquire) || !body_read.load(Ordering::Relaxed) {
                 // The response precedes the end of the request, as a rejection can. Hyper then
                 // closes the connection, so the header warns the client not to reuse it.
@@ -90,18 +96,18 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok(response.map(|body| Tracked { body, _end: end }))
+            Ok(response.map(|body| TrackedResponseBody { body, _guard: end }))
         })
     }
 }
 
 /// A request body that records when it has been read to its end.
-struct RequestBody {
+struct TrackedRequestBody {
     body: Incoming,
-    read: Arc<AtomicBool>,
+    is_read_to_end: Arc<AtomicBool>,
 }
 
-impl hyper::body::Body for RequestBody {
+impl hyper::body::Body for TrackedRequestBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -111,7 +117,7 @@ impl hyper::body::Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.read.store(true, Ordering::Relaxed);
+            self.is_read_to_end.store(true, Ordering::Relaxed);
         }
         frame
     }
@@ -126,21 +132,21 @@ impl hyper::body::Body for RequestBody {
 }
 
 /// A guard that ends the response phase when the response has been written or abandoned.
-struct EndOfResponse(Arc<Phase>);
+struct ResponseGuard(Arc<PhaseTracker>);
 
-impl Drop for EndOfResponse {
+impl Drop for ResponseGuard {
     fn drop(&mut self) {
-        self.0.response_written();
+        self.0.on_response_written();
     }
 }
 
 /// A response body with the guard that marks its end.
-struct Tracked {
+struct TrackedResponseBody {
     body: Body,
-    _end: EndOfResponse,
+    _guard: ResponseGuard,
 }
 
-impl hyper::body::Body for Tracked {
+impl hyper::body::Body for TrackedResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -15,7 +15,7 @@
 
 mod connection;
 mod phase;
-mod refuse;
+mod reject;
 mod socket;
 
 use std::io::{self, ErrorKind};
@@ -33,21 +33,21 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::EdgeConfig;
-use socket::{Lease, Socket};
+use socket::{ClientSocket, ConnectionSlot};
 
 /// How much hyper may buffer per connection and direction.
-const MAX_BUFFER: usize = 128 * 1024;
+const MAX_BUFFER_BYTES: usize = 128 * 1024;
 
 /// How many connections are accepted from the kernel's queue after the shutdown signal.
-const MAX_BACKLOG: usize = 4_096;
+const MAX_BACKLOG_CONNECTIONS: usize = 4_096;
 
 /// How many connections are rejected with a response at the same time. Any further connection is
 /// closed without one.
-const MAX_REFUSING: usize = 64;
+const MAX_CONCURRENT_REJECTIONS: usize = 64;
 
 /// A pending poll only reflects the last time the runtime polled the kernel. A timer fires only
 /// after the runtime has polled it again, so after this time "nothing to read" is certain.
-const LAST_LOOK: Duration = Duration::from_millis(1);
+const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// How long to wait when the machine runs out of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
@@ -61,14 +61,14 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     listener.local_addr()?;
-    let server = Server::new(router, config);
+    let server = EdgeServer::new(router, config);
     loop {
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        if let Err(error) = server.take(accepted) {
+        if let Err(error) = server.spawn_connection(accepted) {
             tracing::warn!(%error, "cannot accept connections");
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -77,29 +77,29 @@ pub async fn serve(
         }
     }
     server.draining.store(true, Ordering::Release);
-    server.take_waiting(&listener).await;
+    server.accept_backlog(&listener).await;
     drop(listener);
     server.drain().await;
     Ok(())
 }
 
 /// The state that the connections of one listener share.
-struct Server {
+struct EdgeServer {
     router: Router,
     http: http1::Builder,
     config: Arc<EdgeConfig>,
-    room: Arc<Semaphore>,
-    refusing: Arc<Semaphore>,
+    connection_slots: Arc<Semaphore>,
+    rejection_slots: Arc<Semaphore>,
     /// Once set, responses carry `Connection: close`.
     draining: Arc<AtomicBool>,
     /// Once cancelled, idle connections close.
-    closing: CancellationToken,
+    close_idle: CancellationToken,
     /// Once cancelled, all connections are closed immediately.
-    cut: CancellationToken,
-    open: TaskTracker,
+    force_close: CancellationToken,
+    tasks: TaskTracker,
 }
 
-impl Server {
+impl EdgeServer {
     fn new(router: Router, config: EdgeConfig) -> Self {
         let mut http = http1::Builder::new();
         // The socket has its own timeouts, because hyper's header timeout would include the time
@@ -107,39 +107,40 @@ impl Server {
         http.timer(TokioTimer::new())
             .header_read_timeout(None)
             .max_header_size(config.max_header_bytes)
-            .max_buf_size(MAX_BUFFER.max(config.max_header_bytes * 2));
+            .max_buf_size(MAX_BUFFER_BYTES.max(config.max_header_bytes * 2));
         Self {
             router: router.with_state(()),
             http,
-            room: Arc::new(Semaphore::new(config.max_connections)),
-            refusing: Arc::new(Semaphore::new(MAX_REFUSING)),
+            connection_slots: Arc::new(Semaphore::new(config.max_connections)),
+            rejection_slots: Arc::new(Semaphore::new(MAX_CONCURRENT_REJECTIONS)),
             config: Arc::new(config),
             draining: Arc::default(),
-            closing: CancellationToken::new(),
-            cut: CancellationToken::new(),
-            open: TaskTracker::new(),
+            close_idle: CancellationToken::new(),
+            force_close: CancellationToken::new(),
+            tasks: TaskTracker::new(),
         }
     }
 
     /// Starts the task of an accepted connection. An error is one of this machine, not of the
     /// connection.
-    fn take(&self, accepted: io::Result<(TcpStream, SocketAddr)>) -> io::Result<()> {
+    fn spawn_connection(&self, accepted: io::Result<(TcpStream, SocketAddr)>) -> io::Result<()> {
         let stream = match accepted {
             Ok((stream, _)) => stream,
-            Err(error) if is_of_the_connection(&error) => return Ok(()),
+            Err(error) if is_connection_error(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
         // A response is written at once; Nagle's algorithm would only delay it.
         if stream.set_nodelay(true).is_err() {
             return Ok(());
         }
-        if let Ok(room) = self.room.clone().try_acquire_owned() {
-            let lease = Lease::new(room, self.open.token());
-            let socket = Socket::new(stream, self.config.clone(), self.closing.clone(), lease);
-            self.open.spawn(connection::run(self, socket));
-        } else if let Ok(permit) = self.refusing.clone().try_acquire_owned() {
-            self.open.spawn(async move {
-                refuse::refuse(stream).await;
+        if let Ok(room) = self.connection_slots.clone().try_acquire_owned() {
+            let lease = ConnectionSlot::new(room, self.tasks.token());
+            let socket =
+                ClientSocket::new(stream, self.config.clone(), self.close_idle.clone(), lease);
+            self.tasks.spawn(connection::serve_connection(self, socket));
+        } else if let Ok(permit) = self.rejection_slots.clone().try_acquire_owned() {
+            self.tasks.spawn(async move {
+                reject::reject_connection(stream).await;
                 drop(permit);
             });
         }
@@ -147,45 +148,45 @@ impl Server {
     }
 
     /// Accepts the connections in the kernel's queue, which closing the listener would reset.
-    async fn take_waiting(&self, listener: &TcpListener) {
-        let last_look = tokio::time::sleep(LAST_LOOK);
+    async fn accept_backlog(&self, listener: &TcpListener) {
+        let last_look = tokio::time::sleep(FINAL_POLL_TIMEOUT);
         tokio::pin!(last_look);
-        for _ in 0..MAX_BACKLOG {
+        for _ in 0..MAX_BACKLOG_CONNECTIONS {
             let waiting = tokio::select! {
                 biased;
                 waiting = listener.accept() => waiting,
                 () = &mut last_look => return,
             };
-            if self.take(waiting).is_err() {
+            if self.spawn_connection(waiting).is_err() {
                 return;
             }
         }
     }
 
     async fn drain(self) {
-        self.open.close();
-        let deadline = tokio::time::sleep(self.config.drain);
+        self.tasks.close();
+        let deadline = tokio::time::sleep(self.config.drain_timeout);
         tokio::pin!(deadline);
-        let grace = self.config.idle_grace.min(self.config.drain);
+        let grace = self.config.idle_grace.min(self.config.drain_timeout);
         tokio::select! {
-            () = self.open.wait() => return,
-            () = tokio::time::sleep(grace) => self.closing.cancel(),
+            () = self.tasks.wait() => return,
+            () = tokio::time::sleep(grace) => self.close_idle.cancel(),
         }
         tokio::select! {
-            () = self.open.wait() => {}
+            () = self.tasks.wait() => {}
             () = &mut deadline => {
                 tracing::warn!(
-                    connections = self.open.len(),
+                    connections = self.tasks.len(),
                     "closing the remaining connections after the drain timeout"
                 );
-                self.cut.cancel();
+                self.force_close.cancel();
             }
         }
     }
 }
 
 /// Whether the error concerns only this connection: the client left before it was accepted.
-fn is_of_the_connection(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::ConnectionAborted

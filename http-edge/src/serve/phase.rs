@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a connection is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Waiting {
+pub(super) enum ConnectionPhase {
     /// The first byte of the first request.
     FirstRequest,
     /// The remaining headers of a request.
@@ -20,50 +20,54 @@ pub(super) enum Waiting {
 /// The current phase with a change counter, so that two visits to the same phase differ. Only one
 /// task reads and writes it, so relaxed memory ordering is enough.
 #[derive(Default)]
-pub(super) struct Phase(AtomicU64);
+pub(super) struct PhaseTracker(AtomicU64);
 
 /// The modulus that separates the phase code from the change counter.
-const CODES: u64 = 8;
+const PHASE_CODES: u64 = 8;
 
-impl Phase {
-    pub(super) fn waiting(&self) -> Waiting {
-        match self.stamp() % CODES {
-            0 => Waiting::FirstRequest,
-            1 => Waiting::Headers,
-            2 => Waiting::Response,
-            3 => Waiting::NextRequest,
-            _ => Waiting::Upgraded,
+impl PhaseTracker {
+    pub(super) fn current(&self) -> ConnectionPhase {
+        match self.version() % PHASE_CODES {
+            0 => ConnectionPhase::FirstRequest,
+            1 => ConnectionPhase::Headers,
+            2 => ConnectionPhase::Response,
+            3 => ConnectionPhase::NextRequest,
+            _ => ConnectionPhase::Upgraded,
         }
     }
 
     /// The version of the phase, which differs from every earlier one once the phase has changed.
-    pub(super) fn stamp(&self) -> u64 {
+    pub(super) fn version(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
-    pub(super) fn bytes_read(&self) {
-        if matches!(self.waiting(), Waiting::FirstRequest | Waiting::NextRequest) {
+    pub(super) fn on_bytes_read(&self) {
+        if matches!(
+            self.current(),
+            ConnectionPhase::FirstRequest | ConnectionPhase::NextRequest
+        ) {
             self.set(1);
         }
     }
 
-    pub(super) fn request_read(&self) {
+    pub(super) fn on_request_read(&self) {
         self.set(2);
     }
 
-    pub(super) fn response_written(&self) {
-        if self.waiting() != Waiting::Upgraded {
+    pub(super) fn on_response_written(&self) {
+        if self.current() != ConnectionPhase::Upgraded {
             self.set(3);
         }
     }
 
-    pub(super) fn upgraded(&self) {
+    pub(super) fn on_upgrade(&self) {
         self.set(4);
     }
 
     fn set(&self, code: u64) {
-        let changes = self.stamp() / CODES + 1;
-        self.0.store(changes * CODES + code, Ordering::Relaxed);
+        let changes = self.version() / PHASE_CODES + 1;
+        self.0
+            .store(changes * PHASE_CODES + code, Ordering::Relaxed);
     }
 }
 
@@ -73,28 +77,28 @@ mod tests {
 
     #[test]
     fn connection_passes_through_its_phases() {
-        let phase = Phase::default();
-        assert_eq!(phase.waiting(), Waiting::FirstRequest);
-        phase.bytes_read();
-        assert_eq!(phase.waiting(), Waiting::Headers);
-        let first = phase.stamp();
-        phase.bytes_read();
+        let phase = PhaseTracker::default();
+        assert_eq!(phase.current(), ConnectionPhase::FirstRequest);
+        phase.on_bytes_read();
+        assert_eq!(phase.current(), ConnectionPhase::Headers);
+        let first = phase.version();
+        phase.on_bytes_read();
         assert_eq!(
-            phase.stamp(),
+            phase.version(),
             first,
             "more headers do not restart the phase"
         );
-        phase.request_read();
-        phase.bytes_read();
-        assert_eq!(phase.waiting(), Waiting::Response);
-        phase.response_written();
-        assert_eq!(phase.waiting(), Waiting::NextRequest);
-        phase.bytes_read();
-        assert_ne!(phase.stamp(), first);
-        phase.request_read();
-        phase.upgraded();
-        phase.response_written();
-        phase.bytes_read();
-        assert_eq!(phase.waiting(), Waiting::Upgraded);
+        phase.on_request_read();
+        phase.on_bytes_read();
+        assert_eq!(phase.current(), ConnectionPhase::Response);
+        phase.on_response_written();
+        assert_eq!(phase.current(), ConnectionPhase::NextRequest);
+        phase.on_bytes_read();
+        assert_ne!(phase.version(), first);
+        phase.on_request_read();
+        phase.on_upgrade();
+        phase.on_response_written();
+        phase.on_bytes_read();
+        assert_eq!(phase.current(), ConnectionPhase::Upgraded);
     }
 }

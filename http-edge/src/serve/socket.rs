@@ -18,117 +18,124 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::LAST_LOOK;
-use super::phase::{Phase, Waiting};
+use super::FINAL_POLL_TIMEOUT;
+use super::phase::{ConnectionPhase, PhaseTracker};
 use crate::config::EdgeConfig;
 
 /// How long the socket still reads after the last byte of the response, because closing over unread
 /// bytes would lose a response in transit.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many bytes the socket reads during that time at most.
-const LINGER_BYTES: usize = 1024 * 1024;
+const MAX_LINGER_BYTES: usize = 1024 * 1024;
 
 /// Marks the version of the final poll before a shutdown closes an idle connection, because another
 /// wait in the same phase precedes it.
-const CLOSING: u64 = 1 << 63;
+const CLOSING_FLAG: u64 = 1 << 63;
 
 /// A slot under the connection limit. It is released when the socket is dropped, also after an
 /// upgrade.
-pub(super) struct Lease {
-    connections: Gauge,
-    _room: OwnedSemaphorePermit,
-    _open: TaskTrackerToken,
+pub(super) struct ConnectionSlot {
+    connection_gauge: Gauge,
+    _permit: OwnedSemaphorePermit,
+    _task: TaskTrackerToken,
 }
 
-impl Lease {
+impl ConnectionSlot {
     pub(super) fn new(room: OwnedSemaphorePermit, open: TaskTrackerToken) -> Self {
-        let connections = gauge!("tidings_connections");
-        connections.increment(1);
+        let connection_gauge = gauge!("tidings_connections");
+        connection_gauge.increment(1);
         Self {
-            connections,
-            _room: room,
-            _open: open,
+            connection_gauge,
+            _permit: room,
+            _task: open,
         }
     }
 }
 
-impl Drop for Lease {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.connections.decrement(1);
+        self.connection_gauge.decrement(1);
     }
 }
 
 /// The socket of one client, with the timeouts of its phases.
-pub(super) struct Socket {
+pub(super) struct ClientSocket {
     stream: TcpStream,
-    phase: Arc<Phase>,
+    phase: Arc<PhaseTracker>,
     config: Arc<EdgeConfig>,
-    closing: CancellationToken,
-    reading: Timer,
-    writing: Timer,
+    close_idle: CancellationToken,
+    read_timer: StallTimer,
+    write_timer: StallTimer,
     /// The version whose wait expired while hyper was not reading; hyper was woken for it once.
-    nudged: u64,
+    woken_version: u64,
     /// Whether the client has closed the connection, or is treated as if it had.
-    ended: bool,
+    client_closed: bool,
     /// How many bytes may still be discarded after our side has closed.
-    lingering: Option<usize>,
-    _lease: Lease,
+    linger_bytes_left: Option<usize>,
+    _slot: ConnectionSlot,
 }
 
-impl Socket {
+impl ClientSocket {
     pub(super) fn new(
         stream: TcpStream,
         config: Arc<EdgeConfig>,
-        closing: CancellationToken,
-        lease: Lease,
+        close_idle: CancellationToken,
+        lease: ConnectionSlot,
     ) -> Self {
         Self {
             stream,
             phase: Arc::default(),
             config,
-            closing,
-            reading: Timer::default(),
-            writing: Timer::default(),
-            nudged: 0,
-            ended: false,
-            lingering: None,
-            _lease: lease,
+            close_idle,
+            read_timer: StallTimer::default(),
+            write_timer: StallTimer::default(),
+            woken_version: 0,
+            client_closed: false,
+            linger_bytes_left: None,
+            _slot: lease,
         }
     }
 
-    pub(super) fn phase(&self) -> Arc<Phase> {
+    pub(super) fn phase(&self) -> Arc<PhaseTracker> {
         self.phase.clone()
     }
 
     /// Whether to stop waiting for the client. Called when there is nothing to read.
-    fn gives_up(&mut self, cx: &mut Context<'_>) -> bool {
-        let waiting = self.phase.waiting();
+    fn should_close(&mut self, cx: &mut Context<'_>) -> bool {
+        let waiting = self.phase.current();
         let timeout = match waiting {
-            Waiting::Response | Waiting::Upgraded => return false,
-            Waiting::FirstRequest | Waiting::Headers => self.config.header_read_timeout,
-            Waiting::NextRequest => self.config.keep_alive_timeout,
+            ConnectionPhase::Response | ConnectionPhase::Upgraded => return false,
+            ConnectionPhase::FirstRequest | ConnectionPhase::Headers => {
+                self.config.header_read_timeout
+            }
+            ConnectionPhase::NextRequest => self.config.keep_alive_timeout,
         };
-        let stamp = self.phase.stamp();
+        let stamp = self.phase.version();
         // A shutdown must not lose a response that is still in our buffer.
-        let idle = waiting != Waiting::Headers && !self.writing.is_running();
-        if idle && self.closing.is_cancelled() {
-            return self.reading.has_passed(cx, stamp | CLOSING, LAST_LOOK);
+        let idle = waiting != ConnectionPhase::Headers && !self.write_timer.is_running();
+        if idle && self.close_idle.is_cancelled() {
+            return self
+                .read_timer
+                .poll_expired(cx, stamp | CLOSING_FLAG, FINAL_POLL_TIMEOUT);
         }
-        self.reading.has_passed(cx, stamp, timeout)
+        self.read_timer.poll_expired(cx, stamp, timeout)
     }
 
     /// Stops the write timer on progress, and fails if there was none for too long.
-    fn written(
+    fn track_write(
         &mut self,
         cx: &mut Context<'_>,
         result: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if result.is_ready() {
-            self.writing.stop();
+            self.write_timer.stop();
             return result;
         }
-        if self.writing.has_passed(cx, 0, self.config.write_timeout) {
+        if self
+            .write_timer
+            .poll_expired(cx, 0, self.config.write_timeout)
+        {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         Poll::Pending
@@ -139,7 +146,7 @@ impl Socket {
         loop {
             let mut buffer = ReadBuf::new(&mut scratch);
             let result = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
-            self.lingering = Some(left);
+            self.linger_bytes_left = Some(left);
             match result {
                 Poll::Ready(Ok(()))
                     if !buffer.filled().is_empty() && left > buffer.filled().len() =>
@@ -148,7 +155,7 @@ impl Socket {
                 }
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 // No phase has this version, so the timer restarts.
-                Poll::Pending if self.reading.has_passed(cx, u64::MAX, LINGER) => {
+                Poll::Pending if self.read_timer.poll_expired(cx, u64::MAX, LINGER_TIMEOUT) => {
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Pending => return Poll::Pending,
@@ -157,7 +164,7 @@ impl Socket {
     }
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for ClientSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -165,24 +172,24 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
-            Poll::Ready(Ok(())) if buffer.filled().len() > before => self.phase.bytes_read(),
-            Poll::Ready(Ok(())) => self.ended = true,
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => self.phase.on_bytes_read(),
+            Poll::Ready(Ok(())) => self.client_closed = true,
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-            Poll::Pending if self.gives_up(cx) => self.ended = true,
+            Poll::Pending if self.should_close(cx) => self.client_closed = true,
             Poll::Pending => return Poll::Pending,
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for ClientSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(cx, result)
+        self.track_write(cx, result)
     }
 
     fn poll_write_vectored(
@@ -191,7 +198,7 @@ impl AsyncWrite for Socket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.written(cx, result)
+        self.track_write(cx, result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -202,22 +209,22 @@ impl AsyncWrite for Socket {
         let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
         // This is the last call of hyper after a response. It has already tried to read the next
         // request and does not try again, so the wait for it begins here.
-        let stamp = self.phase.stamp();
-        if self.nudged != stamp && self.gives_up(cx) {
-            self.nudged = stamp;
+        let stamp = self.phase.version();
+        if self.woken_version != stamp && self.should_close(cx) {
+            self.woken_version = stamp;
             cx.waker().wake_by_ref();
         }
         Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let left = if let Some(left) = self.lingering {
+        let left = if let Some(left) = self.linger_bytes_left {
             left
         } else {
             ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            LINGER_BYTES
+            MAX_LINGER_BYTES
         };
-        if self.ended {
+        if self.client_closed {
             return Poll::Ready(Ok(()));
         }
         self.poll_linger(cx, left)
@@ -227,13 +234,13 @@ impl AsyncWrite for Socket {
 /// A deadline that is cheap as long as it is met: the timer is created only when there is something
 /// to wait for, and moved only when it has fired.
 #[derive(Default)]
-struct Timer {
+struct StallTimer {
     /// The version that is being waited for, and the deadline.
     wait: Option<(u64, Instant)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl Timer {
+impl StallTimer {
     fn is_running(&self) -> bool {
         self.wait.is_some()
     }
@@ -244,7 +251,7 @@ impl Timer {
 
     /// Whether the wait for this version has lasted `timeout`; if not, registers a wakeup for that
     /// moment. A new version starts a new wait.
-    fn has_passed(&mut self, cx: &mut Context<'_>, stamp: u64, timeout: Duration) -> bool {
+    fn poll_expired(&mut self, cx: &mut Context<'_>, stamp: u64, timeout: Duration) -> bool {
         let deadline = match self.wait {
             Some((waiting, deadline)) if waiting == stamp => deadline,
             _ => Instant::now() + timeout,

@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::keys::{self, pem};
-use crate::service::SECRET;
+use crate::test_service::SECRET;
 
 fn now() -> i64 {
     SystemTime::now()
@@ -24,7 +24,7 @@ fn claims() -> Value {
     json!({"sub": "ada", "exp": now() + 600})
 }
 
-fn hs256(claims: &Value) -> String {
+fn sign_claims(claims: &Value) -> String {
     encode(
         &Header::new(Algorithm::HS256),
         claims,
@@ -34,7 +34,7 @@ fn hs256(claims: &Value) -> String {
 }
 
 /// A token with any header and any payload, signed as HS256 with our own secret.
-fn forged(header: &Value, payload: &str) -> String {
+fn forge_token(header: &Value, payload: &str) -> String {
     let message = format!(
         "{}.{}",
         BASE64.encode(header.to_string()),
@@ -54,7 +54,7 @@ fn auth() -> Auth {
 }
 
 #[track_caller]
-fn refused(auth: &Auth, token: &str, reason: &str) {
+fn assert_rejected(auth: &Auth, token: &str, reason: &str) {
     for _ in 0..2 {
         let problem = auth.verify(token).expect_err(reason);
         assert_eq!(
@@ -76,12 +76,12 @@ fn valid_token_identifies_its_user() {
             assert!((600..=660).contains(&caller.time_left().as_secs()));
         }
     }
-    let plain = auth().verify(&hs256(&claims())).unwrap();
+    let plain = auth().verify(&sign_claims(&claims())).unwrap();
     assert!(!plain.is_admin());
     for scope in ["", "administrator", "not-admin", "ADMIN"] {
         assert!(
             !auth()
-                .verify(&hs256(
+                .verify(&sign_claims(
                     &json!({"sub": "a", "exp": now() + 9, "scope": scope})
                 ))
                 .unwrap()
@@ -121,12 +121,12 @@ fn claims_have_types_and_ranges() {
     ] {
         let mut claims = claims();
         claims[name] = value.clone();
-        refused(&auth, &hs256(&claims), &format!("{name}: {value}"));
+        assert_rejected(&auth, &sign_claims(&claims), &format!("{name}: {value}"));
     }
     for name in ["exp", "sub"] {
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove(name);
-        refused(&auth, &hs256(&claims), &format!("no {name}"));
+        assert_rejected(&auth, &sign_claims(&claims), &format!("no {name}"));
     }
     for (name, value) in [
         ("exp", json!(now() - 30)),
@@ -140,7 +140,10 @@ fn claims_have_types_and_ranges() {
     ] {
         let mut claims = claims();
         claims[name] = value.clone();
-        assert!(auth.verify(&hs256(&claims)).is_ok(), "{name}: {value}");
+        assert!(
+            auth.verify(&sign_claims(&claims)).is_ok(),
+            "{name}: {value}"
+        );
     }
 }
 
@@ -148,7 +151,7 @@ fn claims_have_types_and_ranges() {
 fn cached_token_still_expires() {
     let auth = auth();
     // One second of the leeway remains.
-    let token = hs256(&json!({"sub": "ada", "exp": now() - 58}));
+    let token = sign_claims(&json!({"sub": "ada", "exp": now() - 58}));
     auth.verify(&token).unwrap();
     let started = std::time::Instant::now();
     while auth.verify(&token).is_ok() {
@@ -158,7 +161,7 @@ fn cached_token_still_expires() {
         );
         std::thread::yield_now();
     }
-    refused(&auth, &token, "expired");
+    assert_rejected(&auth, &token, "expired");
 }
 
 #[test]
@@ -169,18 +172,22 @@ fn only_the_configured_algorithm_is_accepted() {
         "none", "None", "nOnE", "NONE", "", "HS384", "HS512", "RS256", "ES256", "EdDSA", "hs256",
     ] {
         let header = json!({"alg": alg, "typ": "JWT"});
-        refused(&auth, &forged(&header, &payload), alg);
+        assert_rejected(&auth, &forge_token(&header, &payload), alg);
         let unsigned = format!(
             "{}.{}.",
             BASE64.encode(header.to_string()),
             BASE64.encode(&payload)
         );
-        refused(&auth, &unsigned, alg);
+        assert_rejected(&auth, &unsigned, alg);
     }
-    refused(&auth, &forged(&json!({"typ": "JWT"}), &payload), "no alg");
-    refused(
+    assert_rejected(
         &auth,
-        &forged(&json!({"alg": "HS256", "crit": ["b64"]}), &payload),
+        &forge_token(&json!({"typ": "JWT"}), &payload),
+        "no alg",
+    );
+    assert_rejected(
+        &auth,
+        &forge_token(&json!({"alg": "HS256", "crit": ["b64"]}), &payload),
         "crit",
     );
     let hs512 = encode(
@@ -189,7 +196,7 @@ fn only_the_configured_algorithm_is_accepted() {
         &EncodingKey::from_secret(SECRET),
     )
     .unwrap();
-    refused(&auth, &hs512, "HS512 with the right secret");
+    assert_rejected(&auth, &hs512, "HS512 with the right secret");
 }
 
 #[test]
@@ -207,7 +214,7 @@ fn key_in_the_token_is_ignored() {
         header[name] = value;
         assert!(
             auth()
-                .verify(&forged(&header, &payload.to_string()))
+                .verify(&forge_token(&header, &payload.to_string()))
                 .is_ok(),
             "{name} is ignored"
         );
@@ -222,16 +229,16 @@ fn key_in_the_token_is_ignored() {
             Algorithm::HS256,
         )
         .unwrap();
-        refused(&auth(), &format!("{message}.{signature}"), name);
+        assert_rejected(&auth(), &format!("{message}.{signature}"), name);
     }
 }
 
 #[test]
 fn damaged_token_is_rejected() {
     let auth = auth();
-    let token = hs256(&claims());
+    let token = sign_claims(&claims());
     for end in 0..token.len() {
-        refused(&auth, &token[..end], &format!("cut at {end}"));
+        assert_rejected(&auth, &token[..end], &format!("cut at {end}"));
     }
     let parts: Vec<&str> = token.split('.').collect();
     let (head, body, signature) = (parts[0], parts[1], parts[2]);
@@ -255,16 +262,16 @@ fn damaged_token_is_rejected() {
             "claims of another user",
         ),
     ] {
-        refused(&auth, &damaged, reason);
+        assert_rejected(&auth, &damaged, reason);
     }
     let header = json!({"alg": "HS256"});
     for payload in ["", "null", "[]", "\"ada\"", "{", "{\"sub\":\"ada\"}{}"] {
-        refused(&auth, &forged(&header, payload), payload);
+        assert_rejected(&auth, &forge_token(&header, payload), payload);
     }
     let twice = format!(r#"{{"sub":"ada","sub":"eve","exp":{}}}"#, now() + 600);
-    refused(&auth, &forged(&header, &twice), "two users");
+    assert_rejected(&auth, &forge_token(&header, &twice), "two users");
     assert!(auth.verify(&token).is_ok());
-    refused(
+    assert_rejected(
         &Auth::hs256(b"another secret that is long enough!").unwrap(),
         &token,
         "another key",
@@ -272,7 +279,7 @@ fn damaged_token_is_rejected() {
 }
 
 /// Each type of public key with its algorithm and private key.
-fn pairs() -> Vec<(Algorithm, EncodingKey, String)> {
+fn key_pairs() -> Vec<(Algorithm, EncodingKey, String)> {
     let private = |key| pem("PRIVATE KEY", key);
     let public = |key| pem("PUBLIC KEY", key);
     vec![
@@ -296,14 +303,14 @@ fn pairs() -> Vec<(Algorithm, EncodingKey, String)> {
 
 #[test]
 fn each_public_key_verifies_only_its_own_tokens() {
-    for (algorithm, _, public) in pairs() {
+    for (algorithm, _, public) in key_pairs() {
         let auth = Auth::public_key_pem(public.as_bytes()).unwrap();
-        for (other, private, _) in pairs() {
+        for (other, private, _) in key_pairs() {
             let token = encode(&Header::new(other), &claims(), &private).unwrap();
             if other == algorithm {
                 assert_eq!(auth.verify(&token).unwrap().user, "ada", "{algorithm:?}");
             } else {
-                refused(&auth, &token, &format!("{other:?} for {algorithm:?}"));
+                assert_rejected(&auth, &token, &format!("{other:?} for {algorithm:?}"));
             }
         }
         // The classic attack: a public key must not be accepted as an HS256 secret.
@@ -314,24 +321,24 @@ fn each_public_key_verifies_only_its_own_tokens() {
                 &EncodingKey::from_secret(secret),
             )
             .unwrap();
-            refused(&auth, &token, "HS256 with the public key");
+            assert_rejected(&auth, &token, "HS256 with the public key");
         }
-        refused(&auth, &hs256(&claims()), "HS256");
+        assert_rejected(&auth, &sign_claims(&claims()), "HS256");
     }
 }
 
 #[test]
 fn other_algorithms_of_the_right_key_are_rejected() {
-    let (_, private, public) = pairs().remove(2);
+    let (_, private, public) = key_pairs().remove(2);
     let auth = Auth::public_key_pem(public.as_bytes()).unwrap();
     for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
         let token = encode(&Header::new(algorithm), &claims(), &private).unwrap();
-        refused(&auth, &token, &format!("{algorithm:?}"));
+        assert_rejected(&auth, &token, &format!("{algorithm:?}"));
     }
 }
 
-fn jwks(change: impl Fn(usize, &mut Value)) -> Vec<u8> {
-    let keys: Vec<Value> = pairs()
+fn jwks_with(change: impl Fn(usize, &mut Value)) -> Vec<u8> {
+    let keys: Vec<Value> = key_pairs()
         .into_iter()
         .enumerate()
         .map(|(n, (algorithm, private, _))| {
@@ -344,8 +351,8 @@ fn jwks(change: impl Fn(usize, &mut Value)) -> Vec<u8> {
     json!({"keys": keys}).to_string().into_bytes()
 }
 
-fn signed(n: usize, kid: Option<&str>) -> String {
-    let (algorithm, private, _) = pairs().remove(n);
+fn sign_with_key(n: usize, kid: Option<&str>) -> String {
+    let (algorithm, private, _) = key_pairs().remove(n);
     let header = Header {
         kid: kid.map(ToOwned::to_owned),
         ..Header::new(algorithm)
@@ -355,34 +362,38 @@ fn signed(n: usize, kid: Option<&str>) -> String {
 
 #[test]
 fn jwks_keys_are_selected_by_id_or_by_algorithm() {
-    let auth = Auth::jwks(&jwks(|n, key| key["kid"] = json!(format!("key-{n}")))).unwrap();
+    let auth = Auth::jwks(&jwks_with(|n, key| key["kid"] = json!(format!("key-{n}")))).unwrap();
     for n in 0..3 {
-        assert!(auth.verify(&signed(n, None)).is_ok(), "{n} without kid");
         assert!(
-            auth.verify(&signed(n, Some(&format!("key-{n}")))).is_ok(),
+            auth.verify(&sign_with_key(n, None)).is_ok(),
+            "{n} without kid"
+        );
+        assert!(
+            auth.verify(&sign_with_key(n, Some(&format!("key-{n}"))))
+                .is_ok(),
             "{n} with kid"
         );
-        refused(&auth, &signed(n, Some("key-9")), "an unknown kid");
-        refused(
+        assert_rejected(&auth, &sign_with_key(n, Some("key-9")), "an unknown kid");
+        assert_rejected(
             &auth,
-            &signed(n, Some(&format!("key-{}", (n + 1) % 3))),
+            &sign_with_key(n, Some(&format!("key-{}", (n + 1) % 3))),
             "the kid of another key",
         );
     }
-    refused(&auth, &hs256(&claims()), "HS256");
+    assert_rejected(&auth, &sign_claims(&claims()), "HS256");
 }
 
 #[test]
 fn jwks_keys_for_other_uses_are_ignored() {
-    let auth = Auth::jwks(&jwks(|n, key| match n {
+    let auth = Auth::jwks(&jwks_with(|n, key| match n {
         0 => key["use"] = json!("enc"),
         1 => key["alg"] = json!("ES384"),
         _ => {}
     }))
     .unwrap();
-    refused(&auth, &signed(0, None), "for encryption");
-    refused(&auth, &signed(1, None), "for another algorithm");
-    assert!(auth.verify(&signed(2, None)).is_ok());
+    assert_rejected(&auth, &sign_with_key(0, None), "for encryption");
+    assert_rejected(&auth, &sign_with_key(1, None), "for another algorithm");
+    assert!(auth.verify(&sign_with_key(2, None)).is_ok());
 
     let shared = json!({"keys": [{"kty": "oct", "k": BASE64.encode(SECRET)}]}).to_string();
     assert!(
@@ -398,7 +409,7 @@ fn jwks_keys_for_other_uses_are_ignored() {
         b"[]",
     ] {
         assert!(
-            matches!(Auth::jwks(bad), Err(AuthError::Key(_))),
+            matches!(Auth::jwks(bad), Err(AuthError::InvalidKey(_))),
             "{}",
             String::from_utf8_lossy(bad)
         );
@@ -424,7 +435,10 @@ fn weak_and_invalid_keys_are_rejected_at_startup() {
         (String::new(), "nothing"),
     ] {
         assert!(
-            matches!(Auth::public_key_pem(key.as_bytes()), Err(AuthError::Key(_))),
+            matches!(
+                Auth::public_key_pem(key.as_bytes()),
+                Err(AuthError::InvalidKey(_))
+            ),
             "{reason}"
         );
     }

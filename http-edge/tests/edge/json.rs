@@ -7,7 +7,7 @@ use http_edge::EdgeConfig;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::service::hardened;
+use crate::test_service::edge_router;
 
 async fn post(
     content_type: Option<&str>,
@@ -31,7 +31,7 @@ async fn post_to(
         request = request.header("content-encoding", value);
     }
     let request = request.body(Body::from(body.to_vec())).unwrap();
-    let response = hardened(&EdgeConfig::default(), 0)
+    let response = edge_router(&EdgeConfig::default(), 0)
         .oneshot(request)
         .await
         .unwrap();

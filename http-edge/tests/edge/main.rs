@@ -3,16 +3,16 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod ask;
 mod auth;
-mod client;
 mod json;
 mod keys;
 mod operations;
 mod overload;
-mod rates;
+mod rate_limits;
+mod raw_client;
+mod raw_requests;
+mod requests;
 mod router;
-mod service;
 mod shutdown;
-mod slow;
-mod wire;
+mod slow_clients;
+mod test_service;

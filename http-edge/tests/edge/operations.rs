@@ -3,20 +3,20 @@
 use std::sync::OnceLock;
 
 use http::Method;
-use http_edge::{Auth, EdgeConfig, Limiter, docs, ops};
+use http_edge::{Auth, EdgeConfig, RateLimiter, docs, ops};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::ask::ask_of;
-use crate::service::{Hold, SECRET, routes};
+use crate::requests::send_to;
+use crate::test_service::{HandlerGate, SECRET, routes};
 
 fn recorder() -> &'static PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     RECORDER.get_or_init(|| ops::install_recorder().unwrap())
 }
 
-fn whole() -> axum::Router {
+fn full_router() -> axum::Router {
     #[derive(utoipa::OpenApi)]
     #[openapi(
         info(title = "Test", version = "1"),
@@ -24,34 +24,34 @@ fn whole() -> axum::Router {
     )]
     struct Api;
     let ready = ops::Readiness::builder(CancellationToken::new())
-        .check("postgres", || async { Ok(()) })
+        .with_check("postgres", || async { Ok(()) })
         .build();
-    let router = routes(&Hold::default())
+    let router = routes(&HandlerGate::default())
         .merge(ops::routes(ready, recorder().clone()))
         .merge(docs::routes(<Api as utoipa::OpenApi>::openapi()).unwrap());
-    http_edge::harden(
+    http_edge::apply_middleware(
         router,
         Auth::hs256(SECRET).unwrap(),
         &EdgeConfig::default(),
-        Limiter::off(),
+        RateLimiter::unlimited(),
     )
 }
 
 #[tokio::test]
 async fn requests_are_counted_per_route() {
     recorder();
-    let router = whole();
+    let router = full_router();
     for path in ["/counted/one", "/counted/two", "/nothing", "/counted/%00"] {
-        ask_of(router.clone(), Method::GET, path, &[]).await;
+        send_to(router.clone(), Method::GET, path, &[]).await;
     }
-    ask_of(
+    send_to(
         router.clone(),
         Method::from_bytes(b"INVENTED").unwrap(),
         "/nothing/else",
         &[],
     )
     .await;
-    let metrics = ask_of(router, Method::GET, "/metrics", &[]).await;
+    let metrics = send_to(router, Method::GET, "/metrics", &[]).await;
     assert_eq!(
         metrics.header("content-type"),
         Some("text/plain; version=0.0.4; charset=utf-8")
@@ -71,9 +71,9 @@ async fn requests_are_counted_per_route() {
 
 #[tokio::test]
 async fn health_checks_need_no_token() {
-    let live = ask_of(whole(), Method::GET, "/livez", &[]).await;
+    let live = send_to(full_router(), Method::GET, "/livez", &[]).await;
     assert_eq!((live.status(), live.text()), (200, r#"{"status":"alive"}"#));
-    let ready = ask_of(whole(), Method::GET, "/readyz", &[]).await;
+    let ready = send_to(full_router(), Method::GET, "/readyz", &[]).await;
     assert_eq!(
         (ready.status(), ready.text()),
         (200, r#"{"status":"ready","checks":{"postgres":"ok"}}"#)
@@ -85,7 +85,7 @@ async fn health_checks_need_no_token() {
         ops::Readiness::builder(draining).build(),
         recorder().clone(),
     );
-    let answer = ask_of(router, Method::GET, "/readyz", &[]).await;
+    let answer = send_to(router, Method::GET, "/readyz", &[]).await;
     assert_eq!(
         (answer.status(), answer.text()),
         (503, r#"{"status":"draining","checks":{}}"#)
@@ -95,7 +95,7 @@ async fn health_checks_need_no_token() {
 #[tokio::test]
 async fn api_documentation_needs_no_external_resources() {
     let api: Value = serde_json::from_slice(
-        &ask_of(whole(), Method::GET, "/openapi.json", &[])
+        &send_to(full_router(), Method::GET, "/openapi.json", &[])
             .await
             .body,
     )
@@ -116,12 +116,12 @@ async fn api_documentation_needs_no_external_resources() {
     );
 
     assert_eq!(
-        ask_of(whole(), Method::GET, "/docs", &[])
+        send_to(full_router(), Method::GET, "/docs", &[])
             .await
             .header("location"),
         Some("/docs/")
     );
-    let page = ask_of(whole(), Method::GET, "/docs/", &[]).await;
+    let page = send_to(full_router(), Method::GET, "/docs/", &[]).await;
     assert_eq!(page.status(), 200);
     let assets = [
         "swagger-ui.css",
@@ -132,7 +132,7 @@ async fn api_documentation_needs_no_external_resources() {
     for asset in assets {
         assert!(page.text().contains(asset), "{asset}");
         assert_eq!(
-            ask_of(whole(), Method::GET, &format!("/docs/{asset}"), &[])
+            send_to(full_router(), Method::GET, &format!("/docs/{asset}"), &[])
                 .await
                 .status(),
             200,
@@ -140,14 +140,20 @@ async fn api_documentation_needs_no_external_resources() {
         );
     }
     assert!(!page.text().contains("src=\"http") && !page.text().contains("href=\"http"));
-    let start = ask_of(whole(), Method::GET, "/docs/swagger-initializer.js", &[]).await;
+    let start = send_to(
+        full_router(),
+        Method::GET,
+        "/docs/swagger-initializer.js",
+        &[],
+    )
+    .await;
     assert!(start.text().contains("/openapi.json"));
     assert!(
         start.text().contains(r#""validatorUrl": "none""#),
         "{}",
         start.text()
     );
-    let missing = ask_of(whole(), Method::GET, "/docs/nothing.js", &[]).await;
+    let missing = send_to(full_router(), Method::GET, "/docs/nothing.js", &[]).await;
     assert_eq!(
         (missing.status(), missing.code().as_str()),
         (404, "not_found")

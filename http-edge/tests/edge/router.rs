@@ -3,8 +3,8 @@
 use http::Method;
 use http_edge::EdgeConfig;
 
-use crate::ask::{ask, ask_of, bearer, get};
-use crate::service::{hardened, token};
+use crate::requests::{bearer, get, send, send_to};
+use crate::test_service::{edge_router, token};
 
 #[tokio::test]
 async fn router_errors_are_problems() {
@@ -22,18 +22,18 @@ async fn router_errors_are_problems() {
             "{path}"
         );
     }
-    let answer = ask(Method::POST, "/only/delete", &[]).await;
+    let answer = send(Method::POST, "/only/delete", &[]).await;
     assert_eq!(
         (answer.status(), answer.code().as_str()),
         (405, "method_not_allowed")
     );
     assert_eq!(answer.header("allow"), Some("DELETE"));
-    let answer = ask(Method::PUT, "/hello", &[]).await;
+    let answer = send(Method::PUT, "/hello", &[]).await;
     assert_eq!(
         (answer.status(), answer.header("allow")),
         (405, Some("GET,HEAD"))
     );
-    let answer = ask(Method::HEAD, "/hello", &[]).await;
+    let answer = send(Method::HEAD, "/hello", &[]).await;
     assert_eq!((answer.status(), answer.text()), (200, ""));
     // An axum extractor that a route uses directly.
     assert_eq!(
@@ -47,8 +47,8 @@ async fn router_errors_are_problems() {
 
 #[tokio::test]
 async fn panic_affects_only_one_request() {
-    let router = hardened(&EdgeConfig::default(), 0);
-    let answer = ask_of(router.clone(), Method::GET, "/panic", &[]).await;
+    let router = edge_router(&EdgeConfig::default(), 0);
+    let answer = send_to(router.clone(), Method::GET, "/panic", &[]).await;
     assert_eq!((answer.status(), answer.code().as_str()), (500, "internal"));
     assert!(
         !answer.text().contains("as requested by the test"),
@@ -57,7 +57,7 @@ async fn panic_affects_only_one_request() {
     );
     assert!(answer.header("x-request-id").is_some());
     assert_eq!(
-        ask_of(router, Method::GET, "/hello", &[]).await.status(),
+        send_to(router, Method::GET, "/hello", &[]).await.status(),
         200
     );
 }
@@ -65,7 +65,7 @@ async fn panic_affects_only_one_request() {
 #[tokio::test]
 async fn every_response_has_a_request_id_and_nosniff() {
     for path in ["/hello", "/nothing", "/panic", "/me"] {
-        let answer = ask(Method::GET, path, &[("x-request-id", "mine-1")]).await;
+        let answer = send(Method::GET, path, &[("x-request-id", "mine-1")]).await;
         assert_eq!(answer.header("x-request-id"), Some("mine-1"), "{path}");
         assert_eq!(
             answer.header("x-content-type-options"),
@@ -73,7 +73,7 @@ async fn every_response_has_a_request_id_and_nosniff() {
             "{path}"
         );
     }
-    let unacceptable = ask(Method::GET, "/hello", &[("x-request-id", "a b")]).await;
+    let unacceptable = send(Method::GET, "/hello", &[("x-request-id", "a b")]).await;
     assert_ne!(unacceptable.header("x-request-id"), Some("a b"));
     assert_ne!(
         get("/hello").await.header("x-request-id"),
@@ -89,7 +89,7 @@ async fn caller_has_exactly_one_token_in_the_header() {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        ask(Method::GET, "/me", &headers).await
+        send(Method::GET, "/me", &headers).await
     };
     assert_eq!(
         get_me(vec![("authorization", ada.clone())]).await.text(),
@@ -131,25 +131,25 @@ async fn caller_has_exactly_one_token_in_the_header() {
         );
     }
     assert_eq!(
-        ask(Method::POST, "/me", &[("authorization", &ada)])
+        send(Method::POST, "/me", &[("authorization", &ada)])
             .await
             .text(),
         "ada"
     );
-    assert_eq!(ask(Method::POST, "/me", &[]).await.text(), none.text());
+    assert_eq!(send(Method::POST, "/me", &[]).await.text(), none.text());
 
     assert_eq!(
-        ask(Method::GET, "/admin", &[("authorization", &root)])
+        send(Method::GET, "/admin", &[("authorization", &root)])
             .await
             .text(),
         "root"
     );
-    let refused = ask(Method::GET, "/admin", &[("authorization", &ada)]).await;
+    let refused = send(Method::GET, "/admin", &[("authorization", &ada)]).await;
     assert_eq!(
         (refused.status(), refused.code().as_str()),
         (403, "forbidden")
     );
-    assert_eq!(ask(Method::GET, "/admin", &[]).await.status(), 401);
+    assert_eq!(send(Method::GET, "/admin", &[]).await.status(), 401);
 }
 
 #[tokio::test]
@@ -157,18 +157,18 @@ async fn only_a_websocket_may_pass_its_token_in_the_query() {
     let path = format!("/me?access_token={}", token("ada", ""));
     let websocket = [("upgrade", "websocket"), ("connection", "upgrade")];
     assert_eq!(get(&path).await.status(), 401);
-    assert_eq!(ask(Method::POST, &path, &websocket).await.status(), 401);
-    assert_eq!(ask(Method::GET, &path, &websocket).await.text(), "ada");
+    assert_eq!(send(Method::POST, &path, &websocket).await.status(), 401);
+    assert_eq!(send(Method::GET, &path, &websocket).await.text(), "ada");
     assert_eq!(
-        ask(Method::GET, &format!("{path}&access_token=x"), &websocket)
+        send(Method::GET, &format!("{path}&access_token=x"), &websocket)
             .await
             .status(),
         401
     );
     let both = [websocket[0], websocket[1], ("authorization", "Bearer x")];
-    assert_eq!(ask(Method::GET, &path, &both).await.status(), 401);
+    assert_eq!(send(Method::GET, &path, &both).await.status(), 401);
     // A request that is not a WebSocket upgrade gets a problem.
-    let answer = ask(Method::GET, "/socket", &[]).await;
+    let answer = send(Method::GET, "/socket", &[]).await;
     assert!(answer.response.status().is_client_error());
     answer.problem();
 }
@@ -191,7 +191,7 @@ async fn other_origins_cannot_open_websockets() {
         ("", 403),
     ] {
         let headers = [("upgrade", "websocket"), ("origin", origin)];
-        let answer = ask_of(hardened(&config, 0), Method::GET, &path, &headers).await;
+        let answer = send_to(edge_router(&config, 0), Method::GET, &path, &headers).await;
         assert_eq!(answer.status(), status, "{origin}");
     }
 }
@@ -202,7 +202,7 @@ async fn only_configured_origins_are_allowed() {
         ("origin", "https://chat.example"),
         ("access-control-request-method", "POST"),
     ];
-    let closed = ask(Method::OPTIONS, "/notes", &preflight).await;
+    let closed = send(Method::OPTIONS, "/notes", &preflight).await;
     assert_eq!(
         (
             closed.status(),
@@ -215,7 +215,13 @@ async fn only_configured_origins_are_allowed() {
         allowed_origins: vec!["https://chat.example".into()],
         ..EdgeConfig::default()
     };
-    let open = ask_of(hardened(&config, 0), Method::OPTIONS, "/notes", &preflight).await;
+    let open = send_to(
+        edge_router(&config, 0),
+        Method::OPTIONS,
+        "/notes",
+        &preflight,
+    )
+    .await;
     assert_eq!(open.status(), 200);
     assert_eq!(
         open.header("access-control-allow-origin"),
@@ -223,7 +229,7 @@ async fn only_configured_origins_are_allowed() {
     );
     assert_eq!(open.header("access-control-allow-methods"), Some("POST"));
     let other = [("origin", "https://evil.example")];
-    let answer = ask_of(hardened(&config, 0), Method::GET, "/hello", &other).await;
+    let answer = send_to(edge_router(&config, 0), Method::GET, "/hello", &other).await;
     assert_eq!(
         (
             answer.status(),

@@ -1,7 +1,7 @@
 //! Applies sent messages and their edits, recalls, erasures and reactions.
 
 use domain::conversation::event::{
-    MessageEdited, MessageErased, MessageRecalled, MessageSent, MessageReaction,
+    MessageEdited, MessageErased, MessageReaction, MessageRecalled, MessageSent,
 };
 
 use super::audience::Entry;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use search::index::{Lock, Place};
+use search::index::{IndexDir, WriterLock};
 use sqlx::PgPool;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -24,13 +24,13 @@ pub(super) struct Filled {
 /// `on_progress` gets the number of messages indexed so far and about how many there are.
 pub(super) async fn build(
     pool: &PgPool,
-    index_dir: &Place,
-    lock: &Lock,
+    index_dir: &IndexDir,
+    lock: &WriterLock,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<Filled, IndexingError> {
     let number = leftover::begin(pool, index_dir, lock).await?;
     tracing::info!(build = number, "filling a search index");
-    let resumed = fill(pool.clone(), index_dir.directory(number), on_progress).await?;
+    let resumed = fill(pool.clone(), index_dir.build_path(number), on_progress).await?;
     let mut open = OpenIndex::open(index_dir, number).await?;
     open.catch_up(pool).await?;
     Ok(Filled { open, had: resumed })
@@ -47,7 +47,7 @@ pub(super) enum Building {
 
 impl Building {
     /// Resumes an interrupted build, or starts from scratch if that is not possible.
-    pub fn begin(pool: PgPool, index_dir: Place, lock: Arc<Lock>) -> Self {
+    pub fn begin(pool: PgPool, index_dir: IndexDir, lock: Arc<WriterLock>) -> Self {
         Self::Filling(AbortOnDropHandle::new(tokio::spawn(async move {
             build(&pool, &index_dir, &lock, |_, _| ()).await
         })))

@@ -1,6 +1,6 @@
 //! The report of a build: how the new index compares with the one that was served.
 
-use search::index::{Build, Digest, Key, View};
+use search::index::{BuildNumber, DocumentKey, IndexDigest, IndexView};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
@@ -17,7 +17,7 @@ const NAMED: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
     /// The build number.
-    pub build: Build,
+    pub build: BuildNumber,
     /// How many messages the index contained when it became the served one.
     pub messages: u64,
     /// The position up to which it was complete then.
@@ -36,9 +36,9 @@ pub struct IndexComparison {
     /// The position up to which both were complete.
     pub position: i64,
     /// The digest of the index that was served.
-    pub served: Digest,
+    pub served: IndexDigest,
     /// The digest of the new index.
-    pub built: Digest,
+    pub built: IndexDigest,
     /// The first messages that differ.
     pub differing: Vec<DifferingMessage>,
 }
@@ -62,8 +62,8 @@ impl IndexComparison {
 /// Two indexes at the same position, ready to be compared.
 pub(super) struct SideBySide {
     position: i64,
-    served: View,
-    built: View,
+    served: IndexView,
+    built: IndexView,
     /// Messages that changed after that position, which the comparison excludes. An index stores
     /// the current content of a message, so one of the two may already have a later version.
     changed: Vec<Now>,
@@ -98,12 +98,14 @@ impl SideBySide {
     pub async fn at(
         pool: &PgPool,
         position: i64,
-        served: View,
-        built: View,
+        served: IndexView,
+        built: IndexView,
     ) -> Result<Self, IndexingError> {
         // Neither index can contain changes later than the current position of the read model.
         let now = ReadModel::look(pool).await?.position;
-        let changed_messages = LogReader::new(pool.clone()).changed_messages(position, now).await?;
+        let changed_messages = LogReader::new(pool.clone())
+            .changed_messages(position, now)
+            .await?;
         let (_, changed) = rows::changed(pool, &changed_messages).await?;
         Ok(Self {
             position,
@@ -121,7 +123,7 @@ impl SideBySide {
             Ok(self.served.compare(&self.built, &excluded, NAMED)?)
         })
         .await?;
-        let differing: Vec<Key> = comparison.differing.into_iter().collect();
+        let differing: Vec<DocumentKey> = comparison.differing.into_iter().collect();
         Ok(IndexComparison {
             position,
             served: comparison.one,
@@ -141,7 +143,7 @@ impl OpenIndex {
         self.view().await?;
         Ok(Built {
             build: self.build,
-            messages: self.index.messages(),
+            messages: self.index.message_count(),
             position: self.checkpoint.position,
             had: resumed,
             comparison,

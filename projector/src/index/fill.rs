@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use event_log::reader::LogReader;
-use search::index::{Checkpoint, Index, Message, Writer};
+use search::index::{Index, IndexCheckpoint, MessageDocument, SearchIndexWriter};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
 use super::rows::{self, ReadModel};
@@ -32,13 +32,13 @@ pub(super) async fn fill(
 ) -> Result<u64, IndexingError> {
     let (index, found, resumed) = aside(move || {
         let index = Index::open(&directory)?;
-        let (found, resumed) = (index.checkpoint()?, index.messages());
+        let (found, resumed) = (index.checkpoint()?, index.message_count());
         Ok((index, found, resumed))
     })
     .await?;
     let (mut checkpoint, mut last) = match found.filled {
         Some(last) => (found, last),
-        None if found == Checkpoint::default() => (beginning(&pool).await?, (0, 0)),
+        None if found == IndexCheckpoint::default() => (beginning(&pool).await?, (0, 0)),
         // The build was completely filled but never served.
         None => return Ok(resumed),
     };
@@ -50,7 +50,7 @@ pub(super) async fn fill(
     let (mut filled, mut committed) = (resumed, resumed);
     loop {
         let chunk = rows::after(&mut connection, &checkpoint, last, CHUNK).await?;
-        let Some(key) = chunk.last().map(Message::key) else {
+        let Some(key) = chunk.last().map(MessageDocument::key) else {
             break;
         };
         last = key;
@@ -74,10 +74,14 @@ pub(super) async fn fill(
 }
 
 /// The checkpoint of a build that begins now.
-async fn beginning(pool: &PgPool) -> Result<Checkpoint, IndexingError> {
-    let log = LogReader::new(pool.clone()).head().await?.log_id.to_string();
+async fn beginning(pool: &PgPool) -> Result<IndexCheckpoint, IndexingError> {
+    let log = LogReader::new(pool.clone())
+        .head()
+        .await?
+        .log_id
+        .to_string();
     let read_model = ReadModel::look(pool).await?;
-    Ok(Checkpoint {
+    Ok(IndexCheckpoint {
         position: read_model.position.unsigned_abs(),
         time: read_model.time(),
         log,
@@ -86,7 +90,7 @@ async fn beginning(pool: &PgPool) -> Result<Checkpoint, IndexingError> {
     })
 }
 
-fn add(writer: &Writer, messages: &[Message]) -> Result<(), IndexingError> {
+fn add(writer: &SearchIndexWriter, messages: &[MessageDocument]) -> Result<(), IndexingError> {
     for message in messages {
         writer.add(message)?;
     }
@@ -94,9 +98,9 @@ fn add(writer: &Writer, messages: &[Message]) -> Result<(), IndexingError> {
 }
 
 async fn commit(
-    mut writer: Arc<Writer>,
-    checkpoint: Checkpoint,
-) -> Result<Arc<Writer>, IndexingError> {
+    mut writer: Arc<SearchIndexWriter>,
+    checkpoint: IndexCheckpoint,
+) -> Result<Arc<SearchIndexWriter>, IndexingError> {
     aside(move || {
         let exclusive = Arc::get_mut(&mut writer).ok_or(IndexingError::Panicked)?;
         exclusive.commit(&checkpoint)?;

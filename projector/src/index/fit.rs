@@ -2,7 +2,7 @@
 
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
-use search::index::Checkpoint;
+use search::index::IndexCheckpoint;
 
 use super::IndexingError;
 use super::rows::{RENUMBERED, ReadModel};
@@ -12,11 +12,11 @@ use super::rows::{RENUMBERED, ReadModel};
 pub(super) async fn check(
     reader: &LogReader,
     read_model: &ReadModel,
-    index: &Checkpoint,
+    index: &IndexCheckpoint,
 ) -> Result<(), IndexingError> {
     let incompatible = |reason| Err(IndexingError::Unfit(reason));
     let head = reader.head().await?;
-    if *index == Checkpoint::default() {
+    if *index == IndexCheckpoint::default() {
         return incompatible("is empty");
     }
     if index.log != head.log_id.to_string() {

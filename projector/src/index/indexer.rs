@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::gauge;
-use search::index::{Lock, Place, Touched, verify};
+use search::index::{IndexDir, Tampering, WriterLock, verify};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
@@ -58,9 +58,9 @@ pub enum Indexed {
 /// writer.
 pub struct Indexer {
     pool: PgPool,
-    place: Place,
+    place: IndexDir,
     watch: Watch,
-    lock: Option<Arc<Lock>>,
+    lock: Option<Arc<WriterLock>>,
     open: Option<OpenIndex>,
     building: Option<Building>,
     verifying: Option<JoinHandle<Result<Duration, IndexingError>>>,
@@ -71,7 +71,7 @@ pub struct Indexer {
 
 impl Indexer {
     /// An indexer that has not opened anything yet.
-    pub fn new(pool: PgPool, index_dir: Place, watch: Watch) -> Self {
+    pub fn new(pool: PgPool, index_dir: IndexDir, watch: Watch) -> Self {
         let now = Instant::now();
         Self {
             pool,
@@ -112,11 +112,11 @@ impl Indexer {
     }
 
     async fn is_the_writer(&mut self) -> Result<bool, IndexingError> {
-        let is_guarded = |lock: &Arc<Lock>| self.place.is_guarded_by(lock);
+        let is_guarded = |lock: &Arc<WriterLock>| self.place.is_locked_by(lock);
         if !self.lock.as_ref().is_some_and(is_guarded) {
             self.open = None;
             self.stop_building().await;
-            self.lock = self.place.lock()?.map(Arc::new);
+            self.lock = self.place.try_lock()?.map(Arc::new);
         }
         Ok(self.lock.is_some())
     }
@@ -125,7 +125,7 @@ impl Indexer {
         if self.open.is_none() && self.building.is_none() {
             self.open_or_build().await?;
         }
-        if let Some(request) = self.place.wish()? {
+        if let Some(request) = self.place.rebuild_request()? {
             self.stop_building().await;
             if let Some(lock) = &self.lock {
                 leftover::hear(&self.place, lock, request)?;
@@ -133,7 +133,7 @@ impl Indexer {
             self.begin("a rebuild was requested");
         }
         // The build ended with an error, or its process ended.
-        if self.building.is_none() && self.place.leftover()?.is_some() {
+        if self.building.is_none() && self.place.unfinished_build()?.is_some() {
             self.begin("a build was interrupted");
         }
         self.look_for_damage().await?;
@@ -219,7 +219,7 @@ impl Indexer {
             let built = filled.open.built(filled.had, comparison).await?;
             told::tell(&self.place, lock, &built)?;
             self.place.serve(lock, built.build)?;
-            self.place.sweep(lock, &[built.build])?;
+            self.place.remove_except(lock, &[built.build])?;
             tracing::info!(build = built.build, "the new search index is now served");
         }
         self.follow(filled.open);
@@ -267,14 +267,14 @@ impl Indexer {
             return Ok(());
         };
         self.look_at = now + self.watch.look_every;
-        if self.place.current()? != Some(open.build) {
+        if self.place.current_build()? != Some(open.build) {
             return Err(IndexingError::Unfit("is no longer the served one"));
         }
-        match open.index.look()? {
-            Touched::No => {}
-            Touched::Here => self.is_touched = true,
+        match open.index.check_files()? {
+            Tampering::None => {}
+            Tampering::Present => self.is_touched = true,
             // The changed file was merged: the merged file has valid checksums.
-            Touched::Gone => {
+            Tampering::Merged => {
                 self.open = None;
                 return self.build_anew("a file was changed before a merge").await;
             }

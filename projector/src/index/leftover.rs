@@ -4,25 +4,27 @@
 use std::{fs, io};
 
 use event_log::reader::LogReader;
-use search::index::{Build, Checkpoint, Index, Lock, Place, Wish, verify};
+use search::index::{
+    BuildNumber, Index, IndexCheckpoint, IndexDir, RebuildRequest, WriterLock, verify,
+};
 use sqlx::PgPool;
 
 use super::rows::ReadModel;
 use super::{IndexingError, aside, fit};
 
 /// The directory for a build that is only compared, never served.
-pub(super) fn beside(index_dir: &Place) -> Place {
-    Place::at(index_dir.path().join("verify"))
+pub(super) fn beside(index_dir: &IndexDir) -> IndexDir {
+    IndexDir::new(index_dir.path().join("verify"))
 }
 
 /// Prepares the directory of a build and returns the build number. The directory contains the build
 /// to be resumed, or is empty. Removes all other builds except the served and the kept one.
 pub(super) async fn begin(
     pool: &PgPool,
-    index_dir: &Place,
-    lock: &Lock,
-) -> Result<Build, IndexingError> {
-    if let Some(build) = index_dir.leftover()?
+    index_dir: &IndexDir,
+    lock: &WriterLock,
+) -> Result<BuildNumber, IndexingError> {
+    if let Some(build) = index_dir.unfinished_build()?
         && is_usable(pool, index_dir, build).await?
     {
         sweep_but(index_dir, lock, build)?;
@@ -33,13 +35,17 @@ pub(super) async fn begin(
 
 /// Accepts a rebuild request: leaves only the build to be resumed, as requested, and removes all
 /// other unfinished builds.
-pub(super) fn hear(index_dir: &Place, lock: &Lock, request: Wish) -> io::Result<()> {
+pub(super) fn hear(
+    index_dir: &IndexDir,
+    lock: &WriterLock,
+    request: RebuildRequest,
+) -> io::Result<()> {
     let kept = if request.from_kept {
-        index_dir.resume_kept(lock)?
+        index_dir.restore_kept(lock)?
     } else {
         None
     };
-    index_dir.keep(lock, request.keep)?;
+    index_dir.set_keep_current(lock, request.keep)?;
     let build = match kept {
         Some(kept) => {
             sweep_but(index_dir, lock, kept)?;
@@ -47,41 +53,45 @@ pub(super) fn hear(index_dir: &Place, lock: &Lock, request: Wish) -> io::Result<
         }
         None => anew(index_dir, lock)?,
     };
-    index_dir.rebuild_begun(lock, build)
+    index_dir.record_rebuild_begun(lock, build)
 }
 
 /// Starts from an empty directory: the files of an earlier build may be corrupted, or may still
 /// contain content that has been erased since.
-pub(super) fn anew(index_dir: &Place, lock: &Lock) -> io::Result<Build> {
+pub(super) fn anew(index_dir: &IndexDir, lock: &WriterLock) -> io::Result<BuildNumber> {
     match fs::remove_dir_all(beside(index_dir).path()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => empty(index_dir, lock),
     }
 }
 
-fn empty(index_dir: &Place, lock: &Lock) -> io::Result<Build> {
+fn empty(index_dir: &IndexDir, lock: &WriterLock) -> io::Result<BuildNumber> {
     // The new number is larger than that of any existing build, because a stopped build may still
     // be writing.
-    let build = index_dir.begin(lock)?;
+    let build = index_dir.create_build(lock)?;
     sweep_but(index_dir, lock, build)?;
     Ok(build)
 }
 
-fn sweep_but(index_dir: &Place, lock: &Lock, build: Build) -> io::Result<()> {
-    let served = index_dir.current()?.into_iter();
-    let retained: Vec<Build> = served.chain([build]).collect();
-    index_dir.sweep(lock, &retained)
+fn sweep_but(index_dir: &IndexDir, lock: &WriterLock, build: BuildNumber) -> io::Result<()> {
+    let served = index_dir.current_build()?.into_iter();
+    let retained: Vec<BuildNumber> = served.chain([build]).collect();
+    index_dir.remove_except(lock, &retained)
 }
 
-async fn is_usable(pool: &PgPool, index_dir: &Place, build: Build) -> Result<bool, IndexingError> {
-    let directory = index_dir.directory(build);
+async fn is_usable(
+    pool: &PgPool,
+    index_dir: &IndexDir,
+    build: BuildNumber,
+) -> Result<bool, IndexingError> {
+    let directory = index_dir.build_path(build);
     if fs::read_dir(&directory)?.next().is_none() {
         return Ok(true);
     }
     let checkpoint = aside(move || {
         let index = Index::open(&directory)?;
         verify(&directory)?;
-        Ok::<Checkpoint, IndexingError>(index.checkpoint()?)
+        Ok::<IndexCheckpoint, IndexingError>(index.checkpoint()?)
     });
     let checked = match checkpoint.await {
         Ok(checkpoint) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use search::index::Place;
+use search::index::IndexDir;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -34,7 +34,7 @@ const RETRY: Duration = Duration::from_millis(500);
 /// the projector in this process; the progress of one in another process is found by polling.
 pub async fn run_indexer(
     pool: PgPool,
-    index_dir: Place,
+    index_dir: IndexDir,
     watch: Watch,
     mut projected: watch::Receiver<i64>,
     shutdown: CancellationToken,

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
-use search::index::{Build, Checkpoint, Index, Place, View, Writer, verify};
+use search::index::{
+    BuildNumber, Index, IndexCheckpoint, IndexDir, IndexView, SearchIndexWriter, verify,
+};
 use sqlx::PgPool;
 
 use super::rows::{self, Now, ReadModel};
@@ -15,24 +17,24 @@ const BATCH: i64 = 20_000;
 
 /// An index together with its only writer.
 pub(super) struct OpenIndex {
-    pub build: Build,
+    pub build: BuildNumber,
     pub directory: PathBuf,
     pub index: Index,
-    pub checkpoint: Checkpoint,
+    pub checkpoint: IndexCheckpoint,
     /// `None` during a commit, and after a failed one.
-    writer: Option<Writer>,
+    writer: Option<SearchIndexWriter>,
 }
 
 impl OpenIndex {
     /// Opens a completely filled build, after verifying its checksums.
-    pub async fn open(index_dir: &Place, build: Build) -> Result<Self, IndexingError> {
-        let directory = index_dir.directory(build);
+    pub async fn open(index_dir: &IndexDir, build: BuildNumber) -> Result<Self, IndexingError> {
+        let directory = index_dir.build_path(build);
         aside(move || {
             if !directory.is_dir() {
                 return Err(IndexingError::Unfit("does not exist"));
             }
             let index = Index::open(&directory)?;
-            index.watch()?;
+            index.watch_files()?;
             // Only reading all of it shows whether it is intact.
             verify(&directory)?;
             let checkpoint = index.checkpoint()?;
@@ -54,9 +56,9 @@ impl OpenIndex {
     /// the reason why it cannot be used.
     pub async fn served(
         pool: &PgPool,
-        index_dir: &Place,
+        index_dir: &IndexDir,
     ) -> Result<Result<Self, String>, IndexingError> {
-        let Some(build) = index_dir.current()? else {
+        let Some(build) = index_dir.current_build()? else {
             return Ok(Err("no search index exists".to_owned()));
         };
         let opened = match Self::open(index_dir, build).await {
@@ -103,7 +105,7 @@ impl OpenIndex {
             return Err(IndexingError::Unfit(rows::RENUMBERED));
         }
         let time = reader.event_time(to).await?;
-        let checkpoint = Checkpoint {
+        let checkpoint = IndexCheckpoint {
             position: to.unsigned_abs(),
             time: time.map_or(0, Timestamp::millis),
             ..self.checkpoint.clone()
@@ -131,7 +133,7 @@ impl OpenIndex {
         &mut self,
         changes: Vec<Now>,
         from: u64,
-        checkpoint: Checkpoint,
+        checkpoint: IndexCheckpoint,
     ) -> Result<(), IndexingError> {
         let Some(mut writer) = self.writer.take() else {
             return Err(IndexingError::Panicked);
@@ -149,7 +151,7 @@ impl OpenIndex {
     }
 
     /// Refreshes the index and returns a view of its latest commit.
-    pub async fn view(&self) -> Result<View, IndexingError> {
+    pub async fn view(&self) -> Result<IndexView, IndexingError> {
         let index = self.index.clone();
         aside(move || {
             index.refresh()?;
@@ -161,7 +163,7 @@ impl OpenIndex {
 
 /// Removes the old versions of changed messages and adds the new ones. A message that was sent
 /// after `from` has no old version.
-fn put(writer: &Writer, changes: &[Now], from: u64) -> Result<(), IndexingError> {
+fn put(writer: &SearchIndexWriter, changes: &[Now], from: u64) -> Result<(), IndexingError> {
     let old_keys = changes.iter().filter_map(|change| match change {
         Now::There(message) => {
             (message.position <= from).then_some((message.conversation, message.seq))

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use search::index::{Lock, Place, Wish};
+use search::index::{IndexDir, RebuildRequest, WriterLock};
 use sqlx::PgPool;
 use tokio::time::sleep;
 
@@ -51,21 +51,21 @@ pub enum Start {
 /// [`IndexDir::remove_kept`].
 pub async fn rebuild_index(
     pool: PgPool,
-    index_dir: Place,
+    index_dir: IndexDir,
     start: Start,
     replaced: Replaced,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<Built, IndexingError> {
-    let request = Wish {
+    let request = RebuildRequest {
         from_kept: start == Start::Kept,
         keep: replaced == Replaced::Kept,
     };
-    let mut lock = index_dir.lock()?;
+    let mut lock = index_dir.try_lock()?;
     match &lock {
-        Some(lock) if start == Start::GoOn && index_dir.wish()?.is_none() => {
-            index_dir.keep(lock, request.keep)?;
+        Some(lock) if start == Start::GoOn && index_dir.rebuild_request()?.is_none() => {
+            index_dir.set_keep_current(lock, request.keep)?;
         }
-        _ => index_dir.want_rebuild(request)?,
+        _ => index_dir.request_rebuild(request)?,
     }
     if lock.is_none() {
         on_progress(IndexProgress::Elsewhere);
@@ -78,17 +78,17 @@ pub async fn rebuild_index(
         if let Some(built) = elsewhere(&index_dir)? {
             return Ok(built);
         }
-        lock = index_dir.lock()?;
+        lock = index_dir.try_lock()?;
     }
 }
 
 async fn here(
     pool: PgPool,
-    index_dir: &Place,
-    lock: &Lock,
+    index_dir: &IndexDir,
+    lock: &WriterLock,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<Built, IndexingError> {
-    if let Some(request) = index_dir.wish()? {
+    if let Some(request) = index_dir.rebuild_request()? {
         leftover::hear(index_dir, lock, request)?;
     }
     let served = OpenIndex::served(&pool, index_dir).await?;
@@ -110,19 +110,19 @@ async fn here(
     let outcome = open.built(resumed, comparison).await?;
     told::tell(index_dir, lock, &outcome)?;
     index_dir.serve(lock, outcome.build)?;
-    index_dir.sweep(lock, &[outcome.build])?;
+    index_dir.remove_except(lock, &[outcome.build])?;
     Ok(outcome)
 }
 
 /// The report of the build that the writer process has made since it accepted the request; `None`
 /// if that is not finished.
-fn elsewhere(index_dir: &Place) -> io::Result<Option<Built>> {
+fn elsewhere(index_dir: &IndexDir) -> io::Result<Option<Built>> {
     // A build that began before the request may finish first.
-    let current = match index_dir.wish()? {
+    let current = match index_dir.rebuild_request()? {
         Some(_) => None,
-        None => index_dir.current()?,
+        None => index_dir.current_build()?,
     };
-    match (current, index_dir.begun()?) {
+    match (current, index_dir.last_begun_build()?) {
         (Some(current), Some(begun)) if current >= begun => told::of(index_dir, current),
         _ => Ok(None),
     }

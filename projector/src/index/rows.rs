@@ -1,7 +1,7 @@
 //! Loads the current content of messages from the read model.
 
 use event_log::reader::ChangedMessage;
-use search::index::{Checkpoint, Key, Message};
+use search::index::{DocumentKey, IndexCheckpoint, MessageDocument};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
 
@@ -64,7 +64,7 @@ struct Numbered {
 /// The change to the index that brings a message up to date.
 pub(super) enum Now {
     /// The message must be in the index with this content.
-    There(Message),
+    There(MessageDocument),
     /// The message must not be in the index: it was recalled or is a control message.
     Gone {
         /// The id of its conversation.
@@ -76,7 +76,7 @@ pub(super) enum Now {
 
 impl Now {
     /// The message's conversation id and seq.
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> DocumentKey {
         match self {
             Self::There(message) => message.key(),
             Self::Gone { conversation, seq } => (*conversation, *seq),
@@ -126,10 +126,10 @@ pub(super) async fn changed(
 /// checkpoint's.
 pub(super) async fn after(
     connection: &mut PgConnection,
-    checkpoint: &Checkpoint,
-    (conversation, seq): Key,
+    checkpoint: &IndexCheckpoint,
+    (conversation, seq): DocumentKey,
     limit: i64,
-) -> Result<Vec<Message>, IndexingError> {
+) -> Result<Vec<MessageDocument>, IndexingError> {
     let rows: Vec<Numbered> = sqlx::query_as(
         "SELECT k.numbering, g.* FROM read.checkpoint k CROSS JOIN LATERAL ( \
             SELECT g.conversation, g.seq, g.position, g.sender, g.sent_at, g.type, g.body, g.mentions \
@@ -160,7 +160,7 @@ pub(super) async fn after(
 /// conversations are omitted.
 pub(super) async fn named(
     pool: &PgPool,
-    keys: &[Key],
+    keys: &[DocumentKey],
 ) -> Result<Vec<DifferingMessage>, sqlx::Error> {
     let conversations: Vec<i64> = keys.iter().map(|key| key.0.cast_signed()).collect();
     let seqs: Vec<i64> = keys.iter().map(|key| key.1.cast_signed()).collect();
@@ -197,13 +197,13 @@ impl Row {
             return Now::Gone { conversation, seq };
         };
         let mentions = self.mentions.as_deref().map(serde_json::from_str);
-        Now::There(Message {
+        Now::There(MessageDocument {
             position: self.position.unsigned_abs(),
             conversation,
             seq,
             sender: self.sender.unsigned_abs(),
             sent_at: domain::time::Timestamp::from(self.sent_at).millis(),
-            text: search::body::text(&self.kind, &body),
+            text: search::body::searchable_text(&self.kind, &body),
             kind: self.kind,
             mentions: mentions.and_then(Result::ok).unwrap_or_default(),
         })

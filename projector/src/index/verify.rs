@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_log::reader::LogReader;
-use search::index::{Checkpoint, Index, Place, View};
+use search::index::{Index, IndexCheckpoint, IndexDir, IndexView};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
@@ -25,15 +25,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// how many there are.
 pub async fn verify_index(
     pool: PgPool,
-    index_dir: Place,
+    index_dir: IndexDir,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<IndexComparison, IndexingError> {
     let scratch = leftover::beside(&index_dir);
-    let Some(lock) = scratch.lock()? else {
+    let Some(lock) = scratch.try_lock()? else {
         return Err(IndexingError::Verifying);
     };
     let mut built = build(&pool, &scratch, &lock, on_progress).await?.open;
-    let pair = match index_dir.lock()? {
+    let pair = match index_dir.try_lock()? {
         // No writer process follows the log, so this process does so for a moment.
         Some(_writing) => match OpenIndex::served(&pool, &index_dir).await? {
             Ok(mut served) => SideBySide::of(&pool, &mut served, &mut built).await?,
@@ -51,7 +51,7 @@ pub async fn verify_index(
 /// one. Then brings the new one to the same position.
 async fn beside_a_writer(
     pool: &PgPool,
-    index_dir: &Place,
+    index_dir: &IndexDir,
     built: &mut OpenIndex,
 ) -> Result<SideBySide, IndexingError> {
     let deadline = Instant::now() + SERVED_WITHIN;
@@ -75,11 +75,11 @@ async fn beside_a_writer(
 
 /// Opens a view of the served index at one commit; `None` if another commit
 /// happened while the index was being opened.
-async fn look(index_dir: &Place) -> Result<Option<(Checkpoint, View)>, IndexingError> {
-    let Some(build) = index_dir.current()? else {
+async fn look(index_dir: &IndexDir) -> Result<Option<(IndexCheckpoint, IndexView)>, IndexingError> {
+    let Some(build) = index_dir.current_build()? else {
         return Err(IndexingError::Unfit("does not exist"));
     };
-    let directory = index_dir.directory(build);
+    let directory = index_dir.build_path(build);
     aside(move || {
         let index = Index::open(&directory)?;
         let (checkpoint, view) = (index.refresh()?, index.view());

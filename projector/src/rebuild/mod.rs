@@ -272,7 +272,13 @@ async fn catch_up(
         Some(up_to) => up_to,
         None => reader.head().await?.position,
     };
-    let mut pages = read_ahead::read_pages(reader.clone(), EventFilter::default(), position, head, batch);
+    let mut pages = read_ahead::read_pages(
+        reader.clone(),
+        EventFilter::default(),
+        position,
+        head,
+        batch,
+    );
     while position < head {
         let Some(page) = pages.recv().await else {
             break;

@@ -31,8 +31,12 @@ pub(super) fn bind_insert<'q>(query: Query<'q>, rows: &'q [MessageRow]) -> Query
         .bind(column(rows, |row| row.recalled))
         .bind(column(rows, |row| row.fanned))
         .bind(column(rows, |row| row.kind.as_str()))
-        .bind(column(rows, |row| row.body.as_ref().map(MessageBody::as_json)))
-        .bind(column(rows, |row| row.original.as_ref().map(MessageBody::as_json)))
+        .bind(column(rows, |row| {
+            row.body.as_ref().map(MessageBody::as_json)
+        }))
+        .bind(column(rows, |row| {
+            row.original.as_ref().map(MessageBody::as_json)
+        }))
         .bind(column(rows, |row| row.mentions.as_deref()))
 }
 

@@ -7,7 +7,8 @@ use cqrs_es::Aggregate as _;
 use domain::body::{MessageBody, MessageType};
 use domain::conversation::Conversation;
 use domain::conversation::command::{
-    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage, EraseContent, UpdateReaction, RecallMessage, RemoveMember, SendMessage,
+    AddMembers, ChangeConversation, ConversationCommand, CreateConversation, EditMessage,
+    EraseContent, RecallMessage, RemoveMember, SendMessage, UpdateReaction,
 };
 use domain::conversation::event::{
     ConversationEvent, ConversationKind, HistoryVisibility as Visibility, Role,
@@ -17,7 +18,7 @@ use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId, ReactionKey, Title, UserId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{AckCursor, MailboxCommand, MarkUnread, MarkRead, SetPreferences};
+use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
@@ -315,7 +316,10 @@ impl World {
             vec![]
         };
         let title = self.dice.chance(30);
-        self.command(&id, ConversationCommand::Erase(EraseContent { seqs, title, by }));
+        self.command(
+            &id,
+            ConversationCommand::Erase(EraseContent { seqs, title, by }),
+        );
     }
 
     fn react(&mut self) {

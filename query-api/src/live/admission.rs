@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_edge::{Problem, retry};
+use http_edge::{Problem, retry_after};
 use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
@@ -52,7 +52,7 @@ impl Admission {
             Problem::unavailable(
                 "too_many_live",
                 "The limit of live connections is reached.",
-                retry::spread(FULL.0, FULL.1),
+                retry_after::jitter(FULL.0, FULL.1),
             )
         })
     }
@@ -66,7 +66,7 @@ impl Admission {
 
 /// Adds a random retry delay to the problem of a connection that the client did not cause to end.
 pub fn come_back(problem: Problem) -> Problem {
-    problem.retry_after(retry::spread(ENDED.0, ENDED.1))
+    problem.with_retry_after(retry_after::jitter(ENDED.0, ENDED.1))
 }
 
 /// The problem for open connections when the service shuts down.

@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use domain::time::Timestamp;
 use event_log::mirror::MirrorConfig;
-use presence::{Change, HEARTBEAT, Presence, Said, Wire, Word, everybody};
+use presence::{
+    GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
+    build_snapshot,
+};
 use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -47,7 +50,7 @@ struct Shared {
     /// The watching connections by watched user.
     watchers: Mutex<HashMap<String, HashSet<Watcher>>>,
     last_seen: Cache<String, i64>,
-    outgoing: mpsc::Sender<Said>,
+    outgoing: mpsc::Sender<GatewayPayload>,
     hub: Hub,
     pool: PgPool,
 }
@@ -71,7 +74,7 @@ impl Drop for Here {
         self.unwatch();
         self.gossip
             .presence()
-            .disconnected(&self.user, Instant::now());
+            .remove_connection(&self.user, Instant::now());
     }
 }
 
@@ -94,14 +97,14 @@ impl Gossip {
             hub,
             pool,
         }));
-        let bus = Wire::open(nats, mirror).await;
+        let bus = GatewayBus::open(nats, mirror).await;
         tokio::spawn(talk(service.clone(), bus, messages, shutdown));
         service
     }
 
     /// Registers a new connection.
     pub fn enter(&self, user: &str, connection: u64) -> Here {
-        let (said, change) = self.presence().connected(user);
+        let (said, change) = self.presence().add_connection(user);
         if let Some(said) = said {
             self.say(said);
         }
@@ -128,13 +131,13 @@ impl Gossip {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn say(&self, said: Said) {
+    fn say(&self, said: GatewayPayload) {
         // Later messages make up for one that is dropped.
         let _ = self.0.outgoing.try_send(said);
     }
 
     /// Notifies watchers of changes in background tasks.
-    fn tell_all(&self, changes: impl IntoIterator<Item = Change>) {
+    fn tell_all(&self, changes: impl IntoIterator<Item = PresenceChange>) {
         for change in changes {
             if !change.online {
                 let now = Timestamp::from(OffsetDateTime::now_utc());
@@ -217,29 +220,29 @@ impl Gossip {
         Ok(())
     }
 
-    fn heard(&self, word: Word) {
-        if let Said::Typing { conversation, user } = &word.said {
+    fn heard(&self, word: GatewayMessage) {
+        if let GatewayPayload::Typing { conversation, user } = &word.payload {
             let (service, conversation, user) = (self.clone(), conversation.clone(), user.clone());
             tokio::spawn(async move { service.typing(&conversation, &user).await });
             return;
         }
-        let is_hello = word.said == Said::Hello;
-        let is_unknown = !self.presence().knows(&word.gateway);
-        let changes = self.presence().heard(word, Instant::now());
+        let is_hello = word.payload == GatewayPayload::Join;
+        let is_unknown = !self.presence().is_known(&word.gateway);
+        let changes = self.presence().apply(word, Instant::now());
         self.tell_all(changes);
         if is_hello || is_unknown {
-            let all = self.presence().all_here();
-            for said in everybody(&all) {
+            let all = self.presence().local_users();
+            for said in build_snapshot(&all) {
                 self.say(said);
             }
         }
         if is_unknown && !is_hello {
-            self.say(Said::Hello);
+            self.say(GatewayPayload::Join);
         }
     }
 
     fn pass(&self) {
-        let (said, changes) = self.presence().pass(Instant::now());
+        let (said, changes) = self.presence().expire(Instant::now());
         for said in said {
             self.say(said);
         }
@@ -273,7 +276,7 @@ impl Here {
     /// Notifies the other members of a conversation, in this process and in other gateways.
     pub async fn types_in(&self, conversation: String) -> Result<(), Failed> {
         self.gossip.typing(&conversation, &self.user).await?;
-        self.gossip.say(Said::Typing {
+        self.gossip.say(GatewayPayload::Typing {
             conversation,
             user: self.user.clone(),
         });
@@ -313,20 +316,20 @@ async fn sharing(pool: &PgPool, user: &str, with: &[&str]) -> Result<Vec<String>
 
 async fn talk(
     service: Gossip,
-    mut bus: Wire,
-    mut messages: mpsc::Receiver<Said>,
+    mut bus: GatewayBus,
+    mut messages: mpsc::Receiver<GatewayPayload>,
     shutdown: CancellationToken,
 ) {
     let mut ticks = tokio::time::interval(TICK);
-    let mut heartbeats = tokio::time::interval(HEARTBEAT);
-    bus.say(Said::Hello).await;
+    let mut heartbeats = tokio::time::interval(HEARTBEAT_INTERVAL);
+    bus.send(GatewayPayload::Join).await;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(said) = messages.recv() => bus.say(said).await,
-            word = bus.hear() => word.into_iter().for_each(|word| service.heard(word)),
+            Some(said) = messages.recv() => bus.send(said).await,
+            word = bus.recv() => word.into_iter().for_each(|word| service.heard(word)),
             _ = ticks.tick() => service.pass(),
-            _ = heartbeats.tick() => bus.say(Said::Alive).await,
+            _ = heartbeats.tick() => bus.send(GatewayPayload::Heartbeat).await,
         }
     }
 }

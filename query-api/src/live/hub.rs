@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use event_log::live_entry::LiveEntry;
+use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use metrics::{counter, gauge};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
@@ -166,7 +166,12 @@ impl Delivering {
     /// Creates the task. `pending` holds the signals of the projector, which may be late or lost. A
     /// projector in this process is asked to push entries while users are connected. The hub has a
     /// database connection of its own.
-    pub fn new(hub: Hub, pool: &PgPool, pending: News, local_signal: Option<ProjectionSignalChannel>) -> Self {
+    pub fn new(
+        hub: Hub,
+        pool: &PgPool,
+        pending: News,
+        local_signal: Option<ProjectionSignalChannel>,
+    ) -> Self {
         Self {
             hub,
             pool: own_connection(pool),
@@ -321,7 +326,8 @@ impl Delivering {
         let entries = entries.iter().filter(|entry| entry.position > from);
         let deliveries: Vec<(&LiveEntry, Vec<i64>)> = {
             let connections = self.hub.audience();
-            let deliveries = entries.map(|entry| (entry.as_ref(), connections.among(&entry.recipients)));
+            let deliveries =
+                entries.map(|entry| (entry.as_ref(), connections.among(&entry.recipients)));
             deliveries.filter(|(_, users)| !users.is_empty()).collect()
         };
         let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();

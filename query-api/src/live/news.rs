@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use event_log::projection_signal::{ProjectionSignal, AffectedAudience};
+use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
 use tokio::sync::Notify;
 
 /// The signalled changes, passed from the watermark task to the hub. Cheap to clone.
@@ -68,7 +68,11 @@ fn together(before: ProjectionSignal, signal: ProjectionSignal) -> ProjectionSig
 
 /// Returns the users that the entries after `from` affect, if the signals cover all entries from
 /// there up to their end.
-pub fn since(signal: Option<ProjectionSignal>, from: i64, generation: i64) -> Option<AffectedAudience> {
+pub fn since(
+    signal: Option<ProjectionSignal>,
+    from: i64,
+    generation: i64,
+) -> Option<AffectedAudience> {
     let touched = signal?.audience?;
     let is_complete = touched.from <= from && touched.generation == generation;
     is_complete.then_some(touched)

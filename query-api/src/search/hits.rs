@@ -2,8 +2,8 @@
 //! the visibility rule again.
 
 use domain::time::Timestamp;
-use search::index::Hit as IndexHit;
-use search::{Query, highlights};
+use search::index::SearchHit as IndexHit;
+use search::{ParsedQuery, find_highlights};
 use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
@@ -74,7 +74,7 @@ struct Row {
 pub(super) async fn load(
     pool: &PgPool,
     searcher: Who<'_>,
-    query: &Query,
+    query: &ParsedQuery,
     found: &[IndexHit],
 ) -> Result<Vec<Hit>, Failed> {
     let column = |field: fn(&IndexHit) -> u64| -> Vec<i64> {
@@ -89,7 +89,8 @@ pub(super) async fn load(
         .fetch_all(pool)
         .await?;
     let hits = rows.into_iter().map(|row| {
-        let text = search::body::text(&row.kind, row.body.as_deref().unwrap_or_default());
+        let text =
+            search::body::searchable_text(&row.kind, row.body.as_deref().unwrap_or_default());
         let nth = usize::try_from(row.nth - 1).unwrap_or_default();
         Hit {
             conversation_id: row.conversation_id,
@@ -97,7 +98,7 @@ pub(super) async fn load(
             sender: row.sender,
             kind: row.kind,
             sent_at: row.sent_at.into(),
-            highlights: highlights(&text, query.needles()),
+            highlights: find_highlights(&text, query.highlight_terms()),
             text,
             score: found.get(nth).map_or(0.0, |hit| hit.score),
         }

@@ -18,7 +18,7 @@ pub use served::{Served, follow};
 
 use std::time::Instant;
 
-use ::search::Query as ParsedQuery;
+use ::search::ParsedQuery;
 use ::search::index::Sort;
 use axum::extract::State;
 use axum::response::Response;

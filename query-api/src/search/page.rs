@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use domain::time::Timestamp;
-use search::Query;
-use search::index::{After, Ask, Sort, Statistics};
+use search::ParsedQuery;
+use search::index::{Bm25Statistics, HitCursor, SearchRequest, Sort};
 use sqlx::PgPool;
 
 use super::hits::{self, Hit};
@@ -21,7 +21,7 @@ pub struct Search<'a> {
     /// The user or operator who searches.
     pub who: Who<'a>,
     /// The parsed query.
-    pub query: Query,
+    pub query: ParsedQuery,
     /// The order of the hits.
     pub sort: Sort,
     /// The maximum number of hits.
@@ -40,8 +40,8 @@ pub struct Turn {
     up_to: u64,
     /// The time of the first page, in milliseconds since 1970.
     now: i64,
-    after: After,
-    statistics: Statistics,
+    after: HitCursor,
+    statistics: Bm25Statistics,
 }
 
 /// A page of hits.
@@ -79,10 +79,10 @@ impl Search<'_> {
         let (query, cursor) = (Arc::new(self.query), self.from);
         let index_query = Arc::clone(&query);
         let find = move || {
-            snapshot.index.find(&Ask {
+            snapshot.index.search(&SearchRequest {
                 query: &index_query,
-                names: &names,
-                visible,
+                ids: &names,
+                visibility: visible,
                 sort,
                 up_to,
                 now,
@@ -120,10 +120,13 @@ impl Turn {
             self.now,
             i64::from(self.after.rank),
             self.after.position.cast_signed(),
-            statistics.messages.cast_signed(),
-            statistics.words.cast_signed(),
+            statistics.total_messages.cast_signed(),
+            statistics.total_words.cast_signed(),
         ];
-        let words = statistics.with_word.iter().map(|count| count.cast_signed());
+        let words = statistics
+            .document_frequencies
+            .iter()
+            .map(|count| count.cast_signed());
         fixed.into_iter().chain(words).collect()
     }
 
@@ -134,14 +137,14 @@ impl Turn {
         Some(Self {
             up_to: up_to.cast_unsigned(),
             now,
-            after: After {
+            after: HitCursor {
                 rank: rank.try_into().ok()?,
                 position: position.cast_unsigned(),
             },
-            statistics: Statistics {
-                messages: messages.cast_unsigned(),
-                words: words.cast_unsigned(),
-                with_word: with_word
+            statistics: Bm25Statistics {
+                total_messages: messages.cast_unsigned(),
+                total_words: words.cast_unsigned(),
+                document_frequencies: with_word
                     .iter()
                     .map(|count| count.cast_unsigned())
                     .collect(),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 use rustc_hash::FxHashSet;
-use search::index::{Conversations, Names, Seen, Visible};
+use search::index::{IdResolver, VisibilityFilter, VisibleConversations, VisibleSeqs};
 use search::query::ME;
-use search::{Atom, Query};
+use search::{Atom, ParsedQuery};
 use sqlx::PgPool;
 
 use crate::failed::Failed;
@@ -43,7 +43,7 @@ pub(super) struct Scope {
     pub numbering: i64,
     /// The searcher's user id.
     pub me: Option<i64>,
-    pub visible: Visible,
+    pub visible: VisibilityFilter,
 }
 
 /// A cache of what users with many conversations could see at their last search. Looking up each
@@ -56,7 +56,7 @@ pub(super) struct Known(Arc<Cache<String, Arc<Seat>, Weighs>>);
 struct Seat {
     position: i64,
     generation: i64,
-    conversations: Arc<Conversations>,
+    conversations: Arc<VisibleConversations>,
 }
 
 #[derive(Clone)]
@@ -165,9 +165,9 @@ impl Scope {
             position: row.position,
             numbering: row.numbering,
             me: row.me,
-            visible: Visible {
+            visible: VisibilityFilter {
                 conversations,
-                except,
+                excluded: except,
             },
         })
     }
@@ -187,7 +187,7 @@ impl Row {
     }
 
     /// Builds the visibility from the row, and caches it if there are many conversations.
-    fn learn(&mut self, cache: &Known, user: &str) -> Arc<Conversations> {
+    fn learn(&mut self, cache: &Known, user: &str) -> Arc<VisibleConversations> {
         let column = |numbers: &mut Option<Vec<i64>>| numbers.take().unwrap_or_default();
         let windows = column(&mut self.conversations)
             .into_iter()
@@ -210,23 +210,23 @@ impl Row {
 
 /// Collects the visible windows, each with the head of its conversation. A window that reaches the
 /// head is open: later messages are visible too, as long as nothing else changes.
-fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> Conversations {
-    let mut conversations = Conversations::default();
+fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> VisibleConversations {
+    let mut conversations = VisibleConversations::default();
     for (conversation, head, after, until) in windows {
         let conversation = conversation.unsigned_abs();
         let is_open = until == head;
         if after == 0 && is_open {
-            conversations.insert(conversation, Seen::All);
+            conversations.insert(conversation, VisibleSeqs::All);
             continue;
         }
         let until = if is_open { i64::MAX } else { until };
         let window = (after.unsigned_abs(), until.unsigned_abs());
         match conversations
             .entry(conversation)
-            .or_insert_with(|| Seen::Stays(Vec::new()))
+            .or_insert_with(|| VisibleSeqs::Ranges(Vec::new()))
         {
-            Seen::Stays(stays) => stays.push(window),
-            Seen::All | Seen::Only(_) => {}
+            VisibleSeqs::Ranges(stays) => stays.push(window),
+            VisibleSeqs::All | VisibleSeqs::Only(_) => {}
         }
     }
     conversations
@@ -243,7 +243,7 @@ impl Named {
     /// Looks up the ids. Most queries name no user or conversation.
     pub async fn load(
         pool: &PgPool,
-        query: &Query,
+        query: &ParsedQuery,
         searcher: Who<'_>,
         scope: &Scope,
     ) -> Result<Self, Failed> {
@@ -278,19 +278,19 @@ impl Named {
     }
 }
 
-impl Names for Named {
-    fn user(&self, name: &str) -> Option<u64> {
+impl IdResolver for Named {
+    fn user_id(&self, name: &str) -> Option<u64> {
         match &self.me {
             Some((_, number)) if name == ME => *number,
             _ => self.users.get(name).copied(),
         }
     }
 
-    fn me(&self) -> Option<&str> {
+    fn caller_name(&self) -> Option<&str> {
         self.me.as_ref().map(|(name, _)| name.as_str())
     }
 
-    fn conversation(&self, name: &str) -> Option<u64> {
+    fn conversation_id(&self, name: &str) -> Option<u64> {
         self.conversations.get(name).copied()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use event_log::reader::LogReader;
-use search::index::{Build, Checkpoint, Index, IndexError, Place};
+use search::index::{BuildNumber, Index, IndexCheckpoint, IndexDir, IndexError};
 use tokio_util::sync::CancellationToken;
 
 use super::scope::Known;
@@ -26,7 +26,7 @@ const LOOK_EAGERLY: Duration = Duration::from_millis(10);
 pub struct Served(Arc<Shared>);
 
 struct Shared {
-    place: Place,
+    place: IndexDir,
     reader: LogReader,
     open: RwLock<Option<Arc<Open>>>,
     watermark: Watermark,
@@ -35,10 +35,10 @@ struct Shared {
 
 /// An open index, at least as new as its checkpoint.
 pub(super) struct Open {
-    build: Build,
+    build: BuildNumber,
     meta: Stamp,
     pub index: Index,
-    pub checkpoint: Checkpoint,
+    pub checkpoint: IndexCheckpoint,
 }
 
 /// The inode and modification time of the index's `meta.json`, which every commit replaces.
@@ -47,7 +47,7 @@ type Stamp = (u64, i64, i64);
 impl Served {
     /// Creates a reader of the index in a directory. A request waits for a position for at most
     /// `timeout`.
-    pub fn new(place: Place, reader: LogReader, timeout: Duration) -> Self {
+    pub fn new(place: IndexDir, reader: LogReader, timeout: Duration) -> Self {
         Self(Arc::new(Shared {
             place,
             reader,
@@ -90,7 +90,7 @@ impl Served {
         Ok(())
     }
 
-    fn reached(&self, checkpoint: &Checkpoint) {
+    fn reached(&self, checkpoint: &IndexCheckpoint) {
         let position = i64::try_from(checkpoint.position).unwrap_or(i64::MAX);
         if position < self.0.watermark.known() {
             self.0.watermark.fell_back_to(position);
@@ -115,11 +115,11 @@ enum Seen {
     New(Box<Open>),
 }
 
-fn look(place: &Place, known: Option<&Open>) -> Result<Seen, IndexError> {
-    let Some(build) = place.current()? else {
+fn look(place: &IndexDir, known: Option<&Open>) -> Result<Seen, IndexError> {
+    let Some(build) = place.current_build()? else {
         return Ok(Seen::Nothing);
     };
-    let directory = place.directory(build);
+    let directory = place.build_path(build);
     let meta = match stamp(&directory) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::Nothing),

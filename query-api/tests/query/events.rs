@@ -6,8 +6,8 @@ use axum::body::Body;
 use domain::body::MessageBody;
 use domain::body::MessageType;
 use domain::conversation::event::{
-    ConversationCreated, ConversationEvent, ConversationKind, InitialMember, HistoryVisibility, MessageSent,
-    Role,
+    ConversationCreated, ConversationEvent, ConversationKind, HistoryVisibility, InitialMember,
+    MessageSent, Role,
 };
 use domain::ids::UserId;
 use domain::time::Timestamp;

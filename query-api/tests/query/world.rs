@@ -10,7 +10,7 @@ use event_log::reader::LogReader;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
-use http_edge::{Auth, EdgeConfig, Limiter, harden};
+use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
 use query_api::{QuerySetup, QueryState, router, session};
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -40,8 +40,8 @@ pub struct World {
 }
 
 /// A directory without a search index.
-pub fn nowhere() -> search::index::Place {
-    search::index::Place::at("/nonexistent/search")
+pub fn nowhere() -> search::index::IndexDir {
+    search::index::IndexDir::new("/nonexistent/search")
 }
 
 /// The response to a request.
@@ -101,11 +101,11 @@ pub fn token(user: &str, scope: &str) -> String {
 
 pub fn hardened(state: QueryState) -> Router {
     let (router, _) = router(state).split_for_parts();
-    harden(
+    apply_middleware(
         router,
         Auth::hs256(SECRET).unwrap(),
         &EdgeConfig::default(),
-        Limiter::off(),
+        RateLimiter::unlimited(),
     )
 }
 

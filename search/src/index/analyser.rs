@@ -4,28 +4,28 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// The tokenizer's name in the schema. A change to the analysis requires a new name: an index with
 /// the old name then has another schema and is rebuilt.
-pub(super) const NAME: &str = "tidings-1";
+pub(super) const TOKENIZER_NAME: &str = "tidings-1";
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Analyser;
 
 impl Tokenizer for Analyser {
-    type TokenStream<'a> = Tokens;
+    type TokenStream<'a> = AnalyserStream;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
-        Tokens {
-            rest: crate::tokens(text).into_iter(),
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> AnalyserStream {
+        AnalyserStream {
+            rest: crate::tokenize(text).into_iter(),
             token: Token::default(),
         }
     }
 }
 
-pub(super) struct Tokens {
+pub(super) struct AnalyserStream {
     rest: std::vec::IntoIter<crate::Token>,
     token: Token,
 }
 
-impl TokenStream for Tokens {
+impl TokenStream for AnalyserStream {
     fn advance(&mut self) -> bool {
         let Some(next) = self.rest.next() else {
             return false;

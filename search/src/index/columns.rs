@@ -12,21 +12,21 @@ use super::schema::{CONVERSATION, POSITION, SENT_AT, SEQ};
 
 /// The columns of a segment.
 #[derive(Debug, Clone)]
-pub(super) struct Columns {
+pub(super) struct SegmentColumns {
     positions: Column<u64>,
     conversations: Column<u64>,
     seqs: Column<u64>,
-    times: Column<i64>,
+    sent_times: Column<i64>,
 }
 
-impl Columns {
+impl SegmentColumns {
     fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
         let columns = segment.fast_fields();
         Ok(Self {
             positions: columns.u64(POSITION)?,
             conversations: columns.u64(CONVERSATION)?,
             seqs: columns.u64(SEQ)?,
-            times: columns.i64(SENT_AT)?,
+            sent_times: columns.i64(SENT_AT)?,
         })
     }
 
@@ -43,29 +43,29 @@ impl Columns {
     }
 
     pub fn sent_at(&self, document: DocId) -> i64 {
-        self.times.first(document).unwrap_or_default()
+        self.sent_times.first(document).unwrap_or_default()
     }
 }
 
 /// The columns of all segments.
-pub(super) type AllColumns = HashMap<SegmentId, Arc<Columns>>;
+pub(super) type ColumnsBySegment = HashMap<SegmentId, Arc<SegmentColumns>>;
 
 /// The index as of one refresh: what a search reads.
-pub(super) struct Snapshot {
+pub(super) struct SearcherSnapshot {
     pub searcher: Searcher,
-    pub columns: Arc<AllColumns>,
+    pub columns: Arc<ColumnsBySegment>,
 }
 
-impl Snapshot {
+impl SearcherSnapshot {
     /// Opens a snapshot and reuses the columns of segments that the previous one also has.
-    pub fn of(searcher: Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
-        let mut columns = AllColumns::new();
+    pub fn open(searcher: Searcher, before: Option<&Self>) -> tantivy::Result<Self> {
+        let mut columns = ColumnsBySegment::new();
         for segment in searcher.segment_readers() {
             let id = segment.segment_id();
             let known = before.and_then(|before| before.columns.get(&id));
             let opened = match known {
                 Some(known) => Arc::clone(known),
-                None => Arc::new(Columns::open(segment)?),
+                None => Arc::new(SegmentColumns::open(segment)?),
             };
             columns.insert(id, opened);
         }
@@ -77,12 +77,12 @@ impl Snapshot {
 }
 
 /// Returns the columns of a segment, and opens them if they are not cached.
-pub(super) fn of_segment(
-    columns: &AllColumns,
+pub(super) fn columns_for(
+    columns: &ColumnsBySegment,
     segment: &SegmentReader,
-) -> tantivy::Result<Arc<Columns>> {
+) -> tantivy::Result<Arc<SegmentColumns>> {
     match columns.get(&segment.segment_id()) {
         Some(columns) => Ok(Arc::clone(columns)),
-        None => Ok(Arc::new(Columns::open(segment)?)),
+        None => Ok(Arc::new(SegmentColumns::open(segment)?)),
     }
 }

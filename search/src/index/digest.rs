@@ -11,22 +11,22 @@ use tantivy::postings::Postings as _;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet as _, SegmentReader, TERMINATED};
 
-use super::columns::{Columns, Snapshot, of_segment};
+use super::columns::{SearcherSnapshot, SegmentColumns, columns_for};
 use super::{Index, IndexError};
 
 /// The number of buckets that messages are summed in. Where two indexes differ, only the messages
 /// in differing buckets are compared one by one.
-const PARTS: usize = 4_096;
+const BUCKET_COUNT: usize = 4_096;
 
 /// The maximum number of buckets whose messages are compared one by one.
-const LOOKED_AT: usize = 16;
+const MAX_COMPARED_BUCKETS: usize = 16;
 
 /// The key of a message: conversation and sequence number.
-pub type Key = (u64, u64);
+pub type DocumentKey = (u64, u64);
 
 /// A digest of an index's content. Comparable only within one build of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
+pub struct IndexDigest {
     /// The number of messages.
     pub messages: u64,
     /// The wrapping sum of the hashes of their terms and columns.
@@ -35,74 +35,77 @@ pub struct Digest {
 
 /// The comparison of two indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compared {
+pub struct DigestComparison {
     /// The digest of the first index.
-    pub one: Digest,
+    pub one: IndexDigest,
     /// The digest of the second index.
-    pub other: Digest,
+    pub other: IndexDigest,
     /// The first messages that differ or that only one index has, up to the requested number.
-    pub differing: BTreeSet<Key>,
+    pub differing: BTreeSet<DocumentKey>,
 }
 
 /// A view of an index as of one refresh, unaffected by later commits.
 #[derive(Clone)]
-pub struct View(Arc<Snapshot>);
+pub struct IndexView(Arc<SearcherSnapshot>);
 
 impl Index {
     /// Returns a view of the index as of the last [`Index::refresh`].
-    pub fn view(&self) -> View {
-        View(self.seen())
+    pub fn view(&self) -> IndexView {
+        IndexView(self.snapshot())
     }
 
     /// Computes the digest of the index as of the last [`Index::refresh`].
-    pub fn digest(&self) -> Result<Digest, IndexError> {
-        Ok(total(
+    pub fn digest(&self) -> Result<IndexDigest, IndexError> {
+        Ok(sum_digests(
             &self
                 .view()
-                .sums(&FxHashSet::default(), |key| Some(part(key)))?,
+                .sum_by(&FxHashSet::default(), |key| Some(bucket_of(key)))?,
         ))
     }
 }
 
-impl View {
+impl IndexView {
     /// Compares two views without the messages in `left_out`. Lists up to `named` messages that
     /// differ.
     pub fn compare(
         &self,
         other: &Self,
-        left_out: &FxHashSet<Key>,
+        left_out: &FxHashSet<DocumentKey>,
         named: usize,
-    ) -> Result<Compared, IndexError> {
+    ) -> Result<DigestComparison, IndexError> {
         let (left, right) = (
-            self.sums(left_out, |key| Some(part(key)))?,
-            other.sums(left_out, |key| Some(part(key)))?,
+            self.sum_by(left_out, |key| Some(bucket_of(key)))?,
+            other.sum_by(left_out, |key| Some(bucket_of(key)))?,
         );
         let differs = |bucket: &usize| left.get(bucket) != right.get(bucket);
-        let buckets: FxHashSet<usize> = (0..PARTS).filter(differs).take(LOOKED_AT).collect();
+        let buckets: FxHashSet<usize> = (0..BUCKET_COUNT)
+            .filter(differs)
+            .take(MAX_COMPARED_BUCKETS)
+            .collect();
         let mut differing = BTreeSet::new();
         if !buckets.is_empty() {
-            let one_by_one = |key: Key| buckets.contains(&part(key)).then_some(key);
-            let left = self.sums(left_out, one_by_one)?;
-            let right = other.sums(left_out, one_by_one)?;
+            let one_by_one = |key: DocumentKey| buckets.contains(&bucket_of(key)).then_some(key);
+            let left = self.sum_by(left_out, one_by_one)?;
+            let right = other.sum_by(left_out, one_by_one)?;
             let either = left.keys().chain(right.keys());
             differing.extend(either.filter(|key| left.get(key) != right.get(key)));
         }
-        Ok(Compared {
-            one: total(&left),
-            other: total(&right),
+        Ok(DigestComparison {
+            one: sum_digests(&left),
+            other: sum_digests(&right),
             differing: differing.into_iter().take(named).collect(),
         })
     }
 
     /// Sums the digests of messages by the key that `group` returns; `None` skips a message.
-    fn sums<P: Hash + Eq>(
+    fn sum_by<P: Hash + Eq>(
         &self,
-        left_out: &FxHashSet<Key>,
-        group: impl Fn(Key) -> Option<P>,
-    ) -> Result<HashMap<P, Digest>, IndexError> {
+        left_out: &FxHashSet<DocumentKey>,
+        group: impl Fn(DocumentKey) -> Option<P>,
+    ) -> Result<HashMap<P, IndexDigest>, IndexError> {
         let mut sums = HashMap::new();
         for segment in self.0.searcher.segment_readers() {
-            let columns = of_segment(&self.0.columns, segment)?;
+            let columns = columns_for(&self.0.columns, segment)?;
             let key = |document: DocId| (columns.conversation(document), columns.seq(document));
             let group_of = |document: DocId| {
                 let key = key(document);
@@ -110,7 +113,7 @@ impl View {
             };
             let mut add = |document: DocId, messages: u64, hash: u64| {
                 if let Some(group) = group_of(document) {
-                    let sum = sums.entry(group).or_insert(Digest {
+                    let sum = sums.entry(group).or_insert(IndexDigest {
                         messages: 0,
                         sum: 0,
                     });
@@ -119,11 +122,11 @@ impl View {
                 }
             };
             for document in segment.doc_ids_alive() {
-                add(document, 1, of_columns(&columns, document));
+                add(document, 1, hash_columns(&columns, document));
             }
             for (field, entry) in segment.schema().fields() {
                 if entry.is_indexed() {
-                    terms(segment, field, &columns, &mut add)?;
+                    add_terms(segment, field, &columns, &mut add)?;
                 }
             }
         }
@@ -132,25 +135,25 @@ impl View {
 }
 
 /// Returns the bucket of a message.
-fn part(key: Key) -> usize {
+fn bucket_of(key: DocumentKey) -> usize {
     // The remainder is less than the number of buckets, so it fits.
-    usize::try_from(hash(key) % PARTS as u64).unwrap_or_default()
+    usize::try_from(hash(key) % BUCKET_COUNT as u64).unwrap_or_default()
 }
 
-fn total(parts: &HashMap<usize, Digest>) -> Digest {
+fn sum_digests(parts: &HashMap<usize, IndexDigest>) -> IndexDigest {
     parts.values().fold(
-        Digest {
+        IndexDigest {
             messages: 0,
             sum: 0,
         },
-        |total, part| Digest {
+        |total, part| IndexDigest {
             messages: total.messages + part.messages,
             sum: total.sum.wrapping_add(part.sum),
         },
     )
 }
 
-fn of_columns(columns: &Columns, document: DocId) -> u64 {
+fn hash_columns(columns: &SegmentColumns, document: DocId) -> u64 {
     hash((
         columns.position(document),
         columns.conversation(document),
@@ -160,10 +163,10 @@ fn of_columns(columns: &Columns, document: DocId) -> u64 {
 }
 
 /// Adds the hash of each term of a field, with its positions, for each message.
-fn terms(
+fn add_terms(
     segment: &SegmentReader,
     field: Field,
-    columns: &Columns,
+    columns: &SegmentColumns,
     add: &mut impl FnMut(DocId, u64, u64),
 ) -> Result<(), IndexError> {
     let index = segment.inverted_index(field)?;

@@ -9,34 +9,34 @@
 //! not store message text; the read models do, and results are displayed from there.
 
 mod analyser;
-mod ask;
 mod columns;
-mod damage;
 mod digest;
-mod files;
-mod find;
-mod kept;
-mod left_out;
-mod page;
-mod place;
+mod exclusion;
+mod file_fingerprints;
+mod index_dir;
+mod integrity;
+mod page_collector;
+mod pread_directory;
+mod previous;
+mod query_builder;
+mod rebuild_request;
+mod request;
 mod schema;
-mod stamps;
 mod statistics;
-mod visible;
-mod wish;
+mod visibility;
 mod writer;
 
-pub use ask::{Names, Nobody};
-pub use damage::verify;
-pub use digest::{Compared, Digest, Key, View};
-pub use find::{Ask, Found, Hit, Sort};
-pub use page::After;
-pub use place::{Build, Lock, Place};
-pub use stamps::Touched;
-pub use statistics::Statistics;
-pub use visible::{Conversations, Seen, Visible};
-pub use wish::Wish;
-pub use writer::Writer;
+pub use digest::{DigestComparison, DocumentKey, IndexDigest, IndexView};
+pub use file_fingerprints::Tampering;
+pub use index_dir::{BuildNumber, IndexDir, WriterLock};
+pub use integrity::verify;
+pub use page_collector::HitCursor;
+pub use query_builder::{IdResolver, NoIds};
+pub use rebuild_request::RebuildRequest;
+pub use request::{SearchHit, SearchRequest, SearchResults, Sort};
+pub use statistics::Bm25Statistics;
+pub use visibility::{VisibilityFilter, VisibleConversations, VisibleSeqs};
+pub use writer::SearchIndexWriter;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,14 +46,14 @@ use serde::{Deserialize, Serialize};
 use tantivy::directory::RamDirectory;
 use tantivy::{Directory, IndexReader, ReloadPolicy};
 
-use columns::Snapshot;
-use files::Files;
-use schema::Fields;
+use columns::SearcherSnapshot;
+use pread_directory::PreadDirectory;
+use schema::SchemaFields;
 
 /// A message as stored in the index. Users and conversations are numeric ids, as in the read
 /// models.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct MessageDocument {
     /// The log position of the `message_sent` event, which identifies the message.
     pub position: u64,
     /// The conversation of the message.
@@ -72,9 +72,9 @@ pub struct Message {
     pub text: String,
 }
 
-impl Message {
+impl MessageDocument {
     /// Returns its conversation and sequence number.
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> DocumentKey {
         (self.conversation, self.seq)
     }
 }
@@ -82,7 +82,7 @@ impl Message {
 /// The log position up to which an index is complete, and the log it belongs to. Committed
 /// atomically with the messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checkpoint {
+pub struct IndexCheckpoint {
     /// The position of the last event that the index includes, or 0.
     pub position: u64,
     /// When that event was appended, in milliseconds since 1970. It detects a log that was restored
@@ -95,7 +95,7 @@ pub struct Checkpoint {
     /// For an index that is still being filled: the last message added, in the order of
     /// conversation and sequence number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub filled: Option<Key>,
+    pub filled: Option<DocumentKey>,
 }
 
 /// A failure of the index.
@@ -112,75 +112,81 @@ pub enum IndexError {
     NoCheckpoint(Option<String>),
     /// These files are missing or do not match their checksums.
     #[error("the search index is damaged: {0:?}")]
-    Damaged(Vec<std::path::PathBuf>),
+    Corrupted(Vec<std::path::PathBuf>),
 }
 
 /// An index in a directory, or in memory.
 #[derive(Clone)]
 pub struct Index {
-    library: tantivy::Index,
+    tantivy_index: tantivy::Index,
     /// `None` in memory.
-    files: Option<Files>,
+    directory: Option<PreadDirectory>,
     reader: IndexReader,
-    fields: Fields,
-    seen: Arc<RwLock<Arc<Snapshot>>>,
+    fields: SchemaFields,
+    snapshot: Arc<RwLock<Arc<SearcherSnapshot>>>,
 }
 
 impl Index {
     /// Opens the index in an existing directory, and creates it if there is none. Fails if the
     /// index has another schema; it must be rebuilt then.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
-        let files = Files::within(directory)?;
-        Self::within(files.clone(), Some(files))
+        let files = PreadDirectory::open(directory)?;
+        Self::from_directory(files.clone(), Some(files))
     }
 
     /// Creates an empty index in memory.
     pub fn in_memory() -> Result<Self, IndexError> {
-        Self::within(RamDirectory::create(), None)
+        Self::from_directory(RamDirectory::create(), None)
     }
 
-    fn within(directory: impl Directory, files: Option<Files>) -> Result<Self, IndexError> {
-        let (schema, fields) = schema::schema();
+    fn from_directory(
+        directory: impl Directory,
+        files: Option<PreadDirectory>,
+    ) -> Result<Self, IndexError> {
+        let (schema, fields) = schema::build_schema();
         let index = tantivy::Index::open_or_create(directory, schema)?;
         index
             .tokenizers()
-            .register(analyser::NAME, analyser::Analyser);
+            .register(analyser::TOKENIZER_NAME, analyser::Analyser);
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
-        let snapshot = Snapshot::of(reader.searcher(), None)?;
+        let snapshot = SearcherSnapshot::open(reader.searcher(), None)?;
         Ok(Self {
-            library: index,
-            files,
+            tantivy_index: index,
+            directory: files,
             reader,
             fields,
-            seen: Arc::new(RwLock::new(Arc::new(snapshot))),
+            snapshot: Arc::new(RwLock::new(Arc::new(snapshot))),
         })
     }
 
     /// Makes the latest commit visible to searches, whichever process made it. Returns a checkpoint
     /// that the visible state includes; that state may already be newer.
-    pub fn refresh(&self) -> Result<Checkpoint, IndexError> {
+    pub fn refresh(&self) -> Result<IndexCheckpoint, IndexError> {
         // Read the checkpoint first: a commit between the two steps then only makes the index newer
         // than the returned checkpoint.
         let checkpoint = self.checkpoint()?;
         self.reader.reload()?;
-        let snapshot = Snapshot::of(self.reader.searcher(), Some(&self.seen()))?;
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        let snapshot = SearcherSnapshot::open(self.reader.searcher(), Some(&self.snapshot()))?;
+        *self
+            .snapshot
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(checkpoint)
     }
 
-    fn seen(&self) -> Arc<Snapshot> {
-        let snapshot = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+    fn snapshot(&self) -> Arc<SearcherSnapshot> {
+        let snapshot = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&snapshot)
     }
 
     /// Reads the checkpoint of the last commit. Returns the default one if there was no commit.
-    pub fn checkpoint(&self) -> Result<Checkpoint, IndexError> {
-        let metas = self.library.load_metas()?;
+    pub fn checkpoint(&self) -> Result<IndexCheckpoint, IndexError> {
+        let metas = self.tantivy_index.load_metas()?;
         match metas.payload {
-            None if metas.segments.is_empty() => Ok(Checkpoint::default()),
+            None if metas.segments.is_empty() => Ok(IndexCheckpoint::default()),
             payload => payload
                 .as_deref()
                 .and_then(|text| serde_json::from_str(text).ok())
@@ -189,12 +195,12 @@ impl Index {
     }
 
     /// Returns the number of messages as of the last [`Index::refresh`].
-    pub fn messages(&self) -> u64 {
-        self.seen().searcher.num_docs()
+    pub fn message_count(&self) -> u64 {
+        self.snapshot().searcher.num_docs()
     }
 
-    fn segments(&self) -> Result<BTreeSet<String>, IndexError> {
-        let segments = self.library.load_metas()?.segments;
+    fn segment_ids(&self) -> Result<BTreeSet<String>, IndexError> {
+        let segments = self.tantivy_index.load_metas()?.segments;
         Ok(segments
             .iter()
             .map(|segment| segment.id().uuid_string())

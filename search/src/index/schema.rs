@@ -5,7 +5,7 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 
-use super::{Message, analyser};
+use super::{MessageDocument, analyser};
 
 /// The names of the fields that are also stored as columns.
 pub(super) const POSITION: &str = "position";
@@ -14,12 +14,12 @@ pub(super) const SEQ: &str = "seq";
 pub(super) const SENT_AT: &str = "sent_at";
 
 /// The mark of a message with a link.
-pub(super) const LINK: &str = "link";
+pub(super) const LINK_MARK: &str = "link";
 /// The mark of a message that mentions a user.
-pub(super) const MENTION: &str = "mention";
+pub(super) const MENTION_MARK: &str = "mention";
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fields {
+pub(super) struct SchemaFields {
     pub conversation: Field,
     pub sender: Field,
     pub sent_at: Field,
@@ -31,10 +31,10 @@ pub(super) struct Fields {
     pub text: Field,
 }
 
-pub(super) fn schema() -> (Schema, Fields) {
+pub(super) fn build_schema() -> (Schema, SchemaFields) {
     let mut builder = Schema::builder();
     let analysed = TextFieldIndexing::default()
-        .set_tokenizer(analyser::NAME)
+        .set_tokenizer(analyser::TOKENIZER_NAME)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     // The length of a name must not affect the score, so it is not stored.
     let name = TextFieldIndexing::default()
@@ -43,7 +43,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         .set_fieldnorms(false);
     let name = TextOptions::default().set_indexing_options(name);
     let number = NumericOptions::default().set_indexed();
-    let fields = Fields {
+    let fields = SchemaFields {
         position: builder.add_u64_field(POSITION, FAST),
         conversation: builder.add_u64_field(CONVERSATION, number.clone().set_fast()),
         seq: builder.add_u64_field(SEQ, FAST),
@@ -60,8 +60,8 @@ pub(super) fn schema() -> (Schema, Fields) {
     (builder.build(), fields)
 }
 
-impl Fields {
-    pub fn document(&self, message: &Message) -> TantivyDocument {
+impl SchemaFields {
+    pub fn to_document(&self, message: &MessageDocument) -> TantivyDocument {
         let mut document = TantivyDocument::default();
         document.add_u64(self.position, message.position);
         document.add_u64(self.conversation, message.conversation);
@@ -70,10 +70,10 @@ impl Fields {
         document.add_i64(self.sent_at, message.sent_at);
         document.add_text(self.kind, &message.kind);
         if has_link(&message.text) {
-            document.add_text(self.mark, LINK);
+            document.add_text(self.mark, LINK_MARK);
         }
         if !message.mentions.is_empty() {
-            document.add_text(self.mark, MENTION);
+            document.add_text(self.mark, MENTION_MARK);
         }
         for user in &message.mentions {
             document.add_text(self.mentions, user);

@@ -10,71 +10,75 @@ use tantivy::{Searcher, Term};
 
 /// The statistics that a search read, in the order in which the same search reads them again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statistics {
+pub struct Bm25Statistics {
     /// The number of messages.
-    pub messages: u64,
+    pub total_messages: u64,
     /// The number of words in all messages.
-    pub words: u64,
+    pub total_words: u64,
     /// The number of messages that contain the word, for each word of the query.
-    pub with_word: Vec<u64>,
+    pub document_frequencies: Vec<u64>,
 }
 
 /// Provides the given statistics, or else those of the index, and records what it provided.
-pub(super) struct Pinned<'a> {
+pub(super) struct PinnedStatistics<'a> {
     searcher: &'a Searcher,
-    given: Option<&'a Statistics>,
-    told: Mutex<Statistics>,
+    pinned: Option<&'a Bm25Statistics>,
+    recorded: Mutex<Bm25Statistics>,
 }
 
-impl<'a> Pinned<'a> {
-    pub fn new(searcher: &'a Searcher, given: Option<&'a Statistics>) -> Self {
+impl<'a> PinnedStatistics<'a> {
+    pub fn new(searcher: &'a Searcher, pinned: Option<&'a Bm25Statistics>) -> Self {
         Self {
             searcher,
-            given,
-            told: Mutex::default(),
+            pinned,
+            recorded: Mutex::default(),
         }
     }
 
-    pub fn told(self) -> Statistics {
-        let recorded = self.told.into_inner();
+    pub fn into_recorded(self) -> Bm25Statistics {
+        let recorded = self.recorded.into_inner();
         recorded.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell<T>(&self, update: impl FnOnce(&mut Statistics) -> T) -> T {
-        update(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    fn record<T>(&self, update: impl FnOnce(&mut Bm25Statistics) -> T) -> T {
+        update(&mut self.recorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Bm25StatisticsProvider for Pinned<'_> {
+impl Bm25StatisticsProvider for PinnedStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        let words = match self.given {
-            Some(given) => given.words,
+        let words = match self.pinned {
+            Some(given) => given.total_words,
             None => self.searcher.total_num_tokens(field)?,
         };
-        self.tell(|recorded| recorded.words = words);
+        self.record(|recorded| recorded.total_words = words);
         Ok(words)
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        let messages = match self.given {
-            Some(given) => given.messages,
+        let messages = match self.pinned {
+            Some(given) => given.total_messages,
             None => self.searcher.total_num_docs()?,
         };
-        self.tell(|recorded| recorded.messages = messages);
+        self.record(|recorded| recorded.total_messages = messages);
         Ok(messages)
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let index = self.tell(|recorded| recorded.with_word.len());
-        let with_word = match self.given {
+        let index = self.record(|recorded| recorded.document_frequencies.len());
+        let with_word = match self.pinned {
             // Clamp to the number of messages: a client may have manipulated its cursor.
             Some(given) => {
-                let with_word = given.with_word.get(index).copied().unwrap_or_default();
-                with_word.min(given.messages)
+                let with_word = given
+                    .document_frequencies
+                    .get(index)
+                    .copied()
+                    .unwrap_or_default();
+                with_word.min(given.total_messages)
             }
             None => self.searcher.doc_freq(term)?,
         };
-        self.tell(|recorded| recorded.with_word.push(with_word));
+        self.record(|recorded| recorded.document_frequencies.push(with_word));
         Ok(with_word)
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of the search crate: integrity checks, searching, the query language and properties of
 //! text analysis.
 
-mod damage;
-mod finding;
-mod language;
-mod promises;
+mod index_search;
+mod integrity;
+mod properties;
+mod query_language;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use search::{Needle, Query, highlights};
+use search::{ParsedQuery, TermSequence, find_highlights};
 use serde_json::Value;
 use tests::client::Client;
 use tests::corpus::{Corpus, Message, import};
@@ -141,11 +141,11 @@ impl Tally {
         known: &Message,
         run: &str,
     ) -> Result<()> {
-        if Query::parse(run).is_err() {
+        if ParsedQuery::parse(run).is_err() {
             return Ok(());
         }
-        let needle = Needle::new(run).context("a run says something")?;
-        let has = |message: &&&Message| !highlights(&message.text, [&needle]).is_empty();
+        let needle = TermSequence::new(run).context("a run says something")?;
+        let has = |message: &&&Message| !find_highlights(&message.text, [&needle]).is_empty();
         if seen.iter().filter(has).count() > RARE {
             return Ok(());
         }

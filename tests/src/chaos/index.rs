@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use search::index::{Index, Place};
+use search::index::{Index, IndexDir};
 
 use super::load::{Load, members};
 use crate::client::Client;
@@ -112,7 +112,7 @@ pub async fn run_index(kills: usize, seed: u64) -> Result<IndexReport> {
         },
     )
     .await;
-    report.messages = served.messages();
+    report.messages = served.message_count();
     ensure!(
         report.messages == done.acked.len() as u64,
         "{} messages in the index, {} sends acknowledged",
@@ -123,9 +123,9 @@ pub async fn run_index(kills: usize, seed: u64) -> Result<IndexReport> {
 }
 
 /// Opens what a place serves.
-pub fn open(place: &Place) -> Result<Index> {
-    let build = place.current()?.context("nothing is served")?;
-    Ok(Index::open(&place.directory(build))?)
+pub fn open(place: &IndexDir) -> Result<Index> {
+    let build = place.current_build()?.context("nothing is served")?;
+    Ok(Index::open(&place.build_path(build))?)
 }
 
 /// Searches and searches: every answer is one, or 503.
@@ -143,11 +143,11 @@ async fn search(client: Client, stop: Arc<AtomicBool>, tally: Arc<[AtomicUsize; 
 }
 
 /// Damages what is served. Nothing if nothing is served right now, or a merge was quicker.
-fn hurt(place: &Place, damage: Damage, rng: &mut Rng) -> bool {
-    let Ok(Some(build)) = place.current() else {
+fn hurt(place: &IndexDir, damage: Damage, rng: &mut Rng) -> bool {
+    let Ok(Some(build)) = place.current_build() else {
         return false;
     };
-    let directory = place.directory(build);
+    let directory = place.build_path(build);
     let Ok(entries) = fs::read_dir(&directory) else {
         return false;
     };

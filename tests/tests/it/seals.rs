@@ -206,5 +206,8 @@ async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
     std::fs::write(&file, copies.replace("\"number\":2", "\"number\":200")).expect("written");
     let (code, _, said) = verify(&world, &["--copies", &file]).await;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("it was copied, but is missing here"), "{said}");
+    assert!(
+        said.contains("it was copied, but is missing here"),
+        "{said}"
+    );
 }

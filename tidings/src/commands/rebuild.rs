@@ -37,7 +37,7 @@ pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
             read_models(config, args, replaced).await
         }
         RebuildWhat::KeptSearch => {
-            if config.search().kept()?.is_none() {
+            if config.search().kept_build()?.is_none() {
                 bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
             }
             search(config, Start::Kept, replaced).await
@@ -58,7 +58,7 @@ async fn with_database<T>(
 
 async fn drop_kept(config: &Config) -> Result<()> {
     let tables = with_database(config, kept::drop_kept).await?;
-    let index = config.search().drop_kept()?;
+    let index = config.search().remove_kept()?;
     let dropped = match (tables, index) {
         (true, true) => "the tables and the search index",
         (true, false) => "the tables",

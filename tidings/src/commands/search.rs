@@ -7,7 +7,7 @@ use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use query_api::search::{COUNTED, Hit, Page, Search, Served, Who};
-use search::Query;
+use search::ParsedQuery;
 use search::index::Sort;
 use time::OffsetDateTime;
 
@@ -18,7 +18,8 @@ use crate::usage::Usage;
 
 /// Searches and prints the first page.
 pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
-    let query = Query::parse(&args.query.join(" ")).map_err(|error| Usage(error.to_string()))?;
+    let query =
+        ParsedQuery::parse(&args.query.join(" ")).map_err(|error| Usage(error.to_string()))?;
     let user = args.r#as.as_deref().map(UserId::parse).transpose();
     let user = user.map_err(|error| Usage(format!("--as: {error}")))?;
     let database = Database::reach(config).await?;

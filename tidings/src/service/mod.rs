@@ -28,17 +28,17 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
-use command_svc::retention::{self, Ages, Retention};
+use command_svc::retention::{self, Retention, RetentionPolicy};
 use dispatcher::Sender;
 use dispatcher::address::Allowed;
 use dispatcher::seals::{self, SealCopies};
-use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
+use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::reader::LogReader;
 use event_log::seal::sealer::{self, Sealer, SealerConfig};
-use event_log::{EventLog, LogError, LogConfig, nats, relay};
-use http_edge::{Auth, EdgeConfig, Limiter, docs, harden, ops};
+use event_log::{EventLog, LogConfig, LogError, nats, relay};
+use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
 use projector::Near;
 use projector::index::Watch;
 use query_api::{QuerySetup, QueryState};
@@ -130,7 +130,7 @@ pub async fn run(
     );
     foreground.spawn("the HTTP port", async move { Ok(serving.await?) });
     let mut background = Tasks::default();
-    let upkeep = ops::upkeep(metrics, service.ending.clone());
+    let upkeep = ops::run_upkeep(metrics, service.ending.clone());
     background.spawn("the metrics upkeep", async move {
         upkeep.await;
         Ok(())
@@ -155,7 +155,7 @@ pub async fn run(
     if let Err(error) = &ended {
         tracing::error!(error = format!("{error:#}"), "stopping");
     }
-    let timeout = service.edge.drain + Duration::from_secs(5);
+    let timeout = service.edge.drain_timeout + Duration::from_secs(5);
     service.draining.cancel();
     foreground.wait(timeout).await;
     if let Some(Ok(Some(log))) = log {
@@ -223,8 +223,8 @@ impl Service {
     }
 
     fn hardened(&self, router: Router) -> Router {
-        let limiter = Limiter::per_second(self.config.rate_limit);
-        harden(router, self.auth.clone(), &self.edge, limiter)
+        let limiter = RateLimiter::per_second(self.config.rate_limit);
+        apply_middleware(router, self.auth.clone(), &self.edge, limiter)
     }
 
     /// Waits for Postgres, starts the background tasks, and opens the gate.
@@ -317,7 +317,11 @@ impl Service {
         })
     }
 
-    async fn query_state(&self, acks: Arc<Commands>, signal: &ProjectionSignalChannel) -> QueryState {
+    async fn query_state(
+        &self,
+        acks: Arc<Commands>,
+        signal: &ProjectionSignalChannel,
+    ) -> QueryState {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
             reader: LogReader::new(self.pools.reads.clone()),
@@ -346,7 +350,7 @@ impl Service {
 
     fn retention(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
         let args = &self.config.retention;
-        let ages = Ages {
+        let ages = RetentionPolicy {
             direct: args.retain_direct,
             groups: args.retain_groups,
         };

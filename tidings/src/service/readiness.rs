@@ -52,17 +52,17 @@ pub fn checks(
 ) -> Readiness {
     let mut checks = Readiness::builder(draining);
     let start = progress.clone();
-    checks = checks.check("start", move || {
+    checks = checks.with_check("start", move || {
         let outcome = start.is_started();
         async move { outcome }
     });
     if roles.commands {
         let progress = progress.clone();
-        checks = checks.check("log", move || appends(progress.clone()));
+        checks = checks.with_check("log", move || appends(progress.clone()));
     }
     if roles.projector || roles.queries {
         let (progress, pool) = (progress.clone(), pools.reads.clone());
-        checks = checks.check("projection", move || {
+        checks = checks.with_check("projection", move || {
             keeps_up(progress.clone(), pool.clone())
         });
     }

@@ -67,7 +67,7 @@ pub(crate) struct ReadLine {
 #[derive(ToSchema)]
 #[schema(as = BatchAnswer)]
 #[expect(dead_code, reason = "this type exists to describe the shape")]
-pub(crate) struct BatchAnswer {
+pub(crate) struct BatchLineResponse {
     /// The HTTP status that the command would have had as a single request.
     #[schema(minimum = 200, maximum = 599)]
     status: u16,

@@ -3,27 +3,27 @@
 //! - `line`: the request and response schema of a line. `command`: a line as a command handler.
 //! - `rounds`: executes the commands in order, but queues each without waiting for the one before.
 
-mod job;
+mod command;
 mod line;
-mod waves;
+mod rounds;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::UserId;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http_edge::{Caller, Limiter, Ndjson, Problem};
+use http_edge::{Caller, Ndjson, Problem, RateLimiter};
 
-use crate::answer::{Answered, POSITION};
-use crate::docs::Problems;
-use crate::meters::{Op, Outcome};
+use crate::docs::CommandProblems;
+use crate::metrics::{CommandKind, CommandOutcome};
 use crate::ndjson;
+use crate::response::{CommandResponse, POSITION_HEADER};
 use crate::state::CommandState;
-use job::Job;
+use command::BatchCommand;
 use line::BatchLine;
 
 /// The maximum number of lines in a batch: enough for what a client collects while offline, and few
 /// enough for one or two commits.
-pub const BATCH_LINES: usize = 1_000;
+pub const MAX_BATCH_LINES: usize = 1_000;
 
 /// Execute many commands
 ///
@@ -40,39 +40,41 @@ pub const BATCH_LINES: usize = 1_000;
         description = "One such object per line"),
     responses(
         (status = 200, description = "One response line per command, in order",
-            body = line::BatchAnswer, content_type = "application/x-ndjson",
+            body = line::BatchLineResponse, content_type = "application/x-ndjson",
             headers(("Tidings-Position" = i64, description = "The largest position of the lines"))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn run_batch(
     State(state): State<CommandState>,
     caller: Caller,
-    limiter: Limiter,
+    limiter: RateLimiter,
     Ndjson(body): Ndjson,
 ) -> Result<Response, Problem> {
     let started = std::time::Instant::now();
     let user = UserId::parse(&caller.user).map_err(|_| Problem::unauthorized())?;
-    let lines: Vec<&[u8]> = ndjson::lines(&body).take(BATCH_LINES + 1).collect();
-    if lines.len() > BATCH_LINES {
+    let lines: Vec<&[u8]> = ndjson::split_lines(&body)
+        .take(MAX_BATCH_LINES + 1)
+        .collect();
+    if lines.len() > MAX_BATCH_LINES {
         let detail =
-            format!("A batch can have at most {BATCH_LINES} lines; no command was executed.");
+            format!("A batch can have at most {MAX_BATCH_LINES} lines; no command was executed.");
         return Err(Problem::too_large(detail));
     }
     limiter.check_lines(&caller, lines.len())?;
     let commands = lines
         .iter()
-        .map(|line| Job::parse(&user, line, state.limits()))
+        .map(|line| BatchCommand::parse(&user, line, state.limits()))
         .collect();
-    let results = waves::carry_out(&state, commands).await;
+    let results = rounds::execute_batch(&state, commands).await;
     state
-        .meters()
-        .took(Op::Batch, Outcome::Done, started.elapsed());
-    Ok(answer(state.log().known_head(), results))
+        .metrics()
+        .record_duration(CommandKind::Batch, CommandOutcome::Done, started.elapsed());
+    Ok(build_response(state.log().known_head(), results))
 }
 
 /// Builds the NDJSON response. `head` is the position header if no command succeeded.
-fn answer(head: i64, results: Vec<Result<Answered, Problem>>) -> Response {
+fn build_response(head: i64, results: Vec<Result<CommandResponse, Problem>>) -> Response {
     let position = results
         .iter()
         .flatten()
@@ -81,7 +83,7 @@ fn answer(head: i64, results: Vec<Result<Answered, Problem>>) -> Response {
     let mut body = Vec::with_capacity(results.len() * 96);
     for result in results {
         match result {
-            Ok(response) => body.extend(response.line()),
+            Ok(response) => body.extend(response.to_ndjson_line()),
             // A problem document contains only strings and numbers, so it always serialises.
             Err(problem) => body.extend(serde_json::to_vec(&problem).unwrap_or_default()),
         }
@@ -93,6 +95,6 @@ fn answer(head: i64, results: Vec<Result<Answered, Problem>>) -> Response {
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-ndjson"),
     );
-    headers.insert(POSITION, HeaderValue::from(position.unwrap_or(head)));
+    headers.insert(POSITION_HEADER, HeaderValue::from(position.unwrap_or(head)));
     response
 }

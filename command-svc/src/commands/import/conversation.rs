@@ -3,56 +3,58 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::conversation::Conversation;
-use domain::conversation::command::{ConversationCommand, CreateConversation, ImportItem, ImportedReaction};
+use domain::conversation::command::{
+    ConversationCommand, CreateConversation, ImportItem, ImportedReaction,
+};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
 use domain::ids::ConversationId;
 use domain::refusal::Refusal;
-use event_log::{AppendRequest, LogError, ReceiptKey, LockedAggregate, NewReceipt, AppendError};
+use event_log::{AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, ReceiptKey};
 
-use super::line::{Line, Taken, Verdict};
-use super::plan::{Plan, TakenIn};
-use crate::answer::Fields;
-use crate::execute::{ATTEMPTS, pause_before};
-use crate::no::No;
+use super::line::{ImportedLine, LineOutcome, ParsedImportLine};
+use super::plan::{ImportReceipt, LinePlan};
+use crate::error::CommandError;
+use crate::execute::{MAX_ATTEMPTS, back_off};
+use crate::response::ResponseBody;
 use crate::state::CommandState;
 use cqrs_es::Aggregate;
 
 /// Imports the lines of one conversation. Returns their outcomes in the same order.
-pub(super) async fn take_in(
+pub(super) async fn import_lines(
     state: &CommandState,
     id: &ConversationId,
-    lines: &[Line],
-) -> Result<Vec<Verdict>, No> {
+    lines: &[ParsedImportLine],
+) -> Result<Vec<LineOutcome>, CommandError> {
     let keys: Vec<ReceiptKey> = lines
         .iter()
         .flat_map(|line| std::iter::once(line.key).chain(line.reply_to))
         .collect();
-    for attempt in 0..ATTEMPTS {
-        pause_before(attempt).await;
+    for attempt in 0..MAX_ATTEMPTS {
+        back_off(attempt).await;
         let known = state.log().find_receipts(&keys).await?;
-        let plan = Plan::of(lines, &known);
-        if plan.new.is_empty() {
-            return Ok(plan.verdicts(|_| Verdict::Rejected(String::new())));
+        let plan = LinePlan::new(lines, &known);
+        if plan.new_lines.is_empty() {
+            return Ok(plan.outcomes(|_| LineOutcome::Rejected(String::new())));
         }
-        if let Some(outcomes) = attempt_once(state, id, &plan).await? {
+        if let Some(outcomes) = try_import(state, id, &plan).await? {
             return Ok(outcomes);
         }
     }
-    Err(No::Busy)
+    Err(CommandError::Contention)
 }
 
 /// Attempts the import once. `None` if it conflicted with a concurrent change or import.
-async fn attempt_once(
+async fn try_import(
     state: &CommandState,
     id: &ConversationId,
-    plan: &Plan<'_>,
-) -> Result<Option<Vec<Verdict>>, No> {
+    plan: &LinePlan<'_>,
+) -> Result<Option<Vec<LineOutcome>>, CommandError> {
     let locked = state.log().conversations().lock(id.as_str()).await?;
     let (append, taken) = match decide(state, &locked, plan) {
         Ok(events) => {
-            let taken = taken(plan, &events)?;
-            let receipts = receipts(id, plan, &taken)?;
-            let taken: Vec<Taken> = taken.into_iter().map(|(_, taken)| taken).collect();
+            let taken = match_events(plan, &events)?;
+            let receipts = build_receipts(id, plan, &taken)?;
+            let taken: Vec<ImportedLine> = taken.into_iter().map(|(_, taken)| taken).collect();
             (
                 AppendRequest {
                     events,
@@ -65,9 +67,9 @@ async fn attempt_once(
         Err(refusal) => (AppendRequest::from_events(Vec::new()), Err(refusal.detail)),
     };
     match locked.append(append).wait().await {
-        Ok(_) => Ok(Some(plan.verdicts(|index| match &taken {
-            Ok(taken) => Verdict::Imported(taken[index]),
-            Err(reason) => Verdict::Rejected(reason.clone()),
+        Ok(_) => Ok(Some(plan.outcomes(|index| match &taken {
+            Ok(taken) => LineOutcome::Imported(taken[index]),
+            Err(reason) => LineOutcome::Rejected(reason.clone()),
         }))),
         Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(None),
         Err(AppendError::Log(error)) => Err(error.into()),
@@ -79,17 +81,17 @@ async fn attempt_once(
 fn decide(
     state: &CommandState,
     locked: &LockedAggregate<Conversation>,
-    plan: &Plan<'_>,
+    plan: &LinePlan<'_>,
 ) -> Result<Vec<ConversationEvent>, Refusal> {
-    let import = ConversationCommand::Import(plan.imported());
+    let import = ConversationCommand::Import(plan.to_imported());
     let conversation = locked.state();
-    let first = plan.new.first().and_then(|line| line.first_user());
+    let first = plan.new_lines.first().and_then(|line| line.first_user());
     let Some(first) = first.filter(|_| !conversation.exists()) else {
         return conversation.decide(import, state.limits());
     };
     let create = ConversationCommand::Create(CreateConversation {
         kind: ConversationKind::Group,
-        title: plan.new.iter().find_map(|line| line.title.clone()),
+        title: plan.new_lines.iter().find_map(|line| line.title.clone()),
         members: Vec::new(),
         by: first.clone(),
         blocked: false,
@@ -105,12 +107,12 @@ fn decide(
 
 /// For each new line, the index of its `message_sent` event (`None` for a line of members) and what
 /// was imported.
-fn taken(
-    plan: &Plan<'_>,
+fn match_events(
+    plan: &LinePlan<'_>,
     events: &[ConversationEvent],
-) -> Result<Vec<(Option<usize>, Taken)>, LogError> {
+) -> Result<Vec<(Option<usize>, ImportedLine)>, LogError> {
     let mut reactions: HashMap<i64, usize> = HashMap::new();
-    let mut sent = Vec::with_capacity(plan.new.len());
+    let mut sent = Vec::with_capacity(plan.new_lines.len());
     for (index, event) in events.iter().enumerate() {
         match event {
             ConversationEvent::MessageSent(message) => sent.push((index, message.seq)),
@@ -121,11 +123,17 @@ fn taken(
         }
     }
     let mut sent = sent.into_iter();
-    let mut lines = Vec::with_capacity(plan.new.len());
-    for line in &plan.new {
-        let ImportItem::Message(message) = &line.what else {
+    let mut lines = Vec::with_capacity(plan.new_lines.len());
+    for line in &plan.new_lines {
+        let ImportItem::Message(message) = &line.payload else {
             let (seq, dropped) = (None, 0);
-            lines.push((None, Taken { seq, dropped }));
+            lines.push((
+                None,
+                ImportedLine {
+                    seq,
+                    dropped_reactions: dropped,
+                },
+            ));
             continue;
         };
         let (index, seq) = sent.next().ok_or_else(|| {
@@ -133,14 +141,20 @@ fn taken(
         })?;
         let added = reactions.get(&seq).copied().unwrap_or_default();
         let seq = Some(seq);
-        let dropped = different(&message.reactions).saturating_sub(added);
-        lines.push((Some(index), Taken { seq, dropped }));
+        let dropped = count_distinct(&message.reactions).saturating_sub(added);
+        lines.push((
+            Some(index),
+            ImportedLine {
+                seq,
+                dropped_reactions: dropped,
+            },
+        ));
     }
     Ok(lines)
 }
 
 /// Counts the distinct reactions.
-fn different(reactions: &[ImportedReaction]) -> usize {
+fn count_distinct(reactions: &[ImportedReaction]) -> usize {
     let distinct: HashSet<_> = reactions
         .iter()
         .map(|reaction| (&reaction.key, &reaction.user))
@@ -149,13 +163,13 @@ fn different(reactions: &[ImportedReaction]) -> usize {
 }
 
 /// Builds a receipt for each new line, with the position of the event of that line.
-fn receipts(
+fn build_receipts(
     id: &ConversationId,
-    plan: &Plan<'_>,
-    taken: &[(Option<usize>, Taken)],
+    plan: &LinePlan<'_>,
+    taken: &[(Option<usize>, ImportedLine)],
 ) -> Result<Vec<NewReceipt>, LogError> {
-    let receipt = |(line, (event, taken)): (&&Line, &(Option<usize>, Taken))| {
-        let taken_in = TakenIn {
+    let receipt = |(line, (event, taken)): (&&ParsedImportLine, &(Option<usize>, ImportedLine))| {
+        let taken_in = ImportReceipt {
             conversation_id: id.clone(),
             seq: taken.seq,
         };
@@ -163,8 +177,8 @@ fn receipts(
             key: line.key,
             fingerprint: line.fingerprint,
             event_index: *event,
-            answer: Fields::of(&taken_in)?.0,
+            answer: ResponseBody::serialize(&taken_in)?.0,
         })
     };
-    plan.new.iter().zip(taken).map(receipt).collect()
+    plan.new_lines.iter().zip(taken).map(receipt).collect()
 }

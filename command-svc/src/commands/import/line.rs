@@ -8,13 +8,13 @@ use http_edge::extract::from_json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::what;
+use super::payload;
 
 /// A message from another system (`sender`, `sent_at`, `text` and its optional fields), or
 /// `members` who joined there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = ImportLine)]
-pub(crate) struct ImportLine {
+pub(crate) struct ImportLineRequest {
     /// The number of the line, returned in the response.
     line: i64,
     /// The id of a group. Ids that start with `d_` are reserved for direct conversations.
@@ -59,14 +59,14 @@ pub(crate) struct ImportReaction {
 
 /// The number of a line whose other fields may be invalid.
 #[derive(Deserialize)]
-struct Number {
+struct LineNumber {
     line: i64,
 }
 
 /// The result of importing one line.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportAnswer)]
-pub(crate) struct ImportAnswer<'a> {
+pub(crate) struct ImportLineResponse<'a> {
     line: i64,
     status: ImportStatus,
     /// Why the line was rejected.
@@ -93,34 +93,34 @@ pub(crate) enum ImportStatus {
 
 /// The outcome of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LineOutcome {
     /// Imported by this request.
-    Imported(Taken),
+    Imported(ImportedLine),
     /// Imported earlier, or a repetition of a line in this request.
-    Known(Taken),
+    Known(ImportedLine),
     /// Not imported, for this reason.
     Rejected(String),
 }
 
 /// What was imported from a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(super) struct ImportedLine {
     /// The seq of the message; `None` for a line of members.
     pub(super) seq: Option<i64>,
     /// The number of reactions dropped because of the limit.
-    pub(super) dropped: usize,
+    pub(super) dropped_reactions: usize,
 }
 
-impl<'a> ImportAnswer<'a> {
-    pub(super) fn of(
+impl<'a> ImportLineResponse<'a> {
+    pub(super) fn new(
         line: i64,
         conversation: Option<&'a ConversationId>,
-        outcome: Option<&'a Verdict>,
+        outcome: Option<&'a LineOutcome>,
     ) -> Self {
         let (status, reason, taken) = match outcome {
-            Some(Verdict::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
-            Some(Verdict::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
-            Some(Verdict::Rejected(reason)) => {
+            Some(LineOutcome::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
+            Some(LineOutcome::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
+            Some(LineOutcome::Rejected(reason)) => {
                 (ImportStatus::Rejected, Some(reason.as_str()), None)
             }
             None => (
@@ -137,7 +137,7 @@ impl<'a> ImportAnswer<'a> {
             conversation_id,
             seq: taken.and_then(|taken| taken.seq),
             reactions_dropped: taken
-                .map(|taken| taken.dropped)
+                .map(|taken| taken.dropped_reactions)
                 .filter(|dropped| *dropped > 0),
         }
     }
@@ -145,7 +145,7 @@ impl<'a> ImportAnswer<'a> {
 
 /// A parsed line.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct ParsedImportLine {
     pub(super) conversation: ConversationId,
     pub(super) title: Option<Title>,
     pub(super) key: ReceiptKey,
@@ -153,18 +153,23 @@ pub(super) struct Line {
     pub(super) fingerprint: u128,
     /// The message or members. The plan resolves the reply of a message, because it knows the other
     /// lines.
-    pub(super) what: ImportItem,
+    pub(super) payload: ImportItem,
     /// The key of the line that this one replies to.
     pub(super) reply_to: Option<ReceiptKey>,
 }
 
 /// Parses a line. Returns its number, or its 1-based position in the request if it has no valid
 /// number, and the parsed line or the reason to reject it.
-pub(super) fn parse(index: usize, text: &[u8], limits: &Limits) -> (i64, Result<Line, String>) {
-    match from_json::<ImportLine>(text) {
-        Ok(line) => (line.line, Line::parse(line, limits)),
+pub(super) fn parse(
+    index: usize,
+    text: &[u8],
+    limits: &Limits,
+) -> (i64, Result<ParsedImportLine, String>) {
+    match from_json::<ImportLineRequest>(text) {
+        Ok(line) => (line.line, ParsedImportLine::parse(line, limits)),
         Err(problem) => {
-            let number = from_json::<Number>(text).map_or(index as i64 + 1, |number| number.line);
+            let number =
+                from_json::<LineNumber>(text).map_or(index as i64 + 1, |number| number.line);
             let reason = match problem.errors().first() {
                 Some(error) if !error.field.is_empty() => {
                     format!("{}: {}", error.field, error.message)
@@ -177,8 +182,8 @@ pub(super) fn parse(index: usize, text: &[u8], limits: &Limits) -> (i64, Result<
     }
 }
 
-impl Line {
-    fn parse(line: ImportLine, limits: &Limits) -> Result<Self, String> {
+impl ParsedImportLine {
+    fn parse(line: ImportLineRequest, limits: &Limits) -> Result<Self, String> {
         let conversation = ConversationId::parse(&line.conversation)
             .map_err(|invalid| format!("conversation: {}", invalid.0))?;
         if conversation.is_direct() {
@@ -187,32 +192,32 @@ impl Line {
             );
         }
         let key = match (&line.id, &line.key) {
-            (Some(id), _) => key_of_id(&conversation, id),
+            (Some(id), _) => message_id_key(&conversation, id),
             (None, Some(key)) => ReceiptKey::for_import(&conversation, key),
             (None, None) => return Err("key: either id or key is required".into()),
         };
         let title = line
             .title
             .as_deref()
-            .and_then(|title| Title::parse(&cut(title, 200)).ok());
+            .and_then(|title| Title::parse(&sanitize(title, 200)).ok());
         let reply_to = line
             .reply_to
             .as_deref()
-            .map(|id| key_of_id(&conversation, id));
-        let payload = what::of(line, limits)?;
+            .map(|id| message_id_key(&conversation, id));
+        let payload = payload::parse(line, limits)?;
         Ok(Self {
             conversation,
             title,
             key,
-            fingerprint: what::fingerprint(&payload),
-            what: payload,
+            fingerprint: payload::fingerprint(&payload),
+            payload,
             reply_to,
         })
     }
 
     /// The first user in the line, who becomes the owner of a group that the line creates.
     pub(super) fn first_user(&self) -> Option<&UserId> {
-        match &self.what {
+        match &self.payload {
             ImportItem::Members(users) => users.first(),
             ImportItem::Message(message) => Some(&message.sender),
         }
@@ -220,12 +225,12 @@ impl Line {
 }
 
 /// The receipt key of a line with a message id.
-fn key_of_id(conversation: &ConversationId, id: &str) -> ReceiptKey {
+fn message_id_key(conversation: &ConversationId, id: &str) -> ReceiptKey {
     ReceiptKey::for_import(conversation, &format!("id:{id}"))
 }
 
 /// Removes control characters and truncates to `max` characters.
-pub(super) fn cut(text: &str, max: usize) -> String {
+pub(super) fn sanitize(text: &str, max: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
@@ -233,7 +238,7 @@ pub(super) fn cut(text: &str, max: usize) -> String {
 mod tests {
     use super::*;
 
-    fn line(json: &serde_json::Value) -> (i64, Result<Line, String>) {
+    fn line(json: &serde_json::Value) -> (i64, Result<ParsedImportLine, String>) {
         parse(6, json.to_string().as_bytes(), &Limits::default())
     }
 
@@ -294,17 +299,20 @@ mod tests {
         let mut edited = with("edited_at", "2020-01-02T00:00:00Z");
         edited["original"] = "helo".into();
         edited["reactions"] = serde_json::json!([{"key": "+1", "user": "b\u{7}en"}]);
-        let ImportItem::Message(message) = line(&edited).1.expect("a valid line").what else {
+        let ImportItem::Message(message) = line(&edited).1.expect("a valid line").payload else {
             panic!("expected a message");
         };
         let edit = message.edit.expect("an edit");
         assert_eq!(edit.edited_at.to_string(), "2020-01-02T00:00:00.000Z");
-        assert_eq!(edit.original, Some(domain::body::MessageBody::from_text("helo")));
+        assert_eq!(
+            edit.original,
+            Some(domain::body::MessageBody::from_text("helo"))
+        );
         assert_eq!(message.body, domain::body::MessageBody::from_text("hello"));
         assert_eq!(message.reactions[0].user.as_str(), "ben");
         let joins = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": ["ann", "ben"]});
         let joins = line(&joins).1.expect("a valid line");
-        assert!(matches!(&joins.what, ImportItem::Members(users) if users.len() == 2));
+        assert!(matches!(&joins.payload, ImportItem::Members(users) if users.len() == 2));
         assert_eq!(joins.first_user().map(UserId::as_str), Some("ann"));
     }
 

@@ -7,8 +7,8 @@
 
 mod conversation;
 mod line;
+mod payload;
 mod plan;
-mod what;
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -20,17 +20,17 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http_edge::{Admin, Ndjson};
 
-use crate::answer::POSITION;
-use crate::docs::Problems;
-use crate::meters::{Op, Outcome};
+use crate::docs::CommandProblems;
+use crate::error::CommandError;
+use crate::metrics::{CommandKind, CommandOutcome};
 use crate::ndjson;
-use crate::no::No;
+use crate::response::POSITION_HEADER;
 use crate::state::CommandState;
-use line::{ImportAnswer, ImportLine, Line, Verdict};
+use line::{ImportLineRequest, ImportLineResponse, LineOutcome, ParsedImportLine};
 
 /// The maximum number of conversations that one request imports concurrently. More would only wait
 /// for the same commit.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 
 /// Import messages from another system
 ///
@@ -49,90 +49,92 @@ const AT_ONCE: usize = 16;
     path = "/v1/admin/import",
     operation_id = "import_messages",
     tag = "admin",
-    request_body(content = ImportLine, content_type = "application/x-ndjson",
+    request_body(content = ImportLineRequest, content_type = "application/x-ndjson",
         description = "One such object per line"),
     responses(
         (status = 200, description = "One response line per request line, in order",
-            body = ImportAnswer, content_type = "application/x-ndjson",
+            body = ImportLineResponse, content_type = "application/x-ndjson",
             headers(("Tidings-Position" = i64, description = "The head of the log"))),
-        Problems,
+        CommandProblems,
     ),
 )]
 pub(crate) async fn import_messages(
     State(state): State<CommandState>,
     _: Admin,
     Ndjson(body): Ndjson,
-) -> Result<Response, No> {
+) -> Result<Response, CommandError> {
     let started = Instant::now();
     let mut results = Vec::new();
-    let mut groups = Groups::default();
-    for (index, text) in ndjson::lines(&body).enumerate() {
+    let mut groups = LinesByConversation::default();
+    for (index, text) in ndjson::split_lines(&body).enumerate() {
         let (number, parsed) = line::parse(index, text, state.limits());
         let outcome = match parsed {
             Ok(line) => {
                 groups.add(index, line);
                 None
             }
-            Err(reason) => Some(Verdict::Rejected(reason)),
+            Err(reason) => Some(LineOutcome::Rejected(reason)),
         };
         results.push((number, None, outcome));
     }
-    for (conversation, outcomes) in groups.take_in(&state).await? {
+    for (conversation, outcomes) in groups.import(&state).await? {
         for (index, outcome) in outcomes {
             let (number, _, _) = results[index];
             results[index] = (number, Some(conversation.clone()), Some(outcome));
         }
     }
     state
-        .meters()
-        .took(Op::Import, Outcome::Done, started.elapsed());
-    Ok(respond(state.log().known_head(), &results))
+        .metrics()
+        .record_duration(CommandKind::Import, CommandOutcome::Done, started.elapsed());
+    Ok(build_response(state.log().known_head(), &results))
 }
 
 /// The lines of a request by conversation. Conversations are in the order in which they first
 /// appear, and so are the lines of each.
 #[derive(Default)]
-struct Groups {
-    places: HashMap<ConversationId, usize>,
-    groups: Vec<(ConversationId, Vec<(usize, Line)>)>,
+struct LinesByConversation {
+    indices: HashMap<ConversationId, usize>,
+    conversations: Vec<(ConversationId, Vec<(usize, ParsedImportLine)>)>,
 }
 
 /// The outcomes of the lines of one conversation, with the index of each line in the request.
-type Verdicts = (ConversationId, Vec<(usize, Verdict)>);
+type ConversationOutcomes = (ConversationId, Vec<(usize, LineOutcome)>);
 
-impl Groups {
-    fn add(&mut self, index: usize, line: Line) {
+impl LinesByConversation {
+    fn add(&mut self, index: usize, line: ParsedImportLine) {
         let place = *self
-            .places
+            .indices
             .entry(line.conversation.clone())
             .or_insert_with(|| {
-                self.groups.push((line.conversation.clone(), Vec::new()));
-                self.groups.len() - 1
+                self.conversations
+                    .push((line.conversation.clone(), Vec::new()));
+                self.conversations.len() - 1
             });
-        self.groups[place].1.push((index, line));
+        self.conversations[place].1.push((index, line));
     }
 
     /// Imports every conversation and returns the outcomes of its lines.
-    async fn take_in(self, state: &CommandState) -> Result<Vec<Verdicts>, No> {
-        stream::iter(self.groups)
+    async fn import(self, state: &CommandState) -> Result<Vec<ConversationOutcomes>, CommandError> {
+        stream::iter(self.conversations)
             .map(|(conversation, lines)| async move {
-                let (indices, lines): (Vec<usize>, Vec<Line>) = lines.into_iter().unzip();
-                let outcomes = conversation::take_in(state, &conversation, &lines).await?;
+                let (indices, lines): (Vec<usize>, Vec<ParsedImportLine>) =
+                    lines.into_iter().unzip();
+                let outcomes = conversation::import_lines(state, &conversation, &lines).await?;
                 Ok((conversation, indices.into_iter().zip(outcomes).collect()))
             })
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(MAX_CONCURRENT_CONVERSATIONS)
             .try_collect()
             .await
     }
 }
 
 /// The result of one line: its number, its conversation if the line was valid, and its outcome.
-type Answer = (i64, Option<ConversationId>, Option<Verdict>);
+type LineResult = (i64, Option<ConversationId>, Option<LineOutcome>);
 
-fn respond(head: i64, results: &[Answer]) -> Response {
+fn build_response(head: i64, results: &[LineResult]) -> Response {
     let mut body = Vec::with_capacity(results.len() * 64);
     for (number, conversation, outcome) in results {
-        let response = ImportAnswer::of(*number, conversation.as_ref(), outcome.as_ref());
+        let response = ImportLineResponse::new(*number, conversation.as_ref(), outcome.as_ref());
         // A response line contains only strings and numbers, so it always serialises.
         body.extend(serde_json::to_vec(&response).unwrap_or_default());
         body.push(b'\n');
@@ -143,6 +145,6 @@ fn respond(head: i64, results: &[Answer]) -> Response {
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-ndjson"),
     );
-    headers.insert(POSITION, HeaderValue::from(head));
+    headers.insert(POSITION_HEADER, HeaderValue::from(head));
     response
 }

@@ -157,10 +157,12 @@ impl Copy {
             let mut expected = vec![SealFinding::AlteredEvent {
                 position: *position,
             }];
-            expected.extend((position + 1..=seal.last).map(|position| SealFinding::MovedEvent {
-                position,
-                sealed_at: position - 1,
-            }));
+            expected.extend(
+                (position + 1..=seal.last).map(|position| SealFinding::MovedEvent {
+                    position,
+                    sealed_at: position - 1,
+                }),
+            );
             let mut verifier = SealVerifier::new(self.log_id.clone(), Vec::new());
             let found = verifier.check_events(seal, &of_seal, false);
             ensure!(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use search::index::Message;
+use search::index::MessageDocument;
 use tests::corpus::Corpus;
 use tests::seed::Rng;
 
@@ -17,7 +17,7 @@ const BEGIN: i64 = 20_454 * DAY;
 /// Everything that is searched.
 pub struct Messages {
     /// In the order of their positions, which are 1, 2, 3, ...
-    pub all: Vec<Message>,
+    pub all: Vec<MessageDocument>,
     /// Bytes of their texts.
     pub bytes: usize,
     /// How many conversations.
@@ -62,7 +62,7 @@ impl Messages {
             let conversation = conversation + round * conversations;
             let seq = seqs.entry(conversation).or_default();
             *seq += 1;
-            all.push(Message {
+            all.push(MessageDocument {
                 position,
                 conversation,
                 seq: *seq,

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use search::Query;
-use search::index::{Ask, Checkpoint, Conversations, Found, Index, Nobody, Seen, Sort, Visible};
+use search::ParsedQuery;
+use search::index::{
+    Index, IndexCheckpoint, NoIds, SearchRequest, SearchResults, Sort, VisibilityFilter,
+    VisibleConversations, VisibleSeqs,
+};
 
-use search::query::LONGEST;
+use search::query::MAX_QUERY_CHARS;
 
 use crate::TOP;
 use crate::messages::Messages;
@@ -56,9 +59,9 @@ impl Ours {
         for message in &messages.all {
             writer.add(message)?;
         }
-        writer.commit(&Checkpoint::default())?;
+        writer.commit(&IndexCheckpoint::default())?;
         let took = start.elapsed();
-        writer.finish()?;
+        writer.wait_for_merges()?;
         index.refresh()?;
         let files = std::fs::read_dir(&directory)?.flatten();
         Ok(Self {
@@ -74,14 +77,14 @@ impl Ours {
 
     /// The first page; answers how many there are in all.
     pub fn ask(&self, question: &Question) -> Result<usize> {
-        let mine = question.member_of.iter().map(|it| (*it, Seen::All));
+        let mine = question.member_of.iter().map(|it| (*it, VisibleSeqs::All));
         Ok(self.find(question, mine.collect())?.total)
     }
 
     /// Whether the message that the question was taken from is found.
     pub fn knows(&self, question: &Question) -> Result<bool> {
         let known = question.known;
-        let alone = Seen::Stays(vec![(known.seq - 1, known.seq)]);
+        let alone = VisibleSeqs::Ranges(vec![(known.seq - 1, known.seq)]);
         let found = self.find(
             question,
             [(known.conversation, alone)].into_iter().collect(),
@@ -89,11 +92,15 @@ impl Ours {
         Ok(found.total == 1)
     }
 
-    fn find(&self, question: &Question, conversations: Conversations) -> Result<Found> {
-        Ok(self.index.find(&Ask {
+    fn find(
+        &self,
+        question: &Question,
+        conversations: VisibleConversations,
+    ) -> Result<SearchResults> {
+        Ok(self.index.search(&SearchRequest {
             query: &question.query,
-            names: &Nobody,
-            visible: Arc::new(Visible::of(conversations)),
+            ids: &NoIds,
+            visibility: Arc::new(VisibilityFilter::new(conversations)),
             sort: question.sort,
             up_to: u64::MAX,
             now: self.newest,
@@ -106,18 +113,18 @@ impl Ours {
     /// How long junk takes that is as long as a query may be, and 100 KB of the same: each kind of junk
     /// with the longer of the two.
     pub fn junk(&self) -> Result<Vec<(String, Duration)>> {
-        let visible = Arc::new(Visible::everything());
+        let visible = Arc::new(VisibilityFilter::unrestricted());
         let mut times = Vec::new();
         for kind in JUNK {
             let mut longest = Duration::ZERO;
-            for length in [LONGEST, 100_000] {
+            for length in [MAX_QUERY_CHARS, 100_000] {
                 let text: String = kind.chars().cycle().take(length).collect();
                 let start = Instant::now();
-                if let Ok(query) = Query::parse(&text) {
-                    self.index.find(&Ask {
+                if let Ok(query) = ParsedQuery::parse(&text) {
+                    self.index.search(&SearchRequest {
                         query: &query,
-                        names: &Nobody,
-                        visible: Arc::clone(&visible),
+                        ids: &NoIds,
+                        visibility: Arc::clone(&visible),
                         sort: Sort::Relevance,
                         up_to: u64::MAX,
                         now: self.newest,

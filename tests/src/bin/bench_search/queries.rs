@@ -1,7 +1,7 @@
 //! What people ask: pieces of messages that they can see.
 
-use search::Query;
-use search::index::{Message, Sort};
+use search::ParsedQuery;
+use search::index::{MessageDocument, Sort};
 use tests::remembered;
 use tests::seed::Rng;
 
@@ -14,7 +14,7 @@ pub struct Question {
     /// As it was typed.
     pub text: String,
     /// The same, read.
-    pub query: Query,
+    pub query: ParsedQuery,
     /// In which order.
     pub sort: Sort,
     /// Who asks, as an index of the users.
@@ -36,7 +36,7 @@ pub struct Known {
     pub seq: u64,
 }
 
-type Make = fn(&Message, &mut Rng) -> Option<String>;
+type Make = fn(&MessageDocument, &mut Rng) -> Option<String>;
 
 /// The kinds of questions.
 pub const KINDS: [(&str, Make); 8] = [
@@ -91,7 +91,7 @@ pub fn questions(messages: &Messages, count: usize, seed: u64) -> Vec<Question> 
             let Some(text) = make(known, &mut rng) else {
                 continue;
             };
-            let Ok(query) = Query::parse(&text) else {
+            let Ok(query) = ParsedQuery::parse(&text) else {
                 continue;
             };
             made += 1;

@@ -1,8 +1,8 @@
 //! Postgres's full text over the same tokens: `tsvector`, GIN, `ts_rank`, and a table of members.
 
 use anyhow::{Result, bail};
-use search::index::{Message, Sort};
-use search::{Atom, Literal, Needle, Query, Term, tokens};
+use search::index::{MessageDocument, Sort};
+use search::{Atom, Literal, ParsedQuery, Term, TermSequence, tokenize};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, PgPool, QueryBuilder};
 
@@ -34,7 +34,8 @@ impl Theirs {
         )
         .await?;
         for rows in messages.all.chunks(ROWS) {
-            let column = |of: fn(&Message) -> i64| -> Vec<i64> { rows.iter().map(of).collect() };
+            let column =
+                |of: fn(&MessageDocument) -> i64| -> Vec<i64> { rows.iter().map(of).collect() };
             sqlx::query(
                 "INSERT INTO message SELECT p, c, s, t, k, w::tsvector FROM unnest($1::bigint[], \
                  $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[]) AS m(p, c, s, t, k, w)",
@@ -120,7 +121,7 @@ fn condition<'a>(
 /// A text as `tsvector`: our tokens, words and pairs, each with its position.
 fn lexemes(text: &str) -> String {
     let mut lexemes = String::new();
-    for token in tokens(text) {
+    for token in tokenize(text) {
         lexemes.push_str(&quoted(&token.text));
         lexemes.push_str(&format!(":{} ", (token.position + 1).min(16_383)));
     }
@@ -132,10 +133,10 @@ fn quoted(text: &str) -> String {
 }
 
 /// The same question in their language.
-fn tsquery(query: &Query) -> Result<String> {
+fn tsquery(query: &ParsedQuery) -> Result<String> {
     let mut all = Vec::new();
     for clause in &query.clauses {
-        let any: Vec<String> = clause.any.iter().filter_map(literal).collect();
+        let any: Vec<String> = clause.literals.iter().filter_map(literal).collect();
         if !any.is_empty() {
             all.push(format!("({})", any.join(" | ")));
         }
@@ -158,7 +159,7 @@ fn literal(literal: &Literal) -> Option<String> {
     })
 }
 
-fn phrase(needle: &Needle) -> String {
+fn phrase(needle: &TermSequence) -> String {
     let mut phrase = String::new();
     let mut before = 0;
     for (at, term) in &needle.terms {
@@ -171,7 +172,7 @@ fn phrase(needle: &Needle) -> String {
             Term::Prefix(text) => format!("{}:*", quoted(text)),
         });
     }
-    match &needle.whole {
+    match &needle.whole_code {
         Some(whole) => format!("({phrase} | {})", quoted(whole)),
         None => phrase,
     }

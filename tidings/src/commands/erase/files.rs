@@ -74,7 +74,7 @@ async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
         quiet,
     )
     .await?;
-    if index_dir.kept()?.is_some() {
+    if index_dir.kept_build()?.is_some() {
         bail!("another rebuild has kept the replaced index: run this command again");
     }
     let wal = files::recycle_wal(pool).await?;

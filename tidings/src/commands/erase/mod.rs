@@ -69,7 +69,9 @@ async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
         let folded: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
             .fetch_one(pool)
             .await?;
-        if progress.is_complete_to(erased.position) && folded >= erased.position.min(progress.requested_to) {
+        if progress.is_complete_to(erased.position)
+            && folded >= erased.position.min(progress.requested_to)
+        {
             return Ok(());
         }
         if Instant::now() >= deadline {

@@ -31,7 +31,8 @@ impl Receipt {
         if let Some(first) = erased.first {
             loop {
                 let after = events.last().map_or(0, |event| event.position);
-                let page = ledger::load_erased_events(pool, first..=erased.position, after, PAGE).await?;
+                let page =
+                    ledger::load_erased_events(pool, first..=erased.position, after, PAGE).await?;
                 if page.is_empty() {
                     break;
                 }
@@ -40,8 +41,8 @@ impl Receipt {
         }
         let index_dir = config.search();
         let index = tokio::task::spawn_blocking(move || {
-            let build = index_dir.current().ok()??;
-            let index = search::index::Index::open(&index_dir.directory(build)).ok()?;
+            let build = index_dir.current_build().ok()??;
+            let index = search::index::Index::open(&index_dir.build_path(build)).ok()?;
             Some(index.checkpoint().ok()?.position)
         });
         Ok(Self {

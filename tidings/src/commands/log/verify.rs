@@ -76,7 +76,10 @@ impl<'a> Report<'a> {
             |copy: &Seal| copy.signature == seal.signature && copy.digests == seal.digests;
         if copies.remove(&number).is_some_and(|copy| !is_same(&copy)) {
             let why = "it differs from the copied seal".to_owned();
-            self.tell(&[SealFinding::BrokenSeal { number, reason: why }]);
+            self.tell(&[SealFinding::BrokenSeal {
+                number,
+                reason: why,
+            }]);
         }
     }
 
@@ -115,7 +118,10 @@ impl<'a> Report<'a> {
             .collect();
         for number in missing {
             let why = "it was copied, but is missing here".to_owned();
-            self.tell(&[SealFinding::BrokenSeal { number, reason: why }]);
+            self.tell(&[SealFinding::BrokenSeal {
+                number,
+                reason: why,
+            }]);
         }
         let sealed_to = self.verifier.sealed_to();
         let open = (head - sealed_to).max(0);

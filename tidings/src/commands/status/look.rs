@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use dispatcher::webhook::{self, Listed};
 use domain::time::Timestamp;
-use event_log::nats;
 use event_log::erasure::ledger::{self, ErasureProgress};
 use event_log::erasure::retention::{self, RetentionProgress};
 use event_log::mirror::{self, MirrorConfig};
+use event_log::nats;
 use event_log::reader::LogReader;
-use search::index::{Index, Place};
+use search::index::{Index, IndexDir};
 use serde::Serialize;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -189,7 +189,7 @@ fn process(running: &Running) -> Process {
     }
 }
 
-async fn database(url: &str, index: &Place) -> Result<Database> {
+async fn database(url: &str, index: &IndexDir) -> Result<Database> {
     let pool = pools::operator(url)?;
     let version = pools::server_version(&pool).await?;
     let head = LogReader::new(pool.clone())
@@ -231,16 +231,16 @@ async fn database(url: &str, index: &Place) -> Result<Database> {
     })
 }
 
-fn search_index(dir: &Place, read_model: i64) -> SearchIndex {
+fn search_index(dir: &IndexDir, read_model: i64) -> SearchIndex {
     let read = || -> Result<SearchIndex> {
-        let build = dir.current()?.context("there is no index yet")?;
-        let directory = dir.directory(build);
+        let build = dir.current_build()?.context("there is no index yet")?;
+        let directory = dir.build_path(build);
         let index = Index::open(&directory)?;
         let position = index.checkpoint()?.position;
         Ok(SearchIndex::There {
             position,
             lag_events: (read_model - position.cast_signed()).max(0),
-            messages: index.messages(),
+            messages: index.message_count(),
             bytes: bytes_below(&directory),
         })
     };

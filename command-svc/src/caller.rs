@@ -1,0 +1,49 @@
+//! Extractors for the authenticated user and the idempotency key of a request.
+
+use axum::extract::FromRequestParts;
+use domain::ids::{ClientKey, UserId};
+use domain::refusal::Refusal;
+use http::request::Parts;
+use http_edge::{Caller, IdempotencyKey, Problem};
+
+use crate::error::CommandError;
+
+/// The user of a verified token.
+pub(crate) struct AuthenticatedUser(pub(crate) UserId);
+
+impl<S: Sync> FromRequestParts<S> for AuthenticatedUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        UserId::parse(&caller.user)
+            .map(Self)
+            .map_err(|_| Problem::unauthorized())
+    }
+}
+
+/// The user of a verified token, and the `Idempotency-Key` if the request has one.
+pub(crate) struct Requester {
+    pub(crate) user: UserId,
+    pub(crate) key: Option<ClientKey>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Requester {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let AuthenticatedUser(user) = AuthenticatedUser::from_request_parts(parts, state).await?;
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
+        let key = key
+            .as_deref()
+            .map(ClientKey::parse)
+            .transpose()
+            .map_err(|invalid| {
+                Problem::from(CommandError::Rejected(Refusal::invalid(
+                    "Idempotency-Key",
+                    invalid.0,
+                )))
+            })?;
+        Ok(Self { user, key })
+    }
+}

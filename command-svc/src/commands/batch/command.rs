@@ -1,0 +1,282 @@
+//! A batch line as a command handler.
+
+use domain::ids::{ConversationId, UserId};
+use domain::limits::Limits;
+use event_log::{LogError, Receipt};
+use http_edge::Problem;
+use http_edge::extract::from_json;
+
+use super::line::{BatchLine, MessageLine, ReactionLine};
+use crate::commands::ack::AckHandler;
+use crate::commands::edit::EditHandler;
+use crate::commands::react::{ReactHandler, ReactionAction};
+use crate::commands::read::ReadHandler;
+use crate::commands::recall::RecallHandler;
+use crate::commands::rejected::RejectedRequest;
+use crate::commands::send::SendHandler;
+use crate::error::CommandError;
+use crate::execute::{self, Completion, Submission};
+use crate::handler::CommandHandler;
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
+use crate::params;
+use crate::response::CommandResponse;
+use crate::state::CommandState;
+
+/// The handler of any command that a batch can contain.
+pub(super) enum BatchCommand {
+    Send(SendHandler),
+    Edit(EditHandler),
+    Recall(RecallHandler),
+    React(ReactHandler),
+    Read(ReadHandler),
+    Ack(AckHandler),
+    Rejected(RejectedRequest),
+}
+
+/// Evaluates an expression with the handler inside a batch command.
+macro_rules! with_handler {
+    ($command:expr, $handler:ident => $body:expr) => {
+        match $command {
+            BatchCommand::Send($handler) => $body,
+            BatchCommand::Edit($handler) => $body,
+            BatchCommand::Recall($handler) => $body,
+            BatchCommand::React($handler) => $body,
+            BatchCommand::Read($handler) => $body,
+            BatchCommand::Ack($handler) => $body,
+            BatchCommand::Rejected($handler) => $body,
+        }
+    };
+}
+
+impl BatchCommand {
+    /// Parses a line of a batch. An invalid line yields the problem to respond with.
+    pub(super) fn parse(user: &UserId, line: &[u8], limits: &Limits) -> Result<Self, Problem> {
+        let line: BatchLine = from_json(line)?;
+        Ok(Self::from_line(user, line, limits)?)
+    }
+
+    fn from_line(user: &UserId, line: BatchLine, limits: &Limits) -> Result<Self, CommandError> {
+        let caller = user.clone();
+        Ok(match line {
+            BatchLine::Send(line) => {
+                let conversation = params::parse_conversation(&line.conversation_id)?;
+                Self::Send(SendHandler::parse(
+                    caller,
+                    conversation,
+                    &line.request,
+                    limits,
+                )?)
+            }
+            BatchLine::Edit(line) => {
+                let (conversation, seq) = parse_message_ref(&line.message)?;
+                let body = line.request.body;
+                Self::Edit(EditHandler {
+                    conversation,
+                    seq,
+                    body,
+                    by: caller,
+                    idempotency: None,
+                })
+            }
+            BatchLine::Recall(line) => {
+                let (conversation, seq) = parse_message_ref(&line)?;
+                Self::Recall(RecallHandler {
+                    conversation,
+                    seq,
+                    by: caller,
+                    idempotency: None,
+                })
+            }
+            BatchLine::React(line) => parse_reaction(caller, &line, ReactionAction::Add)?,
+            BatchLine::Unreact(line) => parse_reaction(caller, &line, ReactionAction::Remove)?,
+            BatchLine::Read(line) => {
+                let conversation = params::parse_conversation(&line.conversation_id)?;
+                match line.request.parse() {
+                    Ok(mark) => Self::Read(ReadHandler {
+                        conversation,
+                        update: mark,
+                        caller,
+                        idempotency: None,
+                    }),
+                    Err(refusal) => Self::Rejected(RejectedRequest {
+                        command_kind: CommandKind::Read,
+                        conversation,
+                        caller,
+                        idempotency: None,
+                        refusal,
+                    }),
+                }
+            }
+            BatchLine::Ack(request) => Self::Ack(AckHandler::parse(caller, None, &request)?),
+        })
+    }
+
+    pub(super) fn command_kind(&self) -> CommandKind {
+        with_handler!(self, handler => handler.command_kind())
+    }
+
+    pub(super) fn idempotency(&self) -> Option<&Idempotency> {
+        with_handler!(self, handler => handler.idempotency())
+    }
+
+    /// The conversation within whose lines this command keeps its order.
+    pub(super) fn conversation(&self) -> Option<&ConversationId> {
+        match self {
+            Self::Send(handler) => Some(handler.conversation()),
+            Self::Edit(handler) => Some(&handler.conversation),
+            Self::Recall(handler) => Some(&handler.conversation),
+            Self::React(handler) => Some(&handler.conversation),
+            Self::Read(handler) => Some(&handler.conversation),
+            Self::Rejected(handler) => Some(&handler.conversation),
+            Self::Ack(_) => None,
+        }
+    }
+
+    pub(super) async fn submit(&self, state: &CommandState) -> Result<Submission, LogError> {
+        with_handler!(self, handler => execute::submit(state, handler).await)
+    }
+
+    pub(super) async fn complete(
+        &self,
+        state: &CommandState,
+        submission: Submission,
+    ) -> Result<Completion, CommandError> {
+        with_handler!(self, handler => execute::complete(state, handler, submission).await)
+    }
+
+    pub(super) async fn replay(
+        &self,
+        state: &CommandState,
+        receipt: Receipt,
+    ) -> Result<CommandResponse, CommandError> {
+        with_handler!(self, handler => execute::replay(state, handler, receipt).await)
+    }
+}
+
+/// Parses the conversation id and the seq of a message.
+fn parse_message_ref(line: &MessageLine) -> Result<(ConversationId, i64), CommandError> {
+    let conversation = params::parse_conversation(&line.conversation_id)?;
+    if line.seq < 1 {
+        return Err(CommandError::Malformed(
+            "seq",
+            "expected a whole number from 1 to 9223372036854775807",
+        ));
+    }
+    Ok((conversation, line.seq))
+}
+
+/// Parses the command that adds or removes a reaction.
+fn parse_reaction(
+    by: UserId,
+    line: &ReactionLine,
+    action: ReactionAction,
+) -> Result<BatchCommand, CommandError> {
+    let (conversation, seq) = parse_message_ref(&line.message)?;
+    Ok(match params::parse_reaction(&line.key) {
+        Ok(key) => BatchCommand::React(ReactHandler {
+            conversation,
+            seq,
+            key,
+            by,
+            idempotency: None,
+            action,
+        }),
+        Err(refusal) => {
+            let command_kind = action.command_kind();
+            BatchCommand::Rejected(RejectedRequest {
+                command_kind,
+                conversation,
+                caller: by,
+                idempotency: None,
+                refusal,
+            })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> Result<BatchCommand, (u16, String)> {
+        let user = UserId::parse("ann").expect("a valid user id");
+        BatchCommand::parse(&user, line.as_bytes(), &Limits::default()).map_err(|problem| {
+            let field = problem.errors().first().map(|error| error.field.clone());
+            (problem.status().as_u16(), field.unwrap_or_default())
+        })
+    }
+
+    #[test]
+    fn every_op_is_parsed() {
+        let lines = [
+            (
+                r#"{"op":"send","conversation_id":"c","client_message_id":"k","type":"text","body":{"text":"a"}}"#,
+                CommandKind::Send,
+            ),
+            (
+                r#"{"op":"edit","conversation_id":"c","seq":1,"body":{"text":"b"}}"#,
+                CommandKind::Edit,
+            ),
+            (
+                r#"{"op":"recall","conversation_id":"c","seq":1}"#,
+                CommandKind::Recall,
+            ),
+            (
+                r#"{"seq":1,"key":"x","conversation_id":"c","op":"react"}"#,
+                CommandKind::React,
+            ),
+            (
+                r#"{"op":"unreact","conversation_id":"c","seq":1,"key":"x"}"#,
+                CommandKind::Unreact,
+            ),
+            (
+                r#"{"op":"read","conversation_id":"c","up_to":1}"#,
+                CommandKind::Read,
+            ),
+            (
+                r#"{"op":"ack","device":"phone","cursor":1}"#,
+                CommandKind::Ack,
+            ),
+        ];
+        for (line, op) in lines {
+            assert_eq!(
+                command(line).ok().map(|command| command.command_kind()),
+                Some(op),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn invalid_lines_are_rejected_with_their_field() {
+        let lines = [
+            ("{", 400, ""),
+            ("[]", 422, ""),
+            (r#"{"conversation_id":"c"}"#, 422, "op"),
+            (r#"{"op":"create"}"#, 422, "op"),
+            (r#"{"op":"recall","conversation_id":"c"}"#, 422, "seq"),
+            (r#"{"op":"recall","seq":1}"#, 422, "conversation_id"),
+            (
+                r#"{"op":"recall","conversation_id":"c","seq":0}"#,
+                400,
+                "seq",
+            ),
+            (
+                r#"{"op":"recall","conversation_id":"c d","seq":1}"#,
+                404,
+                "",
+            ),
+            (r#"{"op":"ack","device":"","cursor":1}"#, 422, "device"),
+            (
+                r#"{"op":"send","conversation_id":"c","client_message_id":"","type":"text","body":{}}"#,
+                422,
+                "client_message_id",
+            ),
+        ];
+        for (line, status, field) in lines {
+            let (found, named) = command(line).err().expect(line);
+            assert_eq!((found, named.as_str()), (status, field), "{line}");
+        }
+    }
+}

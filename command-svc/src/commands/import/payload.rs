@@ -1,0 +1,124 @@
+//! The payload of a line: a message with its edit and reactions, or users who joined.
+
+use domain::body::{MessageBody, MessageType};
+use domain::conversation::command::{ImportItem, ImportedEdit, ImportedMessage, ImportedReaction};
+use domain::digest;
+use domain::ids::{ReactionKey, UserId};
+use domain::limits::Limits;
+use domain::time::Timestamp;
+
+use super::line::{ImportLineRequest, ImportReaction, sanitize};
+
+/// Parses the payload of a line. The error is the reason to reject the line.
+pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportItem, String> {
+    match line.members {
+        Some(members) => {
+            let message_fields = [
+                ("sender", line.sender.is_some()),
+                ("sent_at", line.sent_at.is_some()),
+                ("text", line.text.is_some()),
+                ("reply_to", line.reply_to.is_some()),
+                ("edited_at", line.edited_at.is_some()),
+                ("original", line.original.is_some()),
+                ("reactions", line.reactions.is_some()),
+            ];
+            if let Some((field, _)) = message_fields.iter().find(|(_, is_set)| *is_set) {
+                return Err(format!("{field}: not allowed in a line with members"));
+            }
+            parse_members(&members, limits)
+        }
+        None => parse_message(line, limits).map(ImportItem::Message),
+    }
+}
+
+/// The fingerprint of a payload, stored in the receipt of its line.
+pub(super) fn fingerprint(payload: &ImportItem) -> u128 {
+    match payload {
+        ImportItem::Members(users) => {
+            let names = users.iter().map(|user| user.as_str().as_bytes());
+            let parts: Vec<&[u8]> = std::iter::once(b"members".as_slice())
+                .chain(names)
+                .collect();
+            digest::fingerprint(&parts)
+        }
+        ImportItem::Message(message) => digest::fingerprint(&[
+            b"import",
+            message.sender.as_str().as_bytes(),
+            &message.sent_at.millis().to_be_bytes(),
+            message.body.as_json().as_bytes(),
+        ]),
+    }
+}
+
+fn parse_members(members: &[String], limits: &Limits) -> Result<ImportItem, String> {
+    let (count, max) = (members.len(), limits.users_per_command);
+    if count == 0 {
+        return Err("members: expected at least one user".into());
+    }
+    if count > max {
+        return Err(format!(
+            "members: {count} users; at most {max} are allowed per line"
+        ));
+    }
+    let users: Result<_, _> = members
+        .iter()
+        .map(|name| parse_user("members", name))
+        .collect();
+    Ok(ImportItem::Members(users?))
+}
+
+fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMessage, String> {
+    let sender = parse_user("sender", &require("sender", line.sender)?)?;
+    let sent_at = parse_time("sent_at", &require("sent_at", line.sent_at)?)?;
+    let body = parse_body("text", &require("text", line.text)?, limits)?;
+    let edit = match (line.edited_at, line.original) {
+        (None, None) => None,
+        (None, Some(_)) => return Err("original: requires edited_at".into()),
+        (Some(edited_at), original) => Some(ImportedEdit {
+            edited_at: parse_time("edited_at", &edited_at)?,
+            original: original
+                .map(|text| self::parse_body("original", &text, limits))
+                .transpose()?,
+        }),
+    };
+    let reactions = line.reactions.unwrap_or_default();
+    Ok(ImportedMessage {
+        sender,
+        kind: MessageType::Text,
+        body,
+        reply_to: None,
+        sent_at,
+        edit,
+        reactions: reactions
+            .iter()
+            .map(parse_reaction)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn parse_reaction(reaction: &ImportReaction) -> Result<ImportedReaction, String> {
+    let key = ReactionKey::parse(&reaction.key)
+        .map_err(|invalid| format!("reactions.key: {}", invalid.0))?;
+    let user = parse_user("reactions.user", &reaction.user)?;
+    Ok(ImportedReaction { key, user })
+}
+
+fn require(field: &str, value: Option<String>) -> Result<String, String> {
+    value.ok_or_else(|| format!("{field}: is required"))
+}
+
+fn parse_user(field: &str, name: &str) -> Result<UserId, String> {
+    UserId::parse(&sanitize(name, 128))
+        .map_err(|_| format!("{field}: is empty without its control characters"))
+}
+
+fn parse_time(field: &str, text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .ok_or_else(|| format!("{field}: expected a time such as 2026-11-01T09:30:00.000Z"))
+}
+
+fn parse_body(field: &str, text: &str, limits: &Limits) -> Result<MessageBody, String> {
+    let value = serde_json::json!({ "text": text });
+    MessageBody::parse(MessageType::Text, &value, limits)
+        .map_err(|refusal| format!("{field}: {}", refusal.detail))
+}

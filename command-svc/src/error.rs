@@ -1,0 +1,194 @@
+//! Why a command failed: a domain rule rejected it, or the event log failed. Only this module maps
+//! these errors to HTTP statuses.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use domain::refusal::{Refusal, RefusalKind};
+use event_log::LogError;
+use http::StatusCode;
+use http_edge::Problem;
+
+/// The `Retry-After` of every retryable error.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The error of a command that was not executed.
+#[derive(Debug)]
+pub(crate) enum CommandError {
+    /// A domain rule rejected the command.
+    Rejected(Refusal),
+    /// The idempotency key was used for a different request.
+    IdempotencyMismatch,
+    /// A path segment, or a field of a batch line, is malformed: the field and what was expected.
+    Malformed(&'static str, &'static str),
+    /// Every attempt conflicted with a concurrent change.
+    Contention,
+    /// The event log failed.
+    Log(LogError),
+}
+
+impl CommandError {
+    /// The stable problem code in snake_case, which is part of the API.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Rejected(refusal) => refusal.code,
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::Malformed(..) => "malformed",
+            Self::Contention => "busy",
+            Self::Log(LogError::Corrupt(_)) => "internal",
+            Self::Log(_) => "unavailable",
+        }
+    }
+}
+
+impl From<Refusal> for CommandError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Rejected(refusal)
+    }
+}
+
+impl From<LogError> for CommandError {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let code = error.code();
+        match error {
+            CommandError::Rejected(refusal) => problem_from_refusal(refusal),
+            CommandError::IdempotencyMismatch => {
+                Problem::conflict(code, "This key was already used for a different request.")
+            }
+            CommandError::Malformed(field, message) => Problem::malformed(field, message),
+            CommandError::Contention => Problem::unavailable(
+                code,
+                "Too many concurrent changes; try again.",
+                DEFAULT_RETRY_AFTER,
+            ),
+            CommandError::Log(LogError::Corrupt(error)) => {
+                tracing::error!(error, "a command failed because of the event log");
+                Problem::internal()
+            }
+            CommandError::Log(error) => {
+                tracing::warn!(%error, "a command failed because of the event log");
+                Problem::unavailable(
+                    code,
+                    "The event log is temporarily unavailable; try again.",
+                    DEFAULT_RETRY_AFTER,
+                )
+            }
+        }
+    }
+}
+
+fn problem_from_refusal(refusal: Refusal) -> Problem {
+    let Refusal {
+        kind,
+        code,
+        detail,
+        field,
+    } = refusal;
+    let status = match kind {
+        RefusalKind::NotFound => StatusCode::NOT_FOUND,
+        RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+        RefusalKind::Conflict => StatusCode::CONFLICT,
+        RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    match field {
+        Some(field) => Problem::new(status, code, detail.clone()).with_field_error(field, detail),
+        None => Problem::new(status, code, detail),
+    }
+}
+
+impl IntoResponse for CommandError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_status() {
+        let statuses = [
+            (
+                CommandError::Rejected(Refusal::not_found()),
+                404,
+                "not_found",
+            ),
+            (
+                CommandError::Rejected(Refusal::forbidden("no")),
+                403,
+                "forbidden",
+            ),
+            (CommandError::Rejected(Refusal::blocked()), 403, "blocked"),
+            (
+                CommandError::Rejected(Refusal::conflict("taken")),
+                409,
+                "conflict",
+            ),
+            (
+                CommandError::Rejected(Refusal::too_large("body", "64 KiB")),
+                413,
+                "too_large",
+            ),
+            (
+                CommandError::Rejected(Refusal::invalid("title", "long")),
+                422,
+                "invalid",
+            ),
+            (
+                CommandError::Rejected(Refusal::rule_violation("recall_window_passed", "late")),
+                422,
+                "recall_window_passed",
+            ),
+            (
+                CommandError::IdempotencyMismatch,
+                409,
+                "idempotency_mismatch",
+            ),
+            (CommandError::Malformed("seq", "odd"), 400, "malformed"),
+            (CommandError::Contention, 503, "busy"),
+            (CommandError::Log(LogError::Closed), 503, "unavailable"),
+            (
+                CommandError::Log(LogError::Unavailable("away".into())),
+                503,
+                "unavailable",
+            ),
+            (
+                CommandError::Log(LogError::Corrupt("odd".into())),
+                500,
+                "internal",
+            ),
+        ];
+        for (error, status, code) in statuses {
+            let problem = Problem::from(error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+        }
+    }
+
+    #[test]
+    fn the_invalid_field_is_named() {
+        let problem = Problem::from(CommandError::Rejected(Refusal::invalid(
+            "title", "too long",
+        )));
+        assert_eq!(problem.errors().len(), 1);
+        assert_eq!(problem.errors()[0].field, "title");
+    }
+
+    #[test]
+    fn a_failure_has_retry_after_and_hides_internals() {
+        let error = CommandError::Log(LogError::Unavailable(
+            "password for tidings@10.0.0.1".into(),
+        ));
+        let response = error.into_response();
+        assert!(response.headers().contains_key(http::header::RETRY_AFTER));
+        let problem = Problem::from(CommandError::Log(LogError::Unavailable("10.0.0.1".into())));
+        assert!(!problem.detail().contains("10.0.0.1"));
+    }
+}

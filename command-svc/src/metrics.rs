@@ -1,0 +1,183 @@
+//! The metrics of commands: `tidings_command_seconds{op,outcome}` and
+//! `tidings_refused_total{code}`. Handles are created once, so recording a command does not
+//! allocate.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use metrics::{Counter, Histogram};
+
+use crate::error::CommandError;
+use crate::response::CommandResponse;
+
+/// The kind of a command. Its name appears in metrics, fingerprints and batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommandKind {
+    Create,
+    Change,
+    AddMembers,
+    RemoveMember,
+    Send,
+    Edit,
+    Recall,
+    React,
+    Unreact,
+    Read,
+    Ack,
+    Preferences,
+    Block,
+    Unblock,
+    Batch,
+    Import,
+    Erase,
+}
+
+impl CommandKind {
+    const ALL: [Self; 17] = [
+        Self::Create,
+        Self::Change,
+        Self::AddMembers,
+        Self::RemoveMember,
+        Self::Send,
+        Self::Edit,
+        Self::Recall,
+        Self::React,
+        Self::Unreact,
+        Self::Read,
+        Self::Ack,
+        Self::Preferences,
+        Self::Block,
+        Self::Unblock,
+        Self::Batch,
+        Self::Import,
+        Self::Erase,
+    ];
+
+    /// The stable name, which is part of the fingerprints stored in the log.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Change => "change",
+            Self::AddMembers => "add_members",
+            Self::RemoveMember => "remove_member",
+            Self::Send => "send",
+            Self::Edit => "edit",
+            Self::Recall => "recall",
+            Self::React => "react",
+            Self::Unreact => "unreact",
+            Self::Read => "read",
+            Self::Ack => "ack",
+            Self::Preferences => "preferences",
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+            Self::Batch => "batch",
+            Self::Import => "import",
+            Self::Erase => "erase",
+        }
+    }
+}
+
+/// The outcome of a command, as a metric label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommandOutcome {
+    Done,
+    Replayed,
+    Refused,
+    Failed,
+}
+
+impl CommandOutcome {
+    const ALL: [Self; 4] = [Self::Done, Self::Replayed, Self::Refused, Self::Failed];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Replayed => "replayed",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The metric handles of the command service.
+pub(crate) struct CommandMetrics {
+    durations: Vec<Histogram>,
+    refusals: RwLock<HashMap<&'static str, Counter>>,
+}
+
+impl CommandMetrics {
+    /// Registers the metrics with the currently installed recorder.
+    pub(crate) fn new() -> Self {
+        let durations = CommandKind::ALL
+            .iter()
+            .flat_map(|op| CommandOutcome::ALL.iter().map(move |outcome| (op.as_str(), outcome.as_str())))
+            .map(|(op, outcome)| {
+                metrics::histogram!("tidings_command_seconds", "op" => op, "outcome" => outcome)
+            })
+            .collect();
+        Self {
+            durations,
+            refusals: RwLock::default(),
+        }
+    }
+
+    /// Records the result and duration of one command.
+    pub(crate) fn record_result(
+        &self,
+        op: CommandKind,
+        result: &Result<CommandResponse, CommandError>,
+        took: Duration,
+    ) {
+        let outcome = match result {
+            Ok(response) if response.replayed => CommandOutcome::Replayed,
+            Ok(_) => CommandOutcome::Done,
+            Err(CommandError::Log(_) | CommandError::Contention) => CommandOutcome::Failed,
+            Err(error) => {
+                self.count_refusal(error.code());
+                CommandOutcome::Refused
+            }
+        };
+        self.record_duration(op, outcome, took);
+    }
+
+    /// Records the duration of a request that is not a single command, such as a batch.
+    pub(crate) fn record_duration(&self, op: CommandKind, outcome: CommandOutcome, took: Duration) {
+        let index = op as usize * CommandOutcome::ALL.len() + outcome as usize;
+        if let Some(seconds) = self.durations.get(index) {
+            seconds.record(took);
+        }
+    }
+
+    fn count_refusal(&self, code: &'static str) {
+        let known = self
+            .refusals
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(code)
+            .cloned();
+        let counter = known.unwrap_or_else(|| {
+            let mut refused = self
+                .refusals
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            refused
+                .entry(code)
+                .or_insert_with(|| metrics::counter!("tidings_refused_total", "code" => code))
+                .clone()
+        });
+        counter.increment(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_kind_has_its_own_index() {
+        for (index, op) in CommandKind::ALL.into_iter().enumerate() {
+            assert_eq!(op as usize, index, "{}", op.as_str());
+        }
+    }
+}
