@@ -9,11 +9,11 @@ use reqwest::Url;
 
 /// Networks that deliveries may connect to although they are not public.
 #[derive(Debug, Clone, Default)]
-pub struct Allowed(Vec<IpNet>);
+pub struct AllowedNetworks(Vec<IpNet>);
 
 /// The reason why an address is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Forbidden {
+pub enum AddressError {
     /// The scheme is neither `https` nor, for an allowed network, `http`.
     #[error("{0}: expected an https address; http is for allowed networks only")]
     Scheme(String),
@@ -22,15 +22,15 @@ pub enum Forbidden {
     Credentials,
     /// The host is, or resolves to, an address of this machine or network.
     #[error("{0} is not a public address; to permit it, add its network with --webhook-allow")]
-    Private(IpAddr),
+    NotPublic(IpAddr),
     /// The address has no host.
     #[error("the address has no host")]
-    Nowhere,
+    MissingHost,
 }
 
-impl Allowed {
+impl AllowedNetworks {
     /// Allows these networks.
-    pub fn networks(networks: Vec<IpNet>) -> Self {
+    pub fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
@@ -43,24 +43,24 @@ impl Allowed {
 
     /// Checks a URL as far as its text allows. Host names are checked later, when they are
     /// resolved.
-    pub fn check(&self, url: &Url) -> Result<(), Forbidden> {
+    pub fn check_url(&self, url: &Url) -> Result<(), AddressError> {
         let is_plain = match url.scheme() {
             "https" => false,
             "http" => true,
-            other => return Err(Forbidden::Scheme(other.to_owned())),
+            other => return Err(AddressError::Scheme(other.to_owned())),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Forbidden::Credentials);
+            return Err(AddressError::Credentials);
         }
-        let host = url.host_str().ok_or(Forbidden::Nowhere)?;
+        let host = url.host_str().ok_or(AddressError::MissingHost)?;
         let literal = host.trim_start_matches('[').trim_end_matches(']');
         match literal.parse::<IpAddr>() {
-            Ok(address) if !self.permits(address, false) => Err(Forbidden::Private(address)),
+            Ok(address) if !self.permits(address, false) => Err(AddressError::NotPublic(address)),
             Ok(address) if is_plain && !self.permits(address, true) => {
-                Err(Forbidden::Scheme("http".to_owned()))
+                Err(AddressError::Scheme("http".to_owned()))
             }
             // Without TLS, a host name can only be valid if some network is allowed.
-            Err(_) if is_plain && self.0.is_empty() => Err(Forbidden::Scheme("http".to_owned())),
+            Err(_) if is_plain && self.0.is_empty() => Err(AddressError::Scheme("http".to_owned())),
             _ => Ok(()),
         }
     }
@@ -113,9 +113,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 mod tests {
     use super::*;
 
-    fn check(url: &str, allowed: &[&str]) -> Result<(), Forbidden> {
+    fn check(url: &str, allowed: &[&str]) -> Result<(), AddressError> {
         let networks = allowed.iter().map(|net| net.parse().unwrap()).collect();
-        Allowed::networks(networks).check(&Url::parse(url).unwrap())
+        AllowedNetworks::new(networks).check_url(&Url::parse(url).unwrap())
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
         ] {
             let outcome = check(&format!("https://{host}/hook"), &[]);
             assert!(
-                matches!(outcome, Err(Forbidden::Private(_))),
+                matches!(outcome, Err(AddressError::NotPublic(_))),
                 "{host}: {outcome:?}"
             );
         }
@@ -182,15 +182,15 @@ mod tests {
         }
         assert!(matches!(
             check("http://10.0.0.1/", &allowed),
-            Err(Forbidden::Private(_))
+            Err(AddressError::NotPublic(_))
         ));
         assert!(matches!(
             check("http://8.8.8.8/", &allowed),
-            Err(Forbidden::Scheme(_))
+            Err(AddressError::Scheme(_))
         ));
         assert!(matches!(
             check("http://example.com/", &[]),
-            Err(Forbidden::Scheme(_))
+            Err(AddressError::Scheme(_))
         ));
     }
 
@@ -202,13 +202,13 @@ mod tests {
             "gopher://example.com/",
         ] {
             assert!(
-                matches!(check(url, &[]), Err(Forbidden::Scheme(_))),
+                matches!(check(url, &[]), Err(AddressError::Scheme(_))),
                 "{url}"
             );
         }
         assert_eq!(
             check("https://u:p@example.com/", &[]),
-            Err(Forbidden::Credentials)
+            Err(AddressError::Credentials)
         );
     }
 }

@@ -5,21 +5,26 @@ use std::time::Duration;
 use domain::time::Timestamp;
 
 /// The wait after the first failure. It doubles after each further one.
-const FIRST: Duration = Duration::from_secs(1);
+const INITIAL_WAIT: Duration = Duration::from_secs(1);
 
 /// The longest wait between two attempts, before jitter.
-const LONGEST: Duration = Duration::from_secs(3600);
+const MAX_WAIT: Duration = Duration::from_secs(3600);
 
 /// The default number of attempts before a delivery is parked: about 18 hours.
-pub const TRIES: u32 = 30;
+pub const DEFAULT_MAX_ATTEMPTS: u32 = 30;
 
 /// Returns when to retry a delivery that has failed `tries` times. A wait that the receiver
 /// requests (`requested`) is honoured within bounds. `spread` is any number that differs between
 /// deliveries; it adds jitter, so that deliveries that failed together are not retried together.
-pub fn due(now: Timestamp, tries: u32, requested: Option<Duration>, spread: u64) -> Timestamp {
+pub fn next_attempt_at(
+    now: Timestamp,
+    tries: u32,
+    requested: Option<Duration>,
+    spread: u64,
+) -> Timestamp {
     let doublings = tries.saturating_sub(1).min(12);
-    let wait = (FIRST * 2u32.pow(doublings)).min(LONGEST);
-    let wait = requested.map_or(wait, |requested| requested.min(LONGEST).max(wait));
+    let wait = (INITIAL_WAIT * 2u32.pow(doublings)).min(MAX_WAIT);
+    let wait = requested.map_or(wait, |requested| requested.min(MAX_WAIT).max(wait));
     let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     // Mix the bits, so that neighbouring numbers get different waits. Adds up to a fifth.
     let mixed = spread.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
@@ -43,17 +48,18 @@ mod tests {
             (4_000_000, 3600),
         ] {
             for spread in [0, 1, 77, u64::MAX] {
-                let wait = due(now, tries, None, spread).millis();
+                let wait = next_attempt_at(now, tries, None, spread).millis();
                 let range = seconds * 1000..=seconds * 1200;
                 assert!(range.contains(&wait), "{tries}: {wait}");
             }
         }
         let requested = Some(Duration::from_secs(90));
-        assert!(due(now, 1, requested, 0).millis() >= 90_000);
+        assert!(next_attempt_at(now, 1, requested, 0).millis() >= 90_000);
         let absurd = Some(Duration::from_secs(1 << 40));
-        assert!(due(now, 1, absurd, 0).millis() <= 3_600_000 * 6 / 5);
-        let waits: std::collections::HashSet<i64> =
-            (0..100).map(|n| due(now, 8, None, n).millis()).collect();
+        assert!(next_attempt_at(now, 1, absurd, 0).millis() <= 3_600_000 * 6 / 5);
+        let waits: std::collections::HashSet<i64> = (0..100)
+            .map(|n| next_attempt_at(now, 8, None, n).millis())
+            .collect();
         assert!(waits.len() > 90);
     }
 }

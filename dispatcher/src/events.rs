@@ -13,129 +13,132 @@ use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
 use crate::backoff;
-use crate::failed::Failed;
-use crate::feed::{Feed, Stretch};
-use crate::lanes::{Attempt, Lanes, Progress, Waiting};
-use crate::ledger::{GivenUp, Ledger};
+use crate::circuit_breaker::{self, CircuitBreaker};
+use crate::error::DeliveryError;
+use crate::feed::{EventBatch, EventFeed};
+use crate::lanes::{DeliveryAttempt, LaneProgress, Lanes, WaitingEvent};
+use crate::ledger::{DeliveryLedger, ParkedDelivery};
 use crate::now;
-use crate::pace::{self, Pace};
-use crate::sender::{Delivery, Outcome, Sender};
+use crate::sender::{DeliveryOutcome, WebhookMessage, WebhookSender};
 use crate::webhook::Webhook;
-use crate::worker::Worker;
+use crate::worker::WebhookWorker;
 
 /// The shortest interval between two writes of the progress. Deliveries within it are repeated
 /// after a crash.
-const STORE_EVERY: Duration = Duration::from_millis(200);
+const SAVE_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The maximum number of events that are cached in memory, at up to 64 KiB each. Others are read
 /// from the log when they are due, so that a receiver that is down does not fill the memory.
-const BODIES: usize = 1_000;
+const MAX_CACHED_EVENTS: usize = 1_000;
 
 /// The parts that an event worker needs.
-pub struct Setup {
+pub struct EventDelivererSetup {
     /// The webhook to deliver for.
     pub webhook: Webhook,
     /// Stores the progress.
-    pub ledger: Ledger,
+    pub ledger: DeliveryLedger,
     /// Reads events that are not cached.
     pub reader: LogReader,
     /// Sends deliveries.
-    pub sender: Sender,
+    pub sender: WebhookSender,
     /// The number of attempts before an event is parked.
-    pub tries: u32,
+    pub max_attempts: u32,
 }
 
 /// The worker of an event webhook.
-pub struct Events {
-    setup: Setup,
-    feed: Feed,
+pub struct EventDeliverer {
+    setup: EventDelivererSetup,
+    feed: EventFeed,
     lanes: Lanes,
     /// Some of the events in `lanes`, so that they need not be read again.
-    bodies: HashMap<i64, Envelope>,
-    pace: Pace,
-    flying: FuturesUnordered<BoxFuture<'static, (Attempt, Outcome)>>,
-    stored: Progress,
-    given_up: Vec<GivenUp>,
-    store_at: Instant,
+    cached_events: HashMap<i64, Envelope>,
+    breaker: CircuitBreaker,
+    in_flight: FuturesUnordered<BoxFuture<'static, (DeliveryAttempt, DeliveryOutcome)>>,
+    saved: LaneProgress,
+    to_park: Vec<ParkedDelivery>,
+    save_at: Instant,
 }
 
-impl Worker for Events {
-    async fn step(&mut self) -> Result<(), Failed> {
-        while self.flying.len() < self.pace.at_once() {
-            let Some(attempt) = self.lanes.next(now()) else {
+impl WebhookWorker for EventDeliverer {
+    async fn step(&mut self) -> Result<(), DeliveryError> {
+        while self.in_flight.len() < self.breaker.in_flight_limit() {
+            let Some(attempt) = self.lanes.next_attempt(now()) else {
                 break;
             };
-            let sending = self.sending(attempt).await?;
-            self.flying.push(sending);
+            let sending = self.prepare_delivery(attempt).await?;
+            self.in_flight.push(sending);
         }
-        let wake_at = self.wake_at();
+        let wake_at = self.next_wake_at();
         tokio::select! {
-            Some((attempt, outcome)) = self.flying.next(), if !self.flying.is_empty() => {
-                self.settle(&attempt, outcome).await?;
+            Some((attempt, outcome)) = self.in_flight.next(), if !self.in_flight.is_empty() => {
+                self.handle_outcome(&attempt, outcome).await?;
             }
-            batch = self.feed.next(), if self.lanes.has_room() => self.take(batch?),
+            batch = self.feed.next(), if self.lanes.has_room() => self.enqueue(batch?),
             () = sleep_until(wake_at) => {}
         }
-        if Instant::now() >= self.store_at {
-            self.store().await?;
+        if Instant::now() >= self.save_at {
+            self.save().await?;
         }
         Ok(())
     }
 
-    async fn write_down(&mut self) -> Result<(), Failed> {
-        self.store().await
+    async fn flush(&mut self) -> Result<(), DeliveryError> {
+        self.save().await
     }
 
-    fn into_ledger(self) -> Ledger {
+    fn into_ledger(self) -> DeliveryLedger {
         self.setup.ledger
     }
 }
 
-impl Events {
+impl EventDeliverer {
     /// Resumes at the stored progress of the webhook. `feed` must begin after its position.
-    pub async fn resume(mut setup: Setup, feed: Feed) -> Result<Self, Failed> {
-        let stored = Progress {
+    pub async fn resume(
+        mut setup: EventDelivererSetup,
+        feed: EventFeed,
+    ) -> Result<Self, DeliveryError> {
+        let stored = LaneProgress {
             position: setup.webhook.position,
-            waiting: setup.ledger.waiting().await?,
+            waiting: setup.ledger.load_waiting().await?,
         };
         Ok(Self {
             lanes: Lanes::resume(stored.clone()),
             setup,
             feed,
-            bodies: HashMap::new(),
-            pace: Pace::of(pace::EVENTS),
-            flying: FuturesUnordered::new(),
-            stored,
-            given_up: Vec::new(),
-            store_at: Instant::now(),
+            cached_events: HashMap::new(),
+            breaker: CircuitBreaker::new(circuit_breaker::MAX_EVENTS_IN_FLIGHT),
+            in_flight: FuturesUnordered::new(),
+            saved: stored,
+            to_park: Vec::new(),
+            save_at: Instant::now(),
         })
     }
 
-    fn wake_at(&self) -> Instant {
+    fn next_wake_at(&self) -> Instant {
         let wait =
             |due: Timestamp| Duration::from_millis((due.millis() - now().millis()).max(0) as u64);
-        let has_room = self.flying.len() < self.pace.at_once();
-        let due = self.lanes.wake_at().filter(|_| has_room);
+        let has_room = self.in_flight.len() < self.breaker.in_flight_limit();
+        let due = self.lanes.next_due_at().filter(|_| has_room);
         let due = due.map(|due| Instant::now() + wait(due));
-        let stored = self.store_at.max(Instant::now() + STORE_EVERY / 4);
+        let stored = self.save_at.max(Instant::now() + SAVE_INTERVAL / 4);
         due.map_or(stored, |due| due.min(stored))
     }
 
-    fn take(&mut self, batch: Stretch) {
+    fn enqueue(&mut self, batch: EventBatch) {
         for event in batch.events {
-            self.lanes.take(event.position, &event.source());
-            if self.bodies.len() < BODIES {
-                self.bodies.insert(event.position, event);
+            self.lanes.push(event.position, &event.source());
+            if self.cached_events.len() < MAX_CACHED_EVENTS {
+                self.cached_events.insert(event.position, event);
             }
         }
-        self.lanes.read_to(batch.up_to);
+        self.lanes.advance_read_to(batch.up_to);
     }
 
-    async fn sending(
+    async fn prepare_delivery(
         &mut self,
-        attempt: Attempt,
-    ) -> Result<BoxFuture<'static, (Attempt, Outcome)>, Failed> {
-        let event = match self.bodies.get(&attempt.position) {
+        attempt: DeliveryAttempt,
+    ) -> Result<BoxFuture<'static, (DeliveryAttempt, DeliveryOutcome)>, DeliveryError> {
+        let event = match self.cached_events.get(&attempt.position) {
             Some(event) => event.clone(),
             None => match self
                 .setup
@@ -148,7 +151,7 @@ impl Events {
                 None => return Err(sqlx::Error::RowNotFound.into()),
             },
         };
-        let delivery = Delivery {
+        let delivery = WebhookMessage {
             id: format!("evt_{}", event.position),
             content_type: "application/cloudevents+json",
             body: event.to_json()?,
@@ -160,75 +163,87 @@ impl Events {
         }))
     }
 
-    async fn settle(&mut self, attempt: &Attempt, outcome: Outcome) -> Result<(), Failed> {
-        let Attempt { position, tries } = *attempt;
-        self.setup.ledger.count(&outcome);
+    async fn handle_outcome(
+        &mut self,
+        attempt: &DeliveryAttempt,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), DeliveryError> {
+        let DeliveryAttempt {
+            position,
+            previous_attempts: tries,
+        } = *attempt;
+        self.setup.ledger.record_outcome(&outcome);
         match outcome {
-            Outcome::Accepted => {
-                self.lanes.done(position);
-                self.bodies.remove(&position);
-                if self.pace.accepted() {
-                    self.lanes.wake_all();
+            DeliveryOutcome::Accepted => {
+                self.lanes.complete(position);
+                self.cached_events.remove(&position);
+                if self.breaker.record_success() {
+                    self.lanes.unblock_all();
                 }
             }
-            Outcome::Gone => {
+            DeliveryOutcome::Gone => {
                 // Keep the event in its lane, so that nothing is lost if the webhook is switched on
                 // again.
-                self.lanes.failed(position, now());
-                self.store().await?;
-                self.setup.ledger.gone().await?;
-                return Err(Failed::Changed);
+                self.lanes.record_failure(position, now());
+                self.save().await?;
+                self.setup.ledger.mark_gone().await?;
+                return Err(DeliveryError::Superseded);
             }
-            Outcome::Failed { why, .. } if tries + 1 >= self.setup.tries => {
+            DeliveryOutcome::Failed { reason: why, .. } if tries + 1 >= self.setup.max_attempts => {
                 let lane = self.lanes.lane_of(position).unwrap_or_default().to_owned();
-                self.given_up.push(GivenUp {
+                self.to_park.push(ParkedDelivery {
                     position,
                     lane,
                     user: String::new(),
-                    tries: tries + 1,
-                    why,
+                    attempts: tries + 1,
+                    error: why,
                 });
-                self.lanes.done(position);
-                self.bodies.remove(&position);
-                self.pace.failed();
+                self.lanes.complete(position);
+                self.cached_events.remove(&position);
+                self.breaker.record_failure();
                 // Store it as parked before the next event of its lane is delivered.
-                self.store().await?;
+                self.save().await?;
             }
-            Outcome::Failed { wait, .. } => {
-                let due = backoff::due(now(), tries + 1, wait, position as u64);
-                self.lanes.failed(position, due);
-                self.bodies.remove(&position);
-                self.pace.failed();
+            DeliveryOutcome::Failed {
+                retry_after: wait, ..
+            } => {
+                let due = backoff::next_attempt_at(now(), tries + 1, wait, position as u64);
+                self.lanes.record_failure(position, due);
+                self.cached_events.remove(&position);
+                self.breaker.record_failure();
             }
         }
         Ok(())
     }
 
     /// Stores the progress if it changed.
-    async fn store(&mut self) -> Result<(), Failed> {
-        self.store_at = Instant::now() + STORE_EVERY;
+    async fn save(&mut self) -> Result<(), DeliveryError> {
+        self.save_at = Instant::now() + SAVE_INTERVAL;
         let progress = self.lanes.progress();
-        if progress == self.stored && self.given_up.is_empty() && !self.setup.ledger.has_news() {
+        if progress == self.saved && self.to_park.is_empty() && !self.setup.ledger.has_unsaved() {
             return Ok(());
         }
-        let gone: Vec<i64> = difference(&self.stored.waiting, &progress.waiting);
-        let changed: Vec<(i64, &Waiting)> = progress
+        let gone: Vec<i64> = removed_positions(&self.saved.waiting, &progress.waiting);
+        let changed: Vec<(i64, &WaitingEvent)> = progress
             .waiting
             .iter()
-            .filter(|(position, waiting)| self.stored.waiting.get(position) != Some(waiting))
+            .filter(|(position, waiting)| self.saved.waiting.get(position) != Some(waiting))
             .map(|(position, waiting)| (*position, waiting))
             .collect();
         self.setup
             .ledger
-            .store_events(progress.position, &gone, &changed, &self.given_up)
+            .save_events(progress.position, &gone, &changed, &self.to_park)
             .await?;
-        self.given_up.clear();
-        self.stored = progress;
+        self.to_park.clear();
+        self.saved = progress;
         Ok(())
     }
 }
 
-fn difference(before: &BTreeMap<i64, Waiting>, now: &BTreeMap<i64, Waiting>) -> Vec<i64> {
+fn removed_positions(
+    before: &BTreeMap<i64, WaitingEvent>,
+    now: &BTreeMap<i64, WaitingEvent>,
+) -> Vec<i64> {
     let gone = before.keys().filter(|position| !now.contains_key(position));
     gone.copied().collect()
 }

@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 
 /// The maximum number of events per batch.
-const BATCH: usize = 500;
+const MAX_BATCH_EVENTS: usize = 500;
 
 /// The maximum number of batches that are read ahead of the worker.
-const AHEAD: usize = 2;
+const MAX_BATCHES_AHEAD: usize = 2;
 
 /// A batch of events from the log, filtered to those that the webhook wants.
-pub struct Stretch {
+pub struct EventBatch {
     /// The events, in order of position.
     pub events: Vec<Envelope>,
     /// The last log position that was read, including events that were filtered out.
@@ -22,27 +22,27 @@ pub struct Stretch {
 }
 
 /// Reads the log in a background task, which ends when this is dropped.
-pub struct Feed {
-    stretches: mpsc::Receiver<Result<Stretch, sqlx::Error>>,
-    _ending: DropGuard,
+pub struct EventFeed {
+    batches: mpsc::Receiver<Result<EventBatch, sqlx::Error>>,
+    _stop_on_drop: DropGuard,
 }
 
-impl Feed {
+impl EventFeed {
     /// Starts to read the events after a position that are `wanted`.
-    pub fn begin(
+    pub fn spawn(
         mut source: EventSource,
         after: i64,
         wanted: impl Fn(&Envelope) -> bool + Send + 'static,
     ) -> Self {
-        let (sender, stretches) = mpsc::channel(AHEAD);
+        let (sender, batches) = mpsc::channel(MAX_BATCHES_AHEAD);
         let ending = CancellationToken::new();
         let ended = ending.clone();
         tokio::spawn(async move {
             let mut position = after;
             while !ended.is_cancelled() {
-                let read = source.next(position, BATCH).await;
+                let read = source.next(position, MAX_BATCH_EVENTS).await;
                 let has_failed = read.is_err();
-                let batch = read.map(|events| Stretch {
+                let batch = read.map(|events| EventBatch {
                     up_to: events.last().map_or(position, |last| last.position),
                     events: events.into_iter().filter(|event| wanted(event)).collect(),
                 });
@@ -57,14 +57,14 @@ impl Feed {
             }
         });
         Self {
-            stretches,
-            _ending: ending.drop_guard(),
+            batches,
+            _stop_on_drop: ending.drop_guard(),
         }
     }
 
     /// Waits for the next batch. Cancel-safe.
-    pub async fn next(&mut self) -> Result<Stretch, sqlx::Error> {
-        match self.stretches.recv().await {
+    pub async fn next(&mut self) -> Result<EventBatch, sqlx::Error> {
+        match self.batches.recv().await {
             Some(batch) => batch,
             None => Err(sqlx::Error::WorkerCrashed),
         }

@@ -11,35 +11,35 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use domain::time::Timestamp;
 
 /// The maximum number of events in all lanes. Further events stay in the log for now.
-pub const HELD: usize = 10_000;
+pub const MAX_HELD_EVENTS: usize = 10_000;
 
 /// An event to deliver now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
+pub struct DeliveryAttempt {
     /// The log position of the event.
     pub position: i64,
     /// The number of previous attempts.
-    pub tries: u32,
+    pub previous_attempts: u32,
 }
 
 /// An event in a blocked lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingEvent {
     /// The name of the lane.
     pub lane: String,
     /// The number of attempts so far.
-    pub tries: u32,
+    pub attempts: u32,
     /// When the lane is retried.
-    pub due: Timestamp,
+    pub due_at: Timestamp,
 }
 
 /// The delivery progress of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
+pub struct LaneProgress {
     /// Every event up to this position is either done or in `waiting`.
     pub position: i64,
     /// The waiting events by position.
-    pub waiting: BTreeMap<i64, Waiting>,
+    pub waiting: BTreeMap<i64, WaitingEvent>,
 }
 
 /// The lanes of one webhook.
@@ -59,14 +59,14 @@ pub struct Lanes {
 struct Lane {
     events: VecDeque<i64>,
     /// The number of attempts for the first event.
-    tries: u32,
+    attempts: u32,
     /// The time until which the lane is blocked.
-    due: Option<Timestamp>,
+    due_at: Option<Timestamp>,
 }
 
 impl Lanes {
     /// Restores the lanes from stored progress.
-    pub fn resume(progress: Progress) -> Self {
+    pub fn resume(progress: LaneProgress) -> Self {
         let mut lanes = Self {
             by_name: HashMap::new(),
             held: HashMap::new(),
@@ -75,11 +75,15 @@ impl Lanes {
             read_to: progress.position,
         };
         for (position, waiting) in progress.waiting {
-            let Waiting { lane, tries, due } = waiting;
+            let WaitingEvent {
+                lane,
+                attempts: tries,
+                due_at: due,
+            } = waiting;
             lanes.held.insert(position, lane.clone());
             let entry = lanes.by_name.entry(lane.clone()).or_default();
             if entry.events.is_empty() {
-                (entry.tries, entry.due) = (tries, Some(due));
+                (entry.attempts, entry.due_at) = (tries, Some(due));
                 lanes.blocked.insert((due, lane));
             }
             entry.events.push_back(position);
@@ -89,16 +93,16 @@ impl Lanes {
 
     /// Whether more events can be added.
     pub fn has_room(&self) -> bool {
-        self.held.len() < HELD
+        self.held.len() < MAX_HELD_EVENTS
     }
 
     /// Records that the log was read up to this position.
-    pub fn read_to(&mut self, position: i64) {
+    pub fn advance_read_to(&mut self, position: i64) {
         self.read_to = self.read_to.max(position);
     }
 
     /// Adds an event at the end of its lane.
-    pub fn take(&mut self, position: i64, lane: &str) {
+    pub fn push(&mut self, position: i64, lane: &str) {
         self.held.insert(position, lane.to_owned());
         let entry = self.by_name.entry(lane.to_owned()).or_default();
         if entry.events.is_empty() {
@@ -109,7 +113,7 @@ impl Lanes {
 
     /// Returns the next event to deliver, if there is one. The caller must report the outcome with
     /// [`Lanes::complete`] or [`Lanes::record_failure`].
-    pub fn next(&mut self, now: Timestamp) -> Option<Attempt> {
+    pub fn next_attempt(&mut self, now: Timestamp) -> Option<DeliveryAttempt> {
         while let Some((due, _)) = self.blocked.first() {
             if *due > now {
                 break;
@@ -118,10 +122,10 @@ impl Lanes {
             self.ready.push_back(lane);
         }
         let lane = self.by_name.get_mut(&self.ready.pop_front()?)?;
-        lane.due = None;
-        Some(Attempt {
+        lane.due_at = None;
+        Some(DeliveryAttempt {
             position: *lane.events.front()?,
-            tries: lane.tries,
+            previous_attempts: lane.attempts,
         })
     }
 
@@ -131,12 +135,12 @@ impl Lanes {
     }
 
     /// Returns when the next blocked lane is due.
-    pub fn wake_at(&self) -> Option<Timestamp> {
+    pub fn next_due_at(&self) -> Option<Timestamp> {
         self.blocked.first().map(|(due, _)| *due)
     }
 
     /// Removes an event that was delivered or parked, and unblocks its lane.
-    pub fn done(&mut self, position: i64) {
+    pub fn complete(&mut self, position: i64) {
         let Some(name) = self.held.remove(&position) else {
             return;
         };
@@ -144,7 +148,7 @@ impl Lanes {
             return;
         };
         lane.events.pop_front();
-        lane.tries = 0;
+        lane.attempts = 0;
         if lane.events.is_empty() {
             self.by_name.remove(&name);
         } else {
@@ -153,42 +157,49 @@ impl Lanes {
     }
 
     /// Records a failed delivery and blocks the event's lane until `due`.
-    pub fn failed(&mut self, position: i64, due: Timestamp) {
+    pub fn record_failure(&mut self, position: i64, due: Timestamp) {
         let Some(name) = self.held.get(&position) else {
             return;
         };
         if let Some(lane) = self.by_name.get_mut(name) {
-            lane.tries = lane.tries.saturating_add(1);
-            lane.due = Some(due);
+            lane.attempts = lane.attempts.saturating_add(1);
+            lane.due_at = Some(due);
             self.blocked.insert((due, name.clone()));
         }
     }
 
     /// Unblocks all lanes, because the receiver is back.
-    pub fn wake_all(&mut self) {
+    pub fn unblock_all(&mut self) {
         while let Some((_, lane)) = self.blocked.pop_first() {
             self.ready.push_back(lane);
         }
     }
 
     /// Computes the progress to store.
-    pub fn progress(&self) -> Progress {
-        let is_waiting = |lane: &Lane| lane.due.is_some();
+    pub fn progress(&self) -> LaneProgress {
+        let is_waiting = |lane: &Lane| lane.due_at.is_some();
         let open = self.by_name.values().filter(|lane| !is_waiting(lane));
         let first_open = open.filter_map(|lane| lane.events.front()).min();
         let position = first_open.map_or(self.read_to, |first| (first - 1).min(self.read_to));
         let mut waiting = BTreeMap::new();
         for (name, lane) in &self.by_name {
-            let Some(due) = lane.due else { continue };
+            let Some(due) = lane.due_at else { continue };
             for (nth, event) in lane.events.iter().enumerate() {
                 if *event <= position {
-                    let tries = if nth == 0 { lane.tries } else { 0 };
+                    let tries = if nth == 0 { lane.attempts } else { 0 };
                     let lane = name.clone();
-                    waiting.insert(*event, Waiting { lane, tries, due });
+                    waiting.insert(
+                        *event,
+                        WaitingEvent {
+                            lane,
+                            attempts: tries,
+                            due_at: due,
+                        },
+                    );
                 }
             }
         }
-        Progress { position, waiting }
+        LaneProgress { position, waiting }
     }
 }
 
@@ -203,7 +214,7 @@ mod tests {
     }
 
     fn empty_lanes() -> Lanes {
-        Lanes::resume(Progress {
+        Lanes::resume(LaneProgress {
             position: 0,
             waiting: BTreeMap::new(),
         })
@@ -213,19 +224,19 @@ mod tests {
     fn lanes_run_in_parallel_and_each_in_order() {
         let mut lanes = empty_lanes();
         for (position, lane) in [(1, "a"), (2, "a"), (3, "b")] {
-            lanes.take(position, lane);
+            lanes.push(position, lane);
         }
-        lanes.read_to(4);
-        let positions: Vec<i64> = std::iter::from_fn(|| lanes.next(at_millis(0)))
+        lanes.advance_read_to(4);
+        let positions: Vec<i64> = std::iter::from_fn(|| lanes.next_attempt(at_millis(0)))
             .map(|attempt| attempt.position)
             .collect();
         assert_eq!(positions, [1, 3]);
         assert_eq!(lanes.progress().position, 0);
-        lanes.done(3);
-        lanes.done(1);
+        lanes.complete(3);
+        lanes.complete(1);
         assert_eq!(lanes.progress().position, 1);
-        assert_eq!(lanes.next(at_millis(0)).unwrap().position, 2);
-        lanes.done(2);
+        assert_eq!(lanes.next_attempt(at_millis(0)).unwrap().position, 2);
+        lanes.complete(2);
         assert_eq!(lanes.progress().position, 4);
         assert!(lanes.held.is_empty());
     }
@@ -234,26 +245,26 @@ mod tests {
     fn a_failed_event_blocks_only_its_own_lane_and_is_stored() {
         let mut lanes = empty_lanes();
         for (position, lane) in [(1, "a"), (2, "b"), (3, "a"), (4, "b")] {
-            lanes.take(position, lane);
+            lanes.push(position, lane);
         }
-        lanes.read_to(4);
-        lanes.next(at_millis(0));
-        lanes.next(at_millis(0));
-        lanes.failed(1, at_millis(500));
-        lanes.done(2);
+        lanes.advance_read_to(4);
+        lanes.next_attempt(at_millis(0));
+        lanes.next_attempt(at_millis(0));
+        lanes.record_failure(1, at_millis(500));
+        lanes.complete(2);
         let progress = lanes.progress();
         assert_eq!(progress.position, 3);
         let waiting: Vec<_> = progress
             .waiting
             .iter()
-            .map(|(p, w)| (*p, w.tries))
+            .map(|(p, w)| (*p, w.attempts))
             .collect();
         assert_eq!(waiting, [(1, 1), (3, 0)]);
         let mut again = Lanes::resume(progress);
-        assert_eq!(again.next(at_millis(499)), None);
-        assert_eq!(again.wake_at(), Some(at_millis(500)));
-        let attempt = again.next(at_millis(500)).unwrap();
-        assert_eq!((attempt.position, attempt.tries), (1, 1));
+        assert_eq!(again.next_attempt(at_millis(499)), None);
+        assert_eq!(again.next_due_at(), Some(at_millis(500)));
+        let attempt = again.next_attempt(at_millis(500)).unwrap();
+        assert_eq!((attempt.position, attempt.previous_attempts), (1, 1));
     }
 
     proptest! {
@@ -281,18 +292,18 @@ mod tests {
                     continue;
                 }
                 if let Some((position, lane)) = log.get(read) {
-                    lanes.take(*position, lane);
-                    lanes.read_to(*position);
+                    lanes.push(*position, lane);
+                    lanes.advance_read_to(*position);
                     read += 1;
                 }
-                in_flight.extend(lanes.next(at_millis(clock)));
+                in_flight.extend(lanes.next_attempt(at_millis(clock)));
                 if let Some(attempt) = in_flight.pop() {
                     if outcome == 2 {
-                        lanes.failed(attempt.position, at_millis(clock + 3));
+                        lanes.record_failure(attempt.position, at_millis(clock + 3));
                     } else {
                         let lane = log[usize::try_from(attempt.position - 1).unwrap()].1.clone();
                         done.entry(lane).or_default().push(attempt.position);
-                        lanes.done(attempt.position);
+                        lanes.complete(attempt.position);
                     }
                 }
                 if read == log.len() && lanes.held.is_empty() {

@@ -8,16 +8,16 @@ use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 /// The first key of the advisory locks; the second is the webhook's id.
-const LOCKS: i32 = 0x7469_6468;
+const LOCK_CLASS: i32 = 0x7469_6468;
 
 /// The lease of a webhook. It is held until it is released or dropped.
-pub struct Lease {
+pub struct WebhookLease {
     connection: PgConnection,
 }
 
-impl Lease {
+impl WebhookLease {
     /// Tries to acquire the lease of a webhook. Returns `None` if another dispatcher has it.
-    pub async fn take(pool: &PgPool, webhook: i64) -> Result<Option<Self>, sqlx::Error> {
+    pub async fn try_acquire(pool: &PgPool, webhook: i64) -> Result<Option<Self>, sqlx::Error> {
         let options = pool.connect_options();
         let options = options
             .as_ref()
@@ -27,7 +27,7 @@ impl Lease {
         let mut connection = options.connect().await?;
         let number = i32::try_from(webhook).unwrap_or(i32::MAX);
         let is_ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
-            .bind(LOCKS)
+            .bind(LOCK_CLASS)
             .bind(number)
             .fetch_one(&mut connection)
             .await?;

@@ -8,15 +8,15 @@ use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, Postgres, Transaction};
 
-use crate::failed::Failed;
-use crate::lanes::Waiting;
-use crate::lease::Lease;
-use crate::sender::Outcome;
+use crate::error::DeliveryError;
+use crate::lanes::WaitingEvent;
+use crate::lease::WebhookLease;
+use crate::sender::DeliveryOutcome;
 use crate::webhook::Webhook;
 
 /// The ledger of one webhook.
-pub struct Ledger {
-    lease: Lease,
+pub struct DeliveryLedger {
+    lease: WebhookLease,
     webhook: i64,
     revision: i64,
     label: String,
@@ -27,7 +27,7 @@ pub struct Ledger {
 
 /// A delivery whose last attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GivenUp {
+pub struct ParkedDelivery {
     /// The event, or the newest message of a notification.
     pub position: i64,
     /// The source of an event, or the conversation of a notification.
@@ -35,14 +35,14 @@ pub struct GivenUp {
     /// The user to notify; empty for an event.
     pub user: String,
     /// The number of attempts.
-    pub tries: u32,
+    pub attempts: u32,
     /// The reason why the last attempt failed.
-    pub why: String,
+    pub error: String,
 }
 
-impl Ledger {
+impl DeliveryLedger {
     /// Creates the ledger of a webhook that was loaded under this lease.
-    pub fn new(lease: Lease, webhook: &Webhook) -> Self {
+    pub fn new(lease: WebhookLease, webhook: &Webhook) -> Self {
         Self {
             lease,
             webhook: webhook.id,
@@ -69,17 +69,17 @@ impl Ledger {
     }
 
     /// Records the outcome of an attempt, in memory and as a metric.
-    pub fn count(&mut self, outcome: &Outcome) {
+    pub fn record_outcome(&mut self, outcome: &DeliveryOutcome) {
         let outcome = match outcome {
-            Outcome::Accepted => {
+            DeliveryOutcome::Accepted => {
                 self.accepted += 1;
                 "accepted"
             }
-            Outcome::Gone => {
+            DeliveryOutcome::Gone => {
                 self.error = Some("the receiver answered 410 Gone".to_owned());
                 "gone"
             }
-            Outcome::Failed { why, .. } => {
+            DeliveryOutcome::Failed { reason: why, .. } => {
                 self.error = Some(why.chars().take(500).collect());
                 "failed"
             }
@@ -90,12 +90,12 @@ impl Ledger {
     }
 
     /// Whether an outcome was recorded that is not stored yet.
-    pub fn has_news(&self) -> bool {
+    pub fn has_unsaved(&self) -> bool {
         self.accepted > 0 || self.error.is_some()
     }
 
     /// Loads the events that were waiting when the last worker ended, by position.
-    pub async fn waiting(&mut self) -> Result<BTreeMap<i64, Waiting>, Failed> {
+    pub async fn load_waiting(&mut self) -> Result<BTreeMap<i64, WaitingEvent>, DeliveryError> {
         let rows: Vec<(i64, String, i32, OffsetDateTime)> = sqlx::query_as(
             "SELECT position, lane, tries, due_at FROM hooks.waiting WHERE webhook = $1",
         )
@@ -105,22 +105,29 @@ impl Ledger {
         let waiting = rows.into_iter().map(|(position, lane, tries, due)| {
             let tries = u32::try_from(tries).unwrap_or_default();
             let due = Timestamp::from(due);
-            (position, Waiting { lane, tries, due })
+            (
+                position,
+                WaitingEvent {
+                    lane,
+                    attempts: tries,
+                    due_at: due,
+                },
+            )
         });
         Ok(waiting.collect())
     }
 
     /// Stores the progress of an event webhook: the position, the events that no longer wait, the
     /// new or changed waiting events and the parked deliveries.
-    pub async fn store_events(
+    pub async fn save_events(
         &mut self,
         position: i64,
         gone: &[i64],
-        waiting: &[(i64, &Waiting)],
-        parked: &[GivenUp],
-    ) -> Result<(), Failed> {
+        waiting: &[(i64, &WaitingEvent)],
+        parked: &[ParkedDelivery],
+    ) -> Result<(), DeliveryError> {
         let webhook = self.webhook;
-        let mut transaction = self.begin(position).await?;
+        let mut transaction = self.begin_save(position).await?;
         if !gone.is_empty() {
             sqlx::query("DELETE FROM hooks.waiting WHERE webhook = $1 AND position = ANY($2)")
                 .bind(webhook)
@@ -136,10 +143,12 @@ impl Ledger {
                 .collect();
             let tries: Vec<i32> = waiting
                 .iter()
-                .map(|(_, event)| event.tries as i32)
+                .map(|(_, event)| event.attempts as i32)
                 .collect();
-            let due: Vec<OffsetDateTime> =
-                waiting.iter().map(|(_, event)| event.due.into()).collect();
+            let due: Vec<OffsetDateTime> = waiting
+                .iter()
+                .map(|(_, event)| event.due_at.into())
+                .collect();
             sqlx::query(
                 "INSERT INTO hooks.waiting (webhook, position, lane, tries, due_at)
                  SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::int[], $5::timestamptz[])
@@ -156,12 +165,12 @@ impl Ledger {
         }
         park(&mut transaction, webhook, parked).await?;
         transaction.commit().await?;
-        self.written();
+        self.clear_unsaved();
         Ok(())
     }
 
     /// Switches the webhook off because its receiver answered that it is gone.
-    pub async fn gone(&mut self) -> Result<(), Failed> {
+    pub async fn mark_gone(&mut self) -> Result<(), DeliveryError> {
         sqlx::query(
             "UPDATE hooks.webhooks SET state = 'gone', revision = revision + 1
              WHERE id = $1 AND revision = $2",
@@ -175,7 +184,10 @@ impl Ledger {
 
     /// Begins a transaction that stores the position and the recorded outcomes. Fails with
     /// [`DeliveryError::Superseded`] if the webhook was changed.
-    pub async fn begin(&mut self, position: i64) -> Result<Transaction<'_, Postgres>, Failed> {
+    pub async fn begin_save(
+        &mut self,
+        position: i64,
+    ) -> Result<Transaction<'_, Postgres>, DeliveryError> {
         let mut transaction = self.lease.connection().begin().await?;
         let updated = sqlx::query(
             "UPDATE hooks.webhooks SET position = $3, delivered = delivered + $4,
@@ -192,13 +204,13 @@ impl Ledger {
         .execute(&mut *transaction)
         .await?;
         if updated.rows_affected() == 0 {
-            return Err(Failed::Changed);
+            return Err(DeliveryError::Superseded);
         }
         Ok(transaction)
     }
 
     /// Clears the recorded outcomes after they were stored.
-    pub fn written(&mut self) {
+    pub fn clear_unsaved(&mut self) {
         self.accepted = 0;
         self.error = None;
     }
@@ -208,8 +220,8 @@ impl Ledger {
 pub async fn park(
     transaction: &mut Transaction<'_, Postgres>,
     webhook: i64,
-    parked: &[GivenUp],
-) -> Result<(), Failed> {
+    parked: &[ParkedDelivery],
+) -> Result<(), DeliveryError> {
     for delivery in parked {
         sqlx::query(
             "INSERT INTO hooks.parked (webhook, position, lane, user_name, tries, error, parked_at)
@@ -221,8 +233,8 @@ pub async fn park(
         .bind(delivery.position)
         .bind(&delivery.lane)
         .bind(&delivery.user)
-        .bind(delivery.tries as i32)
-        .bind(delivery.why.chars().take(500).collect::<String>())
+        .bind(delivery.attempts as i32)
+        .bind(delivery.error.chars().take(500).collect::<String>())
         .execute(&mut **transaction)
         .await?;
     }

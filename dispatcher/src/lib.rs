@@ -26,15 +26,15 @@
 
 pub mod address;
 mod backoff;
+mod circuit_breaker;
+mod error;
 mod events;
-mod failed;
 mod feed;
 mod lanes;
 mod lease;
 mod ledger;
-mod notices;
+mod notifications;
 mod online;
-mod pace;
 pub mod seals;
 pub mod secret;
 mod sender;
@@ -42,9 +42,9 @@ mod supervisor;
 pub mod webhook;
 mod worker;
 
-pub use backoff::TRIES;
-pub use sender::Sender;
-pub use supervisor::{Config, run};
+pub use backoff::DEFAULT_MAX_ATTEMPTS;
+pub use sender::WebhookSender;
+pub use supervisor::{DispatcherConfig, run};
 
 use domain::time::Timestamp;
 use time::OffsetDateTime;

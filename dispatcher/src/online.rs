@@ -13,65 +13,65 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 /// How often to check for users and gateways that timed out.
-const TICK: Duration = Duration::from_millis(250);
+const TICK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The maximum number of changes that wait for a worker. A worker that missed some checks all
 /// users.
-const CHANGES: usize = 10_000;
+const CHANNEL_CAPACITY: usize = 10_000;
 
 /// How long gateways have to report their users after the start. Until then, no user counts as
 /// offline.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The users that are online, as far as this dispatcher knows. Cheap to clone.
 #[derive(Clone)]
-pub struct Online(Arc<Shared>);
+pub struct OnlineUsers(Arc<OnlineState>);
 
-struct Shared {
+struct OnlineState {
     presence: Mutex<Presence>,
-    gone: broadcast::Sender<String>,
-    is_known: watch::Sender<bool>,
+    went_offline: broadcast::Sender<String>,
+    is_ready: watch::Sender<bool>,
 }
 
-impl Online {
+impl OnlineUsers {
     /// Starts to listen to the gateways until `shutdown`. Without NATS, every user is offline.
-    pub async fn listen(
+    pub async fn run_listener(
         nats: Option<&Client>,
         mirror: &MirrorConfig,
         shutdown: CancellationToken,
     ) -> Self {
-        let (gone, _) = broadcast::channel(CHANGES);
+        let (gone, _) = broadcast::channel(CHANNEL_CAPACITY);
         let (is_known, _) = watch::channel(false);
-        let online = Self(Arc::new(Shared {
+        let online = Self(Arc::new(OnlineState {
             presence: Mutex::default(),
-            gone,
-            is_known,
+            went_offline: gone,
+            is_ready: is_known,
         }));
         let wire = GatewayBus::open(nats, mirror).await;
-        tokio::spawn(listen(online.clone(), wire, nats.cloned(), shutdown));
+        tokio::spawn(run_listener(online.clone(), wire, nats.cloned(), shutdown));
         online
     }
 
     /// Waits until the gateways have had time to report their users.
-    pub async fn known(&self) {
-        let mut is_known = self.0.is_known.subscribe();
+    pub async fn wait_until_ready(&self) {
+        let mut is_known = self.0.is_ready.subscribe();
         // `self` owns the sender, so this cannot fail.
         let _ = is_known.wait_for(|is_known| *is_known).await;
     }
 
     /// Whether a user is online.
-    pub fn has(&self, user: &str) -> bool {
+    pub fn is_online(&self, user: &str) -> bool {
         self.presence().is_online(user)
     }
 
     /// Returns the names of all users that are online.
-    pub fn everybody(&self) -> Vec<String> {
+    pub fn list_users(&self) -> Vec<String> {
         self.presence().online_users()
     }
 
     /// Subscribes to the names of users that go offline from now on.
-    pub fn gone(&self) -> broadcast::Receiver<String> {
-        self.0.gone.subscribe()
+    pub fn subscribe_offline(&self) -> broadcast::Receiver<String> {
+        self.0.went_offline.subscribe()
     }
 
     fn presence(&self) -> MutexGuard<'_, Presence> {
@@ -82,8 +82,8 @@ impl Online {
     }
 }
 
-async fn listen(
-    online: Online,
+async fn run_listener(
+    online: OnlineUsers,
     mut wire: GatewayBus,
     nats: Option<Client>,
     shutdown: CancellationToken,
@@ -93,8 +93,8 @@ async fn listen(
             .is_some_and(|nats| nats.connection_state() == State::Connected)
     };
     let mut was_connected = false;
-    let mut ticks = interval(TICK);
-    let ready_at = Instant::now() + ANSWER_WITHIN;
+    let mut ticks = interval(TICK_INTERVAL);
+    let ready_at = Instant::now() + SNAPSHOT_TIMEOUT;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -103,7 +103,7 @@ async fn listen(
                 let changes = online.presence().apply(message, Instant::now());
                 for change in changes.into_iter().filter(|change| !change.online) {
                     // Fails if there are no subscribers, which is fine.
-                    let _ = online.0.gone.send(change.user);
+                    let _ = online.0.went_offline.send(change.user);
                 }
                 if is_new_gateway {
                     wire.send(GatewayPayload::Join).await;
@@ -121,11 +121,11 @@ async fn listen(
                 if now {
                     let (_, changes) = online.presence().expire(Instant::now());
                     for change in changes.into_iter().filter(|change| !change.online) {
-                        let _ = online.0.gone.send(change.user);
+                        let _ = online.0.went_offline.send(change.user);
                     }
                 }
                 if Instant::now() >= ready_at {
-                    online.0.is_known.send_replace(true);
+                    online.0.is_ready.send_replace(true);
                 }
             }
         }

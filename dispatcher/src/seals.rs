@@ -12,39 +12,39 @@ use sqlx::PgPool;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::failed::Failed;
+use crate::error::DeliveryError;
 use crate::now;
-use crate::secret::Secret;
-use crate::sender::{Delivery, Outcome, Sender};
+use crate::secret::SigningSecret;
+use crate::sender::{DeliveryOutcome, WebhookMessage, WebhookSender};
 
 /// How often to poll for a new seal.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The longest wait after a failure. The first wait is a second, and each further one doubles.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const MAX_WAIT: Duration = Duration::from_secs(600);
 
 /// Delivers the seals of a log to one address.
-pub struct SealCopies {
+pub struct SealPublisher {
     pool: PgPool,
-    sender: Sender,
+    sender: WebhookSender,
     url: Url,
-    secret: Secret,
+    secret: SigningSecret,
 }
 
 /// The result of one delivery step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Copied {
+pub enum SealOutcome {
     /// The next seal was accepted.
-    One,
+    Delivered,
     /// There is no new seal, or another process is delivering.
-    Nothing,
+    Idle,
     /// The delivery failed: the reason, and the wait that the receiver requests.
-    Refused(String, Option<Duration>),
+    Failed(String, Option<Duration>),
 }
 
-impl SealCopies {
+impl SealPublisher {
     /// Creates a publisher that delivers to `url`. `secret` signs the deliveries, as for webhooks.
-    pub fn new(pool: PgPool, sender: Sender, url: Url, secret: Secret) -> Self {
+    pub fn new(pool: PgPool, sender: WebhookSender, url: Url, secret: SigningSecret) -> Self {
         Self {
             pool,
             sender,
@@ -54,7 +54,7 @@ impl SealCopies {
     }
 
     /// Delivers the next seal, if there is one.
-    pub async fn step(&self) -> Result<Copied, Failed> {
+    pub async fn deliver_next(&self) -> Result<SealOutcome, DeliveryError> {
         let url = self.url.as_str();
         sqlx::query("INSERT INTO hooks.seal_copies (url) VALUES ($1) ON CONFLICT DO NOTHING")
             .bind(url)
@@ -72,34 +72,37 @@ impl SealCopies {
             None => None,
         };
         let Some(seal) = next else {
-            return Ok(Copied::Nothing);
+            return Ok(SealOutcome::Idle);
         };
         let number = seal.number;
-        let delivery = delivery(seal, now())?;
+        let delivery = build_message(seal, now())?;
         match self.sender.send(&self.url, &self.secret, &delivery).await {
-            Outcome::Accepted => {
+            DeliveryOutcome::Accepted => {
                 sqlx::query("UPDATE hooks.seal_copies SET number = $2 WHERE url = $1")
                     .bind(url)
                     .bind(number)
                     .execute(&mut *transaction)
                     .await?;
                 transaction.commit().await?;
-                Ok(Copied::One)
+                Ok(SealOutcome::Delivered)
             }
             // There is no other receiver, so retry, but rarely.
-            Outcome::Gone => Ok(Copied::Refused(
+            DeliveryOutcome::Gone => Ok(SealOutcome::Failed(
                 "the receiver answered 410 Gone".to_owned(),
-                Some(LONGEST_WAIT),
+                Some(MAX_WAIT),
             )),
-            Outcome::Failed { why, wait } => Ok(Copied::Refused(why, wait)),
+            DeliveryOutcome::Failed {
+                reason: why,
+                retry_after: wait,
+            } => Ok(SealOutcome::Failed(why, wait)),
         }
     }
 }
 
-fn delivery(mut seal: Seal, at: Timestamp) -> Result<Delivery, Failed> {
+fn build_message(mut seal: Seal, at: Timestamp) -> Result<WebhookMessage, DeliveryError> {
     seal.salts.clear();
     let body = json!({ "type": "tidings.seal.v1", "timestamp": at, "data": seal });
-    Ok(Delivery {
+    Ok(WebhookMessage {
         id: format!("seal_{}", seal.number),
         content_type: "application/json",
         body: serde_json::to_vec(&body)?,
@@ -107,26 +110,26 @@ fn delivery(mut seal: Seal, at: Timestamp) -> Result<Delivery, Failed> {
 }
 
 /// Delivers seals until the stop signal.
-pub async fn run(copies: SealCopies, shutdown: CancellationToken) {
+pub async fn run(copies: SealPublisher, shutdown: CancellationToken) {
     let mut failures = 0;
     loop {
-        let pause = match shutdown.run_until_cancelled(copies.step()).await {
+        let pause = match shutdown.run_until_cancelled(copies.deliver_next()).await {
             None => return,
-            Some(Ok(Copied::One)) => {
+            Some(Ok(SealOutcome::Delivered)) => {
                 failures = 0;
                 Duration::ZERO
             }
-            Some(Ok(Copied::Nothing)) => LOOK_EVERY,
-            Some(Ok(Copied::Refused(why, requested))) => {
+            Some(Ok(SealOutcome::Idle)) => POLL_INTERVAL,
+            Some(Ok(SealOutcome::Failed(why, requested))) => {
                 tracing::warn!(why, "failed to deliver a seal; will retry");
                 failures += 1;
-                let wait = wait_after(failures);
-                requested.map_or(wait, |requested| requested.clamp(wait, LONGEST_WAIT))
+                let wait = compute_wait(failures);
+                requested.map_or(wait, |requested| requested.clamp(wait, MAX_WAIT))
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "failed to deliver a seal; will retry");
                 failures += 1;
-                wait_after(failures)
+                compute_wait(failures)
             }
         };
         if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
@@ -135,6 +138,6 @@ pub async fn run(copies: SealCopies, shutdown: CancellationToken) {
     }
 }
 
-fn wait_after(failures: u32) -> Duration {
-    (LOOK_EVERY * 2u32.pow(failures.saturating_sub(1).min(10))).min(LONGEST_WAIT)
+fn compute_wait(failures: u32) -> Duration {
+    (POLL_INTERVAL * 2u32.pow(failures.saturating_sub(1).min(10))).min(MAX_WAIT)
 }

@@ -9,22 +9,24 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use uuid::Uuid;
 
-const PREFIX: &str = "whsec_";
+const SECRET_PREFIX: &str = "whsec_";
 
 /// The minimum and maximum length of a key in bytes, as Standard Webhooks requires.
-const SHORTEST: usize = 24;
-const LONGEST: usize = 64;
+const MIN_KEY_BYTES: usize = 24;
+const MAX_KEY_BYTES: usize = 64;
 
 /// The key that signs deliveries. Debug output does not reveal it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
+pub struct SigningSecret(Vec<u8>);
 
 /// The text is not a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a webhook secret must be whsec_ and the base64 of {SHORTEST} to {LONGEST} bytes")]
-pub struct InvalidSecret;
+#[error(
+    "a webhook secret must be whsec_ and the base64 of {MIN_KEY_BYTES} to {MAX_KEY_BYTES} bytes"
+)]
+pub struct SigningSecretError;
 
-impl Secret {
+impl SigningSecret {
     /// Generates a new secret: 32 bytes, of which 244 bits are system randomness.
     pub fn generate() -> Self {
         let halves = [Uuid::new_v4(), Uuid::new_v4()];
@@ -32,22 +34,22 @@ impl Secret {
     }
 
     /// Parses a secret from its text form, `whsec_...`.
-    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+    pub fn parse(text: &str) -> Result<Self, SigningSecretError> {
         let key = text
-            .strip_prefix(PREFIX)
+            .strip_prefix(SECRET_PREFIX)
             .and_then(|rest| STANDARD.decode(rest).ok());
-        key.filter(|key| (SHORTEST..=LONGEST).contains(&key.len()))
+        key.filter(|key| (MIN_KEY_BYTES..=MAX_KEY_BYTES).contains(&key.len()))
             .map(Self)
-            .ok_or(InvalidSecret)
+            .ok_or(SigningSecretError)
     }
 
     /// Returns the text form, `whsec_...`, which reveals the secret.
     pub fn reveal(&self) -> String {
-        format!("{PREFIX}{}", STANDARD.encode(&self.0))
+        format!("{SECRET_PREFIX}{}", STANDARD.encode(&self.0))
     }
 
     /// Computes the header `webhook-signature` of a delivery. `timestamp` is in seconds since 1970.
-    pub fn signature(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         // HMAC accepts keys of any length, so this cannot fail.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
             return String::new();
@@ -58,7 +60,7 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
@@ -71,8 +73,8 @@ mod tests {
     #[test]
     fn signs_the_reference_example_correctly() {
         // From the tests of the reference implementations.
-        let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = secret.signature(
+        let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signature = secret.sign(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             1_614_265_330,
             br#"{"test": 2432232314}"#,
@@ -82,10 +84,10 @@ mod tests {
 
     #[test]
     fn secrets_round_trip_and_invalid_ones_are_rejected() {
-        let secret = Secret::generate();
-        assert_eq!(Secret::parse(&secret.reveal()), Ok(secret.clone()));
-        assert_ne!(secret, Secret::generate());
-        assert!(!format!("{secret:?}").contains(&secret.reveal()[PREFIX.len()..]));
+        let secret = SigningSecret::generate();
+        assert_eq!(SigningSecret::parse(&secret.reveal()), Ok(secret.clone()));
+        assert_ne!(secret, SigningSecret::generate());
+        assert!(!format!("{secret:?}").contains(&secret.reveal()[SECRET_PREFIX.len()..]));
         for text in [
             "",
             "whsec_",
@@ -93,7 +95,11 @@ mod tests {
             "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "whsec_???",
         ] {
-            assert_eq!(Secret::parse(text), Err(InvalidSecret), "{text}");
+            assert_eq!(
+                SigningSecret::parse(text),
+                Err(SigningSecretError),
+                "{text}"
+            );
         }
     }
 }

@@ -15,25 +15,25 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, StatusCode, Url};
 use time::OffsetDateTime;
 
-use crate::address::{Allowed, Forbidden};
-use crate::secret::Secret;
+use crate::address::{AddressError, AllowedNetworks};
+use crate::secret::SigningSecret;
 
 /// How long a receiver may take to answer. It should accept the delivery first and process it
 /// later.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long it may take to connect.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The maximum number of redirects to follow.
-const REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 
 /// The maximum number of idle connections per host.
-const KEPT: usize = 16;
+const MAX_IDLE_CONNECTIONS: usize = 16;
 
 /// A message to deliver, as Standard Webhooks defines it.
 #[derive(Debug, Clone)]
-pub struct Delivery {
+pub struct WebhookMessage {
     /// The id, which is the same for every attempt, so that receivers can drop duplicates.
     pub id: String,
     /// The media type of `body`.
@@ -44,7 +44,7 @@ pub struct Delivery {
 
 /// The outcome of a delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// The receiver accepted the delivery.
     Accepted,
     /// The receiver answered 410 Gone: it wants no more deliveries.
@@ -52,42 +52,47 @@ pub enum Outcome {
     /// The receiver was not reached or did not accept the delivery.
     Failed {
         /// The reason.
-        why: String,
+        reason: String,
         /// The wait that the receiver requests with `Retry-After`.
-        wait: Option<Duration>,
+        retry_after: Option<Duration>,
     },
 }
 
 /// An HTTP client for deliveries. Cheap to clone.
 #[derive(Clone)]
-pub struct Sender {
-    allowed: Allowed,
-    encrypted: Client,
-    plain: Client,
+pub struct WebhookSender {
+    allowed: AllowedNetworks,
+    tls_client: Client,
+    plain_client: Client,
 }
 
-impl Sender {
+impl WebhookSender {
     /// Creates a sender that reaches public addresses over TLS, and the allowed networks with or
     /// without TLS.
-    pub fn new(allowed: Allowed) -> Result<Self, reqwest::Error> {
+    pub fn new(allowed: AllowedNetworks) -> Result<Self, reqwest::Error> {
         // Fails if a provider is already installed; any provider will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
-            encrypted: client(&allowed, false)?,
-            plain: client(&allowed, true)?,
+            tls_client: build_client(&allowed, false)?,
+            plain_client: build_client(&allowed, true)?,
             allowed,
         })
     }
 
     /// Makes one delivery attempt.
-    pub async fn send(&self, url: &Url, secret: &Secret, delivery: &Delivery) -> Outcome {
-        if let Err(forbidden) = self.allowed.check(url) {
-            return failed(forbidden.to_string());
+    pub async fn send(
+        &self,
+        url: &Url,
+        secret: &SigningSecret,
+        delivery: &WebhookMessage,
+    ) -> DeliveryOutcome {
+        if let Err(forbidden) = self.allowed.check_url(url) {
+            return failed_outcome(forbidden.to_string());
         }
         let client = if url.scheme() == "https" {
-            &self.encrypted
+            &self.tls_client
         } else {
-            &self.plain
+            &self.plain_client
         };
         let timestamp = OffsetDateTime::now_utc().unix_timestamp();
         let request = client
@@ -97,28 +102,30 @@ impl Sender {
             .header("webhook-timestamp", timestamp)
             .header(
                 "webhook-signature",
-                secret.signature(&delivery.id, timestamp, &delivery.body),
+                secret.sign(&delivery.id, timestamp, &delivery.body),
             )
             .body(delivery.body.clone());
         match request.send().await {
-            Ok(response) => outcome(response).await,
-            Err(error) => failed(causes(&error.without_url())),
+            Ok(response) => read_outcome(response).await,
+            Err(error) => failed_outcome(format_error_chain(&error.without_url())),
         }
     }
 }
 
-fn client(allowed: &Allowed, is_plain: bool) -> Result<Client, reqwest::Error> {
+fn build_client(allowed: &AllowedNetworks, is_plain: bool) -> Result<Client, reqwest::Error> {
     let hop = allowed.clone();
     Client::builder()
         .user_agent(concat!("tidings/", env!("CARGO_PKG_VERSION")))
-        .timeout(ANSWER_WITHIN)
-        .connect_timeout(CONNECT_WITHIN)
-        .pool_max_idle_per_host(KEPT)
+        .timeout(RESPONSE_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
         // A proxy from the environment would connect on our behalf, without address checks.
         .no_proxy()
         .referer(false)
-        .redirect(Policy::custom(move |attempt| follow(attempt, &hop)))
-        .dns_resolver(Arc::new(Resolver {
+        .redirect(Policy::custom(move |attempt| {
+            follow_redirect(attempt, &hop)
+        }))
+        .dns_resolver(Arc::new(AllowlistResolver {
             allowed: allowed.clone(),
             is_plain,
         }))
@@ -127,7 +134,7 @@ fn client(allowed: &Allowed, is_plain: bool) -> Result<Client, reqwest::Error> {
 
 /// Follows a redirect if it preserves the method and body, stays on the same scheme and leads to an
 /// allowed address.
-fn follow(attempt: Attempt<'_>, allowed: &Allowed) -> reqwest::redirect::Action {
+fn follow_redirect(attempt: Attempt<'_>, allowed: &AllowedNetworks) -> reqwest::redirect::Action {
     let preserving = [
         StatusCode::TEMPORARY_REDIRECT,
         StatusCode::PERMANENT_REDIRECT,
@@ -135,26 +142,26 @@ fn follow(attempt: Attempt<'_>, allowed: &Allowed) -> reqwest::redirect::Action 
     if !preserving.contains(&attempt.status()) {
         return attempt.stop();
     }
-    if attempt.previous().len() > REDIRECTS {
-        return attempt.error(format!("more than {REDIRECTS} redirects"));
+    if attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error(format!("more than {MAX_REDIRECTS} redirects"));
     }
     let before = attempt.previous().last().map(Url::scheme);
     if before != Some(attempt.url().scheme()) {
         return attempt.error("redirects between http and https are not allowed");
     }
-    match allowed.check(attempt.url()) {
+    match allowed.check_url(attempt.url()) {
         Ok(()) => attempt.follow(),
         Err(forbidden) => attempt.error(forbidden),
     }
 }
 
 /// A DNS resolver that returns only allowed addresses.
-struct Resolver {
-    allowed: Allowed,
+struct AllowlistResolver {
+    allowed: AllowedNetworks,
     is_plain: bool,
 }
 
-impl Resolve for Resolver {
+impl Resolve for AllowlistResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (allowed, is_plain) = (self.allowed.clone(), self.is_plain);
         Box::pin(async move {
@@ -166,56 +173,61 @@ impl Resolve for Resolver {
                 .filter(|address| allowed.permits(address.ip(), is_plain))
                 .collect();
             match resolved.first().map(SocketAddr::ip) {
-                Some(refused) if permitted.is_empty() => Err(refusal(refused, &allowed).into()),
+                Some(refused) if permitted.is_empty() => {
+                    Err(address_error(refused, &allowed).into())
+                }
                 _ => Ok(Box::new(permitted.into_iter()) as Addrs),
             }
         })
     }
 }
 
-fn refusal(address: IpAddr, allowed: &Allowed) -> Forbidden {
+fn address_error(address: IpAddr, allowed: &AllowedNetworks) -> AddressError {
     if allowed.permits(address, false) {
-        Forbidden::Scheme("http".to_owned())
+        AddressError::Scheme("http".to_owned())
     } else {
-        Forbidden::Private(address)
+        AddressError::NotPublic(address)
     }
 }
 
-async fn outcome(response: Response) -> Outcome {
+async fn read_outcome(response: Response) -> DeliveryOutcome {
     let status = response.status();
     if status.is_success() {
-        drained(response).await;
-        return Outcome::Accepted;
+        drain(response).await;
+        return DeliveryOutcome::Accepted;
     }
     if status == StatusCode::GONE {
-        return Outcome::Gone;
+        return DeliveryOutcome::Gone;
     }
     let retry_after = response.headers().get(RETRY_AFTER);
     let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-    Outcome::Failed {
-        why: format!("the receiver answered {status}"),
-        wait: seconds.map(Duration::from_secs),
+    DeliveryOutcome::Failed {
+        reason: format!("the receiver answered {status}"),
+        retry_after: seconds.map(Duration::from_secs),
     }
 }
 
 /// Reads a short response body, so that the connection can be reused. Gives up on a long one.
-async fn drained(mut response: Response) {
-    const SHORT: usize = 16 * 1024;
+async fn drain(mut response: Response) {
+    const MAX_RESPONSE_BYTES: usize = 16 * 1024;
     let mut length = 0;
     while let Ok(Some(chunk)) = response.chunk().await {
         length += chunk.len();
-        if length > SHORT {
+        if length > MAX_RESPONSE_BYTES {
             return;
         }
     }
 }
 
-fn failed(why: String) -> Outcome {
-    Outcome::Failed { why, wait: None }
+fn failed_outcome(why: String) -> DeliveryOutcome {
+    DeliveryOutcome::Failed {
+        reason: why,
+        retry_after: None,
+    }
 }
 
 /// Formats an error with all its sources; the root cause comes last.
-fn causes(error: &reqwest::Error) -> String {
+fn format_error_chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {

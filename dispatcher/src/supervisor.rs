@@ -12,52 +12,52 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::events::{self, Events};
-use crate::failed::Failed;
-use crate::feed::Feed;
-use crate::lease::Lease;
-use crate::ledger::Ledger;
-use crate::notices::{self, Notices};
-use crate::online::Online;
-use crate::sender::Sender;
-use crate::webhook::{self, Subject, Webhook};
+use crate::error::DeliveryError;
+use crate::events::{self, EventDeliverer};
+use crate::feed::EventFeed;
+use crate::lease::WebhookLease;
+use crate::ledger::DeliveryLedger;
+use crate::notifications::{self, Notifier};
+use crate::online::OnlineUsers;
+use crate::sender::WebhookSender;
+use crate::webhook::{self, Webhook, WebhookKind};
 use crate::worker;
 
 /// How often to check for webhooks that operators changed.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The number of polls between two updates of the metrics.
-const MEASURE_EVERY: u32 = 10;
+const POLLS_PER_MEASUREMENT: u32 = 10;
 
 /// How long to wait after an error, or while another dispatcher holds the lease.
-const PAUSE: Duration = Duration::from_secs(2);
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How long a worker may take to stop before it is aborted.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The configuration of the dispatcher.
 #[derive(Debug, Clone, Copy)]
-pub struct Config {
+pub struct DispatcherConfig {
     /// The number of attempts before a delivery is parked.
-    pub tries: u32,
+    pub max_attempts: u32,
     /// How long a notification waits for further messages, to report them together.
-    pub window: Duration,
+    pub notification_window: Duration,
 }
 
 /// The context that all workers share.
 #[derive(Clone)]
-struct Shared {
+struct DispatcherContext {
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
-    online: Online,
-    sender: Sender,
-    config: Config,
+    online: OnlineUsers,
+    sender: WebhookSender,
+    config: DispatcherConfig,
 }
 
-struct Worker {
+struct WorkerHandle {
     revision: i64,
-    ending: CancellationToken,
+    cancellation: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -66,12 +66,12 @@ pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
     mirror: MirrorConfig,
-    sender: Sender,
-    config: Config,
+    sender: WebhookSender,
+    config: DispatcherConfig,
     shutdown: CancellationToken,
 ) {
-    let online = Online::listen(nats.as_ref(), &mirror, shutdown.clone()).await;
-    let shared = Shared {
+    let online = OnlineUsers::run_listener(nats.as_ref(), &mirror, shutdown.clone()).await;
+    let shared = DispatcherContext {
         pool,
         nats,
         mirror,
@@ -79,29 +79,29 @@ pub async fn run(
         sender,
         config,
     };
-    let mut workers: HashMap<i64, Worker> = HashMap::new();
-    let mut polls = interval(LOOK_EVERY);
+    let mut workers: HashMap<i64, WorkerHandle> = HashMap::new();
+    let mut polls = interval(POLL_INTERVAL);
     let mut round = 0u32;
     while shutdown.run_until_cancelled(polls.tick()).await.is_some() {
-        if let Err(error) = look(&shared, &mut workers, &shutdown).await {
+        if let Err(error) = sync_workers(&shared, &mut workers, &shutdown).await {
             tracing::warn!(%error, "failed to load the webhooks");
         }
-        if round.is_multiple_of(MEASURE_EVERY) && !workers.is_empty() {
-            measure(&shared.pool).await;
+        if round.is_multiple_of(POLLS_PER_MEASUREMENT) && !workers.is_empty() {
+            record_metrics(&shared.pool).await;
         }
         round = round.wrapping_add(1);
     }
     for worker in workers.into_values() {
-        worker.end().await;
+        worker.stop().await;
     }
 }
 
-async fn look(
-    shared: &Shared,
-    workers: &mut HashMap<i64, Worker>,
+async fn sync_workers(
+    shared: &DispatcherContext,
+    workers: &mut HashMap<i64, WorkerHandle>,
     shutdown: &CancellationToken,
 ) -> Result<(), sqlx::Error> {
-    let wanted: HashMap<i64, i64> = webhook::switched_on(&shared.pool)
+    let wanted: HashMap<i64, i64> = webhook::list_enabled(&shared.pool)
         .await?
         .into_iter()
         .collect();
@@ -114,53 +114,53 @@ async fn look(
         .collect();
     for id in ended {
         if let Some(worker) = workers.remove(&id) {
-            worker.end().await;
+            worker.stop().await;
         }
     }
     for (id, revision) in wanted {
         workers.entry(id).or_insert_with(|| {
             let ending = shutdown.child_token();
             let (shared, cancellation) = (shared.clone(), ending.clone());
-            Worker {
+            WorkerHandle {
                 revision,
-                ending,
-                task: tokio::spawn(async move { work(&shared, id, &cancellation).await }),
+                cancellation: ending,
+                task: tokio::spawn(async move { run_webhook(&shared, id, &cancellation).await }),
             }
         });
     }
     Ok(())
 }
 
-impl Worker {
-    async fn end(mut self) {
-        self.ending.cancel();
-        if timeout(PATIENCE, &mut self.task).await.is_err() {
+impl WorkerHandle {
+    async fn stop(mut self) {
+        self.cancellation.cancel();
+        if timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }
 }
 
 /// Runs the worker of one webhook until it ends, and waits a little after an error.
-async fn work(shared: &Shared, id: i64, ending: &CancellationToken) {
-    match work_under_lease(shared, id, ending).await {
-        Ok(()) | Err(Failed::Changed) => {}
+async fn run_webhook(shared: &DispatcherContext, id: i64, ending: &CancellationToken) {
+    match run_under_lease(shared, id, ending).await {
+        Ok(()) | Err(DeliveryError::Superseded) => {}
         Err(error) => {
             tracing::warn!(%error, webhook = id, "deliveries failed; retrying shortly");
-            ending.run_until_cancelled(sleep(PAUSE)).await;
+            ending.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
         }
     }
 }
 
-async fn work_under_lease(
-    shared: &Shared,
+async fn run_under_lease(
+    shared: &DispatcherContext,
     id: i64,
     ending: &CancellationToken,
-) -> Result<(), Failed> {
-    let Some(lease) = Lease::take(&shared.pool, id).await? else {
-        ending.run_until_cancelled(sleep(PAUSE)).await;
+) -> Result<(), DeliveryError> {
+    let Some(lease) = WebhookLease::try_acquire(&shared.pool, id).await? else {
+        ending.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
         return Ok(());
     };
-    let Some(loaded) = webhook::load(&shared.pool, id).await? else {
+    let Some(loaded) = webhook::load_enabled(&shared.pool, id).await? else {
         return Ok(());
     };
     let webhook = match loaded {
@@ -170,44 +170,44 @@ async fn work_under_lease(
                 %error,
                 "the stored webhook is invalid; remove it and add it again"
             );
-            ending.run_until_cancelled(sleep(PAUSE * 15)).await;
+            ending.run_until_cancelled(sleep(RETRY_INTERVAL * 15)).await;
             return Ok(());
         }
     };
     let reader = LogReader::new(shared.pool.clone());
-    let webhook = within_the_log(shared, webhook, &reader).await?;
-    let ledger = Ledger::new(lease, &webhook);
+    let webhook = clamp_to_head(shared, webhook, &reader).await?;
+    let ledger = DeliveryLedger::new(lease, &webhook);
     let source = EventSource::new(reader.clone(), shared.nats.clone(), shared.mirror.clone());
-    let Shared { sender, online, .. } = shared.clone();
-    match &webhook.subject {
-        Subject::Events(types) => {
+    let DispatcherContext { sender, online, .. } = shared.clone();
+    match &webhook.kind {
+        WebhookKind::Events(types) => {
             let (types, position) = (types.clone(), webhook.position);
-            let feed = Feed::begin(source, position, move |event| {
+            let feed = EventFeed::spawn(source, position, move |event| {
                 types.is_empty() || types.contains(&event.event_type)
             });
-            let setup = events::Setup {
+            let setup = events::EventDelivererSetup {
                 webhook,
                 ledger,
                 reader,
                 sender,
-                tries: shared.config.tries,
+                max_attempts: shared.config.max_attempts,
             };
-            worker::run(Events::resume(setup, feed).await?, ending).await
+            worker::run(EventDeliverer::resume(setup, feed).await?, ending).await
         }
-        Subject::Notifications => {
-            let feed = Feed::begin(source, webhook.position, |event| {
+        WebhookKind::Notifications => {
+            let feed = EventFeed::spawn(source, webhook.position, |event| {
                 event.event_type == "message_sent"
             });
-            let setup = notices::Setup {
+            let setup = notifications::NotifierSetup {
                 webhook,
                 ledger,
                 reader,
                 online,
                 sender,
-                tries: shared.config.tries,
-                window: shared.config.window,
+                max_attempts: shared.config.max_attempts,
+                window: shared.config.notification_window,
             };
-            let resuming = Notices::resume(setup, feed);
+            let resuming = Notifier::resume(setup, feed);
             match ending.run_until_cancelled(resuming).await {
                 Some(notices) => worker::run(notices?, ending).await,
                 None => Ok(()),
@@ -218,11 +218,11 @@ async fn work_under_lease(
 
 /// Rewinds a webhook that is ahead of the log, because the log was restored from an older backup.
 /// It resumes at the head of the log.
-async fn within_the_log(
-    shared: &Shared,
+async fn clamp_to_head(
+    shared: &DispatcherContext,
     mut webhook: Webhook,
     reader: &LogReader,
-) -> Result<Webhook, Failed> {
+) -> Result<Webhook, DeliveryError> {
     let head = reader.head().await?.position;
     if webhook.position <= head {
         return Ok(webhook);
@@ -233,13 +233,13 @@ async fn within_the_log(
         head,
         "the webhook is ahead of the log, which was restored from a backup; resuming at its head"
     );
-    webhook::set_back(&shared.pool, webhook.id, head).await?;
+    webhook::rewind(&shared.pool, webhook.id, head).await?;
     webhook.position = head;
     webhook.floor = webhook.floor.min(head);
     Ok(webhook)
 }
 
-async fn measure(pool: &PgPool) {
+async fn record_metrics(pool: &PgPool) {
     let Ok(all) = webhook::list(pool).await else {
         return;
     };

@@ -7,11 +7,11 @@ use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 
-use crate::secret::{InvalidSecret, Secret};
+use crate::secret::{SigningSecret, SigningSecretError};
 
 /// The kind of a webhook: what it delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum WebhookKind {
     /// The events of the log as CloudEvents, restricted to these types; all types if empty.
     Events(Vec<String>),
     /// Notifications of unread messages for offline users.
@@ -28,9 +28,9 @@ pub struct Webhook {
     /// The address to deliver to.
     pub url: Url,
     /// The secret that signs deliveries.
-    pub secret: Secret,
+    pub secret: SigningSecret,
     /// What it delivers.
-    pub subject: Subject,
+    pub kind: WebhookKind,
     /// The log position up to which everything was delivered, waits or is parked.
     pub position: i64,
     /// The log position after which it began.
@@ -39,7 +39,7 @@ pub struct Webhook {
 
 /// The status of a webhook, as operators see it. The field names are the JSON output.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
-pub struct Listed {
+pub struct WebhookStatus {
     /// The id of the webhook.
     pub id: i64,
     /// The address to deliver to.
@@ -57,7 +57,7 @@ pub struct Listed {
     /// The number of accepted deliveries.
     pub delivered: i64,
     /// The time of the last accepted delivery.
-    #[sqlx(try_from = "Moment")]
+    #[sqlx(try_from = "DbTimestamp")]
     pub delivered_at: Option<Timestamp>,
     /// The number of waiting events and notifications.
     pub waiting: i64,
@@ -66,30 +66,30 @@ pub struct Listed {
     /// The reason of the last failure.
     pub error: Option<String>,
     /// The time of the last failure.
-    #[sqlx(try_from = "Moment")]
+    #[sqlx(try_from = "DbTimestamp")]
     pub error_at: Option<Timestamp>,
 }
 
 /// A nullable timestamp, as read from the database.
 #[derive(sqlx::Type)]
 #[sqlx(transparent)]
-struct Moment(Option<OffsetDateTime>);
+struct DbTimestamp(Option<OffsetDateTime>);
 
-impl From<Moment> for Option<Timestamp> {
-    fn from(moment: Moment) -> Self {
+impl From<DbTimestamp> for Option<Timestamp> {
+    fn from(moment: DbTimestamp) -> Self {
         moment.0.map(Timestamp::from)
     }
 }
 
 /// The stored configuration of a webhook is invalid.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum InvalidWebhookError {
     /// The address is invalid.
     #[error("the stored address of webhook {0} is invalid")]
     Address(i64),
     /// The secret is invalid.
     #[error("webhook {0}: {1}")]
-    Secret(i64, InvalidSecret),
+    Secret(i64, SigningSecretError),
 }
 
 #[derive(sqlx::FromRow)]
@@ -105,18 +105,18 @@ struct Row {
 }
 
 impl TryFrom<Row> for Webhook {
-    type Error = Unreadable;
+    type Error = InvalidWebhookError;
 
-    fn try_from(row: Row) -> Result<Self, Unreadable> {
+    fn try_from(row: Row) -> Result<Self, InvalidWebhookError> {
         Ok(Self {
             id: row.id,
             revision: row.revision,
-            url: Url::parse(&row.url).map_err(|_| Unreadable::Address(row.id))?,
-            secret: Secret::parse(&row.secret)
-                .map_err(|error| Unreadable::Secret(row.id, error))?,
-            subject: match row.kind.as_str() {
-                "events" => Subject::Events(row.types),
-                _ => Subject::Notifications,
+            url: Url::parse(&row.url).map_err(|_| InvalidWebhookError::Address(row.id))?,
+            secret: SigningSecret::parse(&row.secret)
+                .map_err(|error| InvalidWebhookError::Secret(row.id, error))?,
+            kind: match row.kind.as_str() {
+                "events" => WebhookKind::Events(row.types),
+                _ => WebhookKind::Notifications,
             },
             position: row.position,
             floor: row.floor,
@@ -125,17 +125,17 @@ impl TryFrom<Row> for Webhook {
 }
 
 /// Lists the webhooks that are on, as id and revision.
-pub async fn switched_on(pool: &PgPool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+pub async fn list_enabled(pool: &PgPool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
     sqlx::query_as("SELECT id, revision FROM hooks.webhooks WHERE state = 'on' ORDER BY id")
         .fetch_all(pool)
         .await
 }
 
 /// Loads a webhook. Returns `None` unless it exists and is on.
-pub async fn load(
+pub async fn load_enabled(
     pool: &PgPool,
     id: i64,
-) -> Result<Option<Result<Webhook, Unreadable>>, sqlx::Error> {
+) -> Result<Option<Result<Webhook, InvalidWebhookError>>, sqlx::Error> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT id, revision, url, secret, kind, types, position, floor
          FROM hooks.webhooks WHERE id = $1 AND state = 'on'",
@@ -151,13 +151,13 @@ pub async fn load(
 pub async fn add(
     pool: &PgPool,
     url: &Url,
-    secret: &Secret,
-    subject: &Subject,
+    secret: &SigningSecret,
+    subject: &WebhookKind,
     after: Option<i64>,
 ) -> Result<(i64, i64), sqlx::Error> {
     let (kind, types) = match subject {
-        Subject::Events(types) => ("events", types.as_slice()),
-        Subject::Notifications => ("notifications", [].as_slice()),
+        WebhookKind::Events(types) => ("events", types.as_slice()),
+        WebhookKind::Notifications => ("notifications", [].as_slice()),
     };
     sqlx::query_as(
         "INSERT INTO hooks.webhooks (url, secret, kind, types, position, floor)
@@ -175,7 +175,7 @@ pub async fn add(
 }
 
 /// Lists all webhooks, in order of id.
-pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, sqlx::Error> {
+pub async fn list(pool: &PgPool) -> Result<Vec<WebhookStatus>, sqlx::Error> {
     sqlx::query_as(
         "SELECT w.id, w.url, w.kind, w.types, w.state, w.position, k.position AS head, w.delivered,
                 w.delivered_at, w.error, w.error_at,
@@ -199,7 +199,7 @@ pub async fn remove(pool: &PgPool, id: i64) -> Result<bool, sqlx::Error> {
 }
 
 /// Switches a webhook on, at its stored position, or off. Returns whether it exists.
-pub async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<bool, sqlx::Error> {
+pub async fn set_enabled(pool: &PgPool, id: i64, on: bool) -> Result<bool, sqlx::Error> {
     let switched =
         sqlx::query("UPDATE hooks.webhooks SET state = $2, revision = revision + 1 WHERE id = $1")
             .bind(id)
@@ -240,7 +240,7 @@ pub async fn replay(pool: &PgPool, id: Option<i64>, from: i64) -> Result<Vec<i64
 }
 
 /// Rewinds a webhook to the head of a log that is shorter than before.
-pub async fn set_back(pool: &PgPool, id: i64, head: i64) -> Result<(), sqlx::Error> {
+pub async fn rewind(pool: &PgPool, id: i64, head: i64) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
     for statement in [
         "UPDATE hooks.webhooks SET position = $2, floor = least(floor, $2) WHERE id = $1",
@@ -257,7 +257,7 @@ pub async fn set_back(pool: &PgPool, id: i64, head: i64) -> Result<(), sqlx::Err
 }
 
 /// Schedules all parked deliveries of a webhook for a retry. Returns their number.
-pub async fn retry(pool: &PgPool, id: i64) -> Result<i64, sqlx::Error> {
+pub async fn retry_parked(pool: &PgPool, id: i64) -> Result<i64, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     let parked: i64 = sqlx::query_scalar("SELECT count(*) FROM hooks.parked WHERE webhook = $1")
         .bind(id)
@@ -287,7 +287,7 @@ pub async fn retry(pool: &PgPool, id: i64) -> Result<i64, sqlx::Error> {
 
 /// A parked delivery, as operators see it. The field names are the JSON output.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
-pub struct Parked {
+pub struct ParkedDeliveryRow {
     /// The id of the webhook.
     pub webhook: i64,
     /// The log position of the event, or of the newest message of a notification.
@@ -306,11 +306,11 @@ pub struct Parked {
 }
 
 /// Lists the parked deliveries of one webhook or of all, oldest first, at most `limit`.
-pub async fn parked(
+pub async fn list_parked(
     pool: &PgPool,
     id: Option<i64>,
     limit: i64,
-) -> Result<Vec<Parked>, sqlx::Error> {
+) -> Result<Vec<ParkedDeliveryRow>, sqlx::Error> {
     sqlx::query_as(
         "SELECT webhook, position, lane, user_name, tries, error, parked_at FROM hooks.parked
          WHERE $1::bigint IS NULL OR webhook = $1 ORDER BY webhook, position LIMIT $2",

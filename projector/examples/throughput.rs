@@ -19,8 +19,8 @@ use domain::envelope::{AggregateKind, Envelope};
 use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use projector::{Projector, ProjectorConfig};
-use support::Database;
-use support::history::{World, user};
+use support::ProjectorDatabase;
+use support::history::{HistoryGenerator, user};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -30,12 +30,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 struct Profile(Arc<Mutex<BTreeMap<String, (u64, f64)>>>);
 
 #[derive(Default)]
-struct Statement {
+struct StatementTiming {
     summary: String,
     seconds: f64,
 }
 
-impl Visit for Statement {
+impl Visit for StatementTiming {
     fn record_f64(&mut self, field: &Field, value: f64) {
         if field.name() == "elapsed_secs" {
             self.seconds = value;
@@ -53,7 +53,7 @@ impl Visit for Statement {
 
 impl<S: tracing::Subscriber> Layer<S> for Profile {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        let mut statement = Statement::default();
+        let mut statement = StatementTiming::default();
         event.record(&mut statement);
         let mut all = self.0.lock().unwrap();
         let sum = all.entry(statement.summary).or_default();
@@ -62,14 +62,14 @@ impl<S: tracing::Subscriber> Layer<S> for Profile {
 }
 
 impl Profile {
-    fn take(&self) -> BTreeMap<String, (u64, f64)> {
+    fn drain(&self) -> BTreeMap<String, (u64, f64)> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
 /// Builds a history: direct conversations, then messages to random ones of them.
-fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelope>) {
-    let mut generator = World::new(1, 1);
+fn build_history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelope>) {
+    let mut generator = HistoryGenerator::new(1, 1);
     let mut pairs = Vec::new();
     for number in 0..conversations {
         let (one, other) = (
@@ -84,13 +84,13 @@ fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelop
             by: one.clone(),
             blocked: false,
         };
-        assert!(generator.command(&id, ConversationCommand::Create(create)));
+        assert!(generator.run_command(&id, ConversationCommand::Create(create)));
         pairs.push((id, [one, other], 0));
     }
     let created = std::mem::take(&mut generator.log);
     for number in 0..messages {
-        let index = usize::try_from(generator.dice.below(conversations as u64)).unwrap();
-        let side = usize::try_from(generator.dice.below(2)).unwrap();
+        let index = usize::try_from(generator.rng.below(conversations as u64)).unwrap();
+        let side = usize::try_from(generator.rng.below(2)).unwrap();
         let (id, users, head) = &mut pairs[index];
         *head += 1;
         let sent = ConversationEvent::MessageSent(MessageSent {
@@ -104,7 +104,7 @@ fn history(messages: usize, conversations: usize) -> (Vec<Envelope>, Vec<Envelop
             mentions: vec![],
             sent_at: Timestamp::from_millis(1_700_000_000_000),
         });
-        generator.record(AggregateKind::Conversation, id.as_str(), &sent);
+        generator.append(AggregateKind::Conversation, id.as_str(), &sent);
     }
     let mut sent = generator.log;
     for (event, position) in sent.iter_mut().zip(created.len() as i64 + 1..) {
@@ -139,7 +139,7 @@ struct Stopwatch {
 }
 
 impl Stopwatch {
-    async fn start(database: &Database) -> Self {
+    async fn start(database: &ProjectorDatabase) -> Self {
         let backend = database
             .number("SELECT pid::bigint FROM pg_stat_activity WHERE application_name = 'tidings projector' AND datname = current_database()")
             .await
@@ -167,7 +167,7 @@ fn report(profile: &Profile, events: usize, watch: &Stopwatch) {
         own * micros,
         backend * micros
     );
-    let mut statements: Vec<_> = profile.take().into_iter().collect();
+    let mut statements: Vec<_> = profile.drain().into_iter().collect();
     statements.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     let in_postgres: f64 = statements.iter().map(|(_, (_, seconds))| seconds).sum();
     for (summary, (times, spent)) in statements.iter().take(9) {
@@ -198,8 +198,8 @@ async fn main() {
     let messages = arguments.next().unwrap_or(200_000);
     let conversations = arguments.next().unwrap_or(2_000);
     let batch = arguments.next().unwrap_or(2_000);
-    let (created, sent) = history(messages, conversations);
-    let database = Database::new().await;
+    let (created, sent) = build_history(messages, conversations);
+    let database = ProjectorDatabase::new().await;
     let config = ProjectorConfig {
         batch,
         ..ProjectorConfig::default()
@@ -208,7 +208,7 @@ async fn main() {
         .await
         .unwrap();
     projector.step(&created).await.unwrap();
-    profile.take();
+    profile.drain();
     let single = sent.len() / 100;
     let (bulk, singles) = sent.split_at(sent.len() - single);
     let watch = Stopwatch::start(&database).await;

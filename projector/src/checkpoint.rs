@@ -5,7 +5,7 @@ use sqlx::types::time::OffsetDateTime;
 
 use domain::time::Timestamp;
 
-use crate::error::ProjectError;
+use crate::error::ProjectionError;
 
 /// The row of `checkpoint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,14 +25,16 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(crate) async fn load(connection: &mut PgConnection) -> Result<Self, ProjectError> {
+    pub(crate) async fn load(connection: &mut PgConnection) -> Result<Self, ProjectionError> {
         let row: Option<(i64, i64, i64, i64, i64, OffsetDateTime)> = sqlx::query_as(
             "SELECT position, floor, users, conversations, generation, event_time FROM checkpoint",
         )
         .fetch_optional(connection)
         .await?;
         let (position, floor, users, conversations, generation, event_time) =
-            row.ok_or_else(|| ProjectError::Damaged("the checkpoint row is missing".to_owned()))?;
+            row.ok_or_else(|| {
+                ProjectionError::Corrupted("the checkpoint row is missing".to_owned())
+            })?;
         let event_time = event_time.into();
         Ok(Self {
             position,
@@ -46,7 +48,7 @@ impl Checkpoint {
 
     /// Locks the checkpoint row until the end of the transaction. A second projector waits here and
     /// then fails with [`ProjectionError::Fenced`], because the checkpoint has moved.
-    pub(crate) async fn lock(&self, connection: &mut PgConnection) -> Result<(), ProjectError> {
+    pub(crate) async fn lock(&self, connection: &mut PgConnection) -> Result<(), ProjectionError> {
         let locked = sqlx::query(
             "SELECT FROM checkpoint WHERE position = $1 AND floor = $2 AND generation = $3 FOR UPDATE",
         )
@@ -58,7 +60,7 @@ impl Checkpoint {
         if locked.rows_affected() == 1 {
             Ok(())
         } else {
-            Err(ProjectError::Fenced)
+            Err(ProjectionError::Fenced)
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct ProjectorConfig {
     pub batch: usize,
     /// Read and delivery receipts go to the other members of conversations of up to this many
     /// members.
-    pub receipts_up_to: i64,
+    pub max_receipt_members: i64,
 }
 
 impl Default for ProjectorConfig {
@@ -26,7 +26,7 @@ impl Default for ProjectorConfig {
             fanout_threshold: 500,
             offline_window: Duration::from_secs(7 * 24 * 3_600),
             batch: 8_000,
-            receipts_up_to: 100,
+            max_receipt_members: 100,
         }
     }
 }
@@ -34,20 +34,20 @@ impl Default for ProjectorConfig {
 /// The approximate maximum number of inbox rows in one transaction. A batch ends early once it has
 /// fanned out to this many, so that a burst in large conversations does not delay all users for
 /// seconds.
-pub(crate) const INBOX_ROWS: i64 = 50_000;
+pub(crate) const MAX_BATCH_INBOX_ROWS: i64 = 50_000;
 
 /// How many users, conversations and memberships the row cache holds between batches: at most
 /// about 100 MB in all.
-pub(crate) const USERS_REMEMBERED: usize = 200_000;
-pub(crate) const CONVERSATIONS_REMEMBERED: usize = 100_000;
-pub(crate) const MEMBERS_REMEMBERED: usize = 300_000;
+pub(crate) const USER_CACHE_CAPACITY: usize = 200_000;
+pub(crate) const CONVERSATION_CACHE_CAPACITY: usize = 100_000;
+pub(crate) const MEMBER_CACHE_CAPACITY: usize = 300_000;
 
 /// An ack produces receipts in at most this many conversations: those that its user joined last.
-pub(crate) const ACK_CONVERSATIONS: i64 = 1_000;
+pub(crate) const MAX_ACK_CONVERSATIONS: i64 = 1_000;
 
 /// In each conversation, an ack produces receipts for the senders of at most this many messages:
 /// the newest of those that it covers.
-pub(crate) const ACK_MESSAGES: i64 = 1_000;
+pub(crate) const MAX_ACK_MESSAGES: i64 = 1_000;
 
 /// The maximum number of positions that one trim transaction covers.
-pub(crate) const TRIM_POSITIONS: i64 = 10_000;
+pub(crate) const MAX_TRIM_POSITIONS: i64 = 10_000;

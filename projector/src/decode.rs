@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 
 /// The position, sequence and time of an event.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct EventPosition {
     /// The position in the log.
     pub position: i64,
     /// The sequence number within its conversation or mailbox.
@@ -20,7 +20,7 @@ pub(crate) struct Place {
 
 /// The decoded content of an event.
 #[derive(Debug)]
-pub(crate) enum Fact {
+pub(crate) enum EventPayload {
     /// An event of a conversation.
     Conversation(ConversationId, ConversationEvent),
     /// An event of a user's mailbox.
@@ -31,34 +31,34 @@ pub(crate) enum Fact {
 
 /// An event with its decoded content.
 #[derive(Debug)]
-pub(crate) struct Decoded<'a> {
+pub(crate) struct DecodedEvent<'a> {
     pub envelope: &'a Envelope,
-    pub fact: Fact,
+    pub payload: EventPayload,
 }
 
-impl<'a> Decoded<'a> {
+impl<'a> DecodedEvent<'a> {
     /// Decodes an event. An event that cannot be decoded becomes [`EventPayload::Unreadable`].
     pub fn new(envelope: &'a Envelope) -> Self {
-        let fact = read(envelope).unwrap_or_else(Fact::Unreadable);
-        Self { envelope, fact }
+        let payload = decode(envelope).unwrap_or_else(EventPayload::Unreadable);
+        Self { envelope, payload }
     }
 
     /// The same event, marked as unreadable so that it is parked.
-    pub fn condemned(envelope: &'a Envelope, reason: String) -> Self {
+    pub fn poisoned(envelope: &'a Envelope, reason: String) -> Self {
         Self {
             envelope,
-            fact: Fact::Unreadable(reason),
+            payload: EventPayload::Unreadable(reason),
         }
     }
 
-    pub fn place(&self) -> Place {
+    pub fn position(&self) -> EventPosition {
         let Envelope {
             position,
             sequence,
             time,
             ..
         } = *self.envelope;
-        Place {
+        EventPosition {
             position,
             sequence,
             time,
@@ -66,7 +66,7 @@ impl<'a> Decoded<'a> {
     }
 }
 
-fn read(envelope: &Envelope) -> Result<Fact, String> {
+fn decode(envelope: &Envelope) -> Result<EventPayload, String> {
     let Envelope {
         aggregate,
         aggregate_id,
@@ -81,13 +81,13 @@ fn read(envelope: &Envelope) -> Result<Fact, String> {
             let id = ConversationId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event =
                 ConversationEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
-            Ok(Fact::Conversation(id, event))
+            Ok(EventPayload::Conversation(id, event))
         }
         AggregateKind::Mailbox => {
             let owner = UserId::parse(aggregate_id).map_err(|e| e.to_string())?;
             let event =
                 MailboxEvent::decode(event_type, *version, data).map_err(|e| e.to_string())?;
-            Ok(Fact::Mailbox(owner, event))
+            Ok(EventPayload::Mailbox(owner, event))
         }
     }
 }

@@ -26,13 +26,13 @@ pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sql
     snapshot
         .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         .await?;
-    let digests = of_tables(&mut snapshot, schema).await?;
+    let digests = digest_tables(&mut snapshot, schema).await?;
     snapshot.commit().await?;
     Ok(digests)
 }
 
 /// Does the same within a transaction that reads from one snapshot.
-pub(crate) async fn of_tables(
+pub(crate) async fn digest_tables(
     snapshot: &mut PgConnection,
     schema: &str,
 ) -> Result<Vec<TableDigest>, sqlx::Error> {
@@ -40,14 +40,14 @@ pub(crate) async fn of_tables(
         .execute("SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO'")
         .await?;
     let mut digests = Vec::new();
-    for (table, columns, key) in tables(snapshot, schema).await? {
-        digests.push(of_table(snapshot, schema, table, &columns, &key).await?);
+    for (table, columns, key) in list_tables(snapshot, schema).await? {
+        digests.push(digest_table(snapshot, schema, table, &columns, &key).await?);
     }
     Ok(digests)
 }
 
 /// Lists every table with its columns and its primary-key columns, both quoted and in order.
-async fn tables(
+async fn list_tables(
     connection: &mut PgConnection,
     schema: &str,
 ) -> Result<Vec<(String, String, String)>, sqlx::Error> {
@@ -70,7 +70,7 @@ async fn tables(
     .await
 }
 
-async fn of_table(
+async fn digest_table(
     connection: &mut PgConnection,
     schema: &str,
     table: String,
@@ -81,8 +81,8 @@ async fn of_table(
     // a query would cost several times as much as hashing them.
     let sql = format!(
         "COPY (SELECT {columns} FROM {}.{} ORDER BY {key}) TO STDOUT",
-        quoted(schema),
-        quoted(&table)
+        quote_identifier(schema),
+        quote_identifier(&table)
     );
     let mut hash = Sha256::new();
     let mut rows = 0;
@@ -103,6 +103,6 @@ async fn of_table(
 }
 
 /// Quotes a name as an SQL identifier.
-fn quoted(name: &str) -> String {
+fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -3,7 +3,7 @@
 
 /// Why a step failed. The failed transaction wrote nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
+pub enum ProjectionError {
     /// The given events do not continue at the read model's position. Pass the events from
     /// `expected` on.
     #[error("expected event {expected} next, got event {given}")]
@@ -22,7 +22,7 @@ pub enum ProjectError {
     #[error(
         "the read model is at position {position}, but the log ends at {head}: rebuild the read model"
     )]
-    Ahead {
+    AheadOfLog {
         /// The position of the read model.
         position: i64,
         /// The end of the log.
@@ -32,16 +32,16 @@ pub enum ProjectError {
     #[error(
         "the served read model does not catch up to position {position}: is a projector running?"
     )]
-    Behind {
+    ServedStalled {
         /// The position of the rebuilt read model.
         position: i64,
     },
     /// The tables contain a row that this crate would never write.
     #[error("the read model is corrupted and must be rebuilt: {0}")]
-    Damaged(String),
+    Corrupted(String),
     /// Another rebuild is running. Only one can run at a time.
     #[error("a rebuild is already in progress")]
-    Rebuilding,
+    RebuildInProgress,
     /// Postgres is unreachable or returned an error.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -50,13 +50,13 @@ pub enum ProjectError {
     TimedOut,
 }
 
-impl ProjectError {
+impl ProjectionError {
     /// Turns a unique violation into [`Self::Corrupted`]: the row was folded before, so the tables
     /// do not match the checkpoint.
-    pub(crate) fn or_damage(self) -> Self {
+    pub(crate) fn or_corruption(self) -> Self {
         match &self {
             Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                Self::Damaged(error.to_string())
+                Self::Corrupted(error.to_string())
             }
             _ => self,
         }
@@ -64,7 +64,7 @@ impl ProjectError {
 
     /// Whether Postgres rejected the data, so that a retry would fail again: a value out of range,
     /// a violated constraint, a row too large for an index. All other errors may be transient.
-    pub(crate) fn is_about_data(&self) -> bool {
+    pub(crate) fn is_data_error(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else {
             return false;
         };

@@ -26,6 +26,7 @@
 
 #![deny(missing_docs)]
 
+mod affected;
 mod checkpoint;
 mod config;
 mod decode;
@@ -33,26 +34,28 @@ mod digest;
 mod error;
 mod fold;
 pub mod index;
-mod live;
+mod live_entries;
 mod load;
-mod memory;
-mod names;
-mod picture;
 mod projector;
 mod rebuild;
+mod row_cache;
 mod rows;
+mod run;
 mod session;
-mod told;
-mod touched;
+mod sql_names;
 mod trim;
+mod working_set;
 mod write;
 
 pub use checkpoint::Checkpoint;
 pub use config::ProjectorConfig;
 pub use digest::{TableDigest, digest};
-pub use error::ProjectError;
-pub use live::{Near, run};
+pub use error::ProjectionError;
 pub use projector::Projector;
-pub use rebuild::{Comparison, Difference, Progress, Rebuilt, Replaced, kept, rebuild, verify};
+pub use rebuild::{
+    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, kept,
+    rebuild, verify,
+};
+pub use run::{InProcessChannels, run};
 pub use session::{LIVE, REBUILD};
-pub use trim::Trimmed;
+pub use trim::TrimResult;

@@ -10,14 +10,14 @@ use domain::envelope::Envelope;
 use domain::ids::{DeviceId, ReactionKey, Title};
 use domain::time::Timestamp;
 
-use crate::memory::{Member, MemberKey};
+use crate::row_cache::{MemberKey, MemberState};
 
 /// Conversation id and seq.
 pub(crate) type MessageKey = (i64, i64);
 
 /// A membership period that began in this batch.
 #[derive(Debug)]
-pub(crate) struct StayRow {
+pub(crate) struct MembershipPeriodRow {
     pub key: MemberKey,
     pub from_position: i64,
     pub to_position: Option<i64>,
@@ -27,7 +27,7 @@ pub(crate) struct StayRow {
 
 /// The end of a membership period that began before this batch.
 #[derive(Debug)]
-pub(crate) struct StayEnd {
+pub(crate) struct MembershipPeriodEnd {
     pub key: MemberKey,
     pub to_position: i64,
     pub until_seq: i64,
@@ -63,7 +63,7 @@ pub(crate) struct MessageChange {
 
 /// A version of a message: the body that an edit gave it.
 #[derive(Debug)]
-pub(crate) struct VersionRow {
+pub(crate) struct MessageVersionRow {
     pub key: MessageKey,
     pub position: i64,
     pub at: Timestamp,
@@ -85,7 +85,7 @@ pub(crate) struct TimelineRow {
 
 /// An entry that all members of the conversation at that position get.
 #[derive(Debug)]
-pub(crate) struct Fanned {
+pub(crate) struct FanOutEntry {
     pub conversation: i64,
     pub position: i64,
     /// The message's seq; `None` for other entries.
@@ -94,7 +94,7 @@ pub(crate) struct Fanned {
 
 /// An entry for one user alone.
 #[derive(Debug)]
-pub(crate) struct Own {
+pub(crate) struct PersonalEntry {
     pub user: i64,
     pub position: i64,
     pub conversation: i64,
@@ -110,7 +110,7 @@ pub(crate) struct DeviceRow {
 
 /// An ack whose delivery receipts are to be written.
 #[derive(Debug)]
-pub(crate) struct Ack {
+pub(crate) struct DeviceAck {
     pub position: i64,
     pub at: Timestamp,
     pub user: i64,
@@ -154,48 +154,48 @@ impl ParkedRow {
     pub fn new(envelope: &Envelope, poison: bool, reason: &str) -> Self {
         Self {
             position: envelope.position,
-            source: storable(&envelope.source()),
-            event_type: storable(&envelope.event_type),
+            source: sanitize_text(&envelope.source()),
+            event_type: sanitize_text(&envelope.event_type),
             poison,
-            reason: storable(reason),
+            reason: sanitize_text(reason),
         }
     }
 }
 
 /// Replaces U+0000, which Postgres cannot store, in text of any origin.
-pub(crate) fn storable(text: &str) -> String {
+pub(crate) fn sanitize_text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
 /// All rows that a batch writes.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub stays: Vec<StayRow>,
+pub(crate) struct BatchRows {
+    pub membership_periods: Vec<MembershipPeriodRow>,
     /// The open periods of this batch, as indexes into `membership_periods`.
-    pub open_stays: HashMap<MemberKey, usize>,
-    pub ended_stays: Vec<StayEnd>,
+    pub open_periods: HashMap<MemberKey, usize>,
+    pub ended_periods: Vec<MembershipPeriodEnd>,
     pub messages: Vec<MessageRow>,
     /// The index of each message in `messages`.
-    pub sent: HashMap<MessageKey, usize>,
-    pub changes: BTreeMap<MessageKey, MessageChange>,
-    pub versions: Vec<VersionRow>,
+    pub message_index: HashMap<MessageKey, usize>,
+    pub message_changes: BTreeMap<MessageKey, MessageChange>,
+    pub versions: Vec<MessageVersionRow>,
     /// The position at which the user reacted; `None` if the reaction was removed. Keyed by
     /// conversation, seq, reaction key and user.
     pub reactions: BTreeMap<(i64, i64, ReactionKey, i64), Option<i64>>,
     pub timeline: Vec<TimelineRow>,
-    pub fanned: Vec<Fanned>,
-    pub own: Vec<Own>,
+    pub fan_out_entries: Vec<FanOutEntry>,
+    pub personal_entries: Vec<PersonalEntry>,
     pub devices: BTreeMap<(i64, DeviceId), DeviceRow>,
     /// Whether the first user blocks the second after the batch.
     pub blocks: BTreeMap<(i64, i64), bool>,
-    pub acks: Vec<Ack>,
+    pub acks: Vec<DeviceAck>,
     pub parked: Vec<ParkedRow>,
     /// The state of members after each event that changed it, by key and position. The effects of a
     /// member's own messages are omitted.
-    pub member_history: BTreeMap<(MemberKey, i64), Member>,
+    pub member_history: BTreeMap<(MemberKey, i64), MemberState>,
     pub conversation_history: Vec<ConversationVersion>,
     /// Conversations with erased titles, and the position before which all titles are deleted.
-    pub untitled: BTreeMap<i64, i64>,
+    pub erased_titles: BTreeMap<i64, i64>,
     /// The position at which each message was recalled.
     pub recalls: BTreeMap<MessageKey, i64>,
     pub reaction_history: Vec<ReactionChange>,
@@ -204,5 +204,5 @@ pub(crate) struct Rows {
     /// The number of joins and leaves in this batch.
     pub joins_and_leaves: i64,
     /// The approximate number of inbox rows to be written.
-    pub told: i64,
+    pub inbox_rows: i64,
 }

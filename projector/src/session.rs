@@ -4,7 +4,7 @@
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
-use crate::error::ProjectError;
+use crate::error::ProjectionError;
 
 /// The schema that the query API serves from.
 pub const LIVE: &str = "read";
@@ -13,13 +13,13 @@ pub const LIVE: &str = "read";
 pub const REBUILD: &str = "read_rebuild";
 
 /// A connection whose search path is one schema.
-pub(crate) struct Session {
+pub(crate) struct ProjectorSession {
     options: PgConnectOptions,
     schema: &'static str,
     connection: Option<PgConnection>,
 }
 
-impl Session {
+impl ProjectorSession {
     /// A session with the database of this pool. It connects on first use.
     pub fn new(pool: &PgPool, schema: &'static str) -> Self {
         let options = pool
@@ -35,7 +35,7 @@ impl Session {
     }
 
     /// The connection; connects if there is none.
-    pub async fn get(&mut self) -> Result<&mut PgConnection, ProjectError> {
+    pub async fn get(&mut self) -> Result<&mut PgConnection, ProjectionError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -64,7 +64,7 @@ impl Session {
     ///   always right. The planner knows neither the size of an array nor, right after a rebuild
     ///   has begun, the size of a table. So other plans are disabled, and each statement is planned
     ///   once.
-    async fn connect(&self) -> Result<PgConnection, ProjectError> {
+    async fn connect(&self) -> Result<PgConnection, ProjectionError> {
         let mut connection = self.options.connect().await?;
         let settings = format!(
             "SET search_path TO {}; SET synchronous_commit TO off; SET plan_cache_mode TO force_generic_plan; \

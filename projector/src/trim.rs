@@ -5,34 +5,34 @@ use event_log::reader::LogReader;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::checkpoint::Checkpoint;
-use crate::config::TRIM_POSITIONS;
-use crate::error::ProjectError;
+use crate::config::MAX_TRIM_POSITIONS;
+use crate::error::ProjectionError;
 use crate::projector::Projector;
 
 /// The result of one trim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Trimmed {
+pub struct TrimResult {
     /// Entries at or before this position have been deleted.
     pub floor: i64,
     /// More entries are due: call [`Projector::trim`] again.
-    pub more: bool,
+    pub has_more: bool,
 }
 
 impl Projector {
     /// Raises the floor towards the beginning of the offline window as of `now` and deletes the
     /// entries below it, in one transaction. One call covers a bounded number of positions. The
     /// floor never passes the last folded event.
-    pub async fn trim(&mut self, now: Timestamp) -> Result<Trimmed, ProjectError> {
-        let outcome = self.trim_some(now).await;
+    pub async fn trim(&mut self, now: Timestamp) -> Result<TrimResult, ProjectionError> {
+        let outcome = self.trim_batch(now).await;
         if let Err(error) = &outcome {
-            self.doubt(error);
+            self.invalidate(error);
         }
         outcome
     }
 
     /// Raises the floor to the floor of another read model.
-    pub(crate) async fn raise_floor_to(&mut self, floor: i64) -> Result<(), ProjectError> {
-        let checkpoint = self.look().await?.checkpoint;
+    pub(crate) async fn raise_floor_to(&mut self, floor: i64) -> Result<(), ProjectionError> {
+        let checkpoint = self.load_checkpoint().await?.checkpoint;
         if floor <= checkpoint.floor {
             return Ok(());
         }
@@ -40,15 +40,15 @@ impl Projector {
         checkpoint.lock(&mut transaction).await?;
         raise_floor(&mut transaction, checkpoint.floor, floor).await?;
         transaction.commit().await?;
-        self.moved_to(Checkpoint {
+        self.advance(Checkpoint {
             floor,
             ..checkpoint
         });
         Ok(())
     }
 
-    async fn trim_some(&mut self, now: Timestamp) -> Result<Trimmed, ProjectError> {
-        let checkpoint = self.look().await?.checkpoint;
+    async fn trim_batch(&mut self, now: Timestamp) -> Result<TrimResult, ProjectionError> {
+        let checkpoint = self.load_checkpoint().await?.checkpoint;
         let window = i64::try_from(self.config.offline_window.as_millis()).unwrap_or(i64::MAX);
         let oldest = Timestamp::from_millis(now.millis().saturating_sub(window));
         let due = LogReader::new(self.pool.clone())
@@ -56,12 +56,12 @@ impl Projector {
             .await?
             .min(checkpoint.position);
         if due <= checkpoint.floor {
-            return Ok(Trimmed {
+            return Ok(TrimResult {
                 floor: checkpoint.floor,
-                more: false,
+                has_more: false,
             });
         }
-        let floor = due.min(checkpoint.floor + TRIM_POSITIONS);
+        let floor = due.min(checkpoint.floor + MAX_TRIM_POSITIONS);
         let next = Checkpoint {
             floor,
             ..checkpoint
@@ -70,10 +70,10 @@ impl Projector {
         checkpoint.lock(&mut transaction).await?;
         raise_floor(&mut transaction, checkpoint.floor, floor).await?;
         transaction.commit().await?;
-        self.moved_to(next);
-        Ok(Trimmed {
+        self.advance(next);
+        Ok(TrimResult {
             floor,
-            more: floor < due,
+            has_more: floor < due,
         })
     }
 }

@@ -6,15 +6,15 @@ mod support;
 
 use projector::ProjectorConfig;
 use serde_json::value::RawValue;
-use support::history::World;
-use support::{Database, config, fold};
+use support::history::HistoryGenerator;
+use support::{ProjectorDatabase, config, fold};
 
 #[tokio::test]
 async fn any_batch_size_gives_the_same_bytes() {
-    let generator = World::of(7, 12, 3_000);
+    let generator = HistoryGenerator::with_events(7, 12, 3_000);
     let mut expected = None;
     for size in [10_000, 100, 7, 1] {
-        let database = Database::new().await;
+        let database = ProjectorDatabase::new().await;
         // Part of the history is older than the offline window.
         sqlx::query("UPDATE read.checkpoint SET floor = 400")
             .execute(&database.pool)
@@ -48,14 +48,14 @@ async fn any_batch_size_gives_the_same_bytes() {
 
 #[tokio::test]
 async fn any_batch_size_parks_the_same_poison_events() {
-    let mut log = World::of(11, 8, 1_200).log;
+    let mut log = HistoryGenerator::with_events(11, 8, 1_200).log;
     // Every hundredth event of the second half has data that cannot be decoded.
     for event in log.iter_mut().skip(600).step_by(100) {
         event.data = RawValue::from_string(r#"{"what":"is this"}"#.to_owned()).unwrap();
     }
     let mut expected = None;
     for size in [10_000, 13, 1] {
-        let database = Database::new().await;
+        let database = ProjectorDatabase::new().await;
         let mut projector = fold(
             &database.pool,
             ProjectorConfig {

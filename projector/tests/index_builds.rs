@@ -8,65 +8,75 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use projector::Replaced;
+use projector::PreviousVersion;
 use projector::index::{
-    Built, IndexComparison, Indexed, Indexer, IndexingError, Start, Watch, rebuild_index,
-    verify_index,
+    BuildReport, IndexComparison, Indexer, IndexingError, IndexingOutcome, IntegrityChecks,
+    RebuildStart, rebuild_index, verify_index,
 };
 use search::index::{DocumentKey, Index, IndexDir, MessageDocument, RebuildRequest};
-use support::history::World;
-use support::{Database, config, eventually, fold, log};
+use support::history::HistoryGenerator;
+use support::{ProjectorDatabase, config, eventually, fold, log};
 
 /// How many events the log has when the first build begins.
-const BEFORE: usize = 2_000;
+const EVENTS_BEFORE_BUILD: usize = 2_000;
 
 /// A history, the read model of its first events, and an index of that read model.
-struct Begun {
-    world: World,
-    database: Database,
-    place: IndexDir,
+struct BuildFixture {
+    generator: HistoryGenerator,
+    database: ProjectorDatabase,
+    index_dir: IndexDir,
     _scratch: tempfile::TempDir,
 }
 
-impl Begun {
+impl BuildFixture {
     async fn new(seed: u64) -> Self {
-        let generator = World::of(seed, 9, 3_000);
-        let database = Database::new().await;
-        log::append(&database.pool, &generator.log[..BEFORE]).await;
-        fold(&database.pool, config(), &generator.log[..BEFORE], 500).await;
+        let generator = HistoryGenerator::with_events(seed, 9, 3_000);
+        let database = ProjectorDatabase::new().await;
+        log::append(&database.pool, &generator.log[..EVENTS_BEFORE_BUILD]).await;
+        fold(
+            &database.pool,
+            config(),
+            &generator.log[..EVENTS_BEFORE_BUILD],
+            500,
+        )
+        .await;
         let scratch = tempfile::tempdir().unwrap();
         let index_dir = IndexDir::new(scratch.path().join("search"));
         let fixture = Self {
-            world: generator,
+            generator,
             database,
-            place: index_dir,
+            index_dir,
             _scratch: scratch,
         };
-        let built = fixture.rebuild(Start::Anew).await;
+        let built = fixture.rebuild(RebuildStart::Scratch).await;
         assert_eq!((built.build, built.comparison), (1, None));
         fixture
     }
 
-    async fn rebuild(&self, start: Start) -> Built {
-        self.replace(start, Replaced::Dropped).await
+    async fn rebuild(&self, start: RebuildStart) -> BuildReport {
+        self.replace(start, PreviousVersion::Drop).await
     }
 
-    async fn replace(&self, start: Start, replaced: Replaced) -> Built {
-        let (pool, index_dir) = (self.database.pool.clone(), self.place.clone());
+    async fn replace(&self, start: RebuildStart, replaced: PreviousVersion) -> BuildReport {
+        let (pool, index_dir) = (self.database.pool.clone(), self.index_dir.clone());
         rebuild_index(pool, index_dir, start, replaced, |_| {})
             .await
             .unwrap()
     }
 
     async fn verify(&self) -> IndexComparison {
-        verify_index(self.database.pool.clone(), self.place.clone(), |_, _| {})
-            .await
-            .unwrap()
+        verify_index(
+            self.database.pool.clone(),
+            self.index_dir.clone(),
+            |_, _| {},
+        )
+        .await
+        .unwrap()
     }
 
     /// Appends and folds the remaining events.
-    async fn go_on(&self) {
-        let rest = &self.world.log[BEFORE..];
+    async fn append_rest(&self) {
+        let rest = &self.generator.log[EVENTS_BEFORE_BUILD..];
         log::append(&self.database.pool, rest).await;
         fold(&self.database.pool, config(), rest, 100).await;
     }
@@ -93,17 +103,17 @@ impl Begun {
 
     /// Simulates a build that is killed after a commit: it contains the first messages and records
     /// the last of them as its progress. Returns how many messages it contains.
-    async fn leave_behind(&self) -> u64 {
+    async fn interrupt_build(&self) -> u64 {
         let keys = self.keys().await;
         let (indexed, missing) = keys.split_at(keys.len() / 3);
-        let lock = self.place.try_lock().unwrap().unwrap();
-        let build = self.place.create_build(&lock).unwrap();
-        let served = self.place.current_build().unwrap().unwrap();
-        copy(
-            &self.place.build_path(served),
-            &self.place.build_path(build),
+        let lock = self.index_dir.try_lock().unwrap().unwrap();
+        let build = self.index_dir.create_build(&lock).unwrap();
+        let served = self.index_dir.current_build().unwrap().unwrap();
+        copy_files(
+            &self.index_dir.build_path(served),
+            &self.index_dir.build_path(build),
         );
-        let index = Index::open(&self.place.build_path(build)).unwrap();
+        let index = Index::open(&self.index_dir.build_path(build)).unwrap();
         let mut checkpoint = index.checkpoint().unwrap();
         checkpoint.filled = indexed.last().copied();
         let mut writer = index.writer().unwrap();
@@ -119,35 +129,35 @@ impl Begun {
 
     /// An indexer that checks the files in every step.
     fn indexer(&self) -> Indexer {
-        let watch = Watch {
-            look_every: Duration::ZERO,
-            ..Watch::default()
+        let watch = IntegrityChecks {
+            file_check_interval: Duration::ZERO,
+            ..IntegrityChecks::default()
         };
-        Indexer::new(self.database.pool.clone(), self.place.clone(), watch)
+        Indexer::new(self.database.pool.clone(), self.index_dir.clone(), watch)
     }
 
     /// Runs an indexer until it serves another build, and returns the report of that build.
-    async fn followed(&self) -> Built {
+    async fn follow_until_served(&self) -> BuildReport {
         let mut indexer = self.indexer();
-        let before = self.place.current_build().unwrap();
+        let before = self.index_dir.current_build().unwrap();
         steps_until(&mut indexer, "another build is served", |result| {
-            is_up_to_date(result) && self.place.current_build().unwrap() > before
+            is_up_to_date(result) && self.index_dir.current_build().unwrap() > before
         })
         .await;
-        let report = self.place.read_report().unwrap().expect("a report");
+        let report = self.index_dir.read_report().unwrap().expect("a report");
         serde_json::from_str(&report).unwrap()
     }
 
     /// An indexer that is up to date.
-    async fn following(&self) -> Indexer {
+    async fn current_indexer(&self) -> Indexer {
         let mut indexer = self.indexer();
         steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
         indexer
     }
 
     /// Asserts that the served index equals one built from scratch.
-    async fn is_right(&self) {
-        let built = self.rebuild(Start::Anew).await;
+    async fn assert_matches_read_model(&self) {
+        let built = self.rebuild(RebuildStart::Scratch).await;
         let comparison = built
             .comparison
             .expect("a comparison with the previous index");
@@ -156,7 +166,7 @@ impl Begun {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+fn copy_files(from: &Path, to: &Path) {
     for file in std::fs::read_dir(from).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
@@ -164,7 +174,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Flips a bit in the middle of the largest file.
-fn damage(directory: &Path) {
+fn damage_largest_file(directory: &Path) {
     let files = std::fs::read_dir(directory).unwrap();
     let paths = files.map(|file| file.unwrap().path());
     let largest = paths.max_by_key(|path| path.metadata().unwrap().len());
@@ -178,37 +188,37 @@ fn damage(directory: &Path) {
 #[tokio::test]
 async fn an_interrupted_build_resumes_after_further_events() {
     for by_command in [true, false] {
-        let fixture = Begun::new(171).await;
-        let had = fixture.leave_behind().await;
-        fixture.go_on().await;
+        let fixture = BuildFixture::new(171).await;
+        let had = fixture.interrupt_build().await;
+        fixture.append_rest().await;
         let built = if by_command {
-            fixture.rebuild(Start::GoOn).await
+            fixture.rebuild(RebuildStart::InterruptedBuild).await
         } else {
-            fixture.followed().await
+            fixture.follow_until_served().await
         };
         assert_eq!(
-            (built.build, built.had),
+            (built.build, built.resumed),
             (2, had),
             "by command: {by_command}"
         );
         let comparison = built.comparison.expect("a comparison with the first index");
         assert!(comparison.is_equal(), "{comparison:?}");
-        fixture.is_right().await;
+        fixture.assert_matches_read_model().await;
         fixture.database.close().await;
     }
 }
 
-type Stepped = Result<Indexed, IndexingError>;
+type StepResult = Result<IndexingOutcome, IndexingError>;
 
-fn is_up_to_date(result: &Stepped) -> bool {
-    matches!(result, Ok(Indexed::Nothing))
+fn is_up_to_date(result: &StepResult) -> bool {
+    matches!(result, Ok(IndexingOutcome::UpToDate))
 }
 
 /// Steps, ignoring errors, until a condition holds.
 async fn steps_until(
     indexer: &mut Indexer,
     condition: &str,
-    mut holds: impl FnMut(&Stepped) -> bool,
+    mut holds: impl FnMut(&StepResult) -> bool,
 ) {
     let mut last = None;
     for _ in 0..5_000 {
@@ -225,13 +235,13 @@ async fn steps_until(
 
 #[tokio::test]
 async fn a_requested_build_survives_database_errors() {
-    let fixture = Begun::new(191).await;
-    let mut indexer = fixture.following().await;
+    let fixture = BuildFixture::new(191).await;
+    let mut indexer = fixture.current_indexer().await;
     fixture
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
     fixture
-        .place
+        .index_dir
         .request_rebuild(RebuildRequest::default())
         .unwrap();
     let mut errors = 0;
@@ -241,11 +251,11 @@ async fn a_requested_build_survives_database_errors() {
     })
     .await;
     assert!(
-        fixture.place.rebuild_request().unwrap().is_none(),
+        fixture.index_dir.rebuild_request().unwrap().is_none(),
         "the request was accepted"
     );
     assert_eq!(
-        fixture.place.current_build().unwrap(),
+        fixture.index_dir.current_build().unwrap(),
         Some(1),
         "the old index is still served"
     );
@@ -253,155 +263,169 @@ async fn a_requested_build_survives_database_errors() {
         .execute("ALTER TABLE read.away RENAME TO messages")
         .await;
     steps_until(&mut indexer, "the requested build is served", |_| {
-        fixture.place.current_build().unwrap() > Some(1)
+        fixture.index_dir.current_build().unwrap() > Some(1)
     })
     .await;
     drop(indexer);
-    fixture.is_right().await;
+    fixture.assert_matches_read_model().await;
     fixture.database.close().await;
 }
 
 #[tokio::test]
 async fn a_running_build_does_not_satisfy_a_later_request() {
-    let fixture = Begun::new(193).await;
-    let mut indexer = fixture.following().await;
+    let fixture = BuildFixture::new(193).await;
+    let mut indexer = fixture.current_indexer().await;
     // One request per step. A stopped build may still be writing, so no build number is reused.
     for build in 2..10 {
         fixture
-            .place
+            .index_dir
             .request_rebuild(RebuildRequest::default())
             .unwrap();
         indexer.step().await.unwrap();
-        assert_eq!(fixture.place.last_begun_build().unwrap(), Some(build));
-        assert!(fixture.place.rebuild_request().unwrap().is_none());
+        assert_eq!(fixture.index_dir.last_begun_build().unwrap(), Some(build));
+        assert!(fixture.index_dir.rebuild_request().unwrap().is_none());
     }
     steps_until(&mut indexer, "the last build is served", |_| {
-        fixture.place.current_build().unwrap() == Some(9)
+        fixture.index_dir.current_build().unwrap() == Some(9)
     })
     .await;
     // Results of the earlier builds do not trigger another one.
     steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
-    assert_eq!(fixture.place.unfinished_build().unwrap(), None);
+    assert_eq!(fixture.index_dir.unfinished_build().unwrap(), None);
     drop(indexer);
-    fixture.is_right().await;
+    fixture.assert_matches_read_model().await;
     fixture.database.close().await;
 }
 
 #[tokio::test]
 async fn a_waiting_process_builds_the_index_if_the_writer_ends() {
-    let fixture = Begun::new(197).await;
-    let indexer = fixture.following().await;
-    let (pool, index_dir) = (fixture.database.pool.clone(), fixture.place.clone());
+    let fixture = BuildFixture::new(197).await;
+    let indexer = fixture.current_indexer().await;
+    let (pool, index_dir) = (fixture.database.pool.clone(), fixture.index_dir.clone());
     let requester = tokio::spawn(rebuild_index(
         pool,
         index_dir,
-        Start::GoOn,
-        Replaced::Dropped,
+        RebuildStart::InterruptedBuild,
+        PreviousVersion::Drop,
         |_| (),
     ));
     eventually("the rebuild is requested", || async {
-        fixture.place.rebuild_request().unwrap().is_some()
+        fixture.index_dir.rebuild_request().unwrap().is_some()
     })
     .await;
     drop(indexer);
     let built = requester.await.unwrap().unwrap();
-    assert_eq!((built.build, built.had), (2, 0));
+    assert_eq!((built.build, built.resumed), (2, 0));
     assert!(
-        fixture.place.rebuild_request().unwrap().is_none(),
+        fixture.index_dir.rebuild_request().unwrap().is_none(),
         "the request is not served twice"
     );
-    fixture.is_right().await;
+    fixture.assert_matches_read_model().await;
     fixture.database.close().await;
 }
 
 #[tokio::test]
 async fn a_build_that_cannot_resume_starts_from_scratch() {
-    let fixture = Begun::new(173).await;
+    let fixture = BuildFixture::new(173).await;
     // Its files may contain content that has been erased since.
-    fixture.leave_behind().await;
-    assert_eq!(fixture.rebuild(Start::Anew).await.had, 0);
-    fixture.is_right().await;
+    fixture.interrupt_build().await;
+    assert_eq!(fixture.rebuild(RebuildStart::Scratch).await.resumed, 0);
+    fixture.assert_matches_read_model().await;
     // A corrupted build.
-    fixture.leave_behind().await;
-    damage(
+    fixture.interrupt_build().await;
+    damage_largest_file(
         &fixture
-            .place
-            .build_path(fixture.place.unfinished_build().unwrap().unwrap()),
+            .index_dir
+            .build_path(fixture.index_dir.unfinished_build().unwrap().unwrap()),
     );
-    assert_eq!(fixture.rebuild(Start::GoOn).await.had, 0);
-    fixture.is_right().await;
+    assert_eq!(
+        fixture
+            .rebuild(RebuildStart::InterruptedBuild)
+            .await
+            .resumed,
+        0
+    );
+    fixture.assert_matches_read_model().await;
     // A build with another numbering.
-    fixture.leave_behind().await;
+    fixture.interrupt_build().await;
     sqlx::query("UPDATE read.checkpoint SET numbering = numbering + 1")
         .execute(&fixture.database.pool)
         .await
         .unwrap();
-    let built = fixture.rebuild(Start::GoOn).await;
-    assert_eq!((built.had, built.comparison), (0, None));
-    fixture.is_right().await;
+    let built = fixture.rebuild(RebuildStart::InterruptedBuild).await;
+    assert_eq!((built.resumed, built.comparison), (0, None));
+    fixture.assert_matches_read_model().await;
     fixture.database.close().await;
 }
 
 #[tokio::test]
 async fn the_previous_index_is_kept_and_restored() {
     for by_command in [true, false] {
-        let fixture = Begun::new(199).await;
+        let fixture = BuildFixture::new(199).await;
         let first = fixture.keys().await.len() as u64;
-        assert_eq!(fixture.place.kept_build().unwrap(), None);
-        let second = fixture.replace(Start::GoOn, Replaced::Kept).await;
-        assert_eq!((second.build, second.had), (2, 0));
-        assert_eq!(fixture.place.kept_build().unwrap(), Some(1));
+        assert_eq!(fixture.index_dir.kept_build().unwrap(), None);
+        let second = fixture
+            .replace(RebuildStart::InterruptedBuild, PreviousVersion::Keep)
+            .await;
+        assert_eq!((second.build, second.resumed), (2, 0));
+        assert_eq!(fixture.index_dir.kept_build().unwrap(), Some(1));
         // The kept index does not follow the log, and it outlives builds that were not requested.
-        fixture.leave_behind().await;
-        fixture.go_on().await;
-        assert_eq!(fixture.followed().await.build, 3);
-        assert_eq!(fixture.place.kept_build().unwrap(), Some(1));
+        fixture.interrupt_build().await;
+        fixture.append_rest().await;
+        assert_eq!(fixture.follow_until_served().await.build, 3);
+        assert_eq!(fixture.index_dir.kept_build().unwrap(), Some(1));
         let restored = if by_command {
-            fixture.replace(Start::Kept, Replaced::Kept).await
+            fixture
+                .replace(RebuildStart::KeptIndex, PreviousVersion::Keep)
+                .await
         } else {
             let request = RebuildRequest {
                 from_kept: true,
                 keep: true,
             };
-            fixture.place.request_rebuild(request).unwrap();
-            fixture.followed().await
+            fixture.index_dir.request_rebuild(request).unwrap();
+            fixture.follow_until_served().await
         };
-        assert_eq!((restored.build, restored.had), (4, first));
+        assert_eq!((restored.build, restored.resumed), (4, first));
         let comparison = restored
             .comparison
             .expect("a comparison with the third index");
         assert!(comparison.is_equal(), "{comparison:?}");
-        assert_eq!(fixture.place.kept_build().unwrap(), Some(3));
-        assert!(fixture.place.remove_kept().unwrap());
-        assert!(!fixture.place.build_path(3).exists());
-        fixture.is_right().await;
+        assert_eq!(fixture.index_dir.kept_build().unwrap(), Some(3));
+        assert!(fixture.index_dir.remove_kept().unwrap());
+        assert!(!fixture.index_dir.build_path(3).exists());
+        fixture.assert_matches_read_model().await;
         fixture.database.close().await;
     }
 }
 
 #[tokio::test]
 async fn a_kept_index_is_not_restored_if_corrupted_and_a_scratch_build_removes_it() {
-    let fixture = Begun::new(211).await;
-    fixture.replace(Start::GoOn, Replaced::Kept).await;
-    damage(&fixture.place.build_path(1));
-    let restored = fixture.replace(Start::Kept, Replaced::Kept).await;
-    assert_eq!(restored.had, 0);
+    let fixture = BuildFixture::new(211).await;
+    fixture
+        .replace(RebuildStart::InterruptedBuild, PreviousVersion::Keep)
+        .await;
+    damage_largest_file(&fixture.index_dir.build_path(1));
+    let restored = fixture
+        .replace(RebuildStart::KeptIndex, PreviousVersion::Keep)
+        .await;
+    assert_eq!(restored.resumed, 0);
     let kept = fixture
-        .place
+        .index_dir
         .kept_build()
         .unwrap()
         .expect("the second build is kept");
     // Its files may contain content that has been erased since.
-    fixture.rebuild(Start::Anew).await;
-    assert_eq!(fixture.place.kept_build().unwrap(), None);
-    assert!(!fixture.place.build_path(kept).exists());
-    fixture.is_right().await;
+    fixture.rebuild(RebuildStart::Scratch).await;
+    assert_eq!(fixture.index_dir.kept_build().unwrap(), None);
+    assert!(!fixture.index_dir.build_path(kept).exists());
+    fixture.assert_matches_read_model().await;
     fixture.database.close().await;
 }
 
 #[tokio::test]
 async fn differing_messages_are_listed() {
-    let fixture = Begun::new(179).await;
+    let fixture = BuildFixture::new(179).await;
     let keys = fixture.keys().await;
     let (lost, other) = (keys[7], keys[keys.len() / 2]);
     let invented = (keys[0].0, 1_000_000);
@@ -415,7 +439,7 @@ async fn differing_messages_are_listed() {
         mentions: Vec::new(),
         text: text.into(),
     };
-    let index = Index::open(&fixture.place.build_path(1)).unwrap();
+    let index = Index::open(&fixture.index_dir.build_path(1)).unwrap();
     let mut writer = index.writer().unwrap();
     writer.remove([lost, other]).unwrap();
     writer
@@ -427,7 +451,7 @@ async fn differing_messages_are_listed() {
     writer.commit(&index.checkpoint().unwrap()).unwrap();
     writer.wait_for_merges().unwrap();
     let verified = fixture.verify().await;
-    let built = fixture.rebuild(Start::GoOn).await;
+    let built = fixture.rebuild(RebuildStart::InterruptedBuild).await;
     let comparison = built
         .comparison
         .expect("a comparison with the served index");
@@ -446,16 +470,16 @@ async fn differing_messages_are_listed() {
         .map(|message| (message.conversation, message.seq))
         .collect();
     assert_eq!(differing, named);
-    fixture.is_right().await;
+    fixture.assert_matches_read_model().await;
     fixture.database.close().await;
 }
 
 #[tokio::test]
 async fn an_index_written_by_another_process_is_verified_in_place() {
-    let fixture = Begun::new(181).await;
-    let mut indexer = fixture.following().await;
-    fixture.go_on().await;
-    let (pool, index_dir) = (fixture.database.pool.clone(), fixture.place.clone());
+    let fixture = BuildFixture::new(181).await;
+    let mut indexer = fixture.current_indexer().await;
+    fixture.append_rest().await;
+    let (pool, index_dir) = (fixture.database.pool.clone(), fixture.index_dir.clone());
     let verifying = tokio::spawn(verify_index(pool, index_dir, |_, _| {}));
     steps_until(&mut indexer, "the verification has finished", |result| {
         assert!(result.is_ok(), "{result:?}");
@@ -466,7 +490,7 @@ async fn an_index_written_by_another_process_is_verified_in_place() {
     assert!(comparison.is_equal(), "{comparison:?}");
     assert_eq!(comparison.position, 3_000);
     assert_eq!(
-        fixture.place.current_build().unwrap(),
+        fixture.index_dir.current_build().unwrap(),
         Some(1),
         "nothing was replaced"
     );

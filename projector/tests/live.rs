@@ -11,25 +11,29 @@ use event_log::mirror::MirrorConfig;
 use event_log::nats;
 use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
 use futures::StreamExt as _;
-use projector::{Near, ProjectError, ProjectorConfig, run};
-use support::history::World;
-use support::{Database, config, eventually, fold, log};
+use projector::{InProcessChannels, ProjectionError, ProjectorConfig, run};
+use support::history::HistoryGenerator;
+use support::{ProjectorDatabase, config, eventually, fold, log};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-struct Running {
+struct RunningProjector {
     shutdown: CancellationToken,
-    task: JoinHandle<Result<(), ProjectError>>,
+    task: JoinHandle<Result<(), ProjectionError>>,
 }
 
-impl Running {
-    fn start(database: &Database, nats: Option<async_nats::Client>, mirror: MirrorConfig) -> Self {
-        Self::with(config(), database, nats, mirror)
+impl RunningProjector {
+    fn start(
+        database: &ProjectorDatabase,
+        nats: Option<async_nats::Client>,
+        mirror: MirrorConfig,
+    ) -> Self {
+        Self::start_with(config(), database, nats, mirror)
     }
 
-    fn with(
+    fn start_with(
         config: ProjectorConfig,
-        database: &Database,
+        database: &ProjectorDatabase,
         nats: Option<async_nats::Client>,
         mirror: MirrorConfig,
     ) -> Self {
@@ -39,10 +43,10 @@ impl Running {
             nats,
             mirror,
             config,
-            Near {
+            InProcessChannels {
                 feed: None,
                 projected: tokio::sync::watch::Sender::new(0),
-                bell: event_log::projection_signal::ProjectionSignalChannel::default(),
+                signal: event_log::projection_signal::ProjectionSignalChannel::default(),
             },
             shutdown.clone(),
         ));
@@ -55,7 +59,7 @@ impl Running {
     }
 }
 
-async fn reaches(database: &Database, position: i64) {
+async fn wait_for_position(database: &ProjectorDatabase, position: i64) {
     eventually("the checkpoint", || async {
         database
             .number("SELECT position FROM read.checkpoint")
@@ -65,7 +69,7 @@ async fn reaches(database: &Database, position: i64) {
     .await;
 }
 
-async fn nats() -> async_nats::Client {
+async fn connect_nats() -> async_nats::Client {
     let url = std::env::var("TIDINGS_TEST_NATS_URL")
         .or_else(|_| std::env::var("DEV_NATS_URL"))
         .expect("set TIDINGS_TEST_NATS_URL to a nats-server with JetStream for tests");
@@ -75,7 +79,11 @@ async fn nats() -> async_nats::Client {
 }
 
 /// An empty mirror of the database's log.
-async fn stream(client: &async_nats::Client, database: &Database, first: u64) -> MirrorConfig {
+async fn create_stream(
+    client: &async_nats::Client,
+    database: &ProjectorDatabase,
+    first: u64,
+) -> MirrorConfig {
     let name: String = sqlx::query_scalar("SELECT current_database()::text")
         .fetch_one(&database.pool)
         .await
@@ -116,8 +124,8 @@ async fn publish(client: &async_nats::Client, mirror: &MirrorConfig, events: &[E
     }
 }
 
-async fn assert_folded(database: &Database, events: &[Envelope]) {
-    let reference = Database::new().await;
+async fn assert_folded(database: &ProjectorDatabase, events: &[Envelope]) {
+    let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), events, 1_000).await;
     assert_eq!(database.digest().await, reference.digest().await);
     reference.close().await;
@@ -125,13 +133,13 @@ async fn assert_folded(database: &Database, events: &[Envelope]) {
 
 #[tokio::test]
 async fn without_nats_the_log_is_polled() {
-    let generator = World::of(61, 6, 600);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(61, 6, 600);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..300]).await;
-    let running = Running::start(&database, None, MirrorConfig::named("none"));
-    reaches(&database, 300).await;
+    let running = RunningProjector::start(&database, None, MirrorConfig::named("none"));
+    wait_for_position(&database, 300).await;
     log::append(&database.pool, &generator.log[300..]).await;
-    reaches(&database, 600).await;
+    wait_for_position(&database, 600).await;
     running.stop().await;
     assert_folded(&database, &generator.log).await;
     database.close().await;
@@ -140,8 +148,8 @@ async fn without_nats_the_log_is_polled() {
 /// Publishes more signals than the client buffers for a server that it cannot reach.
 #[tokio::test]
 async fn an_unreachable_nats_server_delays_nothing() {
-    let generator = World::of(73, 6, 2_300);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(73, 6, 2_300);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log).await;
     let unreachable = nats::connect("nats://127.0.0.1:1").await.unwrap();
     let one_by_one = ProjectorConfig {
@@ -149,15 +157,15 @@ async fn an_unreachable_nats_server_delays_nothing() {
         ..config()
     };
     let mirror = MirrorConfig::named("none");
-    let running = Running::with(one_by_one, &database, Some(unreachable), mirror);
-    reaches(&database, 2_300).await;
+    let running = RunningProjector::start_with(one_by_one, &database, Some(unreachable), mirror);
+    wait_for_position(&database, 2_300).await;
     running.stop().await;
     assert_folded(&database, &generator.log).await;
     database.close().await;
 }
 
 /// Asserts that every user with an entry at these positions is in the signal's audience.
-async fn everybody_is_named(database: &Database, touched: &AffectedAudience) {
+async fn assert_all_recipients_named(database: &ProjectorDatabase, touched: &AffectedAudience) {
     let missing: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT i.user_id, i.position FROM read.inbox i
          WHERE i.position > $1 AND i.position <= $2 AND i.user_id <> ALL($3) AND NOT EXISTS (
@@ -181,20 +189,20 @@ async fn everybody_is_named(database: &Database, touched: &AffectedAudience) {
 
 #[tokio::test]
 async fn the_stream_is_followed_and_signals_are_published() {
-    let generator = World::of(67, 6, 600);
-    let database = Database::new().await;
-    let client = nats().await;
-    let mirror = stream(&client, &database, 1).await;
+    let generator = HistoryGenerator::with_events(67, 6, 600);
+    let database = ProjectorDatabase::new().await;
+    let client = connect_nats().await;
+    let mirror = create_stream(&client, &database, 1).await;
     let mut signals = client.subscribe(mirror.projected_subject()).await.unwrap();
     // At this point, only the stream has these events.
     publish(&client, &mirror, &generator.log[..100]).await;
-    let running = Running::start(&database, Some(client.clone()), mirror.clone());
+    let running = RunningProjector::start(&database, Some(client.clone()), mirror.clone());
     // The loop fails if it is ahead of the log, so the log must get these events too.
     log::append(&database.pool, &generator.log[..100]).await;
-    reaches(&database, 100).await;
+    wait_for_position(&database, 100).await;
     log::append(&database.pool, &generator.log[100..]).await;
     publish(&client, &mirror, &generator.log[100..]).await;
-    reaches(&database, 600).await;
+    wait_for_position(&database, 600).await;
     let (mut position, mut named) = (0, 0);
     while position != 600 {
         let message = tokio::time::timeout(std::time::Duration::from_secs(10), signals.next())
@@ -206,7 +214,7 @@ async fn the_stream_is_followed_and_signals_are_published() {
         if let Some(touched) = signal.audience {
             assert_eq!((touched.to, touched.generation), (position, 1));
             named += touched.to - touched.from;
-            everybody_is_named(&database, &touched).await;
+            assert_all_recipients_named(&database, &touched).await;
         }
     }
     assert!(
@@ -224,25 +232,25 @@ async fn the_stream_is_followed_and_signals_are_published() {
 
 #[tokio::test]
 async fn the_log_is_read_when_the_stream_is_late_wrong_or_deleted() {
-    let generator = World::of(71, 6, 900);
-    let database = Database::new().await;
-    let client = nats().await;
+    let generator = HistoryGenerator::with_events(71, 6, 900);
+    let database = ProjectorDatabase::new().await;
+    let client = connect_nats().await;
     // The stream begins at position 200 and is incomplete; the log is complete.
-    let mirror = stream(&client, &database, 200).await;
+    let mirror = create_stream(&client, &database, 200).await;
     log::append(&database.pool, &generator.log[..300]).await;
     publish(&client, &mirror, &generator.log[199..250]).await;
-    let running = Running::start(&database, Some(client.clone()), mirror.clone());
-    reaches(&database, 300).await;
+    let running = RunningProjector::start(&database, Some(client.clone()), mirror.clone());
+    wait_for_position(&database, 300).await;
     // From here on, its sequences differ from the events' positions.
     publish(&client, &mirror, &generator.log[300..400]).await;
     log::append(&database.pool, &generator.log[300..600]).await;
-    reaches(&database, 600).await;
+    wait_for_position(&database, 600).await;
     jetstream::new(client)
         .delete_stream(&mirror.stream)
         .await
         .unwrap();
     log::append(&database.pool, &generator.log[600..]).await;
-    reaches(&database, 900).await;
+    wait_for_position(&database, 900).await;
     running.stop().await;
     assert_folded(&database, &generator.log).await;
     database.close().await;

@@ -13,34 +13,36 @@ use domain::conversation::event::{ConversationEvent, MessageErased, MessageRecal
 use domain::envelope::Envelope;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::MailboxEvent;
-use support::history::{Fact, World, read};
-use support::{Database, config, fold};
+use support::history::{DomainEvent, HistoryGenerator, read};
+use support::{ProjectorDatabase, config, fold};
 
 /// User, position and conversation of an inbox row.
 type Row = (String, i64, String);
 
 /// The first and last position of a membership period.
-type Stay = (i64, Option<i64>);
+type PeriodRange = (i64, Option<i64>);
 
 /// The reference implementation: processes the log event by event, using only sets.
 #[derive(Default)]
 struct Oracle {
     states: BTreeMap<ConversationId, Conversation>,
-    stays: BTreeMap<(ConversationId, UserId), Vec<Stay>>,
+    stays: BTreeMap<(ConversationId, UserId), Vec<PeriodRange>>,
     /// The position and sender of each message.
     messages: BTreeMap<ConversationId, Vec<(i64, UserId)>>,
     inbox: BTreeSet<Row>,
 }
 
 impl Oracle {
-    fn event(&mut self, event: &Envelope) {
+    fn apply(&mut self, event: &Envelope) {
         match read(event) {
-            Fact::Conversation(id, fact) => self.conversation(event.position, id, fact),
-            Fact::Mailbox(owner, fact) => self.mailbox(event.position, &owner, &fact),
+            DomainEvent::Conversation(id, fact) => {
+                self.apply_conversation(event.position, id, fact)
+            }
+            DomainEvent::Mailbox(owner, fact) => self.apply_mailbox(event.position, &owner, &fact),
         }
     }
 
-    fn inside(&self, id: &ConversationId, at: i64) -> Vec<UserId> {
+    fn members_at(&self, id: &ConversationId, at: i64) -> Vec<UserId> {
         let memberships = self
             .stays
             .iter()
@@ -55,7 +57,7 @@ impl Oracle {
             .collect()
     }
 
-    fn tell(&mut self, users: &[UserId], at: i64, id: &ConversationId) {
+    fn add_inbox_rows(&mut self, users: &[UserId], at: i64, id: &ConversationId) {
         self.inbox.extend(
             users
                 .iter()
@@ -63,22 +65,22 @@ impl Oracle {
         );
     }
 
-    fn begin(&mut self, id: &ConversationId, user: &UserId, at: i64) {
+    fn begin_period(&mut self, id: &ConversationId, user: &UserId, at: i64) {
         self.stays
             .entry((id.clone(), user.clone()))
             .or_default()
             .push((at, None));
     }
 
-    fn conversation(&mut self, at: i64, id: ConversationId, fact: ConversationEvent) {
+    fn apply_conversation(&mut self, at: i64, id: ConversationId, fact: ConversationEvent) {
         match &fact {
             ConversationEvent::ConversationCreated(created) => {
                 created
                     .members
                     .iter()
-                    .for_each(|first| self.begin(&id, &first.user, at));
+                    .for_each(|first| self.begin_period(&id, &first.user, at));
             }
-            ConversationEvent::MemberAdded(added) => self.begin(&id, &added.user, at),
+            ConversationEvent::MemberAdded(added) => self.begin_period(&id, &added.user, at),
             ConversationEvent::MemberRemoved(removed) => {
                 let stays = self
                     .stays
@@ -94,44 +96,51 @@ impl Oracle {
             }
             _ => {}
         }
-        let inside = self.inside(&id, at);
+        let inside = self.members_at(&id, at);
         if inside.len() as i64 <= config().fanout_threshold {
-            self.tell(&inside, at, &id);
+            self.add_inbox_rows(&inside, at, &id);
         }
         self.states.entry(id).or_default().apply(fact);
     }
 
-    fn mailbox(&mut self, at: i64, owner: &UserId, fact: &MailboxEvent) {
+    fn apply_mailbox(&mut self, at: i64, owner: &UserId, fact: &MailboxEvent) {
         match fact {
             MailboxEvent::ConversationRead(mark) => {
-                let inside = self.inside(&mark.conversation, at);
-                let is_small = inside.len() as i64 <= config().receipts_up_to;
+                let inside = self.members_at(&mark.conversation, at);
+                let is_small = inside.len() as i64 <= config().max_receipt_members;
                 let recipients = if is_small {
                     inside
                 } else {
                     vec![owner.clone()]
                 };
-                self.tell(&recipients, at, &mark.conversation);
+                self.add_inbox_rows(&recipients, at, &mark.conversation);
             }
             MailboxEvent::ConversationMarkedUnread(mark) => {
-                self.tell(std::slice::from_ref(owner), at, &mark.conversation);
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &mark.conversation);
             }
             MailboxEvent::PreferencesChanged(changed) => {
-                self.tell(std::slice::from_ref(owner), at, &changed.conversation);
+                self.add_inbox_rows(std::slice::from_ref(owner), at, &changed.conversation);
             }
             MailboxEvent::DeviceAcked(acked) => {
                 let ids: Vec<_> = self.states.keys().cloned().collect();
                 for id in ids {
-                    self.delivered(at, &id, owner, acked.previous, acked.cursor);
+                    self.apply_delivery(at, &id, owner, acked.previous, acked.cursor);
                 }
             }
             MailboxEvent::UserBlocked(_) | MailboxEvent::UserUnblocked(_) => {}
         }
     }
 
-    fn delivered(&mut self, at: i64, id: &ConversationId, owner: &UserId, after: i64, up_to: i64) {
-        let inside = self.inside(id, at);
-        if !inside.contains(owner) || inside.len() as i64 > config().receipts_up_to {
+    fn apply_delivery(
+        &mut self,
+        at: i64,
+        id: &ConversationId,
+        owner: &UserId,
+        after: i64,
+        up_to: i64,
+    ) {
+        let inside = self.members_at(id, at);
+        if !inside.contains(owner) || inside.len() as i64 > config().max_receipt_members {
             return;
         }
         let messages: Vec<_> = self
@@ -142,10 +151,11 @@ impl Oracle {
             .cloned()
             .collect();
         for (position, sender) in messages {
-            let covered =
-                position > after && position <= up_to && self.inside(id, position).contains(owner);
+            let covered = position > after
+                && position <= up_to
+                && self.members_at(id, position).contains(owner);
             if covered && sender != *owner && inside.contains(&sender) {
-                self.tell(&[sender], at, id);
+                self.add_inbox_rows(&[sender], at, id);
             }
         }
     }
@@ -153,11 +163,11 @@ impl Oracle {
 
 #[tokio::test]
 async fn inboxes_match_the_fan_out_rules() {
-    let generator = World::of(23, 9, 4_000);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(23, 9, 4_000);
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 500).await;
     let mut oracle = Oracle::default();
-    generator.log.iter().for_each(|event| oracle.event(event));
+    generator.log.iter().for_each(|event| oracle.apply(event));
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT u.name, i.position, c.name FROM read.inbox i JOIN read.users u ON u.id = i.user_id \
          JOIN read.conversations c ON c.id = i.conversation",
@@ -183,8 +193,8 @@ async fn inboxes_match_the_fan_out_rules() {
 
 #[tokio::test]
 async fn inbox_rows_and_fanned_out_entries_match() {
-    let generator = World::of(31, 9, 2_000);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(31, 9, 2_000);
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 300).await;
     let orphaned = "SELECT count(*) FROM read.inbox i WHERE seq IS NULL AND NOT EXISTS (SELECT FROM read.timeline t \
                 WHERE t.conversation = i.conversation AND t.position = i.position AND t.fanned)";
@@ -206,8 +216,8 @@ async fn inbox_rows_and_fanned_out_entries_match() {
 
 #[tokio::test]
 async fn members_and_read_marks_match_the_aggregates() {
-    let generator = World::of(41, 10, 4_000);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(41, 10, 4_000);
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 777).await;
     let rows: Vec<(String, String, String, i64, i64)> = sqlx::query_as(
         "SELECT c.name, u.name, m.role, m.read_seq, c.head_seq FROM read.members m \
@@ -254,13 +264,13 @@ async fn members_and_read_marks_match_the_aggregates() {
 
 #[tokio::test]
 async fn messages_reflect_their_edits_recalls_and_erasures() {
-    let generator = World::of(43, 6, 3_000);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(43, 6, 3_000);
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 250).await;
     // Body, original body, version bodies and recall flag of each message, by conversation and seq.
     let mut expected = BTreeMap::new();
     for event in &generator.log {
-        let Fact::Conversation(id, fact) = read(event) else {
+        let DomainEvent::Conversation(id, fact) = read(event) else {
             continue;
         };
         match fact {
@@ -285,7 +295,7 @@ async fn messages_reflect_their_edits_recalls_and_erasures() {
             _ => {}
         }
     }
-    type Message = (
+    type MessageTuple = (
         String,
         i64,
         Option<String>,
@@ -293,7 +303,7 @@ async fn messages_reflect_their_edits_recalls_and_erasures() {
         Vec<Option<String>>,
         bool,
     );
-    let rows: Vec<Message> = sqlx::query_as(
+    let rows: Vec<MessageTuple> = sqlx::query_as(
         "SELECT c.name, m.seq, m.body, m.original, ARRAY(SELECT body FROM read.versions v \
          WHERE v.conversation = m.conversation AND v.seq = m.seq ORDER BY v.position), m.recalled \
          FROM read.messages m JOIN read.conversations c ON c.id = m.conversation",

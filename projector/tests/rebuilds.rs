@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use projector::{
-    ProjectError, Projector, ProjectorConfig, REBUILD, Rebuilt, Replaced, kept, rebuild, verify,
+    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, RebuildSummary, kept,
+    rebuild, verify,
 };
 use sqlx::Executor as _;
-use support::history::World;
-use support::{Database, config, fold, log};
+use support::history::HistoryGenerator;
+use support::{ProjectorDatabase, config, fold, log};
 
-const SHAPE: &str = "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ( \
+const SELECT_SCHEMA: &str = "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ( \
     SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'read' \
     UNION ALL SELECT format('%s %s', relname, reloptions) FROM pg_class \
         WHERE relnamespace = 'read'::regnamespace AND relkind = 'r' \
@@ -23,32 +24,35 @@ const SHAPE: &str = "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ( \
     UNION ALL SELECT format('%s %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint \
         WHERE connamespace = 'read'::regnamespace) shape";
 
-async fn shape(database: &Database) -> String {
-    sqlx::query_scalar(SHAPE)
+async fn schema_fingerprint(database: &ProjectorDatabase) -> String {
+    sqlx::query_scalar(SELECT_SCHEMA)
         .fetch_one(&database.pool)
         .await
         .unwrap()
 }
 
 /// Rebuilds and drops the previous version.
-async fn rebuilt(database: &Database, batch: usize) -> Result<Rebuilt, ProjectError> {
+async fn rebuild_and_drop(
+    database: &ProjectorDatabase,
+    batch: usize,
+) -> Result<RebuildSummary, ProjectionError> {
     let pool = database.pool.clone();
-    rebuild(pool, config(), batch, Replaced::Dropped, |_| ()).await
+    rebuild(pool, config(), batch, PreviousVersion::Drop, |_| ()).await
 }
 
 #[tokio::test]
 async fn a_rebuild_is_equal_and_the_live_projector_continues() {
-    let generator = World::of(51, 9, 2_500);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(51, 9, 2_500);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..2_000]).await;
     let mut live = fold(&database.pool, config(), &generator.log[..2_000], 333).await;
-    let (before, shape_before) = (database.digest().await, shape(&database).await);
+    let (before, shape_before) = (database.digest().await, schema_fingerprint(&database).await);
     let mut positions = Vec::new();
     let end = rebuild(
         database.pool.clone(),
         config(),
         100,
-        Replaced::Dropped,
+        PreviousVersion::Drop,
         |progress| {
             positions.push(progress.position);
         },
@@ -58,7 +62,7 @@ async fn a_rebuild_is_equal_and_the_live_projector_continues() {
     assert_eq!(end.position, 2_000);
     assert_eq!(positions.len(), 20);
     assert_eq!(database.digest().await, before);
-    assert_eq!(shape(&database).await, shape_before);
+    assert_eq!(schema_fingerprint(&database).await, shape_before);
     assert_eq!(
         database
             .number("SELECT generation FROM read.checkpoint")
@@ -73,9 +77,9 @@ async fn a_rebuild_is_equal_and_the_live_projector_continues() {
     );
 
     let error = live.step(&generator.log[2_000..]).await.unwrap_err();
-    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    assert!(matches!(error, ProjectionError::Fenced), "{error}");
     live.step(&generator.log[2_000..]).await.unwrap();
-    let reference = Database::new().await;
+    let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 1_000).await;
     assert_eq!(database.digest().await, reference.digest().await);
     reference.close().await;
@@ -84,8 +88,8 @@ async fn a_rebuild_is_equal_and_the_live_projector_continues() {
 
 #[tokio::test]
 async fn a_rebuild_includes_events_appended_during_it() {
-    let generator = World::of(53, 7, 1_500);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(53, 7, 1_500);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..500]).await;
     let mut live = fold(&database.pool, config(), &generator.log[..500], 100).await;
     let (pool, events) = (database.pool.clone(), generator.log.clone());
@@ -93,17 +97,17 @@ async fn a_rebuild_includes_events_appended_during_it() {
         for batch in events[500..].chunks(50) {
             log::append(&pool, batch).await;
             while let Err(error) = live.step(batch).await {
-                assert!(matches!(error, ProjectError::Fenced), "{error}");
+                assert!(matches!(error, ProjectionError::Fenced), "{error}");
             }
         }
         live
     });
     while !writing.is_finished() {
-        rebuilt(&database, 200).await.unwrap();
+        rebuild_and_drop(&database, 200).await.unwrap();
     }
     let mut live = writing.await.unwrap();
     assert_eq!(live.position().await.unwrap(), 1_500);
-    let reference = Database::new().await;
+    let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 1_000).await;
     assert_eq!(database.digest().await, reference.digest().await);
     reference.close().await;
@@ -112,8 +116,8 @@ async fn a_rebuild_includes_events_appended_during_it() {
 
 #[tokio::test]
 async fn only_one_rebuild_runs_and_leftovers_are_dropped() {
-    let generator = World::of(57, 5, 300);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(57, 5, 300);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 100).await;
     // The leftovers of a killed rebuild.
@@ -128,7 +132,7 @@ async fn only_one_rebuild_runs_and_leftovers_are_dropped() {
             pool,
             config(),
             50,
-            Replaced::Dropped,
+            PreviousVersion::Drop,
             move |_| {
                 if let Some(started) = started.take() {
                     started.send(()).unwrap();
@@ -138,14 +142,14 @@ async fn only_one_rebuild_runs_and_leftovers_are_dropped() {
         ))
     });
     first_batch.await.unwrap();
-    let second = rebuilt(&database, 50).await;
+    let second = rebuild_and_drop(&database, 50).await;
     assert!(
-        matches!(second, Err(ProjectError::Rebuilding)),
+        matches!(second, Err(ProjectionError::RebuildInProgress)),
         "{second:?}"
     );
     resume.send(()).unwrap();
     first.await.unwrap().unwrap();
-    rebuilt(&database, 50).await.unwrap();
+    rebuild_and_drop(&database, 50).await.unwrap();
     assert_eq!(
         database
             .number("SELECT generation FROM read.checkpoint")
@@ -157,8 +161,8 @@ async fn only_one_rebuild_runs_and_leftovers_are_dropped() {
 
 #[tokio::test]
 async fn trimming_deletes_old_entries_and_a_rebuild_does_not_restore_them() {
-    let generator = World::of(59, 7, 1_000);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(59, 7, 1_000);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log).await;
     let window = Duration::from_secs(600);
     let config = ProjectorConfig {
@@ -174,7 +178,7 @@ async fn trimming_deletes_old_entries_and_a_rebuild_does_not_restore_them() {
         .iter()
         .filter(|event| event.time < oldest)
         .count() as i64;
-    assert_eq!((trimmed.floor, trimmed.more), (expected, false));
+    assert_eq!((trimmed.floor, trimmed.has_more), (expected, false));
     assert!(expected > 100 && expected < 1_000);
     let remaining =
         "SELECT count(*) FROM read.inbox WHERE position <= (SELECT floor FROM read.checkpoint)";
@@ -190,7 +194,7 @@ async fn trimming_deletes_old_entries_and_a_rebuild_does_not_restore_them() {
         database.pool.clone(),
         config.clone(),
         100,
-        Replaced::Dropped,
+        PreviousVersion::Drop,
         |_| (),
     )
     .await
@@ -208,8 +212,8 @@ async fn trimming_deletes_old_entries_and_a_rebuild_does_not_restore_them() {
 
 #[tokio::test]
 async fn a_rebuild_repairs_corruption() {
-    let generator = World::of(61, 6, 500);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(61, 6, 500);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 100).await;
     let before = database.digest().await;
@@ -217,23 +221,23 @@ async fn a_rebuild_repairs_corruption() {
     database.pool.execute(damage).await.unwrap();
     assert_ne!(database.digest().await, before);
     let opened = Projector::open(database.pool.clone(), config()).await;
-    assert!(matches!(opened.err(), Some(ProjectError::Damaged(_))));
-    rebuilt(&database, 100).await.unwrap();
+    assert!(matches!(opened.err(), Some(ProjectionError::Corrupted(_))));
+    rebuild_and_drop(&database, 100).await.unwrap();
     assert_eq!(database.digest().await, before);
     database.close().await;
 }
 
 #[tokio::test]
 async fn an_interrupted_rebuild_resumes() {
-    let generator = World::of(67, 6, 900);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(67, 6, 900);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 100).await;
     let before = database.digest().await;
     let (sender, mut positions) = tokio::sync::mpsc::unbounded_channel();
     let pool = database.pool.clone();
     let first = tokio::spawn(async move {
-        rebuild(pool, config(), 50, Replaced::Dropped, move |progress| {
+        rebuild(pool, config(), 50, PreviousVersion::Drop, move |progress| {
             sender.send(progress.position).unwrap();
         })
         .await
@@ -243,12 +247,16 @@ async fn an_interrupted_rebuild_resumes() {
     assert!(first.await.unwrap_err().is_cancelled());
     // Postgres releases the lock once it notices that the connection is gone.
     let done = loop {
-        match rebuilt(&database, 50).await {
-            Err(ProjectError::Rebuilding) => tokio::task::yield_now().await,
+        match rebuild_and_drop(&database, 50).await {
+            Err(ProjectionError::RebuildInProgress) => tokio::task::yield_now().await,
             other => break other.unwrap(),
         }
     };
-    assert!(done.from >= 300, "started from scratch: {}", done.from);
+    assert!(
+        done.start_position >= 300,
+        "started from scratch: {}",
+        done.start_position
+    );
     let comparison = done.comparison.unwrap();
     assert!(comparison.is_equal(), "{:?}", comparison.differences);
     assert_eq!(database.digest().await, before);
@@ -257,17 +265,23 @@ async fn an_interrupted_rebuild_resumes() {
         fanout_threshold: config().fanout_threshold + 1,
         ..config()
     };
-    let done = rebuild(database.pool.clone(), other, 50, Replaced::Dropped, |_| ())
-        .await
-        .unwrap();
-    assert_eq!(done.from, 0);
+    let done = rebuild(
+        database.pool.clone(),
+        other,
+        50,
+        PreviousVersion::Drop,
+        |_| (),
+    )
+    .await
+    .unwrap();
+    assert_eq!(done.start_position, 0);
     database.close().await;
 }
 
 #[tokio::test]
 async fn verification_lists_differing_rows_and_changes_nothing() {
-    let generator = World::of(71, 6, 600);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(71, 6, 600);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log).await;
     fold(&database.pool, config(), &generator.log, 100).await;
     let verified = verify(database.pool.clone(), config(), 100, |_| ())
@@ -313,15 +327,21 @@ async fn verification_lists_differing_rows_and_changes_nothing() {
 
 #[tokio::test]
 async fn the_previous_version_is_kept_and_restored() {
-    let generator = World::of(61, 5, 600);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(61, 5, 600);
+    let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..300]).await;
     let mut live = fold(&database.pool, config(), &generator.log[..300], 100).await;
-    assert!(!kept::resume(&database.pool, &config()).await.unwrap());
-    assert!(!kept::drop_kept(&database.pool).await.unwrap());
-    rebuild(database.pool.clone(), config(), 100, Replaced::Kept, |_| ())
-        .await
-        .unwrap();
+    assert!(!kept::prepare(&database.pool, &config()).await.unwrap());
+    assert!(!kept::discard(&database.pool).await.unwrap());
+    rebuild(
+        database.pool.clone(),
+        config(),
+        100,
+        PreviousVersion::Keep,
+        |_| (),
+    )
+    .await
+    .unwrap();
     // Marks these tables, so that the test can tell which ones are served later.
     database
         .pool
@@ -330,20 +350,26 @@ async fn the_previous_version_is_kept_and_restored() {
         .unwrap();
     log::append(&database.pool, &generator.log[300..]).await;
     let error = live.step(&generator.log[300..]).await.unwrap_err();
-    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    assert!(matches!(error, ProjectionError::Fenced), "{error}");
     live.step(&generator.log[300..]).await.unwrap();
-    assert!(kept::resume(&database.pool, &config()).await.unwrap());
-    let back = rebuild(database.pool.clone(), config(), 100, Replaced::Kept, |_| ())
-        .await
-        .unwrap();
-    assert_eq!((back.from, back.position), (300, 600));
+    assert!(kept::prepare(&database.pool, &config()).await.unwrap());
+    let back = rebuild(
+        database.pool.clone(),
+        config(),
+        100,
+        PreviousVersion::Keep,
+        |_| (),
+    )
+    .await
+    .unwrap();
+    assert_eq!((back.start_position, back.position), (300, 600));
     assert!(back.comparison.unwrap().is_equal());
     let comment = "SELECT count(*) FROM pg_class c WHERE c.oid = 'read.messages'::regclass
                    AND obj_description(c.oid, 'pg_class') = 'the first'";
     assert_eq!(database.number(comment).await, 1);
-    assert!(kept::drop_kept(&database.pool).await.unwrap());
-    assert!(!kept::is_there(&database.pool).await.unwrap());
-    let reference = Database::new().await;
+    assert!(kept::discard(&database.pool).await.unwrap());
+    assert!(!kept::is_available(&database.pool).await.unwrap());
+    let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 1_000).await;
     assert_eq!(database.digest().await, reference.digest().await);
     reference.close().await;

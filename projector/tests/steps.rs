@@ -6,15 +6,15 @@ mod support;
 
 use domain::envelope::{AggregateKind, Envelope};
 use domain::mailbox::event::{MailboxEvent, ReadMark};
-use projector::{ProjectError, Projector};
+use projector::{ProjectionError, Projector};
 use serde_json::value::RawValue;
-use support::history::{World, conversation, user};
-use support::{Database, config, fold};
+use support::history::{HistoryGenerator, conversation, user};
+use support::{ProjectorDatabase, config, fold};
 
 #[tokio::test]
 async fn repeated_events_change_nothing_and_a_gap_is_rejected() {
-    let generator = World::of(3, 6, 300);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(3, 6, 300);
+    let database = ProjectorDatabase::new().await;
     let mut projector = fold(&database.pool, config(), &generator.log[..200], 50).await;
     let before = database.digest().await;
     projector.step(&generator.log[100..200]).await.unwrap();
@@ -23,7 +23,7 @@ async fn repeated_events_change_nothing_and_a_gap_is_rejected() {
     assert!(
         matches!(
             error,
-            ProjectError::Gap {
+            ProjectionError::Gap {
                 expected: 201,
                 given: 202
             }
@@ -38,18 +38,18 @@ async fn repeated_events_change_nothing_and_a_gap_is_rejected() {
 
 #[tokio::test]
 async fn of_two_projectors_one_commits_and_the_other_continues_from_there() {
-    let generator = World::of(5, 6, 400);
-    let reference = Database::new().await;
+    let generator = HistoryGenerator::with_events(5, 6, 400);
+    let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 400).await;
-    let database = Database::new().await;
+    let database = ProjectorDatabase::new().await;
     let mut one = fold(&database.pool, config(), &generator.log[..100], 100).await;
     let mut other = fold(&database.pool, config(), &[], 100).await;
     one.step(&generator.log[100..200]).await.unwrap();
     let error = other.step(&generator.log[100..300]).await.unwrap_err();
-    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    assert!(matches!(error, ProjectionError::Fenced), "{error}");
     other.step(&generator.log[100..300]).await.unwrap();
     let error = one.step(&generator.log[200..]).await.unwrap_err();
-    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    assert!(matches!(error, ProjectionError::Fenced), "{error}");
     one.step(&generator.log[200..]).await.unwrap();
     assert_eq!(database.digest().await, reference.digest().await);
     reference.close().await;
@@ -58,12 +58,12 @@ async fn of_two_projectors_one_commits_and_the_other_continues_from_there() {
 
 #[tokio::test]
 async fn a_single_statement_batch_is_fenced_too() {
-    let mut generator = World::of(6, 4, 100);
+    let mut generator = HistoryGenerator::with_events(6, 4, 100);
     while generator.log.last().unwrap().event_type != "message_sent" {
-        generator.happen();
+        generator.run_random_command();
     }
     let (message, before) = generator.log.split_last().unwrap();
-    let database = Database::new().await;
+    let database = ProjectorDatabase::new().await;
     let mut one = fold(&database.pool, config(), before, 100).await;
     let mut other = Projector::open(database.pool.clone(), config())
         .await
@@ -71,7 +71,7 @@ async fn a_single_statement_batch_is_fenced_too() {
     one.step(std::slice::from_ref(message)).await.unwrap();
     let after = database.digest().await;
     let error = other.step(std::slice::from_ref(message)).await.unwrap_err();
-    assert!(matches!(error, ProjectError::Fenced), "{error}");
+    assert!(matches!(error, ProjectionError::Fenced), "{error}");
     assert_eq!(database.digest().await, after);
     assert_eq!(other.position().await.unwrap(), message.position);
     database.close().await;
@@ -79,7 +79,7 @@ async fn a_single_statement_batch_is_fenced_too() {
 
 #[tokio::test]
 async fn an_unreadable_event_parks_its_source_and_other_sources_continue() {
-    let mut generator = World::of(9, 5, 400);
+    let mut generator = HistoryGenerator::with_events(9, 5, 400);
     let id = generator
         .log
         .iter()
@@ -94,7 +94,7 @@ async fn an_unreadable_event_parks_its_source_and_other_sources_continue() {
         .position(|event| event.aggregate_id == id && event.event_type == "message_sent")
         .unwrap();
     generator.log[poison].version = 99;
-    let database = Database::new().await;
+    let database = ProjectorDatabase::new().await;
     let mut projector = fold(&database.pool, config(), &generator.log, 64).await;
     assert_eq!(
         projector.position().await.unwrap(),
@@ -143,8 +143,8 @@ async fn an_unreadable_event_parks_its_source_and_other_sources_continue() {
 
 #[tokio::test]
 async fn an_event_that_the_tables_reject_is_found_and_parked() {
-    let generator = World::of(13, 5, 500);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(13, 5, 500);
+    let database = ProjectorDatabase::new().await;
     let body = "ALTER TABLE read.messages ADD CHECK (seq <> 4 OR conversation <> 2)";
     sqlx::query(body).execute(&database.pool).await.unwrap();
     let mut projector = fold(&database.pool, config(), &generator.log, 500).await;
@@ -166,24 +166,24 @@ async fn an_event_that_the_tables_reject_is_found_and_parked() {
 
 #[tokio::test]
 async fn a_mailbox_event_may_refer_to_a_missing_conversation() {
-    let mut generator = World::new(1, 3);
+    let mut generator = HistoryGenerator::new(1, 3);
     let ghost = ReadMark {
         conversation: conversation("nowhere"),
         read_seq: 3,
         head_seq: 3,
         stay: 1,
     };
-    generator.record(
+    generator.append(
         AggregateKind::Mailbox,
         "ann",
         &MailboxEvent::ConversationRead(ghost.clone()),
     );
-    generator.record(
+    generator.append(
         AggregateKind::Mailbox,
         "ann",
         &MailboxEvent::ConversationMarkedUnread(ghost),
     );
-    let database = Database::new().await;
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 10).await;
     assert_eq!(database.number("SELECT count(*) FROM read.parked").await, 0);
     assert_eq!(database.number("SELECT count(*) FROM read.inbox").await, 0);
@@ -198,14 +198,14 @@ async fn a_mailbox_event_may_refer_to_a_missing_conversation() {
 
 #[tokio::test]
 async fn a_missing_sequence_is_poison() {
-    let mut generator = World::of(17, 4, 100);
+    let mut generator = HistoryGenerator::with_events(17, 4, 100);
     let last = generator
         .log
         .iter()
         .rposition(|event| event.aggregate == AggregateKind::Conversation)
         .unwrap();
     generator.log[last].sequence += 1;
-    let database = Database::new().await;
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 100).await;
     let parked = "SELECT position FROM read.parked WHERE poison AND reason LIKE '%sequence%'";
     assert_eq!(database.number(parked).await, generator.log[last].position);
@@ -224,7 +224,7 @@ async fn events_with_names_that_postgres_cannot_store_are_parked() {
         time: domain::time::Timestamp::from_millis(0),
         data: RawValue::from_string("{}".to_owned()).unwrap(),
     };
-    let database = Database::new().await;
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &[strange], 1).await;
     assert_eq!(
         database
@@ -237,8 +237,8 @@ async fn events_with_names_that_postgres_cannot_store_are_parked() {
 
 #[tokio::test]
 async fn a_lost_connection_is_an_error_and_the_next_step_continues() {
-    let generator = World::of(19, 5, 200);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(19, 5, 200);
+    let database = ProjectorDatabase::new().await;
     let mut projector = Projector::open(database.pool.clone(), config())
         .await
         .unwrap();
@@ -248,7 +248,7 @@ async fn a_lost_connection_is_an_error_and_the_next_step_continues() {
     assert_eq!(database.number(kill).await, 1);
     assert!(matches!(
         projector.step(&generator.log[100..]).await,
-        Err(ProjectError::Database(_))
+        Err(ProjectionError::Database(_))
     ));
     projector.step(&generator.log[100..]).await.unwrap();
     assert_eq!(projector.position().await.unwrap(), 200);
@@ -258,8 +258,8 @@ async fn a_lost_connection_is_an_error_and_the_next_step_continues() {
 
 #[tokio::test]
 async fn a_checkpoint_that_was_set_back_is_corruption_not_poison() {
-    let generator = World::of(29, 5, 300);
-    let database = Database::new().await;
+    let generator = HistoryGenerator::with_events(29, 5, 300);
+    let database = ProjectorDatabase::new().await;
     fold(&database.pool, config(), &generator.log, 100).await;
     sqlx::query("UPDATE read.checkpoint SET position = 200")
         .execute(&database.pool)
@@ -270,7 +270,7 @@ async fn a_checkpoint_that_was_set_back_is_corruption_not_poison() {
         .await
         .unwrap();
     let error = projector.step(&generator.log[200..]).await.unwrap_err();
-    assert!(matches!(error, ProjectError::Damaged(_)), "{error}");
+    assert!(matches!(error, ProjectionError::Corrupted(_)), "{error}");
     assert_eq!(database.digest().await, before);
     database.close().await;
 }

@@ -6,9 +6,9 @@ use http_edge::Caller;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::docs::OwnProblems;
-use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery};
+use crate::docs::CallerProblems;
+use crate::error::EndpointError;
+use crate::min_position::{MinPosition, MinPositionParams};
 use crate::state::QueryState;
 
 /// The users that the caller has blocked.
@@ -22,19 +22,19 @@ pub struct Blocks {
 /// Returns the users that the caller has blocked.
 #[utoipa::path(
     get, path = "/v1/blocks", operation_id = "list_blocks", tag = "inbox",
-    params(MinPositionQuery),
+    params(MinPositionParams),
     responses(
         (status = 200, description = "All blocked users.", body = Blocks,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
-        OwnProblems,
+        CallerProblems,
     ),
 )]
-pub async fn blocks(
+pub async fn list_blocks(
     State(state): State<QueryState>,
     caller: Caller,
     min_position: MinPosition,
-) -> Result<Response, Unanswered> {
-    let guard = min_position.reached().await?;
+) -> Result<Response, EndpointError> {
+    let guard = min_position.wait().await?;
     let rows: Vec<(i64, Option<String>)> = sqlx::query_as(
         "SELECT k.position, b.name
          FROM read.checkpoint k LEFT JOIN (
@@ -51,5 +51,5 @@ pub async fn blocks(
     .await?;
     let position = rows.first().map_or(0, |row| row.0);
     let users = rows.into_iter().filter_map(|(_, name)| name).collect();
-    guard.answer(position, &Blocks { users })
+    guard.respond(position, &Blocks { users })
 }

@@ -8,29 +8,29 @@ use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::docs::{ConversationProblems, History, Kind, Role};
-use crate::failed::Unanswered;
-use crate::min_position::MinPositionQuery;
-use crate::moment::{Moment, MomentQuery};
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
+use crate::docs::{ConversationKindDoc, ConversationProblems, HistoryDoc, RoleDoc};
+use crate::error::EndpointError;
+use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::past::Statement;
 use crate::state::QueryState;
-use crate::visibility::seat;
+use crate::visibility::membership;
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Conversation)]
-pub struct Conversation {
+pub struct ConversationView {
     /// The id of the conversation.
     pub id: String,
     /// Whether it is a direct conversation or a group.
-    #[schema(value_type = Kind)]
+    #[schema(value_type = ConversationKindDoc)]
     pub kind: String,
     /// The title of a group; null if it has none.
     #[schema(required = true)]
     pub title: Option<String>,
     /// Which earlier messages new members can see.
-    #[schema(value_type = History)]
+    #[schema(value_type = HistoryDoc)]
     pub history: String,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
@@ -40,15 +40,15 @@ pub struct Conversation {
     /// The seq of the newest message; 0 without messages.
     pub head_seq: i64,
     /// The caller's membership.
-    pub my: Place,
+    pub my: OwnMembership,
 }
 
 /// The caller's membership in a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MyPlace)]
-pub struct Place {
+pub struct OwnMembership {
     /// The role of the caller.
-    #[schema(value_type = Role)]
+    #[schema(value_type = RoleDoc)]
     pub role: String,
     /// The caller's read mark.
     pub read_seq: i64,
@@ -68,8 +68,8 @@ pub struct Place {
 }
 
 /// Binds the caller and the conversation. Returns one row of nulls if the caller is not a member.
-static CONVERSATION: Statement = Statement::new(concat!(
-    "WITH ", seat!(), "
+static CONVERSATION: TemporalStatement = TemporalStatement::new(concat!(
+    "WITH ", membership!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
            t.created_at, t.member_count, t.head_seq, t.role, t.read_seq, t.joined_seq, t.muted, t.pinned,
            t.archived, t.mentions
@@ -98,36 +98,36 @@ struct Row {
 /// Returns one conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation."), MomentQuery, MinPositionQuery),
+    params(("id" = String, Path, description = "The conversation."), AsOfParams, MinPositionParams),
     responses(
-        (status = 200, description = "The conversation.", body = Conversation,
+        (status = 200, description = "The conversation.", body = ConversationView,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
-pub async fn conversation(
+pub async fn get_conversation(
     State(state): State<QueryState>,
     Path(id): Path<String>,
-    context: Moment,
-) -> Result<Response, Unanswered> {
-    let id = params::conversation(&id)?;
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
-    let snapshot = context.reached().await?;
+    let snapshot = context.wait().await?;
     let row: Row = snapshot
         .bind_as(
-            sqlx::query_as(snapshot.text(&CONVERSATION))
+            sqlx::query_as(snapshot.sql(&CONVERSATION))
                 .bind(&user)
                 .bind(id.as_str()),
         )
         .fetch_one(&state.pool)
         .await?;
     let position = row.position;
-    snapshot.found(position, row.conversation().as_ref())
+    snapshot.respond_or_not_found(position, row.into_conversation().as_ref())
 }
 
 impl Row {
-    fn conversation(self) -> Option<Conversation> {
-        Some(Conversation {
+    fn into_conversation(self) -> Option<ConversationView> {
+        Some(ConversationView {
             id: self.name?,
             kind: self.kind?,
             title: self.title,
@@ -135,7 +135,7 @@ impl Row {
             created_at: self.created_at?.into(),
             member_count: self.member_count?,
             head_seq: self.head_seq?,
-            my: Place {
+            my: OwnMembership {
                 role: self.role?,
                 read_seq: self.read_seq?,
                 joined_seq: self.joined_seq?,

@@ -9,49 +9,49 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_edge::Problem;
 
 /// The length of the checksum in bytes.
-const CHECK: usize = 8;
+const CHECKSUM_BYTES: usize = 8;
 
 /// Encodes and decodes the cursors of one listing, which is paged by the sort key of its last row.
 #[derive(Debug, Clone, Copy)]
-pub struct Listing<'a> {
+pub struct CursorCodec<'a> {
     /// The name of the listing.
     pub name: &'static str,
     /// The scope of the listing: the caller, and the conversation if it is about one.
     pub of: &'a [&'a str],
 }
 
-impl Listing<'_> {
+impl CursorCodec<'_> {
     /// Returns the cursor after the row with this sort key.
-    pub fn cursor<const N: usize>(&self, key: [i64; N]) -> String {
-        self.write(&key)
+    pub fn encode_key<const N: usize>(&self, key: [i64; N]) -> String {
+        self.encode(&key)
     }
 
     /// Parses the sort key in a cursor of this listing; `field` is the name of the parameter.
-    pub fn key<const N: usize>(
+    pub fn parse_key<const N: usize>(
         &self,
         field: &str,
         cursor: Option<&str>,
     ) -> Result<Option<[i64; N]>, Problem> {
-        self.read(field, cursor, |key| key.try_into().ok())
+        self.parse(field, cursor, |key| key.try_into().ok())
     }
 
     /// Encodes a cursor of any number of integers.
-    pub fn write(&self, key: &[i64]) -> String {
+    pub fn encode(&self, key: &[i64]) -> String {
         let key: Vec<u8> = key.iter().flat_map(|part| part.to_be_bytes()).collect();
-        let mut bytes = self.check(&key).to_vec();
+        let mut bytes = self.checksum(&key).to_vec();
         bytes.extend_from_slice(&key);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// Parses a cursor of this listing and converts its integers with `meaning`; `field` is the
     /// name of the parameter.
-    pub fn read<T>(
+    pub fn parse<T>(
         &self,
         field: &str,
         cursor: Option<&str>,
         meaning: impl Fn(&[i64]) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        crate::params::given(cursor)
+        crate::params::non_empty(cursor)
             .map(|cursor| {
                 let numbers = self.decode(cursor);
                 let expected = "expected the `next` of an earlier page of this listing";
@@ -64,15 +64,15 @@ impl Listing<'_> {
 
     fn decode(&self, cursor: &str) -> Option<Vec<i64>> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (check, key) = bytes.split_at_checked(CHECK)?;
+        let (check, key) = bytes.split_at_checked(CHECKSUM_BYTES)?;
         let (parts, rest) = key.as_chunks::<8>();
-        if check != self.check(key) || !rest.is_empty() {
+        if check != self.checksum(key) || !rest.is_empty() {
             return None;
         }
         Some(parts.iter().map(|part| i64::from_be_bytes(*part)).collect())
     }
 
-    fn check(&self, key: &[u8]) -> [u8; CHECK] {
+    fn checksum(&self, key: &[u8]) -> [u8; CHECKSUM_BYTES] {
         let mut parts = vec![self.name.as_bytes()];
         parts.extend(self.of.iter().map(|part| part.as_bytes()));
         parts.push(key);
@@ -85,41 +85,52 @@ impl Listing<'_> {
 mod tests {
     use super::*;
 
-    const MINE: Listing<'_> = Listing {
+    const ANAS_INBOX: CursorCodec<'_> = CursorCodec {
         name: "inbox",
         of: &["ana"],
     };
 
     #[test]
     fn a_cursor_decodes_to_its_key() {
-        let cursor = MINE.cursor([1, -5]);
-        assert_eq!(MINE.key("after", Some(&cursor)).ok(), Some(Some([1, -5])));
-        assert_eq!(MINE.key::<2>("after", None).ok(), Some(None));
-        assert_eq!(MINE.key::<2>("after", Some("")).ok(), Some(None));
+        let cursor = ANAS_INBOX.encode_key([1, -5]);
+        assert_eq!(
+            ANAS_INBOX.parse_key("after", Some(&cursor)).ok(),
+            Some(Some([1, -5]))
+        );
+        assert_eq!(ANAS_INBOX.parse_key::<2>("after", None).ok(), Some(None));
+        assert_eq!(
+            ANAS_INBOX.parse_key::<2>("after", Some("")).ok(),
+            Some(None)
+        );
     }
 
     #[test]
     fn a_modified_or_foreign_cursor_is_rejected() {
-        let cursor = MINE.cursor([1, 5]);
+        let cursor = ANAS_INBOX.encode_key([1, 5]);
         for at in 0..cursor.len() {
             let mut bytes = cursor.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let modified = String::from_utf8(bytes).unwrap();
             assert!(
-                MINE.key::<2>("after", Some(&modified)).is_err(),
+                ANAS_INBOX.parse_key::<2>("after", Some(&modified)).is_err(),
                 "{modified}"
             );
         }
         assert!(
-            MINE.key::<2>("after", Some(&cursor[..cursor.len() - 1]))
+            ANAS_INBOX
+                .parse_key::<2>("after", Some(&cursor[..cursor.len() - 1]))
                 .is_err()
         );
-        assert!(MINE.key::<1>("after", Some(&cursor)).is_err());
-        let other = Listing {
+        assert!(ANAS_INBOX.parse_key::<1>("after", Some(&cursor)).is_err());
+        let other = CursorCodec {
             name: "inbox",
             of: &["bob"],
         };
-        assert!(other.key::<2>("after", Some(&cursor)).is_err());
-        assert!(MINE.key::<2>("after", Some("not a cursor")).is_err());
+        assert!(other.parse_key::<2>("after", Some(&cursor)).is_err());
+        assert!(
+            ANAS_INBOX
+                .parse_key::<2>("after", Some("not a cursor"))
+                .is_err()
+        );
     }
 }

@@ -8,7 +8,7 @@ use utoipa::openapi::{ComponentsBuilder, OpenApi};
 use utoipa::{IntoResponses, ToSchema};
 
 /// Returns a document with the schema of a problem, to which the responses refer.
-pub(crate) fn with_problem() -> OpenApi {
+pub(crate) fn base_document() -> OpenApi {
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
     let components = ComponentsBuilder::new()
@@ -23,7 +23,7 @@ pub(crate) fn with_problem() -> OpenApi {
 /// `direct` is a conversation of two users that never changes; users can join and leave a `group`.
 #[derive(ToSchema)]
 #[schema(as = ConversationKind, rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum ConversationKindDoc {
     Direct,
     Group,
 }
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 /// What new members can see of earlier messages: `all` of them, or only those `since_join`.
 #[derive(ToSchema)]
 #[schema(as = History, rename_all = "snake_case")]
-pub(crate) enum History {
+pub(crate) enum HistoryDoc {
     All,
     SinceJoin,
 }
@@ -39,7 +39,7 @@ pub(crate) enum History {
 /// The role of a member, in ascending order of permissions.
 #[derive(ToSchema)]
 #[schema(as = Role, rename_all = "snake_case")]
-pub(crate) enum Role {
+pub(crate) enum RoleDoc {
     Member,
     Admin,
     Owner,
@@ -49,7 +49,7 @@ pub(crate) enum Role {
 /// or searched.
 #[derive(ToSchema)]
 #[schema(as = MessageType, rename_all = "snake_case")]
-pub(crate) enum MessageType {
+pub(crate) enum MessageTypeDoc {
     Text,
     Image,
     File,
@@ -62,7 +62,7 @@ pub(crate) enum MessageType {
 
 /// The problem responses of a query about the caller's own data.
 #[derive(IntoResponses)]
-pub(crate) enum OwnProblems {
+pub(crate) enum CallerProblems {
     /// A parameter is malformed; `errors` names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::docs::SyncProblems;
-use crate::entry::Entry;
-use crate::failed::Unanswered;
-use crate::min_position::{Fresh, MinPosition, MinPositionQuery};
-use crate::params::{self, Limit};
+use crate::entry::FeedEntry;
+use crate::error::EndpointError;
+use crate::min_position::{FreshnessGuard, MinPosition, MinPositionParams};
+use crate::params::{self, PageLimit};
 use crate::state::QueryState;
-use crate::sync::{self, Pulled, Start};
+use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page.
-const LIMIT: Limit = Limit {
+const PAGE_LIMIT: PageLimit = PageLimit {
     default: 200,
     max: 1_000,
 };
@@ -24,7 +24,7 @@ const LIMIT: Limit = Limit {
 /// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct EntriesQuery {
+pub struct EntriesParams {
     /// The `cursor` of the previous page; 0 starts at the oldest retained entry.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<String>,
@@ -39,9 +39,9 @@ pub struct EntriesQuery {
 /// A page of the sync feed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Entries)]
-pub struct Entries {
+pub struct EntriesPage {
     /// The entries, oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<FeedEntry>,
     /// The log position to pass as `after` for the next page.
     pub cursor: i64,
     /// Whether there are more entries now.
@@ -51,66 +51,66 @@ pub struct Entries {
 /// Returns what happened since a cursor.
 #[utoipa::path(
     get, path = "/v1/inbox/entries", operation_id = "list_entries", tag = "inbox",
-    params(EntriesQuery, MinPositionQuery),
+    params(EntriesParams, MinPositionParams),
     responses(
-        (status = 200, description = "A page of entries.", body = Entries,
+        (status = 200, description = "A page of entries.", body = EntriesPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         SyncProblems,
     ),
 )]
-pub async fn entries(
+pub async fn list_entries(
     State(state): State<QueryState>,
     caller: Caller,
-    Query(query): Query<EntriesQuery>,
+    Query(query): Query<EntriesParams>,
     min_position: MinPosition,
-) -> Result<Response, Unanswered> {
-    let limit = LIMIT.parse(query.limit.as_deref())?;
-    let after = params::position("after", query.after.as_deref())?;
-    let device = params::given(query.device.as_deref())
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let after = params::parse_position("after", query.after.as_deref())?;
+    let device = params::non_empty(query.device.as_deref())
         .map(|device| {
             DeviceId::parse(device).map_err(|invalid| Problem::malformed("device", invalid.0))
         })
         .transpose()?;
     let start = match (after, &device) {
-        (Some(after), _) => Start::After(after),
-        (None, Some(device)) => Start::Device(device),
-        (None, None) => Start::After(0),
+        (Some(after), _) => FeedStart::After(after),
+        (None, Some(device)) => FeedStart::Device(device),
+        (None, None) => FeedStart::After(0),
     };
-    let guard = min_position.reached().await?;
-    let (position, outcome) = sync::pull(&state.pool, &caller.user, start, limit).await?;
+    let guard = min_position.wait().await?;
+    let (position, outcome) = sync::read_page(&state.pool, &caller.user, start, limit).await?;
     match outcome {
-        Pulled::Page(sync::Page {
+        SyncOutcome::Page(sync::FeedPage {
             entries,
             cursor,
             has_more,
-        }) => guard.answer(
+        }) => guard.respond(
             position,
-            &Entries {
+            &EntriesPage {
                 entries,
                 cursor,
                 has_more,
             },
         ),
-        Pulled::Expired { oldest } => guard.refuse(position, expired(oldest)),
-        Pulled::Ahead { after } => ahead(&state, &guard, position, after).await,
+        SyncOutcome::Expired { oldest } => guard.reject(position, cursor_expired(oldest)),
+        SyncOutcome::Ahead { after } => respond_ahead(&state, &guard, position, after).await,
     }
 }
 
 /// Responds to a cursor that is ahead of the read model. The page is empty and keeps the cursor,
 /// unless the cursor is ahead of the log as well: then it comes from a different log.
-async fn ahead(
+async fn respond_ahead(
     state: &QueryState,
-    guard: &Fresh,
+    guard: &FreshnessGuard,
     position: i64,
     after: i64,
-) -> Result<Response, Unanswered> {
+) -> Result<Response, EndpointError> {
     let head = state.reader.head().await?.position;
     if after > head {
-        return guard.refuse(position, cursor_ahead(head));
+        return guard.reject(position, cursor_ahead(head));
     }
-    guard.answer(
+    guard.respond(
         position,
-        &Entries {
+        &EntriesPage {
             entries: Vec::new(),
             cursor: after,
             has_more: false,
@@ -119,7 +119,7 @@ async fn ahead(
 }
 
 /// The problem `410 cursor_expired`: entries after this cursor have been deleted.
-pub fn expired(oldest: i64) -> Problem {
+pub fn cursor_expired(oldest: i64) -> Problem {
     Problem::gone(
         "cursor_expired",
         "The entries after this cursor have been deleted. Call GET /v1/inbox, resume from its \

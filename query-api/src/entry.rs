@@ -11,8 +11,8 @@ use utoipa::openapi::schema::{AnyOfBuilder, Schema, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::failed::Failed;
-use crate::message::{Message, raw};
+use crate::error::QueryError;
+use crate::message_view::{MessageView, parse_raw_json};
 
 /// Selects the parts of an entry from the rows that `visible_entries!` joins. [`entry_columns!`]
 /// expects the result under the alias `v`.
@@ -29,7 +29,7 @@ macro_rules! entry_columns {
     () => {
         concat!(
             "v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
-            crate::message::message_columns!("v.name")
+            crate::message_view::message_columns!("v.name")
         )
     };
 }
@@ -39,7 +39,7 @@ pub(crate) use {entry_columns, entry_parts};
 /// An entry of the sync feed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Entry)]
-pub struct Entry {
+pub struct FeedEntry {
     /// The log position of the event. Entries of several conversations can share one position.
     pub position: i64,
     /// The event's name, such as `message_sent`.
@@ -59,11 +59,11 @@ pub struct Entry {
 #[serde(untagged)]
 pub enum EntryData {
     /// For `message_sent`: the message in its current state.
-    Message(Box<Message>),
+    Message(Box<MessageView>),
     /// For `message_edited`.
-    Edited(Edited),
+    Edited(MessageEditedData),
     /// For every other type: the data that the event recorded.
-    Told(Box<RawValue>),
+    Other(Box<RawValue>),
 }
 
 // Written by hand: the shapes overlap, because each is an object. A value therefore matches `anyOf`
@@ -74,8 +74,8 @@ impl PartialSchema for EntryData {
             .description(Some(
                 "The details of the event; the entry's `type` determines the shape.",
             ))
-            .item(Ref::from_schema_name(Message::name()))
-            .item(Ref::from_schema_name(Edited::name()))
+            .item(Ref::from_schema_name(MessageView::name()))
+            .item(Ref::from_schema_name(MessageEditedData::name()))
             .item(ObjectBuilder::new().schema_type(Type::Object))
             .build();
         RefOr::T(Schema::AnyOf(any))
@@ -84,17 +84,20 @@ impl PartialSchema for EntryData {
 
 impl ToSchema for EntryData {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((Message::name().into_owned(), Message::schema()));
-        Message::schemas(schemas);
-        schemas.push((Edited::name().into_owned(), Edited::schema()));
-        Edited::schemas(schemas);
+        schemas.push((MessageView::name().into_owned(), MessageView::schema()));
+        MessageView::schemas(schemas);
+        schemas.push((
+            MessageEditedData::name().into_owned(),
+            MessageEditedData::schema(),
+        ));
+        MessageEditedData::schemas(schemas);
     }
 }
 
 /// The data of `message_edited`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = MessageEdited)]
-pub struct Edited {
+pub struct MessageEditedData {
     /// The seq of the edited message.
     pub seq: i64,
     /// The newest body; null once the message is recalled.
@@ -105,17 +108,17 @@ pub struct Edited {
     pub edited_at: Timestamp,
 }
 
-impl Entry {
+impl FeedEntry {
     /// Builds an entry from one that a projector in this process has pushed.
-    pub fn told(entry: &LiveEntry) -> Result<Self, Failed> {
+    pub fn from_live_entry(entry: &LiveEntry) -> Result<Self, QueryError> {
         let (kind, data) = match &entry.payload {
             LiveEntryPayload::Message(sent) => {
-                let message = Message::sent(entry, sent)?;
+                let message = MessageView::from_live_entry(entry, sent)?;
                 ("message_sent", EntryData::Message(Box::new(message)))
             }
             LiveEntryPayload::Other { kind, data } => {
-                let data = raw("an entry", Some(data.clone()))?.unwrap_or_default();
-                (*kind, EntryData::Told(data))
+                let data = parse_raw_json("an entry", Some(data.clone()))?.unwrap_or_default();
+                (*kind, EntryData::Other(data))
             }
         };
         Ok(Self {
@@ -130,15 +133,15 @@ impl Entry {
     /// Builds an entry from a row with `entry_position`, `entry_type` (null for a sent message),
     /// `entry_at`, `entry_data`, `conversation_name` and the columns of a message. Returns `None`
     /// for a row without an entry.
-    pub fn from_row(row: &PgRow) -> Result<Option<Self>, Failed> {
+    pub fn from_row(row: &PgRow) -> Result<Option<Self>, QueryError> {
         let Some(position) = row.try_get("entry_position")? else {
             return Ok(None);
         };
-        let message = Message::from_row(row)?;
+        let message = MessageView::from_row(row)?;
         let kind: Option<String> = row.try_get("entry_type")?;
         let at: Option<OffsetDateTime> = row.try_get("entry_at")?;
         let at = at.map(Timestamp::from);
-        let stored = raw("an entry", row.try_get("entry_data")?)?;
+        let stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
         let (kind, at, data) = match (kind, message, stored) {
             (None, Some(message), _) => (
                 "message_sent".to_owned(),
@@ -146,11 +149,11 @@ impl Entry {
                 EntryData::Message(Box::new(message)),
             ),
             (Some(kind), _, Some(stored)) => {
-                (kind, at.unwrap_or_default(), EntryData::Told(stored))
+                (kind, at.unwrap_or_default(), EntryData::Other(stored))
             }
             (
                 Some(kind),
-                Some(Message {
+                Some(MessageView {
                     seq,
                     body,
                     edited_at,
@@ -163,7 +166,7 @@ impl Entry {
                 (
                     kind,
                     at,
-                    EntryData::Edited(Edited {
+                    EntryData::Edited(MessageEditedData {
                         seq,
                         body,
                         edited_at,
@@ -172,8 +175,8 @@ impl Entry {
             }
             (_, None, None) | (None, None, Some(_)) => {
                 let reason = format!("the one at position {position} has neither message nor data");
-                return Err(Failed::Corrupt {
-                    what: "an entry",
+                return Err(QueryError::Corrupt {
+                    value: "an entry",
                     reason,
                 });
             }

@@ -17,14 +17,14 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::docs::AdminProblems;
-use crate::failed::Unanswered;
-use crate::min_position::{self, MinPosition, MinPositionQuery};
-use crate::params::{self, Limit};
+use crate::error::EndpointError;
+use crate::log_tail::LogTail;
+use crate::min_position::{self, MinPosition, MinPositionParams};
+use crate::params::{self, PageLimit};
 use crate::state::QueryState;
-use crate::tail::Tail;
 
 /// The number of events per response, unless it follows the log.
-const LIMIT: Limit = Limit {
+const PAGE_LIMIT: PageLimit = PageLimit {
     default: 1_000,
     max: 10_000,
 };
@@ -35,7 +35,7 @@ const MAX_TYPES: usize = 100;
 /// Selects the events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct EventsQuery {
+pub struct EventsParams {
     /// Events after this position.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<String>,
@@ -64,16 +64,16 @@ pub struct EventsQuery {
     follow: Option<String>,
 }
 
-impl EventsQuery {
-    fn filter(&self) -> Result<EventFilter, Problem> {
+impl EventsParams {
+    fn to_filter(&self) -> Result<EventFilter, Problem> {
         Ok(EventFilter {
-            event_types: types(params::given(self.types.as_deref()))?,
-            aggregate: params::given(self.source.as_deref())
-                .map(source)
+            event_types: parse_types(params::non_empty(self.types.as_deref()))?,
+            aggregate: params::non_empty(self.source.as_deref())
+                .map(parse_source)
                 .transpose()?,
-            since: params::time("since", self.since.as_deref())?,
-            until: params::time("until", self.until.as_deref())?,
-            user: params::given(self.user.as_deref())
+            since: params::parse_time("since", self.since.as_deref())?,
+            until: params::parse_time("until", self.until.as_deref())?,
+            user: params::non_empty(self.user.as_deref())
                 .map(|user| {
                     UserId::parse(user)
                         .map(|user| user.as_str().to_owned())
@@ -85,7 +85,7 @@ impl EventsQuery {
 }
 
 /// Parses short names that are separated by commas.
-fn types(text: Option<&str>) -> Result<Vec<String>, Problem> {
+fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
     let Some(text) = text else {
         return Ok(Vec::new());
     };
@@ -106,7 +106,7 @@ fn types(text: Option<&str>) -> Result<Vec<String>, Problem> {
 }
 
 /// Parses `/conversations/{id}` or `/mailboxes/{user}`.
-fn source(text: &str) -> Result<(AggregateKind, String), Problem> {
+fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
     [AggregateKind::Conversation, AggregateKind::Mailbox]
         .into_iter()
         .find_map(|kind| {
@@ -130,7 +130,7 @@ fn source(text: &str) -> Result<(AggregateKind, String), Problem> {
 /// `Tidings-Position` is the head of the log.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "list_events", tag = "admin",
-    params(EventsQuery, MinPositionQuery),
+    params(EventsParams, MinPositionParams),
     responses(
         (status = 200, description = "One CloudEvents 1.0 object per line.", body = String,
          content_type = "application/x-ndjson",
@@ -138,17 +138,17 @@ fn source(text: &str) -> Result<(AggregateKind, String), Problem> {
         AdminProblems,
     ),
 )]
-pub async fn events(
+pub async fn list_events(
     State(state): State<QueryState>,
     _admin: Admin,
-    Query(query): Query<EventsQuery>,
+    Query(query): Query<EventsParams>,
     min_position: MinPosition,
-) -> Result<Response, Unanswered> {
-    let filter = query.filter()?;
-    let after = params::position("after", query.after.as_deref())?.unwrap_or(0);
-    let limit = LIMIT.parse(query.limit.as_deref())?;
-    let follow = params::flag("follow", query.follow.as_deref())?;
-    let up_to = params::position("up_to", query.up_to.as_deref())?;
+) -> Result<Response, EndpointError> {
+    let filter = query.to_filter()?;
+    let after = params::parse_position("after", query.after.as_deref())?.unwrap_or(0);
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let follow = params::parse_flag("follow", query.follow.as_deref())?;
+    let up_to = params::parse_position("up_to", query.up_to.as_deref())?;
     if follow && up_to.is_some() {
         return Err(Problem::malformed(
             "up_to",
@@ -158,28 +158,32 @@ pub async fn events(
     }
     let mut head = state.reader.head().await?.position;
     if head < min_position.at_least {
-        min_position.reached().await?;
+        min_position.wait().await?;
         head = state.reader.head().await?.position;
     }
     let tail = if follow {
-        Tail::following(&state, filter, after).await?
+        LogTail::follow(&state, filter, after).await?
     } else {
         let last = up_to.map_or(head, |up_to| up_to.min(head));
-        Tail::up_to(&state, filter, after, last, limit).await?
+        LogTail::up_to(&state, filter, after, last, limit).await?
     };
     // Read the first chunk before the response starts, so that an unavailable database is still a
     // 503.
-    let (first, rest) = tail.first().await?;
+    let (first, rest) = tail.read_first().await?;
     let rest = stream::try_unfold(rest, |tail| async move {
         let Some(tail) = tail else { return Ok(None) };
-        Ok::<_, sqlx::Error>(tail.next().await?.map(|(chunk, tail)| (chunk, Some(tail))))
+        Ok::<_, sqlx::Error>(
+            tail.read_next()
+                .await?
+                .map(|(chunk, tail)| (chunk, Some(tail))),
+        )
     });
     let lines = stream::iter(first.map(Ok)).chain(rest);
     let content_type = (
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-ndjson"),
     );
-    Ok(min_position::at(
+    Ok(min_position::with_position(
         head,
         ([content_type], Body::from_stream(lines)),
     ))
@@ -191,23 +195,23 @@ mod tests {
 
     #[test]
     fn types_must_be_short_names() {
-        assert_eq!(types(None).ok(), Some(vec![]));
-        let two = types(Some("message_sent, member_added")).ok();
+        assert_eq!(parse_types(None).ok(), Some(vec![]));
+        let two = parse_types(Some("message_sent, member_added")).ok();
         assert_eq!(
             two,
             Some(vec!["message_sent".to_owned(), "member_added".to_owned()])
         );
         for bad in ["message_sent,", "Message", "tidings.message_sent.v1", "a b"] {
-            assert!(types(Some(bad)).is_err(), "{bad}");
+            assert!(parse_types(Some(bad)).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_source_must_be_a_conversation_or_a_mailbox() {
         let room = (AggregateKind::Conversation, "room".to_owned());
-        assert_eq!(source("/conversations/room").ok(), Some(room));
+        assert_eq!(parse_source("/conversations/room").ok(), Some(room));
         let ana = (AggregateKind::Mailbox, "ana maria".to_owned());
-        assert_eq!(source("/mailboxes/ana maria").ok(), Some(ana));
+        assert_eq!(parse_source("/mailboxes/ana maria").ok(), Some(ana));
         for bad in [
             "room",
             "/conversations/",
@@ -215,7 +219,7 @@ mod tests {
             "/mailboxes/\0",
             "/users/ana",
         ] {
-            assert!(source(bad).is_err(), "{bad}");
+            assert!(parse_source(bad).is_err(), "{bad}");
         }
     }
 }

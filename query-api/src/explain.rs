@@ -6,19 +6,19 @@ use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
 use crate::docs::ConversationProblems;
-use crate::failed::Unanswered;
-use crate::min_position::MinPositionQuery;
-use crate::moment::{Moment, MomentQuery};
+use crate::error::EndpointError;
+use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::past::Statement;
 use crate::state::QueryState;
-use crate::visibility::seat;
+use crate::visibility::membership;
 use read_model::can_see;
 use read_model::unread_count;
 
 /// The number of newest messages that are explained.
-const EXPLAINED: i64 = 200;
+const MAX_EXPLAINED: i64 = 200;
 
 /// Which messages count as unread, and why the others do not.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,17 +33,17 @@ pub struct Explanation {
     /// Of the newest 200 messages, those that count, oldest first.
     pub counted: Vec<i64>,
     /// Of the newest 200 messages, those that do not, oldest first.
-    pub excluded: Vec<Excluded>,
+    pub excluded: Vec<ExcludedMessage>,
 }
 
 /// A message that does not count as unread.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Excluded)]
-pub struct Excluded {
+pub struct ExcludedMessage {
     /// The seq of the message.
     pub seq: i64,
     /// The first reason that applies.
-    #[schema(value_type = Why)]
+    #[schema(value_type = ExclusionReason)]
     pub why: String,
 }
 
@@ -53,7 +53,7 @@ pub struct Excluded {
 #[derive(ToSchema)]
 #[schema(as = WhyNotUnread, rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the OpenAPI schema")]
-enum Why {
+enum ExclusionReason {
     BeforeJoin,
     Control,
     Own,
@@ -62,9 +62,9 @@ enum Why {
 }
 
 /// Binds the caller, the conversation, and the number of messages to explain.
-static EXPLAIN: Statement = Statement::new(concat!(
+static EXPLAIN: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
-    seat!(),
+    membership!(),
     ", listed AS (
         SELECT g.seq,
                CASE WHEN NOT ",
@@ -100,36 +100,36 @@ type Row = (
 /// Explains the caller's unread count of a conversation.
 #[utoipa::path(
     get, path = "/v1/inbox/unread/{conversation}/explain", operation_id = "explain_unread", tag = "inbox",
-    params(("conversation" = String, Path, description = "The conversation."), MomentQuery, MinPositionQuery),
+    params(("conversation" = String, Path, description = "The conversation."), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The count and its explanation, from one snapshot.", body = Explanation,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
-pub async fn explain(
+pub async fn explain_unread(
     State(state): State<QueryState>,
     Path(conversation): Path<String>,
-    context: Moment,
-) -> Result<Response, Unanswered> {
-    let conversation = params::conversation(&conversation)?;
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let conversation = params::parse_conversation_id(&conversation)?;
     let user = context.user().to_owned();
-    let snapshot = context.reached().await?;
+    let snapshot = context.wait().await?;
     let rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(snapshot.text(&EXPLAIN))
+            sqlx::query_as(snapshot.sql(&EXPLAIN))
                 .bind(&user)
                 .bind(conversation.as_str())
-                .bind(EXPLAINED),
+                .bind(MAX_EXPLAINED),
         )
         .fetch_all(&state.pool)
         .await?;
     let position = rows.first().map_or(0, |row| row.0);
-    snapshot.found(position, explanation(rows).as_ref())
+    snapshot.respond_or_not_found(position, build_explanation(rows).as_ref())
 }
 
 /// Builds the explanation; `None` if the caller is not a member of the conversation.
-fn explanation(rows: Vec<Row>) -> Option<Explanation> {
+fn build_explanation(rows: Vec<Row>) -> Option<Explanation> {
     let (_, unread, read_seq, head_seq, ..) = rows.first()?;
     let mut explanation = Explanation {
         unread: (*unread)?,
@@ -141,7 +141,7 @@ fn explanation(rows: Vec<Row>) -> Option<Explanation> {
     for (.., seq, why) in rows {
         match (seq, why) {
             (Some(seq), Some(why)) if why == "counted" => explanation.counted.push(seq),
-            (Some(seq), Some(why)) => explanation.excluded.push(Excluded { seq, why }),
+            (Some(seq), Some(why)) => explanation.excluded.push(ExcludedMessage { seq, why }),
             _ => {}
         }
     }

@@ -8,30 +8,30 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::cursor::Listing;
-use crate::docs::{Kind, MessageType, OwnProblems};
-use crate::failed::Unanswered;
-use crate::min_position::MinPositionQuery;
-use crate::moment::{Moment, MomentQuery};
-use crate::params::{self, Limit};
-use crate::past::Statement;
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
+use crate::cursor::CursorCodec;
+use crate::docs::{CallerProblems, ConversationKindDoc, MessageTypeDoc};
+use crate::error::EndpointError;
+use crate::min_position::MinPositionParams;
+use crate::params::{self, PageLimit};
 use crate::state::QueryState;
 use read_model::can_see;
 use read_model::{unread_count, unread_mention_count};
 
 /// The number of conversations per page.
-const LIMIT: Limit = Limit {
+const PAGE_LIMIT: PageLimit = PageLimit {
     default: 50,
     max: 200,
 };
 
 /// The maximum length of a preview in code points.
-const PREVIEW: i32 = 120;
+const MAX_PREVIEW_CHARS: i32 = 120;
 
 /// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct InboxQuery {
+pub struct InboxParams {
     /// The maximum number of conversations.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<String>,
@@ -61,7 +61,7 @@ pub struct InboxConversation {
     /// The id of the conversation.
     pub id: String,
     /// Whether it is a direct conversation or a group.
-    #[schema(value_type = Kind)]
+    #[schema(value_type = ConversationKindDoc)]
     pub kind: String,
     /// The title of a group; null if it has none.
     #[schema(required = true)]
@@ -98,7 +98,7 @@ pub struct LastMessage {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageType)]
+    #[schema(value_type = MessageTypeDoc)]
     pub kind: String,
     /// The first 120 code points of a text, or of the name of any other message that has one; null
     /// if the message is recalled.
@@ -114,7 +114,7 @@ pub struct LastMessage {
 /// Binds the caller, whether to list archived conversations, the sort key after which the page
 /// starts (or nulls), the number of conversations, and the length of a preview. Postgres text
 /// cannot contain U+0000; a body with that character must not make the whole list fail.
-static INBOX: Statement = Statement::new(concat!(
+static INBOX: TemporalStatement = TemporalStatement::new(concat!(
     "WITH mine AS MATERIALIZED (
         SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
                c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
@@ -177,36 +177,36 @@ struct Row {
 /// Returns the caller's conversations and the total unread count.
 #[utoipa::path(
     get, path = "/v1/inbox", operation_id = "get_inbox", tag = "inbox",
-    params(InboxQuery, MomentQuery, MinPositionQuery),
+    params(InboxParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of conversations.", body = Inbox,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
-        OwnProblems,
+        CallerProblems,
     ),
 )]
-pub async fn inbox(
+pub async fn get_inbox(
     State(state): State<QueryState>,
-    Query(query): Query<InboxQuery>,
-    context: Moment,
-) -> Result<Response, Unanswered> {
-    let limit = LIMIT.parse(query.limit.as_deref())?;
-    let archived = params::flag("archived", query.archived.as_deref())?;
+    Query(query): Query<InboxParams>,
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let archived = params::parse_flag("archived", query.archived.as_deref())?;
     let user = context.user().to_owned();
-    let listing = Listing {
+    let listing = CursorCodec {
         name: if archived { "archive" } else { "inbox" },
         of: &[&user],
     };
-    let after = listing.key::<2>("after", query.after.as_deref())?;
-    let snapshot = context.reached().await?;
+    let after = listing.parse_key::<2>("after", query.after.as_deref())?;
+    let snapshot = context.wait().await?;
     let mut rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(snapshot.text(&INBOX))
+            sqlx::query_as(snapshot.sql(&INBOX))
                 .bind(&user)
                 .bind(archived)
                 .bind(after.map(|[pinned, _]| pinned == 1))
                 .bind(after.map(|[_, activity]| activity))
                 .bind(limit + 1)
-                .bind(PREVIEW),
+                .bind(MAX_PREVIEW_CHARS),
         )
         .fetch_all(&state.pool)
         .await?;
@@ -218,9 +218,12 @@ pub async fn inbox(
     let next = rows
         .last()
         .filter(|_| has_more)
-        .and_then(|row| Some(listing.cursor([i64::from(row.pinned?), row.activity?])));
-    let conversations = rows.into_iter().filter_map(Row::conversation).collect();
-    snapshot.answer(
+        .and_then(|row| Some(listing.encode_key([i64::from(row.pinned?), row.activity?])));
+    let conversations = rows
+        .into_iter()
+        .filter_map(Row::into_conversation)
+        .collect();
+    snapshot.respond(
         position,
         &Inbox {
             conversations,
@@ -232,7 +235,7 @@ pub async fn inbox(
 
 impl Row {
     /// Returns `None` for the placeholder row of an empty inbox.
-    fn conversation(self) -> Option<InboxConversation> {
+    fn into_conversation(self) -> Option<InboxConversation> {
         let last_message = self
             .last_seq
             .zip(self.last_sent_at)

@@ -30,37 +30,37 @@
 )]
 #![allow(unused_qualifications, reason = "utoipa expands to qualified names")]
 
+pub mod as_of;
+mod as_of_sql;
 pub mod blocks;
 pub mod conversation;
 pub mod cursor;
 mod docs;
 pub mod entries;
 pub mod entry;
+pub mod error;
 pub mod events;
 pub mod explain;
-pub mod failed;
-pub mod history;
 pub mod inbox;
 pub mod live;
+mod log_tail;
 pub mod members;
 pub mod message;
+pub mod message_view;
+pub mod messages;
 pub mod min_position;
-pub mod moment;
-pub mod one_message;
-pub mod outbox;
 mod params;
-mod past;
-pub mod person;
 pub mod receipts;
 mod router;
 pub mod search;
+pub mod sent_messages;
 mod state;
 pub mod sync;
-mod tail;
 pub mod unread;
+pub mod user_export;
 mod visibility;
 pub mod watermark;
 
 pub use router::router;
-pub use state::{MIN_POSITION_PATIENCE, QuerySetup, QueryState, STATEMENT_TIMEOUT, session};
+pub use state::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};
 pub use watermark::Watermark;

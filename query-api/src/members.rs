@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::cursor::Listing;
-use crate::docs::{ConversationProblems, Role};
-use crate::failed::Unanswered;
-use crate::min_position::MinPositionQuery;
-use crate::moment::{Moment, MomentQuery};
-use crate::params::{self, Limit};
-use crate::past::Statement;
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
+use crate::cursor::CursorCodec;
+use crate::docs::{ConversationProblems, RoleDoc};
+use crate::error::EndpointError;
+use crate::min_position::MinPositionParams;
+use crate::params::{self, PageLimit};
 use crate::state::QueryState;
-use crate::visibility::seat;
+use crate::visibility::membership;
 
 /// The number of members per page.
-const LIMIT: Limit = Limit {
+const PAGE_LIMIT: PageLimit = PageLimit {
     default: 100,
     max: 1_000,
 };
@@ -27,7 +27,7 @@ const LIMIT: Limit = Limit {
 /// Selects the page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct MembersQuery {
+pub struct MembersParams {
     /// The maximum number of members.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
@@ -38,9 +38,9 @@ pub struct MembersQuery {
 /// A page of members.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Members)]
-pub struct Members {
+pub struct MembersPage {
     /// The members, in the order of joining.
-    pub members: Vec<Member>,
+    pub members: Vec<MemberView>,
     /// The cursor of the next page; null at the end.
     #[schema(required = true)]
     pub next: Option<String>,
@@ -49,11 +49,11 @@ pub struct Members {
 /// A member of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Member)]
-pub struct Member {
+pub struct MemberView {
     /// The user.
     pub user: String,
     /// The role of the member.
-    #[schema(value_type = Role)]
+    #[schema(value_type = RoleDoc)]
     pub role: String,
     /// When the user last joined.
     #[schema(value_type = String, format = DateTime)]
@@ -64,8 +64,8 @@ pub struct Member {
 
 /// Binds the caller, the conversation, the `joined_order` after which the page starts, and the
 /// number of members. Returns one row of nulls if the caller is not a member.
-static MEMBERS: Statement = Statement::new(concat!(
-    "WITH ", seat!(), "
+static MEMBERS: TemporalStatement = TemporalStatement::new(concat!(
+    "WITH ", membership!(), "
     SELECT k.position, t.conversation IS NOT NULL AS is_member, p.name, p.role, p.joined_at, p.read_seq,
            p.joined_order
     FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN LATERAL (
@@ -90,33 +90,33 @@ struct Row {
 /// Returns the members of a conversation.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/members", operation_id = "list_members", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation."), MembersQuery, MomentQuery, MinPositionQuery),
+    params(("id" = String, Path, description = "The conversation."), MembersParams, AsOfParams, MinPositionParams),
     responses(
-        (status = 200, description = "A page of members.", body = Members,
+        (status = 200, description = "A page of members.", body = MembersPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
-pub async fn members(
+pub async fn list_members(
     State(state): State<QueryState>,
     Path(id): Path<String>,
-    Query(query): Query<MembersQuery>,
-    context: Moment,
-) -> Result<Response, Unanswered> {
-    let limit = LIMIT.parse(query.limit.as_deref())?;
-    let id = params::conversation(&id)?;
+    Query(query): Query<MembersParams>,
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
-    let listing = Listing {
+    let listing = CursorCodec {
         name: "members",
         of: &[&user, id.as_str()],
     };
     let [after] = listing
-        .key::<1>("after", query.after.as_deref())?
+        .parse_key::<1>("after", query.after.as_deref())?
         .unwrap_or([0]);
-    let snapshot = context.reached().await?;
+    let snapshot = context.wait().await?;
     let mut rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(snapshot.text(&MEMBERS))
+            sqlx::query_as(snapshot.sql(&MEMBERS))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(after)
@@ -132,17 +132,17 @@ pub async fn members(
     let next = rows
         .last()
         .filter(|_| has_more)
-        .and_then(|row| Some(listing.cursor([row.joined_order?])));
-    let members = rows.into_iter().filter_map(Row::member).collect();
-    snapshot.found(
+        .and_then(|row| Some(listing.encode_key([row.joined_order?])));
+    let members = rows.into_iter().filter_map(Row::into_member).collect();
+    snapshot.respond_or_not_found(
         position,
-        is_member.then_some(Members { members, next }).as_ref(),
+        is_member.then_some(MembersPage { members, next }).as_ref(),
     )
 }
 
 impl Row {
-    fn member(self) -> Option<Member> {
-        Some(Member {
+    fn into_member(self) -> Option<MemberView> {
+        Some(MemberView {
             user: self.name?,
             role: self.role?,
             joined_at: self.joined_at?.into(),

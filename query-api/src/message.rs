@@ -1,139 +1,163 @@
-//! The JSON shape of a message, and the columns from which it is built.
+//! `GET .../messages/{seq}` and `.../messages/{seq}/history`: one message and its versions.
 
-use domain::body::MessageBody;
+use axum::extract::State;
+use axum::response::Response;
 use domain::time::Timestamp;
-use event_log::live_entry::{LiveEntry, LiveMessage};
+use http_edge::Path;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
-use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::docs::MessageType;
-use crate::failed::Failed;
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
+use crate::docs::ConversationProblems;
+use crate::error::{EndpointError, QueryError};
+use crate::message_view::{MessageView, message_columns, parse_raw_json};
+use crate::min_position::MinPositionParams;
+use crate::params;
+use crate::state::QueryState;
+use crate::visibility::membership;
+use read_model::can_see;
 
-/// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
-/// is the expression `$conversation`. Reactions are returned as complete JSON, with keys and users
-/// in the order of the reactions.
-macro_rules! message_columns {
-    ($conversation:literal) => {
-        concat!(
-            $conversation, " AS conversation_name, g.seq AS message_seq, g.position AS message_position,
-            (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS sender_name,
-            g.type AS message_type, CASE WHEN NOT g.recalled THEN g.body END AS body, g.reply_to,
-            g.mentions, g.sent_at, g.edited_at, g.recalled,
-            (SELECT json_object_agg(r.key, r.users ORDER BY r.first)::text
-             FROM (SELECT x.key, json_agg(who.name ORDER BY x.position) AS users, min(x.position) AS first
-                   FROM read.reactions x JOIN read.users who ON who.id = x.user_id
-                   WHERE x.conversation = g.conversation AND x.seq = g.seq
-                   GROUP BY x.key) r) AS reactions"
-        )
-    };
+/// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to
+/// the caller.
+static MESSAGE: TemporalStatement = TemporalStatement::new(concat!(
+    "WITH ",
+    membership!(),
+    "
+    SELECT k.position AS read_position, ",
+    message_columns!("t.name"),
+    "
+    FROM read.checkpoint k LEFT JOIN membership t ON true
+    LEFT JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3 AND ",
+    can_see!("t", "t", "g.seq")
+));
+
+/// Binds the caller, the conversation and the seq. The first body is stored with the message, later
+/// ones in `read.versions`.
+static VERSIONS: TemporalStatement = TemporalStatement::new(concat!(
+    "WITH ", membership!(), ", message AS (
+        SELECT g.* FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
+        WHERE ", can_see!("t", "t", "g.seq"), "
+    ), versions AS (
+        SELECT g.position, g.sent_at AS at, coalesce(g.original, g.body) AS body, g.recalled FROM message g
+        UNION ALL
+        SELECT v.position, v.at, v.body, g.recalled
+        FROM message g JOIN read.versions v ON v.conversation = g.conversation AND v.seq = g.seq
+    )
+    SELECT k.position, v.position, v.at, CASE WHEN NOT v.recalled THEN v.body END
+    FROM read.checkpoint k LEFT JOIN versions v ON true
+    ORDER BY v.position"
+));
+
+/// All versions of a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageHistory {
+    /// The versions, oldest first; the last one is current.
+    pub versions: Vec<MessageVersion>,
 }
 
-pub(crate) use message_columns;
-
-/// A message in its current state.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Message)]
-pub struct Message {
-    /// The conversation to which it was sent.
-    pub conversation_id: String,
-    /// Its number in the conversation: 1, 2, 3, ...
-    pub seq: i64,
-    /// The log position at which it was sent.
-    pub position: i64,
-    /// The user who sent it.
-    pub sender: String,
-    /// The type of the message.
-    #[serde(rename = "type")]
-    #[schema(value_type = MessageType)]
-    pub kind: String,
-    /// The newest body; null once the message is recalled.
+/// One version of a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageVersion)]
+pub struct MessageVersion {
+    /// The body; null once the message is recalled.
     #[schema(value_type = Option<Object>, required = true)]
     pub body: Option<Box<RawValue>>,
-    /// The seq of the message to which it replies.
-    #[schema(required = true)]
-    pub reply_to: Option<i64>,
-    /// The users whom it mentions.
-    #[schema(value_type = Vec<String>)]
-    pub mentions: Box<RawValue>,
-    /// When it was sent.
+    /// When it was sent or edited.
     #[schema(value_type = String, format = DateTime)]
-    pub sent_at: Timestamp,
-    /// When it was last edited.
-    #[schema(value_type = Option<String>, format = DateTime, required = true)]
-    pub edited_at: Option<Timestamp>,
-    /// Whether the sender recalled it for everyone.
-    pub recalled: bool,
-    /// The users by reaction key, in the order of their reactions.
-    #[schema(value_type = std::collections::HashMap<String, Vec<String>>)]
-    pub reactions: Box<RawValue>,
+    pub at: Timestamp,
+    /// The log position of the version.
+    pub position: i64,
 }
 
-impl Message {
-    /// Builds a message from a row with the columns of [`message_columns!`]. Returns `None` if the
-    /// row has no message.
-    pub fn from_row(row: &PgRow) -> Result<Option<Self>, Failed> {
-        let Some(seq) = row.try_get("message_seq")? else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            conversation_id: row.try_get("conversation_name")?,
-            seq,
-            position: row.try_get("message_position")?,
-            sender: row.try_get("sender_name")?,
-            kind: row.try_get("message_type")?,
-            body: raw("a body", row.try_get("body")?)?,
-            reply_to: row.try_get("reply_to")?,
-            mentions: raw("mentions", Some(text_or(row, "mentions", "[]")?))?.unwrap_or_default(),
-            sent_at: row.try_get::<OffsetDateTime, _>("sent_at")?.into(),
-            edited_at: row
-                .try_get::<Option<OffsetDateTime>, _>("edited_at")?
-                .map(Into::into),
-            recalled: row.try_get("recalled")?,
-            reactions: raw("reactions", Some(text_or(row, "reactions", "{}")?))?
-                .unwrap_or_default(),
-        }))
-    }
+/// Returns one message in its current state.
+#[utoipa::path(
+    get, path = "/v1/conversations/{id}/messages/{seq}", operation_id = "get_message", tag = "messages",
+    params(("id" = String, Path, description = "The conversation."),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
+    responses(
+        (status = 200, description = "The message.", body = MessageView,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+        ConversationProblems,
+    ),
+)]
+pub async fn get_message(
+    State(state): State<QueryState>,
+    Path((id, seq)): Path<(String, String)>,
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let seq = params::parse_seq(&seq)?;
+    let id = params::parse_conversation_id(&id)?;
+    let user = context.user().to_owned();
+    let snapshot = context.wait().await?;
+    let row = snapshot
+        .bind(
+            sqlx::query(snapshot.sql(&MESSAGE))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(seq),
+        )
+        .fetch_one(&state.pool)
+        .await?;
+    snapshot.respond_or_not_found(
+        row.try_get("read_position")?,
+        MessageView::from_row(&row)?.as_ref(),
+    )
 }
 
-impl Message {
-    /// Builds a message that was just sent: not edited, not recalled, without reactions.
-    pub fn sent(entry: &LiveEntry, sent: &LiveMessage) -> Result<Self, Failed> {
-        let json = |body: &MessageBody| body.as_json().to_owned();
-        let mentions = sent.mentions.as_deref().unwrap_or("[]").to_owned();
-        Ok(Self {
-            conversation_id: entry.conversation.clone(),
-            seq: sent.seq,
-            position: entry.position,
-            sender: sent.sender.clone(),
-            kind: sent.kind.as_str().to_owned(),
-            body: raw("a body", sent.body.as_ref().map(json))?,
-            reply_to: sent.reply_to,
-            mentions: raw("mentions", Some(mentions))?.unwrap_or_default(),
-            sent_at: entry.occurred_at,
-            edited_at: None,
-            recalled: false,
-            reactions: raw("reactions", Some("{}".to_owned()))?.unwrap_or_default(),
+type StoredVersion = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
+
+/// Returns the versions of one message.
+#[utoipa::path(
+    get, path = "/v1/conversations/{id}/messages/{seq}/history", operation_id = "get_message_history",
+    tag = "messages",
+    params(("id" = String, Path, description = "The conversation."),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
+    responses(
+        (status = 200, description = "The versions of the message, oldest first.", body = MessageHistory,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+        ConversationProblems,
+    ),
+)]
+pub async fn get_message_history(
+    State(state): State<QueryState>,
+    Path((id, seq)): Path<(String, String)>,
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let seq = params::parse_seq(&seq)?;
+    let id = params::parse_conversation_id(&id)?;
+    let user = context.user().to_owned();
+    let snapshot = context.wait().await?;
+    let rows: Vec<StoredVersion> = snapshot
+        .bind_as(
+            sqlx::query_as(snapshot.sql(&VERSIONS))
+                .bind(&user)
+                .bind(id.as_str())
+                .bind(seq),
+        )
+        .fetch_all(&state.pool)
+        .await?;
+    let position = rows.first().map_or(0, |row| row.0);
+    let versions = collect_versions(rows)?;
+    let found = !versions.is_empty();
+    snapshot.respond_or_not_found(
+        position,
+        found.then_some(MessageHistory { versions }).as_ref(),
+    )
+}
+
+fn collect_versions(rows: Vec<StoredVersion>) -> Result<Vec<MessageVersion>, QueryError> {
+    rows.into_iter()
+        .filter_map(|(_, position, at, body)| Some((position?, at?, body)))
+        .map(|(position, at, body)| {
+            Ok(MessageVersion {
+                body: parse_raw_json("a version", body)?,
+                at: at.into(),
+                position,
+            })
         })
-    }
-}
-
-fn text_or(row: &PgRow, column: &str, absent: &str) -> Result<String, Failed> {
-    Ok(row
-        .try_get::<Option<String>, _>(column)?
-        .unwrap_or_else(|| absent.to_owned()))
-}
-
-/// Parses stored JSON without changing it; `what` names the value in the error.
-pub fn raw(what: &'static str, json: Option<String>) -> Result<Option<Box<RawValue>>, Failed> {
-    json.map(|json| {
-        RawValue::from_string(json).map_err(|error| Failed::Corrupt {
-            what,
-            reason: error.to_string(),
-        })
-    })
-    .transpose()
+        .collect()
 }

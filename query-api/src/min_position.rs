@@ -12,8 +12,8 @@ use http_edge::{Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use crate::failed::{Failed, Unanswered};
-use crate::moment::MomentQuery;
+use crate::as_of::AsOfParams;
+use crate::error::{EndpointError, QueryError};
 use crate::params;
 use crate::state::QueryState;
 use crate::watermark::Watermark;
@@ -22,12 +22,12 @@ use crate::watermark::Watermark;
 pub static TIDINGS_POSITION: HeaderName = HeaderName::from_static("tidings-position");
 
 /// The `Retry-After` when the read model has not reached the requested position.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The parameter that every query takes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct MinPositionQuery {
+pub struct MinPositionParams {
     /// Wait until the read model has reached this position (at most 5 s by default, then 503
     /// `projection_behind`).
     #[param(value_type = Option<i64>, minimum = 0)]
@@ -45,10 +45,10 @@ pub struct MinPosition {
 
 impl MinPosition {
     /// Parses the parameter of a request.
-    pub async fn of(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
-        let Query(query) = Query::<MinPositionQuery>::from_request_parts(parts, state).await?;
+    pub async fn from_request(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
+        let Query(query) = Query::<MinPositionParams>::from_request_parts(parts, state).await?;
         let at_least =
-            params::position("min_position", query.min_position.as_deref())?.unwrap_or(0);
+            params::parse_position("min_position", query.min_position.as_deref())?.unwrap_or(0);
         Ok(Self {
             at_least,
             watermark: state.watermark.clone(),
@@ -57,21 +57,21 @@ impl MinPosition {
 
     /// Waits until the read model has reached both the minimum position and `position`, as of which
     /// the query is answered.
-    pub async fn reached_past(mut self, position: i64) -> Result<Fresh, Unanswered> {
+    pub async fn wait_for(mut self, position: i64) -> Result<FreshnessGuard, EndpointError> {
         self.at_least = self.at_least.max(position);
-        let Fresh(mut min_position) = self.reached().await?;
+        let FreshnessGuard(mut min_position) = self.wait().await?;
         min_position.at_least = position;
-        Ok(Fresh(min_position))
+        Ok(FreshnessGuard(min_position))
     }
 
     /// Waits until the read model has reached the minimum position; fails with `503
     /// projection_behind` after the timeout.
-    pub async fn reached(self) -> Result<Fresh, Unanswered> {
+    pub async fn wait(self) -> Result<FreshnessGuard, EndpointError> {
         self.watermark
-            .reached(self.at_least)
+            .wait_for(self.at_least)
             .await
-            .map_err(|known| behind(self.at_least, known))?;
-        Ok(Fresh(self))
+            .map_err(|known| projection_behind(self.at_least, known))?;
+        Ok(FreshnessGuard(self))
     }
 }
 
@@ -80,62 +80,66 @@ impl FromRequestParts<QueryState> for MinPosition {
 
     async fn from_request_parts(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
         // Ignoring these parameters would make a current response look like a historical one.
-        let Query(as_of) = Query::<MomentQuery>::from_request_parts(parts, state).await?;
-        if let Some(name) = as_of.given() {
+        let Query(as_of) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
+        if let Some(name) = as_of.first_present() {
             return Err(Problem::malformed(
                 name,
                 "this call is only available for the current state and the caller",
             ));
         }
-        Self::of(parts, state).await
+        Self::from_request(parts, state).await
     }
 }
 
 /// Proof that the read model has reached the minimum position; queries respond through it.
 #[derive(Debug)]
-pub struct Fresh(MinPosition);
+pub struct FreshnessGuard(MinPosition);
 
-impl Fresh {
+impl FreshnessGuard {
     /// Responds with 200 and the value. `position` is that of the snapshot that the value was read
     /// from.
-    pub fn answer<T: Serialize>(&self, position: i64, value: &T) -> Result<Response, Unanswered> {
-        self.check(position)?;
-        let json = serde_json::to_vec(value).map_err(|error| Failed::Corrupt {
-            what: "a response",
+    pub fn respond<T: Serialize>(
+        &self,
+        position: i64,
+        value: &T,
+    ) -> Result<Response, EndpointError> {
+        self.verify_position(position)?;
+        let json = serde_json::to_vec(value).map_err(|error| QueryError::Corrupt {
+            value: "a response",
             reason: error.to_string(),
         })?;
         let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(at(position, ([content_type], json)))
+        Ok(with_position(position, ([content_type], json)))
     }
 
     /// Responds with 200 and the value, or with the uniform 404 if there is none that the caller
     /// may know of.
-    pub fn found<T: Serialize>(
+    pub fn respond_or_not_found<T: Serialize>(
         &self,
         position: i64,
         value: Option<&T>,
-    ) -> Result<Response, Unanswered> {
+    ) -> Result<Response, EndpointError> {
         match value {
-            Some(value) => self.answer(position, value),
-            None => self.refuse(position, Problem::not_found()),
+            Some(value) => self.respond(position, value),
+            None => self.reject(position, Problem::not_found()),
         }
     }
 
     /// Responds with a problem that was determined on this snapshot.
-    pub fn refuse(&self, position: i64, problem: Problem) -> Result<Response, Unanswered> {
-        self.check(position)?;
-        Ok(at(position, problem))
+    pub fn reject(&self, position: i64, problem: Problem) -> Result<Response, EndpointError> {
+        self.verify_position(position)?;
+        Ok(with_position(position, problem))
     }
 
     /// Fails if the snapshot is older than the minimum position, regardless of earlier signals.
-    fn check(&self, position: i64) -> Result<(), Unanswered> {
+    fn verify_position(&self, position: i64) -> Result<(), EndpointError> {
         let MinPosition {
             at_least,
             watermark,
         } = &self.0;
         if position < *at_least {
-            watermark.fell_back_to(position);
-            return Err(behind(*at_least, position).into());
+            watermark.reset(position);
+            return Err(projection_behind(*at_least, position).into());
         }
         watermark.observe(position);
         Ok(())
@@ -143,7 +147,7 @@ impl Fresh {
 }
 
 /// Adds the position header to a response.
-pub fn at(position: i64, response: impl IntoResponse) -> Response {
+pub fn with_position(position: i64, response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     response
         .headers_mut()
@@ -152,11 +156,11 @@ pub fn at(position: i64, response: impl IntoResponse) -> Response {
 }
 
 /// The problem `503 projection_behind`.
-pub fn behind(wanted: i64, known: i64) -> Problem {
+pub fn projection_behind(wanted: i64, known: i64) -> Problem {
     Problem::unavailable(
         "projection_behind",
         format!("The read model is at position {known}, not yet at {wanted}."),
-        RETRY,
+        RETRY_AFTER,
     )
     .with_member("position", known)
 }

@@ -10,7 +10,7 @@ use http_edge::extract::params;
 
 /// The default and the maximum size of a page.
 #[derive(Debug, Clone, Copy)]
-pub struct Limit {
+pub struct PageLimit {
     /// The size without the parameter.
     pub default: i64,
     /// The maximum size. A larger value is rejected, so that no client mistakes a page for the
@@ -18,7 +18,7 @@ pub struct Limit {
     pub max: i64,
 }
 
-impl Limit {
+impl PageLimit {
     /// Parses a limit between 1 and `max`.
     pub fn parse(self, text: Option<&str>) -> Result<i64, Problem> {
         params::parse_limit(text, self.default, self.max)
@@ -26,8 +26,8 @@ impl Limit {
 }
 
 /// Parses a seq in a path: a positive integer. A value beyond the range of seqs is not found.
-pub fn seq(text: &str) -> Result<i64, Problem> {
-    match digits(text) {
+pub fn parse_seq(text: &str) -> Result<i64, Problem> {
+    match parse_digits(text) {
         Some(seq) if seq == i64::MAX => Err(Problem::not_found()),
         Some(seq) if seq > 0 => Ok(seq),
         _ => Err(Problem::malformed("seq", "expected a positive integer")),
@@ -36,9 +36,9 @@ pub fn seq(text: &str) -> Result<i64, Problem> {
 
 /// Parses a seq that bounds a page: an integer of at least `min`. A value beyond the range of seqs
 /// does not restrict the page.
-pub fn bound(field: &str, text: Option<&str>, min: i64) -> Result<Option<i64>, Problem> {
+pub fn parse_bound(field: &str, text: Option<&str>, min: i64) -> Result<Option<i64>, Problem> {
     text.map(|text| {
-        digits(text).filter(|seq| *seq >= min).ok_or_else(|| {
+        parse_digits(text).filter(|seq| *seq >= min).ok_or_else(|| {
             Problem::malformed(field, format!("expected an integer of at least {min}"))
         })
     })
@@ -47,43 +47,43 @@ pub fn bound(field: &str, text: Option<&str>, min: i64) -> Result<Option<i64>, P
 
 /// Parses digits only, and no other form of a number such as `+5`. A value that is too large
 /// becomes `i64::MAX`.
-fn digits(text: &str) -> Option<i64> {
+fn parse_digits(text: &str) -> Option<i64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(i64::MAX))
 }
 
 /// Parses a conversation id in a path. An invalid id is treated like an unknown one.
-pub fn conversation(text: &str) -> Result<ConversationId, Problem> {
+pub fn parse_conversation_id(text: &str) -> Result<ConversationId, Problem> {
     ConversationId::parse(text).map_err(|_| Problem::not_found())
 }
 
 /// Parses a position of the log; 0 is before the first event.
-pub fn position(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
-    given(text)
+pub fn parse_position(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    non_empty(text)
         .map(|text| params::parse_cursor(field, text))
         .transpose()
 }
 
 /// Parses `true` or `false`; false if absent.
-pub fn flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
-    given(text).map_or(Ok(false), |text| params::parse_flag(field, text))
+pub fn parse_flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
+    non_empty(text).map_or(Ok(false), |text| params::parse_flag(field, text))
 }
 
 /// Parses an RFC 3339 time.
-pub fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+pub fn parse_time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let expected = || {
         Problem::malformed(
             field,
             "expected an RFC 3339 time such as 2026-11-01T09:30:00Z",
         )
     };
-    given(text)
+    non_empty(text)
         .map(|text| Timestamp::parse(text).ok_or_else(expected))
         .transpose()
 }
 
 /// Returns the text unless it is absent or empty.
-pub fn given(text: Option<&str>) -> Option<&str> {
+pub fn non_empty(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
 }
 
@@ -93,41 +93,45 @@ mod tests {
 
     #[test]
     fn a_seq_in_a_path_must_be_positive() {
-        assert_eq!(seq("7").ok(), Some(7));
+        assert_eq!(parse_seq("7").ok(), Some(7));
         for bad in ["", "0", "00", "-7", "+7", "7.0", "seven"] {
-            assert_eq!(seq(bad).unwrap_err().status(), 400, "{bad}");
+            assert_eq!(parse_seq(bad).unwrap_err().status(), 400, "{bad}");
         }
-        assert_eq!(seq("9223372036854775808").unwrap_err().status(), 404);
+        assert_eq!(parse_seq("9223372036854775808").unwrap_err().status(), 404);
     }
 
     #[test]
     fn a_bound_may_exceed_every_seq() {
         assert_eq!(
-            bound("before", Some("9223372036854775808"), 1).ok(),
+            parse_bound("before", Some("9223372036854775808"), 1).ok(),
             Some(Some(i64::MAX))
         );
-        assert_eq!(bound("after", Some("0"), 0).ok(), Some(Some(0)));
-        assert_eq!(bound("after", None, 0).ok(), Some(None));
+        assert_eq!(parse_bound("after", Some("0"), 0).ok(), Some(Some(0)));
+        assert_eq!(parse_bound("after", None, 0).ok(), Some(None));
         for bad in ["0", "", "-1", "one"] {
-            assert!(bound("before", Some(bad), 1).is_err(), "{bad}");
+            assert!(parse_bound("before", Some(bad), 1).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn an_empty_parameter_counts_as_absent() {
-        assert_eq!(position("after", Some("")).ok(), Some(None));
-        assert_eq!(position("after", Some("0")).ok(), Some(Some(0)));
-        assert!(position("after", Some("-1")).is_err());
-        assert_eq!(flag("archived", Some("")).ok(), Some(false));
-        assert!(flag("archived", Some("yes")).is_err());
-        assert_eq!(time("since", Some("")).ok(), Some(None));
-        assert!(time("since", Some("yesterday")).is_err());
+        assert_eq!(parse_position("after", Some("")).ok(), Some(None));
+        assert_eq!(parse_position("after", Some("0")).ok(), Some(Some(0)));
+        assert!(parse_position("after", Some("-1")).is_err());
+        assert_eq!(parse_flag("archived", Some("")).ok(), Some(false));
+        assert!(parse_flag("archived", Some("yes")).is_err());
+        assert_eq!(parse_time("since", Some("")).ok(), Some(None));
+        assert!(parse_time("since", Some("yesterday")).is_err());
     }
 
     #[test]
     fn an_invalid_conversation_id_is_not_found() {
         for bad in ["", "a b", "a/b", "\0", &"c".repeat(65)] {
-            assert_eq!(conversation(bad).unwrap_err().status(), 404, "{bad}");
+            assert_eq!(
+                parse_conversation_id(bad).unwrap_err().status(),
+                404,
+                "{bad}"
+            );
         }
     }
 }

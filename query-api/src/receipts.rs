@@ -9,21 +9,21 @@ use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
 use crate::docs::ConversationProblems;
-use crate::failed::Unanswered;
-use crate::min_position::MinPositionQuery;
-use crate::moment::{Moment, MomentQuery};
+use crate::error::EndpointError;
+use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::past::Statement;
 use crate::state::QueryState;
-use crate::visibility::seat;
+use crate::visibility::membership;
 use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns one row of nulls if the message is not
 /// visible to the caller, or if the sender is the only member.
-static RECEIPTS: Statement = Statement::new(concat!(
+static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
-    seat!(),
+    membership!(),
     ", message AS (
         SELECT g.conversation, g.seq, g.position, g.sender
         FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3
@@ -50,7 +50,7 @@ static RECEIPTS: Statement = Statement::new(concat!(
 /// members now, except the sender.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = Receipts)]
-pub struct Receipts {
+pub struct MessageReceipts {
     /// The users who have the message on a device or have read it, in the order of joining.
     pub delivered: Vec<String>,
     /// The users who have read it, in the order of joining.
@@ -71,25 +71,25 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
     get, path = "/v1/conversations/{id}/messages/{seq}/receipts", operation_id = "get_receipts",
     tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), MomentQuery, MinPositionQuery),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
     responses(
-        (status = 200, description = "The receipts of the message.", body = Receipts,
+        (status = 200, description = "The receipts of the message.", body = MessageReceipts,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
         ConversationProblems,
     ),
 )]
-pub async fn receipts(
+pub async fn get_receipts(
     State(state): State<QueryState>,
     Path((id, seq)): Path<(String, String)>,
-    context: Moment,
-) -> Result<Response, Unanswered> {
-    let seq = params::seq(&seq)?;
-    let id = params::conversation(&id)?;
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let seq = params::parse_seq(&seq)?;
+    let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
-    let snapshot = context.reached().await?;
+    let snapshot = context.wait().await?;
     let rows: Vec<Row> = snapshot
         .bind_as(
-            sqlx::query_as(snapshot.text(&RECEIPTS))
+            sqlx::query_as(snapshot.sql(&RECEIPTS))
                 .bind(&user)
                 .bind(id.as_str())
                 .bind(seq),
@@ -97,7 +97,7 @@ pub async fn receipts(
         .fetch_all(&state.pool)
         .await?;
     let (position, is_visible) = rows.first().map_or((0, false), |row| (row.0, row.1));
-    let mut receipts = Receipts::default();
+    let mut receipts = MessageReceipts::default();
     for (_, _, name, read, delivered) in rows {
         let Some(name) = name else { continue };
         receipts.member_count += 1;
@@ -110,5 +110,5 @@ pub async fn receipts(
     }
     receipts.delivered_count = receipts.delivered.len();
     receipts.read_count = receipts.read.len();
-    snapshot.found(position, is_visible.then_some(receipts).as_ref())
+    snapshot.respond_or_not_found(position, is_visible.then_some(receipts).as_ref())
 }

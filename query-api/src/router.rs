@@ -5,27 +5,27 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    QueryState, blocks, conversation, docs, entries, events, explain, history, inbox, live,
-    members, one_message, outbox, receipts, search, unread,
+    QueryState, blocks, conversation, docs, entries, events, explain, inbox, live, members,
+    message, messages, receipts, search, sent_messages, unread,
 };
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(docs::with_problem())
-        .routes(routes!(inbox::inbox))
-        .routes(routes!(unread::unread_counts))
-        .routes(routes!(explain::explain))
-        .routes(routes!(entries::entries))
-        .routes(routes!(conversation::conversation))
-        .routes(routes!(members::members))
-        .routes(routes!(history::messages))
-        .routes(routes!(one_message::message))
-        .routes(routes!(one_message::message_history))
-        .routes(routes!(receipts::receipts))
-        .routes(routes!(outbox::outbox))
-        .routes(routes!(blocks::blocks))
-        .routes(routes!(live::live))
-        .routes(routes!(search::search))
-        .routes(routes!(events::events))
+    OpenApiRouter::with_openapi(docs::base_document())
+        .routes(routes!(inbox::get_inbox))
+        .routes(routes!(unread::get_unread_counts))
+        .routes(routes!(explain::explain_unread))
+        .routes(routes!(entries::list_entries))
+        .routes(routes!(conversation::get_conversation))
+        .routes(routes!(members::list_members))
+        .routes(routes!(messages::list_messages))
+        .routes(routes!(message::get_message))
+        .routes(routes!(message::get_message_history))
+        .routes(routes!(receipts::get_receipts))
+        .routes(routes!(sent_messages::list_sent_messages))
+        .routes(routes!(blocks::list_blocks))
+        .routes(routes!(live::connect_live))
+        .routes(routes!(search::search_messages))
+        .routes(routes!(events::list_events))
         .with_state(state)
 }

@@ -11,12 +11,12 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{self, Acks, Admission, Delivering, Gossip, Hub, News};
-use crate::search::{self, Served};
-use crate::watermark::{self, Lookout, Watermark};
+use crate::live::{self, Acks, Admission, Deliverer, Hub, PendingChanges, PresenceService};
+use crate::search::{self, IndexReader};
+use crate::watermark::{self, Watermark, WatermarkTracker};
 
 /// The default for how long a query waits for `min_position`.
-pub const MIN_POSITION_PATIENCE: Duration = Duration::from_secs(5);
+pub const MIN_POSITION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The default time limit of one statement. Every query is a few hundred index probes; if one takes
 /// this long, failing is better than occupying a connection.
@@ -32,13 +32,13 @@ pub struct QueryState {
     /// The position that the read model has reached, as far as this process knows.
     pub watermark: Watermark,
     /// The search index.
-    pub search: Served,
+    pub search: IndexReader,
     /// Delivers entries to live connections.
     pub hub: Hub,
     /// Limits the number of live connections.
     pub admission: Admission,
     /// Tracks which users are online.
-    pub gossip: Gossip,
+    pub presence: PresenceService,
     /// Records acknowledgements that arrive over live connections.
     pub acks: Arc<dyn Acks>,
     /// Cancelled when the service stops; open streams then end.
@@ -56,15 +56,15 @@ pub struct QuerySetup<'a> {
     /// Names the subject of the projector's signal.
     pub mirror: &'a MirrorConfig,
     /// The signal of a projector in this process, if there is one.
-    pub near_bell: Option<ProjectionSignalChannel>,
+    pub local_signal: Option<ProjectionSignalChannel>,
     /// The directory of the search index.
     pub index: IndexDir,
     /// Records acknowledgements that arrive over live connections.
     pub acks: Arc<dyn Acks>,
     /// The maximum number of simultaneous live connections.
-    pub max_live: usize,
+    pub max_live_connections: usize,
     /// How long a query waits for `min_position`.
-    pub min_position_patience: Duration,
+    pub min_position_timeout: Duration,
     /// Cancelled when the service stops.
     pub shutdown: CancellationToken,
 }
@@ -78,16 +78,16 @@ impl QueryState {
             reader,
             nats,
             mirror,
-            near_bell: local_signal,
+            local_signal,
             index,
             acks,
-            max_live: max_live_connections,
-            min_position_patience: min_position_timeout,
+            max_live_connections,
+            min_position_timeout,
             shutdown,
         } = setup;
         let watermark = Watermark::new(min_position_timeout);
-        let pending_changes = News::default();
-        let tracker = Lookout::new(
+        let pending_changes = PendingChanges::default();
+        let tracker = WatermarkTracker::new(
             watermark.clone(),
             pending_changes.clone(),
             pool.clone(),
@@ -97,13 +97,13 @@ impl QueryState {
         )
         .await;
         tokio::spawn(watermark::run(tracker, shutdown.clone()));
-        let search = Served::new(index, reader.clone(), min_position_timeout);
+        let search = IndexReader::new(index, reader.clone(), min_position_timeout);
         tokio::spawn(search::follow(search.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let deliverer = Delivering::new(hub.clone(), &pool, pending_changes, local_signal);
+        let deliverer = Deliverer::new(hub.clone(), &pool, pending_changes, local_signal);
         tokio::spawn(live::run(deliverer, shutdown.clone()));
         let presence =
-            Gossip::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
+            PresenceService::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {
             pool,
             reader,
@@ -111,7 +111,7 @@ impl QueryState {
             search,
             hub,
             admission: Admission::new(max_live_connections),
-            gossip: presence,
+            presence,
             acks,
             shutdown,
         }
@@ -120,7 +120,7 @@ impl QueryState {
 
 /// Connection options for these queries: read-only, with a timeout for every statement, and without
 /// JIT compilation, which takes longer than any of these queries runs.
-pub fn session(options: PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
+pub fn session_options(options: PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
     options.options([
         ("jit", "off".to_owned()),
         (

@@ -12,13 +12,13 @@ use domain::ids::DeviceId;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::entry::{Entry, entry_columns, entry_parts};
-use crate::failed::Failed;
-use crate::visibility::told;
+use crate::entry::{FeedEntry, entry_columns, entry_parts};
+use crate::error::QueryError;
+use crate::visibility::visible_entries;
 
 /// The minimum number of rows that one statement merges. It lets a small page skip invisible
 /// entries without a round trip for each.
-const MIN_SCAN: i64 = 256;
+const MIN_SCAN_ROWS: i64 = 256;
 
 /// The maximum number of statements for one page. More than one is needed only where whole pages
 /// are invisible, which happens after the user has left a busy conversation.
@@ -26,7 +26,7 @@ const MAX_ROUNDS: usize = 16;
 
 /// Where a page starts.
 #[derive(Debug, Clone, Copy)]
-pub enum Start<'a> {
+pub enum FeedStart<'a> {
     /// After this position.
     After(i64),
     /// After the cursor that this device has acknowledged, or 0 if it has not acknowledged any.
@@ -35,9 +35,9 @@ pub enum Start<'a> {
 
 /// A page of the feed.
 #[derive(Debug)]
-pub struct Page {
+pub struct FeedPage {
     /// The entries, ordered by (position, conversation).
-    pub entries: Vec<Entry>,
+    pub entries: Vec<FeedEntry>,
     /// The position after which the next page starts.
     pub cursor: i64,
     /// Whether the feed continues after the cursor, in this snapshot. If it continues only with
@@ -47,9 +47,9 @@ pub struct Page {
 
 /// The outcome of reading a page.
 #[derive(Debug)]
-pub enum Pulled {
+pub enum SyncOutcome {
     /// A page.
-    Page(Page),
+    Page(FeedPage),
     /// The cursor is older than the retained entries.
     Expired {
         /// The oldest cursor that is still valid.
@@ -65,50 +65,52 @@ pub enum Pulled {
 
 /// Reads a page of up to `limit` entries, or more if a single position has more. Also returns the
 /// position of the read model in that snapshot.
-pub async fn pull(
+pub async fn read_page(
     pool: &PgPool,
     user: &str,
-    start: Start<'_>,
+    start: FeedStart<'_>,
     limit: i64,
-) -> Result<(i64, Pulled), Failed> {
+) -> Result<(i64, SyncOutcome), QueryError> {
     let mut start = start;
     let mut round = 1;
     loop {
-        let scan = Scan::up_to(limit.saturating_add(1).max(MIN_SCAN));
-        let found = scan.run(pool, user, start, limit.saturating_add(1)).await?;
+        let scan = ScanRange::with_max_rows(limit.saturating_add(1).max(MIN_SCAN_ROWS));
+        let found = scan
+            .execute(pool, user, start, limit.saturating_add(1))
+            .await?;
         let position = found.position;
-        if let Some(problem) = found.problem() {
+        if let Some(problem) = found.cursor_problem() {
             return Ok((position, problem));
         }
-        let (position, page) = match found.cut(limit, scan.rows) {
-            Cut::Page(page) => (position, page),
-            Cut::Whole(at) => {
-                let found = Scan::whole(at)
-                    .run(pool, user, Start::After(at - 1), i64::MAX)
+        let (position, page) = match found.into_page_end(limit, scan.max_rows) {
+            PageEnd::Page(page) => (position, page),
+            PageEnd::OversizedPosition(at) => {
+                let found = ScanRange::at_position(at)
+                    .execute(pool, user, FeedStart::After(at - 1), i64::MAX)
                     .await?;
-                (found.position, found.whole(at))
+                (found.position, found.into_position_page(at))
             }
         };
         if !page.entries.is_empty() || !page.has_more || round == MAX_ROUNDS {
-            return Ok((position, Pulled::Page(page)));
+            return Ok((position, SyncOutcome::Page(page)));
         }
-        start = Start::After(page.cursor);
+        start = FeedStart::After(page.cursor);
         round += 1;
     }
 }
 
 /// The part of the feed that one statement reads.
 #[derive(Debug, Clone, Copy)]
-struct Scan {
+struct ScanRange {
     /// The maximum number of rows of each source, and of their merge.
-    rows: i64,
+    max_rows: i64,
     /// The last position to read.
-    until: i64,
+    up_to: i64,
 }
 
 /// The result of one statement.
 #[derive(Debug)]
-struct Found {
+struct ScanResult {
     /// The position of the read model.
     position: i64,
     /// Entries up to this position have been deleted.
@@ -116,95 +118,95 @@ struct Found {
     /// The position after which the scan started.
     after: i64,
     /// The number of merged rows, and the position of the last one.
-    scanned: i64,
+    rows_scanned: i64,
     scanned_to: Option<i64>,
-    entries: Vec<Entry>,
+    entries: Vec<FeedEntry>,
 }
 
 /// Where a page ends.
 #[derive(Debug)]
-enum Cut {
-    Page(Page),
+enum PageEnd {
+    Page(FeedPage),
     /// This position alone has more entries than a page; it is returned whole.
-    Whole(i64),
+    OversizedPosition(i64),
 }
 
-impl Scan {
-    fn up_to(rows: i64) -> Self {
+impl ScanRange {
+    fn with_max_rows(max_rows: i64) -> Self {
         Self {
-            rows,
-            until: i64::MAX,
+            max_rows,
+            up_to: i64::MAX,
         }
     }
 
     /// Reads everything at one position: at most one row for each of the user's conversations.
-    fn whole(position: i64) -> Self {
+    fn at_position(position: i64) -> Self {
         Self {
-            rows: i64::MAX,
-            until: position,
+            max_rows: i64::MAX,
+            up_to: position,
         }
     }
 
-    async fn run(
+    async fn execute(
         self,
         pool: &PgPool,
         user: &str,
-        start: Start<'_>,
+        start: FeedStart<'_>,
         entries: i64,
-    ) -> Result<Found, Failed> {
+    ) -> Result<ScanResult, QueryError> {
         let (after, device) = match start {
-            Start::After(after) => (Some(after), None),
-            Start::Device(device) => (None, Some(device.as_str())),
+            FeedStart::After(after) => (Some(after), None),
+            FeedStart::Device(device) => (None, Some(device.as_str())),
         };
         let rows = sqlx::query(FEED)
             .bind(user)
             .bind(after)
             .bind(device)
-            .bind(self.rows)
+            .bind(self.max_rows)
             .bind(entries)
-            .bind(self.until)
+            .bind(self.up_to)
             .fetch_all(pool)
             .await?;
-        Found::read(&rows)
+        ScanResult::from_rows(&rows)
     }
 }
 
-impl Found {
-    fn read(rows: &[PgRow]) -> Result<Self, Failed> {
+impl ScanResult {
+    fn from_rows(rows: &[PgRow]) -> Result<Self, QueryError> {
         // The checkpoint table has one row, so there is always a first row.
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
-            entries.extend(Entry::from_row(row)?);
+            entries.extend(FeedEntry::from_row(row)?);
         }
         Ok(Self {
             position: first.try_get("read_position")?,
             floor: first.try_get("floor")?,
             after: first.try_get("after")?,
-            scanned: first.try_get("scanned")?,
+            rows_scanned: first.try_get("scanned")?,
             scanned_to: first.try_get("scanned_to")?,
             entries,
         })
     }
 
-    fn problem(&self) -> Option<Pulled> {
+    fn cursor_problem(&self) -> Option<SyncOutcome> {
         if self.after < self.floor {
-            Some(Pulled::Expired { oldest: self.floor })
+            Some(SyncOutcome::Expired { oldest: self.floor })
         } else if self.after > self.position {
-            Some(Pulled::Ahead { after: self.after })
+            Some(SyncOutcome::Ahead { after: self.after })
         } else {
             None
         }
     }
 
-    fn cut(mut self, limit: i64, scan: i64) -> Cut {
+    fn into_page_end(mut self, limit: i64, scan: i64) -> PageEnd {
         // The first position that this page cannot include whole, if there is one.
         let end = match self.entries.get(limit as usize) {
             Some(entry) => Some(entry.position),
-            None => self.scanned_to.filter(|_| self.scanned >= scan),
+            None => self.scanned_to.filter(|_| self.rows_scanned >= scan),
         };
         let Some(end) = end else {
-            return Cut::Page(Page {
+            return PageEnd::Page(FeedPage {
                 entries: self.entries,
                 cursor: self.position,
                 has_more: false,
@@ -212,13 +214,13 @@ impl Found {
         };
         self.entries.retain(|entry| entry.position < end);
         let cursor = match self.entries.last() {
-            Some(last) if self.scanned < scan => last.position,
+            Some(last) if self.rows_scanned < scan => last.position,
             _ => end - 1,
         };
         if cursor <= self.after {
-            Cut::Whole(end)
+            PageEnd::OversizedPosition(end)
         } else {
-            Cut::Page(Page {
+            PageEnd::Page(FeedPage {
                 entries: self.entries,
                 cursor,
                 has_more: true,
@@ -226,8 +228,8 @@ impl Found {
         }
     }
 
-    fn whole(self, at: i64) -> Page {
-        Page {
+    fn into_position_page(self, at: i64) -> FeedPage {
+        FeedPage {
             entries: self.entries,
             cursor: at,
             has_more: at < self.position,
@@ -295,7 +297,7 @@ const FEED: &str = concat!(
     "
         FROM scanned r
         ",
-    told!("(SELECT id FROM me)"),
+    visible_entries!("(SELECT id FROM me)"),
     "
         ORDER BY r.position, r.conversation LIMIT $5
     )

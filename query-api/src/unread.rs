@@ -13,11 +13,11 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::docs::OwnProblems;
-use crate::failed::Unanswered;
-use crate::min_position::MinPositionQuery;
-use crate::moment::{Moment, MomentQuery};
-use crate::past::Statement;
+use crate::as_of::{AsOfParams, ReadContext};
+use crate::as_of_sql::TemporalStatement;
+use crate::docs::CallerProblems;
+use crate::error::EndpointError;
+use crate::min_position::MinPositionParams;
 use crate::state::QueryState;
 use read_model::unread_count;
 
@@ -34,7 +34,7 @@ pub struct UnreadCounts {
 type Row = (i64, Option<String>, Option<i64>, Option<bool>);
 
 /// Binds the caller.
-static UNREAD: Statement = Statement::new(concat!(
+static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     "SELECT k.position, n.name, n.unread, n.quiet
          FROM read.checkpoint k LEFT JOIN (
              SELECT c.name, m.muted OR m.archived AS quiet, ",
@@ -50,21 +50,21 @@ static UNREAD: Statement = Statement::new(concat!(
 /// Returns the caller's unread counts.
 #[utoipa::path(
     get, path = "/v1/inbox/unread", operation_id = "get_unread", tag = "inbox",
-    params(MomentQuery, MinPositionQuery),
+    params(AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "All counts, from one snapshot.", body = UnreadCounts,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
-        OwnProblems,
+        CallerProblems,
     ),
 )]
-pub async fn unread_counts(
+pub async fn get_unread_counts(
     State(state): State<QueryState>,
-    context: Moment,
-) -> Result<Response, Unanswered> {
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
     let user = context.user().to_owned();
-    let snapshot = context.reached().await?;
+    let snapshot = context.wait().await?;
     let rows: Vec<Row> = snapshot
-        .bind_as(sqlx::query_as(snapshot.text(&UNREAD)).bind(&user))
+        .bind_as(sqlx::query_as(snapshot.sql(&UNREAD)).bind(&user))
         .fetch_all(&state.pool)
         .await?;
 
@@ -82,5 +82,5 @@ pub async fn unread_counts(
         }
         counts.conversations.insert(name, unread);
     }
-    snapshot.answer(position, &counts)
+    snapshot.respond(position, &counts)
 }

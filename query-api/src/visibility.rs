@@ -4,7 +4,7 @@
 /// A common table expression `membership`: the caller's membership in a conversation, or no row if
 /// the caller is not a member. Binds `$1` = the caller, `$2` = the conversation. It has every
 /// column that `windows!` and `sees!` need.
-macro_rules! seat {
+macro_rules! membership {
     () => {
         "membership AS (
             SELECT m.conversation, m.user_id, m.role, m.joined_seq, m.read_seq, m.own_seq, m.muted,
@@ -27,7 +27,7 @@ macro_rules! seat {
 /// `OFFSET 0` forces the membership to be looked up by both of its keys: a plan that uses only the
 /// conversation reads all members of a large conversation for each recipient. It also skips the
 /// timeline for sent messages, which are the majority of entries.
-macro_rules! told {
+macro_rules! visible_entries {
     ($user:literal) => {
         concat!(
             "JOIN read.conversations c ON c.id = r.conversation
@@ -49,4 +49,4 @@ macro_rules! told {
     };
 }
 
-pub(crate) use {seat, told};
+pub(crate) use {membership, visible_entries};

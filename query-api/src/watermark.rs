@@ -17,61 +17,61 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::live::News;
+use crate::live::PendingChanges;
 
 /// The initial interval between two polls of the database while a request waits. A projection takes
 /// a few milliseconds, so polling more often gains nothing.
-const EAGER: Duration = Duration::from_millis(2);
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The longest interval, and so the longest extra delay of a waiting request when signals are lost.
-const PATIENT: Duration = Duration::from_millis(50);
+const MAX_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The known position of the read model. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Watermark(Arc<Shared>);
+pub struct Watermark(Arc<Inner>);
 
 #[derive(Debug)]
-struct Shared {
-    known: watch::Sender<i64>,
-    waiting: AtomicUsize,
-    wanted: Notify,
-    patience: Duration,
+struct Inner {
+    position: watch::Sender<i64>,
+    waiters: AtomicUsize,
+    wait_started: Notify,
+    timeout: Duration,
 }
 
 /// Counts a waiting request until it is dropped, including when the request is cancelled.
-struct Waiting<'a>(&'a Shared);
+struct WaiterGuard<'a>(&'a Inner);
 
-impl Drop for Waiting<'_> {
+impl Drop for WaiterGuard<'_> {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+        self.0.waiters.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 impl Watermark {
     /// Creates a watermark at position 0. [`Watermark::wait_for`] waits for at most `timeout`.
     pub fn new(timeout: Duration) -> Self {
-        Self(Arc::new(Shared {
-            known: watch::Sender::new(0),
-            waiting: AtomicUsize::new(0),
-            wanted: Notify::new(),
-            patience: timeout,
+        Self(Arc::new(Inner {
+            position: watch::Sender::new(0),
+            waiters: AtomicUsize::new(0),
+            wait_started: Notify::new(),
+            timeout,
         }))
     }
 
     /// The last known position.
-    pub fn known(&self) -> i64 {
-        *self.0.known.borrow()
+    pub fn position(&self) -> i64 {
+        *self.0.position.borrow()
     }
 
     /// Returns a channel that yields every change of the position, for long-running followers.
     pub fn subscribe(&self) -> watch::Receiver<i64> {
-        self.0.known.subscribe()
+        self.0.position.subscribe()
     }
 
     /// Records that the read model has reached this position. A lower position than known is
     /// ignored.
     pub fn observe(&self, position: i64) {
-        self.0.known.send_if_modified(|known| {
+        self.0.position.send_if_modified(|known| {
             let further = position > *known;
             *known = position.max(*known);
             further
@@ -79,53 +79,53 @@ impl Watermark {
     }
 
     /// Sets a position that is lower than known: the read model was restored from an older copy.
-    pub fn fell_back_to(&self, position: i64) {
-        self.0.known.send_replace(position);
+    pub fn reset(&self, position: i64) {
+        self.0.position.send_replace(position);
     }
 
     /// Waits until the read model has reached `position`. After the timeout, returns `Err` with the
     /// position that is known by then.
-    pub async fn reached(&self, position: i64) -> Result<(), i64> {
-        if self.known() >= position {
+    pub async fn wait_for(&self, position: i64) -> Result<(), i64> {
+        if self.position() >= position {
             return Ok(());
         }
-        self.0.waiting.fetch_add(1, Ordering::AcqRel);
-        let _guard = Waiting(&self.0);
-        self.0.wanted.notify_one();
-        let mut positions = self.0.known.subscribe();
+        self.0.waiters.fetch_add(1, Ordering::AcqRel);
+        let _guard = WaiterGuard(&self.0);
+        self.0.wait_started.notify_one();
+        let mut positions = self.0.position.subscribe();
         let wait = positions.wait_for(|known| *known >= position);
-        match tokio::time::timeout(self.0.patience, wait).await {
+        match tokio::time::timeout(self.0.timeout, wait).await {
             Ok(Ok(_)) => Ok(()),
             // The sender lives as long as this handle, so only the timeout can end the wait.
-            Ok(Err(_)) | Err(_) => Err(self.known()),
+            Ok(Err(_)) | Err(_) => Err(self.position()),
         }
     }
 
     /// Whether a request is waiting.
-    pub fn is_awaited(&self) -> bool {
-        self.0.waiting.load(Ordering::Acquire) > 0
+    pub fn has_waiters(&self) -> bool {
+        self.0.waiters.load(Ordering::Acquire) > 0
     }
 }
 
 /// The task that keeps a [`Watermark`] up to date.
-pub struct Lookout {
+pub struct WatermarkTracker {
     watermark: Watermark,
     pool: PgPool,
-    bell: Option<async_nats::Subscriber>,
-    near_bell: Option<broadcast::Receiver<ProjectionSignal>>,
+    nats_signals: Option<async_nats::Subscriber>,
+    local_signals: Option<broadcast::Receiver<ProjectionSignal>>,
     /// The last position signalled in this process. NATS repeats the signals up to it.
-    heard: i64,
-    news: News,
-    pause: Duration,
+    local_position: i64,
+    pending: PendingChanges,
+    poll_interval: Duration,
 }
 
-impl Lookout {
+impl WatermarkTracker {
     /// Creates the task. Without NATS, or if subscribing fails, it only polls the database.
     /// `local_signal` is the signal of a projector in this process. Every signal is passed on to
     /// `pending`.
     pub async fn new(
         watermark: Watermark,
-        pending: News,
+        pending: PendingChanges,
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
@@ -142,66 +142,66 @@ impl Lookout {
         Self {
             watermark,
             pool,
-            bell: nats_signals,
-            near_bell: local_signal.map(ProjectionSignalChannel::subscribe),
-            heard: 0,
-            news: pending,
-            pause: EAGER,
+            nats_signals,
+            local_signals: local_signal.map(ProjectionSignalChannel::subscribe),
+            local_position: 0,
+            pending,
+            poll_interval: MIN_POLL_INTERVAL,
         }
     }
 
     /// Waits for the next event and handles it: a signal, a request that starts to wait, or the
     /// next poll for waiting requests.
     pub async fn step(&mut self) {
-        let awaited = self.watermark.is_awaited();
+        let awaited = self.watermark.has_waiters();
         tokio::select! {
-            signal = ring_nearby(&mut self.near_bell) => match signal {
+            signal = recv_local_signal(&mut self.local_signals) => match signal {
                 Ok(signal) => {
-                    self.heard = signal.position;
-                    self.hear(signal);
+                    self.local_position = signal.position;
+                    self.apply(signal);
                 }
                 Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => self.near_bell = None,
+                Err(RecvError::Closed) => self.local_signals = None,
             },
-            message = ring(&mut self.bell) => match message {
-                Some(Ok(signal)) if signal.position > self.heard => self.hear(signal),
+            message = recv_nats_signal(&mut self.nats_signals) => match message {
+                Some(Ok(signal)) if signal.position > self.local_position => self.apply(signal),
                 // A repeated signal, or an unreadable one.
-                Some(Ok(_) | Err(NoBell)) => {}
-                None => self.bell = None,
+                Some(Ok(_) | Err(SignalParseError)) => {}
+                None => self.nats_signals = None,
             },
-            () = self.watermark.0.wanted.notified() => {
-                self.pause = EAGER;
-                self.look().await;
+            () = self.watermark.0.wait_started.notified() => {
+                self.poll_interval = MIN_POLL_INTERVAL;
+                self.poll().await;
             }
-            () = tokio::time::sleep(self.pause), if awaited => self.look().await,
+            () = tokio::time::sleep(self.poll_interval), if awaited => self.poll().await,
         }
     }
 
-    fn hear(&self, signal: ProjectionSignal) {
+    fn apply(&self, signal: ProjectionSignal) {
         self.watermark.observe(signal.position);
-        self.news.heard(signal);
+        self.pending.push(signal);
     }
 
-    async fn look(&mut self) {
-        let before = self.watermark.known();
+    async fn poll(&mut self) {
+        let before = self.watermark.position();
         // The checkpoint table has one row.
         let result = sqlx::query_scalar::<_, i64>("SELECT k.position FROM read.checkpoint k")
             .fetch_one(&self.pool)
             .await;
         match result {
             Ok(position) if position > before => {
-                self.pause = EAGER;
+                self.poll_interval = MIN_POLL_INTERVAL;
                 self.watermark.observe(position);
             }
             Ok(position) => {
-                self.pause = (self.pause * 2).min(PATIENT);
+                self.poll_interval = (self.poll_interval * 2).min(MAX_POLL_INTERVAL);
                 if position < before {
-                    self.watermark.fell_back_to(position);
-                    self.heard = self.heard.min(position);
+                    self.watermark.reset(position);
+                    self.local_position = self.local_position.min(position);
                 }
             }
             Err(error) => {
-                self.pause = PATIENT;
+                self.poll_interval = MAX_POLL_INTERVAL;
                 tracing::warn!(%error, "Could not read the position of the read model.");
             }
         }
@@ -209,23 +209,26 @@ impl Lookout {
 }
 
 /// The message is not a signal.
-struct NoBell;
+struct SignalParseError;
 
 /// Receives the next signal over NATS; `None` if the subscription has ended. Without a subscription
 /// it never returns.
-async fn ring(
+async fn recv_nats_signal(
     subscriber: &mut Option<async_nats::Subscriber>,
-) -> Option<Result<ProjectionSignal, NoBell>> {
+) -> Option<Result<ProjectionSignal, SignalParseError>> {
     let Some(subscriber) = subscriber else {
         return std::future::pending().await;
     };
     let message = subscriber.next().await?;
     let text = std::str::from_utf8(&message.payload).ok();
-    Some(text.and_then(ProjectionSignal::parse).ok_or(NoBell))
+    Some(
+        text.and_then(ProjectionSignal::parse)
+            .ok_or(SignalParseError),
+    )
 }
 
 /// Receives the next signal of a projector in this process. Without one it never returns.
-async fn ring_nearby(
+async fn recv_local_signal(
     receiver: &mut Option<broadcast::Receiver<ProjectionSignal>>,
 ) -> Result<ProjectionSignal, RecvError> {
     match receiver {
@@ -235,6 +238,6 @@ async fn ring_nearby(
 }
 
 /// Runs the task until `shutdown` is cancelled.
-pub async fn run(mut tracker: Lookout, shutdown: CancellationToken) {
+pub async fn run(mut tracker: WatermarkTracker, shutdown: CancellationToken) {
     while shutdown.run_until_cancelled(tracker.step()).await.is_some() {}
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tidings::servers::Servers;
+use tidings::servers::EmbeddedServers;
 
 use crate::client::{Bases, Client, http};
 use crate::servers::{self, Which};
@@ -40,7 +40,7 @@ impl Role {
 pub struct Fleet {
     /// A pool on its database. Its connections break when Postgres is killed, and heal.
     pub pool: PgPool,
-    servers: Servers,
+    servers: EmbeddedServers,
     dir: PathBuf,
     env: Vec<(&'static str, String)>,
     services: Vec<(Role, u16, Option<Service>)>,

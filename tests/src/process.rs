@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
-use tidings::servers::account::Account;
-use tidings::servers::process::{Signal, harden, send};
+use tidings::servers::process::{Signal, configure_child, send_signal};
+use tidings::servers::run_as::Account;
 
 use crate::eventually::wait_until;
 
@@ -38,7 +38,7 @@ impl Owned {
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file);
-        harden(&mut command, Signal::Kill, account);
+        configure_child(&mut command, Signal::Kill, account);
         let (reply, answer) = mpsc::channel();
         let sent = starter().send(Order { command, reply });
         let child = sent.ok().and_then(|()| answer.recv().ok());
@@ -68,7 +68,7 @@ impl Owned {
 
     /// Asks it to stop with a signal. `None` if it has not within `bound`: then it is killed.
     pub fn stop(&mut self, signal: Signal, bound: Duration) -> Option<ExitStatus> {
-        let _ = send(self.id(), signal);
+        let _ = send_signal(self.id(), signal);
         let mut status = None;
         wait_until(bound, || {
             status = self.child.try_wait().ok().flatten();

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tidings::servers::process::{Signal, send};
-use tidings::servers::{Options, Servers, start};
+use tidings::servers::process::{Signal, send_signal};
+use tidings::servers::{EmbeddedServers, ServerOptions, start};
 
 use crate::eventually::{PATIENCE, wait_until};
 use crate::process::{remove_after, scratch};
@@ -14,13 +14,13 @@ use crate::process::{remove_after, scratch};
 const NONE: &str = "none";
 
 /// The Postgres that this process's tests share. `TIDINGS_PG_BIN` chooses the version.
-pub fn postgres() -> &'static Servers {
-    static SHARED: OnceLock<Servers> = OnceLock::new();
+pub fn postgres() -> &'static EmbeddedServers {
+    static SHARED: OnceLock<EmbeddedServers> = OnceLock::new();
     SHARED.get_or_init(|| {
         let dir = scratch().join("postgres");
-        let servers = started(&Options {
+        let servers = started(&ServerOptions {
             nats_url: Some(NONE.into()),
-            ..Options::new(dir)
+            ..ServerOptions::new(dir)
         });
         // It is never dropped, so the directory of its socket is not removed either.
         if let Some(socket) = socket_dir(&servers.database_url) {
@@ -46,7 +46,7 @@ fn socket_dir(url: &str) -> Option<PathBuf> {
 
 /// A nats-server of its own.
 pub struct Nats {
-    servers: Option<Servers>,
+    servers: Option<EmbeddedServers>,
     /// Where it is.
     pub url: String,
 }
@@ -54,9 +54,9 @@ pub struct Nats {
 impl Nats {
     /// Starts one, its data in `dir`.
     pub fn start(dir: &Path) -> Self {
-        let servers = started(&Options {
+        let servers = started(&ServerOptions {
             database_url: Some(NONE.into()),
-            ..Options::new(dir)
+            ..ServerOptions::new(dir)
         });
         Self {
             url: servers.nats_url.clone(),
@@ -80,11 +80,11 @@ impl Nats {
 }
 
 /// A Postgres and a nats-server that may be killed, their data in `dir`.
-pub fn both(dir: &Path) -> Servers {
-    started(&Options::new(dir))
+pub fn both(dir: &Path) -> EmbeddedServers {
+    started(&ServerOptions::new(dir))
 }
 
-fn started(options: &Options) -> Servers {
+fn started(options: &ServerOptions) -> EmbeddedServers {
     match start(options) {
         Ok(servers) => servers,
         Err(error) => panic!("{error}"),
@@ -101,7 +101,7 @@ pub enum Which {
 }
 
 /// kill -9 of a server; answers when another process has taken its place.
-pub fn kill(servers: &Servers, which: Which) {
+pub fn kill(servers: &EmbeddedServers, which: Which) {
     let process = || match which {
         Which::Postgres => servers.postgres_pid(),
         Which::Nats => servers.nats_pid(),
@@ -109,7 +109,7 @@ pub fn kill(servers: &Servers, which: Which) {
     let Some(old) = process() else {
         panic!("{which:?} does not run")
     };
-    if let Err(error) = send(old, Signal::Kill) {
+    if let Err(error) = send_signal(old, Signal::Kill) {
         panic!("{which:?} cannot be killed: {error}");
     }
     let again = wait_until(PATIENCE, || process().is_some_and(|new| new != old));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use sqlx::{Connection, PgConnection};
-use tidings::servers::Servers;
+use tidings::servers::EmbeddedServers;
 
 use crate::client::{Bases, Client, http};
 use crate::ports;
@@ -29,13 +29,13 @@ pub struct Up {
 
 impl Up {
     /// Starts it on given servers, and waits until it is ready.
-    pub async fn start(servers: &Servers, dir: &Path) -> Result<Self> {
+    pub async fn start(servers: &EmbeddedServers, dir: &Path) -> Result<Self> {
         Self::with(servers, dir, &[]).await
     }
 
     /// The same with more environment variables.
     pub async fn with(
-        servers: &Servers,
+        servers: &EmbeddedServers,
         dir: &Path,
         more: &[(&'static str, &str)],
     ) -> Result<Self> {

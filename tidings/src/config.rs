@@ -16,24 +16,24 @@ mod log;
 mod rebuild;
 mod webhooks;
 
-pub use erase::{EraseCommand, ExportUserArgs, RetentionArgs, ToldArgs};
+pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use log::{
-    ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
-    LogVerifyArgs, SealArgs, SealEvery, SliceArgs, Speed,
+    EventFilterArgs, ExportFormat, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs,
+    LogTailArgs, LogVerifyArgs, ReplaySpeed, SealArgs, SealInterval,
 };
-pub use rebuild::{RebuildArgs, RebuildWhat, VerifyArgs};
+pub use rebuild::{RebuildArgs, RebuildTarget, VerifyArgs};
 pub use webhooks::{WebhookAddArgs, WebhookArgs, WebhookListArgs, WebhooksCommand};
 
 /// The default address of `tidings up`.
-pub const LISTEN_UP: &str = "127.0.0.1:8080";
+pub const DEFAULT_LISTEN_UP: &str = "127.0.0.1:8080";
 /// The default address of `tidings command-svc`.
-pub const LISTEN_COMMANDS: &str = "127.0.0.1:8081";
+pub const DEFAULT_LISTEN_COMMAND_SVC: &str = "127.0.0.1:8081";
 /// The default address of `tidings query-api`.
-pub const LISTEN_QUERIES: &str = "127.0.0.1:8082";
+pub const DEFAULT_LISTEN_QUERY_API: &str = "127.0.0.1:8082";
 /// The default address of the health and metrics endpoints of `tidings projector`.
-pub const LISTEN_PROJECTOR: &str = "127.0.0.1:8083";
+pub const DEFAULT_LISTEN_PROJECTOR: &str = "127.0.0.1:8083";
 /// The default address of the health and metrics endpoints of `tidings dispatcher`.
-pub const LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
+pub const DEFAULT_LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
 
 /// Run and operate Tidings, a self-hosted messaging backend built on an append-only event log.
 #[derive(Debug, Parser)]
@@ -41,15 +41,15 @@ pub const LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
 pub struct Cli {
     /// The options that all commands share.
     #[command(flatten)]
-    pub config: Config,
+    pub config: SystemConfig,
     /// The command to run.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// The options that all commands share.
 #[derive(Debug, Clone, Args)]
-pub struct Config {
+pub struct SystemConfig {
     /// Data directory of the embedded servers, the keys and the search index.
     #[arg(
         long,
@@ -100,7 +100,7 @@ pub struct Config {
 
     /// Retention of sync entries for devices that are offline.
     #[arg(long, global = true, env = "TIDINGS_OFFLINE_WINDOW", value_name = "DURATION", default_value = "7d",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub offline_window: Duration,
 
     /// Maximum number of commands per second and user; 0 for no limit.
@@ -188,16 +188,16 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-impl Config {
+impl SystemConfig {
     /// The directory of the search index.
-    pub fn search(&self) -> IndexDir {
+    pub fn index_dir(&self) -> IndexDir {
         let default = || self.data.join("search");
         IndexDir::new(self.search_dir.clone().unwrap_or_else(default))
     }
 
     /// The configuration of the projector. A rebuild must use the same values as the running
     /// projector; with others it would produce different rows.
-    pub fn projector(&self) -> ProjectorConfig {
+    pub fn projector_config(&self) -> ProjectorConfig {
         ProjectorConfig {
             fanout_threshold: self.fanout_threshold,
             offline_window: self.offline_window,
@@ -231,7 +231,7 @@ pub struct AuthArgs {
 pub struct LimitArgs {
     /// How long after sending authors can recall their messages.
     #[arg(long, global = true, env = "TIDINGS_RECALL_WINDOW", value_name = "DURATION", default_value = "24h",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub recall_window: Duration,
 
     /// Maximum number of members of a group.
@@ -256,7 +256,7 @@ pub enum LogFormat {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Run all services in one process, on one port.
     Up(UpArgs),
     /// Run the command service.
@@ -314,7 +314,7 @@ pub struct TokenArgs {
     #[arg(long, default_value = "")]
     pub scope: String,
     /// Token lifetime.
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = parse_duration)]
     pub ttl: Duration,
 }
 
@@ -345,7 +345,7 @@ pub struct ImportArgs {
 }
 
 /// A token from the command line or the environment; masked when printed.
-pub type TokenText = crate::secret::Secret;
+pub type TokenText = crate::secret::SecretString;
 
 /// The options of `tidings search`.
 #[derive(Debug, Clone, Args)]
@@ -394,7 +394,7 @@ pub enum ServersCommand {
 }
 
 /// Parses a human-readable duration: `7d`, `90s`, `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
+fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| error.to_string())
 }
 
@@ -436,13 +436,13 @@ mod tests {
             seals(&["--seal-every", "2s"])
                 .expect("the arguments parse")
                 .seal_every,
-            SealEvery::Within(Duration::from_secs(2))
+            SealInterval::AtMost(Duration::from_secs(2))
         );
         assert_eq!(
             seals(&["--seal-every", "off"])
                 .expect("the arguments parse")
                 .seal_every,
-            SealEvery::Off
+            SealInterval::Off
         );
         let url = ["--seal-webhook", "https://a.example/seals"];
         assert!(seals(&url).is_err(), "a seal webhook needs a secret");

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
-use crate::servers::{process, write_private};
+use crate::secret::SecretString;
+use crate::servers::{process, write_private_file};
 
 /// The path of a data directory. Constructing one creates nothing on disk.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct DataDir(PathBuf);
 
 /// The contents of `DATA/run.json`, in which a running system describes itself to other commands.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Running {
+pub struct RunInfo {
     /// The process id.
     pub pid: u32,
     /// The address that it listens on.
@@ -33,7 +33,7 @@ pub struct Running {
     pub started_at: domain::time::Timestamp,
 }
 
-impl Running {
+impl RunInfo {
     /// The base URL for programs on this machine. An unspecified address (`0.0.0.0`, `::`) becomes
     /// the loopback address.
     pub fn base_url(&self) -> String {
@@ -48,7 +48,7 @@ impl Running {
 
 impl DataDir {
     /// The directory at this path.
-    pub fn at(path: impl Into<PathBuf>) -> Self {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
@@ -57,18 +57,18 @@ impl DataDir {
         &self.0
     }
 
-    fn run_file(&self) -> PathBuf {
+    fn run_file_path(&self) -> PathBuf {
         self.0.join("run.json")
     }
 
-    fn secret_file(&self) -> PathBuf {
+    fn secret_path(&self) -> PathBuf {
         self.0.join("auth-secret")
     }
 
     /// Loads the signing secret of this directory. Creates it on first use, with mode 600.
-    pub fn secret(&self) -> Result<Secret> {
-        let file = self.secret_file();
-        if let Some(secret) = self.existing_secret()? {
+    pub fn load_or_create_secret(&self) -> Result<SecretString> {
+        let file = self.secret_path();
+        if let Some(secret) = self.load_secret()? {
             return Ok(secret);
         }
         fs::create_dir_all(&self.0)
@@ -79,40 +79,41 @@ impl DataDir {
             uuid::Uuid::new_v4().simple(),
             uuid::Uuid::new_v4().simple()
         );
-        write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+        write_if_absent(&file, &text)
+            .with_context(|| format!("cannot write {}", file.display()))?;
         // Another process may have been faster; then its secret is the one in the file.
-        self.existing_secret()?
+        self.load_secret()?
             .with_context(|| format!("{} was removed while it was being created", file.display()))
     }
 
     /// Loads the signing secret of this directory, if it has one.
-    pub fn existing_secret(&self) -> Result<Option<Secret>> {
-        let file = self.secret_file();
+    pub fn load_secret(&self) -> Result<Option<SecretString>> {
+        let file = self.secret_path();
         match fs::read_to_string(&file) {
-            Ok(text) => Ok(Some(Secret::new(text.trim()))),
+            Ok(text) => Ok(Some(SecretString::new(text.trim()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
         }
     }
 
     /// The default path of the key that signs seals.
-    pub fn seal_key_file(&self) -> PathBuf {
+    pub fn seal_key_path(&self) -> PathBuf {
         self.0.join("seal-key")
     }
 
     /// Writes the run file. Dropping the returned guard removes it.
-    pub fn announce(&self, running: &Running) -> Result<Announced> {
-        let file = self.run_file();
+    pub fn write_run_file(&self, running: &RunInfo) -> Result<RunFile> {
+        let file = self.run_file_path();
         fs::create_dir_all(&self.0)
             .with_context(|| format!("cannot create {}", self.0.display()))?;
-        write_private(&file, &serde_json::to_string_pretty(running)?)
+        write_private_file(&file, &serde_json::to_string_pretty(running)?)
             .with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(Announced(file))
+        Ok(RunFile(file))
     }
 
     /// Finds the system that runs on this directory. A run file whose process has ended is ignored.
-    pub fn running(&self) -> Result<Option<Running>> {
-        let file = self.run_file();
+    pub fn find_running(&self) -> Result<Option<RunInfo>> {
+        let file = self.run_file_path();
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -120,7 +121,7 @@ impl DataDir {
                 return Err(error).with_context(|| format!("cannot read {}", file.display()));
             }
         };
-        let running: Running = serde_json::from_slice(&text)
+        let running: RunInfo = serde_json::from_slice(&text)
             .with_context(|| format!("{} was not written by Tidings", file.display()))?;
         Ok(Some(running).filter(|running| process::exists(running.pid)))
     }
@@ -128,9 +129,9 @@ impl DataDir {
 
 /// A guard that removes `run.json` when dropped.
 #[derive(Debug)]
-pub struct Announced(PathBuf);
+pub struct RunFile(PathBuf);
 
-impl Drop for Announced {
+impl Drop for RunFile {
     fn drop(&mut self) {
         // A remaining file is ignored, because its process has ended.
         let _ = fs::remove_file(&self.0);
@@ -138,9 +139,9 @@ impl Drop for Announced {
 }
 
 /// Writes a file that only its owner can read. An existing file stays unchanged.
-pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+pub fn write_if_absent(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension(uuid::Uuid::new_v4().simple().to_string());
-    write_private(&fresh, text)?;
+    write_private_file(&fresh, text)?;
     let linked = fs::hard_link(&fresh, path);
     fs::remove_file(&fresh)?;
     match linked {
@@ -155,19 +156,19 @@ mod tests {
 
     use super::*;
 
-    fn scratch(name: &str) -> DataDir {
-        DataDir::at(
+    fn scratch_dir(name: &str) -> DataDir {
+        DataDir::new(
             std::env::temp_dir().join(format!("tidings-data-{name}-{}", std::process::id())),
         )
     }
 
     #[test]
     fn the_secret_is_created_once_and_is_private() {
-        let data = scratch("secret");
-        assert_eq!(data.existing_secret().expect("reads"), None);
-        let first = data.secret().expect("the secret is created");
-        let again = data.secret().expect("the secret is read");
-        let mode = fs::metadata(data.secret_file())
+        let data = scratch_dir("secret");
+        assert_eq!(data.load_secret().expect("reads"), None);
+        let first = data.load_or_create_secret().expect("the secret is created");
+        let again = data.load_or_create_secret().expect("the secret is read");
+        let mode = fs::metadata(data.secret_path())
             .expect("the file exists")
             .permissions()
             .mode();
@@ -179,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_run_file_of_a_dead_process_is_ignored() {
-        let data = scratch("running");
-        let mut running = Running {
+        let data = scratch_dir("running");
+        let mut running = RunInfo {
             pid: std::process::id(),
             address: ([0, 0, 0, 0], 8080).into(),
             database_url: "postgres://a:b@c/d".into(),
@@ -188,14 +189,17 @@ mod tests {
             servers: vec![],
             started_at: domain::time::Timestamp::from_millis(0),
         };
-        let announced = data.announce(&running).expect("writes");
-        let found = data.running().expect("reads").expect("this process runs");
+        let announced = data.write_run_file(&running).expect("writes");
+        let found = data
+            .find_running()
+            .expect("reads")
+            .expect("this process runs");
         assert_eq!(found.base_url(), "http://127.0.0.1:8080");
         drop(announced);
-        assert!(data.running().expect("reads").is_none());
+        assert!(data.find_running().expect("reads").is_none());
         running.pid = u32::MAX / 2;
-        let _announced = data.announce(&running).expect("writes");
-        assert!(data.running().expect("reads").is_none());
+        let _announced = data.write_run_file(&running).expect("writes");
+        assert!(data.find_running().expect("reads").is_none());
         fs::remove_dir_all(data.path()).expect("clean up");
     }
 }

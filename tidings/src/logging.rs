@@ -4,16 +4,16 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, LogFormat};
-use crate::usage::Usage;
+use crate::config::{LogFormat, SystemConfig};
+use crate::usage_error::UsageError;
 
 /// The filter for libraries that log too much at `info`.
-const QUIET: &str = "sqlx=warn,sqlx::query=error,async_nats=warn,hyper=warn,h2=warn";
+const LIBRARY_FILTER: &str = "sqlx=warn,sqlx::query=error,async_nats=warn,hyper=warn,h2=warn";
 
 /// Initializes logging. Returns a [`UsageError`] if the filter is invalid.
-pub fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log))
-        .map_err(|error| Usage(format!("--log {:?}: {error}", config.log)))?;
+pub fn init(config: &SystemConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(format!("{LIBRARY_FILTER},{}", config.log))
+        .map_err(|error| UsageError(format!("--log {:?}: {error}", config.log)))?;
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tidings::config::Cli;
-use tidings::usage::Usage;
+use tidings::usage_error::UsageError;
 
 /// The global allocator. A request makes around a hundred small allocations, freed on the thread
 /// that finishes it. The C library's allocator spent a quarter of the service's time on them, much
@@ -14,12 +14,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = tidings::logging::start(&cli.config).and_then(|()| run(cli));
+    let outcome = tidings::logging::init(&cli.config).and_then(|()| run(cli));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tidings: {error:#}");
-            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }
 }

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 /// A secret. `Debug` prints `***`; [`SecretString::reveal`] returns the text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct SecretString(String);
 
-impl Secret {
+impl SecretString {
     /// Wraps the text of a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -19,7 +19,7 @@ impl Secret {
     }
 }
 
-impl FromStr for Secret {
+impl FromStr for SecretString {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -27,7 +27,7 @@ impl FromStr for Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SecretString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
@@ -54,13 +54,13 @@ impl FromStr for ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redacted(&self.0))
+        f.write_str(&redact_url(&self.0))
     }
 }
 
 impl fmt::Debug for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", redacted(&self.0))
+        write!(f, "{:?}", redact_url(&self.0))
     }
 }
 
@@ -71,7 +71,7 @@ impl fmt::Debug for ServerUrl {
 /// - the value of every query parameter whose name contains `pass`.
 ///
 /// If it is unclear where the password is, everything before the last `@` is masked.
-pub fn redacted(url: &str) -> String {
+pub fn redact_url(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (address, query) = rest
         .split_once('?')
@@ -79,7 +79,7 @@ pub fn redacted(url: &str) -> String {
     let unclear = rest.contains(',') || !address.contains('@');
     let shown = match rest.rsplit_once('@') {
         Some((_, host)) if unclear => format!("***@{host}"),
-        _ => without_password(scheme, address) + &query.map(hidden_parameters).unwrap_or_default(),
+        _ => mask_password(scheme, address) + &query.map(mask_parameters).unwrap_or_default(),
     };
     if scheme.is_empty() {
         shown
@@ -88,7 +88,7 @@ pub fn redacted(url: &str) -> String {
     }
 }
 
-fn without_password(scheme: &str, address: &str) -> String {
+fn mask_password(scheme: &str, address: &str) -> String {
     // A password may contain an unescaped `/` or `@`, so split at the last `@`.
     let Some((user_part, host)) = address.rsplit_once('@') else {
         return address.to_owned();
@@ -100,7 +100,7 @@ fn without_password(scheme: &str, address: &str) -> String {
     }
 }
 
-fn hidden_parameters(query: &str) -> String {
+fn mask_parameters(query: &str) -> String {
     let hide = |pair: &str| match pair.split_once('=') {
         Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
         _ => pair.to_owned(),
@@ -147,7 +147,7 @@ mod tests {
             ("127.0.0.1:4222", "127.0.0.1:4222"),
         ];
         for (url, shown) in cases {
-            assert_eq!(redacted(url), shown);
+            assert_eq!(redact_url(url), shown);
             let parsed: ServerUrl = url.parse().expect("every text parses");
             assert!(
                 !format!("{parsed} {parsed:?}").contains("s3cret"),
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown() {
-        let secret = Secret::new("s3cret");
+        let secret = SecretString::new("s3cret");
         assert_eq!(format!("{secret:?} {secret:#?}"), "*** ***");
         assert_eq!(secret.reveal(), "s3cret");
     }

@@ -5,64 +5,72 @@ use domain::conversation::event::{
 };
 use domain::ids::{ConversationId, Title};
 
-use super::audience::Entry;
-use super::entry::{self, json};
-use super::{Fold, Impossible, check_sequence};
-use crate::decode::Place;
-use crate::memory::Conversation;
-use crate::picture::{Change, Held};
+use super::entry_data::{self, to_json};
+use super::fan_out::TimelineEntry;
+use super::{Fold, FoldError, check_sequence};
+use crate::decode::EventPosition;
+use crate::row_cache::ConversationState;
+use crate::working_set::{RowChange, TrackedRow};
 
 impl Fold<'_> {
-    pub(super) fn conversation(
+    pub(super) fn apply_conversation(
         &mut self,
-        at: Place,
+        at: EventPosition,
         id: &ConversationId,
         event: &ConversationEvent,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         use ConversationEvent as E;
         if let E::ConversationCreated(created) = event {
-            return self.created(at, id, created);
+            return self.apply_created(at, id, created);
         }
         let tracked = self
-            .picture
+            .working_set
             .conversations
             .get(id)
             .ok_or("its conversation was never created")?;
-        check_sequence(tracked.now.sequence, at.sequence)?;
+        check_sequence(tracked.row.sequence, at.sequence)?;
         // Works on a copy, so that an event that cannot be folded changes nothing.
-        let mut conversation = tracked.now.clone();
+        let mut conversation = tracked.row.clone();
         match event {
             E::ConversationCreated(_) => {}
             E::ConversationChanged(changed) => {
                 let ConversationChanged { title, history, .. } = changed;
-                self.changed(at, id, &mut conversation, title.as_ref(), *history)?;
+                self.apply_changed(at, id, &mut conversation, title.as_ref(), *history)?;
             }
-            E::MemberAdded(added) => self.added(at, &mut conversation, added)?,
-            E::MemberRemoved(removed) => self.removed(at, &mut conversation, removed)?,
-            E::MemberRoleChanged(changed) => self.role_changed(at, &mut conversation, changed)?,
-            E::MessageSent(sent) => self.sent(at, &mut conversation, sent)?,
-            E::MessageEdited(edited) => self.edited(at, &mut conversation, edited)?,
-            E::MessageRecalled(recalled) => self.recalled(at, &mut conversation, recalled)?,
-            E::ReactionAdded(reaction) => self.reacted(at, &mut conversation, reaction, true)?,
-            E::ReactionRemoved(reaction) => self.reacted(at, &mut conversation, reaction, false)?,
-            E::MessageErased(erased) => self.erased(at, &mut conversation, erased)?,
-            E::TitleErased(_) => self.title_erased(at, id, &mut conversation)?,
+            E::MemberAdded(added) => self.apply_member_added(at, &mut conversation, added)?,
+            E::MemberRemoved(removed) => {
+                self.apply_member_removed(at, &mut conversation, removed)?
+            }
+            E::MemberRoleChanged(changed) => {
+                self.apply_role_changed(at, &mut conversation, changed)?
+            }
+            E::MessageSent(sent) => self.apply_sent(at, &mut conversation, sent)?,
+            E::MessageEdited(edited) => self.apply_edited(at, &mut conversation, edited)?,
+            E::MessageRecalled(recalled) => self.apply_recalled(at, &mut conversation, recalled)?,
+            E::ReactionAdded(reaction) => {
+                self.apply_reaction(at, &mut conversation, reaction, true)?
+            }
+            E::ReactionRemoved(reaction) => {
+                self.apply_reaction(at, &mut conversation, reaction, false)?
+            }
+            E::MessageErased(erased) => self.apply_erased(at, &mut conversation, erased)?,
+            E::TitleErased(_) => self.apply_title_erased(at, id, &mut conversation)?,
         }
         conversation.sequence = at.sequence;
-        if let Some(tracked) = self.picture.conversations.get_mut(id) {
-            *tracked.touch(Change::Row) = conversation;
+        if let Some(tracked) = self.working_set.conversations.get_mut(id) {
+            *tracked.mark(RowChange::Row) = conversation;
         }
         Ok(())
     }
 
-    fn created(
+    fn apply_created(
         &mut self,
-        at: Place,
+        at: EventPosition,
         id: &ConversationId,
         created: &ConversationCreated,
-    ) -> Result<(), Impossible> {
-        let known = self.picture.conversations.get(id);
-        check_sequence(known.map_or(0, |tracked| tracked.now.sequence), at.sequence)?;
+    ) -> Result<(), FoldError> {
+        let known = self.working_set.conversations.get(id);
+        check_sequence(known.map_or(0, |tracked| tracked.row.sequence), at.sequence)?;
         if known.is_some() {
             return Err("its conversation was created before".into());
         }
@@ -72,37 +80,41 @@ impl Fold<'_> {
         if names.len() != created.members.len() {
             return Err("it names a member twice".into());
         }
-        let details = entry::About {
+        let details = entry_data::ConversationData {
             id,
             kind: created.kind,
             title: created.title.as_ref(),
             history: created.history,
         };
-        let data = json(&details)?;
-        let mut conversation = self.new_conversation(at, created);
+        let data = to_json(&details)?;
+        let mut conversation = self.create_conversation(at, created);
         for first in &created.members {
-            let user = self.number(&first.user);
-            self.join(at, &mut conversation, user, first.role);
+            let user = self.assign_user_id(&first.user);
+            self.begin_membership(at, &mut conversation, user, first.role);
         }
-        self.note_conversation(at, &conversation);
+        self.record_conversation(at, &conversation);
         let recipients = conversation.member_count;
-        let entry = Entry {
+        let entry = TimelineEntry {
             kind: "conversation_created",
             subject: None,
             seq: None,
             data,
         };
-        self.tell_members(&mut conversation, at, recipients, entry);
-        self.picture
+        self.add_member_entry(&mut conversation, at, recipients, entry);
+        self.working_set
             .conversations
-            .insert(id.clone(), Held::new(conversation));
+            .insert(id.clone(), TrackedRow::new(conversation));
         Ok(())
     }
 
-    fn new_conversation(&mut self, at: Place, created: &ConversationCreated) -> Conversation {
-        self.picture.conversation_count += 1;
-        Conversation {
-            id: self.picture.conversation_count,
+    fn create_conversation(
+        &mut self,
+        at: EventPosition,
+        created: &ConversationCreated,
+    ) -> ConversationState {
+        self.working_set.conversation_count += 1;
+        ConversationState {
+            id: self.working_set.conversation_count,
             kind: created.kind,
             title: created.title.clone(),
             history: created.history,
@@ -119,46 +131,52 @@ impl Fold<'_> {
         }
     }
 
-    fn changed(
+    fn apply_changed(
         &mut self,
-        at: Place,
+        at: EventPosition,
         id: &ConversationId,
-        conversation: &mut Conversation,
+        conversation: &mut ConversationState,
         title: Option<&Title>,
         history: HistoryVisibility,
-    ) -> Result<(), Impossible> {
-        let details = entry::About {
+    ) -> Result<(), FoldError> {
+        let details = entry_data::ConversationData {
             id,
             kind: conversation.kind,
             title,
             history,
         };
-        let data = json(&details)?;
+        let data = to_json(&details)?;
         conversation.title = title.cloned();
         conversation.history = history;
-        self.note_conversation(at, conversation);
+        self.record_conversation(at, conversation);
         let recipients = conversation.member_count;
-        let entry = Entry {
+        let entry = TimelineEntry {
             kind: "conversation_changed",
             subject: None,
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, recipients, entry);
+        self.add_member_entry(conversation, at, recipients, entry);
         Ok(())
     }
 
     /// Removes the title, notifies the members of that, and deletes earlier titles from entries and
     /// history.
-    fn title_erased(
+    fn apply_title_erased(
         &mut self,
-        at: Place,
+        at: EventPosition,
         id: &ConversationId,
-        conversation: &mut Conversation,
-    ) -> Result<(), Impossible> {
+        conversation: &mut ConversationState,
+    ) -> Result<(), FoldError> {
         for row in &mut self.rows.timeline {
-            if row.conversation == conversation.id && entry::TITLED.contains(&row.kind) {
-                row.data = row.data.as_deref().map(entry::untitled).transpose()?;
+            if row.conversation == conversation.id
+                && entry_data::TITLED_ENTRY_TYPES.contains(&row.kind)
+            {
+                row.data = row
+                    .data
+                    .as_deref()
+                    .map(entry_data::clear_title)
+                    .transpose()?;
             }
         }
         for version in &mut self.rows.conversation_history {
@@ -166,7 +184,7 @@ impl Fold<'_> {
                 version.title = None;
             }
         }
-        self.rows.untitled.insert(conversation.id, at.position);
-        self.changed(at, id, conversation, None, conversation.history)
+        self.rows.erased_titles.insert(conversation.id, at.position);
+        self.apply_changed(at, id, conversation, None, conversation.history)
     }
 }

@@ -2,22 +2,26 @@
 //! reads.
 
 use super::Fold;
-use crate::decode::Place;
-use crate::memory::{Conversation, MemberKey};
+use crate::decode::EventPosition;
+use crate::row_cache::{ConversationState, MemberKey};
 use crate::rows::ConversationVersion;
 
 impl Fold<'_> {
     /// Records a member's state from this position on. The effect of a member's own messages is not
     /// recorded: it follows from the messages.
-    pub(super) fn note_member(&mut self, at: Place, key: MemberKey) {
-        if let Some(member) = self.picture.members.get(&key) {
+    pub(super) fn record_member(&mut self, at: EventPosition, key: MemberKey) {
+        if let Some(member) = self.working_set.members.get(&key) {
             let version = (key, at.position);
-            self.rows.member_history.insert(version, member.now);
+            self.rows.member_history.insert(version, member.row);
         }
     }
 
     /// Records a conversation's state from this position on.
-    pub(super) fn note_conversation(&mut self, at: Place, conversation: &Conversation) {
+    pub(super) fn record_conversation(
+        &mut self,
+        at: EventPosition,
+        conversation: &ConversationState,
+    ) {
         self.rows.conversation_history.push(ConversationVersion {
             conversation: conversation.id,
             position: at.position,

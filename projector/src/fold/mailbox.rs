@@ -8,100 +8,106 @@ use domain::envelope::AggregateKind;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::event::{DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark};
 
-use super::audience::Entry;
-use super::entry::{Delivered, HasRead, Preferences, json};
-use super::{Fold, Impossible, Outcome, check_sequence};
-use crate::decode::Place;
-use crate::memory::{Conversation, Member, User};
-use crate::picture::{Change, Held};
-use crate::rows::{Ack, DeviceRow};
+use super::entry_data::{DeliveryReceiptData, PreferencesData, ReadReceiptData, to_json};
+use super::fan_out::TimelineEntry;
+use super::{Fold, FoldError, FoldOutcome, check_sequence};
+use crate::decode::EventPosition;
+use crate::row_cache::{ConversationState, MemberState, UserState};
+use crate::rows::{DeviceAck, DeviceRow};
+use crate::working_set::{RowChange, TrackedRow};
 
 impl Fold<'_> {
-    pub(super) fn mailbox(
+    pub(super) fn apply_mailbox(
         &mut self,
-        at: Place,
+        at: EventPosition,
         owner: &UserId,
         event: &MailboxEvent,
-    ) -> Result<Outcome, Impossible> {
+    ) -> Result<FoldOutcome, FoldError> {
         let known = self
-            .picture
+            .working_set
             .users
             .get(owner)
-            .map_or(0, |user| user.now.sequence);
+            .map_or(0, |user| user.row.sequence);
         check_sequence(known, at.sequence)?;
-        let user = self.number(owner);
-        if let Some(tracked) = self.picture.users.get_mut(owner) {
-            *tracked.touch(Change::Row) = User {
+        let user = self.assign_user_id(owner);
+        if let Some(tracked) = self.working_set.users.get_mut(owner) {
+            *tracked.mark(RowChange::Row) = UserState {
                 id: user,
                 sequence: at.sequence,
             };
         }
-        if let Some(source) = conversation_of(event).and_then(|id| self.parked_conversation(id)) {
-            return Ok(Outcome::Waits(source));
+        if let Some(source) =
+            conversation_of(event).and_then(|id| self.parked_conversation_source(id))
+        {
+            return Ok(FoldOutcome::Blocked(source));
         }
         match event {
-            MailboxEvent::DeviceAcked(acked) => self.acked(at, owner, user, acked)?,
-            MailboxEvent::ConversationRead(mark) => self.marked(at, owner, user, mark, false)?,
-            MailboxEvent::ConversationMarkedUnread(mark) => {
-                self.marked(at, owner, user, mark, true)?;
+            MailboxEvent::DeviceAcked(acked) => self.apply_ack(at, owner, user, acked)?,
+            MailboxEvent::ConversationRead(mark) => {
+                self.apply_read_mark(at, owner, user, mark, false)?
             }
-            MailboxEvent::PreferencesChanged(changed) => self.preferred(at, user, changed)?,
-            MailboxEvent::UserBlocked(block) => self.blocked(user, &block.user, true),
-            MailboxEvent::UserUnblocked(block) => self.blocked(user, &block.user, false),
+            MailboxEvent::ConversationMarkedUnread(mark) => {
+                self.apply_read_mark(at, owner, user, mark, true)?;
+            }
+            MailboxEvent::PreferencesChanged(changed) => {
+                self.apply_preferences(at, user, changed)?
+            }
+            MailboxEvent::UserBlocked(block) => self.apply_block(user, &block.user, true),
+            MailboxEvent::UserUnblocked(block) => self.apply_block(user, &block.user, false),
         }
-        Ok(Outcome::Folded)
+        Ok(FoldOutcome::Folded)
     }
 
     /// Applies a read mark. A normal read only moves the mark forward and produces a read receipt.
     /// A mark set by the user may move anywhere, and only that user gets the entry: a read receipt
     /// is never withdrawn.
-    fn marked(
+    fn apply_read_mark(
         &mut self,
-        at: Place,
+        at: EventPosition,
         owner: &UserId,
         user: i64,
         mark: &ReadMark,
         is_explicit: bool,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let read_seq = mark.read_seq;
-        let data = json(&HasRead {
+        let data = to_json(&ReadReceiptData {
             user: owner,
             read_seq,
         })?;
-        let Some(conversation) = self.conversation_named(&mark.conversation) else {
+        let Some(conversation) = self.find_conversation(&mark.conversation) else {
             return Ok(());
         };
-        let Some(member) = self.in_stay(&conversation, user, mark.stay) else {
+        let Some(member) = self.member_in_period(&conversation, user, mark.stay) else {
             return Ok(());
         };
-        let member = member.touch(Change::Marks);
+        let member = member.mark(RowChange::Marks);
         member.read_seq = if is_explicit {
             read_seq
         } else {
             member.read_seq.max(read_seq)
         };
         member.read_high = member.read_high.max(read_seq);
-        self.note_member(at, (conversation.id, user));
-        let entry = Entry {
+        self.record_member(at, (conversation.id, user));
+        let entry = TimelineEntry {
             kind: "conversation_read",
             subject: Some(user),
             seq: None,
             data,
         };
         if is_explicit {
-            self.tell_one(conversation.id, at, user, entry);
+            self.add_personal_entry(conversation.id, at, user, entry);
         } else {
-            self.tell_of_receipt(&conversation, at, user, entry);
+            self.add_receipt_entry(&conversation, at, user, entry);
         }
         Ok(())
     }
 
-    fn preferred(
+    fn apply_preferences(
         &mut self,
-        at: Place,
+        at: EventPosition,
         user: i64,
         changed: &PreferencesChanged,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let &PreferencesChanged {
             muted,
             pinned,
@@ -110,50 +116,50 @@ impl Fold<'_> {
             stay,
             ..
         } = changed;
-        let data = json(&Preferences {
+        let data = to_json(&PreferencesData {
             muted,
             pinned,
             archived,
             mentions,
         })?;
-        let Some(conversation) = self.conversation_named(&changed.conversation) else {
+        let Some(conversation) = self.find_conversation(&changed.conversation) else {
             return Ok(());
         };
-        let Some(member) = self.in_stay(&conversation, user, stay) else {
+        let Some(member) = self.member_in_period(&conversation, user, stay) else {
             return Ok(());
         };
-        let member = member.touch(Change::Row);
-        *member = Member {
+        let member = member.mark(RowChange::Row);
+        *member = MemberState {
             muted,
             pinned,
             archived,
             mentions,
             ..*member
         };
-        self.note_member(at, (conversation.id, user));
-        let entry = Entry {
+        self.record_member(at, (conversation.id, user));
+        let entry = TimelineEntry {
             kind: "preferences_changed",
             subject: Some(user),
             seq: None,
             data,
         };
-        self.tell_one(conversation.id, at, user, entry);
+        self.add_personal_entry(conversation.id, at, user, entry);
         Ok(())
     }
 
-    fn acked(
+    fn apply_ack(
         &mut self,
-        at: Place,
+        at: EventPosition,
         owner: &UserId,
         user: i64,
         acked: &DeviceAcked,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let &DeviceAcked {
             ref device,
             cursor,
             previous,
         } = acked;
-        let data = serde_json::to_string(&Delivered {
+        let data = serde_json::to_string(&DeliveryReceiptData {
             user: owner,
             position: cursor,
         })?;
@@ -174,7 +180,7 @@ impl Fold<'_> {
             .or_insert(row);
         if at.position > self.floor && previous < cursor {
             let position = at.position;
-            self.rows.acks.push(Ack {
+            self.rows.acks.push(DeviceAck {
                 position,
                 at: at.time,
                 user,
@@ -186,35 +192,35 @@ impl Fold<'_> {
         Ok(())
     }
 
-    fn blocked(&mut self, user: i64, other: &UserId, is_blocked: bool) {
-        let other = self.number(other);
+    fn apply_block(&mut self, user: i64, other: &UserId, is_blocked: bool) {
+        let other = self.assign_user_id(other);
         self.rows.blocks.insert((user, other), is_blocked);
     }
 
-    fn conversation_named(&self, id: &ConversationId) -> Option<Conversation> {
-        self.picture
+    fn find_conversation(&self, id: &ConversationId) -> Option<ConversationState> {
+        self.working_set
             .conversations
             .get(id)
-            .map(|tracked| tracked.now.clone())
+            .map(|tracked| tracked.row.clone())
     }
 
     /// The membership, if the user is currently a member and this is their current period.
-    fn in_stay(
+    fn member_in_period(
         &mut self,
-        conversation: &Conversation,
+        conversation: &ConversationState,
         user: i64,
         stay: i64,
-    ) -> Option<&mut Held<Member>> {
-        let member = self.picture.present((conversation.id, user))?;
-        (member.now.joined_order == stay).then_some(member)
+    ) -> Option<&mut TrackedRow<MemberState>> {
+        let member = self.working_set.present_member((conversation.id, user))?;
+        (member.row.joined_order == stay).then_some(member)
     }
 
-    fn parked_conversation(&self, id: &ConversationId) -> Option<String> {
-        if self.picture.parked.is_empty() {
+    fn parked_conversation_source(&self, id: &ConversationId) -> Option<String> {
+        if self.working_set.parked.is_empty() {
             return None;
         }
-        let source = source_of(id);
-        self.picture.parked.contains(&source).then_some(source)
+        let source = conversation_source(id);
+        self.working_set.parked.contains(&source).then_some(source)
     }
 }
 
@@ -232,6 +238,6 @@ pub(crate) fn conversation_of(event: &MailboxEvent) -> Option<&ConversationId> {
 }
 
 /// The event source of a conversation.
-pub(crate) fn source_of(id: &ConversationId) -> String {
+pub(crate) fn conversation_source(id: &ConversationId) -> String {
     format!("{}{id}", AggregateKind::Conversation.source_prefix())
 }

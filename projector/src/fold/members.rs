@@ -3,116 +3,116 @@
 use domain::conversation::event::{MemberAdded, MemberRemoved, MemberRoleChanged, Role};
 use domain::ids::UserId;
 
-use super::audience::Entry;
-use super::entry::{Gone, HasRole, json};
-use super::{Fold, Impossible};
-use crate::decode::Place;
-use crate::memory::{Conversation, Member, MemberKey};
-use crate::picture::{Change, Held};
-use crate::rows::{StayEnd, StayRow};
+use super::entry_data::{MemberRemovedData, MemberRoleData, to_json};
+use super::fan_out::TimelineEntry;
+use super::{Fold, FoldError};
+use crate::decode::EventPosition;
+use crate::row_cache::{ConversationState, MemberKey, MemberState};
+use crate::rows::{MembershipPeriodEnd, MembershipPeriodRow};
+use crate::working_set::{RowChange, TrackedRow};
 
 impl Fold<'_> {
-    pub(super) fn added(
+    pub(super) fn apply_member_added(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         added: &MemberAdded,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let MemberAdded { user, role, by } = added;
         if self
-            .key(conversation, user)
-            .is_some_and(|key| self.picture.present(key).is_some())
+            .member_key(conversation, user)
+            .is_some_and(|key| self.working_set.present_member(key).is_some())
         {
             return Err("it adds a member who is in".into());
         }
-        let data = json(&HasRole {
+        let data = to_json(&MemberRoleData {
             user,
             role: *role,
             by,
         })?;
-        let subject = self.number(user);
-        self.join(at, conversation, subject, *role);
-        self.note_conversation(at, conversation);
+        let subject = self.assign_user_id(user);
+        self.begin_membership(at, conversation, subject, *role);
+        self.record_conversation(at, conversation);
         let recipients = conversation.member_count;
-        let entry = Entry {
+        let entry = TimelineEntry {
             kind: "member_added",
             subject: Some(subject),
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, recipients, entry);
+        self.add_member_entry(conversation, at, recipients, entry);
         Ok(())
     }
 
-    pub(super) fn removed(
+    pub(super) fn apply_member_removed(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         removed: &MemberRemoved,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let MemberRemoved { user, by } = removed;
-        let data = json(&Gone { user, by })?;
+        let data = to_json(&MemberRemovedData { user, by })?;
         let key = self
-            .key(conversation, user)
+            .member_key(conversation, user)
             .ok_or("it removes a stranger")?;
         let member = self
-            .picture
-            .present(key)
+            .working_set
+            .present_member(key)
             .ok_or("it removes who is not a member")?;
-        member.touch(Change::Row).present = false;
-        self.note_member(at, key);
-        self.end_stay(at, conversation, key);
+        member.mark(RowChange::Row).present = false;
+        self.record_member(at, key);
+        self.end_membership(at, conversation, key);
         let recipients = conversation.member_count;
         conversation.member_count -= 1;
-        self.note_conversation(at, conversation);
-        let entry = Entry {
+        self.record_conversation(at, conversation);
+        let entry = TimelineEntry {
             kind: "member_removed",
             subject: Some(key.1),
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, recipients, entry);
+        self.add_member_entry(conversation, at, recipients, entry);
         Ok(())
     }
 
-    pub(super) fn role_changed(
+    pub(super) fn apply_role_changed(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         changed: &MemberRoleChanged,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let MemberRoleChanged { user, role, by } = changed;
-        let data = json(&HasRole {
+        let data = to_json(&MemberRoleData {
             user,
             role: *role,
             by,
         })?;
         let key = self
-            .key(conversation, user)
+            .member_key(conversation, user)
             .ok_or("it gives a role to a stranger")?;
         let member = self
-            .picture
-            .present(key)
+            .working_set
+            .present_member(key)
             .ok_or("it gives a role to who is not a member")?;
-        member.touch(Change::Row).role = *role;
-        self.note_member(at, key);
+        member.mark(RowChange::Row).role = *role;
+        self.record_member(at, key);
         let recipients = conversation.member_count;
-        let entry = Entry {
+        let entry = TimelineEntry {
             kind: "member_role_changed",
             subject: Some(key.1),
             seq: None,
             data,
         };
-        self.tell_members(conversation, at, recipients, entry);
+        self.add_member_entry(conversation, at, recipients, entry);
         Ok(())
     }
 
     /// Begins a membership period. Read marks start at the head of the conversation; mute, pin and
     /// archive are reset.
-    pub(super) fn join(
+    pub(super) fn begin_membership(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         user: i64,
         role: Role,
     ) {
@@ -120,8 +120,8 @@ impl Fold<'_> {
         let head = conversation.head_seq;
         conversation.joins += 1;
         conversation.member_count += 1;
-        let before = self.picture.members.get(&key).map(|member| member.now);
-        let member = Member {
+        let before = self.working_set.members.get(&key).map(|member| member.row);
+        let member = MemberState {
             present: true,
             role,
             joined_at: at.time,
@@ -135,15 +135,19 @@ impl Fold<'_> {
             archived: false,
             mentions: true,
         };
-        match self.picture.members.get_mut(&key) {
-            Some(known) => *known.touch(Change::Row) = member,
+        match self.working_set.members.get_mut(&key) {
+            Some(known) => *known.mark(RowChange::Row) = member,
             None => {
-                self.picture.members.insert(key, Held::new(member));
+                self.working_set
+                    .members
+                    .insert(key, TrackedRow::new(member));
             }
         }
-        self.note_member(at, key);
-        self.rows.open_stays.insert(key, self.rows.stays.len());
-        self.rows.stays.push(StayRow {
+        self.record_member(at, key);
+        self.rows
+            .open_periods
+            .insert(key, self.rows.membership_periods.len());
+        self.rows.membership_periods.push(MembershipPeriodRow {
             key,
             from_position: at.position,
             to_position: None,
@@ -153,15 +157,22 @@ impl Fold<'_> {
         self.rows.joins_and_leaves += 1;
     }
 
-    fn end_stay(&mut self, at: Place, conversation: &Conversation, key: MemberKey) {
+    fn end_membership(
+        &mut self,
+        at: EventPosition,
+        conversation: &ConversationState,
+        key: MemberKey,
+    ) {
         let until_seq = conversation.head_seq;
         self.rows.joins_and_leaves += 1;
-        let period_of_batch = self.rows.open_stays.remove(&key);
-        if let Some(period) = period_of_batch.and_then(|index| self.rows.stays.get_mut(index)) {
+        let period_of_batch = self.rows.open_periods.remove(&key);
+        if let Some(period) =
+            period_of_batch.and_then(|index| self.rows.membership_periods.get_mut(index))
+        {
             period.to_position = Some(at.position);
             period.until_seq = Some(until_seq);
         } else {
-            self.rows.ended_stays.push(StayEnd {
+            self.rows.ended_periods.push(MembershipPeriodEnd {
                 key,
                 to_position: at.position,
                 until_seq,
@@ -170,7 +181,11 @@ impl Fold<'_> {
     }
 
     /// The membership key of a user; `None` if the user has no id and so was never a member.
-    pub(super) fn key(&self, conversation: &Conversation, user: &UserId) -> Option<MemberKey> {
-        Some((conversation.id, self.picture.users.get(user)?.now.id))
+    pub(super) fn member_key(
+        &self,
+        conversation: &ConversationState,
+        user: &UserId,
+    ) -> Option<MemberKey> {
+        Some((conversation.id, self.working_set.users.get(user)?.row.id))
     }
 }

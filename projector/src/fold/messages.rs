@@ -4,24 +4,24 @@ use domain::conversation::event::{
     MessageEdited, MessageErased, MessageReaction, MessageRecalled, MessageSent,
 };
 
-use super::audience::Entry;
-use super::entry::{Reacted, Recalled, json};
-use super::{Fold, Impossible};
-use crate::decode::Place;
-use crate::memory::Conversation;
-use crate::picture::Change;
-use crate::rows::{MessageRow, ReactionChange, VersionRow};
+use super::entry_data::{MessageRemovalData, ReactionData, to_json};
+use super::fan_out::TimelineEntry;
+use super::{Fold, FoldError};
+use crate::decode::EventPosition;
+use crate::row_cache::ConversationState;
+use crate::rows::{MessageRow, MessageVersionRow, ReactionChange};
+use crate::working_set::RowChange;
 
 /// A message was imported if it was sent more than this long before it was appended to the log.
-const PAST_MS: i64 = 24 * 3_600 * 1_000;
+const MIN_IMPORT_AGE_MS: i64 = 24 * 3_600 * 1_000;
 
 impl Fold<'_> {
-    pub(super) fn sent(
+    pub(super) fn apply_sent(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         sent: &MessageSent,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         if sent.seq != conversation.head_seq + 1 {
             return Err(format!(
                 "its seq is {}, the head is {}",
@@ -32,9 +32,9 @@ impl Fold<'_> {
         let mentions = if sent.mentions.is_empty() {
             None
         } else {
-            json(&sent.mentions)?
+            to_json(&sent.mentions)?
         };
-        let sender = self.number(&sent.sender);
+        let sender = self.assign_user_id(&sent.sender);
         conversation.head_seq = sent.seq;
         conversation.head_position = at.position;
         if sent.kind.is_countable() {
@@ -45,24 +45,26 @@ impl Fold<'_> {
         let recipients = conversation.member_count;
         // Imported history is not fanned out: it is merged on read when a client syncs from an
         // earlier position.
-        let is_imported = at.time.millis() - sent.sent_at.millis() > PAST_MS;
+        let is_imported = at.time.millis() - sent.sent_at.millis() > MIN_IMPORT_AGE_MS;
         let fanned = if is_imported {
             conversation.unfanned = at.position;
             false
         } else {
-            self.is_fanned(conversation, at, recipients)
+            self.decide_fan_out(conversation, at, recipients)
         };
         if fanned {
             self.fan_out(conversation.id, at, Some(sent.seq), recipients);
         }
-        if let Some(member) = self.picture.present((conversation.id, sender)) {
-            let member = member.touch(Change::Marks);
+        if let Some(member) = self.working_set.present_member((conversation.id, sender)) {
+            let member = member.mark(RowChange::Marks);
             member.read_seq = sent.seq;
             member.read_high = member.read_high.max(sent.seq);
             member.own_seq = sent.seq;
         }
         let key = (conversation.id, sent.seq);
-        self.rows.sent.insert(key, self.rows.messages.len());
+        self.rows
+            .message_index
+            .insert(key, self.rows.messages.len());
         self.rows.messages.push(MessageRow {
             key,
             position: at.position,
@@ -81,83 +83,83 @@ impl Fold<'_> {
         Ok(())
     }
 
-    pub(super) fn edited(
+    pub(super) fn apply_edited(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         edited: &MessageEdited,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         check_exists(conversation, edited.seq)?;
         let key = (conversation.id, edited.seq);
         let body = Some(edited.body.clone());
-        if let Some(message) = self.sent_in_this_batch(key) {
+        if let Some(message) = self.message_in_batch(key) {
             message.edited_at = Some(edited.edited_at);
             if !message.recalled {
                 let before = std::mem::replace(&mut message.body, body.clone());
                 message.original = message.original.take().or(before);
             }
         } else {
-            let change = self.rows.changes.entry(key).or_default();
+            let change = self.rows.message_changes.entry(key).or_default();
             change.body.clone_from(&body);
             change.edited_at = Some(edited.edited_at);
         }
-        self.rows.versions.push(VersionRow {
+        self.rows.versions.push(MessageVersionRow {
             key,
             position: at.position,
             at: edited.edited_at,
             body,
         });
-        self.tell_of_message(at, conversation, "message_edited", edited.seq, None, None);
+        self.add_message_entry(at, conversation, "message_edited", edited.seq, None, None);
         Ok(())
     }
 
-    pub(super) fn recalled(
+    pub(super) fn apply_recalled(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         recalled: &MessageRecalled,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let MessageRecalled { seq, by } = recalled;
-        let data = json(&Recalled { seq: *seq, by })?;
-        self.take_back(at, conversation, *seq)?;
-        self.tell_of_message(at, conversation, "message_recalled", *seq, None, data);
+        let data = to_json(&MessageRemovalData { seq: *seq, by })?;
+        self.remove_content(at, conversation, *seq)?;
+        self.add_message_entry(at, conversation, "message_recalled", *seq, None, data);
         Ok(())
     }
 
     /// To readers, an erased message is a recalled message that also has no mentions.
-    pub(super) fn erased(
+    pub(super) fn apply_erased(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         erased: &MessageErased,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let MessageErased { seq, by } = erased;
-        let data = json(&Recalled { seq: *seq, by })?;
-        self.take_back(at, conversation, *seq)?;
+        let data = to_json(&MessageRemovalData { seq: *seq, by })?;
+        self.remove_content(at, conversation, *seq)?;
         let key = (conversation.id, *seq);
-        if let Some(message) = self.sent_in_this_batch(key) {
+        if let Some(message) = self.message_in_batch(key) {
             message.mentions = None;
         } else {
-            self.rows.changes.entry(key).or_default().erased = true;
+            self.rows.message_changes.entry(key).or_default().erased = true;
         }
-        self.tell_of_message(at, conversation, "message_erased", *seq, None, data);
+        self.add_message_entry(at, conversation, "message_erased", *seq, None, data);
         Ok(())
     }
 
-    fn take_back(
+    fn remove_content(
         &mut self,
-        at: Place,
-        conversation: &Conversation,
+        at: EventPosition,
+        conversation: &ConversationState,
         seq: i64,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         check_exists(conversation, seq)?;
         let key = (conversation.id, seq);
-        if let Some(message) = self.sent_in_this_batch(key) {
+        if let Some(message) = self.message_in_batch(key) {
             message.recalled = true;
             message.body = None;
             message.original = None;
         } else {
-            let change = self.rows.changes.entry(key).or_default();
+            let change = self.rows.message_changes.entry(key).or_default();
             change.recalled = true;
             change.body = None;
         }
@@ -173,21 +175,21 @@ impl Fold<'_> {
         Ok(())
     }
 
-    pub(super) fn reacted(
+    pub(super) fn apply_reaction(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         reaction: &MessageReaction,
         added: bool,
-    ) -> Result<(), Impossible> {
+    ) -> Result<(), FoldError> {
         let MessageReaction { seq, key, user } = reaction;
         check_exists(conversation, *seq)?;
-        let data = json(&Reacted {
+        let data = to_json(&ReactionData {
             seq: *seq,
             key,
             user,
         })?;
-        let subject = self.number(user);
+        let subject = self.assign_user_id(user);
         self.rows.reaction_history.push(ReactionChange {
             message: (conversation.id, *seq),
             key: key.clone(),
@@ -204,36 +206,36 @@ impl Fold<'_> {
         } else {
             "reaction_removed"
         };
-        self.tell_of_message(at, conversation, kind, *seq, Some(subject), data);
+        self.add_message_entry(at, conversation, kind, *seq, Some(subject), data);
         Ok(())
     }
 
-    fn tell_of_message(
+    fn add_message_entry(
         &mut self,
-        at: Place,
-        conversation: &mut Conversation,
+        at: EventPosition,
+        conversation: &mut ConversationState,
         kind: &'static str,
         seq: i64,
         subject: Option<i64>,
         data: Option<String>,
     ) {
         let recipients = conversation.member_count;
-        let entry = Entry {
+        let entry = TimelineEntry {
             kind,
             subject,
             seq: Some(seq),
             data,
         };
-        self.tell_members(conversation, at, recipients, entry);
+        self.add_member_entry(conversation, at, recipients, entry);
     }
 
-    fn sent_in_this_batch(&mut self, key: (i64, i64)) -> Option<&mut MessageRow> {
-        let index = *self.rows.sent.get(&key)?;
+    fn message_in_batch(&mut self, key: (i64, i64)) -> Option<&mut MessageRow> {
+        let index = *self.rows.message_index.get(&key)?;
         self.rows.messages.get_mut(index)
     }
 }
 
-fn check_exists(conversation: &Conversation, seq: i64) -> Result<(), Impossible> {
+fn check_exists(conversation: &ConversationState, seq: i64) -> Result<(), FoldError> {
     if (1..=conversation.head_seq).contains(&seq) {
         return Ok(());
     }

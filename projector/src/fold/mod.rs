@@ -10,45 +10,45 @@
 //! (sender, member, reactor, mailbox owner), before the user that a block names. The acting user
 //! (`by`) appears in entries by name and gets no id from that. A parked event assigns no ids.
 
-mod audience;
 mod conversation;
-mod entry;
+mod entry_data;
+mod fan_out;
 mod history;
 mod mailbox;
 mod members;
 mod messages;
 
-pub(crate) use entry::{TITLED, untitled};
-pub(crate) use mailbox::{conversation_of, source_of};
+pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_title};
+pub(crate) use mailbox::{conversation_of, conversation_source};
 
 use crate::config::ProjectorConfig;
-use crate::decode::{Decoded, Fact};
-use crate::error::ProjectError;
-use crate::picture::Picture;
-use crate::rows::{ParkedRow, Rows, storable};
+use crate::decode::{DecodedEvent, EventPayload};
+use crate::error::ProjectionError;
+use crate::rows::{BatchRows, ParkedRow, sanitize_text};
+use crate::working_set::WorkingSet;
 
 /// Why an event cannot be folded.
 #[derive(Debug)]
-pub(crate) enum Impossible {
+pub(crate) enum FoldError {
     /// The event contradicts earlier events, so it is parked.
     Poison(String),
     /// According to the tables the event was folded before: they do not match the checkpoint.
-    Damage(String),
+    Corruption(String),
 }
 
-impl From<&str> for Impossible {
+impl From<&str> for FoldError {
     fn from(reason: &str) -> Self {
         Self::Poison(reason.to_owned())
     }
 }
 
-impl From<String> for Impossible {
+impl From<String> for FoldError {
     fn from(reason: String) -> Self {
         Self::Poison(reason)
     }
 }
 
-impl From<serde_json::Error> for Impossible {
+impl From<serde_json::Error> for FoldError {
     fn from(error: serde_json::Error) -> Self {
         Self::Poison(format!("its entry cannot be written: {error}"))
     }
@@ -56,10 +56,10 @@ impl From<serde_json::Error> for Impossible {
 
 /// The result of folding an event.
 #[derive(Debug, PartialEq, Eq)]
-enum Outcome {
+enum FoldOutcome {
     Folded,
     /// Parked because it refers to this source, which has a parked event.
-    Waits(String),
+    Blocked(String),
 }
 
 /// The fold of one batch.
@@ -67,46 +67,48 @@ pub(crate) struct Fold<'a> {
     config: &'a ProjectorConfig,
     /// Entries at or before this position are not written.
     floor: i64,
-    pub picture: Picture,
-    pub rows: Rows,
+    pub working_set: WorkingSet,
+    pub rows: BatchRows,
 }
 
 impl<'a> Fold<'a> {
     /// `working_set` must contain every existing row that the events refer to.
-    pub fn new(config: &'a ProjectorConfig, floor: i64, working_set: Picture) -> Self {
+    pub fn new(config: &'a ProjectorConfig, floor: i64, working_set: WorkingSet) -> Self {
         Self {
             config,
             floor,
-            picture: working_set,
-            rows: Rows::default(),
+            working_set,
+            rows: BatchRows::default(),
         }
     }
 
     /// Folds the next event. An event that cannot be folded is parked and changes nothing else. All
     /// later events from its source are parked behind it.
-    pub fn take(&mut self, event: &Decoded<'_>) -> Result<(), ProjectError> {
-        let blocking = self.waiting(event);
-        let outcome = match (&blocking, &event.fact) {
-            (Some(source), _) => Ok(Outcome::Waits(source.clone())),
-            (None, Fact::Conversation(id, fact)) => self
-                .conversation(event.place(), id, fact)
-                .map(|()| Outcome::Folded),
-            (None, Fact::Mailbox(owner, fact)) => self.mailbox(event.place(), owner, fact),
-            (None, Fact::Unreadable(reason)) => Err(Impossible::Poison(reason.clone())),
+    pub fn apply(&mut self, event: &DecodedEvent<'_>) -> Result<(), ProjectionError> {
+        let blocking = self.parked_source(event);
+        let outcome = match (&blocking, &event.payload) {
+            (Some(source), _) => Ok(FoldOutcome::Blocked(source.clone())),
+            (None, EventPayload::Conversation(id, fact)) => self
+                .apply_conversation(event.position(), id, fact)
+                .map(|()| FoldOutcome::Folded),
+            (None, EventPayload::Mailbox(owner, fact)) => {
+                self.apply_mailbox(event.position(), owner, fact)
+            }
+            (None, EventPayload::Unreadable(reason)) => Err(FoldError::Poison(reason.clone())),
         };
         match outcome {
-            Ok(Outcome::Folded) => {}
-            Ok(Outcome::Waits(source)) => {
+            Ok(FoldOutcome::Folded) => {}
+            Ok(FoldOutcome::Blocked(source)) => {
                 let reason = format!("waits behind a parked event of {source}");
                 self.rows
                     .parked
                     .push(ParkedRow::new(event.envelope, false, &reason));
             }
-            Err(Impossible::Damage(reason)) => return Err(ProjectError::Damaged(reason)),
-            Err(Impossible::Poison(reason)) => {
-                self.picture
+            Err(FoldError::Corruption(reason)) => return Err(ProjectionError::Corrupted(reason)),
+            Err(FoldError::Poison(reason)) => {
+                self.working_set
                     .parked
-                    .insert(storable(&event.envelope.source()));
+                    .insert(sanitize_text(&event.envelope.source()));
                 self.rows
                     .parked
                     .push(ParkedRow::new(event.envelope, true, &reason));
@@ -116,21 +118,21 @@ impl<'a> Fold<'a> {
     }
 
     /// The event's own source, if that has a parked event.
-    fn waiting(&self, event: &Decoded<'_>) -> Option<String> {
-        if self.picture.parked.is_empty() {
+    fn parked_source(&self, event: &DecodedEvent<'_>) -> Option<String> {
+        if self.working_set.parked.is_empty() {
             return None;
         }
-        let source = storable(&event.envelope.source());
-        self.picture.parked.contains(&source).then_some(source)
+        let source = sanitize_text(&event.envelope.source());
+        self.working_set.parked.contains(&source).then_some(source)
     }
 }
 
 /// Checks that the events of a source are consecutive. A missing event means that the log is
 /// corrupted, a repeated one that the tables are.
-fn check_sequence(known: i64, given: i64) -> Result<(), Impossible> {
+fn check_sequence(known: i64, given: i64) -> Result<(), FoldError> {
     if given <= known {
         let reason = format!("an event with sequence {given} follows one with sequence {known}");
-        return Err(Impossible::Damage(reason));
+        return Err(FoldError::Corruption(reason));
     }
     if given > known + 1 {
         return Err(format!("its sequence is {given}, expected {}", known + 1).into());

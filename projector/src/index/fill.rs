@@ -13,14 +13,14 @@ use event_log::reader::LogReader;
 use search::index::{Index, IndexCheckpoint, MessageDocument, SearchIndexWriter};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
-use super::rows::{self, ReadModel};
-use super::{IndexingError, aside};
+use super::messages::{self, ReadModelState};
+use super::{IndexingError, run_blocking};
 
 /// The maximum number of messages per read.
-const CHUNK: i64 = 2_000;
+const MAX_CHUNK_MESSAGES: i64 = 2_000;
 
 /// How many messages are added per commit: an interrupted build repeats at most this many.
-const COMMIT_EVERY: u64 = 100_000;
+const MAX_COMMIT_MESSAGES: u64 = 100_000;
 
 /// Fills the index in a directory that is empty or partly filled. `on_progress` gets the number of
 /// messages so far and about how many there will be. Returns how many messages the index already
@@ -30,7 +30,7 @@ pub(super) async fn fill(
     directory: PathBuf,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<u64, IndexingError> {
-    let (index, found, resumed) = aside(move || {
+    let (index, found, resumed) = run_blocking(move || {
         let index = Index::open(&directory)?;
         let (found, resumed) = (index.checkpoint()?, index.message_count());
         Ok((index, found, resumed))
@@ -38,34 +38,35 @@ pub(super) async fn fill(
     .await?;
     let (mut checkpoint, mut last) = match found.filled {
         Some(last) => (found, last),
-        None if found == IndexCheckpoint::default() => (beginning(&pool).await?, (0, 0)),
+        None if found == IndexCheckpoint::default() => (initial_checkpoint(&pool).await?, (0, 0)),
         // The build was completely filled but never served.
         None => return Ok(resumed),
     };
     // A dedicated connection, because reading takes minutes and must not occupy one of the pool.
     let mut connection = sqlx::ConnectOptions::connect(pool.connect_options().as_ref()).await?;
     connection.execute("SET statement_timeout TO 0").await?;
-    let total = rows::count(&mut connection).await?;
-    let mut writer = Arc::new(aside(move || Ok(index.writer()?)).await?);
+    let total = messages::estimate_count(&mut connection).await?;
+    let mut writer = Arc::new(run_blocking(move || Ok(index.writer()?)).await?);
     let (mut filled, mut committed) = (resumed, resumed);
     loop {
-        let chunk = rows::after(&mut connection, &checkpoint, last, CHUNK).await?;
+        let chunk =
+            messages::load_after(&mut connection, &checkpoint, last, MAX_CHUNK_MESSAGES).await?;
         let Some(key) = chunk.last().map(MessageDocument::key) else {
             break;
         };
         last = key;
         filled += chunk.len() as u64;
         let adding = Arc::clone(&writer);
-        aside(move || add(&adding, &chunk)).await?;
+        run_blocking(move || add_messages(&adding, &chunk)).await?;
         on_progress(filled, total.max(filled));
-        if filled - committed >= COMMIT_EVERY {
+        if filled - committed >= MAX_COMMIT_MESSAGES {
             checkpoint.filled = Some(last);
             writer = commit(writer, checkpoint.clone()).await?;
             committed = filled;
         }
     }
-    if ReadModel::seen_by(&mut connection).await?.numbering != checkpoint.numbering {
-        return Err(IndexingError::Unfit(rows::RENUMBERED));
+    if ReadModelState::load_with(&mut connection).await?.numbering != checkpoint.numbering {
+        return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
     }
     connection.close().await?;
     checkpoint.filled = None;
@@ -74,13 +75,13 @@ pub(super) async fn fill(
 }
 
 /// The checkpoint of a build that begins now.
-async fn beginning(pool: &PgPool) -> Result<IndexCheckpoint, IndexingError> {
+async fn initial_checkpoint(pool: &PgPool) -> Result<IndexCheckpoint, IndexingError> {
     let log = LogReader::new(pool.clone())
         .head()
         .await?
         .log_id
         .to_string();
-    let read_model = ReadModel::look(pool).await?;
+    let read_model = ReadModelState::load(pool).await?;
     Ok(IndexCheckpoint {
         position: read_model.position.unsigned_abs(),
         time: read_model.time(),
@@ -90,7 +91,10 @@ async fn beginning(pool: &PgPool) -> Result<IndexCheckpoint, IndexingError> {
     })
 }
 
-fn add(writer: &SearchIndexWriter, messages: &[MessageDocument]) -> Result<(), IndexingError> {
+fn add_messages(
+    writer: &SearchIndexWriter,
+    messages: &[MessageDocument],
+) -> Result<(), IndexingError> {
     for message in messages {
         writer.add(message)?;
     }
@@ -101,7 +105,7 @@ async fn commit(
     mut writer: Arc<SearchIndexWriter>,
     checkpoint: IndexCheckpoint,
 ) -> Result<Arc<SearchIndexWriter>, IndexingError> {
-    aside(move || {
+    run_blocking(move || {
         let exclusive = Arc::get_mut(&mut writer).ok_or(IndexingError::Panicked)?;
         exclusive.commit(&checkpoint)?;
         Ok(writer)

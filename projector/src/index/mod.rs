@@ -16,23 +16,23 @@
 //! - [`run_indexer`]: the loop around the step.
 //! - [`rebuild_index`], [`verify_index`]: the operator's commands.
 
-mod building;
-mod built;
+mod build;
+mod compatibility;
 mod fill;
-mod fit;
 mod indexer;
-mod leftover;
-mod live;
-mod open;
+mod messages;
 mod rebuild;
-mod rows;
-mod told;
+mod report;
+mod report_file;
+mod resume;
+mod run;
 mod verify;
+mod writable_index;
 
-pub use built::{Built, DifferingMessage, IndexComparison};
-pub use indexer::{Indexed, Indexer, Watch};
-pub use live::run_indexer;
-pub use rebuild::{IndexProgress, Start, rebuild_index};
+pub use indexer::{Indexer, IndexingOutcome, IntegrityChecks};
+pub use rebuild::{IndexProgress, RebuildStart, rebuild_index};
+pub use report::{BuildReport, DifferingMessage, IndexComparison};
+pub use run::run_indexer;
 pub use verify::verify_index;
 
 use search::index::IndexError;
@@ -51,20 +51,20 @@ pub enum IndexingError {
     Database(#[from] sqlx::Error),
     /// The index belongs to another log or numbering, or is ahead of the log or the read model.
     #[error("the search index {0}")]
-    Unfit(&'static str),
+    Incompatible(&'static str),
     /// There is no index to compare with.
     #[error("the search index cannot be compared: {0}")]
     Incomparable(String),
     /// Another process is verifying the index.
     #[error("the search index is already being verified; try again when that has finished")]
-    Verifying,
+    VerificationInProgress,
     /// The search library panicked.
     #[error("the search library panicked")]
     Panicked,
 }
 
 /// Runs work that waits for the disk or computes for long on the blocking thread pool.
-async fn aside<T: Send + 'static>(
+async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IndexingError> + Send + 'static,
 ) -> Result<T, IndexingError> {
     tokio::task::spawn_blocking(work)

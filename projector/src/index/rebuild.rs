@@ -8,14 +8,14 @@ use search::index::{IndexDir, RebuildRequest, WriterLock};
 use sqlx::PgPool;
 use tokio::time::sleep;
 
-use super::building::{Filled, build};
-use super::built::{Built, SideBySide};
-use super::open::OpenIndex;
-use super::{IndexingError, leftover, told};
-use crate::Replaced;
+use super::build::{FilledIndex, build};
+use super::report::{BuildReport, IndexPair};
+use super::writable_index::WritableIndex;
+use super::{IndexingError, report_file, resume};
+use crate::PreviousVersion;
 
 /// How often to check whether the writer process has finished.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The progress of an index rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,23 +25,23 @@ pub enum IndexProgress {
         /// How many messages it contains so far.
         messages: u64,
         /// About how many messages it will contain.
-        of: u64,
+        total: u64,
     },
     /// The writer process of this index directory does the rebuild.
-    Elsewhere,
+    Delegated,
 }
 
 /// Where an index rebuild starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub enum RebuildStart {
     /// In an empty directory: the files of an earlier build may still contain content that has been
     /// erased since.
-    Anew,
+    Scratch,
     /// From an interrupted build, if there is one that belongs to this log and is intact. If
     /// another process is the writer, in an empty directory.
-    GoOn,
+    InterruptedBuild,
     /// From the kept index, if there is one that belongs to this log and is intact.
-    Kept,
+    KeptIndex,
 }
 
 /// Rebuilds the index while the old one is served, and compares the two.
@@ -52,54 +52,54 @@ pub enum Start {
 pub async fn rebuild_index(
     pool: PgPool,
     index_dir: IndexDir,
-    start: Start,
-    replaced: Replaced,
+    start: RebuildStart,
+    replaced: PreviousVersion,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
-) -> Result<Built, IndexingError> {
+) -> Result<BuildReport, IndexingError> {
     let request = RebuildRequest {
-        from_kept: start == Start::Kept,
-        keep: replaced == Replaced::Kept,
+        from_kept: start == RebuildStart::KeptIndex,
+        keep: replaced == PreviousVersion::Keep,
     };
     let mut lock = index_dir.try_lock()?;
     match &lock {
-        Some(lock) if start == Start::GoOn && index_dir.rebuild_request()?.is_none() => {
+        Some(lock)
+            if start == RebuildStart::InterruptedBuild
+                && index_dir.rebuild_request()?.is_none() =>
+        {
             index_dir.set_keep_current(lock, request.keep)?;
         }
         _ => index_dir.request_rebuild(request)?,
     }
     if lock.is_none() {
-        on_progress(IndexProgress::Elsewhere);
+        on_progress(IndexProgress::Delegated);
     }
     loop {
         if let Some(lock) = &lock {
-            return here(pool, &index_dir, lock, on_progress).await;
+            return build_here(pool, &index_dir, lock, on_progress).await;
         }
-        sleep(LOOK_EVERY).await;
-        if let Some(built) = elsewhere(&index_dir)? {
+        sleep(POLL_INTERVAL).await;
+        if let Some(built) = poll_writer(&index_dir)? {
             return Ok(built);
         }
         lock = index_dir.try_lock()?;
     }
 }
 
-async fn here(
+async fn build_here(
     pool: PgPool,
     index_dir: &IndexDir,
     lock: &WriterLock,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
-) -> Result<Built, IndexingError> {
+) -> Result<BuildReport, IndexingError> {
     if let Some(request) = index_dir.rebuild_request()? {
-        leftover::hear(index_dir, lock, request)?;
+        resume::accept_request(index_dir, lock, request)?;
     }
-    let served = OpenIndex::served(&pool, index_dir).await?;
-    let progress = |messages, of| on_progress(IndexProgress::Filled { messages, of });
-    let Filled {
-        mut open,
-        had: resumed,
-    } = build(&pool, index_dir, lock, progress).await?;
+    let served = WritableIndex::open_served(&pool, index_dir).await?;
+    let progress = |messages, total| on_progress(IndexProgress::Filled { messages, total });
+    let FilledIndex { mut index, resumed } = build(&pool, index_dir, lock, progress).await?;
     let comparison = match served {
         Ok(mut served) => {
-            let pair = SideBySide::of(&pool, &mut served, &mut open).await?;
+            let pair = IndexPair::align(&pool, &mut served, &mut index).await?;
             Some(pair.compare(pool).await?)
         }
         Err(reason) => {
@@ -107,8 +107,8 @@ async fn here(
             None
         }
     };
-    let outcome = open.built(resumed, comparison).await?;
-    told::tell(index_dir, lock, &outcome)?;
+    let outcome = index.report(resumed, comparison).await?;
+    report_file::write(index_dir, lock, &outcome)?;
     index_dir.serve(lock, outcome.build)?;
     index_dir.remove_except(lock, &[outcome.build])?;
     Ok(outcome)
@@ -116,14 +116,14 @@ async fn here(
 
 /// The report of the build that the writer process has made since it accepted the request; `None`
 /// if that is not finished.
-fn elsewhere(index_dir: &IndexDir) -> io::Result<Option<Built>> {
+fn poll_writer(index_dir: &IndexDir) -> io::Result<Option<BuildReport>> {
     // A build that began before the request may finish first.
     let current = match index_dir.rebuild_request()? {
         Some(_) => None,
         None => index_dir.current_build()?,
     };
     match (current, index_dir.last_begun_build()?) {
-        (Some(current), Some(begun)) if current >= begun => told::of(index_dir, current),
+        (Some(current), Some(begun)) if current >= begun => report_file::read(index_dir, current),
         _ => Ok(None),
     }
 }

@@ -7,18 +7,18 @@ use search::index::{Index, IndexCheckpoint, IndexDir, IndexView};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
-use super::building::build;
-use super::built::{IndexComparison, SideBySide};
-use super::leftover;
-use super::open::OpenIndex;
-use super::rows::ReadModel;
-use super::{Indexed, IndexingError, aside, fit};
+use super::build::build;
+use super::messages::ReadModelState;
+use super::report::{IndexComparison, IndexPair};
+use super::resume;
+use super::writable_index::WritableIndex;
+use super::{IndexingError, IndexingOutcome, compatibility, run_blocking};
 
 /// How long to wait for the served index to catch up with the new one.
-const SERVED_WITHIN: Duration = Duration::from_secs(30);
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often to check whether it has caught up.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Builds another index, compares it with the served one, and deletes it. The served index may be
 /// written by another process. `on_progress` gets the number of messages indexed so far and about
@@ -28,18 +28,18 @@ pub async fn verify_index(
     index_dir: IndexDir,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<IndexComparison, IndexingError> {
-    let scratch = leftover::beside(&index_dir);
+    let scratch = resume::verification_dir(&index_dir);
     let Some(lock) = scratch.try_lock()? else {
-        return Err(IndexingError::Verifying);
+        return Err(IndexingError::VerificationInProgress);
     };
-    let mut built = build(&pool, &scratch, &lock, on_progress).await?.open;
+    let mut built = build(&pool, &scratch, &lock, on_progress).await?.index;
     let pair = match index_dir.try_lock()? {
         // No writer process follows the log, so this process does so for a moment.
-        Some(_writing) => match OpenIndex::served(&pool, &index_dir).await? {
-            Ok(mut served) => SideBySide::of(&pool, &mut served, &mut built).await?,
+        Some(_writing) => match WritableIndex::open_served(&pool, &index_dir).await? {
+            Ok(mut served) => IndexPair::align(&pool, &mut served, &mut built).await?,
             Err(reason) => return Err(IndexingError::Incomparable(reason)),
         },
-        None => beside_a_writer(&pool, &index_dir, &mut built).await?,
+        None => pair_with_followed_index(&pool, &index_dir, &mut built).await?,
     };
     let comparison = pair.compare(pool).await?;
     drop(built);
@@ -49,38 +49,44 @@ pub async fn verify_index(
 
 /// Waits until the served index, which another process writes, has got at least as far as the new
 /// one. Then brings the new one to the same position.
-async fn beside_a_writer(
+async fn pair_with_followed_index(
     pool: &PgPool,
     index_dir: &IndexDir,
-    built: &mut OpenIndex,
-) -> Result<SideBySide, IndexingError> {
-    let deadline = Instant::now() + SERVED_WITHIN;
+    built: &mut WritableIndex,
+) -> Result<IndexPair, IndexingError> {
+    let deadline = Instant::now() + CATCH_UP_TIMEOUT;
     loop {
-        if let Some((checkpoint, view)) = look(index_dir).await? {
-            let read_model = ReadModel::look(pool).await?;
-            fit::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await?;
+        if let Some((checkpoint, view)) = open_served_view(index_dir).await? {
+            let read_model = ReadModelState::load(pool).await?;
+            compatibility::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await?;
             let position = checkpoint.position.cast_signed();
             if position >= built.position() {
-                let has_more = |outcome| matches!(outcome, Indexed::UpTo { more: true, .. });
-                while has_more(built.take_in(pool, &read_model, position).await?) {}
-                return SideBySide::at(pool, position, view, built.view().await?).await;
+                let has_more =
+                    |outcome| matches!(outcome, IndexingOutcome::Advanced { has_more: true, .. });
+                while has_more(built.catch_up_to(pool, &read_model, position).await?) {}
+                return IndexPair::from_views(pool, position, view, built.refresh_view().await?)
+                    .await;
             }
         }
         if Instant::now() >= deadline {
-            return Err(IndexingError::Unfit("is behind and does not catch up"));
+            return Err(IndexingError::Incompatible(
+                "is behind and does not catch up",
+            ));
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
 /// Opens a view of the served index at one commit; `None` if another commit
 /// happened while the index was being opened.
-async fn look(index_dir: &IndexDir) -> Result<Option<(IndexCheckpoint, IndexView)>, IndexingError> {
+async fn open_served_view(
+    index_dir: &IndexDir,
+) -> Result<Option<(IndexCheckpoint, IndexView)>, IndexingError> {
     let Some(build) = index_dir.current_build()? else {
-        return Err(IndexingError::Unfit("does not exist"));
+        return Err(IndexingError::Incompatible("does not exist"));
     };
     let directory = index_dir.build_path(build);
-    aside(move || {
+    run_blocking(move || {
         let index = Index::open(&directory)?;
         let (checkpoint, view) = (index.refresh()?, index.view());
         Ok((index.checkpoint()? == checkpoint).then_some((checkpoint, view)))

@@ -1,7 +1,7 @@
 //! Loads the rows that a batch needs and the row cache does not hold: one query per table, and
 //! none if the cache holds them all.
 
-mod named;
+mod referenced_ids;
 mod rows;
 
 use std::collections::HashSet;
@@ -10,52 +10,54 @@ use domain::ids::UserId;
 use sqlx::PgConnection;
 
 use crate::checkpoint::Checkpoint;
-use crate::decode::{Decoded, Fact};
-use crate::error::ProjectError;
-use crate::fold::{conversation_of, source_of};
-use crate::memory::{Memory, User};
-use crate::picture::{Held, Picture};
-use crate::rows::storable;
-use named::Named;
-use rows::{ConversationRow, MemberRow, damaged};
+use crate::decode::{DecodedEvent, EventPayload};
+use crate::error::ProjectionError;
+use crate::fold::{conversation_of, conversation_source};
+use crate::row_cache::{RowCache, UserState};
+use crate::rows::sanitize_text;
+use crate::working_set::{TrackedRow, WorkingSet};
+use referenced_ids::ReferencedIds;
+use rows::{ConversationRow, MemberRow, corrupted_row};
 
 /// Loads the rows that these events refer to, from the cache or from the tables.
-pub(crate) async fn picture(
+pub(crate) async fn load_working_set(
     connection: &mut PgConnection,
-    cache: &mut Memory,
+    cache: &mut RowCache,
     checkpoint: &Checkpoint,
     has_poison: bool,
-    events: &[Decoded<'_>],
-) -> Result<Picture, ProjectError> {
-    let mut ids = Named::default();
+    events: &[DecodedEvent<'_>],
+) -> Result<WorkingSet, ProjectionError> {
+    let mut ids = ReferencedIds::default();
     for event in events {
-        ids.event(&event.fact);
+        ids.add_event(&event.payload);
     }
-    let mut working_set = Picture {
+    let mut working_set = WorkingSet {
         user_count: checkpoint.users,
         conversation_count: checkpoint.conversations,
-        ..Picture::default()
+        ..WorkingSet::default()
     };
-    users(connection, cache, &mut working_set, &ids).await?;
-    conversations(connection, cache, &mut working_set, &ids).await?;
-    members(connection, cache, &mut working_set, &ids).await?;
+    load_users(connection, cache, &mut working_set, &ids).await?;
+    load_conversations(connection, cache, &mut working_set, &ids).await?;
+    load_members(connection, cache, &mut working_set, &ids).await?;
     if has_poison {
-        parked(connection, &mut working_set, events).await?;
+        load_parked_sources(connection, &mut working_set, events).await?;
     }
     Ok(working_set)
 }
 
-async fn users(
+async fn load_users(
     connection: &mut PgConnection,
-    cache: &mut Memory,
-    working_set: &mut Picture,
-    ids: &Named<'_>,
-) -> Result<(), ProjectError> {
+    cache: &mut RowCache,
+    working_set: &mut WorkingSet,
+    ids: &ReferencedIds<'_>,
+) -> Result<(), ProjectionError> {
     let mut missing = Vec::new();
     for &name in &ids.users {
         match cache.users.get(name) {
             Some(user) => {
-                working_set.users.insert(name.clone(), Held::loaded(*user));
+                working_set
+                    .users
+                    .insert(name.clone(), TrackedRow::existing(*user));
             }
             None => missing.push(name.as_str()),
         }
@@ -69,27 +71,27 @@ async fn users(
             .fetch_all(connection)
             .await?;
     for (id, name, sequence) in rows {
-        let name = UserId::parse(&name).map_err(|e| damaged("users", &e))?;
-        let user = User { id, sequence };
+        let name = UserId::parse(&name).map_err(|e| corrupted_row("users", &e))?;
+        let user = UserState { id, sequence };
         cache.users.insert(name.clone(), user);
-        working_set.users.insert(name, Held::loaded(user));
+        working_set.users.insert(name, TrackedRow::existing(user));
     }
     Ok(())
 }
 
-async fn conversations(
+async fn load_conversations(
     connection: &mut PgConnection,
-    cache: &mut Memory,
-    working_set: &mut Picture,
-    ids: &Named<'_>,
-) -> Result<(), ProjectError> {
+    cache: &mut RowCache,
+    working_set: &mut WorkingSet,
+    ids: &ReferencedIds<'_>,
+) -> Result<(), ProjectionError> {
     let mut missing = Vec::new();
     for &name in &ids.conversations {
         match cache.conversations.get(name) {
             Some(conversation) => {
                 working_set
                     .conversations
-                    .insert(name.clone(), Held::loaded(conversation.clone()));
+                    .insert(name.clone(), TrackedRow::existing(conversation.clone()));
             }
             None => missing.push(name.as_str()),
         }
@@ -111,19 +113,19 @@ async fn conversations(
             .insert(name.clone(), conversation.clone());
         working_set
             .conversations
-            .insert(name, Held::loaded(conversation));
+            .insert(name, TrackedRow::existing(conversation));
     }
     Ok(())
 }
 
 /// Loads the memberships whose user and conversation already have ids: no other membership can
 /// have a row.
-async fn members(
+async fn load_members(
     connection: &mut PgConnection,
-    cache: &mut Memory,
-    working_set: &mut Picture,
-    ids: &Named<'_>,
-) -> Result<(), ProjectError> {
+    cache: &mut RowCache,
+    working_set: &mut WorkingSet,
+    ids: &ReferencedIds<'_>,
+) -> Result<(), ProjectionError> {
     let (mut conversations, mut users) = (Vec::new(), Vec::new());
     for &(conversation, user) in &ids.members {
         let numbers = (
@@ -133,9 +135,11 @@ async fn members(
         let (Some(conversation), Some(user)) = numbers else {
             continue;
         };
-        let key = (conversation.now.id, user.now.id);
+        let key = (conversation.row.id, user.row.id);
         if let Some(member) = cache.members.get(&key) {
-            working_set.members.insert(key, Held::loaded(*member));
+            working_set
+                .members
+                .insert(key, TrackedRow::existing(*member));
         } else {
             conversations.push(key.0);
             users.push(key.1);
@@ -155,22 +159,24 @@ async fn members(
     for row in rows {
         let (key, member) = row.read()?;
         cache.members.insert(key, member);
-        working_set.members.insert(key, Held::loaded(member));
+        working_set
+            .members
+            .insert(key, TrackedRow::existing(member));
     }
     Ok(())
 }
 
 /// Finds the sources that wait behind a parked event. Queried only while there is a poison event.
-async fn parked(
+async fn load_parked_sources(
     connection: &mut PgConnection,
-    working_set: &mut Picture,
-    events: &[Decoded<'_>],
-) -> Result<(), ProjectError> {
+    working_set: &mut WorkingSet,
+    events: &[DecodedEvent<'_>],
+) -> Result<(), ProjectionError> {
     let mut sources = HashSet::new();
     for event in events {
-        sources.insert(storable(&event.envelope.source()));
-        if let Fact::Mailbox(_, event) = &event.fact {
-            sources.extend(conversation_of(event).map(source_of));
+        sources.insert(sanitize_text(&event.envelope.source()));
+        if let EventPayload::Mailbox(_, event) = &event.payload {
+            sources.extend(conversation_of(event).map(conversation_source));
         }
     }
     let sources: Vec<String> = sources.into_iter().collect();

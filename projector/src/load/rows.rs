@@ -3,9 +3,9 @@
 use domain::ids::{ConversationId, Title};
 use sqlx::types::time::OffsetDateTime;
 
-use crate::error::ProjectError;
-use crate::memory::{Conversation, Member, MemberKey};
-use crate::names;
+use crate::error::ProjectionError;
+use crate::row_cache::{ConversationState, MemberKey, MemberState};
+use crate::sql_names;
 
 /// A row of `conversations`.
 #[derive(sqlx::FromRow)]
@@ -28,14 +28,15 @@ pub(super) struct ConversationRow {
 }
 
 impl ConversationRow {
-    pub fn read(self) -> Result<(ConversationId, Conversation), ProjectError> {
-        let name = ConversationId::parse(&self.name).map_err(|e| damaged("conversations", &e))?;
+    pub fn read(self) -> Result<(ConversationId, ConversationState), ProjectionError> {
+        let name =
+            ConversationId::parse(&self.name).map_err(|e| corrupted_row("conversations", &e))?;
         let title = self.title.as_deref().map(Title::parse).transpose();
-        let conversation = Conversation {
+        let conversation = ConversationState {
             id: self.id,
-            kind: names::kind(&self.kind)?,
-            title: title.map_err(|e| damaged("conversations", &e))?,
-            history: names::history(&self.history)?,
+            kind: sql_names::parse_kind(&self.kind)?,
+            title: title.map_err(|e| corrupted_row("conversations", &e))?,
+            history: sql_names::parse_history(&self.history)?,
             created_at: self.created_at.into(),
             member_count: self.member_count,
             head_seq: self.head_seq,
@@ -72,10 +73,10 @@ pub(super) struct MemberRow {
 }
 
 impl MemberRow {
-    pub fn read(self) -> Result<(MemberKey, Member), ProjectError> {
-        let member = Member {
+    pub fn read(self) -> Result<(MemberKey, MemberState), ProjectionError> {
+        let member = MemberState {
             present: self.present,
-            role: names::role(&self.role)?,
+            role: sql_names::parse_role(&self.role)?,
             joined_at: self.joined_at.into(),
             joined_order: self.joined_order,
             joined_seq: self.joined_seq,
@@ -91,6 +92,6 @@ impl MemberRow {
     }
 }
 
-pub(super) fn damaged(table: &str, reason: &impl std::fmt::Display) -> ProjectError {
-    ProjectError::Damaged(format!("{table}: {reason}"))
+pub(super) fn corrupted_row(table: &str, reason: &impl std::fmt::Display) -> ProjectionError {
+    ProjectionError::Corrupted(format!("{table}: {reason}"))
 }

@@ -2,16 +2,16 @@
 
 use sqlx::{Executor as _, PgConnection, PgPool};
 
-use crate::digest::{TableDigest, of_tables};
-use crate::error::ProjectError;
+use crate::digest::{TableDigest, digest_tables};
+use crate::error::ProjectionError;
 use crate::session::{LIVE, REBUILD};
 
 /// How many differing rows are listed per table.
-const NAMED: i64 = 20;
+const MAX_DIFFERENCES: i64 = 20;
 
 /// A row that exists in only one of the read models, or differs between them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Difference {
+pub struct RowDifference {
     /// The table.
     pub table: String,
     /// The primary key, such as `(7,ann)`.
@@ -24,7 +24,7 @@ pub struct Difference {
 
 /// The result of comparing two read models.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
+pub struct ReadModelComparison {
     /// The position of both read models.
     pub position: i64,
     /// The fingerprints of the served tables.
@@ -32,10 +32,10 @@ pub struct Comparison {
     /// The fingerprints of the tables rebuilt from the log.
     pub rebuilt: Vec<TableDigest>,
     /// The first differing rows of each table that differs.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<RowDifference>,
 }
 
-impl Comparison {
+impl ReadModelComparison {
     /// Whether all tables are equal.
     pub fn is_equal(&self) -> bool {
         self.served == self.rebuilt
@@ -44,40 +44,40 @@ impl Comparison {
 
 /// A consistent snapshot of both read models, unaffected by concurrent projecting. Two connections
 /// share the snapshot, so that the read models can be read in parallel.
-pub(super) struct Snapshot {
+pub(super) struct SnapshotPair {
     served: sqlx::Transaction<'static, sqlx::Postgres>,
     rebuilt: sqlx::Transaction<'static, sqlx::Postgres>,
 }
 
-impl Snapshot {
+impl SnapshotPair {
     /// Opens the snapshot. Later changes are not visible in it.
-    pub async fn take(pool: &PgPool) -> Result<Self, ProjectError> {
-        const READS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    pub async fn open(pool: &PgPool) -> Result<Self, ProjectionError> {
+        const READ_ONLY: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
         let mut served = pool.begin().await?;
-        served.execute(READS).await?;
+        served.execute(READ_ONLY).await?;
         let name: String = sqlx::query_scalar("SELECT pg_export_snapshot()")
             .fetch_one(&mut *served)
             .await?;
         let mut rebuilt = pool.begin().await?;
-        rebuilt.execute(READS).await?;
+        rebuilt.execute(READ_ONLY).await?;
         let use_snapshot = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', "''"));
         rebuilt.execute(use_snapshot.as_str()).await?;
         Ok(Self { served, rebuilt })
     }
 
     /// Compares the two read models.
-    pub async fn compare(self, position: i64) -> Result<Comparison, ProjectError> {
+    pub async fn compare(self, position: i64) -> Result<ReadModelComparison, ProjectionError> {
         let Self {
             mut served,
             mut rebuilt,
         } = self;
         // A separate task: both read models are read and hashed in parallel.
         let rebuilt_digests = tokio::spawn(async move {
-            let digests = of_tables(&mut rebuilt, REBUILD).await?;
+            let digests = digest_tables(&mut rebuilt, REBUILD).await?;
             rebuilt.rollback().await?;
             Ok(digests)
         });
-        let served_digests = of_tables(&mut served, LIVE).await;
+        let served_digests = digest_tables(&mut served, LIVE).await;
         let rebuilt: Result<Vec<TableDigest>, sqlx::Error> = rebuilt_digests
             .await
             .map_err(|_| sqlx::Error::WorkerCrashed)?;
@@ -85,11 +85,11 @@ impl Snapshot {
         let mut differences = Vec::new();
         for table in &served_digests {
             if !rebuilt.contains(table) {
-                differences.extend(differing(&mut served, &table.table).await?);
+                differences.extend(find_differences(&mut served, &table.table).await?);
             }
         }
         served.rollback().await?;
-        Ok(Comparison {
+        Ok(ReadModelComparison {
             position,
             served: served_digests,
             rebuilt,
@@ -98,10 +98,10 @@ impl Snapshot {
     }
 }
 
-async fn differing(
+async fn find_differences(
     snapshot: &mut PgConnection,
     table: &str,
-) -> Result<Vec<Difference>, sqlx::Error> {
+) -> Result<Vec<RowDifference>, sqlx::Error> {
     let keys: Vec<String> = sqlx::query_scalar(
         "SELECT quote_ident(a.attname) FROM pg_index i
          CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k (attnum, place)
@@ -127,15 +127,17 @@ async fn differing(
         "SELECT ROW({either})::text, to_jsonb(a)::text, to_jsonb(b)::text
          FROM read.\"{name}\" a FULL JOIN read_rebuild.\"{name}\" b ON {join}
          WHERE (to_jsonb(a) {excluded}) IS DISTINCT FROM (to_jsonb(b) {excluded})
-         ORDER BY {either} LIMIT {NAMED}"
+         ORDER BY {either} LIMIT {MAX_DIFFERENCES}"
     );
     let rows: Vec<(String, Option<String>, Option<String>)> =
         sqlx::query_as(&sql).fetch_all(snapshot).await?;
-    let differences = rows.into_iter().map(|(key, served, rebuilt)| Difference {
-        table: table.to_owned(),
-        key,
-        served,
-        rebuilt,
-    });
+    let differences = rows
+        .into_iter()
+        .map(|(key, served, rebuilt)| RowDifference {
+            table: table.to_owned(),
+            key,
+            served,
+            rebuilt,
+        });
     Ok(differences.collect())
 }

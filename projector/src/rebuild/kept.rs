@@ -2,20 +2,20 @@
 
 use sqlx::{Connection as _, Executor as _, PgPool};
 
-use super::{alone, drop_replaced, made, release};
+use super::{acquire_lock, build_fingerprint, drop_old_tables, release_lock};
 use crate::config::ProjectorConfig;
-use crate::error::ProjectError;
+use crate::error::ProjectionError;
 
 /// Prepares a rollback: makes the kept read model the starting point of the next rebuild.
 ///
 /// The rollback takes effect only with that rebuild, which folds the events appended since and
 /// serves the tables again. Returns false if no read model was kept. The kept one must have been
 /// built by this version of the program.
-pub async fn resume(pool: &PgPool, config: &ProjectorConfig) -> Result<bool, ProjectError> {
-    let mut connection = alone(pool).await?;
-    let was_kept = is_there(pool).await?;
+pub async fn prepare(pool: &PgPool, config: &ProjectorConfig) -> Result<bool, ProjectionError> {
+    let mut connection = acquire_lock(pool).await?;
+    let was_kept = is_available(pool).await?;
     if was_kept {
-        let fingerprint = made(config).replace('\'', "''");
+        let fingerprint = build_fingerprint(config).replace('\'', "''");
         let mut transaction = connection.begin().await?;
         for statement in [
             "DROP SCHEMA IF EXISTS read_rebuild CASCADE",
@@ -26,21 +26,21 @@ pub async fn resume(pool: &PgPool, config: &ProjectorConfig) -> Result<bool, Pro
         }
         transaction.commit().await?;
     }
-    release(connection).await?;
+    release_lock(connection).await?;
     Ok(was_kept)
 }
 
 /// Drops the kept read model. Returns false if there is none.
-pub async fn drop_kept(pool: &PgPool) -> Result<bool, ProjectError> {
-    let mut connection = alone(pool).await?;
-    let was_kept = is_there(pool).await?;
-    drop_replaced(&mut connection).await?;
-    release(connection).await?;
+pub async fn discard(pool: &PgPool) -> Result<bool, ProjectionError> {
+    let mut connection = acquire_lock(pool).await?;
+    let was_kept = is_available(pool).await?;
+    drop_old_tables(&mut connection).await?;
+    release_lock(connection).await?;
     Ok(was_kept)
 }
 
 /// Whether a previous read model has been kept.
-pub async fn is_there(pool: &PgPool) -> Result<bool, ProjectError> {
+pub async fn is_available(pool: &PgPool) -> Result<bool, ProjectionError> {
     Ok(
         sqlx::query_scalar("SELECT to_regnamespace('read_old') IS NOT NULL")
             .fetch_one(pool)

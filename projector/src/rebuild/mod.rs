@@ -10,8 +10,8 @@ mod compare;
 pub mod kept;
 mod tables;
 
-use compare::Snapshot;
-pub use compare::{Comparison, Difference};
+use compare::SnapshotPair;
+pub use compare::{ReadModelComparison, RowDifference};
 
 use std::time::Duration;
 
@@ -23,26 +23,26 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 use tokio::time::Instant;
 
 use crate::config::ProjectorConfig;
-use crate::error::ProjectError;
+use crate::error::ProjectionError;
 use crate::projector::Projector;
 use crate::session::REBUILD;
 
 /// The advisory lock that one rebuild of a database holds: "tidings" in ASCII.
-const LOCK: i64 = 0x0074_6964_696e_6773;
+const ADVISORY_LOCK: i64 = 0x0074_6964_696e_6773;
 
 /// How long to wait for the served read model to catch up with the rebuilt one.
-const SERVED_WITHIN: Duration = Duration::from_secs(10);
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often to check whether it has caught up.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often to try to drop the old tables. Each attempt waits `lock_timeout` for their readers.
 /// After the last one, the tables stay until the next rebuild.
-const DROPS: usize = 6;
+const MAX_DROP_ATTEMPTS: usize = 6;
 
 /// The progress of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct RebuildProgress {
     /// The position of the last folded event.
     pub position: i64,
     /// The end of the log when it was last read.
@@ -51,24 +51,24 @@ pub struct Progress {
 
 /// The result of a rebuild.
 #[derive(Debug, Clone)]
-pub struct Rebuilt {
+pub struct RebuildSummary {
     /// The position of the new read model.
     pub position: i64,
     /// The position at which the rebuild started: 0, or more if it resumed an interrupted one.
-    pub from: i64,
+    pub start_position: i64,
     /// The comparison with the read model that was served; `None` if that did not catch up.
-    pub comparison: Option<Comparison>,
+    pub comparison: Option<ReadModelComparison>,
     /// How long the swap blocked projecting.
-    pub swap: Duration,
+    pub swap_duration: Duration,
 }
 
 /// What to do with the previous version, which is no longer served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replaced {
+pub enum PreviousVersion {
     /// Drop it, along with any version that an earlier rebuild has kept.
-    Dropped,
+    Drop,
     /// Keep it for a rollback, until it is discarded or until the next rebuild.
-    Kept,
+    Keep,
 }
 
 /// Rebuilds schema `read` from the log, compares the result with the served tables and swaps them.
@@ -80,20 +80,20 @@ pub async fn rebuild(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
-    replaced: Replaced,
-    mut on_progress: impl FnMut(Progress) + Send,
-) -> Result<Rebuilt, ProjectError> {
-    let mut build = Building::begin(pool, config, batch).await?;
-    let from = build.projector.position().await?;
+    replaced: PreviousVersion,
+    mut on_progress: impl FnMut(RebuildProgress) + Send,
+) -> Result<RebuildSummary, ProjectionError> {
+    let mut build = ShadowBuild::start(pool, config, batch).await?;
+    let start_position = build.projector.position().await?;
     build.fill(&mut on_progress).await?;
     let comparison = build.compare().await?;
     let (position, swap) = build.swap().await?;
-    build.end(replaced).await?;
-    Ok(Rebuilt {
+    build.finish(replaced).await?;
+    Ok(RebuildSummary {
         position,
-        from,
+        start_position,
         comparison,
-        swap,
+        swap_duration: swap,
     })
 }
 
@@ -102,30 +102,30 @@ pub async fn verify(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
-    mut on_progress: impl FnMut(Progress) + Send,
-) -> Result<Comparison, ProjectError> {
-    let mut build = Building::begin(pool, config, batch).await?;
+    mut on_progress: impl FnMut(RebuildProgress) + Send,
+) -> Result<ReadModelComparison, ProjectionError> {
+    let mut build = ShadowBuild::start(pool, config, batch).await?;
     build.fill(&mut on_progress).await?;
     let comparison = build.compare().await?;
     let position = build.projector.position().await?;
     build
-        .keeper
+        .lock_connection
         .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
         .await?;
-    build.end(Replaced::Kept).await?;
-    comparison.ok_or(ProjectError::Behind { position })
+    build.finish(PreviousVersion::Keep).await?;
+    comparison.ok_or(ProjectionError::ServedStalled { position })
 }
 
 /// Acquires the rebuild lock on a dedicated connection. Postgres releases the lock when the
 /// connection ends, even if this process is killed.
-async fn alone(pool: &PgPool) -> Result<PgConnection, ProjectError> {
+async fn acquire_lock(pool: &PgPool) -> Result<PgConnection, ProjectionError> {
     let mut connection = pool.connect_options().connect().await?;
     let is_acquired: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-        .bind(LOCK)
+        .bind(ADVISORY_LOCK)
         .fetch_one(&mut connection)
         .await?;
     if !is_acquired {
-        return Err(ProjectError::Rebuilding);
+        return Err(ProjectionError::RebuildInProgress);
     }
     connection.execute("SET lock_timeout TO '5s'").await?;
     Ok(connection)
@@ -133,16 +133,16 @@ async fn alone(pool: &PgPool) -> Result<PgConnection, ProjectError> {
 
 /// Releases the lock. The server would also do so a moment after the connection closes, but that
 /// would be too late for a rebuild that starts immediately.
-async fn release(mut connection: PgConnection) -> Result<(), ProjectError> {
+async fn release_lock(mut connection: PgConnection) -> Result<(), ProjectionError> {
     sqlx::query("SELECT pg_advisory_unlock($1)")
-        .bind(LOCK)
+        .bind(ADVISORY_LOCK)
         .execute(&mut connection)
         .await?;
     Ok(connection.close().await?)
 }
 
 /// Identifies how tables were built: only a rebuild with the same fingerprint can resume them.
-fn made(config: &ProjectorConfig) -> String {
+fn build_fingerprint(config: &ProjectorConfig) -> String {
     format!(
         "made by {}, fan-out up to {}",
         env!("CARGO_PKG_VERSION"),
@@ -151,23 +151,23 @@ fn made(config: &ProjectorConfig) -> String {
 }
 
 /// A read model that is built in shadow tables, next to the served one.
-struct Building {
+struct ShadowBuild {
     pool: PgPool,
     /// The connection that holds the rebuild lock.
-    keeper: PgConnection,
+    lock_connection: PgConnection,
     projector: Projector,
     reader: LogReader,
     batch: usize,
 }
 
-impl Building {
-    async fn begin(
+impl ShadowBuild {
+    async fn start(
         pool: PgPool,
         config: ProjectorConfig,
         batch: usize,
-    ) -> Result<Self, ProjectError> {
-        let mut connection = alone(&pool).await?;
-        let fingerprint = made(&config);
+    ) -> Result<Self, ProjectionError> {
+        let mut connection = acquire_lock(&pool).await?;
+        let fingerprint = build_fingerprint(&config);
         if tables::can_resume(&mut connection, &fingerprint).await? {
             tracing::info!("resuming an interrupted rebuild");
         } else {
@@ -178,7 +178,7 @@ impl Building {
         let projector = Projector::open_schema(pool.clone(), config, REBUILD).await?;
         Ok(Self {
             pool,
-            keeper: connection,
+            lock_connection: connection,
             projector,
             reader,
             batch,
@@ -188,20 +188,20 @@ impl Building {
     /// Folds the whole log and creates the indexes.
     async fn fill(
         &mut self,
-        on_progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<(), ProjectError> {
+        on_progress: &mut (impl FnMut(RebuildProgress) + Send),
+    ) -> Result<(), ProjectionError> {
         self.catch_up(None, on_progress).await?;
-        tables::finish(&mut self.keeper).await?;
+        tables::finish(&mut self.lock_connection).await?;
         self.catch_up(None, on_progress).await
     }
 
     /// Compares with the served read model at the same position. Projecting pauses only until that
     /// position is reached; it continues while the rows are compared.
-    async fn compare(&mut self) -> Result<Option<Comparison>, ProjectError> {
+    async fn compare(&mut self) -> Result<Option<ReadModelComparison>, ProjectionError> {
         let rebuilt = self.projector.position().await?;
-        let deadline = Instant::now() + SERVED_WITHIN;
+        let deadline = Instant::now() + CATCH_UP_TIMEOUT;
         loop {
-            let mut transaction = self.keeper.begin().await?;
+            let mut transaction = self.lock_connection.begin().await?;
             let served: Option<(i64, i64)> =
                 sqlx::query_as("SELECT position, floor FROM read.checkpoint FOR UPDATE")
                     .fetch_optional(&mut *transaction)
@@ -212,7 +212,7 @@ impl Building {
                 let (projector, reader) = (&mut self.projector, &self.reader);
                 catch_up(projector, reader, self.batch, Some(position), &mut |_| ()).await?;
                 projector.raise_floor_to(floor).await?;
-                let snapshot = Snapshot::take(&self.pool).await?;
+                let snapshot = SnapshotPair::open(&self.pool).await?;
                 transaction.rollback().await?;
                 return Ok(Some(snapshot.compare(position).await?));
             }
@@ -220,29 +220,29 @@ impl Building {
             if Instant::now() >= deadline {
                 return Ok(None);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     async fn catch_up(
         &mut self,
         up_to: Option<i64>,
-        on_progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<(), ProjectError> {
+        on_progress: &mut (impl FnMut(RebuildProgress) + Send),
+    ) -> Result<(), ProjectionError> {
         let (projector, reader) = (&mut self.projector, &self.reader);
         catch_up(projector, reader, self.batch, up_to, on_progress).await
     }
 
-    async fn swap(&mut self) -> Result<(i64, Duration), ProjectError> {
+    async fn swap(&mut self) -> Result<(i64, Duration), ProjectionError> {
         // A version kept by an earlier rebuild occupies the schema name that the old tables get.
-        drop_replaced(&mut self.keeper).await?;
+        drop_old_tables(&mut self.lock_connection).await?;
         // The second pass folds the events that were appended during the first, so that few are
         // left for the swap itself.
         for _ in 0..2 {
             self.catch_up(None, &mut |_| ()).await?;
         }
         swap(
-            &mut self.keeper,
+            &mut self.lock_connection,
             &mut self.projector,
             &self.reader,
             self.batch,
@@ -250,12 +250,12 @@ impl Building {
         .await
     }
 
-    async fn end(mut self, replaced: Replaced) -> Result<(), ProjectError> {
+    async fn finish(mut self, replaced: PreviousVersion) -> Result<(), ProjectionError> {
         self.projector.session.close().await;
-        if replaced == Replaced::Dropped {
-            drop_replaced(&mut self.keeper).await?;
+        if replaced == PreviousVersion::Drop {
+            drop_old_tables(&mut self.lock_connection).await?;
         }
-        release(self.keeper).await
+        release_lock(self.lock_connection).await
     }
 }
 
@@ -265,8 +265,8 @@ async fn catch_up(
     reader: &LogReader,
     batch: usize,
     up_to: Option<i64>,
-    on_progress: &mut impl FnMut(Progress),
-) -> Result<(), ProjectError> {
+    on_progress: &mut impl FnMut(RebuildProgress),
+) -> Result<(), ProjectionError> {
     let mut position = projector.position().await?;
     let head = match up_to {
         Some(up_to) => up_to,
@@ -285,7 +285,7 @@ async fn catch_up(
         };
         projector.step(&page?.events).await?;
         position = projector.position().await?;
-        on_progress(Progress { position, head });
+        on_progress(RebuildProgress { position, head });
     }
     Ok(())
 }
@@ -297,7 +297,7 @@ async fn swap(
     projector: &mut Projector,
     reader: &LogReader,
     batch: usize,
-) -> Result<(i64, Duration), ProjectError> {
+) -> Result<(i64, Duration), ProjectionError> {
     // Waits for a running batch of the live projector.
     connection.execute("SET lock_timeout TO '60s'").await?;
     let mut transaction = connection.begin().await?;
@@ -316,7 +316,7 @@ async fn swap(
     catch_up(projector, reader, batch, None, &mut |_| ()).await?;
     let position = projector.position().await?;
     if position < live {
-        return Err(ProjectError::Ahead {
+        return Err(ProjectionError::AheadOfLog {
             position: live,
             head: position,
         });
@@ -343,9 +343,9 @@ async fn swap(
 }
 
 /// Drops the old tables once they have no readers.
-async fn drop_replaced(connection: &mut PgConnection) -> Result<(), ProjectError> {
+async fn drop_old_tables(connection: &mut PgConnection) -> Result<(), ProjectionError> {
     connection.execute("SET lock_timeout TO '5s'").await?;
-    for _ in 0..DROPS {
+    for _ in 0..MAX_DROP_ATTEMPTS {
         match connection
             .execute("DROP SCHEMA IF EXISTS read_old CASCADE")
             .await

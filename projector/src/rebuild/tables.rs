@@ -8,13 +8,12 @@ use crate::session::REBUILD;
 
 /// Indexes that the fold itself reads. All others are created once the tables are full, which is
 /// several times as fast as maintaining them during the fold.
-const NEEDED_BY_THE_FOLD: [&str; 3] = ["stays_by_user", "messages_by_position", "parked_by_source"];
+const FOLD_INDEXES: [&str; 3] = ["stays_by_user", "messages_by_position", "parked_by_source"];
 
 /// Tables that the fold writes and never reads: their keys too are created once they are full. The
 /// fold does not need unique keys to reject duplicates, because the checkpoint ensures that each
 /// event is folded once.
-const ONLY_WRITTEN_BY_THE_FOLD: [&str; 4] =
-    ["inbox", "member_history", "reaction_history", "ack_history"];
+const WRITE_ONLY_TABLES: [&str; 4] = ["inbox", "member_history", "reaction_history", "ack_history"];
 
 /// Whether an interrupted rebuild can be resumed: it has the same build fingerprint, and its tables
 /// have the same columns as the served ones.
@@ -73,12 +72,12 @@ pub(super) async fn create(
         transaction.execute(statement.as_str()).await?;
     }
     for key in key_statements(&mut transaction).await? {
-        if !ONLY_WRITTEN_BY_THE_FOLD.contains(&key.table.as_str()) {
+        if !WRITE_ONLY_TABLES.contains(&key.table.as_str()) {
             transaction.execute(key.statement.as_str()).await?;
         }
     }
     for (name, statement) in index_statements(&mut transaction).await? {
-        if NEEDED_BY_THE_FOLD.contains(&name.as_str()) {
+        if FOLD_INDEXES.contains(&name.as_str()) {
             transaction.execute(statement.as_str()).await?;
         }
     }

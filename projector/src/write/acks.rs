@@ -1,8 +1,8 @@
 //! The `delivered` entries by which an ack notifies the senders of messages.
 
-use super::{Query, at, column};
-use crate::config::{ACK_CONVERSATIONS, ACK_MESSAGES, ProjectorConfig};
-use crate::rows::Rows;
+use super::{PgQuery, column_values, to_sql_time};
+use crate::config::{MAX_ACK_CONVERSATIONS, MAX_ACK_MESSAGES, ProjectorConfig};
+use crate::rows::BatchRows;
 
 /// Inserts the entries for the acks of a batch.
 ///
@@ -14,7 +14,7 @@ use crate::rows::Rows;
 /// Membership periods and positions alone decide the result. The rows of `conversations` may be
 /// those from before or after the batch: they only narrow the search. `head_position` never falls,
 /// and `member_count` is off by at most the number of joins and leaves in the batch.
-pub(super) const TELL: &str = "ack_recipients AS (
+pub(super) const INSERT_RECEIPTS: &str = "ack_recipients AS (
     SELECT DISTINCT a.position, a.at, a.user_id, a.data, w.conversation, c.name, m.sender
     FROM unnest(?::bigint[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
         AS a(position, at, user_id, previous, cursor, data)
@@ -49,23 +49,23 @@ pub(super) const TELL: &str = "ack_recipients AS (
     INSERT INTO inbox (user_id, position, conversation)
     SELECT sender, position, conversation FROM ack_recipients)";
 
-pub(super) fn bind_tell<'q>(
-    query: Query<'q>,
+pub(super) fn bind_receipts<'q>(
+    query: PgQuery<'q>,
     config: &ProjectorConfig,
-    rows: &'q Rows,
-) -> Query<'q> {
+    rows: &'q BatchRows,
+) -> PgQuery<'q> {
     let acks = &rows.acks;
-    let max_members = config.receipts_up_to;
+    let max_members = config.max_receipt_members;
     query
-        .bind(column(acks, |ack| ack.position))
-        .bind(column(acks, |ack| at(ack.at)))
-        .bind(column(acks, |ack| ack.user))
-        .bind(column(acks, |ack| ack.previous))
-        .bind(column(acks, |ack| ack.cursor))
-        .bind(column(acks, |ack| ack.data.as_str()))
-        .bind(ACK_CONVERSATIONS)
+        .bind(column_values(acks, |ack| ack.position))
+        .bind(column_values(acks, |ack| to_sql_time(ack.at)))
+        .bind(column_values(acks, |ack| ack.user))
+        .bind(column_values(acks, |ack| ack.previous))
+        .bind(column_values(acks, |ack| ack.cursor))
+        .bind(column_values(acks, |ack| ack.data.as_str()))
+        .bind(MAX_ACK_CONVERSATIONS)
         .bind(max_members.saturating_add(rows.joins_and_leaves))
-        .bind(ACK_MESSAGES)
+        .bind(MAX_ACK_MESSAGES)
         // Counting stops at one member too many.
         .bind(max_members.saturating_add(1))
         .bind(max_members)

@@ -3,18 +3,21 @@
 use domain::ids::{ConversationId, Title};
 use sqlx::PgConnection;
 
-use super::{Query, at, column, in_order};
-use crate::memory::Conversation;
-use crate::names;
-use crate::picture::{Change, Picture};
+use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use crate::row_cache::ConversationState;
+use crate::sql_names;
+use crate::working_set::{RowChange, WorkingSet};
 
-fn changed(working_set: &Picture, change: Change) -> Vec<(&ConversationId, &Conversation)> {
+fn changed_rows(
+    working_set: &WorkingSet,
+    change: RowChange,
+) -> Vec<(&ConversationId, &ConversationState)> {
     let tracked = working_set
         .conversations
         .iter()
         .filter(|(_, tracked)| tracked.change == change);
-    in_order(
-        tracked.map(|(name, tracked)| (name, &tracked.now)),
+    sort_rows(
+        tracked.map(|(name, tracked)| (name, &tracked.row)),
         |(_, row)| row.id,
     )
 }
@@ -29,31 +32,33 @@ pub(super) const UPDATE: &str = "updated_conversations AS (
         head_position, joins, sequence)
     WHERE c.id = n.id AND EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_update<'q>(query: Query<'q>, working_set: &'q Picture) -> Query<'q> {
-    let rows = &changed(working_set, Change::Row);
+pub(super) fn bind_update<'q>(query: PgQuery<'q>, working_set: &'q WorkingSet) -> PgQuery<'q> {
+    let rows = &changed_rows(working_set, RowChange::Row);
     query
-        .bind(column(rows, |(_, row)| row.id))
-        .bind(column(rows, |(_, row)| {
+        .bind(column_values(rows, |(_, row)| row.id))
+        .bind(column_values(rows, |(_, row)| {
             row.title.as_ref().map(Title::as_str)
         }))
-        .bind(column(rows, |(_, row)| names::of_history(row.history)))
-        .bind(column(rows, |(_, row)| row.member_count))
-        .bind(column(rows, |(_, row)| row.head_seq))
-        .bind(column(rows, |(_, row)| row.countable))
-        .bind(column(rows, |(_, row)| row.last_seq))
-        .bind(column(rows, |(_, row)| row.activity))
-        .bind(column(rows, |(_, row)| row.unfanned))
-        .bind(column(rows, |(_, row)| row.head_position))
-        .bind(column(rows, |(_, row)| row.joins))
-        .bind(column(rows, |(_, row)| row.sequence))
+        .bind(column_values(rows, |(_, row)| {
+            sql_names::history_name(row.history)
+        }))
+        .bind(column_values(rows, |(_, row)| row.member_count))
+        .bind(column_values(rows, |(_, row)| row.head_seq))
+        .bind(column_values(rows, |(_, row)| row.countable))
+        .bind(column_values(rows, |(_, row)| row.last_seq))
+        .bind(column_values(rows, |(_, row)| row.activity))
+        .bind(column_values(rows, |(_, row)| row.unfanned))
+        .bind(column_values(rows, |(_, row)| row.head_position))
+        .bind(column_values(rows, |(_, row)| row.joins))
+        .bind(column_values(rows, |(_, row)| row.sequence))
 }
 
 /// Inserts the conversations that this batch created.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    working_set: &Picture,
+    working_set: &WorkingSet,
 ) -> Result<(), sqlx::Error> {
-    let rows = &changed(working_set, Change::New);
+    let rows = &changed_rows(working_set, RowChange::New);
     if rows.is_empty() {
         return Ok(());
     }
@@ -64,21 +69,21 @@ pub(super) async fn insert(
          $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], \
          $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[])",
     )
-    .bind(column(rows, |(_, row)| row.id))
-    .bind(column(rows, |(name, _)| name.as_str()))
-    .bind(column(rows, |(_, row)| names::of_kind(row.kind)))
-    .bind(column(rows, |(_, row)| row.title.as_ref().map(Title::as_str)))
-    .bind(column(rows, |(_, row)| names::of_history(row.history)))
-    .bind(column(rows, |(_, row)| at(row.created_at)))
-    .bind(column(rows, |(_, row)| row.member_count))
-    .bind(column(rows, |(_, row)| row.head_seq))
-    .bind(column(rows, |(_, row)| row.countable))
-    .bind(column(rows, |(_, row)| row.last_seq))
-    .bind(column(rows, |(_, row)| row.activity))
-    .bind(column(rows, |(_, row)| row.unfanned))
-    .bind(column(rows, |(_, row)| row.head_position))
-    .bind(column(rows, |(_, row)| row.joins))
-    .bind(column(rows, |(_, row)| row.sequence))
+    .bind(column_values(rows, |(_, row)| row.id))
+    .bind(column_values(rows, |(name, _)| name.as_str()))
+    .bind(column_values(rows, |(_, row)| sql_names::kind_name(row.kind)))
+    .bind(column_values(rows, |(_, row)| row.title.as_ref().map(Title::as_str)))
+    .bind(column_values(rows, |(_, row)| sql_names::history_name(row.history)))
+    .bind(column_values(rows, |(_, row)| to_sql_time(row.created_at)))
+    .bind(column_values(rows, |(_, row)| row.member_count))
+    .bind(column_values(rows, |(_, row)| row.head_seq))
+    .bind(column_values(rows, |(_, row)| row.countable))
+    .bind(column_values(rows, |(_, row)| row.last_seq))
+    .bind(column_values(rows, |(_, row)| row.activity))
+    .bind(column_values(rows, |(_, row)| row.unfanned))
+    .bind(column_values(rows, |(_, row)| row.head_position))
+    .bind(column_values(rows, |(_, row)| row.joins))
+    .bind(column_values(rows, |(_, row)| row.sequence))
     .execute(connection)
     .await?;
     Ok(())

@@ -1,24 +1,24 @@
 //! Writes `timeline` and `inbox`.
 
-use super::{Query, at, column, in_order};
-use crate::rows::{Fanned, Own, TimelineRow};
+use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use crate::rows::{FanOutEntry, PersonalEntry, TimelineRow};
 
-pub(super) const TIMELINE: &str = "inserted_timeline AS (
+pub(super) const INSERT_TIMELINE: &str = "inserted_timeline AS (
     INSERT INTO timeline (conversation, position, at, fanned, subject, seq, type, data)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::timestamptz[], ?::boolean[], ?::bigint[],
         ?::bigint[], ?::text[], ?::text[])
     WHERE EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_timeline<'q>(query: Query<'q>, rows: &'q [TimelineRow]) -> Query<'q> {
+pub(super) fn bind_timeline<'q>(query: PgQuery<'q>, rows: &'q [TimelineRow]) -> PgQuery<'q> {
     query
-        .bind(column(rows, |row| row.conversation))
-        .bind(column(rows, |row| row.position))
-        .bind(column(rows, |row| at(row.at)))
-        .bind(column(rows, |row| row.fanned))
-        .bind(column(rows, |row| row.subject))
-        .bind(column(rows, |row| row.seq))
-        .bind(column(rows, |row| row.kind))
-        .bind(column(rows, |row| row.data.as_deref()))
+        .bind(column_values(rows, |row| row.conversation))
+        .bind(column_values(rows, |row| row.position))
+        .bind(column_values(rows, |row| to_sql_time(row.at)))
+        .bind(column_values(rows, |row| row.fanned))
+        .bind(column_values(rows, |row| row.subject))
+        .bind(column_values(rows, |row| row.seq))
+        .bind(column_values(rows, |row| row.kind))
+        .bind(column_values(rows, |row| row.data.as_deref()))
 }
 
 /// Inserts a row for every user with a membership period that covers the entry's position, both
@@ -33,22 +33,22 @@ pub(super) const FAN_OUT: &str = "fanned_out AS (
     ORDER BY s.user_id, e.position
     RETURNING user_id, position, conversation)";
 
-pub(super) fn bind_fan_out<'q>(query: Query<'q>, rows: &'q [Fanned]) -> Query<'q> {
-    let rows = &in_order(rows.iter(), |row| (row.conversation, row.position));
+pub(super) fn bind_fan_out<'q>(query: PgQuery<'q>, rows: &'q [FanOutEntry]) -> PgQuery<'q> {
+    let rows = &sort_rows(rows.iter(), |row| (row.conversation, row.position));
     query
-        .bind(column(rows, |row| row.conversation))
-        .bind(column(rows, |row| row.position))
-        .bind(column(rows, |row| row.seq))
+        .bind(column_values(rows, |row| row.conversation))
+        .bind(column_values(rows, |row| row.position))
+        .bind(column_values(rows, |row| row.seq))
 }
 
-pub(super) const OWN: &str = "personal AS (
+pub(super) const INSERT_PERSONAL: &str = "personal AS (
     INSERT INTO inbox (user_id, position, conversation)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
     WHERE EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_own<'q>(query: Query<'q>, rows: &'q [Own]) -> Query<'q> {
+pub(super) fn bind_personal<'q>(query: PgQuery<'q>, rows: &'q [PersonalEntry]) -> PgQuery<'q> {
     query
-        .bind(column(rows, |row| row.user))
-        .bind(column(rows, |row| row.position))
-        .bind(column(rows, |row| row.conversation))
+        .bind(column_values(rows, |row| row.user))
+        .bind(column_values(rows, |row| row.position))
+        .bind(column_values(rows, |row| row.conversation))
 }

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use domain::ids::Title;
 use sqlx::PgConnection;
 
-use super::{Query, at, column, in_order};
-use crate::memory::{Member, MemberKey};
-use crate::names;
-use crate::rows::{ConversationVersion, MessageKey, ReactionChange, Rows};
+use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use crate::row_cache::{MemberKey, MemberState};
+use crate::rows::{BatchRows, ConversationVersion, MessageKey, ReactionChange};
+use crate::sql_names;
 
-pub(super) const MEMBERS: &str = "member_versions AS (
+pub(super) const INSERT_MEMBERS: &str = "member_versions AS (
     INSERT INTO member_history (conversation, user_id, position, present, role, joined_at, joined_order,
         joined_seq, read_seq, read_high, muted, pinned, archived, mentions)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[], ?::text[], ?::timestamptz[],
@@ -20,54 +20,61 @@ pub(super) const MEMBERS: &str = "member_versions AS (
     WHERE EXISTS (SELECT FROM moved))";
 
 pub(super) fn bind_members<'q>(
-    query: Query<'q>,
-    rows: &'q BTreeMap<(MemberKey, i64), Member>,
-) -> Query<'q> {
+    query: PgQuery<'q>,
+    rows: &'q BTreeMap<(MemberKey, i64), MemberState>,
+) -> PgQuery<'q> {
     query
-        .bind(column(rows.keys(), |(key, _)| key.0))
-        .bind(column(rows.keys(), |(key, _)| key.1))
-        .bind(column(rows.keys(), |(_, position)| *position))
-        .bind(column(rows.values(), |member| member.present))
-        .bind(column(rows.values(), |member| names::of_role(member.role)))
-        .bind(column(rows.values(), |member| at(member.joined_at)))
-        .bind(column(rows.values(), |member| member.joined_order))
-        .bind(column(rows.values(), |member| member.joined_seq))
-        .bind(column(rows.values(), |member| member.read_seq))
-        .bind(column(rows.values(), |member| member.read_high))
-        .bind(column(rows.values(), |member| member.muted))
-        .bind(column(rows.values(), |member| member.pinned))
-        .bind(column(rows.values(), |member| member.archived))
-        .bind(column(rows.values(), |member| member.mentions))
+        .bind(column_values(rows.keys(), |(key, _)| key.0))
+        .bind(column_values(rows.keys(), |(key, _)| key.1))
+        .bind(column_values(rows.keys(), |(_, position)| *position))
+        .bind(column_values(rows.values(), |member| member.present))
+        .bind(column_values(rows.values(), |member| {
+            sql_names::role_name(member.role)
+        }))
+        .bind(column_values(rows.values(), |member| {
+            to_sql_time(member.joined_at)
+        }))
+        .bind(column_values(rows.values(), |member| member.joined_order))
+        .bind(column_values(rows.values(), |member| member.joined_seq))
+        .bind(column_values(rows.values(), |member| member.read_seq))
+        .bind(column_values(rows.values(), |member| member.read_high))
+        .bind(column_values(rows.values(), |member| member.muted))
+        .bind(column_values(rows.values(), |member| member.pinned))
+        .bind(column_values(rows.values(), |member| member.archived))
+        .bind(column_values(rows.values(), |member| member.mentions))
 }
 
-pub(super) const ACKS: &str = "acknowledged AS (
+pub(super) const INSERT_ACKS: &str = "acknowledged AS (
     INSERT INTO ack_history (user_id, position, cursor)
     SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[])
     WHERE EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_acks<'q>(query: Query<'q>, rows: &'q [(i64, i64, i64)]) -> Query<'q> {
-    let rows = &in_order(rows.iter(), |row| **row);
+pub(super) fn bind_acks<'q>(query: PgQuery<'q>, rows: &'q [(i64, i64, i64)]) -> PgQuery<'q> {
+    let rows = &sort_rows(rows.iter(), |row| **row);
     query
-        .bind(column(rows, |row| row.0))
-        .bind(column(rows, |row| row.1))
-        .bind(column(rows, |row| row.2))
+        .bind(column_values(rows, |row| row.0))
+        .bind(column_values(rows, |row| row.1))
+        .bind(column_values(rows, |row| row.2))
 }
 
 /// Whether [`write`] has anything to write.
-pub(super) fn has_rare_changes(rows: &Rows) -> bool {
+pub(super) fn needs_transaction(rows: &BatchRows) -> bool {
     !rows.conversation_history.is_empty()
         || !rows.recalls.is_empty()
         || !rows.reaction_history.is_empty()
 }
 
 /// Writes the infrequent changes.
-pub(super) async fn write(connection: &mut PgConnection, rows: &Rows) -> Result<(), sqlx::Error> {
-    conversations(connection, &rows.conversation_history).await?;
-    recalls(connection, &rows.recalls).await?;
-    reactions(connection, &rows.reaction_history).await
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    rows: &BatchRows,
+) -> Result<(), sqlx::Error> {
+    insert_conversations(connection, &rows.conversation_history).await?;
+    insert_recalls(connection, &rows.recalls).await?;
+    insert_reactions(connection, &rows.reaction_history).await
 }
 
-async fn conversations(
+async fn insert_conversations(
     connection: &mut PgConnection,
     rows: &[ConversationVersion],
 ) -> Result<(), sqlx::Error> {
@@ -78,18 +85,18 @@ async fn conversations(
         "INSERT INTO conversation_history (conversation, position, activity, title, history, member_count) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])",
     )
-    .bind(column(rows, |row| row.conversation))
-    .bind(column(rows, |row| row.position))
-    .bind(column(rows, |row| row.activity))
-    .bind(column(rows, |row| row.title.as_ref().map(Title::as_str)))
-    .bind(column(rows, |row| names::of_history(row.history)))
-    .bind(column(rows, |row| row.member_count))
+    .bind(column_values(rows, |row| row.conversation))
+    .bind(column_values(rows, |row| row.position))
+    .bind(column_values(rows, |row| row.activity))
+    .bind(column_values(rows, |row| row.title.as_ref().map(Title::as_str)))
+    .bind(column_values(rows, |row| sql_names::history_name(row.history)))
+    .bind(column_values(rows, |row| row.member_count))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn recalls(
+async fn insert_recalls(
     connection: &mut PgConnection,
     rows: &BTreeMap<MessageKey, i64>,
 ) -> Result<(), sqlx::Error> {
@@ -101,15 +108,15 @@ async fn recalls(
         "INSERT INTO recall_history (conversation, seq, position) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING",
     )
-    .bind(column(rows.keys(), |key| key.0))
-    .bind(column(rows.keys(), |key| key.1))
-    .bind(column(rows.values(), |position| *position))
+    .bind(column_values(rows.keys(), |key| key.0))
+    .bind(column_values(rows.keys(), |key| key.1))
+    .bind(column_values(rows.values(), |position| *position))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn reactions(
+async fn insert_reactions(
     connection: &mut PgConnection,
     rows: &[ReactionChange],
 ) -> Result<(), sqlx::Error> {
@@ -121,12 +128,12 @@ async fn reactions(
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], \
          $6::boolean[])",
     )
-    .bind(column(rows, |row| row.message.0))
-    .bind(column(rows, |row| row.message.1))
-    .bind(column(rows, |row| row.key.as_str()))
-    .bind(column(rows, |row| row.user))
-    .bind(column(rows, |row| row.position))
-    .bind(column(rows, |row| row.added))
+    .bind(column_values(rows, |row| row.message.0))
+    .bind(column_values(rows, |row| row.message.1))
+    .bind(column_values(rows, |row| row.key.as_str()))
+    .bind(column_values(rows, |row| row.user))
+    .bind(column_values(rows, |row| row.position))
+    .bind(column_values(rows, |row| row.added))
     .execute(connection)
     .await?;
     Ok(())

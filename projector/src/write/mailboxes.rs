@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use domain::ids::DeviceId;
 use sqlx::PgConnection;
 
-use super::{Query, at, column};
+use super::{PgQuery, column_values, to_sql_time};
 use crate::rows::DeviceRow;
 
 /// Upserts devices. A device's cursor never moves back.
-pub(super) const DEVICES: &str = "acked AS (
+pub(super) const UPSERT_DEVICES: &str = "acked AS (
     INSERT INTO devices (user_id, device, cursor, position, acked_at)
     SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::timestamptz[])
     WHERE EXISTS (SELECT FROM moved)
@@ -18,18 +18,20 @@ pub(super) const DEVICES: &str = "acked AS (
     WHERE devices.cursor < EXCLUDED.cursor)";
 
 pub(super) fn bind_devices<'q>(
-    query: Query<'q>,
+    query: PgQuery<'q>,
     rows: &'q BTreeMap<(i64, DeviceId), DeviceRow>,
-) -> Query<'q> {
+) -> PgQuery<'q> {
     query
-        .bind(column(rows.keys(), |key| key.0))
-        .bind(column(rows.keys(), |key| key.1.as_str()))
-        .bind(column(rows.values(), |row| row.cursor))
-        .bind(column(rows.values(), |row| row.position))
-        .bind(column(rows.values(), |row| at(row.acked_at)))
+        .bind(column_values(rows.keys(), |key| key.0))
+        .bind(column_values(rows.keys(), |key| key.1.as_str()))
+        .bind(column_values(rows.values(), |row| row.cursor))
+        .bind(column_values(rows.values(), |row| row.position))
+        .bind(column_values(rows.values(), |row| {
+            to_sql_time(row.acked_at)
+        }))
 }
 
-pub(super) async fn blocks(
+pub(super) async fn write_blocks(
     connection: &mut PgConnection,
     rows: &BTreeMap<(i64, i64), bool>,
 ) -> Result<(), sqlx::Error> {
@@ -45,8 +47,8 @@ pub(super) async fn blocks(
             "INSERT INTO blocks (user_id, blocked) SELECT * FROM unnest($1::bigint[], $2::bigint[]) \
              ON CONFLICT DO NOTHING",
         )
-        .bind(column(&added, |key| key.0))
-        .bind(column(&added, |key| key.1))
+        .bind(column_values(&added, |key| key.0))
+        .bind(column_values(&added, |key| key.1))
         .execute(&mut *connection)
         .await?;
     }
@@ -55,8 +57,8 @@ pub(super) async fn blocks(
             "DELETE FROM blocks b USING unnest($1::bigint[], $2::bigint[]) AS n(user_id, blocked) \
              WHERE b.user_id = n.user_id AND b.blocked = n.blocked",
         )
-        .bind(column(&removed, |key| key.0))
-        .bind(column(&removed, |key| key.1))
+        .bind(column_values(&removed, |key| key.0))
+        .bind(column_values(&removed, |key| key.1))
         .execute(connection)
         .await?;
     }

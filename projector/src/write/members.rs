@@ -2,48 +2,48 @@
 
 use sqlx::PgConnection;
 
-use super::{Query, at, column, in_order};
-use crate::memory::{Member, MemberKey};
-use crate::names;
-use crate::picture::{Change, Picture};
-use crate::rows::{StayEnd, StayRow};
+use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use crate::row_cache::{MemberKey, MemberState};
+use crate::rows::{MembershipPeriodEnd, MembershipPeriodRow};
+use crate::sql_names;
+use crate::working_set::{RowChange, WorkingSet};
 
-fn changed(
-    working_set: &Picture,
-    is_included: impl Fn(Change) -> bool,
-) -> Vec<(&MemberKey, &Member)> {
+fn changed_rows(
+    working_set: &WorkingSet,
+    is_included: impl Fn(RowChange) -> bool,
+) -> Vec<(&MemberKey, &MemberState)> {
     let tracked = working_set
         .members
         .iter()
         .filter(|(_, tracked)| is_included(tracked.change));
-    in_order(
-        tracked.map(|(key, tracked)| (key, &tracked.now)),
+    sort_rows(
+        tracked.map(|(key, tracked)| (key, &tracked.row)),
         |(key, _)| **key,
     )
 }
 
-pub(super) const MARKS: &str = "marks AS (
+pub(super) const UPDATE_MARKS: &str = "marks AS (
     UPDATE members m SET read_seq = n.read_seq, read_high = n.read_high, own_seq = n.own_seq
     FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
         AS n(conversation, user_id, read_seq, read_high, own_seq)
     WHERE m.conversation = n.conversation AND m.user_id = n.user_id AND EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_marks<'q>(query: Query<'q>, working_set: &'q Picture) -> Query<'q> {
-    let rows = &changed(working_set, |change| change == Change::Marks);
+pub(super) fn bind_marks<'q>(query: PgQuery<'q>, working_set: &'q WorkingSet) -> PgQuery<'q> {
+    let rows = &changed_rows(working_set, |change| change == RowChange::Marks);
     query
-        .bind(column(rows, |((conversation, _), _)| *conversation))
-        .bind(column(rows, |((_, user), _)| *user))
-        .bind(column(rows, |(_, member)| member.read_seq))
-        .bind(column(rows, |(_, member)| member.read_high))
-        .bind(column(rows, |(_, member)| member.own_seq))
+        .bind(column_values(rows, |((conversation, _), _)| *conversation))
+        .bind(column_values(rows, |((_, user), _)| *user))
+        .bind(column_values(rows, |(_, member)| member.read_seq))
+        .bind(column_values(rows, |(_, member)| member.read_high))
+        .bind(column_values(rows, |(_, member)| member.own_seq))
 }
 
 /// Upserts members who are new, or for whom more than the read marks has changed.
 pub(super) async fn upsert(
     connection: &mut PgConnection,
-    working_set: &Picture,
+    working_set: &WorkingSet,
 ) -> Result<(), sqlx::Error> {
-    let rows = &changed(working_set, |change| change >= Change::Row);
+    let rows = &changed_rows(working_set, |change| change >= RowChange::Row);
     if rows.is_empty() {
         return Ok(());
     }
@@ -59,28 +59,28 @@ pub(super) async fn upsert(
          read_high = EXCLUDED.read_high, own_seq = EXCLUDED.own_seq, muted = EXCLUDED.muted, \
          pinned = EXCLUDED.pinned, archived = EXCLUDED.archived, mentions = EXCLUDED.mentions",
     )
-    .bind(column(rows, |((conversation, _), _)| *conversation))
-    .bind(column(rows, |((_, user), _)| *user))
-    .bind(column(rows, |(_, member)| member.present))
-    .bind(column(rows, |(_, member)| names::of_role(member.role)))
-    .bind(column(rows, |(_, member)| at(member.joined_at)))
-    .bind(column(rows, |(_, member)| member.joined_order))
-    .bind(column(rows, |(_, member)| member.joined_seq))
-    .bind(column(rows, |(_, member)| member.read_seq))
-    .bind(column(rows, |(_, member)| member.read_high))
-    .bind(column(rows, |(_, member)| member.own_seq))
-    .bind(column(rows, |(_, member)| member.muted))
-    .bind(column(rows, |(_, member)| member.pinned))
-    .bind(column(rows, |(_, member)| member.archived))
-    .bind(column(rows, |(_, member)| member.mentions))
+    .bind(column_values(rows, |((conversation, _), _)| *conversation))
+    .bind(column_values(rows, |((_, user), _)| *user))
+    .bind(column_values(rows, |(_, member)| member.present))
+    .bind(column_values(rows, |(_, member)| sql_names::role_name(member.role)))
+    .bind(column_values(rows, |(_, member)| to_sql_time(member.joined_at)))
+    .bind(column_values(rows, |(_, member)| member.joined_order))
+    .bind(column_values(rows, |(_, member)| member.joined_seq))
+    .bind(column_values(rows, |(_, member)| member.read_seq))
+    .bind(column_values(rows, |(_, member)| member.read_high))
+    .bind(column_values(rows, |(_, member)| member.own_seq))
+    .bind(column_values(rows, |(_, member)| member.muted))
+    .bind(column_values(rows, |(_, member)| member.pinned))
+    .bind(column_values(rows, |(_, member)| member.archived))
+    .bind(column_values(rows, |(_, member)| member.mentions))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-pub(super) async fn begin_stays(
+pub(super) async fn insert_periods(
     connection: &mut PgConnection,
-    rows: &[StayRow],
+    rows: &[MembershipPeriodRow],
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -90,12 +90,12 @@ pub(super) async fn begin_stays(
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
          $6::bigint[])",
     )
-    .bind(column(rows, |period| period.key.0))
-    .bind(column(rows, |period| period.key.1))
-    .bind(column(rows, |period| period.from_position))
-    .bind(column(rows, |period| period.to_position))
-    .bind(column(rows, |period| period.after_seq))
-    .bind(column(rows, |period| period.until_seq))
+    .bind(column_values(rows, |period| period.key.0))
+    .bind(column_values(rows, |period| period.key.1))
+    .bind(column_values(rows, |period| period.from_position))
+    .bind(column_values(rows, |period| period.to_position))
+    .bind(column_values(rows, |period| period.after_seq))
+    .bind(column_values(rows, |period| period.until_seq))
     .execute(connection)
     .await?;
     Ok(())
@@ -103,9 +103,9 @@ pub(super) async fn begin_stays(
 
 /// Ends membership periods that were open before the batch. A period that began in the same batch,
 /// after the end, stays open.
-pub(super) async fn end_stays(
+pub(super) async fn end_periods(
     connection: &mut PgConnection,
-    rows: &[StayEnd],
+    rows: &[MembershipPeriodEnd],
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -117,10 +117,10 @@ pub(super) async fn end_stays(
          WHERE s.conversation = n.conversation AND s.user_id = n.user_id \
          AND s.to_position IS NULL AND s.from_position < n.to_position",
     )
-    .bind(column(rows, |end| end.key.0))
-    .bind(column(rows, |end| end.key.1))
-    .bind(column(rows, |end| end.to_position))
-    .bind(column(rows, |end| end.until_seq))
+    .bind(column_values(rows, |end| end.key.0))
+    .bind(column_values(rows, |end| end.key.1))
+    .bind(column_values(rows, |end| end.to_position))
+    .bind(column_values(rows, |end| end.until_seq))
     .execute(connection)
     .await?;
     Ok(())

@@ -6,8 +6,8 @@ use domain::body::MessageBody;
 use domain::ids::ReactionKey;
 use sqlx::PgConnection;
 
-use super::{Query, at, column, in_order};
-use crate::rows::{MessageChange, MessageKey, MessageRow, VersionRow};
+use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use crate::rows::{MessageChange, MessageKey, MessageRow, MessageVersionRow};
 
 pub(super) const INSERT: &str = "sent AS (
     INSERT INTO messages (conversation, seq, position, sender, sent_at, ordinal, reply_to, edited_at,
@@ -17,31 +17,31 @@ pub(super) const INSERT: &str = "sent AS (
         ?::text[], ?::text[], ?::text[])
     WHERE EXISTS (SELECT FROM moved))";
 
-pub(super) fn bind_insert<'q>(query: Query<'q>, rows: &'q [MessageRow]) -> Query<'q> {
-    let rows = &in_order(rows.iter(), |row| row.key);
+pub(super) fn bind_insert<'q>(query: PgQuery<'q>, rows: &'q [MessageRow]) -> PgQuery<'q> {
+    let rows = &sort_rows(rows.iter(), |row| row.key);
     query
-        .bind(column(rows, |row| row.key.0))
-        .bind(column(rows, |row| row.key.1))
-        .bind(column(rows, |row| row.position))
-        .bind(column(rows, |row| row.sender))
-        .bind(column(rows, |row| at(row.sent_at)))
-        .bind(column(rows, |row| row.ordinal))
-        .bind(column(rows, |row| row.reply_to))
-        .bind(column(rows, |row| row.edited_at.map(at)))
-        .bind(column(rows, |row| row.recalled))
-        .bind(column(rows, |row| row.fanned))
-        .bind(column(rows, |row| row.kind.as_str()))
-        .bind(column(rows, |row| {
+        .bind(column_values(rows, |row| row.key.0))
+        .bind(column_values(rows, |row| row.key.1))
+        .bind(column_values(rows, |row| row.position))
+        .bind(column_values(rows, |row| row.sender))
+        .bind(column_values(rows, |row| to_sql_time(row.sent_at)))
+        .bind(column_values(rows, |row| row.ordinal))
+        .bind(column_values(rows, |row| row.reply_to))
+        .bind(column_values(rows, |row| row.edited_at.map(to_sql_time)))
+        .bind(column_values(rows, |row| row.recalled))
+        .bind(column_values(rows, |row| row.fanned))
+        .bind(column_values(rows, |row| row.kind.as_str()))
+        .bind(column_values(rows, |row| {
             row.body.as_ref().map(MessageBody::as_json)
         }))
-        .bind(column(rows, |row| {
+        .bind(column_values(rows, |row| {
             row.original.as_ref().map(MessageBody::as_json)
         }))
-        .bind(column(rows, |row| row.mentions.as_deref()))
+        .bind(column_values(rows, |row| row.mentions.as_deref()))
 }
 
 /// Applies edits and recalls to messages that were sent before this batch.
-pub(super) async fn change(
+pub(super) async fn update(
     connection: &mut PgConnection,
     rows: &BTreeMap<MessageKey, MessageChange>,
 ) -> Result<(), sqlx::Error> {
@@ -60,22 +60,22 @@ pub(super) async fn change(
          AS n(conversation, seq, body, edited_at, recalled, erased) \
          WHERE m.conversation = n.conversation AND m.seq = n.seq",
     )
-    .bind(column(rows.keys(), |key| key.0))
-    .bind(column(rows.keys(), |key| key.1))
-    .bind(column(rows.values(), |row| {
+    .bind(column_values(rows.keys(), |key| key.0))
+    .bind(column_values(rows.keys(), |key| key.1))
+    .bind(column_values(rows.values(), |row| {
         row.body.as_ref().map(MessageBody::as_json)
     }))
-    .bind(column(rows.values(), |row| row.edited_at.map(at)))
-    .bind(column(rows.values(), |row| row.recalled))
-    .bind(column(rows.values(), |row| row.erased))
+    .bind(column_values(rows.values(), |row| row.edited_at.map(to_sql_time)))
+    .bind(column_values(rows.values(), |row| row.recalled))
+    .bind(column_values(rows.values(), |row| row.erased))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-pub(super) async fn versions(
+pub(super) async fn insert_versions(
     connection: &mut PgConnection,
-    rows: &[VersionRow],
+    rows: &[MessageVersionRow],
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -84,11 +84,11 @@ pub(super) async fn versions(
         "INSERT INTO versions (conversation, seq, position, at, body) \
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[])",
     )
-    .bind(column(rows, |row| row.key.0))
-    .bind(column(rows, |row| row.key.1))
-    .bind(column(rows, |row| row.position))
-    .bind(column(rows, |row| at(row.at)))
-    .bind(column(rows, |row| row.body.as_ref().map(MessageBody::as_json)))
+    .bind(column_values(rows, |row| row.key.0))
+    .bind(column_values(rows, |row| row.key.1))
+    .bind(column_values(rows, |row| row.position))
+    .bind(column_values(rows, |row| to_sql_time(row.at)))
+    .bind(column_values(rows, |row| row.body.as_ref().map(MessageBody::as_json)))
     .execute(connection)
     .await?;
     Ok(())
@@ -96,7 +96,7 @@ pub(super) async fn versions(
 
 /// Deletes the bodies of all versions of recalled messages, including versions from earlier
 /// batches.
-pub(super) async fn forget_versions(
+pub(super) async fn clear_recalled_versions(
     connection: &mut PgConnection,
     rows: &BTreeMap<MessageKey, MessageChange>,
 ) -> Result<(), sqlx::Error> {
@@ -113,8 +113,8 @@ pub(super) async fn forget_versions(
          FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, seq) \
          WHERE v.conversation = n.conversation AND v.seq = n.seq AND v.body IS NOT NULL",
     )
-    .bind(column(&recalled, |key| key.0))
-    .bind(column(&recalled, |key| key.1))
+    .bind(column_values(&recalled, |key| key.0))
+    .bind(column_values(&recalled, |key| key.1))
     .execute(connection)
     .await?;
     Ok(())
@@ -122,7 +122,7 @@ pub(super) async fn forget_versions(
 
 /// Writes the final state of each reaction after the batch. Rows are keyed by conversation, seq,
 /// reaction key and user; `None` means that the reaction was removed.
-pub(super) async fn reactions(
+pub(super) async fn write_reactions(
     connection: &mut PgConnection,
     rows: &BTreeMap<(i64, i64, ReactionKey, i64), Option<i64>>,
 ) -> Result<(), sqlx::Error> {
@@ -136,11 +136,11 @@ pub(super) async fn reactions(
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) \
              ON CONFLICT (conversation, seq, key, user_id) DO UPDATE SET position = EXCLUDED.position",
         )
-        .bind(column(&added, |(key, _)| key.0))
-        .bind(column(&added, |(key, _)| key.1))
-        .bind(column(&added, |(key, _)| key.2.as_str()))
-        .bind(column(&added, |(key, _)| key.3))
-        .bind(column(&added, |(_, position)| *position))
+        .bind(column_values(&added, |(key, _)| key.0))
+        .bind(column_values(&added, |(key, _)| key.1))
+        .bind(column_values(&added, |(key, _)| key.2.as_str()))
+        .bind(column_values(&added, |(key, _)| key.3))
+        .bind(column_values(&added, |(_, position)| *position))
         .execute(&mut *connection)
         .await?;
     }
@@ -156,10 +156,10 @@ pub(super) async fn reactions(
              WHERE r.conversation = n.conversation AND r.seq = n.seq AND r.key = n.key \
              AND r.user_id = n.user_id",
         )
-        .bind(column(&removed, |key| key.0))
-        .bind(column(&removed, |key| key.1))
-        .bind(column(&removed, |key| key.2.as_str()))
-        .bind(column(&removed, |key| key.3))
+        .bind(column_values(&removed, |key| key.0))
+        .bind(column_values(&removed, |key| key.1))
+        .bind(column_values(&removed, |key| key.2.as_str()))
+        .bind(column_values(&removed, |key| key.3))
         .execute(connection)
         .await?;
     }

@@ -11,8 +11,8 @@
 mod acks;
 mod conversations;
 mod entries;
-mod everyday;
 mod history;
+mod hot_path;
 mod mailboxes;
 mod members;
 mod messages;
@@ -21,7 +21,7 @@ mod recipients;
 mod titles;
 mod users;
 
-pub(crate) use recipients::{Recipient, Recipients};
+pub(crate) use recipients::{BatchRecipients, EntryRecipient};
 
 use domain::time::Timestamp;
 use sqlx::postgres::PgArguments;
@@ -30,24 +30,24 @@ use sqlx::{Connection as _, PgConnection, Postgres};
 
 use crate::checkpoint::Checkpoint;
 use crate::config::ProjectorConfig;
-use crate::error::ProjectError;
-use crate::picture::{Change, Picture};
-use crate::rows::Rows;
+use crate::error::ProjectionError;
+use crate::rows::BatchRows;
+use crate::working_set::{RowChange, WorkingSet};
 
-type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+type PgQuery<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
 /// A folded batch.
-pub(crate) struct Batch<'a> {
+pub(crate) struct WriteBatch<'a> {
     pub config: &'a ProjectorConfig,
     /// The current checkpoint of the tables.
     pub from: Checkpoint,
     /// The checkpoint after the batch.
     pub to: Checkpoint,
-    pub picture: &'a Picture,
-    pub rows: &'a Rows,
+    pub working_set: &'a WorkingSet,
+    pub rows: &'a BatchRows,
 }
 
-impl Batch<'_> {
+impl WriteBatch<'_> {
     /// Writes the whole batch or nothing; fails with [`ProjectionError::Fenced`] if the tables are
     /// no longer at `from`. Returns the recipients of delivery receipts. If `return_recipients` is
     /// set and the batch needs no transaction, it also returns the recipients of fanned-out
@@ -56,79 +56,80 @@ impl Batch<'_> {
         &self,
         connection: &mut PgConnection,
         return_recipients: bool,
-    ) -> Result<Recipients, ProjectError> {
-        if !self.has_rare_changes() {
-            return everyday::write(self, connection, return_recipients).await;
+    ) -> Result<BatchRecipients, ProjectionError> {
+        if !self.needs_transaction() {
+            return hot_path::execute(self, connection, return_recipients).await;
         }
         let mut transaction = connection.begin().await?;
         self.from.lock(&mut transaction).await?;
-        self.before(&mut transaction).await?;
-        let mut recipients = everyday::write(self, &mut transaction, false).await?;
-        let deferred = self.after(&mut transaction).await?;
+        self.write_prerequisites(&mut transaction).await?;
+        let mut recipients = hot_path::execute(self, &mut transaction, false).await?;
+        let deferred = self.write_dependents(&mut transaction).await?;
         transaction.commit().await?;
         recipients.receipts.extend(deferred.receipts);
         Ok(recipients)
     }
 
-    fn has_rare_changes(&self) -> bool {
+    fn needs_transaction(&self) -> bool {
         let Self {
-            picture: working_set,
-            rows,
-            ..
+            working_set, rows, ..
         } = self;
         rows.joins_and_leaves > 0
-            || !rows.changes.is_empty()
+            || !rows.message_changes.is_empty()
             || !rows.versions.is_empty()
             || !rows.reactions.is_empty()
             || !rows.blocks.is_empty()
             || !rows.parked.is_empty()
-            || history::has_rare_changes(rows)
-            || !rows.untitled.is_empty()
-            || self.has_late_acks()
+            || history::needs_transaction(rows)
+            || !rows.erased_titles.is_empty()
+            || self.has_deferred_acks()
             || working_set
                 .users
                 .values()
-                .any(|user| user.change == Change::New)
+                .any(|user| user.change == RowChange::New)
             || working_set
                 .conversations
                 .values()
-                .any(|conversation| conversation.change == Change::New)
+                .any(|conversation| conversation.change == RowChange::New)
             || working_set
                 .members
                 .values()
-                .any(|member| member.change >= Change::Row)
+                .any(|member| member.change >= RowChange::Row)
     }
 
     /// Whether an ack covers messages of this batch, so that its receipts must be written after
     /// them.
-    fn has_late_acks(&self) -> bool {
+    fn has_deferred_acks(&self) -> bool {
         self.rows
             .acks
             .iter()
             .any(|ack| ack.cursor > self.from.position)
     }
 
-    async fn before(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        users::insert(connection, self.picture).await?;
-        conversations::insert(connection, self.picture).await?;
-        members::upsert(connection, self.picture).await?;
-        members::begin_stays(connection, &self.rows.stays).await?;
-        members::end_stays(connection, &self.rows.ended_stays).await
+    async fn write_prerequisites(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        users::insert(connection, self.working_set).await?;
+        conversations::insert(connection, self.working_set).await?;
+        members::upsert(connection, self.working_set).await?;
+        members::insert_periods(connection, &self.rows.membership_periods).await?;
+        members::end_periods(connection, &self.rows.ended_periods).await
     }
 
-    async fn after(&self, connection: &mut PgConnection) -> Result<Recipients, sqlx::Error> {
+    async fn write_dependents(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<BatchRecipients, sqlx::Error> {
         let rows = self.rows;
-        messages::change(connection, &rows.changes).await?;
-        messages::versions(connection, &rows.versions).await?;
-        messages::forget_versions(connection, &rows.changes).await?;
-        messages::reactions(connection, &rows.reactions).await?;
-        mailboxes::blocks(connection, &rows.blocks).await?;
-        titles::erase(connection, &rows.untitled).await?;
+        messages::update(connection, &rows.message_changes).await?;
+        messages::insert_versions(connection, &rows.versions).await?;
+        messages::clear_recalled_versions(connection, &rows.message_changes).await?;
+        messages::write_reactions(connection, &rows.reactions).await?;
+        mailboxes::write_blocks(connection, &rows.blocks).await?;
+        titles::erase(connection, &rows.erased_titles).await?;
         history::write(connection, rows).await?;
-        let recipients = if self.has_late_acks() {
-            everyday::tell_late(self, connection).await?
+        let recipients = if self.has_deferred_acks() {
+            hot_path::write_deferred_receipts(self, connection).await?
         } else {
-            Recipients::default()
+            BatchRecipients::default()
         };
         parked::write(connection, &rows.parked).await?;
         Ok(recipients)
@@ -136,7 +137,7 @@ impl Batch<'_> {
 }
 
 /// Collects one column of many rows, to bind it as an array.
-fn column<'a, R: 'a, T>(
+fn column_values<'a, R: 'a, T>(
     rows: impl IntoIterator<Item = &'a R>,
     value: impl Fn(&'a R) -> T,
 ) -> Vec<T> {
@@ -145,12 +146,12 @@ fn column<'a, R: 'a, T>(
 
 /// Sorts rows by key: writing neighbouring rows together is several times as fast as writing them
 /// in random order.
-fn in_order<T, K: Ord>(rows: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+fn sort_rows<T, K: Ord>(rows: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let mut rows: Vec<T> = rows.collect();
     rows.sort_unstable_by_key(key);
     rows
 }
 
-fn at(time: Timestamp) -> OffsetDateTime {
+fn to_sql_time(time: Timestamp) -> OffsetDateTime {
     time.into()
 }

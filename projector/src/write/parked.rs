@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::column;
+use super::column_values;
 use crate::rows::ParkedRow;
 
 pub(super) async fn write(
@@ -16,11 +16,11 @@ pub(super) async fn write(
         "INSERT INTO parked (position, source, event_type, poison, reason) \
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[])",
     )
-    .bind(column(rows, |row| row.position))
-    .bind(column(rows, |row| row.source.as_str()))
-    .bind(column(rows, |row| row.event_type.as_str()))
-    .bind(column(rows, |row| row.poison))
-    .bind(column(rows, |row| row.reason.as_str()))
+    .bind(column_values(rows, |row| row.position))
+    .bind(column_values(rows, |row| row.source.as_str()))
+    .bind(column_values(rows, |row| row.event_type.as_str()))
+    .bind(column_values(rows, |row| row.poison))
+    .bind(column_values(rows, |row| row.reason.as_str()))
     .execute(connection)
     .await?;
     Ok(())

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
-use super::column;
-use crate::fold::{TITLED, untitled};
+use super::column_values;
+use crate::fold::{TITLED_ENTRY_TYPES, clear_title};
 
 pub(super) async fn erase(
     connection: &mut PgConnection,
@@ -14,8 +14,8 @@ pub(super) async fn erase(
     if erased.is_empty() {
         return Ok(());
     }
-    let conversations = column(erased.keys(), |id| *id);
-    let positions = column(erased.values(), |position| *position);
+    let conversations = column_values(erased.keys(), |id| *id);
+    let positions = column_values(erased.values(), |position| *position);
     sqlx::query(
         "UPDATE conversation_history h SET title = NULL \
          FROM unnest($1::bigint[], $2::bigint[]) AS n(conversation, position) \
@@ -33,20 +33,20 @@ pub(super) async fn erase(
     )
     .bind(&conversations)
     .bind(&positions)
-    .bind(TITLED.as_slice())
+    .bind(TITLED_ENTRY_TYPES.as_slice())
     .fetch_all(&mut *connection)
     .await?;
     let mut cleared = Vec::with_capacity(entries.len());
     for (_, _, data) in &entries {
-        cleared.push(untitled(data).map_err(|error| sqlx::Error::Decode(error.into()))?);
+        cleared.push(clear_title(data).map_err(|error| sqlx::Error::Decode(error.into()))?);
     }
     sqlx::query(
         "UPDATE timeline t SET data = n.data \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n(conversation, position, data) \
          WHERE t.conversation = n.conversation AND t.position = n.position",
     )
-    .bind(column(&entries, |row| row.0))
-    .bind(column(&entries, |row| row.1))
+    .bind(column_values(&entries, |row| row.0))
+    .bind(column_values(&entries, |row| row.1))
     .bind(&cleared)
     .execute(connection)
     .await?;

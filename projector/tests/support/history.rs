@@ -24,9 +24,9 @@ use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
 /// A small random number generator (splitmix64): the same seed gives the same history.
-pub struct Dice(u64);
+pub struct HistoryRng(u64);
 
-impl Dice {
+impl HistoryRng {
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -50,8 +50,8 @@ impl Dice {
 }
 
 /// Generates random events and collects them in a log.
-pub struct World {
-    pub dice: Dice,
+pub struct HistoryGenerator {
+    pub rng: HistoryRng,
     pub log: Vec<Envelope>,
     pub conversations: BTreeMap<ConversationId, Conversation>,
     pub mailboxes: BTreeMap<UserId, Mailbox>,
@@ -69,11 +69,11 @@ pub fn conversation(name: &str) -> ConversationId {
     ConversationId::parse(name).unwrap()
 }
 
-impl World {
+impl HistoryGenerator {
     /// A generator with an empty log.
     pub fn new(seed: u64, users: usize) -> Self {
         Self {
-            dice: Dice::new(seed),
+            rng: HistoryRng::new(seed),
             log: Vec::new(),
             conversations: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
@@ -87,18 +87,18 @@ impl World {
     }
 
     /// A generator that has produced at least this many events.
-    pub fn of(seed: u64, users: usize, events: usize) -> Self {
+    pub fn with_events(seed: u64, users: usize, events: usize) -> Self {
         let mut generator = Self::new(seed, users);
         while generator.log.len() < events {
-            generator.happen();
+            generator.run_random_command();
         }
         generator
     }
 
     /// Runs one random command; a rejected one adds no events.
-    pub fn happen(&mut self) {
-        self.now += i64::try_from(self.dice.below(5_000)).unwrap();
-        match self.dice.below(100) {
+    pub fn run_random_command(&mut self) {
+        self.now += i64::try_from(self.rng.below(5_000)).unwrap();
+        match self.rng.below(100) {
             0..4 => self.create(),
             4..12 => self.add(),
             12..17 => self.remove(),
@@ -110,23 +110,23 @@ impl World {
             65..73 => self.react(),
             73..82 => self.read(),
             82..85 => self.mark_unread(),
-            85..88 => self.prefer(),
+            85..88 => self.set_preferences(),
             88..98 => self.ack(),
             _ => self.block(),
         }
     }
 
-    fn someone(&mut self) -> UserId {
-        self.dice.pick(&self.users).clone()
+    fn random_user(&mut self) -> UserId {
+        self.rng.pick(&self.users).clone()
     }
 
     /// A random conversation and one of its members; `None` if it has none.
-    fn somewhere(&mut self) -> Option<(ConversationId, UserId)> {
+    fn random_membership(&mut self) -> Option<(ConversationId, UserId)> {
         if self.conversations.is_empty() {
             return None;
         }
         let ids: Vec<_> = self.conversations.keys().cloned().collect();
-        let id = self.dice.pick(&ids).clone();
+        let id = self.rng.pick(&ids).clone();
         let members: Vec<_> = self
             .users
             .iter()
@@ -136,46 +136,46 @@ impl World {
         if members.is_empty() {
             return None;
         }
-        let member = self.dice.pick(&members).clone();
+        let member = self.rng.pick(&members).clone();
         Some((id, member))
     }
 
-    fn some_seq(&mut self, id: &ConversationId) -> i64 {
+    fn random_seq(&mut self, id: &ConversationId) -> i64 {
         let head = u64::try_from(self.conversations[id].head_seq()).unwrap();
         // Mostly recent messages.
-        let reach = if self.dice.chance(70) {
+        let reach = if self.rng.chance(70) {
             head.min(6)
         } else {
             head.min(200)
         };
-        i64::try_from(head - self.dice.below(reach.max(1)))
+        i64::try_from(head - self.rng.below(reach.max(1)))
             .unwrap()
             .max(1)
     }
 
     fn create(&mut self) {
-        let by = self.someone();
-        let other = self.someone();
+        let by = self.random_user();
+        let other = self.random_user();
         let number = self.conversations.len();
-        if self.dice.chance(40) {
+        if self.rng.chance(40) {
             let id = ConversationId::direct(&by, &other);
-            let create = Self::creation(ConversationKind::Direct, None, vec![other], by);
-            self.command(&id, ConversationCommand::Create(create));
+            let create = Self::create_command(ConversationKind::Direct, None, vec![other], by);
+            self.run_command(&id, ConversationCommand::Create(create));
             return;
         }
-        let members = (0..self.dice.below(9)).map(|_| self.someone()).collect();
+        let members = (0..self.rng.below(9)).map(|_| self.random_user()).collect();
         let title = self
-            .dice
+            .rng
             .chance(50)
             .then(|| Title::parse("A \"title\" \\ of it").unwrap());
-        let create = Self::creation(ConversationKind::Group, title, members, by);
-        self.command(
+        let create = Self::create_command(ConversationKind::Group, title, members, by);
+        self.run_command(
             &conversation(&format!("group-{number}")),
             ConversationCommand::Create(create),
         );
     }
 
-    fn creation(
+    fn create_command(
         kind: ConversationKind,
         title: Option<Title>,
         members: Vec<UserId>,
@@ -191,65 +191,67 @@ impl World {
     }
 
     fn add(&mut self) {
-        let Some((id, by)) = self.somewhere() else {
+        let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let users = (0..=self.dice.below(3)).map(|_| self.someone()).collect();
+        let users = (0..=self.rng.below(3))
+            .map(|_| self.random_user())
+            .collect();
         let role = *self
-            .dice
+            .rng
             .pick(&[None, Some(Role::Member), Some(Role::Admin)]);
-        self.command(
+        self.run_command(
             &id,
             ConversationCommand::AddMembers(AddMembers { users, role, by }),
         );
     }
 
     fn remove(&mut self) {
-        let Some((id, by)) = self.somewhere() else {
+        let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let user = if self.dice.chance(50) {
+        let user = if self.rng.chance(50) {
             by.clone()
         } else {
-            self.someone()
+            self.random_user()
         };
-        self.command(
+        self.run_command(
             &id,
             ConversationCommand::RemoveMember(RemoveMember { user, by }),
         );
     }
 
     fn change(&mut self) {
-        let Some((id, by)) = self.somewhere() else {
+        let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let title = *self.dice.pick(&["one", "two", ""]);
+        let title = *self.rng.pick(&["one", "two", ""]);
         let title = Some(Title::parse(title).ok());
         let history = *self
-            .dice
+            .rng
             .pick(&[None, Some(Visibility::All), Some(Visibility::SinceJoin)]);
-        self.command(
+        self.run_command(
             &id,
             ConversationCommand::Change(ChangeConversation { title, history, by }),
         );
     }
 
     fn send(&mut self) {
-        let Some((id, sender)) = self.somewhere() else {
+        let Some((id, sender)) = self.random_membership() else {
             return;
         };
         let head = self.conversations[&id].head_seq();
-        let kind = if self.dice.chance(12) {
+        let kind = if self.rng.chance(12) {
             MessageType::Control
         } else {
             MessageType::Text
         };
-        let mentions = if self.dice.chance(15) {
+        let mentions = if self.rng.chance(15) {
             vec![sender.clone()]
         } else {
             vec![]
         };
-        let reply_to = (head > 0 && self.dice.chance(20)).then(|| self.some_seq(&id));
+        let reply_to = (head > 0 && self.rng.chance(20)).then(|| self.random_seq(&id));
         let body = MessageBody::from_text(&format!("message {} \u{0}\n", self.log.len()));
         let now = Timestamp::from_millis(self.now);
         let send = SendMessage {
@@ -261,14 +263,14 @@ impl World {
             now,
             blocked: false,
         };
-        self.command(&id, ConversationCommand::Send(send));
+        self.run_command(&id, ConversationCommand::Send(send));
     }
 
     fn edit(&mut self) {
-        let Some((id, _)) = self.somewhere() else {
+        let Some((id, _)) = self.random_membership() else {
             return;
         };
-        let seq = self.some_seq(&id);
+        let seq = self.random_seq(&id);
         let Some(by) = self.conversations[&id]
             .recent_message(seq)
             .map(|message| message.sender.clone())
@@ -277,7 +279,7 @@ impl World {
         };
         let body = serde_json::json!({ "text": format!("edit {}", self.log.len()) });
         let now = Timestamp::from_millis(self.now);
-        self.command(
+        self.run_command(
             &id,
             ConversationCommand::Edit(EditMessage {
                 seq,
@@ -290,12 +292,12 @@ impl World {
     }
 
     fn recall(&mut self) {
-        let Some((id, by)) = self.somewhere() else {
+        let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let seq = self.some_seq(&id);
+        let seq = self.random_seq(&id);
         let now = Timestamp::from_millis(self.now);
-        self.command(
+        self.run_command(
             &id,
             ConversationCommand::Recall(RecallMessage {
                 seq,
@@ -307,49 +309,49 @@ impl World {
     }
 
     fn erase(&mut self) {
-        let Some((id, by)) = self.somewhere() else {
+        let Some((id, by)) = self.random_membership() else {
             return;
         };
         let seqs = if self.conversations[&id].head_seq() > 0 {
-            vec![self.some_seq(&id)]
+            vec![self.random_seq(&id)]
         } else {
             vec![]
         };
-        let title = self.dice.chance(30);
-        self.command(
+        let title = self.rng.chance(30);
+        self.run_command(
             &id,
             ConversationCommand::Erase(EraseContent { seqs, title, by }),
         );
     }
 
     fn react(&mut self) {
-        let Some((id, by)) = self.somewhere() else {
+        let Some((id, by)) = self.random_membership() else {
             return;
         };
-        let key = ReactionKey::parse(self.dice.pick::<&str>(&["+1", "\u{1f389}"])).unwrap();
+        let key = ReactionKey::parse(self.rng.pick::<&str>(&["+1", "\u{1f389}"])).unwrap();
         let react = UpdateReaction {
-            seq: self.some_seq(&id),
+            seq: self.random_seq(&id),
             key,
             by,
             message: None,
         };
-        let command = if self.dice.chance(60) {
+        let command = if self.rng.chance(60) {
             ConversationCommand::React(react)
         } else {
             ConversationCommand::Unreact(react)
         };
-        self.command(&id, command);
+        self.run_command(&id, command);
     }
 
     fn read(&mut self) {
-        let Some((id, member)) = self.somewhere() else {
+        let Some((id, member)) = self.random_membership() else {
             return;
         };
         let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
             return;
         };
-        let up_to = self.some_seq(&id);
-        self.mail(
+        let up_to = self.random_seq(&id);
+        self.run_mailbox_command(
             &member,
             MailboxCommand::MarkRead(MarkRead {
                 conversation: id,
@@ -360,13 +362,13 @@ impl World {
     }
 
     fn mark_unread(&mut self) {
-        let Some((id, member)) = self.somewhere() else {
+        let Some((id, member)) = self.random_membership() else {
             return;
         };
         let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
             return;
         };
-        let from = self.some_seq(&id);
+        let from = self.random_seq(&id);
         let visible = self.conversations[&id].can_see(&member, from);
         let mark = MarkUnread {
             conversation: id,
@@ -374,11 +376,11 @@ impl World {
             membership: standing,
             visible,
         };
-        self.mail(&member, MailboxCommand::MarkUnread(mark));
+        self.run_mailbox_command(&member, MailboxCommand::MarkUnread(mark));
     }
 
-    fn prefer(&mut self) {
-        let Some((id, member)) = self.somewhere() else {
+    fn set_preferences(&mut self) {
+        let Some((id, member)) = self.random_membership() else {
             return;
         };
         let Some(standing) = self.conversations[&id].membership_snapshot(&member) else {
@@ -386,50 +388,50 @@ impl World {
         };
         let set = SetPreferences {
             conversation: id,
-            muted: *self.dice.pick(&[None, Some(true), Some(false)]),
-            pinned: *self.dice.pick(&[None, Some(true), Some(false)]),
-            archived: *self.dice.pick(&[None, Some(true), Some(false)]),
-            mentions: *self.dice.pick(&[None, Some(true), Some(false)]),
+            muted: *self.rng.pick(&[None, Some(true), Some(false)]),
+            pinned: *self.rng.pick(&[None, Some(true), Some(false)]),
+            archived: *self.rng.pick(&[None, Some(true), Some(false)]),
+            mentions: *self.rng.pick(&[None, Some(true), Some(false)]),
             membership: standing,
         };
-        self.mail(&member, MailboxCommand::SetPreferences(set));
+        self.run_mailbox_command(&member, MailboxCommand::SetPreferences(set));
     }
 
     fn ack(&mut self) {
-        let who = self.someone();
+        let who = self.random_user();
         let head = self.log.len() as u64;
-        let back = if self.dice.chance(80) {
-            self.dice.below(20)
+        let back = if self.rng.chance(80) {
+            self.rng.below(20)
         } else {
-            self.dice.below(head + 1)
+            self.rng.below(head + 1)
         };
         let ack = AckCursor {
-            device: DeviceId::parse(self.dice.pick::<&str>(&["phone", "web"])).unwrap(),
+            device: DeviceId::parse(self.rng.pick::<&str>(&["phone", "web"])).unwrap(),
             cursor: i64::try_from(head.saturating_sub(back)).unwrap(),
             head: i64::try_from(head).unwrap(),
         };
-        self.mail(&who, MailboxCommand::Ack(ack));
+        self.run_mailbox_command(&who, MailboxCommand::Ack(ack));
     }
 
     fn block(&mut self) {
-        let (who, other) = (self.someone(), self.someone());
-        let command = if self.dice.chance(60) {
+        let (who, other) = (self.random_user(), self.random_user());
+        let command = if self.rng.chance(60) {
             MailboxCommand::Block(other)
         } else {
             MailboxCommand::Unblock(other)
         };
-        self.mail(&who, command);
+        self.run_mailbox_command(&who, command);
     }
 
     /// Decides a command of a conversation, and applies and records its events. Returns whether the
     /// command was accepted.
-    pub fn command(&mut self, id: &ConversationId, command: ConversationCommand) -> bool {
+    pub fn run_command(&mut self, id: &ConversationId, command: ConversationCommand) -> bool {
         let mut state = self.conversations.get(id).cloned().unwrap_or_default();
         let Ok(events) = state.decide(command, &self.limits) else {
             return false;
         };
         for event in events {
-            self.record(AggregateKind::Conversation, id.as_str(), &event);
+            self.append(AggregateKind::Conversation, id.as_str(), &event);
             state.apply(event);
         }
         if state.exists() {
@@ -440,13 +442,13 @@ impl World {
 
     /// Decides a command of a mailbox, and applies and records its events. Returns whether the
     /// command was accepted.
-    pub fn mail(&mut self, owner: &UserId, command: MailboxCommand) -> bool {
+    pub fn run_mailbox_command(&mut self, owner: &UserId, command: MailboxCommand) -> bool {
         let mut state = self.mailboxes.get(owner).cloned().unwrap_or_default();
         let Ok(events) = state.decide(command, &self.limits) else {
             return false;
         };
         for event in events {
-            self.record(AggregateKind::Mailbox, owner.as_str(), &event);
+            self.append(AggregateKind::Mailbox, owner.as_str(), &event);
             state.apply(event);
         }
         self.mailboxes.insert(owner.clone(), state);
@@ -454,7 +456,7 @@ impl World {
     }
 
     /// Appends an event to the log without any checks.
-    pub fn record<E: EventFamily>(&mut self, aggregate: AggregateKind, id: &str, event: &E) {
+    pub fn append<E: EventFamily>(&mut self, aggregate: AggregateKind, id: &str, event: &E) {
         let data = String::from_utf8(event.encode().unwrap()).unwrap();
         let sequence = self
             .sequences
@@ -475,22 +477,22 @@ impl World {
 }
 
 /// A decoded event.
-pub enum Fact {
+pub enum DomainEvent {
     Conversation(ConversationId, ConversationEvent),
     Mailbox(UserId, MailboxEvent),
 }
 
 /// Decodes an event that is known to be valid.
-pub fn read(event: &Envelope) -> Fact {
+pub fn read(event: &Envelope) -> DomainEvent {
     let data = event.data.get().as_bytes();
     match event.aggregate {
         AggregateKind::Conversation => {
             let fact = ConversationEvent::decode(&event.event_type, event.version, data).unwrap();
-            Fact::Conversation(conversation(&event.aggregate_id), fact)
+            DomainEvent::Conversation(conversation(&event.aggregate_id), fact)
         }
         AggregateKind::Mailbox => {
             let fact = MailboxEvent::decode(&event.event_type, event.version, data).unwrap();
-            Fact::Mailbox(user(&event.aggregate_id), fact)
+            DomainEvent::Mailbox(user(&event.aggregate_id), fact)
         }
     }
 }

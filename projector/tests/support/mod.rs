@@ -14,13 +14,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
 /// A migrated database for one test.
-pub struct Database {
+pub struct ProjectorDatabase {
     pub pool: PgPool,
     server: PgConnectOptions,
     name: String,
 }
 
-impl Database {
+impl ProjectorDatabase {
     /// Creates a database on the server that the environment configures.
     pub async fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -75,7 +75,7 @@ pub fn config() -> ProjectorConfig {
     let a_century = Duration::from_secs(100 * 366 * 24 * 3_600);
     ProjectorConfig {
         fanout_threshold: 5,
-        receipts_up_to: 3,
+        max_receipt_members: 3,
         offline_window: a_century,
         ..ProjectorConfig::default()
     }

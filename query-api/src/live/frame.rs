@@ -4,39 +4,39 @@ use axum::extract::ws::Utf8Bytes;
 use http_edge::Problem;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::Entry;
-use crate::failed::Failed;
+use crate::entry::FeedEntry;
+use crate::error::QueryError;
 
 /// A frame from the server. Its text is shared by all recipients.
 #[derive(Debug, Clone)]
-pub enum Frame {
+pub enum ServerFrame {
     /// The position and the text of an entry of the sync feed.
     Entry(i64, Utf8Bytes),
     /// The same when another entry of that position follows: the position must not be used as a
     /// cursor yet.
-    Part(i64, Utf8Bytes),
+    EntryWithMore(i64, Utf8Bytes),
     /// The backlog is complete up to this cursor.
     CaughtUp(i64),
     /// The name and the text of a presence or typing frame, which has no position in the feed.
-    Aside(&'static str, Utf8Bytes),
+    Ephemeral(&'static str, Utf8Bytes),
 }
 
 #[derive(Serialize)]
 struct EntryFrame<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    entry: &'a Entry,
+    entry: &'a FeedEntry,
 }
 
-impl Frame {
+impl ServerFrame {
     /// Serializes an entry, once for all recipients.
-    pub fn entry(entry: &Entry) -> Result<Self, Failed> {
+    pub fn from_entry(entry: &FeedEntry) -> Result<Self, QueryError> {
         let frame = EntryFrame {
             kind: "entry",
             entry,
         };
-        let text = serde_json::to_string(&frame).map_err(|error| Failed::Corrupt {
-            what: "an entry",
+        let text = serde_json::to_string(&frame).map_err(|error| QueryError::Corrupt {
+            value: "an entry",
             reason: error.to_string(),
         })?;
         Ok(Self::Entry(entry.position, text.into()))
@@ -44,13 +44,14 @@ impl Frame {
 
     /// Marks the entries that are followed by another entry of the same position. Positions are
     /// never split between batches, so the last frame is never marked.
-    pub fn mark_parts(frames: &mut [Self]) {
+    pub fn mark_more(frames: &mut [Self]) {
         for at in 1..frames.len() {
             if let [Self::Entry(one, text), Self::Entry(other, _)] = &frames[at - 1..=at]
                 && one == other
             {
                 let open = text.strip_suffix('}').unwrap_or(text);
-                frames[at - 1] = Self::Part(*one, format!("{open},\"more\":true}}").into());
+                frames[at - 1] =
+                    Self::EntryWithMore(*one, format!("{open},\"more\":true}}").into());
             }
         }
     }
@@ -58,29 +59,31 @@ impl Frame {
     /// The position of an entry; `None` for other frames.
     pub fn position(&self) -> Option<i64> {
         match self {
-            Self::Entry(position, _) | Self::Part(position, _) => Some(*position),
-            Self::CaughtUp(_) | Self::Aside(..) => None,
+            Self::Entry(position, _) | Self::EntryWithMore(position, _) => Some(*position),
+            Self::CaughtUp(_) | Self::Ephemeral(..) => None,
         }
     }
 
     /// Creates a presence or typing frame.
-    pub fn aside(name: &'static str, frame: &serde_json::Value) -> Self {
-        Self::Aside(name, frame.to_string().into())
+    pub fn ephemeral(name: &'static str, frame: &serde_json::Value) -> Self {
+        Self::Ephemeral(name, frame.to_string().into())
     }
 
     /// The type of the frame, which is also the event name of server-sent events.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Entry(..) | Self::Part(..) => "entry",
+            Self::Entry(..) | Self::EntryWithMore(..) => "entry",
             Self::CaughtUp(_) => "caught_up",
-            Self::Aside(name, _) => name,
+            Self::Ephemeral(name, _) => name,
         }
     }
 
     /// The frame as JSON.
-    pub fn json(&self) -> Utf8Bytes {
+    pub fn to_json(&self) -> Utf8Bytes {
         match self {
-            Self::Entry(_, text) | Self::Part(_, text) | Self::Aside(_, text) => text.clone(),
+            Self::Entry(_, text) | Self::EntryWithMore(_, text) | Self::Ephemeral(_, text) => {
+                text.clone()
+            }
             Self::CaughtUp(cursor) => serde_json::json!({ "type": "caught_up", "cursor": cursor })
                 .to_string()
                 .into(),
@@ -111,7 +114,7 @@ pub enum ClientFrame {
 
 /// Why a session ends.
 #[derive(Debug)]
-pub enum End {
+pub enum SessionEnd {
     /// The server sends a problem frame and closes with this code.
     Problem(u16, Box<Problem>),
     /// The server closes with this code and reason, without a problem frame.
@@ -121,22 +124,22 @@ pub enum End {
 /// The close codes. Those from 4400 on correspond to HTTP statuses (4401 to 401, and so on).
 pub mod close {
     /// The client has sent a malformed frame.
-    pub const POLICY: u16 = 1008;
+    pub const POLICY_VIOLATION: u16 = 1008;
     /// The server is shutting down or the database is unavailable; the problem frame says when to
     /// reconnect.
-    pub const TRY_AGAIN: u16 = 1013;
+    pub const TRY_AGAIN_LATER: u16 = 1013;
     /// The token has expired.
     pub const UNAUTHORIZED: u16 = 4401;
     /// The client was silent for too long.
-    pub const SILENT: u16 = 4408;
+    pub const IDLE_TIMEOUT: u16 = 4408;
     /// The same device has connected again.
     pub const REPLACED: u16 = 4409;
     /// The cursor is older than the retained entries, or beyond the head of the log.
-    pub const CURSOR: u16 = 4410;
+    pub const INVALID_CURSOR: u16 = 4410;
 }
 
 /// Serializes a problem as a frame: `{"type": "problem", ...}`.
-pub fn problem(problem: &Problem) -> String {
+pub fn problem_frame(problem: &Problem) -> String {
     let mut frame = serde_json::to_value(problem).unwrap_or_default();
     if let Some(fields) = frame.as_object_mut() {
         // In a frame, `type` is the type of the frame and not the type URI of the problem.
@@ -154,14 +157,20 @@ mod tests {
 
     #[test]
     fn entries_followed_by_the_same_position_are_marked() {
-        let entry = |position| Frame::Entry(position, "{\"type\":\"entry\"}".into());
-        let mut frames = [entry(1), entry(2), entry(2), entry(2), Frame::CaughtUp(2)];
-        Frame::mark_parts(&mut frames);
+        let entry = |position| ServerFrame::Entry(position, "{\"type\":\"entry\"}".into());
+        let mut frames = [
+            entry(1),
+            entry(2),
+            entry(2),
+            entry(2),
+            ServerFrame::CaughtUp(2),
+        ];
+        ServerFrame::mark_more(&mut frames);
         let more = frames
             .each_ref()
-            .map(|frame| frame.json().contains(",\"more\":true}"));
+            .map(|frame| frame.to_json().contains(",\"more\":true}"));
         assert_eq!(more, [false, true, true, false, false]);
-        assert_eq!(frames.each_ref().map(Frame::name)[1], "entry");
-        assert!(serde_json::from_str::<serde_json::Value>(&frames[1].json()).is_ok());
+        assert_eq!(frames.each_ref().map(ServerFrame::name)[1], "entry");
+        assert!(serde_json::from_str::<serde_json::Value>(&frames[1].to_json()).is_ok());
     }
 }

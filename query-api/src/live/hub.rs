@@ -25,130 +25,133 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::asked::{Asked, own_connection};
-use super::audience::{Audience, Seat};
-use super::frame::Frame;
-use super::news::{News, since};
-use crate::entry::Entry;
-use crate::failed::Failed;
+use super::connections::{LiveConnection, LiveConnections};
+use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
+use super::frame::ServerFrame;
+use super::pending_changes::{PendingChanges, affected_since};
+use crate::entry::FeedEntry;
+use crate::error::QueryError;
 
 /// The capacity of the queue of a connection, in batches.
-const QUEUE: usize = 64;
+const QUEUE_CAPACITY: usize = 64;
 
 /// Without a signal: how often to poll the position of the read model while users are connected.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long to wait for the signal of a batch that a poll has found. Waiting is cheaper than a
 /// statement for all connected users.
-const BELL_WITHIN: Duration = Duration::from_millis(20);
+const SIGNAL_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// The maximum number of positions per batch. If the hub is further behind, all connections page
 /// for themselves.
-const BATCH: i64 = 20_000;
+const MAX_BATCH_POSITIONS: i64 = 20_000;
 
 /// The pause after an error.
-const RETRY: Duration = Duration::from_millis(200);
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The handle of the hub, with which connections subscribe. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Hub(Arc<Shared>);
+pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
-struct Shared {
-    audience: Mutex<Audience>,
-    joining: Notify,
-    numbers: AtomicU64,
+struct Inner {
+    connections: Mutex<LiveConnections>,
+    subscribed: Notify,
+    last_connection_id: AtomicU64,
 }
 
 /// An item in the queue of a connection.
 #[derive(Debug, Clone)]
-pub enum Delivery {
+pub enum LiveDelivery {
     /// From now on everything after this position is delivered, as long as the queue is open.
-    Joined(i64),
+    Subscribed(i64),
     /// All entries up to this position.
-    Entries(i64, Arc<Vec<Frame>>),
+    Entries(i64, Arc<Vec<ServerFrame>>),
     /// A presence or typing frame.
-    Aside(Frame),
+    Ephemeral(ServerFrame),
 }
 
 /// The subscription of a connection. Dropping it unsubscribes.
-pub struct Place {
+pub struct Subscription {
     /// The deliveries. The queue closes when the hub drops the connection.
-    pub queue: mpsc::Receiver<Delivery>,
+    pub queue: mpsc::Receiver<LiveDelivery>,
     /// Cancelled when the same device connects again.
     pub replaced: CancellationToken,
     hub: Hub,
     user: String,
-    number: u64,
+    connection_id: u64,
 }
 
-impl Drop for Place {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.audience().leave(&self.user, self.number);
+        self.hub
+            .connections()
+            .remove(&self.user, self.connection_id);
     }
 }
 
 impl Hub {
     /// Returns a new connection id.
-    pub fn number(&self) -> u64 {
-        self.0.numbers.fetch_add(1, Ordering::Relaxed)
+    pub fn next_connection_id(&self) -> u64 {
+        self.0.last_connection_id.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Enqueues a frame that may be lost, for all connections of a user or for one of them. Such
     /// frames use at most half of a queue, so that there is always room for entries.
-    pub fn whisper(&self, user: &str, connection: Option<u64>, frame: &Frame) {
-        self.audience().whisper(user, connection, frame, QUEUE / 2);
+    pub fn send_best_effort(&self, user: &str, connection: Option<u64>, frame: &ServerFrame) {
+        self.connections()
+            .send_best_effort(user, connection, frame, QUEUE_CAPACITY / 2);
     }
 
     /// Subscribes a connection. It replaces an earlier connection of the same device. If a later
     /// connection of the device is already present, the new one is cancelled instead.
-    pub fn join(&self, user: &str, device: Option<&str>, number: u64) -> Place {
-        let (sender, queue) = mpsc::channel(QUEUE);
+    pub fn subscribe(&self, user: &str, device: Option<&str>, id: u64) -> Subscription {
+        let (sender, queue) = mpsc::channel(QUEUE_CAPACITY);
         let replaced = CancellationToken::new();
-        let connection = Seat {
-            number,
+        let connection = LiveConnection {
+            id,
             device: device.map(str::to_owned),
             queue: sender,
             replaced: replaced.clone(),
-            has_joined: false,
+            is_subscribed: false,
         };
-        self.audience().enter(user, connection);
-        self.0.joining.notify_one();
-        Place {
+        self.connections().add(user, connection);
+        self.0.subscribed.notify_one();
+        Subscription {
             queue,
             replaced,
             hub: self.clone(),
             user: user.to_owned(),
-            number,
+            connection_id: id,
         }
     }
 
-    fn audience(&self) -> MutexGuard<'_, Audience> {
+    fn connections(&self) -> MutexGuard<'_, LiveConnections> {
         self.0
-            .audience
+            .connections
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The delivery task of the hub.
-pub struct Delivering {
+pub struct Deliverer {
     hub: Hub,
     pool: PgPool,
-    news: News,
-    near_bell: Option<ProjectionSignalChannel>,
+    pending: PendingChanges,
+    local_signal: Option<ProjectionSignalChannel>,
     /// Everything up to this position has been delivered; `None` while no user is connected.
     position: Option<i64>,
     /// The last observed state of the read model.
-    seen: Seen,
+    read_model: ReadModelStatus,
     /// The number of users in the read model at the last lookup of all unresolved users.
-    looked_up: i64,
-    look_at: Instant,
+    resolved_users: i64,
+    poll_at: Instant,
 }
 
 /// The observed state of the read model.
 #[derive(Debug, Clone, Copy, Default)]
-struct Seen {
+struct ReadModelStatus {
     position: i64,
     generation: i64,
     users: i64,
@@ -156,44 +159,44 @@ struct Seen {
 
 /// Why the hub wakes up.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Woken {
-    Bell,
-    Joining,
-    Time,
+enum Wakeup {
+    Signal,
+    Subscribed,
+    Timer,
 }
 
-impl Delivering {
+impl Deliverer {
     /// Creates the task. `pending` holds the signals of the projector, which may be late or lost. A
     /// projector in this process is asked to push entries while users are connected. The hub has a
     /// database connection of its own.
     pub fn new(
         hub: Hub,
         pool: &PgPool,
-        pending: News,
+        pending: PendingChanges,
         local_signal: Option<ProjectionSignalChannel>,
     ) -> Self {
         Self {
             hub,
-            pool: own_connection(pool),
-            news: pending,
-            near_bell: local_signal,
+            pool: open_dedicated_pool(pool),
+            pending,
+            local_signal,
             position: None,
-            seen: Seen::default(),
-            looked_up: 0,
-            look_at: Instant::now(),
+            read_model: ReadModelStatus::default(),
+            resolved_users: 0,
+            poll_at: Instant::now(),
         }
     }
 
     /// Waits for the next wakeup and delivers new entries.
-    pub async fn step(&mut self) -> Result<(), Failed> {
-        let is_empty = self.hub.audience().is_empty();
+    pub async fn step(&mut self) -> Result<(), QueryError> {
+        let is_empty = self.hub.connections().is_empty();
         let wakeup = tokio::select! {
-            () = self.news.rung() => Woken::Bell,
-            () = self.hub.0.joining.notified() => Woken::Joining,
-            () = sleep_until(self.look_at), if !is_empty => Woken::Time,
+            () = self.pending.changed() => Wakeup::Signal,
+            () = self.hub.0.subscribed.notified() => Wakeup::Subscribed,
+            () = sleep_until(self.poll_at), if !is_empty => Wakeup::Timer,
         };
-        let is_empty = self.hub.audience().is_empty();
-        if let Some(signal) = &self.near_bell {
+        let is_empty = self.hub.connections().is_empty();
+        if let Some(signal) = &self.local_signal {
             signal.set_entries_requested(!is_empty);
         }
         if is_empty {
@@ -202,58 +205,58 @@ impl Delivering {
             return Ok(());
         }
         let known = match self.position {
-            Some(known) if wakeup != Woken::Time => known,
+            Some(known) if wakeup != Wakeup::Timer => known,
             known => {
-                self.look().await?;
-                let now = self.seen.position;
+                self.poll().await?;
+                let now = self.read_model.position;
                 // The read model may have been restored from an older copy.
                 known.map_or(now, |known| known.min(now))
             }
         };
         self.position = Some(known);
-        let looked_up = self.find_numbers().await?;
-        self.welcome(known, &looked_up);
-        if wakeup == Woken::Joining {
+        let looked_up = self.resolve_user_ids().await?;
+        self.admit_pending(known, &looked_up);
+        if wakeup == Wakeup::Subscribed {
             return Ok(());
         }
-        if wakeup == Woken::Time && self.seen.position > known {
-            let _ = timeout(BELL_WITHIN, self.news.rung()).await;
+        if wakeup == Wakeup::Timer && self.read_model.position > known {
+            let _ = timeout(SIGNAL_TIMEOUT, self.pending.changed()).await;
         }
         self.position = Some(self.deliver(known).await?);
-        self.look_at = Instant::now() + LOOK_EVERY;
-        self.find_numbers().await?;
+        self.poll_at = Instant::now() + POLL_INTERVAL;
+        self.resolve_user_ids().await?;
         Ok(())
     }
 
-    async fn look(&mut self) -> Result<(), Failed> {
+    async fn poll(&mut self) -> Result<(), QueryError> {
         let row = sqlx::query(
             "SELECT k.position AS read_position, k.generation, k.users FROM read.checkpoint k",
         )
         .fetch_one(&self.pool)
         .await?;
-        self.see(&row)
+        self.observe(&row)
     }
 
-    fn see(&mut self, row: &PgRow) -> Result<(), Failed> {
-        let before = self.seen.generation;
-        self.seen = Seen {
+    fn observe(&mut self, row: &PgRow) -> Result<(), QueryError> {
+        let before = self.read_model.generation;
+        self.read_model = ReadModelStatus {
             position: row.try_get("read_position")?,
             generation: row.try_get("generation")?,
             users: row.try_get("users")?,
         };
-        if before != self.seen.generation {
+        if before != self.read_model.generation {
             // A rebuilt read model may have assigned other user ids.
-            self.hub.audience().forget_numbers();
-            self.looked_up = 0;
+            self.hub.connections().clear_user_ids();
+            self.resolved_users = 0;
         }
         Ok(())
     }
 
     /// Looks up the ids of unresolved users: of those with new connections, and of all when the
     /// read model has new users. Returns the users that were looked up.
-    async fn find_numbers(&mut self) -> Result<HashSet<Arc<str>>, Failed> {
-        let has_more = self.seen.users != self.looked_up;
-        let unknown = self.hub.audience().unknown(has_more);
+    async fn resolve_user_ids(&mut self) -> Result<HashSet<Arc<str>>, QueryError> {
+        let has_more = self.read_model.users != self.resolved_users;
+        let unknown = self.hub.connections().unresolved(has_more);
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.iter().map(AsRef::as_ref).collect();
             let rows: Vec<(String, i64)> =
@@ -261,30 +264,31 @@ impl Delivering {
                     .bind(&names)
                     .fetch_all(&self.pool)
                     .await?;
-            let mut connections = self.hub.audience();
+            let mut connections = self.hub.connections();
             for (name, number) in rows {
-                connections.number(&name, number);
+                connections.set_user_id(&name, number);
             }
         }
-        self.looked_up = self.seen.users;
+        self.resolved_users = self.read_model.users;
         Ok(unknown)
     }
 
-    fn welcome(&self, position: i64, looked_up: &HashSet<Arc<str>>) {
-        let mut connections = self.hub.audience();
-        connections.welcome(position, looked_up);
-        gauge!("tidings_live_connections").set(connections.connections() as f64);
+    fn admit_pending(&self, position: i64, looked_up: &HashSet<Arc<str>>) {
+        let mut connections = self.hub.connections();
+        connections.admit_pending(position, looked_up);
+        gauge!("tidings_live_connections").set(connections.connection_count() as f64);
     }
 
     /// Delivers the entries after a position. Returns the position up to which they were delivered.
-    async fn deliver(&mut self, from: i64) -> Result<i64, Failed> {
-        let signal = self.news.take();
+    async fn deliver(&mut self, from: i64) -> Result<i64, QueryError> {
+        let signal = self.pending.drain();
         let signalled = signal.as_ref().map_or(0, |signal| signal.position);
-        let now = self.seen.position.max(signalled);
+        let now = self.read_model.position.max(signalled);
         if now <= from {
             return Ok(from);
         }
-        let touched = since(signal, from, self.seen.generation).filter(|touched| touched.to > from);
+        let touched = affected_since(signal, from, self.read_model.generation)
+            .filter(|touched| touched.to > from);
         if let Some(touched) = touched.as_ref().filter(|touched| touched.is_empty()) {
             return Ok(touched.to);
         }
@@ -292,81 +296,86 @@ impl Delivering {
             .as_ref()
             .and_then(|touched| Some((touched.entries.as_ref()?, touched.to)))
         {
-            self.hand_out_told(entries, from, to)?;
+            self.deliver_pushed(entries, from, to)?;
             return Ok(to);
         }
-        if now - from > BATCH {
-            self.hub.audience().give_up_all();
-            self.look().await?;
-            return Ok(self.seen.position);
+        if now - from > MAX_BATCH_POSITIONS {
+            self.hub.connections().drop_all();
+            self.poll().await?;
+            return Ok(self.read_model.position);
         }
         let up_to = touched.as_ref().map_or(now, |touched| touched.to);
-        let query = Asked::of(&self.hub.audience(), touched.as_ref(), from);
-        let generation = self.seen.generation;
-        let rows = query.deliveries(&self.pool).await?;
-        if query.until < up_to {
-            self.news.put_back(ProjectionSignal {
+        let query = DeliveryQuery::plan(&self.hub.connections(), touched.as_ref(), from);
+        let generation = self.read_model.generation;
+        let rows = query.fetch(&self.pool).await?;
+        if query.up_to < up_to {
+            self.pending.requeue(ProjectionSignal {
                 position: up_to,
                 audience: touched,
             });
         }
-        self.see(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
-        if generation == self.seen.generation {
-            let to = self.seen.position.min(query.until);
-            self.hand_out(&rows, to)?;
+        self.observe(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+        if generation == self.read_model.generation {
+            let to = self.read_model.position.min(query.up_to);
+            self.deliver_queried(&rows, to)?;
             return Ok(to);
         }
         // The user ids of the statement are outdated, and all connections have been dropped.
-        Ok(self.seen.position)
+        Ok(self.read_model.position)
     }
 
     /// Delivers entries that the projector has pushed.
-    fn hand_out_told(&self, entries: &[Arc<LiveEntry>], from: i64, to: i64) -> Result<(), Failed> {
+    fn deliver_pushed(
+        &self,
+        entries: &[Arc<LiveEntry>],
+        from: i64,
+        to: i64,
+    ) -> Result<(), QueryError> {
         counter!("tidings_live_batches_total", "asked" => "nobody").increment(1);
         let entries = entries.iter().filter(|entry| entry.position > from);
         let deliveries: Vec<(&LiveEntry, Vec<i64>)> = {
-            let connections = self.hub.audience();
+            let connections = self.hub.connections();
             let deliveries =
-                entries.map(|entry| (entry.as_ref(), connections.among(&entry.recipients)));
+                entries.map(|entry| (entry.as_ref(), connections.connected_of(&entry.recipients)));
             deliveries.filter(|(_, users)| !users.is_empty()).collect()
         };
-        let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
+        let mut frames: HashMap<i64, Vec<ServerFrame>> = HashMap::new();
         for (entry, users) in deliveries {
-            let frame = Frame::entry(&Entry::told(entry)?)?;
+            let frame = ServerFrame::from_entry(&FeedEntry::from_live_entry(entry)?)?;
             for user in users {
                 frames.entry(user).or_default().push(frame.clone());
             }
         }
-        self.hand(frames, to);
+        self.enqueue(frames, to);
         Ok(())
     }
 
-    fn hand_out(&self, rows: &[PgRow], to: i64) -> Result<(), Failed> {
-        let mut frames: HashMap<i64, Vec<Frame>> = HashMap::new();
+    fn deliver_queried(&self, rows: &[PgRow], to: i64) -> Result<(), QueryError> {
+        let mut frames: HashMap<i64, Vec<ServerFrame>> = HashMap::new();
         for row in rows {
-            let Some(entry) = Entry::from_row(row)? else {
+            let Some(entry) = FeedEntry::from_row(row)? else {
                 continue;
             };
-            let frame = Frame::entry(&entry)?;
+            let frame = ServerFrame::from_entry(&entry)?;
             let recipients: Vec<i64> = row.try_get("recipients")?;
             for user in recipients {
                 frames.entry(user).or_default().push(frame.clone());
             }
         }
-        self.hand(frames, to);
+        self.enqueue(frames, to);
         Ok(())
     }
 
-    fn hand(&self, frames: HashMap<i64, Vec<Frame>>, to: i64) {
-        let mut connections = self.hub.audience();
+    fn enqueue(&self, frames: HashMap<i64, Vec<ServerFrame>>, to: i64) {
+        let mut connections = self.hub.connections();
         for (number, frames) in frames {
-            connections.hand(number, to, frames);
+            connections.enqueue(number, to, frames);
         }
     }
 }
 
 /// Runs the task until `shutdown` is cancelled.
-pub async fn run(mut deliverer: Delivering, shutdown: CancellationToken) {
+pub async fn run(mut deliverer: Deliverer, shutdown: CancellationToken) {
     loop {
         let result = shutdown.run_until_cancelled(deliverer.step()).await;
         match result {
@@ -374,7 +383,7 @@ pub async fn run(mut deliverer: Delivering, shutdown: CancellationToken) {
             Some(Ok(())) => {}
             Some(Err(error)) => {
                 tracing::warn!(%error, "Live delivery failed and will be retried.");
-                let waiting = shutdown.run_until_cancelled(sleep(RETRY));
+                let waiting = shutdown.run_until_cancelled(sleep(RETRY_INTERVAL));
                 if waiting.await.is_none() {
                     return;
                 }
@@ -390,19 +399,19 @@ mod tests {
     #[test]
     fn the_latest_connection_of_a_device_wins() {
         let hub = Hub::default();
-        let first = hub.join("ann", Some("phone"), 1);
-        let tablet = hub.join("ann", Some("tablet"), 2);
-        let unnamed = hub.join("ann", None, 3);
-        let second = hub.join("ann", Some("phone"), 4);
+        let first = hub.subscribe("ann", Some("phone"), 1);
+        let tablet = hub.subscribe("ann", Some("tablet"), 2);
+        let unnamed = hub.subscribe("ann", None, 3);
+        let second = hub.subscribe("ann", Some("phone"), 4);
         assert!(first.replaced.is_cancelled());
         // The hub had dropped the first one, which subscribes again late.
         drop(first);
-        let late = hub.join("ann", Some("phone"), 1);
+        let late = hub.subscribe("ann", Some("phone"), 1);
         assert!(late.replaced.is_cancelled());
         drop(late);
         for subscription in [&tablet, &unnamed, &second] {
             assert!(!subscription.replaced.is_cancelled());
         }
-        assert_eq!(hub.audience().connections(), 3);
+        assert_eq!(hub.connections().connection_count(), 3);
     }
 }

@@ -12,21 +12,21 @@
 
 mod acks;
 mod admission;
-mod asked;
-mod audience;
-mod events;
-mod feed;
+mod connections;
+mod delivery_query;
 mod frame;
-mod gossip;
 mod hub;
-mod news;
+mod pending_changes;
+mod presence_service;
+mod session;
 mod socket;
+mod sse;
 
 pub use acks::{Acks, NoAcks};
-pub use admission::{Admission, MAX_LIVE};
-pub use gossip::Gossip;
-pub use hub::{Delivering, Hub, run};
-pub use news::News;
+pub use admission::{Admission, MAX_LIVE_CONNECTIONS};
+pub use hub::{Deliverer, Hub, run};
+pub use pending_changes::PendingChanges;
+pub use presence_service::PresenceService;
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
@@ -39,25 +39,25 @@ use http_edge::{Caller, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::docs::OwnProblems;
-use crate::failed::Unanswered;
+use crate::docs::CallerProblems;
+use crate::error::EndpointError;
 use crate::params;
 use crate::state::QueryState;
-use feed::Feed;
-use socket::Client;
+use session::LiveSession;
+use socket::SocketClient;
 
 /// The maximum size of a client frame in bytes.
-const FRAME: usize = 64 * 1024;
+const MAX_FRAME_BYTES: usize = 64 * 1024;
 
 /// The buffer sizes of each connection in bytes. Client frames are short, and larger ones still
 /// work; the defaults are 128 KiB each.
-const READ_BUFFER: usize = 1024;
-const WRITE_BUFFER: usize = 4 * 1024;
+const READ_BUFFER_CAPACITY: usize = 1024;
+const WRITE_BUFFER_CAPACITY: usize = 4 * 1024;
 
 /// Where the feed starts, and which device listens.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct LiveQuery {
+pub struct LiveParams {
     /// The cursor after which to start: that of a sync page, or the position of the last entry.
     /// Server-sent events resume with `Last-Event-ID`. Without either, the feed starts at the
     /// cursor that the device has acknowledged, or else at the current position.
@@ -96,55 +96,59 @@ pub struct LiveQuery {
 /// cursor is older than the retained entries or beyond the head of the log.
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live", tag = "inbox",
-    params(LiveQuery),
+    params(LiveParams),
     responses(
         (status = 101, description = "A WebSocket."),
         (status = 200, description = "Server-sent events.", body = String, content_type = "text/event-stream"),
-        OwnProblems,
+        CallerProblems,
     ),
 )]
-pub async fn live(
+pub async fn connect_live(
     State(state): State<QueryState>,
     caller: Caller,
-    Query(query): Query<LiveQuery>,
+    Query(query): Query<LiveParams>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, Unanswered> {
-    let device = params::given(query.device.as_deref())
+) -> Result<Response, EndpointError> {
+    let device = params::non_empty(query.device.as_deref())
         .map(|device| {
             DeviceId::parse(device).map_err(|invalid| Problem::malformed("device", invalid.0))
         })
         .transpose()?;
-    let after = params::position("after", query.after.as_deref())?;
+    let after = params::parse_position("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
-        let session = Feed::begin(state.clone(), &caller.user, device, after).await?;
+        let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
         let upgrade = upgrade
-            .max_frame_size(FRAME)
-            .max_message_size(FRAME)
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(WRITE_BUFFER);
+            .max_frame_size(MAX_FRAME_BYTES)
+            .max_message_size(MAX_FRAME_BYTES)
+            .read_buffer_size(READ_BUFFER_CAPACITY)
+            .write_buffer_size(WRITE_BUFFER_CAPACITY);
         return Ok(upgrade.on_upgrade(move |socket| {
-            let client = Client {
-                here: state.gossip.enter(&caller.user, session.connection()),
-                feed: session,
+            let client = SocketClient {
+                online: state
+                    .presence
+                    .connect(&caller.user, session.connection_id()),
+                session: session,
                 caller,
                 acks: state.acks,
             };
             socket::serve(socket, client)
         }));
     }
-    if !accepts_events(&headers) {
+    if !accepts_event_stream(&headers) {
         let expected = "expected a WebSocket upgrade, or Accept: text/event-stream";
         return Err(Problem::malformed("Accept", expected).into());
     }
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let after = params::position("Last-Event-ID", last_event_id)?.or(after);
-    let session = Feed::begin(state.clone(), &caller.user, device, after).await?;
-    let online = state.gossip.enter(&caller.user, session.connection());
-    Ok(events::serve(session, online, &caller).into_response())
+    let after = params::parse_position("Last-Event-ID", last_event_id)?.or(after);
+    let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+    let online = state
+        .presence
+        .connect(&caller.user, session.connection_id());
+    Ok(sse::serve(session, online, &caller).into_response())
 }
 
-fn accepts_events(headers: &HeaderMap) -> bool {
+fn accepts_event_stream(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter();
     let mut texts = accepted.filter_map(|value| value.to_str().ok());
     texts.any(|text| text.to_ascii_lowercase().contains("text/event-stream"))

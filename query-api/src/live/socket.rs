@@ -9,88 +9,88 @@ use http_edge::{Caller, Problem};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::acks::Acks;
-use super::feed::Feed;
-use super::frame::{ClientFrame, End, Frame, close, problem};
-use super::gossip::{Here, WATCHED};
+use super::frame::{ClientFrame, ServerFrame, SessionEnd, close, problem_frame};
+use super::presence_service::{MAX_WATCHED, OnlineGuard};
+use super::session::LiveSession;
 
 /// How often the server sends a ping.
-const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How long a client may be silent before the server closes the connection. Pongs count as
 /// activity.
-const SILENCE: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long sending one frame may take.
-const SEND_WITHIN: Duration = Duration::from_secs(30);
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long closing may take.
-const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves a connection until it ends.
-pub async fn serve(mut socket: WebSocket, mut client: Client) {
-    let end = talk(&mut socket, &mut client).await;
+pub async fn serve(mut socket: WebSocket, mut client: SocketClient) {
+    let end = run(&mut socket, &mut client).await;
     drop(client);
     // A client that has disconnected does not receive the reason.
-    let _ = tokio::time::timeout(CLOSE_WITHIN, say_goodbye(socket, end)).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, close_socket(socket, end)).await;
 }
 
 /// The client at the other end of a connection.
-pub struct Client {
+pub struct SocketClient {
     /// The feed of the client.
-    pub feed: Feed,
+    pub session: LiveSession,
     /// Marks the user as online.
-    pub here: Here,
+    pub online: OnlineGuard,
     /// The authenticated user.
     pub caller: Caller,
     /// Records the acknowledgements of the client.
     pub acks: Arc<dyn Acks>,
 }
 
-async fn talk(socket: &mut WebSocket, client: &mut Client) -> Option<End> {
+async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<SessionEnd> {
     let token_ends = Instant::now() + client.caller.time_left();
-    let mut silent_at = Instant::now() + SILENCE;
-    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    let mut silent_at = Instant::now() + IDLE_TIMEOUT;
+    let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            frames = client.feed.next() => match frames {
+            frames = client.session.next_frames() => match frames {
                 Ok(frames) => {
                     send_all(socket, frames).await?;
                 }
                 Err(end) => return Some(end),
             },
             received = socket.recv() => {
-                silent_at = Instant::now() + SILENCE;
+                silent_at = Instant::now() + IDLE_TIMEOUT;
                 match received? {
                     Ok(Message::Text(text)) => {
-                        match Box::pin(client.take(&text)).await {
+                        match Box::pin(client.handle_frame(&text)).await {
                             Ok(frames) => send_all(socket, frames).await?,
                             Err(end) => return Some(end),
                         }
                     }
-                    Ok(Message::Binary(_)) => return Some(unreadable("expected text frames")),
+                    Ok(Message::Binary(_)) => return Some(end_malformed("expected text frames")),
                     Ok(Message::Ping(_) | Message::Pong(_)) => {}
                     Ok(Message::Close(_)) | Err(_) => return None,
                 }
             }
             _ = pings.tick() => send(socket, Message::Ping(bytes::Bytes::new())).await?,
-            () = sleep_until(silent_at) => return Some(End::Closed(close::SILENT, "nothing was received for a minute")),
-            () = sleep_until(token_ends) => return Some(End::Closed(close::UNAUTHORIZED, "the token has expired")),
+            () = sleep_until(silent_at) => return Some(SessionEnd::Closed(close::IDLE_TIMEOUT, "nothing was received for a minute")),
+            () = sleep_until(token_ends) => return Some(SessionEnd::Closed(close::UNAUTHORIZED, "the token has expired")),
         }
     }
 }
 
 /// Sends frames with one flush. Returns `None` as [`send`] does.
-async fn send_all(socket: &mut WebSocket, frames: Vec<Frame>) -> Option<()> {
+async fn send_all(socket: &mut WebSocket, frames: Vec<ServerFrame>) -> Option<()> {
     let Some(last) = frames.len().checked_sub(1) else {
         return Some(());
     };
     for (index, frame) in frames.into_iter().enumerate() {
-        let message = Message::Text(frame.json());
+        let message = Message::Text(frame.to_json());
         if index == last {
             send(socket, message).await?;
         } else {
-            let fed = tokio::time::timeout(SEND_WITHIN, socket.feed(message)).await;
+            let fed = tokio::time::timeout(SEND_TIMEOUT, socket.feed(message)).await;
             fed.ok()?.ok()?;
         }
     }
@@ -99,62 +99,62 @@ async fn send_all(socket: &mut WebSocket, frames: Vec<Frame>) -> Option<()> {
 
 /// Sends a message. Returns `None` if the client has disconnected or does not read.
 async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
-    let sent = tokio::time::timeout(SEND_WITHIN, socket.send(message)).await;
+    let sent = tokio::time::timeout(SEND_TIMEOUT, socket.send(message)).await;
     sent.ok()?.ok()
 }
 
-impl Client {
+impl SocketClient {
     /// Handles a frame of the client and returns the frames of the response.
-    async fn take(&mut self, text: &str) -> Result<Vec<Frame>, End> {
+    async fn handle_frame(&mut self, text: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
         let frame: ClientFrame =
-            serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| end_malformed(error.to_string()))?;
         match frame {
             ClientFrame::Ack { cursor } => {
-                if let Some(device) = self.feed.device() {
+                if let Some(device) = self.session.device() {
                     let (user, device) = (self.caller.user.clone(), device.as_str().to_owned());
                     let acknowledged = self.acks.acknowledge(user, device, cursor).await;
-                    acknowledged.map_err(refused)?;
+                    acknowledged.map_err(end_rejected)?;
                 }
-                self.feed.acknowledged(cursor);
+                self.session.record_ack(cursor);
                 Ok(Vec::new())
             }
             ClientFrame::Typing { conversation_id } => {
-                let typed = self.here.types_in(conversation_id).await;
-                typed.map_err(|error| refused(error.problem()))?;
+                let typed = self.online.announce_typing(conversation_id).await;
+                typed.map_err(|error| end_rejected(error.to_problem()))?;
                 Ok(Vec::new())
             }
             ClientFrame::Watch { users } => {
-                if users.len() > WATCHED {
-                    return Err(unreadable(format!(
-                        "at most {WATCHED} users can be watched"
+                if users.len() > MAX_WATCHED {
+                    return Err(end_malformed(format!(
+                        "at most {MAX_WATCHED} users can be watched"
                     )));
                 }
-                let watched = self.here.watch(users).await;
-                watched.map_err(|error| refused(error.problem()))
+                let watched = self.online.watch(users).await;
+                watched.map_err(|error| end_rejected(error.to_problem()))
             }
         }
     }
 }
 
-fn unreadable(reason: impl Into<String>) -> End {
+fn end_malformed(reason: impl Into<String>) -> SessionEnd {
     let problem = Problem::malformed("frame", reason);
-    End::Problem(close::POLICY, Box::new(problem))
+    SessionEnd::Problem(close::POLICY_VIOLATION, Box::new(problem))
 }
 
-fn refused(problem: Problem) -> End {
+fn end_rejected(problem: Problem) -> SessionEnd {
     let code = if problem.status().is_client_error() {
-        close::POLICY
+        close::POLICY_VIOLATION
     } else {
-        close::TRY_AGAIN
+        close::TRY_AGAIN_LATER
     };
-    End::Problem(code, Box::new(problem))
+    SessionEnd::Problem(code, Box::new(problem))
 }
 
-async fn say_goodbye(mut socket: WebSocket, end: Option<End>) -> Option<()> {
+async fn close_socket(mut socket: WebSocket, end: Option<SessionEnd>) -> Option<()> {
     let (code, reason) = match end? {
-        End::Closed(code, reason) => (code, Utf8Bytes::from_static(reason)),
-        End::Problem(code, error) => {
-            let text = problem(&error);
+        SessionEnd::Closed(code, reason) => (code, Utf8Bytes::from_static(reason)),
+        SessionEnd::Problem(code, error) => {
+            let text = problem_frame(&error);
             send(&mut socket, Message::Text(text.into())).await?;
             (code, Utf8Bytes::from_static("see the problem frame"))
         }

@@ -9,15 +9,15 @@ use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::scope::Who;
-use crate::docs::MessageType;
-use crate::failed::Failed;
+use super::scope::Searcher;
+use crate::docs::MessageTypeDoc;
+use crate::error::QueryError;
 use read_model::can_see;
 
 /// A message that matches a search.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Hit)]
-pub struct Hit {
+pub struct MessageHit {
     /// The conversation to which it was sent.
     pub conversation_id: String,
     /// Its seq in the conversation.
@@ -26,7 +26,7 @@ pub struct Hit {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageType)]
+    #[schema(value_type = MessageTypeDoc)]
     pub kind: String,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
@@ -71,12 +71,12 @@ struct Row {
 
 /// Loads the hits in their order. Messages that have since been recalled or are no longer visible
 /// are omitted.
-pub(super) async fn load(
+pub(super) async fn load_hits(
     pool: &PgPool,
-    searcher: Who<'_>,
+    searcher: Searcher<'_>,
     query: &ParsedQuery,
     found: &[IndexHit],
-) -> Result<Vec<Hit>, Failed> {
+) -> Result<Vec<MessageHit>, QueryError> {
     let column = |field: fn(&IndexHit) -> u64| -> Vec<i64> {
         let numbers = found.iter().map(field);
         numbers.map(u64::cast_signed).collect()
@@ -92,7 +92,7 @@ pub(super) async fn load(
         let text =
             search::body::searchable_text(&row.kind, row.body.as_deref().unwrap_or_default());
         let nth = usize::try_from(row.nth - 1).unwrap_or_default();
-        Hit {
+        MessageHit {
             conversation_id: row.conversation_id,
             seq: row.seq,
             sender: row.sender,

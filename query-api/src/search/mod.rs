@@ -7,14 +7,14 @@
 //! - `hits`: loads the hits from the read model.
 
 mod hits;
-mod page;
+mod index_reader;
+mod message_search;
 mod scope;
-mod served;
 
-pub use hits::Hit;
-pub use page::{COUNTED, Page, Search, Turn};
-pub use scope::Who;
-pub use served::{Served, follow};
+pub use hits::MessageHit;
+pub use index_reader::{IndexReader, follow};
+pub use message_search::{HitPage, MAX_EXACT_TOTAL, MessageSearch, SearchCursor};
+pub use scope::Searcher;
 
 use std::time::Instant;
 
@@ -28,15 +28,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::cursor::Listing;
+use crate::cursor::CursorCodec;
 use crate::docs::SearchProblems;
-use crate::failed::Unanswered;
-use crate::min_position::{MinPosition, MinPositionQuery, behind};
-use crate::params::{self, Limit};
+use crate::error::EndpointError;
+use crate::min_position::{MinPosition, MinPositionParams, projection_behind};
+use crate::params::{self, PageLimit};
 use crate::state::QueryState;
 
 /// The number of hits per page.
-const LIMIT: Limit = Limit {
+const PAGE_LIMIT: PageLimit = PageLimit {
     default: 20,
     max: 100,
 };
@@ -44,7 +44,7 @@ const LIMIT: Limit = Limit {
 /// The query, and the page of its hits.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct SearchQuery {
+pub struct SearchParams {
     /// The query, at most 1,024 characters: words (all must match), `"a phrase"`, `-word`, `OR`
     /// between two neighbours, `prefix*`, `from:user`, `in:conversation`, `type:image`, `has:link`,
     /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. An
@@ -58,7 +58,7 @@ pub struct SearchQuery {
     cursor: Option<String>,
     /// `relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a fifth
     /// for very old messages. `newest`: the most recently sent first.
-    #[param(value_type = Option<Order>, inline, default = "relevance")]
+    #[param(value_type = Option<HitOrder>, inline, default = "relevance")]
     sort: Option<String>,
 }
 
@@ -66,7 +66,7 @@ pub struct SearchQuery {
 #[expect(dead_code, reason = "describes a parameter")]
 #[derive(ToSchema)]
 #[schema(as = Order, rename_all = "snake_case")]
-enum Order {
+enum HitOrder {
     Relevance,
     Newest,
 }
@@ -76,7 +76,7 @@ enum Order {
 pub struct SearchPage {
     /// The hits, in the requested order. Messages that became invisible during the search, because
     /// they were recalled or the caller left the conversation, are omitted.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<MessageHit>,
     /// The number of hits on all pages, at most 1,000.
     pub total: usize,
     /// Whether `total` is exact. If false, there are at least as many hits.
@@ -91,58 +91,58 @@ pub struct SearchPage {
 /// Searches the messages that are visible to the caller.
 #[utoipa::path(
     get, path = "/v1/search", operation_id = "search", tag = "messages",
-    params(SearchQuery, MinPositionQuery),
+    params(SearchParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
          headers(("Tidings-Position" = i64, description = "The log position of the search index."))),
         SearchProblems,
     ),
 )]
-pub async fn search(
+pub async fn search_messages(
     State(state): State<QueryState>,
     caller: Caller,
-    Query(query): Query<SearchQuery>,
+    Query(query): Query<SearchParams>,
     min_position: MinPosition,
-) -> Result<Response, Unanswered> {
-    let limit = LIMIT.parse(query.limit.as_deref())?;
-    let (sort, order) = sort(query.sort.as_deref())?;
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let (sort, order) = parse_sort(query.sort.as_deref())?;
     let text = query.q.as_deref().unwrap_or_default();
     let parsed =
         ParsedQuery::parse(text).map_err(|error| Problem::invalid("q", error.to_string()))?;
-    let listing = Listing {
+    let listing = CursorCodec {
         name: "search",
         of: &[&caller.user, order, text],
     };
     let cursor = query.cursor.as_deref();
-    let from = listing.read("cursor", cursor, Turn::from_numbers)?;
+    let cursor = listing.parse("cursor", cursor, SearchCursor::from_numbers)?;
     let at_least = min_position.at_least;
-    let guard = min_position.reached().await?;
-    let indexed = state.search.watermark().reached(at_least).await;
-    indexed.map_err(|known| behind(at_least, known))?;
+    let guard = min_position.wait().await?;
+    let indexed = state.search.watermark().wait_for(at_least).await;
+    indexed.map_err(|known| projection_behind(at_least, known))?;
     let began = Instant::now();
-    let search = Search {
-        who: Who::User(&caller.user),
+    let search = MessageSearch {
+        searcher: Searcher::User(&caller.user),
         query: parsed,
         sort,
         limit: usize::try_from(limit).unwrap_or_default(),
-        from,
+        cursor,
         now: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let page = search.page(&state.pool, &state.search).await?;
+    let page = search.execute(&state.pool, &state.search).await?;
     let took = began.elapsed();
     metrics::histogram!("tidings_search_seconds").record(took);
     let answer = SearchPage {
         hits: page.hits,
         total: page.total,
-        total_is_exact: !page.is_at_least,
-        next: page.next.map(|cursor| listing.write(&cursor.numbers())),
+        total_is_exact: !page.total_is_lower_bound,
+        next: page.next.map(|cursor| listing.encode(&cursor.to_numbers())),
         took_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
     };
-    guard.answer(page.position, &answer)
+    guard.respond(page.position, &answer)
 }
 
-fn sort(text: Option<&str>) -> Result<(Sort, &'static str), Problem> {
-    match params::given(text) {
+fn parse_sort(text: Option<&str>) -> Result<(Sort, &'static str), Problem> {
+    match params::non_empty(text) {
         None | Some("relevance") => Ok((Sort::Relevance, "relevance")),
         Some("newest") => Ok((Sort::Newest, "newest")),
         Some(_) => Err(Problem::malformed("sort", "expected relevance or newest")),

@@ -11,34 +11,34 @@ use search::query::ME;
 use search::{Atom, ParsedQuery};
 use sqlx::PgPool;
 
-use crate::failed::Failed;
+use crate::error::QueryError;
 use read_model::visible_windows;
 
 /// The maximum number of messages that may have changed since the position of the index. An index
 /// that is further behind is not searched.
-const CHANGED: i64 = 10_000;
+const MAX_CHANGED_MESSAGES: i64 = 10_000;
 
 /// The user or operator who searches.
 #[derive(Debug, Clone, Copy)]
-pub enum Who<'a> {
+pub enum Searcher<'a> {
     /// A user, who finds the messages that are visible in the history.
     User(&'a str),
     /// An operator, who finds everything.
-    Everybody,
+    Operator,
 }
 
-impl<'a> Who<'a> {
+impl<'a> Searcher<'a> {
     /// Returns the user; `None` for an operator.
     pub fn user(self) -> Option<&'a str> {
         match self {
             Self::User(name) => Some(name),
-            Self::Everybody => None,
+            Self::Operator => None,
         }
     }
 }
 
 /// The position of the read model, and what the searcher can see.
-pub(super) struct Scope {
+pub(super) struct SearchScope {
     pub position: i64,
     pub numbering: i64,
     /// The searcher's user id.
@@ -50,34 +50,38 @@ pub(super) struct Scope {
 /// conversation takes longer than most searches. An entry is valid until an event could have
 /// changed it, which every search checks. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Known(Arc<Cache<String, Arc<Seat>, Weighs>>);
+pub(super) struct VisibilityCache(Arc<Cache<String, Arc<CachedVisibility>, ConversationWeighter>>);
 
 /// What a user could see at a position.
-struct Seat {
+struct CachedVisibility {
     position: i64,
     generation: i64,
     conversations: Arc<VisibleConversations>,
 }
 
 #[derive(Clone)]
-struct Weighs;
+struct ConversationWeighter;
 
-impl quick_cache::Weighter<String, Arc<Seat>> for Weighs {
-    fn weight(&self, _: &String, cached: &Arc<Seat>) -> u64 {
+impl quick_cache::Weighter<String, Arc<CachedVisibility>> for ConversationWeighter {
+    fn weight(&self, _: &String, cached: &Arc<CachedVisibility>) -> u64 {
         cached.conversations.len() as u64
     }
 }
 
 /// The minimum number of conversations of a cached user; others are looked up every time.
-const MANY: usize = 200;
+const MIN_CACHED_CONVERSATIONS: usize = 200;
 
 /// The capacity of the cache in conversations of all users, at about 50 bytes each.
-const REMEMBERED: u64 = 500_000;
+const CACHE_CAPACITY: u64 = 500_000;
 
-impl Default for Known {
+impl Default for VisibilityCache {
     fn default() -> Self {
-        let users = REMEMBERED as usize / MANY;
-        Self(Arc::new(Cache::with_weighter(users, REMEMBERED, Weighs)))
+        let users = CACHE_CAPACITY as usize / MIN_CACHED_CONVERSATIONS;
+        Self(Arc::new(Cache::with_weighter(
+            users,
+            CACHE_CAPACITY,
+            ConversationWeighter,
+        )))
     }
 }
 
@@ -138,28 +142,28 @@ struct Row {
     changed_seqs: Option<Vec<i64>>,
 }
 
-impl Scope {
+impl SearchScope {
     /// Loads the current scope for an index that is complete up to the position `index`.
     pub async fn load(
         pool: &PgPool,
-        cache: &Known,
-        searcher: Who<'_>,
+        cache: &VisibilityCache,
+        searcher: Searcher<'_>,
         index: u64,
-    ) -> Result<Self, Failed> {
+    ) -> Result<Self, QueryError> {
         let cached = searcher.user().and_then(|user| cache.0.get(user));
         let mut row: Row = sqlx::query_as(SCOPE)
             .bind(searcher.user())
             .bind(i64::try_from(index).unwrap_or(i64::MAX))
-            .bind(CHANGED + 1)
+            .bind(MAX_CHANGED_MESSAGES + 1)
             .bind(cached.as_ref().map(|cached| cached.position))
             .bind(cached.as_ref().map(|cached| cached.generation))
             .fetch_one(pool)
             .await?;
-        let except = row.except()?;
+        let except = row.take_changed()?;
         let conversations = match (searcher.user(), cached) {
             (None, _) => None,
             (Some(_), Some(cached)) if row.is_current => Some(Arc::clone(&cached.conversations)),
-            (Some(user), _) => Some(row.learn(cache, user)),
+            (Some(user), _) => Some(row.resolve_visibility(cache, user)),
         };
         Ok(Self {
             position: row.position,
@@ -174,10 +178,10 @@ impl Scope {
 }
 
 impl Row {
-    fn except(&mut self) -> Result<FxHashSet<(u64, u64)>, Failed> {
+    fn take_changed(&mut self) -> Result<FxHashSet<(u64, u64)>, QueryError> {
         let changed_in = self.changed_in.take().unwrap_or_default();
-        if changed_in.len() as i64 > CHANGED {
-            return Err(Failed::IndexBehind);
+        if changed_in.len() as i64 > MAX_CHANGED_MESSAGES {
+            return Err(QueryError::IndexBehind);
         }
         let changed_seqs = self.changed_seqs.take().unwrap_or_default();
         let except = changed_in.into_iter().zip(changed_seqs);
@@ -187,7 +191,11 @@ impl Row {
     }
 
     /// Builds the visibility from the row, and caches it if there are many conversations.
-    fn learn(&mut self, cache: &Known, user: &str) -> Arc<VisibleConversations> {
+    fn resolve_visibility(
+        &mut self,
+        cache: &VisibilityCache,
+        user: &str,
+    ) -> Arc<VisibleConversations> {
         let column = |numbers: &mut Option<Vec<i64>>| numbers.take().unwrap_or_default();
         let windows = column(&mut self.conversations)
             .into_iter()
@@ -195,9 +203,9 @@ impl Row {
             .zip(column(&mut self.afters))
             .zip(column(&mut self.untils))
             .map(|(((conversation, head), after), until)| (conversation, head, after, until));
-        let conversations = Arc::new(seen(windows));
-        if conversations.len() >= MANY {
-            let cached = Seat {
+        let conversations = Arc::new(collect_windows(windows));
+        if conversations.len() >= MIN_CACHED_CONVERSATIONS {
+            let cached = CachedVisibility {
                 position: self.position,
                 generation: self.generation,
                 conversations: Arc::clone(&conversations),
@@ -210,7 +218,7 @@ impl Row {
 
 /// Collects the visible windows, each with the head of its conversation. A window that reaches the
 /// head is open: later messages are visible too, as long as nothing else changes.
-fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> VisibleConversations {
+fn collect_windows(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> VisibleConversations {
     let mut conversations = VisibleConversations::default();
     for (conversation, head, after, until) in windows {
         let conversation = conversation.unsigned_abs();
@@ -233,20 +241,20 @@ fn seen(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> VisibleConversat
 }
 
 /// The ids of the users and conversations that a query names.
-pub(super) struct Named {
+pub(super) struct ResolvedIds {
     me: Option<(String, Option<u64>)>,
     users: HashMap<String, u64>,
     conversations: HashMap<String, u64>,
 }
 
-impl Named {
+impl ResolvedIds {
     /// Looks up the ids. Most queries name no user or conversation.
     pub async fn load(
         pool: &PgPool,
         query: &ParsedQuery,
-        searcher: Who<'_>,
-        scope: &Scope,
-    ) -> Result<Self, Failed> {
+        searcher: Searcher<'_>,
+        scope: &SearchScope,
+    ) -> Result<Self, QueryError> {
         let (mut users, mut conversations) = (Vec::new(), Vec::new());
         for atom in query.atoms() {
             match atom {
@@ -257,7 +265,7 @@ impl Named {
         }
         let numbers = async |sql: &str, names: Vec<&str>| {
             if names.is_empty() {
-                return Ok::<_, Failed>(HashMap::new());
+                return Ok::<_, QueryError>(HashMap::new());
             }
             let rows: Vec<(String, i64)> = sqlx::query_as(sql).bind(names).fetch_all(pool).await?;
             let numbered = rows.into_iter();
@@ -278,7 +286,7 @@ impl Named {
     }
 }
 
-impl IdResolver for Named {
+impl IdResolver for ResolvedIds {
     fn user_id(&self, name: &str) -> Option<u64> {
         match &self.me {
             Some((_, number)) if name == ME => *number,

@@ -2,30 +2,36 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
-use crate::model::at;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
+use crate::model::time_at;
 
 #[tokio::test]
 async fn a_conversation_includes_the_membership_of_the_caller() {
-    let mut log = Ledger::new(10);
-    log.group("room", "since_join", &["ana"]);
-    log.say("room", "ana", "hello");
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "since_join", &["ana"]);
+    log.send_text("room", "ana", "hello");
     log.join("room", "bob");
-    log.prefer("room", "bob", true, true, false);
+    log.set_preferences("room", "bob", true, true, false);
     log.create("d_x", "direct", "all", None, &["ana", "bob"]);
-    let fixture = World::new(&log).await;
-    let room = fixture.get("bob", "/v1/conversations/room").await.ok();
+    let fixture = QueryFixture::new(&log).await;
+    let room = fixture
+        .get("bob", "/v1/conversations/room")
+        .await
+        .expect_ok();
     assert_eq!(
         room,
         json!({
             "id": "room", "kind": "group", "title": "Room room", "history": "since_join",
-            "created_at": at(1), "member_count": 2, "head_seq": 1,
+            "created_at": time_at(1), "member_count": 2, "head_seq": 1,
             "my": {"role": "member", "read_seq": 1, "joined_seq": 1, "muted": true, "pinned": true,
                 "archived": false},
         })
     );
-    let direct = fixture.get("bob", "/v1/conversations/d_x").await.ok();
+    let direct = fixture
+        .get("bob", "/v1/conversations/d_x")
+        .await
+        .expect_ok();
     assert_eq!(
         (&direct["kind"], &direct["title"]),
         (&json!("direct"), &Value::Null)
@@ -34,24 +40,24 @@ async fn a_conversation_includes_the_membership_of_the_caller() {
 
 #[tokio::test]
 async fn members_are_listed_in_the_order_of_joining() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["zoe", "ana", "bob", "cleo"]);
-    log.say("room", "zoe", "hello");
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["zoe", "ana", "bob", "cleo"]);
+    log.send_text("room", "zoe", "hello");
     log.leave("room", "ana");
     log.join("room", "ana");
     log.leave("room", "bob");
-    let fixture = World::new(&log).await;
+    let fixture = QueryFixture::new(&log).await;
     let all = fixture
         .get("ana", "/v1/conversations/room/members")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(
         all,
         json!({
             "members": [
-                {"user": "zoe", "role": "owner", "joined_at": at(1), "read_seq": 1},
-                {"user": "cleo", "role": "member", "joined_at": at(1), "read_seq": 0},
-                {"user": "ana", "role": "member", "joined_at": at(4), "read_seq": 1},
+                {"user": "zoe", "role": "owner", "joined_at": time_at(1), "read_seq": 1},
+                {"user": "cleo", "role": "member", "joined_at": time_at(1), "read_seq": 0},
+                {"user": "ana", "role": "member", "joined_at": time_at(4), "read_seq": 1},
             ],
             "next": null,
         })
@@ -59,7 +65,7 @@ async fn members_are_listed_in_the_order_of_joining() {
     let mut users = Vec::new();
     let mut route = "/v1/conversations/room/members?limit=1".to_owned();
     loop {
-        let page = fixture.get("ana", &route).await.ok();
+        let page = fixture.get("ana", &route).await.expect_ok();
         users.extend(
             page["members"]
                 .as_array()
@@ -77,16 +83,16 @@ async fn members_are_listed_in_the_order_of_joining() {
 
 #[tokio::test]
 async fn blocks_are_those_of_the_caller() {
-    let mut log = Ledger::new(10);
-    let (ana, bob, zoe) = (log.user("ana"), log.user("bob"), log.user("zoe"));
+    let mut log = FixtureLog::new(10);
+    let (ana, bob, zoe) = (log.user_id("ana"), log.user_id("bob"), log.user_id("zoe"));
     log.blocks = vec![(ana, zoe), (ana, bob), (zoe, ana)];
-    let fixture = World::new(&log).await;
+    let fixture = QueryFixture::new(&log).await;
     assert_eq!(
-        fixture.get("ana", "/v1/blocks").await.ok(),
+        fixture.get("ana", "/v1/blocks").await.expect_ok(),
         json!({"users": ["bob", "zoe"]})
     );
     assert_eq!(
-        fixture.get("bob", "/v1/blocks").await.ok(),
+        fixture.get("bob", "/v1/blocks").await.expect_ok(),
         json!({"users": []})
     );
 }

@@ -1,9 +1,9 @@
 //! A seeded random number generator.
 
 /// A generator of pseudo-random numbers, which are the same for the same seed.
-pub struct Dice(u64);
+pub struct SeededDice(u64);
 
-impl Dice {
+impl SeededDice {
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
     }

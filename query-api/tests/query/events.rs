@@ -17,15 +17,15 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::ledger::Ledger;
-use crate::world::{World, token};
+use crate::fixture::{QueryFixture, token};
+use crate::fixture_log::FixtureLog;
 
 /// How long a test waits for an expected event.
-const SOON: Duration = Duration::from_secs(10);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Appends `count` events to the log of the fixture: a conversation `room`, then its messages.
-pub async fn append(fixture: &World, count: i64) -> EventLog {
-    let log = EventLog::open(fixture.admin.clone(), LogConfig::default())
+pub async fn append(fixture: &QueryFixture, count: i64) -> EventLog {
+    let log = EventLog::open(fixture.admin_pool.clone(), LogConfig::default())
         .await
         .unwrap();
     append_more(&log, count).await;
@@ -84,7 +84,7 @@ fn positions(body: &[u8]) -> Vec<i64> {
 
 #[tokio::test]
 async fn events_are_returned_in_order_between_their_bounds() {
-    let fixture = World::new(&Ledger::new(10)).await;
+    let fixture = QueryFixture::new(&FixtureLog::new(10)).await;
     append(&fixture, 450).await;
     let read = async |query: &str| {
         let answer = fixture.get_as_admin(&format!("/v1/events?{query}")).await;
@@ -141,15 +141,15 @@ async fn events_are_returned_in_order_between_their_bounds() {
 
 #[tokio::test]
 async fn a_position_beyond_the_log_times_out() {
-    let fixture = World::new(&Ledger::new(10)).await;
+    let fixture = QueryFixture::new(&FixtureLog::new(10)).await;
     let answer = fixture.get_as_admin("/v1/events?min_position=5").await;
     assert!(answer.headers.contains_key("retry-after"));
-    answer.refused(503, "projection_behind");
+    answer.expect_problem(503, "projection_behind");
 }
 
 #[tokio::test]
 async fn following_continues_until_the_service_stops() {
-    let fixture = World::new(&Ledger::new(10)).await;
+    let fixture = QueryFixture::new(&FixtureLog::new(10)).await;
     let log = append(&fixture, 250).await;
     let request = Request::get("/v1/events?follow=true&after=1")
         .header("host", "tidings.test")
@@ -165,7 +165,7 @@ async fn following_continues_until_the_service_stops() {
     let mut seen = Vec::new();
     let mut read_up_to = async |last: i64| {
         while seen.last().copied() != Some(last) {
-            let frame = tokio::time::timeout(SOON, body.frame())
+            let frame = tokio::time::timeout(EVENT_TIMEOUT, body.frame())
                 .await
                 .expect("an event arrives")
                 .unwrap()
@@ -178,7 +178,7 @@ async fn following_continues_until_the_service_stops() {
     read_up_to(253).await;
     assert_eq!(seen, (2..=253).collect::<Vec<_>>());
     fixture.shutdown.cancel();
-    let end = tokio::time::timeout(SOON, body.frame())
+    let end = tokio::time::timeout(EVENT_TIMEOUT, body.frame())
         .await
         .expect("the response ends");
     assert!(end.is_none());
@@ -186,7 +186,7 @@ async fn following_continues_until_the_service_stops() {
 
 #[tokio::test]
 async fn following_an_empty_log_starts_with_the_first_event() {
-    let fixture = World::new(&Ledger::new(10)).await;
+    let fixture = QueryFixture::new(&FixtureLog::new(10)).await;
     let request = Request::get("/v1/events?follow=true")
         .header("host", "tidings.test")
         .header(
@@ -198,7 +198,7 @@ async fn following_an_empty_log_starts_with_the_first_event() {
     let response = fixture.router.clone().oneshot(request).await.unwrap();
     let mut body = response.into_body();
     append(&fixture, 1).await;
-    let frame = tokio::time::timeout(SOON, body.frame())
+    let frame = tokio::time::timeout(EVENT_TIMEOUT, body.frame())
         .await
         .expect("an event arrives")
         .unwrap()

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use event_log::mirror::MirrorConfig;
 use event_log::reader::LogReader;
-use query_api::{QuerySetup, QueryState, session};
+use query_api::{QuerySetup, QueryState, session_options};
 use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::Ledger;
-use crate::world::{World, ask, hardened, nowhere, server, token};
+use crate::fixture::{
+    QueryFixture, edge_router, missing_index, postgres_server, send_request, token,
+};
+use crate::fixture_log::FixtureLog;
 
 const ROUTES: [&str; 7] = [
     "/v1/inbox",
@@ -21,7 +23,7 @@ const ROUTES: [&str; 7] = [
     "/v1/events",
 ];
 
-async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
+async fn assert_all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
     let shutdown = CancellationToken::new();
     let _stop = shutdown.clone().drop_guard();
     let reader = LogReader::new(pool.clone());
@@ -30,31 +32,31 @@ async fn all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
         reader,
         nats: None,
         mirror: &MirrorConfig::default(),
-        near_bell: None,
-        index: nowhere(),
+        local_signal: None,
+        index: missing_index(),
         acks: std::sync::Arc::new(query_api::live::NoAcks),
-        max_live: query_api::live::MAX_LIVE,
-        min_position_patience: Duration::from_millis(100),
+        max_live_connections: query_api::live::MAX_LIVE_CONNECTIONS,
+        min_position_timeout: Duration::from_millis(100),
         shutdown,
     })
     .await;
-    let router = hardened(state);
+    let router = edge_router(state);
     let authorization = format!("Bearer {}", token("ana", "admin"));
     for route in queries {
-        let answer = ask(&router, Some(&authorization), route).await;
+        let answer = send_request(&router, Some(&authorization), route).await;
         assert!(answer.headers.contains_key("retry-after"), "{route}");
-        answer.refused(503, "unavailable");
+        answer.expect_problem(503, "unavailable");
     }
 }
 
 #[tokio::test]
 async fn without_postgres_every_query_is_503() {
     // Nothing listens on port 1.
-    let unreachable = server().host("127.0.0.1").port(1);
+    let unreachable = postgres_server().host("127.0.0.1").port(1);
     let pool = PgPoolOptions::new()
         .acquire_timeout(Duration::from_millis(100))
         .connect_lazy_with(unreachable);
-    all_unavailable(pool, &ROUTES).await;
+    assert_all_unavailable(pool, &ROUTES).await;
 }
 
 #[tokio::test]
@@ -62,38 +64,39 @@ async fn without_a_free_connection_every_query_is_503() {
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_millis(50))
-        .connect_lazy_with(server());
+        .connect_lazy_with(postgres_server());
     let _only_connection = pool.acquire().await.unwrap();
-    all_unavailable(pool.clone(), &ROUTES).await;
+    assert_all_unavailable(pool.clone(), &ROUTES).await;
 }
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_503() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana"]);
-    let fixture = World::new(&log).await;
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana"]);
+    let fixture = QueryFixture::new(&log).await;
     let database: String = sqlx::query_scalar("SELECT current_database()")
-        .fetch_one(&fixture.admin)
+        .fetch_one(&fixture.admin_pool)
         .await
         .unwrap();
-    let pool = PgPoolOptions::new().connect_lazy_with(session(
-        server().database(&database),
+    let pool = PgPoolOptions::new().connect_lazy_with(session_options(
+        postgres_server().database(&database),
         Duration::from_millis(100),
     ));
-    let mut locked = fixture.admin.begin().await.unwrap();
+    let mut locked = fixture.admin_pool.begin().await.unwrap();
     sqlx::raw_sql("LOCK TABLE read.checkpoint IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *locked)
         .await
         .unwrap();
     let read_model_routes = &ROUTES[..ROUTES.len() - 1];
-    all_unavailable(pool, read_model_routes).await;
+    assert_all_unavailable(pool, read_model_routes).await;
     locked.rollback().await.unwrap();
-    fixture.get("ana", "/v1/inbox").await.ok();
+    fixture.get("ana", "/v1/inbox").await.expect_ok();
 }
 
 #[tokio::test]
 async fn a_session_cannot_write() {
-    let pool = PgPoolOptions::new().connect_lazy_with(session(server(), Duration::from_secs(5)));
+    let pool = PgPoolOptions::new()
+        .connect_lazy_with(session_options(postgres_server(), Duration::from_secs(5)));
     assert!(
         sqlx::raw_sql("CREATE TABLE query_api_was_here ()")
             .execute(&pool)

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
-use crate::model::at;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
+use crate::model::time_at;
 
 fn seqs(page: &Value) -> Vec<i64> {
     page["messages"]
@@ -15,26 +15,26 @@ fn seqs(page: &Value) -> Vec<i64> {
         .collect()
 }
 
-fn thirty() -> Ledger {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob"]);
+fn log_with_thirty_messages() -> FixtureLog {
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob"]);
     for n in 1..=30 {
-        log.say("room", "ana", &format!("message {n}"));
+        log.send_text("room", "ana", &format!("message {n}"));
     }
     log
 }
 
-async fn page(fixture: &World, query: &str) -> (Vec<i64>, bool) {
+async fn page(fixture: &QueryFixture, query: &str) -> (Vec<i64>, bool) {
     let page = fixture
         .get("bob", &format!("/v1/conversations/room/messages{query}"))
         .await
-        .ok();
+        .expect_ok();
     (seqs(&page), page["has_more"].as_bool().unwrap())
 }
 
 #[tokio::test]
 async fn the_order_depends_on_the_bound() {
-    let fixture = World::new(&thirty()).await;
+    let fixture = QueryFixture::new(&log_with_thirty_messages()).await;
     assert_eq!(page(&fixture, "").await, ((11..=30).rev().collect(), true));
     assert_eq!(
         page(&fixture, "?limit=30").await,
@@ -67,7 +67,7 @@ async fn the_order_depends_on_the_bound() {
 
 #[tokio::test]
 async fn the_message_of_around_is_in_the_middle() {
-    let fixture = World::new(&thirty()).await;
+    let fixture = QueryFixture::new(&log_with_thirty_messages()).await;
     assert_eq!(
         page(&fixture, "?around=15&limit=5").await,
         (vec![13, 14, 15, 16, 17], true)
@@ -91,14 +91,17 @@ async fn the_message_of_around_is_in_the_middle() {
     );
     for missing in ["31", "99999999999999999999"] {
         let route = format!("/v1/conversations/room/messages?around={missing}");
-        fixture.get("bob", &route).await.refused(404, "not_found");
+        fixture
+            .get("bob", &route)
+            .await
+            .expect_problem(404, "not_found");
     }
 }
 
 #[tokio::test]
 async fn pages_of_any_size_add_up_in_both_directions() {
-    let log = Ledger::random(23, 4, 300);
-    let fixture = World::new(&log).await;
+    let log = FixtureLog::random(23, 4, 300);
+    let fixture = QueryFixture::new(&log).await;
     let room = log
         .rooms
         .iter()
@@ -106,8 +109,8 @@ async fn pages_of_any_size_add_up_in_both_directions() {
         .unwrap();
     for (index, user) in log.users.iter().enumerate() {
         let number = index as i64 + 1;
-        let visible: Vec<i64> = (1..=room.head())
-            .filter(|seq| room.may_see(number, *seq))
+        let visible: Vec<i64> = (1..=room.head_seq())
+            .filter(|seq| room.can_see(number, *seq))
             .collect();
         if !room.is_in(number) {
             continue;
@@ -120,7 +123,7 @@ async fn pages_of_any_size_add_up_in_both_directions() {
                         "/v1/conversations/{}/messages?limit={limit}&{direction}={bound}",
                         room.name
                     );
-                    let page = fixture.get(user, &route).await.ok();
+                    let page = fixture.get(user, &route).await.expect_ok();
                     all.extend(seqs(&page));
                     bound = all.last().copied().unwrap_or(bound);
                     if page["has_more"] == false {
@@ -138,9 +141,9 @@ async fn pages_of_any_size_add_up_in_both_directions() {
 
 #[tokio::test]
 async fn a_message_has_the_documented_shape() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob", "cleo"]);
-    log.say("room", "ana", "first");
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob", "cleo"]);
+    log.send_text("room", "ana", "first");
     let body = r#"{"text":"a \"quoted\" \\ 😀 text","n":1.50,"z":{"b":1,"a":2}}"#;
     log.send("room", "bob", "text", body, &["ana", "cleo"]);
     log.message("room", 2).reply_to = Some(1);
@@ -148,7 +151,7 @@ async fn a_message_has_the_documented_shape() {
     log.react("room", 2, "bob", "+1");
     log.react("room", 2, "ana", "zebra");
     log.edit("room", 1, r#"{"text":"edited"}"#);
-    let fixture = World::new(&log).await;
+    let fixture = QueryFixture::new(&log).await;
     let answer = fixture
         .get("cleo", "/v1/conversations/room/messages/2")
         .await;
@@ -162,21 +165,21 @@ async fn a_message_has_the_documented_shape() {
         "reactions keep their order"
     );
     assert_eq!(
-        answer.ok(),
+        answer.expect_ok(),
         json!({
             "conversation_id": "room", "seq": 2, "position": 3, "sender": "bob", "type": "text",
             "body": {"text": "a \"quoted\" \\ 😀 text", "n": 1.50, "z": {"b": 1, "a": 2}}, "reply_to": 1,
-            "mentions": ["ana", "cleo"], "sent_at": at(3), "edited_at": null, "recalled": false,
+            "mentions": ["ana", "cleo"], "sent_at": time_at(3), "edited_at": null, "recalled": false,
             "reactions": {"zebra": ["cleo", "ana"], "+1": ["bob"]},
         })
     );
     let first = fixture
         .get("cleo", "/v1/conversations/room/messages/1")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(
         (&first["edited_at"], &first["body"]["text"]),
-        (&json!(at(7)), &json!("edited"))
+        (&json!(time_at(7)), &json!("edited"))
     );
     assert_eq!(
         (&first["reactions"], &first["mentions"]),
@@ -185,6 +188,6 @@ async fn a_message_has_the_documented_shape() {
     let page = fixture
         .get("cleo", "/v1/conversations/room/messages?after=0")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(page["messages"][0], first);
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
-use crate::model::at;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
+use crate::model::time_at;
 
 fn ids(page: &Value) -> Vec<String> {
     let conversations = page["conversations"].as_array().unwrap();
@@ -14,11 +14,11 @@ fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
-async fn pages(fixture: &World, user: &str, first: &str) -> Vec<String> {
+async fn pages(fixture: &QueryFixture, user: &str, first: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut route = first.to_owned();
     loop {
-        let page = fixture.get(user, &route).await.ok();
+        let page = fixture.get(user, &route).await.expect_ok();
         all.extend(ids(&page));
         match page["next"].as_str() {
             Some(next) => route = format!("{first}&after={next}"),
@@ -30,8 +30,8 @@ async fn pages(fixture: &World, user: &str, first: &str) -> Vec<String> {
 #[tokio::test]
 async fn pinned_conversations_come_first_and_pages_add_up() {
     for seed in 11..=12 {
-        let log = Ledger::random(seed, 4, 250);
-        let fixture = World::new(&log).await;
+        let log = FixtureLog::random(seed, 4, 250);
+        let fixture = QueryFixture::new(&log).await;
         for (index, user) in log.users.iter().enumerate() {
             let number = index as i64 + 1;
             for archived in [false, true] {
@@ -59,7 +59,7 @@ async fn pinned_conversations_come_first_and_pages_add_up() {
 
 #[tokio::test]
 async fn a_conversation_is_shown_with_its_last_message() {
-    let mut log = Ledger::new(10);
+    let mut log = FixtureLog::new(10);
     log.create("d_x", "direct", "all", None, &["ana", "bob"]);
     log.send(
         "d_x",
@@ -69,7 +69,7 @@ async fn a_conversation_is_shown_with_its_last_message() {
         &["ana"],
     );
     log.send("d_x", "bob", "control", "{}", &["ana"]);
-    log.group("files", "all", &["ana", "bob"]);
+    log.create_group("files", "all", &["ana", "bob"]);
     log.send(
         "files",
         "ana",
@@ -77,16 +77,16 @@ async fn a_conversation_is_shown_with_its_last_message() {
         r#"{"name":"plan.pdf","text":"no"}"#,
         &[],
     );
-    log.group("images", "all", &["ana"]);
+    log.create_group("images", "all", &["ana"]);
     log.send("images", "ana", "image", r#"{"name":7}"#, &[]);
-    log.group("recalled", "all", &["ana"]);
-    log.say("recalled", "ana", "secret");
+    log.create_group("recalled", "all", &["ana"]);
+    log.send_text("recalled", "ana", "secret");
     log.recall("recalled", 1);
-    log.group("nul", "all", &["ana"]);
+    log.create_group("nul", "all", &["ana"]);
     log.send("nul", "ana", "text", r#"{"text":"a\u0000b"}"#, &[]);
-    log.group("empty", "all", &["ana"]);
-    let fixture = World::new(&log).await;
-    let inbox = fixture.get("ana", "/v1/inbox").await.ok();
+    log.create_group("empty", "all", &["ana"]);
+    let fixture = QueryFixture::new(&log).await;
+    let inbox = fixture.get("ana", "/v1/inbox").await.expect_ok();
     assert_eq!(
         ids(&inbox),
         ["empty", "nul", "recalled", "images", "files", "d_x"]
@@ -103,7 +103,7 @@ async fn a_conversation_is_shown_with_its_last_message() {
         &json!({
             "id": "d_x", "kind": "direct", "title": null, "member_count": 2, "peer": "bob",
             "last_message": {"seq": 1, "sender": "bob", "type": "text", "preview": "\u{1f600}".repeat(120),
-                "sent_at": at(2), "recalled": false},
+                "sent_at": time_at(2), "recalled": false},
             "unread": 1, "mentions": 1, "read_seq": 0, "muted": false, "pinned": false, "archived": false,
         })
     );
@@ -113,14 +113,14 @@ async fn a_conversation_is_shown_with_its_last_message() {
 
 #[tokio::test]
 async fn an_invisible_last_message_is_not_shown() {
-    let mut log = Ledger::new(10);
-    log.group("room", "since_join", &["ana"]);
-    log.say("room", "ana", "before bob");
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "since_join", &["ana"]);
+    log.send_text("room", "ana", "before bob");
     log.join("room", "bob");
-    let fixture = World::new(&log).await;
-    let inbox = fixture.get("bob", "/v1/inbox").await.ok();
+    let fixture = QueryFixture::new(&log).await;
+    let inbox = fixture.get("bob", "/v1/inbox").await.expect_ok();
     assert_eq!(inbox["conversations"][0]["last_message"], Value::Null);
-    let inbox = fixture.get("ana", "/v1/inbox").await.ok();
+    let inbox = fixture.get("ana", "/v1/inbox").await.expect_ok();
     assert_eq!(
         inbox["conversations"][0]["last_message"]["preview"],
         "before bob"
@@ -129,43 +129,46 @@ async fn an_invisible_last_message_is_not_shown() {
 
 #[tokio::test]
 async fn mentions_match_whole_names() {
-    let mut log = Ledger::new(10);
+    let mut log = FixtureLog::new(10);
     let odd = r#"x"bob"#;
-    log.group("room", "all", &["ana", "bob", odd, r"b\ob"]);
+    log.create_group("room", "all", &["ana", "bob", odd, r"b\ob"]);
     log.send("room", "ana", "text", r#"{"text":"1"}"#, &[odd]);
     log.send("room", "ana", "text", r#"{"text":"2"}"#, &["bob", r"b\ob"]);
-    let fixture = World::new(&log).await;
+    let fixture = QueryFixture::new(&log).await;
     for (user, mentions) in [("bob", 1), (odd, 1), (r"b\ob", 1), ("ana", 0)] {
-        let inbox = fixture.get(user, "/v1/inbox").await.ok();
+        let inbox = fixture.get(user, "/v1/inbox").await.expect_ok();
         assert_eq!(inbox["conversations"][0]["mentions"], mentions, "{user}");
     }
 }
 
 #[tokio::test]
 async fn muted_and_archived_conversations_are_excluded_from_the_total() {
-    let mut log = Ledger::new(10);
+    let mut log = FixtureLog::new(10);
     for room in ["plain", "muted", "archived"] {
-        log.group(room, "all", &["ana", "bob"]);
-        log.say(room, "ana", "hello");
+        log.create_group(room, "all", &["ana", "bob"]);
+        log.send_text(room, "ana", "hello");
     }
-    log.prefer("muted", "bob", true, false, false);
-    log.prefer("archived", "bob", false, false, true);
-    let fixture = World::new(&log).await;
+    log.set_preferences("muted", "bob", true, false, false);
+    log.set_preferences("archived", "bob", false, false, true);
+    let fixture = QueryFixture::new(&log).await;
     for route in [
         "/v1/inbox?archived=false",
         "/v1/inbox?archived=",
         "/v1/inbox",
     ] {
-        let inbox = fixture.get("bob", route).await.ok();
+        let inbox = fixture.get("bob", route).await.expect_ok();
         assert_eq!(ids(&inbox), ["muted", "plain"]);
         assert_eq!(inbox["total_unread"], 1);
         assert_eq!(inbox["conversations"][0]["unread"], 1);
     }
     assert_eq!(
-        ids(&fixture.get("bob", "/v1/inbox?archived=true").await.ok()),
+        ids(&fixture
+            .get("bob", "/v1/inbox?archived=true")
+            .await
+            .expect_ok()),
         ["archived"]
     );
-    let unread = fixture.get("bob", "/v1/inbox/unread").await.ok();
+    let unread = fixture.get("bob", "/v1/inbox/unread").await.expect_ok();
     assert_eq!(
         unread,
         json!({"total": 1, "conversations": {"plain": 1, "muted": 1, "archived": 1}})

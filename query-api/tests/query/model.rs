@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 /// The time of a position. Positions are one second apart, so that all times differ.
-pub fn at(position: i64) -> String {
+pub fn time_at(position: i64) -> String {
     let t = time::OffsetDateTime::from_unix_timestamp(1_700_000_000 + position).unwrap();
     domain::time::Timestamp::from(t).to_string()
 }
 
 #[derive(Debug, Clone)]
-pub struct Stay {
+pub struct FixtureStay {
     pub from: i64,
     pub to: Option<i64>,
     pub after_seq: i64,
     pub until_seq: Option<i64>,
 }
 
-impl Stay {
+impl FixtureStay {
     pub fn covers(&self, position: i64) -> bool {
         self.from <= position && self.to.is_none_or(|to| position <= to)
     }
@@ -24,7 +24,7 @@ impl Stay {
 
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "a row has so many columns")]
-pub struct Member {
+pub struct FixtureMember {
     pub present: bool,
     pub role: &'static str,
     pub joined_position: i64,
@@ -36,11 +36,11 @@ pub struct Member {
     pub muted: bool,
     pub pinned: bool,
     pub archived: bool,
-    pub stays: Vec<Stay>,
+    pub stays: Vec<FixtureStay>,
 }
 
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct FixtureMessage {
     pub seq: i64,
     pub position: i64,
     pub sender: i64,
@@ -58,7 +58,7 @@ pub struct Message {
 
 /// A timeline row. Only the user in `only` receives it, or all members if it is `None`.
 #[derive(Debug, Clone)]
-pub struct Happening {
+pub struct FixtureEvent {
     pub position: i64,
     pub kind: &'static str,
     pub subject: Option<i64>,
@@ -69,7 +69,7 @@ pub struct Happening {
 }
 
 #[derive(Debug, Clone)]
-pub struct Room {
+pub struct FixtureRoom {
     pub id: i64,
     pub name: String,
     pub kind: &'static str,
@@ -78,13 +78,13 @@ pub struct Room {
     pub created: i64,
     pub unfanned: i64,
     pub joins: i64,
-    pub members: BTreeMap<i64, Member>,
-    pub messages: Vec<Message>,
-    pub happenings: Vec<Happening>,
+    pub members: BTreeMap<i64, FixtureMember>,
+    pub messages: Vec<FixtureMessage>,
+    pub events: Vec<FixtureEvent>,
 }
 
-impl Room {
-    pub fn head(&self) -> i64 {
+impl FixtureRoom {
+    pub fn head_seq(&self) -> i64 {
         self.messages.len() as i64
     }
 
@@ -107,16 +107,17 @@ impl Room {
     }
 
     /// The visibility rule, by brute force.
-    pub fn may_see(&self, user: i64, seq: i64) -> bool {
+    pub fn can_see(&self, user: i64, seq: i64) -> bool {
         let Some(member) = self.members.get(&user).filter(|member| member.present) else {
             return false;
         };
-        let within =
-            |stay: &Stay| stay.after_seq < seq && stay.until_seq.is_none_or(|until| seq <= until);
+        let within = |stay: &FixtureStay| {
+            stay.after_seq < seq && stay.until_seq.is_none_or(|until| seq <= until)
+        };
         self.history == "all" || member.stays.iter().any(within)
     }
 
-    pub fn is_unread(&self, user: i64, message: &Message) -> bool {
+    pub fn is_unread(&self, user: i64, message: &FixtureMessage) -> bool {
         let Some(member) = self.members.get(&user) else {
             return false;
         };
@@ -124,7 +125,7 @@ impl Room {
             && !message.recalled
             && message.sender != user
             && message.seq > member.read_seq
-            && self.may_see(user, message.seq)
+            && self.can_see(user, message.seq)
     }
 
     pub fn unread(&self, user: i64) -> i64 {
@@ -134,13 +135,14 @@ impl Room {
             .count() as i64
     }
 
-    pub fn last(&self) -> Option<&Message> {
+    pub fn last_message(&self) -> Option<&FixtureMessage> {
         self.messages
             .iter()
             .rfind(|message| message.kind != "control")
     }
 
     pub fn activity(&self) -> i64 {
-        self.last().map_or(self.created, |message| message.position)
+        self.last_message()
+            .map_or(self.created, |message| message.position)
     }
 }

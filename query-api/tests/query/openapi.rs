@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::ledger::Ledger;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
 
-async fn document() -> Value {
-    let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(crate::world::server());
+async fn build_document() -> Value {
+    let pool =
+        sqlx::postgres::PgPoolOptions::new().connect_lazy_with(crate::fixture::postgres_server());
     let state = query_api::QueryState {
-        gossip: query_api::live::Gossip::start(
+        presence: query_api::live::PresenceService::start(
             query_api::live::Hub::default(),
             pool.clone(),
             None,
@@ -19,16 +20,16 @@ async fn document() -> Value {
         )
         .await,
         hub: query_api::live::Hub::default(),
-        admission: query_api::live::Admission::new(query_api::live::MAX_LIVE),
+        admission: query_api::live::Admission::new(query_api::live::MAX_LIVE_CONNECTIONS),
         acks: std::sync::Arc::new(query_api::live::NoAcks),
-        search: query_api::search::Served::new(
-            crate::world::nowhere(),
+        search: query_api::search::IndexReader::new(
+            crate::fixture::missing_index(),
             event_log::reader::LogReader::new(pool.clone()),
-            query_api::MIN_POSITION_PATIENCE,
+            query_api::MIN_POSITION_TIMEOUT,
         ),
         reader: event_log::reader::LogReader::new(pool.clone()),
         pool,
-        watermark: query_api::Watermark::new(query_api::MIN_POSITION_PATIENCE),
+        watermark: query_api::Watermark::new(query_api::MIN_POSITION_TIMEOUT),
         shutdown: tokio_util::sync::CancellationToken::new(),
     };
     let (_, document) = query_api::router(state).split_for_parts();
@@ -37,7 +38,7 @@ async fn document() -> Value {
 
 #[tokio::test]
 async fn every_query_is_documented() {
-    let document = document().await;
+    let document = build_document().await;
     // `data` matches several of its possible shapes, so the schema must not be `oneOf`.
     assert!(document["components"]["schemas"]["EntryData"]["anyOf"].is_array());
     let operations: BTreeSet<(String, String)> = document["paths"]
@@ -89,7 +90,7 @@ async fn every_query_is_documented() {
 }
 
 /// Collects every `$ref` in the document.
-fn refs(value: &Value, found: &mut BTreeSet<String>) {
+fn collect_refs(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             found.extend(
@@ -98,18 +99,18 @@ fn refs(value: &Value, found: &mut BTreeSet<String>) {
                     .and_then(Value::as_str)
                     .map(str::to_owned),
             );
-            fields.values().for_each(|value| refs(value, found));
+            fields.values().for_each(|value| collect_refs(value, found));
         }
-        Value::Array(items) => items.iter().for_each(|value| refs(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| collect_refs(value, found)),
         _ => {}
     }
 }
 
 #[tokio::test]
 async fn every_reference_resolves() {
-    let document = document().await;
+    let document = build_document().await;
     let mut found = BTreeSet::new();
-    refs(&document, &mut found);
+    collect_refs(&document, &mut found);
     assert!(found.len() > 10);
     for reference in found {
         let target = document.pointer(reference.trim_start_matches('#'));
@@ -118,7 +119,7 @@ async fn every_reference_resolves() {
 }
 
 /// Compares the fields of a value with those of its schema.
-fn check(document: &Value, schema: &str, value: &Value) {
+fn assert_fields_match(document: &Value, schema: &str, value: &Value) {
     let schema = &document["components"]["schemas"][schema];
     let names = |list: &Value| -> BTreeSet<String> {
         list.as_array()
@@ -149,12 +150,12 @@ fn check(document: &Value, schema: &str, value: &Value) {
 
 #[tokio::test]
 async fn responses_have_the_fields_that_their_schemas_require() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob"]);
-    log.say("room", "ana", "hello");
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob"]);
+    log.send_text("room", "ana", "hello");
     log.edit("room", 1, r#"{"text":"edited"}"#);
-    let fixture = World::new(&log).await;
-    let document = document().await;
+    let fixture = QueryFixture::new(&log).await;
+    let document = build_document().await;
     for (route, schema, part) in [
         ("/v1/inbox", "Inbox", ""),
         ("/v1/inbox", "InboxConversation", "/conversations/0"),
@@ -189,7 +190,7 @@ async fn responses_have_the_fields_that_their_schemas_require() {
         ("/v1/outbox", "Outbox", ""),
         ("/v1/blocks", "Blocks", ""),
     ] {
-        let answer = fixture.get("ana", route).await.ok();
-        check(&document, schema, answer.pointer(part).unwrap());
+        let answer = fixture.get("ana", route).await.expect_ok();
+        assert_fields_match(&document, schema, answer.pointer(part).unwrap());
     }
 }

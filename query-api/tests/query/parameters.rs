@@ -1,21 +1,21 @@
 //! Tests of malformed parameters.
 
-use crate::ledger::Ledger;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
 
-async fn world() -> World {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob"]);
-    log.group("second", "all", &["ana", "bob"]);
+async fn fixture() -> QueryFixture {
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob"]);
+    log.create_group("second", "all", &["ana", "bob"]);
     for _ in 0..3 {
-        log.say("room", "ana", "hello");
+        log.send_text("room", "ana", "hello");
     }
-    World::new(&log).await
+    QueryFixture::new(&log).await
 }
 
 #[tokio::test]
 async fn limits_have_a_range() {
-    let fixture = world().await;
+    let fixture = fixture().await;
     for (route, max) in [
         ("/v1/inbox", 200),
         ("/v1/inbox/entries", 1_000),
@@ -26,11 +26,14 @@ async fn limits_have_a_range() {
         fixture
             .get("ana", &format!("{route}?limit={max}"))
             .await
-            .ok();
-        fixture.get("ana", &format!("{route}?limit=1")).await.ok();
+            .expect_ok();
+        fixture
+            .get("ana", &format!("{route}?limit=1"))
+            .await
+            .expect_ok();
         for bad in ["0", "-1", "x", "", "1.5", "%2B5", &(max + 1).to_string()] {
             let answer = fixture.get("ana", &format!("{route}?limit={bad}")).await;
-            let problem = answer.refused(400, "malformed");
+            let problem = answer.expect_problem(400, "malformed");
             assert_eq!(problem["errors"][0]["field"], "limit", "{route} {bad}");
         }
     }
@@ -42,28 +45,34 @@ async fn limits_have_a_range() {
         fixture
             .get_as_admin(&format!("/v1/events?limit={bad}"))
             .await
-            .refused(400, "malformed");
+            .expect_problem(400, "malformed");
     }
 }
 
 #[tokio::test]
 async fn seqs_in_paths_must_be_positive_integers() {
-    let fixture = world().await;
+    let fixture = fixture().await;
     for path in ["", "/history", "/receipts"] {
         for bad in ["0", "-1", "x", "1.5", "%2B1", "00"] {
             let route = format!("/v1/conversations/room/messages/{bad}{path}");
-            fixture.get("ana", &route).await.refused(400, "malformed");
+            fixture
+                .get("ana", &route)
+                .await
+                .expect_problem(400, "malformed");
         }
         for missing in ["4", "9223372036854775807", "9223372036854775808"] {
             let route = format!("/v1/conversations/room/messages/{missing}{path}");
-            fixture.get("ana", &route).await.refused(404, "not_found");
+            fixture
+                .get("ana", &route)
+                .await
+                .expect_problem(404, "not_found");
         }
     }
 }
 
 #[tokio::test]
 async fn bounds_of_messages_exclude_each_other() {
-    let fixture = world().await;
+    let fixture = fixture().await;
     for query in [
         "before=2&after=1",
         "before=2&around=1",
@@ -81,15 +90,18 @@ async fn bounds_of_messages_exclude_each_other() {
         "limit=1&limit=2",
     ] {
         let route = format!("/v1/conversations/room/messages?{query}");
-        fixture.get("ana", &route).await.refused(400, "malformed");
+        fixture
+            .get("ana", &route)
+            .await
+            .expect_problem(400, "malformed");
     }
 }
 
 #[tokio::test]
 async fn foreign_and_modified_cursors_are_rejected() {
-    let fixture = world().await;
+    let fixture = fixture().await;
     let next = async |route: &str| {
-        let page = fixture.get("ana", route).await.ok();
+        let page = fixture.get("ana", route).await.expect_ok();
         page["next"]
             .as_str()
             .expect("there is another page")
@@ -113,21 +125,21 @@ async fn foreign_and_modified_cursors_are_rejected() {
         fixture
             .get("ana", &format!("{route}{cursor}"))
             .await
-            .refused(400, "malformed");
+            .expect_problem(400, "malformed");
     }
     fixture
         .get("bob", &format!("/v1/inbox?after={inbox}"))
         .await
-        .refused(400, "malformed");
+        .expect_problem(400, "malformed");
     fixture
         .get("ana", &format!("/v1/inbox?after={inbox}"))
         .await
-        .ok();
+        .expect_ok();
 }
 
 #[tokio::test]
 async fn other_malformed_parameters_are_rejected() {
-    let fixture = world().await;
+    let fixture = fixture().await;
     for route in [
         "/v1/inbox?archived=yes",
         "/v1/inbox?archived=1",
@@ -138,7 +150,10 @@ async fn other_malformed_parameters_are_rejected() {
         "/v1/inbox/entries?device=%0A",
         "/v1/inbox/entries?device=%ff",
     ] {
-        fixture.get("ana", route).await.refused(400, "malformed");
+        fixture
+            .get("ana", route)
+            .await
+            .expect_problem(400, "malformed");
     }
     fixture
         .get(
@@ -146,7 +161,7 @@ async fn other_malformed_parameters_are_rejected() {
             &format!("/v1/inbox/entries?device={}", "x".repeat(129)),
         )
         .await
-        .refused(400, "malformed");
+        .expect_problem(400, "malformed");
     for query in [
         "after=-1",
         "after=x",
@@ -161,7 +176,7 @@ async fn other_malformed_parameters_are_rejected() {
         fixture
             .get_as_admin(&format!("/v1/events?{query}"))
             .await
-            .refused(400, "malformed");
+            .expect_problem(400, "malformed");
     }
     for query_without_events in [
         "type=",
@@ -180,5 +195,5 @@ async fn other_malformed_parameters_are_rejected() {
         );
     }
     // Unknown parameters are ignored.
-    fixture.get("ana", "/v1/inbox?colour=red").await.ok();
+    fixture.get("ana", "/v1/inbox?colour=red").await.expect_ok();
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
-use crate::model::at;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
+use crate::model::time_at;
 
 /// Returns (position, room, type) of every entry of a page.
 fn kinds(page: &Value) -> Vec<(i64, String, String)> {
@@ -23,11 +23,17 @@ fn kinds(page: &Value) -> Vec<(i64, String, String)> {
 }
 
 /// Reads all entries after a cursor, page by page, and checks the invariants of each page.
-async fn drain(fixture: &World, user: &str, after: i64, limit: usize, head: i64) -> Vec<Value> {
+async fn read_whole_feed(
+    fixture: &QueryFixture,
+    user: &str,
+    after: i64,
+    limit: usize,
+    head: i64,
+) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), after);
     loop {
         let route = format!("/v1/inbox/entries?after={cursor}&limit={limit}");
-        let page = fixture.get(user, &route).await.ok();
+        let page = fixture.get(user, &route).await.expect_ok();
         let entries = page["entries"].as_array().unwrap().clone();
         let position = |entry: &Value| entry["position"].as_i64().unwrap();
         let next = page["cursor"].as_i64().unwrap();
@@ -61,12 +67,12 @@ async fn pages_of_any_size_add_up_to_the_feed_for_any_fan_out() {
         let mut whole: Vec<Vec<Value>> = Vec::new();
         // Everything fanned out, nothing, and a mixture.
         for threshold in [100, 0, 3] {
-            let log = Ledger::random(seed, threshold, 250);
-            let fixture = World::new(&log).await;
+            let log = FixtureLog::random(seed, threshold, 250);
+            let fixture = QueryFixture::new(&log).await;
             for (index, user) in log.users.iter().enumerate() {
                 let feed = log.feed(index as i64 + 1);
                 for limit in [1_000, 1, 2, 7] {
-                    let entries = drain(&fixture, user, 0, limit, log.position).await;
+                    let entries = read_whole_feed(&fixture, user, 0, limit, log.position).await;
                     assert_eq!(
                         kinds(&json!({"entries": entries})),
                         feed,
@@ -82,7 +88,7 @@ async fn pages_of_any_size_add_up_to_the_feed_for_any_fan_out() {
                     }
                 }
                 let middle = log.position / 2;
-                let later = drain(&fixture, user, middle, 5, log.position).await;
+                let later = read_whole_feed(&fixture, user, middle, 5, log.position).await;
                 let expected = feed
                     .iter()
                     .filter(|(position, ..)| *position > middle)
@@ -93,17 +99,17 @@ async fn pages_of_any_size_add_up_to_the_feed_for_any_fan_out() {
     }
 }
 
-fn told(threshold: i64) -> Ledger {
-    let mut log = Ledger::new(threshold);
-    log.group("room", "all", &["ana", "bob"]); // 1
-    log.say("room", "ana", "one"); // 2
+fn log_with_every_entry_type(threshold: i64) -> FixtureLog {
+    let mut log = FixtureLog::new(threshold);
+    log.create_group("room", "all", &["ana", "bob"]); // 1
+    log.send_text("room", "ana", "one"); // 2
     log.edit("room", 1, r#"{"text":"edited"}"#); // 3
-    log.say("room", "ana", "two"); // 4
+    log.send_text("room", "ana", "two"); // 4
     log.edit("room", 2, r#"{"text":"edited too"}"#); // 5
     log.recall("room", 2); // 6
     log.react("room", 1, "bob", "+1"); // 7
-    log.mark("room", "bob", 2, false); // 8
-    log.prefer("room", "bob", true, false, false); // 9
+    log.set_read_mark("room", "bob", 2, false); // 8
+    log.set_preferences("room", "bob", true, false, false); // 9
     log.ack("ana", "phone", 7, "bob"); // 10
     log
 }
@@ -111,8 +117,8 @@ fn told(threshold: i64) -> Ledger {
 #[tokio::test]
 async fn entries_have_the_documented_shape() {
     for threshold in [10, 0] {
-        let fixture = World::new(&told(threshold)).await;
-        let page = fixture.get("bob", "/v1/inbox/entries").await.ok();
+        let fixture = QueryFixture::new(&log_with_every_entry_type(threshold)).await;
+        let page = fixture.get("bob", "/v1/inbox/entries").await.expect_ok();
         let data: Vec<(i64, &str, &Value)> = page["entries"]
             .as_array()
             .unwrap()
@@ -121,7 +127,7 @@ async fn entries_have_the_documented_shape() {
                 let position = entry["position"].as_i64().unwrap();
                 assert_eq!(
                     (&entry["at"], &entry["conversation_id"]),
-                    (&json!(at(position)), &json!("room"))
+                    (&json!(time_at(position)), &json!("room"))
                 );
                 assert_eq!(entry.as_object().unwrap().len(), 5);
                 (position, entry["type"].as_str().unwrap(), &entry["data"])
@@ -131,7 +137,7 @@ async fn entries_have_the_documented_shape() {
             fixture
                 .get("bob", &format!("/v1/conversations/room/messages/{seq}"))
                 .await
-                .ok()
+                .expect_ok()
         };
         let (one, two) = (message(1).await, message(2).await);
         assert_eq!(two["body"], Value::Null);
@@ -143,13 +149,13 @@ async fn entries_have_the_documented_shape() {
             (
                 3,
                 "message_edited",
-                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": at(3)}),
+                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3)}),
             ),
             (4, "message_sent", two),
             (
                 5,
                 "message_edited",
-                json!({"seq": 2, "body": null, "edited_at": at(5)}),
+                json!({"seq": 2, "body": null, "edited_at": time_at(5)}),
             ),
             (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
             (
@@ -184,34 +190,40 @@ async fn entries_have_the_documented_shape() {
 #[tokio::test]
 async fn a_former_member_receives_only_the_own_removal() {
     for threshold in [10, 0] {
-        let mut log = Ledger::new(threshold);
-        log.group("room", "all", &["ana", "bob"]);
-        log.say("room", "ana", "one");
+        let mut log = FixtureLog::new(threshold);
+        log.create_group("room", "all", &["ana", "bob"]);
+        log.send_text("room", "ana", "one");
         log.leave("room", "bob"); // 3
-        log.say("room", "ana", "two");
-        let fixture = World::new(&log).await;
-        let page = fixture.get("bob", "/v1/inbox/entries").await.ok();
+        log.send_text("room", "ana", "two");
+        let fixture = QueryFixture::new(&log).await;
+        let page = fixture.get("bob", "/v1/inbox/entries").await.expect_ok();
         assert_eq!(
             kinds(&page),
             [(3, "room".to_owned(), "member_removed".to_owned())]
         );
         assert_eq!(page["entries"][0]["data"]["user"], "bob");
-        let page = fixture.get("bob", "/v1/inbox/entries?after=3").await.ok();
+        let page = fixture
+            .get("bob", "/v1/inbox/entries?after=3")
+            .await
+            .expect_ok();
         assert_eq!((kinds(&page), &page["cursor"]), (vec![], &json!(4)));
     }
 }
 
 #[tokio::test]
 async fn a_busy_former_conversation_is_skipped() {
-    let mut log = Ledger::new(10);
-    log.group("left", "all", &["ana", "bob"]);
+    let mut log = FixtureLog::new(10);
+    log.create_group("left", "all", &["ana", "bob"]);
     for _ in 0..700 {
-        log.say("left", "ana", "gone");
+        log.send_text("left", "ana", "gone");
     }
     log.leave("left", "bob");
-    log.group("kept", "all", &["bob"]);
-    let fixture = World::new(&log).await;
-    let page = fixture.get("bob", "/v1/inbox/entries?limit=1").await.ok();
+    log.create_group("kept", "all", &["bob"]);
+    let fixture = QueryFixture::new(&log).await;
+    let page = fixture
+        .get("bob", "/v1/inbox/entries?limit=1")
+        .await
+        .expect_ok();
     assert_eq!(
         kinds(&page),
         [(702, "left".to_owned(), "member_removed".to_owned())]
@@ -219,7 +231,7 @@ async fn a_busy_former_conversation_is_skipped() {
     let page = fixture
         .get("bob", "/v1/inbox/entries?limit=1&after=702")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(
         kinds(&page),
         [(703, "kept".to_owned(), "conversation_created".to_owned())]
@@ -228,18 +240,18 @@ async fn a_busy_former_conversation_is_skipped() {
 
 #[tokio::test]
 async fn a_position_is_never_split() {
-    let mut log = Ledger::new(10);
+    let mut log = FixtureLog::new(10);
     for n in 0..5 {
-        log.group(&format!("r{n}"), "all", &["ana", "bob"]);
+        log.create_group(&format!("r{n}"), "all", &["ana", "bob"]);
     }
     log.ack("bob", "phone", 5, "ana"); // 6: five entries
-    log.say("r0", "bob", "after"); // 7
-    let fixture = World::new(&log).await;
+    log.send_text("r0", "bob", "after"); // 7
+    let fixture = QueryFixture::new(&log).await;
     let page = async |query: &str| {
         let page = fixture
             .get("ana", &format!("/v1/inbox/entries?{query}"))
             .await
-            .ok();
+            .expect_ok();
         let positions: Vec<i64> = kinds(&page)
             .into_iter()
             .map(|(position, ..)| position)
@@ -261,14 +273,14 @@ async fn a_position_is_never_split() {
 
 #[tokio::test]
 async fn a_device_resumes_at_its_acknowledged_cursor() {
-    let mut log = told(10);
+    let mut log = log_with_every_entry_type(10);
     log.ack("bob", "phone", 7, "ana");
-    let fixture = World::new(&log).await;
+    let fixture = QueryFixture::new(&log).await;
     let first = async |query: &str| {
         let page = fixture
             .get("bob", &format!("/v1/inbox/entries?{query}"))
             .await
-            .ok();
+            .expect_ok();
         page["entries"][0]["position"].clone()
     };
     assert_eq!(first("device=phone").await, 8);
@@ -279,54 +291,60 @@ async fn a_device_resumes_at_its_acknowledged_cursor() {
 
 #[tokio::test]
 async fn an_expired_cursor_is_rejected_with_the_oldest_valid_one() {
-    let mut log = told(10);
+    let mut log = log_with_every_entry_type(10);
     log.floor = 5;
-    let fixture = World::new(&log).await;
+    let fixture = QueryFixture::new(&log).await;
     for query in ["", "?after=0", "?after=4", "?device=new"] {
         let problem = fixture
             .get("bob", &format!("/v1/inbox/entries{query}"))
             .await;
         assert_eq!(problem.position(), 10);
         assert_eq!(
-            problem.refused(410, "cursor_expired")["oldest"],
+            problem.expect_problem(410, "cursor_expired")["oldest"],
             5,
             "{query}"
         );
     }
-    let page = fixture.get("bob", "/v1/inbox/entries?after=5").await.ok();
+    let page = fixture
+        .get("bob", "/v1/inbox/entries?after=5")
+        .await
+        .expect_ok();
     assert_eq!(page["entries"][0]["position"], 6);
 }
 
 #[tokio::test]
 async fn a_cursor_beyond_the_log_is_rejected_and_one_beyond_the_read_model_is_kept() {
-    let fixture = World::new(&told(10)).await;
+    let fixture = QueryFixture::new(&log_with_every_entry_type(10)).await;
     // The log is empty and the read model is at 10, as after restoring a backup.
-    fixture.get("bob", "/v1/inbox/entries?after=10").await.ok();
+    fixture
+        .get("bob", "/v1/inbox/entries?after=10")
+        .await
+        .expect_ok();
     let problem = fixture
         .get("bob", "/v1/inbox/entries?after=11")
         .await
-        .refused(410, "cursor_ahead");
+        .expect_problem(410, "cursor_ahead");
     assert_eq!(problem["head"], 0);
     crate::events::append(&fixture, 12).await;
     let page = fixture.get("bob", "/v1/inbox/entries?after=12").await;
     assert_eq!(page.position(), 10);
     assert_eq!(
-        page.ok(),
+        page.expect_ok(),
         json!({"entries": [], "cursor": 12, "has_more": false})
     );
     fixture
         .get("bob", "/v1/inbox/entries?after=13")
         .await
-        .refused(410, "cursor_ahead");
+        .expect_problem(410, "cursor_ahead");
 }
 
 #[tokio::test]
 async fn a_stranger_has_an_empty_feed() {
-    let fixture = World::new(&told(0)).await;
+    let fixture = QueryFixture::new(&log_with_every_entry_type(0)).await;
     let page = fixture
         .get("an unknown user", "/v1/inbox/entries")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(
         page,
         json!({"entries": [], "cursor": 10, "has_more": false})

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
-use crate::model::Room;
-use crate::world::World;
+use crate::fixture::QueryFixture;
+use crate::fixture_log::FixtureLog;
+use crate::model::FixtureRoom;
 
-async fn check_counts(fixture: &World, log: &Ledger) {
+async fn check_counts(fixture: &QueryFixture, log: &FixtureLog) {
     for (index, user) in log.users.iter().enumerate() {
         let number = index as i64 + 1;
-        let mine: Vec<&Room> = log.rooms.iter().filter(|room| room.is_in(number)).collect();
+        let mine: Vec<&FixtureRoom> = log.rooms.iter().filter(|room| room.is_in(number)).collect();
         let mut counts = serde_json::Map::new();
         let mut total = 0;
         for room in &mine {
@@ -23,7 +23,7 @@ async fn check_counts(fixture: &World, log: &Ledger) {
             }
             check_explanation(fixture, user, number, room).await;
         }
-        let answer = fixture.get(user, "/v1/inbox/unread").await.ok();
+        let answer = fixture.get(user, "/v1/inbox/unread").await.expect_ok();
         assert_eq!(
             answer,
             json!({"total": total, "conversations": counts}),
@@ -33,9 +33,9 @@ async fn check_counts(fixture: &World, log: &Ledger) {
     }
 }
 
-async fn check_explanation(fixture: &World, user: &str, number: i64, room: &Room) {
+async fn check_explanation(fixture: &QueryFixture, user: &str, number: i64, room: &FixtureRoom) {
     let route = format!("/v1/inbox/unread/{}/explain", room.name);
-    let explained = fixture.get(user, &route).await.ok();
+    let explained = fixture.get(user, &route).await.expect_ok();
     let newest: Vec<_> = room.messages.iter().rev().take(200).rev().collect();
     let counted: Vec<i64> = newest
         .iter()
@@ -54,7 +54,7 @@ async fn check_explanation(fixture: &World, user: &str, number: i64, room: &Room
         "{user} in {}",
         room.name
     );
-    assert_eq!(explained["head_seq"], room.head());
+    assert_eq!(explained["head_seq"], room.head_seq());
     assert_eq!(explained["read_seq"], room.members[&number].read_seq);
     assert_eq!(
         explained["excluded"].as_array().unwrap().len(),
@@ -62,9 +62,15 @@ async fn check_explanation(fixture: &World, user: &str, number: i64, room: &Room
     );
 }
 
-async fn check_inbox(fixture: &World, user: &str, number: i64, mine: &[&Room], total: i64) {
+async fn check_inbox(
+    fixture: &QueryFixture,
+    user: &str,
+    number: i64,
+    mine: &[&FixtureRoom],
+    total: i64,
+) {
     for (archived, route) in [(false, "/v1/inbox"), (true, "/v1/inbox?archived=true")] {
-        let inbox = fixture.get(user, route).await.ok();
+        let inbox = fixture.get(user, route).await.expect_ok();
         assert_eq!(inbox["total_unread"], total, "{user}");
         let listed: Vec<Value> = inbox["conversations"].as_array().unwrap().clone();
         let expected = mine
@@ -99,16 +105,16 @@ async fn check_inbox(fixture: &World, user: &str, number: i64, mine: &[&Room], t
 #[tokio::test]
 async fn the_formula_matches_counting_by_brute_force() {
     for seed in 1..=4 {
-        let log = Ledger::random(seed, 4, 350);
-        let fixture = World::new(&log).await;
+        let log = FixtureLog::random(seed, 4, 350);
+        let fixture = QueryFixture::new(&log).await;
         check_counts(&fixture, &log).await;
     }
 }
 
 #[tokio::test]
 async fn a_long_conversation_is_counted_correctly_beyond_the_explanation() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob"]);
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob"]);
     for n in 0..450 {
         let kind = if n % 7 == 0 { "control" } else { "text" };
         log.send(
@@ -122,29 +128,29 @@ async fn a_long_conversation_is_counted_correctly_beyond_the_explanation() {
             log.recall("room", n + 1);
         }
     }
-    log.mark("room", "bob", 0, true);
-    let fixture = World::new(&log).await;
+    log.set_read_mark("room", "bob", 0, true);
+    let fixture = QueryFixture::new(&log).await;
     check_counts(&fixture, &log).await;
 }
 
 #[tokio::test]
 async fn every_exclusion_has_its_reason() {
-    let mut log = Ledger::new(10);
-    log.group("room", "since_join", &["ana"]);
-    log.say("room", "ana", "before bob"); // 1
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "since_join", &["ana"]);
+    log.send_text("room", "ana", "before bob"); // 1
     log.join("room", "bob");
-    log.say("room", "ana", "read"); // 2
-    log.say("room", "bob", "own"); // 3
-    log.mark("room", "bob", 2, true);
-    log.say("room", "ana", "recalled"); // 4
+    log.send_text("room", "ana", "read"); // 2
+    log.send_text("room", "bob", "own"); // 3
+    log.set_read_mark("room", "bob", 2, true);
+    log.send_text("room", "ana", "recalled"); // 4
     log.recall("room", 4);
     log.send("room", "ana", "control", "{}", &[]); // 5
-    log.say("room", "ana", "counted"); // 6
-    let fixture = World::new(&log).await;
+    log.send_text("room", "ana", "counted"); // 6
+    let fixture = QueryFixture::new(&log).await;
     let explained = fixture
         .get("bob", "/v1/inbox/unread/room/explain")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(
         explained,
         json!({
@@ -162,15 +168,18 @@ async fn every_exclusion_has_its_reason() {
 
 #[tokio::test]
 async fn an_unknown_user_has_no_unread_messages() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana"]);
-    let fixture = World::new(&log).await;
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana"]);
+    let fixture = QueryFixture::new(&log).await;
     let counts = fixture
         .get("an unknown user", "/v1/inbox/unread")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(counts, json!({"total": 0, "conversations": {}}));
-    let inbox = fixture.get("an unknown user", "/v1/inbox").await.ok();
+    let inbox = fixture
+        .get("an unknown user", "/v1/inbox")
+        .await
+        .expect_ok();
     assert_eq!(
         inbox,
         json!({"conversations": [], "total_unread": 0, "next": null})

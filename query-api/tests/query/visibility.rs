@@ -1,7 +1,7 @@
 //! Tests of the visibility rule.
 
-use crate::ledger::Ledger;
-use crate::world::{World, ask};
+use crate::fixture::{QueryFixture, send_request};
+use crate::fixture_log::FixtureLog;
 
 /// Returns every route about one conversation.
 fn routes(id: &str) -> Vec<String> {
@@ -31,12 +31,12 @@ fn seqs(page: &serde_json::Value) -> Vec<i64> {
 
 #[tokio::test]
 async fn strangers_former_members_and_unknown_ids_get_the_same_bytes() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob", "gone"]);
-    log.say("room", "ana", "hello");
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob", "gone"]);
+    log.send_text("room", "ana", "hello");
     log.leave("room", "gone");
-    log.group("other", "all", &["stranger"]);
-    let fixture = World::new(&log).await;
+    log.create_group("other", "all", &["stranger"]);
+    let fixture = QueryFixture::new(&log).await;
 
     let mut bodies = Vec::new();
     for route in routes("room") {
@@ -66,9 +66,9 @@ async fn strangers_former_members_and_unknown_ids_get_the_same_bytes() {
 
 #[tokio::test]
 async fn every_route_requires_a_token() {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana"]);
-    let fixture = World::new(&log).await;
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana"]);
+    let fixture = QueryFixture::new(&log).await;
     let mut all = routes("room");
     all.extend(
         [
@@ -82,67 +82,67 @@ async fn every_route_requires_a_token() {
         .map(str::to_owned),
     );
     for route in all {
-        ask(&fixture.router, None, &route)
+        send_request(&fixture.router, None, &route)
             .await
-            .refused(401, "unauthorized");
-        ask(&fixture.router, Some("Bearer nonsense"), &route)
+            .expect_problem(401, "unauthorized");
+        send_request(&fixture.router, Some("Bearer nonsense"), &route)
             .await
-            .refused(401, "unauthorized");
+            .expect_problem(401, "unauthorized");
     }
     fixture
         .get("ana", "/v1/events")
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
 }
 
 /// A log in which bob is a member of `room` during messages 1-2 and 5-6. Messages 3 and 4 were sent
 /// in between; message 7 does not exist.
-fn two_stays(history: &'static str) -> Ledger {
-    let mut log = Ledger::new(10);
-    log.group("room", history, &["ana", "bob"]);
-    log.say("room", "ana", "one");
-    log.say("room", "ana", "two");
+fn log_with_two_stays(history: &'static str) -> FixtureLog {
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", history, &["ana", "bob"]);
+    log.send_text("room", "ana", "one");
+    log.send_text("room", "ana", "two");
     log.leave("room", "bob");
-    log.say("room", "ana", "three");
-    log.say("room", "ana", "four");
+    log.send_text("room", "ana", "three");
+    log.send_text("room", "ana", "four");
     log.join("room", "bob");
-    log.say("room", "ana", "five");
-    log.say("room", "ana", "six");
+    log.send_text("room", "ana", "five");
+    log.send_text("room", "ana", "six");
     log
 }
 
 #[tokio::test]
 async fn with_history_all_a_member_sees_everything() {
-    let fixture = World::new(&two_stays("all")).await;
+    let fixture = QueryFixture::new(&log_with_two_stays("all")).await;
     let page = fixture
         .get("bob", "/v1/conversations/room/messages")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(seqs(&page), [6, 5, 4, 3, 2, 1]);
     for seq in 1..=6 {
         fixture
             .get("bob", &format!("/v1/conversations/room/messages/{seq}"))
             .await
-            .ok();
+            .expect_ok();
     }
     fixture
         .get("bob", "/v1/conversations/room/messages/7")
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn with_history_since_join_a_member_sees_all_own_periods() {
-    let fixture = World::new(&two_stays("since_join")).await;
+    let fixture = QueryFixture::new(&log_with_two_stays("since_join")).await;
     let page = fixture
         .get("bob", "/v1/conversations/room/messages")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(seqs(&page), [6, 5, 2, 1]);
     let page = fixture
         .get("bob", "/v1/conversations/room/messages?after=1&limit=2")
         .await
-        .ok();
+        .expect_ok();
     assert_eq!(
         (seqs(&page), page["has_more"].as_bool()),
         (vec![2, 5], Some(true))
@@ -159,8 +159,8 @@ async fn with_history_since_join_a_member_sees_all_own_periods() {
 
 #[tokio::test]
 async fn the_rule_matches_the_reference_model_for_every_user() {
-    let log = Ledger::random(41, 4, 400);
-    let fixture = World::new(&log).await;
+    let log = FixtureLog::random(41, 4, 400);
+    let fixture = QueryFixture::new(&log).await;
     for (index, user) in log.users.iter().enumerate() {
         let number = index as i64 + 1;
         for room in &log.rooms {
@@ -170,11 +170,16 @@ async fn the_rule_matches_the_reference_model_for_every_user() {
                 assert_eq!(answer.status, 404, "{user} {}", room.name);
                 continue;
             }
-            let visible: Vec<i64> = (1..=room.head())
+            let visible: Vec<i64> = (1..=room.head_seq())
                 .rev()
-                .filter(|seq| room.may_see(number, *seq))
+                .filter(|seq| room.can_see(number, *seq))
                 .collect();
-            assert_eq!(seqs(&answer.ok()), visible, "{user} in {}", room.name);
+            assert_eq!(
+                seqs(&answer.expect_ok()),
+                visible,
+                "{user} in {}",
+                room.name
+            );
         }
     }
 }

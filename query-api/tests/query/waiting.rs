@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use event_log::mirror::MirrorConfig;
-use query_api::live::News;
-use query_api::watermark::{self, Lookout, Watermark};
+use query_api::live::PendingChanges;
+use query_api::watermark::{self, Watermark, WatermarkTracker};
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::Ledger;
-use crate::world::{PATIENCE, World};
+use crate::fixture::{QueryFixture, WAIT_TIMEOUT};
+use crate::fixture_log::FixtureLog;
 
-fn small() -> Ledger {
-    let mut log = Ledger::new(10);
-    log.group("room", "all", &["ana", "bob"]);
-    log.say("room", "ana", "hello");
+fn small_log() -> FixtureLog {
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "all", &["ana", "bob"]);
+    log.send_text("room", "ana", "hello");
     log
 }
 
@@ -34,7 +34,7 @@ const ROUTES: [&str; 11] = [
 
 #[tokio::test]
 async fn every_query_returns_its_position_and_accepts_one_that_is_reached() {
-    let fixture = World::new(&small()).await;
+    let fixture = QueryFixture::new(&small_log()).await;
     for route in ROUTES {
         for least in ["0", "1", "2", ""] {
             let answer = fixture
@@ -51,7 +51,7 @@ async fn every_query_returns_its_position_and_accepts_one_that_is_reached() {
                 .get("ana", &format!("{route}&min_position={bad}"))
                 .await;
             assert_eq!(
-                answer.refused(400, "malformed")["errors"][0]["field"],
+                answer.expect_problem(400, "malformed")["errors"][0]["field"],
                 "min_position",
                 "{route}"
             );
@@ -61,32 +61,32 @@ async fn every_query_returns_its_position_and_accepts_one_that_is_reached() {
 
 #[tokio::test]
 async fn a_position_that_is_not_reached_times_out() {
-    let fixture = World::new(&small()).await;
+    let fixture = QueryFixture::new(&small_log()).await;
     let start = Instant::now();
     let answer = fixture.get("ana", "/v1/inbox?min_position=3").await;
-    assert!(start.elapsed() >= PATIENCE);
+    assert!(start.elapsed() >= WAIT_TIMEOUT);
     assert!(answer.headers.contains_key("retry-after"));
-    answer.refused(503, "projection_behind");
+    answer.expect_problem(503, "projection_behind");
 }
 
 #[tokio::test]
 async fn an_invalid_request_is_rejected_without_waiting() {
-    let fixture = World::new(&small()).await;
+    let fixture = QueryFixture::new(&small_log()).await;
     let start = Instant::now();
     fixture
         .get("ana", "/v1/inbox?limit=0&min_position=99")
         .await
-        .refused(400, "malformed");
+        .expect_problem(400, "malformed");
     fixture
         .get("ana", "/v1/conversations/room/messages/0?min_position=99")
         .await
-        .refused(400, "malformed");
-    assert!(start.elapsed() < PATIENCE);
+        .expect_problem(400, "malformed");
+    assert!(start.elapsed() < WAIT_TIMEOUT);
 }
 
 #[tokio::test]
 async fn a_wait_ends_when_the_read_model_reaches_the_position() {
-    let fixture = World::new(&small()).await;
+    let fixture = QueryFixture::new(&small_log()).await;
     let waits = async {
         let start = Instant::now();
         (
@@ -100,34 +100,40 @@ async fn a_wait_ends_when_the_read_model_reaches_the_position() {
         for position in 3..=5 {
             sqlx::query("UPDATE read.checkpoint SET position = $1")
                 .bind(position)
-                .execute(&fixture.admin)
+                .execute(&fixture.admin_pool)
                 .await
                 .unwrap();
         }
     };
     let ((answer, took), ()) = tokio::join!(waits, projects);
     assert_eq!((answer.status.as_u16(), answer.position()), (200, 5));
-    assert!(took < PATIENCE, "it took {took:?}");
+    assert!(took < WAIT_TIMEOUT, "it took {took:?}");
 }
 
 #[tokio::test]
 async fn a_response_is_never_older_than_min_position() {
-    let fixture = World::new(&small()).await;
+    let fixture = QueryFixture::new(&small_log()).await;
     sqlx::query("UPDATE read.checkpoint SET position = 9")
-        .execute(&fixture.admin)
-        .await
-        .unwrap();
-    fixture.get("ana", "/v1/inbox?min_position=9").await.ok();
-    // The read model is restored from an older copy, so the known position is wrong.
-    sqlx::query("UPDATE read.checkpoint SET position = 2")
-        .execute(&fixture.admin)
+        .execute(&fixture.admin_pool)
         .await
         .unwrap();
     fixture
         .get("ana", "/v1/inbox?min_position=9")
         .await
-        .refused(503, "projection_behind");
-    fixture.get("ana", "/v1/inbox?min_position=2").await.ok();
+        .expect_ok();
+    // The read model is restored from an older copy, so the known position is wrong.
+    sqlx::query("UPDATE read.checkpoint SET position = 2")
+        .execute(&fixture.admin_pool)
+        .await
+        .unwrap();
+    fixture
+        .get("ana", "/v1/inbox?min_position=9")
+        .await
+        .expect_problem(503, "projection_behind");
+    fixture
+        .get("ana", "/v1/inbox?min_position=2")
+        .await
+        .expect_ok();
 }
 
 #[tokio::test]
@@ -135,7 +141,7 @@ async fn many_requests_can_wait_on_one_watermark() {
     let watermark = Watermark::new(Duration::from_secs(20));
     let waiting = futures::future::join_all((1..=500).map(|position| {
         let watermark = watermark.clone();
-        async move { watermark.reached(position).await }
+        async move { watermark.wait_for(position).await }
     }));
     let observing = async {
         for position in (100..=500).step_by(100) {
@@ -145,9 +151,9 @@ async fn many_requests_can_wait_on_one_watermark() {
     };
     let (all, ()) = tokio::join!(waiting, observing);
     assert!(all.into_iter().all(|reached| reached.is_ok()));
-    assert_eq!(watermark.known(), 500);
+    assert_eq!(watermark.position(), 500);
     watermark.observe(7);
-    assert_eq!(watermark.known(), 500);
+    assert_eq!(watermark.position(), 500);
 }
 
 #[tokio::test]
@@ -159,11 +165,11 @@ async fn a_signal_advances_the_watermark_without_polling() {
     // Nothing listens on port 1, so only the signal can advance the watermark.
     let unreachable = sqlx::postgres::PgPoolOptions::new()
         .acquire_timeout(Duration::from_millis(50))
-        .connect_lazy_with(crate::world::server().host("127.0.0.1").port(1));
+        .connect_lazy_with(crate::fixture::postgres_server().host("127.0.0.1").port(1));
     let watermark = Watermark::new(Duration::from_secs(20));
-    let lookout = Lookout::new(
+    let lookout = WatermarkTracker::new(
         watermark.clone(),
-        News::default(),
+        PendingChanges::default(),
         unreachable,
         Some(&nats),
         &mirror,
@@ -179,7 +185,7 @@ async fn a_signal_advances_the_watermark_without_polling() {
             .unwrap();
         nats.flush().await.unwrap();
     };
-    let waits = watermark.reached(42);
+    let waits = watermark.wait_for(42);
     let publishes = async {
         for payload in ["not a number", "41", "7", "42"] {
             publish(payload).await;

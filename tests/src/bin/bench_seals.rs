@@ -13,7 +13,7 @@ use tests::up::Up;
 use tests::wire::{self, Measured, Plan, Template};
 use tests::world::directory;
 use tests::{servers, steady, token};
-use tidings::servers::Servers;
+use tidings::servers::EmbeddedServers;
 use tidings::servers::process::Signal;
 
 /// Groups that are sent to.
@@ -97,7 +97,7 @@ fn row(what: &str, off: &[Measured], on: &[Measured], value: impl Fn(&Measured) 
     );
 }
 
-async fn make_groups(servers: &Servers, dir: &Path) -> Result<()> {
+async fn make_groups(servers: &EmbeddedServers, dir: &Path) -> Result<()> {
     let mut up = Up::start(servers, dir).await?;
     let making = stream::iter(0..GROUPS).map(|n| {
         let owner = up.user(&format!("u{n}"));
@@ -115,7 +115,7 @@ async fn make_groups(servers: &Servers, dir: &Path) -> Result<()> {
 }
 
 async fn measure(
-    servers: &Servers,
+    servers: &EmbeddedServers,
     dir: &Path,
     every: &str,
     arguments: &Arguments,

@@ -5,10 +5,10 @@ use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
 use domain::mailbox::event::MailboxEvent;
 
-use crate::usage::Usage;
+use crate::usage_error::UsageError;
 
 /// Checks that all names are event types of the log. The error lists the known types.
-pub fn check(names: &[String]) -> Result<()> {
+pub fn validate_names(names: &[String]) -> Result<()> {
     let conversations = ConversationEvent::TYPES.iter();
     let known: Vec<&str> = conversations
         .chain(MailboxEvent::TYPES)
@@ -18,7 +18,7 @@ pub fn check(names: &[String]) -> Result<()> {
         None => Ok(()),
         Some(unknown) => {
             let known = known.join(", ");
-            Err(Usage(format!(
+            Err(UsageError(format!(
                 "unknown event type {unknown:?}; expected one of {known}"
             ))
             .into())
@@ -32,8 +32,8 @@ mod tests {
 
     #[test]
     fn unknown_types_are_rejected_with_the_known_ones() {
-        assert!(check(&["message_sent".into(), "device_acked".into()]).is_ok());
-        let error = check(&["message_send".into()])
+        assert!(validate_names(&["message_sent".into(), "device_acked".into()]).is_ok());
+        let error = validate_names(&["message_send".into()])
             .expect_err("the type is unknown")
             .to_string();
         assert!(error.contains("member_added"), "{error}");

@@ -5,16 +5,16 @@ use std::io::{BufWriter, Write as _};
 
 use anyhow::{Context as _, Result, bail};
 use domain::ids::UserId;
-use query_api::person;
+use query_api::user_export;
 
-use crate::config::{Config, ExportUserArgs};
-use crate::database::Database;
+use crate::config::{ExportUserArgs, SystemConfig};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
-use crate::usage::Usage;
+use crate::usage_error::UsageError;
 
 /// Writes the export, and prints the number of lines to standard error.
-pub async fn run(config: &Config, args: &ExportUserArgs) -> Result<()> {
-    let user = UserId::parse(&args.user).map_err(|error| Usage(format!("USER: {error}")))?;
+pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
+    let user = UserId::parse(&args.user).map_err(|error| UsageError(format!("USER: {error}")))?;
     let mut out: Box<dyn std::io::Write + Send> = match &args.out {
         Some(path) => {
             let file = File::create_new(path);
@@ -22,20 +22,20 @@ pub async fn run(config: &Config, args: &ExportUserArgs) -> Result<()> {
         }
         None => Box::new(std::io::stdout()),
     };
-    let database = Database::reach(config).await?;
+    let database = OperatorDatabase::open(config).await?;
     let written = async {
-        pools::migrated(&database.pool).await?;
+        pools::migrate(&database.pool).await?;
         let mut out = BufWriter::new(&mut out);
         let write = |line: &str| {
             out.write_all(line.as_bytes())?;
             out.write_all(b"\n")
         };
-        let lines = person::everything(&database.pool, user.as_str(), write).await?;
+        let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
         out.flush()?;
         Ok::<_, anyhow::Error>(lines)
     };
     let written = written.await;
-    database.leave().await?;
+    database.close().await?;
     let lines = written?;
     if lines == 0 {
         bail!("there is no data about a user {user}");

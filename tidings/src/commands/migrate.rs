@@ -2,19 +2,19 @@
 
 use anyhow::Result;
 
-use crate::config::Config;
-use crate::database::Database;
+use crate::config::SystemConfig;
+use crate::database::OperatorDatabase;
 use crate::service::pools;
 
 /// Applies the missing migrations and prints the schema version.
-pub async fn run(config: &Config) -> Result<()> {
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
+pub async fn run(config: &SystemConfig) -> Result<()> {
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
     let newest = migrations::MIGRATOR
         .iter()
         .map(|migration| migration.version)
         .max()
         .unwrap_or(0);
     println!("the database is at version {newest}");
-    database.leave().await
+    database.close().await
 }

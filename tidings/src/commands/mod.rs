@@ -12,37 +12,37 @@ pub mod rebuild;
 pub mod search;
 pub mod serve;
 pub mod servers;
+pub mod servers_run;
 pub mod status;
 pub mod token;
 pub mod up;
 pub mod webhooks;
-pub mod with_servers;
 
 use anyhow::Result;
 
-use crate::config::{Cli, Command};
-use crate::service::roles::Roles;
+use crate::config::{Cli, CliCommand};
+use crate::service::services::Services;
 
 /// Runs the command of the invocation.
 pub async fn run(cli: Cli) -> Result<()> {
     let config = &cli.config;
     match cli.command {
-        Command::Up(args) => up::run(config, &args).await,
-        Command::CommandSvc => serve::run(config, Roles::COMMANDS).await,
-        Command::Projector => serve::run(config, Roles::PROJECTOR).await,
-        Command::QueryApi => serve::run(config, Roles::QUERIES).await,
-        Command::Dispatcher => serve::run(config, Roles::DISPATCHER).await,
-        Command::Migrate => migrate::run(config).await,
-        Command::Token(args) => token::run(config, &args),
-        Command::Status(args) => status::run(config, &args).await,
-        Command::Import(args) => import::run(config, &args).await,
-        Command::Erase(command) => erase::run(config, command).await,
-        Command::ExportUser(args) => export_user::run(config, &args).await,
-        Command::Rebuild(args) => rebuild::run(config, &args).await,
-        Command::Verify(args) => rebuild::verify(config, &args).await,
-        Command::Search(args) => search::run(config, &args).await,
-        Command::Log(command) => log::run(config, command).await,
-        Command::Webhooks(command) => webhooks::run(config, command).await,
-        Command::Servers(command) => servers::run(config, command).await,
+        CliCommand::Up(args) => up::run(config, &args).await,
+        CliCommand::CommandSvc => serve::run(config, Services::COMMANDS).await,
+        CliCommand::Projector => serve::run(config, Services::PROJECTOR).await,
+        CliCommand::QueryApi => serve::run(config, Services::QUERIES).await,
+        CliCommand::Dispatcher => serve::run(config, Services::DISPATCHER).await,
+        CliCommand::Migrate => migrate::run(config).await,
+        CliCommand::Token(args) => token::run(config, &args),
+        CliCommand::Status(args) => status::run(config, &args).await,
+        CliCommand::Import(args) => import::run(config, &args).await,
+        CliCommand::Erase(command) => erase::run(config, command).await,
+        CliCommand::ExportUser(args) => export_user::run(config, &args).await,
+        CliCommand::Rebuild(args) => rebuild::run(config, &args).await,
+        CliCommand::Verify(args) => rebuild::verify(config, &args).await,
+        CliCommand::Search(args) => search::run(config, &args).await,
+        CliCommand::Log(command) => log::run(config, command).await,
+        CliCommand::Webhooks(command) => webhooks::run(config, command).await,
+        CliCommand::Servers(command) => servers::run(config, command).await,
     }
 }

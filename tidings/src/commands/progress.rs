@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Creates a progress bar that counts `unit`. It is drawn on standard error if that is a terminal.
-pub fn bar(unit: &str) -> ProgressBar {
+pub fn new_progress_bar(unit: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template(&format!(
         "{{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left"

@@ -6,81 +6,88 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use projector::index::{IndexComparison, IndexProgress, Start};
-use projector::{Difference, Progress, ProjectError, Replaced, kept};
+use projector::index::{IndexComparison, IndexProgress, RebuildStart};
+use projector::{PreviousVersion, ProjectionError, RebuildProgress, RowDifference, kept};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
 
 use super::progress;
-use crate::config::{Config, RebuildArgs, RebuildWhat, VerifyArgs};
-use crate::database::Database;
+use crate::config::{RebuildArgs, RebuildTarget, SystemConfig, VerifyArgs};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
 
-const NOTHING_KEPT: &str =
+const NOTHING_TO_RESTORE: &str =
     "no rebuild has kept the data that it replaced; use `tidings rebuild --keep`";
 
 /// Rebuilds, restores or drops, and prints the result.
-pub async fn run(config: &Config, args: &RebuildArgs) -> Result<()> {
+pub async fn run(config: &SystemConfig, args: &RebuildArgs) -> Result<()> {
     let replaced = if args.keep {
-        Replaced::Kept
+        PreviousVersion::Keep
     } else {
-        Replaced::Dropped
+        PreviousVersion::Drop
     };
-    match args.what {
-        RebuildWhat::ReadModels => read_models(config, args, replaced).await,
-        RebuildWhat::Search => search(config, Start::GoOn, replaced).await,
-        RebuildWhat::Kept => {
-            let resume = async |pool: &PgPool| kept::resume(pool, &config.projector()).await;
-            if !with_database(config, resume).await? {
-                bail!(NOTHING_KEPT);
-            }
-            read_models(config, args, replaced).await
+    match args.target {
+        RebuildTarget::ReadModels => rebuild_read_models(config, args, replaced).await,
+        RebuildTarget::Search => {
+            rebuild_search(config, RebuildStart::InterruptedBuild, replaced).await
         }
-        RebuildWhat::KeptSearch => {
-            if config.search().kept_build()?.is_none() {
+        RebuildTarget::RestoreReadModels => {
+            let resume =
+                async |pool: &PgPool| kept::prepare(pool, &config.projector_config()).await;
+            if !with_database(config, resume).await? {
+                bail!(NOTHING_TO_RESTORE);
+            }
+            rebuild_read_models(config, args, replaced).await
+        }
+        RebuildTarget::RestoreSearch => {
+            if config.index_dir().kept_build()?.is_none() {
                 bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
             }
-            search(config, Start::Kept, replaced).await
+            rebuild_search(config, RebuildStart::KeptIndex, replaced).await
         }
-        RebuildWhat::DropKept => drop_kept(config).await,
+        RebuildTarget::DropReplaced => drop_replaced(config).await,
     }
 }
 
 async fn with_database<T>(
-    config: &Config,
-    act: impl AsyncFnOnce(&PgPool) -> Result<T, ProjectError>,
+    config: &SystemConfig,
+    act: impl AsyncFnOnce(&PgPool) -> Result<T, ProjectionError>,
 ) -> Result<T> {
-    let database = Database::reach(config).await?;
+    let database = OperatorDatabase::open(config).await?;
     let acted = act(&database.pool).await;
-    database.leave().await?;
+    database.close().await?;
     Ok(acted?)
 }
 
-async fn drop_kept(config: &Config) -> Result<()> {
-    let tables = with_database(config, kept::drop_kept).await?;
-    let index = config.search().remove_kept()?;
+async fn drop_replaced(config: &SystemConfig) -> Result<()> {
+    let tables = with_database(config, kept::discard).await?;
+    let index = config.index_dir().remove_kept()?;
     let dropped = match (tables, index) {
         (true, true) => "the tables and the search index",
         (true, false) => "the tables",
         (false, true) => "the search index",
-        (false, false) => bail!(NOTHING_KEPT),
+        (false, false) => bail!(NOTHING_TO_RESTORE),
     };
     println!("dropped {dropped} that a rebuild had replaced");
     Ok(())
 }
 
-async fn search(config: &Config, start: Start, replaced: Replaced) -> Result<()> {
+async fn rebuild_search(
+    config: &SystemConfig,
+    start: RebuildStart,
+    replaced: PreviousVersion,
+) -> Result<()> {
     let began = Instant::now();
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
-    let bar = progress::bar("messages");
-    let index_dir = config.search();
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
+    let bar = progress::new_progress_bar("messages");
+    let index_dir = config.index_dir();
     let on_progress = |progress| match progress {
-        IndexProgress::Filled { messages, of } => {
-            bar.set_length(of);
+        IndexProgress::Filled { messages, total } => {
+            bar.set_length(total);
             bar.set_position(messages);
         }
-        IndexProgress::Elsewhere => {
+        IndexProgress::Delegated => {
             tracing::info!(
                 "waiting: the projector that runs on this data directory builds the index"
             );
@@ -90,18 +97,20 @@ async fn search(config: &Config, start: Start, replaced: Replaced) -> Result<()>
     let outcome =
         projector::index::rebuild_index(pool, index_dir, start, replaced, on_progress).await;
     bar.finish_and_clear();
-    database.leave().await?;
+    database.close().await?;
     let built = outcome?;
-    match (start, built.had) {
-        (Start::Kept, 0) => println!("the kept index could not be resumed; a new one was built"),
-        (Start::Kept, had) => println!("resumed the kept index, of {had} messages"),
+    match (start, built.resumed) {
+        (RebuildStart::KeptIndex, 0) => {
+            println!("the kept index could not be resumed; a new one was built")
+        }
+        (RebuildStart::KeptIndex, had) => println!("resumed the kept index, of {had} messages"),
         (_, 0) => {}
         (_, had) => {
             println!("resumed an interrupted rebuild at {had} messages");
         }
     }
     match &built.comparison {
-        Some(comparison) => say_compared(comparison),
+        Some(comparison) => print_comparison(comparison),
         None => println!("not compared: there was no index to compare with"),
     }
     println!(
@@ -113,7 +122,7 @@ async fn search(config: &Config, start: Start, replaced: Replaced) -> Result<()>
     Ok(())
 }
 
-fn say_compared(comparison: &IndexComparison) {
+fn print_comparison(comparison: &IndexComparison) {
     let position = comparison.position;
     if comparison.is_equal() {
         println!("identical to the served index, at position {position}");
@@ -128,24 +137,29 @@ fn say_compared(comparison: &IndexComparison) {
     }
 }
 
-async fn read_models(config: &Config, args: &RebuildArgs, replaced: Replaced) -> Result<()> {
+async fn rebuild_read_models(
+    config: &SystemConfig,
+    args: &RebuildArgs,
+    replaced: PreviousVersion,
+) -> Result<()> {
     let began = Instant::now();
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
-    let bar = progress::bar("events");
-    let (projector, batch) = (config.projector(), usize::try_from(args.batch)?);
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
+    let bar = progress::new_progress_bar("events");
+    let (projector, batch) = (config.projector_config(), usize::try_from(args.batch)?);
     let pool = database.pool.clone();
-    let outcome = projector::rebuild(pool, projector, batch, replaced, told(&bar)).await;
+    let outcome =
+        projector::rebuild(pool, projector, batch, replaced, progress_callback(&bar)).await;
     bar.finish_and_clear();
-    database.leave().await?;
+    database.close().await?;
     let done = outcome?;
-    if done.from > 0 {
-        let source = if args.what == RebuildWhat::Kept {
+    if done.start_position > 0 {
+        let source = if args.target == RebuildTarget::RestoreReadModels {
             "the kept tables"
         } else {
             "an interrupted rebuild"
         };
-        println!("resumed at position {}, from {source}", done.from);
+        println!("resumed at position {}, from {source}", done.start_position);
     }
     match &done.comparison {
         None => println!("not compared: the served read models were behind"),
@@ -163,31 +177,37 @@ async fn read_models(config: &Config, args: &RebuildArgs, replaced: Replaced) ->
             comparison
                 .differences
                 .iter()
-                .for_each(|difference| println!("{}", line(difference)));
+                .for_each(|difference| println!("{}", describe_difference(difference)));
         }
     }
     println!(
         "rebuilt up to position {} in {:.1} seconds, swapped in {:.0} ms",
         done.position,
         began.elapsed().as_secs_f64(),
-        done.swap.as_secs_f64() * 1000.0
+        done.swap_duration.as_secs_f64() * 1000.0
     );
     Ok(())
 }
 
 /// Runs `tidings verify`: compares the served read models, or search index, with a fresh rebuild.
 /// Returns an error if they differ.
-pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
+pub async fn verify(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
     if args.search {
         return verify_search(config, args).await;
     }
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
-    let bar = progress::bar("events");
-    let (projector, batch) = (config.projector(), usize::try_from(args.batch)?);
-    let outcome = projector::verify(database.pool.clone(), projector, batch, told(&bar)).await;
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
+    let bar = progress::new_progress_bar("events");
+    let (projector, batch) = (config.projector_config(), usize::try_from(args.batch)?);
+    let outcome = projector::verify(
+        database.pool.clone(),
+        projector,
+        batch,
+        progress_callback(&bar),
+    )
+    .await;
     bar.finish_and_clear();
-    database.leave().await?;
+    database.close().await?;
     let comparison = outcome?;
     if args.json {
         let json = serde_json::json!({
@@ -211,7 +231,7 @@ pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
         comparison
             .differences
             .iter()
-            .for_each(|difference| println!("{}", line(difference)));
+            .for_each(|difference| println!("{}", describe_difference(difference)));
     }
     if comparison.is_equal() {
         return Ok(());
@@ -219,19 +239,19 @@ pub async fn verify(config: &Config, args: &VerifyArgs) -> Result<()> {
     bail!("the read models differ from the log; repair them with `tidings rebuild`")
 }
 
-async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
-    let bar = progress::bar("messages");
-    let on_progress = |messages, of| {
-        bar.set_length(of);
+async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
+    let bar = progress::new_progress_bar("messages");
+    let on_progress = |messages, total| {
+        bar.set_length(total);
         bar.set_position(messages);
     };
     let verified =
-        projector::index::verify_index(database.pool.clone(), config.search(), on_progress);
+        projector::index::verify_index(database.pool.clone(), config.index_dir(), on_progress);
     let outcome = verified.await;
     bar.finish_and_clear();
-    database.leave().await?;
+    database.close().await?;
     let comparison = outcome?;
     if args.json {
         let json = serde_json::json!({
@@ -241,7 +261,7 @@ async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
         });
         println!("{json}");
     } else {
-        say_compared(&comparison);
+        print_comparison(&comparison);
     }
     if comparison.is_equal() {
         return Ok(());
@@ -249,7 +269,7 @@ async fn verify_search(config: &Config, args: &VerifyArgs) -> Result<()> {
     bail!("the index differs from the messages; repair it with `tidings rebuild search`")
 }
 
-fn told(bar: &ProgressBar) -> impl FnMut(Progress) + Send + use<> {
+fn progress_callback(bar: &ProgressBar) -> impl FnMut(RebuildProgress) + Send + use<> {
     let bar = bar.clone();
     move |progress| {
         bar.set_length(progress.head.unsigned_abs());
@@ -258,7 +278,7 @@ fn told(bar: &ProgressBar) -> impl FnMut(Progress) + Send + use<> {
 }
 
 /// Describes a differing row: its key, and the columns that differ.
-fn line(difference: &Difference) -> String {
+fn describe_difference(difference: &RowDifference) -> String {
     let parse = |row: &Option<String>| -> Option<Map<String, Value>> {
         serde_json::from_str(row.as_deref()?).ok()
     };

@@ -6,67 +6,69 @@ use anyhow::{Context as _, Result};
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
-use query_api::search::{COUNTED, Hit, Page, Search, Served, Who};
+use query_api::search::{
+    HitPage, IndexReader, MAX_EXACT_TOTAL, MessageHit, MessageSearch, Searcher,
+};
 use search::ParsedQuery;
 use search::index::Sort;
 use time::OffsetDateTime;
 
-use crate::config::{Config, SearchArgs, SearchOrder};
-use crate::database::Database;
+use crate::config::{SearchArgs, SearchOrder, SystemConfig};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
-use crate::usage::Usage;
+use crate::usage_error::UsageError;
 
 /// Searches and prints the first page.
-pub async fn run(config: &Config, args: &SearchArgs) -> Result<()> {
+pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
     let query =
-        ParsedQuery::parse(&args.query.join(" ")).map_err(|error| Usage(error.to_string()))?;
+        ParsedQuery::parse(&args.query.join(" ")).map_err(|error| UsageError(error.to_string()))?;
     let user = args.r#as.as_deref().map(UserId::parse).transpose();
-    let user = user.map_err(|error| Usage(format!("--as: {error}")))?;
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
-    let index_dir = config.search();
-    let served = Served::new(
+    let user = user.map_err(|error| UsageError(format!("--as: {error}")))?;
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
+    let index_dir = config.index_dir();
+    let served = IndexReader::new(
         index_dir.clone(),
         LogReader::new(database.pool.clone()),
-        query_api::MIN_POSITION_PATIENCE,
+        query_api::MIN_POSITION_TIMEOUT,
     );
-    let refreshed = served.look().await.with_context(|| {
+    let refreshed = served.refresh().await.with_context(|| {
         format!(
             "no index of this log in {}; run the projector, or `tidings rebuild search`, to build one",
             index_dir.path().display()
         )
     });
-    let search = Search {
-        who: user
+    let search = MessageSearch {
+        searcher: user
             .as_ref()
-            .map_or(Who::Everybody, |user| Who::User(user.as_str())),
+            .map_or(Searcher::Operator, |user| Searcher::User(user.as_str())),
         query,
         sort: match args.sort {
             SearchOrder::Relevance => Sort::Relevance,
             SearchOrder::Newest => Sort::Newest,
         },
         limit: usize::from(args.limit),
-        from: None,
+        cursor: None,
         now: Timestamp::from(OffsetDateTime::now_utc()),
     };
     let page = match refreshed {
         Ok(()) => search
-            .page(&database.pool, &served)
+            .execute(&database.pool, &served)
             .await
             .map_err(Into::into),
         Err(error) => Err(error),
     };
-    database.leave().await?;
-    show(&page?, args.json);
+    database.close().await?;
+    print_page(&page?, args.json);
     Ok(())
 }
 
-fn show(page: &Page, as_json: bool) {
+fn print_page(page: &HitPage, as_json: bool) {
     if as_json {
         let json = serde_json::json!({
             "hits": page.hits,
             "total": page.total,
-            "total_is_exact": !page.is_at_least,
+            "total_is_exact": !page.total_is_lower_bound,
             "position": page.position,
         });
         println!("{json}");
@@ -80,11 +82,11 @@ fn show(page: &Page, as_json: bool) {
             hit.conversation_id,
             hit.seq,
             hit.sender,
-            line(hit, is_terminal)
+            format_hit(hit, is_terminal)
         );
     }
-    let count = if page.is_at_least {
-        format!("more than {COUNTED}")
+    let count = if page.total_is_lower_bound {
+        format!("more than {MAX_EXACT_TOTAL}")
     } else {
         page.total.to_string()
     };
@@ -93,7 +95,7 @@ fn show(page: &Page, as_json: bool) {
 
 /// Formats a hit on one line, with highlights in bold on a terminal. Control characters of the
 /// message are replaced by spaces, so that they cannot control the terminal.
-fn line(hit: &Hit, is_terminal: bool) -> String {
+fn format_hit(hit: &MessageHit, is_terminal: bool) -> String {
     let mut line = String::with_capacity(hit.text.len());
     let mark = |at, end: usize| is_terminal && hit.highlights.iter().any(|range| range[end] == at);
     for (at, char) in hit.text.chars().enumerate() {
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn highlights_are_bold_and_control_characters_are_replaced() {
-        let hit = Hit {
+        let hit = MessageHit {
             conversation_id: "c".into(),
             seq: 1,
             sender: "ann".into(),
@@ -124,7 +126,7 @@ mod tests {
             highlights: vec![[6, 9]],
             score: 1.0,
         };
-        assert_eq!(line(&hit, true), "a  [2J\x1b[1mtea\x1b[0m");
-        assert_eq!(line(&hit, false), "a  [2Jtea");
+        assert_eq!(format_hit(&hit, true), "a  [2J\x1b[1mtea\x1b[0m");
+        assert_eq!(format_hit(&hit, false), "a  [2Jtea");
     }
 }

@@ -3,41 +3,44 @@
 
 use anyhow::Result;
 
-use super::up::listen;
-use crate::config::{Config, LISTEN_COMMANDS, LISTEN_DISPATCHER, LISTEN_PROJECTOR, LISTEN_QUERIES};
+use super::up::bind;
+use crate::config::{
+    DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
+    DEFAULT_LISTEN_QUERY_API, SystemConfig,
+};
 use crate::data_dir::DataDir;
-use crate::keys::Keys;
-use crate::service::roles::Roles;
-use crate::service::{self, Setup, stop};
-use crate::usage::Usage;
+use crate::service::services::Services;
+use crate::service::{self, ServiceSetup, signals};
+use crate::token_keys::TokenKeys;
+use crate::usage_error::UsageError;
 
 /// Runs the service until a signal. It uses the configured servers, or those of the system that
 /// runs on the data directory; it does not start any.
-pub async fn run(config: &Config, roles: Roles) -> Result<()> {
-    let stop = stop::on_signal()?;
-    let data = DataDir::at(&config.data);
-    let keys = Keys::configured(&config.auth, &data)?;
-    let running = data.running()?;
+pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
+    let stop = signals::cancel_on_signal()?;
+    let data = DataDir::new(&config.data);
+    let keys = TokenKeys::load(&config.auth, &data)?;
+    let running = data.find_running()?;
     let given =
         |url: &Option<crate::secret::ServerUrl>| url.as_ref().map(|url| url.reveal().to_owned());
     let database_url = given(&config.database_url)
         .or_else(|| Some(running.as_ref()?.database_url.clone()))
-        .ok_or_else(|| missing("a Postgres", "--database-url"))?;
+        .ok_or_else(|| missing_server_error("a Postgres", "--database-url"))?;
     let nats_url = given(&config.nats_url)
         .or_else(|| Some(running.as_ref()?.nats_url.clone()))
-        .ok_or_else(|| missing("a nats-server", "--nats-url"))?;
-    let default = match roles {
-        Roles::COMMANDS => LISTEN_COMMANDS,
-        Roles::PROJECTOR => LISTEN_PROJECTOR,
-        Roles::DISPATCHER => LISTEN_DISPATCHER,
-        _ => LISTEN_QUERIES,
+        .ok_or_else(|| missing_server_error("a nats-server", "--nats-url"))?;
+    let default = match services {
+        Services::COMMANDS => DEFAULT_LISTEN_COMMAND_SVC,
+        Services::PROJECTOR => DEFAULT_LISTEN_PROJECTOR,
+        Services::DISPATCHER => DEFAULT_LISTEN_DISPATCHER,
+        _ => DEFAULT_LISTEN_QUERY_API,
     };
-    let listener = listen(config, default).await?;
+    let listener = bind(config, default).await?;
     let address = listener.local_addr()?;
-    let auth = keys.auth()?;
-    let setup = Setup {
+    let auth = keys.to_auth()?;
+    let setup = ServiceSetup {
         config: config.clone(),
-        roles,
+        services,
         listener,
         database_url,
         nats_url,
@@ -46,8 +49,8 @@ pub async fn run(config: &Config, roles: Roles) -> Result<()> {
     service::run(setup, stop, |_| println!("up at http://{address}")).await
 }
 
-fn missing(server: &str, flag: &str) -> Usage {
-    Usage(format!(
+fn missing_server_error(server: &str, flag: &str) -> UsageError {
+    UsageError(format!(
         "a single service needs {server}: pass {flag}, or the --data of a running `tidings up`"
     ))
 }

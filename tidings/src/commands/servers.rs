@@ -2,54 +2,59 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use super::up::options;
-use super::with_servers;
-use crate::config::{Config, ServersCommand};
-use crate::servers::Options;
-use crate::servers::account::Account;
+use super::servers_run;
+use super::up::server_options;
+use crate::config::{ServersCommand, SystemConfig};
+use crate::servers::ServerOptions;
 use crate::servers::fetch;
-use crate::servers::find::{self, Program, Wanted};
+use crate::servers::find::{self, ServerProgram, ServerRequirement};
+use crate::servers::run_as::Account;
 
 /// Runs the subcommand. Those that read files and run programs use a blocking thread.
-pub async fn run(config: &Config, command: ServersCommand) -> Result<()> {
-    let options = options(config);
-    let action: fn(&Options) -> Result<()> = match command {
+pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
+    let options = server_options(config);
+    let action: fn(&ServerOptions) -> Result<()> = match command {
         ServersCommand::Fetch => fetch,
-        ServersCommand::Path => path,
-        ServersCommand::Doctor => doctor,
-        ServersCommand::Run { command } => return with_servers::run(config, &command).await,
+        ServersCommand::Path => print_paths,
+        ServersCommand::Doctor => diagnose,
+        ServersCommand::Run { command } => return servers_run::run(config, &command).await,
     };
     tokio::task::spawn_blocking(move || action(&options))
         .await
         .context("the thread that looks for the servers panicked")?
 }
 
-fn fetch(_: &Options) -> Result<()> {
-    let dir = fetch::fetch().map_err(|error| anyhow!(error))?;
+fn fetch(_: &ServerOptions) -> Result<()> {
+    let dir = fetch::fetch_servers().map_err(|error| anyhow!(error))?;
     println!("{}", dir.display());
     Ok(())
 }
 
-fn wanted(options: &Options) -> [(Wanted, Option<&std::path::Path>); 2] {
-    let major = crate::servers::postgres_major_of(&options.data);
+fn list_requirements(
+    options: &ServerOptions,
+) -> [(ServerRequirement, Option<&std::path::Path>); 2] {
+    let major = crate::servers::postgres_data_major(&options.data);
     [
-        (Wanted::Postgres(major), options.pg_bin.as_deref()),
-        (Wanted::Nats, options.nats_bin.as_deref()),
+        (
+            ServerRequirement::Postgres(major),
+            options.pg_bin.as_deref(),
+        ),
+        (ServerRequirement::Nats, options.nats_bin.as_deref()),
     ]
 }
 
-fn look(
-    options: &Options,
-    requirement: Wanted,
+fn locate(
+    options: &ServerOptions,
+    requirement: ServerRequirement,
     configured: Option<&std::path::Path>,
-) -> Result<Program, find::Unfit> {
-    let account = Account::to_become(&options.data.join("servers"));
-    find::find(requirement, configured, account.as_ref())
+) -> Result<ServerProgram, find::FindProgramError> {
+    let account = Account::resolve(&options.data.join("servers"));
+    find::find_program(requirement, configured, account.as_ref())
 }
 
-fn path(options: &Options) -> Result<()> {
-    for (requirement, configured) in wanted(options) {
-        match look(options, requirement, configured) {
+fn print_paths(options: &ServerOptions) -> Result<()> {
+    for (requirement, configured) in list_requirements(options) {
+        match locate(options, requirement, configured) {
             Ok(program) => println!("{}", program.path.display()),
             Err(_) => bail!(
                 "no usable {} was found; see `tidings servers doctor`",
@@ -60,8 +65,8 @@ fn path(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn doctor(options: &Options) -> Result<()> {
-    let account = Account::to_become(&options.data.join("servers"));
+fn diagnose(options: &ServerOptions) -> Result<()> {
+    let account = Account::resolve(&options.data.join("servers"));
     println!(
         "servers run as  {}",
         account.map_or_else(|| "this user".to_owned(), |account| account.name)
@@ -71,8 +76,8 @@ fn doctor(options: &Options) -> Result<()> {
         Err(error) => println!("fetched into    nowhere: {error}"),
     }
     let mut missing = Vec::new();
-    for (requirement, configured) in wanted(options) {
-        match look(options, requirement, configured) {
+    for (requirement, configured) in list_requirements(options) {
+        match locate(options, requirement, configured) {
             Ok(program) => {
                 println!(
                     "{:<15} {} ({}) in {}",

@@ -3,18 +3,18 @@
 use anyhow::Result;
 use domain::ids::UserId;
 
-use crate::config::{Config, TokenArgs};
+use crate::config::{SystemConfig, TokenArgs};
 use crate::data_dir::DataDir;
-use crate::keys::Keys;
-use crate::usage::Usage;
+use crate::token_keys::TokenKeys;
+use crate::usage_error::UsageError;
 
 /// Prints the token, and nothing else.
-pub fn run(config: &Config, args: &TokenArgs) -> Result<()> {
-    let user = UserId::parse(&args.user).map_err(|error| Usage(error.to_string()))?;
+pub fn run(config: &SystemConfig, args: &TokenArgs) -> Result<()> {
+    let user = UserId::parse(&args.user).map_err(|error| UsageError(error.to_string()))?;
     if args.ttl.as_secs() == 0 {
-        return Err(Usage("--ttl must be at least one second".into()).into());
+        return Err(UsageError("--ttl must be at least one second".into()).into());
     }
-    let keys = Keys::configured(&config.auth, &DataDir::at(&config.data))?;
+    let keys = TokenKeys::load(&config.auth, &DataDir::new(&config.data))?;
     let secret = keys.signing_secret()?;
     let token = http_edge::auth::sign_hs256(
         secret.reveal().as_bytes(),
@@ -22,6 +22,6 @@ pub fn run(config: &Config, args: &TokenArgs) -> Result<()> {
         &args.scope,
         args.ttl,
     );
-    println!("{}", token.map_err(|error| Usage(error.to_string()))?);
+    println!("{}", token.map_err(|error| UsageError(error.to_string()))?);
     Ok(())
 }

@@ -14,53 +14,53 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, LISTEN_UP, UpArgs};
-use crate::data_dir::{DataDir, Running};
-use crate::keys::Keys;
-use crate::servers::{self, Options, Servers};
-use crate::service::roles::Roles;
-use crate::service::{self, Setup, Versions, stop};
-use crate::usage::Usage;
+use crate::config::{DEFAULT_LISTEN_UP, SystemConfig, UpArgs};
+use crate::data_dir::{DataDir, RunInfo};
+use crate::servers::{self, EmbeddedServers, ServerOptions};
+use crate::service::services::Services;
+use crate::service::{self, ServerVersions, ServiceSetup, signals};
+use crate::token_keys::TokenKeys;
+use crate::usage_error::UsageError;
 
 /// The lifetime of the printed token.
 const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Runs the system until a signal.
-pub async fn run(config: &Config, args: &UpArgs) -> Result<()> {
-    let stop = stop::on_signal()?;
-    let data = DataDir::at(&config.data);
+pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
+    let stop = signals::cancel_on_signal()?;
+    let data = DataDir::new(&config.data);
     // Check everything that does not need the servers before starting them.
-    let keys = Keys::configured(&config.auth, &data)?;
-    let auth = keys.auth()?;
+    let keys = TokenKeys::load(&config.auth, &data)?;
+    let auth = keys.to_auth()?;
     let token = args
         .print_token
         .as_deref()
-        .map(|user| signed(&keys, user))
+        .map(|user| sign_token(&keys, user))
         .transpose()?;
-    let listener = listen(config, LISTEN_UP).await?;
+    let listener = bind(config, DEFAULT_LISTEN_UP).await?;
     let address = listener.local_addr()?;
-    let Some(servers) = started(config, &stop).await? else {
+    let Some(servers) = start_servers(config, &stop).await? else {
         return Ok(());
     };
-    let running = Running {
+    let running = RunInfo {
         pid: std::process::id(),
         address,
         database_url: servers.database_url.clone(),
         nats_url: servers.nats_url.clone(),
-        servers: used(&servers),
+        servers: describe_private_servers(&servers),
         started_at: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let announced = data.announce(&running)?;
-    let setup = Setup {
+    let announced = data.write_run_file(&running)?;
+    let setup = ServiceSetup {
         config: config.clone(),
-        roles: Roles::ALL,
+        services: Services::ALL,
         listener,
         database_url: running.database_url.clone(),
         nats_url: running.nats_url.clone(),
         auth,
     };
     let token = token.as_ref().map(|token| (args, token.as_str()));
-    let welcome = |versions| print(&welcome(&running, data.path(), &versions, token));
+    let welcome = |versions| print(&format_welcome(&running, data.path(), &versions, token));
     let outcome = service::run(setup, stop, welcome).await;
     drop(announced);
     tokio::task::spawn_blocking(|| servers.stop())
@@ -70,7 +70,7 @@ pub async fn run(config: &Config, args: &UpArgs) -> Result<()> {
 }
 
 /// Binds the listen address. The error names the address.
-pub async fn listen(config: &Config, default: &str) -> Result<TcpListener> {
+pub async fn bind(config: &SystemConfig, default: &str) -> Result<TcpListener> {
     let address = match config.listen {
         Some(address) => address,
         None => default.parse::<SocketAddr>()?,
@@ -81,8 +81,8 @@ pub async fn listen(config: &Config, default: &str) -> Result<TcpListener> {
 }
 
 /// Builds the server options from the configuration.
-pub fn options(config: &Config) -> Options {
-    Options {
+pub fn server_options(config: &SystemConfig) -> ServerOptions {
+    ServerOptions {
         data: config.data.clone(),
         fsync: true,
         pg_bin: config.pg_bin.clone(),
@@ -99,8 +99,11 @@ pub fn options(config: &Config) -> Options {
 
 /// Starts the servers that are not configured. Returns `None` if a signal arrives first; servers
 /// that have started by then end with the process.
-async fn started(config: &Config, stop: &CancellationToken) -> Result<Option<Servers>> {
-    let options = options(config);
+async fn start_servers(
+    config: &SystemConfig,
+    stop: &CancellationToken,
+) -> Result<Option<EmbeddedServers>> {
+    let options = server_options(config);
     let starting = tokio::task::spawn_blocking(move || servers::start(&options));
     tokio::select! {
         servers = starting => match servers.context("the thread that starts the servers panicked")? {
@@ -111,8 +114,8 @@ async fn started(config: &Config, stop: &CancellationToken) -> Result<Option<Ser
     }
 }
 
-fn used(servers: &Servers) -> Vec<String> {
-    let line = |name: &str, program: &Option<servers::find::Program>| {
+fn describe_private_servers(servers: &EmbeddedServers) -> Vec<String> {
+    let line = |name: &str, program: &Option<servers::find::ServerProgram>| {
         program
             .as_ref()
             .map(|program| format!("{name} {} ({})", program.version, program.origin))
@@ -126,8 +129,9 @@ fn used(servers: &Servers) -> Vec<String> {
     .collect()
 }
 
-fn signed(keys: &Keys, user: &str) -> Result<String> {
-    let user = UserId::parse(user).map_err(|error| Usage(format!("--print-token: {error}")))?;
+fn sign_token(keys: &TokenKeys, user: &str) -> Result<String> {
+    let user =
+        UserId::parse(user).map_err(|error| UsageError(format!("--print-token: {error}")))?;
     let secret = keys.signing_secret()?.reveal().as_bytes();
     Ok(http_edge::auth::sign_hs256(
         secret,
@@ -137,14 +141,14 @@ fn signed(keys: &Keys, user: &str) -> Result<String> {
     )?)
 }
 
-fn welcome(
-    running: &Running,
+fn format_welcome(
+    running: &RunInfo,
     data: &Path,
-    versions: &Versions,
+    versions: &ServerVersions,
     token: Option<(&UpArgs, &str)>,
 ) -> String {
     let base = running.base_url();
-    let servers = used_or_given(running, versions);
+    let servers = describe_all_servers(running, versions);
     let mut text = format!(
         "Tidings {} is up at {base}\n  API docs  {base}/docs\n  servers   {servers}\n  data      {}\n",
         env!("CARGO_PKG_VERSION"),
@@ -162,7 +166,7 @@ fn welcome(
 }
 
 /// Describes the embedded servers, and external ones with the version that they report.
-fn used_or_given(running: &Running, versions: &Versions) -> String {
+fn describe_all_servers(running: &RunInfo, versions: &ServerVersions) -> String {
     let mut servers = running.servers.clone();
     for (name, version) in [
         ("Postgres", &versions.postgres),

@@ -3,35 +3,35 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use dispatcher::address::Allowed;
-use dispatcher::secret::Secret;
-use dispatcher::webhook::{self, Listed, Parked, Subject};
+use dispatcher::address::AllowedNetworks;
+use dispatcher::secret::SigningSecret;
+use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookKind, WebhookStatus};
 use reqwest::Url;
 use sqlx::PgPool;
 
 use super::event_types;
-use crate::config::{Config, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
-use crate::database::Database;
+use crate::config::{SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
-use crate::usage::Usage;
+use crate::usage_error::UsageError;
 
 /// The maximum number of parked deliveries that are listed.
-const SHOWN: i64 = 1_000;
+const MAX_PARKED_SHOWN: i64 = 1_000;
 
 /// Runs the subcommand in the database. The dispatcher picks up changes within a second.
-pub async fn run(config: &Config, command: WebhooksCommand) -> Result<()> {
+pub async fn run(config: &SystemConfig, command: WebhooksCommand) -> Result<()> {
     let new = match &command {
-        WebhooksCommand::Add(args) => Some(Wanted::read(config, args)?),
+        WebhooksCommand::Add(args) => Some(NewWebhook::from_args(config, args)?),
         _ => None,
     };
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
-    let done = act(&database.pool, command, new).await;
-    database.leave().await?;
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
+    let done = execute(&database.pool, command, new).await;
+    database.close().await?;
     done
 }
 
-async fn act(pool: &PgPool, command: WebhooksCommand, new: Option<Wanted>) -> Result<()> {
+async fn execute(pool: &PgPool, command: WebhooksCommand, new: Option<NewWebhook>) -> Result<()> {
     match command {
         WebhooksCommand::Add(args) => match new {
             Some(webhook) => webhook.add(pool, &args).await,
@@ -41,7 +41,7 @@ async fn act(pool: &PgPool, command: WebhooksCommand, new: Option<Wanted>) -> Re
         WebhooksCommand::Replay { id, from } => {
             let replayed = webhook::replay(pool, id, from).await?;
             if replayed.is_empty() {
-                bail!("{}", unknown(id));
+                bail!("{}", unknown_webhook_message(id));
             }
             for id in replayed {
                 println!("webhook {id} redelivers from position {from}");
@@ -49,16 +49,16 @@ async fn act(pool: &PgPool, command: WebhooksCommand, new: Option<Wanted>) -> Re
             Ok(())
         }
         WebhooksCommand::Retry { id } => {
-            existing(pool, id).await?;
-            let retried = webhook::retry(pool, id).await?;
+            require_existing(pool, id).await?;
+            let retried = webhook::retry_parked(pool, id).await?;
             println!("{retried} parked deliveries of webhook {id} will be retried");
             Ok(())
         }
-        WebhooksCommand::Disable { id } => switch(pool, id, false).await,
-        WebhooksCommand::Enable { id } => switch(pool, id, true).await,
+        WebhooksCommand::Disable { id } => set_enabled(pool, id, false).await,
+        WebhooksCommand::Enable { id } => set_enabled(pool, id, true).await,
         WebhooksCommand::Remove { id } => {
             if !webhook::remove(pool, id).await? {
-                bail!("{}", unknown(Some(id)));
+                bail!("{}", unknown_webhook_message(Some(id)));
             }
             println!("removed webhook {id}");
             Ok(())
@@ -67,41 +67,43 @@ async fn act(pool: &PgPool, command: WebhooksCommand, new: Option<Wanted>) -> Re
 }
 
 /// A validated webhook to add.
-struct Wanted {
+struct NewWebhook {
     url: Url,
-    secret: Secret,
-    subject: Subject,
+    secret: SigningSecret,
+    kind: WebhookKind,
 }
 
-impl Wanted {
-    fn read(config: &Config, args: &WebhookAddArgs) -> Result<Self> {
-        let url = Url::parse(&args.url).map_err(|error| Usage(format!("{}: {error}", args.url)))?;
-        Allowed::networks(config.webhooks.webhook_allow.clone())
-            .check(&url)
+impl NewWebhook {
+    fn from_args(config: &SystemConfig, args: &WebhookAddArgs) -> Result<Self> {
+        let url =
+            Url::parse(&args.url).map_err(|error| UsageError(format!("{}: {error}", args.url)))?;
+        AllowedNetworks::new(config.webhooks.webhook_allow.clone())
+            .check_url(&url)
             .map_err(|error| {
-                Usage(format!(
+                UsageError(format!(
                     "webhooks cannot be delivered to this address: {error}"
                 ))
             })?;
         let secret = match &args.secret {
-            None => Secret::generate(),
-            Some(text) => Secret::parse(text.reveal()).map_err(|error| Usage(error.to_string()))?,
+            None => SigningSecret::generate(),
+            Some(text) => SigningSecret::parse(text.reveal())
+                .map_err(|error| UsageError(error.to_string()))?,
         };
         let subject = if args.notifications {
-            Subject::Notifications
+            WebhookKind::Notifications
         } else {
-            Subject::Events(types(&args.events)?)
+            WebhookKind::Events(parse_event_types(&args.events)?)
         };
         Ok(Self {
             url,
             secret,
-            subject,
+            kind: subject,
         })
     }
 
     async fn add(&self, pool: &PgPool, args: &WebhookAddArgs) -> Result<()> {
         let after = args.from.map(|from| from - 1);
-        let (id, after) = webhook::add(pool, &self.url, &self.secret, &self.subject, after).await?;
+        let (id, after) = webhook::add(pool, &self.url, &self.secret, &self.kind, after).await?;
         let secret = self.secret.reveal();
         if args.json {
             let from = after + 1;
@@ -120,23 +122,23 @@ impl Wanted {
 }
 
 /// Parses the event types of a webhook. An empty list means all types.
-fn types(names: &[String]) -> Result<Vec<String>> {
+fn parse_event_types(names: &[String]) -> Result<Vec<String>> {
     if names.iter().any(|name| name == "all") {
         return Ok(Vec::new());
     }
-    event_types::check(names)?;
+    event_types::validate_names(names)?;
     Ok(names.to_vec())
 }
 
-async fn switch(pool: &PgPool, id: i64, on: bool) -> Result<()> {
-    if !webhook::switch(pool, id, on).await? {
-        bail!("{}", unknown(Some(id)));
+async fn set_enabled(pool: &PgPool, id: i64, on: bool) -> Result<()> {
+    if !webhook::set_enabled(pool, id, on).await? {
+        bail!("{}", unknown_webhook_message(Some(id)));
     }
     println!("webhook {id} is {}", if on { "on" } else { "off" });
     Ok(())
 }
 
-async fn existing(pool: &PgPool, id: i64) -> Result<()> {
+async fn require_existing(pool: &PgPool, id: i64) -> Result<()> {
     if webhook::list(pool)
         .await?
         .iter()
@@ -144,10 +146,10 @@ async fn existing(pool: &PgPool, id: i64) -> Result<()> {
     {
         return Ok(());
     }
-    bail!("{}", unknown(Some(id)))
+    bail!("{}", unknown_webhook_message(Some(id)))
 }
 
-fn unknown(id: Option<i64>) -> String {
+fn unknown_webhook_message(id: Option<i64>) -> String {
     match id {
         Some(id) => format!("there is no webhook {id}; see `tidings webhooks list`"),
         None => "there are no webhooks".to_owned(),
@@ -156,11 +158,11 @@ fn unknown(id: Option<i64>) -> String {
 
 async fn list(pool: &PgPool, args: &WebhookListArgs) -> Result<()> {
     if let Some(id) = args.parked {
-        for parked in webhook::parked(pool, id, SHOWN).await? {
+        for parked in webhook::list_parked(pool, id, MAX_PARKED_SHOWN).await? {
             if args.json {
                 println!("{}", serde_json::to_string(&parked)?);
             } else {
-                println!("{}", parked_line(&parked));
+                println!("{}", format_parked(&parked));
             }
         }
         return Ok(());
@@ -173,13 +175,13 @@ async fn list(pool: &PgPool, args: &WebhookListArgs) -> Result<()> {
         if args.json {
             println!("{}", serde_json::to_string(&webhook)?);
         } else {
-            println!("{}", lines(&webhook));
+            println!("{}", format_webhook(&webhook));
         }
     }
     Ok(())
 }
 
-fn lines(webhook: &Listed) -> String {
+fn format_webhook(webhook: &WebhookStatus) -> String {
     let content = match (webhook.kind.as_str(), webhook.types.as_slice()) {
         ("events", []) => "all events".to_owned(),
         ("events", types) => types.join(", "),
@@ -206,7 +208,7 @@ fn lines(webhook: &Listed) -> String {
     text
 }
 
-fn parked_line(parked: &Parked) -> String {
+fn format_parked(parked: &ParkedDeliveryRow) -> String {
     let user = if parked.user_name.is_empty() {
         String::new()
     } else {

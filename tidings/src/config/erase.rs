@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::duration;
+use super::parse_duration;
 
 /// The subcommands of `tidings erase`.
 #[derive(Debug, Clone, Subcommand)]
@@ -18,7 +18,7 @@ pub enum EraseCommand {
         seq: i64,
         /// Output options.
         #[command(flatten)]
-        told: ToldArgs,
+        output: OutputArgs,
     },
     /// Erase all messages and titles of a conversation.
     Conversation {
@@ -26,7 +26,7 @@ pub enum EraseCommand {
         conversation: String,
         /// Output options.
         #[command(flatten)]
-        told: ToldArgs,
+        output: OutputArgs,
     },
     /// Erase all messages that a user has sent, in every conversation. The user id itself remains.
     User {
@@ -34,14 +34,14 @@ pub enum EraseCommand {
         user: String,
         /// Output options.
         #[command(flatten)]
-        told: ToldArgs,
+        output: OutputArgs,
     },
     /// Rewrite, online, every file that may still contain erased data: log, read models, search
     /// index and write-ahead log.
     Files {
         /// Output options.
         #[command(flatten)]
-        told: ToldArgs,
+        output: OutputArgs,
     },
     /// Show which events were erased, and how far the erasure has progressed.
     Show {
@@ -50,13 +50,13 @@ pub enum EraseCommand {
         from: i64,
         /// Output options.
         #[command(flatten)]
-        told: ToldArgs,
+        output: OutputArgs,
     },
 }
 
 /// Output options.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct ToldArgs {
+pub struct OutputArgs {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -66,10 +66,10 @@ pub struct ToldArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RetentionArgs {
     /// Erase messages of direct conversations once they reach this age [default: never].
-    #[arg(long, global = true, env = "TIDINGS_RETAIN_DIRECT", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, global = true, env = "TIDINGS_RETAIN_DIRECT", value_name = "DURATION", value_parser = parse_duration)]
     pub retain_direct: Option<Duration>,
     /// Erase messages of groups once they reach this age [default: never].
-    #[arg(long, global = true, env = "TIDINGS_RETAIN_GROUPS", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, global = true, env = "TIDINGS_RETAIN_GROUPS", value_name = "DURATION", value_parser = parse_duration)]
     pub retain_groups: Option<Duration>,
 }
 

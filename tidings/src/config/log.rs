@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::time::Timestamp;
 use reqwest::Url;
 
-use crate::secret::Secret;
+use crate::secret::SecretString;
 
 /// The subcommands of `tidings log`.
 #[derive(Debug, Clone, Subcommand)]
@@ -34,7 +34,7 @@ pub enum LogCommand {
 
 /// A filter of events. Options that are not given match all events.
 #[derive(Debug, Clone, Default, Args)]
-pub struct SliceArgs {
+pub struct EventFilterArgs {
     /// Select events after this position.
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
     pub after: Option<i64>,
@@ -42,10 +42,10 @@ pub struct SliceArgs {
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
     pub up_to: Option<i64>,
     /// Select events at or after this time, such as 2026-11-01T00:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub since: Option<Timestamp>,
     /// Select events before this time.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub until: Option<Timestamp>,
     /// Select events of these types, such as message_sent,member_added.
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
@@ -63,7 +63,7 @@ pub struct SliceArgs {
 pub struct LogTailArgs {
     /// The filter of events.
     #[command(flatten)]
-    pub slice: SliceArgs,
+    pub slice: EventFilterArgs,
     /// Number of past events to print; ignored with --after or --since.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(i64).range(0..=100_000))]
     pub lines: i64,
@@ -85,7 +85,7 @@ pub struct LogExportArgs {
     pub format: ExportFormat,
     /// The filter of events.
     #[command(flatten)]
-    pub slice: SliceArgs,
+    pub slice: EventFilterArgs,
     /// Print the result as one JSON object at the end.
     #[arg(long)]
     pub json: bool,
@@ -107,7 +107,7 @@ pub enum ExportFormat {
 pub struct LogStatsArgs {
     /// The filter of events.
     #[command(flatten)]
-    pub slice: SliceArgs,
+    pub slice: EventFilterArgs,
     /// Number of conversations to list.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub top: u16,
@@ -127,11 +127,11 @@ pub struct LogReplayArgs {
     pub subject: String,
     /// Replay speed: 1 for the original pace, 10 for ten times faster, `max` for as fast as
     /// possible.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
-    pub speed: Speed,
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_speed)]
+    pub speed: ReplaySpeed,
     /// The filter of events.
     #[command(flatten)]
-    pub slice: SliceArgs,
+    pub slice: EventFilterArgs,
     /// Print the result as one JSON object at the end.
     #[arg(long)]
     pub json: bool,
@@ -159,8 +159,8 @@ pub struct LogVerifyArgs {
 pub struct SealArgs {
     /// Longest time that an event stays unsealed; `off` disables sealing.
     #[arg(long, global = true, env = "TIDINGS_SEAL_EVERY", value_name = "DURATION", default_value = "60s",
-        value_parser = seal_every)]
-    pub seal_every: SealEvery,
+        value_parser = parse_seal_interval)]
+    pub seal_every: SealInterval,
     /// File with the key that signs seals, created if missing; a fleet shares one [default:
     /// DATA/seal-key].
     #[arg(long, global = true, env = "TIDINGS_SEAL_KEY", value_name = "FILE")]
@@ -185,47 +185,47 @@ pub struct SealArgs {
         value_name = "SECRET",
         hide_env_values = true
     )]
-    pub seal_webhook_secret: Option<Secret>,
+    pub seal_webhook_secret: Option<SecretString>,
 }
 
 /// The interval at which the log is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SealEvery {
+pub enum SealInterval {
     /// Sealing is disabled.
     Off,
     /// Every event is sealed within this time.
-    Within(Duration),
+    AtMost(Duration),
 }
 
-fn seal_every(text: &str) -> Result<SealEvery, String> {
+fn parse_seal_interval(text: &str) -> Result<SealInterval, String> {
     match text {
-        "off" => Ok(SealEvery::Off),
-        _ => super::duration(text).map(SealEvery::Within),
+        "off" => Ok(SealInterval::Off),
+        _ => super::parse_duration(text).map(SealInterval::AtMost),
     }
 }
 
 /// The speed of a replay.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Speed {
+pub enum ReplaySpeed {
     /// A multiple of the original pace.
-    Times(f64),
+    Factor(f64),
     /// As fast as possible.
     Max,
 }
 
-fn speed(text: &str) -> Result<Speed, String> {
+fn parse_speed(text: &str) -> Result<ReplaySpeed, String> {
     if text == "max" {
-        return Ok(Speed::Max);
+        return Ok(ReplaySpeed::Max);
     }
     let times: f64 = text.parse().map_err(|_| "expected a number or max")?;
     if times.is_finite() && times > 0.0 {
-        Ok(Speed::Times(times))
+        Ok(ReplaySpeed::Factor(times))
     } else {
         Err("expected a number greater than 0, or max".to_owned())
     }
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+fn parse_time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "expected a time such as 2026-11-01T00:00:00Z".to_owned())
 }
 
@@ -235,10 +235,10 @@ mod tests {
 
     #[test]
     fn a_speed_is_a_positive_factor_or_max() {
-        assert_eq!(speed("max"), Ok(Speed::Max));
-        assert_eq!(speed("0.5"), Ok(Speed::Times(0.5)));
+        assert_eq!(parse_speed("max"), Ok(ReplaySpeed::Max));
+        assert_eq!(parse_speed("0.5"), Ok(ReplaySpeed::Factor(0.5)));
         for bad in ["0", "-1", "inf", "NaN", "fast", ""] {
-            assert!(speed(bad).is_err(), "{bad}");
+            assert!(parse_speed(bad).is_err(), "{bad}");
         }
     }
 }

@@ -4,20 +4,20 @@ use clap::{Args, ValueEnum};
 
 /// The target of `tidings rebuild`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RebuildWhat {
+pub enum RebuildTarget {
     /// Rebuild the read models from the log.
     ReadModels,
     /// Rebuild the search index from the read models.
     Search,
     /// Restore the read models that the last rebuild replaced, and catch them up.
     #[value(name = "kept")]
-    Kept,
+    RestoreReadModels,
     /// Restore the search index that the last rebuild replaced, and catch it up.
     #[value(name = "kept-search")]
-    KeptSearch,
+    RestoreSearch,
     /// Drop the replaced read models and search index; rebuild nothing.
     #[value(name = "drop-kept")]
-    DropKept,
+    DropReplaced,
 }
 
 /// The options of `tidings rebuild`.
@@ -25,7 +25,7 @@ pub enum RebuildWhat {
 pub struct RebuildArgs {
     /// What to rebuild, restore or drop.
     #[arg(value_name = "WHAT", default_value = "read-models")]
-    pub what: RebuildWhat,
+    pub target: RebuildTarget,
     /// Keep the replaced tables or index, so that `rebuild kept` or `rebuild kept-search` can
     /// restore them until `rebuild drop-kept` or the next rebuild.
     #[arg(long)]

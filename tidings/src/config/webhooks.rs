@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
 
-use super::duration;
+use super::parse_duration;
 
 /// How webhooks are delivered.
 #[derive(Debug, Clone, Args)]
@@ -21,13 +21,13 @@ pub struct WebhookArgs {
     pub webhook_allow: Vec<IpNet>,
 
     /// Maximum number of attempts before a delivery is parked; delays double from 1 s to 1 h.
-    #[arg(long, global = true, env = "TIDINGS_WEBHOOK_TRIES", value_name = "N", default_value_t = dispatcher::TRIES,
+    #[arg(long, global = true, env = "TIDINGS_WEBHOOK_TRIES", value_name = "N", default_value_t = dispatcher::DEFAULT_MAX_ATTEMPTS,
         value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub webhook_tries: u32,
 
     /// Window in which messages that follow a first one share its notification.
     #[arg(long, global = true, env = "TIDINGS_NOTIFY_WINDOW", value_name = "DURATION", default_value = "3s",
-        value_parser = duration)]
+        value_parser = parse_duration)]
     pub notify_window: Duration,
 }
 
@@ -85,7 +85,7 @@ pub struct WebhookAddArgs {
     pub from: Option<i64>,
     /// Signing secret: `whsec_` followed by base64 [default: a generated one].
     #[arg(long, env = "TIDINGS_WEBHOOK_SECRET", hide_env_values = true)]
-    pub secret: Option<crate::secret::Secret>,
+    pub secret: Option<crate::secret::SecretString>,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,

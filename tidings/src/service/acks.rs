@@ -6,9 +6,9 @@ use http_edge::Problem;
 use query_api::live::Acks;
 
 /// An implementation of [`Acks`] that appends acknowledgements through the command service.
-pub struct Commands(pub CommandState);
+pub struct CommandAcks(pub CommandState);
 
-impl Acks for Commands {
+impl Acks for CommandAcks {
     fn acknowledge(
         &self,
         user: String,

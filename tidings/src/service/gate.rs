@@ -25,7 +25,7 @@ pub struct Gate {
 
 impl Gate {
     /// Creates a closed gate, which serves `closed` until it is opened.
-    pub fn closed(closed: Router) -> Self {
+    pub fn new(closed: Router) -> Self {
         Self {
             closed: closed.with_state(()),
             open: Arc::default(),
@@ -61,7 +61,7 @@ impl Service<Request> for Gate {
 }
 
 /// A router that responds to every request with 503 and the problem `starting`.
-pub fn starting() -> Router {
+pub fn starting_router() -> Router {
     Router::new().fallback(|| async {
         Problem::unavailable(
             "starting",
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    async fn ask(gate: &Gate, path: &str) -> StatusCode {
+    async fn get_status(gate: &Gate, path: &str) -> StatusCode {
         let request = Request::builder()
             .uri(path)
             .body(Body::empty())
@@ -90,16 +90,16 @@ mod tests {
 
     #[tokio::test]
     async fn the_gate_opens_once() {
-        let gate = Gate::closed(starting().route("/livez", get(|| async { "alive" })));
+        let gate = Gate::new(starting_router().route("/livez", get(|| async { "alive" })));
         assert_eq!(
-            ask(&gate, "/v1/inbox").await,
+            get_status(&gate, "/v1/inbox").await,
             StatusCode::SERVICE_UNAVAILABLE
         );
-        assert_eq!(ask(&gate, "/livez").await, StatusCode::OK);
+        assert_eq!(get_status(&gate, "/livez").await, StatusCode::OK);
         gate.open(Router::new().route("/v1/inbox", get(|| async { "mail" })));
-        assert_eq!(ask(&gate, "/v1/inbox").await, StatusCode::OK);
+        assert_eq!(get_status(&gate, "/v1/inbox").await, StatusCode::OK);
         gate.open(Router::new());
-        assert_eq!(ask(&gate, "/v1/inbox").await, StatusCode::OK);
-        assert_eq!(ask(&gate, "/nowhere").await, StatusCode::NOT_FOUND);
+        assert_eq!(get_status(&gate, "/v1/inbox").await, StatusCode::OK);
+        assert_eq!(get_status(&gate, "/nowhere").await, StatusCode::NOT_FOUND);
     }
 }

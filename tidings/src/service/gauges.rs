@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 use super::pools::Pools;
 
 /// The interval between two samples.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Samples the gauges until `ending` is cancelled.
 pub async fn run(pools: Pools, log: Option<EventLog>, ending: CancellationToken) -> Result<()> {
     metrics::gauge!("tidings_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-    let mut round = tokio::time::interval(LOOK_EVERY);
+    let mut round = tokio::time::interval(SAMPLE_INTERVAL);
     while ending.run_until_cancelled(round.tick()).await.is_some() {
-        for (name, pool) in pools.named() {
+        for (name, pool) in pools.with_names() {
             let idle = pool.num_idle();
             let used = (pool.size() as usize).saturating_sub(idle);
             metrics::gauge!("tidings_pool_connections", "pool" => name, "state" => "idle")

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 /// The lag of the read model behind the log.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Lag {
+pub struct ProjectionLag {
     /// The position of the last event of the log.
     pub head: i64,
     /// The position of the last event of the read model.
@@ -19,7 +19,7 @@ pub struct Lag {
     pub seconds: f64,
 }
 
-impl Lag {
+impl ProjectionLag {
     /// Measures the lag. The database must be migrated.
     pub async fn measure(pool: &PgPool) -> Result<Self, sqlx::Error> {
         // Read the position first, so that it cannot be ahead of the head.

@@ -18,8 +18,8 @@ pub mod lag;
 pub mod pools;
 pub mod readiness;
 pub mod retry;
-pub mod roles;
-pub mod stop;
+pub mod services;
+pub mod signals;
 pub mod tasks;
 
 use std::sync::Arc;
@@ -29,9 +29,9 @@ use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
-use dispatcher::Sender;
-use dispatcher::address::Allowed;
-use dispatcher::seals::{self, SealCopies};
+use dispatcher::WebhookSender;
+use dispatcher::address::AllowedNetworks;
+use dispatcher::seals::{self, SealPublisher};
 use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
 use event_log::projection_signal::ProjectionSignalChannel;
@@ -39,39 +39,39 @@ use event_log::reader::LogReader;
 use event_log::seal::sealer::{self, Sealer, SealerConfig};
 use event_log::{EventLog, LogConfig, LogError, nats, relay};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
-use projector::Near;
-use projector::index::Watch;
+use projector::InProcessChannels;
+use projector::index::IntegrityChecks;
 use query_api::{QuerySetup, QueryState};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::config::{Config, SealEvery};
+use crate::config::{SealInterval, SystemConfig};
 use crate::seal_key;
 use crate::servers::process;
-use crate::usage::Usage;
-use acks::Commands;
+use crate::usage_error::UsageError;
+use acks::CommandAcks;
 use gate::Gate;
 use pools::Pools;
-use readiness::Progress;
-use retry::Attempt;
-use roles::Roles;
-use tasks::Tasks;
+use readiness::StartupState;
+use retry::RetryError;
+use services::Services;
+use tasks::TaskGroup;
 
 /// How long to wait for background tasks to end: long enough for one batch of the projector.
-const BACKGROUND_PATIENCE: Duration = Duration::from_secs(15);
+const BACKGROUND_STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// File descriptors reserved for everything except client connections: Postgres, NATS, the search
 /// index.
-const FILES: u64 = 300;
+const RESERVED_FILES: u64 = 300;
 
 /// The inputs of [`run`].
-pub struct Setup {
+pub struct ServiceSetup {
     /// The configuration.
-    pub config: Config,
+    pub config: SystemConfig,
     /// The services to run.
-    pub roles: Roles,
+    pub services: Services,
     /// The listener of the HTTP port.
     pub listener: TcpListener,
     /// The address of Postgres. May contain a password.
@@ -84,7 +84,7 @@ pub struct Setup {
 
 /// The versions that the servers report. `None` for a server that does not respond.
 #[derive(Debug, Clone, Default)]
-pub struct Versions {
+pub struct ServerVersions {
     /// Postgres, as `15.18 (Debian 15.18-1)`.
     pub postgres: Option<String>,
     /// nats-server, as `2.15.1`.
@@ -92,36 +92,36 @@ pub struct Versions {
 }
 
 /// The shared parts of a running service.
-struct Service {
-    config: Config,
-    roles: Roles,
+struct ServiceRuntime {
+    config: SystemConfig,
+    services: Services,
     auth: Auth,
     edge: EdgeConfig,
     mirror: MirrorConfig,
     pools: Pools,
     nats: async_nats::Client,
-    progress: Arc<Progress>,
+    startup: Arc<StartupState>,
     /// Cancelled first: the port stops accepting requests.
     draining: CancellationToken,
     /// Cancelled once all requests have been answered and their events have been written:
     /// background tasks end.
-    ending: CancellationToken,
+    background_shutdown: CancellationToken,
 }
 
 /// Runs the services until `stop` is cancelled, then answers the requests that have arrived, writes
 /// the queued events, and returns. Calls `on_open` once the gate is open. Returns an error that
 /// names the task if one ends unexpectedly.
 pub async fn run(
-    setup: Setup,
+    setup: ServiceSetup,
     stop: CancellationToken,
-    on_open: impl FnOnce(Versions),
+    on_open: impl FnOnce(ServerVersions),
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
-    open_files(setup.config.max_connections);
-    let (listener, service) = Service::new(setup).await?;
+    check_open_file_limit(setup.config.max_connections);
+    let (listener, service) = ServiceRuntime::new(setup).await?;
     let ops = ops::routes(service.readiness(), metrics.clone());
-    let gate = Gate::closed(service.hardened(gate::starting().merge(ops.clone())));
-    let mut foreground = Tasks::default();
+    let gate = Gate::new(service.with_middleware(gate::starting_router().merge(ops.clone())));
+    let mut foreground = TaskGroup::default();
     let serving = http_edge::serve(
         listener,
         gate.router(),
@@ -129,8 +129,8 @@ pub async fn run(
         service.draining.clone(),
     );
     foreground.spawn("the HTTP port", async move { Ok(serving.await?) });
-    let mut background = Tasks::default();
-    let upkeep = ops::run_upkeep(metrics, service.ending.clone());
+    let mut background = TaskGroup::default();
+    let upkeep = ops::run_upkeep(metrics, service.background_shutdown.clone());
     background.spawn("the metrics upkeep", async move {
         upkeep.await;
         Ok(())
@@ -138,16 +138,16 @@ pub async fn run(
     let log = tokio::select! {
         log = service.start(&gate, ops, &mut background) => Some(log),
         () = stop.cancelled() => None,
-        error = foreground.unexpected_end() => Some(Err(error)),
+        error = foreground.wait_for_unexpected_exit() => Some(Err(error)),
     };
     let ended = match &log {
         None => Ok(()),
         Some(Ok(_)) => {
-            on_open(service.versions().await);
+            on_open(service.fetch_versions().await);
             tokio::select! {
                 () = stop.cancelled() => Ok(()),
-                error = foreground.unexpected_end() => Err(error),
-                error = background.unexpected_end() => Err(error),
+                error = foreground.wait_for_unexpected_exit() => Err(error),
+                error = background.wait_for_unexpected_exit() => Err(error),
             }
         }
         Some(Err(error)) => Err(anyhow!("{error:#}")),
@@ -157,21 +157,21 @@ pub async fn run(
     }
     let timeout = service.edge.drain_timeout + Duration::from_secs(5);
     service.draining.cancel();
-    foreground.wait(timeout).await;
+    foreground.wait_all(timeout).await;
     if let Some(Ok(Some(log))) = log {
         log.shut_down().await;
     }
-    service.ending.cancel();
-    background.wait(BACKGROUND_PATIENCE).await;
+    service.background_shutdown.cancel();
+    background.wait_all(BACKGROUND_STOP_TIMEOUT).await;
     service.pools.close().await;
     ended
 }
 
 /// Raises the limit of open files, and logs a warning if it is too low for the configured number of
 /// connections.
-fn open_files(connections: u32) {
-    let needed = u64::from(connections) + FILES;
-    match process::raise_open_files() {
+fn check_open_file_limit(connections: u32) {
+    let needed = u64::from(connections) + RESERVED_FILES;
+    match process::raise_open_file_limit() {
         Ok(allowed) if allowed < needed => {
             tracing::warn!(
                 allowed,
@@ -184,8 +184,8 @@ fn open_files(connections: u32) {
     }
 }
 
-impl Service {
-    async fn new(setup: Setup) -> Result<(TcpListener, Self)> {
+impl ServiceRuntime {
+    async fn new(setup: ServiceSetup) -> Result<(TcpListener, Self)> {
         let config = setup.config;
         let edge = EdgeConfig {
             max_connections: config.max_connections as usize,
@@ -200,12 +200,12 @@ impl Service {
             pools: Pools::new(&setup.database_url)?,
             nats: nats::connect(&setup.nats_url)
                 .await
-                .map_err(|error| Usage(error.to_string()))?,
-            roles: setup.roles,
+                .map_err(|error| UsageError(error.to_string()))?,
+            services: setup.services,
             auth: setup.auth,
-            progress: Arc::default(),
+            startup: Arc::default(),
             draining: CancellationToken::new(),
-            ending: CancellationToken::new(),
+            background_shutdown: CancellationToken::new(),
             config,
             edge,
             mirror,
@@ -214,15 +214,15 @@ impl Service {
     }
 
     fn readiness(&self) -> ops::Readiness {
-        readiness::checks(
-            self.roles,
-            &self.progress,
+        readiness::build_checks(
+            self.services,
+            &self.startup,
             &self.pools,
             self.draining.clone(),
         )
     }
 
-    fn hardened(&self, router: Router) -> Router {
+    fn with_middleware(&self, router: Router) -> Router {
         let limiter = RateLimiter::per_second(self.config.rate_limit);
         apply_middleware(router, self.auth.clone(), &self.edge, limiter)
     }
@@ -232,11 +232,11 @@ impl Service {
         &self,
         gate: &Gate,
         ops: Router,
-        background: &mut Tasks,
+        background: &mut TaskGroup,
     ) -> Result<Option<EventLog>> {
-        pools::migrated(&self.pools.writes).await?;
+        pools::migrate(&self.pools.writes).await?;
         // The query service appends too: the acknowledgements of live connections.
-        let log = if self.roles.commands || self.roles.queries {
+        let log = if self.services.commands || self.services.queries {
             Some(self.open_log().await?)
         } else {
             None
@@ -245,54 +245,58 @@ impl Service {
         let signal = ProjectionSignalChannel::default();
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
-            if self.roles.queries {
-                let acks = Arc::new(Commands(state.clone()));
+            if self.services.queries {
+                let acks = Arc::new(CommandAcks(state.clone()));
                 routes = routes.merge(query_api::router(self.query_state(acks, &signal).await));
             }
-            if self.roles.commands {
-                self.progress.appends_to(log.clone());
-                background.spawn("retention", self.retention(state.clone()));
+            if self.services.commands {
+                self.startup.set_log(log.clone());
+                background.spawn("retention", self.retention_task(state.clone()));
                 routes = routes.merge(command_svc::router(state));
             }
-            background.spawn("the relay", self.relay(log.clone()));
+            background.spawn("the relay", self.relay_task(log.clone()));
         }
-        if self.roles.commands {
-            if let SealEvery::Within(every) = self.config.seals.seal_every {
-                background.spawn("the sealer", self.sealer(every)?);
+        if self.services.commands {
+            if let SealInterval::AtMost(every) = self.config.seals.seal_every {
+                background.spawn("the sealer", self.sealer_task(every)?);
             }
-            background.spawn("the eraser", self.eraser());
+            background.spawn("the eraser", self.eraser_task());
         }
-        if self.roles.projector {
+        if self.services.projector {
             let (projected, projected_position) = watch::channel(0);
-            let in_process = Near {
+            let in_process = InProcessChannels {
                 feed: log.as_ref().map(EventLog::commit_feed),
                 projected,
-                bell: signal,
+                signal,
             };
-            background.spawn("the projector", self.projector(in_process));
-            background.spawn("the indexer", self.indexer(projected_position));
+            background.spawn("the projector", self.projector_task(in_process));
+            background.spawn("the indexer", self.indexer_task(projected_position));
         }
-        if self.roles.dispatcher {
-            background.spawn("the dispatcher", self.dispatcher()?);
-            if let Some(copies) = self.seal_copies()? {
+        if self.services.dispatcher {
+            background.spawn("the dispatcher", self.dispatcher_task()?);
+            if let Some(copies) = self.seal_copies_task()? {
                 background.spawn("the seal copies", copies);
             }
         }
         background.spawn(
             "the gauges",
-            gauges::run(self.pools.clone(), log.clone(), self.ending.clone()),
+            gauges::run(
+                self.pools.clone(),
+                log.clone(),
+                self.background_shutdown.clone(),
+            ),
         );
         let (routes, mut api) = routes.split_for_parts();
         api.info = utoipa::openapi::Info::new("Tidings", env!("CARGO_PKG_VERSION"));
-        gate.open(self.hardened(routes.merge(ops).merge(docs::routes(api)?)));
-        self.progress.started();
+        gate.open(self.with_middleware(routes.merge(ops).merge(docs::routes(api)?)));
+        self.startup.mark_started();
         Ok(log)
     }
 
-    async fn versions(&self) -> Versions {
+    async fn fetch_versions(&self) -> ServerVersions {
         let nats = self.nats.server_info().version;
-        Versions {
-            postgres: pools::server_version(&self.pools.reads).await.ok(),
+        ServerVersions {
+            postgres: pools::fetch_server_version(&self.pools.reads).await.ok(),
             nats: Some(nats).filter(|version| !version.is_empty()),
         }
     }
@@ -301,10 +305,10 @@ impl Service {
         let open =
             async || match EventLog::open(self.pools.writes.clone(), LogConfig::default()).await {
                 Ok(log) => Ok(log),
-                Err(error @ LogError::Unavailable(_)) => Err(Attempt::Passing(anyhow!(error))),
-                Err(error) => Err(Attempt::Lasting(anyhow!(error))),
+                Err(error @ LogError::Unavailable(_)) => Err(RetryError::Transient(anyhow!(error))),
+                Err(error) => Err(RetryError::Permanent(anyhow!(error))),
             };
-        retry::until_done("the log cannot be opened", open).await
+        retry::retry_until_ok("the log cannot be opened", open).await
     }
 
     fn limits(&self) -> Arc<domain::limits::Limits> {
@@ -319,7 +323,7 @@ impl Service {
 
     async fn query_state(
         &self,
-        acks: Arc<Commands>,
+        acks: Arc<CommandAcks>,
         signal: &ProjectionSignalChannel,
     ) -> QueryState {
         QueryState::start(QuerySetup {
@@ -327,18 +331,22 @@ impl Service {
             reader: LogReader::new(self.pools.reads.clone()),
             nats: Some(&self.nats),
             mirror: &self.mirror,
-            near_bell: self.roles.projector.then(|| signal.clone()),
-            index: self.config.search(),
+            local_signal: self.services.projector.then(|| signal.clone()),
+            index: self.config.index_dir(),
             acks,
-            max_live: self.config.max_live as usize,
-            min_position_patience: query_api::MIN_POSITION_PATIENCE,
+            max_live_connections: self.config.max_live as usize,
+            min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
             shutdown: self.draining.clone(),
         })
         .await
     }
 
-    fn relay(&self, log: EventLog) -> impl Future<Output = Result<()>> + use<> {
-        let (nats, mirror, ending) = (self.nats.clone(), self.mirror.clone(), self.ending.clone());
+    fn relay_task(&self, log: EventLog) -> impl Future<Output = Result<()>> + use<> {
+        let (nats, mirror, ending) = (
+            self.nats.clone(),
+            self.mirror.clone(),
+            self.background_shutdown.clone(),
+        );
         async move {
             // The relay queries the server's version, so it needs a connection.
             if nats::wait_until_connected(&nats, &ending).await {
@@ -348,83 +356,86 @@ impl Service {
         }
     }
 
-    fn retention(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
+    fn retention_task(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
         let args = &self.config.retention;
         let ages = RetentionPolicy {
             direct: args.retain_direct,
             groups: args.retain_groups,
         };
-        let ending = self.ending.clone();
+        let ending = self.background_shutdown.clone();
         async move {
             retention::run(Retention::new(state, ages), ending).await;
             Ok(())
         }
     }
 
-    fn eraser(&self) -> impl Future<Output = Result<()>> + use<> {
+    fn eraser_task(&self) -> impl Future<Output = Result<()>> + use<> {
         let (pool, nats, mirror) = (&self.pools.projections, &self.nats, &self.mirror);
         let eraser = Eraser::new(pool.clone(), nats.clone(), mirror.clone());
-        let ending = self.ending.clone();
+        let ending = self.background_shutdown.clone();
         async move {
             erasure::run(eraser, ending).await;
             Ok(())
         }
     }
 
-    fn sealer(&self, every: Duration) -> Result<impl Future<Output = Result<()>> + use<>> {
+    fn sealer_task(&self, every: Duration) -> Result<impl Future<Output = Result<()>> + use<>> {
         let config = SealerConfig {
             interval: every,
             copy_to: self.config.seals.seal_copy.clone(),
         };
-        let key = seal_key::made(&self.config)?;
+        let key = seal_key::load_or_create(&self.config)?;
         let sealer = Sealer::new(self.pools.projections.clone(), key, config);
-        let ending = self.ending.clone();
+        let ending = self.background_shutdown.clone();
         Ok(async move {
             sealer::run(sealer, ending).await;
             Ok(())
         })
     }
 
-    fn projector(&self, in_process: Near) -> impl Future<Output = Result<()>> + use<> {
+    fn projector_task(
+        &self,
+        in_process: InProcessChannels,
+    ) -> impl Future<Output = Result<()>> + use<> {
         let running = projector::run(
             self.pools.projections.clone(),
             Some(self.nats.clone()),
             self.mirror.clone(),
-            self.config.projector(),
+            self.config.projector_config(),
             in_process,
-            self.ending.clone(),
+            self.background_shutdown.clone(),
         );
         async move { Ok(running.await?) }
     }
 
     /// The task that delivers copies of seals. `None` if no seal webhook is configured.
-    fn seal_copies(&self) -> Result<Option<impl Future<Output = Result<()>> + use<>>> {
+    fn seal_copies_task(&self) -> Result<Option<impl Future<Output = Result<()>> + use<>>> {
         let args = &self.config.seals;
         let (Some(url), Some(secret)) = (&args.seal_webhook, &args.seal_webhook_secret) else {
             return Ok(None);
         };
-        let secret = dispatcher::secret::Secret::parse(secret.reveal())
+        let secret = dispatcher::secret::SigningSecret::parse(secret.reveal())
             .context("TIDINGS_SEAL_WEBHOOK_SECRET is invalid")?;
         let pool = self.pools.projections.clone();
-        let copies = SealCopies::new(pool, self.sender()?, url.clone(), secret);
-        let ending = self.ending.clone();
+        let copies = SealPublisher::new(pool, self.webhook_sender()?, url.clone(), secret);
+        let ending = self.background_shutdown.clone();
         Ok(Some(async move {
             seals::run(copies, ending).await;
             Ok(())
         }))
     }
 
-    fn sender(&self) -> Result<Sender> {
-        let allowed = Allowed::networks(self.config.webhooks.webhook_allow.clone());
-        Sender::new(allowed).context("webhooks cannot be delivered")
+    fn webhook_sender(&self) -> Result<WebhookSender> {
+        let allowed = AllowedNetworks::new(self.config.webhooks.webhook_allow.clone());
+        WebhookSender::new(allowed).context("webhooks cannot be delivered")
     }
 
-    fn dispatcher(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
+    fn dispatcher_task(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
         let args = &self.config.webhooks;
-        let sender = self.sender()?;
-        let config = dispatcher::Config {
-            tries: args.webhook_tries,
-            window: args.notify_window,
+        let sender = self.webhook_sender()?;
+        let config = dispatcher::DispatcherConfig {
+            max_attempts: args.webhook_tries,
+            notification_window: args.notify_window,
         };
         let running = dispatcher::run(
             self.pools.projections.clone(),
@@ -432,7 +443,7 @@ impl Service {
             self.mirror.clone(),
             sender,
             config,
-            self.ending.clone(),
+            self.background_shutdown.clone(),
         );
         Ok(async move {
             running.await;
@@ -440,13 +451,16 @@ impl Service {
         })
     }
 
-    fn indexer(&self, projected: watch::Receiver<i64>) -> impl Future<Output = Result<()>> + use<> {
+    fn indexer_task(
+        &self,
+        projected: watch::Receiver<i64>,
+    ) -> impl Future<Output = Result<()>> + use<> {
         let running = projector::index::run_indexer(
             self.pools.projections.clone(),
-            self.config.search(),
-            Watch::default(),
+            self.config.index_dir(),
+            IntegrityChecks::default(),
             projected,
-            self.ending.clone(),
+            self.background_shutdown.clone(),
         );
         async move {
             running.await;

@@ -7,9 +7,9 @@ use event_log::EventLog;
 use http_edge::ops::Readiness;
 use tokio_util::sync::CancellationToken;
 
-use super::lag::Lag;
+use super::lag::ProjectionLag;
 use super::pools::Pools;
-use super::roles::Roles;
+use super::services::Services;
 
 /// The largest acceptable lag of the read model, in seconds. With more, clients would notice stale
 /// data.
@@ -17,23 +17,23 @@ const MAX_LAG_SECONDS: f64 = 10.0;
 
 /// The state of the start.
 #[derive(Default)]
-pub struct Progress {
+pub struct StartupState {
     log: OnceLock<EventLog>,
     started: AtomicBool,
 }
 
-impl Progress {
+impl StartupState {
     /// Sets the log that commands append to.
-    pub fn appends_to(&self, log: EventLog) {
+    pub fn set_log(&self, log: EventLog) {
         self.log.get_or_init(|| log);
     }
 
     /// Records that the gate is open.
-    pub fn started(&self) {
+    pub fn mark_started(&self) {
         self.started.store(true, Ordering::Release);
     }
 
-    fn is_started(&self) -> Result<(), String> {
+    fn require_started(&self) -> Result<(), String> {
         if self.started.load(Ordering::Acquire) {
             Ok(())
         } else {
@@ -44,33 +44,33 @@ impl Progress {
 
 /// Builds the checks. NATS is not among them: without it, everything works, but wake-ups are
 /// delayed.
-pub fn checks(
-    roles: Roles,
-    progress: &Arc<Progress>,
+pub fn build_checks(
+    roles: Services,
+    progress: &Arc<StartupState>,
     pools: &Pools,
     draining: CancellationToken,
 ) -> Readiness {
     let mut checks = Readiness::builder(draining);
     let start = progress.clone();
     checks = checks.with_check("start", move || {
-        let outcome = start.is_started();
+        let outcome = start.require_started();
         async move { outcome }
     });
     if roles.commands {
         let progress = progress.clone();
-        checks = checks.with_check("log", move || appends(progress.clone()));
+        checks = checks.with_check("log", move || check_append(progress.clone()));
     }
     if roles.projector || roles.queries {
         let (progress, pool) = (progress.clone(), pools.reads.clone());
         checks = checks.with_check("projection", move || {
-            keeps_up(progress.clone(), pool.clone())
+            check_lag(progress.clone(), pool.clone())
         });
     }
     checks.build()
 }
 
 /// Checks that appends work: an empty one makes the whole way to Postgres and back.
-async fn appends(progress: Arc<Progress>) -> Result<(), String> {
+async fn check_append(progress: Arc<StartupState>) -> Result<(), String> {
     let Some(log) = progress.log.get() else {
         return Err("the log is not open yet".into());
     };
@@ -83,9 +83,9 @@ async fn appends(progress: Arc<Progress>) -> Result<(), String> {
     }
 }
 
-async fn keeps_up(progress: Arc<Progress>, pool: sqlx::PgPool) -> Result<(), String> {
-    progress.is_started()?;
-    match Lag::measure(&pool).await {
+async fn check_lag(progress: Arc<StartupState>, pool: sqlx::PgPool) -> Result<(), String> {
+    progress.require_started()?;
+    match ProjectionLag::measure(&pool).await {
         Ok(lag) if lag.seconds <= MAX_LAG_SECONDS => Ok(()),
         Ok(lag) => Err(format!(
             "catching up: {} events, {:.0} s behind",

@@ -6,41 +6,41 @@ use anyhow::{Error, Result};
 use tokio::time::Instant;
 
 /// The first delay between attempts. Delays double up to [`MAX_BACKOFF`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
 /// The longest delay between attempts.
-const LAST_PAUSE: Duration = Duration::from_secs(2);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
 /// How often a continuing failure is logged.
-const SAY_EVERY: Duration = Duration::from_secs(30);
+const LOG_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Why an attempt failed.
 #[derive(Debug)]
-pub enum Attempt {
+pub enum RetryError {
     /// A retry may succeed.
-    Passing(Error),
+    Transient(Error),
     /// No retry will succeed.
-    Lasting(Error),
+    Permanent(Error),
 }
 
 /// Retries `attempt` without a time limit until it succeeds or fails permanently. `problem`
 /// describes the failure in the log and in the error: "the log cannot be opened".
-pub async fn until_done<T>(
+pub async fn retry_until_ok<T>(
     problem: &'static str,
-    mut attempt: impl AsyncFnMut() -> Result<T, Attempt>,
+    mut attempt: impl AsyncFnMut() -> Result<T, RetryError>,
 ) -> Result<T> {
-    let mut backoff = FIRST_PAUSE;
+    let mut backoff = MIN_BACKOFF;
     let mut logged: Option<Instant> = None;
     loop {
         let error = match attempt().await {
             Ok(done) => return Ok(done),
-            Err(Attempt::Lasting(error)) => return Err(error.context(problem)),
-            Err(Attempt::Passing(error)) => error,
+            Err(RetryError::Permanent(error)) => return Err(error.context(problem)),
+            Err(RetryError::Transient(error)) => error,
         };
-        if logged.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
+        if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
             tracing::warn!(error = format!("{error:#}"), "{problem}; retrying");
             logged = Some(Instant::now());
         }
         tokio::time::sleep(backoff).await;
-        backoff = (backoff * 2).min(LAST_PAUSE);
+        backoff = (backoff * 2).min(MAX_BACKOFF);
     }
 }
 
@@ -53,18 +53,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn transient_errors_are_retried_and_permanent_errors_are_not() {
         let mut attempts = 0;
-        let outcome = until_done("it is unavailable", async || {
+        let outcome = retry_until_ok("it is unavailable", async || {
             attempts += 1;
             if attempts < 20 {
-                Err(Attempt::Passing(anyhow!("refused")))
+                Err(RetryError::Transient(anyhow!("refused")))
             } else {
                 Ok(attempts)
             }
         })
         .await;
         assert_eq!(outcome.expect("the last attempt succeeds"), 20);
-        let outcome: Result<()> = until_done("it is unavailable", async || {
-            Err(Attempt::Lasting(anyhow!("wrong password")))
+        let outcome: Result<()> = retry_until_ok("it is unavailable", async || {
+            Err(RetryError::Permanent(anyhow!("wrong password")))
         })
         .await;
         assert_eq!(

@@ -8,13 +8,13 @@ use anyhow::{Error, Result, anyhow};
 use futures::FutureExt as _;
 use tokio::task::JoinSet;
 
-type Ended = (&'static str, Result<Result<()>, Box<dyn Any + Send>>);
+type TaskResult = (&'static str, Result<Result<()>, Box<dyn Any + Send>>);
 
 /// A group of tasks.
 #[derive(Default)]
-pub struct Tasks(JoinSet<Ended>);
+pub struct TaskGroup(JoinSet<TaskResult>);
 
-impl Tasks {
+impl TaskGroup {
     /// Spawns a task. `name` is used in messages: "the relay".
     pub fn spawn(
         &mut self,
@@ -27,7 +27,7 @@ impl Tasks {
 
     /// Waits for the first task that ends, and returns an error that says which and how. Never
     /// returns if the group is empty.
-    pub async fn unexpected_end(&mut self) -> Error {
+    pub async fn wait_for_unexpected_exit(&mut self) -> Error {
         match self.0.join_next().await {
             None => std::future::pending().await,
             Some(Ok((name, Ok(Ok(()))))) => anyhow!("{name} ended unexpectedly"),
@@ -39,7 +39,7 @@ impl Tasks {
     }
 
     /// Waits until all tasks have ended, and aborts those that take longer than `timeout`.
-    pub async fn wait(&mut self, timeout: Duration) {
+    pub async fn wait_all(&mut self, timeout: Duration) {
         let all = async {
             while let Some(ended) = self.0.join_next().await {
                 if let Ok((name, Ok(Err(error)))) = ended {
@@ -64,30 +64,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_ends_is_reported_by_name() {
-        let mut tasks = Tasks::default();
+        let mut tasks = TaskGroup::default();
         tasks.spawn("the sleeper", std::future::pending());
         tasks.spawn("the deserter", async { Ok(()) });
         assert_eq!(
-            tasks.unexpected_end().await.to_string(),
+            tasks.wait_for_unexpected_exit().await.to_string(),
             "the deserter ended unexpectedly"
         );
         tasks.spawn("the failure", async { Err(anyhow!("no disk")) });
         assert_eq!(
-            format!("{:#}", tasks.unexpected_end().await),
+            format!("{:#}", tasks.wait_for_unexpected_exit().await),
             "the failure failed: no disk"
         );
         tasks.spawn("the panic", async { panic!("for the test") });
         assert_eq!(
-            tasks.unexpected_end().await.to_string(),
+            tasks.wait_for_unexpected_exit().await.to_string(),
             "the panic panicked"
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn waiting_is_bounded() {
-        let mut tasks = Tasks::default();
+        let mut tasks = TaskGroup::default();
         tasks.spawn("the sleeper", std::future::pending());
-        tasks.wait(Duration::from_secs(5)).await;
+        tasks.wait_all(Duration::from_secs(5)).await;
         assert!(tasks.0.is_empty());
     }
 }

@@ -3,11 +3,11 @@
 use serde_json::Value;
 use tidings::servers::process::Signal;
 
-use crate::support::{Running, Scratch, complained, http, output, said};
+use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
 
 #[test]
 fn usage_errors_exit_with_two_and_failures_with_one() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().to_str().expect("the path is UTF-8");
     let cases: [(&[&str], i32); 9] = [
         (&["--help"], 0),
@@ -21,16 +21,16 @@ fn usage_errors_exit_with_two_and_failures_with_one() {
         (&["import", "/nowhere.jsonl"], 1),
     ];
     for (arguments, code) in cases {
-        let ended = output(&[arguments, &["--data", data]].concat());
+        let ended = run_tidings(&[arguments, &["--data", data]].concat());
         assert_eq!(
             ended.status.code(),
             Some(code),
             "{arguments:?}: {}",
-            complained(&ended)
+            stderr(&ended)
         );
         assert_eq!(
             code == 0,
-            said(&ended).len() > 1,
+            stdout(&ended).len() > 1,
             "{arguments:?} writes to the right stream"
         );
     }
@@ -38,10 +38,10 @@ fn usage_errors_exit_with_two_and_failures_with_one() {
 
 #[test]
 fn token_prints_only_the_token() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().to_str().expect("the path is UTF-8");
-    let one = output(&["token", "ann", "--scope", "admin", "--data", data]);
-    let token = said(&one)
+    let one = run_tidings(&["token", "ann", "--scope", "admin", "--data", data]);
+    let token = stdout(&one)
         .strip_suffix('\n')
         .expect("the output is one line");
     assert_eq!(token.split('.').count(), 3);
@@ -50,28 +50,28 @@ fn token_prints_only_the_token() {
     let auth = http_edge::Auth::hs256(secret.trim().as_bytes()).expect("the secret is long enough");
     let caller = auth.verify(token).expect("the token is valid");
     assert!(caller.user == "ann" && caller.admin);
-    assert!(!complained(&one).contains(secret.trim()));
+    assert!(!stderr(&one).contains(secret.trim()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn status_is_shown_for_running_and_stopped_systems() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let dir = scratch.path().join("data");
     let data = dir.to_str().expect("the path is UTF-8");
     let json = |output: &std::process::Output| -> Value {
-        serde_json::from_str(said(output))
+        serde_json::from_str(stdout(output))
             .unwrap_or_else(|_| panic!("the output is not JSON: {output:?}"))
     };
     assert_eq!(
-        json(&output(&["status", "--json", "--data", data]))["state"],
+        json(&run_tidings(&["status", "--json", "--data", data]))["state"],
         "stopped"
     );
-    let mut up = Running::up(&dir);
-    let base = up.ready().await;
-    let token = output(&["token", "ann", "--data", data]);
-    let create = http()
+    let mut up = TidingsProcess::start_up(&dir);
+    let base = up.wait_until_ready().await;
+    let token = run_tidings(&["token", "ann", "--data", data]);
+    let create = new_http_client()
         .post(format!("{base}/v1/conversations"))
-        .bearer_auth(said(&token).trim())
+        .bearer_auth(stdout(&token).trim())
         .json(&serde_json::json!({"kind": "group", "members": ["bob"]}));
     assert!(
         create
@@ -81,13 +81,13 @@ async fn status_is_shown_for_running_and_stopped_systems() {
             .status()
             .is_success()
     );
-    let running = json(&output(&["status", "--json", "--data", data]));
+    let running = json(&run_tidings(&["status", "--json", "--data", data]));
     assert_eq!(running["state"], "running");
     assert_eq!(running["process"]["pid"], up.pid());
     assert_eq!(running["database"]["projection"]["head"], 1);
     assert_eq!(running["database"]["parked_events"], 0);
     assert!(running["mirror"]["position"].is_i64(), "{running}");
-    let screen = output(&["status", "--data", data]);
+    let screen = run_tidings(&["status", "--data", data]);
     for word in [
         "running",
         "Postgres",
@@ -97,49 +97,49 @@ async fn status_is_shown_for_running_and_stopped_systems() {
         "mirror",
     ] {
         assert!(
-            said(&screen).contains(word),
+            stdout(&screen).contains(word),
             "{word} is missing:\n{}",
-            said(&screen)
+            stdout(&screen)
         );
     }
-    up.signal(Signal::Interrupt);
-    assert!(up.ended().await.success(), "{}", up.log());
-    let stopped = json(&output(&["status", "--json", "--data", data]));
+    up.send_signal(Signal::Interrupt);
+    assert!(up.wait_for_exit().await.success(), "{}", up.log());
+    let stopped = json(&run_tidings(&["status", "--json", "--data", data]));
     assert_eq!(stopped["state"], "stopped");
     assert!(stopped["postgres_major"].is_u64() && stopped["data_bytes"].as_u64() > Some(1_000_000));
 }
 
 #[test]
 fn migrate_starts_postgres_and_is_idempotent() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().join("data");
     for _ in 0..2 {
-        let done = output(&[
+        let done = run_tidings(&[
             "migrate",
             "--data",
             data.to_str().expect("the path is UTF-8"),
         ]);
-        assert!(done.status.success(), "{}", complained(&done));
-        assert!(said(&done).starts_with("the database is at version "));
+        assert!(done.status.success(), "{}", stderr(&done));
+        assert!(stdout(&done).starts_with("the database is at version "));
     }
-    let rebuilt = output(&[
+    let rebuilt = run_tidings(&[
         "rebuild",
         "--data",
         data.to_str().expect("the path is UTF-8"),
     ]);
-    assert!(rebuilt.status.success(), "{}", complained(&rebuilt));
+    assert!(rebuilt.status.success(), "{}", stderr(&rebuilt));
     assert!(
-        said(&rebuilt).contains("\nrebuilt up to position 0 "),
+        stdout(&rebuilt).contains("\nrebuilt up to position 0 "),
         "{rebuilt:?}"
     );
 }
 
 #[test]
 fn servers_run_passes_addresses_and_the_exit_code() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().join("data");
     let data = data.to_str().expect("the path is UTF-8");
-    let ended = output(&[
+    let ended = run_tidings(&[
         "servers",
         "run",
         "--data",
@@ -151,14 +151,14 @@ fn servers_run_passes_addresses_and_the_exit_code() {
     ]);
     assert_eq!(ended.status.code(), Some(7));
     assert!(
-        said(&ended).starts_with("postgres://") && said(&ended).contains(" nats://127.0.0.1:"),
+        stdout(&ended).starts_with("postgres://") && stdout(&ended).contains(" nats://127.0.0.1:"),
         "{ended:?}"
     );
     // The previous run has fetched missing programs.
-    let doctor = output(&["servers", "doctor", "--data", data]);
+    let doctor = run_tidings(&["servers", "doctor", "--data", data]);
     assert!(doctor.status.success(), "{doctor:?}");
-    let paths = output(&["servers", "path", "--data", data]);
-    let named: Vec<&str> = said(&paths).lines().collect();
+    let paths = run_tidings(&["servers", "path", "--data", data]);
+    let named: Vec<&str> = stdout(&paths).lines().collect();
     assert_eq!(named.len(), 2);
     assert!(
         named.iter().all(|path| std::path::Path::new(path).exists()),

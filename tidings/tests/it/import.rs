@@ -4,51 +4,51 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::support::{Running, Scratch, complained, http, output, said};
+use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
 
-fn line(conversation: &str, sender: &str, text: &str) -> Value {
+fn import_line(conversation: &str, sender: &str, text: &str) -> Value {
     json!({"conversation": conversation, "sender": sender, "sent_at": "2004-11-15T01:00:00+02:00", "text": text})
 }
 
 /// Two conversations with a repeated message, a reply and invalid lines.
-fn chat() -> String {
+fn sample_chat() -> String {
     let mut lines = vec![
         json!({"id": "a", "conversation": "#rust", "sender": "ann", "sent_at": "2004-11-15T01:00:00Z", "text": "first"}),
         json!({"id": "b", "reply_to": "a", "conversation": "#rust", "sender": "bob", "sent_at": "2004-11-15T01:00:01Z", "text": "second"}),
-        line("general", "ann", "ok"),
-        line("general", "ann", "ok"),
+        import_line("general", "ann", "ok"),
+        import_line("general", "ann", "ok"),
     ];
     lines.extend([
-        line("general", "ann", "\u{200b} "),
-        line("general", "", "nobody"),
-        line("general", "ann", "\u{0}"),
+        import_line("general", "ann", "\u{200b} "),
+        import_line("general", "", "nobody"),
+        import_line("general", "ann", "\u{0}"),
     ]);
     let mut lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     lines.extend(["not json".to_owned(), String::new()]);
     lines.join("\n")
 }
 
-fn import(file: &std::path::Path, data: &str) -> Value {
-    let done = output(&[
+fn run_import(file: &std::path::Path, data: &str) -> Value {
+    let done = run_tidings(&[
         "import",
         file.to_str().expect("the text is UTF-8"),
         "--json",
         "--data",
         data,
     ]);
-    assert!(done.status.success(), "{}", complained(&done));
-    serde_json::from_str(said(&done)).expect("the output is one JSON object")
+    assert!(done.status.success(), "{}", stderr(&done));
+    serde_json::from_str(stdout(&done)).expect("the output is one JSON object")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_complete_and_idempotent() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let dir = scratch.path().join("data");
     let data = dir.to_str().expect("the text is UTF-8");
-    let mut up = Running::up(&dir);
-    let base = up.ready().await;
-    let file = scratch.write("chat.jsonl", chat());
-    let report = import(&file, data);
+    let mut up = TidingsProcess::start_up(&dir);
+    let base = up.wait_until_ready().await;
+    let file = scratch.write("chat.jsonl", sample_chat());
+    let report = run_import(&file, data);
     let counts = [
         "messages",
         "conversations",
@@ -67,29 +67,29 @@ async fn an_import_is_complete_and_idempotent() {
     assert_eq!(rejected, [5, 6, 7, 8]);
 
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(chat().as_bytes())
+    gzip.write_all(sample_chat().as_bytes())
         .expect("compression succeeds");
     let packed = scratch.write(
         "chat.jsonl.gz",
         gzip.finish().expect("compression succeeds"),
     );
-    let again = import(&packed, data);
+    let again = run_import(&packed, data);
     assert_eq!(
         (&again["messages"], &again["already_present"]),
         (&json!(0), &json!(4)),
         "{again}"
     );
 
-    let token = output(&["token", "bob", "--data", data]);
+    let token = run_tidings(&["token", "bob", "--data", data]);
     let inbox = |path: String| {
-        http()
+        new_http_client()
             .get(format!("{base}{path}"))
-            .bearer_auth(said(&token).trim())
+            .bearer_auth(stdout(&token).trim())
             .send()
     };
     // Wait for the head that the status reports, so that bob sees all imported messages.
-    let status = output(&["status", "--json", "--data", data]);
-    let status: Value = serde_json::from_str(said(&status)).expect("the response is JSON");
+    let status = run_tidings(&["status", "--json", "--data", data]);
+    let status: Value = serde_json::from_str(stdout(&status)).expect("the response is JSON");
     let head = status["database"]["projection"]["head"]
         .as_i64()
         .expect("the head is a number");
@@ -116,14 +116,14 @@ async fn an_import_is_complete_and_idempotent() {
 
 #[test]
 fn an_import_without_a_running_system_fails() {
-    let scratch = Scratch::new();
-    let file = scratch.write("chat.jsonl", chat());
-    let done = output(&[
+    let scratch = ScratchDir::new();
+    let file = scratch.write("chat.jsonl", sample_chat());
+    let done = run_tidings(&[
         "import",
         file.to_str().expect("the text is UTF-8"),
         "--data",
         scratch.path().to_str().expect("the text is UTF-8"),
     ]);
     assert_eq!(done.status.code(), Some(1));
-    assert!(complained(&done).contains("tidings up"), "{done:?}");
+    assert!(stderr(&done).contains("tidings up"), "{done:?}");
 }

@@ -5,15 +5,15 @@ use std::os::unix::fs::MetadataExt as _;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use tidings::servers::process::{self, Signal};
-use tidings::servers::{Options, Servers, StartError, start};
+use tidings::servers::{EmbeddedServers, ServerOptions, StartError, start};
 
-use crate::support::{Scratch, until};
+use crate::support::{ScratchDir, wait_until};
 
-fn started(scratch: &Scratch) -> Servers {
-    start(&Options::new(scratch.path().join("data"))).expect("the servers start")
+fn start_servers(scratch: &ScratchDir) -> EmbeddedServers {
+    start(&ServerOptions::new(scratch.path().join("data"))).expect("the servers start")
 }
 
-async fn postgres_answers(servers: &Servers) -> bool {
+async fn can_query_postgres(servers: &EmbeddedServers) -> bool {
     let Ok(mut connection) = PgConnection::connect(&servers.database_url).await else {
         return false;
     };
@@ -23,7 +23,7 @@ async fn postgres_answers(servers: &Servers) -> bool {
         .is_ok_and(|one| one == 1)
 }
 
-async fn nats_answers(servers: &Servers) -> bool {
+async fn can_query_nats(servers: &EmbeddedServers) -> bool {
     let Ok(client) = async_nats::connect(&servers.nats_url).await else {
         return false;
     };
@@ -35,9 +35,9 @@ async fn nats_answers(servers: &Servers) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_start_stop_and_keep_their_data() {
-    let scratch = Scratch::new();
-    let first = started(&scratch);
-    assert!(postgres_answers(&first).await && nats_answers(&first).await);
+    let scratch = ScratchDir::new();
+    let first = start_servers(&scratch);
+    assert!(can_query_postgres(&first).await && can_query_nats(&first).await);
     let mut connection = PgConnection::connect(&first.database_url)
         .await
         .expect("the connection is accepted");
@@ -54,7 +54,7 @@ async fn servers_start_stop_and_keep_their_data() {
         !pids.into_iter().any(process::exists),
         "the servers have ended when stop returns"
     );
-    let second = started(&scratch);
+    let second = start_servers(&scratch);
     let mut connection = PgConnection::connect(&second.database_url)
         .await
         .expect("the connection is accepted");
@@ -67,8 +67,8 @@ async fn servers_start_stop_and_keep_their_data() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_settings_make_commits_durable() {
-    let scratch = Scratch::new();
-    let servers = started(&scratch);
+    let scratch = ScratchDir::new();
+    let servers = start_servers(&scratch);
     let mut connection = PgConnection::connect(&servers.database_url)
         .await
         .expect("the connection is accepted");
@@ -102,43 +102,43 @@ async fn postgres_settings_make_commits_durable() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_restarts_at_the_same_address() {
-    let scratch = Scratch::new();
-    let servers = started(&scratch);
-    for pid_of in [Servers::postgres_pid, Servers::nats_pid] {
+    let scratch = ScratchDir::new();
+    let servers = start_servers(&scratch);
+    for pid_of in [EmbeddedServers::postgres_pid, EmbeddedServers::nats_pid] {
         let killed = pid_of(&servers).expect("the process is running");
-        process::send(killed, Signal::Kill).expect("the signal is sent");
-        until("a new process to start", async || {
+        process::send_signal(killed, Signal::Kill).expect("the signal is sent");
+        wait_until("a new process to start", async || {
             pid_of(&servers).is_some_and(|pid| pid != killed)
         })
         .await;
     }
     // The addresses must be unchanged, because clients know no others.
-    until("Postgres to respond", async || {
-        postgres_answers(&servers).await
+    wait_until("Postgres to respond", async || {
+        can_query_postgres(&servers).await
     })
     .await;
-    until("NATS to respond", async || nats_answers(&servers).await).await;
+    wait_until("NATS to respond", async || can_query_nats(&servers).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_start_names_the_process_that_holds_the_lock() {
-    let scratch = Scratch::new();
-    let servers = started(&scratch);
-    match start(&Options::new(scratch.path().join("data"))) {
-        Err(StartError::Held { pid, .. }) => assert_eq!(pid, Some(std::process::id())),
+    let scratch = ScratchDir::new();
+    let servers = start_servers(&scratch);
+    match start(&ServerOptions::new(scratch.path().join("data"))) {
+        Err(StartError::Locked { pid, .. }) => assert_eq!(pid, Some(std::process::id())),
         other => panic!("expected Held, got {other:?}"),
     }
     assert!(
-        postgres_answers(&servers).await,
+        can_query_postgres(&servers).await,
         "the first servers keep running"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_never_run_as_root() {
-    let scratch = Scratch::new();
-    let servers = started(&scratch);
-    let mine = process::effective_user();
+    let scratch = ScratchDir::new();
+    let servers = start_servers(&scratch);
+    let mine = process::effective_uid();
     for pid in [
         servers.postgres_pid().expect("the process is running"),
         servers.nats_pid().expect("the process is running"),
@@ -156,11 +156,11 @@ async fn servers_never_run_as_root() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn external_servers_are_not_started() {
-    let scratch = Scratch::new();
-    let options = Options {
+    let scratch = ScratchDir::new();
+    let options = ServerOptions {
         database_url: Some("postgres://elsewhere/d".into()),
         nats_url: Some("nats://elsewhere".into()),
-        ..Options::new(scratch.path())
+        ..ServerOptions::new(scratch.path())
     };
     let servers = start(&options).expect("there is nothing to start");
     assert_eq!((servers.postgres_pid(), servers.nats_pid()), (None, None));
@@ -173,13 +173,13 @@ async fn external_servers_are_not_started() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_of_an_unsupported_major_version_is_rejected() {
-    let scratch = Scratch::new();
-    started(&scratch).stop();
+    let scratch = ScratchDir::new();
+    start_servers(&scratch).stop();
     let version = scratch.path().join("data/servers/postgres/PG_VERSION");
     std::fs::write(&version, "9\n").expect("the write succeeds");
-    let options = Options {
+    let options = ServerOptions {
         fetch: false,
-        ..Options::new(scratch.path().join("data"))
+        ..ServerOptions::new(scratch.path().join("data"))
     };
     let error = start(&options)
         .expect_err("Postgres 9 is not supported")
@@ -189,10 +189,10 @@ async fn data_of_an_unsupported_major_version_is_rejected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configured_program_that_does_not_exist_is_reported() {
-    let scratch = Scratch::new();
-    let options = Options {
+    let scratch = ScratchDir::new();
+    let options = ServerOptions {
         nats_bin: Some("/nowhere/nats-server".into()),
-        ..Options::new(scratch.path())
+        ..ServerOptions::new(scratch.path())
     };
     let error = start(&options)
         .expect_err("the program does not exist")

@@ -11,11 +11,11 @@ use serde_json::Value;
 use tidings::servers::process::{self, Signal};
 
 /// The timeout of every wait, long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Polls `condition` until it is true. Panics after the timeout.
-pub async fn until(description: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+pub async fn wait_until(description: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     let mut round = tokio::time::interval(Duration::from_millis(20));
     while !condition().await {
         assert!(
@@ -27,18 +27,21 @@ pub async fn until(description: &str, mut condition: impl AsyncFnMut() -> bool) 
 }
 
 /// Returns a new number on every call.
-fn number() -> u32 {
+fn next_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A temporary directory that is removed with its contents when dropped.
-pub struct Scratch(PathBuf);
+pub struct ScratchDir(PathBuf);
 
-impl Scratch {
+impl ScratchDir {
     pub fn new() -> Self {
-        let dir =
-            std::env::temp_dir().join(format!("tidings-it-{}-{}", std::process::id(), number()));
+        let dir = std::env::temp_dir().join(format!(
+            "tidings-it-{}-{}",
+            std::process::id(),
+            next_number()
+        ));
         fs::create_dir_all(&dir).expect("the temporary directory is created");
         Self(dir)
     }
@@ -54,7 +57,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchDir {
     fn drop(&mut self) {
         // A server that is still stopping may write again; remains in a temporary directory do no
         // harm.
@@ -63,7 +66,7 @@ impl Drop for Scratch {
 }
 
 /// The program with these arguments, without the Tidings settings of this process.
-pub fn tidings(arguments: &[&str]) -> Command {
+pub fn tidings_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     for (name, _) in std::env::vars() {
         let kept = ["TIDINGS_PG_BIN", "TIDINGS_NATS_BIN"].contains(&name.as_str());
@@ -76,37 +79,39 @@ pub fn tidings(arguments: &[&str]) -> Command {
 }
 
 /// Runs the program to completion.
-pub fn output(arguments: &[&str]) -> Output {
-    tidings(arguments).output().expect("the program starts")
+pub fn run_tidings(arguments: &[&str]) -> Output {
+    tidings_command(arguments)
+        .output()
+        .expect("the program starts")
 }
 
 /// The standard output of the program.
-pub fn said(output: &Output) -> &str {
+pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("the output is UTF-8")
 }
 
 /// The standard error of the program.
-pub fn complained(output: &Output) -> &str {
+pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("the output is UTF-8")
 }
 
 /// A running `tidings up` or single service. Killed when dropped.
-pub struct Running {
+pub struct TidingsProcess {
     child: Child,
     data: PathBuf,
     log: PathBuf,
 }
 
-impl Running {
+impl TidingsProcess {
     /// Starts `tidings up` on a free port.
-    pub fn up(data: &Path) -> Self {
-        Self::start(data, tidings(&["up", "--listen", "127.0.0.1:0"]))
+    pub fn start_up(data: &Path) -> Self {
+        Self::start(data, tidings_command(&["up", "--listen", "127.0.0.1:0"]))
     }
 
     /// Starts a command that runs until it is stopped. Its output goes to a file.
     pub fn start(data: &Path, mut command: Command) -> Self {
         fs::create_dir_all(data).expect("the directory is created");
-        let log = data.join(format!("output-{}.log", number()));
+        let log = data.join(format!("output-{}.log", next_number()));
         let file = fs::File::options()
             .create(true)
             .append(true)
@@ -133,10 +138,10 @@ impl Running {
     }
 
     /// Waits for the run file, and returns the base URL.
-    pub async fn base(&mut self) -> String {
+    pub async fn wait_for_address(&mut self) -> String {
         let file = self.data.join("run.json");
         let mut base = None;
-        until("run.json to be written", async || {
+        wait_until("run.json to be written", async || {
             assert!(
                 self.child
                     .try_wait()
@@ -158,22 +163,22 @@ impl Running {
     }
 
     /// Waits until it is ready, and returns the base URL.
-    pub async fn ready(&mut self) -> String {
-        let base = self.base().await;
-        until("the system to be ready", async || {
-            status(&format!("{base}/readyz")).await == Some(StatusCode::OK)
+    pub async fn wait_until_ready(&mut self) -> String {
+        let base = self.wait_for_address().await;
+        wait_until("the system to be ready", async || {
+            get_status(&format!("{base}/readyz")).await == Some(StatusCode::OK)
         })
         .await;
         base
     }
 
-    pub fn signal(&self, signal: Signal) {
-        process::send(self.pid(), signal).expect("the process is running");
+    pub fn send_signal(&self, signal: Signal) {
+        process::send_signal(self.pid(), signal).expect("the process is running");
     }
 
-    pub async fn ended(&mut self) -> ExitStatus {
+    pub async fn wait_for_exit(&mut self) -> ExitStatus {
         let mut ended = None;
-        until("the process to end", async || {
+        wait_until("the process to end", async || {
             ended = self.child.try_wait().expect("the child can be polled");
             ended.is_some()
         })
@@ -182,7 +187,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for TidingsProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -190,11 +195,11 @@ impl Drop for Running {
 }
 
 /// The status of a GET request, or `None` if there is no response.
-pub async fn status(url: &str) -> Option<StatusCode> {
-    Some(http().get(url).send().await.ok()?.status())
+pub async fn get_status(url: &str) -> Option<StatusCode> {
+    Some(new_http_client().get(url).send().await.ok()?.status())
 }
 
-pub fn http() -> reqwest::Client {
+pub fn new_http_client() -> reqwest::Client {
     // Fails only if a provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -204,7 +209,7 @@ pub fn http() -> reqwest::Client {
 }
 
 /// The process ids of the children of `parent`.
-pub fn children(parent: u32) -> Vec<u32> {
+pub fn child_pids(parent: u32) -> Vec<u32> {
     let parent = format!("PPid:\t{parent}");
     let is_child = |pid: &u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -5,17 +5,18 @@ use serde_json::Value;
 use tidings::servers::process::{self, Signal};
 
 use crate::support::{
-    Running, Scratch, children, complained, http, output, status, tidings, until,
+    ScratchDir, TidingsProcess, child_pids, get_status, new_http_client, run_tidings, stderr,
+    tidings_command, wait_until,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn up_serves_and_stops_on_a_signal() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().join("data");
-    let mut command = tidings(&["up", "--listen", "127.0.0.1:0", "--print-token", "demo"]);
+    let mut command = tidings_command(&["up", "--listen", "127.0.0.1:0", "--print-token", "demo"]);
     command.env("TIDINGS_RATE_LIMIT", "0");
-    let mut up = Running::start(&data, command);
-    let base = up.ready().await;
+    let mut up = TidingsProcess::start(&data, command);
+    let base = up.wait_until_ready().await;
     let log = up.log();
     assert!(
         log.contains(&base) && log.contains("Postgres") && log.contains("nats-server"),
@@ -26,7 +27,7 @@ async fn up_serves_and_stops_on_a_signal() {
         .skip_while(|word| *word != "token")
         .nth(1)
         .expect("the output has a token");
-    let client = http();
+    let client = new_http_client();
     let create = client
         .post(format!("{base}/v1/conversations"))
         .bearer_auth(token)
@@ -45,15 +46,15 @@ async fn up_serves_and_stops_on_a_signal() {
     assert_eq!(seen.status(), StatusCode::OK);
     for path in ["livez", "metrics", "openapi.json", "docs/"] {
         assert_eq!(
-            status(&format!("{base}/{path}")).await,
+            get_status(&format!("{base}/{path}")).await,
             Some(StatusCode::OK),
             "{path}"
         );
     }
-    let servers = children(up.pid());
+    let servers = child_pids(up.pid());
     assert_eq!(servers.len(), 2);
-    up.signal(Signal::Terminate);
-    assert!(up.ended().await.success(), "{}", up.log());
+    up.send_signal(Signal::Terminate);
+    assert!(up.wait_for_exit().await.success(), "{}", up.log());
     assert!(
         !servers.into_iter().any(process::exists),
         "the servers stop before the program ends"
@@ -63,18 +64,18 @@ async fn up_serves_and_stops_on_a_signal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_the_parent_leaves_no_children_and_loses_nothing() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().join("data");
-    let mut up = Running::up(&data);
-    up.ready().await;
-    let servers = children(up.pid());
+    let mut up = TidingsProcess::start_up(&data);
+    up.wait_until_ready().await;
+    let servers = child_pids(up.pid());
     assert_eq!(servers.len(), 2);
-    up.signal(Signal::Kill);
-    up.ended().await;
+    up.send_signal(Signal::Kill);
+    up.wait_for_exit().await;
     // Start immediately, while the first Postgres may still be writing its last checkpoint.
-    let mut again = Running::up(&data);
-    again.ready().await;
-    until("the children to end", async || {
+    let mut again = TidingsProcess::start_up(&data);
+    again.wait_until_ready().await;
+    wait_until("the children to end", async || {
         !servers.iter().any(|pid| process::exists(*pid))
     })
     .await;
@@ -82,11 +83,11 @@ async fn killing_the_parent_leaves_no_children_and_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_up_names_the_process_of_the_first() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().join("data");
-    let mut up = Running::up(&data);
-    up.ready().await;
-    let second = output(&[
+    let mut up = TidingsProcess::start_up(&data);
+    up.wait_until_ready().await;
+    let second = run_tidings(&[
         "up",
         "--listen",
         "127.0.0.1:0",
@@ -95,20 +96,20 @@ async fn a_second_up_names_the_process_of_the_first() {
     ]);
     assert_eq!(second.status.code(), Some(1));
     assert!(
-        complained(&second).contains(&format!("in use by process {}", up.pid())),
+        stderr(&second).contains(&format!("in use by process {}", up.pid())),
         "{second:?}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_in_use_is_reported_before_anything_is_started() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = taken
         .local_addr()
         .expect("the listener has an address")
         .to_string();
-    let refused = output(&[
+    let refused = run_tidings(&[
         "up",
         "--listen",
         &address,
@@ -116,12 +117,12 @@ async fn a_port_in_use_is_reported_before_anything_is_started() {
         scratch.path().to_str().expect("the path is UTF-8"),
     ]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(complained(&refused).contains(&address), "{refused:?}");
+    assert!(stderr(&refused).contains(&address), "{refused:?}");
     assert!(!scratch.path().join("servers").exists());
 }
 
 /// An address with no listener: it was bound here a moment ago.
-fn nobody() -> String {
+fn unused_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener
         .local_addr()
@@ -131,20 +132,20 @@ fn nobody() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_waits_for_its_database_and_reports_it() {
-    let scratch = Scratch::new();
-    let database = format!("postgres://ann:s3cret@{}/d", nobody());
-    let nats = format!("nats://bob:s3cret@{}", nobody());
-    let mut command = tidings(&["up", "--listen", "127.0.0.1:0"]);
+    let scratch = ScratchDir::new();
+    let database = format!("postgres://ann:s3cret@{}/d", unused_address());
+    let nats = format!("nats://bob:s3cret@{}", unused_address());
+    let mut command = tidings_command(&["up", "--listen", "127.0.0.1:0"]);
     command
         .env("DATABASE_URL", &database)
         .env("NATS_URL", &nats);
-    let mut up = Running::start(scratch.path(), command);
-    let base = up.base().await;
-    until("the system to be alive", async || {
-        status(&format!("{base}/livez")).await == Some(StatusCode::OK)
+    let mut up = TidingsProcess::start(scratch.path(), command);
+    let base = up.wait_for_address().await;
+    wait_until("the system to be alive", async || {
+        get_status(&format!("{base}/livez")).await == Some(StatusCode::OK)
     })
     .await;
-    let ready = http()
+    let ready = new_http_client()
         .get(format!("{base}/readyz"))
         .send()
         .await
@@ -152,7 +153,7 @@ async fn a_service_waits_for_its_database_and_reports_it() {
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
     let report: Value = ready.json().await.expect("the response is JSON");
     assert_eq!(report["checks"]["start"], "waiting for Postgres");
-    let asked = http()
+    let asked = new_http_client()
         .get(format!("{base}/v1/inbox"))
         .send()
         .await
@@ -161,27 +162,31 @@ async fn a_service_waits_for_its_database_and_reports_it() {
     assert!(asked.headers().contains_key("retry-after"));
     let problem: Value = asked.json().await.expect("the response is JSON");
     assert_eq!(problem["code"], "starting");
-    up.signal(Signal::Terminate);
-    assert!(up.ended().await.success(), "{}", up.log());
+    up.send_signal(Signal::Terminate);
+    assert!(up.wait_for_exit().await.success(), "{}", up.log());
     assert!(!up.log().contains("s3cret"), "{}", up.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_shares_the_servers_of_a_running_system() {
-    let scratch = Scratch::new();
+    let scratch = ScratchDir::new();
     let data = scratch.path().join("data");
-    let mut up = Running::up(&data);
-    up.ready().await;
+    let mut up = TidingsProcess::start_up(&data);
+    up.wait_until_ready().await;
     for (service, checks) in [
         ("command-svc", &["log", "start"][..]),
         ("query-api", &["projection", "start"]),
         ("projector", &["projection", "start"]),
     ] {
-        let address = nobody();
-        let mut one = Running::start(&data, tidings(&[service, "--listen", &address]));
+        let address = unused_address();
+        let mut one =
+            TidingsProcess::start(&data, tidings_command(&[service, "--listen", &address]));
         let url = format!("http://{address}/readyz");
-        until(service, async || status(&url).await == Some(StatusCode::OK)).await;
-        let report: Value = http()
+        wait_until(service, async || {
+            get_status(&url).await == Some(StatusCode::OK)
+        })
+        .await;
+        let report: Value = new_http_client()
             .get(&url)
             .send()
             .await
@@ -195,7 +200,11 @@ async fn a_fleet_shares_the_servers_of_a_running_system() {
             .keys()
             .collect();
         assert_eq!(named, checks);
-        one.signal(Signal::Terminate);
-        assert!(one.ended().await.success(), "{service}: {}", one.log());
+        one.send_signal(Signal::Terminate);
+        assert!(
+            one.wait_for_exit().await.success(),
+            "{service}: {}",
+            one.log()
+        );
     }
 }

@@ -77,7 +77,7 @@ fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMes
         (Some(edited_at), original) => Some(ImportedEdit {
             edited_at: parse_time("edited_at", &edited_at)?,
             original: original
-                .map(|text| self::parse_body("original", &text, limits))
+                .map(|text| parse_body("original", &text, limits))
                 .transpose()?,
         }),
     };

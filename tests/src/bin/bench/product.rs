@@ -10,7 +10,7 @@ use tests::service::{run_tidings, service_env};
 use tests::token;
 use tests::up::Up;
 use tests::wire::{Measured, Template};
-use tidings::servers::Servers;
+use tidings::servers::EmbeddedServers;
 use tidings::servers::process::Signal;
 
 use crate::report::{Memory, Report, Visible};
@@ -36,7 +36,7 @@ pub fn members(conversation: usize) -> [String; 2] {
 
 /// Everything that is measured of `tidings up`.
 pub async fn run(
-    servers: &Servers,
+    servers: &EmbeddedServers,
     dir: &Path,
     times: Times<'_>,
     report: &mut Report,

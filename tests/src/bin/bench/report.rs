@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tidings::servers::Servers;
+use tidings::servers::EmbeddedServers;
 
 use crate::visible::Medians;
 use tests::wire::Measured;
@@ -73,8 +73,8 @@ struct Floor {
 
 impl Report {
     /// An empty one, that knows what it was measured on.
-    pub fn new(servers: &Servers) -> Self {
-        let name = |program: &Option<tidings::servers::find::Program>| {
+    pub fn new(servers: &EmbeddedServers) -> Self {
+        let name = |program: &Option<tidings::servers::find::ServerProgram>| {
             program
                 .as_ref()
                 .map_or_else(String::new, |program| program.version.to_string())

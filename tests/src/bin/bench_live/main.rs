@@ -21,7 +21,7 @@ use clap::{Parser, ValueEnum};
 use tests::up::Up;
 use tests::world::directory;
 use tests::{servers, steady};
-use tidings::servers::process::raise_open_files;
+use tidings::servers::process::raise_open_file_limit;
 
 use report::Report;
 
@@ -64,7 +64,7 @@ impl std::fmt::Display for Part {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    raise_open_files()?;
+    raise_open_file_limit()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let report = runtime.block_on(measure(&arguments))?;
     if arguments.json {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 use tests::service::{run_tidings, service_env};
-use tidings::servers::Servers;
+use tidings::servers::EmbeddedServers;
 
 /// The commands of one system.
 pub struct Commands {
@@ -17,7 +17,7 @@ pub struct Commands {
 
 impl Commands {
     /// On these servers.
-    pub fn of(dir: &Path, servers: &Servers) -> Self {
+    pub fn of(dir: &Path, servers: &EmbeddedServers) -> Self {
         Self {
             dir: dir.to_owned(),
             env: service_env(&servers.database_url, &servers.nats_url),

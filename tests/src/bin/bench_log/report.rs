@@ -23,11 +23,11 @@ pub struct Report {
 }
 
 /// Which servers.
-pub struct Servers<'a>(pub &'a tidings::servers::Servers);
+pub struct Servers<'a>(pub &'a tidings::servers::EmbeddedServers);
 
 impl fmt::Display for Servers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let version = |program: &Option<tidings::servers::find::Program>| {
+        let version = |program: &Option<tidings::servers::find::ServerProgram>| {
             program
                 .as_ref()
                 .map_or_else(String::new, |it| it.version.to_string())

@@ -5,30 +5,30 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use event_log::erasure::files::{self, WalOutcome};
 use event_log::erasure::ledger;
-use projector::Replaced;
-use projector::index::{IndexProgress, Start};
+use projector::PreviousVersion;
+use projector::index::{IndexProgress, RebuildStart};
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::commands::progress;
-use crate::config::{Config, ToldArgs};
-use crate::database::Database;
+use crate::config::{OutputArgs, SystemConfig};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
 
 /// Number of events that the rebuild folds per batch.
-const BATCH: usize = 10_000;
+const BATCH_SIZE: usize = 10_000;
 
 /// Rewrites the files and prints what was rewritten.
-pub async fn run(config: &Config, output: ToldArgs) -> Result<()> {
-    let database = Database::reach(config).await?;
-    let done = anew(config, &database.pool, output).await;
-    database.leave().await?;
+pub async fn run(config: &SystemConfig, output: OutputArgs) -> Result<()> {
+    let database = OperatorDatabase::open(config).await?;
+    let done = rewrite_all(config, &database.pool, output).await;
+    database.close().await?;
     done
 }
 
-async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
+async fn rewrite_all(config: &SystemConfig, pool: &PgPool, output: OutputArgs) -> Result<()> {
     let began = Instant::now();
-    pools::migrated(pool).await?;
+    pools::migrate(pool).await?;
     let before = ledger::load_progress(pool).await?;
     if !before.is_complete_to(before.requested_to) {
         bail!(
@@ -39,7 +39,7 @@ async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
             before.not_mirrored
         );
     }
-    let bar = progress::bar("events");
+    let bar = progress::new_progress_bar("events");
     let erased = files::rewrite(pool, |copied| {
         bar.set_length(copied.head.unsigned_abs());
         bar.set_position(copied.position.unsigned_abs());
@@ -47,12 +47,12 @@ async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
     .await
     .context("the log's table could not be rewritten; nothing has changed")?;
     bar.finish_and_clear();
-    let bar = progress::bar("events");
+    let bar = progress::new_progress_bar("events");
     let rebuilt = projector::rebuild(
         pool.clone(),
-        config.projector(),
-        BATCH,
-        Replaced::Dropped,
+        config.projector_config(),
+        BATCH_SIZE,
+        PreviousVersion::Drop,
         |done| {
             bar.set_length(done.head.unsigned_abs());
             bar.set_position(done.position.unsigned_abs());
@@ -61,16 +61,16 @@ async fn anew(config: &Config, pool: &PgPool, output: ToldArgs) -> Result<()> {
     .await;
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
-    if projector::kept::is_there(pool).await? {
+    if projector::kept::is_available(pool).await? {
         bail!("the replaced tables are still being read: run this command again");
     }
     let quiet = |_: IndexProgress| ();
-    let index_dir = config.search();
+    let index_dir = config.index_dir();
     let built = projector::index::rebuild_index(
         pool.clone(),
         index_dir.clone(),
-        Start::Anew,
-        Replaced::Dropped,
+        RebuildStart::Scratch,
+        PreviousVersion::Drop,
         quiet,
     )
     .await?;

@@ -16,54 +16,55 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
-use crate::config::{Config, EraseCommand, ToldArgs};
-use crate::database::Database;
+use crate::config::{EraseCommand, OutputArgs, SystemConfig};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
-use receipt::Receipt;
-use request::Erased;
+use receipt::ErasureReceipt;
+use request::ErasureSummary;
 
 /// How long to wait until erased data has been removed from the log, the stream and the read
 /// models.
-const PATIENCE: Duration = Duration::from_secs(300);
+const ERASURE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How often progress is polled.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Erases and prints the receipt.
-pub async fn run(config: &Config, command: EraseCommand) -> Result<()> {
+pub async fn run(config: &SystemConfig, command: EraseCommand) -> Result<()> {
     let (scope, output) = match command {
         EraseCommand::Message {
             conversation,
             seq,
-            told,
+            output: told,
         } => (json!({ "conversation_id": conversation, "seq": seq }), told),
-        EraseCommand::Conversation { conversation, told } => {
-            (json!({ "conversation_id": conversation }), told)
-        }
-        EraseCommand::User { user, told } => (json!({ "user": user }), told),
-        EraseCommand::Files { told } => return files::run(config, told).await,
-        EraseCommand::Show { from, told } => return show(config, from, told).await,
+        EraseCommand::Conversation {
+            conversation,
+            output: told,
+        } => (json!({ "conversation_id": conversation }), told),
+        EraseCommand::User { user, output: told } => (json!({ "user": user }), told),
+        EraseCommand::Files { output: told } => return files::run(config, told).await,
+        EraseCommand::Show { from, output: told } => return show_receipt(config, from, told).await,
     };
     erase(config, scope, output).await
 }
 
-async fn erase(config: &Config, scope: Value, output: ToldArgs) -> Result<()> {
-    let erased = request::erase(config, scope).await?;
-    let database = Database::reach(config).await?;
+async fn erase(config: &SystemConfig, scope: Value, output: OutputArgs) -> Result<()> {
+    let erased = request::request_erasure(config, scope).await?;
+    let database = OperatorDatabase::open(config).await?;
     let done = async {
-        wait(&database.pool, &erased).await?;
-        Receipt::of(config, &database.pool, &erased).await
+        wait_until_erased(&database.pool, &erased).await?;
+        ErasureReceipt::load(config, &database.pool, &erased).await
     };
     let receipt = done.await;
-    database.leave().await?;
+    database.close().await?;
     receipt?.print(output.json);
     Ok(())
 }
 
 /// Waits until the erased data has been removed from the log, the stream and the read models. The
 /// search index follows the read models.
-async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+async fn wait_until_erased(pool: &PgPool, erased: &ErasureSummary) -> Result<()> {
+    let deadline = Instant::now() + ERASURE_TIMEOUT;
     loop {
         let progress = ledger::load_progress(pool).await?;
         let folded: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
@@ -79,29 +80,29 @@ async fn wait(pool: &PgPool, erased: &Erased) -> Result<()> {
                 "the content is no longer readable, but was not removed everywhere within {} s: the stream still \
                  has {} copies, the log is at position {} and the read models are at {folded} of {}; follow the \
                  progress with `tidings erase show`",
-                PATIENCE.as_secs(),
+                ERASURE_TIMEOUT.as_secs(),
                 progress.not_mirrored,
                 progress.position,
                 erased.position
             );
         }
-        sleep(LOOK_AGAIN).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
-async fn show(config: &Config, from: i64, output: ToldArgs) -> Result<()> {
-    let database = Database::reach(config).await?;
+async fn show_receipt(config: &SystemConfig, from: i64, output: OutputArgs) -> Result<()> {
+    let database = OperatorDatabase::open(config).await?;
     let receipt = async {
-        pools::migrated(&database.pool).await?;
-        let all = Erased {
+        pools::migrate(&database.pool).await?;
+        let all = ErasureSummary {
             first: Some(from),
             position: i64::MAX,
-            ..Erased::default()
+            ..ErasureSummary::default()
         };
-        Receipt::of(config, &database.pool, &all).await
+        ErasureReceipt::load(config, &database.pool, &all).await
     };
     let receipt = receipt.await;
-    database.leave().await?;
+    database.close().await?;
     receipt?.print(output.json);
     Ok(())
 }

@@ -8,17 +8,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::commands::admin;
-use crate::config::Config;
+use crate::config::SystemConfig;
 
 /// The timeout of one request. Finding everything that a user has sent reads the whole log.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The user in whose name the command erases.
-const ERASER: &str = "tidings-erase";
+const ERASE_USER: &str = "tidings-erase";
 
 /// What was erased, summed over all responses.
 #[derive(Debug, Default)]
-pub struct Erased {
+pub struct ErasureSummary {
     /// The number of erased messages.
     pub messages: u64,
     /// The number of erased titles.
@@ -30,7 +30,7 @@ pub struct Erased {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct ErasureResponse {
     messages: u64,
     titles: u64,
     first: Option<i64>,
@@ -39,13 +39,13 @@ struct Answer {
 }
 
 /// Sends requests until nothing is left to erase.
-pub async fn erase(config: &Config, mut scope: Value) -> Result<Erased> {
-    let (base, token) = admin::running(config, ERASER)?;
+pub async fn request_erasure(config: &SystemConfig, mut scope: Value) -> Result<ErasureSummary> {
+    let (base, token) = admin::admin_access(config, ERASE_USER)?;
     let url = Url::parse(&base)?.join("v1/admin/erasures")?;
     // Fails only if a provider is already installed; then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().timeout(REQUEST_TIMEOUT).build()?;
-    let mut erased = Erased::default();
+    let mut erased = ErasureSummary::default();
     loop {
         let sent = client.post(url.clone()).bearer_auth(token.reveal());
         let response = sent.json(&scope).send().await;
@@ -62,7 +62,8 @@ pub async fn erase(config: &Config, mut scope: Value) -> Result<Erased> {
                  the rest"
             );
         }
-        let answer: Answer = serde_json::from_value(body).context("the response is not valid")?;
+        let answer: ErasureResponse =
+            serde_json::from_value(body).context("the response is not valid")?;
         erased.messages += answer.messages;
         erased.titles += answer.titles;
         erased.first = erased.first.or(answer.first);

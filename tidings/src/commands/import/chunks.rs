@@ -6,79 +6,79 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc::Sender;
 
-use super::input::Input;
-use super::line::Line;
-use super::repeats::{Digest, Repeats};
-use super::source::{MAX_LINE_BYTES, Text};
+use super::duplicates::{DuplicateCounter, TextDigest};
+use super::input::ImportInput;
+use super::line::ParsedLine;
+use super::line_reader::{MAX_LINE_BYTES, SourceLine};
 
 /// The maximum number of lines in one request, as accepted by the endpoint.
-pub const MAX_LINES: usize = 1_000;
+pub const MAX_CHUNK_LINES: usize = 1_000;
 /// The maximum size of one request in bytes, as accepted by the endpoint.
-pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// The maximum number of rejected lines in one chunk, for a file that contains no valid lines.
-const MAX_REFUSED: usize = 1_000;
+const MAX_REJECTED_LINES: usize = 1_000;
 
 /// A line that has been sent and awaits its reply: the data that the summary needs.
 #[derive(Debug, Clone)]
-pub struct Counted {
+pub struct PendingLine {
     /// The line number.
     pub line: u64,
     /// A digest of the conversation id.
-    pub conversation: Digest,
+    pub conversation: TextDigest,
     /// A digest of the sender of a message; `None` for a line of members.
-    pub sender: Option<Digest>,
+    pub sender: Option<TextDigest>,
 }
 
 /// One request, and the lines that were rejected before sending.
 #[derive(Debug, Default)]
-pub struct Chunk {
+pub struct ImportChunk {
     /// The body of the request, NDJSON.
     pub body: Vec<u8>,
     /// The lines of the body, in order.
-    pub lines: Vec<Counted>,
+    pub lines: Vec<PendingLine>,
     /// The numbers of the lines that were rejected before sending, with the reasons.
-    pub refused: Vec<(u64, String)>,
+    pub rejected: Vec<(u64, String)>,
 }
 
-impl Chunk {
+impl ImportChunk {
     fn is_full_for(&self, json: &[u8]) -> bool {
-        self.lines.len() >= MAX_LINES
-            || self.refused.len() >= MAX_REFUSED
-            || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_BYTES)
+        self.lines.len() >= MAX_CHUNK_LINES
+            || self.rejected.len() >= MAX_REJECTED_LINES
+            || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_CHUNK_BYTES)
     }
 
     fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.refused.is_empty()
+        self.lines.is_empty() && self.rejected.is_empty()
     }
 }
 
 /// Reads the whole input into chunks and returns the number of unsupported items by description.
 /// Blocks; ends early when the receiver of the chunks is dropped.
-pub fn read(
-    mut source: Input,
-    chunks: &Sender<Chunk>,
+pub fn read_chunks(
+    mut source: ImportInput,
+    chunks: &Sender<ImportChunk>,
     progress: &ProgressBar,
 ) -> Result<BTreeMap<String, u64>> {
-    let mut repeats = Repeats::default();
+    let mut repeats = DuplicateCounter::default();
     let mut buffer = Vec::new();
-    let mut chunk = Chunk::default();
+    let mut chunk = ImportChunk::default();
     let mut number = 0;
     loop {
         number += 1;
-        let parsed = match source.next(&mut buffer)? {
-            Text::End => break,
-            Text::TooLong => Err(format!("is longer than {MAX_LINE_BYTES} bytes")),
-            Text::Line if buffer.trim_ascii().is_empty() => continue,
-            Text::Line => Line::parse(number, &buffer, &mut repeats),
+        let parsed = match source.read_line(&mut buffer)? {
+            SourceLine::End => break,
+            SourceLine::TooLong => Err(format!("is longer than {MAX_LINE_BYTES} bytes")),
+            SourceLine::Line if buffer.trim_ascii().is_empty() => continue,
+            SourceLine::Line => ParsedLine::parse(number, &buffer, &mut repeats),
         };
         match parsed {
             Ok(line) => {
                 let json = serde_json::to_vec(&line)?;
-                if chunk.is_full_for(&json) && !give(&mut chunk, chunks, &source, progress) {
-                    return Ok(source.unmapped());
+                if chunk.is_full_for(&json) && !send_chunk(&mut chunk, chunks, &source, progress) {
+                    return Ok(source.unsupported());
                 }
-                let (conversation, sender) = line.members();
-                chunk.lines.push(Counted {
+                let (conversation, sender) = line.digests();
+                chunk.lines.push(PendingLine {
                     line: number,
                     conversation,
                     sender,
@@ -87,21 +87,26 @@ pub fn read(
                 chunk.body.push(b'\n');
             }
             Err(reason) => {
-                chunk.refused.push((number, reason));
-                if chunk.is_full_for(&[]) && !give(&mut chunk, chunks, &source, progress) {
-                    return Ok(source.unmapped());
+                chunk.rejected.push((number, reason));
+                if chunk.is_full_for(&[]) && !send_chunk(&mut chunk, chunks, &source, progress) {
+                    return Ok(source.unsupported());
                 }
             }
         }
     }
     if !chunk.is_empty() {
-        give(&mut chunk, chunks, &source, progress);
+        send_chunk(&mut chunk, chunks, &source, progress);
     }
-    Ok(source.unmapped())
+    Ok(source.unsupported())
 }
 
 /// Sends the chunk and starts a new one. False if the receiver is gone.
-fn give(chunk: &mut Chunk, chunks: &Sender<Chunk>, source: &Input, progress: &ProgressBar) -> bool {
+fn send_chunk(
+    chunk: &mut ImportChunk,
+    chunks: &Sender<ImportChunk>,
+    source: &ImportInput,
+    progress: &ProgressBar,
+) -> bool {
     progress.set_position(source.bytes_read());
     chunks.blocking_send(std::mem::take(chunk)).is_ok()
 }

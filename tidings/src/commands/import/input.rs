@@ -5,32 +5,32 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::matrix::{Form, Matrix};
-use super::slack::{self, Slack};
-use super::source::{MAX_LINE_BYTES, Source, Text};
+use super::line_reader::{LineReader, MAX_LINE_BYTES, SourceLine};
+use super::matrix::{MatrixExport, MatrixFormat};
+use super::slack::{self, SlackExport};
 
 /// The input of an import, a file or a directory.
-pub enum Input {
+pub enum ImportInput {
     /// A file of JSON lines.
-    Lines(Source),
+    Lines(LineReader),
     /// An unpacked Slack export.
-    Slack(Slack),
+    Slack(SlackExport),
     /// A Matrix export.
-    Matrix(Box<Matrix>),
+    Matrix(Box<MatrixExport>),
 }
 
-impl Input {
+impl ImportInput {
     /// Opens a file or directory and detects its type.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.is_dir() {
-            let mut source = Source::open(path)?;
+            let mut source = LineReader::open(path)?;
             let start = source
-                .start(MAX_LINE_BYTES)
+                .peek_start(MAX_LINE_BYTES)
                 .with_context(|| format!("cannot read {}", path.display()))?;
-            return Ok(match Form::of(&start) {
+            return Ok(match MatrixFormat::detect(&start) {
                 Some(form) => {
                     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                    Self::Matrix(Box::new(Matrix::new(source, form, &name)))
+                    Self::Matrix(Box::new(MatrixExport::new(source, form, &name)))
                 }
                 None => Self::Lines(source),
             });
@@ -42,7 +42,7 @@ impl Input {
                 path.display()
             );
         }
-        Ok(Self::Slack(Slack::open(path)?))
+        Ok(Self::Slack(SlackExport::open(path)?))
     }
 
     /// The size of the input in bytes.
@@ -64,27 +64,27 @@ impl Input {
     }
 
     /// Reads the next line, or the next message as a line, into `buffer`.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Text> {
+    pub fn read_line(&mut self, buffer: &mut Vec<u8>) -> Result<SourceLine> {
         let line = match self {
-            Self::Lines(source) => return Ok(source.next(buffer)?),
+            Self::Lines(source) => return Ok(source.read_line(buffer)?),
             Self::Slack(export) => export.next_line()?,
             Self::Matrix(export) => export.next_line()?,
         };
         Ok(match line {
             Some(line) => {
                 *buffer = line;
-                Text::Line
+                SourceLine::Line
             }
-            None => Text::End,
+            None => SourceLine::End,
         })
     }
 
     /// The items that the import does not support, with their counts.
-    pub fn unmapped(&self) -> BTreeMap<String, u64> {
+    pub fn unsupported(&self) -> BTreeMap<String, u64> {
         match self {
             Self::Lines(_) => BTreeMap::new(),
-            Self::Slack(export) => export.unmapped(),
-            Self::Matrix(export) => export.unmapped(),
+            Self::Slack(export) => export.unsupported(),
+            Self::Matrix(export) => export.unsupported(),
         }
     }
 }

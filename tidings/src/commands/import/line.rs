@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::repeats::{Digest, Repeats};
+use super::duplicates::{DuplicateCounter, TextDigest};
 use domain::hex::to_hex;
 
 /// The maximum length of a sender, in characters; the rest is truncated.
-const SENDER_CHARS: usize = 128;
+const MAX_SENDER_CHARS: usize = 128;
 /// The maximum length of a title, in characters; the rest is truncated.
-const TITLE_CHARS: usize = 200;
+const MAX_TITLE_CHARS: usize = 200;
 /// The number of hash digits in a derived id: enough to make a collision of two names negligible.
-const DERIVED_DIGITS: usize = 24;
+const DERIVED_ID_DIGITS: usize = 24;
 /// The prefix of the ids of direct conversations.
-const DIRECT: &str = "d_";
+const DIRECT_ID_PREFIX: &str = "d_";
 
 /// A line in the format of the import endpoint, one JSON object per line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct ParsedLine {
     /// The line number in the file, counted from 1.
     pub line: u64,
     /// The id of the conversation.
@@ -36,17 +36,17 @@ pub struct Line {
     pub id: Option<String>,
     /// The message or the members.
     #[serde(flatten)]
-    pub what: What,
+    pub body: LineBody,
 }
 
 /// The body of a line: a message, or users who joined.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum What {
+pub enum LineBody {
     /// A message.
-    Message(Message),
+    Message(LineMessage),
     /// Users who are members without having written.
-    Joined {
+    Members {
         /// The ids of the users.
         members: Vec<String>,
     },
@@ -54,7 +54,7 @@ pub enum What {
 
 /// A message in a line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Message {
+pub struct LineMessage {
     /// The id of the sender.
     pub sender: String,
     /// The time at which it was sent.
@@ -72,12 +72,12 @@ pub struct Message {
     pub original: Option<String>,
     /// The reactions to the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reactions: Vec<Reaction>,
+    pub reactions: Vec<LineReaction>,
 }
 
 /// A reaction to a message.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reaction {
+pub struct LineReaction {
     /// The reaction key, such as an emoji.
     pub key: String,
     /// The id of the user who reacted.
@@ -87,7 +87,7 @@ pub struct Reaction {
 /// A line as it appears in the file. Every field is optional, so that missing fields are reported
 /// in our own words.
 #[derive(Deserialize)]
-struct Raw<'a> {
+struct RawLine<'a> {
     #[serde(borrow, default)]
     conversation: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -107,33 +107,37 @@ struct Raw<'a> {
     #[serde(borrow, default)]
     original: Option<Cow<'a, str>>,
     #[serde(default)]
-    reactions: Option<Vec<Reaction>>,
+    reactions: Option<Vec<LineReaction>>,
     #[serde(default)]
     members: Option<Vec<String>>,
 }
 
-impl Line {
+impl ParsedLine {
     /// Parses a line of the file. The error explains the rejection to the owner of the file.
-    pub fn parse(number: u64, bytes: &[u8], repeats: &mut Repeats) -> Result<Self, String> {
+    pub fn parse(
+        number: u64,
+        bytes: &[u8],
+        repeats: &mut DuplicateCounter,
+    ) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
-        let mut raw: Raw<'_> =
-            serde_json::from_str(text).map_err(|error| bad_json(text, &error))?;
-        let name = required("conversation", raw.conversation.take())?;
+        let mut raw: RawLine<'_> =
+            serde_json::from_str(text).map_err(|error| describe_json_error(text, &error))?;
+        let name = require_field("conversation", raw.conversation.take())?;
         let title = raw.title.take().unwrap_or_else(|| name.clone());
-        let title = cut(&without_controls(&title), TITLE_CHARS);
+        let title = truncate(&strip_controls(&title), MAX_TITLE_CHARS);
         if title.trim().is_empty() {
             return Err("conversation is empty".into());
         }
-        let id = name_of("id", raw.id.take())?;
-        let conversation = conversation_id(&name);
-        let what = match raw.members.take() {
-            Some(members) => raw.joined(&members)?,
-            None => What::Message(raw.message()?),
+        let id = parse_external_id("id", raw.id.take())?;
+        let conversation = derive_conversation_id(&name);
+        let body = match raw.members.take() {
+            Some(members) => raw.into_members(&members)?,
+            None => LineBody::Message(raw.into_message()?),
         };
-        let key = match (&id, &what) {
+        let key = match (&id, &body) {
             (Some(id), _) => format!("id:{id}"),
-            (None, What::Joined { members }) => Repeats::key_of_members(members),
-            (None, What::Message(message)) => repeats.key(
+            (None, LineBody::Members { members }) => DuplicateCounter::members_key(members),
+            (None, LineBody::Message(message)) => repeats.next_key(
                 &conversation,
                 &message.sender,
                 message.sent_at,
@@ -146,45 +150,45 @@ impl Line {
             title,
             key,
             id,
-            what,
+            body,
         })
     }
 
     /// Digests of the conversation and of the sender of a message, for counting distinct ones.
-    pub fn members(&self) -> (Digest, Option<Digest>) {
-        let sender = match &self.what {
-            What::Message(message) => Some(Digest::of(&[&message.sender])),
-            What::Joined { .. } => None,
+    pub fn digests(&self) -> (TextDigest, Option<TextDigest>) {
+        let sender = match &self.body {
+            LineBody::Message(message) => Some(TextDigest::from_parts(&[&message.sender])),
+            LineBody::Members { .. } => None,
         };
-        (Digest::of(&[&self.conversation]), sender)
+        (TextDigest::from_parts(&[&self.conversation]), sender)
     }
 }
 
-impl Raw<'_> {
-    fn message(self) -> Result<Message, String> {
-        let sender = user("sender", &required("sender", self.sender)?)?;
-        let sent_at = time("sent_at", &required("sent_at", self.sent_at)?)?;
-        let text = words("text", required("text", self.text)?)?;
+impl RawLine<'_> {
+    fn into_message(self) -> Result<LineMessage, String> {
+        let sender = parse_user("sender", &require_field("sender", self.sender)?)?;
+        let sent_at = parse_time("sent_at", &require_field("sent_at", self.sent_at)?)?;
+        let text = check_text("text", require_field("text", self.text)?)?;
         let edited_at = self
             .edited_at
-            .map(|at| time("edited_at", &at))
+            .map(|at| parse_time("edited_at", &at))
             .transpose()?;
         let original = self
             .original
-            .map(|text| words("original", text))
+            .map(|text| check_text("original", text))
             .transpose()?;
         if original.is_some() && edited_at.is_none() {
             return Err("has original, but edited_at is missing".into());
         }
         let mut reactions = self.reactions.unwrap_or_default();
         for reaction in &mut reactions {
-            reaction.user = user("user of a reaction", &reaction.user)?;
+            reaction.user = parse_user("user of a reaction", &reaction.user)?;
         }
-        Ok(Message {
+        Ok(LineMessage {
             sender,
             sent_at,
             text,
-            reply_to: name_of("reply_to", self.reply_to)?,
+            reply_to: parse_external_id("reply_to", self.reply_to)?,
             edited_at,
             original,
             reactions,
@@ -192,31 +196,34 @@ impl Raw<'_> {
     }
 
     /// Parses a line of members instead of a message.
-    fn joined(self, members: &[String]) -> Result<What, String> {
+    fn into_members(self, members: &[String]) -> Result<LineBody, String> {
         if self.sender.is_some() || self.sent_at.is_some() || self.text.is_some() {
             return Err("has members and therefore must not have sender, sent_at or text".into());
         }
-        let members: Result<_, _> = members.iter().map(|name| user("member", name)).collect();
-        Ok(What::Joined { members: members? })
+        let members: Result<_, _> = members
+            .iter()
+            .map(|name| parse_user("member", name))
+            .collect();
+        Ok(LineBody::Members { members: members? })
     }
 }
 
-fn user(field: &str, name: &str) -> Result<String, String> {
-    let name = cut(&without_controls(name), SENDER_CHARS);
+fn parse_user(field: &str, name: &str) -> Result<String, String> {
+    let name = truncate(&strip_controls(name), MAX_SENDER_CHARS);
     if name.trim().is_empty() {
         return Err(format!("{field} is empty"));
     }
     Ok(name)
 }
 
-fn time(field: &str, text: &str) -> Result<Timestamp, String> {
+fn parse_time(field: &str, text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| {
-        let text = cut(text, 40);
+        let text = truncate(text, 40);
         format!("{field} {text:?} is not a time such as 2026-11-01T09:30:00Z")
     })
 }
 
-fn words(field: &str, text: Cow<'_, str>) -> Result<String, String> {
+fn check_text(field: &str, text: Cow<'_, str>) -> Result<String, String> {
     if text.contains('\0') {
         return Err(format!("{field} contains the character U+0000"));
     }
@@ -225,17 +232,17 @@ fn words(field: &str, text: Cow<'_, str>) -> Result<String, String> {
 
 /// The id of the conversation with this name: the name itself if it is a valid id, otherwise an id
 /// derived from it.
-fn conversation_id(name: &str) -> String {
+fn derive_conversation_id(name: &str) -> String {
     match ConversationId::parse(name) {
-        Ok(id) if !name.starts_with(DIRECT) => id.as_str().to_owned(),
+        Ok(id) if !name.starts_with(DIRECT_ID_PREFIX) => id.as_str().to_owned(),
         _ => {
             let digits = to_hex(&Sha256::digest(name.as_bytes()));
-            format!("c_{}", &digits[..DERIVED_DIGITS])
+            format!("c_{}", &digits[..DERIVED_ID_DIGITS])
         }
     }
 }
 
-fn bad_json(text: &str, error: &serde_json::Error) -> String {
+fn describe_json_error(text: &str, error: &serde_json::Error) -> String {
     if text.trim_start().starts_with('{') {
         format!("is not a message: {error}")
     } else {
@@ -243,12 +250,12 @@ fn bad_json(text: &str, error: &serde_json::Error) -> String {
     }
 }
 
-fn required<'a>(name: &str, value: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, String> {
+fn require_field<'a>(name: &str, value: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, String> {
     value.ok_or_else(|| format!("{name} is missing"))
 }
 
 /// Parses an id of another system: a string or a number.
-fn name_of(field: &str, value: Option<Value>) -> Result<Option<String>, String> {
+fn parse_external_id(field: &str, value: Option<Value>) -> Result<Option<String>, String> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
@@ -264,11 +271,11 @@ fn name_of(field: &str, value: Option<Value>) -> Result<Option<String>, String> 
     }
 }
 
-fn without_controls(text: &str) -> String {
+fn strip_controls(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-fn cut(text: &str, chars: usize) -> String {
+fn truncate(text: &str, chars: usize) -> String {
     text.chars().take(chars).collect()
 }
 
@@ -276,8 +283,8 @@ fn cut(text: &str, chars: usize) -> String {
 mod tests {
     use super::*;
 
-    fn parse(json: &str) -> Result<Line, String> {
-        Line::parse(7, json.as_bytes(), &mut Repeats::default())
+    fn parse(json: &str) -> Result<ParsedLine, String> {
+        ParsedLine::parse(7, json.as_bytes(), &mut DuplicateCounter::default())
     }
 
     const GOOD: &str = r##"{"conversation":"#rust","sender":"ann","sent_at":"2026-11-01T10:30:00+01:00","text":" hi ","id":"a1","reply_to":5}"##;
@@ -317,15 +324,15 @@ mod tests {
 
     #[test]
     fn valid_name_is_the_id_and_any_other_id_is_derived() {
-        assert_eq!(conversation_id("general"), "general");
-        assert_eq!(conversation_id("A-1_b.c"), "A-1_b.c");
+        assert_eq!(derive_conversation_id("general"), "general");
+        assert_eq!(derive_conversation_id("A-1_b.c"), "A-1_b.c");
         for name in ["d_me", "two words", "#rust", "東京", "", &"x".repeat(65)] {
-            let id = conversation_id(name);
+            let id = derive_conversation_id(name);
             assert!(id.starts_with("c_") && id.len() == 26, "{name} became {id}");
             assert!(ConversationId::parse(&id).is_ok());
-            assert_eq!(id, conversation_id(name));
+            assert_eq!(id, derive_conversation_id(name));
         }
-        assert_ne!(conversation_id("#a"), conversation_id("#b"));
+        assert_ne!(derive_conversation_id("#a"), derive_conversation_id("#b"));
     }
 
     #[test]
@@ -335,7 +342,7 @@ mod tests {
             r#"{{"conversation":"{name}","sender":"{name}","sent_at":"2026-11-01T09:30:00Z","text":"x"}}"#
         );
         let line = parse(&json).expect("valid");
-        let What::Message(message) = &line.what else {
+        let LineBody::Message(message) = &line.body else {
             panic!("is a message");
         };
         assert_eq!(message.sender, format!("a{}", "é".repeat(127)));
@@ -391,7 +398,8 @@ mod tests {
             let rejection = parse(&json).expect_err(&json);
             assert!(rejection.contains(reason), "{json}: {rejection}");
         }
-        let rejection = Line::parse(1, b"{\"text\":\"\xff\"}", &mut Repeats::default());
+        let rejection =
+            ParsedLine::parse(1, b"{\"text\":\"\xff\"}", &mut DuplicateCounter::default());
         assert_eq!(rejection, Err("is not UTF-8".to_owned()));
     }
 }

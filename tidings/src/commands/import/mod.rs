@@ -11,16 +11,16 @@
 //! - [`summary`]: counts and prints the results.
 
 pub mod chunks;
+pub mod duplicates;
+pub mod import_client;
 pub mod input;
 pub mod line;
+pub mod line_reader;
 pub mod matrix;
-pub mod post;
-pub mod repeats;
 pub mod slack;
 mod slack_files;
 mod slack_text;
-pub mod source;
-pub mod tally;
+pub mod summary;
 
 use std::time::Instant;
 
@@ -29,34 +29,34 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 
 use crate::commands::admin;
-use crate::config::{Config, ImportArgs};
-use crate::secret::Secret;
-use chunks::Chunk;
-use input::Input;
-use post::Target;
-use tally::Tally;
+use crate::config::{ImportArgs, SystemConfig};
+use crate::secret::SecretString;
+use chunks::ImportChunk;
+use import_client::ImportClient;
+use input::ImportInput;
+use summary::ImportSummary;
 
 /// How many chunks may be queued: enough for reading and sending to overlap.
-const WAITING_CHUNKS: usize = 2;
+const MAX_QUEUED_CHUNKS: usize = 2;
 /// The user name of the import token, unless `--token` is given.
-const IMPORTER: &str = "tidings-import";
+const DEFAULT_IMPORTER: &str = "tidings-import";
 
 /// Imports the file or directory and prints a summary.
-pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
+pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     let began = Instant::now();
-    let source = Input::open(&args.file)?;
-    let target = Target::new(&find(config, args)?)?;
-    let progress = progress(source.bytes());
-    let (chunks, filled) = mpsc::channel(WAITING_CHUNKS);
+    let source = ImportInput::open(&args.file)?;
+    let target = ImportClient::new(&resolve_target(config, args)?)?;
+    let progress = progress_bar(source.bytes());
+    let (chunks, filled) = mpsc::channel(MAX_QUEUED_CHUNKS);
     let reader = {
         let progress = progress.clone();
-        tokio::task::spawn_blocking(move || chunks::read(source, &chunks, &progress))
+        tokio::task::spawn_blocking(move || chunks::read_chunks(source, &chunks, &progress))
     };
-    let mut tally = Tally::default();
-    let sent = match send(&target, filled, &mut tally, &progress).await {
+    let mut tally = ImportSummary::default();
+    let sent = match send_chunks(&target, filled, &mut tally, &progress).await {
         Ok(()) => {
             progress.set_message("waiting until the imported messages can be read");
-            target.readable().await
+            target.wait_until_readable().await
         }
         failed => failed,
     };
@@ -64,7 +64,7 @@ pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     // If sending failed, the reader stopped because of that and its result adds nothing.
     let read = reader.await.context("the reader thread panicked")?;
     let error = sent
-        .and(read.map(|unmapped| tally.not_taken_over(unmapped)))
+        .and(read.map(|unmapped| tally.add_unsupported(unmapped)))
         .err();
     tally.print(args.json, began.elapsed())?;
     match error {
@@ -76,42 +76,42 @@ pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     }
 }
 
-async fn send(
-    target: &Target,
-    mut filled: mpsc::Receiver<Chunk>,
-    tally: &mut Tally,
+async fn send_chunks(
+    target: &ImportClient,
+    mut filled: mpsc::Receiver<ImportChunk>,
+    tally: &mut ImportSummary,
     progress: &ProgressBar,
 ) -> Result<()> {
     while let Some(chunk) = filled.recv().await {
-        for (line, reason) in &chunk.refused {
+        for (line, reason) in &chunk.rejected {
             tally.reject(*line, reason.clone());
         }
         if !chunk.lines.is_empty() {
-            let answers = target.post(&chunk).await?;
-            tally.count(&chunk, &answers)?;
+            let answers = target.post_chunk(&chunk).await?;
+            tally.record_replies(&chunk, &answers)?;
         }
-        progress.set_message(format!("{} messages", tally.messages()));
+        progress.set_message(format!("{} messages", tally.imported_messages()));
     }
     Ok(())
 }
 
 /// The base URL of the system and the token to use.
-fn find(config: &Config, args: &ImportArgs) -> Result<(String, Secret)> {
+fn resolve_target(config: &SystemConfig, args: &ImportArgs) -> Result<(String, SecretString)> {
     let url = match &args.url {
         Some(url) => url.clone(),
-        None => admin::address(config).map_err(|error| {
+        None => admin::find_running_address(config).map_err(|error| {
             error.context("specify a system with --url and --token, or start one")
         })?,
     };
     let token = match &args.token {
         Some(token) => token.clone(),
-        None => admin::token(config, IMPORTER)?,
+        None => admin::sign_admin_token(config, DEFAULT_IMPORTER)?,
     };
     Ok((url, token))
 }
 
 /// A progress bar over the bytes of the input, on standard error if that is a terminal.
-fn progress(bytes: u64) -> ProgressBar {
+fn progress_bar(bytes: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {msg}, {eta} left");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

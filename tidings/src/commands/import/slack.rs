@@ -20,26 +20,29 @@ use domain::ids::ReactionKey;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::slack_files::{Day, Edited, Listed, Message, Reaction, User, days, list, millis};
-use super::slack_text::plain;
+use super::slack_files::{
+    DayFile, SlackChannel, SlackEdit, SlackMessage, SlackReaction, SlackUser, list_day_files,
+    parse_ts_millis, read_array,
+};
+use super::slack_text::to_plain_text;
 
 /// The lists of conversations. A directory is an export if it has the first one.
-const CONVERSATIONS: [&str; 4] = ["channels.json", "groups.json", "mpims.json", "dms.json"];
+const CONVERSATION_FILES: [&str; 4] = ["channels.json", "groups.json", "mpims.json", "dms.json"];
 
 /// An unpacked Slack export.
-pub struct Slack {
+pub struct SlackExport {
     users: HashMap<String, String>,
-    rooms: VecDeque<Room>,
+    conversations: VecDeque<SlackConversation>,
     lines: VecDeque<Vec<u8>>,
-    unmapped: BTreeMap<String, u64>,
+    unsupported: BTreeMap<String, u64>,
     bytes: u64,
-    read: u64,
+    bytes_read: u64,
 }
 
 /// A conversation of the export.
-struct Room {
+struct SlackConversation {
     name: String,
-    days: VecDeque<Day>,
+    days: VecDeque<DayFile>,
     /// The id of the creator, until the line for the creator has been emitted.
     creator: Option<String>,
     /// The ids of the current members, if the export lists them.
@@ -50,40 +53,40 @@ struct Room {
 
 /// Whether a directory is a Slack export.
 pub fn is_export(directory: &Path) -> bool {
-    directory.join(CONVERSATIONS[0]).is_file()
+    directory.join(CONVERSATION_FILES[0]).is_file()
 }
 
-impl Slack {
+impl SlackExport {
     /// Opens an export. Reads the users and the list of files, but no messages.
     pub fn open(directory: &Path) -> Result<Self> {
-        let users: Vec<User> = list(&directory.join("users.json"))?.unwrap_or_default();
+        let users: Vec<SlackUser> = read_array(&directory.join("users.json"))?.unwrap_or_default();
         let mut names: HashMap<String, u32> = HashMap::new();
         for user in &users {
             *names.entry(user.name.clone()).or_default() += 1;
         }
         // A name that two users have had identifies neither of them.
-        let name = |user: User| {
+        let name = |user: SlackUser| {
             let is_own = !user.name.is_empty() && names.get(&user.name) == Some(&1);
             let name = if is_own { user.name } else { user.id.clone() };
             (user.id, name)
         };
         let mut export = Self {
             users: users.into_iter().map(name).collect(),
-            rooms: VecDeque::new(),
+            conversations: VecDeque::new(),
             lines: VecDeque::new(),
-            unmapped: BTreeMap::new(),
+            unsupported: BTreeMap::new(),
             bytes: 0,
-            read: 0,
+            bytes_read: 0,
         };
-        for file in CONVERSATIONS {
-            for listed in list::<Listed>(&directory.join(file))?.unwrap_or_default() {
-                export.find_room(directory, listed)?;
+        for file in CONVERSATION_FILES {
+            for listed in read_array::<SlackChannel>(&directory.join(file))?.unwrap_or_default() {
+                export.add_conversation(directory, listed)?;
             }
         }
         Ok(export)
     }
 
-    fn find_room(&mut self, directory: &Path, listed: Listed) -> Result<()> {
+    fn add_conversation(&mut self, directory: &Path, listed: SlackChannel) -> Result<()> {
         let name = listed.name.unwrap_or(listed.id);
         // The name must not lead outside the export (path traversal).
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name.starts_with('.') {
@@ -91,12 +94,12 @@ impl Slack {
         }
         let conversation_dir = directory.join(&name);
         if !conversation_dir.is_dir() {
-            self.count("conversations without a directory");
+            self.count_unsupported("conversations without a directory");
             return Ok(());
         }
-        let days = days(&conversation_dir)?;
+        let days = list_day_files(&conversation_dir)?;
         self.bytes += days.iter().map(|day| day.bytes).sum::<u64>();
-        self.rooms.push_back(Room {
+        self.conversations.push_back(SlackConversation {
             name,
             days,
             creator: listed.creator,
@@ -113,12 +116,12 @@ impl Slack {
 
     /// The number of bytes read so far.
     pub fn bytes_read(&self) -> u64 {
-        self.read
+        self.bytes_read
     }
 
     /// The unsupported items so far, with their counts.
-    pub fn unmapped(&self) -> BTreeMap<String, u64> {
-        self.unmapped.clone()
+    pub fn unsupported(&self) -> BTreeMap<String, u64> {
+        self.unsupported.clone()
     }
 
     /// The next message or join as a line of JSON; `None` after the last one.
@@ -127,23 +130,23 @@ impl Slack {
             if let Some(line) = self.lines.pop_front() {
                 return Ok(Some(line));
             }
-            let Some(mut room) = self.rooms.pop_front() else {
+            let Some(mut room) = self.conversations.pop_front() else {
                 return Ok(None);
             };
             let lines = if let Some(creator) = room.creator.take() {
-                let lines = self.creator(&mut room, creator);
-                self.rooms.push_front(room);
+                let lines = self.creator_lines(&mut room, creator);
+                self.conversations.push_front(room);
                 lines
             } else if let Some(day) = room.days.pop_front() {
-                self.read += day.bytes;
-                let mut messages: Vec<Message> = list(&day.file)?.unwrap_or_default();
-                messages.sort_by_key(|message| message.ts.as_deref().and_then(millis));
-                let line = |message| self.line(&mut room, message);
+                self.bytes_read += day.bytes;
+                let mut messages: Vec<SlackMessage> = read_array(&day.path)?.unwrap_or_default();
+                messages.sort_by_key(|message| message.ts.as_deref().and_then(parse_ts_millis));
+                let line = |message| self.message_line(&mut room, message);
                 let lines = messages.into_iter().filter_map(line).collect();
-                self.rooms.push_front(room);
+                self.conversations.push_front(room);
                 lines
             } else {
-                self.members(room)
+                self.remaining_member_lines(room)
             };
             let bytes = |line: Value| line.to_string().into_bytes();
             self.lines = lines.into_iter().map(bytes).collect();
@@ -151,45 +154,53 @@ impl Slack {
     }
 
     /// The creator of a conversation joins first, and therefore owns it, unless they have left.
-    fn creator(&self, room: &mut Room, creator: String) -> Vec<Value> {
+    fn creator_lines(&self, room: &mut SlackConversation, creator: String) -> Vec<Value> {
         let mut members = room.members.iter().flatten();
         if !members.any(|member| *member == creator) {
             return Vec::new();
         }
-        let line = self.member(&room.name, &creator);
+        let line = self.member_line(&room.name, &creator);
         room.seen.insert(creator);
         vec![line]
     }
 
     /// The lines of the current members who have not been seen.
-    fn members(&self, room: Room) -> Vec<Value> {
+    fn remaining_member_lines(&self, room: SlackConversation) -> Vec<Value> {
         let mut members = room.members.unwrap_or_default();
         members.retain(|user| !room.seen.contains(user));
-        let line = |user: &String| self.member(&room.name, user);
+        let line = |user: &String| self.member_line(&room.name, user);
         members.iter().map(line).collect()
     }
 
     /// The line of a member without a join message.
-    fn member(&self, conversation: &str, user: &str) -> Value {
+    fn member_line(&self, conversation: &str, user: &str) -> Value {
         json!({
             "conversation": conversation,
-            "members": [self.name_of(user)],
+            "members": [self.user_name(user)],
             "id": format!("slack:{conversation}:member:{user}"),
         })
     }
 
     /// Converts a message; `None` if it is neither a message nor a join.
-    fn line(&mut self, room: &mut Room, message: Message) -> Option<Value> {
+    fn message_line(
+        &mut self,
+        room: &mut SlackConversation,
+        message: SlackMessage,
+    ) -> Option<Value> {
         match message.subtype.as_deref() {
-            Some("channel_join" | "group_join") => return self.join(room, message),
-            Some(kind) if !is_said(kind) => {
-                self.count(kind);
+            Some("channel_join" | "group_join") => return self.join_line(room, message),
+            Some(kind) if !is_user_message(kind) => {
+                self.count_unsupported(kind);
                 return None;
             }
             _ => {}
         }
-        let Some((ts, sent_at)) = message.ts.as_ref().and_then(|ts| Some((ts, millis(ts)?))) else {
-            self.count("messages without a time");
+        let Some((ts, sent_at)) = message
+            .ts
+            .as_ref()
+            .and_then(|ts| Some((ts, parse_ts_millis(ts)?)))
+        else {
+            self.count_unsupported("messages without a time");
             return None;
         };
         for (what, is_there) in [
@@ -197,25 +208,25 @@ impl Slack {
             ("attachments", !message.attachments.is_empty()),
         ] {
             if is_there {
-                self.count(what);
+                self.count_unsupported(what);
             }
         }
         let sender = match (&message.user, &message.username, &message.bot_id) {
-            (Some(user), ..) => self.name_of(user),
+            (Some(user), ..) => self.user_name(user),
             (None, Some(name), _) => name.clone(),
             (None, None, Some(bot)) => bot.clone(),
             (None, None, None) => {
-                self.count("messages without a sender");
+                self.count_unsupported("messages without a sender");
                 return None;
             }
         };
-        let mut text = plain(&message.text, &self.users);
+        let mut text = to_plain_text(&message.text, &self.users);
         for file in message.files {
             let name = file.name.or(file.title).unwrap_or_else(|| "a file".into());
             text = format!("{text}{}[{name}]", if text.is_empty() { "" } else { "\n" });
         }
         if text.trim().is_empty() {
-            self.count("messages without a text");
+            self.count_unsupported("messages without a text");
             return None;
         }
         room.seen.extend(message.user);
@@ -225,16 +236,16 @@ impl Slack {
             "sender": sender,
             "sent_at": Timestamp::from_millis(sent_at),
             "text": text,
-            "id": id(&room.name, ts),
-            "reply_to": thread.map(|thread| id(&room.name, &thread)),
-            "edited_at": message.edited.and_then(|edited| self.edited_at(&edited)),
-            "reactions": self.reactions(room, message.reactions),
+            "id": line_id(&room.name, ts),
+            "reply_to": thread.map(|thread| line_id(&room.name, &thread)),
+            "edited_at": message.edited.and_then(|edited| self.parse_edited_at(&edited)),
+            "reactions": self.convert_reactions(room, message.reactions),
         }))
     }
 
-    fn join(&mut self, room: &mut Room, message: Message) -> Option<Value> {
+    fn join_line(&mut self, room: &mut SlackConversation, message: SlackMessage) -> Option<Value> {
         let (Some(user), Some(ts)) = (message.user, message.ts) else {
-            self.count("joins without a user or a time");
+            self.count_unsupported("joins without a user or a time");
             return None;
         };
         if room
@@ -242,64 +253,68 @@ impl Slack {
             .as_ref()
             .is_some_and(|ids| !ids.contains(&user))
         {
-            self.count("joins of users who have left");
+            self.count_unsupported("joins of users who have left");
             return None;
         }
-        let name = self.name_of(&user);
+        let name = self.user_name(&user);
         room.seen.insert(user).then(
-            || json!({ "conversation": room.name, "members": [name], "id": id(&room.name, &ts) }),
+            || json!({ "conversation": room.name, "members": [name], "id": line_id(&room.name, &ts) }),
         )
     }
 
     /// The time of the last edit. Slack does not export earlier texts.
-    fn edited_at(&mut self, edited: &Edited) -> Option<Timestamp> {
-        let at = edited.ts.as_deref().and_then(millis);
+    fn parse_edited_at(&mut self, edited: &SlackEdit) -> Option<Timestamp> {
+        let at = edited.ts.as_deref().and_then(parse_ts_millis);
         if at.is_none() {
-            self.count("edits without a time");
+            self.count_unsupported("edits without a time");
         }
         at.map(Timestamp::from_millis)
     }
 
-    fn reactions(&mut self, room: &mut Room, reactions: Vec<Reaction>) -> Vec<Value> {
+    fn convert_reactions(
+        &mut self,
+        room: &mut SlackConversation,
+        reactions: Vec<SlackReaction>,
+    ) -> Vec<Value> {
         let mut converted = Vec::new();
-        for Reaction { name, users, count } in reactions {
+        for SlackReaction { name, users, count } in reactions {
             if ReactionKey::parse(&name).is_err() {
-                self.count("reactions whose name is too long");
+                self.count_unsupported("reactions whose name is too long");
                 continue;
             }
             let unnamed = count.saturating_sub(users.len()) as u64;
-            self.count_all("reactions whose users are not named", unnamed);
+            self.count_unsupported_n("reactions whose users are not named", unnamed);
             for user in users {
-                converted.push(json!({ "key": name, "user": self.name_of(&user) }));
+                converted.push(json!({ "key": name, "user": self.user_name(&user) }));
                 room.seen.insert(user);
             }
         }
         converted
     }
 
-    fn name_of(&self, user: &str) -> String {
+    fn user_name(&self, user: &str) -> String {
         self.users.get(user).map_or(user, |name| name).to_owned()
     }
 
-    fn count(&mut self, what: &str) {
-        self.count_all(what, 1);
+    fn count_unsupported(&mut self, what: &str) {
+        self.count_unsupported_n(what, 1);
     }
 
-    fn count_all(&mut self, what: &str, times: u64) {
+    fn count_unsupported_n(&mut self, what: &str, times: u64) {
         if times > 0 {
-            *self.unmapped.entry(what.to_owned()).or_default() += times;
+            *self.unsupported.entry(what.to_owned()).or_default() += times;
         }
     }
 }
 
 /// The id of the line of a message.
-fn id(conversation: &str, ts: &str) -> String {
+fn line_id(conversation: &str, ts: &str) -> String {
     format!("slack:{conversation}:{ts}")
 }
 
 /// Whether a message with this subtype was written by a user or a bot. Other subtypes report
 /// changes of topics, pins and the like.
-fn is_said(subtype: &str) -> bool {
+fn is_user_message(subtype: &str) -> bool {
     [
         "bot_message",
         "file_comment",
@@ -317,7 +332,7 @@ mod tests {
 
     use super::*;
 
-    fn export(files: &[(&str, Value)]) -> tempfile::TempDir {
+    fn write_export(files: &[(&str, Value)]) -> tempfile::TempDir {
         let scratch = tempfile::tempdir().expect("a directory");
         for (path, content) in files {
             let path = scratch.path().join(path);
@@ -327,7 +342,7 @@ mod tests {
         scratch
     }
 
-    fn lines(export: &mut Slack) -> Vec<Value> {
+    fn read_lines(export: &mut SlackExport) -> Vec<Value> {
         let next = || export.next_line().expect("reads");
         std::iter::from_fn(next)
             .map(|line| serde_json::from_slice(&line).expect("JSON"))
@@ -336,7 +351,7 @@ mod tests {
 
     #[test]
     fn messages_are_ordered_and_unsupported_items_are_counted() {
-        let scratch = export(&[
+        let scratch = write_export(&[
             (
                 "users.json",
                 json!([{"id": "U1", "name": "ann"}, {"id": "U2", "name": "bob"}]),
@@ -373,8 +388,8 @@ mod tests {
             ),
         ]);
         assert!(is_export(scratch.path()));
-        let mut export = Slack::open(scratch.path()).expect("opens");
-        let lines = lines(&mut export);
+        let mut export = SlackExport::open(scratch.path()).expect("opens");
+        let lines = read_lines(&mut export);
         let (joins, lines): (Vec<_>, Vec<_>) = lines
             .into_iter()
             .partition(|line| line.get("members").is_some());
@@ -417,7 +432,7 @@ mod tests {
             (&lines[2]["sender"], &lines[1]["sent_at"]),
             (&json!("U9"), &json!("2026-11-01T00:00:01.500Z"))
         );
-        let counted: Vec<_> = export.unmapped().into_iter().collect();
+        let counted: Vec<_> = export.unsupported().into_iter().collect();
         let expected = [
             ("channel_leave", 1),
             ("conversations without a directory", 1),
@@ -436,11 +451,11 @@ mod tests {
 
     #[test]
     fn invalid_exports_are_rejected() {
-        let broken = export(&[("channels.json", json!({"not": "a list"}))]);
-        let error = Slack::open(broken.path()).err().expect("rejected");
+        let broken = write_export(&[("channels.json", json!({"not": "a list"}))]);
+        let error = SlackExport::open(broken.path()).err().expect("rejected");
         assert!(error.to_string().contains("channels.json"), "{error}");
-        let climbing = export(&[("channels.json", json!([{"id": "C1", "name": "../x"}]))]);
-        assert!(Slack::open(climbing.path()).is_err());
-        assert!(!is_export(export(&[]).path()));
+        let climbing = write_export(&[("channels.json", json!([{"id": "C1", "name": "../x"}]))]);
+        assert!(SlackExport::open(climbing.path()).is_err());
+        assert!(!is_export(write_export(&[]).path()));
     }
 }

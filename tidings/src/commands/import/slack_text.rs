@@ -7,21 +7,21 @@
 use std::collections::HashMap;
 
 /// The text as it is displayed. Unclosed markup is left unchanged.
-pub fn plain(text: &str, users: &HashMap<String, String>) -> String {
+pub fn to_plain_text(text: &str, users: &HashMap<String, String>) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
-        plain += &unescaped(before);
+        plain += &unescape(before);
         let Some((inside, after)) = after.split_once('>') else {
-            return plain + "<" + &unescaped(after);
+            return plain + "<" + &unescape(after);
         };
-        plain += &unescaped(&shown(inside, users));
+        plain += &unescape(&render_markup(inside, users));
         rest = after;
     }
-    plain + &unescaped(rest)
+    plain + &unescape(rest)
 }
 
-fn shown(inside: &str, users: &HashMap<String, String>) -> String {
+fn render_markup(inside: &str, users: &HashMap<String, String>) -> String {
     let (target, label) = match inside.split_once('|') {
         Some((target, label)) => (target, Some(label).filter(|label| !label.is_empty())),
         None => (inside, None),
@@ -46,7 +46,7 @@ fn shown(inside: &str, users: &HashMap<String, String>) -> String {
 }
 
 /// Replaces the escapes, `&amp;` last, so that nothing is unescaped twice.
-fn unescaped(text: &str) -> String {
+fn unescape(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&amp;", "&")
@@ -75,7 +75,7 @@ mod tests {
             ("a < b <unclosed", "a < b <unclosed"),
             ("<> <|> <@>", "  @"),
         ] {
-            assert_eq!(plain(markup, &users), expected, "{markup}");
+            assert_eq!(to_plain_text(markup, &users), expected, "{markup}");
         }
     }
 }

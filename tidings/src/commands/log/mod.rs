@@ -14,30 +14,32 @@ pub mod verify;
 
 use anyhow::Result;
 
-use crate::config::{Config, LogCommand};
-use crate::database::Database;
+use crate::config::{LogCommand, SystemConfig};
+use crate::database::OperatorDatabase;
 use crate::service::pools;
-use crate::service::stop;
+use crate::service::signals;
 
 /// Runs the command. A signal stops it gracefully.
-pub async fn run(config: &Config, command: LogCommand) -> Result<()> {
-    let stop = stop::on_signal()?;
+pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
+    let stop = signals::cancel_on_signal()?;
     if let LogCommand::Verify(args) = &command
         && let Some(dir) = &args.export
     {
-        return verify::export(config, args, dir);
+        return verify::verify_export(config, args, dir);
     }
-    let database = Database::reach(config).await?;
-    pools::migrated(&database.pool).await?;
+    let database = OperatorDatabase::open(config).await?;
+    pools::migrate(&database.pool).await?;
     let result = match &command {
         LogCommand::Tail(args) => tail::run(&database.pool, args, &stop).await,
         LogCommand::Show { position } => show::run(&database.pool, *position).await,
         LogCommand::Export(args) => export::run(&database.pool, args, &stop).await,
         LogCommand::Stats(args) => stats::run(&database.pool, args, &stop).await,
-        LogCommand::Verify(args) => verify::database(config, &database.pool, args, &stop).await,
-        LogCommand::Seal => verify::seal(config, &database.pool).await,
+        LogCommand::Verify(args) => {
+            verify::verify_database(config, &database.pool, args, &stop).await
+        }
+        LogCommand::Seal => verify::seal_log(config, &database.pool).await,
         LogCommand::Replay(args) => replay::run(config, &database, args, &stop).await,
     };
-    database.leave().await?;
+    database.close().await?;
     result
 }

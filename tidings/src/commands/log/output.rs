@@ -5,31 +5,31 @@ use std::io::{BufWriter, ErrorKind, Stdout, Write as _};
 use anyhow::Result;
 
 /// A buffered writer of lines on standard output.
-pub struct Output(BufWriter<Stdout>);
+pub struct LineOutput(BufWriter<Stdout>);
 
-impl Output {
+impl LineOutput {
     /// Creates the writer. Flush it before waiting for anything.
     pub fn new() -> Self {
         Self(BufWriter::with_capacity(1 << 16, std::io::stdout()))
     }
 
     /// Writes a line. False if the reader has closed the pipe.
-    pub fn line(&mut self, line: &[u8]) -> Result<bool> {
+    pub fn write_line(&mut self, line: &[u8]) -> Result<bool> {
         let written = self
             .0
             .write_all(line)
             .and_then(|()| self.0.write_all(b"\n"));
-        is_read(written)
+        is_reader_connected(written)
     }
 
     /// Flushes the buffer. False if the reader has closed the pipe.
     pub fn flush(&mut self) -> Result<bool> {
-        is_read(self.0.flush())
+        is_reader_connected(self.0.flush())
     }
 }
 
 /// Maps a closed pipe, such as that of `head`, to `false`, because it is not an error.
-fn is_read(written: std::io::Result<()>) -> Result<bool> {
+fn is_reader_connected(written: std::io::Result<()>) -> Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),

@@ -12,40 +12,40 @@ use event_log::reader::LogReader;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::slice::Slice;
+use super::slice::LogSlice;
 use crate::commands::progress;
-use crate::config::{Config, LogReplayArgs, Speed};
-use crate::database::Database;
-use crate::usage::Usage;
+use crate::config::{LogReplayArgs, ReplaySpeed, SystemConfig};
+use crate::database::OperatorDatabase;
+use crate::usage_error::UsageError;
 
 /// How long to wait for the connection to NATS.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The number of events that are serialised before the first of them is published, at maximum
 /// speed. Published one by one, each event would wake the connection and cause a separate write.
-const AT_ONCE: usize = 500;
+const PUBLISH_BATCH_SIZE: usize = 500;
 
 /// Publishes events until the end of the slice or a signal.
 pub async fn run(
-    config: &Config,
-    database: &Database,
+    config: &SystemConfig,
+    database: &OperatorDatabase,
     args: &LogReplayArgs,
     stop: &CancellationToken,
 ) -> Result<()> {
     check_subject(config, &args.subject)?;
     let Some(url) = &database.nats_url else {
-        return Err(Usage(
+        return Err(UsageError(
             "no NATS server specified; use --nats-url, or --data with a running system".into(),
         )
         .into());
     };
     let client = nats::connect(url).await?;
-    let connected = timeout(CONNECT_WITHIN, nats::wait_until_connected(&client, stop)).await;
+    let connected = timeout(CONNECT_TIMEOUT, nats::wait_until_connected(&client, stop)).await;
     if !connected.context("cannot connect to NATS")? {
         return Ok(());
     }
     let reader = LogReader::new(database.pool.clone());
-    let slice = Slice::of(&args.slice, &reader).await?;
+    let slice = LogSlice::resolve(&args.slice, &reader).await?;
     let began = Instant::now();
     let replayed = publish(&client, &reader, &slice, args, stop).await?;
     client
@@ -53,7 +53,7 @@ pub async fn run(
         .await
         .context("NATS did not accept the last events")?;
     let seconds = began.elapsed().as_secs_f64();
-    let Replayed { events, position } = replayed;
+    let ReplayProgress { events, position } = replayed;
     if args.json {
         let json = serde_json::json!({
             "events": events, "position": position, "seconds": seconds, "complete": position >= slice.last,
@@ -69,7 +69,7 @@ pub async fn run(
 }
 
 /// The number of events published so far, and the last position.
-struct Replayed {
+struct ReplayProgress {
     events: u64,
     position: i64,
 }
@@ -77,14 +77,14 @@ struct Replayed {
 async fn publish(
     client: &Client,
     reader: &LogReader,
-    slice: &Slice,
+    slice: &LogSlice,
     args: &LogReplayArgs,
     stop: &CancellationToken,
-) -> Result<Replayed> {
-    let bar = progress::bar("events");
+) -> Result<ReplayProgress> {
+    let bar = progress::new_progress_bar("events");
     bar.set_length(slice.span());
-    let mut pages = slice.pages(reader);
-    let mut replayed = Replayed {
+    let mut pages = slice.read_pages(reader);
+    let mut replayed = ReplayProgress {
         events: 0,
         position: slice.after,
     };
@@ -94,13 +94,13 @@ async fn publish(
         async_nats::HeaderValue::from("application/cloudevents+json"),
     )]);
     let at_once = match args.speed {
-        Speed::Times(_) => 1,
-        Speed::Max => AT_ONCE,
+        ReplaySpeed::Factor(_) => 1,
+        ReplaySpeed::Max => PUBLISH_BATCH_SIZE,
     };
     'pages: while let Some(page) = pages.recv().await {
         let page = page?;
         for events in page.events.chunks(at_once) {
-            if let (Speed::Times(times), [event, ..]) = (args.speed, events) {
+            if let (ReplaySpeed::Factor(times), [event, ..]) = (args.speed, events) {
                 let (began, first) =
                     *start.get_or_insert_with(|| (Instant::now(), event.time.millis()));
                 let after = (event.time.millis() - first).max(0) as f64 / times;
@@ -133,7 +133,7 @@ async fn publish(
 }
 
 /// Checks that the subject is valid and does not belong to the mirror, whose content must be exact.
-fn check_subject(config: &Config, subject: &str) -> Result<()> {
+fn check_subject(config: &SystemConfig, subject: &str) -> Result<()> {
     let mirror = config
         .stream
         .as_deref()
@@ -143,12 +143,12 @@ fn check_subject(config: &Config, subject: &str) -> Result<()> {
         !token.is_empty() && !token.contains(['*', '>']) && !token.contains(char::is_whitespace)
     };
     if !tokens.iter().all(is_legal) || subject.starts_with('$') {
-        bail!(Usage(format!(
+        bail!(UsageError(format!(
             "{subject:?} is not a valid subject to publish to; use one such as my.replay"
         )));
     }
     if mirror.reserves_subject(subject) {
-        bail!(Usage(format!(
+        bail!(UsageError(format!(
             "{subject} is reserved for the mirror of the log; choose another subject"
         )));
     }

@@ -5,7 +5,7 @@ use event_log::reader::LogReader;
 use serde_json::Value;
 use sqlx::PgPool;
 
-use super::output::Output;
+use super::output::LineOutput;
 
 /// Prints the event as a pretty-printed CloudEvents object.
 pub async fn run(pool: &PgPool, position: i64) -> Result<()> {
@@ -15,8 +15,8 @@ pub async fn run(pool: &PgPool, position: i64) -> Result<()> {
         bail!("there is no event at position {position}; the log ends at position {head}");
     };
     let json: Value = serde_json::from_slice(&event.to_json()?)?;
-    let mut output = Output::new();
-    output.line(serde_json::to_string_pretty(&json)?.as_bytes())?;
+    let mut output = LineOutput::new();
+    output.write_line(serde_json::to_string_pretty(&json)?.as_bytes())?;
     output.flush()?;
     Ok(())
 }

@@ -8,15 +8,15 @@ use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::mpsc;
 
 use crate::commands::event_types;
-use crate::config::SliceArgs;
-use crate::usage::Usage;
+use crate::config::EventFilterArgs;
+use crate::usage_error::UsageError;
 
 /// The number of events per page.
-const PAGE: usize = 10_000;
+const PAGE_SIZE: usize = 10_000;
 
 /// A filtered range of the log with a fixed end.
 #[derive(Debug, Clone)]
-pub struct Slice {
+pub struct LogSlice {
     /// The filter for the events.
     pub filter: EventFilter,
     /// The slice begins after this position.
@@ -25,11 +25,11 @@ pub struct Slice {
     pub last: i64,
 }
 
-impl Slice {
+impl LogSlice {
     /// Resolves the arguments: converts times to positions and limits the end to the head of the
     /// log.
-    pub async fn of(args: &SliceArgs, reader: &LogReader) -> Result<Self> {
-        let filter = filter(args)?;
+    pub async fn resolve(args: &EventFilterArgs, reader: &LogReader) -> Result<Self> {
+        let filter = build_filter(args)?;
         let head = reader.head().await?.position;
         let mut after = args.after.unwrap_or(0);
         if let Some(since) = args.since {
@@ -47,13 +47,13 @@ impl Slice {
     }
 
     /// Reads the events in pages, in the background.
-    pub fn pages(&self, reader: &LogReader) -> mpsc::Receiver<Result<EventPage, sqlx::Error>> {
+    pub fn read_pages(&self, reader: &LogReader) -> mpsc::Receiver<Result<EventPage, sqlx::Error>> {
         read_ahead::read_pages(
             reader.clone(),
             self.filter.clone(),
             self.after,
             self.last,
-            PAGE,
+            PAGE_SIZE,
         )
     }
 
@@ -64,16 +64,16 @@ impl Slice {
 }
 
 /// Builds the filter from the arguments, without positions and times.
-pub fn filter(args: &SliceArgs) -> Result<EventFilter> {
-    event_types::check(&args.r#type)?;
+pub fn build_filter(args: &EventFilterArgs) -> Result<EventFilter> {
+    event_types::validate_names(&args.r#type)?;
     let conversation = args.conversation.as_deref().map(ConversationId::parse);
     let conversation = conversation
         .transpose()
-        .map_err(|error| Usage(format!("--conversation: {error}")))?;
+        .map_err(|error| UsageError(format!("--conversation: {error}")))?;
     let user = args.user.as_deref().map(UserId::parse);
     let user = user
         .transpose()
-        .map_err(|error| Usage(format!("--user: {error}")))?;
+        .map_err(|error| UsageError(format!("--user: {error}")))?;
     Ok(EventFilter {
         event_types: args.r#type.clone(),
         aggregate: conversation.map(|id| (AggregateKind::Conversation, id.as_str().to_owned())),

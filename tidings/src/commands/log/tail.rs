@@ -8,40 +8,40 @@ use event_log::reader::{EventFilter, LogReader};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use super::output::Output;
-use super::slice::Slice;
+use super::output::LineOutput;
+use super::slice::LogSlice;
 use crate::config::LogTailArgs;
 
 /// How often to poll for new events.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The number of events per page.
-const PAGE: i64 = 500;
+const PAGE_SIZE: i64 = 500;
 
 /// The maximum number of data bytes shown on a line.
-const SHOWN: usize = 160;
+const MAX_SHOWN_BYTES: usize = 160;
 
 /// Prints events until the end of the slice, or with `follow` until a signal.
 pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) -> Result<()> {
     let reader = LogReader::new(pool.clone());
-    let mut slice = Slice::of(&args.slice, &reader).await?;
+    let mut slice = LogSlice::resolve(&args.slice, &reader).await?;
     if args.slice.after.is_none() && args.slice.since.is_none() {
-        slice.after = before_last(&reader, &slice, args.lines).await?;
+        slice.after = find_tail_start(&reader, &slice, args.lines).await?;
     }
-    let mut output = Output::new();
+    let mut output = LineOutput::new();
     let mut position = slice.after;
     loop {
         while position < slice.last && !stop.is_cancelled() {
             let page = reader
-                .read_page(&slice.filter, position, slice.last, PAGE)
+                .read_page(&slice.filter, position, slice.last, PAGE_SIZE)
                 .await?;
             for event in &page.events {
                 let line = if args.json {
                     event.to_json()?
                 } else {
-                    line(event).into_bytes()
+                    format_line(event).into_bytes()
                 };
-                if !output.line(&line)? {
+                if !output.write_line(&line)? {
                     return Ok(());
                 }
             }
@@ -52,7 +52,7 @@ pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) ->
             return Ok(());
         }
         if stop
-            .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
+            .run_until_cancelled(tokio::time::sleep(POLL_INTERVAL))
             .await
             .is_none()
         {
@@ -64,21 +64,21 @@ pub async fn run(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) ->
 
 /// The position after which the last `count` events of a slice begin. Searches backwards in steps
 /// that grow fourfold.
-async fn before_last(reader: &LogReader, slice: &Slice, count: i64) -> Result<i64> {
+async fn find_tail_start(reader: &LogReader, slice: &LogSlice, count: i64) -> Result<i64> {
     let mut step = count;
     loop {
         let from = (slice.last - step).max(0);
-        let found = count_after(reader, &slice.filter, from, slice.last, count).await?;
+        let found = find_nth_from_end(reader, &slice.filter, from, slice.last, count).await?;
         match found {
             Some(first) => return Ok(first - 1),
             None if from == 0 => return Ok(0),
-            None => step = step.saturating_mul(4).max(PAGE),
+            None => step = step.saturating_mul(4).max(PAGE_SIZE),
         }
     }
 }
 
 /// The position of the `count`th event from the end; `None` if there are fewer events after `from`.
-async fn count_after(
+async fn find_nth_from_end(
     reader: &LogReader,
     filter: &EventFilter,
     from: i64,
@@ -91,7 +91,7 @@ async fn count_after(
     let mut positions = Vec::new();
     let mut position = from;
     while position < last {
-        let page = reader.read_page(filter, position, last, PAGE).await?;
+        let page = reader.read_page(filter, position, last, PAGE_SIZE).await?;
         positions.extend(page.events.iter().map(|event| event.position));
         position = page.scanned_to;
     }
@@ -102,9 +102,9 @@ async fn count_after(
 
 /// Formats an event as one line. JSON escapes control characters, so they do not reach the
 /// terminal.
-fn line(event: &Envelope) -> String {
+fn format_line(event: &Envelope) -> String {
     let data = event.data.get();
-    let mut end = data.len().min(SHOWN);
+    let mut end = data.len().min(MAX_SHOWN_BYTES);
     while !data.is_char_boundary(end) {
         end -= 1;
     }

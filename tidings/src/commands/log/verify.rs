@@ -18,56 +18,56 @@ use serde_json::json;
 use sqlx::{Connection as _, PgPool};
 use tokio_util::sync::CancellationToken;
 
-use super::export::{Exported, SEALS};
+use super::export::{ExportReader, SEALS_FILE};
 use crate::commands::progress;
-use crate::config::{Config, LogVerifyArgs};
+use crate::config::{LogVerifyArgs, SystemConfig};
 use crate::seal_key;
-use crate::usage::Usage;
+use crate::usage_error::UsageError;
 
 /// The number of seals per page.
-const SEALS_AT_ONCE: i64 = 10;
+const SEAL_PAGE_SIZE: i64 = 10;
 
 /// The number of events per page after the last seal.
-const PAGE: i64 = 10_000;
+const PAGE_SIZE: i64 = 10_000;
 
 /// The maximum number of findings that are printed; more are only counted.
-const PRINTED: u64 = 1_000;
+const MAX_PRINTED_FINDINGS: u64 = 1_000;
 
 /// The report of a verification: prints the findings and counts them.
-struct Report<'a> {
+struct VerificationReport<'a> {
     args: &'a LogVerifyArgs,
     verifier: SealVerifier,
-    copies: Option<HashMap<i64, Seal>>,
-    findings: u64,
+    seal_copies: Option<HashMap<i64, Seal>>,
+    finding_count: u64,
 }
 
-impl<'a> Report<'a> {
-    fn new(config: &Config, args: &'a LogVerifyArgs, log_id: String) -> Result<Self> {
+impl<'a> VerificationReport<'a> {
+    fn new(config: &SystemConfig, args: &'a LogVerifyArgs, log_id: String) -> Result<Self> {
         let mut keys = Vec::new();
         for text in &args.public_key {
             let key = from_hex(text).and_then(|bytes| bytes.try_into().ok());
             keys.push(key.ok_or_else(|| {
-                Usage(format!(
+                UsageError(format!(
                     "--public-key: {text} is not 32 bytes in hexadecimal digits"
                 ))
             })?);
         }
         if keys.is_empty() {
-            keys.extend(seal_key::existing(config)?.map(|key| key.public_key()));
+            keys.extend(seal_key::load(config)?.map(|key| key.public_key()));
         }
-        let copies = args.copies.as_deref().map(copies).transpose()?;
+        let copies = args.copies.as_deref().map(read_seal_copies).transpose()?;
         Ok(Self {
             args,
             verifier: SealVerifier::new(log_id, keys),
-            copies,
-            findings: 0,
+            seal_copies: copies,
+            finding_count: 0,
         })
     }
 
-    fn seal(&mut self, seal: &Seal) {
+    fn check_seal(&mut self, seal: &Seal) {
         let findings = self.verifier.check_seal(seal);
-        self.tell(&findings);
-        let Some(copies) = &mut self.copies else {
+        self.print_findings(&findings);
+        let Some(copies) = &mut self.seal_copies else {
             return;
         };
         let number = seal.number;
@@ -76,17 +76,17 @@ impl<'a> Report<'a> {
             |copy: &Seal| copy.signature == seal.signature && copy.digests == seal.digests;
         if copies.remove(&number).is_some_and(|copy| !is_same(&copy)) {
             let why = "it differs from the copied seal".to_owned();
-            self.tell(&[SealFinding::BrokenSeal {
+            self.print_findings(&[SealFinding::BrokenSeal {
                 number,
                 reason: why,
             }]);
         }
     }
 
-    fn tell(&mut self, findings: &[SealFinding]) {
+    fn print_findings(&mut self, findings: &[SealFinding]) {
         for finding in findings {
-            self.findings += 1;
-            if self.findings > PRINTED {
+            self.finding_count += 1;
+            if self.finding_count > MAX_PRINTED_FINDINGS {
                 continue;
             }
             if self.args.json {
@@ -108,9 +108,9 @@ impl<'a> Report<'a> {
     }
 
     /// Prints the summary, and fails if there are findings.
-    fn end(mut self, head: i64) -> Result<()> {
+    fn finish(mut self, head: i64) -> Result<()> {
         let missing: Vec<i64> = self
-            .copies
+            .seal_copies
             .take()
             .into_iter()
             .flatten()
@@ -118,7 +118,7 @@ impl<'a> Report<'a> {
             .collect();
         for number in missing {
             let why = "it was copied, but is missing here".to_owned();
-            self.tell(&[SealFinding::BrokenSeal {
+            self.print_findings(&[SealFinding::BrokenSeal {
                 number,
                 reason: why,
             }]);
@@ -128,7 +128,7 @@ impl<'a> Report<'a> {
         if self.args.json {
             let json = json!({
                 "events": self.verifier.compared_events, "erased": self.verifier.erased_events, "sealed_to": sealed_to,
-                "not_sealed": open, "findings": self.findings,
+                "not_sealed": open, "findings": self.finding_count,
             });
             println!("{json}");
         } else {
@@ -141,7 +141,7 @@ impl<'a> Report<'a> {
                 }
             );
         }
-        match self.findings {
+        match self.finding_count {
             0 => Ok(()),
             count => bail!("{count} findings: the log does not match its seals"),
         }
@@ -149,8 +149,8 @@ impl<'a> Report<'a> {
 }
 
 /// Verifies the log in the database.
-pub async fn database(
-    config: &Config,
+pub async fn verify_database(
+    config: &SystemConfig,
     pool: &PgPool,
     args: &LogVerifyArgs,
     stop: &CancellationToken,
@@ -160,12 +160,12 @@ pub async fn database(
     // event read after it.
     let erasure_lock = redaction::block_sealing(pool).await?;
     let head = reader.head().await?;
-    let mut report = Report::new(config, args, head.log_id.to_string())?;
-    let bar = progress::bar("events");
+    let mut report = VerificationReport::new(config, args, head.log_id.to_string())?;
+    let bar = progress::new_progress_bar("events");
     bar.set_length(head.position.unsigned_abs());
     let mut number = 0;
     loop {
-        let seals = store::load_after(pool, number, SEALS_AT_ONCE).await?;
+        let seals = store::load_after(pool, number, SEAL_PAGE_SIZE).await?;
         if seals.is_empty() {
             break;
         }
@@ -174,12 +174,12 @@ pub async fn database(
                 bail!("verification was stopped at position {}", seal.first);
             }
             number = seal.number;
-            report.seal(seal);
+            report.check_seal(seal);
             let events = reader
                 .read_after(seal.first - 1, seal.last - seal.first + 1)
                 .await?;
             let findings = report.verifier.check_events(seal, &events, false);
-            bar.suspend(|| report.tell(&findings));
+            bar.suspend(|| report.print_findings(&findings));
             bar.set_position(seal.last.unsigned_abs());
         }
     }
@@ -189,7 +189,9 @@ pub async fn database(
     };
     let mut after = report.verifier.sealed_to();
     loop {
-        let page = reader.read_page(&open, after, head.position, PAGE).await?;
+        let page = reader
+            .read_page(&open, after, head.position, PAGE_SIZE)
+            .await?;
         report.verifier.observe_unsealed(&page.events);
         after = page.scanned_to;
         if page.is_last {
@@ -199,21 +201,21 @@ pub async fn database(
     erasure_lock.close().await?;
     bar.finish_and_clear();
     let findings = report.verifier.finish();
-    report.tell(&findings);
-    report.end(head.position)
+    report.print_findings(&findings);
+    report.finish(head.position)
 }
 
 /// Verifies an export in JSON lines with the seals that it contains.
-pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
-    let exported = Exported::open(dir)?;
-    let mut report = Report::new(config, args, exported.log_id().to_owned())?;
+pub fn verify_export(config: &SystemConfig, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
+    let exported = ExportReader::open(dir)?;
+    let mut report = VerificationReport::new(config, args, exported.log_id().to_owned())?;
     let mut events = exported.events()?.peekable();
-    let selected = exported.is_selected();
-    let file = dir.join(SEALS);
+    let selected = exported.is_filtered();
+    let file = dir.join(SEALS_FILE);
     let file = File::open(&file).with_context(|| file.display().to_string())?;
     for line in BufReader::new(file).lines() {
         let seal: Seal = serde_json::from_str(&line?).context("cannot parse a seal")?;
-        report.seal(&seal);
+        report.check_seal(&seal);
         let mut of_seal: Vec<Envelope> = Vec::new();
         while let Some(event) = events.next_if(|event| {
             event
@@ -226,25 +228,25 @@ pub fn export(config: &Config, args: &LogVerifyArgs, dir: &Path) -> Result<()> {
             return Err(error);
         }
         let findings = report.verifier.check_events(&seal, &of_seal, selected);
-        report.tell(&findings);
+        report.print_findings(&findings);
     }
     for event in events {
         report.verifier.observe_unsealed(&[event?]);
     }
     if !selected {
         let findings = report.verifier.finish();
-        report.tell(&findings);
+        report.print_findings(&findings);
     }
-    report.end(exported.complete_to())
+    report.finish(exported.complete_to())
 }
 
 /// Seals the events that are not sealed yet.
-pub async fn seal(config: &Config, pool: &PgPool) -> Result<()> {
+pub async fn seal_log(config: &SystemConfig, pool: &PgPool) -> Result<()> {
     let settings = SealerConfig {
         interval: Duration::ZERO,
         copy_to: config.seals.seal_copy.clone(),
     };
-    let key = seal_key::made(config)?;
+    let key = seal_key::load_or_create(config)?;
     let mut sealer = Sealer::new(pool.clone(), key, settings);
     while sealer.seal_now().await? {}
     let last = store::load_last(pool).await?.map_or(0, |seal| seal.last);
@@ -252,7 +254,7 @@ pub async fn seal(config: &Config, pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-fn copies(file: &Path) -> Result<HashMap<i64, Seal>> {
+fn read_seal_copies(file: &Path) -> Result<HashMap<i64, Seal>> {
     let lines =
         BufReader::new(File::open(file).with_context(|| file.display().to_string())?).lines();
     lines

@@ -2,21 +2,21 @@
 //!
 //! [`collect`] queries Postgres, NATS and the file system; [`render`] formats the result as text.
 
-pub mod look;
-pub mod show;
+pub mod collect;
+pub mod render;
 
 use anyhow::Result;
 
-use crate::config::{Config, StatusArgs};
+use crate::config::{StatusArgs, SystemConfig};
 
 /// Prints the status. A stopped system is a valid result; a running one that cannot be queried is
 /// an error.
-pub async fn run(config: &Config, args: &StatusArgs) -> Result<()> {
-    let status = look::at(config).await?;
+pub async fn run(config: &SystemConfig, args: &StatusArgs) -> Result<()> {
+    let status = collect::collect_status(config).await?;
     if args.json {
         println!("{}", serde_json::to_string(&status)?);
     } else {
-        print!("{}", show::text(&status));
+        print!("{}", render::render_status(&status));
     }
     Ok(())
 }

@@ -31,10 +31,10 @@
 //! Data that Tidings does not support is counted and reported at the end.
 
 mod event;
-mod room;
+mod message_text;
+mod room_state;
 #[cfg(test)]
 mod tests;
-mod text;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read};
@@ -43,16 +43,16 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::source::{Source, Text};
-use event::Event;
-use room::Gathered;
+use super::line_reader::{LineReader, SourceLine};
+use event::MatrixEvent;
+use room_state::RoomState;
 
 /// The maximum size of an export, decompressed.
-pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
+pub const MAX_EXPORT_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The format of a Matrix export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum MatrixFormat {
     /// The object that Element exports.
     Element,
     /// An array of events.
@@ -62,26 +62,26 @@ pub enum Form {
 }
 
 /// A Matrix export; see the module for its formats and rules.
-pub struct Matrix {
+pub struct MatrixExport {
     /// The unread file; `None` once it has been read.
-    source: Option<(Source, Form)>,
-    name: String,
-    gathered: Gathered,
-    lines: VecDeque<Event>,
+    source: Option<(LineReader, MatrixFormat)>,
+    file_name: String,
+    room_state: RoomState,
+    pending_events: VecDeque<MatrixEvent>,
     bytes: u64,
 }
 
 /// The JSON object that Element exports.
 #[derive(Deserialize)]
-struct Export {
+struct ElementExport {
     room_name: Option<String>,
-    messages: Vec<Event>,
+    messages: Vec<MatrixEvent>,
 }
 
-impl Form {
+impl MatrixFormat {
     /// Detects the format of a file by its first bytes; `None` if it is not a Matrix export. In a
     /// file of JSON lines, each line is a whole object with a `conversation`.
-    pub fn of(start: &[u8]) -> Option<Self> {
+    pub fn detect(start: &[u8]) -> Option<Self> {
         let start = start.trim_ascii_start();
         if start.starts_with(b"[") {
             return Some(Self::Array);
@@ -108,15 +108,15 @@ impl Form {
     }
 }
 
-impl Matrix {
+impl MatrixExport {
     /// An export that has not been read yet. `name` is the name of the file.
-    pub fn new(source: Source, form: Form, name: &str) -> Self {
+    pub fn new(source: LineReader, form: MatrixFormat, name: &str) -> Self {
         Self {
             bytes: source.bytes(),
             source: Some((source, form)),
-            name: name.to_owned(),
-            gathered: Gathered::default(),
-            lines: VecDeque::new(),
+            file_name: name.to_owned(),
+            room_state: RoomState::default(),
+            pending_events: VecDeque::new(),
         }
     }
 
@@ -133,15 +133,15 @@ impl Matrix {
     }
 
     /// The unsupported items so far, with their counts.
-    pub fn unmapped(&self) -> BTreeMap<String, u64> {
-        self.gathered.unmapped()
+    pub fn unsupported(&self) -> BTreeMap<String, u64> {
+        self.room_state.unsupported()
     }
 
     /// The next message or join as a line of JSON; `None` after the last one.
     pub fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
         if let Some((source, form)) = self.source.take() {
-            let (name, mut events) = read(source, form, MAX_BYTES)?;
-            let mut times = events.iter().filter_map(|event| event.at);
+            let (name, mut events) = read_events(source, form, MAX_EXPORT_BYTES)?;
+            let mut times = events.iter().filter_map(|event| event.timestamp);
             let Some(first) = times.next() else {
                 bail!("the file contains no Matrix events");
             };
@@ -149,12 +149,12 @@ impl Matrix {
                 events.reverse();
             }
             let name = name.filter(|name| !name.trim().is_empty());
-            let (name, file) = (name, std::mem::take(&mut self.name));
-            self.gathered = Gathered::of(&events, name, file);
-            self.lines = events.into();
+            let (name, file) = (name, std::mem::take(&mut self.file_name));
+            self.room_state = RoomState::from_events(&events, name, file);
+            self.pending_events = events.into();
         }
-        while let Some(event) = self.lines.pop_front() {
-            if let Some(line) = self.gathered.line(event) {
+        while let Some(event) = self.pending_events.pop_front() {
+            if let Some(line) = self.room_state.event_line(event) {
                 return Ok(Some(line.to_string().into_bytes()));
             }
         }
@@ -163,10 +163,14 @@ impl Matrix {
 }
 
 /// Reads the name of the room, if the file has one, and all events.
-fn read(source: Source, form: Form, max_bytes: u64) -> Result<(Option<String>, Vec<Event>)> {
-    let bounded = |source: Source| Bounded {
-        inner: source.into_text(),
-        left: max_bytes,
+fn read_events(
+    source: LineReader,
+    form: MatrixFormat,
+    max_bytes: u64,
+) -> Result<(Option<String>, Vec<MatrixEvent>)> {
+    let bounded = |source: LineReader| BoundedReader {
+        inner: source.into_reader(),
+        remaining: max_bytes,
     };
     let parse_error = |error: serde_json::Error| {
         if error.is_io() {
@@ -176,60 +180,64 @@ fn read(source: Source, form: Form, max_bytes: u64) -> Result<(Option<String>, V
         }
     };
     match form {
-        Form::Element => {
-            let export: Export = serde_json::from_reader(io::BufReader::new(bounded(source)))
-                .map_err(parse_error)?;
+        MatrixFormat::Element => {
+            let export: ElementExport =
+                serde_json::from_reader(io::BufReader::new(bounded(source)))
+                    .map_err(parse_error)?;
             Ok((export.room_name, export.messages))
         }
-        Form::Array => {
+        MatrixFormat::Array => {
             let events = serde_json::from_reader(io::BufReader::new(bounded(source)));
             Ok((None, events.map_err(parse_error)?))
         }
-        Form::Lines => Ok((None, lines(source, max_bytes)?)),
+        MatrixFormat::Lines => Ok((None, read_event_lines(source, max_bytes)?)),
     }
 }
 
-fn lines(mut source: Source, max_bytes: u64) -> Result<Vec<Event>> {
+fn read_event_lines(mut source: LineReader, max_bytes: u64) -> Result<Vec<MatrixEvent>> {
     let mut events = Vec::new();
     let mut buffer = Vec::new();
     let mut left = max_bytes;
     loop {
-        match source.next(&mut buffer).context("cannot read the file")? {
-            Text::End => return Ok(events),
-            Text::TooLong => events.push(Event::no_event()),
-            Text::Line if buffer.trim_ascii().is_empty() => {}
-            Text::Line => {
+        match source
+            .read_line(&mut buffer)
+            .context("cannot read the file")?
+        {
+            SourceLine::End => return Ok(events),
+            SourceLine::TooLong => events.push(MatrixEvent::unrecognized()),
+            SourceLine::Line if buffer.trim_ascii().is_empty() => {}
+            SourceLine::Line => {
                 left = left
                     .checked_sub(buffer.len() as u64)
-                    .ok_or_else(|| anyhow!(too_large()))?;
+                    .ok_or_else(|| anyhow!(too_large_message()))?;
                 let event = serde_json::from_slice(&buffer);
-                events.push(event.unwrap_or_else(|_| Event::no_event()));
+                events.push(event.unwrap_or_else(|_| MatrixEvent::unrecognized()));
             }
         }
     }
 }
 
-fn too_large() -> String {
+fn too_large_message() -> String {
     format!(
         "the file is larger than {} MiB decompressed; a Matrix export is held in memory as a whole, so export the \
          room in parts",
-        MAX_BYTES / 1024 / 1024
+        MAX_EXPORT_BYTES / 1024 / 1024
     )
 }
 
 /// A reader that fails after a maximum number of bytes.
-struct Bounded<R> {
+struct BoundedReader<R> {
     inner: R,
-    left: u64,
+    remaining: u64,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for BoundedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.left = self
-            .left
+        self.remaining = self
+            .remaining
             .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::other(too_large()))?;
+            .ok_or_else(|| io::Error::other(too_large_message()))?;
         Ok(count)
     }
 }

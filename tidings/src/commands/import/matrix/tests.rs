@@ -6,22 +6,26 @@ use serde_json::json;
 
 use super::*;
 
-fn matrix(text: &str) -> Option<Matrix> {
+fn open_export(text: &str) -> Option<MatrixExport> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text.as_bytes()).expect("written");
-    let mut source = Source::open(file.path()).expect("opens");
-    let start = source.start(1024).expect("reads");
-    Some(Matrix::new(source, Form::of(&start)?, "old room"))
+    let mut source = LineReader::open(file.path()).expect("opens");
+    let start = source.peek_start(1024).expect("reads");
+    Some(MatrixExport::new(
+        source,
+        MatrixFormat::detect(&start)?,
+        "old room",
+    ))
 }
 
 /// Reads all lines, and returns them with the unsupported items.
-fn taken(text: &str) -> (Vec<Value>, BTreeMap<String, u64>) {
-    let mut matrix = matrix(text).expect("an export");
+fn read_all(text: &str) -> (Vec<Value>, BTreeMap<String, u64>) {
+    let mut matrix = open_export(text).expect("an export");
     let next = || matrix.next_line().expect("reads");
     let line = |line: Vec<u8>| serde_json::from_slice(&line).expect("JSON");
     let lines = std::iter::from_fn(next).map(line).collect();
     assert_eq!(matrix.bytes_read(), text.len() as u64);
-    (lines, matrix.unmapped())
+    (lines, matrix.unsupported())
 }
 
 fn event(id: &str, sender: &str, at: i64, kind: &str, content: impl Into<Value>) -> Value {
@@ -29,7 +33,7 @@ fn event(id: &str, sender: &str, at: i64, kind: &str, content: impl Into<Value>)
         "content": content.into()})
 }
 
-fn said(id: &str, sender: &str, at: i64, text: &str) -> Value {
+fn message(id: &str, sender: &str, at: i64, text: &str) -> Value {
     event(
         id,
         sender,
@@ -76,16 +80,16 @@ fn counted(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
 #[test]
 fn format_is_detected() {
     for (text, form) in [
-        ("[", Some(Form::Array)),
-        ("\n [{\"type\":", Some(Form::Array)),
-        ("{\n  \"room_name\": \"A\",", Some(Form::Element)),
+        ("[", Some(MatrixFormat::Array)),
+        ("\n [{\"type\":", Some(MatrixFormat::Array)),
+        ("{\n  \"room_name\": \"A\",", Some(MatrixFormat::Element)),
         (
             r#"{"room_name":"A","topic":"","messages":[]}"#,
-            Some(Form::Element),
+            Some(MatrixFormat::Element),
         ),
         (
             "{\"type\":\"m.room.create\",\"sender\":\"@a:x\",\"content\":{},\"origin_server_ts\":1}\n{",
-            Some(Form::Lines),
+            Some(MatrixFormat::Lines),
         ),
         ("", None),
         ("{ not json\n{}", None),
@@ -104,13 +108,13 @@ fn format_is_detected() {
             None,
         ),
     ] {
-        assert_eq!(Form::of(text.as_bytes()), form, "{text}");
+        assert_eq!(MatrixFormat::detect(text.as_bytes()), form, "{text}");
     }
 }
 
 #[test]
 fn events_about_a_message_are_combined_with_it() {
-    let mut answer = said("$2", "@ben:x", 3_000, "two");
+    let mut answer = message("$2", "@ben:x", 3_000, "two");
     answer["content"]["m.relates_to"] = json!({"m.in_reply_to": {"event_id": "$1"}});
     let events = json!([
         event("$c", "@ann:x", 1, "m.room.create", json!({})),
@@ -125,12 +129,12 @@ fn events_about_a_message_are_combined_with_it() {
         member("$j2", "@eve:x", "join"),
         member("$j3", "@ann:x", "join"),
         member("$j4", "@gone:x", "join"),
-        said("$1", "@ann:x", 2_000, "oen"),
+        message("$1", "@ann:x", 2_000, "oen"),
         edit("$e2", "@ann:x", 5_000, "$1", "one"),
         edit("$e1", "@ann:x", 4_000, "$1", "on"),
         edit("$e3", "@ben:x", 6_000, "$1", "not mine"),
         answer,
-        said("$3", "@ben:x", 3_500, "never mind"),
+        message("$3", "@ben:x", 3_500, "never mind"),
         event(
             "$r",
             "@ben:x",
@@ -153,7 +157,7 @@ fn events_about_a_message_are_combined_with_it() {
         member("$j5", "@gone:x", "leave"),
         json!(17),
     ]);
-    let (lines, unmapped) = taken(&events.to_string());
+    let (lines, unmapped) = read_all(&events.to_string());
     let in_room = |mut line: Value, id: &str| {
         line["conversation"] = "!room:x".into();
         line["title"] = "The room".into();
@@ -194,10 +198,10 @@ fn events_about_a_message_are_combined_with_it() {
 
 #[test]
 fn element_export_bundles_edits_and_redactions() {
-    let mut edited = said("$1", "@ann:x", 2_000, "newest");
+    let mut edited = message("$1", "@ann:x", 2_000, "newest");
     edited["unsigned"] =
         json!({"m.relations": {"m.replace": {"event_id": "$e", "origin_server_ts": 3_000}}});
-    let mut whole = said("$2", "@ann:x", 2_500, "frist");
+    let mut whole = message("$2", "@ann:x", 2_500, "frist");
     whole["unsigned"] =
         json!({"m.relations": {"m.replace": edit("$e", "@ann:x", 4_000, "$2", "first")}});
     let mut redacted = event("$3", "@ann:x", 2_700, "m.room.message", json!({}));
@@ -206,7 +210,7 @@ fn element_export_bundles_edits_and_redactions() {
         "exported_by": "Ann", "messages": [edited, whole, redacted]});
     let text = serde_json::to_string_pretty(&export).expect("JSON");
     // Element writes `room_name` first, whereas the keys of the map above are sorted.
-    let (lines, unmapped) = taken(&format!(
+    let (lines, unmapped) = read_all(&format!(
         "{{\n  \"room_name\": \"A room\",\n{}",
         text.trim_start_matches('{')
             .replace(",\n  \"room_name\": \"A room\"", "")
@@ -243,11 +247,11 @@ fn element_export_bundles_edits_and_redactions() {
 
 #[test]
 fn events_without_a_room_use_the_file_name_and_may_be_reversed() {
-    let mut one = said("$1", "@ann:x", 2_000, "one");
-    let mut two = said("$2", "@ann:x", 3_000, "two");
+    let mut one = message("$1", "@ann:x", 2_000, "one");
+    let mut two = message("$2", "@ann:x", 3_000, "two");
     one["room_id"].take();
     two["room_id"].take();
-    let (lines, unmapped) = taken(&format!("{two}\n\nno event\n{one}\n"));
+    let (lines, unmapped) = read_all(&format!("{two}\n\nno event\n{one}\n"));
     let shown: Vec<_> = lines
         .iter()
         .map(|line| (&line["conversation"], &line["title"], &line["text"]))
@@ -263,14 +267,17 @@ fn events_without_a_room_use_the_file_name_and_may_be_reversed() {
 #[test]
 fn invalid_or_too_large_exports_are_rejected() {
     for broken in ["[{\"type\":", "[17]", "[]", "{\n\"room_name\": \"A\"}"] {
-        let mut matrix = matrix(broken).expect("looks like one");
+        let mut matrix = open_export(broken).expect("looks like one");
         assert!(matrix.next_line().is_err(), "{broken}");
     }
-    let events = json!([said("$1", "@ann:x", 1, "one")]).to_string();
-    let line = said("$1", "@ann:x", 1, "one").to_string();
+    let events = json!([message("$1", "@ann:x", 1, "one")]).to_string();
+    let line = message("$1", "@ann:x", 1, "one").to_string();
     for text in [events, line] {
-        let (source, form) = matrix(&text).expect("an export").source.expect("unread");
-        let error = read(source, form, 20).expect_err("rejected");
+        let (source, form) = open_export(&text)
+            .expect("an export")
+            .source
+            .expect("unread");
+        let error = read_events(source, form, 20).expect_err("rejected");
         assert!(format!("{error:#}").contains("MiB"), "{error:#}");
     }
 }

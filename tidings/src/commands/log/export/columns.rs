@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnType {
     /// An integer.
     Number,
     /// A boolean.
@@ -37,80 +37,80 @@ pub struct Column {
     /// The name of the column.
     pub name: &'static str,
     /// The type of its values.
-    pub kind: Kind,
+    pub column_type: ColumnType,
     /// The JSON pointer into the data; `None` for a field of the envelope.
-    path: Option<&'static str>,
+    pointer: Option<&'static str>,
 }
 
-const fn of(name: &'static str, kind: Kind) -> Column {
+const fn envelope_column(name: &'static str, column_type: ColumnType) -> Column {
     Column {
         name,
-        kind,
-        path: None,
+        column_type,
+        pointer: None,
     }
 }
 
-const fn at(name: &'static str, kind: Kind, path: &'static str) -> Column {
+const fn data_column(name: &'static str, column_type: ColumnType, path: &'static str) -> Column {
     Column {
         name,
-        kind,
-        path: Some(path),
+        column_type,
+        pointer: Some(path),
     }
 }
 
 /// All columns, in order.
 pub const COLUMNS: &[Column] = &[
-    of("position", Kind::Number),
-    of("time", Kind::Time),
-    of("type", Kind::Text),
-    of("version", Kind::Number),
-    of("aggregate", Kind::Text),
-    of("aggregate_id", Kind::Text),
-    of("sequence", Kind::Number),
-    at("seq", Kind::Number, "/seq"),
-    at("sender", Kind::Text, "/sender"),
-    at("message_type", Kind::Text, "/type"),
-    at("text", Kind::Text, "/body/text"),
-    at("body", Kind::Text, "/body"),
-    at("reply_to", Kind::Number, "/reply_to"),
-    at("mentions", Kind::Text, "/mentions"),
-    at("sent_at", Kind::Time, "/sent_at"),
-    at("edited_at", Kind::Time, "/edited_at"),
-    at("by", Kind::Text, "/by"),
-    at("user", Kind::Text, "/user"),
-    at("role", Kind::Text, "/role"),
-    at("reaction", Kind::Text, "/key"),
-    at("kind", Kind::Text, "/kind"),
-    at("title", Kind::Text, "/title"),
-    at("history", Kind::Text, "/history"),
-    at("members", Kind::Text, "/members"),
-    at("conversation", Kind::Text, "/conversation"),
-    at("device", Kind::Text, "/device"),
-    at("cursor", Kind::Number, "/cursor"),
-    at("previous", Kind::Number, "/previous"),
-    at("read_seq", Kind::Number, "/read_seq"),
-    at("head_seq", Kind::Number, "/head_seq"),
-    at("stay", Kind::Number, "/stay"),
-    at("muted", Kind::Flag, "/muted"),
-    at("pinned", Kind::Flag, "/pinned"),
-    at("archived", Kind::Flag, "/archived"),
-    at("notify_mentions", Kind::Flag, "/mentions"),
-    of("data", Kind::Text),
+    envelope_column("position", ColumnType::Number),
+    envelope_column("time", ColumnType::Time),
+    envelope_column("type", ColumnType::Text),
+    envelope_column("version", ColumnType::Number),
+    envelope_column("aggregate", ColumnType::Text),
+    envelope_column("aggregate_id", ColumnType::Text),
+    envelope_column("sequence", ColumnType::Number),
+    data_column("seq", ColumnType::Number, "/seq"),
+    data_column("sender", ColumnType::Text, "/sender"),
+    data_column("message_type", ColumnType::Text, "/type"),
+    data_column("text", ColumnType::Text, "/body/text"),
+    data_column("body", ColumnType::Text, "/body"),
+    data_column("reply_to", ColumnType::Number, "/reply_to"),
+    data_column("mentions", ColumnType::Text, "/mentions"),
+    data_column("sent_at", ColumnType::Time, "/sent_at"),
+    data_column("edited_at", ColumnType::Time, "/edited_at"),
+    data_column("by", ColumnType::Text, "/by"),
+    data_column("user", ColumnType::Text, "/user"),
+    data_column("role", ColumnType::Text, "/role"),
+    data_column("reaction", ColumnType::Text, "/key"),
+    data_column("kind", ColumnType::Text, "/kind"),
+    data_column("title", ColumnType::Text, "/title"),
+    data_column("history", ColumnType::Text, "/history"),
+    data_column("members", ColumnType::Text, "/members"),
+    data_column("conversation", ColumnType::Text, "/conversation"),
+    data_column("device", ColumnType::Text, "/device"),
+    data_column("cursor", ColumnType::Number, "/cursor"),
+    data_column("previous", ColumnType::Number, "/previous"),
+    data_column("read_seq", ColumnType::Number, "/read_seq"),
+    data_column("head_seq", ColumnType::Number, "/head_seq"),
+    data_column("stay", ColumnType::Number, "/stay"),
+    data_column("muted", ColumnType::Flag, "/muted"),
+    data_column("pinned", ColumnType::Flag, "/pinned"),
+    data_column("archived", ColumnType::Flag, "/archived"),
+    data_column("notify_mentions", ColumnType::Flag, "/mentions"),
+    envelope_column("data", ColumnType::Text),
 ];
 
 /// The cells of an event, one for each column.
-pub fn cells(event: &Envelope) -> Vec<Option<Cell>> {
+pub fn event_cells(event: &Envelope) -> Vec<Option<Cell>> {
     let data: Value = serde_json::from_str(event.data.get()).unwrap_or_default();
     COLUMNS
         .iter()
-        .map(|column| match column.path {
-            Some(path) => from_data(column.kind, data.pointer(path)?),
-            None => from_envelope(column.name, event),
+        .map(|column| match column.pointer {
+            Some(path) => data_cell(column.column_type, data.pointer(path)?),
+            None => envelope_cell(column.name, event),
         })
         .collect()
 }
 
-fn from_envelope(name: &str, event: &Envelope) -> Option<Cell> {
+fn envelope_cell(name: &str, event: &Envelope) -> Option<Cell> {
     Some(match name {
         "position" => Cell::Number(event.position),
         "time" => Cell::Time(event.time),
@@ -124,15 +124,15 @@ fn from_envelope(name: &str, event: &Envelope) -> Option<Cell> {
     })
 }
 
-fn from_data(kind: Kind, value: &Value) -> Option<Cell> {
+fn data_cell(kind: ColumnType, value: &Value) -> Option<Cell> {
     match (kind, value) {
-        (Kind::Number, value) => value.as_i64().map(Cell::Number),
-        (Kind::Flag, value) => value.as_bool().map(Cell::Flag),
-        (Kind::Time, value) => value.as_str().and_then(Timestamp::parse).map(Cell::Time),
-        (Kind::Text, Value::String(text)) => Some(Cell::Text(text.clone())),
+        (ColumnType::Number, value) => value.as_i64().map(Cell::Number),
+        (ColumnType::Flag, value) => value.as_bool().map(Cell::Flag),
+        (ColumnType::Time, value) => value.as_str().and_then(Timestamp::parse).map(Cell::Time),
+        (ColumnType::Text, Value::String(text)) => Some(Cell::Text(text.clone())),
         // The boolean preference `mentions` has its own column, `notify_mentions`.
-        (Kind::Text, Value::Null | Value::Bool(_)) => None,
-        (Kind::Text, other) => Some(Cell::Text(other.to_string())),
+        (ColumnType::Text, Value::Null | Value::Bool(_)) => None,
+        (ColumnType::Text, other) => Some(Cell::Text(other.to_string())),
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    fn named(data: &Value, name: &str) -> Option<Cell> {
+    fn cell_named(data: &Value, name: &str) -> Option<Cell> {
         let event = Envelope {
             position: 7,
             aggregate: AggregateKind::Conversation,
@@ -159,29 +159,29 @@ mod tests {
             .iter()
             .position(|column| column.name == name)
             .expect("a column");
-        cells(&event).swap_remove(at)
+        event_cells(&event).swap_remove(at)
     }
 
     #[test]
     fn every_field_has_a_column() {
         let message = json!({ "seq": 1, "sender": "ann", "type": "text", "body": { "text": "hi" },
             "mentions": ["bob"], "sent_at": "2026-11-01T00:00:00.000Z" });
-        assert_eq!(named(&message, "position"), Some(Cell::Number(7)));
-        assert_eq!(named(&message, "seq"), Some(Cell::Number(1)));
-        assert_eq!(named(&message, "text"), Some(Cell::Text("hi".into())));
+        assert_eq!(cell_named(&message, "position"), Some(Cell::Number(7)));
+        assert_eq!(cell_named(&message, "seq"), Some(Cell::Number(1)));
+        assert_eq!(cell_named(&message, "text"), Some(Cell::Text("hi".into())));
         assert_eq!(
-            named(&message, "mentions"),
+            cell_named(&message, "mentions"),
             Some(Cell::Text("[\"bob\"]".into()))
         );
-        assert_eq!(named(&message, "notify_mentions"), None);
-        assert_eq!(named(&message, "muted"), None);
+        assert_eq!(cell_named(&message, "notify_mentions"), None);
+        assert_eq!(cell_named(&message, "muted"), None);
         let sent_at = Timestamp::parse("2026-11-01T00:00:00Z").expect("a time");
-        assert_eq!(named(&message, "sent_at"), Some(Cell::Time(sent_at)));
+        assert_eq!(cell_named(&message, "sent_at"), Some(Cell::Time(sent_at)));
         let preferences = json!({ "muted": true, "mentions": false });
         assert_eq!(
-            named(&preferences, "notify_mentions"),
+            cell_named(&preferences, "notify_mentions"),
             Some(Cell::Flag(false))
         );
-        assert_eq!(named(&preferences, "mentions"), None);
+        assert_eq!(cell_named(&preferences, "mentions"), None);
     }
 }

@@ -5,24 +5,24 @@ use anyhow::Result;
 use csv::Writer;
 use domain::envelope::Envelope;
 
-use super::columns::{COLUMNS, Cell, cells};
-use super::part::{Format, Target};
+use super::columns::{COLUMNS, Cell, event_cells};
+use super::part::{HashedFile, PartWriter};
 
 /// A writer of CSV files.
-pub struct Csv(Writer<Target>);
+pub struct CsvWriter(Writer<HashedFile>);
 
-impl Csv {
+impl CsvWriter {
     /// Creates a writer and writes the header line.
-    pub fn new(target: Target) -> Result<Self> {
+    pub fn new(target: HashedFile) -> Result<Self> {
         let mut writer = Writer::from_writer(target);
         writer.write_record(COLUMNS.iter().map(|column| column.name))?;
         Ok(Self(writer))
     }
 }
 
-impl Format for Csv {
-    fn take(&mut self, event: &Envelope) -> Result<()> {
-        let cells = cells(event).into_iter();
+impl PartWriter for CsvWriter {
+    fn write_event(&mut self, event: &Envelope) -> Result<()> {
+        let cells = event_cells(event).into_iter();
         self.0.write_record(cells.map(|cell| match cell {
             None => String::new(),
             Some(Cell::Number(number)) => number.to_string(),
@@ -33,7 +33,7 @@ impl Format for Csv {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Target> {
+    fn finish(self: Box<Self>) -> Result<HashedFile> {
         self.0
             .into_inner()
             .map_err(|error| error.into_error().into())

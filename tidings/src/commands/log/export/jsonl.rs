@@ -5,27 +5,27 @@ use std::io::Write as _;
 use anyhow::Result;
 use domain::envelope::Envelope;
 
-use super::part::{Format, Target};
+use super::part::{HashedFile, PartWriter};
 
 /// A writer of JSON Lines files.
-pub struct Jsonl(Target);
+pub struct JsonlWriter(HashedFile);
 
-impl Jsonl {
+impl JsonlWriter {
     /// Creates a writer.
-    pub fn new(target: Target) -> Self {
+    pub fn new(target: HashedFile) -> Self {
         Self(target)
     }
 }
 
-impl Format for Jsonl {
-    fn take(&mut self, event: &Envelope) -> Result<()> {
+impl PartWriter for JsonlWriter {
+    fn write_event(&mut self, event: &Envelope) -> Result<()> {
         let mut line = event.to_json()?;
         line.push(b'\n');
         self.0.write_all(&line)?;
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Target> {
+    fn finish(self: Box<Self>) -> Result<HashedFile> {
         Ok(self.0)
     }
 }

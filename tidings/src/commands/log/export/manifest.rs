@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::commands::log::slice::Slice;
+use crate::commands::log::slice::LogSlice;
 use crate::config::LogExportArgs;
-use crate::usage::Usage;
+use crate::usage_error::UsageError;
 
 /// The file name of the manifest.
-const NAME: &str = "manifest.json";
+const MANIFEST_FILE: &str = "manifest.json";
 
 /// The specification of an export. An export resumes only with the same specification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct ExportSpec {
     format: String,
     log_id: String,
     /// The export begins after this position.
@@ -26,9 +26,9 @@ pub struct Asked {
     user: Option<String>,
 }
 
-impl Asked {
+impl ExportSpec {
     /// The specification for these arguments and this log.
-    pub fn of(args: &LogExportArgs, slice: &Slice, log_id: String) -> Self {
+    pub fn from_args(args: &LogExportArgs, slice: &LogSlice, log_id: String) -> Self {
         Self {
             format: format!("{:?}", args.format).to_lowercase(),
             log_id,
@@ -42,7 +42,7 @@ impl Asked {
 
 /// One file of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct File {
+pub struct ManifestFile {
     /// The path, relative to the directory of the export.
     pub path: String,
     /// The position of its first event.
@@ -61,24 +61,24 @@ pub struct File {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
     #[serde(rename = "asked")]
-    asked: Asked,
+    spec: ExportSpec,
     /// The export contains every selected event up to this position.
     pub complete_to: i64,
     /// The files, in position order.
-    pub parts: Vec<File>,
+    pub parts: Vec<ManifestFile>,
     #[serde(skip)]
     dir: PathBuf,
 }
 
 impl Manifest {
     /// Opens the manifest of the export in a directory, or creates one.
-    pub fn open(dir: &Path, asked: Asked) -> Result<Self> {
+    pub fn open(dir: &Path, asked: ExportSpec) -> Result<Self> {
         let Some(manifest) = Self::read(dir)? else {
             return Self::new(dir, asked);
         };
-        if manifest.asked != asked {
-            let spec = serde_json::to_string(&manifest.asked)?;
-            return Err(Usage(format!(
+        if manifest.spec != asked {
+            let spec = serde_json::to_string(&manifest.spec)?;
+            return Err(UsageError(format!(
                 "{} contains another export: {spec}; choose another directory",
                 dir.display()
             ))
@@ -89,7 +89,7 @@ impl Manifest {
 
     /// Reads the manifest of the export in a directory, if there is one.
     pub fn read(dir: &Path) -> Result<Option<Self>> {
-        let path = dir.join(NAME);
+        let path = dir.join(MANIFEST_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -101,11 +101,11 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    fn new(dir: &Path, asked: Asked) -> Result<Self> {
+    fn new(dir: &Path, asked: ExportSpec) -> Result<Self> {
         fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
         let is_empty = fs::read_dir(dir)?.next().is_none();
         if !is_empty {
-            return Err(Usage(format!(
+            return Err(UsageError(format!(
                 "{} is not empty and does not contain an export; choose another directory",
                 dir.display()
             ))
@@ -113,7 +113,7 @@ impl Manifest {
         }
         let manifest = Self {
             complete_to: asked.after,
-            asked,
+            spec: asked,
             parts: Vec::new(),
             dir: dir.to_owned(),
         };
@@ -122,7 +122,7 @@ impl Manifest {
     }
 
     /// Adds a file, with which the export is complete up to a position, and saves the manifest.
-    pub fn add(&mut self, file: File, complete_to: i64) -> Result<()> {
+    pub fn add_file(&mut self, file: ManifestFile, complete_to: i64) -> Result<()> {
         self.parts.push(file);
         self.complete_to = complete_to;
         self.save()
@@ -130,7 +130,7 @@ impl Manifest {
 
     /// Writes the manifest atomically.
     pub fn save(&self) -> Result<()> {
-        let path = self.dir.join(NAME);
+        let path = self.dir.join(MANIFEST_FILE);
         let next = self.dir.join(".manifest.json.next");
         let mut json = serde_json::to_vec_pretty(self)?;
         json.push(b'\n');
@@ -140,27 +140,27 @@ impl Manifest {
 
     /// `jsonl`, `csv` or `parquet`.
     pub fn format(&self) -> &str {
-        &self.asked.format
+        &self.spec.format
     }
 
     /// The id of the exported log.
     pub fn log_id(&self) -> &str {
-        &self.asked.log_id
+        &self.spec.log_id
     }
 
     /// The export begins after this position.
     pub fn after(&self) -> i64 {
-        self.asked.after
+        self.spec.after
     }
 
     /// Whether the export contains only selected events.
-    pub fn is_selected(&self) -> bool {
-        let Asked {
+    pub fn is_filtered(&self) -> bool {
+        let ExportSpec {
             types,
             conversation,
             user,
             ..
-        } = &self.asked;
+        } = &self.spec;
         !types.is_empty() || conversation.is_some() || user.is_some()
     }
 

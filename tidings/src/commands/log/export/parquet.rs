@@ -11,43 +11,43 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::columns::{COLUMNS, Cell, Kind, cells};
-use super::part::{Format, Target};
+use super::columns::{COLUMNS, Cell, ColumnType, event_cells};
+use super::part::{HashedFile, PartWriter};
 
 /// A writer of Parquet files. It buffers the events until the file is finished.
-pub struct Parquet {
-    target: Target,
-    columns: Vec<Values>,
+pub struct ParquetWriter {
+    file: HashedFile,
+    columns: Vec<ColumnValues>,
 }
 
 /// The values of a column, with the definition levels that mark which events have a value.
-struct Values {
-    is_there: Vec<i16>,
+struct ColumnValues {
+    definition_levels: Vec<i16>,
     numbers: Vec<i64>,
     flags: Vec<bool>,
     texts: Vec<ByteArray>,
 }
 
-impl Parquet {
+impl ParquetWriter {
     /// Creates a writer.
-    pub fn new(target: Target) -> Self {
-        let empty = || Values {
-            is_there: Vec::new(),
+    pub fn new(file: HashedFile) -> Self {
+        let empty = || ColumnValues {
+            definition_levels: Vec::new(),
             numbers: Vec::new(),
             flags: Vec::new(),
             texts: Vec::new(),
         };
         Self {
-            target,
+            file,
             columns: COLUMNS.iter().map(|_| empty()).collect(),
         }
     }
 }
 
-impl Format for Parquet {
-    fn take(&mut self, event: &Envelope) -> Result<()> {
-        for (column, cell) in self.columns.iter_mut().zip(cells(event)) {
-            column.is_there.push(i16::from(cell.is_some()));
+impl PartWriter for ParquetWriter {
+    fn write_event(&mut self, event: &Envelope) -> Result<()> {
+        for (column, cell) in self.columns.iter_mut().zip(event_cells(event)) {
+            column.definition_levels.push(i16::from(cell.is_some()));
             match cell {
                 None => {}
                 Some(Cell::Number(number)) => column.numbers.push(number),
@@ -59,16 +59,16 @@ impl Format for Parquet {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Target> {
+    fn finish(self: Box<Self>) -> Result<HashedFile> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by(concat!("tidings ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let mut writer = SerializedFileWriter::new(self.target, schema()?, Arc::new(properties))?;
+        let mut writer = SerializedFileWriter::new(self.file, schema()?, Arc::new(properties))?;
         let mut group = writer.next_row_group()?;
         for (column, values) in COLUMNS.iter().zip(&self.columns) {
             if let Some(mut out) = group.next_column()? {
-                put(&mut out, column.kind, values)?;
+                write_column(&mut out, column.column_type, values)?;
                 out.close()?;
             }
         }
@@ -77,18 +77,22 @@ impl Format for Parquet {
     }
 }
 
-fn put(out: &mut SerializedColumnWriter<'_>, kind: Kind, values: &Values) -> Result<()> {
-    let is_there = Some(values.is_there.as_slice());
+fn write_column(
+    out: &mut SerializedColumnWriter<'_>,
+    kind: ColumnType,
+    values: &ColumnValues,
+) -> Result<()> {
+    let is_there = Some(values.definition_levels.as_slice());
     match kind {
-        Kind::Number | Kind::Time => {
+        ColumnType::Number | ColumnType::Time => {
             out.typed::<Int64Type>()
                 .write_batch(&values.numbers, is_there, None)?;
         }
-        Kind::Flag => {
+        ColumnType::Flag => {
             out.typed::<BoolType>()
                 .write_batch(&values.flags, is_there, None)?;
         }
-        Kind::Text => {
+        ColumnType::Text => {
             out.typed::<ByteArrayType>()
                 .write_batch(&values.texts, is_there, None)?;
         }
@@ -98,14 +102,14 @@ fn put(out: &mut SerializedColumnWriter<'_>, kind: Kind, values: &Values) -> Res
 
 fn schema() -> Result<TypePtr> {
     let fields = COLUMNS.iter().map(|column| {
-        let (physical, logical) = match column.kind {
-            Kind::Number => (Physical::INT64, None),
-            Kind::Flag => (Physical::BOOLEAN, None),
-            Kind::Time => (
+        let (physical, logical) = match column.column_type {
+            ColumnType::Number => (Physical::INT64, None),
+            ColumnType::Flag => (Physical::BOOLEAN, None),
+            ColumnType::Time => (
                 Physical::INT64,
                 Some(LogicalType::timestamp(true, TimeUnit::MILLIS)),
             ),
-            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         };
         let field = Type::primitive_type_builder(column.name, physical)
             .with_repetition(Repetition::OPTIONAL)

@@ -8,29 +8,29 @@ use anyhow::{Context as _, Result};
 use domain::envelope::Envelope;
 use sha2::{Digest as _, Sha256};
 
-use super::csv::Csv;
-use super::jsonl::Jsonl;
+use super::csv::CsvWriter;
+use super::jsonl::JsonlWriter;
 use super::manifest;
-use super::parquet::Parquet;
+use super::parquet::ParquetWriter;
 use crate::config::ExportFormat;
 use domain::hex::to_hex;
 
 /// A writer of one file format.
-pub trait Format {
+pub trait PartWriter {
     /// Writes an event.
-    fn take(&mut self, event: &Envelope) -> Result<()>;
+    fn write_event(&mut self, event: &Envelope) -> Result<()>;
     /// Writes the rest of the file and returns it.
-    fn finish(self: Box<Self>) -> Result<Target>;
+    fn finish(self: Box<Self>) -> Result<HashedFile>;
 }
 
 /// A file whose SHA-256 digest is computed while it is written.
-pub struct Target {
+pub struct HashedFile {
     file: BufWriter<File>,
     hash: Sha256,
     bytes: u64,
 }
 
-impl Write for Target {
+impl Write for HashedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(&bytes[..written]);
@@ -44,7 +44,7 @@ impl Write for Target {
 }
 
 /// One file of an export while it is being written.
-pub struct Part {
+pub struct ExportPart {
     /// The day of its events, as `2026-11-26`.
     pub day: String,
     /// The number of events so far.
@@ -53,15 +53,15 @@ pub struct Part {
     pub bytes: u64,
     first: i64,
     last: i64,
-    format: Box<dyn Format + Send>,
+    writer: Box<dyn PartWriter + Send>,
     dir: PathBuf,
     path: String,
-    unfinished: PathBuf,
+    temp_path: PathBuf,
 }
 
-impl Part {
+impl ExportPart {
     /// Creates a file whose first event is at the position `first`.
-    pub fn begin(dir: &Path, format: ExportFormat, day: String, first: i64) -> Result<Self> {
+    pub fn create(dir: &Path, format: ExportFormat, day: String, first: i64) -> Result<Self> {
         let ending = match format {
             ExportFormat::Jsonl => "jsonl",
             ExportFormat::Csv => "csv",
@@ -72,15 +72,15 @@ impl Part {
         let path = format!("{folder}/events-{first:012}.{ending}");
         let unfinished = dir.join(".unfinished");
         let file = File::create(&unfinished).with_context(|| unfinished.display().to_string())?;
-        let target = Target {
+        let target = HashedFile {
             file: BufWriter::with_capacity(1 << 20, file),
             hash: Sha256::new(),
             bytes: 0,
         };
-        let format: Box<dyn Format + Send> = match format {
-            ExportFormat::Jsonl => Box::new(Jsonl::new(target)),
-            ExportFormat::Csv => Box::new(Csv::new(target)?),
-            ExportFormat::Parquet => Box::new(Parquet::new(target)),
+        let format: Box<dyn PartWriter + Send> = match format {
+            ExportFormat::Jsonl => Box::new(JsonlWriter::new(target)),
+            ExportFormat::Csv => Box::new(CsvWriter::new(target)?),
+            ExportFormat::Parquet => Box::new(ParquetWriter::new(target)),
         };
         Ok(Self {
             day,
@@ -88,16 +88,16 @@ impl Part {
             bytes: 0,
             first,
             last: first,
-            format,
+            writer: format,
             dir: dir.to_owned(),
             path,
-            unfinished,
+            temp_path: unfinished,
         })
     }
 
     /// Writes an event.
-    pub fn take(&mut self, event: &Envelope) -> Result<()> {
-        self.format.take(event)?;
+    pub fn write_event(&mut self, event: &Envelope) -> Result<()> {
+        self.writer.write_event(event)?;
         self.events += 1;
         self.bytes += event.data.get().len() as u64;
         self.last = event.position;
@@ -105,13 +105,13 @@ impl Part {
     }
 
     /// Completes the file, syncs it to disk, and renames it.
-    pub fn finish(self) -> Result<manifest::File> {
-        let mut target = self.format.finish()?;
+    pub fn finish(self) -> Result<manifest::ManifestFile> {
+        let mut target = self.writer.finish()?;
         target.flush()?;
         target.file.get_ref().sync_all()?;
         let path = self.dir.join(&self.path);
-        fs::rename(&self.unfinished, &path).with_context(|| path.display().to_string())?;
-        Ok(manifest::File {
+        fs::rename(&self.temp_path, &path).with_context(|| path.display().to_string())?;
+        Ok(manifest::ManifestFile {
             path: self.path,
             first: self.first,
             last: self.last,

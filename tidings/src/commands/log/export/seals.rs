@@ -12,14 +12,14 @@ use sqlx::PgPool;
 use super::manifest::Manifest;
 
 /// The file name of the seals in an export: one JSON object per line.
-pub const SEALS: &str = "seals.jsonl";
+pub const SEALS_FILE: &str = "seals.jsonl";
 
 /// The number of seals per page.
-const AT_ONCE: i64 = 10;
+const SEAL_PAGE_SIZE: i64 = 10;
 
 /// Writes the seals whose events have all been exported. An export that does not begin at the start
 /// of the log has no seals, because their chain begins with the first event.
-pub async fn write(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()> {
+pub async fn write_seals(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()> {
     if manifest.after() > 0 {
         return Ok(());
     }
@@ -27,7 +27,7 @@ pub async fn write(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()>
     let mut out = BufWriter::new(File::create(&next)?);
     let mut number = 0;
     'pages: loop {
-        let seals = store::load_after(pool, number, AT_ONCE).await?;
+        let seals = store::load_after(pool, number, SEAL_PAGE_SIZE).await?;
         if seals.is_empty() {
             break;
         }
@@ -41,6 +41,6 @@ pub async fn write(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Result<()>
         }
     }
     out.flush()?;
-    let path = dir.join(SEALS);
+    let path = dir.join(SEALS_FILE);
     fs::rename(&next, &path).with_context(|| path.display().to_string())
 }

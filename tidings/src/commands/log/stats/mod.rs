@@ -1,7 +1,7 @@
 //! `tidings log stats`: the number and size of events by type, time and conversation.
 
-mod count;
-mod page;
+mod counts;
+mod html_report;
 
 use anyhow::{Context as _, Result};
 use event_log::reader::LogReader;
@@ -9,9 +9,9 @@ use indicatif::{HumanBytes, HumanCount};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use self::count::Counts;
-use super::output::Output;
-use super::slice::Slice;
+use self::counts::EventCounts;
+use super::output::LineOutput;
+use super::slice::LogSlice;
 use crate::commands::progress;
 use crate::config::LogStatsArgs;
 
@@ -19,15 +19,15 @@ use crate::config::LogStatsArgs;
 /// are printed.
 pub async fn run(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -> Result<()> {
     let reader = LogReader::new(pool.clone());
-    let slice = Slice::of(&args.slice, &reader).await?;
-    let bar = progress::bar("events");
+    let slice = LogSlice::resolve(&args.slice, &reader).await?;
+    let bar = progress::new_progress_bar("events");
     bar.set_length(slice.span());
-    let mut counts = Counts::new(&slice);
-    let mut pages = slice.pages(&reader);
+    let mut counts = EventCounts::new(&slice);
+    let mut pages = slice.read_pages(&reader);
     while let Some(page) = pages.recv().await {
         let page = page?;
         for event in &page.events {
-            counts.take(event);
+            counts.add_event(event);
         }
         counts.up_to = page.scanned_to;
         bar.set_position(u64::try_from(page.scanned_to - slice.after).unwrap_or(0));
@@ -36,22 +36,22 @@ pub async fn run(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -
         }
     }
     bar.finish_and_clear();
-    let summary = counts.summary(usize::from(args.top));
+    let summary = counts.to_statistics(usize::from(args.top));
     if let Some(file) = &args.html {
-        std::fs::write(file, page::html(&summary))
+        std::fs::write(file, html_report::render_html(&summary))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let mut output = Output::new();
+    let mut output = LineOutput::new();
     if args.json {
-        output.line(&serde_json::to_vec(&summary)?)?;
+        output.write_line(&serde_json::to_vec(&summary)?)?;
     } else {
-        output.line(text(&summary).as_bytes())?;
+        output.write_line(format_text(&summary).as_bytes())?;
     }
     output.flush()?;
     Ok(())
 }
 
-fn text(summary: &count::Summary) -> String {
+fn format_text(summary: &counts::LogStatistics) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
         "{} events, {} of data, in positions {} to {}\n",

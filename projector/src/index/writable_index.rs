@@ -1,0 +1,186 @@
+//! An index that is open for writing: the served one, or a build that is to replace it.
+
+use std::path::PathBuf;
+
+use domain::time::Timestamp;
+use event_log::reader::LogReader;
+use search::index::{
+    BuildNumber, Index, IndexCheckpoint, IndexDir, IndexView, SearchIndexWriter, verify,
+};
+use sqlx::PgPool;
+
+use super::messages::{self, IndexChange, ReadModelState};
+use super::{IndexingError, IndexingOutcome, compatibility, run_blocking};
+
+/// The maximum number of events in one commit.
+const MAX_COMMIT_EVENTS: i64 = 20_000;
+
+/// An index together with its only writer.
+pub(super) struct WritableIndex {
+    pub build: BuildNumber,
+    pub directory: PathBuf,
+    pub index: Index,
+    pub checkpoint: IndexCheckpoint,
+    /// `None` during a commit, and after a failed one.
+    writer: Option<SearchIndexWriter>,
+}
+
+impl WritableIndex {
+    /// Opens a completely filled build, after verifying its checksums.
+    pub async fn open(index_dir: &IndexDir, build: BuildNumber) -> Result<Self, IndexingError> {
+        let directory = index_dir.build_path(build);
+        run_blocking(move || {
+            if !directory.is_dir() {
+                return Err(IndexingError::Incompatible("does not exist"));
+            }
+            let index = Index::open(&directory)?;
+            index.watch_files()?;
+            // Only reading all of it shows whether it is intact.
+            verify(&directory)?;
+            let checkpoint = index.checkpoint()?;
+            if checkpoint.filled.is_some() {
+                return Err(IndexingError::Incompatible("is not completely filled"));
+            }
+            Ok(Self {
+                writer: Some(index.writer()?),
+                build,
+                directory,
+                index,
+                checkpoint,
+            })
+        })
+        .await
+    }
+
+    /// Opens the served index if it exists and can continue from its position; otherwise returns
+    /// the reason why it cannot be used.
+    pub async fn open_served(
+        pool: &PgPool,
+        index_dir: &IndexDir,
+    ) -> Result<Result<Self, String>, IndexingError> {
+        let Some(build) = index_dir.current_build()? else {
+            return Ok(Err("no search index exists".to_owned()));
+        };
+        let opened = match Self::open(index_dir, build).await {
+            Ok(open) => {
+                let read_model = ReadModelState::load(pool).await?;
+                let reader = LogReader::new(pool.clone());
+                let checked = compatibility::check(&reader, &read_model, &open.checkpoint).await;
+                checked.map(|()| open)
+            }
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(open) => Ok(Ok(open)),
+            Err(error @ (IndexingError::Database(_) | IndexingError::Io(_))) => Err(error),
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
+    /// The position up to which the index is complete.
+    pub fn position(&self) -> i64 {
+        i64::try_from(self.checkpoint.position).unwrap_or(i64::MAX)
+    }
+
+    /// Indexes the changes up to `up_to` or the position of the read model, with the current
+    /// content of each message. One call commits a bounded number of events.
+    pub async fn catch_up_to(
+        &mut self,
+        pool: &PgPool,
+        read_model: &ReadModelState,
+        up_to: i64,
+    ) -> Result<IndexingOutcome, IndexingError> {
+        if read_model.numbering != self.checkpoint.numbering {
+            return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
+        }
+        let (from, up_to) = (self.position(), up_to.min(read_model.position));
+        if up_to <= from {
+            return Ok(IndexingOutcome::UpToDate);
+        }
+        let to = up_to.min(from + MAX_COMMIT_EVENTS);
+        let reader = LogReader::new(pool.clone());
+        let changed_messages = reader.changed_messages(from, to).await?;
+        let (numbering, changes) = messages::load_changes(pool, &changed_messages).await?;
+        if !changes.is_empty() && numbering != self.checkpoint.numbering {
+            return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
+        }
+        let time = reader.event_time(to).await?;
+        let checkpoint = IndexCheckpoint {
+            position: to.unsigned_abs(),
+            time: time.map_or(0, Timestamp::millis),
+            ..self.checkpoint.clone()
+        };
+        self.commit(changes, from.unsigned_abs(), checkpoint)
+            .await?;
+        Ok(IndexingOutcome::Advanced {
+            position: to.unsigned_abs(),
+            has_more: to < up_to,
+        })
+    }
+
+    /// Indexes all changes up to the position of the read model.
+    pub async fn catch_up(&mut self, pool: &PgPool) -> Result<(), IndexingError> {
+        loop {
+            let read_model = ReadModelState::load(pool).await?;
+            let outcome = self
+                .catch_up_to(pool, &read_model, read_model.position)
+                .await?;
+            if !matches!(outcome, IndexingOutcome::Advanced { has_more: true, .. }) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn commit(
+        &mut self,
+        changes: Vec<IndexChange>,
+        from: u64,
+        checkpoint: IndexCheckpoint,
+    ) -> Result<(), IndexingError> {
+        let Some(mut writer) = self.writer.take() else {
+            return Err(IndexingError::Panicked);
+        };
+        let committed = checkpoint.clone();
+        let writer = run_blocking(move || {
+            apply_changes(&writer, &changes, from)?;
+            writer.commit(&committed)?;
+            Ok(writer)
+        })
+        .await?;
+        self.writer = Some(writer);
+        self.checkpoint = checkpoint;
+        Ok(())
+    }
+
+    /// Refreshes the index and returns a view of its latest commit.
+    pub async fn refresh_view(&self) -> Result<IndexView, IndexingError> {
+        let index = self.index.clone();
+        run_blocking(move || {
+            index.refresh()?;
+            Ok(index.view())
+        })
+        .await
+    }
+}
+
+/// Removes the old versions of changed messages and adds the new ones. A message that was sent
+/// after `from` has no old version.
+fn apply_changes(
+    writer: &SearchIndexWriter,
+    changes: &[IndexChange],
+    from: u64,
+) -> Result<(), IndexingError> {
+    let old_keys = changes.iter().filter_map(|change| match change {
+        IndexChange::Upsert(message) => {
+            (message.position <= from).then_some((message.conversation, message.seq))
+        }
+        IndexChange::Remove { conversation, seq } => Some((*conversation, *seq)),
+    });
+    writer.remove(old_keys)?;
+    for change in changes {
+        if let IndexChange::Upsert(message) = change {
+            writer.add(message)?;
+        }
+    }
+    Ok(())
+}

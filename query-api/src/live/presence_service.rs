@@ -1,0 +1,342 @@
+//! Presence and typing notifications. Gateways exchange them over core NATS. They are never stored
+//! in the log, and losing them is harmless.
+//!
+//! Presence goes to the connections that watch a user, typing to all members of the conversation.
+//! Both reach only users who currently share a conversation. Without NATS it works within this
+//! process.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::time::Timestamp;
+use event_log::mirror::MirrorConfig;
+use presence::{
+    GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
+    build_snapshot,
+};
+use quick_cache::sync::Cache;
+use sqlx::PgPool;
+use sqlx::types::time::OffsetDateTime;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::frame::ServerFrame;
+use super::hub::Hub;
+use crate::error::QueryError;
+
+/// The number of users whose last online time is cached.
+const LAST_SEEN_CAPACITY: usize = 100_000;
+
+/// The maximum number of users that a connection may watch.
+pub const MAX_WATCHED: usize = 500;
+
+/// The maximum number of members of a conversation with typing notifications.
+const MAX_TYPING_MEMBERS: i64 = 100;
+
+/// How often to check for users and gateways that have timed out.
+const EXPIRY_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The capacity of the queue of outgoing messages; messages beyond it are dropped.
+const OUTGOING_CAPACITY: usize = 10_000;
+
+/// The online users that this gateway knows of, and the connections that watch them. Cheap to
+/// clone.
+#[derive(Clone)]
+pub struct PresenceService(Arc<Inner>);
+
+struct Inner {
+    presence: Mutex<Presence>,
+    /// The watching connections by watched user.
+    watchers: Mutex<HashMap<String, HashSet<Watcher>>>,
+    last_seen: Cache<String, i64>,
+    outgoing: mpsc::Sender<GatewayPayload>,
+    hub: Hub,
+    pool: PgPool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Watcher {
+    user: String,
+    connection: u64,
+}
+
+/// Marks a user as connected until it is dropped.
+pub struct OnlineGuard {
+    service: PresenceService,
+    user: String,
+    connection: u64,
+    watched: Vec<String>,
+}
+
+impl Drop for OnlineGuard {
+    fn drop(&mut self) {
+        self.unwatch();
+        self.service
+            .presence()
+            .remove_connection(&self.user, Instant::now());
+    }
+}
+
+impl PresenceService {
+    /// Starts the task that exchanges messages with the other gateways. It ends when `shutdown` is
+    /// cancelled.
+    pub async fn start(
+        hub: Hub,
+        pool: PgPool,
+        nats: Option<&async_nats::Client>,
+        mirror: &MirrorConfig,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (outgoing, messages) = mpsc::channel(OUTGOING_CAPACITY);
+        let service = Self(Arc::new(Inner {
+            presence: Mutex::default(),
+            watchers: Mutex::default(),
+            last_seen: Cache::new(LAST_SEEN_CAPACITY),
+            outgoing,
+            hub,
+            pool,
+        }));
+        let bus = GatewayBus::open(nats, mirror).await;
+        tokio::spawn(run(service.clone(), bus, messages, shutdown));
+        service
+    }
+
+    /// Registers a new connection.
+    pub fn connect(&self, user: &str, connection: u64) -> OnlineGuard {
+        let (said, change) = self.presence().add_connection(user);
+        if let Some(said) = said {
+            self.broadcast(said);
+        }
+        self.notify_watchers(change);
+        OnlineGuard {
+            service: self.clone(),
+            user: user.to_owned(),
+            connection,
+            watched: Vec::new(),
+        }
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.0
+            .presence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, HashMap<String, HashSet<Watcher>>> {
+        self.0
+            .watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn broadcast(&self, said: GatewayPayload) {
+        // Later messages make up for one that is dropped.
+        let _ = self.0.outgoing.try_send(said);
+    }
+
+    /// Notifies watchers of changes in background tasks.
+    fn notify_watchers(&self, changes: impl IntoIterator<Item = PresenceChange>) {
+        for change in changes {
+            if !change.online {
+                let now = Timestamp::from(OffsetDateTime::now_utc());
+                self.0.last_seen.insert(change.user.clone(), now.millis());
+            }
+            let watchers: Vec<Watcher> = {
+                let watchers = self.watchers();
+                let of_user = watchers.get(&change.user);
+                of_user.into_iter().flatten().cloned().collect()
+            };
+            if !watchers.is_empty() {
+                let service = self.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = service.notify(&change.user, &watchers).await {
+                        tracing::debug!(%error, "Could not notify the watchers of a user.");
+                    }
+                });
+            }
+        }
+    }
+
+    async fn notify(&self, user: &str, watchers: &[Watcher]) -> Result<(), QueryError> {
+        let names: Vec<&str> = watchers
+            .iter()
+            .map(|watcher| watcher.user.as_str())
+            .collect();
+        let sharing: HashSet<String> = filter_sharing(&self.0.pool, user, &names)
+            .await?
+            .into_iter()
+            .collect();
+        let frame = self.presence_frame(user);
+        for watcher in watchers
+            .iter()
+            .filter(|watcher| sharing.contains(&watcher.user))
+        {
+            self.0
+                .hub
+                .send_best_effort(&watcher.user, Some(watcher.connection), &frame);
+        }
+        Ok(())
+    }
+
+    /// Builds the `{"type": "presence", ...}` frame with the current state of a user.
+    fn presence_frame(&self, user: &str) -> ServerFrame {
+        let online = self.presence().is_online(user);
+        let last_seen = self.0.last_seen.get(user).filter(|_| !online);
+        ServerFrame::ephemeral(
+            "presence",
+            &serde_json::json!({
+                "type": "presence",
+                "user": user,
+                "online": online,
+                "last_seen": last_seen.map(Timestamp::from_millis),
+            }),
+        )
+    }
+
+    /// Notifies the members of a conversation who are connected here that a user is typing.
+    async fn send_typing(&self, conversation: &str, user: &str) -> Result<(), QueryError> {
+        let members: Vec<String> = sqlx::query_scalar(
+            "SELECT u.name FROM read.conversations c
+             JOIN read.members m ON m.conversation = c.id AND m.present
+             JOIN read.users u ON u.id = m.user_id
+             WHERE c.name = $1 AND c.member_count <= $3 AND EXISTS (
+                SELECT FROM read.users me JOIN read.members mine ON mine.user_id = me.id AND mine.present
+                WHERE me.name = $2 AND mine.conversation = c.id)",
+        )
+        .bind(conversation)
+        .bind(user)
+        .bind(MAX_TYPING_MEMBERS)
+        .fetch_all(&self.0.pool)
+        .await?;
+        let frame = ServerFrame::ephemeral(
+            "typing",
+            &serde_json::json!({ "type": "typing", "conversation_id": conversation, "user": user }),
+        );
+        for member in members.iter().filter(|member| *member != user) {
+            self.0.hub.send_best_effort(member, None, &frame);
+        }
+        Ok(())
+    }
+
+    fn apply(&self, word: GatewayMessage) {
+        if let GatewayPayload::Typing { conversation, user } = &word.payload {
+            let (service, conversation, user) = (self.clone(), conversation.clone(), user.clone());
+            tokio::spawn(async move { service.send_typing(&conversation, &user).await });
+            return;
+        }
+        let is_hello = word.payload == GatewayPayload::Join;
+        let is_unknown = !self.presence().is_known(&word.gateway);
+        let changes = self.presence().apply(word, Instant::now());
+        self.notify_watchers(changes);
+        if is_hello || is_unknown {
+            let all = self.presence().local_users();
+            for said in build_snapshot(&all) {
+                self.broadcast(said);
+            }
+        }
+        if is_unknown && !is_hello {
+            self.broadcast(GatewayPayload::Join);
+        }
+    }
+
+    fn expire(&self) {
+        let (said, changes) = self.presence().expire(Instant::now());
+        for said in said {
+            self.broadcast(said);
+        }
+        self.notify_watchers(changes);
+    }
+}
+
+impl OnlineGuard {
+    /// Watches these users instead of the previous ones. Returns the current presence of those who
+    /// share a conversation with the watching user.
+    pub async fn watch(&mut self, mut users: Vec<String>) -> Result<Vec<ServerFrame>, QueryError> {
+        users.sort_unstable();
+        users.dedup();
+        self.unwatch();
+        let names: Vec<&str> = users.iter().map(String::as_str).collect();
+        let shared = filter_sharing(&self.service.0.pool, &self.user, &names).await?;
+        // Watch all of them: users who share a conversation later are reported from then on.
+        let mut watchers = self.service.watchers();
+        for user in &users {
+            let watcher = Watcher {
+                user: self.user.clone(),
+                connection: self.connection,
+            };
+            watchers.entry(user.clone()).or_default().insert(watcher);
+        }
+        drop(watchers);
+        self.watched = users;
+        Ok(shared
+            .iter()
+            .map(|user| self.service.presence_frame(user))
+            .collect())
+    }
+
+    /// Notifies the other members of a conversation, in this process and in other gateways.
+    pub async fn announce_typing(&self, conversation: String) -> Result<(), QueryError> {
+        self.service.send_typing(&conversation, &self.user).await?;
+        self.service.broadcast(GatewayPayload::Typing {
+            conversation,
+            user: self.user.clone(),
+        });
+        Ok(())
+    }
+
+    fn unwatch(&mut self) {
+        let mut watchers = self.service.watchers();
+        for user in self.watched.drain(..) {
+            if let Some(of_user) = watchers.get_mut(&user) {
+                of_user.retain(|watcher| watcher.connection != self.connection);
+                if of_user.is_empty() {
+                    watchers.remove(&user);
+                }
+            }
+        }
+    }
+}
+
+/// Returns those of the users who currently share a conversation with `user`.
+async fn filter_sharing(
+    pool: &PgPool,
+    user: &str,
+    with: &[&str],
+) -> Result<Vec<String>, QueryError> {
+    let names = sqlx::query_scalar(
+        "SELECT u.name FROM read.users u
+         WHERE u.name = ANY($2) AND u.name <> $1 AND EXISTS (
+            SELECT FROM read.users me
+            JOIN read.members mine ON mine.user_id = me.id AND mine.present
+            JOIN read.members theirs ON theirs.conversation = mine.conversation
+                AND theirs.user_id = u.id AND theirs.present
+            WHERE me.name = $1)",
+    )
+    .bind(user)
+    .bind(with)
+    .fetch_all(pool)
+    .await?;
+    Ok(names)
+}
+
+async fn run(
+    service: PresenceService,
+    mut bus: GatewayBus,
+    mut messages: mpsc::Receiver<GatewayPayload>,
+    shutdown: CancellationToken,
+) {
+    let mut ticks = tokio::time::interval(EXPIRY_INTERVAL);
+    let mut heartbeats = tokio::time::interval(HEARTBEAT_INTERVAL);
+    bus.send(GatewayPayload::Join).await;
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(said) = messages.recv() => bus.send(said).await,
+            word = bus.recv() => word.into_iter().for_each(|word| service.apply(word)),
+            _ = ticks.tick() => service.expire(),
+            _ = heartbeats.tick() => bus.send(GatewayPayload::Heartbeat).await,
+        }
+    }
+}

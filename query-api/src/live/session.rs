@@ -1,0 +1,314 @@
+//! The session of one connection. It sends the backlog page by page and then the deliveries of the
+//! hub, without a gap or a duplicate in between. Entries that are not acknowledged in time are sent
+//! again from the last acknowledged cursor.
+
+use std::time::Duration;
+
+use domain::ids::DeviceId;
+use sqlx::PgPool;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::admission::{AdmissionPermit, shutdown_problem, with_jittered_retry};
+use super::frame::{ServerFrame, SessionEnd, close};
+use super::hub::{LiveDelivery, Subscription};
+use crate::entries::{cursor_ahead, cursor_expired};
+use crate::error::{EndpointError, QueryError};
+use crate::state::QueryState;
+use crate::sync::{self, FeedStart, SyncOutcome};
+
+/// The number of entries per page of the backlog.
+const PAGE_LIMIT: i64 = 200;
+
+/// How long to wait for an acknowledgement before entries are sent again.
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often to poll while the read model has not reached the cursor.
+const AHEAD_POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The state of a connection: its position in the user's feed.
+pub struct LiveSession {
+    state: QueryState,
+    user: String,
+    device: Option<DeviceId>,
+    /// The id of the connection in this process.
+    connection_id: u64,
+    /// Everything up to this position was sent.
+    cursor: i64,
+    /// Everything up to this position was acknowledged.
+    acked: i64,
+    /// The position of the last sent entry.
+    last_sent: i64,
+    /// When unacknowledged entries are sent again.
+    redeliver_at: Option<Instant>,
+    subscription: Option<Subscription>,
+    /// The deliveries of the hub start after this position; `None` while not subscribed.
+    live_from: Option<i64>,
+    is_live: bool,
+    has_caught_up: bool,
+    _permit: AdmissionPermit,
+}
+
+impl LiveSession {
+    /// Starts after a cursor; without one, after the acknowledged cursor of the device; without
+    /// that, at the current position.
+    pub async fn start(
+        state: QueryState,
+        user: &str,
+        device: Option<DeviceId>,
+        after: Option<i64>,
+    ) -> Result<Self, EndpointError> {
+        let admitted = state.admission.admit()?;
+        let cursor = if let Some(after) = after {
+            after
+        } else {
+            let _permit = state.admission.acquire_reader().await;
+            resolve_start(&state.pool, user, device.as_ref()).await?
+        };
+        Ok(Self {
+            connection_id: state.hub.next_connection_id(),
+            state,
+            user: user.to_owned(),
+            device,
+            cursor,
+            acked: cursor,
+            last_sent: cursor,
+            redeliver_at: None,
+            subscription: None,
+            live_from: None,
+            is_live: false,
+            has_caught_up: false,
+            _permit: admitted,
+        })
+    }
+
+    /// The id of the connection in this process.
+    pub fn connection_id(&self) -> u64 {
+        self.connection_id
+    }
+
+    /// The device of the connection, if the client named one.
+    pub fn device(&self) -> Option<&DeviceId> {
+        self.device.as_ref()
+    }
+
+    /// Waits for the next frames. Cancel-safe: nothing is lost if the future is dropped.
+    pub async fn next_frames(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
+        loop {
+            if self.live_from.is_none() {
+                self.subscribe().await?;
+            }
+            if !self.is_live {
+                // Boxed: paging is rare, and an unboxed future would enlarge every connection.
+                return Box::pin(self.read_page()).await;
+            }
+            if let Some(frames) = self.next_delivery().await? {
+                return Ok(frames);
+            }
+        }
+    }
+
+    /// Records that the client has acknowledged everything up to a cursor.
+    pub fn record_ack(&mut self, cursor: i64) {
+        self.acked = self.acked.max(cursor);
+        self.schedule_redelivery();
+    }
+
+    async fn subscribe(&mut self) -> Result<(), SessionEnd> {
+        let subscription = match &mut self.subscription {
+            Some(subscription) => subscription,
+            empty => {
+                let device = self.device.as_ref().map(DeviceId::as_str);
+                empty.insert(
+                    self.state
+                        .hub
+                        .subscribe(&self.user, device, self.connection_id),
+                )
+            }
+        };
+        match recv_delivery(subscription, &self.state).await? {
+            Some(LiveDelivery::Subscribed(position)) => self.live_from = Some(position),
+            // The hub dropped the subscription before it started: subscribe again.
+            Some(LiveDelivery::Entries(..) | LiveDelivery::Ephemeral(_)) | None => {
+                self.subscription = None
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a page of the backlog. After the last one, the session switches to deliveries.
+    async fn read_page(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
+        let start = FeedStart::After(self.cursor);
+        let permit = self.state.admission.acquire_reader().await;
+        let (_, outcome) = sync::read_page(&self.state.pool, &self.user, start, PAGE_LIMIT)
+            .await
+            .map_err(|error| end_unavailable(&error))?;
+        drop(permit);
+        match outcome {
+            SyncOutcome::Page(page) => {
+                let mut frames = Vec::with_capacity(page.entries.len() + 1);
+                for entry in &page.entries {
+                    let frame =
+                        ServerFrame::from_entry(entry).map_err(|error| end_unavailable(&error))?;
+                    frames.push(frame);
+                }
+                ServerFrame::mark_more(&mut frames);
+                self.cursor = page.cursor;
+                self.record_sent(&frames);
+                if !page.has_more && self.live_from.is_some_and(|joined| self.cursor >= joined) {
+                    self.is_live = true;
+                    if !std::mem::replace(&mut self.has_caught_up, true) {
+                        frames.push(ServerFrame::CaughtUp(self.cursor));
+                    }
+                }
+                Ok(frames)
+            }
+            SyncOutcome::Expired { oldest } => Err(SessionEnd::Problem(
+                close::INVALID_CURSOR,
+                Box::new(cursor_expired(oldest)),
+            )),
+            SyncOutcome::Ahead { after } => {
+                let head = self.state.reader.head().await;
+                let head = head
+                    .map_err(|error| end_unavailable(&error.into()))?
+                    .position;
+                if after > head {
+                    return Err(SessionEnd::Problem(
+                        close::INVALID_CURSOR,
+                        Box::new(cursor_ahead(head)),
+                    ));
+                }
+                sleep(AHEAD_POLL_INTERVAL).await;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Waits for the next delivery; `None` if the backlog must be paged again.
+    async fn next_delivery(&mut self) -> Result<Option<Vec<ServerFrame>>, SessionEnd> {
+        let again_at = self.redeliver_at;
+        let redelivery = async {
+            match again_at {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let Some(subscription) = &mut self.subscription else {
+            self.live_from = None;
+            return Ok(None);
+        };
+        let delivery = tokio::select! {
+            delivery = recv_delivery(subscription, &self.state) => delivery?,
+            () = redelivery => {
+                self.rewind().await?;
+                return Ok(None);
+            }
+        };
+        match delivery {
+            Some(LiveDelivery::Entries(to, frames)) => {
+                let is_new = |frame: &&ServerFrame| {
+                    frame
+                        .position()
+                        .is_some_and(|position| position > self.cursor)
+                };
+                let mut frames: Vec<ServerFrame> = frames.iter().filter(is_new).cloned().collect();
+                ServerFrame::mark_more(&mut frames);
+                self.cursor = self.cursor.max(to);
+                self.record_sent(&frames);
+                Ok(Some(frames))
+            }
+            Some(LiveDelivery::Ephemeral(frame)) => Ok(Some(vec![frame])),
+            Some(LiveDelivery::Subscribed(_)) => Ok(None),
+            None => {
+                // The connection was too slow: page from the cursor and subscribe again.
+                self.subscription = None;
+                self.live_from = None;
+                self.is_live = false;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Rewinds to the last acknowledged cursor if entries were sent after it. Paging resumes there
+    /// and then switches to deliveries. The acknowledgement may have arrived over HTTP or over
+    /// another connection.
+    async fn rewind(&mut self) -> Result<(), SessionEnd> {
+        if let Some(device) = &self.device {
+            let recorded = load_acked_cursor(&self.state.pool, &self.user, device).await;
+            let recorded = recorded.map_err(|error| end_unavailable(&error))?;
+            self.acked = self.acked.max(recorded.unwrap_or(0));
+        }
+        self.redeliver_at = None;
+        if self.last_sent > self.acked {
+            self.cursor = self.acked;
+            self.is_live = false;
+        }
+        Ok(())
+    }
+
+    fn record_sent(&mut self, frames: &[ServerFrame]) {
+        if let Some(position) = frames.last().and_then(ServerFrame::position) {
+            self.last_sent = self.last_sent.max(position);
+            if self.redeliver_at.is_none() {
+                self.schedule_redelivery();
+            }
+        }
+    }
+
+    fn schedule_redelivery(&mut self) {
+        let is_waiting = self.device.is_some() && self.last_sent > self.acked;
+        self.redeliver_at = is_waiting.then(|| Instant::now() + ACK_TIMEOUT);
+    }
+}
+
+/// Receives the next delivery. Fails if the device has connected again or the service stops.
+async fn recv_delivery(
+    subscription: &mut Subscription,
+    state: &QueryState,
+) -> Result<Option<LiveDelivery>, SessionEnd> {
+    tokio::select! {
+        biased;
+        () = subscription.replaced.cancelled() => {
+            Err(SessionEnd::Closed(close::REPLACED, "this device has connected again"))
+        }
+        () = state.shutdown.cancelled() => {
+            Err(SessionEnd::Problem(close::TRY_AGAIN_LATER, Box::new(shutdown_problem())))
+        }
+        delivery = subscription.queue.recv() => Ok(delivery),
+    }
+}
+
+fn end_unavailable(error: &QueryError) -> SessionEnd {
+    SessionEnd::Problem(
+        close::TRY_AGAIN_LATER,
+        Box::new(with_jittered_retry(error.to_problem())),
+    )
+}
+
+/// Returns the acknowledged cursor of the device, or else the position of the read model.
+async fn resolve_start(
+    pool: &PgPool,
+    user: &str,
+    device: Option<&DeviceId>,
+) -> Result<i64, QueryError> {
+    if let Some(device) = device
+        && let Some(cursor) = load_acked_cursor(pool, user, device).await?
+    {
+        return Ok(cursor);
+    }
+    let position = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k");
+    Ok(position.fetch_one(pool).await?)
+}
+
+/// Loads the acknowledged cursor of a device from the read model.
+async fn load_acked_cursor(
+    pool: &PgPool,
+    user: &str,
+    device: &DeviceId,
+) -> Result<Option<i64>, QueryError> {
+    let cursor = sqlx::query_scalar(
+        "SELECT d.cursor FROM read.devices d JOIN read.users u ON u.id = d.user_id
+         WHERE u.name = $1 AND d.device = $2",
+    );
+    let bound = cursor.bind(user).bind(device.as_str());
+    Ok(bound.fetch_optional(pool).await?)
+}

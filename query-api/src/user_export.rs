@@ -1,0 +1,96 @@
+//! The export of all data about one user, for example on request of that user: JSON lines, each
+//! with its `kind`.
+//!
+//! It contains the messages and reactions of the user, their settings, and their current and former
+//! memberships. Messages of others that mention the user are only referenced.
+
+use futures::TryStreamExt as _;
+use sqlx::{Connection as _, PgConnection, PgPool};
+
+/// Why an export is incomplete.
+#[derive(Debug, thiserror::Error)]
+pub enum UserExportError {
+    /// Postgres is unavailable.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The output cannot be written.
+    #[error("cannot write: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// The statements, in output order. Each binds the user's id.
+const STATEMENTS: [&str; 7] = [
+    "SELECT json_build_object('kind', 'user', 'id', u.name, 'position', k.position)::text
+     FROM read.users u CROSS JOIN read.checkpoint k WHERE u.id = $1",
+    "SELECT json_build_object('kind', 'conversation', 'id', c.name, 'type', c.kind, 'title', c.title,
+            'is_member', m.present, 'role', m.role, 'joined_at', m.joined_at, 'read_seq', m.read_seq,
+            'muted', m.muted, 'pinned', m.pinned, 'archived', m.archived, 'mentions', m.mentions,
+            'stays', (SELECT json_agg(json_build_object('from_position', s.from_position,
+                                                        'to_position', s.to_position) ORDER BY s.from_position)
+                      FROM read.stays s WHERE s.conversation = m.conversation AND s.user_id = m.user_id))::text
+     FROM read.members m JOIN read.conversations c ON c.id = m.conversation WHERE m.user_id = $1 ORDER BY c.id",
+    "SELECT json_build_object('kind', 'message', 'conversation_id', c.name, 'seq', g.seq, 'position', g.position,
+            'sent_at', g.sent_at, 'type', g.type, 'body', g.body::json, 'reply_to', g.reply_to,
+            'mentions', g.mentions::json, 'edited_at', g.edited_at, 'recalled', g.recalled,
+            'original', g.original::json,
+            'versions', (SELECT json_agg(json_build_object('at', v.at, 'body', v.body::json) ORDER BY v.position)
+                         FROM read.versions v WHERE v.conversation = g.conversation AND v.seq = g.seq))::text
+     FROM read.messages g JOIN read.conversations c ON c.id = g.conversation WHERE g.sender = $1
+     ORDER BY g.conversation, g.position",
+    "SELECT json_build_object('kind', 'reaction', 'conversation_id', c.name, 'seq', r.seq, 'key', r.key,
+            'position', r.position)::text
+     FROM read.reactions r JOIN read.conversations c ON c.id = r.conversation WHERE r.user_id = $1
+     ORDER BY r.position",
+    "SELECT json_build_object('kind', 'mention', 'conversation_id', c.name, 'seq', g.seq)::text
+     FROM read.members m JOIN read.messages g ON g.conversation = m.conversation AND g.mentions IS NOT NULL
+     JOIN read.conversations c ON c.id = m.conversation
+     JOIN read.users u ON u.id = m.user_id
+     WHERE m.user_id = $1 AND g.mentions::jsonb ? u.name ORDER BY g.position",
+    "SELECT json_build_object('kind', 'device', 'id', d.device, 'cursor', d.cursor, 'acked_at', d.acked_at)::text
+     FROM read.devices d WHERE d.user_id = $1 ORDER BY d.device",
+    "SELECT json_build_object('kind', 'block', 'user', u.name)::text
+     FROM read.blocks b JOIN read.users u ON u.id = b.blocked WHERE b.user_id = $1 ORDER BY u.name",
+];
+
+/// Passes every line to `write`, all from one snapshot, and returns the number of lines: 0 for an
+/// unknown user.
+pub async fn export_user(
+    pool: &PgPool,
+    user: &str,
+    mut write: impl FnMut(&str) -> std::io::Result<()>,
+) -> Result<u64, UserExportError> {
+    let mut connection = pool.acquire().await?;
+    let mut snapshot = connection.begin().await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .execute(&mut *snapshot)
+        .await?;
+    let number: Option<i64> = sqlx::query_scalar("SELECT u.id FROM read.users u WHERE u.name = $1")
+        .bind(user)
+        .fetch_optional(&mut *snapshot)
+        .await?;
+    let mut lines = 0;
+    if let Some(number) = number {
+        for statement in STATEMENTS {
+            lines += write_lines(&mut snapshot, statement, number, &mut write).await?;
+        }
+    }
+    snapshot.rollback().await?;
+    Ok(lines)
+}
+
+async fn write_lines(
+    snapshot: &mut PgConnection,
+    statement: &str,
+    number: i64,
+    write: &mut impl FnMut(&str) -> std::io::Result<()>,
+) -> Result<u64, UserExportError> {
+    let mut rows = sqlx::query_scalar::<_, String>(statement)
+        .bind(number)
+        .fetch(snapshot);
+    let mut lines = 0;
+    while let Some(line) = rows.try_next().await? {
+        write(&line)?;
+        lines += 1;
+    }
+    Ok(lines)
+}

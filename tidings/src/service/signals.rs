@@ -1,0 +1,34 @@
+//! The signals that stop the process.
+
+use anyhow::{Context as _, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// The exit code of an interrupted process, as in a shell.
+const FORCED_EXIT_CODE: i32 = 130;
+
+/// Returns a token that the first SIGTERM or SIGINT cancels. A second signal exits the process
+/// immediately. That is safe: the log survives a crash, and the embedded servers end with their
+/// parent.
+pub fn cancel_on_signal() -> Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        wait_for_signal(&mut terminate, &mut interrupt).await;
+        tracing::info!("stopping; a second signal stops immediately");
+        token.cancel();
+        wait_for_signal(&mut terminate, &mut interrupt).await;
+        tracing::warn!("stopped immediately");
+        std::process::exit(FORCED_EXIT_CODE);
+    });
+    Ok(stop)
+}
+
+async fn wait_for_signal(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
