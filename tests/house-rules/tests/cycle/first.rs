@@ -1,0 +1,3 @@
+use crate::Second;
+
+pub struct First(Option<Box<Second>>);

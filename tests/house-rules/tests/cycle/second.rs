@@ -1,0 +1,5 @@
+pub struct Second;
+
+fn print() {
+    println!("{}", size_of::<crate::first::First>());
+}

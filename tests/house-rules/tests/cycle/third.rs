@@ -1,0 +1,3 @@
+use super::first::First;
+
+pub struct Third(First);

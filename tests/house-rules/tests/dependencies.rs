@@ -1,0 +1,238 @@
+//! Who may depend on whom, between crates and between the files of a crate.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use house_rules::module_graph::ModuleGraph;
+use house_rules::source::Source;
+use house_rules::workspace::{Package, files, packages, root};
+
+/// Each package with the packages of this workspace that it may use outside of tests.
+const ALLOWED: [(&str, &[&str]); 22] = [
+    ("domain", &[]),
+    ("migrations", &[]),
+    ("http-edge", &[]),
+    ("search", &[]),
+    ("embedded-servers", &[]),
+    ("data-dir", &["embedded-servers"]),
+    ("event-log", &["domain", "migrations"]),
+    ("event-stream", &["domain", "event-log"]),
+    ("log-integrity", &["domain", "event-log", "event-stream"]),
+    ("read-model", &["domain", "event-log", "event-stream"]),
+    ("presence", &[]),
+    (
+        "command-svc",
+        &["domain", "event-log", "http-edge", "log-integrity"],
+    ),
+    (
+        "projector",
+        &[
+            "domain",
+            "event-log",
+            "event-stream",
+            "migrations",
+            "read-model",
+            "search",
+        ],
+    ),
+    (
+        "query-api",
+        &[
+            "domain",
+            "event-log",
+            "event-stream",
+            "http-edge",
+            "presence",
+            "read-model",
+            "search",
+        ],
+    ),
+    (
+        "dispatcher",
+        &[
+            "domain",
+            "event-log",
+            "event-stream",
+            "log-integrity",
+            "presence",
+            "read-model",
+        ],
+    ),
+    ("importer", &["domain", "data-dir"]),
+    (
+        "log-tools",
+        &[
+            "domain",
+            "event-log",
+            "event-stream",
+            "log-integrity",
+            "data-dir",
+        ],
+    ),
+    (
+        "diagnostics",
+        &[
+            "data-dir",
+            "event-log",
+            "event-stream",
+            "log-integrity",
+            "search",
+        ],
+    ),
+    (
+        "tidings",
+        &[
+            "command-svc",
+            "data-dir",
+            "diagnostics",
+            "dispatcher",
+            "domain",
+            "embedded-servers",
+            "event-log",
+            "event-stream",
+            "http-edge",
+            "importer",
+            "log-integrity",
+            "log-tools",
+            "migrations",
+            "presence",
+            "projector",
+            "query-api",
+            "read-model",
+            "search",
+        ],
+    ),
+    (
+        "tests",
+        &[
+            "domain",
+            "embedded-servers",
+            "event-log",
+            "log-integrity",
+            "search",
+        ],
+    ),
+    (
+        "benches",
+        &[
+            "domain",
+            "embedded-servers",
+            "event-log",
+            "log-integrity",
+            "search",
+            "tests",
+        ],
+    ),
+    ("house-rules", &[]),
+];
+
+#[test]
+fn packages_depend_in_one_direction() {
+    let packages = packages();
+    let ours: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
+    let listed: BTreeSet<&str> = ALLOWED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(ours, listed, "list here what a new package may use");
+    for (name, may_use) in ALLOWED {
+        for used in packages[name]
+            .dependencies
+            .iter()
+            .filter(|used| ours.contains(used.as_str()))
+        {
+            assert!(
+                may_use.contains(&used.as_str()),
+                "{name} must not depend on {used}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let io = [
+        "sqlx",
+        "axum",
+        "hyper",
+        "async-nats",
+        "tokio",
+        "reqwest",
+        "postgres-es",
+        "metrics",
+        "tracing",
+        "uuid",
+        "libc",
+    ];
+    for used in &packages()["domain"].dependencies {
+        assert!(
+            !io.contains(&used.as_str()),
+            "domain must not depend on {used}"
+        );
+    }
+    let calls = [
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::thread",
+        "SystemTime::now",
+        "Instant::now",
+        "now_utc",
+    ];
+    for path in files(&["rs"])
+        .iter()
+        .filter(|path| path.starts_with("domain/src"))
+    {
+        let code = Source::open(path).code();
+        for call in calls {
+            assert!(!code.contains(call), "{} calls {call}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_files_import_each_other() {
+    let mut cycles = Vec::new();
+    let mut crates = 0;
+    for package in packages().values() {
+        for root_file in root_files(package) {
+            crates += 1;
+            cycles.extend(ModuleGraph::open(&root_file).cycles());
+        }
+    }
+    assert!(
+        crates >= packages().len(),
+        "only {crates} crate roots were found"
+    );
+    assert!(
+        cycles.is_empty(),
+        "files that use each other:\n{}",
+        list(&cycles)
+    );
+}
+
+#[test]
+fn the_module_graph_sees_a_cycle() {
+    let dir = Path::new("tests/house-rules/tests/cycle");
+    let cycles = ModuleGraph::open(&dir.join("lib.rs")).cycles();
+    assert_eq!(cycles, [vec![dir.join("first.rs"), dir.join("second.rs")]]);
+}
+
+fn root_files(package: &Package) -> Vec<PathBuf> {
+    let candidates = [
+        "src/lib.rs",
+        "src/main.rs",
+        "tests/main.rs",
+        "tests/it/main.rs",
+    ];
+    let paths = candidates.iter().map(|file| package.dir.join(file));
+    paths.filter(|path| root().join(path).exists()).collect()
+}
+
+fn list(cycles: &[Vec<PathBuf>]) -> String {
+    let line = |cycle: &Vec<PathBuf>| {
+        cycle
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    cycles.iter().map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,104 @@
+//! Widths, sizes and links of the Markdown documents.
+
+use std::path::{Path, PathBuf};
+
+use house_rules::workspace::{files, read, root};
+
+const MAX_COLUMNS: usize = 100;
+const MAX_README_LINES: usize = 120;
+/// Words of README.md and ARCHITECTURE.md together: ten minutes of reading.
+const MAX_WORDS: usize = 2_600;
+/// Files in which something is decided on the way of a send.
+const MAX_SEND_FILES: usize = 12;
+
+#[test]
+fn lines_fit_the_width() {
+    let mut wide = Vec::new();
+    for path in files(&["md"]) {
+        for (index, line) in read(&path).lines().enumerate() {
+            // Tables and links cannot be wrapped.
+            let is_exempt = line.trim_start().starts_with('|') || line.contains("](");
+            if !is_exempt && line.chars().count() > MAX_COLUMNS {
+                wide.push(format!("{}:{}", path.display(), index + 1));
+            }
+        }
+    }
+    assert!(
+        wide.is_empty(),
+        "lines over {MAX_COLUMNS} columns:\n{}",
+        wide.join("\n")
+    );
+}
+
+#[test]
+fn the_first_two_documents_are_short() {
+    let readme = read(Path::new("README.md"));
+    let architecture = read(Path::new("ARCHITECTURE.md"));
+    let lines = readme.lines().count();
+    assert!(lines <= MAX_README_LINES, "README.md has {lines} lines");
+    let words = readme.split_whitespace().count() + architecture.split_whitespace().count();
+    assert!(
+        words <= MAX_WORDS,
+        "README.md and ARCHITECTURE.md have {words} words"
+    );
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let mut broken = Vec::new();
+    let mut links = 0;
+    for path in files(&["md"]) {
+        let dir = path.parent().unwrap_or(Path::new(""));
+        for target in local_links(&read(&path)) {
+            links += 1;
+            if !root().join(dir).join(&target).exists() {
+                broken.push(format!("{} links to {target}", path.display()));
+            }
+        }
+    }
+    assert!(links > 50, "only {links} links were found");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_walkthrough_of_a_send_names_at_most_twelve_files() {
+    let architecture = read(Path::new("ARCHITECTURE.md"));
+    let walkthrough = section(&architecture, "### A send");
+    let mut sources: Vec<PathBuf> = local_links(walkthrough)
+        .into_iter()
+        .filter(|target| target.ends_with(".rs"))
+        .map(PathBuf::from)
+        .collect();
+    sources.dedup();
+    assert!(sources.len() >= 6, "the walkthrough names only {sources:?}");
+    assert!(
+        sources.len() <= MAX_SEND_FILES,
+        "a send is decided in {} files",
+        sources.len()
+    );
+}
+
+/// The text from a heading to the next one of the same level.
+fn section<'a>(text: &'a str, heading: &str) -> &'a str {
+    let start = text
+        .find(heading)
+        .unwrap_or_else(|| panic!("there is no heading {heading:?}"));
+    let body = &text[start + heading.len()..];
+    let end = ["\n## ", "\n### "]
+        .iter()
+        .filter_map(|next| body.find(next))
+        .min();
+    &body[..end.unwrap_or(body.len())]
+}
+
+/// The targets of links into this repository, without their fragments.
+fn local_links(text: &str) -> Vec<String> {
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    targets
+        .filter(|target| !target.contains("://") && !target.starts_with('#'))
+        .map(|target| target.split('#').next().unwrap_or_default().to_owned())
+        .collect()
+}

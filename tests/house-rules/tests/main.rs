@@ -1,0 +1,7 @@
+//! The rules of this repository that no compiler holds.
+
+mod dependencies;
+mod documents;
+mod names;
+mod sources;
+mod tables;

@@ -1,0 +1,126 @@
+//! What must not stand in a source file, and how long files and functions may be.
+
+use std::path::Path;
+
+use house_rules::source::Source;
+use house_rules::workspace::{files, read};
+
+/// Lines of the longest file.
+const MAX_FILE_LINES: usize = 500;
+/// Lines of the longest function: it fits on a screen.
+const MAX_FUNCTION_LINES: usize = 70;
+/// Columns of the longest line of a comment.
+const MAX_COMMENT_COLUMNS: usize = 100;
+
+#[test]
+fn files_and_functions_are_short() {
+    let mut long = Vec::new();
+    let mut functions = 0;
+    for path in files(&["rs"]) {
+        let source = Source::open(&path);
+        let lines = source.text.lines().count();
+        if lines > MAX_FILE_LINES {
+            long.push(format!("{} has {lines} lines", path.display()));
+        }
+        for function in source.functions() {
+            functions += 1;
+            if function.lines > MAX_FUNCTION_LINES {
+                long.push(format!(
+                    "{}:{} `{}` has {} lines",
+                    path.display(),
+                    function.line,
+                    function.name,
+                    function.lines
+                ));
+            }
+        }
+    }
+    assert!(functions > 1_000, "only {functions} functions were found");
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn comments_fit_the_width() {
+    let mut wide = Vec::new();
+    for path in files(&["rs"]) {
+        for (index, line) in read(&path).lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            // A link or a path cannot be broken.
+            let is_one_word = line.split_whitespace().count() <= 2;
+            if is_comment && !is_one_word && line.chars().count() > MAX_COMMENT_COLUMNS {
+                wide.push(format!("{}:{}", path.display(), index + 1));
+            }
+        }
+    }
+    assert!(
+        wide.is_empty(),
+        "comments over {MAX_COMMENT_COLUMNS} columns:\n{}",
+        wide.join("\n")
+    );
+}
+
+#[test]
+fn nothing_is_unwrapped_unfinished_or_ignored() {
+    // In two parts, so that this file does not contain them.
+    let everywhere = [
+        ["to", "do!("],
+        ["unimple", "mented!("],
+        ["FIX", "ME"],
+        ["TO", "DO"],
+        ["#[ig", "nore"],
+    ];
+    for path in files(&["rs"]) {
+        let source = Source::open(&path);
+        for [one, other] in everywhere {
+            let word = format!("{one}{other}");
+            assert!(
+                !source.text.contains(&word),
+                "{} has {word}",
+                path.display()
+            );
+        }
+        let is_program = path.components().any(|part| part.as_os_str() == "src");
+        if is_program && !path.starts_with("tests") {
+            let unwraps = source.code().contains(".unwrap()");
+            assert!(!unwraps, "{} unwraps outside of tests", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_test_sleeps() {
+    // The one place that waits between two looks at a condition.
+    let polling = Path::new("crates/eventually/src/lib.rs");
+    for path in files(&["rs"]) {
+        let is_test = path.components().any(|part| part.as_os_str() == "tests");
+        if is_test && path != polling && !path.starts_with("tests/house-rules") {
+            let code = Source::open(&path).code();
+            assert!(
+                !code.contains("sleep("),
+                "{} sleeps: wait for a condition",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn no_source_names_a_path_of_one_machine() {
+    let homes = [
+        ["/ro", "ot/"],
+        ["/ho", "me/"],
+        ["/wo", "rk/"],
+        ["/Us", "ers/"],
+    ];
+    for path in files(&["rs", "md", "toml", "sh", "py", "yml", "yaml"]) {
+        for [one, other] in homes {
+            // In tests, passwd files and the like name homes of invented people.
+            let home = format!("\"{one}{other}");
+            assert!(
+                !read(&path).contains(&home),
+                "{} names {home}",
+                path.display()
+            );
+        }
+    }
+}
