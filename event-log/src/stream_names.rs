@@ -39,8 +39,7 @@ impl StreamNames {
         .fetch_all(pool)
         .await?;
         for (id, kind, name) in rows {
-            self.0
-                .insert(id, (self::parse_aggregate_kind(&kind)?, name));
+            self.0.insert(id, (parse_aggregate_kind(&kind)?, name));
         }
         Ok(())
     }
