@@ -7,9 +7,10 @@ use search::index::{IndexDir, WriterLock};
 use sqlx::PgPool;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::IndexingError;
+use super::error::IndexingError;
 use super::fill::fill;
-use super::report::{IndexComparison, IndexPair};
+use super::index_pair::IndexPair;
+use super::report::IndexComparison;
 use super::resume;
 use super::writable_index::WritableIndex;
 

@@ -8,11 +8,14 @@ use search::index::{IndexDir, Tampering, WriterLock, verify};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
+use super::blocking::run_blocking;
 use super::build::{FilledIndex, IndexBuild};
-use super::messages::ReadModelState;
+use super::error::IndexingError;
+use super::outcome::IndexingOutcome;
+use super::read_model::ReadModelState;
 use super::report::IndexComparison;
 use super::writable_index::WritableIndex;
-use super::{IndexingError, report_file, resume, run_blocking};
+use super::{report_file, resume};
 
 /// The pause after a verification is at least this many times as long as the verification.
 const VERIFY_PAUSE_FACTOR: u32 = 100;
@@ -34,24 +37,6 @@ impl Default for IntegrityChecks {
             verify_interval: Duration::from_secs(300),
         }
     }
-}
-
-/// The outcome of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IndexingOutcome {
-    /// The index is now complete up to this position.
-    Advanced {
-        /// The position.
-        position: u64,
-        /// More changes are pending: call the next step without waiting.
-        has_more: bool,
-    },
-    /// There was nothing to do.
-    UpToDate,
-    /// An index is being built. The old one, if there is one, is served.
-    Building,
-    /// Another process is the writer.
-    Standby,
 }
 
 /// Keeps the index of a directory up to date. Of several indexers on one directory, one is the

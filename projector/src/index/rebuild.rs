@@ -9,9 +9,11 @@ use sqlx::PgPool;
 use tokio::time::sleep;
 
 use super::build::{FilledIndex, build};
-use super::report::{BuildReport, IndexPair};
+use super::error::IndexingError;
+use super::index_pair::IndexPair;
+use super::report::BuildReport;
 use super::writable_index::WritableIndex;
-use super::{IndexingError, report_file, resume};
+use super::{report_file, resume};
 use crate::PreviousVersion;
 
 /// How often to check whether the writer process has finished.

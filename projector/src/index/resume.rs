@@ -9,8 +9,10 @@ use search::index::{
 };
 use sqlx::PgPool;
 
-use super::messages::ReadModelState;
-use super::{IndexingError, compatibility, run_blocking};
+use super::blocking::run_blocking;
+use super::compatibility;
+use super::error::IndexingError;
+use super::read_model::ReadModelState;
 
 /// The directory for a build that is only compared, never served.
 pub(super) fn verification_dir(index_dir: &IndexDir) -> IndexDir {

@@ -7,12 +7,16 @@ use search::index::{Index, IndexCheckpoint, IndexDir, IndexView};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use super::blocking::run_blocking;
 use super::build::build;
-use super::messages::ReadModelState;
-use super::report::{IndexComparison, IndexPair};
+use super::compatibility;
+use super::error::IndexingError;
+use super::index_pair::IndexPair;
+use super::outcome::IndexingOutcome;
+use super::read_model::ReadModelState;
+use super::report::IndexComparison;
 use super::resume;
 use super::writable_index::WritableIndex;
-use super::{IndexingError, IndexingOutcome, compatibility, run_blocking};
 
 /// How long to wait for the served index to catch up with the new one.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
