@@ -4,6 +4,8 @@
 //! ids of users and conversations. A commit is atomic: it contains all changes up to a position,
 //! together with that position.
 //!
+//! - `build_files`: the protocol by which processes agree on the builds of the index: [`IndexBuilds`]
+//!   for any process, [`WriterGuard`] for the writer process.
 //! - `read_model`: the position and the numbering of the read model.
 //! - `messages`: loads the current content of messages from the read model.
 //! - `resume`, `fill`: fill a new index with all messages, or complete an interrupted or kept
@@ -12,14 +14,14 @@
 //! - `compatibility`: checks that an index belongs to this log and can continue from its position.
 //! - `writable_index`: an open index that follows the log.
 //! - `index_pair`: compares two indexes at the same position.
-//! - `report`, `report_file`: the result of a build, and how it compares with the index that was
-//!   served.
+//! - `report`: the result of a build, and how it compares with the index that was served.
 //! - [`Indexer`]: one step at a time: indexes changes, detects corruption, runs rebuilds.
 //! - [`run_indexer`]: the loop around the step.
 //! - [`rebuild_index`], [`verify_index`]: the operator's commands.
 
 mod blocking;
 mod build;
+mod build_files;
 mod compatibility;
 mod error;
 mod fill;
@@ -30,12 +32,12 @@ mod outcome;
 mod read_model;
 mod rebuild;
 mod report;
-mod report_file;
 mod resume;
 mod run;
 mod verify;
 mod writable_index;
 
+pub use build_files::{IndexBuilds, RebuildRequest, WriterGuard};
 pub use error::IndexingError;
 pub use indexer::{Indexer, IntegrityChecks};
 pub use outcome::IndexingOutcome;
