@@ -243,10 +243,8 @@ async fn a_requested_build_survives_database_errors() {
     fixture
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
-    fixture
-        .builds()
-        .request_rebuild(RebuildRequest::default())
-        .unwrap();
+    let builds = fixture.builds();
+    builds.request_rebuild(RebuildRequest::default()).unwrap();
     let mut errors = 0;
     steps_until(&mut indexer, "three steps have failed", |result| {
         errors += u32::from(result.is_err());
@@ -254,7 +252,7 @@ async fn a_requested_build_survives_database_errors() {
     })
     .await;
     assert!(
-        fixture.builds().rebuild_request().unwrap().is_none(),
+        builds.rebuild_request().unwrap().is_none(),
         "the request was accepted"
     );
     assert_eq!(
@@ -278,15 +276,13 @@ async fn a_requested_build_survives_database_errors() {
 async fn a_running_build_does_not_satisfy_a_later_request() {
     let fixture = BuildFixture::new(193).await;
     let mut indexer = fixture.current_indexer().await;
+    let builds = fixture.builds();
     // One request per step. A stopped build may still be writing, so no build number is reused.
     for build in 2..10 {
-        fixture
-            .builds()
-            .request_rebuild(RebuildRequest::default())
-            .unwrap();
+        builds.request_rebuild(RebuildRequest::default()).unwrap();
         indexer.step().await.unwrap();
-        assert_eq!(fixture.builds().last_begun_build().unwrap(), Some(build));
-        assert!(fixture.builds().rebuild_request().unwrap().is_none());
+        assert_eq!(builds.last_begun_build().unwrap(), Some(build));
+        assert!(builds.rebuild_request().unwrap().is_none());
     }
     steps_until(&mut indexer, "the last build is served", |_| {
         fixture.index_dir.current_build().unwrap() == Some(9)
@@ -294,7 +290,7 @@ async fn a_running_build_does_not_satisfy_a_later_request() {
     .await;
     // Results of the earlier builds do not trigger another one.
     steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
-    assert_eq!(fixture.builds().unfinished_build().unwrap(), None);
+    assert_eq!(builds.unfinished_build().unwrap(), None);
     drop(indexer);
     fixture.assert_matches_read_model().await;
     fixture.database.close().await;
@@ -336,11 +332,8 @@ async fn a_build_that_cannot_resume_starts_from_scratch() {
     fixture.assert_matches_read_model().await;
     // A corrupted build.
     fixture.interrupt_build().await;
-    damage_largest_file(
-        &fixture
-            .index_dir
-            .build_path(fixture.builds().unfinished_build().unwrap().unwrap()),
-    );
+    let unfinished = fixture.builds().unfinished_build().unwrap().unwrap();
+    damage_largest_file(&fixture.index_dir.build_path(unfinished));
     assert_eq!(
         fixture
             .rebuild(RebuildStart::InterruptedBuild)

@@ -4,8 +4,8 @@
 //! ids of users and conversations. A commit is atomic: it contains all changes up to a position,
 //! together with that position.
 //!
-//! - `build_files`: the protocol by which processes agree on the builds of the index: [`IndexBuilds`]
-//!   for any process, [`WriterGuard`] for the writer process.
+//! - `build_files`: the protocol by which processes agree on the builds of the index:
+//!   [`IndexBuilds`] for any process, [`WriterGuard`] for the writer process.
 //! - `read_model`: the position and the numbering of the read model.
 //! - `messages`: loads the current content of messages from the read model.
 //! - `resume`, `fill`: fill a new index with all messages, or complete an interrupted or kept

@@ -19,8 +19,8 @@ pub struct WriterGuard {
 }
 
 impl WriterGuard {
-    /// Makes this process the writer, and creates the directory if it does not exist. Returns `None`
-    /// if another process is the writer.
+    /// Makes this process the writer, and creates the directory if it does not exist. Returns
+    /// `None` if another process is the writer.
     pub fn acquire(builds: &IndexBuilds) -> io::Result<Option<Self>> {
         let dir = builds.dir().path();
         fs::create_dir_all(dir)?;
@@ -65,9 +65,9 @@ impl WriterGuard {
         Ok(last.max(dir.current_build()?.unwrap_or(0)) + 1)
     }
 
-    /// Accepts a rebuild request: leaves only the build to be resumed, as requested, and removes all
-    /// other unfinished builds. Records which build answers the request, and removes the request:
-    /// that build or a later one will satisfy it.
+    /// Accepts a rebuild request: leaves only the build to be resumed, as requested, and removes
+    /// all other unfinished builds. Records which build answers the request, and removes the
+    /// request: that build or a later one will satisfy it.
     pub fn accept_request(&self, request: RebuildRequest) -> io::Result<()> {
         let restored = if request.from_kept {
             self.restore_kept()?
@@ -87,8 +87,8 @@ impl WriterGuard {
     }
 
     /// Starts from an empty directory: the files of an earlier build may be corrupted, or may still
-    /// contain content that has been erased since. Removes all other unfinished builds, and those of
-    /// verifications.
+    /// contain content that has been erased since. Removes all other unfinished builds, and those
+    /// of verifications.
     pub fn start_empty(&self) -> io::Result<BuildNumber> {
         match fs::remove_dir_all(self.builds.for_verification().dir().path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
