@@ -6,7 +6,8 @@ use domain::conversation::event::{
 
 use super::entry_data::{MessageRemovalData, ReactionData, to_json};
 use super::fan_out::TimelineEntry;
-use super::{Fold, FoldError};
+use super::outcome::FoldError;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::ConversationState;
 use crate::rows::{MessageRow, MessageVersionRow, ReactionChange};

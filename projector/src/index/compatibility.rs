@@ -4,8 +4,8 @@ use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use search::index::IndexCheckpoint;
 
-use super::IndexingError;
-use super::messages::{RENUMBERED_REASON, ReadModelState};
+use super::error::IndexingError;
+use super::read_model::{RENUMBERED_REASON, ReadModelState};
 
 /// Checks that an index belongs to this log, uses the read model's numbering, and that the log
 /// still contains the event at the index's position.

@@ -13,8 +13,10 @@ use event_log::reader::LogReader;
 use search::index::{Index, IndexCheckpoint, MessageDocument, SearchIndexWriter};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
-use super::messages::{self, ReadModelState};
-use super::{IndexingError, run_blocking};
+use super::blocking::run_blocking;
+use super::error::IndexingError;
+use super::messages;
+use super::read_model::{RENUMBERED_REASON, ReadModelState};
 
 /// The maximum number of messages per read.
 const MAX_CHUNK_MESSAGES: i64 = 2_000;
@@ -66,7 +68,7 @@ pub(super) async fn fill(
         }
     }
     if ReadModelState::load_with(&mut connection).await?.numbering != checkpoint.numbering {
-        return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
+        return Err(IndexingError::Incompatible(RENUMBERED_REASON));
     }
     connection.close().await?;
     checkpoint.filled = None;

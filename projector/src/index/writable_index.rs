@@ -9,8 +9,13 @@ use search::index::{
 };
 use sqlx::PgPool;
 
-use super::messages::{self, IndexChange, ReadModelState};
-use super::{IndexingError, IndexingOutcome, compatibility, run_blocking};
+use super::blocking::run_blocking;
+use super::compatibility;
+use super::error::IndexingError;
+use super::messages::{self, IndexChange};
+use super::outcome::IndexingOutcome;
+use super::read_model::{RENUMBERED_REASON, ReadModelState};
+use super::report::{BuildReport, IndexComparison};
 
 /// The maximum number of events in one commit.
 const MAX_COMMIT_EVENTS: i64 = 20_000;
@@ -91,7 +96,7 @@ impl WritableIndex {
         up_to: i64,
     ) -> Result<IndexingOutcome, IndexingError> {
         if read_model.numbering != self.checkpoint.numbering {
-            return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
+            return Err(IndexingError::Incompatible(RENUMBERED_REASON));
         }
         let (from, up_to) = (self.position(), up_to.min(read_model.position));
         if up_to <= from {
@@ -102,7 +107,7 @@ impl WritableIndex {
         let changed_messages = reader.changed_messages(from, to).await?;
         let (numbering, changes) = messages::load_changes(pool, &changed_messages).await?;
         if !changes.is_empty() && numbering != self.checkpoint.numbering {
-            return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
+            return Err(IndexingError::Incompatible(RENUMBERED_REASON));
         }
         let time = reader.event_time(to).await?;
         let checkpoint = IndexCheckpoint {
@@ -160,6 +165,22 @@ impl WritableIndex {
             Ok(index.view())
         })
         .await
+    }
+
+    /// Builds the report of this index. `resumed` is the number of messages it took over.
+    pub async fn report(
+        &self,
+        resumed: u64,
+        comparison: Option<IndexComparison>,
+    ) -> Result<BuildReport, IndexingError> {
+        self.refresh_view().await?;
+        Ok(BuildReport {
+            build: self.build,
+            messages: self.index.message_count(),
+            position: self.checkpoint.position,
+            resumed,
+            comparison,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use projector::index::{IndexComparison, IndexProgress, RebuildStart};
+use projector::index::{IndexBuilds, IndexComparison, IndexProgress, RebuildStart};
 use projector::{PreviousVersion, ProjectionError, RebuildProgress, RowDifference, kept};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -40,7 +40,7 @@ pub async fn run(config: &SystemConfig, args: &RebuildArgs) -> Result<()> {
             rebuild_read_models(config, args, replaced).await
         }
         RebuildTarget::RestoreSearch => {
-            if config.index_dir().kept_build()?.is_none() {
+            if IndexBuilds::new(config.index_dir()).kept_build()?.is_none() {
                 bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
             }
             rebuild_search(config, RebuildStart::KeptIndex, replaced).await
@@ -61,7 +61,7 @@ async fn with_database<T>(
 
 async fn drop_replaced(config: &SystemConfig) -> Result<()> {
     let tables = with_database(config, kept::discard).await?;
-    let index = config.index_dir().remove_kept()?;
+    let index = IndexBuilds::new(config.index_dir()).remove_kept()?;
     let dropped = match (tables, index) {
         (true, true) => "the tables and the search index",
         (true, false) => "the tables",

@@ -12,7 +12,9 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet as _, SegmentReader, TERMINATED};
 
 use super::columns::{SearcherSnapshot, SegmentColumns, columns_for};
-use super::{Index, IndexError};
+use super::document::DocumentKey;
+use super::error::IndexError;
+use super::handle::Index;
 
 /// The number of buckets that messages are summed in. Where two indexes differ, only the messages
 /// in differing buckets are compared one by one.
@@ -20,9 +22,6 @@ const BUCKET_COUNT: usize = 4_096;
 
 /// The maximum number of buckets whose messages are compared one by one.
 const MAX_COMPARED_BUCKETS: usize = 16;
-
-/// The key of a message: conversation and sequence number.
-pub type DocumentKey = (u64, u64);
 
 /// A digest of an index's content. Comparable only within one build of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

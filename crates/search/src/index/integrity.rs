@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::error::IndexError;
 use super::file_fingerprints::Tampering;
-use super::{Index, IndexError};
+use super::handle::Index;
 
 /// The extensions of the files that every segment has. A segment without positions still opens, but
 /// finds no phrases.

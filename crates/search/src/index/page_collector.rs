@@ -8,7 +8,7 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
 use super::columns::{ColumnsBySegment, SegmentColumns, columns_for};
-use super::request::{SearchHit, Sort};
+use super::hit::{SearchHit, Sort};
 
 /// The maximum share by which age reduces a score.
 const MAX_AGE_PENALTY: f32 = 0.2;

@@ -4,19 +4,13 @@ use std::sync::Arc;
 
 use tantivy::query::{BooleanQuery, Occur};
 
+use super::error::IndexError;
+use super::handle::Index;
+use super::hit::{SearchHit, Sort};
 use super::page_collector::{HitCursor, PageCollector};
+use super::query_builder::IdResolver;
 use super::statistics::{Bm25Statistics, PinnedStatistics};
 use super::visibility::{self, VisibilityFilter};
-use super::{IdResolver, Index, IndexError};
-
-/// The order of hits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// BM25 with a mild preference for recent messages.
-    Relevance,
-    /// Newest first.
-    Newest,
-}
 
 /// A search request.
 pub struct SearchRequest<'a> {
@@ -39,19 +33,6 @@ pub struct SearchRequest<'a> {
     pub after: Option<HitCursor>,
     /// The maximum number of hits to return; at least one.
     pub limit: usize,
-}
-
-/// A message that matches a search.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SearchHit {
-    /// The log position of the `message_sent` event.
-    pub position: u64,
-    /// The conversation of the message.
-    pub conversation: u64,
-    /// The sequence number within the conversation.
-    pub seq: u64,
-    /// The relevance, comparable within one search; 0 if sorted by time.
-    pub score: f32,
 }
 
 /// A page of search results.

@@ -5,7 +5,8 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 
-use super::{MessageDocument, analyser};
+use super::analyser::TOKENIZER_NAME;
+use super::document::MessageDocument;
 
 /// The names of the fields that are also stored as columns.
 pub(super) const POSITION: &str = "position";
@@ -34,7 +35,7 @@ pub(super) struct SchemaFields {
 pub(super) fn build_schema() -> (Schema, SchemaFields) {
     let mut builder = Schema::builder();
     let analysed = TextFieldIndexing::default()
-        .set_tokenizer(analyser::TOKENIZER_NAME)
+        .set_tokenizer(TOKENIZER_NAME)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     // The length of a name must not affect the score, so it is not stored.
     let name = TextFieldIndexing::default()
@@ -84,7 +85,7 @@ impl SchemaFields {
 }
 
 /// Whether a text contains an HTTP or HTTPS link.
-pub(crate) fn has_link(text: &str) -> bool {
+fn has_link(text: &str) -> bool {
     let begins_with = |scheme: &str| {
         text.match_indices(scheme)
             .any(|(at, _)| text[at + scheme.len()..].starts_with(|c: char| !c.is_whitespace()))

@@ -6,9 +6,11 @@ use rustc_hash::FxHashSet;
 use tantivy::IndexWriter;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 
+use super::document::{DocumentKey, IndexCheckpoint, MessageDocument};
+use super::error::IndexError;
+use super::handle::Index;
 use super::schema::SchemaFields;
 use super::visibility::{self, VisibilityFilter, VisibleConversations, VisibleSeqs};
-use super::{Index, IndexCheckpoint, IndexError, MessageDocument};
 
 /// The number of bytes that are buffered before a segment is written.
 const MEMORY_LIMIT: usize = 64 * 1024 * 1024;
@@ -51,7 +53,10 @@ impl SearchIndexWriter {
 
     /// Removes messages, given as conversation and sequence number. To update a message, remove it
     /// and then add it.
-    pub fn remove(&self, messages: impl IntoIterator<Item = (u64, u64)>) -> Result<(), IndexError> {
+    pub fn remove(
+        &self,
+        messages: impl IntoIterator<Item = DocumentKey>,
+    ) -> Result<(), IndexError> {
         let mut conversations = VisibleConversations::default();
         for (conversation, seq) in messages {
             let seqs = conversations

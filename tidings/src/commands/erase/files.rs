@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use event_log::erasure::files::{self, WalOutcome};
 use event_log::erasure::ledger;
 use projector::PreviousVersion;
-use projector::index::{IndexProgress, RebuildStart};
+use projector::index::{IndexBuilds, IndexProgress, RebuildStart};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -74,7 +74,7 @@ async fn rewrite_all(config: &SystemConfig, pool: &PgPool, output: OutputArgs) -
         quiet,
     )
     .await?;
-    if index_dir.kept_build()?.is_some() {
+    if IndexBuilds::new(index_dir).kept_build()?.is_some() {
         bail!("another rebuild has kept the replaced index: run this command again");
     }
     let wal = files::recycle_wal(pool).await?;
