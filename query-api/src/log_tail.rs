@@ -8,7 +8,7 @@ use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::state::QueryState;
+use crate::start::QueryState;
 
 /// The maximum number of events in a chunk. A body has at most 64 KiB, so a chunk stays below about
 /// 13 MiB, and each response holds one chunk in memory.

@@ -29,8 +29,8 @@ use super::connections::{LiveConnection, LiveConnections};
 use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
 use super::frame::ServerFrame;
 use super::pending_changes::{PendingChanges, affected_since};
-use crate::entry::FeedEntry;
 use crate::error::QueryError;
+use crate::sql::entry_view::FeedEntry;
 
 /// The capacity of the queue of a connection, in batches.
 const QUEUE_CAPACITY: usize = 64;

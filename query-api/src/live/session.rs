@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::admission::{AdmissionPermit, shutdown_problem, with_jittered_retry};
 use super::frame::{ServerFrame, SessionEnd, close};
 use super::hub::{LiveDelivery, Subscription};
-use crate::entries::{cursor_ahead, cursor_expired};
 use crate::error::{EndpointError, QueryError};
-use crate::state::QueryState;
+use crate::routes::entries::{cursor_ahead, cursor_expired};
+use crate::start::QueryState;
 use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page of the backlog.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use event_log::mirror::MirrorConfig;
+use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
 use query_api::live::PendingChanges;
-use query_api::watermark::{self, Watermark, WatermarkTracker};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{QueryFixture, WAIT_TIMEOUT};

@@ -4,7 +4,7 @@
 //! recalled, not sent by the user, and visible to the user. `unread!` of `read_model` computes the
 //! count fast: every message stores the number of countable messages up to it, so counting a range
 //! is a subtraction. Only the few recalled and own messages are looked up in their indexes.
-//! [`explain`](crate::explain) gives the same result message by message.
+//! `explain` gives the same result message by message.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::{AsOfParams, ReadContext};
+use crate::consistency::min_position::MinPositionParams;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
-use crate::state::QueryState;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::start::QueryState;
 use read_model::unread_count;
 
 /// The unread counts of the caller.

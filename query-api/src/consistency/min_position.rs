@@ -12,11 +12,11 @@ use http_edge::{Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use crate::as_of::AsOfParams;
+use crate::consistency::as_of::AsOfParams;
+use crate::consistency::watermark::Watermark;
 use crate::error::{EndpointError, QueryError};
 use crate::params;
-use crate::state::QueryState;
-use crate::watermark::Watermark;
+use crate::start::QueryState;
 
 /// The response header with the position of the read model.
 pub static TIDINGS_POSITION: HeaderName = HeaderName::from_static("tidings-position");

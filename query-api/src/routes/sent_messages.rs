@@ -9,13 +9,13 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::consistency::min_position::{MinPosition, MinPositionParams};
 use crate::cursor::CursorCodec;
 use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
-use crate::message_view::{MessageView, message_columns};
-use crate::min_position::{MinPosition, MinPositionParams};
 use crate::params::PageLimit;
-use crate::state::QueryState;
+use crate::sql::message_view::{MessageView, message_columns};
+use crate::start::QueryState;
 use read_model::can_see;
 
 /// The number of messages per page.

@@ -6,14 +6,14 @@ use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::{AsOfParams, ReadContext};
+use crate::consistency::min_position::MinPositionParams;
 use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
+use crate::start::QueryState;
 use read_model::can_see;
 use read_model::unread_count;
 

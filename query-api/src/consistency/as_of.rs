@@ -12,11 +12,11 @@ use sqlx::postgres::PgArguments;
 use sqlx::{PgPool, Postgres};
 use utoipa::IntoParams;
 
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::min_position::{FreshnessGuard, MinPosition};
 use crate::error::EndpointError;
-use crate::min_position::{FreshnessGuard, MinPosition};
 use crate::params;
-use crate::state::QueryState;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::start::QueryState;
 
 /// The parameters of queries that can also be answered for an earlier position.
 #[derive(Debug, Deserialize, IntoParams)]

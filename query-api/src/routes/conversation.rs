@@ -8,14 +8,14 @@ use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::{AsOfParams, ReadContext};
+use crate::consistency::min_position::MinPositionParams;
 use crate::docs::{ConversationKindDoc, ConversationProblems, HistoryDoc, RoleDoc};
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
+use crate::start::QueryState;
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,12 +7,12 @@ use http_edge::{Caller, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::consistency::min_position::{FreshnessGuard, MinPosition, MinPositionParams};
 use crate::docs::SyncProblems;
-use crate::entry::FeedEntry;
 use crate::error::EndpointError;
-use crate::min_position::{FreshnessGuard, MinPosition, MinPositionParams};
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
+use crate::sql::entry_view::FeedEntry;
+use crate::start::QueryState;
 use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page.

@@ -10,15 +10,15 @@ use sqlx::Row;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::{AsOfParams, ReadContext};
+use crate::consistency::min_position::MinPositionParams;
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
-use crate::message_view::{MessageView, message_columns, parse_raw_json};
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::message_view::{MessageView, message_columns, parse_raw_json};
+use crate::sql::visibility::membership;
+use crate::start::QueryState;
 use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to

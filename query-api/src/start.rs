@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::search::index::IndexDir;
 use event_log::mirror::MirrorConfig;
 use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::reader::LogReader;
+use search::index::IndexDir;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
 use crate::live::{self, Acks, Admission, Deliverer, Hub, PendingChanges, PresenceService};
-use crate::search::{self, IndexReader};
-use crate::watermark::{self, Watermark, WatermarkTracker};
+use crate::search::{self as message_search, IndexReader};
 
 /// The default for how long a query waits for `min_position`.
 pub const MIN_POSITION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -98,7 +98,7 @@ impl QueryState {
         .await;
         tokio::spawn(watermark::run(tracker, shutdown.clone()));
         let search = IndexReader::new(index, reader.clone(), min_position_timeout);
-        tokio::spawn(search::follow(search.clone(), shutdown.clone()));
+        tokio::spawn(message_search::follow(search.clone(), shutdown.clone()));
         let hub = Hub::default();
         let deliverer = Deliverer::new(hub.clone(), &pool, pending_changes, local_signal);
         tokio::spawn(live::run(deliverer, shutdown.clone()));

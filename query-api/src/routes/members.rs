@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::{AsOfParams, ReadContext};
+use crate::consistency::min_position::MinPositionParams;
 use crate::cursor::CursorCodec;
 use crate::docs::{ConversationProblems, RoleDoc};
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
+use crate::start::QueryState;
 
 /// The number of members per page.
 const PAGE_LIMIT: PageLimit = PageLimit {

@@ -16,12 +16,12 @@ use http_edge::{Admin, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::consistency::min_position::{self, MinPosition, MinPositionParams};
 use crate::docs::AdminProblems;
 use crate::error::EndpointError;
 use crate::log_tail::LogTail;
-use crate::min_position::{self, MinPosition, MinPositionParams};
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
+use crate::start::QueryState;
 
 /// The number of events per response, unless it follows the log.
 const PAGE_LIMIT: PageLimit = PageLimit {

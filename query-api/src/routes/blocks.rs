@@ -6,10 +6,10 @@ use http_edge::Caller;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::consistency::min_position::{MinPosition, MinPositionParams};
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
-use crate::min_position::{MinPosition, MinPositionParams};
-use crate::state::QueryState;
+use crate::start::QueryState;
 
 /// The users that the caller has blocked.
 #[derive(Debug, Serialize, ToSchema)]
