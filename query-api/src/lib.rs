@@ -3,8 +3,8 @@
 //!
 //! In the order in which a request passes through the crate:
 //!
-//! - [`router`]: the documented routes; `routes` has one file per endpoint. [`QueryState`] is the
-//!   state that they share.
+//! - [`QueryState::start`]: starts the tasks, and builds what each endpoint needs.
+//! - [`router`]: the documented routes; `routes` has one file per endpoint.
 //! - `params`, `cursor`: request parameters and page cursors, each parsed once.
 //! - [`consistency`]: the position and the user for which a query is answered: read your own
 //!   writes, and queries as of an earlier position.
@@ -41,7 +41,6 @@ mod start;
 mod sync;
 pub mod user_export;
 
-pub use consistency::watermark::Watermark;
 pub use error::{EndpointError, QueryError};
 pub use routes::router;
 pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};

@@ -26,9 +26,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::connections::{LiveConnection, LiveConnections};
+use super::delivery::LiveDelivery;
 use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
 use super::frame::ServerFrame;
-use super::pending_changes::{PendingChanges, affected_since};
+use crate::consistency::pending_changes::{PendingChanges, affected_since};
 use crate::error::QueryError;
 use crate::sql::entry_view::FeedEntry;
 
@@ -58,17 +59,6 @@ struct Inner {
     connections: Mutex<LiveConnections>,
     subscribed: Notify,
     last_connection_id: AtomicU64,
-}
-
-/// An item in the queue of a connection.
-#[derive(Debug, Clone)]
-pub enum LiveDelivery {
-    /// From now on everything after this position is delivered, as long as the queue is open.
-    Subscribed(i64),
-    /// All entries up to this position.
-    Entries(i64, Arc<Vec<ServerFrame>>),
-    /// A presence or typing frame.
-    Ephemeral(ServerFrame),
 }
 
 /// The subscription of a connection. Dropping it unsubscribes.

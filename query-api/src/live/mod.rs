@@ -2,29 +2,31 @@
 //!
 //! In the order in which an entry passes through it:
 //!
-//! - `pending_changes`: what the projector has signalled: which users the latest batches affect.
 //! - `hub`: one task per process that delivers committed entries to all connected users.
-//!   `delivery_query` is its statement, `connections` the list of who is connected.
+//!   `delivery_query` is its statement, `connections` the list of who is connected, `delivery` what
+//!   they receive.
 //! - `session`: the entries of one connection: the backlog, then deliveries, and redelivery of
 //!   entries that were not acknowledged. `admission` limits the number of connections.
 //! - `frame`: the frames in both directions. `websocket`, `sse`: the two transports.
 //! - `acks`: records acknowledgements.
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
+//! - `state`: what a connection needs of all of these.
 
 mod acks;
 mod admission;
 mod connections;
+mod delivery;
 mod delivery_query;
 mod frame;
 mod hub;
-mod pending_changes;
 mod presence_service;
 pub(crate) mod session;
 pub(crate) mod sse;
+pub(crate) mod state;
 pub(crate) mod websocket;
 
 pub use acks::{Acks, NoAcks};
-pub use admission::{Admission, MAX_LIVE_CONNECTIONS};
-pub use hub::{Deliverer, Hub, run};
-pub use pending_changes::PendingChanges;
-pub use presence_service::PresenceService;
+pub(crate) use admission::Admission;
+pub use admission::MAX_LIVE_CONNECTIONS;
+pub(crate) use hub::{Deliverer, Hub, run};
+pub(crate) use presence_service::PresenceService;

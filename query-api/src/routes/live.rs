@@ -15,9 +15,9 @@ use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::live::session::LiveSession;
 use crate::live::sse;
+use crate::live::state::LiveState;
 use crate::live::websocket::{self, SocketClient};
 use crate::params;
-use crate::start::QueryState;
 
 /// The maximum size of a client frame in bytes.
 const MAX_FRAME_BYTES: usize = 64 * 1024;
@@ -77,7 +77,7 @@ pub struct LiveParams {
     ),
 )]
 pub async fn connect_live(
-    State(state): State<QueryState>,
+    State(state): State<LiveState>,
     caller: Caller,
     Query(query): Query<LiveParams>,
     headers: HeaderMap,

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::consistency::min_position::{MinPosition, MinPositionParams, projection_behind};
+use crate::consistency::min_position::{MinPosition, projection_behind};
+use crate::consistency::position_params::MinPositionParams;
 use crate::cursor::CursorCodec;
 use crate::docs::SearchProblems;
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
+use crate::search::state::SearchState;
 use crate::search::{MessageHit, MessageSearch, SearchCursor, Searcher};
-use crate::start::QueryState;
 
 /// The number of hits per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -84,7 +85,7 @@ pub struct SearchPage {
     ),
 )]
 pub async fn search_messages(
-    State(state): State<QueryState>,
+    State(state): State<SearchState>,
     caller: Caller,
     Query(query): Query<SearchParams>,
     min_position: MinPosition,
@@ -102,7 +103,7 @@ pub async fn search_messages(
     let cursor = listing.parse("cursor", cursor, SearchCursor::from_numbers)?;
     let at_least = min_position.at_least;
     let guard = min_position.wait().await?;
-    let indexed = state.search.watermark().wait_for(at_least).await;
+    let indexed = state.index.watermark().wait_for(at_least).await;
     indexed.map_err(|known| projection_behind(at_least, known))?;
     let began = Instant::now();
     let search = MessageSearch {
@@ -113,7 +114,7 @@ pub async fn search_messages(
         cursor,
         now: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let page = search.execute(&state.pool, &state.search).await?;
+    let page = search.execute(&state.pool, &state.index).await?;
     let took = began.elapsed();
     metrics::histogram!("tidings_search_seconds").record(took);
     let answer = SearchPage {

@@ -13,12 +13,12 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::consistency::as_of::{AsOfParams, ReadContext};
-use crate::consistency::min_position::MinPositionParams;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::start::QueryState;
 use read_model::unread_count;
 
 /// The unread counts of the caller.
@@ -58,7 +58,7 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     ),
 )]
 pub async fn get_unread_counts(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let user = context.user().to_owned();

@@ -7,13 +7,15 @@
 //!   names.
 //! - `message_search`: executes a search within that scope.
 //! - `hits`: loads the hits from the read model.
+//! - `state`: what a search needs of all of these.
 
 mod hits;
-mod index_reader;
+pub(crate) mod index_reader;
 mod message_search;
 mod scope;
+pub(crate) mod state;
 
 pub use hits::MessageHit;
-pub use index_reader::{IndexReader, follow};
+pub use index_reader::IndexReader;
 pub use message_search::{HitPage, MAX_EXACT_TOTAL, MessageSearch, SearchCursor};
 pub use scope::Searcher;
