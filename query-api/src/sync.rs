@@ -12,9 +12,9 @@ use domain::ids::DeviceId;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::entry::{FeedEntry, entry_columns, entry_parts};
 use crate::error::QueryError;
-use crate::visibility::visible_entries;
+use crate::sql::entry_view::{FeedEntry, entry_columns, entry_parts};
+use crate::sql::visibility::visible_entries;
 
 /// The minimum number of rows that one statement merges. It lets a small page skip invisible
 /// entries without a round trip for each.

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 
+use super::delivery::LiveDelivery;
 use super::frame::ServerFrame;
-use super::hub::LiveDelivery;
 
 /// All users who are connected to this process.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 
 use super::connections::LiveConnections;
-use crate::entry::{entry_columns, entry_parts};
-use crate::visibility::visible_entries;
+use crate::sql::entry_view::{entry_columns, entry_parts};
+use crate::sql::visibility::visible_entries;
 
 /// The maximum number of rows of one statement, if every recipient receives every entry; later
 /// entries are read by the next statement. This takes about half a second. A statement that exceeds

@@ -26,11 +26,12 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::connections::{LiveConnection, LiveConnections};
+use super::delivery::LiveDelivery;
 use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
 use super::frame::ServerFrame;
-use super::pending_changes::{PendingChanges, affected_since};
-use crate::entry::FeedEntry;
+use crate::consistency::pending_changes::{PendingChanges, affected_since};
 use crate::error::QueryError;
+use crate::sql::entry_view::FeedEntry;
 
 /// The capacity of the queue of a connection, in batches.
 const QUEUE_CAPACITY: usize = 64;
@@ -58,17 +59,6 @@ struct Inner {
     connections: Mutex<LiveConnections>,
     subscribed: Notify,
     last_connection_id: AtomicU64,
-}
-
-/// An item in the queue of a connection.
-#[derive(Debug, Clone)]
-pub enum LiveDelivery {
-    /// From now on everything after this position is delivered, as long as the queue is open.
-    Subscribed(i64),
-    /// All entries up to this position.
-    Entries(i64, Arc<Vec<ServerFrame>>),
-    /// A presence or typing frame.
-    Ephemeral(ServerFrame),
 }
 
 /// The subscription of a connection. Dropping it unsubscribes.

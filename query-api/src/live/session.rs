@@ -9,11 +9,12 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::admission::{AdmissionPermit, shutdown_problem, with_jittered_retry};
+use super::delivery::LiveDelivery;
 use super::frame::{ServerFrame, SessionEnd, close};
-use super::hub::{LiveDelivery, Subscription};
-use crate::entries::{cursor_ahead, cursor_expired};
+use super::hub::Subscription;
+use super::state::LiveState;
 use crate::error::{EndpointError, QueryError};
-use crate::state::QueryState;
+use crate::routes::entries::{cursor_ahead, cursor_expired};
 use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page of the backlog.
@@ -27,7 +28,7 @@ const AHEAD_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The state of a connection: its position in the user's feed.
 pub struct LiveSession {
-    state: QueryState,
+    state: LiveState,
     user: String,
     device: Option<DeviceId>,
     /// The id of the connection in this process.
@@ -52,7 +53,7 @@ impl LiveSession {
     /// Starts after a cursor; without one, after the acknowledged cursor of the device; without
     /// that, at the current position.
     pub async fn start(
-        state: QueryState,
+        state: LiveState,
         user: &str,
         device: Option<DeviceId>,
         after: Option<i64>,
@@ -263,7 +264,7 @@ impl LiveSession {
 /// Receives the next delivery. Fails if the device has connected again or the service stops.
 async fn recv_delivery(
     subscription: &mut Subscription,
-    state: &QueryState,
+    state: &LiveState,
 ) -> Result<Option<LiveDelivery>, SessionEnd> {
     tokio::select! {
         biased;

@@ -12,8 +12,8 @@ use search::index::{BuildNumber, Index, IndexCheckpoint, IndexDir, IndexError};
 use tokio_util::sync::CancellationToken;
 
 use super::scope::VisibilityCache;
+use crate::consistency::watermark::Watermark;
 use crate::error::QueryError;
-use crate::watermark::Watermark;
 
 /// How often to check for a commit.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);

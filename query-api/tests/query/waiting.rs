@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use event_log::mirror::MirrorConfig;
-use query_api::live::PendingChanges;
-use query_api::watermark::{self, Watermark, WatermarkTracker};
+use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{QueryFixture, WAIT_TIMEOUT};
@@ -167,18 +166,11 @@ async fn a_signal_advances_the_watermark_without_polling() {
         .acquire_timeout(Duration::from_millis(50))
         .connect_lazy_with(crate::fixture::postgres_server().host("127.0.0.1").port(1));
     let watermark = Watermark::new(Duration::from_secs(20));
-    let lookout = WatermarkTracker::new(
-        watermark.clone(),
-        PendingChanges::default(),
-        unreachable,
-        Some(&nats),
-        &mirror,
-        None,
-    )
-    .await;
+    let tracker =
+        WatermarkTracker::new(watermark.clone(), unreachable, Some(&nats), &mirror, None).await;
     nats.flush().await.unwrap();
     let shutdown = CancellationToken::new();
-    let task = tokio::spawn(watermark::run(lookout, shutdown.clone()));
+    let task = tokio::spawn(watermark::run(tracker, shutdown.clone()));
     let publish = async |payload: &'static str| {
         nats.publish(mirror.projected_subject(), payload.into())
             .await

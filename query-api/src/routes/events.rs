@@ -16,12 +16,12 @@ use http_edge::{Admin, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::consistency::min_position::{self, MinPosition};
+use crate::consistency::position_params::MinPositionParams;
 use crate::docs::AdminProblems;
 use crate::error::EndpointError;
-use crate::log_tail::LogTail;
-use crate::min_position::{self, MinPosition, MinPositionParams};
+use crate::log_tail::{LogState, LogTail};
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
 
 /// The number of events per response, unless it follows the log.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -139,7 +139,7 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
     ),
 )]
 pub async fn list_events(
-    State(state): State<QueryState>,
+    State(state): State<LogState>,
     _admin: Admin,
     Query(query): Query<EventsParams>,
     min_position: MinPosition,

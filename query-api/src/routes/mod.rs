@@ -4,10 +4,23 @@
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{
-    QueryState, blocks, conversation, docs, entries, events, explain, inbox, live, members,
-    message, messages, receipts, search, sent_messages, unread,
-};
+use crate::docs;
+use crate::start::QueryState;
+
+mod blocks;
+mod conversation;
+pub(crate) mod entries;
+mod events;
+mod explain;
+mod inbox;
+mod live;
+mod members;
+mod message;
+mod messages;
+mod receipts;
+mod search;
+mod sent_messages;
+mod unread;
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {

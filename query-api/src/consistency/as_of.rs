@@ -1,47 +1,21 @@
 //! The position and the user for which a query is answered. By default that is the current state
 //! for the caller; administrators can ask for an earlier position and for any user.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use http::request::Parts;
 use http_edge::{Caller, Problem, Query};
-use serde::Deserialize;
+use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
-use sqlx::{PgPool, Postgres};
-use utoipa::IntoParams;
 
-use crate::as_of_sql::TemporalStatement;
+use super::min_position::{FreshnessGuard, MinPosition};
+use super::position_params::AsOfParams;
+use super::read_state::ReadState;
 use crate::error::EndpointError;
-use crate::min_position::{FreshnessGuard, MinPosition};
 use crate::params;
-use crate::state::QueryState;
-
-/// The parameters of queries that can also be answered for an earlier position.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct AsOfParams {
-    /// Administrators only: answer as of this position of the log, or as of this time (RFC 3339).
-    /// Messages that were recalled later are shown as they were.
-    #[param(value_type = Option<String>, example = "41")]
-    as_of: Option<String>,
-    /// Administrators only: answer as for this user.
-    #[param(value_type = Option<String>)]
-    as_user: Option<String>,
-}
-
-impl AsOfParams {
-    /// Returns the name of the first parameter that is present.
-    pub fn first_present(&self) -> Option<&'static str> {
-        let names = [("as_of", &self.as_of), ("as_user", &self.as_user)];
-        let is_present = |value: &Option<String>| params::non_empty(value.as_deref()).is_some();
-        names
-            .into_iter()
-            .find(|(_, value)| is_present(value))
-            .map(|(name, _)| name)
-    }
-}
+use crate::sql::as_of_sql::TemporalStatement;
 
 /// The requested point in time: a log position, or a time.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +30,7 @@ pub struct ReadContext {
     min_position: MinPosition,
     as_of: Option<PointInTime>,
     user: String,
-    reader: LogReader,
-    pool: PgPool,
+    state: ReadState,
 }
 
 /// The requested position, after the read model has reached it.
@@ -66,10 +39,14 @@ pub struct ReadSnapshot {
     as_of: Option<i64>,
 }
 
-impl FromRequestParts<QueryState> for ReadContext {
+impl<S> FromRequestParts<S> for ReadContext
+where
+    ReadState: FromRef<S>,
+    S: Send + Sync,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         let Query(query) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
         let as_of = params::non_empty(query.as_of.as_deref())
@@ -90,8 +67,7 @@ impl FromRequestParts<QueryState> for ReadContext {
             min_position: MinPosition::from_request(parts, state).await?,
             as_of,
             user,
-            reader: state.reader.clone(),
-            pool: state.pool.clone(),
+            state: ReadState::from_ref(state),
         })
     }
 }
@@ -122,11 +98,11 @@ impl ReadContext {
             let guard = self.min_position.wait().await?;
             return Ok(ReadSnapshot { guard, as_of: None });
         };
-        let position = resolve_position(as_of, &self.reader).await?;
+        let position = resolve_position(as_of, &self.state.reader).await?;
         let guard = self.min_position.wait_for(position).await?;
         // Tables that a migration has upgraded have no history from before the migration.
         let past_from: i64 = sqlx::query_scalar("SELECT k.past_from FROM read.checkpoint k")
-            .fetch_one(&self.pool)
+            .fetch_one(&self.state.pool)
             .await?;
         if position < past_from {
             let detail = format!(

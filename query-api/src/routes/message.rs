@@ -10,15 +10,15 @@ use sqlx::Row;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
-use crate::message_view::{MessageView, message_columns, parse_raw_json};
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::message_view::{MessageView, message_columns, parse_raw_json};
+use crate::sql::visibility::membership;
 use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns nulls if the message is not visible to
@@ -85,7 +85,7 @@ pub struct MessageVersion {
     ),
 )]
 pub async fn get_message(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path((id, seq)): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
@@ -123,7 +123,7 @@ type StoredVersion = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
     ),
 )]
 pub async fn get_message_history(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path((id, seq)): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {

@@ -8,15 +8,15 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
-use crate::message_view::{MessageView, message_columns};
-use crate::min_position::MinPositionParams;
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::message_view::{MessageView, message_columns};
+use crate::sql::visibility::membership;
 use read_model::visible_windows;
 
 /// The number of messages per page.
@@ -91,7 +91,7 @@ impl MessagesParams {
     ),
 )]
 pub async fn list_messages(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path(id): Path<String>,
     Query(query): Query<MessagesParams>,
     context: ReadContext,

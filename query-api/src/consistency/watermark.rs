@@ -17,7 +17,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::live::PendingChanges;
+use super::pending_changes::PendingChanges;
 
 /// The initial interval between two polls of the database while a request waits. A projection takes
 /// a few milliseconds, so polling more often gains nothing.
@@ -115,17 +115,15 @@ pub struct WatermarkTracker {
     local_signals: Option<broadcast::Receiver<ProjectionSignal>>,
     /// The last position signalled in this process. NATS repeats the signals up to it.
     local_position: i64,
-    pending: PendingChanges,
+    pending_changes: PendingChanges,
     poll_interval: Duration,
 }
 
 impl WatermarkTracker {
     /// Creates the task. Without NATS, or if subscribing fails, it only polls the database.
-    /// `local_signal` is the signal of a projector in this process. Every signal is passed on to
-    /// `pending`.
+    /// `local_signal` is the signal of a projector in this process.
     pub async fn new(
         watermark: Watermark,
-        pending: PendingChanges,
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
@@ -145,9 +143,15 @@ impl WatermarkTracker {
             nats_signals,
             local_signals: local_signal.map(ProjectionSignalChannel::subscribe),
             local_position: 0,
-            pending,
+            pending_changes: PendingChanges::default(),
             poll_interval: MIN_POLL_INTERVAL,
         }
+    }
+
+    /// Subscribes to the changes that the projector signals. There is one subscriber, the hub: it
+    /// takes what has been signalled since the last time.
+    pub(crate) fn subscribe_changes(&self) -> PendingChanges {
+        self.pending_changes.clone()
     }
 
     /// Waits for the next event and handles it: a signal, a request that starts to wait, or the
@@ -179,7 +183,7 @@ impl WatermarkTracker {
 
     fn apply(&self, signal: ProjectionSignal) {
         self.watermark.observe(signal.position);
-        self.pending.push(signal);
+        self.pending_changes.push(signal);
     }
 
     async fn poll(&mut self) {

@@ -4,7 +4,7 @@
 //! recalled, not sent by the user, and visible to the user. `unread!` of `read_model` computes the
 //! count fast: every message stores the number of countable messages up to it, so counting a range
 //! is a subtraction. Only the few recalled and own messages are looked up in their indexes.
-//! [`explain`](crate::explain) gives the same result message by message.
+//! `explain` gives the same result message by message.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
-use crate::state::QueryState;
+use crate::sql::as_of_sql::TemporalStatement;
 use read_model::unread_count;
 
 /// The unread counts of the caller.
@@ -58,7 +58,7 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     ),
 )]
 pub async fn get_unread_counts(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let user = context.user().to_owned();

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::cursor::CursorCodec;
 use crate::docs::{CallerProblems, ConversationKindDoc, MessageTypeDoc};
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
+use crate::sql::as_of_sql::TemporalStatement;
 use read_model::can_see;
 use read_model::{unread_count, unread_mention_count};
 
@@ -185,7 +185,7 @@ struct Row {
     ),
 )]
 pub async fn get_inbox(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Query(query): Query<InboxParams>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {

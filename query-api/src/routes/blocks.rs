@@ -6,10 +6,11 @@ use http_edge::Caller;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::consistency::min_position::MinPosition;
+use crate::consistency::position_params::MinPositionParams;
+use crate::consistency::read_state::ReadState;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
-use crate::min_position::{MinPosition, MinPositionParams};
-use crate::state::QueryState;
 
 /// The users that the caller has blocked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +31,7 @@ pub struct Blocks {
     ),
 )]
 pub async fn list_blocks(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     caller: Caller,
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {

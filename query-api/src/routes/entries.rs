@@ -7,12 +7,13 @@ use http_edge::{Caller, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::consistency::min_position::{FreshnessGuard, MinPosition};
+use crate::consistency::position_params::MinPositionParams;
+use crate::consistency::read_state::ReadState;
 use crate::docs::SyncProblems;
-use crate::entry::FeedEntry;
 use crate::error::EndpointError;
-use crate::min_position::{FreshnessGuard, MinPosition, MinPositionParams};
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
+use crate::sql::entry_view::FeedEntry;
 use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page.
@@ -59,7 +60,7 @@ pub struct EntriesPage {
     ),
 )]
 pub async fn list_entries(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     caller: Caller,
     Query(query): Query<EntriesParams>,
     min_position: MinPosition,
@@ -99,7 +100,7 @@ pub async fn list_entries(
 /// Responds to a cursor that is ahead of the read model. The page is empty and keeps the cursor,
 /// unless the cursor is ahead of the log as well: then it comes from a different log.
 async fn respond_ahead(
-    state: &QueryState,
+    state: &ReadState,
     guard: &FreshnessGuard,
     position: i64,
     after: i64,

@@ -8,14 +8,14 @@ use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::{ConversationKindDoc, ConversationProblems, HistoryDoc, RoleDoc};
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,7 +106,7 @@ struct Row {
     ),
 )]
 pub async fn get_conversation(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path(id): Path<String>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {

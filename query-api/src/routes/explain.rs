@@ -6,14 +6,14 @@ use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
 use read_model::can_see;
 use read_model::unread_count;
 
@@ -108,7 +108,7 @@ type Row = (
     ),
 )]
 pub async fn explain_unread(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path(conversation): Path<String>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {

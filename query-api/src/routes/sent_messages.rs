@@ -9,13 +9,14 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::consistency::min_position::MinPosition;
+use crate::consistency::position_params::MinPositionParams;
+use crate::consistency::read_state::ReadState;
 use crate::cursor::CursorCodec;
 use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
-use crate::message_view::{MessageView, message_columns};
-use crate::min_position::{MinPosition, MinPositionParams};
 use crate::params::PageLimit;
-use crate::state::QueryState;
+use crate::sql::message_view::{MessageView, message_columns};
 use read_model::can_see;
 
 /// The number of messages per page.
@@ -84,7 +85,7 @@ const SENT_MESSAGES: &str = concat!(
     ),
 )]
 pub async fn list_sent_messages(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     caller: Caller,
     Query(query): Query<SentMessagesParams>,
     min_position: MinPosition,

@@ -12,7 +12,7 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::QueryError;
-use crate::message_view::{MessageView, parse_raw_json};
+use crate::sql::message_view::{MessageView, parse_raw_json};
 
 /// Selects the parts of an entry from the rows that `visible_entries!` joins. [`entry_columns!`]
 /// expects the result under the alias `v`.
@@ -29,7 +29,7 @@ macro_rules! entry_columns {
     () => {
         concat!(
             "v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
-            crate::message_view::message_columns!("v.name")
+            crate::sql::message_view::message_columns!("v.name")
         )
     };
 }

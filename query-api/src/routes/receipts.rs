@@ -9,14 +9,14 @@ use http_edge::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params;
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
 use read_model::can_see;
 
 /// Binds the caller, the conversation and the seq. Returns one row of nulls if the message is not
@@ -79,7 +79,7 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
     ),
 )]
 pub async fn get_receipts(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path((id, seq)): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {

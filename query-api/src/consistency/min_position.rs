@@ -3,36 +3,25 @@
 
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use http_edge::{Problem, Query};
-use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use serde::Serialize;
 
-use crate::as_of::AsOfParams;
+use super::position_params::{AsOfParams, MinPositionParams};
+use super::read_state::ReadState;
+use super::watermark::Watermark;
 use crate::error::{EndpointError, QueryError};
 use crate::params;
-use crate::state::QueryState;
-use crate::watermark::Watermark;
 
 /// The response header with the position of the read model.
 pub static TIDINGS_POSITION: HeaderName = HeaderName::from_static("tidings-position");
 
 /// The `Retry-After` when the read model has not reached the requested position.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// The parameter that every query takes.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct MinPositionParams {
-    /// Wait until the read model has reached this position (at most 5 s by default, then 503
-    /// `projection_behind`).
-    #[param(value_type = Option<i64>, minimum = 0)]
-    min_position: Option<String>,
-}
 
 /// The minimum position of the response, 0 by default. A query parses all its parameters before it
 /// waits with [`MinPosition::wait`], so that an invalid request is rejected without waiting.
@@ -45,13 +34,17 @@ pub struct MinPosition {
 
 impl MinPosition {
     /// Parses the parameter of a request.
-    pub async fn from_request(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
+    pub async fn from_request<S>(parts: &mut Parts, state: &S) -> Result<Self, Problem>
+    where
+        ReadState: FromRef<S>,
+        S: Send + Sync,
+    {
         let Query(query) = Query::<MinPositionParams>::from_request_parts(parts, state).await?;
         let at_least =
             params::parse_position("min_position", query.min_position.as_deref())?.unwrap_or(0);
         Ok(Self {
             at_least,
-            watermark: state.watermark.clone(),
+            watermark: ReadState::from_ref(state).watermark,
         })
     }
 
@@ -75,10 +68,14 @@ impl MinPosition {
     }
 }
 
-impl FromRequestParts<QueryState> for MinPosition {
+impl<S> FromRequestParts<S> for MinPosition
+where
+    ReadState: FromRef<S>,
+    S: Send + Sync,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &QueryState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // Ignoring these parameters would make a current response look like a historical one.
         let Query(as_of) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
         if let Some(name) = as_of.first_present() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
 use tokio::sync::Notify;
 
-/// The signalled changes, passed from the watermark task to the hub. Cheap to clone.
+/// The signalled changes: the watermark task publishes them, and the hub takes them. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct PendingChanges(Arc<Inner>);
 
@@ -20,22 +20,20 @@ struct Inner {
 impl PendingChanges {
     /// Adds a signal to the pending changes.
     pub fn push(&self, signal: ProjectionSignal) {
-        let mut pending = self.lock();
-        *pending = Some(match pending.take() {
-            Some(before) => merge(before, signal),
-            None => signal,
-        });
-        drop(pending);
-        self.0.changed.notify_one();
+        self.update(|pending| merge(pending, signal));
     }
 
     /// Returns changes that the hub has not delivered yet.
     pub fn requeue(&self, rest: ProjectionSignal) {
-        let mut pending = self.lock();
-        *pending = Some(match pending.take() {
-            Some(since) => merge(rest, since),
+        self.update(|pending| match pending {
+            Some(since) => merge(Some(rest), since),
             None => rest,
         });
+    }
+
+    fn update(&self, change: impl FnOnce(Option<ProjectionSignal>) -> ProjectionSignal) {
+        let mut pending = self.lock();
+        *pending = Some(change(pending.take()));
         drop(pending);
         self.0.changed.notify_one();
     }
@@ -58,14 +56,13 @@ impl PendingChanges {
     }
 }
 
-fn merge(before: ProjectionSignal, signal: ProjectionSignal) -> ProjectionSignal {
-    let touched = match (before.audience, signal.audience) {
-        (Some(before), Some(now)) => before.merge(now),
-        _ => None,
-    };
+/// Merges a signal into those before it. The audience is known only if that of both is.
+fn merge(before: Option<ProjectionSignal>, signal: ProjectionSignal) -> ProjectionSignal {
+    let Some(before) = before else { return signal };
+    let audience = before.audience.zip(signal.audience);
     ProjectionSignal {
         position: before.position.max(signal.position),
-        audience: touched,
+        audience: audience.and_then(|(before, now)| before.merge(now)),
     }
 }
 
@@ -76,9 +73,9 @@ pub fn affected_since(
     from: i64,
     generation: i64,
 ) -> Option<AffectedAudience> {
-    let touched = signal?.audience?;
-    let is_complete = touched.from <= from && touched.generation == generation;
-    is_complete.then_some(touched)
+    let audience = signal?.audience?;
+    let is_complete = audience.from <= from && audience.generation == generation;
+    is_complete.then_some(audience)
 }
 
 #[cfg(test)]

@@ -1,19 +1,24 @@
-//! The state that all query handlers share, and how it is started.
+//! Starts the query service: the one place that creates its tasks and the state of its endpoints.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::search::index::IndexDir;
+use axum::extract::FromRef;
 use event_log::mirror::MirrorConfig;
 use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::reader::LogReader;
+use search::index::IndexDir;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{self, Acks, Admission, Deliverer, Hub, PendingChanges, PresenceService};
-use crate::search::{self, IndexReader};
-use crate::watermark::{self, Watermark, WatermarkTracker};
+use crate::consistency::read_state::ReadState;
+use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
+use crate::live::state::LiveState;
+use crate::live::{self, Acks, Admission, Deliverer, Hub, PresenceService};
+use crate::log_tail::LogState;
+use crate::search::index_reader::{self, IndexReader};
+use crate::search::state::SearchState;
 
 /// The default for how long a query waits for `min_position`.
 pub const MIN_POSITION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,27 +27,13 @@ pub const MIN_POSITION_TIMEOUT: Duration = Duration::from_secs(5);
 /// this long, failing is better than occupying a connection.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The state of the query service, shared by all handlers. Cheap to clone.
+/// The state of the query service. Each endpoint takes the part that it needs. Cheap to clone.
 #[derive(Clone)]
 pub struct QueryState {
-    /// Connections that read `read.*`, with the options of [`session_options`].
-    pub pool: PgPool,
-    /// Reads the log: its events for `GET /v1/events`, and its head position.
-    pub reader: LogReader,
-    /// The position that the read model has reached, as far as this process knows.
-    pub watermark: Watermark,
-    /// The search index.
-    pub search: IndexReader,
-    /// Delivers entries to live connections.
-    pub hub: Hub,
-    /// Limits the number of live connections.
-    pub admission: Admission,
-    /// Tracks which users are online.
-    pub presence: PresenceService,
-    /// Records acknowledgements that arrive over live connections.
-    pub acks: Arc<dyn Acks>,
-    /// Cancelled when the service stops; open streams then end.
-    pub shutdown: CancellationToken,
+    read: ReadState,
+    log: LogState,
+    search: SearchState,
+    live: LiveState,
 }
 
 /// The dependencies and settings from which [`QueryState::start`] builds the service.
@@ -86,35 +77,72 @@ impl QueryState {
             shutdown,
         } = setup;
         let watermark = Watermark::new(min_position_timeout);
-        let pending_changes = PendingChanges::default();
         let tracker = WatermarkTracker::new(
             watermark.clone(),
-            pending_changes.clone(),
             pool.clone(),
             nats,
             mirror,
             local_signal.as_ref(),
         )
         .await;
+        let pending_changes = tracker.subscribe_changes();
         tokio::spawn(watermark::run(tracker, shutdown.clone()));
-        let search = IndexReader::new(index, reader.clone(), min_position_timeout);
-        tokio::spawn(search::follow(search.clone(), shutdown.clone()));
+        let index = IndexReader::new(index, reader.clone(), min_position_timeout);
+        tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
         let hub = Hub::default();
         let deliverer = Deliverer::new(hub.clone(), &pool, pending_changes, local_signal);
         tokio::spawn(live::run(deliverer, shutdown.clone()));
         let presence =
             PresenceService::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {
-            pool,
-            reader,
-            watermark,
-            search,
-            hub,
-            admission: Admission::new(max_live_connections),
-            presence,
-            acks,
-            shutdown,
+            search: SearchState {
+                pool: pool.clone(),
+                index,
+            },
+            live: LiveState {
+                pool: pool.clone(),
+                reader: reader.clone(),
+                hub,
+                admission: Admission::new(max_live_connections),
+                presence,
+                acks,
+                shutdown: shutdown.clone(),
+            },
+            log: LogState {
+                reader: reader.clone(),
+                watermark: watermark.clone(),
+                shutdown,
+            },
+            read: ReadState {
+                pool,
+                reader,
+                watermark,
+            },
         }
+    }
+}
+
+impl FromRef<QueryState> for ReadState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.read.clone()
+    }
+}
+
+impl FromRef<QueryState> for LogState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.log.clone()
+    }
+}
+
+impl FromRef<QueryState> for SearchState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.search.clone()
+    }
+}
+
+impl FromRef<QueryState> for LiveState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.live.clone()
     }
 }
 

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::as_of::{AsOfParams, ReadContext};
-use crate::as_of_sql::TemporalStatement;
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::consistency::read_state::ReadState;
 use crate::cursor::CursorCodec;
 use crate::docs::{ConversationProblems, RoleDoc};
 use crate::error::EndpointError;
-use crate::min_position::MinPositionParams;
 use crate::params::{self, PageLimit};
-use crate::state::QueryState;
-use crate::visibility::membership;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::membership;
 
 /// The number of members per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -98,7 +98,7 @@ struct Row {
     ),
 )]
 pub async fn list_members(
-    State(state): State<QueryState>,
+    State(state): State<ReadState>,
     Path(id): Path<String>,
     Query(query): Query<MembersParams>,
     context: ReadContext,
