@@ -1,4 +1,4 @@
-//! Tokens for tests, signed with a secret that the servers under test are given.
+//! Tokens for tests, signed with the secret of the servers under test.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,43 +11,43 @@ use serde_json::{Value, json};
 pub const SECRET: &str = "tests-only-secret-of-more-than-32-bytes";
 
 /// Seconds since 1970.
-pub fn now() -> i64 {
-    SystemTime::now()
+pub fn unix_now() -> i64 {
+    SystemTime::unix_now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |d| d.as_secs() as i64)
 }
 
-/// A good token for a user, for two hours.
-pub fn user(name: &str) -> String {
-    signed(&json!({ "sub": name, "exp": now() + 7200 }), SECRET)
+/// A valid token of a user. It expires after two hours.
+pub fn for_user(name: &str) -> String {
+    sign(&json!({ "sub": name, "exp": unix_now() + 7200 }), SECRET)
 }
 
-/// A good token that opens the admin's routes too.
-pub fn admin(name: &str) -> String {
-    signed(
-        &json!({ "sub": name, "exp": now() + 7200, "scope": "admin" }),
+/// A valid token with the scope `admin`.
+pub fn for_admin(name: &str) -> String {
+    sign(
+        &json!({ "sub": name, "exp": unix_now() + 7200, "scope": "admin" }),
         SECRET,
     )
 }
 
-/// Any claims, signed with any secret.
-pub fn signed(claims: &Value, secret: &str) -> String {
+/// Signs any claims with any secret.
+pub fn sign(claims: &Value, secret: &str) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
     jsonwebtoken::encode(&Header::default(), claims, &key)
         .expect("claims that serialise can be signed")
 }
 
-/// Tokens that nobody may get in with, each with what is wrong with it.
-pub fn forged() -> Vec<(&'static str, String)> {
-    let good = json!({ "sub": "alice", "exp": now() + 7200 });
-    let with = |claims: Value| signed(&claims, SECRET);
+/// Invalid tokens, each with the reason why it is invalid.
+pub fn invalid_tokens() -> Vec<(&'static str, String)> {
+    let good = json!({ "sub": "alice", "exp": unix_now() + 7200 });
+    let with = |claims: Value| sign(&claims, SECRET);
     let header = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
-    let token = user("alice");
+    let token = for_user("alice");
     let parts: Vec<&str> = token.split('.').collect();
     vec![
         (
             "foreign secret",
-            signed(&good, "another-secret-of-more-than-32-bytes!!"),
+            sign(&good, "another-secret-of-more-than-32-bytes!!"),
         ),
         (
             "alg none",
@@ -91,37 +91,40 @@ pub fn forged() -> Vec<(&'static str, String)> {
             format!(
                 "{}.{}.{}",
                 parts[0],
-                header(json!({"sub":"bob","exp":now()+9})),
+                header(json!({"sub":"bob","exp":unix_now()+9})),
                 parts[2]
             ),
         ),
         (
             "expired",
-            with(json!({ "sub": "alice", "exp": now() - 3600 })),
+            with(json!({ "sub": "alice", "exp": unix_now() - 3600 })),
         ),
         ("no exp", with(json!({ "sub": "alice" }))),
         (
             "exp as text",
-            with(json!({ "sub": "alice", "exp": (now() + 7200).to_string() })),
+            with(json!({ "sub": "alice", "exp": (unix_now() + 7200).to_string() })),
         ),
         ("exp negative", with(json!({ "sub": "alice", "exp": -1 }))),
         (
             "not yet valid",
-            with(json!({ "sub": "alice", "exp": now() + 7200, "nbf": now() + 3600 })),
+            with(json!({ "sub": "alice", "exp": unix_now() + 7200, "nbf": unix_now() + 3600 })),
         ),
-        ("no sub", with(json!({ "exp": now() + 7200 }))),
-        ("sub empty", with(json!({ "sub": "", "exp": now() + 7200 }))),
+        ("no sub", with(json!({ "exp": unix_now() + 7200 }))),
+        (
+            "sub empty",
+            with(json!({ "sub": "", "exp": unix_now() + 7200 })),
+        ),
         (
             "sub a list",
-            with(json!({ "sub": ["alice"], "exp": now() + 7200 })),
+            with(json!({ "sub": ["alice"], "exp": unix_now() + 7200 })),
         ),
         (
             "sub with U+0000",
-            with(json!({ "sub": "ali\u{0}ce", "exp": now() + 7200 })),
+            with(json!({ "sub": "ali\u{0}ce", "exp": unix_now() + 7200 })),
         ),
         (
             "sub too long",
-            with(json!({ "sub": "a".repeat(129), "exp": now() + 7200 })),
+            with(json!({ "sub": "a".repeat(129), "exp": unix_now() + 7200 })),
         ),
         ("not a token", "hello".to_owned()),
         ("two dots", "..".to_owned()),

@@ -9,11 +9,11 @@ use clap::Parser;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 use tests::client::Client;
+use tests::program::Program;
 use tests::seed::Rng;
 use tests::service::{run_tidings, service_env};
-use tests::up::Up;
-use tests::world::directory;
-use tests::{generated, servers, token};
+use tests::world::create_dir;
+use tests::{message_file, servers, token};
 
 /// The user.
 const WHO: &str = "ann";
@@ -44,16 +44,16 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let dir = directory();
+    let dir = create_dir();
     let file = dir.join("messages.jsonl");
-    generated::messages(
+    message_file::write_messages(
         &file,
         arguments.messages,
         arguments.conversations,
         Some(WHO),
     )?;
-    let servers = servers::both(&dir.join("servers"));
-    let up = Up::start(&servers, &dir).await?;
+    let servers = servers::start_both(&dir.join("servers"));
+    let up = Program::start(&servers, &dir).await?;
     let env = service_env(&servers.database_url, &servers.nats_url);
     let (file, data) = (file.to_string_lossy(), dir.join("data"));
     eprintln!("importing {} messages", arguments.messages);
@@ -63,11 +63,11 @@ async fn main() -> Result<ExitCode> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    up.lag().await?;
+    up.measure_lag().await?;
     let before = up.head().await?;
-    let ann = up.user(WHO).with_token(Some(token::admin(WHO)));
+    let ann = up.user(WHO).with_token(Some(token::for_admin(WHO)));
     read(&ann, &arguments).await?;
-    up.lag().await?;
+    up.measure_lag().await?;
     let head = up.head().await?;
     eprintln!("{head} events, {} of them reads of {WHO}", head - before);
     println!("| call | now, median | then, median | ratio |\n|---|---|---|---|");

@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use tests::up::Up;
-use tests::wire::{self, Measured, Plan, Template};
-use tests::world::directory;
-use tests::{servers, steady, token};
+use tests::load_generator::{self, LoadPlan, LoadResult, SendTemplate};
+use tests::program::Program;
+use tests::world::create_dir;
+use tests::{servers, token, warm_postgres};
 use tidings::servers::EmbeddedServers;
 use tidings::servers::process::Signal;
 
@@ -44,9 +44,9 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let dir = directory();
-    let servers = servers::both(&dir.join("servers"));
-    steady::begin(&servers.database_url).await?;
+    let dir = create_dir();
+    let servers = servers::start_both(&dir.join("servers"));
+    warm_postgres::fill_wal(&servers.database_url).await?;
     make_groups(&servers, &dir).await?;
     let (mut on, mut off) = (Vec::new(), Vec::new());
     for round in 0..arguments.rounds {
@@ -57,7 +57,7 @@ async fn main() -> Result<ExitCode> {
             [ON, "off"]
         };
         for every in order {
-            steady::checkpoint(&servers.database_url).await?;
+            warm_postgres::checkpoint(&servers.database_url).await?;
             let measured = measure(&servers, &dir, every, &arguments).await?;
             eprintln!(
                 "sealing {every}: {:.0} sends/s, median {:?}, p99 {:?}",
@@ -75,8 +75,8 @@ async fn main() -> Result<ExitCode> {
 
 /// The medians of the rounds, and how far the rounds without seals are apart: what lies within that cannot be
 /// told from noise.
-fn row(what: &str, off: &[Measured], on: &[Measured], value: impl Fn(&Measured) -> f64) {
-    let values = |of: &[Measured]| {
+fn row(what: &str, off: &[LoadResult], on: &[LoadResult], value: impl Fn(&LoadResult) -> f64) {
+    let values = |of: &[LoadResult]| {
         let mut values: Vec<f64> = of.iter().map(&value).collect();
         values.sort_unstable_by(f64::total_cmp);
         values
@@ -98,7 +98,7 @@ fn row(what: &str, off: &[Measured], on: &[Measured], value: impl Fn(&Measured) 
 }
 
 async fn make_groups(servers: &EmbeddedServers, dir: &Path) -> Result<()> {
-    let mut up = Up::start(servers, dir).await?;
+    let mut up = Program::start(servers, dir).await?;
     let making = stream::iter(0..GROUPS).map(|n| {
         let owner = up.user(&format!("u{n}"));
         async move {
@@ -119,26 +119,27 @@ async fn measure(
     dir: &Path,
     every: &str,
     arguments: &Arguments,
-) -> Result<Measured> {
-    let mut up = Up::with(servers, dir, &[("TIDINGS_SEAL_EVERY", every)]).await?;
+) -> Result<LoadResult> {
+    let mut up = Program::start_with_env(servers, dir, &[("TIDINGS_SEAL_EVERY", every)]).await?;
     warm(&up).await?;
-    let template = |n: usize| Template::send(&format!("g{n}"), &token::user(&format!("u{n}")));
-    let plan = Plan {
+    let template =
+        |n: usize| SendTemplate::send(&format!("g{n}"), &token::for_user(&format!("u{n}")));
+    let plan = LoadPlan {
         address: up.address,
         templates: Arc::new((0..GROUPS).map(template).collect()),
         connections: arguments.connections,
         warm_up: Duration::from_secs(3),
-        measured: Duration::from_secs(arguments.seconds),
+        duration: Duration::from_secs(arguments.seconds),
     };
-    let measured = tokio::task::spawn_blocking(move || wire::run(&plan)).await??;
-    up.lag().await?;
+    let measured = tokio::task::spawn_blocking(move || load_generator::run_load(&plan)).await??;
+    up.measure_lag().await?;
     stop(&mut up)?;
     Ok(measured)
 }
 
 /// A send to each group: all of them at once would wait for the log of each to be read, which is not what is asked.
-async fn warm(up: &Up) -> Result<()> {
-    let run = wire::run_number();
+async fn warm(up: &Program) -> Result<()> {
+    let run = load_generator::new_key_prefix();
     let sending = stream::iter(0..GROUPS).map(|n| {
         let owner = up.user(&format!("u{n}"));
         async move {
@@ -154,10 +155,10 @@ async fn warm(up: &Up) -> Result<()> {
         .await
 }
 
-fn stop(up: &mut Up) -> Result<()> {
+fn stop(up: &mut Program) -> Result<()> {
     let stopped = up
         .service
-        .child
+        .process
         .stop(Signal::Terminate, Duration::from_secs(60));
     stopped.context("tidings up does not stop").map(|_| ())
 }

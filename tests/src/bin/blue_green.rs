@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use eventually::eventually_within;
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use tests::client::Client;
-use tests::eventually::within;
-use tests::process::Owned;
+use tests::process::ChildProcess;
+use tests::program::Program;
 use tests::service::{run_tidings, service_env};
-use tests::up::Up;
-use tests::world::directory;
-use tests::{binary, feed, generated, servers};
+use tests::world::create_dir;
+use tests::{binary, feed, message_file, servers};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -70,21 +70,21 @@ impl Seen {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let dir = directory();
-    let servers = servers::both(&dir.join("servers"));
-    let up = Up::start(&servers, &dir).await?;
+    let dir = create_dir();
+    let servers = servers::start_both(&dir.join("servers"));
+    let up = Program::start(&servers, &dir).await?;
     let env = service_env(&servers.database_url, &servers.nats_url);
     import(&dir, &env, arguments.messages).await?;
-    up.lag().await?;
+    up.measure_lag().await?;
     for n in 0..SENDERS {
         let owner = up.user(&format!("sender{n}"));
         let made = owner.create_group(&format!("busy{n}"), &["listener"]).await;
         ensure!(made.status == 201, "{made}");
     }
-    up.lag().await?;
+    up.measure_lag().await?;
     let listener = up.user("listener");
-    let before = feed::whole(&listener, 500, 0).await;
-    let cursor = listener.look("/v1/inbox/entries?limit=1").await["cursor"].clone();
+    let before = feed::read_all(&listener, 500, 0).await;
+    let cursor = listener.get_ok("/v1/inbox/entries?limit=1").await["cursor"].clone();
     let stop = CancellationToken::new();
     let mut senders = JoinSet::new();
     for n in 0..SENDERS {
@@ -112,9 +112,9 @@ async fn main() -> Result<ExitCode> {
         took,
         sent: all(senders).await?,
         asked: all(readers).await?,
-        lag: up.lag().await?,
+        lag: up.measure_lag().await?,
         is_verified: run_tidings(&["verify"], &env).await.status.success(),
-        are_cursors_good: feed::whole(&listener, 500, 0).await.starts_with(&before),
+        are_cursors_good: feed::read_all(&listener, 500, 0).await.starts_with(&before),
     };
     run.print()
 }
@@ -184,7 +184,12 @@ impl Run {
 
 async fn import(dir: &Path, env: &Env, messages: usize) -> Result<()> {
     let file = dir.join("messages.jsonl");
-    generated::messages(&file, messages, generated::LARGE, None)?;
+    message_file::write_messages(
+        &file,
+        messages,
+        message_file::LARGE_SYSTEM_CONVERSATIONS,
+        None,
+    )?;
     let (file, data) = (file.to_string_lossy(), dir.join("data"));
     let output = run_tidings(&["import", &file, "--data", &data.to_string_lossy()], env).await;
     ensure!(
@@ -249,11 +254,12 @@ async fn all(mut tasks: JoinSet<Seen>) -> Result<Seen> {
 }
 
 async fn kill_in_the_middle(dir: &Path, env: &Env, database_url: &str, middle: i64) -> Result<()> {
-    let mut command = Command::new(binary::tidings());
+    let mut command = Command::new(binary::path());
     command.arg("rebuild").envs(env.iter().cloned());
-    let mut build = Owned::start("tidings rebuild", command, &dir.join("rebuild.log"), None)?;
+    let mut build =
+        ChildProcess::start("tidings rebuild", command, &dir.join("rebuild.log"), None)?;
     let mut connection = PgConnection::connect(database_url).await?;
-    within(PATIENCE, "half of it is rebuilt", async || {
+    eventually_within(PATIENCE, "half of it is rebuilt", async || {
         let position: i64 = sqlx::query_scalar("SELECT position FROM read_rebuild.checkpoint")
             .fetch_one(&mut connection)
             .await
@@ -267,7 +273,7 @@ async fn kill_in_the_middle(dir: &Path, env: &Env, database_url: &str, middle: i
 
 /// The second one, once the lock of the first is free.
 async fn go_on(env: &Env) -> Result<String> {
-    within(PATIENCE, "the rebuild ends", async || {
+    eventually_within(PATIENCE, "the rebuild ends", async || {
         let output = run_tidings(&["rebuild"], env).await;
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         if error.contains("under way") {

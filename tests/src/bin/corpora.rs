@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use tests::corpus::{Corpus, import};
+use tests::corpus::{Corpus, import_file};
 use tests::seed;
 use tests::world::World;
 
@@ -24,7 +24,7 @@ async fn main() -> Result<()> {
     for file in Arguments::parse().files {
         let corpus = Corpus::read(&file)?;
         let world = World::start().await;
-        let report = import(&world, &file).await;
+        let report = import_file(&world, &file).await;
         println!("{}: {report}", file.display());
         let numbers = [
             corpus.messages(),
@@ -41,9 +41,9 @@ async fn main() -> Result<()> {
             "the file has {numbers:?}"
         );
         let head = tests::log::check_positions(&world.pool).await?;
-        world.projected(head).await;
+        world.wait_until_projected(head).await;
         corpus.check_messages(|user| world.user(user), head).await?;
-        let again = import(&world, &file).await;
+        let again = import_file(&world, &file).await;
         ensure!(
             tests::log::head(&world.pool).await? == head,
             "a second import appended: {again}"

@@ -9,8 +9,8 @@ use clap::Parser;
 use search::{ParsedQuery, TermSequence, find_highlights};
 use serde_json::Value;
 use tests::client::Client;
-use tests::corpus::{Corpus, Message, import};
-use tests::remembered;
+use tests::corpus::{Corpus, CorpusMessage, import_file};
+use tests::recall_queries;
 use tests::seed::{Rng, seed};
 use tests::world::World;
 
@@ -48,11 +48,11 @@ async fn main() -> Result<()> {
 async fn check(file: &Path, items: usize, seed: u64) -> Result<()> {
     let corpus = Corpus::read(file)?;
     let world = World::start().await;
-    println!("{}: {}", file.display(), import(&world, file).await);
+    println!("{}: {}", file.display(), import_file(&world, file).await);
     let head = tests::log::check_positions(&world.pool).await?;
-    world.projected(head).await;
+    world.wait_until_projected(head).await;
     let users = corpus.users();
-    let all: Vec<&Message> = corpus.conversations.values().flatten().collect();
+    let all: Vec<&CorpusMessage> = corpus.conversations.values().flatten().collect();
     let mut asked = 0;
     for (kind, pick) in KINDS {
         let mut rng = Rng::new(seed);
@@ -65,7 +65,7 @@ async fn check(file: &Path, items: usize, seed: u64) -> Result<()> {
                 continue;
             };
             let places = &users[known.sender.as_str()];
-            let seen: Vec<&Message> = places
+            let seen: Vec<&CorpusMessage> = places
                 .iter()
                 .flat_map(|place| &corpus.conversations[*place])
                 .collect();
@@ -95,12 +95,12 @@ const KINDS: [(&str, Pick); 3] = [
 /// Two or three words as they follow each other.
 fn words(text: &str, rng: &mut Rng) -> Option<String> {
     let count = 2 + rng.below(2);
-    remembered::words(text, count, rng, |c| c.is_alphabetic() && !is_dense(c))
+    recall_queries::pick_words(text, count, rng, |c| c.is_alphabetic() && !is_dense(c))
 }
 
 /// A run of two to four characters of a script without spaces.
 fn characters(text: &str, rng: &mut Rng) -> Option<String> {
-    remembered::characters(text, rng, is_dense)
+    recall_queries::pick_characters(text, rng, is_dense)
 }
 
 fn is_dense(c: char) -> bool {
@@ -137,15 +137,15 @@ impl Tally {
         &mut self,
         client: &Client,
         head: i64,
-        seen: &[&Message],
-        known: &Message,
+        seen: &[&CorpusMessage],
+        known: &CorpusMessage,
         run: &str,
     ) -> Result<()> {
         if ParsedQuery::parse(run).is_err() {
             return Ok(());
         }
         let needle = TermSequence::new(run).context("a run says something")?;
-        let has = |message: &&&Message| !find_highlights(&message.text, [&needle]).is_empty();
+        let has = |message: &&&CorpusMessage| !find_highlights(&message.text, [&needle]).is_empty();
         if seen.iter().filter(has).count() > RARE {
             return Ok(());
         }
@@ -182,7 +182,7 @@ impl Tally {
     }
 }
 
-fn is_it(hit: &Value, known: &Message) -> bool {
+fn is_it(hit: &Value, known: &CorpusMessage) -> bool {
     hit["text"] == known.text.as_str()
         && hit["sender"] == known.sender.as_str()
         && hit["sent_at"] == known.sent_at.as_str()
@@ -213,5 +213,5 @@ async fn page(
     let q: String = run.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
     let path = format!("/v1/search?q={q}&sort={sort}&limit={limit}&min_position={head}{cursor}");
-    Ok(client.look(&path).await)
+    Ok(client.get_ok(&path).await)
 }

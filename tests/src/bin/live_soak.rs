@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use clap::Parser;
-use tests::live_soak::{self, Size};
+use tests::live_soak::{self, SoakConfig};
 use tests::seed;
 
 /// Lets clients do random things while processes are killed, and compares at the end what each device has
@@ -38,13 +38,13 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(|| seed::seed("live-soak"));
-    let size = Size {
+    let size = SoakConfig {
         clients: arguments.clients,
         devices: arguments.devices,
         rounds: arguments.rounds,
         time: Duration::from_secs_f64(arguments.minutes * 60.0),
-        pause: arguments.pause,
-        together: arguments.together,
+        max_pause_ms: arguments.pause,
+        all_in_one: arguments.together,
     };
     let report = live_soak::run(size, seed).await?;
     println!("seed                          {seed}\n{report}");

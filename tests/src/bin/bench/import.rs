@@ -4,24 +4,29 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use tests::process::Owned;
-use tests::world::directory;
-use tests::{binary, generated, servers};
+use tests::process::ChildProcess;
+use tests::world::create_dir;
+use tests::{binary, message_file, servers};
 
 use crate::report::{Import, Report};
-use tests::up::Up;
+use tests::program::Program;
 
 /// How often memory is read.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Imports this many messages.
 pub async fn run(messages: usize, report: &mut Report) -> Result<()> {
-    let dir = directory();
+    let dir = create_dir();
     let file = dir.join("million.jsonl");
-    generated::messages(&file, messages, generated::LARGE, None)?;
-    let servers = servers::both(&dir.join("servers"));
-    let up = Up::start(&servers, &dir).await?;
-    let mut command = Command::new(binary::tidings());
+    message_file::write_messages(
+        &file,
+        messages,
+        message_file::LARGE_SYSTEM_CONVERSATIONS,
+        None,
+    )?;
+    let servers = servers::start_both(&dir.join("servers"));
+    let up = Program::start(&servers, &dir).await?;
+    let mut command = Command::new(binary::path());
     command
         .arg("import")
         .arg(&file)
@@ -29,7 +34,7 @@ pub async fn run(messages: usize, report: &mut Report) -> Result<()> {
         .arg(dir.join("data"));
     command.env("TIDINGS_AUTH_SECRET", tests::token::SECRET);
     let start = Instant::now();
-    let mut import = Owned::start("tidings import", command, &dir.join("import.log"), None)?;
+    let mut import = ChildProcess::start("tidings import", command, &dir.join("import.log"), None)?;
     let mut peak = 0;
     while import.is_running() {
         peak = peak.max(import.memory().map_or(0, |memory| memory.peak));
@@ -40,13 +45,13 @@ pub async fn run(messages: usize, report: &mut Report) -> Result<()> {
     ensure!(
         head > messages as i64,
         "{head} events after {messages} messages: {}",
-        import.last_words()
+        import.log_tail()
     );
     report.import = Some(Import {
         messages,
         time,
         import: peak,
-        up: up.service.child.memory()?.peak,
+        up: up.service.process.memory()?.peak,
     });
     Ok(())
 }

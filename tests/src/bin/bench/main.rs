@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use eventually::poll_blocking;
 use sqlx::{Connection, Executor, PgConnection};
-use tests::database::other_database;
-use tests::eventually::wait_until;
-use tests::process::Owned;
-use tests::wire::{self, Measured, Plan, Template};
-use tests::world::directory;
-use tests::{ports, servers, steady};
+use tests::database::replace_database_name;
+use tests::load_generator::{self, LoadPlan, LoadResult, SendTemplate};
+use tests::process::ChildProcess;
+use tests::world::create_dir;
+use tests::{ports, servers, warm_postgres};
 
 use report::Report;
 
@@ -98,10 +98,10 @@ async fn bench(arguments: &Arguments) -> Result<()> {
         measured: Duration::from_secs(arguments.seconds),
         connections: &arguments.connections,
     };
-    let dir = directory();
-    let servers = servers::both(&dir.join("servers"));
+    let dir = create_dir();
+    let servers = servers::start_both(&dir.join("servers"));
     let mut report = Report::new(&servers);
-    steady::begin(&servers.database_url).await?;
+    warm_postgres::fill_wal(&servers.database_url).await?;
     if !arguments.alone {
         bare(&servers.database_url, times, &mut report).await?;
         stock(&servers.database_url, times, &mut report).await?;
@@ -115,11 +115,11 @@ async fn bench(arguments: &Arguments) -> Result<()> {
 }
 
 /// The templates of the peers, which know no members: one token, many conversations.
-fn templates() -> Arc<Vec<Template>> {
-    let token = tests::token::user("bench");
+fn templates() -> Arc<Vec<SendTemplate>> {
+    let token = tests::token::for_user("bench");
     Arc::new(
         (0..CONVERSATIONS)
-            .map(|n| Template::send(&format!("c{n}"), &token))
+            .map(|n| SendTemplate::send(&format!("c{n}"), &token))
             .collect(),
     )
 }
@@ -134,11 +134,11 @@ async fn bare(database_url: &str, times: Times<'_>, report: &mut Report) -> Resu
 async fn stock(database_url: &str, times: Times<'_>, report: &mut Report) -> Result<()> {
     let mut admin = PgConnection::connect(database_url).await?;
     admin.execute("CREATE DATABASE bench_stock").await?;
-    let url = other_database(database_url, "bench_stock");
+    let url = replace_database_name(database_url, "bench_stock");
     let mut best: Option<(u32, f64)> = None;
     for pool in POOLS {
         let (_server, address) = peer(&["serve-stock"], &[&url, &pool.to_string()])?;
-        steady::checkpoint(database_url).await?;
+        warm_postgres::checkpoint(database_url).await?;
         let measured = measure(address, &templates(), 64, times)?;
         eprintln!("stock, pool of {pool}: {:.0}/s", measured.rate);
         if best.is_none_or(|(_, rate)| measured.rate > rate) {
@@ -160,28 +160,28 @@ async fn stock(database_url: &str, times: Times<'_>, report: &mut Report) -> Res
 }
 
 /// Starts this program as one of the peers.
-fn peer(part: &[&str], rest: &[&str]) -> Result<(Owned, SocketAddr)> {
-    let address = SocketAddr::from(([127, 0, 0, 1], ports::free()));
+fn peer(part: &[&str], rest: &[&str]) -> Result<(ChildProcess, SocketAddr)> {
+    let address = SocketAddr::from(([127, 0, 0, 1], ports::find_free()));
     let mut command = Command::new(std::env::current_exe()?);
     command.args(part).arg(address.to_string()).args(rest);
-    let server = Owned::start(part[0], command, &directory().join("peer.log"), None)?;
-    let ready = wait_until(Duration::from_secs(30), || {
+    let server = ChildProcess::start(part[0], command, &create_dir().join("peer.log"), None)?;
+    let ready = poll_blocking(Duration::from_secs(30), || {
         std::net::TcpStream::connect(address).is_ok()
     });
-    anyhow::ensure!(ready, "{} does not start: {}", part[0], server.last_words());
+    anyhow::ensure!(ready, "{} does not start: {}", part[0], server.log_tail());
     Ok((server, address))
 }
 
 /// One run for each number of connections.
 async fn all(
     address: SocketAddr,
-    templates: &Arc<Vec<Template>>,
+    templates: &Arc<Vec<SendTemplate>>,
     times: Times<'_>,
     database_url: &str,
-) -> Result<Vec<Measured>> {
+) -> Result<Vec<LoadResult>> {
     let mut runs = Vec::new();
     for connections in times.connections {
-        steady::checkpoint(database_url).await?;
+        warm_postgres::checkpoint(database_url).await?;
         // The load generator has a thread of its own; this one has nothing else to do meanwhile.
         runs.push(tokio::task::block_in_place(|| {
             measure(address, templates, *connections, times)
@@ -192,20 +192,20 @@ async fn all(
 
 fn measure(
     address: SocketAddr,
-    templates: &Arc<Vec<Template>>,
+    templates: &Arc<Vec<SendTemplate>>,
     connections: usize,
     times: Times<'_>,
-) -> Result<Measured> {
+) -> Result<LoadResult> {
     let templates = templates.clone();
     let Times {
         warm_up, measured, ..
     } = times;
-    let done = wire::run(&Plan {
+    let done = load_generator::run_load(&LoadPlan {
         address,
         templates,
         connections,
         warm_up,
-        measured,
+        duration: measured,
     })?;
     eprintln!(
         "  {connections:>4} connections: {:>7.0}/s, p50 {:?}, p99 {:?}",

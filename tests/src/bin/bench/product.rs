@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
+use tests::load_generator::{LoadResult, SendTemplate};
+use tests::program::Program;
 use tests::service::{run_tidings, service_env};
 use tests::token;
-use tests::up::Up;
-use tests::wire::{Measured, Template};
 use tidings::servers::EmbeddedServers;
 use tidings::servers::process::Signal;
 
@@ -41,9 +41,9 @@ pub async fn run(
     times: Times<'_>,
     report: &mut Report,
 ) -> Result<()> {
-    let mut up = Up::start(servers, dir).await?;
+    let mut up = Program::start(servers, dir).await?;
     tokio::time::sleep(IDLE).await;
-    let idle = up.service.child.memory()?;
+    let idle = up.service.process.memory()?;
     report.memory = Some(Memory {
         idle: idle.resident,
         busy: 0,
@@ -57,14 +57,14 @@ pub async fn run(
         quiet: visible::quiet(&up).await?,
         busy: visible::busy(&up, &templates(CONVERSATIONS), times).await?,
     });
-    report.lag = report.lag.max(up.lag().await?);
+    report.lag = report.lag.max(up.measure_lag().await?);
     report.memory = Some(Memory {
         idle: idle.resident,
-        busy: up.service.child.memory()?.peak,
+        busy: up.service.process.memory()?.peak,
     });
     let events = up.head().await?;
     up.service
-        .child
+        .process
         .stop(Signal::Terminate, Duration::from_secs(30))
         .context("tidings up does not stop")?;
     let env = service_env(&servers.database_url, &servers.nats_url);
@@ -80,7 +80,7 @@ pub async fn run(
 }
 
 /// Makes the conversations.
-async fn create(up: &Up) -> Result<()> {
+async fn create(up: &Program) -> Result<()> {
     stream::iter(0..CONVERSATIONS)
         .map(|n| async move {
             let [one, other] = members(n);
@@ -97,19 +97,20 @@ async fn create(up: &Up) -> Result<()> {
 }
 
 /// Sends of each conversation's first member.
-pub fn templates(conversations: usize) -> Arc<Vec<Template>> {
-    let template = |n: usize| Template::send(&format!("c{n}"), &token::user(&members(n)[0]));
+pub fn templates(conversations: usize) -> Arc<Vec<SendTemplate>> {
+    let template =
+        |n: usize| SendTemplate::send(&format!("c{n}"), &token::for_user(&members(n)[0]));
     Arc::new((0..conversations).map(template).collect())
 }
 
 async fn spread(
-    up: &Up,
+    up: &Program,
     conversations: usize,
     times: Times<'_>,
     lag: &mut Duration,
-) -> Result<Vec<Measured>> {
+) -> Result<Vec<LoadResult>> {
     let templates = templates(conversations);
     let measured = all(up.address, &templates, times, &up.database_url).await?;
-    *lag = (*lag).max(up.lag().await?);
+    *lag = (*lag).max(up.measure_lag().await?);
     Ok(measured)
 }

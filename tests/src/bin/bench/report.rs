@@ -6,22 +6,22 @@ use std::time::Duration;
 use tidings::servers::EmbeddedServers;
 
 use crate::visible::Medians;
-use tests::wire::Measured;
+use tests::load_generator::LoadResult;
 
 /// Everything that was measured.
 #[derive(Default)]
 pub struct Report {
     servers: String,
     /// The route that only parses.
-    pub bare: Vec<Measured>,
+    pub bare: Vec<LoadResult>,
     /// Stock postgres-es at its best pool size.
-    pub stock: Vec<Measured>,
+    pub stock: Vec<LoadResult>,
     /// That size.
     pub stock_pool: u32,
     /// Tidings over 2,000 conversations.
-    pub many: Vec<Measured>,
+    pub many: Vec<LoadResult>,
     /// Tidings in one conversation.
-    pub hot: Vec<Measured>,
+    pub hot: Vec<LoadResult>,
     /// The longest that the projection was behind after a run.
     pub lag: Duration,
     /// From send to sync.
@@ -187,7 +187,7 @@ impl Medians {
     }
 }
 
-fn best(runs: &[Measured]) -> f64 {
+fn best(runs: &[LoadResult]) -> f64 {
     runs.iter().map(|run| run.rate).fold(0.0, f64::max)
 }
 

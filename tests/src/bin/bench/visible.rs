@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tests::load_generator::{self, HttpConnection, LoadPlan, SendTemplate};
+use tests::program::Program;
 use tests::token;
-use tests::up::Up;
-use tests::wire::{self, Connection, Plan, Template};
 
 use crate::Times;
 use crate::product::members;
@@ -28,7 +28,7 @@ pub struct Medians {
 }
 
 /// With nothing else going on.
-pub async fn quiet(up: &Up) -> Result<Medians> {
+pub async fn quiet(up: &Program) -> Result<Medians> {
     let mut left = PROBES;
     follow(up, || {
         left -= 1;
@@ -38,15 +38,19 @@ pub async fn quiet(up: &Up) -> Result<Medians> {
 }
 
 /// Beside a load that never pauses.
-pub async fn busy(up: &Up, templates: &Arc<Vec<Template>>, times: Times<'_>) -> Result<Medians> {
-    let plan = Plan {
+pub async fn busy(
+    up: &Program,
+    templates: &Arc<Vec<SendTemplate>>,
+    times: Times<'_>,
+) -> Result<Medians> {
+    let plan = LoadPlan {
         address: up.address,
         templates: templates.clone(),
         connections: LOAD,
         warm_up: times.warm_up,
-        measured: times.measured,
+        duration: times.measured,
     };
-    let load = tokio::task::spawn_blocking(move || wire::run(&plan));
+    let load = tokio::task::spawn_blocking(move || load_generator::run_load(&plan));
     tokio::time::sleep(times.warm_up).await;
     let medians = follow(up, || !load.is_finished()).await?;
     load.await??;
@@ -54,16 +58,16 @@ pub async fn busy(up: &Up, templates: &Arc<Vec<Template>>, times: Times<'_>) -> 
 }
 
 /// Follows sends one after the other while there is more to do.
-async fn follow(up: &Up, mut more: impl FnMut() -> bool) -> Result<Medians> {
+async fn follow(up: &Program, mut more: impl FnMut() -> bool) -> Result<Medians> {
     let [sender, recipient] = members(0);
-    let mut sending = Connection::open(up.address).await?;
-    let mut reading = Connection::open(up.address).await?;
-    let template = Template::send("c0", &token::user(&sender));
-    let reader = token::user(&recipient);
+    let mut sending = HttpConnection::open(up.address).await?;
+    let mut reading = HttpConnection::open(up.address).await?;
+    let template = SendTemplate::send("c0", &token::for_user(&sender));
+    let reader = token::for_user(&recipient);
     let mut acked = Vec::new();
     let mut visible = Vec::new();
     let mut request = Vec::new();
-    let run = wire::run_number();
+    let run = load_generator::new_key_prefix();
     while more() {
         template.render(&mut request, run | acked.len() as u128);
         let start = Instant::now();

@@ -118,7 +118,7 @@ async fn listen(
     mut closed: tokio::sync::watch::Receiver<bool>,
 ) -> Result<()> {
     let opening = stream::iter(users.into_iter().enumerate()).map(async |(index, user)| {
-        let socket = Socket::open(address, &token::user(&user)).await;
+        let socket = Socket::open(address, &token::for_user(&user)).await;
         socket.map(|socket| (index, socket)).context(user)
     });
     let opened: Vec<_> = opening.buffer_unordered(AT_A_TIME).collect().await;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
-use tests::up::Up;
-use tests::wire::{Measured, Plan, Template, run};
-use tests::{steady, token};
+use tests::load_generator::{LoadPlan, LoadResult, SendTemplate, run};
+use tests::program::Program;
+use tests::{token, warm_postgres};
 
 use crate::crowd::Crowd;
 use crate::paced;
@@ -59,7 +59,7 @@ fn members(conversation: usize) -> [usize; 2] {
 }
 
 /// Finds the rates, and measures at a third of each.
-pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
+pub async fn measure(up: &Program, seconds: u64) -> Result<Delay> {
     let create = |n: usize| async move {
         let [one, other] = members(n).map(|user| format!("d{user}"));
         let answer = up
@@ -72,8 +72,8 @@ pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
     let created = stream::iter(0..CONVERSATIONS).map(create);
     created.buffer_unordered(32).try_collect::<()>().await?;
     let template = |n: usize| {
-        let sender = token::user(&format!("d{}", members(n)[0]));
-        Template::send(&format!("d{n}"), &sender)
+        let sender = token::for_user(&format!("d{}", members(n)[0]));
+        SendTemplate::send(&format!("d{n}"), &sender)
     };
     let templates: Arc<Vec<_>> = Arc::new((0..CONVERSATIONS).map(template).collect());
     let mut best: f64 = 0.0;
@@ -91,18 +91,18 @@ pub async fn measure(up: &Up, seconds: u64) -> Result<Delay> {
 
 /// Sends a second, from the first send to the last entry that somebody was to get.
 async fn sustained(
-    up: &Up,
+    up: &Program,
     crowd: &mut Crowd,
-    templates: &Arc<Vec<Template>>,
+    templates: &Arc<Vec<SendTemplate>>,
     seconds: u64,
 ) -> Result<f64> {
-    steady::checkpoint(&up.database_url).await?;
-    let plan = Plan {
+    warm_postgres::checkpoint(&up.database_url).await?;
+    let plan = LoadPlan {
         address: up.address,
         templates: Arc::clone(templates),
         connections: LOADS[0],
         warm_up: Duration::ZERO,
-        measured: Duration::from_secs(seconds),
+        duration: Duration::from_secs(seconds),
     };
     let (head, count, start) = (up.head().await?, crowd.count(), Instant::now());
     tokio::task::spawn_blocking(move || run(&plan)).await??;
@@ -113,20 +113,20 @@ async fn sustained(
 
 /// Measures at a third of a rate.
 async fn third(
-    up: &Up,
+    up: &Program,
     crowd: &mut Crowd,
-    templates: &Arc<Vec<Template>>,
+    templates: &Arc<Vec<SendTemplate>>,
     best: f64,
     seconds: u64,
 ) -> Result<Third> {
     let rate = best / 3.0;
-    steady::checkpoint(&up.database_url).await?;
+    warm_postgres::checkpoint(&up.database_url).await?;
     // What a fresh session, an empty cache and the pages after a checkpoint cost is not what is asked.
     let (head, count) = (up.head().await?, crowd.count());
     paced::sends(up.address, Arc::clone(templates), rate, WARM_UP).await?;
     let time = Duration::from_secs(seconds);
     let sent = paced::sends(up.address, Arc::clone(templates), rate, time).await?;
-    up.lag().await?;
+    up.measure_lag().await?;
     crowd
         .reaches(count + 2 * (up.head().await? - head) as u64)
         .await?;
@@ -148,21 +148,21 @@ async fn third(
 }
 
 async fn load(
-    up: &Up,
-    templates: &Arc<Vec<Template>>,
+    up: &Program,
+    templates: &Arc<Vec<SendTemplate>>,
     connections: usize,
     seconds: u64,
-) -> Result<Measured> {
-    steady::checkpoint(&up.database_url).await?;
-    let plan = Plan {
+) -> Result<LoadResult> {
+    warm_postgres::checkpoint(&up.database_url).await?;
+    let plan = LoadPlan {
         address: up.address,
         templates: Arc::clone(templates),
         connections,
         warm_up: Duration::from_secs(2),
-        measured: Duration::from_secs(seconds),
+        duration: Duration::from_secs(seconds),
     };
     let done = tokio::task::spawn_blocking(move || run(&plan)).await??;
     eprintln!("  {connections} connections: {:.0} sends/s", done.rate);
-    up.lag().await?;
+    up.measure_lag().await?;
     Ok(done)
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
-use tests::up::Up;
-use tests::wire::{Plan, Template, run};
-use tests::{steady, token};
+use tests::load_generator::{LoadPlan, SendTemplate, run};
+use tests::program::Program;
+use tests::{token, warm_postgres};
 
 use crate::crowd::Crowd;
 
@@ -28,23 +28,23 @@ pub struct Group {
 }
 
 /// One after the other.
-pub async fn measure(up: &Up, seconds: u64) -> Result<Vec<Group>> {
+pub async fn measure(up: &Program, seconds: u64) -> Result<Vec<Group>> {
     let mut groups = Vec::new();
     for (members, connections) in SIZES {
         create(up, members).await?;
         let users = (0..USERS).map(|n| format!("g{n}")).collect();
         let mut crowd = Crowd::gather(up.address, users, 0).await?;
-        steady::checkpoint(&up.database_url).await?;
+        warm_postgres::checkpoint(&up.database_url).await?;
         let template = |n: usize| {
-            let sender = token::user(&format!("g{}", n * members));
-            Template::send(&format!("g{members}-{n}"), &sender)
+            let sender = token::for_user(&format!("g{}", n * members));
+            SendTemplate::send(&format!("g{members}-{n}"), &sender)
         };
-        let plan = Plan {
+        let plan = LoadPlan {
             address: up.address,
             templates: Arc::new((0..USERS / members).map(template).collect()),
             connections,
             warm_up: Duration::ZERO,
-            measured: Duration::from_secs(seconds),
+            duration: Duration::from_secs(seconds),
         };
         let (head, count, start) = (up.head().await?, crowd.count(), Instant::now());
         tokio::task::spawn_blocking(move || run(&plan)).await??;
@@ -66,7 +66,7 @@ pub async fn measure(up: &Up, seconds: u64) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
-async fn create(up: &Up, members: usize) -> Result<()> {
+async fn create(up: &Program, members: usize) -> Result<()> {
     let create = |n: usize| async move {
         let names: Vec<String> = (0..members)
             .map(|k| format!("g{}", n * members + k))
@@ -79,6 +79,6 @@ async fn create(up: &Up, members: usize) -> Result<()> {
     };
     let created = stream::iter(0..USERS / members).map(create);
     created.buffer_unordered(8).try_collect::<()>().await?;
-    up.lag().await?;
+    up.measure_lag().await?;
     Ok(())
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tests::load_generator::{HttpConnection, SendTemplate, new_key_prefix};
+use tests::program::Program;
 use tests::token;
-use tests::up::Up;
-use tests::wire::{Connection, Template, run_number};
 
 use crate::crowd::Crowd;
 use crate::report::Times;
@@ -35,13 +35,13 @@ pub struct Idle {
 }
 
 /// Needs the users `l0` to `l9999` in a group already.
-pub async fn measure(up: &Up) -> Result<Idle> {
+pub async fn measure(up: &Program) -> Result<Idle> {
     let answer = up.user("l0").create_group("idle", &["l1"]).await;
     ensure!(answer.status == 201, "{answer}");
     // The process at rest is one that has served: with its pools open and its caches filled.
     let (mut few, _) = probe(up, FEW, PROBES / 2).await?;
     tokio::time::sleep(SETTLE).await;
-    let rest = up.service.child.memory()?.resident;
+    let rest = up.service.process.memory()?.resident;
     let (many, busy) = probe(up, MANY, PROBES).await?;
     // All but ten are offline after a grace time.
     tokio::time::sleep(SETTLE).await;
@@ -56,15 +56,15 @@ pub async fn measure(up: &Up) -> Result<Idle> {
 }
 
 /// The times, and the resident KiB after everybody was caught up.
-async fn probe(up: &Up, connected: usize, probes: u128) -> Result<(Vec<Duration>, u64)> {
+async fn probe(up: &Program, connected: usize, probes: u128) -> Result<(Vec<Duration>, u64)> {
     let users = (0..connected).map(|n| format!("l{n}")).collect();
     let mut crowd = Crowd::gather(up.address, users, 2).await?;
     tokio::time::sleep(SETTLE).await;
-    let resident = up.service.child.memory()?.resident;
+    let resident = up.service.process.memory()?.resident;
     eprintln!("  {connected} connected: {} MB resident", resident / 1024);
-    let template = Template::send("idle", &token::user("l0"));
-    let mut sending = Connection::open(up.address).await?;
-    let (mut request, mut times, run) = (Vec::new(), Vec::new(), run_number());
+    let template = SendTemplate::send("idle", &token::for_user("l0"));
+    let mut sending = HttpConnection::open(up.address).await?;
+    let (mut request, mut times, run) = (Vec::new(), Vec::new(), new_key_prefix());
     for probe in 0..probes {
         template.render(&mut request, run | probe);
         let (count, at) = (crowd.count(), Instant::now());

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use tests::steady;
-use tests::up::Up;
+use tests::program::Program;
+use tests::warm_postgres;
 
 use crate::crowd::Crowd;
 use crate::report::Times;
@@ -48,7 +48,7 @@ pub struct Writes {
 }
 
 /// Makes the groups: `l0` to `l9999` are in the large one.
-pub async fn create(up: &Up) -> Result<()> {
+pub async fn create(up: &Program) -> Result<()> {
     for (id, members) in [("large", MEMBERS), ("smaller", SMALLER)] {
         let owner = up.user("l0");
         let names: Vec<String> = (1..members).map(|n| format!("l{n}")).collect();
@@ -62,12 +62,12 @@ pub async fn create(up: &Up) -> Result<()> {
             ensure!(added.status == 200, "{added}");
         }
     }
-    up.lag().await?;
+    up.measure_lag().await?;
     Ok(())
 }
 
 /// Follows sends, and counts what they write.
-pub async fn measure(up: &Up) -> Result<Large> {
+pub async fn measure(up: &Program) -> Result<Large> {
     let users = (0..ONLINE).map(|n| format!("l{n}")).collect();
     let mut crowd = Crowd::gather(up.address, users, ONLINE).await?;
     let (mut first, mut last) = (Vec::new(), Vec::new());
@@ -108,8 +108,8 @@ pub async fn measure(up: &Up) -> Result<Large> {
     })
 }
 
-async fn writes(up: &Up, database: &mut PgConnection, group: &str) -> Result<Writes> {
-    steady::checkpoint(&up.database_url).await?;
+async fn writes(up: &Program, database: &mut PgConnection, group: &str) -> Result<Writes> {
+    warm_postgres::checkpoint(&up.database_url).await?;
     // The first change of a page after a checkpoint logs the page.
     send(up, group, "warm").await?;
     tokio::time::sleep(TOLD).await;
@@ -124,7 +124,7 @@ async fn writes(up: &Up, database: &mut PgConnection, group: &str) -> Result<Wri
     })
 }
 
-async fn send(up: &Up, group: &str, key: &str) -> Result<()> {
+async fn send(up: &Program, group: &str, key: &str) -> Result<()> {
     let sender = up.user("l0");
     for n in 0..COUNTED {
         let answer = sender
@@ -132,7 +132,7 @@ async fn send(up: &Up, group: &str, key: &str) -> Result<()> {
             .await;
         ensure!(answer.status == 201, "{answer}");
     }
-    up.lag().await?;
+    up.measure_lag().await?;
     Ok(())
 }
 

@@ -18,9 +18,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use tests::up::Up;
-use tests::world::directory;
-use tests::{servers, steady};
+use tests::program::Program;
+use tests::world::create_dir;
+use tests::{servers, warm_postgres};
 use tidings::servers::process::raise_open_file_limit;
 
 use report::Report;
@@ -77,11 +77,11 @@ fn main() -> Result<ExitCode> {
 
 async fn measure(arguments: &Arguments) -> Result<Report> {
     let has = |part| arguments.parts.contains(&part);
-    let dir = directory();
-    let servers = servers::both(&dir.join("servers"));
+    let dir = create_dir();
+    let servers = servers::start_both(&dir.join("servers"));
     let mut report = Report::new(&servers);
-    steady::begin(&servers.database_url).await?;
-    let up = Up::start(&servers, &dir).await?;
+    warm_postgres::fill_wal(&servers.database_url).await?;
+    let up = Program::start(&servers, &dir).await?;
     // Memory first: it is measured against a process that has done little.
     if has(Part::Idle) || has(Part::Large) {
         eprintln!("a group of {} members", large::MEMBERS);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use tests::wire::{Connection, Template, run_number};
+use tests::load_generator::{HttpConnection, SendTemplate, new_key_prefix};
 use tokio::task::JoinSet;
 
 /// Connections that take turns.
@@ -33,7 +33,7 @@ struct Answer {
 /// Runs on a thread of its own.
 pub async fn sends(
     address: SocketAddr,
-    templates: Arc<Vec<Template>>,
+    templates: Arc<Vec<SendTemplate>>,
     rate: f64,
     time: Duration,
 ) -> Result<Vec<Sent>> {
@@ -46,7 +46,7 @@ pub async fn sends(
 
 async fn drive(
     address: SocketAddr,
-    templates: &Arc<Vec<Template>>,
+    templates: &Arc<Vec<SendTemplate>>,
     rate: f64,
     time: Duration,
 ) -> Result<Vec<Sent>> {
@@ -54,8 +54,11 @@ async fn drive(
     let pause = Duration::from_secs_f64(CONNECTIONS as f64 / rate);
     let mut connections = JoinSet::new();
     for index in 0..CONNECTIONS {
-        let mut connection = Connection::open(address).await?;
-        let (templates, keys) = (Arc::clone(templates), run_number() | (index as u128) << 40);
+        let mut connection = HttpConnection::open(address).await?;
+        let (templates, keys) = (
+            Arc::clone(templates),
+            new_key_prefix() | (index as u128) << 40,
+        );
         let first = start + pause.mul_f64(index as f64 / CONNECTIONS as f64);
         connections.spawn(async move {
             let (mut sent, mut request) = (Vec::new(), Vec::new());

@@ -13,9 +13,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use tests::up::Up;
-use tests::world::directory;
-use tests::{generated, servers};
+use tests::program::Program;
+use tests::world::create_dir;
+use tests::{message_file, servers};
 
 use report::Report;
 
@@ -43,19 +43,24 @@ async fn main() -> Result<ExitCode> {
 }
 
 async fn measure(arguments: &Arguments) -> Result<Report> {
-    let dir = directory();
+    let dir = create_dir();
     let file = dir.join("messages.jsonl");
-    generated::messages(&file, arguments.messages, generated::LARGE, None)?;
-    let servers = servers::both(&dir.join("servers"));
-    let mut up = Up::start(&servers, &dir).await?;
+    message_file::write_messages(
+        &file,
+        arguments.messages,
+        message_file::LARGE_SYSTEM_CONVERSATIONS,
+        None,
+    )?;
+    let servers = servers::start_both(&dir.join("servers"));
+    let mut up = Program::start(&servers, &dir).await?;
     let ours = ours::Commands::of(&dir, &servers);
     eprintln!("importing {} messages", arguments.messages);
     ours.import(&file).await?;
-    up.lag().await?;
+    up.measure_lag().await?;
     let events = up.head().await?;
     ensure!(events > arguments.messages as i64, "{events} events");
     // The commands are measured on a system at rest.
-    up.service.child.kill();
+    up.service.process.kill();
     eprintln!("{events} events; what Postgres and the broker can do");
     let copy = most::copy(&servers.database_url).await?;
     let publish = most::publish(&servers.database_url, &servers.nats_url).await?;

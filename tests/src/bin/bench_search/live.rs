@@ -57,7 +57,7 @@ pub async fn measure() -> Result<(f64, Vec<Duration>)> {
         sent.expect(201);
         let acknowledged = Instant::now();
         loop {
-            let page = ann.look(&format!("/v1/search?q=probe{probe}")).await;
+            let page = ann.get_ok(&format!("/v1/search?q=probe{probe}")).await;
             if page["total"] == 1 {
                 break;
             }

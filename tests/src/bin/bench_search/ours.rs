@@ -51,7 +51,7 @@ const JUNK: [&str; 16] = [
 impl Ours {
     /// Makes it.
     pub fn index(messages: &Messages) -> Result<Self> {
-        let directory = tests::world::directory().join("index");
+        let directory = tests::world::create_dir().join("index");
         std::fs::create_dir_all(&directory)?;
         let index = Index::open(&directory)?;
         let start = Instant::now();

@@ -2,7 +2,7 @@
 
 use search::ParsedQuery;
 use search::index::{MessageDocument, Sort};
-use tests::remembered;
+use tests::recall_queries;
 use tests::seed::Rng;
 
 use crate::messages::Messages;
@@ -118,9 +118,9 @@ pub fn questions(messages: &Messages, count: usize, seed: u64) -> Vec<Question> 
 }
 
 fn words(text: &str, count: usize, rng: &mut Rng) -> Option<String> {
-    remembered::words(text, count, rng, |c| c.is_ascii_alphabetic())
+    recall_queries::pick_words(text, count, rng, |c| c.is_ascii_alphabetic())
 }
 
 fn characters(text: &str, rng: &mut Rng) -> Option<String> {
-    remembered::characters(text, rng, |c| matches!(c, '\u{4e00}'..='\u{9fef}'))
+    recall_queries::pick_characters(text, rng, |c| matches!(c, '\u{4e00}'..='\u{9fef}'))
 }

@@ -21,7 +21,7 @@ pub struct Theirs {
 impl Theirs {
     /// Makes it, and its index.
     pub async fn index(messages: &Messages) -> Result<Self> {
-        let url = tests::database::database().await;
+        let url = tests::database::create_database().await;
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect(&url)

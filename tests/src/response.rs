@@ -1,13 +1,13 @@
-//! What came back of a call, and what every answer must be.
+//! A response to a call, with the assertions that tests make about it.
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// What came back.
+/// A response to a call.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    /// Method and path, for messages.
+pub struct ApiResponse {
+    /// Method, path and user of the call, for failure messages.
     pub call: String,
     /// The status code.
     pub status: u16,
@@ -17,20 +17,21 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-impl Answer {
-    /// The body as JSON; null if it is none.
+impl ApiResponse {
+    /// The body as JSON, or null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
-    /// The body as JSON, of an answer that must have this status.
+    /// Asserts the status and returns the body as JSON.
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self}");
         self.json()
     }
 
-    /// The stable code of a problem; also checks that it is one.
-    pub fn refused(&self, status: u16) -> String {
+    /// Asserts that the response is a complete problem document with this status, and returns its
+    /// code.
+    pub fn expect_problem(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{self}");
         let content_type = self.header("content-type");
         assert!(
@@ -45,14 +46,14 @@ impl Answer {
         body["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A number of the body.
+    /// An integer field of the body.
     pub fn number(&self, field: &str) -> i64 {
         self.json()[field]
             .as_i64()
             .unwrap_or_else(|| panic!("{self}: no number {field}"))
     }
 
-    /// The position that a command answered with, checked against the header.
+    /// The position in the response to a command, checked against the header.
     pub fn position(&self) -> i64 {
         let position = self.number("position");
         assert_eq!(
@@ -71,13 +72,13 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// Whether this was the first answer given again.
+    /// Whether the first response was returned again for a known idempotency key.
     pub fn is_replay(&self) -> bool {
         self.header("idempotent-replay") == "true"
     }
 }
 
-impl std::fmt::Display for Answer {
+impl std::fmt::Display for ApiResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = &self.body[..self.body.len().min(1_000)];
         write!(

@@ -15,16 +15,16 @@ use tokio::task::JoinSet;
 const KEY_LENGTH: usize = 24;
 
 /// An answer longer than this is not one to a send.
-const ANSWER_MAX: usize = 64 * 1024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// A rendered request, with room for its key.
 #[derive(Debug, Clone)]
-pub struct Template {
+pub struct SendTemplate {
     bytes: Vec<u8>,
     key_at: usize,
 }
 
-impl Template {
+impl SendTemplate {
     /// A send of a short text into a conversation. All peers get the same bytes.
     pub fn send(conversation: &str, token: &str) -> Self {
         let key = "k".repeat(KEY_LENGTH);
@@ -54,23 +54,23 @@ impl Template {
 
 /// What to run.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct LoadPlan {
     /// Where.
     pub address: SocketAddr,
     /// Connection `k` of `n` sends templates `k, k + n, k + 2n, ...` in turn, so that no two
     /// connections write to one conversation unless there are fewer conversations than connections.
-    pub templates: Arc<Vec<Template>>,
+    pub templates: Arc<Vec<SendTemplate>>,
     /// Kept connections.
     pub connections: usize,
     /// Not measured.
     pub warm_up: Duration,
     /// Measured.
-    pub measured: Duration,
+    pub duration: Duration,
 }
 
 /// What came of it.
 #[derive(Debug, Clone)]
-pub struct Measured {
+pub struct LoadResult {
     /// Answered sends per second.
     pub rate: f64,
     /// Half of the sends were answered within.
@@ -80,25 +80,25 @@ pub struct Measured {
 }
 
 /// Runs a plan on a thread of its own. Any answer but 201 is an error.
-pub fn run(plan: &Plan) -> Result<Measured> {
+pub fn run_load(plan: &LoadPlan) -> Result<LoadResult> {
     let plan = plan.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let worker = std::thread::spawn(move || runtime.block_on(drive(&plan)));
+    let worker = std::thread::spawn(move || runtime.block_on(send_on_all_connections(&plan)));
     worker
         .join()
         .unwrap_or_else(|_| bail!("the load generator panicked"))
 }
 
-async fn drive(plan: &Plan) -> Result<Measured> {
+async fn send_on_all_connections(plan: &LoadPlan) -> Result<LoadResult> {
     let start = Instant::now() + plan.warm_up;
-    let end = start + plan.measured;
-    let run = run_number();
+    let end = start + plan.duration;
+    let run = new_key_prefix();
     let mut connections = JoinSet::new();
     for index in 0..plan.connections {
-        let connection = Connection::open(plan.address).await?;
-        let work = Work {
+        let connection = HttpConnection::open(plan.address).await?;
+        let work = ConnectionTask {
             plan: plan.clone(),
             index,
             keys: run | (index as u128) << 40,
@@ -112,42 +112,42 @@ async fn drive(plan: &Plan) -> Result<Measured> {
         latencies.extend(done.context("a connection's task")??);
     }
     ensure!(!latencies.is_empty(), "no send was answered");
-    Ok(measured(plan, latencies))
+    Ok(summarize(plan, latencies))
 }
 
 /// The start of the keys of a run, different from any other: the time in nanoseconds, above what connections and counters use.
-pub fn run_number() -> u128 {
+pub fn new_key_prefix() -> u128 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
     (now.as_micros() & 0xffff_ffff) << 56
 }
 
-fn measured(plan: &Plan, mut micros: Vec<u32>) -> Measured {
+fn summarize(plan: &LoadPlan, mut micros: Vec<u32>) -> LoadResult {
     micros.sort_unstable();
     let at = |share: f64| {
         let index = ((micros.len() - 1) as f64 * share) as usize;
         Duration::from_micros(u64::from(micros[index]))
     };
-    Measured {
-        rate: micros.len() as f64 / plan.measured.as_secs_f64(),
+    LoadResult {
+        rate: micros.len() as f64 / plan.duration.as_secs_f64(),
         p50: at(0.50),
         p99: at(0.99),
     }
 }
 
-struct Work {
-    plan: Plan,
+struct ConnectionTask {
+    plan: LoadPlan,
     index: usize,
     keys: u128,
     start: Instant,
     end: Instant,
 }
 
-impl Work {
+impl ConnectionTask {
     /// Sends until the end; gives the microseconds of the sends that were asked and answered within
     /// the measured time.
-    async fn run(self, mut connection: Connection) -> Result<Vec<u32>> {
+    async fn run(self, mut connection: HttpConnection) -> Result<Vec<u32>> {
         let templates = &self.plan.templates;
         let mut latencies = Vec::with_capacity(1 << 14);
         let mut request = Vec::with_capacity(1024);
@@ -174,52 +174,56 @@ impl Work {
 }
 
 /// One kept connection.
-pub struct Connection {
+pub struct HttpConnection {
     stream: TcpStream,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
-impl Connection {
+impl HttpConnection {
     /// Connects.
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await.context("connect")?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            answer: Vec::with_capacity(4096),
+            response: Vec::with_capacity(4096),
         })
     }
 
     /// Sends a request and reads its answer, which must be a 200 or 201. Gives the body.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<&[u8]> {
         self.stream.write_all(request).await?;
-        self.answer.clear();
+        self.response.clear();
         let mut whole = None;
-        while whole.is_none_or(|(_, end)| self.answer.len() < end) {
-            let read = self.stream.read_buf(&mut self.answer).await?;
-            ensure!(read > 0, "the connection was closed: {}", self.shown());
+        while whole.is_none_or(|(_, end)| self.response.len() < end) {
+            let read = self.stream.read_buf(&mut self.response).await?;
             ensure!(
-                self.answer.len() < ANSWER_MAX,
+                read > 0,
+                "the connection was closed: {}",
+                self.response_text()
+            );
+            ensure!(
+                self.response.len() < MAX_RESPONSE_BYTES,
                 "a long answer: {}",
-                self.shown()
+                self.response_text()
             );
             if whole.is_none() {
-                whole = extent(&self.answer)?;
+                whole = response_extent(&self.response)?;
             }
         }
-        let accepted = matches!(self.answer.get(9..12), Some(b"201" | b"200"));
-        ensure!(accepted, "refused: {}", self.shown());
+        let accepted = matches!(self.response.get(9..12), Some(b"201" | b"200"));
+        ensure!(accepted, "refused: {}", self.response_text());
         let (body, end) = whole.unwrap_or_default();
-        Ok(&self.answer[body..end])
+        Ok(&self.response[body..end])
     }
 
-    fn shown(&self) -> String {
-        String::from_utf8_lossy(&self.answer[..self.answer.len().min(800)]).into_owned()
+    fn response_text(&self) -> String {
+        String::from_utf8_lossy(&self.response[..self.response.len().min(800)]).into_owned()
     }
 }
 
 /// Where the body starts and ends, once the head is complete.
-fn extent(answer: &[u8]) -> Result<Option<(usize, usize)>> {
+fn response_extent(answer: &[u8]) -> Result<Option<(usize, usize)>> {
     let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! A running `tidings up` for benchmarks, on servers that are there already.
+//! A running `tidings up` on given servers.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,43 +9,43 @@ use anyhow::{Result, ensure};
 use sqlx::{Connection, PgConnection};
 use tidings::servers::EmbeddedServers;
 
-use crate::client::{Bases, Client, http};
+use crate::client::{BaseUrls, Client, http_client};
 use crate::ports;
-use crate::service::{Service, service_env};
+use crate::service::{ServiceProcess, service_env};
 
-/// How long the projection may take to come up with the log before the run is worthless.
-const BEHIND: Duration = Duration::from_secs(60);
+/// The longest time that the projection may take to reach the head of the log.
+const MAX_LAG: Duration = Duration::from_secs(60);
 
 /// A running `tidings up`.
-pub struct Up {
+pub struct Program {
     /// The process.
-    pub service: Service,
-    /// Where it is.
+    pub service: ServiceProcess,
+    /// Its address.
     pub address: SocketAddr,
-    /// Its Postgres.
+    /// The URL of its database.
     pub database_url: String,
     http: reqwest::Client,
 }
 
-impl Up {
-    /// Starts it on given servers, and waits until it is ready.
+impl Program {
+    /// Starts it on `servers` and waits until it is ready.
     pub async fn start(servers: &EmbeddedServers, dir: &Path) -> Result<Self> {
-        Self::with(servers, dir, &[]).await
+        Self::start_with_env(servers, dir, &[]).await
     }
 
     /// The same with more environment variables.
-    pub async fn with(
+    pub async fn start_with_env(
         servers: &EmbeddedServers,
         dir: &Path,
         more: &[(&'static str, &str)],
     ) -> Result<Self> {
-        let port = ports::free();
+        let port = ports::find_free();
         let mut env = service_env(&servers.database_url, &servers.nats_url);
         env.extend(
             more.iter()
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
-        let service = Service::start("up", port, dir, &env)
+        let service = ServiceProcess::start("up", port, dir, &env)
             .await
             .map_err(anyhow::Error::msg)?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -53,21 +53,21 @@ impl Up {
             service,
             address,
             database_url: servers.database_url.clone(),
-            http: http(),
+            http: http_client(),
         })
     }
 
-    /// A user's client.
+    /// The client of a user.
     pub fn user(&self, name: &str) -> Client {
         let base = format!("http://{}", self.address);
-        let bases = Bases {
+        let bases = BaseUrls {
             commands: base.clone(),
             queries: base,
         };
-        Client::as_user(self.http.clone(), Arc::new(bases), name)
+        Client::for_user(self.http.clone(), Arc::new(bases), name)
     }
 
-    /// The log's head.
+    /// The head of the log.
     pub async fn head(&self) -> Result<i64> {
         let mut connection = PgConnection::connect(&self.database_url).await?;
         Ok(sqlx::query_scalar("SELECT position FROM log.head")
@@ -75,8 +75,8 @@ impl Up {
             .await?)
     }
 
-    /// How long it takes from now until the projection has everything that is in the log now.
-    pub async fn lag(&self) -> Result<Duration> {
+    /// Measures how long the projection takes to reach the current head of the log.
+    pub async fn measure_lag(&self) -> Result<Duration> {
         let head = self.head().await?;
         let start = Instant::now();
         let user = self.user("u0");
@@ -87,8 +87,8 @@ impl Up {
             != 200
         {
             ensure!(
-                start.elapsed() < BEHIND,
-                "the projection is more than {BEHIND:?} behind"
+                start.elapsed() < MAX_LAG,
+                "the projection is more than {MAX_LAG:?} behind"
             );
         }
         Ok(start.elapsed())

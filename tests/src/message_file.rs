@@ -1,4 +1,4 @@
-//! A file of generated messages to import.
+//! Writes files of generated messages to import.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -7,18 +7,18 @@ use anyhow::Result;
 
 use crate::seed::Rng;
 
-/// Who write in a conversation.
-const PEOPLE: usize = 40;
+/// Users who send in each conversation.
+const SENDERS_PER_CONVERSATION: usize = 40;
 
-/// Users for each conversation.
-const USERS: usize = 4;
+/// There are so many times more users than conversations.
+const USERS_PER_CONVERSATION: usize = 4;
 
-/// Conversations of a large system.
-pub const LARGE: usize = 5_000;
+/// The number of conversations in a large system.
+pub const LARGE_SYSTEM_CONVERSATIONS: usize = 5_000;
 
-/// Writes so many, in so many conversations of four times as many users; the same ones each time. With a
-/// name, that user writes one in forty messages of each.
-pub fn messages(
+/// Writes `messages` messages in `conversations` conversations; the same ones on every call. If
+/// `everywhere` names a user, that user sends one in forty messages of every conversation.
+pub fn write_messages(
     file: &Path,
     messages: usize,
     conversations: usize,
@@ -41,17 +41,18 @@ pub fn messages(
     ];
     for n in 0..messages {
         let conversation = rng.below(conversations);
-        let person = rng.below(PEOPLE);
+        let person = rng.below(SENDERS_PER_CONVERSATION);
         let sender = match everywhere.filter(|_| person == 0) {
             Some(name) => name.to_owned(),
             None => {
-                let user = (conversation * PEOPLE + person) % (conversations * USERS);
+                let user = (conversation * SENDERS_PER_CONVERSATION + person)
+                    % (conversations * USERS_PER_CONVERSATION);
                 format!("user-{user}")
             }
         };
         let time = 1_500_000_000 + n;
         let text: Vec<&str> = (0..4 + rng.below(12)).map(|_| *rng.pick(&words)).collect();
-        // Days and hours do not matter; that they never run backwards does.
+        // The dates are arbitrary, but time must never run backwards.
         let sent_at = format!(
             "20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z",
             10 + time / 100_000_000 % 10,

@@ -1,9 +1,9 @@
-//! What must be refused: bodies, numbers and texts made by damaging good ones.
+//! Inputs that the services must reject: damaged bodies, invalid numbers and hostile texts.
 
 use serde_json::{Value, json};
 
-/// Bodies that no JSON parser may take, made of a good one. All of them are 400.
-pub fn unreadable(good: &str) -> Vec<(String, Vec<u8>)> {
+/// Bodies that are not valid JSON, derived from a valid one. Each must get a 400.
+pub fn malformed_bodies(good: &str) -> Vec<(String, Vec<u8>)> {
     let mut bad = Vec::new();
     let mut add = |name: &str, body: Vec<u8>| bad.push((name.to_owned(), body));
     add("empty", Vec::new());
@@ -31,16 +31,16 @@ pub fn unreadable(good: &str) -> Vec<(String, Vec<u8>)> {
     );
     add("raw U+0000", b"{\"x\":\"a\x00b\"}".to_vec());
     add("raw newline in text", b"{\"x\":\"a\nb\"}".to_vec());
-    for at in cuts(good.len()) {
+    for at in cut_positions(good.len()) {
         add(&format!("cut at {at}"), good.as_bytes()[..at].to_vec());
     }
-    for path in texts(&parsed(good)) {
+    for path in text_pointers(&parse_json(good)) {
         for (name, text) in [
             ("U+0000", "a\\u0000b"),
             ("lone surrogate", "\\ud800"),
             ("lone low", "x\\udc00y"),
         ] {
-            let marked = replaced(&parsed(good), &path, json!("MARK")).to_string();
+            let marked = replace_at(&parse_json(good), &path, json!("MARK")).to_string();
             add(
                 &format!("{name} at {path}"),
                 marked.replace("MARK", text).into_bytes(),
@@ -50,9 +50,9 @@ pub fn unreadable(good: &str) -> Vec<(String, Vec<u8>)> {
     bad
 }
 
-/// Bodies that parse, and are wrong in one place: whatever comes of them, it is no 5xx. True says
-/// that it cannot be accepted either.
-pub fn mistyped(good: &str) -> Vec<(String, Vec<u8>, bool)> {
+/// Bodies that are valid JSON but wrong in one place. None may cause a 5xx; those marked `true`
+/// must also be rejected.
+pub fn mistyped_bodies(good: &str) -> Vec<(String, Vec<u8>, bool)> {
     let mut bad: Vec<_> = [
         ("null", "null"),
         ("list", "[]"),
@@ -62,7 +62,7 @@ pub fn mistyped(good: &str) -> Vec<(String, Vec<u8>, bool)> {
     ]
     .map(|(name, body)| (format!("top level {name}"), body.as_bytes().to_vec(), true))
     .into();
-    let good = parsed(good);
+    let good = parse_json(good);
     let values = [
         ("null", "null", false),
         ("empty text", "\"\"", false),
@@ -89,7 +89,7 @@ pub fn mistyped(good: &str) -> Vec<(String, Vec<u8>, bool)> {
     ];
     for field in good.as_object().into_iter().flat_map(serde_json::Map::keys) {
         for (name, value, certain) in values {
-            let marked = replaced(&good, &format!("/{field}"), json!("MARK")).to_string();
+            let marked = replace_at(&good, &format!("/{field}"), json!("MARK")).to_string();
             let long = value.replace("LONG", &"x".repeat(5_000));
             bad.push((
                 format!("{field} = {name}"),
@@ -108,8 +108,8 @@ pub fn mistyped(good: &str) -> Vec<(String, Vec<u8>, bool)> {
     bad
 }
 
-/// Texts that are no positive integer, in a path or a query: 400.
-pub const NO_NUMBER: [&str; 12] = [
+/// Texts that are not positive integers. In a path or a query they must get a 400.
+pub const INVALID_NUMBERS: [&str; 12] = [
     "0",
     "-1",
     "1.5",
@@ -124,16 +124,17 @@ pub const NO_NUMBER: [&str; 12] = [
     "NaN",
 ];
 
-/// Positive integers that are no seq and no position of anything: 400 or 404.
-pub const HUGE: [&str; 4] = [
+/// Positive integers that are too large for any seq or position. They must get a 400 or a 404.
+pub const HUGE_NUMBERS: [&str; 4] = [
     "9223372036854775807",
     "9223372036854775808",
     "18446744073709551616",
     "99999999999999999999999999",
 ];
 
-/// Ids and names that are aimed at whatever may stand behind: never a 5xx.
-pub const STRANGE: [&str; 18] = [
+/// Ids and names that try to attack SQL, NATS subjects, paths or terminals. They must never cause a
+/// 5xx.
+pub const HOSTILE_IDS: [&str; 18] = [
     "%27;DROP%20TABLE%20log.events;--",
     "%241",
     "%00",
@@ -154,19 +155,19 @@ pub const STRANGE: [&str; 18] = [
     "%F4%90%80%80",
 ];
 
-fn parsed(good: &str) -> Value {
+fn parse_json(good: &str) -> Value {
     serde_json::from_str(good).unwrap_or_else(|error| panic!("{good}: {error}"))
 }
 
-/// Where a body is cut: everywhere if it is short, else at some thirty places.
-fn cuts(length: usize) -> impl Iterator<Item = usize> {
+/// The lengths at which a body is cut: every one for a short body, otherwise about thirty.
+fn cut_positions(length: usize) -> impl Iterator<Item = usize> {
     (1..length).step_by((length / 30).max(1))
 }
 
-/// Pointers to all texts.
-fn texts(value: &Value) -> Vec<String> {
+/// JSON pointers to all strings.
+fn text_pointers(value: &Value) -> Vec<String> {
     let below = |name: &str, value: &Value| -> Vec<String> {
-        texts(value)
+        text_pointers(value)
             .into_iter()
             .map(|path| format!("/{name}{path}"))
             .collect()
@@ -183,7 +184,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn replaced(value: &Value, pointer: &str, by: Value) -> Value {
+fn replace_at(value: &Value, pointer: &str, by: Value) -> Value {
     let mut value = value.clone();
     if let Some(place) = value.pointer_mut(pointer) {
         *place = by;

@@ -1,4 +1,4 @@
-//! What must be true after a run, checked in every place where a message ends up.
+//! What must be true after a run, checked in every place where a message is stored.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,19 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 use sqlx::Row;
 
-use super::Report;
-use super::load::{Acked, Done, GROUPS, members};
-use crate::eventually::eventually;
+use super::load::{AckedSend, GROUPS, LoadOutcome, members};
+use super::report::ChaosReport;
 use crate::feed;
 use crate::fleet::Fleet;
 use crate::log;
+use eventually::eventually;
 
-/// Everything, into the report; the first broken law is the error.
-pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result<()> {
+/// Checks everything and fills the report. The first violation is the error.
+pub async fn check_invariants(
+    fleet: &Fleet,
+    mut done: LoadOutcome,
+    report: &mut ChaosReport,
+) -> Result<()> {
     done.acked.sort_by_key(|acked| acked.position);
     report.acked = done.acked.len();
     report.unknown = done.unknown;
@@ -22,9 +26,9 @@ pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result
         log::check_positions(&fleet.pool).await.ok()
     })
     .await;
-    in_the_log(fleet, &done.acked).await?;
+    check_log(fleet, &done.acked).await?;
     eventually("the mirror is at the head", async || {
-        let (_, last) = log::mirror_ends(fleet.nats_url()).await.ok()?;
+        let (_, last) = log::mirror_range(fleet.nats_url()).await.ok()?;
         (last == head as u64).then_some(())
     })
     .await;
@@ -34,50 +38,50 @@ pub async fn judge(fleet: &Fleet, mut done: Done, report: &mut Report) -> Result
         (answer.status == 200).then_some(())
     })
     .await;
-    let events = log::served(&admin).await?;
+    let events = log::fetch_events(&admin).await?;
     ensure!(
         events.len() as i64 == head,
-        "{} events are served, the head is {head}",
+        "the API returned {} events, the head is {head}",
         events.len()
     );
     report.mirrored = log::check_mirror(fleet.nats_url(), &events).await?;
     for group in 0..GROUPS {
-        in_the_history(fleet, group, &done.acked, head).await?;
+        check_history(fleet, group, &done.acked, head).await?;
     }
-    for user in everybody() {
-        in_the_feed(fleet, &user, &done.acked, head).await?;
+    for user in all_users() {
+        check_feed(fleet, &user, &done.acked, head).await?;
     }
     for mut poller in done.pollers {
         eventually("a poller is at the head", async || {
-            while poller.step().await {}
+            while poller.poll_once().await {}
             (poller.cursor() >= head).then_some(())
         })
         .await;
-        poller.check().await?;
+        poller.check_against_feed().await?;
         report.entries += poller.entries.len();
         report.failed_polls += poller.failures;
     }
     Ok(())
 }
 
-fn everybody() -> Vec<String> {
+fn all_users() -> Vec<String> {
     let mut users: Vec<String> = (0..GROUPS).flat_map(members).collect();
     users.sort();
     users.dedup();
     users
 }
 
-/// Each send once in the log, where its answer said; and nothing else was sent.
-async fn in_the_log(fleet: &Fleet, acked: &[Acked]) -> Result<()> {
+/// Each acknowledged send must be in the log once, as its response said, and no other sends.
+async fn check_log(fleet: &Fleet, acked: &[AckedSend]) -> Result<()> {
     let sends = sqlx::query(
         "SELECT position, aggregate_id, payload->>'sender', (payload->>'seq')::bigint, payload->'body'->>'text'
          FROM events WHERE event_type = 'message_sent' ORDER BY position",
     );
-    let logged: Vec<Acked> = sends
+    let logged: Vec<AckedSend> = sends
         .fetch_all(&fleet.pool)
         .await?
         .iter()
-        .map(|row| Acked {
+        .map(|row| AckedSend {
             position: row.get(0),
             conversation: row.get(1),
             sender: row.get(2),
@@ -100,18 +104,18 @@ async fn in_the_log(fleet: &Fleet, acked: &[Acked]) -> Result<()> {
     Ok(())
 }
 
-/// Each send of a conversation once in its history, seq by seq.
-async fn in_the_history(fleet: &Fleet, group: usize, acked: &[Acked], head: i64) -> Result<()> {
+/// Each send of a conversation must be in its history once, in the order of the seqs.
+async fn check_history(fleet: &Fleet, group: usize, acked: &[AckedSend], head: i64) -> Result<()> {
     let id = format!("c{group}");
     let reader = fleet.user(&members(group)[0], 0);
     let expected: Vec<_> = acked
         .iter()
         .filter(|acked| acked.conversation == id)
         .collect();
-    let messages = feed::history(&reader, &id, head).await;
+    let messages = feed::read_history(&reader, &id, head).await;
     for (message, acked) in messages.iter().zip(&expected) {
         ensure!(
-            matches(message, acked),
+            matches_send(message, acked),
             "{id}: {message} is where {acked:?} was acknowledged"
         );
     }
@@ -124,8 +128,8 @@ async fn in_the_history(fleet: &Fleet, group: usize, acked: &[Acked], head: i64)
     Ok(())
 }
 
-/// Each send once in the feed of each member, and in nobody else's, in the order of the log.
-async fn in_the_feed(fleet: &Fleet, user: &str, acked: &[Acked], head: i64) -> Result<()> {
+/// Each send must be once in the feed of each member, in log order, and in no other feed.
+async fn check_feed(fleet: &Fleet, user: &str, acked: &[AckedSend], head: i64) -> Result<()> {
     let groups: BTreeMap<String, bool> = (0..GROUPS)
         .map(|group| {
             (
@@ -138,16 +142,16 @@ async fn in_the_feed(fleet: &Fleet, user: &str, acked: &[Acked], head: i64) -> R
         .iter()
         .filter(|acked| groups[&acked.conversation])
         .collect();
-    let entries = feed::whole(&fleet.user(user, 0), feed::LARGEST, head).await;
+    let entries = feed::read_all(&fleet.user(user, 0), feed::MAX_PAGE_SIZE, head).await;
     let sent: Vec<_> = entries
         .iter()
         .filter(|entry| entry["type"] == "message_sent")
         .collect();
     for (entry, acked) in sent.iter().zip(&expected) {
-        let right = entry["position"] == acked.position && matches(&entry["data"], acked);
+        let is_equal = entry["position"] == acked.position && matches_send(&entry["data"], acked);
         ensure!(
             right,
-            "{user} is served {entry} where {acked:?} was acknowledged"
+            "{user}: {entry} is in the feed where {acked:?} was acknowledged"
         );
     }
     ensure!(
@@ -159,7 +163,7 @@ async fn in_the_feed(fleet: &Fleet, user: &str, acked: &[Acked], head: i64) -> R
     Ok(())
 }
 
-fn matches(message: &Value, acked: &Acked) -> bool {
+fn matches_send(message: &Value, acked: &AckedSend) -> bool {
     message["seq"] == acked.seq
         && message["position"] == acked.position
         && message["sender"] == acked.sender.as_str()

@@ -6,12 +6,12 @@ use anyhow::Result;
 use sqlx::{Connection, Executor, PgConnection};
 
 /// WAL files that there are from the start, as after a checkpoint of that distance.
-const FILES: usize = 64;
+const WAL_FILES: usize = 64;
 
 /// Fills that many WAL files, and frees them for being used again.
-pub async fn begin(database_url: &str) -> Result<()> {
+pub async fn fill_wal(database_url: &str) -> Result<()> {
     let mut connection = PgConnection::connect(database_url).await?;
-    for _ in 0..FILES {
+    for _ in 0..WAL_FILES {
         // A file without any record is not left.
         connection
             .execute("SELECT pg_logical_emit_message(true, 'bench', 'a record')")

@@ -3,7 +3,7 @@
 use crate::seed::Rng;
 
 /// So many words as they follow each other, all of them of letters that pass.
-pub fn words(
+pub fn pick_words(
     text: &str,
     count: usize,
     rng: &mut Rng,
@@ -18,7 +18,7 @@ pub fn words(
 }
 
 /// A run of two to four characters that pass, from anywhere in a longer one.
-pub fn characters(text: &str, rng: &mut Rng, passes: impl Fn(char) -> bool) -> Option<String> {
+pub fn pick_characters(text: &str, rng: &mut Rng, passes: impl Fn(char) -> bool) -> Option<String> {
     let runs: Vec<&str> = text
         .split(|c| !passes(c))
         .filter(|run| run.chars().nth(1).is_some())

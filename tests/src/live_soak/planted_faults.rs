@@ -1,19 +1,20 @@
-//! The comparison finds what it is there for: an entry that is missing, foreign, out of order, doubled in the
-//! wrong way or in an old form is planted, and found.
+//! Checks that the comparison finds planted faults: entries that are missing, unexpected, out of
+//! order, repeated, or with outdated content.
 
 use serde_json::{Value, json};
 
-use super::compare::{Mismatch, Tally, check, check_sync};
-use super::journal::{Collected, Connection, Frame, Journal, Key};
-use super::told::Told;
+use super::compare::{DeviceCounts, Mismatch, compare_device, compare_sync};
+use super::device_log::{ConnectionLog, DeviceEntryKey, DeviceLog, LiveFrame, ReceivedEntry};
+use super::expected::ExpectedFeeds;
 
-/// A time of the log, in milliseconds, for each position: a second each.
+/// The time of a position in milliseconds: one second per position.
 fn time(position: i64) -> i64 {
     position * 1_000
 }
 
-/// Bob is in a room from 1 to 6 and again from 9 on; in another one all the time. 3 is edited at 5.
-fn log() -> Told {
+/// Bob is a member of `c` from 1 to 6 and again from 9 on, and of `d` all the time. The first
+/// message of `d` is edited at 5.
+fn log() -> ExpectedFeeds {
     let room = |room: &str, kind: &str, data: Value| {
         ("conversations", room.to_owned(), kind.to_owned(), data)
     };
@@ -45,30 +46,30 @@ fn log() -> Told {
             ack,
         ),
     ];
-    let mut told = Told::default();
+    let mut feeds = ExpectedFeeds::default();
     for (index, (aggregate, id, kind, data)) in events.into_iter().enumerate() {
         let position = index as i64 + 1;
         let event = json!({ "position": position, "source": format!("/{aggregate}/{id}"),
             "type": format!("tidings.{kind}.v1"), "data": data });
-        told.take(&event, time(position)).expect("an event");
+        feeds.apply(&event, time(position)).expect("an event");
     }
-    told
+    feeds
 }
 
-/// An entry that came right after a position of the log.
-fn entry(position: i64, room: &str, kind: &str, data: Value) -> Collected {
+/// An entry that was received right after its position was appended.
+fn entry(position: i64, room: &str, kind: &str, data: Value) -> ReceivedEntry {
     let text = json!({ "type": "entry", "entry": { "position": position, "type": kind,
         "conversation_id": room, "data": data } });
-    match Frame::read(&text.to_string()).expect("a frame") {
-        Frame::Entry(entry) => Collected {
-            at: time(position) + 1,
+    match LiveFrame::parse(&text.to_string()).expect("a frame") {
+        LiveFrame::Entry(entry) => ReceivedEntry {
+            received_at: time(position) + 1,
             ..entry
         },
         other => panic!("{other:?}"),
     }
 }
 
-fn sent(position: i64, room: &str, seq: i64, word: &str) -> Collected {
+fn sent(position: i64, room: &str, seq: i64, word: &str) -> ReceivedEntry {
     entry(
         position,
         room,
@@ -77,8 +78,8 @@ fn sent(position: i64, room: &str, seq: i64, word: &str) -> Collected {
     )
 }
 
-/// What a device collects that is there all the time.
-fn everything() -> Vec<Collected> {
+/// What a device receives that is connected all the time.
+fn everything() -> Vec<ReceivedEntry> {
     let edited = json!({ "seq": 1, "body": { "text": "second" }, "edited_at": "2026" });
     vec![
         entry(1, "c", "conversation_created", json!({})),
@@ -93,59 +94,59 @@ fn everything() -> Vec<Collected> {
     ]
 }
 
-/// What sync returns in the end: the edited message in its newest form.
-fn synced() -> Vec<Collected> {
+/// What sync returns in the end: the edited message with its newest content.
+fn synced() -> Vec<ReceivedEntry> {
     let mut synced = everything();
     let newest = json!({ "seq": 1, "body": { "text": "second" }, "edited_at": "2026" });
     synced[3] = entry(4, "d", "message_sent", newest);
     synced
 }
 
-fn of(connections: Vec<Connection>) -> (Tally, Vec<Mismatch>) {
-    let journal = Journal {
+fn of(connections: Vec<ConnectionLog>) -> (DeviceCounts, Vec<Mismatch>) {
+    let log = DeviceLog {
         user: "bob".into(),
         device: "phone".into(),
-        began: Some(0),
+        start: Some(0),
         connections,
     };
-    check(&journal, &log(), &synced())
+    compare_device(&log, &log(), &synced())
 }
 
-fn connection(entries: Vec<Collected>) -> Connection {
-    Connection {
+fn connection(entries: Vec<ReceivedEntry>) -> ConnectionLog {
+    ConnectionLog {
         named: true,
         entries,
-        ..Connection::default()
+        ..ConnectionLog::default()
     }
 }
 
-fn found(entries: Vec<Collected>) -> Vec<Mismatch> {
+fn found(entries: Vec<ReceivedEntry>) -> Vec<Mismatch> {
     of(vec![connection(entries)]).1
 }
 
-fn key(position: i64, room: &str, kind: &str) -> Key {
-    Key::new(position, room, kind)
+fn key(position: i64, room: &str, kind: &str) -> DeviceEntryKey {
+    DeviceEntryKey::new(position, room, kind)
 }
 
 #[test]
-fn what_is_right_is_right() {
+fn correct_results_have_no_mismatches() {
     assert_eq!(found(everything()), []);
-    assert_eq!(check_sync("bob", &log(), &synced()), []);
-    // Again from 3 on, and over another connection from 5 on.
+    assert_eq!(compare_sync("bob", &log(), &synced()), []);
+    // Redelivered from 3 on, and from 5 on over another connection.
     let mut again = everything();
-    again.extend(everything().into_iter().skip(2).map(|entry| Collected {
-        at: time(11),
+    again.extend(everything().into_iter().skip(2).map(|entry| ReceivedEntry {
+        received_at: time(11),
         ..entry
     }));
     let mut rest = connection(everything().split_off(5));
     (rest.opened, rest.after) = (time(20), 5);
     for entry in &mut rest.entries {
-        entry.at = time(21);
+        entry.received_at = time(21);
     }
-    let (tally, found) = of(vec![connection(again), rest]);
+    let (counts, found) = of(vec![connection(again), rest]);
     assert_eq!(found, []);
-    assert_eq!((tally.entries, tally.different), (20, 9));
-    assert_eq!((tally.repushes, tally.repushed), (1, 7));
+    assert_eq!((counts.entries, counts.distinct), (20, 9));
+    assert_eq!((counts.redeliveries, counts.redelivered), (1, 7));
 }
 
 #[test]
@@ -161,44 +162,44 @@ fn a_missing_entry_is_found() {
 }
 
 #[test]
-fn what_was_passed_over_while_away_is_not_missing_but_nothing_else() {
-    // The device was not connected from 2 to 7.
+fn an_entry_may_be_skipped_only_while_the_user_is_not_a_member() {
+    // The device was disconnected from 2 to 7.
     let mut entries = everything();
     entries.retain(|entry| entry.key.position != 3);
     for entry in entries.iter_mut().skip(2) {
-        entry.at = entry.at.max(time(7));
+        entry.received_at = entry.received_at.max(time(7));
     }
-    let (tally, found) = of(vec![connection(entries.clone())]);
-    assert_eq!(tally.passed_over, 1);
+    let (counts, found) = of(vec![connection(entries.clone())]);
+    assert_eq!(counts.skipped, 1);
     assert_eq!(found, []);
-    // One's own removal is served even so.
+    // The user's own removal is served even so.
     entries.retain(|entry| entry.key.position != 6);
     let removal = key(6, "c", "member_removed");
     assert!(self::found(entries).contains(&Mismatch::Missing(removal)));
 }
 
 #[test]
-fn a_foreign_entry_is_found() {
-    // Sent while bob was away; in a room that he never was in; of a kind that it was not.
+fn an_unexpected_entry_is_found() {
+    // Sent while bob was not a member; in a conversation of which he never was; of another type.
     for (at, foreign) in [
         (6, sent(7, "c", 2, "secret")),
         (2, sent(3, "e", 1, "one")),
         (4, entry(5, "d", "message_recalled", json!({ "seq": 1 }))),
     ] {
         let mut entries = everything();
-        let expected = Mismatch::Foreign(foreign.key.clone());
+        let expected = Mismatch::Unexpected(foreign.key.clone());
         entries.insert(at, foreign);
         assert!(found(entries).contains(&expected), "{expected:?}");
     }
 }
 
 #[test]
-fn an_entry_of_a_conversation_that_was_left_is_found_if_it_is_served_then() {
+fn an_entry_served_after_the_user_has_left_is_found() {
     let served_at = |at: i64, so_far: usize| {
         let mut before = everything();
         before.truncate(so_far);
-        let served = Collected {
-            at: time(at) + 1,
+        let served = ReceivedEntry {
+            received_at: time(at) + 1,
             ..sent(3, "c", 1, "one")
         };
         let mut late = connection(vec![served]);
@@ -206,9 +207,9 @@ fn an_entry_of_a_conversation_that_was_left_is_found_if_it_is_served_then() {
         of(vec![connection(before), late]).1
     };
     let leaked = Mismatch::Leaked(key(3, "c", "message_sent"));
-    // The device had seen the removal, and joining again was still to come.
+    // The device had received the removal, and bob had not joined again.
     assert!(served_at(8, 6).contains(&leaked));
-    // Before the removal, and after joining again, it may be.
+    // Before the removal and after joining again, it is allowed.
     assert!(!served_at(5, 5).contains(&leaked));
     assert_eq!(served_at(12, 9), []);
 }
@@ -217,7 +218,7 @@ fn an_entry_of_a_conversation_that_was_left_is_found_if_it_is_served_then() {
 fn a_reordered_entry_is_found() {
     let mut entries = everything();
     entries.swap(3, 4);
-    let unnamed = |entries| Connection {
+    let unnamed = |entries| ConnectionLog {
         named: false,
         ..connection(entries)
     };
@@ -227,7 +228,7 @@ fn a_reordered_entry_is_found() {
             .1
             .contains(&Mismatch::Reordered(late))
     );
-    // Before where the connection began.
+    // Before the start of the connection.
     let mut early = connection(everything());
     early.after = 1;
     let first = key(1, "c", "conversation_created");
@@ -235,48 +236,48 @@ fn a_reordered_entry_is_found() {
     let mut disordered = synced();
     disordered.swap(0, 1);
     let first = key(1, "c", "conversation_created");
-    assert!(check_sync("bob", &log(), &disordered).contains(&Mismatch::Reordered(first)));
+    assert!(compare_sync("bob", &log(), &disordered).contains(&Mismatch::Reordered(first)));
 }
 
 #[test]
-fn a_double_that_was_acknowledged_or_that_nobody_may_expect_is_found() {
-    // The log has an ack up to 3 at 11, and something later came.
+fn a_repeated_entry_is_found() {
+    // The log has an ack up to 3 at 11, and a later entry was received.
     let mut entries = everything();
     entries.push(entry(12, "d", "message_sent", json!({})));
     entries.push(sent(3, "c", 1, "one"));
     let acked = connection(entries);
-    let again = Mismatch::Again(key(3, "c", "message_sent"));
+    let again = Mismatch::Repeated(key(3, "c", "message_sent"));
     assert!(of(vec![acked]).1.contains(&again));
-    // To a connection without a device.
+    // On a connection without a device name.
     let mut entries = everything();
     entries.push(sent(10, "c", 3, "back"));
-    let unnamed = Connection {
+    let unnamed = ConnectionLog {
         named: false,
         ..connection(entries)
     };
     let last = Mismatch::Reordered(key(10, "c", "message_sent"));
     assert!(of(vec![unnamed]).1.contains(&last));
-    // By sync.
+    // In sync.
     let mut twice = synced();
     twice.push(sent(10, "c", 3, "back"));
-    let again = Mismatch::Again(key(10, "c", "message_sent"));
-    assert!(check_sync("bob", &log(), &twice).contains(&again));
+    let again = Mismatch::Repeated(key(10, "c", "message_sent"));
+    assert!(compare_sync("bob", &log(), &twice).contains(&again));
 }
 
 #[test]
-fn a_position_that_is_promised_whole_and_is_not_is_found() {
+fn an_incomplete_position_is_found() {
     let mut entries = everything();
     entries[4].more = true;
-    let broken = Mismatch::Broken(key(5, "d", "message_edited"));
+    let broken = Mismatch::IncompletePosition(key(5, "d", "message_edited"));
     assert!(found(entries).contains(&broken));
 }
 
 #[test]
-fn another_form_of_a_message_is_found() {
+fn outdated_content_is_found() {
     let mut entries = everything();
     let old = json!({ "seq": 1, "body": { "text": "zeroth" }, "edited_at": "2026" });
     entries[4] = entry(5, "d", "message_edited", old);
-    assert!(found(entries).contains(&Mismatch::Form("d".into(), 1)));
+    assert!(found(entries).contains(&Mismatch::ContentDiffers("d".into(), 1)));
     let mut entries = everything();
     entries[6] = entry(
         8,
@@ -284,17 +285,17 @@ fn another_form_of_a_message_is_found() {
         "message_sent",
         json!({ "seq": 2, "recalled": true }),
     );
-    assert!(found(entries).contains(&Mismatch::Form("d".into(), 2)));
+    assert!(found(entries).contains(&Mismatch::ContentDiffers("d".into(), 2)));
 }
 
 #[test]
-fn sync_that_says_less_or_more_than_the_log_is_found() {
+fn missing_and_additional_entries_in_sync_are_found() {
     let mut less = synced();
     less.remove(2);
-    let missing = Mismatch::Sync(key(3, "c", "message_sent"));
-    assert_eq!(check_sync("bob", &log(), &less), [missing]);
+    let missing = Mismatch::SyncDiffers(key(3, "c", "message_sent"));
+    assert_eq!(compare_sync("bob", &log(), &less), [missing]);
     let mut more = synced();
     more.insert(6, sent(7, "c", 2, "secret"));
-    let foreign = Mismatch::Sync(key(7, "c", "message_sent"));
-    assert_eq!(check_sync("bob", &log(), &more), [foreign]);
+    let foreign = Mismatch::SyncDiffers(key(7, "c", "message_sent"));
+    assert_eq!(compare_sync("bob", &log(), &more), [foreign]);
 }
