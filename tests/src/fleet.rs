@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
+use embedded_servers::EmbeddedServers;
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tidings::servers::EmbeddedServers;
 
 use crate::client::{Bases, Client, http};
 use crate::servers::{self, Which};

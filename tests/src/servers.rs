@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tidings::servers::process::{Signal, send_signal};
-use tidings::servers::{EmbeddedServers, ServerOptions, start};
+use embedded_servers::process::{Signal, send_signal};
+use embedded_servers::{EmbeddedServers, ServerOptions, start};
 
 use crate::eventually::{PATIENCE, wait_until};
 use crate::process::{remove_after, scratch};

@@ -13,8 +13,8 @@ use tests::up::Up;
 use tests::wire::{self, Measured, Plan, Template};
 use tests::world::directory;
 use tests::{servers, steady, token};
-use tidings::servers::EmbeddedServers;
-use tidings::servers::process::Signal;
+use embedded_servers::EmbeddedServers;
+use embedded_servers::process::Signal;
 
 /// Groups that are sent to.
 const GROUPS: usize = 500;

@@ -10,7 +10,7 @@ use tests::service::{run_tidings, service_env};
 use tests::up::Up;
 use tests::world::{Settings, World, directory};
 use tests::{feed, log, servers, token};
-use tidings::servers::EmbeddedServers;
+use embedded_servers::EmbeddedServers;
 use uuid::Uuid;
 
 /// A system on servers of its own, whose files can be read.

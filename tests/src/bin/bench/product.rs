@@ -10,8 +10,8 @@ use tests::service::{run_tidings, service_env};
 use tests::token;
 use tests::up::Up;
 use tests::wire::{Measured, Template};
-use tidings::servers::EmbeddedServers;
-use tidings::servers::process::Signal;
+use embedded_servers::EmbeddedServers;
+use embedded_servers::process::Signal;
 
 use crate::report::{Memory, Report, Visible};
 use crate::{CONVERSATIONS, Times, all, visible};

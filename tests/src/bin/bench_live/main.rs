@@ -21,7 +21,7 @@ use clap::{Parser, ValueEnum};
 use tests::up::Up;
 use tests::world::directory;
 use tests::{servers, steady};
-use tidings::servers::process::raise_open_file_limit;
+use embedded_servers::process::raise_open_file_limit;
 
 use report::Report;
 
