@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tidings::servers::process::{Signal, send_signal};
-use tidings::servers::{EmbeddedServers, ServerOptions, start};
+use embedded_servers::process::{Signal, send_signal};
+use embedded_servers::{EmbeddedServers, ServerOptions, start};
 
 use crate::process::{remove_dir_at_exit, scratch_dir};
 use eventually::{DEFAULT_TIMEOUT, poll_blocking};

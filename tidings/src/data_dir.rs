@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use embedded_servers::{process, write_private_file};
 use serde::{Deserialize, Serialize};
 
 use crate::secret::SecretString;
-use crate::servers::{process, write_private_file};
 
 /// The path of a data directory. Constructing one creates nothing on disk.
 #[derive(Debug, Clone)]

@@ -1,12 +1,12 @@
 //! The database that an operator command works on.
 
 use anyhow::{Context as _, Result, anyhow};
+use embedded_servers::EmbeddedServers;
 use sqlx::PgPool;
 
 use crate::commands::up::server_options;
 use crate::config::SystemConfig;
 use crate::data_dir::DataDir;
-use crate::servers::{self, EmbeddedServers};
 use crate::service::pools;
 
 /// The configured database, or that of the running system; otherwise the embedded one, started for
@@ -40,7 +40,7 @@ impl OperatorDatabase {
         }
         let mut options = server_options(config);
         options.nats_url = Some(PLACEHOLDER_NATS_URL.into());
-        let servers = tokio::task::spawn_blocking(move || servers::start(&options))
+        let servers = tokio::task::spawn_blocking(move || embedded_servers::start(&options))
             .await
             .context("the thread that starts Postgres panicked")?
             .map_err(|error| anyhow!(error))?;

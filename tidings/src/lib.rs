@@ -10,7 +10,6 @@
 //!   system. [`token_keys`]: the keys that verify and sign tokens. [`database`]: the database that
 //!   an operator command works on.
 //! - [`seal_key`]: the key that signs the seals of the log.
-//! - [`servers`]: an embedded Postgres and nats-server: found or fetched, started and supervised.
 //! - [`service`]: the composition root, which assembles, runs and stops the services.
 
 #![deny(missing_docs)]
@@ -22,7 +21,6 @@ pub mod database;
 pub mod logging;
 pub mod seal_key;
 pub mod secret;
-pub mod servers;
 pub mod service;
 pub mod token_keys;
 pub mod usage_error;

@@ -13,8 +13,8 @@ use tests::load_generator::{self, LoadPlan, LoadResult, SendTemplate};
 use tests::program::Program;
 use tests::world::create_dir;
 use tests::{servers, token, warm_postgres};
-use tidings::servers::EmbeddedServers;
-use tidings::servers::process::Signal;
+use embedded_servers::EmbeddedServers;
+use embedded_servers::process::Signal;
 
 /// Groups that are sent to.
 const GROUPS: usize = 500;

@@ -10,7 +10,7 @@ use tests::program::Program;
 use tests::service::{run_tidings, service_env};
 use tests::world::{Settings, World, create_dir};
 use tests::{feed, log, servers, token};
-use tidings::servers::EmbeddedServers;
+use embedded_servers::EmbeddedServers;
 use uuid::Uuid;
 
 /// A system on servers of its own, whose files can be read.

@@ -1,14 +1,14 @@
 //! `tidings servers fetch|path|doctor`: manage the programs of the embedded servers.
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use embedded_servers::ServerOptions;
+use embedded_servers::fetch;
+use embedded_servers::find::{self, ServerProgram, ServerRequirement};
+use embedded_servers::run_as::Account;
 
 use super::servers_run;
 use super::up::server_options;
 use crate::config::{ServersCommand, SystemConfig};
-use crate::servers::ServerOptions;
-use crate::servers::fetch;
-use crate::servers::find::{self, ServerProgram, ServerRequirement};
-use crate::servers::run_as::Account;
 
 /// Runs the subcommand. Those that read files and run programs use a blocking thread.
 pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
@@ -33,7 +33,7 @@ fn fetch(_: &ServerOptions) -> Result<()> {
 fn list_requirements(
     options: &ServerOptions,
 ) -> [(ServerRequirement, Option<&std::path::Path>); 2] {
-    let major = crate::servers::postgres_data_major(&options.data);
+    let major = embedded_servers::postgres_data_major(&options.data);
     [
         (
             ServerRequirement::Postgres(major),

@@ -10,13 +10,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use domain::ids::UserId;
 use domain::time::Timestamp;
+use embedded_servers::{EmbeddedServers, ServerOptions};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{DEFAULT_LISTEN_UP, SystemConfig, UpArgs};
 use crate::data_dir::{DataDir, RunInfo};
-use crate::servers::{self, EmbeddedServers, ServerOptions};
 use crate::service::services::Services;
 use crate::service::{self, ServerVersions, ServiceSetup, signals};
 use crate::token_keys::TokenKeys;
@@ -104,7 +104,7 @@ async fn start_servers(
     stop: &CancellationToken,
 ) -> Result<Option<EmbeddedServers>> {
     let options = server_options(config);
-    let starting = tokio::task::spawn_blocking(move || servers::start(&options));
+    let starting = tokio::task::spawn_blocking(move || embedded_servers::start(&options));
     tokio::select! {
         servers = starting => match servers.context("the thread that starts the servers panicked")? {
             Ok(servers) => Ok(Some(servers)),
@@ -115,7 +115,7 @@ async fn start_servers(
 }
 
 fn describe_private_servers(servers: &EmbeddedServers) -> Vec<String> {
-    let line = |name: &str, program: &Option<servers::find::ServerProgram>| {
+    let line = |name: &str, program: &Option<embedded_servers::find::ServerProgram>| {
         program
             .as_ref()
             .map(|program| format!("{name} {} ({})", program.version, program.origin))

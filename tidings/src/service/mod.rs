@@ -32,6 +32,7 @@ use command_svc::retention::{self, Retention, RetentionPolicy};
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
+use embedded_servers::process;
 use event_log::erasure::{self, Eraser};
 use event_log::mirror::MirrorConfig;
 use event_log::projection_signal::ProjectionSignalChannel;
@@ -49,7 +50,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::{SealInterval, SystemConfig};
 use crate::seal_key;
-use crate::servers::process;
 use crate::usage_error::UsageError;
 use acks::CommandAcks;
 use gate::Gate;

@@ -1,7 +1,7 @@
 //! The operator commands: their output and exit codes.
 
 use serde_json::Value;
-use tidings::servers::process::Signal;
+use embedded_servers::process::Signal;
 
 use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use tidings::servers::process::{self, Signal};
+use embedded_servers::process::{self, Signal};
 
 /// The timeout of every wait, long enough for a busy machine.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);

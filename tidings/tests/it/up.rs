@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use tidings::servers::process::{self, Signal};
+use embedded_servers::process::{self, Signal};
 
 use crate::support::{
     ScratchDir, TidingsProcess, child_pids, get_status, new_http_client, run_tidings, stderr,

@@ -10,8 +10,8 @@ use tests::load_generator::{LoadResult, SendTemplate};
 use tests::program::Program;
 use tests::service::{run_tidings, service_env};
 use tests::token;
-use tidings::servers::EmbeddedServers;
-use tidings::servers::process::Signal;
+use embedded_servers::EmbeddedServers;
+use embedded_servers::process::Signal;
 
 use crate::report::{Memory, Report, Visible};
 use crate::{CONVERSATIONS, Times, all, visible};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tidings::servers::EmbeddedServers;
+use embedded_servers::EmbeddedServers;
 
 use crate::visible::Medians;
 use tests::load_generator::LoadResult;
@@ -74,7 +74,7 @@ struct Floor {
 impl Report {
     /// An empty one, that knows what it was measured on.
     pub fn new(servers: &EmbeddedServers) -> Self {
-        let name = |program: &Option<tidings::servers::find::ServerProgram>| {
+        let name = |program: &Option<embedded_servers::find::ServerProgram>| {
             program
                 .as_ref()
                 .map_or_else(String::new, |program| program.version.to_string())

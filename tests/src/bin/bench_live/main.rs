@@ -21,7 +21,7 @@ use clap::{Parser, ValueEnum};
 use tests::program::Program;
 use tests::world::create_dir;
 use tests::{servers, warm_postgres};
-use tidings::servers::process::raise_open_file_limit;
+use embedded_servers::process::raise_open_file_limit;
 
 use report::Report;
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidings::servers::EmbeddedServers;
+use embedded_servers::EmbeddedServers;
 
 use crate::delay::{Delay, Third};
 use crate::groups::Group;
@@ -74,7 +74,7 @@ impl Target {
 impl Report {
     /// An empty one, that knows what it is measured on.
     pub fn new(servers: &EmbeddedServers) -> Self {
-        let name = |program: &Option<tidings::servers::find::ServerProgram>| {
+        let name = |program: &Option<embedded_servers::find::ServerProgram>| {
             let version = program.as_ref().map(|program| program.version.to_string());
             version.unwrap_or_default()
         };

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 use tests::service::{run_tidings, service_env};
-use tidings::servers::EmbeddedServers;
+use embedded_servers::EmbeddedServers;
 
 /// The commands of one system.
 pub struct Commands {

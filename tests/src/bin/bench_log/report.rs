@@ -23,11 +23,11 @@ pub struct Report {
 }
 
 /// Which servers.
-pub struct Servers<'a>(pub &'a tidings::servers::EmbeddedServers);
+pub struct Servers<'a>(pub &'a embedded_servers::EmbeddedServers);
 
 impl fmt::Display for Servers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let version = |program: &Option<tidings::servers::find::ServerProgram>| {
+        let version = |program: &Option<embedded_servers::find::ServerProgram>| {
             program
                 .as_ref()
                 .map_or_else(String::new, |it| it.version.to_string())

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use dispatcher::webhook::{self, WebhookStatus};
 use domain::time::Timestamp;
+use embedded_servers::postgres_data_major;
 use event_log::erasure::ledger::{self, ErasureProgress};
 use event_log::erasure::retention::{self, RetentionProgress};
 use event_log::mirror::{self, MirrorConfig};
@@ -19,7 +20,6 @@ use tokio_util::sync::CancellationToken;
 use crate::config::SystemConfig;
 use crate::data_dir::{DataDir, RunInfo};
 use crate::secret::redact_url;
-use crate::servers::postgres_data_major;
 use crate::service::lag::ProjectionLag;
 use crate::service::pools;
 

@@ -7,10 +7,8 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
-use super::StartError;
-use super::dirs::file_error;
-use super::process::{self, Signal};
-use domain::hex::to_hex;
+use crate::error::{StartError, file_error};
+use crate::process::{self, Signal};
 
 /// The contents of `servers.lock`: the wheels to fetch, with their hashes.
 pub const SERVERS_LOCK: &str = include_str!("../../../servers.lock");
@@ -35,7 +33,7 @@ pub fn cache_dir() -> Result<PathBuf, StartError> {
                 )
             })?
     };
-    let mut name = to_hex(&Sha256::digest(SERVERS_LOCK));
+    let mut name = format!("{:x}", Sha256::digest(SERVERS_LOCK));
     name.truncate(16);
     Ok(base.join("tidings").join("servers").join(name))
 }
@@ -162,7 +160,7 @@ fn is_available(words: &[String]) -> bool {
 fn build_command(words: &[String]) -> Command {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).stdin(Stdio::null());
-    process::configure_child(&mut command, Signal::Terminate, None);
+    process::configure_child(&mut command, Signal::Terminate);
     command
 }
 

@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
-use super::StartError;
-use super::dirs::{ServerDirs, file_error};
-use super::find::ServerProgram;
-use super::postgres_server::{open_log, remove_client_environment};
-use super::process::{self, Signal};
-use super::stale_process;
-use super::supervisor::ManagedServer;
+use crate::dirs::ServerDirs;
+use crate::error::{StartError, file_error};
+use crate::find::ServerProgram;
+use crate::postgres_server::{open_log, remove_client_environment};
+use crate::private_file::write_private_file;
+use crate::process::{self, Signal};
+use crate::stale_process;
+use crate::supervisor::ManagedServer;
 
 /// The largest message. An event that names 1,000 users of 128 four-byte characters fits.
 const MAX_PAYLOAD_BYTES: u64 = 4 * 1024 * 1024;
@@ -25,7 +26,7 @@ const MAX_MEMORY_STORE: &str = "64MB";
 const MAX_FILE_STORE: &str = "64GB";
 
 /// The nats-server, for the supervisor.
-pub(super) struct NatsServer {
+pub(crate) struct NatsServer {
     program: ServerProgram,
     dirs: ServerDirs,
     log: PathBuf,
@@ -42,7 +43,7 @@ struct PortsFile {
 }
 
 impl NatsServer {
-    pub(super) fn new(
+    pub(crate) fn new(
         program: ServerProgram,
         dirs: ServerDirs,
         port: Arc<OnceLock<u16>>,
@@ -59,7 +60,7 @@ impl NatsServer {
     }
 
     /// The address for clients.
-    pub(super) fn url(port: u16, password: Option<&str>) -> String {
+    pub(crate) fn url(port: u16, password: Option<&str>) -> String {
         match password {
             Some(password) => format!("nats://tidings:{password}@127.0.0.1:{port}"),
             None => format!("nats://127.0.0.1:{port}"),
@@ -137,7 +138,10 @@ impl ManagedServer for NatsServer {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        process::configure_child(&mut command, Signal::Terminate, self.dirs.account.as_ref());
+        process::configure_child(&mut command, Signal::Terminate);
+        if let Some(account) = &self.dirs.account {
+            account.apply_to(&mut command);
+        }
         Ok(command)
     }
 
@@ -159,20 +163,4 @@ impl ManagedServer for NatsServer {
     fn log_path(&self) -> &Path {
         &self.log
     }
-}
-
-/// Writes a file that only its owner can read.
-pub(crate) fn write_private_file(path: &Path, text: &str) -> io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let fresh = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fmt, fs};
 
-use super::fetch;
-use super::run_as::Account;
-use super::version::ServerVersion;
+use crate::fetch;
+use crate::run_as::Account;
+use crate::version::ServerVersion;
 
 /// The supported major versions: from the oldest that the SQL works with to the newest tested one.
 pub const SUPPORTED_POSTGRES_MAJORS: std::ops::RangeInclusive<u32> = 15..=18;

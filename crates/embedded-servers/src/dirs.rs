@@ -16,10 +16,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::StartError;
-use super::process;
-use super::run_as::Account;
-use domain::hex::to_hex;
+use crate::error::{StartError, file_error};
+use crate::process;
+use crate::run_as::Account;
 
 /// The longest path of a Unix socket, without the terminating zero byte.
 const MAX_SOCKET_PATH_BYTES: usize = 107;
@@ -148,7 +147,7 @@ fn create_private_dir(path: &Path, account: Option<&Account>) -> Result<(), Star
 fn choose_socket_dir(data: &Path) -> Result<PathBuf, StartError> {
     let data = fs::canonicalize(data).map_err(file_error(data))?;
     let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
-    let mut name = format!("tidings-{}", to_hex(&hash));
+    let mut name = format!("tidings-{hash:x}");
     name.truncate(MAX_SOCKET_DIR_NAME_CHARS);
     let user_dir = std::env::var_os("XDG_RUNTIME_DIR")
         .map(PathBuf::from)
@@ -198,12 +197,6 @@ impl DataDirLock {
         written.map_err(file_error(&path))?;
         Ok(Self { _file: file })
     }
-}
-
-/// Wraps a file system error with the path that it concerns.
-pub(super) fn file_error(path: &Path) -> impl FnOnce(io::Error) -> StartError {
-    let path = path.to_path_buf();
-    move |source| StartError::Io { path, source }
 }
 
 #[cfg(test)]

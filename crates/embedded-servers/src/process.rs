@@ -9,8 +9,6 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use super::run_as::Account;
-
 /// A signal to a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -42,13 +40,11 @@ impl Signal {
 ///   start on the same data directory stops a stale child.
 /// - It runs in its own process group: Ctrl-C in a terminal reaches only the parent, which stops
 ///   its children last.
-/// - It runs as `account`, if one is given. `std` changes the user before `pre_exec` runs, which is
-///   the right order: changing the user clears the signal that `prctl` sets.
-pub fn configure_child(command: &mut Command, on_orphaned: Signal, account: Option<&Account>) {
+///
+/// The command may also have another user. `std` changes the user before `pre_exec` runs, which is
+/// the right order: changing the user clears the signal that `prctl` sets.
+pub fn configure_child(command: &mut Command, on_orphaned: Signal) {
     command.process_group(0);
-    if let Some(account) = account {
-        command.uid(account.uid).gid(account.gid);
-    }
     let parent = std::process::id();
     // SAFETY: between fork and exec only async-signal-safe calls are made (umask, prctl,
     // getppid), and nothing is allocated unless a call failed and the child is about to end.
@@ -154,7 +150,7 @@ mod tests {
     fn a_process_exists_until_it_is_reaped() {
         assert!(exists(std::process::id()));
         let mut command = Command::new("true");
-        configure_child(&mut command, Signal::Kill, None);
+        configure_child(&mut command, Signal::Kill);
         let mut child = command.spawn().expect("true starts");
         child.wait().expect("true ends");
         assert!(!exists(child.id()));

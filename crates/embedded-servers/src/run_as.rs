@@ -3,10 +3,12 @@
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::{fmt, io};
 
-use super::process;
+use crate::process;
 
 /// A user of the operating system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,11 @@ impl Account {
                 gid,
             })
         })
+    }
+
+    /// Makes a command run as this user.
+    pub fn apply_to(&self, command: &mut Command) {
+        command.uid(self.uid).gid(self.gid);
     }
 
     /// Makes this user the owner of a file or directory.

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::StartError;
-use super::process::{self, Signal};
+use crate::error::StartError;
+use crate::process::{self, Signal};
 
 /// How often running servers are polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -39,7 +39,7 @@ const MAX_TAIL_LINES: usize = 15;
 const MAX_TAIL_BYTES: usize = 8 * 1024;
 
 /// A server, as the supervisor sees it.
-pub(super) trait ManagedServer: Send {
+pub(crate) trait ManagedServer: Send {
     /// The name for messages.
     fn name(&self) -> &'static str;
     /// Runs once before the first start: stops a stale process, and creates missing data.
@@ -55,7 +55,7 @@ pub(super) trait ManagedServer: Send {
 }
 
 /// A server with the state of its process.
-pub(super) struct SupervisedServer {
+pub(crate) struct SupervisedServer {
     server: Box<dyn ManagedServer>,
     child: Option<Child>,
     ready: bool,
@@ -66,7 +66,7 @@ pub(super) struct SupervisedServer {
 }
 
 impl SupervisedServer {
-    pub(super) fn new(server: Box<dyn ManagedServer>, pid: Arc<AtomicU32>) -> Self {
+    pub(crate) fn new(server: Box<dyn ManagedServer>, pid: Arc<AtomicU32>) -> Self {
         Self {
             server,
             child: None,
@@ -185,7 +185,7 @@ impl SupervisedServer {
 }
 
 /// Starts all servers. If one does not start, stops the others and returns the error.
-pub(super) fn start_all(servers: &mut [SupervisedServer]) -> Result<(), StartError> {
+pub(crate) fn start_all(servers: &mut [SupervisedServer]) -> Result<(), StartError> {
     let outcome = try_start_all(servers);
     if outcome.is_err() {
         stop_all(servers);
@@ -217,7 +217,7 @@ fn try_start_all(servers: &mut [SupervisedServer]) -> Result<(), StartError> {
 }
 
 /// Supervises the servers until `stop` receives a message or is disconnected; then stops them.
-pub(super) fn supervise(servers: &mut [SupervisedServer], stop: &Receiver<()>) {
+pub(crate) fn supervise(servers: &mut [SupervisedServer], stop: &Receiver<()>) {
     while stop.recv_timeout(POLL_INTERVAL) == Err(RecvTimeoutError::Timeout) {
         servers.iter_mut().for_each(SupervisedServer::step);
     }
@@ -233,7 +233,7 @@ fn stop_all(servers: &mut [SupervisedServer]) {
 }
 
 /// Reads the last lines of a log.
-pub(super) fn read_tail(log: &Path) -> String {
+pub(crate) fn read_tail(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let end =
         String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(MAX_TAIL_BYTES)..]).into_owned();

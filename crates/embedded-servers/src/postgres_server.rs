@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::StartError;
-use super::dirs::{ServerDirs, file_error};
-use super::find::ServerProgram;
-use super::process::{self, Signal};
-use super::stale_process;
-use super::supervisor::{ManagedServer, read_tail};
+use crate::dirs::ServerDirs;
+use crate::error::{StartError, file_error};
+use crate::find::ServerProgram;
+use crate::process::{self, Signal};
+use crate::stale_process;
+use crate::supervisor::{ManagedServer, read_tail};
 
 /// The superuser that is created for Tidings.
 pub const POSTGRES_USER: &str = "tidings";
@@ -18,7 +18,7 @@ pub const POSTGRES_USER: &str = "tidings";
 pub const POSTGRES_DATABASE: &str = "tidings";
 
 /// A log file larger than this is rotated at a start; one rotated file is kept.
-pub(super) const MAX_LOG_BYTES: u64 = 8 * 1024 * 1024;
+pub(crate) const MAX_LOG_BYTES: u64 = 8 * 1024 * 1024;
 /// The line of postmaster.pid (counted from 0) that says `ready` once connections are accepted.
 const PID_FILE_STATUS_LINE: usize = 7;
 
@@ -49,7 +49,7 @@ const POSTGRES_SETTINGS: [&str; 20] = [
 ];
 
 /// The Postgres server, for the supervisor.
-pub(super) struct PostgresServer {
+pub(crate) struct PostgresServer {
     program: ServerProgram,
     dirs: ServerDirs,
     data: PathBuf,
@@ -58,7 +58,7 @@ pub(super) struct PostgresServer {
 }
 
 /// Reads the major version that the Postgres data requires, if there is data.
-pub(super) fn read_data_major(servers_dir: &Path) -> Option<u32> {
+pub(crate) fn read_data_major(servers_dir: &Path) -> Option<u32> {
     fs::read_to_string(servers_dir.join("postgres/PG_VERSION"))
         .ok()?
         .trim()
@@ -67,7 +67,7 @@ pub(super) fn read_data_major(servers_dir: &Path) -> Option<u32> {
 }
 
 impl PostgresServer {
-    pub(super) fn new(program: ServerProgram, dirs: ServerDirs, fsync: bool) -> Self {
+    pub(crate) fn new(program: ServerProgram, dirs: ServerDirs, fsync: bool) -> Self {
         let data = dirs.postgres_data_dir();
         let log = dirs.servers.join("postgres.log");
         Self {
@@ -80,7 +80,7 @@ impl PostgresServer {
     }
 
     /// The address for clients.
-    pub(super) fn url(dirs: &ServerDirs) -> String {
+    pub(crate) fn url(dirs: &ServerDirs) -> String {
         let socket_dir = dirs.socket_dir.to_string_lossy();
         let escaped =
             percent_encoding::utf8_percent_encode(&socket_dir, percent_encoding::NON_ALPHANUMERIC);
@@ -92,6 +92,14 @@ impl PostgresServer {
         remove_client_environment(&mut command);
         command.current_dir("/");
         command
+    }
+
+    /// Ties the command to this process, and runs it as the servers' user.
+    fn configure(&self, command: &mut Command, on_orphaned: Signal) {
+        process::configure_child(command, on_orphaned);
+        if let Some(account) = &self.dirs.account {
+            account.apply_to(command);
+        }
     }
 
     /// Creates the data directory under a temporary name, so that an incomplete one is never used.
@@ -138,7 +146,7 @@ impl PostgresServer {
         let log = open_log(&self.log).map_err(file_error(&self.log))?;
         let stderr = log.try_clone().map_err(file_error(&self.log))?;
         command.stdin(Stdio::piped()).stdout(log).stderr(stderr);
-        process::configure_child(&mut command, Signal::Kill, self.dirs.account.as_ref());
+        self.configure(&mut command, Signal::Kill);
         let outcome = command.spawn().and_then(|mut child| {
             if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
                 stdin.write_all(input.as_bytes())?;
@@ -189,7 +197,7 @@ impl ManagedServer for PostgresServer {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        process::configure_child(&mut command, Signal::Interrupt, self.dirs.account.as_ref());
+        self.configure(&mut command, Signal::Interrupt);
         Ok(command)
     }
 
@@ -216,7 +224,7 @@ impl ManagedServer for PostgresServer {
 }
 
 /// Removes client settings and the secrets of Tidings from the environment of a server.
-pub(super) fn remove_client_environment(command: &mut Command) {
+pub(crate) fn remove_client_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let for_clients = text.starts_with("PG") || text.starts_with("LC_") || text == "LANGUAGE";
@@ -232,7 +240,7 @@ pub(super) fn remove_client_environment(command: &mut Command) {
 }
 
 /// Opens a server's log for appending. This process opens the file, so its owner does not matter.
-pub(super) fn open_log(path: &Path) -> io::Result<File> {
+pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     if fs::metadata(path).is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
         fs::rename(path, path.with_extension("log.1"))?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use super::process::{self, Signal};
+use crate::process::{self, Signal};
 
 /// How long a stale process may take to stop: Postgres writes a checkpoint.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Stops the process whose id is the first line of `pid_file`, if it is `program` and works in (or
 /// was started with) `directory`, and waits until it has ended.
-pub(super) fn stop_stale_process(
+pub(crate) fn stop_stale_process(
     pid_file: &Path,
     program: &str,
     directory: &Path,
@@ -50,7 +50,7 @@ pub(super) fn stop_stale_process(
 /// Removes Postgres's pid file if its process id now belongs to another program: otherwise Postgres
 /// would refuse to start forever. This happens in containers, where process ids repeat. The file
 /// stays while any process works in the data directory, because it prevents a second server there.
-pub(super) fn remove_stale_pid_file(pid_file: &Path, data: &Path) -> io::Result<()> {
+pub(crate) fn remove_stale_pid_file(pid_file: &Path, data: &Path) -> io::Result<()> {
     let recycled = read_first_line(pid_file)
         .and_then(|line| line.trim().parse::<u32>().ok())
         .is_some_and(|pid| process::exists(pid) && !is_ours(pid, "postgres", data));
