@@ -1,7 +1,7 @@
 //! Whether a user is a member of a conversation, and which messages the user can see.
 
 use domain::ids::{ConversationId, UserId};
-use domain::mailbox::command::MembershipSnapshot;
+use domain::membership::MembershipSnapshot;
 use domain::refusal::Refusal;
 use event_log::{LogError, Observation};
 

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MembershipSnapshot, SetPreferences};
+use domain::mailbox::command::{MailboxCommand, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
+use domain::membership::MembershipSnapshot;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};

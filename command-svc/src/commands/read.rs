@@ -3,8 +3,9 @@
 use axum::extract::State;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot};
+use domain::mailbox::command::{MailboxCommand, MarkRead, MarkUnread};
 use domain::mailbox::event::MailboxEvent;
+use domain::membership::MembershipSnapshot;
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
