@@ -11,7 +11,8 @@ use domain::ids::ConversationId;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, ReceiptKey};
 
-use super::line::{ImportedLine, LineOutcome, ParsedImportLine};
+use super::line::ParsedImportLine;
+use super::outcome::{ImportedLine, LineOutcome};
 use super::plan::{ImportReceipt, LinePlan};
 use crate::error::CommandError;
 use crate::execute::{MAX_ATTEMPTS, back_off};

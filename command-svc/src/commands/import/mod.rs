@@ -1,14 +1,16 @@
 //! `POST /v1/admin/import`: imports messages from another system, one per line.
 //!
-//! - `line`: the request and response schema of a line, and its parser. `payload`: parses the
-//!   message or the members in a line.
+//! - `request`: the request schema of a line. `line`: parses a line. `payload`: parses the message
+//!   or the members in it. `outcome`: the outcome of a line, and its response schema.
 //! - `plan`: determines which lines of a conversation are new, and the outcome of each line.
 //! - `conversation`: imports the lines of one conversation in one append.
 
 mod conversation;
 mod line;
+mod outcome;
 mod payload;
 mod plan;
+mod request;
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -26,7 +28,9 @@ use crate::metrics::{CommandKind, CommandOutcome};
 use crate::ndjson;
 use crate::response::POSITION_HEADER;
 use crate::state::CommandState;
-use line::{ImportLineRequest, ImportLineResponse, LineOutcome, ParsedImportLine};
+use line::ParsedImportLine;
+use outcome::{ImportLineResponse, LineOutcome};
+use request::ImportLineRequest;
 
 /// The maximum number of conversations that one request imports concurrently. More would only wait
 /// for the same commit.
