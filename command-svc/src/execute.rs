@@ -5,27 +5,19 @@
 //! aggregate changed in between, the command is attempted again, a bounded number of times.
 //! [`execute`] does all of this; a batch submits many commands before it completes the first.
 
-use std::hash::{BuildHasher, Hasher};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::refusal::{Refusal, RefusalKind};
 use event_log::{AppendError, AppendRequest, AppendTicket, LogError, NewReceipt, Receipt};
 use http::StatusCode;
 
+use crate::attempts::Attempts;
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, TargetAggregate as _};
 use crate::idempotency::Idempotency;
 use crate::response::{CommandResponse, ResponseBody};
 use crate::single_flight::{FlightLeader, FlightRole};
 use crate::state::CommandState;
-
-/// Attempts for one command before it fails with `Contention`. Each conflict means that another
-/// writer was faster. Within one process one or two attempts suffice; with two processes that write
-/// to the same few conversations without pause, 16 were too few for 2 of 1,000 sends.
-pub(crate) const MAX_ATTEMPTS: u32 = 64;
-
-/// The maximum backoff before another attempt.
-const MAX_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The result of the first half of an attempt.
 pub(crate) enum Submission {
@@ -117,14 +109,14 @@ async fn execute_with_retries<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<CommandResponse, CommandError> {
-    for number in 0..MAX_ATTEMPTS {
-        back_off(number).await;
+    let mut attempts = Attempts::default();
+    loop {
+        attempts.start_next().await?;
         let submission = submit(state, handler).await?;
         if let Completion::Response(response) = complete(state, handler, submission).await? {
             return Ok(response);
         }
     }
-    Err(CommandError::Contention)
 }
 
 /// Loads the lookups, locks the aggregate, decides, and queues the append.
@@ -263,15 +255,4 @@ pub(crate) async fn replay<H: CommandHandler>(
         position,
         body: ResponseBody(answer),
     })
-}
-
-/// Pauses before an attempt, with exponential backoff and jitter. There is no pause before the
-/// first two attempts, because the conflicting change is already known by the second.
-pub(crate) async fn back_off(attempt: u32) {
-    let Some(doublings) = attempt.checked_sub(2) else {
-        return;
-    };
-    let max_pause = Duration::from_millis(1 << doublings.min(6)).min(MAX_BACKOFF);
-    let random = std::hash::RandomState::new().build_hasher().finish();
-    tokio::time::sleep(max_pause.mul_f64(random as f64 / u64::MAX as f64)).await;
 }
