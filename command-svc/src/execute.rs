@@ -5,6 +5,7 @@
 //! aggregate changed in between, the command is attempted again, a bounded number of times.
 //! [`execute`] does all of this; a batch submits many commands before it completes the first.
 
+use std::borrow::Borrow as _;
 use std::time::Instant;
 
 use domain::refusal::{Refusal, RefusalKind};
@@ -13,7 +14,7 @@ use http::StatusCode;
 
 use crate::attempts::Attempts;
 use crate::error::CommandError;
-use crate::handler::{AttemptError, CommandHandler, TargetAggregate as _};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups as _, TargetAggregate as _};
 use crate::idempotency::Idempotency;
 use crate::response::{CommandResponse, ResponseBody};
 use crate::single_flight::{FlightLeader, FlightRole};
@@ -50,13 +51,13 @@ pub(crate) async fn execute<H: CommandHandler>(
     handler: &H,
 ) -> Result<CommandResponse, CommandError> {
     let started = Instant::now();
-    let result = match handler.idempotency() {
+    let result = match &handler.meta().idempotency {
         Some(idempotency) => execute_single_flight(state, handler, idempotency.key).await,
         None => execute_with_retries(state, handler).await,
     };
     state
         .metrics()
-        .record_result(handler.command_kind(), &result, started.elapsed());
+        .record_result(handler.meta().kind, &result, started.elapsed());
     result
 }
 
@@ -72,7 +73,7 @@ async fn execute_single_flight<H: CommandHandler>(
             FlightRole::Unshared => return execute_with_retries(state, handler).await,
             FlightRole::Leader(leader) => {
                 let result = execute_with_retries(state, handler).await;
-                resolve_followers(leader, handler.idempotency(), &result);
+                resolve_followers(leader, handler.meta().idempotency, &result);
                 return result;
             }
             FlightRole::Follower(result) => match result.await {
@@ -88,7 +89,7 @@ async fn execute_single_flight<H: CommandHandler>(
 /// Passes the result on to the followers with the same key.
 pub(crate) fn resolve_followers(
     leader: FlightLeader<'_>,
-    idempotency: Option<&Idempotency>,
+    idempotency: Option<Idempotency>,
     result: &Result<CommandResponse, CommandError>,
 ) {
     match result {
@@ -124,10 +125,11 @@ pub(crate) async fn submit<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<Submission, LogError> {
+    let meta = handler.meta();
     let mut observed = Vec::new();
-    let lookups = handler.load_lookups(state, &mut observed).await;
+    let lookups = H::Lookups::load(handler, state, &mut observed).await;
     let locked = H::Target::store(state.log())
-        .lock(handler.aggregate_id())
+        .lock(meta.aggregate_id.borrow())
         .await?;
     let decided = match lookups {
         Ok(lookups) => handler.decide(state, &locked, lookups).await,
@@ -135,7 +137,7 @@ pub(crate) async fn submit<H: CommandHandler>(
     };
     match decided {
         Ok(decision) => {
-            let receipts = handler.idempotency().map(|idempotency| NewReceipt {
+            let receipts = meta.idempotency.map(|idempotency| NewReceipt {
                 key: idempotency.key,
                 fingerprint: idempotency.fingerprint,
                 event_index: None,
@@ -193,7 +195,10 @@ pub(crate) async fn complete<H: CommandHandler>(
             }
             Err(AppendError::Conflict) => Ok(Completion::Retry),
             Err(AppendError::DuplicateKey(known)) => {
-                let own = handler.idempotency().map(|idempotency| idempotency.key);
+                let own = handler
+                    .meta()
+                    .idempotency
+                    .map(|idempotency| idempotency.key);
                 match known.into_iter().find(|(key, _)| Some(*key) == own) {
                     Some((_, receipt)) => replay(state, handler, receipt)
                         .await
@@ -221,7 +226,7 @@ async fn reject_unless_replay<H: CommandHandler>(
     refusal: Refusal,
 ) -> Result<CommandResponse, CommandError> {
     if refusal.kind != RefusalKind::NotFound
-        && let Some(idempotency) = handler.idempotency()
+        && let Some(idempotency) = handler.meta().idempotency
         && let Some(receipt) = state.log().find_receipt(idempotency.key).await?
     {
         return replay(state, handler, receipt).await;
@@ -241,7 +246,8 @@ pub(crate) async fn replay<H: CommandHandler>(
         return Err(CommandError::Rejected(Refusal::not_found()));
     }
     if handler
-        .idempotency()
+        .meta()
+        .idempotency
         .is_none_or(|idempotency| idempotency.fingerprint != receipt.fingerprint)
     {
         return Err(CommandError::IdempotencyMismatch);
