@@ -3,10 +3,15 @@
 use axum::extract::FromRequestParts;
 use domain::ids::{ClientKey, UserId};
 use domain::refusal::Refusal;
+use event_log::LogError;
 use http::request::Parts;
 use http_edge::{Caller, IdempotencyKey, Problem};
+use serde::Serialize;
 
 use crate::error::CommandError;
+use crate::handler::{CommandMeta, TargetAggregate};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
 
 /// The user of a verified token.
 pub(crate) struct AuthenticatedUser(pub(crate) UserId);
@@ -26,6 +31,27 @@ impl<S: Sync> FromRequestParts<S> for AuthenticatedUser {
 pub(crate) struct Requester {
     pub(crate) user: UserId,
     pub(crate) key: Option<ClientKey>,
+}
+
+impl Requester {
+    /// The meta data of a command that this user sends. `path` and `request` identify the request;
+    /// see [`Idempotency::for_command`].
+    pub(crate) fn into_meta<T: TargetAggregate>(
+        self,
+        kind: CommandKind,
+        aggregate_id: T::Id,
+        path: &[&str],
+        request: &impl Serialize,
+    ) -> Result<CommandMeta<T>, LogError> {
+        let Self { user: caller, key } = self;
+        let idempotency = Idempotency::for_command(&caller, key.as_ref(), kind, path, request)?;
+        Ok(CommandMeta {
+            kind,
+            aggregate_id,
+            caller,
+            idempotency,
+        })
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Requester {

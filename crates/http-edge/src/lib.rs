@@ -7,6 +7,7 @@
 //!   answers every request that has arrived before it closes.
 //! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.
+//! - `context`: what the middleware attaches to a request, for the extractors.
 //! - [`rate_limit`]: how many commands one user may send.
 //! - [`auth`]: bearer tokens. [`auth::Caller`] and [`auth::Admin`] are extractors.
 //! - [`extract`]: bodies, queries and paths, parsed or rejected with a [`problem::Problem`].
@@ -24,6 +25,7 @@
 
 pub mod auth;
 pub mod config;
+mod context;
 pub mod docs;
 pub mod extract;
 pub mod idempotency;

@@ -13,12 +13,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::auth::Caller;
-use crate::middleware::RequestContext;
 use crate::problem::{Problem, ceil_to_seconds};
 
 /// The default limit, in commands per second and user.
@@ -38,7 +35,8 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// A rate limiter for commands, per user. Cheap to clone; clones share their counts. As an
-/// extractor it returns the limiter that was passed to [`crate::apply_middleware`].
+/// extractor (in [`crate::context`]) it is the limiter that was passed to
+/// [`crate::apply_middleware`].
 #[derive(Clone)]
 pub struct RateLimiter(Option<Arc<RateLimitBuckets>>);
 
@@ -175,15 +173,6 @@ fn evict_users(paid_until: &mut HashMap<u64, u64>, now: u64) {
     paid_until.retain(|_, paid| *paid > now);
     if paid_until.len() >= MAX_USERS_PER_SHARD {
         paid_until.clear();
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for RateLimiter {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        RequestContext::from_extensions(&parts.extensions)
-            .map(|context| context.edge.limiter.clone())
     }
 }
 

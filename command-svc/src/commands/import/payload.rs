@@ -7,7 +7,7 @@ use domain::ids::{ReactionKey, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 
-use super::line::{ImportLineRequest, ImportReaction, sanitize};
+use super::request::{ImportLineRequest, ImportReaction, sanitize};
 
 /// Parses the payload of a line. The error is the reason to reject the line.
 pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportItem, String> {

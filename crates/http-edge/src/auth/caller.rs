@@ -1,4 +1,5 @@
-//! The caller as an extractor, and where a request carries its token.
+//! The caller, the extractor for administrators, and where a request carries its token. The
+//! extractor for callers is in [`crate::context`].
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -9,8 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::{CLOCK_LEEWAY_SECONDS, unix_now};
-use crate::middleware::RequestContext;
+use super::clock::{CLOCK_LEEWAY_SECONDS, unix_now};
 use crate::problem::Problem;
 
 /// The authenticated user of a request. As an extractor it answers `401` without a valid token.
@@ -38,25 +38,6 @@ impl Caller {
 
     pub(super) fn is_current(&self, now: u64) -> bool {
         self.expires_at + CLOCK_LEEWAY_SECONDS >= now
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let context = RequestContext::from_extensions(&parts.extensions)?;
-        // For a command, the rate limiter has already verified the token.
-        if let Some(caller) = &context.caller {
-            return Ok(Self::clone(caller));
-        }
-        let token = bearer_token(&parts.method, &parts.uri, &parts.headers)
-            .ok_or_else(Problem::unauthorized)?;
-        context
-            .edge
-            .auth
-            .verify(&token)
-            .map(|caller| Self::clone(&caller))
     }
 }
 

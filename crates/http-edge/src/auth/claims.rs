@@ -3,7 +3,9 @@
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::{Deserialize, Deserializer};
 
-use super::{CLOCK_LEEWAY_SECONDS, Caller, keys::VerificationKey};
+use super::caller::Caller;
+use super::clock::CLOCK_LEEWAY_SECONDS;
+use super::keys::VerificationKey;
 
 /// The scope that grants access to the admin routes.
 const ADMIN_SCOPE: &str = "admin";

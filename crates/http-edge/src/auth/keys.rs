@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, P
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use serde::Deserialize;
 
-use super::{AuthError, MIN_SECRET_BYTES};
+use super::error::{AuthError, check_secret};
 
 /// The maximum number of keys in a JWKS document. A token without a key id may cost one signature
 /// check per key.
@@ -26,9 +26,7 @@ pub(super) struct VerificationKey {
 
 impl VerificationKey {
     pub(super) fn from_secret(secret: &[u8]) -> Result<Self, AuthError> {
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(AuthError::ShortSecret(secret.len()));
-        }
+        check_secret(secret)?;
         Ok(Self {
             id: None,
             algorithm: Algorithm::HS256,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 
-use super::{AuthError, MIN_SECRET_BYTES, unix_now};
+use super::clock::unix_now;
+use super::error::{AuthError, check_secret};
 
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
@@ -23,9 +24,7 @@ pub fn sign_hs256(
     scope: &str,
     ttl: Duration,
 ) -> Result<String, AuthError> {
-    if secret.len() < MIN_SECRET_BYTES {
-        return Err(AuthError::ShortSecret(secret.len()));
-    }
+    check_secret(secret)?;
     let iat = unix_now();
     let claims = IssuedClaims {
         sub: user,

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-use crate::middleware::RequestContext;
+use crate::context::RequestContext;
 use crate::problem::Problem;
 
 /// How far beyond the limit a body is still read to its end, so that a client that reads only after

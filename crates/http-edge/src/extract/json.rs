@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::{body, shorten, text};
-use crate::middleware::RequestContext;
+use crate::context::RequestContext;
 use crate::problem::Problem;
 
 /// The body of a request, a JSON object of at most `max_body_bytes`; as a response, its JSON.

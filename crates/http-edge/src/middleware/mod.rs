@@ -21,12 +21,13 @@ use http::header::{
     ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Extensions, HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use tower::{Layer, Service};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::auth::{Auth, Caller};
+use crate::auth::Auth;
 use crate::config::EdgeConfig;
+use crate::context::EdgeShared;
 use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
 use crate::rate_limit::{RateLimitStatus, RateLimiter};
 use request_metrics::RouteMetrics;
@@ -82,30 +83,6 @@ fn cors_layer(config: &EdgeConfig) -> CorsLayer {
             request_id::X_REQUEST_ID,
         ])
         .max_age(PREFLIGHT_MAX_AGE)
-}
-
-/// The state that all extractors share.
-pub(crate) struct EdgeShared {
-    pub(crate) auth: Auth,
-    pub(crate) limiter: RateLimiter,
-    pub(crate) config: EdgeConfig,
-}
-
-/// The context of one request, stored as its only extension.
-#[derive(Clone)]
-pub(crate) struct RequestContext {
-    pub(crate) edge: Arc<EdgeShared>,
-    /// The caller, if the rate limiter has already verified the token.
-    pub(crate) caller: Option<Arc<Caller>>,
-}
-
-impl RequestContext {
-    pub(crate) fn from_extensions(extensions: &Extensions) -> Result<&Self, Problem> {
-        extensions.get().ok_or_else(|| {
-            tracing::error!("a route is served without http_edge::apply_middleware around it");
-            Problem::internal()
-        })
-    }
 }
 
 #[derive(Clone)]

@@ -6,8 +6,8 @@ use axum::extract::Request;
 use http::header::{CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version};
 
-use super::{EdgeShared, RequestContext};
 use crate::auth::caller::{bearer_token, is_websocket_upgrade};
+use crate::context::{EdgeShared, RequestContext};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimitStatus;
 

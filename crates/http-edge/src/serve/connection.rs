@@ -12,45 +12,57 @@ use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use super::EdgeServer;
 use super::phase::PhaseTracker;
 use super::socket::ClientSocket;
 
-/// Serves the connection until it closes. The future borrows nothing, so the server can continue to
-/// accept connections.
-pub(super) fn serve_connection(
-    server: &EdgeServer,
-    socket: ClientSocket,
-) -> impl Future<Output = ()> + Send + use<> {
-    let service = ConnectionService {
-        router: server.router.clone(),
-        phase: socket.phase(),
-        draining: server.draining.clone(),
-        is_body_read: Arc::default(),
-    };
-    let connection = server
-        .http
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    let (closing, cut) = (server.close_idle.clone(), server.force_close.clone());
-    async move {
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            biased;
-            ended = &mut connection => ended,
-            // An idle socket closes itself as soon as it is polled again.
-            () = closing.cancelled() => tokio::select! {
-                biased;
-                ended = connection => ended,
-                () = cut.cancelled() => return,
-            },
+/// Serves connections, and ends them on shutdown.
+pub(super) struct ConnectionServer {
+    pub(super) router: Router,
+    pub(super) http: http1::Builder,
+    /// Once set, responses carry `Connection: close`.
+    pub(super) draining: Arc<AtomicBool>,
+    /// Once cancelled, idle connections close.
+    pub(super) close_idle: CancellationToken,
+    /// Once cancelled, all connections are closed immediately.
+    pub(super) force_close: CancellationToken,
+}
+
+impl ConnectionServer {
+    /// Serves the connection until it closes. The future borrows nothing, so the server can
+    /// continue to accept connections.
+    pub(super) fn serve(&self, socket: ClientSocket) -> impl Future<Output = ()> + Send + use<> {
+        let service = ConnectionService {
+            router: self.router.clone(),
+            phase: socket.phase(),
+            draining: self.draining.clone(),
+            is_body_read: Arc::default(),
         };
-        if let Err(error) = ended {
-            // Clients drop connections all the time; this is not an error of the server.
-            tracing::trace!(%error, "a connection was interrupted");
+        let connection = self
+            .http
+            .serve_connection(TokioIo::new(socket), service)
+            .with_upgrades();
+        let (closing, cut) = (self.close_idle.clone(), self.force_close.clone());
+        async move {
+            tokio::pin!(connection);
+            let ended = tokio::select! {
+                biased;
+                ended = &mut connection => ended,
+                // An idle socket closes itself as soon as it is polled again.
+                () = closing.cancelled() => tokio::select! {
+                    biased;
+                    ended = connection => ended,
+                    () = cut.cancelled() => return,
+                },
+            };
+            if let Err(error) = ended {
+                // Clients drop connections all the time; this is not an error of the server.
+                tracing::trace!(%error, "a connection was interrupted");
+            }
         }
     }
 }

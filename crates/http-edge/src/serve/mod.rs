@@ -21,7 +21,7 @@ mod socket;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -33,7 +33,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::EdgeConfig;
-use socket::{ClientSocket, ConnectionSlot};
+use connection::ConnectionServer;
+use socket::{ClientSocket, ConnectionSlot, FINAL_POLL_TIMEOUT};
 
 /// How much hyper may buffer per connection and direction.
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
@@ -44,10 +45,6 @@ const MAX_BACKLOG_CONNECTIONS: usize = 4_096;
 /// How many connections are rejected with a response at the same time. Any further connection is
 /// closed without one.
 const MAX_CONCURRENT_REJECTIONS: usize = 64;
-
-/// A pending poll only reflects the last time the runtime polled the kernel. A timer fires only
-/// after the runtime has polled it again, so after this time "nothing to read" is certain.
-const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// How long to wait when the machine runs out of file descriptors or memory.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
@@ -76,7 +73,7 @@ pub async fn serve(
             }
         }
     }
-    server.draining.store(true, Ordering::Release);
+    server.connections.draining.store(true, Ordering::Release);
     server.accept_backlog(&listener).await;
     drop(listener);
     server.drain().await;
@@ -85,17 +82,10 @@ pub async fn serve(
 
 /// The state that the connections of one listener share.
 struct EdgeServer {
-    router: Router,
-    http: http1::Builder,
+    connections: ConnectionServer,
     config: Arc<EdgeConfig>,
     connection_slots: Arc<Semaphore>,
     rejection_slots: Arc<Semaphore>,
-    /// Once set, responses carry `Connection: close`.
-    draining: Arc<AtomicBool>,
-    /// Once cancelled, idle connections close.
-    close_idle: CancellationToken,
-    /// Once cancelled, all connections are closed immediately.
-    force_close: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -109,14 +99,16 @@ impl EdgeServer {
             .max_header_size(config.max_header_bytes)
             .max_buf_size(MAX_BUFFER_BYTES.max(config.max_header_bytes * 2));
         Self {
-            router: router.with_state(()),
-            http,
+            connections: ConnectionServer {
+                router: router.with_state(()),
+                http,
+                draining: Arc::default(),
+                close_idle: CancellationToken::new(),
+                force_close: CancellationToken::new(),
+            },
             connection_slots: Arc::new(Semaphore::new(config.max_connections)),
             rejection_slots: Arc::new(Semaphore::new(MAX_CONCURRENT_REJECTIONS)),
             config: Arc::new(config),
-            draining: Arc::default(),
-            close_idle: CancellationToken::new(),
-            force_close: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }
     }
@@ -135,9 +127,9 @@ impl EdgeServer {
         }
         if let Ok(room) = self.connection_slots.clone().try_acquire_owned() {
             let lease = ConnectionSlot::new(room, self.tasks.token());
-            let socket =
-                ClientSocket::new(stream, self.config.clone(), self.close_idle.clone(), lease);
-            self.tasks.spawn(connection::serve_connection(self, socket));
+            let close_idle = self.connections.close_idle.clone();
+            let socket = ClientSocket::new(stream, self.config.clone(), close_idle, lease);
+            self.tasks.spawn(self.connections.serve(socket));
         } else if let Ok(permit) = self.rejection_slots.clone().try_acquire_owned() {
             self.tasks.spawn(async move {
                 reject::reject_connection(stream).await;
@@ -170,7 +162,7 @@ impl EdgeServer {
         let grace = self.config.idle_grace.min(self.config.drain_timeout);
         tokio::select! {
             () = self.tasks.wait() => return,
-            () = tokio::time::sleep(grace) => self.close_idle.cancel(),
+            () = tokio::time::sleep(grace) => self.connections.close_idle.cancel(),
         }
         tokio::select! {
             () = self.tasks.wait() => {}
@@ -179,7 +171,7 @@ impl EdgeServer {
                     connections = self.tasks.len(),
                     "closing the remaining connections after the drain timeout"
                 );
-                self.force_close.cancel();
+                self.connections.force_close.cancel();
             }
         }
     }

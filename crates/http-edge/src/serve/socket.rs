@@ -18,9 +18,12 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::FINAL_POLL_TIMEOUT;
 use super::phase::{ConnectionPhase, PhaseTracker};
 use crate::config::EdgeConfig;
+
+/// A pending poll only reflects the last time the runtime polled the kernel. A timer fires only
+/// after the runtime has polled it again, so after this time "nothing to read" is certain.
+pub(super) const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// How long the socket still reads after the last byte of the response, because closing over unread
 /// bytes would lose a response in transit.
