@@ -35,6 +35,20 @@ impl CursorCodec<'_> {
         self.parse(field, cursor, |key| key.try_into().ok())
     }
 
+    /// Cuts the rows of a page, of which one more than `limit` was read to see whether there are
+    /// more. Returns the cursor of the next page: `key` is the sort key of a row.
+    pub fn end_page<T, const N: usize>(
+        &self,
+        rows: &mut Vec<T>,
+        limit: i64,
+        key: impl FnOnce(&T) -> Option<[i64; N]>,
+    ) -> Option<String> {
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let last = rows.last().filter(|_| has_more)?;
+        Some(self.encode_key(key(last)?))
+    }
+
     /// Encodes a cursor of any number of integers.
     pub fn encode(&self, key: &[i64]) -> String {
         let key: Vec<u8> = key.iter().flat_map(|part| part.to_be_bytes()).collect();
@@ -102,6 +116,20 @@ mod tests {
             ANAS_INBOX.parse_key::<2>("after", Some("")).ok(),
             Some(None)
         );
+    }
+
+    #[test]
+    fn a_full_page_ends_with_the_cursor_of_its_last_row() {
+        let end_page = |rows: &mut Vec<i64>| ANAS_INBOX.end_page(rows, 2, |row| Some([*row]));
+        let mut rows = vec![7, 8, 9];
+        let next = end_page(&mut rows);
+        assert_eq!(rows, [7, 8]);
+        assert_eq!(
+            ANAS_INBOX.parse_key("after", next.as_deref()).ok(),
+            Some(Some([8]))
+        );
+        assert_eq!(end_page(&mut rows), None);
+        assert_eq!(rows, [7, 8]);
     }
 
     #[test]
