@@ -15,9 +15,9 @@ const CHECKSUM_BYTES: usize = 8;
 #[derive(Debug, Clone, Copy)]
 pub struct CursorCodec<'a> {
     /// The name of the listing.
-    pub name: &'static str,
+    pub listing: &'static str,
     /// The scope of the listing: the caller, and the conversation if it is about one.
-    pub of: &'a [&'a str],
+    pub scope: &'a [&'a str],
 }
 
 impl CursorCodec<'_> {
@@ -87,8 +87,8 @@ impl CursorCodec<'_> {
     }
 
     fn checksum(&self, key: &[u8]) -> [u8; CHECKSUM_BYTES] {
-        let mut parts = vec![self.name.as_bytes()];
-        parts.extend(self.of.iter().map(|part| part.as_bytes()));
+        let mut parts = vec![self.listing.as_bytes()];
+        parts.extend(self.scope.iter().map(|part| part.as_bytes()));
         parts.push(key);
         let digest = domain::digest::fingerprint(&parts).to_be_bytes();
         std::array::from_fn(|i| digest[i])
@@ -100,8 +100,8 @@ mod tests {
     use super::*;
 
     const ANAS_INBOX: CursorCodec<'_> = CursorCodec {
-        name: "inbox",
-        of: &["ana"],
+        listing: "inbox",
+        scope: &["ana"],
     };
 
     #[test]
@@ -151,8 +151,8 @@ mod tests {
         );
         assert!(ANAS_INBOX.parse_key::<1>("after", Some(&cursor)).is_err());
         let other = CursorCodec {
-            name: "inbox",
-            of: &["bob"],
+            listing: "inbox",
+            scope: &["bob"],
         };
         assert!(other.parse_key::<2>("after", Some(&cursor)).is_err());
         assert!(

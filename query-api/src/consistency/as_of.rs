@@ -6,9 +6,8 @@ use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use http::request::Parts;
-use http_edge::{Caller, Problem};
+use http_edge::{Caller, Problem, Query};
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::query::Query;
 use sqlx::{FromRow, PgPool, Postgres};
 
 use super::min_position::{FreshnessGuard, MinPosition};
@@ -51,8 +50,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        let http_edge::Query(query) =
-            http_edge::Query::<AsOfParams>::from_request_parts(parts, state).await?;
+        let Query(query) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
         let as_of = params::non_empty(query.as_of.as_deref())
             .map(parse_as_of)
             .transpose()?;
@@ -164,7 +162,7 @@ impl ReadSnapshot {
     /// Executes a query, and binds the position after the parameters of the query itself.
     pub async fn fetch_rows(
         &self,
-        query: Query<'_, Postgres, PgArguments>,
+        query: sqlx::query::Query<'_, Postgres, PgArguments>,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
         let query = match self.as_of {
             Some(position) => query.bind(position),
@@ -176,7 +174,7 @@ impl ReadSnapshot {
     /// Does the same for a query with typed rows.
     pub async fn fetch_all<O>(
         &self,
-        query: Query<'_, Postgres, PgArguments>,
+        query: sqlx::query::Query<'_, Postgres, PgArguments>,
     ) -> Result<Vec<O>, sqlx::Error>
     where
         O: for<'r> FromRow<'r, PgRow>,

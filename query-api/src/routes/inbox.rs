@@ -188,11 +188,11 @@ pub async fn get_inbox(
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let archived = params::parse_flag("archived", query.archived.as_deref())?;
     let user = context.user().to_owned();
-    let listing = CursorCodec {
-        name: if archived { "archive" } else { "inbox" },
-        of: &[&user],
+    let codec = CursorCodec {
+        listing: if archived { "archive" } else { "inbox" },
+        scope: &[&user],
     };
-    let after = listing.parse_key::<2>("after", query.after.as_deref())?;
+    let after = codec.parse_key::<2>("after", query.after.as_deref())?;
     let snapshot = context.wait().await?;
     let query = sqlx::query(snapshot.sql(&INBOX))
         .bind(&user)
@@ -205,7 +205,7 @@ pub async fn get_inbox(
     let (position, total_unread) = rows
         .first()
         .map_or((0, 0), |row| (row.position, row.total_unread));
-    let next = listing.end_page(&mut rows, limit, |row| {
+    let next = codec.end_page(&mut rows, limit, |row| {
         Some([i64::from(row.pinned?), row.activity?])
     });
     let conversations = rows

@@ -104,11 +104,11 @@ pub async fn list_members(
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
-    let listing = CursorCodec {
-        name: "members",
-        of: &[&user, id.as_str()],
+    let codec = CursorCodec {
+        listing: "members",
+        scope: &[&user, id.as_str()],
     };
-    let [after] = listing
+    let [after] = codec
         .parse_key::<1>("after", query.after.as_deref())?
         .unwrap_or([0]);
     let query = ConversationQuery::begin(context, id.clone()).await?;
@@ -116,7 +116,7 @@ pub async fn list_members(
     let (position, is_member) = rows
         .first()
         .map_or((0, false), |row| (row.position, row.is_member));
-    let next = listing.end_page(&mut rows, limit, |row| Some([row.joined_order?]));
+    let next = codec.end_page(&mut rows, limit, |row| Some([row.joined_order?]));
     let members = rows.into_iter().filter_map(Row::into_member).collect();
     query.snapshot.respond_or_not_found(
         position,

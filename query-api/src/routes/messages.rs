@@ -156,14 +156,14 @@ fn older_half(limit: i64) -> i64 {
 }
 
 impl PageWindow {
-    fn new(bound: PageAnchor, limit: i64) -> Self {
+    fn new(anchor: PageAnchor, limit: i64) -> Self {
         let none = Self {
             before: 0,
             older: 0,
             after: 0,
             newer: 0,
         };
-        match bound {
+        match anchor {
             PageAnchor::Before(before) => Self {
                 before,
                 older: limit + 1,
@@ -217,8 +217,8 @@ impl MessageRows {
     }
 
     /// Builds the page; `None` if the message in the middle is not visible.
-    fn into_page(mut self, bound: PageAnchor, limit: i64) -> Option<MessagesPage> {
-        let (older, newer) = match bound {
+    fn into_page(mut self, anchor: PageAnchor, limit: i64) -> Option<MessagesPage> {
+        let (older, newer) = match anchor {
             PageAnchor::Before(_) => (limit, 0),
             PageAnchor::After(_) => (0, limit),
             PageAnchor::Around(seq) => {
@@ -231,7 +231,7 @@ impl MessageRows {
         self.older.drain(..extra);
         self.newer.truncate(newer as usize);
         let mut messages = self.older;
-        if matches!(bound, PageAnchor::Before(_)) {
+        if matches!(anchor, PageAnchor::Before(_)) {
             messages.reverse();
         }
         messages.append(&mut self.newer);

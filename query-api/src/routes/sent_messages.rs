@@ -92,11 +92,11 @@ pub async fn list_sent_messages(
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let listing = CursorCodec {
-        name: "outbox",
-        of: &[&caller.user],
+    let codec = CursorCodec {
+        listing: "outbox",
+        scope: &[&caller.user],
     };
-    let [before] = listing
+    let [before] = codec
         .parse_key::<1>("before", query.before.as_deref())?
         .unwrap_or([i64::MAX]);
     let guard = min_position.wait().await?;
@@ -107,7 +107,7 @@ pub async fn list_sent_messages(
         .fetch_all(&state.pool)
         .await?;
     let (position, mut messages) = read_messages(&rows)?;
-    let next = listing.end_page(&mut messages, limit, |message| Some([message.position]));
+    let next = codec.end_page(&mut messages, limit, |message| Some([message.position]));
     guard.respond(position, &SentMessagesPage { messages, next })
 }
 
