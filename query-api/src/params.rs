@@ -3,7 +3,7 @@
 //! An empty parameter counts as absent, except for numbers that bound a page: an empty number there
 //! points to a bug in the client.
 
-use domain::ids::ConversationId;
+use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use http_edge::Problem;
 use http_edge::extract::params;
@@ -55,6 +55,15 @@ fn parse_digits(text: &str) -> Option<i64> {
 /// Parses a conversation id in a path. An invalid id is treated like an unknown one.
 pub fn parse_conversation_id(text: &str) -> Result<ConversationId, Problem> {
     ConversationId::parse(text).map_err(|_| Problem::not_found())
+}
+
+/// Parses the id of a device.
+pub fn parse_device(text: Option<&str>) -> Result<Option<DeviceId>, Problem> {
+    non_empty(text)
+        .map(|text| {
+            DeviceId::parse(text).map_err(|invalid| Problem::malformed("device", invalid.0))
+        })
+        .transpose()
 }
 
 /// Parses a position of the log; 0 is before the first event.

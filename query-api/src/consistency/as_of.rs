@@ -7,8 +7,8 @@ use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use http::request::Parts;
 use http_edge::{Caller, Problem, Query};
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{FromRow, PgPool, Postgres};
 
 use super::min_position::{FreshnessGuard, MinPosition};
 use super::position_params::AsOfParams;
@@ -37,6 +37,8 @@ pub struct ReadContext {
 pub struct ReadSnapshot {
     guard: FreshnessGuard,
     as_of: Option<i64>,
+    user: String,
+    pool: PgPool,
 }
 
 impl<S> FromRequestParts<S> for ReadContext
@@ -94,26 +96,39 @@ impl ReadContext {
 
     /// Waits until the read model has reached the requested position.
     pub async fn wait(self) -> Result<ReadSnapshot, EndpointError> {
-        let Some(as_of) = self.as_of else {
-            let guard = self.min_position.wait().await?;
-            return Ok(ReadSnapshot { guard, as_of: None });
+        let ReadState { pool, reader, .. } = self.state;
+        let (guard, as_of) = match self.as_of {
+            None => (self.min_position.wait().await?, None),
+            Some(as_of) => {
+                let position = resolve_position(as_of, &reader).await?;
+                let guard = self.min_position.wait_for(position).await?;
+                check_recorded(position, &pool).await?;
+                (guard, Some(position))
+            }
         };
-        let position = resolve_position(as_of, &self.state.reader).await?;
-        let guard = self.min_position.wait_for(position).await?;
-        // Tables that a migration has upgraded have no history from before the migration.
-        let past_from: i64 = sqlx::query_scalar("SELECT k.past_from FROM read.checkpoint k")
-            .fetch_one(&self.state.pool)
-            .await?;
-        if position < past_from {
-            let detail = format!(
-                "The history of the read model starts at position {past_from}. Run `tidings rebuild` to \
-                 make it complete."
-            );
-            return Err(Problem::malformed("as_of", detail).into());
-        }
-        let past = Some(position);
-        Ok(ReadSnapshot { guard, as_of: past })
+        Ok(ReadSnapshot {
+            guard,
+            as_of,
+            user: self.user,
+            pool,
+        })
     }
+}
+
+/// Rejects a position that is older than the history in the read model. Tables that a migration has
+/// upgraded have no history from before the migration.
+async fn check_recorded(position: i64, pool: &PgPool) -> Result<(), EndpointError> {
+    let past_from: i64 = sqlx::query_scalar("SELECT k.past_from FROM read.checkpoint k")
+        .fetch_one(pool)
+        .await?;
+    if position < past_from {
+        let detail = format!(
+            "The history of the read model starts at position {past_from}. Run `tidings rebuild` to \
+             make it complete."
+        );
+        return Err(Problem::malformed("as_of", detail).into());
+    }
+    Ok(())
 }
 
 /// Resolves a point in time to a position. A position beyond the head of the log is rejected.
@@ -139,26 +154,33 @@ impl ReadSnapshot {
         statement.sql(self.as_of.is_some())
     }
 
-    /// Binds the position, after all parameters of the statement itself.
-    pub fn bind<'q>(
-        &self,
-        query: sqlx::query::Query<'q, Postgres, PgArguments>,
-    ) -> sqlx::query::Query<'q, Postgres, PgArguments> {
-        match self.as_of {
-            Some(position) => query.bind(position),
-            None => query,
-        }
+    /// The user for whom the query is answered.
+    pub fn user(&self) -> &str {
+        &self.user
     }
 
-    /// Does the same for a statement with typed rows.
-    pub fn bind_as<'q, O>(
+    /// Executes a query, and binds the position after the parameters of the query itself.
+    pub async fn fetch_rows(
         &self,
-        query: sqlx::query::QueryAs<'q, Postgres, O, PgArguments>,
-    ) -> sqlx::query::QueryAs<'q, Postgres, O, PgArguments> {
-        match self.as_of {
+        query: sqlx::query::Query<'_, Postgres, PgArguments>,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        let query = match self.as_of {
             Some(position) => query.bind(position),
             None => query,
-        }
+        };
+        query.fetch_all(&self.pool).await
+    }
+
+    /// Does the same for a query with typed rows.
+    pub async fn fetch_all<O>(
+        &self,
+        query: sqlx::query::Query<'_, Postgres, PgArguments>,
+    ) -> Result<Vec<O>, sqlx::Error>
+    where
+        O: for<'r> FromRow<'r, PgRow>,
+    {
+        let rows = self.fetch_rows(query).await?;
+        rows.iter().map(O::from_row).collect()
     }
 }
 

@@ -100,9 +100,9 @@ mod tests {
         for signal in signals {
             changes.push(signal.clone());
         }
-        let touched = affected_since(changes.drain(), from, 1);
+        let audience = affected_since(changes.drain(), from, 1);
         assert_eq!(changes.drain(), None, "once");
-        touched.map(|touched| (touched.to, touched.conversations))
+        audience.map(|audience| (audience.to, audience.conversations))
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let rest = changes.drain().expect("a signal is pending");
         changes.push(signal(5, 6));
         changes.requeue(rest);
-        let touched = affected_since(changes.drain(), 3, 1).expect("there is no gap");
-        assert_eq!((touched.to, touched.conversations), (6, vec![5, 6]));
+        let audience = affected_since(changes.drain(), 3, 1).expect("there is no gap");
+        assert_eq!((audience.to, audience.conversations), (6, vec![5, 6]));
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::pending_changes::PendingChanges;
+use crate::sql::checkpoint;
 
 /// The initial interval between two polls of the database while a request waits. A projection takes
 /// a few milliseconds, so polling more often gains nothing.
@@ -188,11 +189,7 @@ impl WatermarkTracker {
 
     async fn poll(&mut self) {
         let before = self.watermark.position();
-        // The checkpoint table has one row.
-        let result = sqlx::query_scalar::<_, i64>("SELECT k.position FROM read.checkpoint k")
-            .fetch_one(&self.pool)
-            .await;
-        match result {
+        match checkpoint::read_position(&self.pool).await {
             Ok(position) if position > before => {
                 self.poll_interval = MIN_POLL_INTERVAL;
                 self.watermark.observe(position);

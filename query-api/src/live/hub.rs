@@ -255,8 +255,8 @@ impl Deliverer {
                     .fetch_all(&self.pool)
                     .await?;
             let mut connections = self.hub.connections();
-            for (name, number) in rows {
-                connections.set_user_id(&name, number);
+            for (name, id) in rows {
+                connections.set_user_id(&name, id);
             }
         }
         self.resolved_users = self.read_model.users;
@@ -277,14 +277,14 @@ impl Deliverer {
         if now <= from {
             return Ok(from);
         }
-        let touched = affected_since(signal, from, self.read_model.generation)
-            .filter(|touched| touched.to > from);
-        if let Some(touched) = touched.as_ref().filter(|touched| touched.is_empty()) {
-            return Ok(touched.to);
+        let audience = affected_since(signal, from, self.read_model.generation)
+            .filter(|audience| audience.to > from);
+        if let Some(audience) = audience.as_ref().filter(|audience| audience.is_empty()) {
+            return Ok(audience.to);
         }
-        if let Some((entries, to)) = touched
+        if let Some((entries, to)) = audience
             .as_ref()
-            .and_then(|touched| Some((touched.entries.as_ref()?, touched.to)))
+            .and_then(|audience| Some((audience.entries.as_ref()?, audience.to)))
         {
             self.deliver_pushed(entries, from, to)?;
             return Ok(to);
@@ -294,14 +294,14 @@ impl Deliverer {
             self.poll().await?;
             return Ok(self.read_model.position);
         }
-        let up_to = touched.as_ref().map_or(now, |touched| touched.to);
-        let query = DeliveryQuery::plan(&self.hub.connections(), touched.as_ref(), from);
+        let up_to = audience.as_ref().map_or(now, |audience| audience.to);
+        let query = DeliveryQuery::plan(&self.hub.connections(), audience.as_ref(), from);
         let generation = self.read_model.generation;
         let rows = query.fetch(&self.pool).await?;
         if query.up_to < up_to {
             self.pending.requeue(ProjectionSignal {
                 position: up_to,
-                audience: touched,
+                audience,
             });
         }
         self.observe(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
@@ -358,8 +358,8 @@ impl Deliverer {
 
     fn enqueue(&self, frames: HashMap<i64, Vec<ServerFrame>>, to: i64) {
         let mut connections = self.hub.connections();
-        for (number, frames) in frames {
-            connections.enqueue(number, to, frames);
+        for (user, frames) in frames {
+            connections.enqueue(user, to, frames);
         }
     }
 }

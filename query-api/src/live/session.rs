@@ -14,7 +14,7 @@ use super::frame::{ServerFrame, SessionEnd, close};
 use super::hub::Subscription;
 use super::state::LiveState;
 use crate::error::{EndpointError, QueryError};
-use crate::routes::entries::{cursor_ahead, cursor_expired};
+use crate::sql::checkpoint;
 use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page of the backlog.
@@ -140,7 +140,8 @@ impl LiveSession {
     async fn read_page(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
         let start = FeedStart::After(self.cursor);
         let permit = self.state.admission.acquire_reader().await;
-        let (_, outcome) = sync::read_page(&self.state.pool, &self.user, start, PAGE_LIMIT)
+        let LiveState { pool, reader, .. } = &self.state;
+        let (_, outcome) = sync::read_page(pool, reader, &self.user, start, PAGE_LIMIT)
             .await
             .map_err(|error| end_unavailable(&error))?;
         drop(permit);
@@ -163,21 +164,10 @@ impl LiveSession {
                 }
                 Ok(frames)
             }
-            SyncOutcome::Expired { oldest } => Err(SessionEnd::Problem(
-                close::INVALID_CURSOR,
-                Box::new(cursor_expired(oldest)),
-            )),
-            SyncOutcome::Ahead { after } => {
-                let head = self.state.reader.head().await;
-                let head = head
-                    .map_err(|error| end_unavailable(&error.into()))?
-                    .position;
-                if after > head {
-                    return Err(SessionEnd::Problem(
-                        close::INVALID_CURSOR,
-                        Box::new(cursor_ahead(head)),
-                    ));
-                }
+            SyncOutcome::InvalidCursor(problem) => {
+                Err(SessionEnd::Problem(close::INVALID_CURSOR, problem))
+            }
+            SyncOutcome::Ahead { .. } => {
                 sleep(AHEAD_POLL_INTERVAL).await;
                 Ok(Vec::new())
             }
@@ -296,8 +286,7 @@ async fn resolve_start(
     {
         return Ok(cursor);
     }
-    let position = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k");
-    Ok(position.fetch_one(pool).await?)
+    Ok(checkpoint::read_position(pool).await?)
 }
 
 /// Loads the acknowledged cursor of a device from the read model.

@@ -1,6 +1,5 @@
 //! `GET /v1/conversations/{id}`: one conversation and the caller's membership in it.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Path;
@@ -10,10 +9,10 @@ use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::docs::{ConversationKindDoc, ConversationProblems, HistoryDoc, RoleDoc};
 use crate::error::EndpointError;
 use crate::params;
+use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::membership;
 
@@ -106,23 +105,17 @@ struct Row {
     ),
 )]
 pub async fn get_conversation(
-    State(state): State<ReadState>,
     Path(id): Path<String>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let id = params::parse_conversation_id(&id)?;
-    let user = context.user().to_owned();
-    let snapshot = context.wait().await?;
-    let row: Row = snapshot
-        .bind_as(
-            sqlx::query_as(snapshot.sql(&CONVERSATION))
-                .bind(&user)
-                .bind(id.as_str()),
-        )
-        .fetch_one(&state.pool)
-        .await?;
-    let position = row.position;
-    snapshot.respond_or_not_found(position, row.into_conversation().as_ref())
+    let query = ConversationQuery::begin(context, id).await?;
+    let rows: Vec<Row> = query.fetch_all(&CONVERSATION, &[]).await?;
+    let position = rows.first().map_or(0, |row| row.position);
+    let conversation = rows.into_iter().find_map(Row::into_conversation);
+    query
+        .snapshot
+        .respond_or_not_found(position, conversation.as_ref())
 }
 
 impl Row {

@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::DeviceId;
-use http_edge::{Caller, Problem, Query};
+use http_edge::{Caller, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::consistency::min_position::{FreshnessGuard, MinPosition};
+use crate::consistency::min_position::MinPosition;
 use crate::consistency::position_params::MinPositionParams;
 use crate::consistency::read_state::ReadState;
 use crate::docs::SyncProblems;
@@ -67,74 +66,27 @@ pub async fn list_entries(
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let after = params::parse_position("after", query.after.as_deref())?;
-    let device = params::non_empty(query.device.as_deref())
-        .map(|device| {
-            DeviceId::parse(device).map_err(|invalid| Problem::malformed("device", invalid.0))
-        })
-        .transpose()?;
+    let device = params::parse_device(query.device.as_deref())?;
     let start = match (after, &device) {
         (Some(after), _) => FeedStart::After(after),
         (None, Some(device)) => FeedStart::Device(device),
         (None, None) => FeedStart::After(0),
     };
     let guard = min_position.wait().await?;
-    let (position, outcome) = sync::read_page(&state.pool, &caller.user, start, limit).await?;
-    match outcome {
-        SyncOutcome::Page(sync::FeedPage {
-            entries,
-            cursor,
-            has_more,
-        }) => guard.respond(
-            position,
-            &EntriesPage {
-                entries,
-                cursor,
-                has_more,
-            },
-        ),
-        SyncOutcome::Expired { oldest } => guard.reject(position, cursor_expired(oldest)),
-        SyncOutcome::Ahead { after } => respond_ahead(&state, &guard, position, after).await,
-    }
-}
-
-/// Responds to a cursor that is ahead of the read model. The page is empty and keeps the cursor,
-/// unless the cursor is ahead of the log as well: then it comes from a different log.
-async fn respond_ahead(
-    state: &ReadState,
-    guard: &FreshnessGuard,
-    position: i64,
-    after: i64,
-) -> Result<Response, EndpointError> {
-    let head = state.reader.head().await?.position;
-    if after > head {
-        return guard.reject(position, cursor_ahead(head));
-    }
+    let (position, outcome) =
+        sync::read_page(&state.pool, &state.reader, &caller.user, start, limit).await?;
+    let (entries, cursor, has_more) = match outcome {
+        SyncOutcome::Page(page) => (page.entries, page.cursor, page.has_more),
+        // The page is empty and keeps the cursor, until the read model has reached it.
+        SyncOutcome::Ahead { after } => (Vec::new(), after, false),
+        SyncOutcome::InvalidCursor(problem) => return guard.reject(position, *problem),
+    };
     guard.respond(
         position,
         &EntriesPage {
-            entries: Vec::new(),
-            cursor: after,
-            has_more: false,
+            entries,
+            cursor,
+            has_more,
         },
     )
-}
-
-/// The problem `410 cursor_expired`: entries after this cursor have been deleted.
-pub fn cursor_expired(oldest: i64) -> Problem {
-    Problem::gone(
-        "cursor_expired",
-        "The entries after this cursor have been deleted. Call GET /v1/inbox, resume from its \
-         Tidings-Position, and page through the history as needed.",
-    )
-    .with_member("oldest", oldest)
-}
-
-/// The problem `410 cursor_ahead`: the cursor is beyond the head of the log.
-pub fn cursor_ahead(head: i64) -> Problem {
-    Problem::gone(
-        "cursor_ahead",
-        "The cursor is beyond the end of the log, which was restored from a backup. Call GET \
-         /v1/inbox and resume from its Tidings-Position.",
-    )
-    .with_member("head", head)
 }

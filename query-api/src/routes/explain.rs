@@ -1,6 +1,5 @@
 //! `GET /v1/inbox/unread/{conversation}/explain`: explains an unread count message by message.
 
-use axum::extract::State;
 use axum::response::Response;
 use http_edge::Path;
 use serde::Serialize;
@@ -8,10 +7,10 @@ use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
 use crate::params;
+use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::membership;
 use read_model::can_see;
@@ -108,24 +107,16 @@ type Row = (
     ),
 )]
 pub async fn explain_unread(
-    State(state): State<ReadState>,
     Path(conversation): Path<String>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let conversation = params::parse_conversation_id(&conversation)?;
-    let user = context.user().to_owned();
-    let snapshot = context.wait().await?;
-    let rows: Vec<Row> = snapshot
-        .bind_as(
-            sqlx::query_as(snapshot.sql(&EXPLAIN))
-                .bind(&user)
-                .bind(conversation.as_str())
-                .bind(MAX_EXPLAINED),
-        )
-        .fetch_all(&state.pool)
-        .await?;
+    let query = ConversationQuery::begin(context, conversation).await?;
+    let rows: Vec<Row> = query.fetch_all(&EXPLAIN, &[MAX_EXPLAINED]).await?;
     let position = rows.first().map_or(0, |row| row.0);
-    snapshot.respond_or_not_found(position, build_explanation(rows).as_ref())
+    query
+        .snapshot
+        .respond_or_not_found(position, build_explanation(rows).as_ref())
 }
 
 /// Builds the explanation; `None` if the caller is not a member of the conversation.

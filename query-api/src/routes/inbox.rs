@@ -1,6 +1,5 @@
 //! `GET /v1/inbox`: the list of conversations that an app shows when it opens.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Query;
@@ -10,12 +9,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::cursor::CursorCodec;
 use crate::docs::{CallerProblems, ConversationKindDoc, MessageTypeDoc};
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::current_memberships;
 use read_model::can_see;
 use read_model::{unread_count, unread_mention_count};
 
@@ -119,9 +118,7 @@ static INBOX: TemporalStatement = TemporalStatement::new(concat!(
         SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
                c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
                unread_count!("m", "c"), " AS unread
-        FROM read.users u
-        JOIN read.members m ON m.user_id = u.id AND m.present
-        JOIN read.conversations c ON c.id = m.conversation
+        FROM ", current_memberships!(), "
         WHERE u.name = $1
     ), page AS MATERIALIZED (
         SELECT * FROM mine
@@ -185,40 +182,32 @@ struct Row {
     ),
 )]
 pub async fn get_inbox(
-    State(state): State<ReadState>,
     Query(query): Query<InboxParams>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let archived = params::parse_flag("archived", query.archived.as_deref())?;
     let user = context.user().to_owned();
-    let listing = CursorCodec {
-        name: if archived { "archive" } else { "inbox" },
-        of: &[&user],
+    let codec = CursorCodec {
+        listing: if archived { "archive" } else { "inbox" },
+        scope: &[&user],
     };
-    let after = listing.parse_key::<2>("after", query.after.as_deref())?;
+    let after = codec.parse_key::<2>("after", query.after.as_deref())?;
     let snapshot = context.wait().await?;
-    let mut rows: Vec<Row> = snapshot
-        .bind_as(
-            sqlx::query_as(snapshot.sql(&INBOX))
-                .bind(&user)
-                .bind(archived)
-                .bind(after.map(|[pinned, _]| pinned == 1))
-                .bind(after.map(|[_, activity]| activity))
-                .bind(limit + 1)
-                .bind(MAX_PREVIEW_CHARS),
-        )
-        .fetch_all(&state.pool)
-        .await?;
+    let query = sqlx::query(snapshot.sql(&INBOX))
+        .bind(&user)
+        .bind(archived)
+        .bind(after.map(|[pinned, _]| pinned == 1))
+        .bind(after.map(|[_, activity]| activity))
+        .bind(limit + 1)
+        .bind(MAX_PREVIEW_CHARS);
+    let mut rows: Vec<Row> = snapshot.fetch_all(query).await?;
     let (position, total_unread) = rows
         .first()
         .map_or((0, 0), |row| (row.position, row.total_unread));
-    let has_more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows
-        .last()
-        .filter(|_| has_more)
-        .and_then(|row| Some(listing.encode_key([i64::from(row.pinned?), row.activity?])));
+    let next = codec.end_page(&mut rows, limit, |row| {
+        Some([i64::from(row.pinned?), row.activity?])
+    });
     let conversations = rows
         .into_iter()
         .filter_map(Row::into_conversation)

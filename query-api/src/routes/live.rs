@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::{IntoResponse, Response};
-use domain::ids::DeviceId;
 use http::HeaderMap;
 use http::header::ACCEPT;
 use http_edge::{Caller, Problem, Query};
@@ -83,11 +82,7 @@ pub async fn connect_live(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, EndpointError> {
-    let device = params::non_empty(query.device.as_deref())
-        .map(|device| {
-            DeviceId::parse(device).map_err(|invalid| Problem::malformed("device", invalid.0))
-        })
-        .transpose()?;
+    let device = params::parse_device(query.device.as_deref())?;
     let after = params::parse_position("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
         let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;

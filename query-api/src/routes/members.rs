@@ -1,6 +1,5 @@
 //! `GET /v1/conversations/{id}/members`: the members of a conversation, in the order of joining.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::{Path, Query};
@@ -10,11 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::cursor::CursorCodec;
 use crate::docs::{ConversationProblems, RoleDoc};
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
+use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::membership;
 
@@ -98,7 +97,6 @@ struct Row {
     ),
 )]
 pub async fn list_members(
-    State(state): State<ReadState>,
     Path(id): Path<String>,
     Query(query): Query<MembersParams>,
     context: ReadContext,
@@ -106,35 +104,21 @@ pub async fn list_members(
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
-    let listing = CursorCodec {
-        name: "members",
-        of: &[&user, id.as_str()],
+    let codec = CursorCodec {
+        listing: "members",
+        scope: &[&user, id.as_str()],
     };
-    let [after] = listing
+    let [after] = codec
         .parse_key::<1>("after", query.after.as_deref())?
         .unwrap_or([0]);
-    let snapshot = context.wait().await?;
-    let mut rows: Vec<Row> = snapshot
-        .bind_as(
-            sqlx::query_as(snapshot.sql(&MEMBERS))
-                .bind(&user)
-                .bind(id.as_str())
-                .bind(after)
-                .bind(limit + 1),
-        )
-        .fetch_all(&state.pool)
-        .await?;
+    let query = ConversationQuery::begin(context, id.clone()).await?;
+    let mut rows: Vec<Row> = query.fetch_all(&MEMBERS, &[after, limit + 1]).await?;
     let (position, is_member) = rows
         .first()
         .map_or((0, false), |row| (row.position, row.is_member));
-    let has_more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows
-        .last()
-        .filter(|_| has_more)
-        .and_then(|row| Some(listing.encode_key([row.joined_order?])));
+    let next = codec.end_page(&mut rows, limit, |row| Some([row.joined_order?]));
     let members = rows.into_iter().filter_map(Row::into_member).collect();
-    snapshot.respond_or_not_found(
+    query.snapshot.respond_or_not_found(
         position,
         is_member.then_some(MembersPage { members, next }).as_ref(),
     )

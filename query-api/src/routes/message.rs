@@ -1,6 +1,5 @@
 //! `GET .../messages/{seq}` and `.../messages/{seq}/history`: one message and its versions.
 
-use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Path;
@@ -12,10 +11,9 @@ use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
-use crate::params;
+use crate::routes::conversation_query::by_message;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::message_view::{MessageView, message_columns, parse_raw_json};
 use crate::sql::visibility::membership;
@@ -85,26 +83,15 @@ pub struct MessageVersion {
     ),
 )]
 pub async fn get_message(
-    State(state): State<ReadState>,
-    Path((id, seq)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let seq = params::parse_seq(&seq)?;
-    let id = params::parse_conversation_id(&id)?;
-    let user = context.user().to_owned();
-    let snapshot = context.wait().await?;
-    let row = snapshot
-        .bind(
-            sqlx::query(snapshot.sql(&MESSAGE))
-                .bind(&user)
-                .bind(id.as_str())
-                .bind(seq),
-        )
-        .fetch_one(&state.pool)
-        .await?;
-    snapshot.respond_or_not_found(
+    let (query, seq) = by_message(context, path).await?;
+    let rows = query.fetch_rows(&MESSAGE, &[seq]).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    query.snapshot.respond_or_not_found(
         row.try_get("read_position")?,
-        MessageView::from_row(&row)?.as_ref(),
+        MessageView::from_row(row)?.as_ref(),
     )
 }
 
@@ -123,27 +110,15 @@ type StoredVersion = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
     ),
 )]
 pub async fn get_message_history(
-    State(state): State<ReadState>,
-    Path((id, seq)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let seq = params::parse_seq(&seq)?;
-    let id = params::parse_conversation_id(&id)?;
-    let user = context.user().to_owned();
-    let snapshot = context.wait().await?;
-    let rows: Vec<StoredVersion> = snapshot
-        .bind_as(
-            sqlx::query_as(snapshot.sql(&VERSIONS))
-                .bind(&user)
-                .bind(id.as_str())
-                .bind(seq),
-        )
-        .fetch_all(&state.pool)
-        .await?;
+    let (query, seq) = by_message(context, path).await?;
+    let rows: Vec<StoredVersion> = query.fetch_all(&VERSIONS, &[seq]).await?;
     let position = rows.first().map_or(0, |row| row.0);
     let versions = collect_versions(rows)?;
     let found = !versions.is_empty();
-    snapshot.respond_or_not_found(
+    query.snapshot.respond_or_not_found(
         position,
         found.then_some(MessageHistory { versions }).as_ref(),
     )

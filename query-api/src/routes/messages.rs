@@ -1,6 +1,5 @@
 //! `GET /v1/conversations/{id}/messages`: the messages of a conversation, page by page.
 
-use axum::extract::State;
 use axum::response::Response;
 use http_edge::{Path, Problem, Query};
 use serde::{Deserialize, Serialize};
@@ -10,10 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::params::{self, PageLimit};
+use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::message_view::{MessageView, message_columns};
 use crate::sql::visibility::membership;
@@ -91,36 +90,20 @@ impl MessagesParams {
     ),
 )]
 pub async fn list_messages(
-    State(state): State<ReadState>,
     Path(id): Path<String>,
     Query(query): Query<MessagesParams>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let bound = query.anchor()?;
+    let anchor = query.anchor()?;
     let id = params::parse_conversation_id(&id)?;
-    let user = context.user().to_owned();
-    let snapshot = context.wait().await?;
-    let sides = PageWindow::new(bound, limit);
-    let rows = snapshot
-        .bind(
-            sqlx::query(snapshot.sql(&MESSAGES))
-                .bind(&user)
-                .bind(id.as_str())
-                .bind(sides.before)
-                .bind(sides.older)
-                .bind(sides.after)
-                .bind(sides.newer),
-        )
-        .fetch_all(&state.pool)
-        .await?;
+    let query = ConversationQuery::begin(context, id).await?;
+    let window = PageWindow::new(anchor, limit);
+    let parameters = [window.before, window.older, window.after, window.newer];
+    let rows = query.fetch_rows(&MESSAGES, &parameters).await?;
     let (position, found) = MessageRows::from_rows(&rows)?;
-    snapshot.respond_or_not_found(
-        position,
-        found
-            .and_then(|found| found.into_page(bound, limit))
-            .as_ref(),
-    )
+    let page = found.and_then(|found| found.into_page(anchor, limit));
+    query.snapshot.respond_or_not_found(position, page.as_ref())
 }
 
 /// Selects up to `$4` visible messages before the seq `$3` and up to `$6` after the seq `$5`, all
@@ -173,14 +156,14 @@ fn older_half(limit: i64) -> i64 {
 }
 
 impl PageWindow {
-    fn new(bound: PageAnchor, limit: i64) -> Self {
+    fn new(anchor: PageAnchor, limit: i64) -> Self {
         let none = Self {
             before: 0,
             older: 0,
             after: 0,
             newer: 0,
         };
-        match bound {
+        match anchor {
             PageAnchor::Before(before) => Self {
                 before,
                 older: limit + 1,
@@ -234,8 +217,8 @@ impl MessageRows {
     }
 
     /// Builds the page; `None` if the message in the middle is not visible.
-    fn into_page(mut self, bound: PageAnchor, limit: i64) -> Option<MessagesPage> {
-        let (older, newer) = match bound {
+    fn into_page(mut self, anchor: PageAnchor, limit: i64) -> Option<MessagesPage> {
+        let (older, newer) = match anchor {
             PageAnchor::Before(_) => (limit, 0),
             PageAnchor::After(_) => (0, limit),
             PageAnchor::Around(seq) => {
@@ -248,7 +231,7 @@ impl MessageRows {
         self.older.drain(..extra);
         self.newer.truncate(newer as usize);
         let mut messages = self.older;
-        if matches!(bound, PageAnchor::Before(_)) {
+        if matches!(anchor, PageAnchor::Before(_)) {
             messages.reverse();
         }
         messages.append(&mut self.newer);

@@ -9,7 +9,8 @@ use crate::start::QueryState;
 
 mod blocks;
 mod conversation;
-pub(crate) mod entries;
+mod conversation_query;
+mod entries;
 mod events;
 mod explain;
 mod inbox;

@@ -3,7 +3,6 @@
 //! Receipts are derived from watermarks. A message is delivered to a user if one of their devices
 //! has acknowledged its position, and read if their read mark has ever been at or past its seq.
 
-use axum::extract::State;
 use axum::response::Response;
 use http_edge::Path;
 use serde::Serialize;
@@ -11,10 +10,9 @@ use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
-use crate::params;
+use crate::routes::conversation_query::by_message;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::membership;
 use read_model::can_see;
@@ -79,23 +77,11 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
     ),
 )]
 pub async fn get_receipts(
-    State(state): State<ReadState>,
-    Path((id, seq)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let seq = params::parse_seq(&seq)?;
-    let id = params::parse_conversation_id(&id)?;
-    let user = context.user().to_owned();
-    let snapshot = context.wait().await?;
-    let rows: Vec<Row> = snapshot
-        .bind_as(
-            sqlx::query_as(snapshot.sql(&RECEIPTS))
-                .bind(&user)
-                .bind(id.as_str())
-                .bind(seq),
-        )
-        .fetch_all(&state.pool)
-        .await?;
+    let (query, seq) = by_message(context, path).await?;
+    let rows: Vec<Row> = query.fetch_all(&RECEIPTS, &[seq]).await?;
     let (position, is_visible) = rows.first().map_or((0, false), |row| (row.0, row.1));
     let mut receipts = MessageReceipts::default();
     for (_, _, name, read, delivered) in rows {
@@ -110,5 +96,7 @@ pub async fn get_receipts(
     }
     receipts.delivered_count = receipts.delivered.len();
     receipts.read_count = receipts.read.len();
-    snapshot.respond_or_not_found(position, is_visible.then_some(receipts).as_ref())
+    query
+        .snapshot
+        .respond_or_not_found(position, is_visible.then_some(receipts).as_ref())
 }

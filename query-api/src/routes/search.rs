@@ -95,12 +95,12 @@ pub async fn search_messages(
     let text = query.q.as_deref().unwrap_or_default();
     let parsed =
         ParsedQuery::parse(text).map_err(|error| Problem::invalid("q", error.to_string()))?;
-    let listing = CursorCodec {
-        name: "search",
-        of: &[&caller.user, order, text],
+    let codec = CursorCodec {
+        listing: "search",
+        scope: &[&caller.user, order, text],
     };
     let cursor = query.cursor.as_deref();
-    let cursor = listing.parse("cursor", cursor, SearchCursor::from_numbers)?;
+    let cursor = codec.parse("cursor", cursor, SearchCursor::from_numbers)?;
     let at_least = min_position.at_least;
     let guard = min_position.wait().await?;
     let indexed = state.index.watermark().wait_for(at_least).await;
@@ -121,7 +121,7 @@ pub async fn search_messages(
         hits: page.hits,
         total: page.total,
         total_is_exact: !page.total_is_lower_bound,
-        next: page.next.map(|cursor| listing.encode(&cursor.to_numbers())),
+        next: page.next.map(|cursor| codec.encode(&cursor.to_numbers())),
         took_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
     };
     guard.respond(page.position, &answer)

@@ -17,6 +17,7 @@ use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::params::PageLimit;
 use crate::sql::message_view::{MessageView, message_columns};
+use crate::sql::visibility::current_memberships;
 use read_model::can_see;
 
 /// The number of messages per page.
@@ -53,9 +54,9 @@ pub struct SentMessagesPage {
 const SENT_MESSAGES: &str = concat!(
     "WITH page AS MATERIALIZED (
         SELECT c.name, x.conversation, x.seq, x.position
-        FROM read.users u
-        JOIN read.members m ON m.user_id = u.id AND m.present
-        JOIN read.conversations c ON c.id = m.conversation
+        FROM ",
+    current_memberships!(),
+    "
         CROSS JOIN LATERAL (
             SELECT g.conversation, g.seq, g.position FROM read.messages g
             WHERE g.sender = m.user_id AND g.conversation = m.conversation AND g.position < $2
@@ -91,11 +92,11 @@ pub async fn list_sent_messages(
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let listing = CursorCodec {
-        name: "outbox",
-        of: &[&caller.user],
+    let codec = CursorCodec {
+        listing: "outbox",
+        scope: &[&caller.user],
     };
-    let [before] = listing
+    let [before] = codec
         .parse_key::<1>("before", query.before.as_deref())?
         .unwrap_or([i64::MAX]);
     let guard = min_position.wait().await?;
@@ -105,32 +106,19 @@ pub async fn list_sent_messages(
         .bind(limit + 1)
         .fetch_all(&state.pool)
         .await?;
-    let (position, messages, next) = read_page(&rows, limit)?;
-    guard.respond(
-        position,
-        &SentMessagesPage {
-            messages,
-            next: next.map(|next| listing.encode_key([next])),
-        },
-    )
+    let (position, mut messages) = read_messages(&rows)?;
+    let next = codec.end_page(&mut messages, limit, |message| Some([message.position]));
+    guard.respond(position, &SentMessagesPage { messages, next })
 }
 
-/// Returns the position of the snapshot, the page, and the position before which the next page
-/// starts.
-fn read_page(
-    rows: &[PgRow],
-    limit: i64,
-) -> Result<(i64, Vec<MessageView>, Option<i64>), QueryError> {
+/// Returns the position of the snapshot, and the messages.
+fn read_messages(rows: &[PgRow]) -> Result<(i64, Vec<MessageView>), QueryError> {
     let Some(first) = rows.first() else {
-        return Ok((0, Vec::new(), None));
+        return Ok((0, Vec::new()));
     };
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         messages.extend(MessageView::from_row(row)?);
     }
-    let has_more = messages.len() > limit as usize;
-    messages.truncate(limit as usize);
-    let next = messages.last().filter(|_| has_more);
-    let next = next.map(|message| message.position);
-    Ok((first.try_get("read_position")?, messages, next))
+    Ok((first.try_get("read_position")?, messages))
 }

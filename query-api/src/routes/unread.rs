@@ -8,17 +8,16 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::consistency::read_state::ReadState;
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::current_memberships;
 use read_model::unread_count;
 
 /// The unread counts of the caller.
@@ -40,9 +39,9 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
              SELECT c.name, m.muted OR m.archived AS quiet, ",
     unread_count!("m", "c"),
     " AS unread
-             FROM read.users u
-             JOIN read.members m ON m.user_id = u.id AND m.present
-             JOIN read.conversations c ON c.id = m.conversation
+             FROM ",
+    current_memberships!(),
+    "
              WHERE u.name = $1
          ) n ON n.unread > 0"
 ));
@@ -57,17 +56,10 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
         CallerProblems,
     ),
 )]
-pub async fn get_unread_counts(
-    State(state): State<ReadState>,
-    context: ReadContext,
-) -> Result<Response, EndpointError> {
-    let user = context.user().to_owned();
+pub async fn get_unread_counts(context: ReadContext) -> Result<Response, EndpointError> {
     let snapshot = context.wait().await?;
-    let rows: Vec<Row> = snapshot
-        .bind_as(sqlx::query_as(snapshot.sql(&UNREAD)).bind(&user))
-        .fetch_all(&state.pool)
-        .await?;
-
+    let query = sqlx::query(snapshot.sql(&UNREAD)).bind(snapshot.user());
+    let rows: Vec<Row> = snapshot.fetch_all(query).await?;
     let position = rows.first().map_or(0, |row| row.0);
     let mut counts = UnreadCounts {
         total: 0,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::scope::Searcher;
 use crate::docs::MessageTypeDoc;
 use crate::error::QueryError;
+use crate::sql::visibility::is_current_member;
 use read_model::can_see;
 
 /// A message that matches a search.
@@ -52,7 +53,7 @@ const HITS: &str =
      JOIN read.users u ON u.id = g.sender
      WHERE $4::text IS NULL OR EXISTS (
         SELECT FROM read.users me
-        JOIN read.members m ON m.conversation = c.id AND m.user_id = me.id AND m.present
+        JOIN read.members m ON ", is_current_member!("me", "c"), "
         WHERE me.name = $4 AND ", can_see!("m", "c", "g.seq"), ")
      ORDER BY h.nth"
 );

@@ -1,20 +1,46 @@
 //! The one rule about who can see what, in the forms that the queries of this crate need. The rule
 //! itself is defined in `read_model`.
 
+/// The condition under which a row `m` of `read.members` is the current membership of the user
+/// `$user` in the conversation `$conversation`.
+macro_rules! is_current_member {
+    ($user:literal, $conversation:literal) => {
+        concat!(
+            "m.conversation = ",
+            $conversation,
+            ".id AND m.user_id = ",
+            $user,
+            ".id AND m.present"
+        )
+    };
+}
+
+/// Every user `u` with each current membership `m` and its conversation `c`.
+macro_rules! current_memberships {
+    () => {
+        "read.users u
+        JOIN read.members m ON m.user_id = u.id AND m.present
+        JOIN read.conversations c ON c.id = m.conversation"
+    };
+}
+
 /// A common table expression `membership`: the caller's membership in a conversation, or no row if
 /// the caller is not a member. Binds `$1` = the caller, `$2` = the conversation. It has every
 /// column that `windows!` and `sees!` need.
 macro_rules! membership {
     () => {
-        "membership AS (
+        concat!(
+            "membership AS (
             SELECT m.conversation, m.user_id, m.role, m.joined_seq, m.read_seq, m.own_seq, m.muted,
                    m.pinned, m.archived, m.mentions, c.name, c.kind, c.title, c.history, c.created_at,
                    c.member_count, c.head_seq, c.countable
             FROM read.users u
             JOIN read.conversations c ON c.name = $2
-            JOIN read.members m ON m.conversation = c.id AND m.user_id = u.id AND m.present
-            WHERE u.name = $1
+            JOIN read.members m ON ",
+            $crate::sql::visibility::is_current_member!("u", "c"),
+            " WHERE u.name = $1
         )"
+        )
     };
 }
 
@@ -49,4 +75,4 @@ macro_rules! visible_entries {
     };
 }
 
-pub(crate) use {membership, visible_entries};
+pub(crate) use {current_memberships, is_current_member, membership, visible_entries};

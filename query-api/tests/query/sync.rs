@@ -114,6 +114,17 @@ fn log_with_every_entry_type(threshold: i64) -> FixtureLog {
     log
 }
 
+/// Checks the fields that every entry of the room has, and returns the others.
+fn position_type_and_data(entry: &Value) -> (i64, &str, &Value) {
+    let position = entry["position"].as_i64().unwrap();
+    assert_eq!(
+        (&entry["at"], &entry["conversation_id"]),
+        (&json!(time_at(position)), &json!("room"))
+    );
+    assert_eq!(entry.as_object().unwrap().len(), 5);
+    (position, entry["type"].as_str().unwrap(), &entry["data"])
+}
+
 #[tokio::test]
 async fn entries_have_the_documented_shape() {
     for threshold in [10, 0] {
@@ -123,15 +134,7 @@ async fn entries_have_the_documented_shape() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|entry| {
-                let position = entry["position"].as_i64().unwrap();
-                assert_eq!(
-                    (&entry["at"], &entry["conversation_id"]),
-                    (&json!(time_at(position)), &json!("room"))
-                );
-                assert_eq!(entry.as_object().unwrap().len(), 5);
-                (position, entry["type"].as_str().unwrap(), &entry["data"])
-            })
+            .map(position_type_and_data)
             .collect();
         let message = async |seq: i64| {
             fixture
