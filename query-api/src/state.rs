@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::search::index::IndexDir;
-use event_log::mirror::MirrorConfig;
-use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::reader::LogReader;
+use event_stream::mirror::MirrorConfig;
+use read_model::projection_signal::ProjectionSignalChannel;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;

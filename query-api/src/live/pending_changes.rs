@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
+use read_model::projection_signal::{AffectedAudience, ProjectionSignal};
 use tokio::sync::Notify;
 
 /// The signalled changes, passed from the watermark task to the hub. Cheap to clone.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use event_log::mirror::MirrorConfig;
 use event_log::reader::LogReader;
+use event_stream::mirror::MirrorConfig;
 use query_api::{QuerySetup, QueryState, session_options};
 use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;

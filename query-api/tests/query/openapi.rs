@@ -15,7 +15,7 @@ async fn build_document() -> Value {
             query_api::live::Hub::default(),
             pool.clone(),
             None,
-            &event_log::mirror::MirrorConfig::default(),
+            &event_stream::mirror::MirrorConfig::default(),
             tokio_util::sync::CancellationToken::new(),
         )
         .await,
