@@ -2,7 +2,7 @@
 //! of its own, because a read from a source must not be cancelled midway.
 
 use domain::envelope::Envelope;
-use event_log::source::EventSource;
+use event_stream::source::EventSource;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;

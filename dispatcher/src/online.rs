@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::Client;
 use async_nats::connection::State;
-use event_log::mirror::MirrorConfig;
+use event_stream::mirror::MirrorConfig;
 use presence::{GatewayBus, GatewayPayload, Presence};
 use tokio::sync::{broadcast, watch};
 use tokio::time::interval;
@@ -47,7 +47,7 @@ impl OnlineUsers {
             went_offline: gone,
             is_ready: is_known,
         }));
-        let wire = GatewayBus::open(nats, mirror).await;
+        let wire = GatewayBus::open(nats, &mirror.stream).await;
         tokio::spawn(run_listener(online.clone(), wire, nats.cloned(), shutdown));
         online
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::time::Timestamp;
-use event_log::seal::{Seal, store};
+use log_integrity::seal::{Seal, store};
 use reqwest::Url;
 use serde_json::json;
 use sqlx::PgPool;

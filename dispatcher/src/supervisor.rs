@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::Client;
-use event_log::mirror::MirrorConfig;
 use event_log::reader::LogReader;
-use event_log::source::EventSource;
+use event_stream::mirror::MirrorConfig;
+use event_stream::source::EventSource;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep, timeout};

@@ -12,7 +12,7 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
 use crate::append::{AppendError, AppendedRange};
 use crate::commit::{self, BatchColumns, CommitOutcome};
-use crate::commit_feed::CommitBroadcaster;
+use crate::commits::CommitBroadcaster;
 use crate::external_events::{self, ExternalEventSink};
 use crate::queue::{AppendQueue, QueuedAppend, Revision};
 use crate::reader::LogReader;

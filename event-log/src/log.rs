@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::LogError;
 use crate::append::{AppendError, AppendRequest};
-use crate::commit_feed::{CommitBroadcaster, CommitFeed, CommitReceiver};
+use crate::commits::{CommitBroadcaster, CommitReceiver};
 use crate::committer::Committer;
 use crate::external_events::ExternalEventSink;
 use crate::queue::AppendQueue;
@@ -153,15 +153,9 @@ impl EventLog {
         self.0.conversations.cached_bytes() + self.0.mailboxes.cached_bytes()
     }
 
-    /// Subscribes to the commits of this process, for an
-    /// [`EventSource`](crate::source::EventSource) in the same process.
-    pub fn commit_feed(&self) -> CommitFeed {
-        CommitFeed::new(self.subscribe_commits())
-    }
-
     /// Subscribes to the commits of this process from now on, in order. Batches are dropped when
     /// the receiver does not keep up. Commits of other processes are not included.
-    pub(crate) fn subscribe_commits(&self) -> CommitReceiver {
+    pub fn subscribe_commits(&self) -> CommitReceiver {
         self.0.feeds.subscribe()
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Data passes through the crate in this order:
 //!
-//! - [`event_log::source`]: delivers events, from JetStream or, if that is unavailable, from the
+//! - [`event_stream::source`]: delivers events, from JetStream or, if that is unavailable, from the
 //!   log itself.
 //! - `decode`: parses each event and upcasts it to its current version.
 //! - `load`, `row_cache`, `working_set`: the current values of the rows that a batch changes.

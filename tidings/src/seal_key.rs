@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use event_log::seal::key::SealKey;
+use log_integrity::seal::key::SealKey;
 
 use crate::config::SystemConfig;
 use crate::data_dir::{DataDir, write_if_absent};

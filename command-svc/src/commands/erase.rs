@@ -7,9 +7,9 @@ use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
-use event_log::erasure::scope;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
 use http_edge::{Admin, Json};
+use log_integrity::erasure::scope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

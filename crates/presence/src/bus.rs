@@ -2,11 +2,15 @@
 
 use async_nats::connection::State;
 use async_nats::{Client, Subscriber};
-use event_log::mirror::MirrorConfig;
 use futures::StreamExt as _;
 use uuid::Uuid;
 
 use crate::message::{GatewayMessage, GatewayPayload};
+
+/// The subject on which gateways exchange presence and typing. The mirror stream does not store it.
+fn gossip_subject(mirror_stream: &str) -> String {
+    format!("{mirror_stream}.gossip")
+}
 
 /// The connection of one process to the bus. Without NATS it receives nothing and drops what is
 /// sent.
@@ -17,10 +21,10 @@ pub struct GatewayBus {
 }
 
 impl GatewayBus {
-    /// Subscribes to the gossip subject of `mirror`. Without a client, or if subscribing fails, the
-    /// bus works without NATS.
-    pub async fn open(nats: Option<&Client>, mirror: &MirrorConfig) -> Self {
-        let subject = mirror.gossip_subject();
+    /// Subscribes to the subject of all gateways of the log with this mirror stream. Without a
+    /// client, or if subscribing fails, the bus works without NATS.
+    pub async fn open(nats: Option<&Client>, mirror_stream: &str) -> Self {
+        let subject = gossip_subject(mirror_stream);
         let nats = match nats {
             None => None,
             Some(client) => {

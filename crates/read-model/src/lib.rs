@@ -1,5 +1,10 @@
-//! SQL fragments for the visibility and unread rules of the read models: which messages a user can
-//! see, and which of them are unread. Every query on `read.*` uses these macros.
+//! The contract between the projector, which writes the read models, and the crates that read them.
+//!
+//! [`projection_signal`] is what the projector publishes after each batch, and [`live_entry`] the
+//! entries that it passes on with it within a process.
+//!
+//! The macros are SQL fragments for the visibility and unread rules: which messages a user can see,
+//! and which of them are unread. Every query on `read.*` uses them.
 //!
 //! - [`visible_windows!`]: the ranges of messages that a member can see.
 //! - [`can_see!`]: whether a member can see one message.
@@ -18,6 +23,9 @@
 //! The aggregate implements the same rule for commands: `Conversation::can_see`.
 
 #![deny(missing_docs)]
+
+pub mod live_entry;
+pub mod projection_signal;
 
 /// A subquery that returns the visible windows `(after_seq, until_seq)` of a current member `$m` (a
 /// row of `read.members`) of a conversation `$c` (a row of `read.conversations`).

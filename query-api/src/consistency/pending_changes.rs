@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
+use read_model::projection_signal::{AffectedAudience, ProjectionSignal};
 use tokio::sync::Notify;
 
 /// The signalled changes: the watermark task publishes them, and the hub takes them. Cheap to clone.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use event_log::mirror::MirrorConfig;
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
+use event_stream::mirror::MirrorConfig;
 use futures::StreamExt;
+use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel, projected_subject};
 use sqlx::PgPool;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Notify, watch};
@@ -133,7 +133,7 @@ impl WatermarkTracker {
         let nats_signals = match nats {
             None => None,
             Some(nats) => nats
-                .subscribe(mirror.projected_subject())
+                .subscribe(projected_subject(&mirror.stream))
                 .await
                 .inspect_err(|error| tracing::warn!(%error, "Could not subscribe to the projector's signal; waiting requests poll the database."))
                 .ok(),

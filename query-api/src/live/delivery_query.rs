@@ -1,7 +1,7 @@
 //! The statement with which the hub reads entries, and its recipients and positions.
 
-use event_log::projection_signal::AffectedAudience;
 use metrics::counter;
+use read_model::projection_signal::AffectedAudience;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 

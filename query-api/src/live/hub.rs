@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_log::live_entry::LiveEntry;
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use metrics::{counter, gauge};
+use read_model::live_entry::LiveEntry;
+use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use tokio::sync::{Notify, mpsc};

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::time::Timestamp;
-use event_log::mirror::MirrorConfig;
+use event_stream::mirror::MirrorConfig;
 use presence::{
     GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
     build_snapshot,
@@ -97,7 +97,7 @@ impl PresenceService {
             hub,
             pool,
         }));
-        let bus = GatewayBus::open(nats, mirror).await;
+        let bus = GatewayBus::open(nats, &mirror.stream).await;
         tokio::spawn(run(service.clone(), bus, messages, shutdown));
         service
     }

@@ -1,7 +1,7 @@
 //! An entry of the sync feed, as `GET /v1/inbox/entries` returns it and live delivery pushes it.
 
 use domain::time::Timestamp;
-use event_log::live_entry::{LiveEntry, LiveEntryPayload};
+use read_model::live_entry::{LiveEntry, LiveEntryPayload};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;

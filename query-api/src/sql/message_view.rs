@@ -2,7 +2,7 @@
 
 use domain::body::MessageBody;
 use domain::time::Timestamp;
-use event_log::live_entry::{LiveEntry, LiveMessage};
+use read_model::live_entry::{LiveEntry, LiveMessage};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;

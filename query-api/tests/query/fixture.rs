@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use event_log::mirror::MirrorConfig;
 use event_log::reader::LogReader;
+use event_stream::mirror::MirrorConfig;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use event_log::mirror::MirrorConfig;
+use event_stream::mirror::MirrorConfig;
 use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
 use tokio_util::sync::CancellationToken;
 
@@ -159,7 +159,7 @@ async fn many_requests_can_wait_on_one_watermark() {
 async fn a_signal_advances_the_watermark_without_polling() {
     let url = std::env::var("TIDINGS_TEST_NATS_URL").or_else(|_| std::env::var("DEV_NATS_URL"));
     let url = url.expect("TIDINGS_TEST_NATS_URL or DEV_NATS_URL must name a nats-server");
-    let nats = event_log::nats::connect(&url).await.unwrap();
+    let nats = event_stream::nats::connect(&url).await.unwrap();
     let mirror = MirrorConfig::named(&format!("query_test_{}", std::process::id()));
     // Nothing listens on port 1, so only the signal can advance the watermark.
     let unreachable = sqlx::postgres::PgPoolOptions::new()
@@ -172,7 +172,7 @@ async fn a_signal_advances_the_watermark_without_polling() {
     let shutdown = CancellationToken::new();
     let task = tokio::spawn(watermark::run(tracker, shutdown.clone()));
     let publish = async |payload: &'static str| {
-        nats.publish(mirror.projected_subject(), payload.into())
+        nats.publish(projected_subject(&mirror.stream), payload.into())
             .await
             .unwrap();
         nats.flush().await.unwrap();

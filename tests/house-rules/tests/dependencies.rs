@@ -18,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("event-log", &["domain", "migrations"]),
     ("event-stream", &["domain", "event-log"]),
     ("log-integrity", &["domain", "event-log", "event-stream"]),
-    ("read-model", &["domain", "event-log", "event-stream"]),
+    ("read-model", &["domain"]),
     ("presence", &[]),
     (
         "command-svc",

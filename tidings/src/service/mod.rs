@@ -33,16 +33,18 @@ use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
 use embedded_servers::process;
-use event_log::erasure::{self, Eraser};
-use event_log::mirror::MirrorConfig;
-use event_log::projection_signal::ProjectionSignalChannel;
 use event_log::reader::LogReader;
-use event_log::seal::sealer::{self, Sealer, SealerConfig};
-use event_log::{EventLog, LogConfig, LogError, nats, relay};
+use event_log::{EventLog, LogConfig, LogError};
+use event_stream::commit_feed::CommitFeed;
+use event_stream::mirror::MirrorConfig;
+use event_stream::{nats, relay};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
+use log_integrity::erasure::{self, Eraser};
+use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
 use query_api::{QuerySetup, QueryState};
+use read_model::projection_signal::ProjectionSignalChannel;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -265,7 +267,7 @@ impl ServiceRuntime {
         if self.services.projector {
             let (projected, projected_position) = watch::channel(0);
             let in_process = InProcessChannels {
-                feed: log.as_ref().map(EventLog::commit_feed),
+                feed: log.as_ref().map(CommitFeed::subscribe),
                 projected,
                 signal,
             };

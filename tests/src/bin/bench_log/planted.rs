@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use domain::envelope::Envelope;
 use event_log::reader::LogReader;
-use event_log::seal::verify::{SealFinding, SealVerifier};
-use event_log::seal::{Seal, store};
+use log_integrity::seal::verify::{SealFinding, SealVerifier};
+use log_integrity::seal::{Seal, store};
 use sqlx::PgPool;
 use tests::seed::Rng;
 

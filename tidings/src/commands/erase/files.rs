@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use event_log::erasure::files::{self, WalOutcome};
-use event_log::erasure::ledger;
+use log_integrity::erasure::files::{self, WalOutcome};
+use log_integrity::erasure::ledger;
 use projector::PreviousVersion;
 use projector::index::{IndexBuilds, IndexProgress, RebuildStart};
 use serde_json::json;

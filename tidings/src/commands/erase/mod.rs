@@ -11,7 +11,7 @@ mod request;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use event_log::erasure::ledger;
+use log_integrity::erasure::ledger;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};

@@ -1,7 +1,7 @@
 //! The receipt of an erasure: what was erased, and where it has been removed so far.
 
 use anyhow::Result;
-use event_log::erasure::ledger::{self, ErasureProgress};
+use log_integrity::erasure::ledger::{self, ErasureProgress};
 use serde_json::json;
 use sqlx::PgPool;
 

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use async_nats::Client;
 use async_nats::HeaderMap;
 use domain::envelope::Envelope;
-use event_log::mirror::MirrorConfig;
-use event_log::nats;
 use event_log::reader::LogReader;
+use event_stream::mirror::MirrorConfig;
+use event_stream::nats;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 
-use event_log::erasure::retention::RetentionProgress;
+use log_integrity::erasure::retention::RetentionProgress;
 
 use super::collect::{
     DatabaseStatus, MirrorStatus, ProcessStatus, SearchIndexStatus, SystemStatus,
@@ -174,7 +174,7 @@ mod tests {
     use crate::commands::status::collect::StorageSizes;
     use crate::service::lag::ProjectionLag;
     use domain::time::Timestamp;
-    use event_log::erasure::ledger::ErasureProgress;
+    use log_integrity::erasure::ledger::ErasureProgress;
 
     #[test]
     fn a_stopped_system_is_shown_as_stopped() {

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use event_log::seal::store;
+use log_integrity::seal::store;
 use sqlx::PgPool;
 
 use super::manifest::Manifest;

@@ -19,7 +19,7 @@ use super::leaf::{self, DIGEST_BYTES, SALT_BYTES};
 use super::{GENESIS, Seal, compute_root, store};
 use crate::erasure::SEALING_LOCK;
 use crate::polling_worker::{self, PollingWorker};
-use crate::reader::LogReader;
+use event_log::reader::LogReader;
 
 /// How many events a seal covers at most. That many are sealed without waiting for the interval.
 const MAX_SEAL_EVENTS: i64 = 10_000;

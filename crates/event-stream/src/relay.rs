@@ -15,14 +15,14 @@ use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
 use domain::envelope::Envelope;
 use domain::subject;
+use event_log::EventLog;
+use event_log::commits::CommitReceiver;
+use event_log::reader::LogReader;
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 use tokio_util::sync::CancellationToken;
 
-use crate::EventLog;
-use crate::commit_feed::CommitReceiver;
 use crate::mirror::{self, MirrorConfig, MirrorError};
-use crate::reader::LogReader;
 
 /// One event in this many is published with a request for an acknowledgement. Each event names the
 /// expected previous sequence, so if one is not stored, none after it is: the acknowledgement of

@@ -1,57 +1,18 @@
-//! The commit feed: the events that this process has just committed, delivered from memory to
-//! subscribers in the same process.
-//!
-//! It is an optimisation and never complete: batches are dropped when a receiver does not keep up,
-//! and commits of other processes are not in it. Positions show what is missing, and the log has
-//! it.
+//! The commit feed: follows the commits of this process, which [`event_log::commits`] delivers from
+//! memory, as long as it misses none.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::envelope::Envelope;
-use tokio::sync::mpsc::{self, error::TryRecvError};
+use event_log::EventLog;
+use event_log::commits::{CommitBatch, CommitReceiver};
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::{Instant, timeout_at};
-
-/// How many commits a receiver may lag behind before it misses some.
-const FEED_CAPACITY: usize = 1_024;
 
 /// How long the feed stays unused after it has missed events, doubled each time up to the maximum.
 /// Misses mean that other processes append too; the stream has the events of all of them.
 const MIN_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_BACKOFF: Duration = Duration::from_secs(600);
-
-/// The events of one commit.
-type CommitBatch = Arc<Vec<Envelope>>;
-
-/// Receives the commits of this process, in order.
-pub(crate) type CommitReceiver = mpsc::Receiver<CommitBatch>;
-
-/// Sends each commit to all subscribers. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CommitBroadcaster(Arc<Mutex<Vec<mpsc::Sender<CommitBatch>>>>);
-
-impl CommitBroadcaster {
-    /// Adds a subscriber.
-    pub fn subscribe(&self) -> CommitReceiver {
-        let (sender, receiver) = mpsc::channel(FEED_CAPACITY);
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sender);
-        receiver
-    }
-
-    /// Sends a commit to every subscriber that keeps up.
-    pub fn publish(&self, events: Vec<Envelope>) {
-        let events = Arc::new(events);
-        let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        senders.retain(|sender| !sender.is_closed());
-        for sender in &*senders {
-            // A full channel drops the commit: the gap makes the receiver read from Postgres.
-            let _ = sender.try_send(Arc::clone(&events));
-        }
-    }
-}
 
 /// One subscription to the commits of a log in the same process.
 #[derive(Debug)]
@@ -64,7 +25,12 @@ pub struct CommitFeed {
 }
 
 impl CommitFeed {
-    pub(crate) fn new(commits: CommitReceiver) -> Self {
+    /// Subscribes to the commits of a log from now on.
+    pub fn subscribe(log: &EventLog) -> Self {
+        Self::new(log.subscribe_commits())
+    }
+
+    fn new(commits: CommitReceiver) -> Self {
         Self {
             commits,
             remainder: None,
@@ -137,6 +103,7 @@ impl CommitFeed {
 mod tests {
     use domain::envelope::AggregateKind;
     use domain::time::Timestamp;
+    use event_log::commits::{CommitBroadcaster, FEED_CAPACITY};
 
     use super::*;
 

@@ -12,13 +12,13 @@ use async_nats::connection::State;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
 use domain::envelope::Envelope;
+use event_log::reader::LogReader;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::commit_feed::CommitFeed;
 use crate::mirror::{self, MirrorConfig};
-use crate::reader::LogReader;
 
 /// How long the feed or the stream may be silent before the log is checked for more events.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(200);

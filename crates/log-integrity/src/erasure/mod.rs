@@ -24,8 +24,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use crate::mirror::{MirrorConfig, MirrorError};
 use crate::polling_worker::{self, PollingWorker};
+use event_stream::mirror::{MirrorConfig, MirrorError};
 
 /// How often to check for new erasure events.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);

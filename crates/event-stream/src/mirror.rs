@@ -50,17 +50,6 @@ impl MirrorConfig {
         format!("{}.bell.appended", self.stream)
     }
 
-    /// The subject on which the projector reports each batch. The payload is the text form of a
-    /// [`ProjectionSignal`](crate::projection_signal::ProjectionSignal).
-    pub fn projected_subject(&self) -> String {
-        format!("{}.bell.projected", self.stream)
-    }
-
-    /// The subject on which gateways exchange presence and typing. It is not stored in the stream.
-    pub fn gossip_subject(&self) -> String {
-        format!("{}.gossip", self.stream)
-    }
-
     /// Whether a subject belongs to the mirror: messages on it would be stored in the stream, or
     /// received as signals.
     pub fn reserves_subject(&self, subject: &str) -> bool {

@@ -6,7 +6,7 @@ use async_nats::jetstream::stream::{DeleteMessageErrorKind, Stream};
 use futures::StreamExt as _;
 use sqlx::PgPool;
 
-use crate::mirror::{self, MirrorConfig, MirrorError};
+use event_stream::mirror::{self, MirrorConfig, MirrorError};
 
 /// How many copies are deleted in one step.
 const BATCH_LIMIT: i64 = 1_000;

@@ -2,8 +2,9 @@
 
 use async_nats::jetstream;
 use domain::envelope::Envelope;
-use event_log::mirror::{self, MirrorConfig, MirrorError};
-use event_log::{EventLog, nats, relay};
+use event_log::EventLog;
+use event_stream::mirror::{self, MirrorConfig, MirrorError};
+use event_stream::{nats, relay};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{

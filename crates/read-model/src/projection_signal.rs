@@ -57,6 +57,12 @@ impl ProjectionSignalChannel {
     }
 }
 
+/// The subject on which the projector publishes a [`ProjectionSignal`] after each batch, in its text
+/// form. `mirror_stream` is the name of the log's mirror.
+pub fn projected_subject(mirror_stream: &str) -> String {
+    format!("{mirror_stream}.bell.projected")
+}
+
 /// How many ids a signal may list. A batch that affects more is sent without an audience, that is,
 /// to everyone.
 const MAX_AUDIENCE_IDS: usize = 2_000;

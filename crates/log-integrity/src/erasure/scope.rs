@@ -5,7 +5,7 @@ use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
 use sqlx::PgPool;
 
-use crate::user_filter;
+use event_log::user_filter;
 
 /// A message that still has its content.
 struct ErasureCandidate {
