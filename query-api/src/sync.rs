@@ -62,8 +62,8 @@ pub enum SyncOutcome {
 }
 
 /// Reads a page of up to `limit` entries, or more if a single position has more. Also returns the
-/// position of the read model in that snapshot. `reader` tells whether a cursor that is ahead of the
-/// read model is ahead of the log too.
+/// position of the read model in that snapshot. `reader` reads the head of the log, for a cursor
+/// that is ahead of the read model.
 pub async fn read_page(
     pool: &PgPool,
     reader: &LogReader,

@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 use sqlx::postgres::PgConnection;
 
 use super::eligibility::is_notified;
+use crate::clock::to_millis;
 
 /// The age from which a message counts as imported history when it is appended to the log. Users
 /// are not notified of history.
@@ -36,7 +37,7 @@ impl MessageRef {
             return None;
         };
         let age = event.time.millis() - message.sent_at.millis();
-        let is_history = age >= i64::try_from(MIN_HISTORY_AGE.as_millis()).unwrap_or(i64::MAX);
+        let is_history = age >= to_millis(MIN_HISTORY_AGE);
         (!is_history).then(|| Self {
             conversation: event.aggregate_id.clone(),
             seq: message.seq,

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use read_model::projection_signal::{AffectedAudience, ProjectionSignal};
 use tokio::sync::Notify;
 
-/// The signalled changes: the watermark task publishes them, and the hub takes them. Cheap to clone.
+/// The signalled changes. The watermark task publishes them, and the hub takes them. Cheap to
+/// clone.
 #[derive(Debug, Clone, Default)]
 pub struct PendingChanges(Arc<Inner>);
 
