@@ -4,17 +4,17 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Its path: `TIDINGS_BIN` if that is set; else it is built, in this program's own profile, which
-/// takes a moment only if something changed.
-pub fn tidings() -> &'static PathBuf {
+/// The path of the program: `TIDINGS_BIN` if it is set. Otherwise the program is built in the
+/// profile of this test program, which is quick unless something changed.
+pub fn path() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| match std::env::var_os("TIDINGS_BIN") {
         Some(path) => path.into(),
-        None => build(),
+        None => build_program(),
     })
 }
 
-fn build() -> PathBuf {
+fn build_program() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args([

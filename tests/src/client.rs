@@ -1,4 +1,4 @@
-//! Calls over HTTP, as one user.
+//! An HTTP client that acts as one user.
 
 use std::sync::Arc;
 
@@ -6,30 +6,30 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
+use crate::response::ApiResponse;
 use crate::token;
 
-/// One user's way to the services. Cheap to clone.
+/// An HTTP client with the token of one user. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    bases: Arc<Bases>,
+    base_urls: Arc<BaseUrls>,
     user: Arc<str>,
     token: Option<Arc<str>>,
 }
 
-/// Where commands and queries are taken: the same place for `tidings up`.
+/// The base URLs of the services. They are the same for `tidings up`.
 #[derive(Debug, Clone)]
-pub struct Bases {
+pub struct BaseUrls {
     /// `http://host:port` for commands.
     pub commands: String,
     /// `http://host:port` for queries.
     pub queries: String,
 }
 
-/// The HTTP client that all users of a world share.
-pub fn http() -> reqwest::Client {
-    // The provider may have been chosen already; any will do, since tests speak plain HTTP.
+/// Creates the HTTP client that all users of a world share.
+pub fn http_client() -> reqwest::Client {
+    // Another test may have installed a provider. Any will do, since tests use plain HTTP.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .no_proxy()
@@ -40,17 +40,17 @@ pub fn http() -> reqwest::Client {
 }
 
 impl Client {
-    /// A user with a good token.
-    pub fn as_user(http: reqwest::Client, bases: Arc<Bases>, user: &str) -> Self {
+    /// A client with a valid token of `user`.
+    pub fn for_user(http: reqwest::Client, base_urls: Arc<BaseUrls>, user: &str) -> Self {
         Self {
             http,
-            bases,
+            base_urls,
             user: user.into(),
-            token: Some(token::user(user).into()),
+            token: Some(token::for_user(user).into()),
         }
     }
 
-    /// The same user with other credentials; `None` for none at all.
+    /// The same user with another token, or without one.
     #[must_use]
     pub fn with_token(&self, token: Option<String>) -> Self {
         Self {
@@ -59,49 +59,49 @@ impl Client {
         }
     }
 
-    /// The same user, calling other processes.
+    /// The same user, at other processes.
     #[must_use]
-    pub fn at(&self, bases: Arc<Bases>) -> Self {
+    pub fn at(&self, bases: Arc<BaseUrls>) -> Self {
         Self {
-            bases,
+            base_urls: bases,
             ..self.clone()
         }
     }
 
-    /// Whose calls these are.
+    /// The user who makes the calls.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// A call to make, `path` from `/` on, percent-encoded.
-    pub fn request(&self, method: &Method, path: &str) -> Request {
+    /// Starts a call. `path` begins with `/` and is percent-encoded.
+    pub fn request(&self, method: &Method, path: &str) -> ApiRequest {
         let base = if method == Method::GET {
-            &self.bases.queries
+            &self.base_urls.queries
         } else {
-            &self.bases.commands
+            &self.base_urls.commands
         };
         let mut inner = self.http.request(method.clone(), format!("{base}{path}"));
         if let Some(token) = &self.token {
             inner = inner.bearer_auth(token);
         }
-        Request {
+        ApiRequest {
             inner,
             call: format!("{method} {path} as {}", self.user),
         }
     }
 
     /// `GET`.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> ApiResponse {
         self.request(&Method::GET, path).send().await
     }
 
     /// `POST` with a JSON body.
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> ApiResponse {
         self.request(&Method::POST, path).json(&body).send().await
     }
 
-    /// `PUT` with a JSON body, if there is one.
-    pub async fn put(&self, path: &str, body: Option<Value>) -> Answer {
+    /// `PUT` with an optional JSON body.
+    pub async fn put(&self, path: &str, body: Option<Value>) -> ApiResponse {
         let request = self.request(&Method::PUT, path);
         match body {
             Some(body) => request.json(&body).send().await,
@@ -110,17 +110,17 @@ impl Client {
     }
 
     /// `PATCH` with a JSON body.
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: Value) -> ApiResponse {
         self.request(&Method::PATCH, path).json(&body).send().await
     }
 
     /// `DELETE`.
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> ApiResponse {
         self.request(&Method::DELETE, path).send().await
     }
 
-    /// A group with an own id and these other members.
-    pub async fn create_group(&self, id: &str, members: &[&str]) -> Answer {
+    /// Creates a group with this id and these further members.
+    pub async fn create_group(&self, id: &str, members: &[&str]) -> ApiResponse {
         self.post(
             "/v1/conversations",
             json!({ "kind": "group", "id": id, "members": members }),
@@ -128,7 +128,7 @@ impl Client {
         .await
     }
 
-    /// A direct conversation; gives its id.
+    /// Creates a direct conversation and returns its id.
     pub async fn create_direct(&self, peer: &str) -> String {
         let answer = self
             .post(
@@ -140,8 +140,8 @@ impl Client {
         answer.json()["id"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A text message; `key` is its `client_message_id`.
-    pub async fn send(&self, conversation: &str, key: &str, text: &str) -> Answer {
+    /// Sends a text message. `key` is its `client_message_id`.
+    pub async fn send(&self, conversation: &str, key: &str, text: &str) -> ApiResponse {
         self.send_message(
             conversation,
             json!({ "client_message_id": key, "type": "text", "body": { "text": text } }),
@@ -149,8 +149,8 @@ impl Client {
         .await
     }
 
-    /// Any message.
-    pub async fn send_message(&self, conversation: &str, message: Value) -> Answer {
+    /// Sends any message.
+    pub async fn send_message(&self, conversation: &str, message: Value) -> ApiResponse {
         self.post(
             &format!("/v1/conversations/{conversation}/messages"),
             message,
@@ -158,8 +158,8 @@ impl Client {
         .await
     }
 
-    /// Reads up to a seq.
-    pub async fn read(&self, conversation: &str, up_to: i64) -> Answer {
+    /// Marks everything up to a seq as read.
+    pub async fn read(&self, conversation: &str, up_to: i64) -> ApiResponse {
         self.post(
             &format!("/v1/conversations/{conversation}/read"),
             json!({ "up_to": up_to }),
@@ -167,27 +167,27 @@ impl Client {
         .await
     }
 
-    /// The body of a query that must succeed.
-    pub async fn look(&self, path: &str) -> Value {
+    /// Runs a query that must succeed and returns its body.
+    pub async fn get_ok(&self, path: &str) -> Value {
         self.get(path).await.expect(200)
     }
 }
 
-/// A call that is being put together.
-pub struct Request {
+/// A call that has not been sent yet.
+pub struct ApiRequest {
     inner: reqwest::RequestBuilder,
     call: String,
 }
 
-impl Request {
-    /// With a JSON body.
+impl ApiRequest {
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(mut self, body: &Value) -> Self {
         self.inner = self.inner.json(body);
         self
     }
 
-    /// With any body.
+    /// Sets any body.
     #[must_use]
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.inner = self
@@ -197,27 +197,27 @@ impl Request {
         self
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.inner = self.inner.header(name, value);
         self
     }
 
-    /// Makes the call; panics if there is no HTTP answer.
-    pub async fn send(self) -> Answer {
+    /// Sends the call. Panics if there is no HTTP response.
+    pub async fn send(self) -> ApiResponse {
         let call = self.call.clone();
         self.try_send()
             .await
             .unwrap_or_else(|error| panic!("{call}: {error:?}"))
     }
 
-    /// Makes the call; an error is "nobody knows".
-    pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
+    /// Sends the call. After an error, its outcome is unknown.
+    pub async fn try_send(self) -> Result<ApiResponse, reqwest::Error> {
         let answer = self.inner.send().await?;
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
-        Ok(Answer {
+        Ok(ApiResponse {
             call: self.call,
             status,
             headers,

@@ -1,4 +1,4 @@
-//! Chat logs, and the small model of what their import should give.
+//! Reads chat logs and compares them with what the services return after an import.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,52 +6,52 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use eventually::eventually;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::eventually::eventually;
 use crate::feed;
 use crate::seed::Rng;
 use crate::world::World;
 
-/// Characters of a title.
-const TITLE: usize = 200;
+/// The importer shortens longer titles.
+const MAX_TITLE_CHARS: usize = 200;
 
-/// Characters of a user id.
-const USER: usize = 128;
+/// The importer shortens longer user ids.
+const MAX_USER_CHARS: usize = 128;
 
 #[derive(Deserialize)]
-struct Line {
+struct CorpusLine {
     conversation: String,
     sender: String,
     sent_at: String,
     text: String,
 }
 
-/// A message as it should be after the import.
+/// A message as it must be after the import.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// The user id.
+pub struct CorpusMessage {
+    /// The user id of the sender.
     pub sender: String,
-    /// As the file has it.
+    /// As in the file.
     pub sent_at: String,
-    /// As the file has it.
+    /// As in the file.
     pub text: String,
 }
 
-/// A file, by the names of its conversations.
+/// The messages of a file, by conversation.
 #[derive(Debug, Default)]
 pub struct Corpus {
-    /// In the order of the file.
-    pub conversations: BTreeMap<String, Vec<Message>>,
-    /// Lines that cannot be taken.
+    /// The messages of each conversation, in the order of the file.
+    pub conversations: BTreeMap<String, Vec<CorpusMessage>>,
+    /// How many lines cannot be imported.
     pub skipped: usize,
 }
 
 impl Corpus {
-    /// Reads a file, `.gz` or plain.
+    /// Reads a file, plain or compressed as `.gz`.
     pub fn read(path: &Path) -> Result<Self> {
         let file = File::open(path).with_context(|| path.display().to_string())?;
         let gzip = path.extension().is_some_and(|extension| extension == "gz");
@@ -66,22 +66,22 @@ impl Corpus {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match serde_json::from_slice::<Line>(&line) {
-                Ok(line) if line.text.chars().any(shows) => corpus.add(line),
+            match serde_json::from_slice::<CorpusLine>(&line) {
+                Ok(line) if line.text.chars().any(is_visible) => corpus.add(line),
                 _ => corpus.skipped += 1,
             }
         }
         Ok(corpus)
     }
 
-    fn add(&mut self, line: Line) {
+    fn add(&mut self, line: CorpusLine) {
         let sender = line
             .sender
             .chars()
             .filter(|c| !c.is_control())
-            .take(USER)
+            .take(MAX_USER_CHARS)
             .collect();
-        let message = Message {
+        let message = CorpusMessage {
             sender,
             sent_at: line.sent_at,
             text: line.text,
@@ -92,12 +92,12 @@ impl Corpus {
             .push(message);
     }
 
-    /// How many messages there are.
+    /// The number of messages.
     pub fn messages(&self) -> usize {
         self.conversations.values().map(Vec::len).sum()
     }
 
-    /// Everybody, with the conversations in which they ever wrote.
+    /// All senders, with the conversations in which each of them has sent a message.
     pub fn users(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, messages) in &self.conversations {
@@ -111,8 +111,8 @@ impl Corpus {
         users
     }
 
-    /// Unread of a user who has read up to a seq: what others sent after it.
-    fn unread(&self, name: &str, user: &str, mark: usize) -> usize {
+    /// The unread count of a user who has read up to `mark`: the later messages of others.
+    fn count_unread(&self, name: &str, user: &str, mark: usize) -> usize {
         self.conversations[name]
             .iter()
             .skip(mark)
@@ -120,23 +120,24 @@ impl Corpus {
             .count()
     }
 
-    /// Compares every conversation with what is served: count, order, senders, times and texts.
+    /// Compares every conversation with what the query API returns: count, order, senders, times
+    /// and texts.
     pub async fn check_messages(&self, user: impl Fn(&str) -> Client, head: i64) -> Result<()> {
         for (name, messages) in &self.conversations {
             let reader = user(&messages[0].sender);
-            let id = id_of(&reader, name).await?;
+            let id = find_conversation_id(&reader, name).await?;
             let shown = reader
-                .look(&format!("/v1/conversations/{id}?min_position={head}"))
+                .get_ok(&format!("/v1/conversations/{id}?min_position={head}"))
                 .await;
             ensure!(
                 shown["head_seq"] == messages.len() as i64,
-                "{name}: {shown}, {} in the file",
+                "{name}: {shown}, but {} messages in the file",
                 messages.len()
             );
-            let served = feed::history(&reader, &id, head).await;
+            let served = feed::read_history(&reader, &id, head).await;
             ensure!(
                 served.len() == messages.len(),
-                "{name}: {} messages are served",
+                "{name}: the query API returned {} messages",
                 served.len()
             );
             for (index, (served, message)) in served.iter().zip(messages).enumerate() {
@@ -144,27 +145,27 @@ impl Corpus {
                     && served["sender"] == message.sender.as_str()
                     && served["sent_at"] == message.sent_at.as_str()
                     && served["body"]["text"] == message.text.as_str();
-                ensure!(equal, "{name}: {served} is served for {message:?}");
+                ensure!(equal, "{name}: got {served}, expected {message:?}");
             }
         }
         Ok(())
     }
 
-    /// Lets every user read to a random point of each of their conversations, and compares unread
-    /// counts and totals. Gives how many counts were compared.
+    /// Lets every user read up to a random message of each of their conversations, then compares
+    /// unread counts and totals. Returns how many counts were compared.
     pub async fn check_unread(&self, user: impl Fn(&str) -> Client, seed: u64) -> Result<usize> {
         let mut rng = Rng::new(seed);
         let mut compared = 0;
         for (name, places) in self.users() {
             let client = user(name);
-            let ids = ids_of(&client).await?;
+            let ids = conversation_ids(&client).await?;
             let mut position = 0;
             let mut expected = serde_json::Map::new();
             let mut total = 0;
             for place in places {
                 let id = ids
-                    .get(&title(place))
-                    .with_context(|| format!("{name} is not in {place}"))?;
+                    .get(&truncate_title(place))
+                    .with_context(|| format!("{name} is not a member of {place}"))?;
                 let head = self.conversations[place].len();
                 let mark = rng.between(1, head as i64);
                 let path = format!("/v1/conversations/{id}/read");
@@ -175,7 +176,7 @@ impl Corpus {
                 let answer = client.post(&path, json!({ "up_to": mark })).await;
                 answer.expect(200);
                 position = answer.position();
-                let unread = self.unread(place, name, mark as usize);
+                let unread = self.count_unread(place, name, mark as usize);
                 total += unread;
                 if unread > 0 {
                     expected.insert(id.clone(), unread.into());
@@ -183,26 +184,26 @@ impl Corpus {
                 compared += 1;
             }
             let path = format!("/v1/inbox/unread?min_position={position}");
-            let shown = eventually("reads are projected", async || {
+            let shown = eventually("the reads are projected", async || {
                 let answer = client.get(&path).await;
                 (answer.status == 200).then(|| answer.json())
             })
             .await;
             ensure!(
                 shown == json!({ "total": total, "conversations": expected }),
-                "{name}: {shown}, not {expected:?}"
+                "{name}: got {shown}, expected {expected:?}"
             );
         }
         Ok(compared)
     }
 }
 
-/// Imports a file into a world with `tidings import`; gives what it printed.
-pub async fn import(world: &World, file: &Path) -> Value {
+/// Imports a file into a world with `tidings import` and returns the JSON it printed.
+pub async fn import_file(world: &World, file: &Path) -> Value {
     let data = world.dir.join("data");
     let paths = [file, &data].map(|path| path.to_string_lossy().into_owned());
     let output = world
-        .tidings(&["import", &paths[0], "--data", &paths[1], "--json"])
+        .run(&["import", &paths[0], "--data", &paths[1], "--json"])
         .await;
     assert!(
         output.status.success(),
@@ -213,31 +214,31 @@ pub async fn import(world: &World, file: &Path) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {:?}", output.stdout))
 }
 
-/// The title that a conversation's name becomes.
-fn title(name: &str) -> String {
-    name.chars().take(TITLE).collect()
+/// The title of the imported conversation.
+fn truncate_title(name: &str) -> String {
+    name.chars().take(MAX_TITLE_CHARS).collect()
 }
 
-async fn id_of(client: &Client, name: &str) -> Result<String> {
-    let ids = ids_of(client).await?;
-    ids.get(&title(name))
+async fn find_conversation_id(client: &Client, name: &str) -> Result<String> {
+    let ids = conversation_ids(client).await?;
+    ids.get(&truncate_title(name))
         .cloned()
         .with_context(|| format!("{} does not see {name:?}", client.user()))
 }
 
-/// The ids of a user's conversations by title.
-async fn ids_of(client: &Client) -> Result<BTreeMap<String, String>> {
+/// The ids of a user's conversations, by title.
+async fn conversation_ids(client: &Client) -> Result<BTreeMap<String, String>> {
     let mut ids = BTreeMap::new();
     let mut path = "/v1/inbox?limit=200".to_owned();
     loop {
-        let page = client.look(&path).await;
+        let page = client.get_ok(&path).await;
         let rows = page["conversations"]
             .as_array()
             .context("no conversations")?;
         for row in rows {
             let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
             if ids.insert(text("title"), text("id")).is_some() {
-                bail!("two conversations are called {}", row["title"]);
+                bail!("two conversations have the title {}", row["title"]);
             }
         }
         match &page["next"] {
@@ -247,8 +248,8 @@ async fn ids_of(client: &Client) -> Result<BTreeMap<String, String>> {
     }
 }
 
-/// Whether a character shows anything, as far as chat logs need to know.
-fn shows(c: char) -> bool {
+/// Whether a character is visible. Covers the characters that occur in chat logs.
+fn is_visible(c: char) -> bool {
     let hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{3164}');
     !c.is_whitespace() && !c.is_control() && !hidden
 }

@@ -1,4 +1,4 @@
-//! Fresh databases, each a copy of one that has every migration.
+//! Creates databases as copies of one template with every migration.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,17 +8,19 @@ use tokio::sync::OnceCell;
 use crate::servers;
 use crate::service::{migrate, service_env};
 
-/// The name of the database that others are copied from.
+/// The database from which all others are copied.
 const TEMPLATE: &str = "template_migrated";
 
-/// A fresh database with every migration applied; gives its URL.
-pub async fn database() -> String {
+/// Creates a database with every migration applied and returns its URL.
+pub async fn create_database() -> String {
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let name = format!("world_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let made = async {
-        let mut admin = PgConnection::connect(&url_of("postgres")).await?;
-        MIGRATED.get_or_try_init(async || migrated().await).await?;
+        let mut admin = PgConnection::connect(&shared_server_url("postgres")).await?;
+        MIGRATED
+            .get_or_try_init(async || create_template().await)
+            .await?;
         let copy = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy");
         admin.execute(copy.as_str()).await?;
         admin.close().await
@@ -26,25 +28,25 @@ pub async fn database() -> String {
     if let Err(error) = made.await {
         panic!("{name}: {error}");
     }
-    url_of(&name)
+    shared_server_url(&name)
 }
 
-async fn migrated() -> Result<(), sqlx::Error> {
-    let mut admin = PgConnection::connect(&url_of("postgres")).await?;
+async fn create_template() -> Result<(), sqlx::Error> {
+    let mut admin = PgConnection::connect(&shared_server_url("postgres")).await?;
     admin
         .execute(format!("CREATE DATABASE {TEMPLATE}").as_str())
         .await?;
-    migrate(&service_env(&url_of(TEMPLATE), "none")).await;
+    migrate(&service_env(&shared_server_url(TEMPLATE), "none")).await;
     admin.close().await
 }
 
-/// The URL of another database of the shared Postgres.
-fn url_of(database: &str) -> String {
-    other_database(&servers::postgres().database_url, database)
+/// The URL of a database of the shared Postgres.
+fn shared_server_url(database: &str) -> String {
+    replace_database_name(&servers::shared_postgres().database_url, database)
 }
 
-/// The same server's URL with another database: the path up to the question mark is its name.
-pub fn other_database(url: &str, database: &str) -> String {
+/// Replaces the name of the database in a URL: the path up to the question mark.
+pub fn replace_database_name(url: &str, database: &str) -> String {
     let (address, options) = url.split_once('?').unwrap_or((url, ""));
     let server = address
         .rsplit_once('/')

@@ -1,31 +1,31 @@
-//! The sync feed and the history as clients read them.
+//! Reads the sync feed and the history as clients do.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::client::Client;
 
-/// The largest page there is.
-pub const LARGEST: usize = 1_000;
+/// The largest page size that the API accepts.
+pub const MAX_PAGE_SIZE: usize = 1_000;
 
-/// Pages that one reading may take before it is called endless.
-const PAGES: usize = 100_000;
+/// After so many pages, a feed or a history counts as endless.
+const MAX_PAGES: usize = 100_000;
 
-/// One entry, as far as it never changes.
+/// The parts of an entry that never change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seen {
-    /// Where it stands in the log.
+pub struct FeedEntryKey {
+    /// The position of the event in the log.
     pub position: i64,
-    /// In which conversation; one ack may tell several.
+    /// The conversation. One ack can produce entries in several.
     pub conversation: String,
-    /// What happened.
+    /// The type of the entry.
     pub kind: String,
 }
 
-/// What never changes of an entry.
-pub fn seen(entry: &Value) -> Seen {
+/// The key of an entry.
+pub fn entry_key(entry: &Value) -> FeedEntryKey {
     let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-    Seen {
+    FeedEntryKey {
         position: entry["position"]
             .as_i64()
             .unwrap_or_else(|| panic!("no position: {entry}")),
@@ -34,8 +34,9 @@ pub fn seen(entry: &Value) -> Seen {
     }
 }
 
-/// One page, checked: in order, after what was asked, its cursor at or past its last entry.
-pub fn page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
+/// Parses a page into entries, cursor and `has_more`. Asserts that the entries are in order and
+/// after `after`, and that the cursor is not before the last entry.
+pub fn parse_page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
     let entries = answer["entries"]
         .as_array()
         .cloned()
@@ -48,9 +49,9 @@ pub fn page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
         .unwrap_or_else(|| panic!("no has_more: {answer}"));
     let mut last = after;
     for entry in &entries {
-        let position = seen(entry).position;
-        assert!(position > after, "{position} is not after {after}");
-        assert!(position >= last, "{position} is served after {last}");
+        let position = entry_key(entry).position;
+        assert!(position > after, "position {position} is not after {after}");
+        assert!(position >= last, "position {position} follows {last}");
         last = position;
     }
     assert!(
@@ -59,18 +60,18 @@ pub fn page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
     );
     assert!(
         !more || cursor > after,
-        "more is promised, and the cursor stands still at {after}"
+        "has_more is true, but the cursor stays at {after}"
     );
     (entries, cursor, more)
 }
 
-/// The whole feed of a user from 0 on, in pages of one size, at least up to a position.
-pub async fn whole(client: &Client, size: usize, min_position: i64) -> Vec<Value> {
-    from(client, 0, size, min_position).await.0
+/// Reads the whole feed of a user in pages of `size`, at least up to `min_position`.
+pub async fn read_all(client: &Client, size: usize, min_position: i64) -> Vec<Value> {
+    read_after(client, 0, size, min_position).await.0
 }
 
-/// The feed after a cursor, and the cursor at its end.
-pub async fn from(
+/// Reads the feed after a cursor. Returns the entries and the cursor at the end.
+pub async fn read_after(
     client: &Client,
     after: i64,
     size: usize,
@@ -78,10 +79,10 @@ pub async fn from(
 ) -> (Vec<Value>, i64) {
     let mut entries = Vec::new();
     let mut after = after;
-    for _ in 0..PAGES {
+    for _ in 0..MAX_PAGES {
         let path =
             format!("/v1/inbox/entries?after={after}&limit={size}&min_position={min_position}");
-        let (new, cursor, more) = page(&client.look(&path).await, after);
+        let (new, cursor, more) = parse_page(&client.get_ok(&path).await, after);
         assert!(
             new.len() <= size + 100,
             "{} entries in a page of {size}",
@@ -96,14 +97,14 @@ pub async fn from(
     panic!("the feed of {} does not end", client.user())
 }
 
-/// The whole history of a conversation that a member may see, oldest first: paged backwards, as
-/// clients do. It shows at least what the log holds up to a position.
-pub async fn history(client: &Client, conversation: &str, min_position: i64) -> Vec<Value> {
+/// Reads the history of a conversation that a member can see, by paging backwards as clients do.
+/// Returns it oldest first and complete at least up to `min_position`.
+pub async fn read_history(client: &Client, conversation: &str, min_position: i64) -> Vec<Value> {
     let mut newest_first: Vec<Value> = Vec::new();
     let mut before = String::new();
-    for _ in 0..PAGES {
+    for _ in 0..MAX_PAGES {
         let page = client
-            .look(&format!(
+            .get_ok(&format!(
                 "/v1/conversations/{conversation}/messages?limit=200&min_position={min_position}{before}"
             ))
             .await;
@@ -117,43 +118,47 @@ pub async fn history(client: &Client, conversation: &str, min_position: i64) -> 
         }
         let oldest = messages
             .last()
-            .unwrap_or_else(|| panic!("an empty page promises more: {page}"));
+            .unwrap_or_else(|| panic!("an empty page has has_more: {page}"));
         before = format!("&before={}", oldest["seq"]);
     }
     panic!("the history of {conversation} does not end")
 }
 
-/// A client that keeps its cursor, whatever happens to the services.
+/// A client that follows the feed and keeps its cursor when services fail.
 pub struct Poller {
     client: Client,
-    size: usize,
-    after: i64,
-    /// Everything that was served, in order.
-    pub entries: Vec<Seen>,
-    /// Calls that failed.
+    page_size: usize,
+    position: i64,
+    /// The keys of all entries received, in order.
+    pub entries: Vec<FeedEntryKey>,
+    /// How many calls failed.
     pub failures: u64,
 }
 
 impl Poller {
-    /// Begins at 0.
-    pub fn new(client: Client, size: usize) -> Self {
+    /// A poller that starts at the beginning of the feed.
+    pub fn new(client: Client, page_size: usize) -> Self {
         Self {
             client,
-            size,
-            after: 0,
+            page_size,
+            position: 0,
             entries: Vec::new(),
             failures: 0,
         }
     }
 
-    /// Up to where it has everything.
+    /// The position up to which the poller has everything.
     pub fn cursor(&self) -> i64 {
-        self.after
+        self.position
     }
 
-    /// Asks once; true if something came. No answer, or a 503, leaves the cursor where it is.
-    pub async fn step(&mut self) -> bool {
-        let path = format!("/v1/inbox/entries?after={}&limit={}", self.after, self.size);
+    /// Requests one page. Returns whether it had entries. Without a response, or after a 503, the
+    /// cursor stays where it is.
+    pub async fn poll_once(&mut self) -> bool {
+        let path = format!(
+            "/v1/inbox/entries?after={}&limit={}",
+            self.position, self.page_size
+        );
         match self
             .client
             .request(&reqwest::Method::GET, &path)
@@ -161,9 +166,9 @@ impl Poller {
             .await
         {
             Ok(answer) if answer.status == 200 => {
-                let (new, cursor, _) = page(&answer.json(), self.after);
-                self.entries.extend(new.iter().map(seen));
-                self.after = cursor;
+                let (new, cursor, _) = parse_page(&answer.json(), self.position);
+                self.entries.extend(new.iter().map(entry_key));
+                self.position = cursor;
                 !new.is_empty()
             }
             Ok(answer) => {
@@ -182,26 +187,26 @@ impl Poller {
         }
     }
 
-    /// Compares what was served over time with the feed as it is now: the same up to the cursor, so
-    /// nothing has appeared behind it, and nothing was served twice.
-    pub async fn check(&self) -> Result<()> {
-        let now = whole(&self.client, LARGEST, self.after).await;
-        let now: Vec<Seen> = now
+    /// Compares the entries received over time with the current feed. They must be equal up to the
+    /// cursor: nothing has appeared behind it and nothing was served twice.
+    pub async fn check_against_feed(&self) -> Result<()> {
+        let now = read_all(&self.client, MAX_PAGE_SIZE, self.position).await;
+        let now: Vec<FeedEntryKey> = now
             .iter()
-            .map(seen)
-            .filter(|entry| entry.position <= self.after)
+            .map(entry_key)
+            .filter(|entry| entry.position <= self.position)
             .collect();
-        let who = format!("{}, pages of {}", self.client.user(), self.size);
+        let who = format!("{}, pages of {}", self.client.user(), self.page_size);
         for (served, there) in self.entries.iter().zip(&now) {
             ensure!(
                 served == there,
-                "{who}: {served:?} was served where {there:?} is now"
+                "{who}: received {served:?} where the feed now has {there:?}"
             );
         }
         let (served, there) = (self.entries.len(), now.len());
         ensure!(
             served == there,
-            "{who}: {served} entries were served, {there} are there now"
+            "{who}: received {served} entries, the feed now has {there}"
         );
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Services as a fleet runs them: one process each, on servers of their own that may be killed too.
+//! A system with one process per service, on its own servers, which can be killed too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,24 +9,24 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidings::servers::EmbeddedServers;
 
-use crate::client::{Bases, Client, http};
-use crate::servers::{self, Which};
-use crate::service::{Service, migrate, run_tidings, service_env};
-use crate::world::{Settings, directory};
+use crate::client::{BaseUrls, Client, http_client};
+use crate::servers::{self, ServerKind};
+use crate::service::{ServiceProcess, migrate, run_tidings, service_env};
+use crate::world::{Settings, create_dir};
 use crate::{ports, token};
 
-/// One of the services.
+/// A service of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// One of the command services.
+pub enum FleetRole {
+    /// A command service, by number.
     Command(usize),
     /// The projector.
     Projector,
-    /// One of the query APIs.
+    /// A query API, by number.
     Query(usize),
 }
 
-impl Role {
+impl FleetRole {
     fn name(self) -> &'static str {
         match self {
             Self::Command(_) => "command-svc",
@@ -36,35 +36,36 @@ impl Role {
     }
 }
 
-/// See the module.
+/// The running processes. Dropping it kills them.
 pub struct Fleet {
-    /// A pool on its database. Its connections break when Postgres is killed, and heal.
+    /// A pool on the database of the fleet. It reconnects after Postgres was killed.
     pub pool: PgPool,
     servers: EmbeddedServers,
     dir: PathBuf,
     env: Vec<(&'static str, String)>,
-    services: Vec<(Role, u16, Option<Service>)>,
-    /// This one is all services in one process.
-    whole: Option<Role>,
+    services: Vec<(FleetRole, u16, Option<ServiceProcess>)>,
+    /// This one runs `tidings up`: all services in one process.
+    all_in_one: Option<FleetRole>,
     http: reqwest::Client,
 }
 
 impl Fleet {
-    /// Starts servers, migrates, and starts this many command services, a projector and a query API.
+    /// Starts the servers, migrates the database, and starts the command services, a projector and
+    /// one query API.
     pub async fn start(command_services: usize, settings: &Settings) -> Self {
-        Self::of(command_services, 1, None, settings).await
+        Self::start_with(command_services, 1, None, settings).await
     }
 
-    /// The same with several query APIs. The projector starts before them. One of them may be `whole`: a process
-    /// with all services, beside the others.
-    pub async fn of(
+    /// The same with several query APIs, which start after the projector. The service `all_in_one`,
+    /// if given, is a process with all services.
+    pub async fn start_with(
         command_services: usize,
         query_apis: usize,
-        whole: Option<Role>,
+        whole: Option<FleetRole>,
         settings: &Settings,
     ) -> Self {
-        let dir = directory();
-        let servers = servers::both(&dir.join("servers"));
+        let dir = create_dir();
+        let servers = servers::start_both(&dir.join("servers"));
         let mut env = service_env(&servers.database_url, &servers.nats_url);
         let index = dir.join("search").display().to_string();
         env.push(("TIDINGS_SEARCH_DIR", index));
@@ -81,50 +82,50 @@ impl Fleet {
             dir,
             env,
             services: Vec::new(),
-            whole,
-            http: http(),
+            all_in_one: whole,
+            http: http_client(),
         };
         let roles = (0..command_services)
-            .map(Role::Command)
-            .chain([Role::Projector])
-            .chain((0..query_apis).map(Role::Query));
+            .map(FleetRole::Command)
+            .chain([FleetRole::Projector])
+            .chain((0..query_apis).map(FleetRole::Query));
         for role in roles {
-            fleet.services.push((role, ports::free(), None));
-            fleet.wake(role).await;
+            fleet.services.push((role, ports::find_free(), None));
+            fleet.start_service(role).await;
         }
         fleet
     }
 
-    /// Starts a service, after a kill on the port that it had.
-    pub async fn wake(&mut self, role: Role) {
-        let (port, place) = self.place(role);
+    /// Starts a service. After a kill, it gets the same port.
+    pub async fn start_service(&mut self, role: FleetRole) {
+        let (port, place) = self.find_service(role);
         let dir = self.dir.join(format!("{}-{port}", role.name()));
         if let Err(error) = std::fs::create_dir_all(&dir) {
             panic!("{}: {error}", dir.display());
         }
-        let program = if self.whole == Some(role) {
+        let program = if self.all_in_one == Some(role) {
             "up"
         } else {
             role.name()
         };
-        match Service::start(program, port, &dir, &self.env).await {
+        match ServiceProcess::start(program, port, &dir, &self.env).await {
             Ok(service) => self.services[place].2 = Some(service),
-            Err(words) => panic!("{role:?} does not start: {words}"),
+            Err(output) => panic!("{role:?} does not start: {output}"),
         }
     }
 
-    /// kill -9 of a service.
-    pub fn kill(&mut self, role: Role) {
-        let (_, place) = self.place(role);
+    /// Kills a service with SIGKILL.
+    pub fn kill_service(&mut self, role: FleetRole) {
+        let (_, place) = self.find_service(role);
         self.services[place].2 = None;
     }
 
-    /// kill -9 of a server, whose keeper starts it again.
-    pub async fn kill_server(&mut self, which: Which) {
+    /// Kills a server with SIGKILL. Its supervisor restarts it.
+    pub async fn kill_server(&mut self, which: ServerKind) {
         tokio::task::block_in_place(|| servers::kill(&self.servers, which));
     }
 
-    fn place(&self, role: Role) -> (u16, usize) {
+    fn find_service(&self, role: FleetRole) -> (u16, usize) {
         let found = self
             .services
             .iter()
@@ -133,67 +134,71 @@ impl Fleet {
         (self.services[place].1, place)
     }
 
-    /// Where the search index is.
-    pub fn index(&self) -> IndexDir {
+    /// The directory of the search index.
+    pub fn index_dir(&self) -> IndexDir {
         IndexDir::new(self.dir.join("search"))
     }
 
-    /// What an index says that is made of the read models now.
-    pub async fn index_anew(&self) -> Result<IndexDigest> {
-        let elsewhere = self.dir.join("anew");
+    /// Builds another index from the current read models and returns its digest.
+    pub async fn build_reference_index(&self) -> Result<IndexDigest> {
+        let elsewhere = self.dir.join("reference-index");
         let path = elsewhere.to_str().context("a path is UTF-8")?;
         let built = run_tidings(&["rebuild", "search", "--search-dir", path], &self.env).await;
         let said = String::from_utf8_lossy(&built.stderr);
         ensure!(built.status.success(), "{said}");
         let place = IndexDir::new(&elsewhere);
-        let build = place.current_build()?.context("nothing was built")?;
+        let build = place.current_build()?.context("no index was built")?;
         Ok(Index::open(&place.build_path(build))?.digest()?)
     }
 
-    /// Where NATS is.
+    /// The URL of NATS.
     pub fn nats_url(&self) -> &str {
         &self.servers.nats_url
     }
 
     /// `127.0.0.1:port` of a service.
-    fn address(&self, role: Role) -> String {
-        format!("127.0.0.1:{}", self.place(role).0)
+    fn address(&self, role: FleetRole) -> String {
+        format!("127.0.0.1:{}", self.find_service(role).0)
     }
 
     /// `127.0.0.1:port` of one of the query APIs.
     pub fn query_address(&self, query_api: usize) -> String {
-        self.address(Role::Query(query_api))
+        self.address(FleetRole::Query(query_api))
     }
 
     /// A user whose commands go to one of the command services.
     pub fn user(&self, name: &str, command_service: usize) -> Client {
-        self.user_at(name, Role::Command(command_service), Role::Query(0))
+        self.user_at(
+            name,
+            FleetRole::Command(command_service),
+            FleetRole::Query(0),
+        )
     }
 
     /// A user whose queries go to one of the query APIs.
     pub fn query_user(&self, name: &str, query_api: usize) -> Client {
-        self.user_at(name, Role::Command(0), Role::Query(query_api))
+        self.user_at(name, FleetRole::Command(0), FleetRole::Query(query_api))
     }
 
-    fn user_at(&self, name: &str, commands: Role, queries: Role) -> Client {
+    fn user_at(&self, name: &str, commands: FleetRole, queries: FleetRole) -> Client {
         let base = |role| format!("http://{}", self.address(role));
-        let bases = Arc::new(Bases {
+        let bases = Arc::new(BaseUrls {
             commands: base(commands),
             queries: base(queries),
         });
-        Client::as_user(self.http.clone(), bases, name)
+        Client::for_user(self.http.clone(), bases, name)
     }
 
-    /// A user who may see the log.
+    /// A user with the scope `admin`.
     pub fn admin(&self) -> Client {
         self.user("admin", 0)
-            .with_token(Some(token::admin("admin")))
+            .with_token(Some(token::for_admin("admin")))
     }
 
-    /// Whether every service still runs that was not killed.
-    pub fn is_whole(&mut self) -> bool {
+    /// Whether every service that was not killed still runs.
+    pub fn all_services_run(&mut self) -> bool {
         self.services
             .iter_mut()
-            .all(|(_, _, service)| service.as_mut().is_none_or(|s| s.child.is_running()))
+            .all(|(_, _, service)| service.as_mut().is_none_or(|s| s.process.is_running()))
     }
 }

@@ -1,4 +1,5 @@
-//! Many writers in two command services: one gapless order, mirrored exactly.
+//! Lets many writers append through two command services, then checks that the log has no gap and
+//! that the mirror is an exact copy.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use eventually::eventually_within;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::eventually::within;
 use crate::fleet::Fleet;
 use crate::log;
 use crate::seed::Rng;
@@ -22,32 +23,32 @@ const SERVICES: usize = 2;
 const WRITERS: usize = 8;
 const GROUPS: usize = 5;
 
-/// Sends of one batch call. Every fourth call is a batch, so that single sends and batches meet.
-const BATCH: usize = 25;
+/// Sends per batch call. Every fourth call is a batch, so that single sends and batches compete.
+const BATCH_SIZE: usize = 25;
 
-/// How often a send may be told to come back.
-const TRIES: usize = 100;
+/// How often a send may be answered with 503 before the run fails.
+const MAX_ATTEMPTS: usize = 100;
 
-/// How long the mirror may take to come up with the log.
-const MIRROR: Duration = Duration::from_secs(300);
+/// How long the mirror may take to reach the head of the log.
+const MIRROR_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What one run came to.
+/// The results of one run.
 #[derive(Debug)]
-pub struct Report {
-    /// Events of the log.
+pub struct GaplessReport {
+    /// Events in the log.
     pub events: usize,
-    /// Of those, compared with the mirror.
+    /// How many of them were compared with the mirror.
     pub mirrored: usize,
-    /// Whether both services appended.
-    pub both_wrote: bool,
-    /// Sends that were answered with 503 because too many others were faster, and tried again.
+    /// Whether both services appended events.
+    pub both_services_wrote: bool,
+    /// Sends that lost too many races, were answered with 503 and were retried.
     pub busy: usize,
     /// How long the writers took.
     pub writing: Duration,
 }
 
-/// Writes until there are at least this many events, then checks every one of them.
-pub async fn run(events: usize, seed: u64) -> Result<Report> {
+/// Writes at least this many events, then checks every one of them.
+pub async fn run(events: usize, seed: u64) -> Result<GaplessReport> {
     let fleet = Fleet::start(SERVICES, &Settings::default()).await;
     let members: Vec<_> = (1..WRITERS).map(|n| format!("writer{n}")).collect();
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -68,65 +69,65 @@ pub async fn run(events: usize, seed: u64) -> Result<Report> {
     }
     let mut positions: Vec<BTreeSet<i64>> = vec![BTreeSet::new(); SERVICES];
     let mut busy = 0;
-    while let Some(done) = writers.join_next().await {
-        let written = done.context("a writer")??;
+    while let Some(result) = writers.join_next().await {
+        let written = result.context("a writer failed")??;
         busy += written.busy;
         for position in written.positions {
             ensure!(
                 positions[written.writer % SERVICES].insert(position),
-                "position {position} was answered twice"
+                "position {position} was returned twice"
             );
         }
     }
     let writing = start.elapsed();
     ensure!(
         positions[0].is_disjoint(&positions[1]),
-        "both services answered with one position"
+        "both services returned the same position"
     );
     let head = log::check_positions(&fleet.pool).await?;
     let url = fleet.nats_url().to_owned();
-    within(MIRROR, "the mirror is at the head", async || {
-        (log::mirror_ends(&url).await.ok()?.1 == head as u64).then_some(())
+    eventually_within(MIRROR_TIMEOUT, "the mirror is at the head", async || {
+        (log::mirror_range(&url).await.ok()?.1 == head as u64).then_some(())
     })
     .await;
-    let served = log::served(&fleet.admin()).await?;
+    let served = log::fetch_events(&fleet.admin()).await?;
     ensure!(
         served.len() as i64 == head,
-        "{} events are served, the head is {head}",
+        "the API returned {} events, the head is {head}",
         served.len()
     );
     let mirrored = log::check_mirror(&url, &served).await?;
     let both_wrote = positions.iter().all(|positions| !positions.is_empty());
-    Ok(Report {
+    Ok(GaplessReport {
         events: served.len(),
         mirrored,
-        both_wrote,
+        both_services_wrote: both_wrote,
         busy,
         writing,
     })
 }
 
-/// What one writer was answered.
+/// The positions that one writer got.
 #[derive(Default)]
-struct Written {
+struct WriterResult {
     writer: usize,
     positions: Vec<i64>,
     busy: usize,
 }
 
-/// Sends until nothing is left.
+/// Sends until no events are left to write.
 async fn write(
     client: Client,
     writer: usize,
     mut rng: Rng,
     left: Arc<AtomicUsize>,
-) -> Result<Written> {
-    let mut written = Written {
+) -> Result<WriterResult> {
+    let mut written = WriterResult {
         writer,
-        ..Written::default()
+        ..WriterResult::default()
     };
     for call in 0.. {
-        let count = if call % 4 == 3 { BATCH } else { 1 };
+        let count = if call % 4 == 3 { BATCH_SIZE } else { 1 };
         let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
             (left > 0).then_some(left.saturating_sub(count))
         });
@@ -139,7 +140,7 @@ async fn write(
                     "client_message_id": format!("{writer}:{call}:{n}"), "body": { "text": "hello" } })
             })
             .collect();
-        for line in certain(&client, &lines, &mut written.busy).await? {
+        for line in send_with_retry(&client, &lines, &mut written.busy).await? {
             written
                 .positions
                 .push(line["position"].as_i64().context("no position")?);
@@ -148,13 +149,13 @@ async fn write(
     Ok(written)
 }
 
-/// Sends lines, one as a single call and several as a batch, again under the same keys while one of
-/// them is answered with 503: too many others were faster.
-async fn certain(client: &Client, lines: &[Value], busy: &mut usize) -> Result<Vec<Value>> {
-    for _ in 0..TRIES {
+/// Sends one line as a single call, or several as a batch. Retries under the same keys while one of
+/// them is answered with 503.
+async fn send_with_retry(client: &Client, lines: &[Value], busy: &mut usize) -> Result<Vec<Value>> {
+    for _ in 0..MAX_ATTEMPTS {
         let answers = if let [line] = lines {
-            let room = line["conversation_id"].as_str().unwrap_or_default();
-            let answer = client.send_message(room, line.clone()).await;
+            let conversation = line["conversation_id"].as_str().unwrap_or_default();
+            let answer = client.send_message(conversation, line.clone()).await;
             vec![(answer.status, answer.json())]
         } else {
             let body = lines
@@ -172,7 +173,7 @@ async fn certain(client: &Client, lines: &[Value], busy: &mut usize) -> Result<V
             let answers: Vec<Value> = parsed.collect::<Result<_, _>>()?;
             ensure!(
                 answers.len() == lines.len(),
-                "{} answers to {} lines",
+                "{} responses to {} lines",
                 answers.len(),
                 lines.len()
             );
@@ -185,22 +186,22 @@ async fn certain(client: &Client, lines: &[Value], busy: &mut usize) -> Result<V
             .iter()
             .find(|(status, _)| !matches!(status, 200 | 201 | 503));
         ensure!(refused.is_none(), "{refused:?}");
-        let unsure = answers.iter().filter(|(status, _)| *status == 503).count();
-        if unsure == 0 {
+        let unknown = answers.iter().filter(|(status, _)| *status == 503).count();
+        if unknown == 0 {
             return Ok(answers.into_iter().map(|(_, line)| line).collect());
         }
-        *busy += unsure;
+        *busy += unknown;
     }
-    anyhow::bail!("busy {TRIES} times in a row")
+    anyhow::bail!("answered with 503 {MAX_ATTEMPTS} times in a row")
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for GaplessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = self.events as f64 / self.writing.as_secs_f64();
         write!(
             f,
             "{} events by {WRITERS} writers in {SERVICES} services in {:.1} s ({rate:.0}/s): \
-             positions without a gap, {} compared with the stream, {} sends told to come back",
+             positions without a gap, {} compared with the stream, {} sends retried after a 503",
             self.events,
             self.writing.as_secs_f64(),
             self.mirrored,

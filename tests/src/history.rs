@@ -1,34 +1,35 @@
-//! Random histories: what to do next, how to do it over HTTP, and whether the answer was right.
+//! Random histories: chooses the next act, performs it over HTTP and checks the response against
+//! the model.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::client::Client;
-use crate::model::{Act, Conversation, Model, Outcome, Role, What};
+use crate::model::{Act, Action, MemberRole, Model, ModelConversation, Outcome};
+use crate::response::ApiResponse;
 use crate::seed::Rng;
 
 /// The users of a history.
 pub const USERS: [&str; 6] = ["ann", "ben", "cho", "dia", "eva", "fin"];
 
-/// The groups of a history; one more exists for nobody but its first member.
+/// The groups of a history.
 const GROUPS: [&str; 4] = ["g1", "g2", "g3", "g4"];
 
-/// A history that is being lived: model, clients and what was answered so far.
-pub struct History {
-    /// What should be.
+/// A running history: the model, the clients and the responses so far.
+pub struct RandomHistory {
+    /// The expected state.
     pub model: Model,
     clients: BTreeMap<String, Client>,
     rng: Rng,
-    sends: u64,
-    /// The log's head, as far as the answers told.
+    bodies: u64,
+    /// The head of the log according to the responses.
     pub head: i64,
 }
 
-impl History {
-    /// Begins with four groups of different make and two direct conversations.
-    pub async fn begin(seed: u64, client: impl Fn(&str) -> Client) -> Self {
+impl RandomHistory {
+    /// Starts with four different groups and two direct conversations.
+    pub async fn start(seed: u64, client: impl Fn(&str) -> Client) -> Self {
         let clients = USERS
             .iter()
             .map(|user| ((*user).to_owned(), client(user)))
@@ -37,7 +38,7 @@ impl History {
             model: Model::default(),
             clients,
             rng: Rng::new(seed),
-            sends: 0,
+            bodies: 0,
             head: 0,
         };
         for (group, members) in
@@ -47,10 +48,12 @@ impl History {
         {
             let members = members.iter().map(|user| (*user).to_owned()).collect();
             history
-                .act(&act("ann", group, What::CreateGroup(members)))
+                .run_act(&new_act("ann", group, Action::CreateGroup(members)))
                 .await;
         }
-        history.act(&act("ann", "g3", What::SinceJoin(true))).await;
+        history
+            .run_act(&new_act("ann", "g3", Action::SinceJoin(true)))
+            .await;
         for [one, other] in [["ann", "ben"], ["cho", "dia"]] {
             let answer = history
                 .client(one)
@@ -64,38 +67,38 @@ impl History {
                 .unwrap_or_default()
                 .to_owned();
             history.head = answer.position();
-            history.model.direct(&id, [one, other], history.head);
+            history.model.create_direct(&id, [one, other], history.head);
         }
         history
     }
 
-    /// A user's client.
+    /// The client of a user.
     pub fn client(&self, user: &str) -> Client {
         self.clients[user].clone()
     }
 
-    /// How many bodies were written: each has a number of its own, the second word of its text.
-    pub fn sends(&self) -> u64 {
-        self.sends
+    /// How many bodies were written. Each has its own number, the second word of its text.
+    pub fn body_count(&self) -> u64 {
+        self.bodies
     }
 
-    /// Does `n` random things, each checked as it is answered.
-    pub async fn live(&mut self, n: usize) {
+    /// Runs `n` random acts and checks each response.
+    pub async fn run_random(&mut self, n: usize) {
         for _ in 0..n {
-            let act = self.choose();
-            self.act(&act).await;
+            let act = self.choose_act();
+            self.run_act(&act).await;
         }
     }
 
-    /// Does one thing, checks the answer and takes it into the model.
-    pub async fn act(&mut self, act: &Act) {
+    /// Runs one act, checks the response and applies it to the model.
+    pub async fn run_act(&mut self, act: &Act) {
         let outcome = self.model.outcome(act);
-        let answer = self.perform(act).await;
+        let answer = self.send_act(act).await;
         match outcome {
             Outcome::Refused(status) => {
-                answer.refused(status);
+                answer.expect_problem(status);
             }
-            Outcome::Nothing => {
+            Outcome::Unchanged => {
                 assert_eq!(
                     answer.status, 200,
                     "{act:?} should change nothing: {answer}"
@@ -106,67 +109,69 @@ impl History {
                     "{act:?} appended something: {answer}"
                 );
             }
-            Outcome::Done => {
+            Outcome::Applied => {
                 assert!(matches!(answer.status, 200 | 201), "{act:?}: {answer}");
                 let position = answer.position();
                 assert!(position > self.head, "{act:?} appended nothing: {answer}");
                 self.head = position;
                 self.model.apply(act, position);
-                self.check_answer(act, &answer);
+                self.check_response(act, &answer);
             }
         }
     }
 
-    fn check_answer(&self, act: &Act, answer: &Answer) {
+    fn check_response(&self, act: &Act, answer: &ApiResponse) {
         let conversation = &self.model.conversations[&act.conversation];
-        match &act.what {
-            What::Send { .. } => assert_eq!(answer.number("seq"), conversation.head(), "{answer}"),
-            What::Read(_) | What::MarkUnread(_) => {
+        match &act.action {
+            Action::Send { .. } => {
+                assert_eq!(answer.number("seq"), conversation.head(), "{answer}")
+            }
+            Action::Read(_) | Action::MarkUnread(_) => {
                 assert_eq!(
                     answer.number("read_seq"),
-                    conversation.members[&act.by].mark,
+                    conversation.members[&act.user].read_mark,
                     "{answer}"
                 );
             }
-            What::Add(user, _) => assert!(conversation.is_member(user)),
+            Action::Add(user, _) => assert!(conversation.is_member(user)),
             _ => {}
         }
     }
 
-    async fn perform(&mut self, act: &Act) -> Answer {
-        let client = self.client(&act.by);
+    async fn send_act(&mut self, act: &Act) -> ApiResponse {
+        let client = self.client(&act.user);
         let at = format!("/v1/conversations/{}", act.conversation);
         let preference = |name: &str, on: bool| (format!("{at}/preferences"), json!({ name: on }));
-        match &act.what {
-            What::CreateGroup(members) => {
+        match &act.action {
+            Action::CreateGroup(members) => {
                 let members: Vec<&str> = members.iter().map(String::as_str).collect();
                 client.create_group(&act.conversation, &members).await
             }
-            What::Send { control, mentions } => {
-                self.sends += 1;
+            Action::Send { control, mentions } => {
+                self.bodies += 1;
                 let message = json!({
-                    "client_message_id": format!("h{}", self.sends),
+                    "client_message_id": format!("h{}", self.bodies),
                     "type": if *control { "control" } else { "text" },
-                    "body": { "text": format!("message {} 你好", self.sends) },
+                    "body": { "text": format!("message {} 你好", self.bodies) },
                     "mentions": mentions,
                 });
                 client.send_message(&act.conversation, message).await
             }
-            What::Edit(seq) => {
-                self.sends += 1;
-                let body = json!({ "body": { "text": format!("edited {}", self.sends) } });
+            Action::Edit(seq) => {
+                self.bodies += 1;
+                let body = json!({ "body": { "text": format!("edited {}", self.bodies) } });
                 client
                     .put(&format!("{at}/messages/{seq}"), Some(body))
                     .await
             }
-            What::Recall(seq) => client.delete(&format!("{at}/messages/{seq}")).await,
-            What::Read(up_to) => client.read(&act.conversation, *up_to).await,
-            What::MarkUnread(from) => {
+            Action::Recall(seq) => client.delete(&format!("{at}/messages/{seq}")).await,
+            Action::Read(up_to) => client.read(&act.conversation, *up_to).await,
+            Action::MarkUnread(from) => {
                 client
                     .post(&format!("{at}/read"), json!({ "unread_from": from }))
                     .await
             }
-            What::Add(user, role) => {
+            Action::Add(user, role) => {
                 let role = role.map_or(Value::Null, |role| role.name().into());
                 let body = if role.is_null() {
                     json!({"users":[user]})
@@ -175,8 +180,8 @@ impl History {
                 };
                 client.post(&format!("{at}/members"), body).await
             }
-            What::Remove(user) => client.delete(&format!("{at}/members/{user}")).await,
-            What::SinceJoin(on) => {
+            Action::Remove(user) => client.delete(&format!("{at}/members/{user}")).await,
+            Action::SinceJoin(on) => {
                 client
                     .patch(
                         &at,
@@ -184,23 +189,23 @@ impl History {
                     )
                     .await
             }
-            What::Mute(on) => {
+            Action::Mute(on) => {
                 let (path, body) = preference("muted", *on);
                 client.patch(&path, body).await
             }
-            What::Pin(on) => {
+            Action::Pin(on) => {
                 let (path, body) = preference("pinned", *on);
                 client.patch(&path, body).await
             }
-            What::Archive(on) => {
+            Action::Archive(on) => {
                 let (path, body) = preference("archived", *on);
                 client.patch(&path, body).await
             }
         }
     }
 
-    /// Something that the contract has one answer for: mostly allowed, sometimes refused.
-    fn choose(&mut self) -> Act {
+    /// Chooses an act with a defined outcome: mostly accepted, sometimes refused.
+    fn choose_act(&mut self) -> Act {
         loop {
             let ids: Vec<_> = self.model.conversations.keys().cloned().collect();
             let id = self.rng.pick(&ids).clone();
@@ -211,75 +216,85 @@ impl History {
             } else {
                 self.rng.pick(&inside).clone()
             };
-            let what = self.what(&conversation, &by, &inside);
-            if is_settled(&conversation, &by, &what) {
+            let what = self.choose_action(&conversation, &by, &inside);
+            if has_defined_outcome(&conversation, &by, &what) {
                 return Act {
-                    by,
+                    user: by,
                     conversation: id,
-                    what,
+                    action: what,
                 };
             }
         }
     }
 
-    fn what(&mut self, conversation: &Conversation, by: &str, inside: &[String]) -> What {
+    fn choose_action(
+        &mut self,
+        conversation: &ModelConversation,
+        by: &str,
+        inside: &[String],
+    ) -> Action {
         let rng = &mut self.rng;
         let head = conversation.head();
         let anybody = (*rng.pick(&USERS)).to_owned();
         let seq = rng.between((head - 20).max(1), head + 1);
-        // The last one stays, mostly: in an empty group nothing more happens.
+        // The last member mostly stays, because nothing more happens in an empty group.
         let stays = inside.len() == 1 && rng.chance(90);
         match rng.below(100) {
-            79..88 if stays => What::Add(anybody, None),
+            79..88 if stays => Action::Add(anybody, None),
             0..35 => {
                 let named =
                     (!inside.is_empty() && rng.chance(30)).then(|| rng.pick(inside).clone());
                 let mentions = named.into_iter().filter(|user| user != by).collect();
-                What::Send {
+                Action::Send {
                     control: rng.chance(12),
                     mentions,
                 }
             }
-            35..42 => What::Edit(seq),
-            42..52 => What::Recall(seq),
-            52..65 => What::Read(rng.between(1, head + 3)),
-            65..71 => What::MarkUnread(seq),
+            35..42 => Action::Edit(seq),
+            42..52 => Action::Recall(seq),
+            52..65 => Action::Read(rng.between(1, head + 3)),
+            65..71 => Action::MarkUnread(seq),
             71..79 => {
-                let role = [None, None, Some(Role::Member), Some(Role::Admin)];
-                What::Add(anybody, *rng.pick(&role))
+                let role = [
+                    None,
+                    None,
+                    Some(MemberRole::Member),
+                    Some(MemberRole::Admin),
+                ];
+                Action::Add(anybody, *rng.pick(&role))
             }
-            79..83 => What::Remove(anybody),
-            83..88 => What::Remove(by.to_owned()),
-            88..91 => What::Mute(rng.chance(50)),
-            91..94 => What::Pin(rng.chance(50)),
-            94..97 => What::Archive(rng.chance(50)),
-            _ => What::SinceJoin(rng.chance(50)),
+            79..83 => Action::Remove(anybody),
+            83..88 => Action::Remove(by.to_owned()),
+            88..91 => Action::Mute(rng.chance(50)),
+            91..94 => Action::Pin(rng.chance(50)),
+            94..97 => Action::Archive(rng.chance(50)),
+            _ => Action::SinceJoin(rng.chance(50)),
         }
     }
 }
 
-/// Whether the contract says one thing about it. Left out: which of two reasons a refusal names
-/// first, and orders about people who are not in.
-fn is_settled(conversation: &Conversation, by: &str, what: &What) -> bool {
+/// Whether the API defines the outcome. Excluded are acts that are refused for two reasons, of
+/// which either may be reported, and changes to users who are not members.
+fn has_defined_outcome(conversation: &ModelConversation, by: &str, what: &Action) -> bool {
     let member = |user: &String| conversation.members.get(user);
     match what {
-        What::Edit(seq) | What::Recall(seq) => {
+        Action::Edit(seq) | Action::Recall(seq) => {
             let message = conversation.message(*seq);
             message.is_none_or(|message| !message.recalled || message.sender == by)
         }
-        What::Add(user, Some(_)) => {
-            member(user).is_none_or(|them| them.role != Role::Owner) && user != by
+        Action::Add(user, Some(_)) => {
+            member(user).is_none_or(|them| them.role != MemberRole::Owner) && user != by
         }
-        What::Remove(user) => conversation.direct || member(user).is_some(),
-        What::SinceJoin(_) => !conversation.direct,
+        Action::Remove(user) => conversation.direct || member(user).is_some(),
+        Action::SinceJoin(_) => !conversation.direct,
         _ => true,
     }
 }
 
-fn act(by: &str, conversation: &str, what: What) -> Act {
+fn new_act(by: &str, conversation: &str, what: Action) -> Act {
     Act {
-        by: by.to_owned(),
+        user: by.to_owned(),
         conversation: conversation.to_owned(),
-        what,
+        action: what,
     }
 }

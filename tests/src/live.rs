@@ -1,4 +1,4 @@
-//! Live connections as clients have them.
+//! A live connection as a client uses it.
 
 use std::time::Duration;
 
@@ -11,39 +11,40 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::feed::{Seen, seen};
+use crate::feed::{FeedEntryKey, entry_key};
 
-/// How long a frame may take that has to come.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an expected frame may take.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What came over a connection.
+/// What a connection delivered.
 #[derive(Debug)]
-pub enum Heard {
+pub enum SocketEvent {
     /// A frame.
     Frame(Value),
-    /// The close, with its code.
+    /// The connection was closed with this code.
     Closed(u16),
 }
 
-/// An open WebSocket.
-pub struct Live {
+/// An open WebSocket to `/v1/live`.
+pub struct LiveSocket {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// Every entry that came.
+    /// Every entry received.
     pub entries: Vec<Value>,
 }
 
-impl Live {
-    /// Opens one at `127.0.0.1:port`, with a token, and a query such as `after=0`. An error is the status
-    /// that was answered instead.
+impl LiveSocket {
+    /// Connects to `127.0.0.1:port` with a token and a query such as `after=0`. The error is the
+    /// status of the response that refused the upgrade.
     pub async fn open(address: &str, token: &str, query: &str) -> Result<Self, u16> {
-        let opened = Self::dial(address, token, query, &[]).await;
+        let opened = Self::open_with_headers(address, token, query, &[]).await;
         opened
             .map(|(live, _)| live)
             .map_err(|answer| answer.status().as_u16())
     }
 
-    /// The same with more headers, and with the answer as it came.
-    pub async fn dial(
+    /// The same with more headers. Returns the headers of the response, or the whole response if it
+    /// refused the upgrade.
+    pub async fn open_with_headers(
         address: &str,
         token: &str,
         query: &str,
@@ -75,14 +76,14 @@ impl Live {
         }
     }
 
-    /// The next frame, or the close.
-    pub async fn hear(&mut self) -> Heard {
-        let next = tokio::time::timeout(PATIENCE, self.next());
+    /// The next frame, or the close of the connection.
+    pub async fn next_event(&mut self) -> SocketEvent {
+        let next = tokio::time::timeout(FRAME_TIMEOUT, self.read_event());
         next.await
-            .unwrap_or_else(|_| panic!("nothing came for {PATIENCE:?}"))
+            .unwrap_or_else(|_| panic!("nothing came for {FRAME_TIMEOUT:?}"))
     }
 
-    async fn next(&mut self) -> Heard {
+    async fn read_event(&mut self) -> SocketEvent {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -91,38 +92,38 @@ impl Live {
                     if frame["type"] == "entry" {
                         self.entries.push(frame["entry"].clone());
                     }
-                    return Heard::Frame(frame);
+                    return SocketEvent::Frame(frame);
                 }
                 Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => {
-                    return Heard::Closed(code.into());
+                    return SocketEvent::Closed(code.into());
                 }
-                Some(Ok(Message::Close(None)) | Err(_)) | None => return Heard::Closed(0),
+                Some(Ok(Message::Close(None)) | Err(_)) | None => return SocketEvent::Closed(0),
                 Some(Ok(_)) => {}
             }
         }
     }
 
-    /// The next frame, which has to be one.
-    pub async fn frame(&mut self) -> Value {
-        match self.hear().await {
-            Heard::Frame(frame) => frame,
-            Heard::Closed(code) => panic!("closed with {code}"),
+    /// The next frame. Panics if the connection is closed.
+    pub async fn next_frame(&mut self) -> Value {
+        match self.next_event().await {
+            SocketEvent::Frame(frame) => frame,
+            SocketEvent::Closed(code) => panic!("closed with {code}"),
         }
     }
 
-    /// Hears frames until the connection is closed; gives the code.
-    pub async fn closed(&mut self) -> u16 {
+    /// Reads until the connection is closed and returns the close code.
+    pub async fn wait_for_close(&mut self) -> u16 {
         loop {
-            if let Heard::Closed(code) = self.hear().await {
+            if let SocketEvent::Closed(code) = self.next_event().await {
                 return code;
             }
         }
     }
 
-    /// Hears frames until the backlog is through; gives the cursor.
-    pub async fn caught_up(&mut self) -> i64 {
+    /// Reads until the backlog is complete and returns its cursor.
+    pub async fn wait_until_caught_up(&mut self) -> i64 {
         loop {
-            let frame = self.frame().await;
+            let frame = self.next_frame().await;
             if frame["type"] == "caught_up" {
                 return frame["cursor"]
                     .as_i64()
@@ -131,30 +132,32 @@ impl Live {
         }
     }
 
-    /// Hears frames until an entry at this position or later.
-    pub async fn reaches(&mut self, position: i64) {
-        while self.last() < position {
-            self.frame().await;
+    /// Reads until an entry at this position or a later one.
+    pub async fn wait_for_position(&mut self, position: i64) {
+        while self.last_position() < position {
+            self.next_frame().await;
         }
     }
 
-    /// The position of the last entry, 0 if there was none.
-    pub fn last(&self) -> i64 {
-        self.entries.last().map_or(0, |entry| seen(entry).position)
+    /// The position of the last entry, or 0 if there was none.
+    pub fn last_position(&self) -> i64 {
+        self.entries
+            .last()
+            .map_or(0, |entry| entry_key(entry).position)
     }
 
-    /// What never changes of the entries.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.entries.iter().map(seen).collect()
+    /// The keys of all entries received.
+    pub fn entry_keys(&self) -> Vec<FeedEntryKey> {
+        self.entries.iter().map(entry_key).collect()
     }
 
-    /// Acknowledges.
+    /// Sends an acknowledgement.
     pub async fn ack(&mut self, cursor: i64) {
         self.send(&json!({ "type": "ack", "cursor": cursor }).to_string())
             .await;
     }
 
-    /// Sends a text.
+    /// Sends a text frame.
     pub async fn send(&mut self, text: &str) {
         let sent = self.socket.send(Message::text(text)).await;
         sent.unwrap_or_else(|error| panic!("{error}"));

@@ -1,4 +1,4 @@
-//! The log, the mirror and the read tables as they are, read without the services' code.
+//! Reads the log, the mirror and the read models directly, without the code of the services.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use sqlx::{PgPool, Row};
 
 use crate::client::Client;
 
-/// The name of the stream.
-pub const STREAM: &str = "TIDINGS";
+/// The name of the JetStream stream.
+pub const STREAM_NAME: &str = "TIDINGS";
 
-/// Events of one page of `GET /v1/events`.
-const PAGE: i64 = 10_000;
+/// Events per page of `GET /v1/events`.
+const PAGE_SIZE: i64 = 10_000;
 
 /// The position of the newest event.
 pub async fn head(pool: &PgPool) -> Result<i64> {
@@ -25,7 +25,7 @@ pub async fn head(pool: &PgPool) -> Result<i64> {
 }
 
 /// Checks that positions are 1, 2, ..., n without a gap, that n is the head, that time never runs
-/// backwards, and that each stream's sequences are 1, 2, ..., m in the order of the log. Gives n.
+/// backwards, and that the sequences of each stream are 1, 2, ..., m in log order. Returns n.
 pub async fn check_positions(pool: &PgPool) -> Result<i64> {
     let row = sqlx::query(
         "SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM log.events",
@@ -54,11 +54,11 @@ pub async fn check_positions(pool: &PgPool) -> Result<i64> {
     Ok(last)
 }
 
-/// Every event as `GET /v1/events` serves it, one JSON object each, byte for byte.
-pub async fn served(admin: &Client) -> Result<Vec<Bytes>> {
+/// Every event as returned by `GET /v1/events`: one JSON object each, byte for byte.
+pub async fn fetch_events(admin: &Client) -> Result<Vec<Bytes>> {
     let mut events: Vec<Bytes> = Vec::new();
     loop {
-        let path = format!("/v1/events?after={}&limit={PAGE}", events.len());
+        let path = format!("/v1/events?after={}&limit={PAGE_SIZE}", events.len());
         let answer = admin.get(&path).await;
         ensure!(answer.status == 200, "{answer}");
         let before = events.len();
@@ -73,32 +73,31 @@ pub async fn served(admin: &Client) -> Result<Vec<Bytes>> {
     }
 }
 
-/// The stream's first and last sequence.
-pub async fn mirror_ends(nats_url: &str) -> Result<(u64, u64)> {
+/// The first and last sequence of the stream.
+pub async fn mirror_range(nats_url: &str) -> Result<(u64, u64)> {
     let client = async_nats::connect(nats_url).await?;
     let mut stream = async_nats::jetstream::new(client)
-        .get_stream(STREAM)
+        .get_stream(STREAM_NAME)
         .await?;
     let state = &stream.info().await?.state;
     Ok((state.first_sequence, state.last_sequence))
 }
 
-/// Deletes the stream, as an operator's mistake would.
+/// Deletes the stream, as an operator could by mistake.
 pub async fn delete_mirror(nats_url: &str) -> Result<()> {
     let client = async_nats::connect(nats_url).await?;
     async_nats::jetstream::new(client)
-        .delete_stream(STREAM)
+        .delete_stream(STREAM_NAME)
         .await?;
     Ok(())
 }
 
-/// Reads the whole stream and compares it with the served log: each message is the event whose
-/// position is the message's sequence, byte for byte, up to the log's end. Gives how many were
-/// compared.
+/// Compares the whole stream with the events of the log: the message with sequence n must be the
+/// event at position n, byte for byte, up to the end of the log. Returns how many were compared.
 pub async fn check_mirror(nats_url: &str, events: &[Bytes]) -> Result<usize> {
     let client = async_nats::connect(nats_url).await?;
     let mut stream = async_nats::jetstream::new(client)
-        .get_stream(STREAM)
+        .get_stream(STREAM_NAME)
         .await?;
     let state = stream.info().await?.state.clone();
     ensure!(
@@ -140,8 +139,9 @@ pub async fn check_mirror(nats_url: &str, events: &[Bytes]) -> Result<usize> {
     Ok((state.last_sequence + 1 - state.first_sequence) as usize)
 }
 
-/// Every row of every read table as text, in order. Two dumps are equal when the tables are.
-pub async fn dump(pool: &PgPool) -> Result<BTreeMap<String, Vec<String>>> {
+/// Every row of every table of the read model as text, in order. Two dumps are equal if and only if
+/// the tables are.
+pub async fn dump_read_tables(pool: &PgPool) -> Result<BTreeMap<String, Vec<String>>> {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT tablename::text FROM pg_tables WHERE schemaname = 'read' ORDER BY tablename",
     )
@@ -149,7 +149,7 @@ pub async fn dump(pool: &PgPool) -> Result<BTreeMap<String, Vec<String>>> {
     .await?;
     let mut dump = BTreeMap::new();
     for table in tables {
-        // A rebuild is another generation of the same rows.
+        // A rebuild has another generation but the same rows.
         let row = if table == "checkpoint" {
             "(to_jsonb(t) - 'generation')"
         } else {

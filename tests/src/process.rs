@@ -1,4 +1,4 @@
-//! Child processes that never outlive this one, not even if it is killed.
+//! Child processes that never outlive this process, even if it is killed.
 
 use std::fs::File;
 use std::io;
@@ -7,26 +7,25 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
+use eventually::poll_blocking;
 use tidings::servers::process::{Signal, configure_child, send_signal};
 use tidings::servers::run_as::Account;
 
-use crate::eventually::wait_until;
-
-/// What is asked of the thread that starts children.
-struct Order {
+/// A request to the thread that starts children.
+struct StartRequest {
     command: Command,
     reply: mpsc::Sender<io::Result<Child>>,
 }
 
 /// A running child. Dropping it kills it.
-pub struct Owned {
+pub struct ChildProcess {
     child: Child,
     name: String,
     log: PathBuf,
 }
 
-impl Owned {
-    /// Starts `command`, its output appended to `log`, as `account` if one is given.
+impl ChildProcess {
+    /// Starts `command`, optionally as `account`. Its output is appended to the file `log`.
     pub fn start(
         name: &str,
         mut command: Command,
@@ -40,9 +39,10 @@ impl Owned {
             .stderr(file);
         configure_child(&mut command, Signal::Kill, account);
         let (reply, answer) = mpsc::channel();
-        let sent = starter().send(Order { command, reply });
+        let sent = start_thread().send(StartRequest { command, reply });
         let child = sent.ok().and_then(|()| answer.recv().ok());
-        let child = child.ok_or_else(|| io::Error::other("the starting thread is gone"))??;
+        let child = child
+            .ok_or_else(|| io::Error::other("the thread that starts children has ended"))??;
         Ok(Self {
             child,
             name: name.to_owned(),
@@ -50,27 +50,28 @@ impl Owned {
         })
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Whether it still runs.
+    /// Whether the process still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// kill -9, and waits until it is gone.
+    /// Kills the process with SIGKILL and waits for its end.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Asks it to stop with a signal. `None` if it has not within `bound`: then it is killed.
-    pub fn stop(&mut self, signal: Signal, bound: Duration) -> Option<ExitStatus> {
+    /// Sends a signal and waits for the end of the process. Returns `None` if it had to be killed
+    /// after `timeout`.
+    pub fn stop(&mut self, signal: Signal, timeout: Duration) -> Option<ExitStatus> {
         let _ = send_signal(self.id(), signal);
         let mut status = None;
-        wait_until(bound, || {
+        poll_blocking(timeout, || {
             status = self.child.try_wait().ok().flatten();
             status.is_some()
         });
@@ -78,33 +79,33 @@ impl Owned {
         status
     }
 
-    /// The end of what it wrote, for a failure's message.
-    pub fn last_words(&self) -> String {
+    /// The end of its output, for failure messages.
+    pub fn log_tail(&self) -> String {
         let text = std::fs::read(&self.log).unwrap_or_default();
         let from = text.len().saturating_sub(4_000);
         format!(
-            "--- {} wrote:\n{}",
+            "--- output of {}:\n{}",
             self.name,
             String::from_utf8_lossy(&text[from..])
         )
     }
 
-    /// Its resident memory.
-    pub fn memory(&self) -> io::Result<Memory> {
+    /// The resident memory of the process.
+    pub fn memory(&self) -> io::Result<MemoryUsage> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
         let line = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
                 .unwrap_or(0)
         };
-        Ok(Memory {
+        Ok(MemoryUsage {
             resident: line("VmRSS:"),
             peak: line("VmHWM:"),
         })
     }
 }
 
-impl Drop for Owned {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.kill();
     }
@@ -112,19 +113,20 @@ impl Drop for Owned {
 
 /// Resident memory of a process, in KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Memory {
-    /// Now.
+pub struct MemoryUsage {
+    /// The current value.
     pub resident: u64,
-    /// The most there ever was.
+    /// The highest value so far.
     pub peak: u64,
 }
 
-/// A directory for the data of servers, removed when this process has ended, however it ended.
-pub fn scratch() -> &'static Path {
+/// The directory for the data of servers. It is removed after this process has ended, even if it
+/// was killed.
+pub fn scratch_dir() -> &'static Path {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
     DIR.get_or_init(|| {
         let dir = std::env::temp_dir().join(format!("tidings-tests-{}", std::process::id()));
-        let made = std::fs::create_dir_all(&dir).and_then(|()| remove_after(&dir));
+        let made = std::fs::create_dir_all(&dir).and_then(|()| remove_dir_at_exit(&dir));
         if let Err(error) = made {
             panic!("{}: {error}", dir.display());
         }
@@ -132,9 +134,9 @@ pub fn scratch() -> &'static Path {
     })
 }
 
-/// Leaves a shell behind that waits for the end of this process (its standard input closes then)
-/// and removes the directory. Servers need a moment to end, and may write until they have.
-pub fn remove_after(dir: &Path) -> io::Result<()> {
+/// Starts a shell that waits until this process ends, which closes the standard input of the shell,
+/// and then removes the directory. It retries, because servers may write until they have ended.
+pub fn remove_dir_at_exit(dir: &Path) -> io::Result<()> {
     const SCRIPT: &str = "read _; for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf \"$0\" && [ ! -e \"$0\" ] && exit; sleep 0.2; done";
     let mut command = Command::new("sh");
     command.arg("-c").arg(SCRIPT).arg(dir).current_dir("/");
@@ -143,17 +145,17 @@ pub fn remove_after(dir: &Path) -> io::Result<()> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let shell = command.spawn()?;
-    // Kept open until the process ends.
+    // Stays open until this process ends.
     std::mem::forget(shell.stdin);
     Ok(())
 }
 
-/// Children are told of their parent's death when the thread that started them ends: so one thread
-/// starts them all, and lasts.
-fn starter() -> &'static mpsc::Sender<Order> {
-    static STARTER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+/// The parent-death signal is sent when the thread that started a child ends. Therefore one thread
+/// that never ends starts all children.
+fn start_thread() -> &'static mpsc::Sender<StartRequest> {
+    static STARTER: OnceLock<mpsc::Sender<StartRequest>> = OnceLock::new();
     STARTER.get_or_init(|| {
-        let (sender, orders) = mpsc::channel::<Order>();
+        let (sender, orders) = mpsc::channel::<StartRequest>();
         std::thread::spawn(move || {
             for mut order in orders {
                 let _ = order.reply.send(order.command.spawn());

@@ -1,5 +1,5 @@
-//! A receiver of webhooks, which does what a test tells it to. Every delivery's signature is checked by
-//! the reference library of Standard Webhooks.
+//! A server that receives webhooks and replies as a test requires. The reference library of
+//! Standard Webhooks checks the signature of every delivery.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,38 +11,37 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http};
+use eventually::eventually;
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::eventually::eventually;
-
-/// What came.
+/// A delivery that was received.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub struct ReceivedDelivery {
     /// `webhook-id`.
     pub id: String,
-    /// Where it was posted to.
+    /// The path of the request.
     pub path: String,
-    /// As sent.
+    /// The body, byte for byte.
     pub body: Bytes,
-    /// Whether it was answered with a 2xx.
+    /// Whether the reply was a 2xx.
     pub accepted: bool,
 }
 
-impl Received {
+impl ReceivedDelivery {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The position of an event.
+    /// The position of the event, or 0 if the body is not an event.
     pub fn position(&self) -> i64 {
         self.json()["position"].as_i64().unwrap_or_default()
     }
 
-    /// The source of an event.
+    /// The source of the event, or an empty text.
     pub fn source(&self) -> String {
         self.json()["source"]
             .as_str()
@@ -51,66 +50,66 @@ impl Received {
     }
 }
 
-/// How a delivery is answered.
+/// How the receiver replies to a delivery.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub enum ReceiverReply {
     /// With this status.
     Status(u16),
-    /// With this status, after a while.
-    After(Duration, u16),
-    /// With a redirect.
-    To(u16, String),
+    /// With this status, after a delay.
+    Delayed(Duration, u16),
+    /// With a redirect to this location.
+    Redirect(u16, String),
 }
 
-type Rule = dyn Fn(&Received) -> Reply + Send + Sync;
+type ReplyRule = dyn Fn(&ReceivedDelivery) -> ReceiverReply + Send + Sync;
 
-struct Shared {
+struct ReceiverState {
     webhook: Webhook,
-    rule: Mutex<Box<Rule>>,
-    received: Mutex<Vec<Received>>,
-    forged: Mutex<Vec<String>>,
+    rule: Mutex<Box<ReplyRule>>,
+    received: Mutex<Vec<ReceivedDelivery>>,
+    violations: Mutex<Vec<String>>,
 }
 
 /// A running receiver. Dropping it stops it.
-pub struct Receiver {
-    /// Where it listens.
+pub struct WebhookReceiver {
+    /// The address at which it listens.
     pub address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ReceiverState>,
     task: Option<JoinHandle<()>>,
 }
 
-/// The secret that deliveries to receivers are signed with.
+/// The secret with which deliveries to receivers are signed.
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-impl Receiver {
-    /// One that accepts everything.
+impl WebhookReceiver {
+    /// Starts a receiver that accepts everything.
     pub async fn start() -> Self {
         let listener = bind("127.0.0.1:0").await;
         let address = listener
             .local_addr()
             .unwrap_or_else(|error| panic!("{error}"));
-        let mut receiver = Self::down(address);
-        receiver.serve(listener);
+        let mut receiver = Self::stopped(address);
+        receiver.spawn_server(listener);
         receiver
     }
 
-    fn down(address: SocketAddr) -> Self {
+    fn stopped(address: SocketAddr) -> Self {
         let webhook = Webhook::new(SECRET).unwrap_or_else(|error| panic!("{error}"));
         Self {
             address,
-            shared: Arc::new(Shared {
+            shared: Arc::new(ReceiverState {
                 webhook,
-                rule: Mutex::new(Box::new(|_| Reply::Status(204))),
+                rule: Mutex::new(Box::new(|_| ReceiverReply::Status(204))),
                 received: Mutex::default(),
-                forged: Mutex::default(),
+                violations: Mutex::default(),
             }),
             task: None,
         }
     }
 
-    fn serve(&mut self, listener: TcpListener) {
+    fn spawn_server(&mut self, listener: TcpListener) {
         let router = Router::new()
-            .fallback(receive)
+            .fallback(handle_delivery)
             .with_state(self.shared.clone());
         self.task = Some(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -119,7 +118,7 @@ impl Receiver {
         }));
     }
 
-    /// Stops listening, and ends the connections.
+    /// Stops listening and closes all connections.
     pub async fn stop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
@@ -127,54 +126,63 @@ impl Receiver {
         }
     }
 
-    /// Listens again where it did.
-    pub async fn resume(&mut self) {
+    /// Listens again at the same address.
+    pub async fn restart(&mut self) {
         let address = self.address.to_string();
         let listener = bind(&address).await;
-        self.serve(listener);
+        self.spawn_server(listener);
     }
 
-    /// Answers by another rule from now on.
-    pub fn reply(&self, rule: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
+    /// Replaces the rule that chooses the replies.
+    pub fn reply_with(
+        &self,
+        rule: impl Fn(&ReceivedDelivery) -> ReceiverReply + Send + Sync + 'static,
+    ) {
         *lock(&self.shared.rule) = Box::new(rule);
     }
 
-    /// Where webhooks deliver to.
+    /// The URL to register for webhooks.
     pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
-    /// Everything that came so far. Panics if something was not signed as it should be.
-    pub fn received(&self) -> Vec<Received> {
-        let forged = lock(&self.shared.forged);
+    /// All deliveries so far. Panics if one of them was not a correctly signed POST.
+    pub fn received(&self) -> Vec<ReceivedDelivery> {
+        let forged = lock(&self.shared.violations);
         assert!(forged.is_empty(), "{forged:?}");
         lock(&self.shared.received).clone()
     }
 
-    /// What was accepted so far.
-    pub fn accepted(&self) -> Vec<Received> {
+    /// The accepted deliveries so far.
+    pub fn accepted(&self) -> Vec<ReceivedDelivery> {
         let all = self.received().into_iter();
         all.filter(|it| it.accepted).collect()
     }
 
-    /// Waits until something accepted is as asked, and gives it.
-    pub async fn gets(&self, what: &str, mut is_it: impl FnMut(&Received) -> bool) -> Received {
-        eventually(format!("a receiver gets {what}"), async || {
-            self.accepted().into_iter().find(|it| is_it(it))
+    /// Waits for an accepted delivery that `matches` accepts and returns it.
+    pub async fn wait_for(
+        &self,
+        what: &str,
+        mut matches: impl FnMut(&ReceivedDelivery) -> bool,
+    ) -> ReceivedDelivery {
+        eventually(format!("the receiver gets {what}"), async || {
+            self.accepted()
+                .into_iter()
+                .find(|delivery| matches(delivery))
         })
         .await
     }
 
-    /// Waits until an event's position was accepted.
-    pub async fn reaches(&self, position: i64) {
-        self.gets(&format!("position {position}"), |it| {
+    /// Waits until the event at this position was accepted.
+    pub async fn wait_for_position(&self, position: i64) {
+        self.wait_for(&format!("position {position}"), |it| {
             it.position() == position
         })
         .await;
     }
 
-    /// The positions that were accepted, by source, each as it first came.
-    pub fn first_seen(&self) -> BTreeMap<String, Vec<i64>> {
+    /// The accepted positions by source, each at its first occurrence.
+    pub fn positions_by_source(&self) -> BTreeMap<String, Vec<i64>> {
         let mut seen: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for it in self.accepted() {
             let of_source = seen.entry(it.source()).or_default();
@@ -186,7 +194,7 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
+impl Drop for WebhookReceiver {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
             task.abort();
@@ -201,21 +209,21 @@ async fn bind(address: &str) -> TcpListener {
     .await
 }
 
-async fn receive(
-    State(shared): State<Arc<Shared>>,
+async fn handle_delivery(
+    State(shared): State<Arc<ReceiverState>>,
     method: http::Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if method != http::Method::POST {
-        lock(&shared.forged).push(format!("{method} {uri}"));
+        lock(&shared.violations).push(format!("{method} {uri}"));
     }
     if let Err(error) = shared.webhook.verify(&body, &headers) {
-        lock(&shared.forged).push(format!("{error}: {headers:?}"));
+        lock(&shared.violations).push(format!("{error}: {headers:?}"));
     }
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
-    let mut received = Received {
+    let mut received = ReceivedDelivery {
         id: id.unwrap_or_default().to_owned(),
         path: uri.path().to_owned(),
         body,
@@ -223,12 +231,12 @@ async fn receive(
     };
     let reply = lock(&shared.rule)(&received);
     let (status, location) = match reply {
-        Reply::Status(status) => (status, None),
-        Reply::After(while_, status) => {
-            tokio::time::sleep(while_).await;
+        ReceiverReply::Status(status) => (status, None),
+        ReceiverReply::Delayed(while_, status) => {
+            eventually::pause(while_).await;
             (status, None)
         }
-        Reply::To(status, location) => (status, Some(location)),
+        ReceiverReply::Redirect(status, location) => (status, Some(location)),
     };
     received.accepted = (200..300).contains(&status);
     lock(&shared.received).push(received);

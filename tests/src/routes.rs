@@ -1,30 +1,29 @@
-//! Every documented route, with a call of it that is well-formed. A test compares this table with
-//! the served OpenAPI document, so that a new route fails until somebody has said here who may
-//! call it.
+//! Every documented route with a well-formed call of it. A test compares this table with the served
+//! OpenAPI document, so a new route fails until this table says who may call it.
 
-/// What a caller needs to be let in.
+/// What a caller needs to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// A member of the conversation in the path: everybody else gets the 404 of an unknown id.
+    /// Membership in the conversation of the path. Everyone else gets the 404 of an unknown id.
     Member,
-    /// Any good token.
+    /// Any valid token.
     User,
     /// A token with the scope `admin`.
     Admin,
-    /// Nothing.
+    /// No token.
     Open,
 }
 
-/// One route.
+/// A route.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The method.
+    /// The HTTP method.
     pub method: &'static str,
-    /// The path, with `{id}` for the conversation and other parameters filled in by [`Route::path`].
+    /// The path, with `{id}` for the conversation. [`Route::path`] replaces the parameters.
     pub template: &'static str,
-    /// A well-formed JSON body; `None` where the route takes none.
+    /// A well-formed JSON body, or `None` if the route has no body.
     pub body: Option<&'static str>,
-    /// Who is let in.
+    /// Who may use it.
     pub access: Access,
 }
 
@@ -42,7 +41,7 @@ const fn route(
     }
 }
 
-/// Every route there is.
+/// All routes.
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/conversations", Access::User, Some(CREATE)),
     route("GET", "/v1/conversations/{id}", Access::Member, None),
@@ -173,13 +172,13 @@ const SEND: &str = r#"{"client_message_id":"k1","type":"text","body":{"text":"he
 const PREFERENCES: &str = r#"{"muted":true,"pinned":true,"archived":true}"#;
 
 impl Route {
-    /// A path of it, for a conversation.
+    /// Its path for a conversation.
     pub fn path(&self, conversation: &str) -> String {
-        self.path_of(conversation, "1")
+        self.message_path(conversation, "1")
     }
 
-    /// A path of it, for a conversation and a message.
-    pub fn path_of(&self, conversation: &str, seq: &str) -> String {
+    /// Its path for a message of a conversation.
+    pub fn message_path(&self, conversation: &str, seq: &str) -> String {
         let path = self
             .template
             .replace("{id}", conversation)
@@ -188,19 +187,19 @@ impl Route {
             .replace("{key}", "%F0%9F%91%8D")
     }
 
-    /// Method and path with every parameter as `{}`: what is compared with the document.
-    pub fn shape(&self) -> String {
-        shape(self.method, self.template)
+    /// Method and path with every parameter as `{}`, for comparison with the OpenAPI document.
+    pub fn pattern(&self) -> String {
+        path_pattern(self.method, self.template)
     }
 
-    /// Whether it changes something.
+    /// Whether it is a command.
     pub fn is_command(&self) -> bool {
         self.method != "GET"
     }
 }
 
-/// Method and path, whatever the parameters are called.
-pub fn shape(method: &str, template: &str) -> String {
+/// Method and path without the names of the parameters.
+pub fn path_pattern(method: &str, template: &str) -> String {
     let parts = template
         .split('/')
         .map(|part| if part.starts_with('{') { "{}" } else { part });

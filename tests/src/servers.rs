@@ -1,37 +1,37 @@
-//! Real servers, started as `tidings up` starts its own: one Postgres for this test process, one
-//! nats-server for each world. A killed one is started again by its keeper.
+//! Real servers, started as `tidings up` starts its own: one Postgres for this test process and a
+//! nats-server for each world. Their supervisor restarts a killed server.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use eventually::{DEFAULT_TIMEOUT, poll_blocking};
 use tidings::servers::process::{Signal, send_signal};
 use tidings::servers::{EmbeddedServers, ServerOptions, start};
 
-use crate::eventually::{PATIENCE, wait_until};
-use crate::process::{remove_after, scratch};
+use crate::process::{remove_dir_at_exit, scratch_dir};
 
-/// What is said where a server is not wanted.
-const NONE: &str = "none";
+/// The URL for a server that is not needed.
+const NO_SERVER: &str = "none";
 
-/// The Postgres that this process's tests share. `TIDINGS_PG_BIN` chooses the version.
-pub fn postgres() -> &'static EmbeddedServers {
+/// The Postgres that the tests of this process share. `TIDINGS_PG_BIN` selects the version.
+pub fn shared_postgres() -> &'static EmbeddedServers {
     static SHARED: OnceLock<EmbeddedServers> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let dir = scratch().join("postgres");
-        let servers = started(&ServerOptions {
-            nats_url: Some(NONE.into()),
+        let dir = scratch_dir().join("postgres");
+        let servers = start_or_panic(&ServerOptions {
+            nats_url: Some(NO_SERVER.into()),
             ..ServerOptions::new(dir)
         });
-        // It is never dropped, so the directory of its socket is not removed either.
+        // The static is never dropped, so the directory of its socket is removed separately.
         if let Some(socket) = socket_dir(&servers.database_url) {
-            let left = remove_after(&socket);
+            let left = remove_dir_at_exit(&socket);
             assert!(left.is_ok(), "{}: {left:?}", socket.display());
         }
         servers
     })
 }
 
-/// The `host` of a URL that leads to a socket, which is percent-encoded.
+/// The directory of the socket: the percent-encoded `host` of the URL.
 fn socket_dir(url: &str) -> Option<PathBuf> {
     let host = url.split_once("?host=")?.1;
     let mut parts = host.split('%');
@@ -44,18 +44,18 @@ fn socket_dir(url: &str) -> Option<PathBuf> {
     Some(path.into())
 }
 
-/// A nats-server of its own.
-pub struct Nats {
+/// A nats-server.
+pub struct NatsInstance {
     servers: Option<EmbeddedServers>,
-    /// Where it is.
+    /// Its URL.
     pub url: String,
 }
 
-impl Nats {
-    /// Starts one, its data in `dir`.
+impl NatsInstance {
+    /// Starts a nats-server with its data in `dir`.
     pub fn start(dir: &Path) -> Self {
-        let servers = started(&ServerOptions {
-            database_url: Some(NONE.into()),
+        let servers = start_or_panic(&ServerOptions {
+            database_url: Some(NO_SERVER.into()),
             ..ServerOptions::new(dir)
         });
         Self {
@@ -64,47 +64,47 @@ impl Nats {
         }
     }
 
-    /// kill -9; answers when another process has taken its place.
+    /// Kills it with SIGKILL and waits until it was restarted.
     pub fn kill(&self) {
         if let Some(servers) = &self.servers {
-            kill(servers, Which::Nats);
+            kill(servers, ServerKind::Nats);
         }
     }
 
-    /// Stops it for good.
-    pub fn end(&mut self) {
+    /// Stops it permanently.
+    pub fn stop(&mut self) {
         if let Some(servers) = self.servers.take() {
             servers.stop();
         }
     }
 }
 
-/// A Postgres and a nats-server that may be killed, their data in `dir`.
-pub fn both(dir: &Path) -> EmbeddedServers {
-    started(&ServerOptions::new(dir))
+/// Starts a Postgres and a nats-server with their data in `dir`. They can be killed.
+pub fn start_both(dir: &Path) -> EmbeddedServers {
+    start_or_panic(&ServerOptions::new(dir))
 }
 
-fn started(options: &ServerOptions) -> EmbeddedServers {
+fn start_or_panic(options: &ServerOptions) -> EmbeddedServers {
     match start(options) {
         Ok(servers) => servers,
         Err(error) => panic!("{error}"),
     }
 }
 
-/// Which of two servers is meant.
+/// One of the two servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// The database.
+pub enum ServerKind {
+    /// Postgres.
     Postgres,
-    /// The transport.
+    /// nats-server.
     Nats,
 }
 
-/// kill -9 of a server; answers when another process has taken its place.
-pub fn kill(servers: &EmbeddedServers, which: Which) {
+/// Kills a server with SIGKILL and waits until it was restarted.
+pub fn kill(servers: &EmbeddedServers, which: ServerKind) {
     let process = || match which {
-        Which::Postgres => servers.postgres_pid(),
-        Which::Nats => servers.nats_pid(),
+        ServerKind::Postgres => servers.postgres_pid(),
+        ServerKind::Nats => servers.nats_pid(),
     };
     let Some(old) = process() else {
         panic!("{which:?} does not run")
@@ -112,6 +112,6 @@ pub fn kill(servers: &EmbeddedServers, which: Which) {
     if let Err(error) = send_signal(old, Signal::Kill) {
         panic!("{which:?} cannot be killed: {error}");
     }
-    let again = wait_until(PATIENCE, || process().is_some_and(|new| new != old));
-    assert!(again, "{which:?} was not started again");
+    let restarted = poll_blocking(DEFAULT_TIMEOUT, || process().is_some_and(|new| new != old));
+    assert!(restarted, "{which:?} was not restarted");
 }

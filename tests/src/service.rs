@@ -1,40 +1,41 @@
-//! Processes of `tidings`: services that keep running, and commands that end.
+//! Runs `tidings`: services that keep running, and commands that end.
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::client::http;
-use crate::eventually::within;
-use crate::process::Owned;
+use eventually::eventually_within;
+
+use crate::client::http_client;
+use crate::process::ChildProcess;
 use crate::{binary, token};
 
-/// How long a service may take until it is ready.
-const READY: Duration = Duration::from_secs(60);
+/// How long a service may take to become ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// One running process of `tidings`.
-pub struct Service {
+/// A running service of `tidings`.
+pub struct ServiceProcess {
     /// The process.
-    pub child: Owned,
-    /// Where it listens.
+    pub process: ChildProcess,
+    /// The port at which it listens.
     pub port: u16,
 }
 
-impl Service {
-    /// Starts a subcommand and waits until it is ready. An error says what it wrote when it ended
-    /// instead, as it does when somebody else has taken the port.
+impl ServiceProcess {
+    /// Starts a subcommand and waits until it is ready. If it ends instead, for example because the
+    /// port is taken, the error is its output.
     pub async fn start(
         role: &str,
         port: u16,
         dir: &Path,
         env: &[(&'static str, String)],
     ) -> Result<Self, String> {
-        let mut service = Self::launch(role, port, dir, env);
-        let http = http();
+        let mut service = Self::spawn(role, port, dir, env);
+        let http = http_client();
         let url = format!("http://127.0.0.1:{port}/readyz");
-        let outcome = within(READY, format!("{role} is ready"), async || {
-            if !service.child.is_running() {
-                return Some(Err(service.child.last_words()));
+        let outcome = eventually_within(READY_TIMEOUT, format!("{role} is ready"), async || {
+            if !service.process.is_running() {
+                return Some(Err(service.process.log_tail()));
             }
             let answer = http.get(&url).send().await.ok()?;
             (answer.status() == 200).then_some(Ok(()))
@@ -42,9 +43,9 @@ impl Service {
         outcome.await.map(|()| service)
     }
 
-    /// Starts a subcommand, and does not wait.
-    pub fn launch(role: &str, port: u16, dir: &Path, env: &[(&'static str, String)]) -> Self {
-        let mut command = Command::new(binary::tidings());
+    /// Starts a subcommand without waiting.
+    pub fn spawn(role: &str, port: u16, dir: &Path, env: &[(&'static str, String)]) -> Self {
+        let mut command = Command::new(binary::path());
         command
             .arg(role)
             .arg("--listen")
@@ -54,19 +55,22 @@ impl Service {
             .arg(dir.join("data"))
             .envs(env.iter().cloned());
         let name = format!("tidings {role}");
-        match Owned::start(&name, command, &dir.join(format!("{role}.log")), None) {
-            Ok(child) => Self { child, port },
+        match ChildProcess::start(&name, command, &dir.join(format!("{role}.log")), None) {
+            Ok(child) => Self {
+                process: child,
+                port,
+            },
             Err(error) => panic!("{name}: {error}"),
         }
     }
 }
 
-/// Runs a subcommand of `tidings` to its end.
+/// Runs a subcommand of `tidings` and waits for its end.
 pub async fn run_tidings(
     arguments: &[&str],
     env: &[(&'static str, String)],
 ) -> std::process::Output {
-    let mut command = tokio::process::Command::new(binary::tidings());
+    let mut command = tokio::process::Command::new(binary::path());
     command
         .args(arguments)
         .envs(env.iter().cloned())
@@ -77,7 +81,7 @@ pub async fn run_tidings(
     }
 }
 
-/// What every service under test is told.
+/// The environment of every service under test.
 pub fn service_env(database_url: &str, nats_url: &str) -> Vec<(&'static str, String)> {
     vec![
         ("DATABASE_URL", database_url.to_owned()),
@@ -91,7 +95,7 @@ pub fn service_env(database_url: &str, nats_url: &str) -> Vec<(&'static str, Str
     ]
 }
 
-/// Brings a database up to date, as an operator does.
+/// Applies all migrations, as an operator does.
 pub async fn migrate(env: &[(&'static str, String)]) {
     let output = run_tidings(&["migrate"], env).await;
     assert!(

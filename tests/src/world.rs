@@ -1,4 +1,4 @@
-//! A world for one test: a fresh database, a nats-server of its own and a running `tidings up`.
+//! The world of one test: a new database, its own nats-server and a running `tidings up`.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -6,37 +6,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use eventually::eventually;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidings::servers::process::Signal;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::client::{Bases, Client, http};
-use crate::database::database;
-use crate::eventually::eventually;
-use crate::process::scratch;
-use crate::servers::Nats;
-use crate::service::{Service, run_tidings, service_env};
+use crate::client::{BaseUrls, Client, http_client};
+use crate::database::create_database;
+use crate::process::scratch_dir;
+use crate::servers::NatsInstance;
+use crate::service::{ServiceProcess, run_tidings, service_env};
 use crate::{ports, token};
 
-/// How long a service may take to stop when asked.
-const STOP: Duration = Duration::from_secs(30);
+/// How long a service may take to stop after SIGTERM.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many ports are tried.
-const PORTS: usize = 3;
+const MAX_PORT_ATTEMPTS: usize = 3;
 
-/// Worlds at a time, however many cores there are: they share one Postgres's connections.
-static ROOM: Semaphore = Semaphore::const_new(3);
+/// Limits the worlds that exist at a time, because they share the connections of one Postgres.
+static WORLD_SLOTS: Semaphore = Semaphore::const_new(3);
 
-/// What is asked of a world.
+/// The settings of a world.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Environment variables for the services, beyond those that every world sets.
+    /// Environment variables for the services, in addition to those that every world sets.
     pub env: Vec<(&'static str, String)>,
 }
 
 impl Settings {
-    /// With one more variable.
+    /// Adds a variable.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.env.push((name, value.to_string()));
@@ -44,50 +44,50 @@ impl Settings {
     }
 }
 
-/// See the module.
+/// The world of one test. Dropping it kills its processes.
 pub struct World {
     /// A pool on the world's database.
     pub pool: PgPool,
     /// The world's nats-server.
-    pub nats: Nats,
+    pub nats: NatsInstance,
     /// The world's directory.
     pub dir: PathBuf,
     database_url: String,
     settings: Settings,
-    service: Option<Service>,
+    service: Option<ServiceProcess>,
     port: u16,
     http: reqwest::Client,
-    _room: SemaphorePermit<'static>,
+    _slot: SemaphorePermit<'static>,
 }
 
 impl World {
-    /// With the defaults, but no rate limit.
+    /// A world with the default settings and without a rate limit.
     pub async fn start() -> Self {
-        Self::with(Settings::default()).await
+        Self::start_with(Settings::default()).await
     }
 
-    /// With other settings.
-    pub async fn with(settings: Settings) -> Self {
-        let mut world = Self::asleep(settings).await;
-        world.wake().await;
+    /// A world with other settings.
+    pub async fn start_with(settings: Settings) -> Self {
+        let mut world = Self::stopped(settings).await;
+        world.start_service().await;
         world
     }
 
-    /// Without a running service.
-    pub async fn asleep(settings: Settings) -> Self {
-        let room = match ROOM.acquire().await {
+    /// A world whose service has not been started.
+    pub async fn stopped(settings: Settings) -> Self {
+        let room = match WORLD_SLOTS.acquire().await {
             Ok(room) => room,
             Err(error) => panic!("{error}"),
         };
-        let database_url = database().await;
-        let dir = directory();
-        let nats = Nats::start(&dir.join("nats"));
+        let database_url = create_database().await;
+        let dir = create_dir();
+        let nats = NatsInstance::start(&dir.join("nats"));
         let pool = PgPoolOptions::new()
             .max_connections(4)
             .connect(&database_url)
             .await;
         let pool = pool.unwrap_or_else(|error| panic!("{error}"));
-        let port = ports::free();
+        let port = ports::find_free();
         Self {
             pool,
             nats,
@@ -96,73 +96,81 @@ impl World {
             settings,
             service: None,
             port,
-            http: http(),
-            _room: room,
+            http: http_client(),
+            _slot: room,
         }
     }
 
-    /// Starts `tidings up`; after a stop, on the same port.
-    pub async fn wake(&mut self) {
-        for _ in 0..PORTS {
-            match Service::start("up", self.port, &self.dir, &self.env()).await {
+    /// Starts `tidings up`. After a stop, it gets the same port.
+    pub async fn start_service(&mut self) {
+        for _ in 0..MAX_PORT_ATTEMPTS {
+            match ServiceProcess::start("up", self.port, &self.dir, &self.env()).await {
                 Ok(service) => {
                     self.service = Some(service);
                     return;
                 }
-                // Somebody else may have taken the port.
-                Err(words) => eprintln!("tidings up does not start: {words}"),
+                // Another process may have taken the port.
+                Err(output) => eprintln!("tidings up does not start: {output}"),
             }
-            self.port = ports::free();
+            self.port = ports::find_free();
         }
         panic!("tidings up does not start");
     }
 
-    /// Starts `tidings up` and does not wait until it is ready.
-    pub fn launch(&mut self) {
-        self.service = Some(Service::launch("up", self.port, &self.dir, &self.env()));
+    /// Starts `tidings up` without waiting until it is ready.
+    pub fn spawn_service(&mut self) {
+        self.service = Some(ServiceProcess::spawn(
+            "up",
+            self.port,
+            &self.dir,
+            &self.env(),
+        ));
     }
 
-    /// Tells services that start from now on something else.
-    pub fn tell(&mut self, name: &'static str, value: &str) {
+    /// Sets an environment variable for services that start from now on.
+    pub fn set_env(&mut self, name: &'static str, value: &str) {
         self.settings.env.push((name, value.to_owned()));
     }
 
-    /// Stops nats-server, removes everything that it had stored, and starts it again, at another
-    /// address: services have to be started again too.
+    /// Stops nats-server, removes its data and starts it again at another address. Services have to
+    /// be restarted too.
     pub fn wipe_nats(&mut self) {
         let dir = self.dir.join("nats");
         tokio::task::block_in_place(|| {
-            self.nats.end();
+            self.nats.stop();
             let store = dir.join("servers/nats");
             if let Err(error) = std::fs::remove_dir_all(&store) {
                 panic!("{}: {error}", store.display());
             }
-            self.nats = Nats::start(&dir);
+            self.nats = NatsInstance::start(&dir);
         });
     }
 
-    /// What every service of this world is told.
+    /// The environment of every service of this world.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let mut env = service_env(&self.database_url, &self.nats.url);
         env.extend(self.settings.env.iter().cloned());
         env
     }
 
-    /// Asks `tidings up` to stop, and waits.
+    /// Stops `tidings up` with SIGTERM and waits for its end.
     pub fn stop(&mut self) -> Option<ExitStatus> {
-        self.service.take()?.child.stop(Signal::Terminate, STOP)
+        self.service
+            .take()?
+            .process
+            .stop(Signal::Terminate, STOP_TIMEOUT)
     }
 
-    /// kill -9 of `tidings up`.
+    /// Kills `tidings up` with SIGKILL.
     pub fn kill(&mut self) {
         self.service = None;
     }
 
     /// The running `tidings up`.
-    pub fn service(&mut self) -> &mut Service {
+    pub fn service(&mut self) -> &mut ServiceProcess {
         match &mut self.service {
             Some(service) => service,
-            None => panic!("nothing runs in this world"),
+            None => panic!("no service runs in this world"),
         }
     }
 
@@ -171,10 +179,10 @@ impl World {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Where commands and queries go.
-    pub fn bases(&self) -> Arc<Bases> {
+    /// The base URLs of the running `tidings up`.
+    pub fn base_urls(&self) -> Arc<BaseUrls> {
         let base = format!("http://{}", self.address());
-        Arc::new(Bases {
+        Arc::new(BaseUrls {
             commands: base.clone(),
             queries: base,
         })
@@ -182,21 +190,22 @@ impl World {
 
     /// A user of this world.
     pub fn user(&self, name: &str) -> Client {
-        Client::as_user(self.http.clone(), self.bases(), name)
+        Client::for_user(self.http.clone(), self.base_urls(), name)
     }
 
-    /// A user who may see the log.
+    /// A user with the scope `admin`.
     pub fn admin(&self) -> Client {
-        self.user("admin").with_token(Some(token::admin("admin")))
+        self.user("admin")
+            .with_token(Some(token::for_admin("admin")))
     }
 
-    /// Nobody.
-    pub fn nobody(&self) -> Client {
+    /// A client without a token.
+    pub fn anonymous(&self) -> Client {
         self.user("nobody").with_token(None)
     }
 
-    /// Waits until the read model has a position.
-    pub async fn projected(&self, position: i64) {
+    /// Waits until the read model has reached a position.
+    pub async fn wait_until_projected(&self, position: i64) {
         let (admin, path) = (
             self.admin(),
             format!("/v1/inbox/unread?min_position={position}"),
@@ -207,24 +216,24 @@ impl World {
         .await;
     }
 
-    /// Runs a subcommand of `tidings`, which must succeed; gives what it said.
-    pub async fn said(&self, arguments: &[&str]) -> String {
-        let output = self.tidings(arguments).await;
+    /// Runs a subcommand of `tidings` that must succeed and returns its standard output.
+    pub async fn run_ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {error}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Runs a subcommand of `tidings` to its end in this world; gives its status and output.
-    pub async fn tidings(&self, arguments: &[&str]) -> std::process::Output {
+    /// Runs a subcommand of `tidings` in this world and returns its status and output.
+    pub async fn run(&self, arguments: &[&str]) -> std::process::Output {
         run_tidings(arguments, &self.env()).await
     }
 }
 
-/// A fresh directory of this process.
-pub fn directory() -> PathBuf {
+/// Creates a new directory in the scratch directory of this process.
+pub fn create_dir() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let dir = scratch().join(format!("w{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+    let dir = scratch_dir().join(format!("w{}", COUNT.fetch_add(1, Ordering::Relaxed)));
     if let Err(error) = std::fs::create_dir_all(&dir) {
         panic!("{}: {error}", dir.display());
     }

@@ -1,33 +1,31 @@
-//! What is broken, one at a time.
-
-use std::time::Duration;
+//! The faults, injected one at a time.
 
 use anyhow::Result;
+use eventually::eventually;
 
 use super::load::Load;
-use crate::eventually::eventually;
-use crate::fleet::{Fleet, Role};
+use crate::fleet::{Fleet, FleetRole};
 use crate::log;
 use crate::seed::Rng;
-use crate::servers::Which;
+use crate::servers::ServerKind;
 
-/// Something that goes wrong.
+/// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// kill -9 of the command service.
+    /// The command service is killed.
     CommandService,
-    /// kill -9 of the projector.
+    /// The projector is killed.
     Projector,
-    /// kill -9 of the query API.
-    Query,
-    /// kill -9 of nats-server.
+    /// The query API is killed.
+    QueryApi,
+    /// nats-server is killed.
     Nats,
-    /// kill -9 of Postgres.
+    /// Postgres is killed.
     Postgres,
-    /// The stream is deleted.
-    Stream,
-    /// kill -9 of command service, projector and nats-server together.
-    Three,
+    /// The stream of the mirror is deleted.
+    DeletedStream,
+    /// The command service, the projector and nats-server are killed together.
+    ThreeProcesses,
 }
 
 const ALL: [Fault; 7] = [
@@ -35,39 +33,40 @@ const ALL: [Fault; 7] = [
     Fault::Postgres,
     Fault::Projector,
     Fault::Nats,
-    Fault::Stream,
-    Fault::Three,
-    Fault::Query,
+    Fault::DeletedStream,
+    Fault::ThreeProcesses,
+    Fault::QueryApi,
 ];
 
-/// The longest time in which nothing is broken, in milliseconds.
-const LONGEST_PEACE: i64 = 1_200;
+/// The longest pause between two faults, in milliseconds.
+const MAX_PAUSE_MS: i64 = 1_200;
 
-/// The longest time for which a killed service stays away, in milliseconds.
-const LONGEST_ABSENCE: i64 = 800;
+/// The longest time until a killed service is restarted, in milliseconds.
+const MAX_DOWNTIME_MS: i64 = 800;
 
-/// Waits a random while, then breaks something, and mends it. Each round of seven breaks each once,
-/// so that a short run has met them all. Answers when sends are acknowledged again.
-pub async fn strike(fleet: &mut Fleet, load: &Load, rng: &mut Rng, round: usize) -> Result<Fault> {
-    pause(rng, LONGEST_PEACE).await;
+/// Pauses for a random time, injects the fault of this round and repairs it. Seven rounds inject
+/// each fault once, so that a short run covers all of them. Returns when sends are acknowledged
+/// again.
+pub async fn inject(fleet: &mut Fleet, load: &Load, rng: &mut Rng, round: usize) -> Result<Fault> {
+    rng.pause(MAX_PAUSE_MS).await;
     let fault = ALL[round % ALL.len()];
     match fault {
-        Fault::CommandService => absent(fleet, &[Role::Command(0)], rng).await,
-        Fault::Projector => absent(fleet, &[Role::Projector], rng).await,
-        Fault::Query => absent(fleet, &[Role::Query(0)], rng).await,
-        Fault::Nats => fleet.kill_server(Which::Nats).await,
-        Fault::Postgres => fleet.kill_server(Which::Postgres).await,
-        Fault::Stream => {
-            // The stream may be away still since the round before.
+        Fault::CommandService => restart_services(fleet, &[FleetRole::Command(0)], rng).await,
+        Fault::Projector => restart_services(fleet, &[FleetRole::Projector], rng).await,
+        Fault::QueryApi => restart_services(fleet, &[FleetRole::Query(0)], rng).await,
+        Fault::Nats => fleet.kill_server(ServerKind::Nats).await,
+        Fault::Postgres => fleet.kill_server(ServerKind::Postgres).await,
+        Fault::DeletedStream => {
+            // The stream may still be missing since the previous round.
             let url = fleet.nats_url().to_owned();
-            eventually("the stream is there to be deleted", async || {
+            eventually("the stream exists", async || {
                 log::delete_mirror(&url).await.ok()
             })
             .await;
         }
-        Fault::Three => {
-            fleet.kill_server(Which::Nats).await;
-            absent(fleet, &[Role::Command(0), Role::Projector], rng).await;
+        Fault::ThreeProcesses => {
+            fleet.kill_server(ServerKind::Nats).await;
+            restart_services(fleet, &[FleetRole::Command(0), FleetRole::Projector], rng).await;
         }
     }
     let before = load.acked();
@@ -79,17 +78,12 @@ pub async fn strike(fleet: &mut Fleet, load: &Load, rng: &mut Rng, round: usize)
     Ok(fault)
 }
 
-async fn absent(fleet: &mut Fleet, roles: &[Role], rng: &mut Rng) {
+async fn restart_services(fleet: &mut Fleet, roles: &[FleetRole], rng: &mut Rng) {
     for role in roles {
-        fleet.kill(*role);
+        fleet.kill_service(*role);
     }
-    pause(rng, LONGEST_ABSENCE).await;
+    rng.pause(MAX_DOWNTIME_MS).await;
     for role in roles {
-        fleet.wake(*role).await;
+        fleet.start_service(*role).await;
     }
-}
-
-/// Random moments need random pauses: the one place where a test waits for nothing.
-async fn pause(rng: &mut Rng, longest: i64) {
-    tokio::time::sleep(Duration::from_millis(rng.between(0, longest) as u64)).await;
 }

@@ -1,4 +1,4 @@
-//! Writers and pollers that go on whatever happens.
+//! Writers and pollers that continue through every fault.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,47 +7,47 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
 
-use crate::answer::Answer;
 use crate::client::Client;
-use crate::feed::{LARGEST, Poller};
+use crate::feed::{MAX_PAGE_SIZE, Poller};
 use crate::fleet::Fleet;
+use crate::response::ApiResponse;
 use crate::seed::Rng;
 
-/// Users who send.
+/// The number of users who send.
 pub const WRITERS: usize = 8;
-/// Users who only read.
+/// The number of users who only read.
 pub const READERS: usize = 4;
-/// Conversations; each has all writers but some readers only.
+/// The number of conversations. Each has all writers, but only some of the readers.
 pub const GROUPS: usize = 6;
 
-/// The page sizes of the readers' pollers.
-const PAGES: [usize; READERS] = [1, 2, 50, LARGEST];
+/// The page sizes of the pollers, one per reader.
+const POLLER_PAGE_SIZES: [usize; READERS] = [1, 2, 50, MAX_PAGE_SIZE];
 
-/// How long a writer may not know what came of a send.
-const DOUBT: Duration = Duration::from_secs(120);
+/// How long the outcome of a send may be unknown.
+const UNKNOWN_OUTCOME_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// An acknowledged send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acked {
-    /// Its key, which is its text too.
+pub struct AckedSend {
+    /// The key, which is also the text.
     pub key: String,
-    /// Who sent it.
+    /// The sender.
     pub sender: String,
-    /// Where.
+    /// The conversation.
     pub conversation: String,
-    /// As what.
+    /// The seq in the response.
     pub seq: i64,
-    /// At which position.
+    /// The position in the response.
     pub position: i64,
 }
 
-/// What a run left behind.
-pub struct Done {
-    /// Every send, in each writer's order.
-    pub acked: Vec<Acked>,
+/// The results of a load.
+pub struct LoadOutcome {
+    /// Every acknowledged send, in the order of each writer.
+    pub acked: Vec<AckedSend>,
     /// Sends whose outcome was unknown at least once.
     pub unknown: usize,
-    /// The pollers, their cursors where they stopped.
+    /// The pollers, with the cursors at which they stopped.
     pub pollers: Vec<Poller>,
 }
 
@@ -64,12 +64,12 @@ pub fn members(group: usize) -> Vec<String> {
 pub struct Load {
     stop: Arc<AtomicBool>,
     acked: Arc<AtomicUsize>,
-    writers: JoinSet<Result<(Vec<Acked>, usize)>>,
+    writers: JoinSet<Result<(Vec<AckedSend>, usize)>>,
     pollers: JoinSet<Poller>,
 }
 
 impl Load {
-    /// Makes the conversations and starts everybody.
+    /// Creates the conversations and starts the writers and pollers.
     pub async fn start(fleet: &Fleet, seed: u64) -> Result<Self> {
         for group in 0..GROUPS {
             let members = members(group);
@@ -89,52 +89,52 @@ impl Load {
         let mut rng = Rng::new(seed ^ 0x5eed);
         for writer in 0..WRITERS {
             let client = fleet.user(&format!("writer{writer}"), 0);
-            load.writers.spawn(write(
+            load.writers.spawn(run_writer(
                 client,
                 rng.fork(),
                 load.stop.clone(),
                 load.acked.clone(),
             ));
         }
-        for (reader, page) in PAGES.into_iter().enumerate() {
+        for (reader, page) in POLLER_PAGE_SIZES.into_iter().enumerate() {
             let poller = Poller::new(fleet.user(&format!("reader{reader}"), 0), page);
-            load.pollers.spawn(poll(poller, load.stop.clone()));
+            load.pollers.spawn(run_poller(poller, load.stop.clone()));
         }
         Ok(load)
     }
 
-    /// Sends that were acknowledged so far.
+    /// How many sends were acknowledged so far.
     pub fn acked(&self) -> usize {
         self.acked.load(Ordering::Relaxed)
     }
 
-    /// Lets everybody finish what they are at.
-    pub async fn stop(mut self) -> Result<Done> {
+    /// Stops writers and pollers after their current call.
+    pub async fn stop(mut self) -> Result<LoadOutcome> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut done = Done {
+        let mut done = LoadOutcome {
             acked: Vec::new(),
             unknown: 0,
             pollers: Vec::new(),
         };
         while let Some(writer) = self.writers.join_next().await {
-            let (acked, unknown) = writer.context("a writer")??;
+            let (acked, unknown) = writer.context("a writer failed")??;
             done.acked.extend(acked);
             done.unknown += unknown;
         }
         while let Some(poller) = self.pollers.join_next().await {
-            done.pollers.push(poller.context("a poller")?);
+            done.pollers.push(poller.context("a poller failed")?);
         }
         Ok(done)
     }
 }
 
-async fn write(
+async fn run_writer(
     client: Client,
     mut rng: Rng,
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
-) -> Result<(Vec<Acked>, usize)> {
-    let mut acked: Vec<Acked> = Vec::new();
+) -> Result<(Vec<AckedSend>, usize)> {
+    let mut acked: Vec<AckedSend> = Vec::new();
     let mut unknown = 0;
     for n in 0.. {
         if stop.load(Ordering::Relaxed) {
@@ -142,24 +142,29 @@ async fn write(
         }
         let conversation = format!("c{}", rng.below(GROUPS));
         let key = format!("{}:{n}", client.user());
-        let (answer, doubts) = certain(&client, &conversation, &key).await?;
+        let (answer, doubts) = send_until_certain(&client, &conversation, &key).await?;
         unknown += usize::from(doubts > 0);
-        acked.push(taken(&client, &conversation, &key, &answer));
+        acked.push(acked_send(&client, &conversation, &key, &answer));
         count.fetch_add(1, Ordering::Relaxed);
         if rng.chance(5) {
-            // An old send again, under its key: the first answer again.
+            // Repeats an old send under its key, which must return the first response.
             let old = rng.pick(&acked).clone();
-            let (answer, _) = certain(&client, &old.conversation, &old.key).await?;
-            ensure!(answer.is_replay(), "{answer} is not said to be a replay");
-            let again = taken(&client, &old.conversation, &old.key, &answer);
-            ensure!(again == old, "{again:?} is answered for {old:?}");
+            let (answer, _) = send_until_certain(&client, &old.conversation, &old.key).await?;
+            ensure!(answer.is_replay(), "{answer} is not marked as a replay");
+            let again = acked_send(&client, &old.conversation, &old.key, &answer);
+            ensure!(again == old, "got {again:?} for {old:?}");
         }
     }
     Ok((acked, unknown))
 }
 
-/// Sends until there is a certain answer, always under the same key.
-async fn certain(client: &Client, conversation: &str, key: &str) -> Result<(Answer, usize)> {
+/// Sends under the same key until the outcome is known. Returns the response and how often the
+/// outcome was unknown.
+async fn send_until_certain(
+    client: &Client,
+    conversation: &str,
+    key: &str,
+) -> Result<(ApiResponse, usize)> {
     let path = format!("/v1/conversations/{conversation}/messages");
     let body =
         serde_json::json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
@@ -183,14 +188,17 @@ async fn certain(client: &Client, conversation: &str, key: &str) -> Result<(Answ
             }
             Err(_) => {}
         }
-        ensure!(start.elapsed() < DOUBT, "{key} is in doubt for {DOUBT:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        ensure!(
+            start.elapsed() < UNKNOWN_OUTCOME_TIMEOUT,
+            "{key} is in doubt for {UNKNOWN_OUTCOME_TIMEOUT:?}"
+        );
+        eventually::pause(Duration::from_millis(20)).await;
     }
     anyhow::bail!("{key} was never sent")
 }
 
-fn taken(client: &Client, conversation: &str, key: &str, answer: &Answer) -> Acked {
-    Acked {
+fn acked_send(client: &Client, conversation: &str, key: &str, answer: &ApiResponse) -> AckedSend {
+    AckedSend {
         key: key.to_owned(),
         sender: client.user().to_owned(),
         conversation: conversation.to_owned(),
@@ -199,10 +207,10 @@ fn taken(client: &Client, conversation: &str, key: &str, answer: &Answer) -> Ack
     }
 }
 
-async fn poll(mut poller: Poller, stop: Arc<AtomicBool>) -> Poller {
+async fn run_poller(mut poller: Poller, stop: Arc<AtomicBool>) -> Poller {
     while !stop.load(Ordering::Relaxed) {
-        if !poller.step().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+        if !poller.poll_once().await {
+            eventually::pause(Duration::from_millis(10)).await;
         }
     }
     poller

@@ -1,36 +1,37 @@
-//! Badges: what is unread in the end, by the model and by the service.
+//! Compares the final unread counts of the services with the reference model.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::model::{Act, Model, What};
+use crate::model::{Act, Action, Model};
 
-/// Compares everybody's unread counts with the model, which is led by the log. Answers how many users.
-pub async fn check(events: &[Value], users: &[Client], head: i64) -> Result<usize> {
-    let model = model(events)?;
+/// Compares the unread counts of all users with a model built from the log. Returns the number of
+/// users.
+pub async fn check_unread_counts(events: &[Value], users: &[Client], head: i64) -> Result<usize> {
+    let model = build_model(events)?;
     for client in users {
         let user = client.user();
         let path = format!("/v1/inbox/unread?min_position={head}");
-        let served = client.look(&path).await;
+        let served = client.get_ok(&path).await;
         let expected: serde_json::Map<String, Value> = model
-            .of_user(user)
+            .conversations_of(user)
             .map(|(id, conversation)| (id.clone(), conversation.unread(user).len()))
             .filter(|(_, unread)| *unread > 0)
             .map(|(id, unread)| (id, unread.into()))
             .collect();
         ensure!(
-            served["total"] == model.total(user)
+            served["total"] == model.total_unread(user)
                 && served["conversations"] == Value::Object(expected.clone()),
-            "{user}: {served}, by the model {} of {expected:?}",
-            model.total(user)
+            "{user}: got {served}, the model has {} in {expected:?}",
+            model.total_unread(user)
         );
     }
     Ok(users.len())
 }
 
-/// The model after everything that the log says.
-fn model(events: &[Value]) -> Result<Model> {
+/// The model after all events of the log.
+fn build_model(events: &[Value]) -> Result<Model> {
     let mut model = Model::default();
     for event in events {
         let position = event["position"].as_i64().context("a position")?;
@@ -47,14 +48,14 @@ fn model(events: &[Value]) -> Result<Model> {
         if kind == Some("conversation_created") && data["kind"] == "direct" {
             let pair: Vec<&str> = members(data).collect();
             let pair = <[&str; 2]>::try_from(pair).ok().context("two members")?;
-            model.direct(conversation, pair, position);
+            model.create_direct(conversation, pair, position);
             continue;
         }
-        for what in acts(kind.unwrap_or_default(), by, data) {
+        for what in actions_of(kind.unwrap_or_default(), by, data) {
             let act = Act {
-                by: by.to_owned(),
+                user: by.to_owned(),
                 conversation: conversation.to_owned(),
-                what,
+                action: what,
             };
             model.apply(&act, position);
         }
@@ -62,8 +63,8 @@ fn model(events: &[Value]) -> Result<Model> {
     Ok(model)
 }
 
-/// What an event means to the model.
-fn acts(kind: &str, by: &str, data: &Value) -> Vec<What> {
+/// The acts that an event stands for.
+fn actions_of(kind: &str, by: &str, data: &Value) -> Vec<Action> {
     let number = |field: &str| data[field].as_i64().unwrap_or_default();
     let user = || data["user"].as_str().unwrap_or_default().to_owned();
     let on = |field: &str| data[field] == true;
@@ -71,26 +72,26 @@ fn acts(kind: &str, by: &str, data: &Value) -> Vec<What> {
         "conversation_created" => {
             let others = members(data).filter(|user| *user != by);
             vec![
-                What::CreateGroup(others.map(str::to_owned).collect()),
-                What::SinceJoin(data["history"] == "since_join"),
+                Action::CreateGroup(others.map(str::to_owned).collect()),
+                Action::SinceJoin(data["history"] == "since_join"),
             ]
         }
-        "conversation_changed" => vec![What::SinceJoin(data["history"] == "since_join")],
-        "member_added" => vec![What::Add(user(), None)],
-        "member_removed" => vec![What::Remove(user())],
-        "message_sent" => vec![What::Send {
+        "conversation_changed" => vec![Action::SinceJoin(data["history"] == "since_join")],
+        "member_added" => vec![Action::Add(user(), None)],
+        "member_removed" => vec![Action::Remove(user())],
+        "message_sent" => vec![Action::Send {
             control: data["type"] == "control",
             mentions: vec![],
         }],
-        "message_recalled" => vec![What::Recall(number("seq"))],
-        "conversation_read" => vec![What::Read(number("read_seq"))],
-        "conversation_marked_unread" => vec![What::MarkUnread(number("read_seq") + 1)],
+        "message_recalled" => vec![Action::Recall(number("seq"))],
+        "conversation_read" => vec![Action::Read(number("read_seq"))],
+        "conversation_marked_unread" => vec![Action::MarkUnread(number("read_seq") + 1)],
         "preferences_changed" => vec![
-            What::Mute(on("muted")),
-            What::Pin(on("pinned")),
-            What::Archive(on("archived")),
+            Action::Mute(on("muted")),
+            Action::Pin(on("pinned")),
+            Action::Archive(on("archived")),
         ],
-        // Roles, edits and reactions change no badge.
+        // Roles, edits and reactions do not change unread counts.
         _ => vec![],
     }
 }

@@ -1,4 +1,4 @@
-//! The people: who they are, where they are members, and what they do of themselves.
+//! The simulated users, their conversations and their random acts.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,49 +10,51 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::device::Phase;
-use crate::answer::Answer;
 use crate::client::Client;
+use crate::response::ApiResponse;
 use crate::seed::Rng;
 
-/// How long it may be unknown what came of a command.
-const DOUBT: Duration = Duration::from_secs(120);
+/// How long the outcome of a command may be unknown.
+const UNKNOWN_OUTCOME_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Of the members of a group, those who never go and may add and remove the others.
-const STAFF: usize = 3;
+/// The members of a group who never leave and who may add and remove the others.
+const STAFF_SIZE: usize = 3;
 
-/// Letters that make some messages long, so that whoever does not read has soon much to read.
-const LONG: usize = 6_000;
+/// The length of some texts. Long messages quickly fill the buffers of a device that does not read.
+const LONG_TEXT_LENGTH: usize = 6_000;
 
 /// An acknowledged send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// The first word of its text, and its key.
+pub struct AckedMessage {
+    /// The first word of the text, which is also the key.
     pub word: String,
-    /// Where.
+    /// The conversation.
     pub conversation: String,
-    /// As what.
+    /// The seq in the response.
     pub seq: i64,
-    /// At which position.
+    /// The position in the response.
     pub position: i64,
 }
 
-/// What one client did.
+/// What one user did.
 #[derive(Debug, Default)]
-pub struct Deeds {
-    /// Sends that were acknowledged.
-    pub sent: Vec<Sent>,
-    /// Words of sends whose outcome was unknown until they were refused: they may be in the log.
-    pub doubtful: Vec<String>,
-    /// Commands that were answered, sends among them.
-    pub done: usize,
-    /// Commands that were refused, because others had been quicker.
+pub struct UserResult {
+    /// Acknowledged sends.
+    pub sent: Vec<AckedMessage>,
+    /// The words of sends that were refused after their outcome had been unknown. They may be in
+    /// the log.
+    pub refused_after_unknown: Vec<String>,
+    /// Commands whose outcome is known, including sends.
+    pub completed: usize,
+    /// Commands that were refused because other users had acted first.
     pub refused: usize,
     /// Commands whose outcome was unknown at least once.
     pub unknown: usize,
 }
 
-/// A conversation, as its clients know it: who is in is what the last answer said, and may be late.
-struct Room {
+/// A conversation as the users know it. The members are those of the last response, which may be
+/// outdated.
+struct SharedConversation {
     id: String,
     staff: Vec<usize>,
     members: BTreeSet<usize>,
@@ -60,19 +62,19 @@ struct Room {
     head: i64,
 }
 
-/// All conversations, shared by all clients.
+/// All conversations, shared by all users.
 #[derive(Clone, Default)]
-pub struct Rooms(Arc<Mutex<Vec<Room>>>);
+pub struct SharedConversations(Arc<Mutex<Vec<SharedConversation>>>);
 
-impl Rooms {
-    fn all(&self) -> MutexGuard<'_, Vec<Room>> {
+impl SharedConversations {
+    fn lock(&self) -> MutexGuard<'_, Vec<SharedConversation>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes groups of different sizes, one of everybody, some that hide what was before, and some direct
-    /// conversations.
-    pub async fn make(users: &[Client], rng: &mut Rng) -> Result<Self> {
-        let rooms = Self::default();
+    /// Creates groups of different sizes, one of them with all users and some with history from
+    /// joining only, and some direct conversations.
+    pub async fn create(users: &[Client], rng: &mut Rng) -> Result<Self> {
+        let conversations = Self::default();
         for group in 0..users.len().div_ceil(5) {
             let owner = group % users.len();
             let count = if group == 0 {
@@ -82,31 +84,31 @@ impl Rooms {
             };
             let mut members: Vec<usize> = Vec::new();
             while members.len() < count.min(users.len() - 1) {
-                let somebody = rng.below(users.len());
-                if somebody != owner && !members.contains(&somebody) {
-                    members.push(somebody);
+                let candidate = rng.below(users.len());
+                if candidate != owner && !members.contains(&candidate) {
+                    members.push(candidate);
                 }
             }
             let id = format!("g{group}");
-            rooms
-                .group(users, &id, owner, &members, rng.chance(30))
+            conversations
+                .create_group(users, &id, owner, &members, rng.chance(30))
                 .await?;
         }
         for pair in 0..users.len() / 4 {
-            let (one, other) = (pair * 2, pair * 2 + 1);
-            let id = users[one].create_direct(users[other].user()).await;
-            rooms.all().push(Room {
+            let (first, second) = (pair * 2, pair * 2 + 1);
+            let id = users[first].create_direct(users[second].user()).await;
+            conversations.lock().push(SharedConversation {
                 id,
                 staff: vec![],
-                members: [one, other].into(),
+                members: [first, second].into(),
                 direct: true,
                 head: 0,
             });
         }
-        Ok(rooms)
+        Ok(conversations)
     }
 
-    async fn group(
+    async fn create_group(
         &self,
         users: &[Client],
         id: &str,
@@ -115,26 +117,26 @@ impl Rooms {
         since_join: bool,
     ) -> Result<()> {
         let names: Vec<&str> = members.iter().map(|it| users[*it].user()).collect();
-        let owning = &users[owner];
-        owning.create_group(id, &names).await.expect(201);
+        let owner_client = &users[owner];
+        owner_client.create_group(id, &names).await.expect(201);
         let path = format!("/v1/conversations/{id}");
         if since_join {
-            let answer = owning
+            let answer = owner_client
                 .patch(&path, json!({ "history": "since_join" }))
                 .await;
             answer.expect(200);
         }
-        let staff = &names[..(STAFF - 1).min(names.len())];
+        let staff = &names[..(STAFF_SIZE - 1).min(names.len())];
         let body = json!({ "users": staff, "role": "admin" });
-        owning
+        owner_client
             .post(&format!("{path}/members"), body)
             .await
             .expect(200);
-        let mut ruling = vec![owner];
-        ruling.extend(&members[..staff.len()]);
-        self.all().push(Room {
+        let mut staff_numbers = vec![owner];
+        staff_numbers.extend(&members[..staff.len()]);
+        self.lock().push(SharedConversation {
             id: id.to_owned(),
-            staff: ruling,
+            staff: staff_numbers,
             members: members.iter().copied().chain([owner]).collect(),
             direct: false,
             head: 0,
@@ -143,58 +145,63 @@ impl Rooms {
     }
 }
 
-/// Something to do.
-struct Act {
-    room: usize,
+/// A call to make, and the conversation it belongs to.
+struct Call {
+    conversation: usize,
     method: Method,
     path: String,
     body: Option<Value>,
-    after: After,
+    effect: Effect,
 }
 
-/// What an answer means to the clients.
-enum After {
-    Nothing,
+/// What a successful call changes in the shared state.
+enum Effect {
+    None,
     Sent(String),
     Joined(usize),
     Left(usize),
 }
 
-/// A call, and what its answer means.
-type Asked = (Method, String, Option<Value>, After);
+/// A call: method, path, body and effect.
+type CallSpec = (Method, String, Option<Value>, Effect);
 
-impl Room {
+impl SharedConversation {
     fn path(&self, rest: &str) -> String {
         format!("/v1/conversations/{}/{rest}", self.id)
     }
 }
 
-fn send(room: &Room, rng: &mut Rng, word: &str) -> Asked {
-    let length = if rng.chance(15) { LONG } else { 10 };
+fn send_message(conversation: &SharedConversation, rng: &mut Rng, word: &str) -> CallSpec {
+    let length = if rng.chance(15) { LONG_TEXT_LENGTH } else { 10 };
     let text = format!("{word} {}", "x".repeat(length));
     let body = json!({ "client_message_id": word, "type": "text", "body": { "text": text } });
-    let after = After::Sent(word.to_owned());
-    (Method::POST, room.path("messages"), Some(body), after)
+    let effect = Effect::Sent(word.to_owned());
+    (
+        Method::POST,
+        conversation.path("messages"),
+        Some(body),
+        effect,
+    )
 }
 
-/// Edits or recalls something of one's own.
-fn change(rng: &mut Rng, word: &str, sent: &[Sent]) -> Option<Asked> {
+/// Edits or recalls one of the user's own messages.
+fn change_own_message(rng: &mut Rng, word: &str, sent: &[AckedMessage]) -> Option<CallSpec> {
     let newest = &sent[sent.len().saturating_sub(20)..];
-    let Sent {
+    let AckedMessage {
         conversation, seq, ..
     } = newest.get(rng.below(newest.len()))?;
     let path = format!("/v1/conversations/{conversation}/messages/{seq}");
     Some(if rng.chance(65) {
         let body = json!({ "body": { "text": format!("{word} edited") } });
-        (Method::PUT, path, Some(body), After::Nothing)
+        (Method::PUT, path, Some(body), Effect::None)
     } else {
-        (Method::DELETE, path, None, After::Nothing)
+        (Method::DELETE, path, None, Effect::None)
     })
 }
 
-/// Reads, sets a mark by hand, reacts, or sets a preference.
-fn note(room: &Room, rng: &mut Rng) -> Asked {
-    let seq = rng.between((room.head - 5).max(1), room.head);
+/// Reads, marks as unread, reacts, or sets a preference.
+fn update_marks(conversation: &SharedConversation, rng: &mut Rng) -> CallSpec {
+    let seq = rng.between((conversation.head - 5).max(1), conversation.head);
     let (method, rest, body) = match rng.below(100) {
         0..55 => (
             Method::POST,
@@ -217,144 +224,158 @@ fn note(room: &Room, rng: &mut Rng) -> Asked {
             (Method::PATCH, "preferences".to_owned(), Some(body))
         }
     };
-    (method, room.path(&rest), body, After::Nothing)
+    (method, conversation.path(&rest), body, Effect::None)
 }
 
-/// One client.
-pub struct Person {
-    /// How they call.
+/// A simulated user.
+pub struct SimulatedUser {
+    /// The HTTP client.
     pub client: Client,
-    /// Which of the users they are.
+    /// The number of the user.
     pub number: usize,
-    /// All of them, by name.
+    /// The names of all users, by number.
     pub names: Arc<Vec<String>>,
-    /// The conversations.
-    pub rooms: Rooms,
-    /// The longest pause between two deeds, in milliseconds.
-    pub pause: i64,
-    /// What everybody is at.
+    /// The conversations of all users.
+    pub conversations: SharedConversations,
+    /// The longest pause between two acts, in milliseconds.
+    pub max_pause_ms: i64,
+    /// The phase of the run.
     pub phase: watch::Receiver<Phase>,
 }
 
-impl Person {
-    /// Does random things while everything runs.
-    pub async fn act(mut self, mut rng: Rng) -> Result<Deeds> {
-        let mut deeds = Deeds::default();
+impl SimulatedUser {
+    /// Acts at random until the run settles.
+    pub async fn run(mut self, mut rng: Rng) -> Result<UserResult> {
+        let mut result = UserResult::default();
         for n in 0.. {
-            let pause = Duration::from_millis(rng.between(0, self.pause) as u64);
+            let pause = Duration::from_millis(rng.between(0, self.max_pause_ms) as u64);
             let over = self.phase.wait_for(|phase| *phase != Phase::Running);
             if tokio::time::timeout(pause, over).await.is_ok() {
                 break;
             }
             let word = format!("{}:{n}", self.client.user());
-            let Some(act) = self.choose(&mut rng, &word, &deeds) else {
+            let Some(call) = self.choose_call(&mut rng, &word, &result) else {
                 continue;
             };
-            let (answer, doubts) = self.certain(&act, &word).await?;
-            deeds.unknown += usize::from(doubts > 0);
-            self.take(&act, &answer, doubts, &mut deeds)?;
+            let (answer, unknown) = self.call_until_certain(&call, &word).await?;
+            result.unknown += usize::from(unknown > 0);
+            self.record_response(&call, &answer, unknown, &mut result)?;
         }
-        Ok(deeds)
+        Ok(result)
     }
 
-    fn choose(&self, rng: &mut Rng, word: &str, deeds: &Deeds) -> Option<Act> {
-        let rooms = self.rooms.all();
-        let mine = (0..rooms.len()).filter(|it| rooms[*it].members.contains(&self.number));
-        let mine: Vec<usize> = mine.collect();
-        if mine.is_empty() {
+    fn choose_call(&self, rng: &mut Rng, word: &str, result: &UserResult) -> Option<Call> {
+        let conversations = self.conversations.lock();
+        let own =
+            (0..conversations.len()).filter(|it| conversations[*it].members.contains(&self.number));
+        let own: Vec<usize> = own.collect();
+        if own.is_empty() {
             return None;
         }
-        let number = *rng.pick(&mine);
-        let room = &rooms[number];
-        let asked = match rng.below(100) {
-            0..45 => Some(send(room, rng, word)),
-            45..60 => change(rng, word, &deeds.sent),
-            60..85 if room.head > 0 => Some(note(room, rng)),
-            85..100 if !room.direct => self.move_members(room, rng),
+        let number = *rng.pick(&own);
+        let conversation = &conversations[number];
+        let spec = match rng.below(100) {
+            0..45 => Some(send_message(conversation, rng, word)),
+            45..60 => change_own_message(rng, word, &result.sent),
+            60..85 if conversation.head > 0 => Some(update_marks(conversation, rng)),
+            85..100 if !conversation.direct => self.change_members(conversation, rng),
             _ => None,
         };
-        let (method, path, body, after) = asked?;
-        Some(Act {
-            room: number,
+        let (method, path, body, effect) = spec?;
+        Some(Call {
+            conversation: number,
             method,
             path,
             body,
-            after,
+            effect: effect,
         })
     }
 
-    /// The staff add and remove others; the others go of themselves.
-    fn move_members(&self, room: &Room, rng: &mut Rng) -> Option<Asked> {
-        let members = room.path("members");
-        if !room.staff.contains(&self.number) {
+    /// Staff add and remove other members; other members leave.
+    fn change_members(&self, conversation: &SharedConversation, rng: &mut Rng) -> Option<CallSpec> {
+        let members = conversation.path("members");
+        if !conversation.staff.contains(&self.number) {
             let path = format!("{members}/{}", self.client.user());
             let is_time = rng.chance(30);
-            let leaving = (Method::DELETE, path, None, After::Left(self.number));
+            let leaving = (Method::DELETE, path, None, Effect::Left(self.number));
             return is_time.then_some(leaving);
         }
         if rng.chance(80) {
-            let gone = |it: &usize| !room.members.contains(it);
+            let gone = |it: &usize| !conversation.members.contains(it);
             let gone: Vec<usize> = (0..self.names.len()).filter(gone).collect();
             let who = *gone.get(rng.below(gone.len()))?;
             let body = json!({ "users": [self.names[who]] });
-            Some((Method::POST, members, Some(body), After::Joined(who)))
+            Some((Method::POST, members, Some(body), Effect::Joined(who)))
         } else {
-            let others = room.members.iter().filter(|it| !room.staff.contains(it));
+            let others = conversation
+                .members
+                .iter()
+                .filter(|it| !conversation.staff.contains(it));
             let others: Vec<usize> = others.copied().collect();
             let who = *others.get(rng.below(others.len()))?;
             let path = format!("{members}/{}", self.names[who]);
-            Some((Method::DELETE, path, None, After::Left(who)))
+            Some((Method::DELETE, path, None, Effect::Left(who)))
         }
     }
 
-    /// Asks until there is a certain answer, always under the same key.
-    async fn certain(&self, act: &Act, word: &str) -> Result<(Answer, usize)> {
+    /// Sends the call under the same key until the outcome is known. Returns the response and how
+    /// often the outcome was unknown.
+    async fn call_until_certain(&self, call: &Call, word: &str) -> Result<(ApiResponse, usize)> {
         let start = Instant::now();
-        for doubts in 0.. {
-            let mut request = self.client.request(&act.method, &act.path);
-            if let Some(body) = &act.body {
+        for unknown in 0.. {
+            let mut request = self.client.request(&call.method, &call.path);
+            if let Some(body) = &call.body {
                 request = request.json(body);
             }
-            if !matches!(act.after, After::Sent(_)) {
+            if !matches!(call.effect, Effect::Sent(_)) {
                 request = request.header("idempotency-key", word);
             }
             match request.try_send().await {
                 Ok(answer) if answer.status == 503 => {}
-                Ok(answer) => return Ok((answer, doubts)),
+                Ok(answer) => return Ok((answer, unknown)),
                 Err(_) => {}
             }
-            ensure!(start.elapsed() < DOUBT, "{word} is in doubt for {DOUBT:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            ensure!(
+                start.elapsed() < UNKNOWN_OUTCOME_TIMEOUT,
+                "{word} is in doubt for {UNKNOWN_OUTCOME_TIMEOUT:?}"
+            );
+            eventually::pause(Duration::from_millis(20)).await;
         }
-        bail!("{word} was never asked for")
+        bail!("{word} was never sent")
     }
 
-    fn take(&self, act: &Act, answer: &Answer, doubts: usize, deeds: &mut Deeds) -> Result<()> {
-        deeds.done += 1;
+    fn record_response(
+        &self,
+        call: &Call,
+        answer: &ApiResponse,
+        unknown: usize,
+        result: &mut UserResult,
+    ) -> Result<()> {
+        result.completed += 1;
         if !matches!(answer.status, 200 | 201) {
             ensure!(matches!(answer.status, 403 | 404 | 422), "{answer}");
-            deeds.refused += 1;
-            if let (After::Sent(word), true) = (&act.after, doubts > 0) {
-                deeds.doubtful.push(word.clone());
+            result.refused += 1;
+            if let (Effect::Sent(word), true) = (&call.effect, unknown > 0) {
+                result.refused_after_unknown.push(word.clone());
             }
             return Ok(());
         }
-        let mut rooms = self.rooms.all();
-        let room = &mut rooms[act.room];
-        match &act.after {
-            After::Nothing => {}
-            After::Joined(who) => {
-                room.members.insert(*who);
+        let mut conversations = self.conversations.lock();
+        let conversation = &mut conversations[call.conversation];
+        match &call.effect {
+            Effect::None => {}
+            Effect::Joined(who) => {
+                conversation.members.insert(*who);
             }
-            After::Left(who) => {
-                room.members.remove(who);
+            Effect::Left(who) => {
+                conversation.members.remove(who);
             }
-            After::Sent(word) => {
+            Effect::Sent(word) => {
                 let seq = answer.number("seq");
-                room.head = room.head.max(seq);
-                deeds.sent.push(Sent {
+                conversation.head = conversation.head.max(seq);
+                result.sent.push(AckedMessage {
                     word: word.clone(),
-                    conversation: room.id.clone(),
+                    conversation: conversation.id.clone(),
                     seq,
                     position: answer.position(),
                 });

@@ -1,60 +1,68 @@
-//! What a device has collected, against the log and against sync.
+//! Compares what a device has received with the log and with sync.
 //!
-//! **The rule.** The log says who was told what while it happened ([`Told`]): everybody who was in the
-//! conversation then. A device that began after position *b* has to have all of that after *b*, and nothing else,
-//! but for two things that the contract allows:
+//! **The rule.** The log says who had to receive what while it happened ([`ExpectedFeeds`]):
+//! everyone who was a member of the conversation then. A device that started after position *b*
+//! must have received all of that after *b* and nothing else, with two exceptions that the API
+//! contract allows:
 //!
-//! - *Left.* Sync and live serve nothing of a conversation that one has left, but for one's own removal. So an
-//!   entry may be missing if its reader was away from its conversation when the device passed over the entry;
-//!   the log's times and the time of the next thing that came say when that can have been. After joining again,
-//!   sync serves such an entry, to whoever starts before it: that is the one exception of L6.
-//! - *As they are now.* An entry shows its message as it was when served. So entries are the same by position,
-//!   conversation and type; and the newest form of each message that came has to be what sync shows in the end.
+//! - *Left.* Sync and live delivery return nothing of a conversation that the user has left, except
+//!   the user's own removal. An entry may therefore be missing if the user was not a member when
+//!   the device passed its position. The times of the log and the time of the next entry received
+//!   bound that moment. After the user has joined again, sync returns such an entry to a device
+//!   that starts before it: this is the one exception to L6.
+//! - *Current content.* An entry shows its message as it was when it was served. Entries are
+//!   therefore equal if position, conversation and type are; and the newest content of each message
+//!   that was received must be what sync shows in the end.
 //!
-//! Nothing may be served of a conversation that its reader was not in at that moment, which lies between the
-//! newest position that came before and the moment of arrival. Within a connection positions go forward;
-//! when they go back, the connection has named its device, and goes back to no earlier than what the device had
-//! acknowledged according to what had come.
+//! No entry may be served of a conversation of which the user was not a member at that moment,
+//! which lies between the newest position received before and the time of receipt. Within a
+//! connection, positions go forward. If they go back, the connection must have sent its device
+//! name, and they go back no further than to what the device had acknowledged according to the
+//! entries received.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::journal::{Collected, Connection, Journal, Key, Messages, newest};
-use super::told::{Entry, Told};
+use super::device_log::{
+    ConnectionLog, DeviceEntryKey, DeviceLog, MessageWords, ReceivedEntry, newest_contents,
+};
+use super::expected::{ExpectedEntry, ExpectedFeeds};
 
-/// Something that must not be.
+/// A deviation from the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
-    /// The log says that it was told, and it never came.
-    Missing(Key),
-    /// It came, and the log does not say that it was told.
-    Foreign(Key),
-    /// It came when its reader was not in its conversation.
-    Leaked(Key),
-    /// It came after something later.
-    Reordered(Key),
-    /// It came again although it was acknowledged, or to a connection without a device.
-    Again(Key),
-    /// More of its position was promised and did not come, or came without a promise.
-    Broken(Key),
-    /// Sync serves it, or does not, otherwise than the log says.
-    Sync(Key),
-    /// A message shows something else than sync does.
-    Form(Arc<str>, i64),
+    /// Expected according to the log, but never received.
+    Missing(DeviceEntryKey),
+    /// Received, but not expected according to the log.
+    Unexpected(DeviceEntryKey),
+    /// Received while the user was not a member of the conversation.
+    Leaked(DeviceEntryKey),
+    /// Received after a later entry.
+    Reordered(DeviceEntryKey),
+    /// Received again although it was acknowledged, or on a connection without a device name.
+    Repeated(DeviceEntryKey),
+    /// Another entry of its position was announced and not received.
+    IncompletePosition(DeviceEntryKey),
+    /// Returned by sync but not expected, or expected but not returned.
+    SyncDiffers(DeviceEntryKey),
+    /// The content of a message differs from that of sync.
+    ContentDiffers(Arc<str>, i64),
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, key) = match self {
             Self::Missing(key) => ("missing", key),
-            Self::Foreign(key) => ("foreign", key),
+            Self::Unexpected(key) => ("unexpected", key),
             Self::Leaked(key) => ("leaked", key),
             Self::Reordered(key) => ("out of order", key),
-            Self::Again(key) => ("again", key),
-            Self::Broken(key) => ("broken position", key),
-            Self::Sync(key) => ("sync differs", key),
-            Self::Form(room, seq) => return write!(f, "another form: {room} #{seq}"),
+            Self::Repeated(key) => ("repeated", key),
+            Self::IncompletePosition(key) => ("incomplete position", key),
+            Self::SyncDiffers(key) => ("sync differs", key),
+            Self::ContentDiffers(conversation, seq) => {
+                return write!(f, "content differs: {conversation} #{seq}");
+            }
         };
         write!(
             f,
@@ -64,199 +72,225 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// What one device has collected, in numbers.
+/// What one device has received, in numbers.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Tally {
-    /// Entries that came.
+pub struct DeviceCounts {
+    /// Entries received.
     pub entries: usize,
-    /// Of those, different ones.
-    pub different: usize,
-    /// How often a connection went back to what was not acknowledged.
-    pub repushes: usize,
-    /// Entries that came again by that.
-    pub repushed: usize,
-    /// Entries that were passed over while their reader was away from the conversation.
-    pub passed_over: usize,
+    /// How many of them are distinct.
+    pub distinct: usize,
+    /// How often a connection went back to entries that were not acknowledged.
+    pub redeliveries: usize,
+    /// Entries that were received again for that reason.
+    pub redelivered: usize,
+    /// Expected entries that were skipped because the user was not a member at the time.
+    pub skipped: usize,
 }
 
-/// Sync against the log: exactly what the log says, in order.
-pub fn check_sync(user: &str, told: &Told, synced: &[Collected]) -> Vec<Mismatch> {
-    let mut found = Vec::new();
+/// Compares sync with the log: it must return exactly what the log says, in order.
+pub fn compare_sync(user: &str, feeds: &ExpectedFeeds, synced: &[ReceivedEntry]) -> Vec<Mismatch> {
+    let mut mismatches = Vec::new();
     for pair in synced.windows(2) {
         if pair[0].key.position > pair[1].key.position {
-            found.push(Mismatch::Reordered(pair[1].key.clone()));
+            mismatches.push(Mismatch::Reordered(pair[1].key.clone()));
         }
     }
-    let mut there: HashSet<&Key> = HashSet::new();
+    let mut returned: HashSet<&DeviceEntryKey> = HashSet::new();
     for entry in synced {
-        if !there.insert(&entry.key) {
-            found.push(Mismatch::Again(entry.key.clone()));
+        if !returned.insert(&entry.key) {
+            mismatches.push(Mismatch::Repeated(entry.key.clone()));
         }
     }
-    let expected: HashSet<&Key> = told
-        .of(user)
+    let expected: HashSet<&DeviceEntryKey> = feeds
+        .entries_of(user)
         .iter()
-        .filter(|entry| told.is_served(user, entry))
+        .filter(|entry| feeds.is_served(user, entry))
         .map(|entry| &entry.key)
         .collect();
-    let differ = expected.symmetric_difference(&there);
-    found.extend(differ.map(|key| Mismatch::Sync((*key).clone())));
-    found
+    let differ = expected.symmetric_difference(&returned);
+    mismatches.extend(differ.map(|key| Mismatch::SyncDiffers((*key).clone())));
+    mismatches
 }
 
-/// A device against the log and against sync.
-pub fn check(journal: &Journal, told: &Told, synced: &[Collected]) -> (Tally, Vec<Mismatch>) {
-    let mut found = Vec::new();
-    let mut tally = Tally::default();
-    for connection in &journal.connections {
-        let acked = |by: i64| told.acked(&journal.user, &journal.device, by);
-        check_order(connection, acked, &mut tally, &mut found);
+/// Compares a device with the log and with sync.
+pub fn compare_device(
+    log: &DeviceLog,
+    feeds: &ExpectedFeeds,
+    synced: &[ReceivedEntry],
+) -> (DeviceCounts, Vec<Mismatch>) {
+    let mut mismatches = Vec::new();
+    let mut counts = DeviceCounts::default();
+    for connection in &log.connections {
+        let acked = |by: i64| feeds.acked_cursor(&log.user, &log.device, by);
+        check_order(connection, acked, &mut counts, &mut mismatches);
     }
-    check_foreign(journal, told, &mut found);
-    let Some(began) = journal.began else {
-        return (tally, found);
+    check_unexpected(log, feeds, &mut mismatches);
+    let Some(start) = log.start else {
+        return (counts, mismatches);
     };
-    let collected: HashSet<&Key> = journal.entries().map(|entry| &entry.key).collect();
-    tally.entries = journal.entries().count();
-    tally.different = collected.len();
-    let passes = passes(journal);
-    let entries = told.of(&journal.user).iter();
-    for entry in entries.filter(|entry| entry.key.position > began) {
+    let collected: HashSet<&DeviceEntryKey> = log.entries().map(|entry| &entry.key).collect();
+    counts.entries = log.entries().count();
+    counts.distinct = collected.len();
+    let progress = progress_over_time(log);
+    let entries = feeds.entries_of(&log.user).iter();
+    for entry in entries.filter(|entry| entry.key.position > start) {
         if collected.contains(&entry.key) {
             continue;
         }
-        if may_be_passed_over(&journal.user, entry, told, &passes) {
-            tally.passed_over += 1;
+        if may_be_skipped(&log.user, entry, feeds, &progress) {
+            counts.skipped += 1;
         } else {
-            found.push(Mismatch::Missing(entry.key.clone()));
+            mismatches.push(Mismatch::Missing(entry.key.clone()));
         }
     }
-    found.extend(against_sync(journal, told, began, synced));
-    (tally, found)
+    mismatches.extend(compare_device_with_sync(log, feeds, start, synced));
+    (counts, mismatches)
 }
 
-/// Sync and device directly: where the reader has been in the conversation all the time since the device
-/// began, they are the same, entry by entry and message by message.
-fn against_sync(journal: &Journal, told: &Told, began: i64, synced: &[Collected]) -> Vec<Mismatch> {
-    let user = &journal.user;
-    let head = told.head();
-    let mut stayed: HashMap<Arc<str>, bool> = HashMap::new();
-    let mut is_here = |entry: &&Collected| {
-        let room = &entry.key.conversation;
-        let stays = stayed.entry(Arc::clone(room)).or_insert_with(|| {
-            told.was_in(user, room, head, head) && told.left_after(user, room, began).is_none()
-        });
-        entry.key.position > began && *stays
+/// Compares a device with sync directly. In every conversation of which the user has been a member
+/// since the device started, entries and messages must be equal.
+fn compare_device_with_sync(
+    log: &DeviceLog,
+    feeds: &ExpectedFeeds,
+    start: i64,
+    synced: &[ReceivedEntry],
+) -> Vec<Mismatch> {
+    let user = &log.user;
+    let head = feeds.head();
+    let mut continuous: HashMap<Arc<str>, bool> = HashMap::new();
+    let mut is_comparable = |entry: &&ReceivedEntry| {
+        let conversation = &entry.key.conversation;
+        let is_continuous = continuous
+            .entry(Arc::clone(conversation))
+            .or_insert_with(|| {
+                feeds.was_member(user, conversation, head, head)
+                    && feeds.next_departure(user, conversation, start).is_none()
+            });
+        entry.key.position > start && *is_continuous
     };
-    let collected: Vec<&Collected> = journal.entries().filter(&mut is_here).collect();
-    let synced: Vec<&Collected> = synced.iter().filter(&mut is_here).collect();
-    let keys = |of: &[&Collected]| -> HashSet<Key> { of.iter().map(|it| it.key.clone()).collect() };
+    let collected: Vec<&ReceivedEntry> = log.entries().filter(&mut is_comparable).collect();
+    let synced: Vec<&ReceivedEntry> = synced.iter().filter(&mut is_comparable).collect();
+    let keys = |of: &[&ReceivedEntry]| -> HashSet<DeviceEntryKey> {
+        of.iter().map(|it| it.key.clone()).collect()
+    };
     let (live, sync) = (keys(&collected), keys(&synced));
     let differ = live.symmetric_difference(&sync).cloned();
-    let mut found: Vec<Mismatch> = differ.map(Mismatch::Sync).collect();
-    let shown: Messages = newest(collected.into_iter());
-    for (message, word) in newest(synced.into_iter()) {
-        if shown.get(&message).is_some_and(|it| *it != word) {
-            found.push(Mismatch::Form(message.0, message.1));
+    let mut mismatches: Vec<Mismatch> = differ.map(Mismatch::SyncDiffers).collect();
+    let device_words: MessageWords = newest_contents(collected.into_iter());
+    for (message, word) in newest_contents(synced.into_iter()) {
+        if device_words.get(&message).is_some_and(|it| *it != word) {
+            mismatches.push(Mismatch::ContentDiffers(message.0, message.1));
         }
     }
-    found
+    mismatches
 }
 
-/// Positions go forward, a position comes whole, and what comes again was not acknowledged.
+/// Checks that positions go forward, that each position is complete, and that nothing is received
+/// again that was acknowledged.
 fn check_order(
-    connection: &Connection,
+    connection: &ConnectionLog,
     acked: impl Fn(i64) -> i64,
-    tally: &mut Tally,
-    found: &mut Vec<Mismatch>,
+    counts: &mut DeviceCounts,
+    mismatches: &mut Vec<Mismatch>,
 ) {
-    let mut last: Option<&Collected> = None;
+    let mut last: Option<&ReceivedEntry> = None;
     let (mut highest, mut is_again) = (connection.after, false);
     for entry in &connection.entries {
         let position = entry.key.position;
         if position <= connection.after {
-            found.push(Mismatch::Reordered(entry.key.clone()));
+            mismatches.push(Mismatch::Reordered(entry.key.clone()));
         }
         if let Some(last) = last {
             let is_next = position > last.key.position;
             let is_same = position == last.key.position && last.more;
             if last.more && !is_same {
-                found.push(Mismatch::Broken(last.key.clone()));
+                mismatches.push(Mismatch::IncompletePosition(last.key.clone()));
             } else if !is_next && !is_same {
-                tally.repushes += 1;
+                counts.redeliveries += 1;
                 is_again = true;
                 if !connection.named {
-                    found.push(Mismatch::Reordered(entry.key.clone()));
+                    mismatches.push(Mismatch::Reordered(entry.key.clone()));
                 } else if position <= acked(highest) {
-                    found.push(Mismatch::Again(entry.key.clone()));
+                    mismatches.push(Mismatch::Repeated(entry.key.clone()));
                 }
             }
         }
         is_again &= position <= highest;
-        tally.repushed += usize::from(is_again);
+        counts.redelivered += usize::from(is_again);
         highest = highest.max(position);
         last = Some(entry);
     }
 }
 
-/// Everything that came was told, and came while its reader was there.
-fn check_foreign(journal: &Journal, told: &Told, found: &mut Vec<Mismatch>) {
-    let user = &journal.user;
-    let expected: HashMap<&Key, &Entry> = told.of(user).iter().map(|it| (&it.key, it)).collect();
-    let mut came: Vec<(i64, i64)> = journal
-        .entries()
-        .map(|entry| (entry.at, entry.key.position))
+/// Checks that every entry received was expected, and that the user was a member when it was
+/// received.
+fn check_unexpected(log: &DeviceLog, feeds: &ExpectedFeeds, mismatches: &mut Vec<Mismatch>) {
+    let user = &log.user;
+    let expected: HashMap<&DeviceEntryKey, &ExpectedEntry> = feeds
+        .entries_of(user)
+        .iter()
+        .map(|it| (&it.key, it))
         .collect();
-    came.sort_unstable();
+    let mut arrivals: Vec<(i64, i64)> = log
+        .entries()
+        .map(|entry| (entry.received_at, entry.key.position))
+        .collect();
+    arrivals.sort_unstable();
     let mut newest = 0;
-    for (_, position) in &mut came {
+    for (_, position) in &mut arrivals {
         newest = newest.max(*position);
         *position = newest;
     }
-    for connection in &journal.connections {
-        // What is served now was read after everything that had come before it was asked for.
-        let before = came.partition_point(|(at, _)| *at < connection.opened);
-        let mut read_at = before.checked_sub(1).map_or(0, |index| came[index].1);
+    for connection in &log.connections {
+        // The server reads entries after the connection request, so after everything received
+        // before the request.
+        let before = arrivals.partition_point(|(at, _)| *at < connection.opened);
+        let mut read_at = before.checked_sub(1).map_or(0, |index| arrivals[index].1);
         for entry in &connection.entries {
             read_at = read_at.max(entry.key.position);
             let Some(known) = expected.get(&entry.key) else {
-                found.push(Mismatch::Foreign(entry.key.clone()));
+                mismatches.push(Mismatch::Unexpected(entry.key.clone()));
                 continue;
             };
-            let arrived = told.by(entry.at);
-            let room = &entry.key.conversation;
-            if !known.own_removal && !told.was_in(user, room, read_at, arrived) {
-                found.push(Mismatch::Leaked(entry.key.clone()));
+            let arrived = feeds.position_at(entry.received_at);
+            let conversation = &entry.key.conversation;
+            if !known.own_removal && !feeds.was_member(user, conversation, read_at, arrived) {
+                mismatches.push(Mismatch::Leaked(entry.key.clone()));
             }
         }
     }
 }
 
-/// When the device had passed which positions: time, and the position before which it has everything.
-fn passes(journal: &Journal) -> Vec<(i64, i64)> {
-    let entries = journal.entries().map(|it| (it.at, it.key.position));
-    let caught_up = journal.connections.iter().filter_map(|it| it.caught_up);
+/// The progress of the device: at each time, the position before which it has everything.
+fn progress_over_time(log: &DeviceLog) -> Vec<(i64, i64)> {
+    let entries = log.entries().map(|it| (it.received_at, it.key.position));
+    let caught_up = log.connections.iter().filter_map(|it| it.caught_up);
     let caught_up = caught_up.map(|(cursor, at)| (at, cursor + 1));
-    let mut passes: Vec<(i64, i64)> = entries.chain(caught_up).collect();
-    passes.sort_unstable();
+    let mut progress: Vec<(i64, i64)> = entries.chain(caught_up).collect();
+    progress.sort_unstable();
     let mut highest = 0;
-    for (_, position) in &mut passes {
+    for (_, position) in &mut progress {
         highest = highest.max(*position);
         *position = highest;
     }
-    passes
+    progress
 }
 
-fn may_be_passed_over(user: &str, entry: &Entry, told: &Told, passes: &[(i64, i64)]) -> bool {
-    let Key {
+fn may_be_skipped(
+    user: &str,
+    entry: &ExpectedEntry,
+    feeds: &ExpectedFeeds,
+    progress: &[(i64, i64)],
+) -> bool {
+    let DeviceEntryKey {
         position,
         conversation,
         ..
     } = &entry.key;
-    let passed = passes.partition_point(|(_, before)| before <= position);
-    let by = passes
+    let passed = progress.partition_point(|(_, before)| before <= position);
+    let by = progress
         .get(passed)
-        .map_or(told.head(), |(at, _)| told.by(*at));
-    let left = told.left_after(user, conversation, *position);
+        .map_or(feeds.head(), |(at, _)| feeds.position_at(*at));
+    let left = feeds.next_departure(user, conversation, *position);
     !entry.own_removal && left.is_some_and(|left| left <= by)
 }

@@ -1,41 +1,42 @@
-//! What users do, and what should come of it.
+//! The acts of users and their expected outcomes.
 
 use super::Model;
-use super::conversation::{Conversation, Message, Role};
+use super::conversation::{MemberRole, ModelConversation, ModelMessage};
 
-/// One command of one user.
+/// A command of a user.
 #[derive(Debug, Clone)]
 pub struct Act {
-    /// Who asks.
-    pub by: String,
-    /// Where; a direct conversation's id is not known before it is made.
+    /// The user who sends the command.
+    pub user: String,
+    /// The id of the conversation. The id of a direct conversation is not known before it is
+    /// created.
     pub conversation: String,
-    /// For what.
-    pub what: What,
+    /// What the command changes.
+    pub action: Action,
 }
 
-/// What is asked.
+/// What a command changes.
 #[derive(Debug, Clone)]
-pub enum What {
-    /// A new group.
+pub enum Action {
+    /// Create a group with these further members.
     CreateGroup(Vec<String>),
-    /// Send, with whom it names.
+    /// Send a message.
     Send {
-        /** Not countable. */
+        /// It is never counted as unread.
         control: bool,
-        /** Named members. */
+        /// The mentioned members.
         mentions: Vec<String>,
     },
-    /// Another body.
+    /// Edit a message.
     Edit(i64),
-    /// Take back.
+    /// Recall a message.
     Recall(i64),
     /// Read up to a seq.
     Read(i64),
-    /// Unread from a seq on.
+    /// Mark everything from a seq on as unread.
     MarkUnread(i64),
     /// Add a user, or change a role.
-    Add(String, Option<Role>),
+    Add(String, Option<MemberRole>),
     /// Remove a user, or leave.
     Remove(String),
     /// Mute.
@@ -44,17 +45,17 @@ pub enum What {
     Pin(bool),
     /// Archive.
     Archive(bool),
-    /// Hide what was before one's stays, or show it.
+    /// Hide messages from before a member joined, or show them.
     SinceJoin(bool),
 }
 
-/// What should come of an act.
+/// The expected outcome of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It happens.
-    Done,
-    /// It is taken, and changes nothing.
-    Nothing,
+    /// It appends an event.
+    Applied,
+    /// It is accepted but changes nothing.
+    Unchanged,
     /// It is refused with this status.
     Refused(u16),
 }
@@ -64,103 +65,113 @@ const FORBIDDEN: Outcome = Outcome::Refused(403);
 const INVALID: Outcome = Outcome::Refused(422);
 
 impl Model {
-    /// What should come of an act now.
+    /// The expected outcome of an act in the current state.
     pub fn outcome(&self, act: &Act) -> Outcome {
         let conversation = self.conversations.get(&act.conversation);
-        if let What::CreateGroup(_) = act.what {
+        if let Action::CreateGroup(_) = act.action {
             return if conversation.is_some() {
                 Outcome::Refused(409)
             } else {
-                Outcome::Done
+                Outcome::Applied
             };
         }
         match conversation {
-            Some(conversation) if conversation.is_member(&act.by) => {
-                conversation.outcome(&act.by, &act.what)
+            Some(conversation) if conversation.is_member(&act.user) => {
+                conversation.outcome(&act.user, &act.action)
             }
             _ => NOT_FOUND,
         }
     }
 
-    /// Takes in an act that was done; `position` is what the answer said.
+    /// Applies an act that was accepted. `position` is from the response.
     pub fn apply(&mut self, act: &Act, position: i64) {
-        self.users.insert(act.by.clone());
-        if let What::CreateGroup(members) = &act.what {
-            let users: Vec<_> = std::iter::once(&act.by).chain(members).cloned().collect();
+        self.users.insert(act.user.clone());
+        if let Action::CreateGroup(members) = &act.action {
+            let users: Vec<_> = std::iter::once(&act.user).chain(members).cloned().collect();
             self.users.extend(users.iter().cloned());
             self.conversations.insert(
                 act.conversation.clone(),
-                Conversation::new(false, &users, position),
+                ModelConversation::new(false, &users, position),
             );
         } else if let Some(conversation) = self.conversations.get_mut(&act.conversation) {
-            conversation.apply(&act.by, &act.what, position);
+            conversation.apply(&act.user, &act.action, position);
         }
     }
 
-    /// Takes in a direct conversation that was made.
-    pub fn direct(&mut self, id: &str, users: [&str; 2], position: i64) {
+    /// Applies the creation of a direct conversation.
+    pub fn create_direct(&mut self, id: &str, users: [&str; 2], position: i64) {
         let users = users.map(str::to_owned);
         self.users.extend(users.iter().cloned());
-        self.conversations
-            .insert(id.to_owned(), Conversation::new(true, &users, position));
+        self.conversations.insert(
+            id.to_owned(),
+            ModelConversation::new(true, &users, position),
+        );
     }
 }
 
-impl Conversation {
-    fn outcome(&self, by: &str, what: &What) -> Outcome {
+impl ModelConversation {
+    fn outcome(&self, by: &str, what: &Action) -> Outcome {
         let Some(me) = self.members.get(by) else {
             return NOT_FOUND;
         };
-        let changes = |it: bool| if it { Outcome::Done } else { Outcome::Nothing };
+        let changes = |it: bool| {
+            if it {
+                Outcome::Applied
+            } else {
+                Outcome::Unchanged
+            }
+        };
         match what {
-            What::CreateGroup(_) => Outcome::Refused(409),
-            What::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
+            Action::CreateGroup(_) => Outcome::Refused(409),
+            Action::Send { mentions, .. } if mentions.iter().any(|user| !self.is_member(user)) => {
                 INVALID
             }
-            What::Send { .. } => Outcome::Done,
-            What::Edit(seq) | What::Recall(seq) if !self.may_see(by, *seq) => NOT_FOUND,
-            What::Edit(seq) => match self.message(*seq) {
+            Action::Send { .. } => Outcome::Applied,
+            Action::Edit(seq) | Action::Recall(seq) if !self.can_see(by, *seq) => NOT_FOUND,
+            Action::Edit(seq) => match self.message(*seq) {
                 Some(message) if message.sender != by => FORBIDDEN,
                 Some(message) if message.recalled => INVALID,
-                _ => Outcome::Done,
+                _ => Outcome::Applied,
             },
-            What::Recall(seq) => match self.message(*seq) {
-                Some(message) if message.sender != by && me.role == Role::Member => FORBIDDEN,
+            Action::Recall(seq) => match self.message(*seq) {
+                Some(message) if message.sender != by && me.role == MemberRole::Member => FORBIDDEN,
                 Some(message) => changes(!message.recalled),
                 None => NOT_FOUND,
             },
-            What::Read(up_to) => changes(self.head().min(*up_to) > me.mark),
-            What::MarkUnread(from) if !self.may_see(by, *from) => INVALID,
-            What::MarkUnread(from) => changes(me.mark != from - 1),
-            What::Mute(on) => changes(me.muted != *on),
-            What::Pin(on) => changes(me.pinned != *on),
-            What::Archive(on) => changes(me.archived != *on),
-            What::Add(..) | What::Remove(_) if self.direct => INVALID,
-            What::SinceJoin(_) | What::Add(..) if me.role == Role::Member => FORBIDDEN,
-            What::SinceJoin(on) => changes(self.since_join != *on),
-            What::Add(user, role) => match (self.members.get(user), role) {
-                (None, _) => Outcome::Done,
-                (Some(_), None) => Outcome::Nothing,
-                (Some(them), Some(role)) if them.role == *role => Outcome::Nothing,
-                (Some(them), Some(_)) if them.role == Role::Admin && me.role != Role::Owner => {
+            Action::Read(up_to) => changes(self.head().min(*up_to) > me.read_mark),
+            Action::MarkUnread(from) if !self.can_see(by, *from) => INVALID,
+            Action::MarkUnread(from) => changes(me.read_mark != from - 1),
+            Action::Mute(on) => changes(me.muted != *on),
+            Action::Pin(on) => changes(me.pinned != *on),
+            Action::Archive(on) => changes(me.archived != *on),
+            Action::Add(..) | Action::Remove(_) if self.direct => INVALID,
+            Action::SinceJoin(_) | Action::Add(..) if me.role == MemberRole::Member => FORBIDDEN,
+            Action::SinceJoin(on) => changes(self.since_join != *on),
+            Action::Add(user, role) => match (self.members.get(user), role) {
+                (None, _) => Outcome::Applied,
+                (Some(_), None) => Outcome::Unchanged,
+                (Some(them), Some(role)) if them.role == *role => Outcome::Unchanged,
+                (Some(them), Some(_))
+                    if them.role == MemberRole::Admin && me.role != MemberRole::Owner =>
+                {
                     FORBIDDEN
                 }
-                (Some(_), Some(_)) => Outcome::Done,
+                (Some(_), Some(_)) => Outcome::Applied,
             },
-            What::Remove(user) if user == by => Outcome::Done,
-            What::Remove(user) => match self.members.get(user) {
-                _ if me.role == Role::Member => FORBIDDEN,
-                Some(them) if them.role == Role::Owner => FORBIDDEN,
+            Action::Remove(user) if user == by => Outcome::Applied,
+            Action::Remove(user) => match self.members.get(user) {
+                _ if me.role == MemberRole::Member => FORBIDDEN,
+                Some(them) if them.role == MemberRole::Owner => FORBIDDEN,
                 them => changes(them.is_some()),
             },
         }
     }
 
-    fn apply(&mut self, by: &str, what: &What, position: i64) {
+    fn apply(&mut self, by: &str, what: &Action, position: i64) {
         match what {
-            What::CreateGroup(_) | What::Edit(_) => {}
-            What::Send { control, mentions } => {
-                self.messages.push(Message {
+            Action::CreateGroup(_) | Action::Edit(_) => {}
+            Action::Send { control, mentions } => {
+                self.messages.push(ModelMessage {
                     sender: by.to_owned(),
                     control: *control,
                     recalled: false,
@@ -168,32 +179,32 @@ impl Conversation {
                     position,
                 });
                 let head = self.head();
-                self.me(by, |me| me.mark = head);
+                self.update_member(by, |me| me.read_mark = head);
             }
-            What::Recall(seq) => {
+            Action::Recall(seq) => {
                 let index = usize::try_from(seq - 1).unwrap_or(usize::MAX);
                 if let Some(message) = self.messages.get_mut(index) {
                     message.recalled = true;
                 }
             }
-            What::Read(up_to) => {
+            Action::Read(up_to) => {
                 let up_to = self.head().min(*up_to);
-                self.me(by, |me| me.mark = me.mark.max(up_to));
+                self.update_member(by, |me| me.read_mark = me.read_mark.max(up_to));
             }
-            What::MarkUnread(from) => self.me(by, |me| me.mark = from - 1),
-            What::Mute(on) => self.me(by, |me| me.muted = *on),
-            What::Pin(on) => self.me(by, |me| me.pinned = *on),
-            What::Archive(on) => self.me(by, |me| me.archived = *on),
-            What::SinceJoin(on) => self.since_join = *on,
-            What::Add(user, role) => match self.members.get_mut(user) {
+            Action::MarkUnread(from) => self.update_member(by, |me| me.read_mark = from - 1),
+            Action::Mute(on) => self.update_member(by, |me| me.muted = *on),
+            Action::Pin(on) => self.update_member(by, |me| me.pinned = *on),
+            Action::Archive(on) => self.update_member(by, |me| me.archived = *on),
+            Action::SinceJoin(on) => self.since_join = *on,
+            Action::Add(user, role) => match self.members.get_mut(user) {
                 Some(them) => them.role = role.unwrap_or(them.role),
-                None => self.join(user, role.unwrap_or(Role::Member)),
+                None => self.join(user, role.unwrap_or(MemberRole::Member)),
             },
-            What::Remove(user) => self.leave(user),
+            Action::Remove(user) => self.leave(user),
         }
     }
 
-    fn me(&mut self, user: &str, change: impl FnOnce(&mut super::Member)) {
+    fn update_member(&mut self, user: &str, change: impl FnOnce(&mut super::ModelMember)) {
         if let Some(me) = self.members.get_mut(user) {
             change(me);
         }

@@ -1,20 +1,20 @@
-//! One conversation as it should be.
+//! The expected state of one conversation.
 
 use std::collections::BTreeMap;
 
-/// What a member may do. Ordered.
+/// What a member may do, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Nothing special.
+pub enum MemberRole {
+    /// An ordinary member.
     Member,
-    /// Manages members.
+    /// May manage members.
     Admin,
     /// Cannot be removed.
     Owner,
 }
 
-impl Role {
-    /// The name on the wire.
+impl MemberRole {
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Member => "member",
@@ -24,85 +24,86 @@ impl Role {
     }
 }
 
-/// A message, as far as unread depends on it.
+/// The parts of a message on which unread counts depend.
 #[derive(Debug, Clone)]
-pub struct Message {
-    /// Who sent it.
+pub struct ModelMessage {
+    /// The sender.
     pub sender: String,
-    /// Sent, but never counted.
+    /// It is never counted as unread.
     pub control: bool,
-    /// Taken back.
+    /// It was recalled.
     pub recalled: bool,
-    /// Whom it names.
+    /// The mentioned users.
     pub mentions: Vec<String>,
-    /// Where it stands in the log.
+    /// The position of its event in the log.
     pub position: i64,
 }
 
-/// The messages of one stay: `after < seq`, and `seq <= until` once it has ended.
+/// A membership period. It covers the messages with `after < seq`, and `seq <= until` once it has
+/// ended.
 #[derive(Debug, Clone)]
-pub struct Stay {
-    /// The head when it began.
+pub struct ModelPeriod {
+    /// The head of the conversation when it began.
     pub after: i64,
-    /// The head when it ended.
+    /// The head of the conversation when it ended.
     pub until: Option<i64>,
 }
 
-/// A present member.
+/// A current member.
 #[derive(Debug, Clone)]
-pub struct Member {
-    /// What they may do.
-    pub role: Role,
-    /// How many joined before.
+pub struct ModelMember {
+    /// The role.
+    pub role: MemberRole,
+    /// How many users joined before.
     pub order: usize,
-    /// The head when they joined.
+    /// The head of the conversation when the member joined.
     pub joined: i64,
     /// The read mark.
-    pub mark: i64,
-    /// Left out of the total.
+    pub read_mark: i64,
+    /// Excluded from the total.
     pub muted: bool,
-    /// Shown first.
+    /// Listed first.
     pub pinned: bool,
-    /// Shown apart, and left out of the total.
+    /// Listed separately and excluded from the total.
     pub archived: bool,
 }
 
 /// A conversation.
 #[derive(Debug, Clone)]
-pub struct Conversation {
-    /// Of two people, for ever.
+pub struct ModelConversation {
+    /// A direct conversation.
     pub direct: bool,
-    /// Members see only what was sent during their stays.
+    /// Members see only what was sent during their membership periods.
     pub since_join: bool,
-    /// Where its creation stands in the log.
+    /// The position of its creation in the log.
     pub created: i64,
-    /// Who is in.
-    pub members: BTreeMap<String, Member>,
-    /// Everybody's stays, over and present.
-    pub stays: BTreeMap<String, Vec<Stay>>,
-    /// By seq, from 1 on.
-    pub messages: Vec<Message>,
-    /// How many joins there were.
+    /// The current members.
+    pub members: BTreeMap<String, ModelMember>,
+    /// The past and current membership periods of every user.
+    pub periods: BTreeMap<String, Vec<ModelPeriod>>,
+    /// The messages by seq, starting with seq 1.
+    pub messages: Vec<ModelMessage>,
+    /// How many times a user has joined.
     pub joins: usize,
 }
 
-impl Conversation {
-    /// A conversation that has just begun; the first user made it.
+impl ModelConversation {
+    /// A new conversation, created by the first user.
     pub fn new(direct: bool, users: &[String], created: i64) -> Self {
         let mut new = Self {
             direct,
             since_join: false,
             created,
             members: BTreeMap::new(),
-            stays: BTreeMap::new(),
+            periods: BTreeMap::new(),
             messages: Vec::new(),
             joins: 0,
         };
         for (index, user) in users.iter().enumerate() {
             let role = if index == 0 && !direct {
-                Role::Owner
+                MemberRole::Owner
             } else {
-                Role::Member
+                MemberRole::Member
             };
             new.join(user, role);
         }
@@ -114,66 +115,75 @@ impl Conversation {
         self.messages.len() as i64
     }
 
-    /// Whether the user is in.
+    /// Whether a user is a member.
     pub fn is_member(&self, user: &str) -> bool {
         self.members.contains_key(user)
     }
 
-    /// The message of a seq.
-    pub fn message(&self, seq: i64) -> Option<&Message> {
+    /// The message with a seq.
+    pub fn message(&self, seq: i64) -> Option<&ModelMessage> {
         self.messages.get(usize::try_from(seq - 1).ok()?)
     }
 
-    /// The one visibility rule.
-    pub fn may_see(&self, user: &str, seq: i64) -> bool {
-        let in_a_stay =
-            |stay: &Stay| seq > stay.after && stay.until.is_none_or(|until| seq <= until);
+    /// The visibility rule.
+    pub fn can_see(&self, user: &str, seq: i64) -> bool {
+        let covers = |period: &ModelPeriod| {
+            seq > period.after && period.until.is_none_or(|until| seq <= until)
+        };
         self.is_member(user)
             && seq >= 1
             && seq <= self.head()
             && (!self.since_join
                 || self
-                    .stays
+                    .periods
                     .get(user)
-                    .is_some_and(|stays| stays.iter().any(in_a_stay)))
+                    .is_some_and(|periods| periods.iter().any(covers)))
     }
 
-    /// Joining sets the read mark to the head.
-    pub fn join(&mut self, user: &str, role: Role) {
+    /// Adds a member, whose read mark starts at the head.
+    pub fn join(&mut self, user: &str, role: MemberRole) {
         let head = self.head();
-        let member = Member {
+        let member = ModelMember {
             role,
             order: self.joins,
             joined: head,
-            mark: head,
+            read_mark: head,
             muted: false,
             pinned: false,
             archived: false,
         };
         self.joins += 1;
         self.members.insert(user.to_owned(), member);
-        self.stays.entry(user.to_owned()).or_default().push(Stay {
-            after: head,
-            until: None,
-        });
+        self.periods
+            .entry(user.to_owned())
+            .or_default()
+            .push(ModelPeriod {
+                after: head,
+                until: None,
+            });
     }
 
-    /// Leaving forgets the stay's settings; the longest-serving admin, else member, follows an owner.
+    /// Removes a member with all settings. The admin who joined first succeeds an owner; without
+    /// admins, the member who joined first.
     pub fn leave(&mut self, user: &str) {
         let head = self.head();
         let Some(gone) = self.members.remove(user) else {
             return;
         };
-        if let Some(stay) = self.stays.get_mut(user).and_then(|stays| stays.last_mut()) {
-            stay.until = Some(head);
+        if let Some(period) = self
+            .periods
+            .get_mut(user)
+            .and_then(|periods| periods.last_mut())
+        {
+            period.until = Some(head);
         }
-        if gone.role == Role::Owner {
+        if gone.role == MemberRole::Owner {
             let next = self
                 .members
                 .values_mut()
-                .min_by_key(|m| (m.role != Role::Admin, m.order));
+                .min_by_key(|m| (m.role != MemberRole::Admin, m.order));
             if let Some(next) = next {
-                next.role = Role::Owner;
+                next.role = MemberRole::Owner;
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What should be: a small model of conversations, membership and read marks, written from the
-//! contract alone. It shares no code with the services.
+//! A reference model of conversations, membership and read marks, written from the API contract
+//! alone. It shares no code with the services.
 
 mod act;
 mod conversation;
@@ -7,25 +7,25 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use act::{Act, Outcome, What};
-pub use conversation::{Conversation, Member, Message, Role, Stay};
-pub use view::Row;
+pub use act::{Act, Action, Outcome};
+pub use conversation::{MemberRole, ModelConversation, ModelMember, ModelMessage, ModelPeriod};
+pub use view::InboxRow;
 
-/// Everything that users did so far.
+/// The state after everything that users did so far.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// By id.
-    pub conversations: BTreeMap<String, Conversation>,
-    /// Everybody who was ever named.
+    /// The conversations by id.
+    pub conversations: BTreeMap<String, ModelConversation>,
+    /// Every user who was ever named.
     pub users: BTreeSet<String>,
 }
 
 impl Model {
-    /// Where a user is a member now.
-    pub fn of_user<'a>(
+    /// The conversations in which a user is currently a member.
+    pub fn conversations_of<'a>(
         &'a self,
         user: &'a str,
-    ) -> impl Iterator<Item = (&'a String, &'a Conversation)> {
+    ) -> impl Iterator<Item = (&'a String, &'a ModelConversation)> {
         self.conversations
             .iter()
             .filter(move |(_, conversation)| conversation.is_member(user))

@@ -1,36 +1,36 @@
-//! What a user should be shown: counted one message at a time, never kept.
+//! The expected inbox, counted message by message on every call.
 
 use super::Model;
-use super::conversation::{Conversation, Message};
+use super::conversation::{ModelConversation, ModelMessage};
 
-/// What the inbox should say of one conversation.
+/// The expected inbox row of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Which.
+pub struct InboxRow {
+    /// The id of the conversation.
     pub id: String,
-    /// Countable, unread, visible messages of others.
+    /// The unread count: visible, countable messages of others after the read mark.
     pub unread: i64,
-    /// Those among them that name me.
+    /// How many of them mention the user.
     pub mentions: i64,
-    /// My mark.
+    /// The read mark.
     pub read_seq: i64,
-    /// How many are in.
+    /// The number of members.
     pub member_count: i64,
-    /// My settings: muted, pinned, archived.
+    /// The settings: muted, pinned, archived.
     pub settings: [bool; 3],
-    /// The newest countable message.
+    /// The seq of the newest countable message.
     pub last_seq: Option<i64>,
 }
 
-impl Conversation {
-    /// The seqs that are unread for a member, oldest first.
+impl ModelConversation {
+    /// The seqs of the unread messages of a member, oldest first.
     pub fn unread(&self, user: &str) -> Vec<i64> {
         let Some(me) = self.members.get(user) else {
             return Vec::new();
         };
         let counts = |seq: &i64| {
-            *seq > me.mark
-                && self.may_see(user, *seq)
+            *seq > me.read_mark
+                && self.can_see(user, *seq)
                 && self
                     .message(*seq)
                     .is_some_and(|m| m.sender != user && !m.recalled && !m.control)
@@ -38,8 +38,8 @@ impl Conversation {
         (1..=self.head()).filter(counts).collect()
     }
 
-    /// The newest message that is not control.
-    pub fn last(&self) -> Option<(i64, &Message)> {
+    /// The newest message that is not a control message.
+    pub fn last_message(&self) -> Option<(i64, &ModelMessage)> {
         self.messages
             .iter()
             .enumerate()
@@ -48,31 +48,31 @@ impl Conversation {
             .map(|(i, m)| (i as i64 + 1, m))
     }
 
-    /// What orders it in the inbox.
+    /// The position by which the inbox sorts it.
     pub fn activity(&self) -> i64 {
-        self.last()
+        self.last_message()
             .map_or(self.created, |(_, message)| message.position)
     }
 }
 
 impl Model {
-    /// Unread over all conversations that are neither muted nor archived.
-    pub fn total(&self, user: &str) -> i64 {
-        let counts = |c: &Conversation| {
+    /// The unread count of all conversations that are neither muted nor archived.
+    pub fn total_unread(&self, user: &str) -> i64 {
+        let counts = |c: &ModelConversation| {
             c.members
                 .get(user)
                 .is_some_and(|me| !me.muted && !me.archived)
         };
-        self.of_user(user)
+        self.conversations_of(user)
             .filter(|(_, c)| counts(c))
             .map(|(_, c)| c.unread(user).len() as i64)
             .sum()
     }
 
-    /// The inbox: pinned first, then by latest activity.
-    pub fn inbox(&self, user: &str, archived: bool) -> Vec<Row> {
+    /// The inbox rows of a user: pinned first, then by latest activity.
+    pub fn inbox(&self, user: &str, archived: bool) -> Vec<InboxRow> {
         let mut rows: Vec<_> = self
-            .of_user(user)
+            .conversations_of(user)
             .filter_map(|(id, c)| Some((id, c, c.members.get(user)?)))
             .filter(|(_, _, me)| me.archived == archived)
             .collect();
@@ -84,14 +84,14 @@ impl Model {
                     c.message(**seq)
                         .is_some_and(|m| m.mentions.iter().any(|u| u == user))
                 };
-                Row {
+                InboxRow {
                     id: id.clone(),
                     unread: unread.len() as i64,
                     mentions: unread.iter().filter(names_me).count() as i64,
-                    read_seq: me.mark,
+                    read_seq: me.read_mark,
                     member_count: c.members.len() as i64,
                     settings: [me.muted, me.pinned, me.archived],
-                    last_seq: c.last().map(|(seq, _)| seq),
+                    last_seq: c.last_message().map(|(seq, _)| seq),
                 }
             })
             .collect()

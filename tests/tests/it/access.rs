@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tests::answer::Answer;
 use tests::client::Client;
+use tests::response::ApiResponse;
 use tests::routes::{Access, ROUTES, Route};
 use tests::token;
 use tests::world::World;
@@ -28,12 +28,12 @@ async fn room() -> World {
         .await;
     left.expect(200);
     alice
-        .look(&format!("/v1/inbox?min_position={}", left.position()))
+        .get_ok(&format!("/v1/inbox?min_position={}", left.position()))
         .await;
     world
 }
 
-async fn call(client: &Client, route: &Route, path: &str) -> Answer {
+async fn call(client: &Client, route: &Route, path: &str) -> ApiResponse {
     call_with(client, route, path, route.body).await
 }
 
@@ -42,7 +42,7 @@ async fn call_with(
     route: &Route,
     path: &str,
     body: Option<&'static str>,
-) -> Answer {
+) -> ApiResponse {
     let method = Method::from_bytes(route.method.as_bytes()).expect("the table has methods");
     let mut request = client.request(&method, path);
     if let Some(body) = body {
@@ -52,7 +52,7 @@ async fn call_with(
 }
 
 /// Everything that a caller can tell two answers apart by.
-fn shown(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
+fn shown(answer: &ApiResponse) -> (u16, Vec<(String, String)>, String) {
     const OWN: [&str; 3] = ["x-request-id", "date", "ratelimit"];
     let mut headers: Vec<_> = answer
         .headers
@@ -81,7 +81,7 @@ async fn strangers_and_former_members_get_the_404_of_an_unknown_id_on_every_rout
     for route in members_only {
         let dave = world.user("dave");
         let unknown = call(&dave, route, &route.path("nowhere")).await;
-        unknown.refused(404);
+        unknown.expect_problem(404);
         assert!(
             !String::from_utf8_lossy(&unknown.body).contains("nowhere"),
             "{unknown} repeats the id"
@@ -92,7 +92,7 @@ async fn strangers_and_former_members_get_the_404_of_an_unknown_id_on_every_rout
                 shown(&refused),
                 shown(&unknown),
                 "{} by {user}",
-                route.shape()
+                route.pattern()
             );
             // Nor do answers to bad bodies tell whether the conversation exists.
             for body in [r#"{"x":"#, "{}", "[]"] {
@@ -103,7 +103,7 @@ async fn strangers_and_former_members_get_the_404_of_an_unknown_id_on_every_rout
                     shown(&there),
                     shown(&nowhere),
                     "{} by {user} with {body}",
-                    route.shape()
+                    route.pattern()
                 );
                 assert!(there.status >= 400, "{there}");
             }
@@ -117,13 +117,13 @@ async fn strangers_and_former_members_get_the_404_of_an_unknown_id_on_every_rout
 async fn a_former_member_sees_nothing_anywhere_else() {
     let world = room().await;
     let carol = world.user("carol");
-    assert_eq!(carol.look("/v1/inbox").await["conversations"], json!([]));
+    assert_eq!(carol.get_ok("/v1/inbox").await["conversations"], json!([]));
     assert_eq!(
-        carol.look("/v1/inbox/unread").await,
+        carol.get_ok("/v1/inbox/unread").await,
         json!({ "total": 0, "conversations": {} })
     );
-    assert_eq!(carol.look("/v1/outbox").await["messages"], json!([]));
-    let entries = carol.look("/v1/inbox/entries?after=0").await["entries"].clone();
+    assert_eq!(carol.get_ok("/v1/outbox").await["messages"], json!([]));
+    let entries = carol.get_ok("/v1/inbox/entries?after=0").await["entries"].clone();
     let kinds: Vec<_> = entries
         .as_array()
         .expect("a list")
@@ -137,7 +137,7 @@ async fn a_former_member_sees_nothing_anywhere_else() {
     );
     let receipts = world
         .user("alice")
-        .look("/v1/conversations/room/messages/1/receipts")
+        .get_ok("/v1/conversations/room/messages/1/receipts")
         .await;
     assert!(!receipts.to_string().contains("carol"), "{receipts}");
 }
@@ -165,26 +165,26 @@ async fn members_are_let_in_on_every_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_answers_without_a_good_token() {
     let world = room().await;
-    let bodies = |answer: &Answer| String::from_utf8_lossy(&answer.body).into_owned();
-    let none = world.nobody().get("/v1/inbox").await;
-    assert_eq!(none.refused(401), "unauthorized");
+    let bodies = |answer: &ApiResponse| String::from_utf8_lossy(&answer.body).into_owned();
+    let none = world.anonymous().get("/v1/inbox").await;
+    assert_eq!(none.expect_problem(401), "unauthorized");
     for route in ROUTES {
-        let answer = call(&world.nobody(), route, &route.path("room")).await;
+        let answer = call(&world.anonymous(), route, &route.path("room")).await;
         if route.access == Access::Open {
             assert_eq!(answer.status, 200, "{answer}");
             continue;
         }
-        answer.refused(401);
-        assert_eq!(bodies(&answer), bodies(&none), "{}", route.shape());
+        answer.expect_problem(401);
+        assert_eq!(bodies(&answer), bodies(&none), "{}", route.pattern());
         assert!(
             !answer.header("www-authenticate").is_empty(),
             "{answer} does not say how to come in"
         );
     }
-    for (wrong, token) in token::forged() {
+    for (wrong, token) in token::invalid_tokens() {
         for path in ["/v1/inbox", "/v1/events", "/v1/conversations/room"] {
             let answer = world
-                .nobody()
+                .anonymous()
                 .with_token(Some(token.clone()))
                 .get(path)
                 .await;
@@ -200,12 +200,12 @@ async fn no_route_answers_without_a_good_token() {
         "Token x",
     ] {
         let answer = world
-            .nobody()
+            .anonymous()
             .request(&Method::GET, "/v1/inbox")
             .header("authorization", header)
             .send()
             .await;
-        answer.refused(401);
+        answer.expect_problem(401);
     }
 }
 
@@ -216,20 +216,20 @@ async fn the_log_is_for_admins() {
         assert_eq!(
             call(&world.user("alice"), route, &route.path("room"))
                 .await
-                .refused(403),
+                .expect_problem(403),
             "forbidden"
         );
-        let near = token::signed(
-            &json!({"sub":"eve","exp":token::now()+99,"scope":"administrator admin2"}),
+        let near = token::sign(
+            &json!({"sub":"eve","exp":token::unix_now()+99,"scope":"administrator admin2"}),
             token::SECRET,
         );
         call(
-            &world.nobody().with_token(Some(near)),
+            &world.anonymous().with_token(Some(near)),
             route,
             &route.path("room"),
         )
         .await
-        .refused(403);
+        .expect_problem(403);
     }
     world.admin().get("/v1/events").await.expect(200);
 }
@@ -276,14 +276,18 @@ async fn a_removal_takes_effect_with_the_next_call() {
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let removed = alice.delete("/v1/conversations/room/members/bob").await;
     let min = format!("min_position={}", removed.position());
-    bob.send("room", "late", "still here?").await.refused(404);
+    bob.send("room", "late", "still here?")
+        .await
+        .expect_problem(404);
     bob.get(&format!("/v1/conversations/room/messages?{min}"))
         .await
-        .refused(404);
+        .expect_problem(404);
     bob.get(&format!("/v1/inbox/unread/room/explain?{min}"))
         .await
-        .refused(404);
-    let entries = bob.look(&format!("/v1/inbox/entries?after=0&{min}")).await;
+        .expect_problem(404);
+    let entries = bob
+        .get_ok(&format!("/v1/inbox/entries?after=0&{min}"))
+        .await;
     assert!(!entries.to_string().contains("secret"), "{entries}");
 }
 
@@ -319,7 +323,7 @@ async fn since_join_shows_own_stays_and_nothing_else() {
         .await;
     let carol = world.user("carol");
     let page = carol
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/conversations/room/messages?min_position={}",
             back.position()
         ))
@@ -349,19 +353,19 @@ async fn since_join_shows_own_stays_and_nothing_else() {
         carol
             .put(&format!("{at}/reactions/x"), None)
             .await
-            .refused(404);
-        carol.delete(&at).await.refused(404);
+            .expect_problem(404);
+        carol.delete(&at).await.expect_problem(404);
         carol
             .post(
                 "/v1/conversations/room/read",
                 json!({ "unread_from": hidden }),
             )
             .await
-            .refused(422);
+            .expect_problem(422);
     }
     assert!(
         !carol
-            .look("/v1/inbox/entries?after=0")
+            .get_ok("/v1/inbox/entries?after=0")
             .await
             .to_string()
             .contains("between")

@@ -1,9 +1,9 @@
 //! Travel in time: `as_of` answers what the same call answered then.
 
 use serde_json::{Value, json};
-use tests::answer::Answer;
 use tests::client::Client;
-use tests::history::{History, USERS};
+use tests::history::{RandomHistory, USERS};
+use tests::response::ApiResponse;
 use tests::seed::{Rng, seed};
 use tests::token;
 use tests::world::World;
@@ -26,12 +26,12 @@ fn number(name: &str, otherwise: usize) -> usize {
 }
 
 /// How far the read models were, or are said to have been.
-fn at(answer: &Answer) -> i64 {
+fn at(answer: &ApiResponse) -> i64 {
     let position = answer.header("tidings-position");
     position.parse().unwrap_or_else(|_| panic!("{answer}"))
 }
 
-fn body(answer: &Answer) -> Value {
+fn body(answer: &ApiResponse) -> Value {
     let mut body = answer.json();
     // Every refusal has a number of its own.
     if answer.status >= 400 {
@@ -48,7 +48,9 @@ async fn paths(client: &Client, rng: &mut Rng) -> Vec<String> {
     paths.push("/v1/inbox/unread".to_owned());
     let mut ids: Vec<String> = vec!["g1".into(), "g2".into(), "g3".into(), "g4".into()];
     for archived in ["false", "true"] {
-        let inbox = client.look(&format!("/v1/inbox?archived={archived}")).await;
+        let inbox = client
+            .get_ok(&format!("/v1/inbox?archived={archived}"))
+            .await;
         let listed = inbox["conversations"].as_array().expect("a list");
         ids.extend(
             listed
@@ -84,12 +86,12 @@ async fn as_of_answers_what_was_answered_then() {
     let mut rng = Rng::new(seed("as_of"));
     let (acts, moments) = (number("ACTS", ACTS), number("MOMENTS", MOMENTS));
     let mut world = World::start().await;
-    let mut history = History::begin(rng.bits(), |user| world.user(user)).await;
+    let mut history = RandomHistory::start(rng.next_u64(), |user| world.user(user)).await;
     let mut recorded = Vec::new();
     for _ in 0..moments {
         let some = rng.between(1, (2 * acts / moments) as i64 - 1);
         for _ in 0..some / 8 + 1 {
-            history.live(8).await;
+            history.run_random(8).await;
             let user = *rng.pick(&USERS);
             let device = *rng.pick(&["phone", "tablet"]);
             let acked = json!({ "device": device, "cursor": rng.between(1, history.head) });
@@ -122,12 +124,12 @@ async fn as_of_answers_what_was_answered_then() {
     // Tables that were folded anew from the log know the same past.
     world.stop();
     rebuild(&world).await;
-    world.wake().await;
+    world.start_service().await;
     equal(&world, &recorded).await;
 }
 
 /// What the history's own acts leave out: reactions, and titles. What is refused changes nothing.
-async fn decorate(history: &mut History, user: &str, rng: &mut Rng) {
+async fn decorate(history: &mut RandomHistory, user: &str, rng: &mut Rng) {
     let client = history.client(user);
     let group = *rng.pick(&["g1", "g2", "g3"]);
     let at = format!("/v1/conversations/{group}");
@@ -148,7 +150,7 @@ async fn decorate(history: &mut History, user: &str, rng: &mut Rng) {
 }
 
 async fn rebuild(world: &World) {
-    let output = world.tidings(&["rebuild"]).await;
+    let output = world.run(&["rebuild"]).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 }
@@ -184,25 +186,30 @@ async fn the_past_is_for_administrators_and_has_bounds() {
         .await;
     edited.expect(200);
     let recalled = ann.delete(one).await.position();
-    ann.look(&format!("/v1/inbox?min_position={recalled}"))
+    ann.get_ok(&format!("/v1/inbox?min_position={recalled}"))
         .await;
     for asked in ["as_of=1", "as_user=ben", "as_of=2&as_user=ann"] {
-        ann.get(&format!("/v1/inbox?{asked}")).await.refused(403);
+        ann.get(&format!("/v1/inbox?{asked}"))
+            .await
+            .expect_problem(403);
     }
-    let ann_too = ann.with_token(Some(token::admin("ann")));
+    let ann_too = ann.with_token(Some(token::for_admin("ann")));
     // Administrators see what they saw themselves, and what was recalled since.
     let text = |answer: Value| answer["body"]["text"].clone();
-    let then = async |position: i64| ann_too.look(&format!("{one}?as_of={position}")).await;
+    let then = async |position: i64| ann_too.get_ok(&format!("{one}?as_of={position}")).await;
     assert_eq!(text(then(sent).await), "as it was");
     assert_eq!(text(then(sent + 1).await), "as it is");
     assert_eq!(then(recalled).await["body"], Value::Null);
     ann_too
         .get(&format!("{one}?as_of={made}"))
         .await
-        .refused(404);
-    admin.get(&format!("{one}?as_of={sent}")).await.refused(404);
+        .expect_problem(404);
+    admin
+        .get(&format!("{one}?as_of={sent}"))
+        .await
+        .expect_problem(404);
     assert_eq!(
-        ann_too.look("/v1/inbox?as_of=0").await["conversations"],
+        ann_too.get_ok("/v1/inbox?as_of=0").await["conversations"],
         json!([])
     );
     // Times are moments, too.
@@ -214,10 +221,10 @@ async fn the_past_is_for_administrators_and_has_bounds() {
     let by_time = at(&by_time);
     assert!((sent..=recalled).contains(&by_time), "{by_time}");
     let long_ago = format!("{one}?as_of=2001-01-01T00:00:00Z");
-    ann_too.get(&long_ago).await.refused(404);
+    ann_too.get(&long_ago).await.expect_problem(404);
     for bad in ["yesterday", "-1", "1.5", &(recalled + 1).to_string()] {
         let answer = admin.get(&format!("/v1/inbox?as_of={bad}")).await;
-        answer.refused(400);
+        answer.expect_problem(400);
         assert_eq!(answer.json()["errors"][0]["field"], "as_of", "{answer}");
     }
     // No call takes the present for the past in silence.
@@ -228,17 +235,17 @@ async fn the_past_is_for_administrators_and_has_bounds() {
         "/v1/blocks?x=1",
     ] {
         let answer = admin.get(&format!("{path}&as_of=1")).await;
-        answer.refused(400);
+        answer.expect_problem(400);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_that_were_not_folded_anew_say_from_where_on_they_know() {
     let mut world = World::start().await;
-    let ann = world.user("ann").with_token(Some(token::admin("ann")));
+    let ann = world.user("ann").with_token(Some(token::for_admin("ann")));
     ann.create_group("room", &["ben"]).await.expect(201);
     let sent = ann.send("room", "m1", "x").await.position();
-    ann.look(&format!("/v1/inbox?min_position={sent}")).await;
+    ann.get_ok(&format!("/v1/inbox?min_position={sent}")).await;
     // As a migration leaves them.
     let upgraded =
         "UPDATE read.checkpoint SET past_from = position; TRUNCATE read.conversation_history;
@@ -250,18 +257,18 @@ async fn tables_that_were_not_folded_anew_say_from_where_on_they_know() {
         .await
         .expect("written");
     let before = ann.get(&format!("/v1/inbox?as_of={}", sent - 1)).await;
-    before.refused(400);
+    before.expect_problem(400);
     assert!(before.to_string().contains("tidings rebuild"), "{before}");
-    let then = ann.look(&format!("/v1/inbox?as_of={sent}")).await;
+    let then = ann.get_ok(&format!("/v1/inbox?as_of={sent}")).await;
     assert_eq!(then["conversations"].as_array().map(Vec::len), Some(1));
-    let verified = world.tidings(&["verify"]).await;
+    let verified = world.run(&["verify"]).await;
     assert!(
         verified.status.success(),
         "what is not known is no difference"
     );
     world.stop();
     rebuild(&world).await;
-    world.wake().await;
-    let made = ann.look(&format!("/v1/inbox?as_of={}", sent - 1)).await;
+    world.start_service().await;
+    let made = ann.get_ok(&format!("/v1/inbox?as_of={}", sent - 1)).await;
     assert_eq!(made["conversations"][0]["last_message"], Value::Null);
 }

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use eventually::eventually;
 use serde_json::Value;
 use tests::client::Client;
-use tests::database::other_database;
-use tests::eventually::eventually;
+use tests::database::replace_database_name;
 use tests::feed;
 use tests::log;
 use tests::world::World;
@@ -44,7 +44,7 @@ async fn restore(world: &World, url: &str, bin: &Path, dump: &str) {
         .fetch_one(&world.pool)
         .await
         .expect("a name");
-    let admin = sqlx::PgPool::connect(&other_database(url, "postgres"))
+    let admin = sqlx::PgPool::connect(&replace_database_name(url, "postgres"))
         .await
         .expect("the server");
     for statement in [
@@ -87,17 +87,17 @@ async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
     alice.create_group("room", &["bob"]).await.expect(201);
     let kept = send(&alice, "kept").await;
     assert_eq!(hits(&bob, "kept", kept).await, SENDS);
-    let before = feed::whole(&bob, 100, kept).await;
+    let before = feed::read_all(&bob, 100, kept).await;
     run(&bin.join("pg_dump"), &["-Fc", "-f", dump, "-d", url]).await;
     let lost = send(&alice, "lost").await;
     assert_eq!(hits(&bob, "lost", lost).await, SENDS);
     world.stop();
     restore(&world, url, &bin, dump).await;
-    world.wake().await;
+    world.start_service().await;
 
     let ahead = bob.get(&format!("/v1/inbox/entries?after={lost}")).await;
-    assert_eq!(ahead.refused(410), "cursor_ahead");
-    assert_eq!(feed::whole(&bob, 100, kept).await, before);
+    assert_eq!(ahead.expect_problem(410), "cursor_ahead");
+    assert_eq!(feed::read_all(&bob, 100, kept).await, before);
     assert_eq!(hits(&bob, "lost", kept).await, 0, "the index was ahead");
     assert_eq!(hits(&bob, "kept", kept).await, SENDS);
     // More than were lost: positions that the stream once had are other events now.
@@ -105,25 +105,25 @@ async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
         let head = send(&alice, part).await;
         assert_eq!(hits(&bob, part, head).await, SENDS);
         assert_eq!(hits(&bob, "lost", head).await, 0);
-        let events = log::served(&world.admin())
+        let events = log::fetch_events(&world.admin())
             .await
             .expect("the log is served");
         assert_eq!(events.len() as i64, head);
         let nats = world.nats.url.clone();
         eventually("the stream is at the head", async || {
-            (log::mirror_ends(&nats).await.ok()?.1 == head as u64).then_some(())
+            (log::mirror_range(&nats).await.ok()?.1 == head as u64).then_some(())
         })
         .await;
         log::check_mirror(&nats, &events)
             .await
             .expect("the mirror is exact");
         assert_eq!(
-            bob.look(&format!("/v1/inbox?min_position={head}")).await["conversations"][0]["unread"],
+            bob.get_ok(&format!("/v1/inbox?min_position={head}")).await["conversations"][0]["unread"],
             head - 1
         );
     }
     for command in [["verify"].as_slice(), &["log", "verify"]] {
-        let output = world.tidings(command).await;
+        let output = world.run(command).await;
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?}: {said}");
     }

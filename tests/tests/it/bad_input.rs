@@ -2,10 +2,12 @@
 //! appended.
 
 use reqwest::Method;
-use tests::answer::Answer;
-use tests::bad::{HUGE, NO_NUMBER, STRANGE, mistyped, unreadable};
+use tests::bad_inputs::{
+    HOSTILE_IDS, HUGE_NUMBERS, INVALID_NUMBERS, malformed_bodies, mistyped_bodies,
+};
 use tests::client::Client;
 use tests::log::head;
+use tests::response::ApiResponse;
 use tests::routes::{Access, ROUTES, Route};
 use tests::world::World;
 
@@ -14,11 +16,11 @@ async fn room() -> World {
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
     let sent = alice.send("room", "m1", "hello").await;
-    world.projected(sent.position()).await;
+    world.wait_until_projected(sent.position()).await;
     world
 }
 
-async fn call(client: &Client, route: &Route, path: &str, body: Option<Vec<u8>>) -> Answer {
+async fn call(client: &Client, route: &Route, path: &str, body: Option<Vec<u8>>) -> ApiResponse {
     let method = Method::from_bytes(route.method.as_bytes()).expect("the table has methods");
     let mut request = client.request(&method, path);
     if let Some(body) = body {
@@ -28,7 +30,7 @@ async fn call(client: &Client, route: &Route, path: &str, body: Option<Vec<u8>>)
 }
 
 /// A refusal tells nothing of what is behind: no SQL, no file, no panic.
-fn keeps_quiet(answer: &Answer) {
+fn keeps_quiet(answer: &ApiResponse) {
     let text = String::from_utf8_lossy(&answer.body).to_lowercase();
     for word in [
         "panick", "sqlx", "postgres", "select ", "insert ", ".rs:", "/src/", "rust",
@@ -39,11 +41,11 @@ fn keeps_quiet(answer: &Answer) {
 
 async fn still_well(world: &mut World) {
     assert!(
-        world.service().child.is_running(),
+        world.service().process.is_running(),
         "{}",
-        world.service().child.last_words()
+        world.service().process.log_tail()
     );
-    assert_eq!(world.nobody().get("/readyz").await.status, 200);
+    assert_eq!(world.anonymous().get("/readyz").await.status, 200);
 }
 
 /// Somebody who may call a route.
@@ -62,10 +64,10 @@ async fn bodies_that_cannot_be_read_are_400() {
     for route in ROUTES {
         let Some(good) = route.body else { continue };
         let caller = caller(&world, route);
-        for (name, body) in unreadable(good) {
+        for (name, body) in malformed_bodies(good) {
             let answer = call(&caller, route, &route.path("room"), Some(body)).await;
             assert_eq!(answer.status, 400, "{name}: {answer}");
-            answer.refused(400);
+            answer.expect_problem(400);
             keeps_quiet(&answer);
             tried += 1;
         }
@@ -86,7 +88,7 @@ async fn fields_of_the_wrong_type_are_refused_and_never_fail() {
     for route in ROUTES {
         let Some(good) = route.body else { continue };
         let caller = caller(&world, route);
-        for (name, body, certain) in mistyped(good) {
+        for (name, body, certain) in mistyped_bodies(good) {
             let before = head(&world.pool).await.expect("a head");
             let answer = call(&caller, route, &route.path("room"), Some(body)).await;
             assert!(answer.status < 500, "{name}: {answer}");
@@ -95,7 +97,7 @@ async fn fields_of_the_wrong_type_are_refused_and_never_fail() {
                 "{name}: {answer}"
             );
             if answer.status >= 400 {
-                answer.refused(answer.status);
+                answer.expect_problem(answer.status);
                 keeps_quiet(&answer);
                 assert_eq!(
                     head(&world.pool).await.expect("a head"),
@@ -119,13 +121,13 @@ async fn numbers_in_paths() {
         .filter(|route| route.template.contains("{seq}"))
     {
         let body = || route.body.map(|body| body.as_bytes().to_vec());
-        for seq in NO_NUMBER {
-            let answer = call(&alice, route, &route.path_of("room", seq), body()).await;
-            answer.refused(400);
+        for seq in INVALID_NUMBERS {
+            let answer = call(&alice, route, &route.message_path("room", seq), body()).await;
+            answer.expect_problem(400);
             keeps_quiet(&answer);
         }
-        for seq in HUGE {
-            let answer = call(&alice, route, &route.path_of("room", seq), body()).await;
+        for seq in HUGE_NUMBERS {
+            let answer = call(&alice, route, &route.message_path("room", seq), body()).await;
             assert!(matches!(answer.status, 400 | 404), "{answer}");
         }
     }
@@ -152,17 +154,17 @@ async fn numbers_in_queries() {
     let mut world = room().await;
     let alice = world
         .user("alice")
-        .with_token(Some(tests::token::admin("alice")));
+        .with_token(Some(tests::token::for_admin("alice")));
     for (path, parameter, largest) in NUMBERS {
-        for value in NO_NUMBER
+        for value in INVALID_NUMBERS
             .into_iter()
             .filter(|value| *value != "0" || largest.is_some())
         {
             let answer = alice.get(&format!("{path}?{parameter}={value}")).await;
-            answer.refused(400);
+            answer.expect_problem(400);
             keeps_quiet(&answer);
         }
-        for value in HUGE {
+        for value in HUGE_NUMBERS {
             let answer = alice.get(&format!("{path}?{parameter}={value}")).await;
             assert!(
                 matches!(answer.status, 200 | 400 | 404 | 410 | 503),
@@ -182,15 +184,21 @@ async fn numbers_in_queries() {
             alice
                 .get(&format!("{path}?{parameter}={}", largest + 1))
                 .await
-                .refused(400);
+                .expect_problem(400);
         }
     }
     alice
         .get("/v1/conversations/room/messages?before=2&after=1")
         .await
-        .refused(400);
-    alice.get("/v1/inbox?archived=perhaps").await.refused(400);
-    alice.get("/v1/events?since=yesterday").await.refused(400);
+        .expect_problem(400);
+    alice
+        .get("/v1/inbox?archived=perhaps")
+        .await
+        .expect_problem(400);
+    alice
+        .get("/v1/events?since=yesterday")
+        .await
+        .expect_problem(400);
     for cursor in ["x", "%00", "AAAA", "%7B%7D", "9999999999999999999999"] {
         for path in [
             "/v1/inbox?after=",
@@ -209,7 +217,7 @@ async fn numbers_in_queries() {
 async fn strange_ids_and_names() {
     let mut world = room().await;
     let alice = world.user("alice");
-    for strange in STRANGE {
+    for strange in HOSTILE_IDS {
         for route in ROUTES.iter().filter(|route| route.template.contains('{')) {
             let body = || route.body.map(|body| body.as_bytes().to_vec());
             if route.access == Access::Member {
@@ -232,19 +240,22 @@ async fn strange_ids_and_names() {
 async fn what_the_framework_refuses_is_a_problem_too() {
     let world = room().await;
     let alice = world.user("alice");
-    assert_eq!(alice.get("/v1/nothing").await.refused(404), "not_found");
+    assert_eq!(
+        alice.get("/v1/nothing").await.expect_problem(404),
+        "not_found"
+    );
     assert_eq!(alice.get("/nothing").await.status, 404);
-    alice.delete("/v1/inbox").await.refused(405);
+    alice.delete("/v1/inbox").await.expect_problem(405);
     let typed = |content_type: &'static str| {
         alice
             .request(&Method::POST, "/v1/inbox/ack")
             .body(content_type, r#"{"device":"d","cursor":0}"#)
     };
-    typed("text/plain").send().await.refused(415);
+    typed("text/plain").send().await.expect_problem(415);
     typed("application/x-www-form-urlencoded")
         .send()
         .await
-        .refused(415);
+        .expect_problem(415);
     typed("application/json; charset=utf-8")
         .send()
         .await

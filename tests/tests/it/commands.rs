@@ -47,7 +47,7 @@ async fn send() {
             "/v1/conversations/room/messages/{seq}?min_position={}",
             sent.position()
         );
-        let shown = carol.look(&at).await;
+        let shown = carol.get_ok(&at).await;
         assert_eq!((&shown["type"], &shown["body"]), (&json!(kind), &body));
         assert_eq!(shown["sent_at"], answer["sent_at"]);
         assert_eq!(
@@ -61,7 +61,7 @@ async fn send() {
     let sent = carol.send_message("room", answering).await;
     sent.expect(201);
     let shown = carol
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/conversations/room/messages/10?min_position={}",
             sent.position()
         ))
@@ -94,7 +94,7 @@ async fn send_keeps_text_byte_for_byte() {
             "/v1/conversations/room/messages/{seq}?min_position={}",
             sent.position()
         );
-        assert_eq!(alice.look(&at).await["body"]["text"], text);
+        assert_eq!(alice.get_ok(&at).await["body"]["text"], text);
     }
 }
 
@@ -125,7 +125,7 @@ async fn send_refuses() {
     for message in refused {
         let answer = carol.send_message("room", message.clone()).await;
         assert_eq!(answer.status, 422, "{message}: {answer}");
-        answer.refused(422);
+        answer.expect_problem(422);
     }
     carol
         .send_message("room", message(&"k".repeat(128), "text", &text))
@@ -160,11 +160,11 @@ async fn edit() {
         "an equal body changes nothing"
     );
     let shown = alice
-        .look(&format!("{at}?min_position={}", edited.position()))
+        .get_ok(&format!("{at}?min_position={}", edited.position()))
         .await;
     assert_eq!(shown["body"]["text"], "better");
     assert!(shown["edited_at"].is_string(), "{shown}");
-    let versions = alice.look(&format!("{at}/history")).await["versions"].clone();
+    let versions = alice.get_ok(&format!("{at}/history")).await["versions"].clone();
     let texts: Vec<_> = versions
         .as_array()
         .expect("a list")
@@ -178,25 +178,25 @@ async fn edit() {
         alice
             .put(at, Some(json!({ "body": { "text": "mine" } })))
             .await
-            .refused(403),
+            .expect_problem(403),
         "forbidden"
     );
     bob.put(at, Some(json!({ "body": { "text": " " } })))
         .await
-        .refused(422);
+        .expect_problem(422);
     bob.put(at, Some(json!({ "body": "text" })))
         .await
-        .refused(422);
+        .expect_problem(422);
     bob.put(
         "/v1/conversations/room/messages/2",
         Some(json!({ "body": { "text": "x" } })),
     )
     .await
-    .refused(404);
+    .expect_problem(404);
     bob.delete(at).await.expect(200);
     bob.put(at, Some(json!({ "body": { "text": "again" } })))
         .await
-        .refused(422);
+        .expect_problem(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,7 +204,7 @@ async fn recall() {
     let world = room().await;
     let (alice, carol) = (world.user("alice"), world.user("carol"));
     let at = "/v1/conversations/room/messages/1";
-    assert_eq!(carol.delete(at).await.refused(403), "forbidden");
+    assert_eq!(carol.delete(at).await.expect_problem(403), "forbidden");
     carol.send("room", "m2", "oops").await.expect(201);
     carol
         .delete("/v1/conversations/room/messages/2")
@@ -218,13 +218,13 @@ async fn recall() {
         "recalling again changes nothing"
     );
     let shown = carol
-        .look(&format!("{at}?min_position={}", recalled.position()))
+        .get_ok(&format!("{at}?min_position={}", recalled.position()))
         .await;
     assert_eq!(
         (&shown["seq"], &shown["body"], &shown["recalled"]),
         (&json!(1), &Value::Null, &json!(true))
     );
-    let versions = carol.look(&format!("{at}/history")).await["versions"].clone();
+    let versions = carol.get_ok(&format!("{at}/history")).await["versions"].clone();
     assert!(
         versions
             .as_array()
@@ -233,7 +233,7 @@ async fn recall() {
             .all(|v| v["body"].is_null()),
         "{versions}"
     );
-    let inbox = carol.look("/v1/inbox").await["conversations"][0]["last_message"].clone();
+    let inbox = carol.get_ok("/v1/inbox").await["conversations"][0]["last_message"].clone();
     assert_eq!(
         (&inbox["preview"], &inbox["recalled"]),
         (&Value::Null, &json!(true))
@@ -241,11 +241,11 @@ async fn recall() {
     carol
         .delete("/v1/conversations/room/messages/9")
         .await
-        .refused(404);
+        .expect_problem(404);
     for text in ["first", "oops"] {
         let everything = [
-            carol.look("/v1/inbox/entries?after=0").await,
-            carol.look("/v1/outbox").await,
+            carol.get_ok("/v1/inbox/entries?after=0").await,
+            carol.get_ok("/v1/outbox").await,
         ];
         assert!(
             everything
@@ -272,7 +272,7 @@ async fn reactions() {
     alice.put(&thumb, None).await.expect(200);
     let last = alice.put(&format!("{at}/reactions/ok"), None).await;
     let shown = carol
-        .look(&format!("{at}?min_position={}", last.position()))
+        .get_ok(&format!("{at}?min_position={}", last.position()))
         .await;
     assert_eq!(
         shown["reactions"],
@@ -281,7 +281,7 @@ async fn reactions() {
     let removed = carol.delete(&thumb).await;
     assert_eq!(carol.delete(&thumb).await.position(), removed.position());
     let shown = carol
-        .look(&format!("{at}?min_position={}", removed.position()))
+        .get_ok(&format!("{at}?min_position={}", removed.position()))
         .await;
     assert_eq!(
         shown["reactions"],
@@ -290,11 +290,11 @@ async fn reactions() {
     carol
         .put(&format!("{at}/reactions/{}", "k".repeat(33)), None)
         .await
-        .refused(422);
+        .expect_problem(422);
     carol
         .put("/v1/conversations/room/messages/7/reactions/ok", None)
         .await
-        .refused(404);
+        .expect_problem(404);
     alice.delete(at).await.expect(200);
-    carol.put(&thumb, None).await.refused(422);
+    carol.put(&thumb, None).await.expect_problem(422);
 }

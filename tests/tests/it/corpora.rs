@@ -6,7 +6,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tests::corpus::{Corpus, import};
+use tests::corpus::{Corpus, import_file};
 use tests::seed::{Rng, seed};
 use tests::world::World;
 
@@ -83,7 +83,7 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
     let corpus = Corpus::read(&file).expect("a corpus");
     assert_eq!((corpus.skipped, corpus.conversations.len()), (3, 8));
 
-    let report = import(&world, &file).await;
+    let report = import_file(&world, &file).await;
     let numbers = |report: &Value| {
         ["messages", "conversations", "users", "skipped"]
             .map(|field| report[field].as_u64().unwrap_or(u64::MAX) as usize)
@@ -96,13 +96,13 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
     let head = tests::log::check_positions(&world.pool)
         .await
         .expect("the log is whole");
-    world.projected(head).await;
+    world.wait_until_projected(head).await;
     corpus
         .check_messages(|user| world.user(user), head)
         .await
         .expect("the history is the file");
 
-    let again = import(&world, &file).await;
+    let again = import_file(&world, &file).await;
     assert_eq!(
         tests::log::head(&world.pool).await.expect("a head"),
         head,

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
-use tests::eventually::eventually;
+use tests::program::Program;
 use tests::service::{run_tidings, service_env};
-use tests::up::Up;
-use tests::world::{Settings, World, directory};
+use tests::world::{Settings, World, create_dir};
 use tests::{feed, log, servers, token};
 use tidings::servers::EmbeddedServers;
 use uuid::Uuid;
@@ -17,14 +17,14 @@ use uuid::Uuid;
 struct House {
     dir: PathBuf,
     servers: EmbeddedServers,
-    up: Up,
+    up: Program,
 }
 
 impl House {
     async fn start() -> Self {
-        let dir = directory();
-        let servers = servers::both(&dir.join("servers"));
-        let up = Up::start(&servers, &dir).await.expect("it starts");
+        let dir = create_dir();
+        let servers = servers::start_both(&dir.join("servers"));
+        let up = Program::start(&servers, &dir).await.expect("it starts");
         Self { dir, servers, up }
     }
 
@@ -49,8 +49,8 @@ impl House {
     /// Everything of the log, as the API serves it.
     async fn events(&self) -> Vec<Value> {
         let admin = self.up.user("operator");
-        let admin = admin.with_token(Some(token::admin("operator")));
-        let served = log::served(&admin).await.expect("the log is served");
+        let admin = admin.with_token(Some(token::for_admin("operator")));
+        let served = log::fetch_events(&admin).await.expect("the log is served");
         let read = |event: &Bytes| serde_json::from_slice(event).expect("is JSON");
         served.iter().map(read).collect()
     }
@@ -203,7 +203,7 @@ async fn what_is_erased_is_nowhere_and_all_else_is_as_it_was() {
     }
 
     for user in [&ann, &bob] {
-        let room = feed::history(user, "room", kept).await;
+        let room = feed::read_history(user, "room", kept).await;
         assert_eq!(room.len(), 5);
         for message in &room {
             let is_kept = message["seq"] == 5;
@@ -214,14 +214,14 @@ async fn what_is_erased_is_nowhere_and_all_else_is_as_it_was() {
             assert_eq!(found(user, word, kept).await, 0, "{word}");
         }
         assert_eq!(found(user, &told.kept, kept).await, 1);
-        let entries = feed::whole(user, 100, kept).await;
+        let entries = feed::read_all(user, 100, kept).await;
         let text = serde_json::to_string(&entries).expect("is JSON");
         assert!(text.contains("message_erased"));
         for word in erased {
             assert!(!text.contains(word.as_str()), "{word} is still told");
         }
     }
-    let unread = bob.look("/v1/inbox/unread").await;
+    let unread = bob.get_ok("/v1/inbox/unread").await;
     assert_eq!(unread["total"], 1, "{unread}");
 
     let after = house.events().await;
@@ -273,10 +273,10 @@ async fn check(house: &House) {
 /// After all of it, the log takes events, the stream and the read models follow.
 async fn goes_on(house: &House, ann: &Client) {
     let position = ann.send("room", "6", "and on").await.position();
-    assert_eq!(feed::history(ann, "room", position).await.len(), 6);
+    assert_eq!(feed::read_history(ann, "room", position).await.len(), 6);
     let nats = &house.servers.nats_url;
     eventually("the stream is at the head", async || {
-        (log::mirror_ends(nats).await.ok()?.1 == position as u64).then_some(())
+        (log::mirror_range(nats).await.ok()?.1 == position as u64).then_some(())
     })
     .await;
 }
@@ -284,7 +284,7 @@ async fn goes_on(house: &House, ann: &Client) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_old_is_erased_where_it_may_not_be_old() {
     let settings = Settings::default().with("TIDINGS_RETAIN_GROUPS", "3s");
-    let world = World::with(settings).await;
+    let world = World::start_with(settings).await;
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("room", &["bob"]).await.expect(201);
     let direct = ann.create_direct("bob").await;
@@ -297,7 +297,7 @@ async fn what_is_too_old_is_erased_where_it_may_not_be_old() {
             .expect(201);
     }
     let recalled = async |conversation: &str| {
-        let messages = feed::history(&bob, conversation, 0).await;
+        let messages = feed::read_history(&bob, conversation, 0).await;
         messages.iter().filter(|it| it["recalled"] == true).count()
     };
     eventually("the group's messages are gone", async || {
@@ -306,7 +306,7 @@ async fn what_is_too_old_is_erased_where_it_may_not_be_old() {
     .await;
     assert_eq!(recalled(&direct).await, 0);
     let data = world.dir.join("data").display().to_string();
-    let output = world.tidings(&["status", "--json", "--data", &data]).await;
+    let output = world.run(&["status", "--json", "--data", &data]).await;
     let status: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     let database = &status["database"];
     let group = database["retention"].as_array().and_then(|all| {
@@ -317,7 +317,7 @@ async fn what_is_too_old_is_erased_where_it_may_not_be_old() {
     // What comes later has its own time.
     let position = ann.send("room", "new", "young").await.position();
     assert_eq!(
-        feed::history(&bob, "room", position).await[20]["body"]["text"],
+        feed::read_history(&bob, "room", position).await[20]["body"]["text"],
         "young"
     );
 }
@@ -343,11 +343,11 @@ async fn a_person_gets_everything_about_them() {
     .await
     .expect(200);
     let last = ann.put("/v1/blocks/bob", None).await.position();
-    ann.look(&format!("/v1/inbox/unread?min_position={last}"))
+    ann.get_ok(&format!("/v1/inbox/unread?min_position={last}"))
         .await;
     let data = world.dir.join("data").display().to_string();
     let run = async |user: &str| {
-        let output = world.tidings(&["export-user", user, "--data", &data]).await;
+        let output = world.run(&["export-user", user, "--data", &data]).await;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         (output.status.success(), text)
     };

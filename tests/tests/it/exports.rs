@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tests::client::Client;
-use tests::corpus::import;
+use tests::corpus::import_file;
 use tests::feed;
 use tests::world::World;
 
@@ -94,14 +94,16 @@ fn matrix(dir: &Path) -> PathBuf {
 
 /// The messages of the only conversation of this reader, and its members.
 async fn shown(reader: &Client, head: i64) -> (String, Vec<Value>, Vec<(String, String)>) {
-    let inbox = reader.look(&format!("/v1/inbox?min_position={head}")).await;
+    let inbox = reader
+        .get_ok(&format!("/v1/inbox?min_position={head}"))
+        .await;
     let rows = inbox["conversations"].as_array().expect("rows");
     assert_eq!(rows.len(), 1, "{inbox}");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let id = text(&rows[0]["id"]);
-    let history = feed::history(reader, &id, head).await;
+    let history = feed::read_history(reader, &id, head).await;
     let members = reader
-        .look(&format!("/v1/conversations/{id}/members"))
+        .get_ok(&format!("/v1/conversations/{id}/members"))
         .await;
     let mut members: Vec<_> = members["members"]
         .as_array()
@@ -138,13 +140,13 @@ fn roles(of: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// Imports twice; gives the report of the first time and the head.
 async fn imported(world: &World, path: &Path) -> (Value, i64) {
-    let report = import(world, path).await;
+    let report = import_file(world, path).await;
     let head = tests::log::check_positions(&world.pool)
         .await
         .expect("the log is whole");
-    world.projected(head).await;
-    world.said(&["verify"]).await;
-    let again = import(world, path).await;
+    world.wait_until_projected(head).await;
+    world.run_ok(&["verify"]).await;
+    let again = import_file(world, path).await;
     let after = tests::log::head(&world.pool).await.expect("a head");
     assert_eq!(after, head, "a second import appended: {again}");
     assert_eq!(

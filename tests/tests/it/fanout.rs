@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tests::feed;
-use tests::history::{History, USERS};
+use tests::history::{RandomHistory, USERS};
 use tests::seed::seed;
 use tests::world::{Settings, World};
 
@@ -28,15 +28,16 @@ fn without_times(value: &mut Value) {
 
 /// What every user sees after the history: feed and unread, pages of several sizes.
 async fn lived(seed: u64, threshold: i64) -> Vec<(String, Vec<Value>)> {
-    let world = World::with(Settings::default().with("TIDINGS_FANOUT_THRESHOLD", threshold)).await;
-    let mut history = History::begin(seed, |user| world.user(user)).await;
-    history.live(ACTS).await;
+    let world =
+        World::start_with(Settings::default().with("TIDINGS_FANOUT_THRESHOLD", threshold)).await;
+    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    history.run_random(ACTS).await;
     let mut seen = Vec::new();
     for user in USERS {
         let client = history.client(user);
-        for size in [1, 7, feed::LARGEST] {
-            let mut entries = feed::whole(&client, size, history.head).await;
-            entries.push(client.look("/v1/inbox/unread").await);
+        for size in [1, 7, feed::MAX_PAGE_SIZE] {
+            let mut entries = feed::read_all(&client, size, history.head).await;
+            entries.push(client.get_ok("/v1/inbox/unread").await);
             entries.iter_mut().for_each(without_times);
             seen.push((format!("{user}, pages of {size}"), entries));
         }

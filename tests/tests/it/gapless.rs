@@ -14,5 +14,8 @@ async fn positions_have_no_gap_and_the_stream_has_the_same() {
         .expect("the laws hold");
     eprintln!("{report}");
     assert!(report.events >= EVENTS && report.mirrored == report.events);
-    assert!(report.both_wrote, "one of the two services wrote nothing");
+    assert!(
+        report.both_services_wrote,
+        "one of the two services wrote nothing"
+    );
 }

@@ -2,30 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use eventually::eventually;
 use serde_json::Value;
-use tests::eventually::eventually;
-use tests::live::{Heard, Live};
+use tests::live::{LiveSocket, SocketEvent};
 use tests::token;
 use tests::world::{Settings, World};
 
-async fn open(world: &World, user: &str) -> Live {
-    let opened = Live::open(&world.address(), &token::user(user), "after=0").await;
+async fn open(world: &World, user: &str) -> LiveSocket {
+    let opened = LiveSocket::open(&world.address(), &token::for_user(user), "after=0").await;
     let mut live = opened.unwrap_or_else(|status| panic!("{user} is answered {status}"));
-    live.caught_up().await;
+    live.wait_until_caught_up().await;
     live
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn those_for_whom_there_is_no_room_come_back_spread_out() {
-    let world = World::with(Settings::default().with("TIDINGS_MAX_LIVE", 2)).await;
+    let world = World::start_with(Settings::default().with("TIDINGS_MAX_LIVE", 2)).await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     let (mut first, second) = (open(&world, "ann").await, open(&world, "bob").await);
     let address = world.address();
     let mut waits = BTreeSet::new();
     for _ in 0..20 {
-        let bob = token::user("bob");
-        let Err(answer) = Live::dial(&address, &bob, "after=0", &[]).await else {
+        let bob = token::for_user("bob");
+        let Err(answer) = LiveSocket::open_with_headers(&address, &bob, "after=0", &[]).await
+        else {
             panic!("a third is let in");
         };
         assert_eq!(answer.status(), 503);
@@ -41,10 +42,10 @@ async fn those_for_whom_there_is_no_room_come_back_spread_out() {
         "{waits:?}"
     );
     let sent = ann.send("c", "1", "the others are served").await.position();
-    first.reaches(sent).await;
+    first.wait_for_position(sent).await;
     drop(second);
     eventually("the room is given back", async || {
-        let opened = Live::open(&address, &token::user("bob"), "after=0").await;
+        let opened = LiveSocket::open(&address, &token::for_user("bob"), "after=0").await;
         opened.ok().map(|_| ())
     })
     .await;
@@ -63,9 +64,9 @@ async fn those_who_are_connected_when_the_service_stops_are_told_when_to_come_ba
     let hearing = async move {
         let mut said = None;
         loop {
-            match live.hear().await {
-                Heard::Frame(frame) => said = Some(frame),
-                Heard::Closed(code) => return (said.expect("a frame"), code),
+            match live.next_event().await {
+                SocketEvent::Frame(frame) => said = Some(frame),
+                SocketEvent::Closed(code) => return (said.expect("a frame"), code),
             }
         }
     };
@@ -80,15 +81,18 @@ async fn those_who_are_connected_when_the_service_stops_are_told_when_to_come_ba
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_other_origins_get_no_live_connection() {
     let listed = "https://chat.example.com";
-    let world = World::with(Settings::default().with("TIDINGS_ALLOWED_ORIGINS", listed)).await;
-    let (address, ann) = (world.address(), token::user("ann"));
+    let world =
+        World::start_with(Settings::default().with("TIDINGS_ALLOWED_ORIGINS", listed)).await;
+    let (address, ann) = (world.address(), token::for_user("ann"));
     for origin in [
         "https://evil.example",
         "https://chat.example.com.evil",
         "null",
     ] {
         let headers = [("origin", origin)];
-        let refused = Live::dial(&address, &ann, "after=0", &headers).await.err();
+        let refused = LiveSocket::open_with_headers(&address, &ann, "after=0", &headers)
+            .await
+            .err();
         let answer = refused.unwrap_or_else(|| panic!("{origin} is let in"));
         let body = answer.body().as_deref().unwrap_or_default();
         let problem: Value = serde_json::from_slice(body).expect("a document");
@@ -99,9 +103,9 @@ async fn pages_of_other_origins_get_no_live_connection() {
         );
     }
     for headers in [&[("origin", listed)][..], &[]] {
-        let opened = Live::dial(&address, &ann, "after=0", headers).await;
+        let opened = LiveSocket::open_with_headers(&address, &ann, "after=0", headers).await;
         let (mut live, _) = opened.expect("let in");
-        live.caught_up().await;
+        live.wait_until_caught_up().await;
     }
 }
 
@@ -110,26 +114,32 @@ async fn frames_are_neither_compressed_nor_of_any_size() {
     let world = World::start().await;
     let offer = "permessage-deflate; client_max_window_bits";
     let headers = [("sec-websocket-extensions", offer)];
-    let opened = Live::dial(&world.address(), &token::user("ann"), "after=0", &headers).await;
+    let opened = LiveSocket::open_with_headers(
+        &world.address(),
+        &token::for_user("ann"),
+        "after=0",
+        &headers,
+    )
+    .await;
     let (mut live, answer) = opened.expect("let in");
     assert!(
         !answer.contains_key("sec-websocket-extensions"),
         "{answer:?}"
     );
-    live.caught_up().await;
+    live.wait_until_caught_up().await;
     // As long as may be: it is read, and found to be no frame of ours.
     live.send(&"x".repeat(64 * 1024)).await;
-    assert_eq!(live.frame().await["type"], "problem");
-    assert_eq!(live.closed().await, 1008);
+    assert_eq!(live.next_frame().await["type"], "problem");
+    assert_eq!(live.wait_for_close().await, 1008);
     let mut live = open(&world, "ann").await;
     live.send(&"x".repeat(64 * 1024 + 1)).await;
-    let heard = live.hear().await;
-    assert!(matches!(heard, Heard::Closed(_)), "{heard:?}");
+    let heard = live.next_event().await;
+    assert!(matches!(heard, SocketEvent::Closed(_)), "{heard:?}");
 }
 
 /// How many batches the hub has asked nobody for, those concerned, and all who are connected.
 async fn batches(world: &World) -> [u64; 3] {
-    let answer = world.nobody().get("/metrics").await;
+    let answer = world.anonymous().get("/metrics").await;
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     ["nobody", "concerned", "connected"].map(|asked| {
         let name = format!("tidings_live_batches_total{{asked=\"{asked}\"}} ");
@@ -146,7 +156,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
     let names: Vec<&str> = others.iter().map(String::as_str).collect();
     ann.create_group("all", &names).await.expect(201);
     let created = ann.create_group("few", &["u1", "u2"]).await;
-    world.projected(created.position()).await;
+    world.wait_until_projected(created.position()).await;
     let mut connected = Vec::new();
     for user in &others {
         connected.push(open(&world, user).await);
@@ -158,7 +168,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
             .await
             .position();
         for live in &mut connected[1..=2] {
-            live.reaches(sent).await;
+            live.wait_for_position(sent).await;
         }
     }
     // What happens all the time is told by the projector of the same process, and what is rare asked for.
@@ -169,7 +179,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
             .put("/v1/conversations/few/messages/1", Some(body))
             .await;
         for live in &mut connected[1..=2] {
-            live.reaches(edited.position()).await;
+            live.wait_for_position(edited.position()).await;
         }
     }
     let after = batches(&world).await;
@@ -202,7 +212,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
             .collect();
         let page = world
             .user("u1")
-            .look("/v1/inbox/entries?after=0&limit=200")
+            .get_ok("/v1/inbox/entries?after=0&limit=200")
             .await;
         let later = page["entries"].as_array().expect("entries").iter();
         let later = later.filter(|entry| entry["conversation_id"] == "few");
@@ -214,7 +224,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
         assert_eq!((told.len(), later.len()), (20, 20));
     }
     // In one process the projector's bell needs no NATS.
-    tokio::task::block_in_place(|| world.nats.end());
+    tokio::task::block_in_place(|| world.nats.stop());
     for (n, conversation) in ["few", "all", "few"].into_iter().enumerate() {
         let sent = ann
             .send(conversation, &format!("lost {n}"), "quietly")
@@ -222,7 +232,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
             .position();
         let concerned = if conversation == "few" { 1..=2 } else { 0..=49 };
         for live in &mut connected[concerned] {
-            live.reaches(sent).await;
+            live.wait_for_position(sent).await;
         }
     }
     assert!(batches(&world).await[0] >= after[0] + 2);

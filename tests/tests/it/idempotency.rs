@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::answer::Answer;
 use tests::client::Client;
+use tests::response::ApiResponse;
 use tests::world::World;
 
 /// Equal sends at a time.
@@ -15,7 +15,7 @@ async fn logged(world: &World, kind: &str) -> i64 {
     count.fetch_one(&world.pool).await.expect("a count")
 }
 
-async fn at_once(client: &Client) -> Vec<Answer> {
+async fn at_once(client: &Client) -> Vec<ApiResponse> {
     let sends = (0..PARALLEL).map(|_| client.send("room", "the key", "the same text"));
     futures::future::join_all(sends).await
 }
@@ -35,7 +35,7 @@ async fn two_hundred_equal_sends_at_once_and_after_a_restart() {
         answers.iter().filter(|answer| answer.status == 201).count(),
         1
     );
-    let equal = |answer: &Answer| {
+    let equal = |answer: &ApiResponse| {
         assert!(
             answer.status == 201 || answer.status == 200 && answer.is_replay(),
             "{answer}"
@@ -48,7 +48,7 @@ async fn two_hundred_equal_sends_at_once_and_after_a_restart() {
     assert_eq!(logged(&world, "message_sent").await, 1);
 
     world.kill();
-    world.wake().await;
+    world.start_service().await;
     let again = at_once(&alice).await;
     assert!(
         again.iter().all(|answer| answer.status == 200),
@@ -81,14 +81,20 @@ async fn another_payload_is_409() {
         ("other", json!({ "text": "x", "b": [1, 2] })),
     ] {
         assert_eq!(
-            alice.send_message(room, message(body)).await.refused(409),
+            alice
+                .send_message(room, message(body))
+                .await
+                .expect_problem(409),
             "idempotency_mismatch"
         );
     }
     let mut control = message(json!({ "text": "x", "b": [1, 2] }));
     control["type"] = json!("control");
     assert_eq!(
-        alice.send_message("room", control).await.refused(409),
+        alice
+            .send_message("room", control)
+            .await
+            .expect_problem(409),
         "idempotency_mismatch"
     );
     bob.send_message("room", message(json!({ "text": "mine" })))
@@ -248,7 +254,10 @@ async fn every_other_command_takes_a_key() {
         .request(&Method::PATCH, at)
         .header("idempotency-key", "key 0")
         .json(&json!({ "title": "U" }));
-    assert_eq!(other.send().await.refused(409), "idempotency_mismatch");
+    assert_eq!(
+        other.send().await.expect_problem(409),
+        "idempotency_mismatch"
+    );
     for bad in ["", &"k".repeat(129)] {
         let request = alice
             .request(&Method::PATCH, at)

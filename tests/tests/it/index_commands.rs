@@ -10,9 +10,7 @@ const SENT: usize = 12;
 /// What a command says.
 async fn said(world: &World, arguments: &[&str]) -> String {
     let data = world.dir.join("data").display().to_string();
-    let output = world
-        .tidings(&[arguments, &["--data", &data]].concat())
-        .await;
+    let output = world.run(&[arguments, &["--data", &data]].concat()).await;
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {complained}");
     String::from_utf8(output.stdout).expect("UTF-8")
@@ -21,9 +19,7 @@ async fn said(world: &World, arguments: &[&str]) -> String {
 /// How it complains.
 async fn complained(world: &World, arguments: &[&str]) -> String {
     let data = world.dir.join("data").display().to_string();
-    let output = world
-        .tidings(&[arguments, &["--data", &data]].concat())
-        .await;
+    let output = world.run(&[arguments, &["--data", &data]].concat()).await;
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     String::from_utf8(output.stderr).expect("UTF-8")
 }
@@ -35,7 +31,7 @@ async fn is_right(world: &World) {
     assert_eq!(comparison["equal"], true);
     assert_eq!(comparison["served"], comparison["rebuilt"]);
     assert_eq!(comparison["served"]["messages"], SENT);
-    let found = world.user("bob").look("/v1/search?q=tea").await;
+    let found = world.user("bob").get_ok("/v1/search?q=tea").await;
     assert_eq!(found["total"], SENT);
 }
 
@@ -50,7 +46,7 @@ async fn what_a_rebuild_replaces_is_kept_and_gone_back_to_and_dropped() {
         position = sent.position();
     }
     let found = format!("/v1/search?q=tea&min_position={position}");
-    assert_eq!(ann.look(&found).await["total"], SENT);
+    assert_eq!(ann.get_ok(&found).await["total"], SENT);
 
     let built = said(&world, &["rebuild", "search", "--keep"]).await;
     assert!(

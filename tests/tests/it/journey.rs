@@ -17,7 +17,7 @@ async fn create_send_sync_ack_read_unread() {
     assert_eq!(second.expect(201)["seq"], 2);
     assert!(created.position() < first.position() && first.position() < second.position());
 
-    let (entries, cursor) = feed::from(&bob, 0, 200, second.position()).await;
+    let (entries, cursor) = feed::read_after(&bob, 0, 200, second.position()).await;
     let kinds: Vec<_> = entries
         .iter()
         .map(|entry| entry["type"].as_str().unwrap_or_default())
@@ -32,7 +32,7 @@ async fn create_send_sync_ack_read_unread() {
     );
     assert_eq!(cursor, second.position());
 
-    let unread = bob.look("/v1/inbox/unread").await;
+    let unread = bob.get_ok("/v1/inbox/unread").await;
     assert_eq!(
         unread,
         json!({ "total": 2, "conversations": { "lunch": 2 } })
@@ -48,7 +48,7 @@ async fn create_send_sync_ack_read_unread() {
     let read = bob.read("lunch", 1).await;
     assert_eq!(read.expect(200)["read_seq"], 1);
     let unread = bob
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/inbox/unread?min_position={}",
             read.position()
         ))
@@ -59,16 +59,16 @@ async fn create_send_sync_ack_read_unread() {
     );
 
     let receipts = alice
-        .look("/v1/conversations/lunch/messages/2/receipts")
+        .get_ok("/v1/conversations/lunch/messages/2/receipts")
         .await;
     assert_eq!(receipts["delivered"], json!(["bob"]));
     assert_eq!(receipts["read"], json!([]));
     assert_eq!(receipts["member_count"], 1);
-    let inbox = bob.look("/v1/inbox").await;
+    let inbox = bob.get_ok("/v1/inbox").await;
     assert_eq!(inbox["total_unread"], 1);
     assert_eq!(
         inbox["conversations"][0]["last_message"]["preview"],
         "今天吃什么？"
     );
-    assert_eq!(alice.look("/v1/inbox/unread").await["total"], 0);
+    assert_eq!(alice.get_ok("/v1/inbox/unread").await["total"], 0);
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::feed::{self, Seen};
-use tests::history::{History, USERS};
-use tests::live::{Heard, Live};
+use tests::feed::{self, FeedEntryKey};
+use tests::history::{RandomHistory, USERS};
+use tests::live::{LiveSocket, SocketEvent};
 use tests::seed::seed;
 use tests::token;
 use tests::world::{Settings, World};
 
-async fn open(world: &World, user: &str, query: &str) -> Live {
-    let opened = Live::open(&world.address(), &token::user(user), query).await;
+async fn open(world: &World, user: &str, query: &str) -> LiveSocket {
+    let opened = LiveSocket::open(&world.address(), &token::for_user(user), query).await;
     opened.unwrap_or_else(|status| panic!("{user} is answered {status}"))
 }
 
@@ -27,32 +27,32 @@ async fn the_backlog_comes_first_and_then_what_happens() {
             .expect(201);
     }
     let mut live = open(&world, "bob", "after=0").await;
-    let cursor = live.caught_up().await;
+    let cursor = live.wait_until_caught_up().await;
     assert_eq!(cursor, 451);
     let sent = ann.send("c", "now", "hello").await.position();
-    live.reaches(sent).await;
+    live.wait_for_position(sent).await;
     assert_eq!(live.entries.len(), 452);
     let entry = live.entries.last().expect("one");
     assert_eq!(entry["data"]["body"]["text"], "hello");
     assert_eq!(
         live.entries,
-        feed::whole(&bob, 100, sent).await,
+        feed::read_all(&bob, 100, sent).await,
         "as sync returns it"
     );
     // Resumed anywhere, nothing is missing and nothing comes twice.
     for after in [0, 1, 199, 200, 201, sent - 1, sent] {
         let mut resumed = open(&world, "bob", &format!("after={after}")).await;
-        assert_eq!(resumed.caught_up().await, sent);
+        assert_eq!(resumed.wait_until_caught_up().await, sent);
         let expected: Vec<_> = live
-            .seen()
+            .entry_keys()
             .into_iter()
             .filter(|it| it.position > after)
             .collect();
-        assert_eq!(resumed.seen(), expected);
+        assert_eq!(resumed.entry_keys(), expected);
     }
     // Without a cursor, from now on.
     let mut fresh = open(&world, "bob", "").await;
-    assert_eq!(fresh.caught_up().await, sent);
+    assert_eq!(fresh.wait_until_caught_up().await, sent);
     let edited = ann
         .put(
             "/v1/conversations/c/messages/1",
@@ -60,8 +60,8 @@ async fn the_backlog_comes_first_and_then_what_happens() {
         )
         .await
         .position();
-    fresh.reaches(edited).await;
-    live.reaches(edited).await;
+    fresh.wait_for_position(edited).await;
+    live.wait_for_position(edited).await;
     assert_eq!(fresh.entries.len(), 1);
     assert_eq!(fresh.entries[0]["type"], "message_edited");
     // Leaving ends it, with the entry that says so.
@@ -69,10 +69,10 @@ async fn the_backlog_comes_first_and_then_what_happens() {
         .delete("/v1/conversations/c/members/bob")
         .await
         .position();
-    live.reaches(left).await;
+    live.wait_for_position(left).await;
     ann.send("c", "after", "bob is gone").await.expect(201);
     ann.create_group("d", &["bob"]).await.expect(201);
-    let frame = live.frame().await;
+    let frame = live.next_frame().await;
     assert_eq!(frame["entry"]["type"], "conversation_created", "{frame}");
 }
 
@@ -80,7 +80,7 @@ async fn the_backlog_comes_first_and_then_what_happens() {
 async fn events(world: &World, user: &str, last: i64) -> String {
     let request = format!(
         "GET /v1/live HTTP/1.0\r\nhost: x\r\naccept: text/event-stream\r\nauthorization: Bearer {}\r\nlast-event-id: {last}\r\n\r\n",
-        token::user(user)
+        token::for_user(user)
     );
     let mut stream = tokio::net::TcpStream::connect(world.address())
         .await
@@ -123,8 +123,8 @@ async fn server_sent_events_resume_at_the_last_one() {
     );
     let text = events(&world, "bob", 0).await;
     assert!(text.contains(&format!("id: {first}")), "{text}");
-    world.user("bob").get("/v1/live").await.refused(400);
-    world.nobody().get("/v1/live").await.refused(401);
+    world.user("bob").get("/v1/live").await.expect_problem(400);
+    world.anonymous().get("/v1/live").await.expect_problem(401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,36 +133,36 @@ async fn what_a_device_does_not_acknowledge_comes_again() {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     let made = ann.create_group("c", &["bob"]).await.position();
     let mut watch = open(&world, "bob", "after=0&device=watch").await;
-    watch.caught_up().await;
+    watch.wait_until_caught_up().await;
     let mut phone = open(&world, "bob", "after=0&device=phone").await;
-    phone.caught_up().await;
+    phone.wait_until_caught_up().await;
     let sent = ann.send("c", "1", "one").await.position();
-    watch.reaches(sent).await;
-    phone.reaches(sent).await;
+    watch.wait_for_position(sent).await;
+    phone.wait_for_position(sent).await;
     // This one acknowledges as somebody does who listens to server-sent events.
     let body = json!({ "device": "watch", "cursor": sent });
     bob.post("/v1/inbox/ack", body).await.expect(200);
     phone.ack(made).await;
     let start = Instant::now();
     while phone.entries.len() < 3 {
-        phone.frame().await;
+        phone.next_frame().await;
     }
     assert!(start.elapsed() > Duration::from_secs(5), "again too soon");
     assert_eq!(
-        phone.seen().last().expect("one").position,
+        phone.entry_keys().last().expect("one").position,
         sent,
         "only what was not acknowledged"
     );
     let told = ann.send("c", "again", "again").await.position();
-    watch.reaches(told).await;
-    let positions: Vec<i64> = watch.seen().iter().map(|it| it.position).collect();
+    watch.wait_for_position(told).await;
+    let positions: Vec<i64> = watch.entry_keys().iter().map(|it| it.position).collect();
     assert!(
         positions.is_sorted_by(|one, next| one < next),
         "{positions:?}"
     );
     phone.ack(sent).await;
-    tests::eventually::eventually("the acknowledgement is recorded", async || {
-        let page = bob.look("/v1/inbox/entries?device=phone").await;
+    eventually::eventually("the acknowledgement is recorded", async || {
+        let page = bob.get_ok("/v1/inbox/entries?device=phone").await;
         page["entries"]
             .as_array()
             .is_some_and(|entries| entries.iter().all(|entry| entry["position"] != sent))
@@ -171,19 +171,19 @@ async fn what_a_device_does_not_acknowledge_comes_again() {
     .await;
     // The same device again: the first connection is told, the second goes on where it was.
     let mut again = open(&world, "bob", "device=phone").await;
-    assert_eq!(phone.closed().await, 4409);
-    again.caught_up().await;
+    assert_eq!(phone.wait_for_close().await, 4409);
+    again.wait_until_caught_up().await;
     assert!(
-        again.seen().iter().all(|it| it.position > sent),
+        again.entry_keys().iter().all(|it| it.position > sent),
         "{:?}",
-        again.seen()
+        again.entry_keys()
     );
     // Another device is another connection.
     let mut tablet = open(&world, "bob", "device=tablet").await;
-    tablet.caught_up().await;
+    tablet.wait_until_caught_up().await;
     let sent = ann.send("c", "2", "two").await.position();
-    again.reaches(sent).await;
-    tablet.reaches(sent).await;
+    again.wait_for_position(sent).await;
+    tablet.wait_for_position(sent).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,11 +198,11 @@ async fn whoever_resumes_at_a_position_has_all_of_it() {
     // One acknowledgement tells ann in three conversations.
     let body = json!({ "device": "phone", "cursor": sent });
     let acked = bob.post("/v1/inbox/ack", body).await.position();
-    world.projected(acked).await;
+    world.wait_until_projected(acked).await;
     let mut live = open(&world, "ann", "after=0").await;
     let mut more = Vec::new();
     loop {
-        let frame = live.frame().await;
+        let frame = live.next_frame().await;
         if frame["type"] == "caught_up" {
             break;
         }
@@ -226,13 +226,13 @@ async fn a_connection_ends_with_a_reason() {
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     let mut ahead = open(&world, "bob", "after=1000000").await;
-    let frame = ahead.frame().await;
+    let frame = ahead.next_frame().await;
     assert_eq!(
         (&frame["type"], &frame["code"]),
         (&json!("problem"), &json!("cursor_ahead")),
         "{frame}"
     );
-    assert_eq!(ahead.closed().await, 4410);
+    assert_eq!(ahead.wait_for_close().await, 4410);
     for junk in [
         "",
         "{",
@@ -242,61 +242,63 @@ async fn a_connection_ends_with_a_reason() {
         "{\"type\":\"ack\",\"cursor\":\"1\"}",
     ] {
         let mut live = open(&world, "bob", "after=0&device=d").await;
-        live.caught_up().await;
+        live.wait_until_caught_up().await;
         live.send(junk).await;
         let mut problems = 0;
         let code = loop {
-            match live.hear().await {
-                Heard::Frame(frame) => problems += usize::from(frame["type"] == "problem"),
-                Heard::Closed(code) => break code,
+            match live.next_event().await {
+                SocketEvent::Frame(frame) => problems += usize::from(frame["type"] == "problem"),
+                SocketEvent::Closed(code) => break code,
             }
         };
         assert_eq!((problems, code), (1, 1008), "{junk}");
     }
     let mut live = open(&world, "bob", "after=0&device=d").await;
-    live.caught_up().await;
+    live.wait_until_caught_up().await;
     live.ack(1_000_000).await;
-    assert_eq!(live.closed().await, 1008, "an ack beyond the head");
+    assert_eq!(live.wait_for_close().await, 1008, "an ack beyond the head");
     let mut live = open(&world, "bob", "after=0").await;
     live.send(&"x".repeat(70_000)).await;
-    live.closed().await;
+    live.wait_for_close().await;
     // A token that is over, but for the leeway, and two seconds of that.
-    let claims = json!({ "sub": "bob", "exp": token::now() - 58 });
-    let short = token::signed(&claims, token::SECRET);
-    let mut live = Live::open(&world.address(), &short, "after=0")
+    let claims = json!({ "sub": "bob", "exp": token::unix_now() - 58 });
+    let short = token::sign(&claims, token::SECRET);
+    let mut live = LiveSocket::open(&world.address(), &short, "after=0")
         .await
         .expect("still good");
-    assert_eq!(live.closed().await, 4401);
+    assert_eq!(live.wait_for_close().await, 4401);
     let address = world.address();
     assert_eq!(
-        Live::open(&address, "nonsense", "after=0").await.err(),
+        LiveSocket::open(&address, "nonsense", "after=0")
+            .await
+            .err(),
         Some(401)
     );
     assert_eq!(
-        Live::open(&address, &token::user("bob"), "after=x")
+        LiveSocket::open(&address, &token::for_user("bob"), "after=x")
             .await
             .err(),
         Some(400)
     );
     // The service still serves.
     let mut live = open(&world, "bob", "after=0").await;
-    live.caught_up().await;
+    live.wait_until_caught_up().await;
 }
 
 /// Live tells what sync would have told at that moment. A sync afterwards tells less of conversations that
 /// were left since, and less or more of those whose rule for newcomers was changed since, or that were left and
 /// joined again. Answers how many entries were the same.
 fn compare(user: &str, entries: &[Value], synced: &[Value], present: &BTreeSet<String>) -> usize {
-    let live: Vec<Seen> = entries.iter().map(feed::seen).collect();
-    let turns: Vec<Seen> = entries
+    let live: Vec<FeedEntryKey> = entries.iter().map(feed::entry_key).collect();
+    let turns: Vec<FeedEntryKey> = entries
         .iter()
         .filter(|entry| {
             let is_leaving = entry["type"] == "member_removed" && entry["data"]["user"] == user;
             is_leaving || entry["type"] == "conversation_changed"
         })
-        .map(feed::seen)
+        .map(feed::entry_key)
         .collect();
-    let has_turned = |it: &Seen| {
+    let has_turned = |it: &FeedEntryKey| {
         turns
             .iter()
             .any(|turn| turn.conversation == it.conversation && turn.position > it.position)
@@ -306,11 +308,12 @@ fn compare(user: &str, entries: &[Value], synced: &[Value], present: &BTreeSet<S
         "{user}: out of order"
     );
     let live: BTreeSet<_> = live.iter().cloned().collect();
-    let synced: BTreeSet<_> = synced.iter().map(feed::seen).collect();
-    let differences = |of: &BTreeSet<Seen>, other: &BTreeSet<Seen>| -> Vec<Seen> {
-        let different = of.difference(other).filter(|it| !has_turned(it));
-        different.cloned().collect()
-    };
+    let synced: BTreeSet<_> = synced.iter().map(feed::entry_key).collect();
+    let differences =
+        |of: &BTreeSet<FeedEntryKey>, other: &BTreeSet<FeedEntryKey>| -> Vec<FeedEntryKey> {
+            let different = of.difference(other).filter(|it| !has_turned(it));
+            different.cloned().collect()
+        };
     let missing = differences(&synced, &live);
     assert!(missing.is_empty(), "{user} was not told: {missing:?}");
     let mut foreign = differences(&live, &synced);
@@ -326,24 +329,26 @@ fn compare(user: &str, entries: &[Value], synced: &[Value], present: &BTreeSet<S
 async fn everybody_is_told_what_sync_returns_whatever_happens() {
     for threshold in [500, 2] {
         let settings = Settings::default().with("TIDINGS_FANOUT_THRESHOLD", threshold);
-        let world = World::with(settings).await;
-        let mut history = History::begin(seed("live"), |user| world.user(user)).await;
+        let world = World::start_with(settings).await;
+        let mut history = RandomHistory::start(seed("live"), |user| world.user(user)).await;
         let (mut connections, mut same) = (Vec::new(), 0);
         for user in USERS {
             connections.push((user, open(&world, user, "after=0").await));
         }
-        history.live(150).await;
+        history.run_random(150).await;
         // Some come later, some go.
         for user in USERS {
             connections.push((user, open(&world, user, "after=0").await));
         }
         connections.truncate(connections.len() - 2);
-        history.live(250).await;
+        history.run_random(250).await;
         for (user, mut live) in connections {
             let client = history.client(user);
-            let synced = feed::whole(&client, feed::LARGEST, history.head).await;
-            let last = synced.last().map_or(0, |entry| feed::seen(entry).position);
-            live.reaches(last).await;
+            let synced = feed::read_all(&client, feed::MAX_PAGE_SIZE, history.head).await;
+            let last = synced
+                .last()
+                .map_or(0, |entry| feed::entry_key(entry).position);
+            live.wait_for_position(last).await;
             let present = history.model.conversations.iter();
             let present = present
                 .filter(|(_, conversation)| conversation.is_member(user))

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Output;
 
 use async_nats::jetstream;
+use eventually::eventually;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tests::eventually::eventually;
 use tests::world::World;
 
 async fn history(world: &World) -> i64 {
@@ -35,11 +35,11 @@ async fn history(world: &World) -> i64 {
 }
 
 async fn log(world: &World, arguments: &[&str]) -> Output {
-    world.tidings(&[&["log"], arguments].concat()).await
+    world.run(&[&["log"], arguments].concat()).await
 }
 
 async fn said(world: &World, arguments: &[&str]) -> String {
-    world.said(&[&["log"], arguments].concat()).await
+    world.run_ok(&[&["log"], arguments].concat()).await
 }
 
 async fn over_http(world: &World, query: &str) -> String {
@@ -122,7 +122,7 @@ async fn a_reader_that_leaves_is_no_failure() {
     let mut command = tokio::process::Command::new("sh");
     let call = format!(
         "'{}' log tail --json --after 0 | head -n 1",
-        tests::binary::tidings().display()
+        tests::binary::path().display()
     );
     let output = command
         .args(["-c", &call])

@@ -55,9 +55,11 @@ async fn read_marks_and_acks() {
         first.position()
     );
     ack("web", 1).await.expect(200);
-    ack("phone", first.position() + 100).await.refused(422);
-    ack("", 1).await.refused(422);
-    ack("phone", -1).await.refused(422);
+    ack("phone", first.position() + 100)
+        .await
+        .expect_problem(422);
+    ack("", 1).await.expect_problem(422);
+    ack("phone", -1).await.expect_problem(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +77,7 @@ async fn preferences_and_blocks() {
         muted.position()
     );
     let my = alice
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/conversations/room?min_position={}",
             muted.position()
         ))
@@ -94,10 +96,13 @@ async fn preferences_and_blocks() {
         blocked.position()
     );
     let listed = alice
-        .look(&format!("/v1/blocks?min_position={}", blocked.position()))
+        .get_ok(&format!("/v1/blocks?min_position={}", blocked.position()))
         .await;
     assert_eq!(listed, json!({ "users": ["dave"] }));
-    assert_eq!(dave.send(&id, "d1", "hello?").await.refused(403), "blocked");
+    assert_eq!(
+        dave.send(&id, "d1", "hello?").await.expect_problem(403),
+        "blocked"
+    );
     alice
         .send(&id, "d2", "blocks work one way")
         .await
@@ -121,7 +126,7 @@ async fn preferences_and_blocks() {
             json!({ "kind": "direct", "members": ["carol"] }),
         )
         .await;
-    assert_eq!(fresh.refused(403), "blocked");
+    assert_eq!(fresh.expect_problem(403), "blocked");
     alice.delete("/v1/blocks/dave").await.expect(200);
     dave.send(&id, "d3", "hello!").await.expect(201);
     dave.create_group("party", &["alice"]).await.expect(201);
@@ -169,7 +174,7 @@ async fn batch() {
     assert_eq!(answers[0]["seq"], answers[10]["seq"]);
     assert_eq!(answers[0]["position"], answers[10]["position"]);
     let shown = bob
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/conversations/room/messages/2?min_position={}",
             answers[7]["position"]
         ))

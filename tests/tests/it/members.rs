@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use tests::client::Client;
 use tests::world::World;
 
-async fn create(client: &Client, body: Value) -> tests::answer::Answer {
+async fn create(client: &Client, body: Value) -> tests::response::ApiResponse {
     client.post("/v1/conversations", body).await
 }
 
 async fn roles(client: &Client, id: &str, min_position: i64) -> Vec<(String, String)> {
     let page = client
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/conversations/{id}/members?min_position={min_position}"
         ))
         .await;
@@ -40,7 +40,7 @@ async fn create_a_group() {
     let id = made.expect(201)["id"].as_str().expect("an id").to_owned();
     assert!(!id.starts_with("d_"), "{id}");
     let shown = alice
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/conversations/{id}?min_position={}",
             made.position()
         ))
@@ -65,7 +65,7 @@ async fn create_a_group() {
         json!({ "kind": "group", "members": [], "id": "A-z_0.9" }),
     )
     .await;
-    assert_eq!(taken.refused(409), "conflict");
+    assert_eq!(taken.expect_problem(409), "conflict");
     let members: Vec<_> = (0..1_001).map(|n| format!("u{n}")).collect();
     for bad in [
         json!({ "kind": "club", "members": [] }),
@@ -114,32 +114,32 @@ async fn create_a_direct_conversation() {
     for bad in [json!(["alice"]), json!([]), json!(["bob", "carol"])] {
         create(&alice, json!({ "kind": "direct", "members": bad }))
             .await
-            .refused(422);
+            .expect_problem(422);
     }
     create(
         &alice,
         json!({ "kind": "direct", "members": ["carol"], "title": "t" }),
     )
     .await
-    .refused(422);
+    .expect_problem(422);
     alice
         .patch(&at, json!({ "title": "ours" }))
         .await
-        .refused(422);
+        .expect_problem(422);
     alice
         .post(&format!("{at}/members"), json!({ "users": ["carol"] }))
         .await
-        .refused(422);
+        .expect_problem(422);
     alice
         .delete(&format!("{at}/members/bob"))
         .await
-        .refused(422);
+        .expect_problem(422);
     alice
         .delete(&format!("{at}/members/alice"))
         .await
-        .refused(422);
+        .expect_problem(422);
     let inbox = alice
-        .look(&format!("/v1/inbox?min_position={}", made.position()))
+        .get_ok(&format!("/v1/inbox?min_position={}", made.position()))
         .await;
     assert_eq!(inbox["conversations"][0]["peer"], "bob");
     let (eve, fay) = (world.user("eve"), world.user("fay"));
@@ -166,7 +166,7 @@ async fn change_title_and_history() {
         changed.position()
     );
     let shown = bob
-        .look(&format!("{at}?min_position={}", changed.position()))
+        .get_ok(&format!("{at}?min_position={}", changed.position()))
         .await;
     assert_eq!(
         (&shown["title"], &shown["history"]),
@@ -174,21 +174,23 @@ async fn change_title_and_history() {
     );
     let removed = alice.patch(at, json!({ "title": null })).await;
     let shown = bob
-        .look(&format!("{at}?min_position={}", removed.position()))
+        .get_ok(&format!("{at}?min_position={}", removed.position()))
         .await;
     assert_eq!(
         (&shown["title"], &shown["history"]),
         (&Value::Null, &json!("since_join"))
     );
-    bob.patch(at, json!({ "title": "B" })).await.refused(403);
+    bob.patch(at, json!({ "title": "B" }))
+        .await
+        .expect_problem(403);
     alice
         .patch(at, json!({ "history": "some" }))
         .await
-        .refused(422);
+        .expect_problem(422);
     alice
         .patch(at, json!({ "title": "t".repeat(201) }))
         .await
-        .refused(422);
+        .expect_problem(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,7 +209,7 @@ async fn add_remove_and_roles() {
         );
         by.post(at, body).await
     };
-    add(&bob, "dave", None).await.refused(403);
+    add(&bob, "dave", None).await.expect_problem(403);
     let added = add(&alice, "dave", None).await;
     assert_eq!(added.expect(200)["added"], json!(["dave"]));
     let again = add(&alice, "dave", None).await;
@@ -218,10 +220,10 @@ async fn add_remove_and_roles() {
     add(&alice, "bob", Some("admin")).await.expect(200);
     add(&bob, "carol", Some("admin")).await.expect(200);
     assert_eq!(
-        add(&bob, "carol", Some("member")).await.refused(403),
+        add(&bob, "carol", Some("member")).await.expect_problem(403),
         "forbidden"
     );
-    add(&alice, "erin", Some("owner")).await.refused(422);
+    add(&alice, "erin", Some("owner")).await.expect_problem(422);
     let lowered = add(&alice, "carol", Some("member")).await;
     let expected = [
         ("alice", "owner"),
@@ -235,10 +237,13 @@ async fn add_remove_and_roles() {
     );
 
     assert_eq!(
-        bob.delete(&format!("{at}/alice")).await.refused(403),
+        bob.delete(&format!("{at}/alice")).await.expect_problem(403),
         "forbidden"
     );
-    carol.delete(&format!("{at}/dave")).await.refused(403);
+    carol
+        .delete(&format!("{at}/dave"))
+        .await
+        .expect_problem(403);
     bob.delete(&format!("{at}/dave")).await.expect(200);
     carol.delete(&format!("{at}/carol")).await.expect(200);
     add(&alice, "erin", None).await.expect(200);
@@ -284,7 +289,10 @@ async fn of_equals_the_longest_serving_follows() {
         roles(&world.user("carol"), "room", left.position()).await,
         pairs(&expected)
     );
-    let entries = world.user("carol").look("/v1/inbox/entries?after=0").await;
+    let entries = world
+        .user("carol")
+        .get_ok("/v1/inbox/entries?after=0")
+        .await;
     let told = entries["entries"]
         .as_array()
         .expect("a list")
@@ -312,7 +320,7 @@ async fn a_kick_and_a_send_at_once_never_store_after_the_kick() {
                 send.position() < kick.position(),
                 "stored after the kick: {send}"
             ),
-            _ => assert_eq!(send.refused(404), "not_found"),
+            _ => assert_eq!(send.expect_problem(404), "not_found"),
         }
     }
 }

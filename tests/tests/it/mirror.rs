@@ -1,6 +1,6 @@
 //! L1 and L3: JetStream may be wiped at any time. It is filled again, and nothing is seen twice.
 
-use tests::eventually::eventually;
+use eventually::eventually;
 use tests::feed::{self, Poller};
 use tests::log;
 use tests::world::World;
@@ -24,10 +24,10 @@ async fn send(world: &World, part: &str) -> i64 {
 async fn refilled(world: &World, head: i64) {
     let url = world.nats.url.clone();
     eventually("the stream is at the head", async || {
-        (log::mirror_ends(&url).await.ok()?.1 == head as u64).then_some(())
+        (log::mirror_range(&url).await.ok()?.1 == head as u64).then_some(())
     })
     .await;
-    let events = log::served(&world.admin())
+    let events = log::fetch_events(&world.admin())
         .await
         .expect("the log is served");
     assert_eq!(events.len() as i64, head);
@@ -49,7 +49,7 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
     let mut poller = Poller::new(world.user("bob"), 7);
     let follow = async |poller: &mut Poller, head: i64| {
         eventually("the poller is at the head", async || {
-            poller.step().await;
+            poller.poll_once().await;
             (poller.cursor() >= head).then_some(())
         })
         .await;
@@ -70,13 +70,13 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
 
     world.stop();
     world.wipe_nats();
-    world.wake().await;
+    world.start_service().await;
     let head = send(&world, "store wiped").await;
     follow(&mut poller, head).await;
     refilled(&world, head).await;
 
     poller
-        .check()
+        .check_against_feed()
         .await
         .expect("nothing has appeared behind the cursor");
     assert_eq!(
@@ -85,8 +85,11 @@ async fn a_wiped_stream_is_filled_again_and_nothing_is_seen_twice() {
         "creation and every send, each once"
     );
     let bob = world.user("bob");
-    assert_eq!(feed::history(&bob, "room", head).await.len(), 4 * SENDS);
-    assert_eq!(bob.look("/v1/inbox/unread").await["total"], 4 * SENDS);
+    assert_eq!(
+        feed::read_history(&bob, "room", head).await.len(),
+        4 * SENDS
+    );
+    assert_eq!(bob.get_ok("/v1/inbox/unread").await["total"], 4 * SENDS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,9 +102,9 @@ async fn sends_do_not_need_the_mirror() {
         .expect(201);
     world.stop();
     // Nobody listens there.
-    let nowhere = format!("nats://127.0.0.1:{}", tests::ports::free());
-    world.tell("NATS_URL", &nowhere);
-    world.launch();
+    let nowhere = format!("nats://127.0.0.1:{}", tests::ports::find_free());
+    world.set_env("NATS_URL", &nowhere);
+    world.spawn_service();
     let bob = world.user("bob");
     let alice = world.user("alice");
     let sent = eventually("a send is acknowledged without NATS", async || {
@@ -111,6 +114,6 @@ async fn sends_do_not_need_the_mirror() {
         (answer.status < 300).then(|| answer.position())
     })
     .await;
-    let entries = feed::whole(&bob, 200, sent).await;
+    let entries = feed::read_all(&bob, 200, sent).await;
     assert_eq!(entries.len(), 2, "and it reaches the inbox: {entries:?}");
 }

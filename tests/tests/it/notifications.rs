@@ -3,27 +3,27 @@
 
 use std::time::Duration;
 
+use eventually::eventually;
 use serde_json::{Value, json};
-use tests::eventually::eventually;
-use tests::live::Live;
-use tests::receiver::{Receiver, Reply, SECRET};
+use tests::live::LiveSocket;
+use tests::receiver::{ReceiverReply, SECRET, WebhookReceiver};
 use tests::token;
 use tests::world::{Settings, World};
 
-async fn world(window: &str) -> (World, Receiver) {
+async fn world(window: &str) -> (World, WebhookReceiver) {
     let settings = Settings::default()
         .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
         .with("TIDINGS_WEBHOOK_TRIES", 3)
         .with("TIDINGS_NOTIFY_WINDOW", window)
         .with("TIDINGS_WEBHOOK_SECRET", SECRET);
-    let world = World::with(settings).await;
-    let receiver = Receiver::start().await;
+    let world = World::start_with(settings).await;
+    let receiver = WebhookReceiver::start().await;
     webhooks(&world, &["add", &receiver.url(), "--notifications"]).await;
     (world, receiver)
 }
 
 async fn webhooks(world: &World, arguments: &[&str]) -> String {
-    world.said(&[&["webhooks"], arguments].concat()).await
+    world.run_ok(&[&["webhooks"], arguments].concat()).await
 }
 
 /// Waits until nothing is left to tell of what was sent up to here.
@@ -37,7 +37,7 @@ async fn settled(world: &World, position: i64) {
 }
 
 /// Who was told what: user, conversation, messages, badge.
-fn told(receiver: &Receiver) -> Vec<(String, String, i64, i64)> {
+fn told(receiver: &WebhookReceiver) -> Vec<(String, String, i64, i64)> {
     let mut told: Vec<_> = receiver
         .accepted()
         .iter()
@@ -74,10 +74,10 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
     ann.create_group("other", &["bob"]).await.expect(201);
     let direct = ann.create_direct("bob").await;
     // Cho is online.
-    let mut cho = Live::open(&world.address(), &token::user("cho"), "device=phone")
+    let mut cho = LiveSocket::open(&world.address(), &token::for_user("cho"), "device=phone")
         .await
         .expect("open");
-    cho.caught_up().await;
+    cho.wait_until_caught_up().await;
     for n in 0..3 {
         ann.send("c", &format!("c{n}"), &format!("hello {n}"))
             .await
@@ -87,7 +87,7 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
     let control = json!({ "client_message_id": "k", "type": "control", "body": { "x": 1 } });
     ann.send_message("c", control).await.expect(201);
     let last = ann.send(&direct, "d1", "to you").await.position();
-    cho.reaches(last - 1).await;
+    cho.wait_for_position(last - 1).await;
     cho.ack(last).await;
     settled(&world, last).await;
     assert_eq!(
@@ -126,7 +126,7 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
     // What is sent later is told by itself.
     let last = ann.send("c", "c9", "later").await.position();
     receiver
-        .gets("bob's next", |it| {
+        .wait_for("bob's next", |it| {
             it.json()["data"]["message"]["preview"] == "later" && it.json()["data"]["user"] == "bob"
         })
         .await;
@@ -162,8 +162,8 @@ async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
         .put("/v1/blocks/ann", None)
         .await
         .position();
-    world.projected(blocked).await;
-    let place = world.user("deaf").look("/v1/conversations/c").await;
+    world.wait_until_projected(blocked).await;
+    let place = world.user("deaf").get_ok("/v1/conversations/c").await;
     assert_eq!(place["my"]["mentions"], false, "{place}");
     ann.send("c", "1", "to all").await.expect(201);
     let recalled = ann.send("c", "2", "not meant").await.expect(201);
@@ -195,7 +195,7 @@ async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
         ]
     );
     let muted = receiver
-        .gets("muted's", |it| it.json()["data"]["user"] == "muted")
+        .wait_for("muted's", |it| it.json()["data"]["user"] == "muted")
         .await;
     assert_eq!(muted.json()["data"]["mentioned"], true);
 }
@@ -206,7 +206,7 @@ async fn a_receiver_that_was_down_gets_what_is_still_unread_and_only_that() {
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     let last = ann.create_group("d", &["bob", "cho"]).await.position();
-    world.projected(last).await;
+    world.wait_until_projected(last).await;
     receiver.stop().await;
     ann.send("c", "1", "one").await.expect(201);
     ann.send("d", "2", "two").await.expect(201);
@@ -219,7 +219,7 @@ async fn a_receiver_that_was_down_gets_what_is_still_unread_and_only_that() {
     .await;
     ann.send("c", "3", "three").await.expect(201);
     world.user("bob").read("d", 1).await.expect(200);
-    receiver.resume().await;
+    receiver.restart().await;
     let last = ann.send("d", "4", "four").await.position();
     settled(&world, last).await;
     let told = told(&receiver);
@@ -242,7 +242,7 @@ async fn what_was_given_up_is_parked_and_told_later_and_a_replay_tells_what_is_u
     let (world, receiver) = world("100ms").await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
-    receiver.reply(|_| Reply::Status(500));
+    receiver.reply_with(|_| ReceiverReply::Status(500));
     let sent = ann.send("c", "1", "one").await.position();
     eventually("it is parked", async || {
         let parked = webhooks(&world, &["list", "--parked"]).await;
@@ -252,10 +252,10 @@ async fn what_was_given_up_is_parked_and_told_later_and_a_replay_tells_what_is_u
     let ids: std::collections::BTreeSet<String> =
         receiver.received().into_iter().map(|it| it.id).collect();
     assert_eq!(ids.len(), 1, "one thing, one id: {ids:?}");
-    receiver.reply(|_| Reply::Status(200));
+    receiver.reply_with(|_| ReceiverReply::Status(200));
     webhooks(&world, &["retry", "1"]).await;
     receiver
-        .gets("it at last", |it| it.json()["data"]["user"] == "bob")
+        .wait_for("it at last", |it| it.json()["data"]["user"] == "bob")
         .await;
     settled(&world, sent).await;
     let before = receiver.accepted().len();
@@ -271,26 +271,29 @@ async fn somebody_whose_connection_breaks_is_told_what_did_not_arrive() {
     let (world, receiver) = world("200ms").await;
     let ann = world.user("ann");
     let made = ann.create_group("c", &["bob"]).await.position();
-    world.projected(made).await;
-    let mut bob = Live::open(&world.address(), &token::user("bob"), "device=phone")
+    world.wait_until_projected(made).await;
+    let mut bob = LiveSocket::open(&world.address(), &token::for_user("bob"), "device=phone")
         .await
         .expect("open");
-    bob.caught_up().await;
+    bob.wait_until_caught_up().await;
     let first = ann
         .send("c", "1", "read by nobody, but there")
         .await
         .position();
-    bob.reaches(first).await;
+    bob.wait_for_position(first).await;
     bob.ack(first).await;
     let acked = eventually("the acknowledgement is there", async || {
-        let receipts = ann.look("/v1/conversations/c/messages/1/receipts").await;
+        let receipts = ann.get_ok("/v1/conversations/c/messages/1/receipts").await;
         (receipts["delivered_count"] == 1).then_some(())
     });
     acked.await;
     // This one is sent into a connection that hears nothing any more: it counts as online still.
     let last = ann.send("c", "2", "lost on the way").await.position();
     drop(bob);
-    let it = receiver.gets("what bob did not get", |_| true).await.json();
+    let it = receiver
+        .wait_for("what bob did not get", |_| true)
+        .await
+        .json();
     assert_eq!(brief(&it), row("bob", "c", 1, 2), "{it}");
     assert_eq!(it["data"]["message"]["position"], last);
     tokio::time::timeout(Duration::from_secs(60), settled(&world, last))

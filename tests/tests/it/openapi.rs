@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tests::routes::{ROUTES, Route, shape};
+use tests::routes::{ROUTES, Route, path_pattern};
 use tests::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_and_the_route_table_are_the_same() {
     let world = World::start().await;
-    let document = world.nobody().look("/openapi.json").await;
+    let document = world.anonymous().get_ok("/openapi.json").await;
     assert!(
         document["openapi"]
             .as_str()
@@ -20,7 +20,7 @@ async fn the_document_and_the_route_table_are_the_same() {
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("an item") {
             if ["get", "put", "post", "patch", "delete"].contains(&method.as_str()) {
-                served.insert(shape(method, path));
+                served.insert(path_pattern(method, path));
                 assert!(
                     operation["operationId"].is_string(),
                     "{method} {path} has no operationId"
@@ -32,7 +32,7 @@ async fn the_document_and_the_route_table_are_the_same() {
     }
     // The document is of the API; the health routes beside it are for operators.
     let api = |route: &&Route| route.template.starts_with("/v1/");
-    let table: BTreeSet<_> = ROUTES.iter().filter(api).map(Route::shape).collect();
+    let table: BTreeSet<_> = ROUTES.iter().filter(api).map(Route::pattern).collect();
     let missing: Vec<_> = table.difference(&served).collect();
     let unlisted: Vec<_> = served.difference(&table).collect();
     assert!(missing.is_empty(), "not in the document: {missing:?}");
@@ -45,7 +45,7 @@ async fn the_document_and_the_route_table_are_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_docs_page_asks_nobody_else() {
     let world = World::start().await;
-    let nobody = world.nobody();
+    let nobody = world.anonymous();
     let page = nobody.get("/docs").await;
     assert_eq!(page.status, 200, "{page}");
     let html = String::from_utf8_lossy(&page.body).into_owned();

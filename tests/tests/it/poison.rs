@@ -1,7 +1,7 @@
 //! A broken event is parked with its conversation's later ones, counted and shown; the rest flows on.
 
+use eventually::eventually;
 use serde_json::json;
-use tests::eventually::eventually;
 use tests::feed;
 use tests::world::World;
 
@@ -31,7 +31,7 @@ async fn insert(world: &World, conversation: &str, kind: &str, payload: &str) ->
 }
 
 async fn metric(world: &World, name: &str) -> Option<f64> {
-    let answer = world.nobody().get("/metrics").await;
+    let answer = world.anonymous().get("/metrics").await;
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     text.lines()
         .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
@@ -52,18 +52,20 @@ async fn a_poison_event_stops_its_conversation_alone() {
 
     let sent = alice.send("well", "after", "after the poison").await;
     assert!(sent.expect(201)["position"].as_i64() > Some(poison));
-    let entries = feed::whole(&bob, 100, sent.position()).await;
+    let entries = feed::read_all(&bob, 100, sent.position()).await;
     let text = serde_json::to_string(&entries).expect("JSON");
     assert!(
         text.contains("after the poison") && !text.contains("behind"),
         "{text}"
     );
     assert_eq!(
-        feed::history(&bob, "unknown", sent.position()).await.len(),
+        feed::read_history(&bob, "unknown", sent.position())
+            .await
+            .len(),
         1
     );
     assert_eq!(
-        bob.look("/v1/inbox/unread").await["conversations"]["well"],
+        bob.get_ok("/v1/inbox/unread").await["conversations"]["well"],
         2
     );
 
@@ -71,7 +73,7 @@ async fn a_poison_event_stops_its_conversation_alone() {
         (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
     })
     .await;
-    let status = world.tidings(&["status"]).await;
+    let status = world.run(&["status"]).await;
     let shown = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(
         shown.contains("parked"),
@@ -95,7 +97,7 @@ async fn a_poison_event_stops_its_conversation_alone() {
     let broken = alice.send("misshapen", "on top", "x").await;
     assert!(matches!(broken.status, 500 | 503), "{broken}");
     world.kill();
-    world.wake().await;
+    world.start_service().await;
     alice.send("well", "restarted", "x").await.expect(201);
     eventually("they stay parked", async || {
         (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())

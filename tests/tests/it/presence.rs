@@ -4,24 +4,24 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::live::{Heard, Live};
+use tests::live::{LiveSocket, SocketEvent};
 use tests::ports;
-use tests::service::Service;
+use tests::service::ServiceProcess;
 use tests::token;
 use tests::world::World;
 
-async fn open(address: &str, user: &str) -> Live {
-    let mut live = Live::open(address, &token::user(user), "")
+async fn open(address: &str, user: &str) -> LiveSocket {
+    let mut live = LiveSocket::open(address, &token::for_user(user), "")
         .await
         .expect("open");
-    live.caught_up().await;
+    live.wait_until_caught_up().await;
     live
 }
 
 /// The next presence of a user.
-async fn presence(live: &mut Live, user: &str) -> Value {
+async fn presence(live: &mut LiveSocket, user: &str) -> Value {
     loop {
-        let frame = live.frame().await;
+        let frame = live.next_frame().await;
         if frame["type"] == "presence" && frame["user"] == user {
             return frame;
         }
@@ -29,11 +29,11 @@ async fn presence(live: &mut Live, user: &str) -> Value {
 }
 
 /// What comes before an answer to a question that is asked last.
-async fn until_bob(live: &mut Live) -> Vec<Value> {
+async fn until_bob(live: &mut LiveSocket) -> Vec<Value> {
     live.send(r#"{"type":"watch","users":["bob"]}"#).await;
     let mut before = Vec::new();
     loop {
-        let frame = live.frame().await;
+        let frame = live.next_frame().await;
         if frame["type"] == "presence" && frame["user"] == "bob" {
             return before;
         }
@@ -51,7 +51,7 @@ async fn who_watches_is_told_and_nobody_else() {
         .create_group("z", &["yan"])
         .await
         .expect(201);
-    world.projected(made).await;
+    world.wait_until_projected(made).await;
     let address = world.address();
     let mut watching = open(&address, "ann").await;
     let mut silent = open(&address, "cho").await;
@@ -80,14 +80,14 @@ async fn who_watches_is_told_and_nobody_else() {
     let mut bob = open(&address, "bob").await;
     bob.send(r#"{"type":"typing","conversation_id":"c"}"#).await;
     bob.send(r#"{"type":"typing","conversation_id":"z"}"#).await;
-    let typed = silent.frame().await;
+    let typed = silent.next_frame().await;
     assert_eq!(
         typed,
         json!({ "type": "typing", "conversation_id": "c", "user": "bob" })
     );
     // A stranger was told nothing of all this: what comes next is what they ask for now.
     foreign.send(r#"{"type":"watch","users":["yan"]}"#).await;
-    let frame = foreign.frame().await;
+    let frame = foreign.next_frame().await;
     assert_eq!(
         (&frame["type"], &frame["user"]),
         (&json!("presence"), &json!("yan")),
@@ -99,7 +99,7 @@ async fn who_watches_is_told_and_nobody_else() {
     silent
         .send(&json!({ "type": "watch", "users": many }).to_string())
         .await;
-    assert_eq!(silent.closed().await, 1008);
+    assert_eq!(silent.wait_for_close().await, 1008);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,11 +107,11 @@ async fn another_gateway_tells_too_and_takes_its_users_with_it() {
     let world = World::start().await;
     let ann = world.user("ann");
     let made = ann.create_group("c", &["bob"]).await.position();
-    world.projected(made).await;
-    let port = ports::free();
+    world.wait_until_projected(made).await;
+    let port = ports::find_free();
     let dir = world.dir.join("gateway");
     std::fs::create_dir_all(&dir).expect("a directory");
-    let gateway = Service::start("query-api", port, &dir, &world.env()).await;
+    let gateway = ServiceProcess::start("query-api", port, &dir, &world.env()).await;
     let mut gateway = gateway.unwrap_or_else(|words| panic!("{words}"));
     let there = format!("127.0.0.1:{port}");
     let mut watching = open(&world.address(), "ann").await;
@@ -121,11 +121,11 @@ async fn another_gateway_tells_too_and_takes_its_users_with_it() {
     assert_eq!(presence(&mut watching, "bob").await["online"], true);
     // Typing and entries cross too.
     bob.send(r#"{"type":"typing","conversation_id":"c"}"#).await;
-    assert_eq!(watching.frame().await["type"], "typing");
+    assert_eq!(watching.next_frame().await["type"], "typing");
     let sent = ann.send("c", "1", "hello").await.position();
-    bob.reaches(sent).await;
-    watching.reaches(sent).await;
-    gateway.child.kill();
-    assert!(matches!(bob.hear().await, Heard::Closed(_)));
+    bob.wait_for_position(sent).await;
+    watching.wait_for_position(sent).await;
+    gateway.process.kill();
+    assert!(matches!(bob.next_event().await, SocketEvent::Closed(_)));
     assert_eq!(presence(&mut watching, "bob").await["online"], false);
 }

@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
+use eventually::eventually;
 use sqlx::PgPool;
 use tests::binary;
-use tests::eventually::eventually;
-use tests::process::Owned;
+use tests::process::ChildProcess;
 use tests::world::World;
 
-fn start(world: &World, env: &[(&'static str, String)]) -> Owned {
-    let program = binary::tidings()
+fn start(world: &World, env: &[(&'static str, String)]) -> ChildProcess {
+    let program = binary::path()
         .with_file_name("examples")
         .join("messages_per_hour");
     let value = |name: &str| {
@@ -19,7 +19,8 @@ fn start(world: &World, env: &[(&'static str, String)]) -> Owned {
     let mut command = Command::new(program);
     command.arg(value("DATABASE_URL")).arg(value("NATS_URL"));
     let log = world.dir.join("example.log");
-    Owned::start("messages_per_hour", command, &log, None).unwrap_or_else(|error| panic!("{error}"))
+    ChildProcess::start("messages_per_hour", command, &log, None)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 async fn counts(pool: &PgPool) -> Option<Vec<(String, i64)>> {
@@ -59,5 +60,5 @@ async fn the_example_counts_every_message_once_from_the_first_on() {
     }
     let mut example = start(&world, &env);
     reach(&world.pool, &[("ann", 50), ("bob", 1)]).await;
-    assert!(example.is_running(), "{}", example.last_words());
+    assert!(example.is_running(), "{}", example.log_tail());
 }

@@ -18,7 +18,7 @@ async fn room() -> (World, i64) {
     let last = alice.send_message("room", control).await.position();
     world
         .user("bob")
-        .look(&format!("/v1/inbox?min_position={last}"))
+        .get_ok(&format!("/v1/inbox?min_position={last}"))
         .await;
     (world, last)
 }
@@ -37,7 +37,7 @@ async fn history_before_after_around() {
     let (world, _) = room().await;
     let bob = world.user("bob");
     let page = async |query: &str| {
-        bob.look(&format!("/v1/conversations/room/messages{query}"))
+        bob.get_ok(&format!("/v1/conversations/room/messages{query}"))
             .await
     };
     let newest = page("").await;
@@ -104,7 +104,7 @@ async fn history_before_after_around() {
 async fn one_conversation_and_its_members() {
     let (world, _) = room().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
-    let shown = bob.look("/v1/conversations/room").await;
+    let shown = bob.get_ok("/v1/conversations/room").await;
     let expected = json!({ "role": "member", "read_seq": 0, "joined_seq": 0, "muted": false, "pinned": false, "archived": false });
     assert_eq!(shown["my"], expected);
     assert_eq!(
@@ -127,7 +127,7 @@ async fn one_conversation_and_its_members() {
         added.position()
     );
     loop {
-        let page = bob.look(&path).await;
+        let page = bob.get_ok(&path).await;
         let members = page["members"].as_array().expect("a list").clone();
         assert!(members.len() <= 4);
         all.extend(members);
@@ -183,15 +183,15 @@ async fn inbox_order_and_pages() {
             .collect()
     };
     let whole = bob
-        .look(&format!("/v1/inbox?min_position={}", muted.position()))
+        .get_ok(&format!("/v1/inbox?min_position={}", muted.position()))
         .await;
     assert_eq!(
         ids(&whole),
         ["g2", "g1", "g4", "g0"],
         "pinned first, then by activity; control is none"
     );
-    assert_eq!(ids(&bob.look("/v1/inbox?archived=true").await), ["g3"]);
-    assert_eq!(bob.look("/v1/inbox?archived=false").await, whole);
+    assert_eq!(ids(&bob.get_ok("/v1/inbox?archived=true").await), ["g3"]);
+    assert_eq!(bob.get_ok("/v1/inbox?archived=false").await, whole);
     assert_eq!(
         (&whole["total_unread"], &whole["conversations"][1]["unread"]),
         (&json!(0), &json!(1))
@@ -200,7 +200,7 @@ async fn inbox_order_and_pages() {
     let mut paged = Vec::new();
     let mut path = "/v1/inbox?limit=1".to_owned();
     loop {
-        let page = bob.look(&path).await;
+        let page = bob.get_ok(&path).await;
         paged.extend(ids(&page));
         let Some(next) = page["next"].as_str() else {
             break;
@@ -235,7 +235,7 @@ async fn min_position_waits_or_says_that_it_is_behind() {
     let behind = bob
         .get(&format!("/v1/inbox?min_position={}", last + 1_000_000))
         .await;
-    assert_eq!(behind.refused(503), "projection_behind");
+    assert_eq!(behind.expect_problem(503), "projection_behind");
     assert!(!behind.header("retry-after").is_empty(), "{behind}");
 }
 
@@ -301,11 +301,11 @@ async fn events_are_the_log() {
 async fn health_and_metrics() {
     let (world, last) = room().await;
     for path in ["/livez", "/readyz"] {
-        assert_eq!(world.nobody().get(path).await.status, 200);
+        assert_eq!(world.anonymous().get(path).await.status, 200);
     }
     let refused = world.user("eve").send("room", "k", "let me in").await;
-    assert_eq!(refused.refused(404), "not_found");
-    let metrics = world.nobody().get("/metrics").await;
+    assert_eq!(refused.expect_problem(404), "not_found");
+    let metrics = world.anonymous().get("/metrics").await;
     let text = String::from_utf8_lossy(&metrics.body).into_owned();
     for name in [
         "tidings_refused_total{code=\"not_found\"} 1",

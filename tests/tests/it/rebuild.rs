@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use eventually::eventually;
 use tests::client::Client;
-use tests::eventually::eventually;
-use tests::feed::whole;
-use tests::history::{History, USERS};
-use tests::process::Owned;
+use tests::feed::read_all;
+use tests::history::{RandomHistory, USERS};
+use tests::process::ChildProcess;
 use tests::seed::seed;
 use tests::world::World;
-use tests::{binary, generated, log};
+use tests::{binary, log, message_file};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -40,8 +40,8 @@ fn compare(
 async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
     let seed = seed("rebuild");
     let mut world = World::start().await;
-    let mut history = History::begin(seed, |user| world.user(user)).await;
-    history.live(300).await;
+    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    history.run_random(300).await;
     for user in USERS {
         let client = history.client(user);
         client
@@ -55,9 +55,9 @@ async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
     }
     let head = log::head(&world.pool).await.expect("a head");
     let ann = history.client("ann");
-    let feed = whole(&ann, 100, head).await;
+    let feed = read_all(&ann, 100, head).await;
     world.stop();
-    let live = log::dump(&world.pool)
+    let live = log::dump_read_tables(&world.pool)
         .await
         .expect("the tables can be read");
     for table in [
@@ -77,26 +77,26 @@ async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
         );
     }
     for batch in ["1", "100", "10000"] {
-        let output = world.tidings(&["rebuild", "--batch", batch]).await;
+        let output = world.run(&["rebuild", "--batch", batch]).await;
         assert!(
             output.status.success(),
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let rebuilt = log::dump(&world.pool)
+        let rebuilt = log::dump_read_tables(&world.pool)
             .await
             .expect("the tables can be read");
         compare(&live, &rebuilt, batch);
     }
-    world.wake().await;
+    world.start_service().await;
     assert_eq!(
-        whole(&ann, 100, head).await,
+        read_all(&ann, 100, head).await,
         feed,
         "cursors from before are good"
     );
     let more = ann.create_group("after", &["ben"]).await.position();
     assert_eq!(
-        whole(&ann, 100, more).await.len(),
+        read_all(&ann, 100, more).await.len(),
         feed.len() + 1,
         "the projector goes on"
     );
@@ -106,17 +106,17 @@ async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
 async fn a_rebuild_beside_running_services_serves_all_the_while() {
     let seed = seed("rebuild_online");
     let world = World::start().await;
-    let mut history = History::begin(seed, |user| world.user(user)).await;
-    history.live(150).await;
+    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    history.run_random(150).await;
     let ann = history.client("ann");
-    let before = whole(&ann, 100, history.head).await;
-    let rebuild = world.tidings(&["rebuild", "--batch", "50"]);
+    let before = read_all(&ann, 100, history.head).await;
+    let rebuild = world.run(&["rebuild", "--batch", "50"]);
     tokio::pin!(rebuild);
     let mut looked = 0;
     let output = loop {
         tokio::select! {
             output = &mut rebuild => break output,
-            () = async { assert_eq!(whole(&ann, 100, 0).await, before); } => looked += 1,
+            () = async { assert_eq!(read_all(&ann, 100, 0).await, before); } => looked += 1,
         }
     };
     assert!(
@@ -125,15 +125,15 @@ async fn a_rebuild_beside_running_services_serves_all_the_while() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(looked > 0);
-    history.live(50).await;
+    history.run_random(50).await;
     for user in USERS {
         let shown = history
             .client(user)
-            .look(&format!("/v1/inbox/unread?min_position={}", history.head))
+            .get_ok(&format!("/v1/inbox/unread?min_position={}", history.head))
             .await;
         assert_eq!(
             shown["total"],
-            history.model.total(user),
+            history.model.total_unread(user),
             "{user}, after the rebuild"
         );
     }
@@ -169,10 +169,11 @@ async fn busy(client: Client, room: String, stop: CancellationToken) -> (u64, Ve
 async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
     let world = World::start().await;
     let file = world.dir.join("messages.jsonl");
-    generated::messages(&file, 4_000, generated::LARGE, None).expect("a file");
+    message_file::write_messages(&file, 4_000, message_file::LARGE_SYSTEM_CONVERSATIONS, None)
+        .expect("a file");
     let data = world.dir.join("data").display().to_string();
     let imported = world
-        .tidings(&["import", &file.display().to_string(), "--data", &data])
+        .run(&["import", &file.display().to_string(), "--data", &data])
         .await;
     let said = String::from_utf8_lossy(&imported.stderr);
     assert!(imported.status.success(), "{said}");
@@ -185,13 +186,13 @@ async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
         senders.spawn(busy(client, room, stop.clone()));
     }
     let listener = world.user("listener");
-    let cursor = listener.look("/v1/inbox/entries?limit=1").await["cursor"].clone();
-    let mut command = Command::new(binary::tidings());
+    let cursor = listener.get_ok("/v1/inbox/entries?limit=1").await["cursor"].clone();
+    let mut command = Command::new(binary::path());
     command
         .args(["rebuild", "--batch", "100"])
         .envs(world.env());
     let log = world.dir.join("rebuild.log");
-    let mut first = Owned::start("tidings rebuild", command, &log, None).expect("starts");
+    let mut first = ChildProcess::start("tidings rebuild", command, &log, None).expect("starts");
     eventually("half of it is rebuilt", async || {
         let position: i64 = sqlx::query_scalar("SELECT position FROM read_rebuild.checkpoint")
             .fetch_one(&world.pool)
@@ -202,7 +203,7 @@ async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
     .await;
     first.kill();
     let said = eventually("the killed one's lock is free", async || {
-        let output = world.tidings(&["rebuild", "--batch", "1000"]).await;
+        let output = world.run(&["rebuild", "--batch", "1000"]).await;
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         if error.contains("under way") {
             return None;
@@ -224,11 +225,11 @@ async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
         sent += count;
     }
     assert!(sent > 0, "nobody sent");
-    let verified = world.tidings(&["verify"]).await;
+    let verified = world.run(&["verify"]).await;
     let table = String::from_utf8_lossy(&verified.stdout);
     assert!(verified.status.success(), "{table}");
     // A cursor of before the swap.
     let path = format!("/v1/inbox/entries?after={cursor}&limit=1000");
-    let entries = listener.look(&path).await;
+    let entries = listener.get_ok(&path).await;
     assert!(!entries["entries"].as_array().expect("entries").is_empty());
 }

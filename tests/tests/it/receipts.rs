@@ -5,7 +5,7 @@ use tests::client::Client;
 use tests::world::World;
 
 async fn outbox(client: &Client, query: &str) -> (Vec<String>, Value) {
-    let page = client.look(&format!("/v1/outbox{query}")).await;
+    let page = client.get_ok(&format!("/v1/outbox{query}")).await;
     let texts = page["messages"].as_array().expect("a list").iter();
     (
         texts
@@ -41,7 +41,7 @@ async fn outbox_is_newest_first() {
         json!({ "users": ["carol"] }),
     )
     .await
-    .refused(403);
+    .expect_problem(403);
     let left = alice
         .delete("/v1/conversations/two/members/alice")
         .await
@@ -64,7 +64,7 @@ async fn receipts_follow_acks_reads_and_membership() {
     let sent = alice.send("room", "m", "hi").await;
     let receipts = async |min: i64| {
         alice
-            .look(&format!(
+            .get_ok(&format!(
                 "/v1/conversations/room/messages/1/receipts?min_position={min}"
             ))
             .await

@@ -3,13 +3,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use eventually::eventually;
 use serde_json::Value;
-use tests::eventually::eventually;
-use tests::receiver::{Received, Receiver, Reply, SECRET};
+use tests::receiver::{ReceivedDelivery, ReceiverReply, SECRET, WebhookReceiver};
 use tests::world::{Settings, World};
 
 async fn sealed_world() -> (World, i64) {
-    let world = World::with(Settings::default().with("TIDINGS_SEAL_EVERY", "1s")).await;
+    let world = World::start_with(Settings::default().with("TIDINGS_SEAL_EVERY", "1s")).await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     let mut last = 0;
@@ -34,7 +34,7 @@ async fn sealed_world() -> (World, i64) {
 async fn verify(world: &World, more: &[&str]) -> (Option<i32>, Vec<i64>, String) {
     let data = world.dir.join("data").display().to_string();
     let arguments = [&["log", "verify", "--json", "--data", &data], more].concat();
-    let output = world.tidings(&arguments).await;
+    let output = world.run(&arguments).await;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let error = String::from_utf8_lossy(&output.stderr);
     let lines = text
@@ -105,7 +105,7 @@ async fn an_export_is_verified_without_the_database() {
     let (world, last) = sealed_world().await;
     let dir = world.dir.join("export");
     let path = dir.display().to_string();
-    let exported = world.tidings(&["log", "export", &path]).await;
+    let exported = world.run(&["log", "export", &path]).await;
     assert!(exported.status.success());
     let (code, _, said) = verify(&world, &["--export", &path]).await;
     assert!(
@@ -131,12 +131,12 @@ async fn an_export_is_verified_without_the_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
-    let mut world = World::asleep(Settings::default()).await;
+    let mut world = World::stopped(Settings::default()).await;
     let copy = world.dir.join("copies.jsonl");
     let copies = copy.display().to_string();
-    world.tell("TIDINGS_SEAL_COPY", &copies);
-    world.tell("TIDINGS_SEAL_EVERY", "1s");
-    world.wake().await;
+    world.set_env("TIDINGS_SEAL_COPY", &copies);
+    world.set_env("TIDINGS_SEAL_EVERY", "1s");
+    world.start_service().await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     ann.send("c", "1", "as it was").await.expect(201);
@@ -153,7 +153,7 @@ async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
     let data = world.dir.join("data").display().to_string();
     let aside = world.dir.join("aside.jsonl").display().to_string();
     let sealed = world
-        .tidings(&["log", "seal", "--data", &data, "--seal-copy", &aside])
+        .run(&["log", "seal", "--data", &data, "--seal-copy", &aside])
         .await;
     assert!(
         sealed.status.success(),
@@ -170,18 +170,18 @@ async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     let failures = AtomicUsize::new(0);
-    receiver.reply(move |_| match failures.fetch_add(1, Ordering::Relaxed) {
-        0 => Reply::Status(500),
-        _ => Reply::Status(204),
+    receiver.reply_with(move |_| match failures.fetch_add(1, Ordering::Relaxed) {
+        0 => ReceiverReply::Status(500),
+        _ => ReceiverReply::Status(204),
     });
     let settings = Settings::default()
         .with("TIDINGS_SEAL_EVERY", "1s")
         .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
         .with("TIDINGS_SEAL_WEBHOOK", receiver.url())
         .with("TIDINGS_SEAL_WEBHOOK_SECRET", SECRET);
-    let world = World::with(settings).await;
+    let world = World::start_with(settings).await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     let mut copies = String::new();
@@ -189,8 +189,8 @@ async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
         ann.send("c", &n.to_string(), "something to seal")
             .await
             .expect(201);
-        let is_nth = |it: &Received| it.accepted && it.json()["data"]["number"] == n;
-        let copy = receiver.gets(&format!("seal {n}"), is_nth).await.json();
+        let is_nth = |it: &ReceivedDelivery| it.accepted && it.json()["data"]["number"] == n;
+        let copy = receiver.wait_for(&format!("seal {n}"), is_nth).await.json();
         assert_eq!(
             (&copy["type"], &copy["data"]["salts"]),
             (&"tidings.seal.v1".into(), &"".into())

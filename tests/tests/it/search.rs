@@ -14,7 +14,7 @@ fn encoded(text: &str) -> String {
 
 async fn search(client: &Client, q: &str, rest: &str) -> Value {
     client
-        .look(&format!("/v1/search?q={}{rest}", encoded(q)))
+        .get_ok(&format!("/v1/search?q={}{rest}", encoded(q)))
         .await
 }
 
@@ -78,7 +78,7 @@ async fn every_script_is_found_whole_and_by_part() {
     let world = World::start().await;
     let position = talk(&world).await;
     let ann = world.user("ann");
-    ann.look(&format!("/v1/search?q=x&min_position={position}"))
+    ann.get_ok(&format!("/v1/search?q=x&min_position={position}"))
         .await;
     for (q, expected) in [
         ("morning", &[1, 13][..]),
@@ -182,7 +182,7 @@ async fn edits_are_found_in_their_newest_form_and_recalls_not_at_all() {
         .await
         .position();
     // Without waiting for the index: what history does not show any more is not found either.
-    ann.look(&format!("/v1/inbox/unread?min_position={recalled}"))
+    ann.get_ok(&format!("/v1/inbox/unread?min_position={recalled}"))
         .await;
     let page = search(&bob, "beta", "").await;
     assert_eq!((&page["total"], &page["hits"]), (&json!(0), &json!([])));
@@ -190,7 +190,7 @@ async fn edits_are_found_in_their_newest_form_and_recalls_not_at_all() {
         .delete("/v1/conversations/c/members/bob")
         .await
         .position();
-    ann.look(&format!("/v1/inbox/unread?min_position={left}"))
+    ann.get_ok(&format!("/v1/inbox/unread?min_position={left}"))
         .await;
     assert_eq!(search(&bob, "gamma", "").await["total"], 0);
     assert_eq!(search(&ann, "gamma", "").await["total"], 1);
@@ -325,7 +325,7 @@ async fn junk_is_text_and_what_cannot_be_meant_is_refused() {
         let answer = ann
             .get(&format!("/v1/search?q={}", encoded(&format!("{longest}x"))))
             .await;
-        assert_eq!(answer.refused(422), "invalid");
+        assert_eq!(answer.expect_problem(422), "invalid");
         let huge = encoded(piece).repeat(100_000 / piece.len() / 3);
         let answer = exchange(
             &world,
@@ -337,9 +337,9 @@ async fn junk_is_text_and_what_cannot_be_meant_is_refused() {
     }
     for empty in ["", "%20", "%21%3F", "%E2%80%8B"] {
         let answer = ann.get(&format!("/v1/search?q={empty}")).await;
-        assert_eq!(answer.refused(422), "invalid", "{empty:?}");
+        assert_eq!(answer.expect_problem(422), "invalid", "{empty:?}");
     }
-    assert_eq!(ann.get("/v1/search").await.refused(422), "invalid");
+    assert_eq!(ann.get("/v1/search").await.expect_problem(422), "invalid");
     for wrong in [
         "limit=0",
         "limit=101",
@@ -349,7 +349,7 @@ async fn junk_is_text_and_what_cannot_be_meant_is_refused() {
         "min_position=-1",
     ] {
         let answer = ann.get(&format!("/v1/search?q=morning&{wrong}")).await;
-        answer.refused(400);
+        answer.expect_problem(400);
     }
     // A cursor is for its caller, its query and its order.
     let page = search(&ann, "morning", "&limit=1").await;
@@ -365,11 +365,15 @@ async fn junk_is_text_and_what_cannot_be_meant_is_refused() {
         let answer = client
             .get(&format!("/v1/search?{rest}&cursor={cursor}"))
             .await;
-        answer.refused(400);
+        answer.expect_problem(400);
     }
-    world.nobody().get("/v1/search?q=x").await.refused(401);
+    world
+        .anonymous()
+        .get("/v1/search?q=x")
+        .await
+        .expect_problem(401);
     let answer = ann.get("/v1/search?q=x&min_position=1000000").await;
-    assert_eq!(answer.refused(503), "projection_behind");
+    assert_eq!(answer.expect_problem(503), "projection_behind");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -386,7 +390,7 @@ async fn an_operator_searches_everything_or_as_somebody() {
     let data = data.to_str().expect("a path");
     let run = async |arguments: &[&str]| {
         let output = world
-            .tidings(&[&["search", "--data", data], arguments].concat())
+            .run(&[&["search", "--data", data], arguments].concat())
             .await;
         assert!(
             output.status.success(),
@@ -409,7 +413,7 @@ async fn an_operator_searches_everything_or_as_somebody() {
             .await
             .starts_with("0 found")
     );
-    let output = world.tidings(&["search", "--data", data, "?!"]).await;
+    let output = world.run(&["search", "--data", data, "?!"]).await;
     assert_eq!(output.status.code(), Some(2));
 }
 

@@ -1,13 +1,13 @@
 //! The search index survives kills of its writer and damage of every kind, under load.
 
-use tests::chaos::run_index;
+use tests::chaos::run_index_chaos;
 use tests::seed::seed;
 
 const KILLS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_index_ends_equal_to_the_log() {
-    let report = run_index(KILLS, seed("index-faults"))
+    let report = run_index_chaos(KILLS, seed("index-faults"))
         .await
         .expect("the index is right");
     eprintln!("{report:?}");

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use serde_json::Value;
 use tests::client::Client;
 use tests::feed;
-use tests::history::{History, USERS};
+use tests::history::{RandomHistory, USERS};
 use tests::seed::seed;
 use tests::world::World;
 
@@ -21,18 +21,18 @@ const AT_ONCE: usize = 16;
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_finds_what_history_shows_and_nothing_else() {
     let world = World::start().await;
-    let mut history = History::begin(seed("search-leaks"), |user| world.user(user)).await;
+    let mut history = RandomHistory::start(seed("search-leaks"), |user| world.user(user)).await;
     let (mut found, mut hidden) = (0, 0);
     for _ in 0..LOOKS {
-        history.live(ACTS).await;
+        history.run_random(ACTS).await;
         for user in USERS {
             let client = history.client(user);
             let shown = shown(&history, user).await;
             // Once, and then all others see at least as much.
             client
-                .look(&format!("/v1/search?q=x&min_position={}", history.head))
+                .get_ok(&format!("/v1/search?q=x&min_position={}", history.head))
                 .await;
-            let numbers = 1..=history.sends();
+            let numbers = 1..=history.body_count();
             let mut checks = stream::iter(numbers)
                 .map(|number| check(&client, number, shown.get(&number)))
                 .buffer_unordered(AT_ONCE);
@@ -48,14 +48,14 @@ async fn everybody_finds_what_history_shows_and_nothing_else() {
 }
 
 /// What a user's history shows: by the number in its text, where it is.
-async fn shown(history: &History, user: &str) -> BTreeMap<u64, (String, Value)> {
+async fn shown(history: &RandomHistory, user: &str) -> BTreeMap<u64, (String, Value)> {
     let mut shown = BTreeMap::new();
     let client = history.client(user);
     for (id, conversation) in &history.model.conversations {
         if !conversation.is_member(user) {
             continue;
         }
-        for message in feed::history(&client, id, history.head).await {
+        for message in feed::read_history(&client, id, history.head).await {
             let Some(text) = message["body"]["text"].as_str() else {
                 continue;
             };
@@ -74,7 +74,7 @@ async fn shown(history: &History, user: &str) -> BTreeMap<u64, (String, Value)> 
 /// Asks for a number; answers whether it is to be found.
 async fn check(client: &Client, number: u64, shown: Option<&(String, Value)>) -> bool {
     let user = client.user();
-    let page = client.look(&format!("/v1/search?q={number}")).await;
+    let page = client.get_ok(&format!("/v1/search?q={number}")).await;
     let hits = page["hits"].as_array().expect("a list");
     let Some((conversation, message)) = shown else {
         assert_eq!(

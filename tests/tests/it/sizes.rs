@@ -49,7 +49,7 @@ async fn a_request_is_at_most_256_kib_and_a_batch_8_mib() {
         .expect(200);
     post("/v1/inbox/ack", "application/json", padded(256 * 1024 + 1))
         .await
-        .refused(413);
+        .expect_problem(413);
     let line = json!({"op":"ack","device":"d","cursor":0}).to_string();
     let batch = |lines: usize, pad: usize| {
         format!("{line}{}", " ".repeat(pad)) + "\n" + &format!("{line}\n").repeat(lines - 1)
@@ -62,14 +62,14 @@ async fn a_request_is_at_most_256_kib_and_a_batch_8_mib() {
     );
     post("/v1/batch", "application/x-ndjson", batch(1_001, 0))
         .await
-        .refused(413);
+        .expect_problem(413);
     post(
         "/v1/batch",
         "application/x-ndjson",
         batch(1, 8 * 1024 * 1024),
     )
     .await
-    .refused(413);
+    .expect_problem(413);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +92,7 @@ async fn mentions_are_at_most_50() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_is_too_fast_is_told_when_to_come_back() {
-    let world = World::with(Settings::default().with("TIDINGS_RATE_LIMIT", 5)).await;
+    let world = World::start_with(Settings::default().with("TIDINGS_RATE_LIMIT", 5)).await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let mut refused = None;
     for n in 0..60 {
@@ -108,7 +108,7 @@ async fn a_user_who_is_too_fast_is_told_when_to_come_back() {
         answer.expect(201);
     }
     let refused = refused.expect("60 commands in a row are more than 5 a second");
-    refused.refused(429);
+    refused.expect_problem(429);
     assert!(
         refused
             .header("retry-after")

@@ -1,9 +1,9 @@
 //! L6: cursors never lie.
 
+use eventually::eventually;
 use serde_json::{Value, json};
-use tests::eventually::eventually;
-use tests::feed::{self, Poller, seen};
-use tests::history::{History, USERS};
+use tests::feed::{self, Poller, entry_key};
+use tests::history::{RandomHistory, USERS};
 use tests::seed::{Rng, seed};
 use tests::world::{Settings, World};
 
@@ -18,8 +18,8 @@ fn kinds(entries: &[Value]) -> Vec<&str> {
 async fn pages_of_any_size_give_the_same_feed() {
     let seed = seed("pages_of_any_size_give_the_same_feed");
     let world = World::start().await;
-    let mut history = History::begin(seed, |user| world.user(user)).await;
-    history.live(200).await;
+    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
+    history.run_random(200).await;
     for user in USERS {
         let client = history.client(user);
         let acked = client
@@ -34,10 +34,10 @@ async fn pages_of_any_size_give_the_same_feed() {
     let mut compared = 0;
     for user in USERS {
         let client = history.client(user);
-        let largest = feed::whole(&client, feed::LARGEST, history.head).await;
+        let largest = feed::read_all(&client, feed::MAX_PAGE_SIZE, history.head).await;
         compared += largest.len();
         for size in [1, 2, 50] {
-            let paged = feed::whole(&client, size, history.head).await;
+            let paged = feed::read_all(&client, size, history.head).await;
             assert_eq!(paged.len(), largest.len(), "{user}, pages of {size}");
             for (paged, largest) in paged.iter().zip(&largest) {
                 assert_eq!(paged, largest, "{user}, pages of {size}");
@@ -53,7 +53,7 @@ async fn nothing_appears_behind_a_served_cursor_while_writers_run() {
     const SENDS: usize = 60;
     let seed = seed("nothing_appears_behind_a_served_cursor_while_writers_run");
     // One conversation is fanned out and one is not: their entries meet in one feed.
-    let world = World::with(Settings::default().with("TIDINGS_FANOUT_THRESHOLD", 9)).await;
+    let world = World::start_with(Settings::default().with("TIDINGS_FANOUT_THRESHOLD", 9)).await;
     let writers: Vec<_> = (0..WRITERS).map(|n| format!("writer{n}")).collect();
     let mut members: Vec<&str> = writers
         .iter()
@@ -90,12 +90,12 @@ async fn nothing_appears_behind_a_served_cursor_while_writers_run() {
             }
         });
     }
-    let mut pollers: Vec<_> = [1, 2, 50, feed::LARGEST]
+    let mut pollers: Vec<_> = [1, 2, 50, feed::MAX_PAGE_SIZE]
         .map(|size| Poller::new(world.user("reader"), size))
         .into();
     while !tasks.is_empty() {
         for poller in &mut pollers {
-            poller.step().await;
+            poller.poll_once().await;
         }
         while let Some(done) = tasks.try_join_next() {
             done.expect("a writer");
@@ -104,12 +104,12 @@ async fn nothing_appears_behind_a_served_cursor_while_writers_run() {
     let head = tests::log::head(&world.pool).await.expect("a head");
     for poller in &mut pollers {
         eventually("a poller is at the head", async || {
-            while poller.step().await {}
+            while poller.poll_once().await {}
             (poller.cursor() >= head).then_some(())
         })
         .await;
         poller
-            .check()
+            .check_against_feed()
             .await
             .expect("nothing has appeared behind the cursor");
         assert!(
@@ -136,7 +136,7 @@ async fn a_device_goes_on_from_what_it_acknowledged() {
         .await
         .position();
     let page = bob
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/inbox/entries?device=phone&min_position={acked}"
         ))
         .await;
@@ -144,15 +144,15 @@ async fn a_device_goes_on_from_what_it_acknowledged() {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|e| seen(e).position)
+        .map(|e| entry_key(e).position)
         .collect();
     assert_eq!(positions.first(), Some(&second));
-    let other = bob.look("/v1/inbox/entries?device=tablet").await;
+    let other = bob.get_ok("/v1/inbox/entries?device=tablet").await;
     assert_eq!(
         other["entries"][0]["type"], "conversation_created",
         "a device that never acknowledged starts at 0"
     );
-    let explicit = bob.look("/v1/inbox/entries?device=phone&after=0").await;
+    let explicit = bob.get_ok("/v1/inbox/entries?device=phone&after=0").await;
     assert_eq!(
         explicit["entries"][0]["type"], "conversation_created",
         "`after` is what counts when it is there"
@@ -178,7 +178,7 @@ async fn marks_and_receipts_are_told() {
     .await
     .expect(200);
     let read = bob.read("room", 1).await.position();
-    let hers = feed::whole(&alice, 200, read).await;
+    let hers = feed::read_all(&alice, 200, read).await;
     assert_eq!(
         kinds(&hers),
         [
@@ -190,7 +190,7 @@ async fn marks_and_receipts_are_told() {
     );
     assert_eq!(hers[2]["data"], json!({ "user": "bob", "position": sent }));
     assert_eq!(hers[3]["data"], json!({ "user": "bob", "read_seq": 1 }));
-    let his = feed::whole(&bob, 200, read).await;
+    let his = feed::read_all(&bob, 200, read).await;
     let expected = [
         "conversation_created",
         "message_sent",
@@ -216,10 +216,10 @@ async fn leaving_and_rejoining() {
         .await
         .position();
     alice.send("room", "b", "between").await.expect(201);
-    let (entries, cursor) = feed::from(&bob, 0, 2, left).await;
+    let (entries, cursor) = feed::read_after(&bob, 0, 2, left).await;
     let shown: Vec<_> = entries
         .iter()
-        .map(|e| (seen(e).conversation, seen(e).kind))
+        .map(|e| (entry_key(e).conversation, entry_key(e).kind))
         .collect();
     let pair = |conversation: &str, kind: &str| (conversation.to_owned(), kind.to_owned());
     assert_eq!(
@@ -239,13 +239,13 @@ async fn leaving_and_rejoining() {
         .position();
     alice.send("room", "c", "second stay").await.expect(201);
     let head = alice.send("other", "d", "x").await.position();
-    let (since, _) = feed::from(&bob, cursor, 1, head).await;
+    let (since, _) = feed::read_after(&bob, cursor, 1, head).await;
     assert_eq!(
         kinds(&since),
         ["member_added", "message_sent", "message_sent"]
     );
     assert_eq!(since[0]["position"], back);
-    let whole = feed::whole(&bob, 3, head).await;
+    let whole = feed::read_all(&bob, 3, head).await;
     let text = serde_json::to_string(&whole).expect("JSON");
     assert!(
         text.contains("first stay") && text.contains("second stay") && !text.contains("between"),
@@ -259,7 +259,7 @@ async fn a_cursor_beyond_the_log_is_410_ahead() {
     let alice = world.user("alice");
     let head = alice.create_group("room", &[]).await.position();
     alice
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/inbox/entries?after={head}&min_position={head}"
         ))
         .await;
@@ -267,13 +267,14 @@ async fn a_cursor_beyond_the_log_is_410_ahead() {
         let answer = alice
             .get(&format!("/v1/inbox/entries?after={beyond}"))
             .await;
-        assert_eq!(answer.refused(410), "cursor_ahead");
+        assert_eq!(answer.expect_problem(410), "cursor_ahead");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_older_than_the_window_is_410_expired_and_never_silence() {
-    let mut world = World::with(Settings::default().with("TIDINGS_OFFLINE_WINDOW", "1s")).await;
+    let mut world =
+        World::start_with(Settings::default().with("TIDINGS_OFFLINE_WINDOW", "1s")).await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let made = alice.create_group("room", &["bob"]).await.position();
     alice.send("room", "first", "old").await.expect(201);
@@ -289,7 +290,7 @@ async fn a_cursor_older_than_the_window_is_410_expired_and_never_silence() {
     let head = alice.send("room", "second", "new").await.position();
     // What is too old is removed now and then, and at a start.
     world.kill();
-    world.wake().await;
+    world.start_service().await;
     let expired = eventually("the first entries are no longer kept", async || {
         let answer = bob
             .get(&format!("/v1/inbox/entries?after={made}&limit=1"))
@@ -297,18 +298,18 @@ async fn a_cursor_older_than_the_window_is_410_expired_and_never_silence() {
         (answer.status == 410).then_some(answer)
     })
     .await;
-    assert_eq!(expired.refused(410), "cursor_expired");
+    assert_eq!(expired.expect_problem(410), "cursor_expired");
     let oldest = expired.number("oldest");
     assert!(oldest > made, "{expired}");
     bob.get(&format!("/v1/inbox/entries?after={made}&device=phone"))
         .await
-        .refused(410);
+        .expect_problem(410);
     let inbox = bob.get("/v1/inbox").await;
     let cursor = inbox.header("tidings-position");
     bob.get(&format!("/v1/inbox/entries?after={cursor}"))
         .await
         .expect(200);
-    let history = feed::history(&bob, "room", head).await;
+    let history = feed::read_history(&bob, "room", head).await;
     assert_eq!(
         history[0]["body"]["text"], "old",
         "history is kept for ever"

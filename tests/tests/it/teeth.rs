@@ -3,7 +3,7 @@
 
 use sqlx::Executor;
 use tests::feed::{self, Poller};
-use tests::history::History;
+use tests::history::RandomHistory;
 use tests::log;
 use tests::world::World;
 
@@ -18,11 +18,14 @@ async fn room() -> (World, Poller, i64) {
     }
     world
         .user("bob")
-        .look(&format!("/v1/inbox?min_position={head}"))
+        .get_ok(&format!("/v1/inbox?min_position={head}"))
         .await;
     let mut poller = Poller::new(world.user("bob"), 3);
-    while poller.step().await {}
-    poller.check().await.expect("nothing is wrong yet");
+    while poller.poll_once().await {}
+    poller
+        .check_against_feed()
+        .await
+        .expect("nothing is wrong yet");
     (world, poller, head)
 }
 
@@ -84,10 +87,10 @@ async fn an_event_out_of_order_in_its_stream_or_in_time_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_that_differs_is_found() {
     let (world, _, head) = room().await;
-    let mut events = log::served(&world.admin()).await.expect("served");
+    let mut events = log::fetch_events(&world.admin()).await.expect("served");
     let url = world.nats.url.clone();
-    tests::eventually::eventually("the mirror is at the head", async || {
-        (log::mirror_ends(&url).await.ok()?.1 == head as u64).then_some(())
+    eventually::eventually("the mirror is at the head", async || {
+        (log::mirror_range(&url).await.ok()?.1 == head as u64).then_some(())
     })
     .await;
     log::check_mirror(&url, &events).await.expect("equal");
@@ -108,36 +111,39 @@ async fn a_mirror_that_differs_is_found() {
 async fn an_entry_that_is_lost_or_late_is_found() {
     let (world, poller, _) = room().await;
     plant(&world, "DELETE FROM read.inbox WHERE position = 6").await;
-    let lost = poller.check().await.expect_err("an entry is gone");
+    let lost = poller
+        .check_against_feed()
+        .await
+        .expect_err("an entry is gone");
     assert!(lost.to_string().contains("position: 6"), "{lost}");
 
     // One that a cursor has passed already, and that appears then.
     let mut late = Poller::new(world.user("bob"), 3);
-    while late.step().await {}
+    while late.poll_once().await {}
     let restore = "INSERT INTO read.inbox (user_id, position, conversation, seq)
         SELECT user_id, 6, conversation, 5 FROM read.inbox WHERE position = 7";
     plant(&world, restore).await;
-    late.check()
+    late.check_against_feed()
         .await
         .expect_err("an entry has appeared behind the cursor");
-    poller.check().await.expect("as it was");
+    poller.check_against_feed().await.expect("as it was");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_model_that_drifts_from_the_log_is_found() {
     let (mut world, _, _) = room().await;
     world.stop();
-    let live = log::dump(&world.pool).await.expect("a dump");
+    let live = log::dump_read_tables(&world.pool).await.expect("a dump");
     plant(
         &world,
         "UPDATE read.messages SET body = '{\"text\":\"z\"}' WHERE seq = 3",
     )
     .await;
-    let drifted = log::dump(&world.pool).await.expect("a dump");
+    let drifted = log::dump_read_tables(&world.pool).await.expect("a dump");
     assert_ne!(drifted, live);
-    assert!(world.tidings(&["rebuild"]).await.status.success());
+    assert!(world.run(&["rebuild"]).await.status.success());
     assert_eq!(
-        log::dump(&world.pool).await.expect("a dump"),
+        log::dump_read_tables(&world.pool).await.expect("a dump"),
         live,
         "and mended by a rebuild"
     );
@@ -151,8 +157,8 @@ async fn a_wrong_unread_count_is_found() {
         "UPDATE read.members SET muted = NOT muted",
     ] {
         let world = World::start().await;
-        let mut history = History::begin(7, |user| world.user(user)).await;
-        history.live(60).await;
+        let mut history = RandomHistory::start(7, |user| world.user(user)).await;
+        history.run_random(60).await;
         crate::unread::compare(&history).await;
         plant(&world, fault).await;
         let compared = tokio::spawn(async move { crate::unread::compare(&history).await }).await;
@@ -164,7 +170,7 @@ async fn a_wrong_unread_count_is_found() {
 async fn a_lost_message_is_found_in_history() {
     let (world, _, head) = room().await;
     let bob = world.user("bob");
-    assert_eq!(feed::history(&bob, "room", head).await.len(), 10);
+    assert_eq!(feed::read_history(&bob, "room", head).await.len(), 10);
     plant(&world, "DELETE FROM read.messages WHERE seq = 4").await;
-    assert_eq!(feed::history(&bob, "room", head).await.len(), 9);
+    assert_eq!(feed::read_history(&bob, "room", head).await.len(), 9);
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::client::Client;
-use tests::history::{History, USERS};
-use tests::model::Row;
+use tests::history::{RandomHistory, USERS};
+use tests::model::InboxRow;
 use tests::seed::seed;
 use tests::world::World;
 
@@ -15,13 +15,13 @@ const STEPS: usize = 40;
 
 async fn unread(client: &Client, id: &str, min_position: i64) -> i64 {
     let shown = client
-        .look(&format!(
+        .get_ok(&format!(
             "/v1/inbox/unread/{id}/explain?min_position={min_position}"
         ))
         .await;
     let counted = shown["counted"].as_array().map_or(0, Vec::len) as i64;
     assert_eq!(shown["unread"], counted, "{shown}");
-    let listed = client.look("/v1/inbox/unread").await["conversations"][id]
+    let listed = client.get_ok("/v1/inbox/unread").await["conversations"][id]
         .as_i64()
         .unwrap_or(0);
     assert_eq!(listed, counted, "the list and explain disagree");
@@ -95,7 +95,7 @@ async fn unread_is_right_right_after_each_way_to_change_it() {
         "muted, it still counts in unread"
     );
     assert_eq!(
-        bob.look("/v1/inbox/unread").await["total"],
+        bob.get_ok("/v1/inbox/unread").await["total"],
         0,
         "muted, it does not count in the total"
     );
@@ -116,7 +116,7 @@ async fn unread_is_right_right_after_each_way_to_change_it() {
         .await
         .position();
     let shown = bob
-        .look(&format!("/v1/inbox/unread?min_position={left}"))
+        .get_ok(&format!("/v1/inbox/unread?min_position={left}"))
         .await;
     assert_eq!(shown, json!({ "total": 0, "conversations": {} }), "left");
     alice.send("room", "m6", "x").await.expect(201);
@@ -133,7 +133,7 @@ async fn unread_is_right_right_after_each_way_to_change_it() {
         1
     );
     assert_eq!(
-        bob.look("/v1/inbox/unread").await["total"],
+        bob.get_ok("/v1/inbox/unread").await["total"],
         1,
         "leaving has forgotten the mute"
     );
@@ -143,10 +143,10 @@ async fn unread_is_right_right_after_each_way_to_change_it() {
 async fn random_histories_agree_with_the_model() {
     let seed = seed("random_histories_agree_with_the_model");
     let world = World::start().await;
-    let mut history = History::begin(seed, |user| world.user(user)).await;
+    let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
     let mut counted = 0;
     for _ in 0..STEPS {
-        history.live(STEP).await;
+        history.run_random(STEP).await;
         counted += compare(&history).await;
     }
     assert!(
@@ -156,37 +156,37 @@ async fn random_histories_agree_with_the_model() {
 }
 
 /// Compares everything that every user is shown; gives how many unread messages there were.
-pub async fn compare(history: &History) -> i64 {
+pub async fn compare(history: &RandomHistory) -> i64 {
     let mut counted = 0;
     for user in USERS {
         let client = history.client(user);
         let model = &history.model;
         client
-            .look(&format!("/v1/inbox?min_position={}", history.head))
+            .get_ok(&format!("/v1/inbox?min_position={}", history.head))
             .await;
         let mut conversations = serde_json::Map::new();
-        for (id, conversation) in model.of_user(user) {
+        for (id, conversation) in model.conversations_of(user) {
             let expected = conversation.unread(user);
             explain(
                 &client,
                 id,
                 &expected,
                 conversation.head(),
-                conversation.members[user].mark,
+                conversation.members[user].read_mark,
             )
             .await;
             counted += expected.len() as i64;
             if !expected.is_empty() {
                 conversations.insert(id.clone(), json!(expected.len()));
             }
-            let shown = client.look(&format!("/v1/conversations/{id}")).await;
+            let shown = client.get_ok(&format!("/v1/conversations/{id}")).await;
             let me = &conversation.members[user];
-            let my = json!({ "role": me.role.name(), "read_seq": me.mark, "joined_seq": me.joined,
+            let my = json!({ "role": me.role.name(), "read_seq": me.read_mark, "joined_seq": me.joined,
                 "muted": me.muted, "pinned": me.pinned, "archived": me.archived });
             assert_eq!(shown["my"], my, "{user} in {id}");
         }
-        let total = model.total(user);
-        let shown = client.look("/v1/inbox/unread").await;
+        let total = model.total_unread(user);
+        let shown = client.get_ok("/v1/inbox/unread").await;
         assert_eq!(
             shown,
             json!({ "total": total, "conversations": conversations }),
@@ -194,7 +194,7 @@ pub async fn compare(history: &History) -> i64 {
         );
         for archived in [false, true] {
             let shown = client
-                .look(&format!("/v1/inbox?limit=200&archived={archived}"))
+                .get_ok(&format!("/v1/inbox?limit=200&archived={archived}"))
                 .await;
             assert_eq!(shown["total_unread"], total, "{user}: {shown}");
             rows(user, &shown, &model.inbox(user, archived));
@@ -204,7 +204,9 @@ pub async fn compare(history: &History) -> i64 {
 }
 
 async fn explain(client: &Client, id: &str, expected: &[i64], head: i64, mark: i64) {
-    let shown = client.look(&format!("/v1/inbox/unread/{id}/explain")).await;
+    let shown = client
+        .get_ok(&format!("/v1/inbox/unread/{id}/explain"))
+        .await;
     let seqs = |list: &Value| -> Vec<i64> {
         let mut seqs: Vec<i64> = list
             .as_array()
@@ -232,7 +234,7 @@ async fn explain(client: &Client, id: &str, expected: &[i64], head: i64, mark: i
     }
 }
 
-fn rows(user: &str, shown: &Value, expected: &[Row]) {
+fn rows(user: &str, shown: &Value, expected: &[InboxRow]) {
     let shown = shown["conversations"].as_array().expect("a list");
     let ids: Vec<_> = shown.iter().filter_map(|row| row["id"].as_str()).collect();
     let expected_ids: Vec<_> = expected.iter().map(|row| row.id.as_str()).collect();

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use eventually::eventually;
 use serde_json::Value;
-use tests::eventually::eventually;
-use tests::receiver::{Receiver, Reply, SECRET};
+use tests::receiver::{ReceiverReply, SECRET, WebhookReceiver};
 use tests::world::{Settings, World};
 
 /// Deliveries to this machine are allowed; a delivery is tried three times.
@@ -19,7 +19,7 @@ fn settings() -> Settings {
 }
 
 async fn webhooks(world: &World, arguments: &[&str]) -> String {
-    world.said(&[&["webhooks"], arguments].concat()).await
+    world.run_ok(&[&["webhooks"], arguments].concat()).await
 }
 
 /// The only webhook, as listed.
@@ -55,7 +55,7 @@ async fn send_to(world: &World, rooms: &[&str], count: usize) -> (BTreeMap<Strin
 }
 
 async fn with_rooms(settings: Settings, rooms: &[&str]) -> World {
-    let world = World::with(settings).await;
+    let world = World::start_with(settings).await;
     let ann = world.user("ann");
     for room in rooms {
         ann.create_group(room, &["bob"]).await.expect(201);
@@ -66,7 +66,7 @@ async fn with_rooms(settings: Settings, rooms: &[&str]) -> World {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() {
     let world = with_rooms(settings(), &["a", "b", "c"]).await;
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     let added = webhooks(&world, &["add", &url, "--events", "all", "--from", "1"]).await;
     assert!(
@@ -100,7 +100,7 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
             .zip(&log)
             .all(|((_, body), line)| body == line)
     );
-    for positions in receiver.first_seen().values() {
+    for positions in receiver.positions_by_source().values() {
         assert!(positions.is_sorted(), "{positions:?}");
     }
     // Again from the middle, under the same ids.
@@ -113,7 +113,7 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
     .await;
     let mut again: Vec<i64> = receiver.accepted()[before..]
         .iter()
-        .map(tests::receiver::Received::position)
+        .map(tests::receiver::ReceivedDelivery::position)
         .collect();
     again.sort_unstable();
     assert!(again.into_iter().eq(from..=last));
@@ -122,7 +122,7 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_chosen_types_come() {
     let world = with_rooms(settings(), &["a"]).await;
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     webhooks(
         &world,
@@ -141,7 +141,7 @@ async fn only_the_chosen_types_come() {
         .delete("/v1/conversations/a/messages/1")
         .await
         .position();
-    receiver.reaches(last).await;
+    receiver.wait_for_position(last).await;
     let types: Vec<String> = receiver
         .accepted()
         .iter()
@@ -152,7 +152,7 @@ async fn only_the_chosen_types_come() {
         ["tidings.member_added.v1", "tidings.message_recalled.v1"]
     );
     let unknown = world
-        .tidings(&["webhooks", "add", &url, "--events", "message_send"])
+        .run(&["webhooks", "add", &url, "--events", "message_send"])
         .await;
     assert_eq!(unknown.status.code(), Some(2));
 }
@@ -160,11 +160,11 @@ async fn only_the_chosen_types_come() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_meanwhile() {
     let mut world = with_rooms(settings().with("TIDINGS_WEBHOOK_TRIES", 30), &["a", "b"]).await;
-    let mut receiver = Receiver::start().await;
+    let mut receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     let (mut sent, first) = send_to(&world, &["a", "b"], 3).await;
-    receiver.reaches(first).await;
+    receiver.wait_for_position(first).await;
     receiver.stop().await;
     let (more, _) = send_to(&world, &["a", "b"], 20).await;
     becomes(&world, "waits", |it| {
@@ -172,15 +172,15 @@ async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_mean
     })
     .await;
     world.kill();
-    world.wake().await;
+    world.start_service().await;
     let (rest, last) = send_to(&world, &["a", "b"], 20).await;
-    receiver.resume().await;
-    receiver.reaches(last).await;
+    receiver.restart().await;
+    receiver.wait_for_position(last).await;
     for (source, positions) in more.into_iter().chain(rest) {
         sent.entry(source).or_default().extend(positions);
     }
     eventually("everything has come", async || {
-        (receiver.first_seen() == sent).then_some(())
+        (receiver.positions_by_source() == sent).then_some(())
     })
     .await;
 }
@@ -188,22 +188,25 @@ async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_mean
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_end() {
     let world = with_rooms(settings(), &["good", "bad"]).await;
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
-    receiver.reply(|it| {
+    receiver.reply_with(|it| {
         let is_bad = it.json()["data"]["body"]["text"] == "text 1" && it.source().ends_with("bad");
-        Reply::Status(if is_bad { 500 } else { 200 })
+        ReceiverReply::Status(if is_bad { 500 } else { 200 })
     });
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     let (sent, last) = send_to(&world, &["bad", "good"], 4).await;
     // The others flow on at once; what is behind the refused one comes when that is parked.
-    receiver.reaches(last).await;
+    receiver.wait_for_position(last).await;
     let bad = &sent["/conversations/bad"];
-    receiver.reaches(bad[3]).await;
+    receiver.wait_for_position(bad[3]).await;
     let without_refused = [bad[0], bad[2], bad[3]];
-    assert_eq!(receiver.first_seen()["/conversations/bad"], without_refused);
     assert_eq!(
-        receiver.first_seen()["/conversations/good"],
+        receiver.positions_by_source()["/conversations/bad"],
+        without_refused
+    );
+    assert_eq!(
+        receiver.positions_by_source()["/conversations/good"],
         sent["/conversations/good"]
     );
     let tries = receiver
@@ -224,10 +227,10 @@ async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_en
         now["error"].as_str().unwrap_or_default().contains("500"),
         "{now}"
     );
-    receiver.reply(|_| Reply::Status(200));
+    receiver.reply_with(|_| ReceiverReply::Status(200));
     let id = now["id"].to_string();
     webhooks(&world, &["retry", &id]).await;
-    receiver.reaches(bad[1]).await;
+    receiver.wait_for_position(bad[1]).await;
     becomes(&world, "has nothing parked", |it| {
         it["parked"] == 0 && it["waiting"] == 0
     })
@@ -237,10 +240,10 @@ async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_en
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
     let world = with_rooms(settings(), &["a"]).await;
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
-    receiver.reply(|_| Reply::Status(410));
+    receiver.reply_with(|_| ReceiverReply::Status(410));
     let (sent, last) = send_to(&world, &["a"], 5).await;
     let gone = becomes(&world, "is gone", |it| it["state"] == "gone").await;
     assert!(
@@ -248,17 +251,17 @@ async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
         "{gone}"
     );
     let tried = receiver.received().len();
-    receiver.reply(|_| Reply::Status(200));
+    receiver.reply_with(|_| ReceiverReply::Status(200));
     let id = gone["id"].to_string();
     webhooks(&world, &["enable", &id]).await;
-    receiver.reaches(last).await;
-    assert_eq!(receiver.first_seen(), sent);
+    receiver.wait_for_position(last).await;
+    assert_eq!(receiver.positions_by_source(), sent);
     assert_eq!(tried, 1, "asked again after a 410");
     webhooks(&world, &["disable", &id]).await;
     webhooks(&world, &["remove", &id]).await;
     assert_eq!(webhooks(&world, &["list", "--json"]).await, "");
     for command in ["enable", "retry", "remove"] {
-        let outcome = world.tidings(&["webhooks", command, &id]).await;
+        let outcome = world.run(&["webhooks", command, &id]).await;
         assert_eq!(outcome.status.code(), Some(1), "{command}");
     }
 }
@@ -266,8 +269,11 @@ async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_receiver_is_given_its_time_and_slows_nobody_else() {
     let world = with_rooms(settings(), &["a", "b"]).await;
-    let (slow, quick) = (Receiver::start().await, Receiver::start().await);
-    slow.reply(|_| Reply::After(Duration::from_secs(3), 200));
+    let (slow, quick) = (
+        WebhookReceiver::start().await,
+        WebhookReceiver::start().await,
+    );
+    slow.reply_with(|_| ReceiverReply::Delayed(Duration::from_secs(3), 200));
     for receiver in [&slow, &quick] {
         webhooks(
             &world,
@@ -276,35 +282,37 @@ async fn a_slow_receiver_is_given_its_time_and_slows_nobody_else() {
         .await;
     }
     let (sent, last) = send_to(&world, &["a", "b"], 2).await;
-    quick.reaches(last).await;
+    quick.wait_for_position(last).await;
     assert!(slow.accepted().len() < 4, "the slow one was waited for");
-    slow.reaches(last).await;
-    assert_eq!(slow.first_seen(), sent);
+    slow.wait_for_position(last).await;
+    assert_eq!(slow.positions_by_source(), sent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redirects_are_followed_where_they_may_lead() {
     let world = with_rooms(settings(), &["a"]).await;
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     let there = format!("http://{}/elsewhere", receiver.address);
-    receiver.reply(
+    receiver.reply_with(
         move |it| match (it.path.as_str(), it.json()["data"]["seq"].as_i64()) {
-            ("/elsewhere", _) => Reply::Status(200),
-            (_, Some(1)) => Reply::To(307, there.clone()),
-            (_, Some(2)) => Reply::To(302, there.clone()),
-            (_, Some(3)) => Reply::To(307, "http://169.254.169.254/latest/meta-data".to_owned()),
-            (_, Some(4)) => Reply::To(308, "http://10.0.0.1/".to_owned()),
-            (_, Some(5)) => Reply::To(307, "/hook".to_owned()),
-            _ => Reply::Status(200),
+            ("/elsewhere", _) => ReceiverReply::Status(200),
+            (_, Some(1)) => ReceiverReply::Redirect(307, there.clone()),
+            (_, Some(2)) => ReceiverReply::Redirect(302, there.clone()),
+            (_, Some(3)) => {
+                ReceiverReply::Redirect(307, "http://169.254.169.254/latest/meta-data".to_owned())
+            }
+            (_, Some(4)) => ReceiverReply::Redirect(308, "http://10.0.0.1/".to_owned()),
+            (_, Some(5)) => ReceiverReply::Redirect(307, "/hook".to_owned()),
+            _ => ReceiverReply::Status(200),
         },
     );
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     let (sent, last) = send_to(&world, &["a"], 6).await;
     let sent = &sent["/conversations/a"];
-    receiver.reaches(last).await;
+    receiver.wait_for_position(last).await;
     assert_eq!(
-        receiver.first_seen()["/conversations/a"],
+        receiver.positions_by_source()["/conversations/a"],
         [sent[0], sent[5]]
     );
     assert!(receiver.accepted().iter().any(|it| it.path == "/elsewhere"));
@@ -327,7 +335,7 @@ async fn what_is_not_public_is_not_delivered_to() {
     // Some network is allowed, but not this machine.
     let settings = settings().with("TIDINGS_WEBHOOK_ALLOW", "10.0.0.0/8");
     let world = with_rooms(settings, &["a"]).await;
-    let receiver = Receiver::start().await;
+    let receiver = WebhookReceiver::start().await;
     for url in [
         "http://127.0.0.1/",
         "https://127.0.0.1/",
@@ -344,7 +352,7 @@ async fn what_is_not_public_is_not_delivered_to() {
         "nonsense",
     ] {
         let outcome = world
-            .tidings(&["webhooks", "add", url, "--events", "all"])
+            .run(&["webhooks", "add", url, "--events", "all"])
             .await;
         assert_eq!(outcome.status.code(), Some(2), "{url}");
     }

@@ -60,11 +60,11 @@ async fn broken_framing_is_refused_and_stops_nothing() {
         );
     }
     assert!(
-        world.service().child.is_running(),
+        world.service().process.is_running(),
         "{}",
-        world.service().child.last_words()
+        world.service().process.log_tail()
     );
-    world.nobody().get("/readyz").await.expect(200);
+    world.anonymous().get("/readyz").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +120,7 @@ async fn a_client_that_hangs_up_cannot_cut_a_command_in_half() {
     let world = World::start().await;
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
-    let token = tests::token::user("alice");
+    let token = tests::token::for_user("alice");
     let request = |n: usize| {
         let body =
             format!(r#"{{"client_message_id":"cut{n}","type":"text","body":{{"text":"{n}"}}}}"#);
@@ -151,6 +151,6 @@ async fn a_client_that_hangs_up_cannot_cut_a_command_in_half() {
         .await
         .expect("the log is whole");
     assert_eq!(head, 1 + SENDS as i64);
-    let texts = tests::feed::history(&alice, "room", head).await;
+    let texts = tests::feed::read_history(&alice, "room", head).await;
     assert_eq!(texts.len(), SENDS);
 }
