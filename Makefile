@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-seals blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-seals blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -48,58 +48,62 @@ servers:
 	cargo build --release --locked --package tidings
 	$(RELEASE)/tidings servers fetch
 
-# What the long runs below need: they take minutes to hours and are no part of `make test`.
+# The program and the benchmarks. The runs below take minutes to hours and are no part of `make test`.
 harness:
-	cargo build --release --locked --workspace
+	cargo build --release --locked --package benches --package tidings
 
-# Send throughput and latency beside stock postgres-es and others: the tables of BENCHMARKS.md.
+# Throughput and latency of sends, compared with stock postgres-es and a bare HTTP route.
 bench: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches send $(ARGS)
 
-# kill -9 of every process at random moments under load. SEED= replays a run.
+# Kills every process at random moments under load. SEED= repeats a run.
 faults: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/faults --rounds $(ROUNDS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches faults --rounds $(ROUNDS)
 
-# Live delivery to many devices while everything is killed: CLIENTS=, DEVICES=, MINUTES=. SEED= replays a run.
+# Live delivery to many devices while processes are killed: CLIENTS=, DEVICES=, MINUTES=. SEED= repeats a run.
 # ARGS=--together: one of the two query APIs is a process with all services.
 live-soak: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/live_soak --clients $(CLIENTS) --devices $(DEVICES) --minutes $(MINUTES) $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches live-soak --clients $(CLIENTS) --devices $(DEVICES) --minutes $(MINUTES) $(ARGS)
 
 # The gapless order with many events and several writers.
 gapless: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/gapless --events $(EVENTS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches gapless --events $(EVENTS)
 
-# Imports chat logs and compares what is served with a model: make corpora FILES="a.jsonl.gz b.jsonl".
+# Imports chat logs and compares what the services return with a model: make corpora FILES="a.jsonl.gz b.jsonl".
 corpora: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/corpora $(FILES)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches corpora $(FILES)
 
-# Whether what somebody remembers of a message finds it: make known-items FILES="a.jsonl.gz b.jsonl".
+# Whether search finds messages by fragments of their texts: make known-items FILES="a.jsonl.gz b.jsonl".
 known-items: harness
-	$(RELEASE)/known_items $(FILES)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches known-items $(FILES)
 
-# Search beside Postgres's own full text, of 10,000 to a million messages: make bench-search FILES="a.jsonl.gz".
+# Search, compared with the full text search of Postgres, with 10,000 to a million messages: make bench-search FILES="a.jsonl.gz".
 bench-search: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_search $(ARGS) $(FILES)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches search $(ARGS) $(FILES)
 
-# Live delivery: delay, deliveries a second, 10,000 idle WebSockets, a large group.
+# Live delivery: delay, deliveries per second, 10,000 idle WebSockets, a large group.
 bench-live: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_live $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches live $(ARGS)
 
-# Export, rebuild, replay and verification of a log of a million messages, beside what Postgres and the broker can do at most.
+# Export, rebuild, replay and verification of a log of a million messages, compared with Postgres and the broker alone.
 bench-log: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_log $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches log $(ARGS)
 
-# What a query of the past costs beside the same one of now.
+# Queries of the past, compared with the same queries now.
 bench-past: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_past $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches as-of $(ARGS)
 
-# What sealing costs those who send.
+# The projector alone, with the time of each SQL statement.
+bench-projection: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches projection $(ARGS)
+
+# What sealing costs sends.
 bench-seals: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/bench_seals $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches seals $(ARGS)
 
-# A rebuild under a thousand sends a second, killed in the middle: no failed query, equal digests, a short swap.
+# A rebuild under a thousand sends per second, killed in the middle: no failed query, equal digests, a short swap.
 blue-green: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/blue_green $(ARGS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches blue-green $(ARGS)
 
 # The test of `as_of` with more acts and more moments: make as-of ACTS=100000 MOMENTS=200.
 as-of:
@@ -117,7 +121,7 @@ fuzz:
 	cargo run --release --target $$(rustc -vV | sed -n 's/^host: //p') --manifest-path fuzz/Cargo.toml --bin query -- \
 	fuzz/corpus/query -max_len=2000 -max_total_time=$(FOR)
 
-# The same for hours.
+# `faults` and `gapless` for hours.
 soak: harness
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/faults --rounds $(SOAK_ROUNDS)
-	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/gapless --events $(SOAK_EVENTS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches faults --rounds $(SOAK_ROUNDS)
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches gapless --events $(SOAK_EVENTS)

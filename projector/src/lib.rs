@@ -53,7 +53,7 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectionError;
 pub use projector::Projector;
 pub use rebuild::{
-    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, kept,
+    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, rollback,
     rebuild, verify,
 };
 pub use run::{InProcessChannels, run};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use projector::{
-    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, RebuildSummary, kept,
+    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, RebuildSummary, rollback,
     rebuild, verify,
 };
 use sqlx::Executor as _;
@@ -331,8 +331,8 @@ async fn the_previous_version_is_kept_and_restored() {
     let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..300]).await;
     let mut live = fold(&database.pool, config(), &generator.log[..300], 100).await;
-    assert!(!kept::prepare(&database.pool, &config()).await.unwrap());
-    assert!(!kept::discard(&database.pool).await.unwrap());
+    assert!(!rollback::prepare(&database.pool, &config()).await.unwrap());
+    assert!(!rollback::discard(&database.pool).await.unwrap());
     rebuild(
         database.pool.clone(),
         config(),
@@ -352,7 +352,7 @@ async fn the_previous_version_is_kept_and_restored() {
     let error = live.step(&generator.log[300..]).await.unwrap_err();
     assert!(matches!(error, ProjectionError::Fenced), "{error}");
     live.step(&generator.log[300..]).await.unwrap();
-    assert!(kept::prepare(&database.pool, &config()).await.unwrap());
+    assert!(rollback::prepare(&database.pool, &config()).await.unwrap());
     let back = rebuild(
         database.pool.clone(),
         config(),
@@ -367,8 +367,8 @@ async fn the_previous_version_is_kept_and_restored() {
     let comment = "SELECT count(*) FROM pg_class c WHERE c.oid = 'read.messages'::regclass
                    AND obj_description(c.oid, 'pg_class') = 'the first'";
     assert_eq!(database.number(comment).await, 1);
-    assert!(kept::discard(&database.pool).await.unwrap());
-    assert!(!kept::is_available(&database.pool).await.unwrap());
+    assert!(rollback::discard(&database.pool).await.unwrap());
+    assert!(!rollback::is_available(&database.pool).await.unwrap());
     let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 1_000).await;
     assert_eq!(database.digest().await, reference.digest().await);

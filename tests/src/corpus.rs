@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use eventually::eventually;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +15,6 @@ use crate::client::Client;
 use crate::feed;
 use crate::seed::Rng;
 use crate::world::World;
-use eventually::eventually;
 
 /// The importer shortens longer titles.
 const MAX_TITLE_CHARS: usize = 200;

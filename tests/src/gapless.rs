@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use eventually::eventually_within;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -17,7 +18,6 @@ use crate::fleet::Fleet;
 use crate::log;
 use crate::seed::Rng;
 use crate::world::Settings;
-use eventually::eventually_within;
 
 const SERVICES: usize = 2;
 const WRITERS: usize = 8;

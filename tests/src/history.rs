@@ -219,7 +219,7 @@ impl RandomHistory {
             let what = self.choose_action(&conversation, &by, &inside);
             if has_defined_outcome(&conversation, &by, &what) {
                 return Act {
-                    by,
+                    user: by,
                     conversation: id,
                     action: what,
                 };
@@ -293,7 +293,7 @@ fn has_defined_outcome(conversation: &ModelConversation, by: &str, what: &Action
 
 fn new_act(by: &str, conversation: &str, what: Action) -> Act {
     Act {
-        by: by.to_owned(),
+        user: by.to_owned(),
         conversation: conversation.to_owned(),
         action: what,
     }

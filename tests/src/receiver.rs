@@ -11,12 +11,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http};
+use eventually::eventually;
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-
-use eventually::eventually;
 
 /// A delivery that was received.
 #[derive(Debug, Clone)]

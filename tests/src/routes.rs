@@ -19,7 +19,7 @@ pub enum Access {
 pub struct Route {
     /// The HTTP method.
     pub method: &'static str,
-    /// The path, with `{id}` for the conversation and other parameters filled in by [`Route::path`].
+    /// The path, with `{id}` for the conversation. [`Route::path`] replaces the parameters.
     pub template: &'static str,
     /// A well-formed JSON body, or `None` if the route has no body.
     pub body: Option<&'static str>,

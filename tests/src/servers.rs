@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use eventually::{DEFAULT_TIMEOUT, poll_blocking};
 use embedded_servers::process::{Signal, send_signal};
 use embedded_servers::{EmbeddedServers, ServerOptions, start};
 
 use crate::process::{remove_dir_at_exit, scratch_dir};
-use eventually::{DEFAULT_TIMEOUT, poll_blocking};
 
 /// The URL for a server that is not needed.
 const NO_SERVER: &str = "none";

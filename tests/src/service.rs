@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use eventually::eventually_within;
+
 use crate::client::http_client;
 use crate::process::ChildProcess;
 use crate::{binary, token};
-use eventually::eventually_within;
 
 /// How long a service may take to become ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);

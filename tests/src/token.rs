@@ -12,7 +12,7 @@ pub const SECRET: &str = "tests-only-secret-of-more-than-32-bytes";
 
 /// Seconds since 1970.
 pub fn unix_now() -> i64 {
-    SystemTime::unix_now()
+    SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |d| d.as_secs() as i64)
 }
@@ -39,95 +39,81 @@ pub fn sign(claims: &Value, secret: &str) -> String {
 
 /// Invalid tokens, each with the reason why it is invalid.
 pub fn invalid_tokens() -> Vec<(&'static str, String)> {
-    let good = json!({ "sub": "alice", "exp": unix_now() + 7200 });
-    let with = |claims: Value| sign(&claims, SECRET);
-    let header = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let mut tokens = invalid_signatures();
+    tokens.extend(invalid_claims());
+    tokens.extend([
+        ("not a token", "hello".to_owned()),
+        ("two dots", "..".to_owned()),
+        ("long", "a".repeat(8_000)),
+    ]);
+    tokens
+}
+
+fn invalid_signatures() -> Vec<(&'static str, String)> {
+    let encode = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let token = for_user("alice");
     let parts: Vec<&str> = token.split('.').collect();
+    let (header, claims, signature) = (parts[0], parts[1], parts[2]);
+    let with_header = |json: Value| format!("{}.{claims}.{signature}", encode(json));
+    let other_claims = encode(json!({ "sub": "bob", "exp": unix_now() + 9 }));
+    let valid = json!({ "sub": "alice", "exp": unix_now() + 7200 });
     vec![
         (
             "foreign secret",
-            sign(&good, "another-secret-of-more-than-32-bytes!!"),
+            sign(&valid, "another-secret-of-more-than-32-bytes!!"),
         ),
         (
             "alg none",
             format!(
-                "{}.{}.",
-                header(json!({"alg":"none","typ":"JWT"})),
-                parts[1]
+                "{}.{claims}.",
+                encode(json!({ "alg": "none", "typ": "JWT" }))
             ),
         ),
         (
             "alg None with a signature",
-            format!(
-                "{}.{}.{}",
-                header(json!({"alg":"None"})),
-                parts[1],
-                parts[2]
-            ),
+            with_header(json!({ "alg": "None" })),
         ),
         (
             "alg RS256 over HS256",
-            format!(
-                "{}.{}.{}",
-                header(json!({"alg":"RS256"})),
-                parts[1],
-                parts[2]
-            ),
+            with_header(json!({ "alg": "RS256" })),
         ),
-        (
-            "alg HS512",
-            format!(
-                "{}.{}.{}",
-                header(json!({"alg":"HS512"})),
-                parts[1],
-                parts[2]
-            ),
-        ),
+        ("alg HS512", with_header(json!({ "alg": "HS512" }))),
         ("signature cut", token[..token.len() - 6].to_owned()),
-        ("no signature", format!("{}.{}", parts[0], parts[1])),
+        ("no signature", format!("{header}.{claims}")),
         (
             "other claims",
-            format!(
-                "{}.{}.{}",
-                parts[0],
-                header(json!({"sub":"bob","exp":unix_now()+9})),
-                parts[2]
-            ),
+            format!("{header}.{other_claims}.{signature}"),
         ),
-        (
-            "expired",
-            with(json!({ "sub": "alice", "exp": unix_now() - 3600 })),
-        ),
-        ("no exp", with(json!({ "sub": "alice" }))),
+    ]
+}
+
+fn invalid_claims() -> Vec<(&'static str, String)> {
+    let now = unix_now();
+    let expiry = now + 7200;
+    [
+        ("expired", json!({ "sub": "alice", "exp": now - 3600 })),
+        ("no exp", json!({ "sub": "alice" })),
         (
             "exp as text",
-            with(json!({ "sub": "alice", "exp": (unix_now() + 7200).to_string() })),
+            json!({ "sub": "alice", "exp": expiry.to_string() }),
         ),
-        ("exp negative", with(json!({ "sub": "alice", "exp": -1 }))),
+        ("exp negative", json!({ "sub": "alice", "exp": -1 })),
         (
             "not yet valid",
-            with(json!({ "sub": "alice", "exp": unix_now() + 7200, "nbf": unix_now() + 3600 })),
+            json!({ "sub": "alice", "exp": expiry, "nbf": now + 3600 }),
         ),
-        ("no sub", with(json!({ "exp": unix_now() + 7200 }))),
-        (
-            "sub empty",
-            with(json!({ "sub": "", "exp": unix_now() + 7200 })),
-        ),
-        (
-            "sub a list",
-            with(json!({ "sub": ["alice"], "exp": unix_now() + 7200 })),
-        ),
+        ("no sub", json!({ "exp": expiry })),
+        ("sub empty", json!({ "sub": "", "exp": expiry })),
+        ("sub a list", json!({ "sub": ["alice"], "exp": expiry })),
         (
             "sub with U+0000",
-            with(json!({ "sub": "ali\u{0}ce", "exp": unix_now() + 7200 })),
+            json!({ "sub": "ali\u{0}ce", "exp": expiry }),
         ),
         (
             "sub too long",
-            with(json!({ "sub": "a".repeat(129), "exp": unix_now() + 7200 })),
+            json!({ "sub": "a".repeat(129), "exp": expiry }),
         ),
-        ("not a token", "hello".to_owned()),
-        ("two dots", "..".to_owned()),
-        ("long", "a".repeat(8_000)),
     ]
+    .map(|(name, claims)| (name, sign(&claims, SECRET)))
+    .into()
 }

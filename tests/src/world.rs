@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use embedded_servers::process::Signal;
+use eventually::eventually;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use embedded_servers::process::Signal;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::{BaseUrls, Client, http_client};
@@ -17,7 +18,6 @@ use crate::process::scratch_dir;
 use crate::servers::NatsInstance;
 use crate::service::{ServiceProcess, run_tidings, service_env};
 use crate::{ports, token};
-use eventually::eventually;
 
 /// How long a service may take to stop after SIGTERM.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);

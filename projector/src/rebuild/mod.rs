@@ -7,7 +7,7 @@
 //! its cache.
 
 mod compare;
-pub mod kept;
+pub mod rollback;
 mod tables;
 
 use compare::SnapshotPair;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use event_stream::mirror::MirrorConfig;
 use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
+use read_model::projection_signal::projected_subject;
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{QueryFixture, WAIT_TIMEOUT};

@@ -1,13 +1,13 @@
 //! The faults, injected one at a time.
 
 use anyhow::Result;
+use eventually::eventually;
 
 use super::load::Load;
 use crate::fleet::{Fleet, FleetRole};
 use crate::log;
 use crate::seed::Rng;
 use crate::servers::ServerKind;
-use eventually::eventually;
 
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use eventually::eventually;
 use search::index::{Index, IndexDir};
 
 use super::load::{Load, members};
@@ -17,7 +18,6 @@ use crate::fleet::{Fleet, FleetRole};
 use crate::log;
 use crate::seed::Rng;
 use crate::world::Settings;
-use eventually::eventually;
 
 /// Damage to the files of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

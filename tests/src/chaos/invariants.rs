@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
+use eventually::eventually;
 use serde_json::Value;
 use sqlx::Row;
 
@@ -11,7 +12,6 @@ use super::report::ChaosReport;
 use crate::feed;
 use crate::fleet::Fleet;
 use crate::log;
-use eventually::eventually;
 
 /// Checks everything and fills the report. The first violation is the error.
 pub async fn check_invariants(
@@ -150,7 +150,7 @@ async fn check_feed(fleet: &Fleet, user: &str, acked: &[AckedSend], head: i64) -
     for (entry, acked) in sent.iter().zip(&expected) {
         let is_equal = entry["position"] == acked.position && matches_send(&entry["data"], acked);
         ensure!(
-            right,
+            is_equal,
             "{user}: {entry} is in the feed where {acked:?} was acknowledged"
         );
     }

@@ -53,7 +53,7 @@ fn build_model(events: &[Value]) -> Result<Model> {
         }
         for what in actions_of(kind.unwrap_or_default(), by, data) {
             let act = Act {
-                by: by.to_owned(),
+                user: by.to_owned(),
                 conversation: conversation.to_owned(),
                 action: what,
             };

@@ -150,7 +150,7 @@ impl Device {
                         self.behavior.max_connection_ms / 20,
                         self.behavior.max_connection_ms,
                     );
-                    Instant::unix_millis() + Duration::from_millis(life as u64)
+                    Instant::now() + Duration::from_millis(life as u64)
                 }),
                 rng: rng.fork(),
             };
@@ -209,7 +209,7 @@ impl Device {
                 token,
                 device: self.behavior.sends_name.then_some(self.name.as_str()),
                 start,
-                events: self.behavior.server_sent_events,
+                server_sent_events: self.behavior.server_sent_events,
                 small_buffers: self.behavior.stalls,
             };
             let opened = unix_millis();

@@ -197,7 +197,7 @@ impl MessageContent {
 pub type MessageWords = BTreeMap<(Arc<str>, i64), Option<Arc<str>>>;
 
 /// The newest content of each message in these entries.
-pub fn newest<'a>(collected: impl Iterator<Item = &'a ReceivedEntry>) -> MessageWords {
+pub fn newest_contents<'a>(collected: impl Iterator<Item = &'a ReceivedEntry>) -> MessageWords {
     let mut newest: BTreeMap<(Arc<str>, i64), &MessageContent> = BTreeMap::new();
     for entry in collected {
         let Some(form) = entry.content.as_deref() else {
@@ -225,7 +225,7 @@ impl DeviceLog {
 
 /// Milliseconds since 1970.
 pub fn unix_millis() -> i64 {
-    SystemTime::unix_millis()
+    SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as i64)
 }

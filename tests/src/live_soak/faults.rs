@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use eventually::eventually;
+
 use crate::fleet::{Fleet, FleetRole};
 use crate::seed::Rng;
 use crate::servers::ServerKind;
-use eventually::eventually;
 
 /// The longest pause between two kills, in milliseconds.
 const MAX_PAUSE_MS: i64 = 3_000;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context, Result, ensure};
+use eventually::{eventually, eventually_within};
 use serde_json::Value;
 
 use super::badges;
@@ -16,7 +17,6 @@ use super::report::SoakReport;
 use crate::client::Client;
 use crate::feed::{self, MAX_PAGE_SIZE};
 use crate::log;
-use eventually::{eventually, eventually_within};
 
 /// How long devices may take to receive everything.
 const SETTLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(180);

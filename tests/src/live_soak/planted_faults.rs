@@ -14,7 +14,7 @@ fn time(position: i64) -> i64 {
 
 /// Bob is a member of `c` from 1 to 6 and again from 9 on, and of `d` all the time. The first
 /// message of `d` is edited at 5.
-fn log() -> ExpectedFeeds {
+fn expected_feeds() -> ExpectedFeeds {
     let room = |room: &str, kind: &str, data: Value| {
         ("conversations", room.to_owned(), kind.to_owned(), data)
     };
@@ -109,7 +109,7 @@ fn of(connections: Vec<ConnectionLog>) -> (DeviceCounts, Vec<Mismatch>) {
         start: Some(0),
         connections,
     };
-    compare_device(&log, &log(), &synced())
+    compare_device(&log, &expected_feeds(), &synced())
 }
 
 fn connection(entries: Vec<ReceivedEntry>) -> ConnectionLog {
@@ -131,7 +131,7 @@ fn key(position: i64, room: &str, kind: &str) -> DeviceEntryKey {
 #[test]
 fn correct_results_have_no_mismatches() {
     assert_eq!(found(everything()), []);
-    assert_eq!(compare_sync("bob", &log(), &synced()), []);
+    assert_eq!(compare_sync("bob", &expected_feeds(), &synced()), []);
     // Redelivered from 3 on, and from 5 on over another connection.
     let mut again = everything();
     again.extend(everything().into_iter().skip(2).map(|entry| ReceivedEntry {
@@ -236,7 +236,9 @@ fn a_reordered_entry_is_found() {
     let mut disordered = synced();
     disordered.swap(0, 1);
     let first = key(1, "c", "conversation_created");
-    assert!(compare_sync("bob", &log(), &disordered).contains(&Mismatch::Reordered(first)));
+    assert!(
+        compare_sync("bob", &expected_feeds(), &disordered).contains(&Mismatch::Reordered(first))
+    );
 }
 
 #[test]
@@ -261,7 +263,7 @@ fn a_repeated_entry_is_found() {
     let mut twice = synced();
     twice.push(sent(10, "c", 3, "back"));
     let again = Mismatch::Repeated(key(10, "c", "message_sent"));
-    assert!(compare_sync("bob", &log(), &twice).contains(&again));
+    assert!(compare_sync("bob", &expected_feeds(), &twice).contains(&again));
 }
 
 #[test]
@@ -293,9 +295,9 @@ fn missing_and_additional_entries_in_sync_are_found() {
     let mut less = synced();
     less.remove(2);
     let missing = Mismatch::SyncDiffers(key(3, "c", "message_sent"));
-    assert_eq!(compare_sync("bob", &log(), &less), [missing]);
+    assert_eq!(compare_sync("bob", &expected_feeds(), &less), [missing]);
     let mut more = synced();
     more.insert(6, sent(7, "c", 2, "secret"));
     let foreign = Mismatch::SyncDiffers(key(7, "c", "message_sent"));
-    assert_eq!(compare_sync("bob", &log(), &more), [foreign]);
+    assert_eq!(compare_sync("bob", &expected_feeds(), &more), [foreign]);
 }

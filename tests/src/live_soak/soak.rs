@@ -195,9 +195,9 @@ impl RunningSoak {
 
 /// Chooses how a device behaves. The first device of each user acknowledges often.
 fn choose_behavior(device: usize, rng: &mut Rng) -> DeviceBehavior {
-    let events = device > 0 && rng.chance(35);
+    let server_sent_events = device > 0 && rng.chance(35);
     DeviceBehavior {
-        events,
+        server_sent_events,
         sends_name: device == 0 || rng.chance(60),
         ack_rate: *rng.pick(&[100, 50, 20, if device == 0 { 30 } else { 2 }]),
         stalls: rng.chance(25),

@@ -137,7 +137,7 @@ impl ModelConversation {
                 || self
                     .periods
                     .get(user)
-                    .is_some_and(|stays| periods.iter().any(covers)))
+                    .is_some_and(|periods| periods.iter().any(covers)))
     }
 
     /// Adds a member, whose read mark starts at the head.
@@ -170,12 +170,12 @@ impl ModelConversation {
         let Some(gone) = self.members.remove(user) else {
             return;
         };
-        if let Some(stay) = self
+        if let Some(period) = self
             .periods
             .get_mut(user)
-            .and_then(|stays| stays.last_mut())
+            .and_then(|periods| periods.last_mut())
         {
-            stay.until = Some(head);
+            period.until = Some(head);
         }
         if gone.role == MemberRole::Owner {
             let next = self

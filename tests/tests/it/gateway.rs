@@ -224,7 +224,7 @@ async fn the_hub_asks_for_nobody_or_for_few_with_and_without_nats() {
         assert_eq!((told.len(), later.len()), (20, 20));
     }
     // In one process the projector's bell needs no NATS.
-    tokio::task::block_in_place(|| world.nats.end());
+    tokio::task::block_in_place(|| world.nats.stop());
     for (n, conversation) in ["few", "all", "few"].into_iter().enumerate() {
         let sent = ann
             .send(conversation, &format!("lost {n}"), "quietly")

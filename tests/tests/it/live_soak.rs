@@ -27,7 +27,7 @@ async fn soak(together: bool) -> SoakReport {
         clients: 24,
         devices: 2,
         rounds: VICTIMS.len(),
-        time: Duration::ZERO,
+        duration: Duration::ZERO,
         max_pause_ms: 300,
         all_in_one: together,
     };

@@ -1,0 +1,132 @@
+//! Benchmarks and long runs of Tidings: one program with a subcommand each. They start real
+//! servers and the real `tidings` (see the crate `tests`), and print what docs/benchmarks records.
+//!
+//! Benchmarks compare with something else in the same run on the same machine, because only the
+//! ratios carry over to another one:
+//!
+//! - [`send`]: sends, visibility, rebuild and memory, compared with stock postgres-es.
+//! - [`live`]: live delivery. [`search`]: full-text search, compared with Postgres.
+//! - [`log`]: export, replay, verification and rebuild of a large log.
+//! - [`seals`]: the cost of seals. [`as_of`]: queries of the past.
+//! - [`projection`]: the projector alone, statement by statement.
+//!
+//! Long runs check that something always holds:
+//!
+//! - [`faults`], [`live_soak`]: nothing is lost, repeated or reordered when processes are killed.
+//! - [`gapless`]: the order of the log. [`blue_green`]: rebuilds under load.
+//! - [`corpora`], [`known_items`]: imported chat logs, and the search for their messages.
+//!
+//! Shared: [`load_generator`], [`warm_postgres`] and [`recall_queries`] prepare a run;
+//! [`environment`], [`statistics`] and [`targets`] report it.
+
+mod as_of;
+mod blue_green;
+mod corpora;
+mod environment;
+mod faults;
+mod gapless;
+mod known_items;
+mod live;
+mod live_soak;
+mod load_generator;
+mod log;
+mod projection;
+mod recall_queries;
+mod seals;
+mod search;
+mod send;
+mod statistics;
+mod targets;
+mod warm_postgres;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
+
+/// Benchmarks and long runs of Tidings.
+///
+/// Set TIDINGS_BIN to the `tidings` to measure; otherwise it is built first. Runs with random
+/// choices print their seed; SEED=... repeats one. The exit status is 1 if a target is missed.
+#[derive(Parser)]
+#[command(name = "benches")]
+struct Benches {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// Measure sends, visibility, rebuild and memory, and compare with stock postgres-es.
+    Send(send::Args),
+    /// Measure live delivery: delay, deliveries per second, idle connections, a large group.
+    Live(live::Args),
+    /// Measure full-text search and compare it with Postgres.
+    Search(search::Args),
+    /// Measure export, replay, verification and rebuild of a large log.
+    Log(log::Args),
+    /// Measure what sealing costs sends.
+    Seals(seals::Args),
+    /// Compare queries of the past with the same queries now.
+    AsOf(as_of::Args),
+    /// Measure the projector alone, with the time of each SQL statement.
+    Projection(projection::Args),
+    /// Kill processes at random moments under load, and check that nothing is lost or reordered.
+    Faults(faults::Args),
+    /// Let many devices receive live while processes are killed, and compare them with sync.
+    LiveSoak(live_soak::Args),
+    /// Append with many writers in two processes, and check the order of the log.
+    Gapless(gapless::Args),
+    /// Rebuild the read models under load, kill the rebuild, and check that no query fails.
+    BlueGreen(blue_green::Args),
+    /// Import chat logs, and compare what the services return with the files.
+    Corpora(corpora::Args),
+    /// Import chat logs, and check that search finds messages by fragments of their texts.
+    KnownItems(known_items::Args),
+    /// A peer of `send`: a route that only parses the request.
+    #[command(hide = true)]
+    ServeBare { listen: SocketAddr },
+    /// A peer of `send`: a route over stock postgres-es.
+    #[command(hide = true)]
+    ServeStock {
+        listen: SocketAddr,
+        database_url: String,
+        pool: u32,
+    },
+}
+
+fn main() -> Result<ExitCode> {
+    let benchmark = Benches::parse().benchmark;
+    let runtime = Runtime::new()?;
+    if let Benchmark::Search(args) = &benchmark {
+        return search::run(args, &runtime);
+    }
+    runtime.block_on(run(benchmark))
+}
+
+async fn run(benchmark: Benchmark) -> Result<ExitCode> {
+    match benchmark {
+        Benchmark::Send(args) => send::run(&args).await?,
+        Benchmark::Live(args) => return live::run(&args).await,
+        Benchmark::Search(_) => anyhow::bail!("search runs on the main thread"),
+        Benchmark::Log(args) => return log::run(&args).await,
+        Benchmark::Seals(args) => seals::run(&args).await?,
+        Benchmark::AsOf(args) => return as_of::run(&args).await,
+        Benchmark::Projection(args) => projection::run(&args).await?,
+        Benchmark::Faults(args) => faults::run(&args).await?,
+        Benchmark::LiveSoak(args) => live_soak::run(&args).await?,
+        Benchmark::Gapless(args) => gapless::run(&args).await?,
+        Benchmark::BlueGreen(args) => return blue_green::run(&args).await,
+        Benchmark::Corpora(args) => corpora::run(&args).await?,
+        Benchmark::KnownItems(args) => known_items::run(&args).await?,
+        Benchmark::ServeBare { listen } => send::serve_bare(listen).await?,
+        Benchmark::ServeStock {
+            listen,
+            database_url,
+            pool,
+        } => send::serve_stock(listen, &database_url, pool).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
