@@ -7,8 +7,9 @@ use std::sync::Arc;
 use domain::conversation::Conversation;
 use domain::mailbox::Mailbox;
 use domain::refusal::Refusal;
-use event_log::store::CachedAggregate;
-use event_log::{AggregateStore, EventLog, LockedAggregate, LogError, Observation, Receipt};
+use event_log::{
+    AggregateStore, CachedAggregate, EventLog, LockedAggregate, LogError, Observation, Receipt,
+};
 use http::StatusCode;
 
 use crate::idempotency::Idempotency;
