@@ -15,7 +15,7 @@ use crate::append::committer::Committer;
 use crate::append::external_events::ExternalEventSink;
 use crate::append::queue::AppendQueue;
 use crate::append::receipt::{self, Receipt, ReceiptKey};
-use crate::append::request::{AppendError, AppendRequest};
+use crate::append::request::AppendError;
 use crate::error::LogError;
 use crate::read::reader::LogReader;
 
@@ -114,22 +114,16 @@ impl EventLog {
     /// The durable head now. Everything that was queued before, in this or another process, is at
     /// or below it.
     pub async fn head(&self) -> Result<i64, LogError> {
-        // An observation of an aggregate that does not exist fails only if Postgres does.
-        for _ in 0..8 {
-            let mailbox = self.0.mailboxes.lock("").await?;
-            match mailbox
-                .append(AppendRequest::from_events(Vec::new()))
-                .wait()
-                .await
-            {
-                Ok(appended) => return Ok(appended.last),
-                Err(AppendError::Log(failed)) => return Err(failed),
-                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
+        let permit = self.0.queue.reserve().await?;
+        let ticket = self.0.queue.push_head_observation(permit);
+        match ticket.wait().await {
+            Ok(observed) => Ok(observed.last),
+            Err(AppendError::Log(error)) => Err(error),
+            // Neither can happen: it has no aggregate that could change, and no key.
+            Err(error @ (AppendError::Conflict | AppendError::DuplicateKey(_))) => {
+                Err(LogError::Unavailable(error.to_string()))
             }
         }
-        Err(LogError::Unavailable(
-            "the head of the log kept moving".into(),
-        ))
     }
 
     /// Finds the receipt of a key, if the key has been used.

@@ -156,6 +156,16 @@ impl AppendQueue {
         AppendTicket::from_reply(response)
     }
 
+    /// Queues an append without an aggregate, events or observations. Its ticket resolves with the
+    /// head, once everything that was queued before it is durable.
+    pub(crate) fn push_head_observation(&self, permit: Arc<OwnedSemaphorePermit>) -> AppendTicket {
+        let keep_alive = KeepAlive {
+            _slot: Arc::new(()),
+            _permit: permit,
+        };
+        self.push(&Revision::unknown(), PreparedAppend::default(), keep_alive)
+    }
+
     /// Waits for appends and dequeues the next ones, in order, with at most `max_events` events if
     /// there is more than one. `None` when the queue is closed and empty.
     pub(crate) async fn next_batch(&self, max_events: usize) -> Option<Vec<QueuedAppend>> {
