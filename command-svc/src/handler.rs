@@ -9,8 +9,9 @@ use domain::conversation::Conversation;
 use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
 use domain::refusal::Refusal;
-use event_log::store::CachedAggregate;
-use event_log::{AggregateStore, EventLog, LockedAggregate, LogError, Observation, Receipt};
+use event_log::{
+    AggregateStore, CachedAggregate, EventLog, LockedAggregate, LogError, Observation, Receipt,
+};
 use http::StatusCode;
 
 use crate::idempotency::Idempotency;

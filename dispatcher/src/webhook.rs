@@ -162,6 +162,7 @@ pub async fn add(
         WebhookKind::Events(types) => ("events", types.as_slice()),
         WebhookKind::Notifications => ("notifications", [].as_slice()),
     };
+    let head = LogReader::new(pool.clone()).head().await?.position;
     sqlx::query_as(
         "INSERT INTO hooks.webhooks (url, secret, kind, types, position, floor)
          VALUES ($1, $2, $3, $4, $5, $5) RETURNING id, position",

@@ -3,50 +3,31 @@
 //!
 //! In the order in which data passes through it:
 //!
-//! - [`store`], `cache`: the warm aggregates, one slot each. A command locks a slot, decides on its
-//!   state and appends ([`LockedAggregate`]).
-//! - [`append`]: the append request, and the ticket that resolves once the append is durable.
-//! - `queue`, `committer`, `commit`: group commit. Everything that is queued goes into one SQL
-//!   statement and one fsync.
-//! - `external_events`: applies the events of other processes before this process decides on top of
-//!   them.
-//! - [`receipt`]: idempotency. The first response to a client's key, stored forever.
-//! - `load`, `snapshot`, `message_history`: load cold aggregates and old messages from Postgres.
-//! - [`commits`]: delivers the commits of this process from memory to subscribers in the same
-//!   process.
-//! - [`cqrs`]: the same store as a cqrs-es `EventStore`.
-//! - [`reader`], `stream_names`, [`user_filter`]: read the log by position, stream, type, time and
-//!   user.
-//! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
+//! - [`log`](EventLog): the handle to the log, which connects the parts.
+//! - `aggregate`: the warm aggregates. A command locks one ([`LockedAggregate`]), decides on its
+//!   state and appends. [`cqrs`] is the same store as a cqrs-es `EventStore`.
+//! - `append`: group commit. The request goes into a queue; the committer writes everything that is
+//!   queued in one SQL statement with one fsync, and then delivers it from memory ([`commits`]).
+//!   [`receipt`]: idempotency.
+//! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`]),
+//!   and prefetches pages ([`read_ahead`]).
 
 #![deny(missing_docs)]
 
-pub mod append;
-mod cache;
-mod commit;
-pub mod commits;
-mod committer;
-pub mod cqrs;
+mod aggregate;
+mod append;
 mod error;
-mod external_events;
-mod load;
-mod locked_aggregate;
 mod log;
-mod logged_event;
-mod message_history;
-mod queue;
-pub mod read_ahead;
-pub mod reader;
-pub mod receipt;
-mod snapshot;
-pub mod store;
-mod stream_names;
-pub mod user_filter;
+mod read;
 
-pub use append::{AppendError, AppendRequest, AppendTicket, AppendedRange, Observation};
+pub use aggregate::cached_aggregate::{CachedAggregate, UpcasterProvider};
+pub use aggregate::cqrs;
+pub use aggregate::locked_aggregate::LockedAggregate;
+pub use aggregate::logged_event::LoggedEvent;
+pub use aggregate::store::AggregateStore;
+pub use append::receipt::{NewReceipt, Receipt, ReceiptKey};
+pub use append::request::{AppendError, AppendRequest, AppendTicket, AppendedRange, Observation};
+pub use append::{commits, receipt};
 pub use error::LogError;
-pub use locked_aggregate::LockedAggregate;
 pub use log::{EventLog, LogConfig};
-pub use logged_event::LoggedEvent;
-pub use receipt::{NewReceipt, Receipt, ReceiptKey};
-pub use store::AggregateStore;
+pub use read::{read_ahead, reader, user_filter};

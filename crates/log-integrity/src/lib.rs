@@ -4,10 +4,11 @@
 //! - [`seal`]: seals events with salted digests and signatures, and verifies them.
 //! - [`erasure`]: removes content from events that are already stored, and their salts from the
 //!   seals.
-//! - `polling_worker`: the loop of the sealer and the eraser.
+//! - `sealing_lock`: excludes the two from each other. `polling_worker`: the loop of both.
 
 #![deny(missing_docs)]
 
 pub mod erasure;
 mod polling_worker;
 pub mod seal;
+mod sealing_lock;

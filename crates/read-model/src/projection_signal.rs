@@ -35,9 +35,9 @@ impl Default for ProjectionSignalChannel {
 
 impl ProjectionSignalChannel {
     /// Sends a signal to all current subscribers.
-    pub fn publish(&self, bell: ProjectionSignal) {
+    pub fn publish(&self, signal: ProjectionSignal) {
         // It is fine to have no subscriber.
-        let _ = self.sender.send(bell);
+        let _ = self.sender.send(signal);
     }
 
     /// Subscribes to all signals from now on.
@@ -46,9 +46,9 @@ impl ProjectionSignalChannel {
     }
 
     /// Sets whether signals should carry entries. Some may arrive without them nevertheless.
-    pub fn set_entries_requested(&self, are_wanted: bool) {
+    pub fn set_entries_requested(&self, are_requested: bool) {
         self.are_entries_requested
-            .store(are_wanted, Ordering::Relaxed);
+            .store(are_requested, Ordering::Relaxed);
     }
 
     /// Whether a subscriber wants the entries.
@@ -139,23 +139,23 @@ impl AffectedAudience {
 impl ProjectionSignal {
     /// The text form, as published.
     pub fn to_text(&self) -> String {
-        let touched = self.audience.as_ref();
-        let touched = touched.and_then(|touched| serde_json::to_string(touched).ok());
-        touched.map_or_else(
+        let audience = self.audience.as_ref();
+        let json = audience.and_then(|audience| serde_json::to_string(audience).ok());
+        json.map_or_else(
             || self.position.to_string(),
-            |touched| format!("{} {touched}", self.position),
+            |json| format!("{} {json}", self.position),
         )
     }
 
     /// Parses the text form. `None` if the text is not a signal.
     pub fn parse(text: &str) -> Option<Self> {
-        let (position, touched) = match text.split_once(' ') {
-            Some((position, touched)) => (position, serde_json::from_str(touched).ok()),
+        let (position, audience) = match text.split_once(' ') {
+            Some((position, json)) => (position, serde_json::from_str(json).ok()),
             None => (text, None),
         };
         Some(Self {
             position: position.parse().ok()?,
-            audience: touched,
+            audience,
         })
     }
 }
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::live_entry::LiveEntryPayload;
 
-    fn touched(from: i64, to: i64, conversations: &[i64]) -> AffectedAudience {
+    fn audience(from: i64, to: i64, conversations: &[i64]) -> AffectedAudience {
         AffectedAudience {
             from,
             to,
@@ -181,12 +181,12 @@ mod tests {
 
     #[test]
     fn a_signal_survives_a_round_trip_through_text() {
-        for touched in [None, Some(touched(3, 7, &[1, 2]))] {
-            let bell = ProjectionSignal {
+        for audience in [None, Some(audience(3, 7, &[1, 2]))] {
+            let signal = ProjectionSignal {
                 position: 7,
-                audience: touched,
+                audience,
             };
-            assert_eq!(ProjectionSignal::parse(&bell.to_text()), Some(bell));
+            assert_eq!(ProjectionSignal::parse(&signal.to_text()), Some(signal));
         }
         let no_audience = Some(ProjectionSignal {
             position: 42,
@@ -206,19 +206,19 @@ mod tests {
 
     #[test]
     fn audiences_merge_only_without_a_gap() {
-        let first = touched(0, 2, &[5, 1]);
-        let both = first.clone().merge(touched(2, 3, &[1, 4]));
+        let first = audience(0, 2, &[5, 1]);
+        let both = first.clone().merge(audience(2, 3, &[1, 4]));
         let both = both.expect("there is no gap");
         assert_eq!((both.from, both.to, both.recipients), (0, 3, 6));
         assert_eq!((both.conversations, both.users), (vec![1, 4, 5], vec![9]));
-        assert_eq!(first.clone().merge(touched(3, 4, &[1])), None, "a gap");
+        assert_eq!(first.clone().merge(audience(3, 4, &[1])), None, "a gap");
         let other = AffectedAudience {
             generation: 2,
-            ..touched(2, 3, &[1])
+            ..audience(2, 3, &[1])
         };
         assert_eq!(first.clone().merge(other), None, "another build");
         let many: Vec<i64> = (0..3_000).collect();
-        assert_eq!(first.merge(touched(2, 3, &many)), None, "too many");
+        assert_eq!(first.merge(audience(2, 3, &many)), None, "too many");
     }
 
     #[test]
@@ -237,10 +237,10 @@ mod tests {
         };
         let with = |from, to| AffectedAudience {
             entries: Some(vec![entry(to)]),
-            ..touched(from, to, &[1])
+            ..audience(from, to, &[1])
         };
-        let positions = |touched: Option<AffectedAudience>| {
-            let entries = touched.expect("there is no gap").entries?;
+        let positions = |audience: Option<AffectedAudience>| {
+            let entries = audience.expect("there is no gap").entries?;
             Some(
                 entries
                     .iter()
@@ -249,14 +249,16 @@ mod tests {
             )
         };
         assert_eq!(positions(with(0, 2).merge(with(2, 3))), Some(vec![2, 3]));
-        assert_eq!(positions(with(0, 2).merge(touched(2, 3, &[1]))), None);
-        assert_eq!(positions(touched(0, 2, &[1]).merge(with(2, 3))), None);
+        assert_eq!(positions(with(0, 2).merge(audience(2, 3, &[1]))), None);
+        assert_eq!(positions(audience(0, 2, &[1]).merge(with(2, 3))), None);
         let published = ProjectionSignal {
             position: 2,
             audience: Some(with(0, 2)),
         };
         assert_eq!(
-            positions(ProjectionSignal::parse(&published.to_text()).and_then(|bell| bell.audience)),
+            positions(
+                ProjectionSignal::parse(&published.to_text()).and_then(|signal| signal.audience)
+            ),
             None,
             "entries are sent in-process only"
         );

@@ -7,4 +7,5 @@
 mod appending;
 mod reading;
 mod support;
+mod user_filter;
 mod writers;

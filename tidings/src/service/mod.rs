@@ -39,7 +39,7 @@ use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::{nats, relay};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
-use log_integrity::erasure::{self, Eraser};
+use log_integrity::erasure::eraser::{self, Eraser};
 use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
@@ -376,7 +376,7 @@ impl ServiceRuntime {
         let eraser = Eraser::new(pool.clone(), nats.clone(), mirror.clone());
         let ending = self.background_shutdown.clone();
         async move {
-            erasure::run(eraser, ending).await;
+            eraser::run(eraser, ending).await;
             Ok(())
         }
     }

@@ -12,9 +12,9 @@
 
 use std::time::Duration;
 
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
-use super::SEALING_LOCK;
+use crate::sealing_lock;
 
 /// How many events are copied in one transaction.
 const BATCH_LIMIT: i64 = 50_000;
@@ -54,12 +54,8 @@ pub async fn rewrite(
     pool: &PgPool,
     mut on_progress: impl FnMut(RewriteProgress),
 ) -> Result<i64, sqlx::Error> {
-    let mut connection = pool.connect_options().connect().await?;
-    // Blocks erasure and sealing for as long as this connection lives.
-    sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(SEALING_LOCK)
-        .execute(&mut connection)
-        .await?;
+    // The lock blocks erasure and sealing for as long as this connection lives.
+    let mut connection = sealing_lock::connect_with_lock(pool).await?;
     let erased: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
         .fetch_one(&mut connection)
         .await?;

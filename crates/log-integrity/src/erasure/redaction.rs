@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::conversation::event::ConversationEvent;
 use domain::event::EventFamily as _;
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 
-use super::SEALING_LOCK;
 use crate::seal::leaf::SALT_BYTES;
+use crate::sealing_lock;
 
 /// How many erasure events are processed at a time.
 const BATCH_LIMIT: i64 = 500;
@@ -57,12 +57,7 @@ pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
     if !is_due {
         return Ok(false);
     }
-    // The lock excludes sealing: a seal covers either the original event, with a salt, or the
-    // redacted one.
-    sqlx::query("SELECT pg_advisory_xact_lock($1)")
-        .bind(SEALING_LOCK)
-        .execute(&mut *transaction)
-        .await?;
+    sealing_lock::acquire_for_transaction(&mut transaction).await?;
     let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure FOR UPDATE")
         .fetch_one(&mut *transaction)
         .await?;
@@ -92,12 +87,7 @@ pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
 
 /// Opens a connection that blocks redaction and sealing for as long as it lives.
 pub async fn block_sealing(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = pool.connect_options().connect().await?;
-    sqlx::query("SELECT pg_advisory_lock_shared($1)")
-        .bind(SEALING_LOCK)
-        .execute(&mut connection)
-        .await?;
-    Ok(connection)
+    sealing_lock::connect_with_shared_lock(pool).await
 }
 
 async fn load_erasure_events(

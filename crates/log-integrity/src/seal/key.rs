@@ -2,6 +2,7 @@
 
 use domain::hex::{from_hex, to_hex};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::Seal;
@@ -18,7 +19,7 @@ impl SealKey {
             .iter()
             .flat_map(|part| *part.as_bytes())
             .collect();
-        Self(SigningKey::from_bytes(&super::compute_root(&material)))
+        Self(SigningKey::from_bytes(&Sha256::digest(&material).into()))
     }
 
     /// Parses the 32 bytes of the key in hexadecimal digits.

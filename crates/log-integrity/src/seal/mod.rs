@@ -5,9 +5,11 @@
 //!   the key that signs it.
 //! - [`sealer`]: creates seals, independently of appends. [`store`]: reads and writes them.
 //! - `erasable_content`: the rules for events whose salt has been erased.
-//! - [`verify`]: checks events, from the database or an export, against the seals.
+//! - [`verify`]: checks events, from the database or an export, against the seals; `finding`: what
+//!   it reports.
 
 mod erasable_content;
+mod finding;
 pub mod key;
 pub mod leaf;
 pub mod sealer;

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::key::SealKey;
 use super::leaf::{self, DIGEST_BYTES, SALT_BYTES};
 use super::{GENESIS, Seal, compute_root, store};
-use crate::erasure::SEALING_LOCK;
 use crate::polling_worker::{self, PollingWorker};
+use crate::sealing_lock;
 use event_log::reader::LogReader;
 
 /// How many events a seal covers at most. That many are sealed without waiting for the interval.
@@ -88,13 +88,8 @@ impl Sealer {
     }
 
     async fn seal_next(&mut self, sealed_to: i64) -> Result<bool, sqlx::Error> {
-        // The lock excludes erasure: an event is sealed either before it is redacted, with a salt
-        // that redaction then clears, or after it.
         let mut transaction = self.pool.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(SEALING_LOCK)
-            .execute(&mut *transaction)
-            .await?;
+        sealing_lock::acquire_for_transaction(&mut transaction).await?;
         let events = self.reader.read_after(sealed_to, MAX_SEAL_EVENTS).await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(false);

@@ -8,7 +8,7 @@ use domain::ids::{ClientKey, ConversationId, UserId};
 use sqlx::PgPool;
 use sqlx::types::Uuid;
 
-use crate::LogError;
+use crate::error::LogError;
 
 /// The key of a receipt: the digest of a client's key, its kind and its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

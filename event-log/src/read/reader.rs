@@ -7,8 +7,8 @@ use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 
-use crate::stream_names::{self, StreamNames};
-use crate::user_filter;
+use super::stream_names::{self, StreamNames};
+use super::user_filter;
 
 /// The head of the log: its last position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,7 +297,8 @@ impl LogReader {
         Ok(low)
     }
 
-    async fn find_stream_id(
+    /// The id of the stream of an aggregate; `None` if it has no events.
+    pub(crate) async fn find_stream_id(
         &self,
         kind: AggregateKind,
         id: &str,
@@ -366,6 +367,9 @@ fn decode_payload(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
 
 /// An SQL expression for the body, as JSON text, that the event at `$position` (an SQL expression)
 /// gave to a message. Null if there is no such event, or if its content has been erased.
+///
+/// This is the only SQL on `log.*` that leaves this crate: an as-of query needs the bodies of
+/// recalled messages, which the read models do not have, and joins them in its own statement.
 #[macro_export]
 macro_rules! event_body_sql {
     ($position:literal) => {

@@ -6,15 +6,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
-
-use crate::LockedAggregate;
-use crate::LogError;
-use crate::append::{AppendError, AppendRequest};
-use crate::logged_event::LoggedEvent;
-use crate::store::{AggregateStore, CachedAggregate};
 use domain::event::EventFamily;
 
-/// An [`AggregateStore`](crate::store::AggregateStore) as a cqrs-es `EventStore`.
+use super::cached_aggregate::CachedAggregate;
+use super::locked_aggregate::LockedAggregate;
+use super::logged_event::LoggedEvent;
+use super::store::AggregateStore;
+use crate::append::request::{AppendError, AppendRequest};
+use crate::error::LogError;
+
+/// An [`AggregateStore`] as a cqrs-es `EventStore`.
 pub struct CqrsStore<A: CachedAggregate>(pub Arc<AggregateStore<A>>);
 
 /// The aggregate context of `CqrsFramework`: a copy of the state, discarded if the command is

@@ -6,9 +6,9 @@ use domain::event::EventFamily;
 use domain::message::MessageState;
 use sqlx::PgPool;
 
-use crate::LockedAggregate;
-use crate::LogError;
-use crate::append::AppendError;
+use super::locked_aggregate::LockedAggregate;
+use crate::append::request::AppendError;
+use crate::error::LogError;
 
 impl LockedAggregate<Conversation> {
     /// Loads the message with this seq from the log. `None` if there is no such message, and also

@@ -8,19 +8,39 @@ use domain::time::Timestamp;
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::LogError;
-use crate::append::{AppendError, AppendRequest, AppendTicket};
-use crate::logged_event::LoggedEvent;
-use crate::queue::{EventRow, KeepAlive, PreparedAppend, Revision};
-use crate::store::{AggregateStore, CachedAggregate, Slot, SlotGuard};
+use super::cached_aggregate::CachedAggregate;
+use super::logged_event::LoggedEvent;
+use super::slot::{Slot, SlotGuard};
+use super::store::AggregateStore;
+use crate::append::queue::{EventRow, KeepAlive, PreparedAppend};
+use crate::append::request::{AppendError, AppendRequest, AppendTicket};
+use crate::append::revision::Revision;
+use crate::error::LogError;
 
 /// An aggregate at its newest state, locked exclusively.
 pub struct LockedAggregate<A: CachedAggregate> {
-    pub(crate) id: String,
-    pub(crate) guard: SlotGuard<A>,
-    pub(crate) slot: Arc<Slot<A>>,
-    pub(crate) permit: Arc<OwnedSemaphorePermit>,
-    pub(crate) store: Arc<AggregateStore<A>>,
+    id: String,
+    guard: SlotGuard<A>,
+    slot: Arc<Slot<A>>,
+    permit: Arc<OwnedSemaphorePermit>,
+    store: Arc<AggregateStore<A>>,
+}
+
+impl<A: CachedAggregate> AggregateStore<A> {
+    /// Locks an aggregate at its newest state, exclusively until the result is dropped or appended
+    /// to. An aggregate without events has the default state.
+    pub async fn lock(self: &Arc<Self>, id: &str) -> Result<LockedAggregate<A>, LogError> {
+        let permit = self.queue.reserve().await?;
+        let slot = self.get_or_insert_slot(id);
+        let guard = self.lock_slot(id, &slot).await?;
+        Ok(LockedAggregate {
+            id: id.to_owned(),
+            guard,
+            slot,
+            permit,
+            store: self.clone(),
+        })
+    }
 }
 
 impl<A: CachedAggregate> LockedAggregate<A> {

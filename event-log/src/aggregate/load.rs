@@ -1,34 +1,15 @@
 //! Loads cold aggregates: a snapshot and the events after it, from the `events` view, through
 //! postgres-es and the upcasters of the domain.
 
-use cqrs_es::persist::{EventUpcaster, PersistedEventStore};
+use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{AggregateError, EventStore};
-use domain::conversation::Conversation;
-use domain::mailbox::Mailbox;
 use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
 
-use crate::LogError;
-use crate::logged_event::LoggedEvent;
-use crate::store::CachedAggregate;
-
-/// Provides the upcasters for old events of an aggregate.
-pub trait UpcasterProvider {
-    /// The upcasters, in the order in which they are tried.
-    fn upcasters() -> Vec<Box<dyn EventUpcaster>>;
-}
-
-impl UpcasterProvider for Conversation {
-    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
-        domain::conversation::upcasters()
-    }
-}
-
-impl UpcasterProvider for Mailbox {
-    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
-        domain::mailbox::upcasters()
-    }
-}
+use super::cached_aggregate::CachedAggregate;
+use super::logged_event::LoggedEvent;
+use crate::error::LogError;
+use crate::read::reader::LogReader;
 
 /// An aggregate as loaded from the log.
 pub(crate) struct LoadedAggregate<A> {
@@ -43,7 +24,9 @@ pub(crate) async fn load_aggregate<A: CachedAggregate>(
     pool: &PgPool,
     id: &str,
 ) -> Result<LoadedAggregate<A>, LogError> {
-    let Some(stream) = find_stream_id::<A>(pool, id).await? else {
+    let kind = <A::Event as LoggedEvent>::AGGREGATE_KIND;
+    let reader = LogReader::new(pool.clone());
+    let Some(stream_id) = reader.find_stream_id(kind, id).await? else {
         return Ok(LoadedAggregate {
             state: A::default(),
             stream_id: 0,
@@ -74,22 +57,7 @@ pub(crate) async fn load_aggregate<A: CachedAggregate>(
     let sequence = i64::try_from(context.current_sequence).unwrap_or(i64::MAX);
     Ok(LoadedAggregate {
         state: context.aggregate,
-        stream_id: stream,
+        stream_id,
         sequence,
     })
-}
-
-async fn find_stream_id<A: CachedAggregate>(
-    pool: &PgPool,
-    id: &str,
-) -> Result<Option<i64>, LogError> {
-    let kind = <A::Event as LoggedEvent>::AGGREGATE_KIND.as_str();
-    let stream = sqlx::query_scalar(
-        "SELECT id FROM log.streams WHERE aggregate_type = $1 AND aggregate_id = $2",
-    )
-    .bind(kind)
-    .bind(id)
-    .fetch_optional(pool)
-    .await?;
-    Ok(stream)
 }

@@ -2,8 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::reader::{EventFilter, EventPage, LogReader};
-use crate::stream_names::StreamNames;
+use super::reader::{EventFilter, EventPage, LogReader};
+use super::stream_names::StreamNames;
 
 /// How many pages are read ahead.
 const MAX_PAGES_AHEAD: usize = 2;

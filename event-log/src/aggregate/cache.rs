@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::store::Slot;
+use super::slot::Slot;
 
 /// A cache entry: a slot and its weight at insertion. The cache requires that an entry's weight
 /// does not change while it is cached.

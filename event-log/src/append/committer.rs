@@ -10,13 +10,15 @@ use domain::time::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
-use crate::append::{AppendError, AppendedRange};
-use crate::commit::{self, BatchColumns, CommitOutcome};
-use crate::commits::CommitBroadcaster;
-use crate::external_events::{self, ExternalEventSink};
-use crate::queue::{AppendQueue, QueuedAppend, Revision};
-use crate::reader::LogReader;
-use crate::{LogError, receipt};
+use super::commits::CommitBroadcaster;
+use super::external_events::{self, ExternalEventSink};
+use super::queue::{AppendQueue, QueuedAppend};
+use super::receipt;
+use super::request::AppendError;
+use super::revision::Revision;
+use super::statement::{self, BatchColumns, CommitOutcome};
+use crate::error::LogError;
+use crate::read::reader::LogReader;
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
 /// unknown.
@@ -30,51 +32,43 @@ const STREAM_ID_BLOCK: i64 = 64;
 
 /// The task that appends, with its connection and its stock of stream ids.
 pub(crate) struct Committer {
-    pub(crate) pool: PgPool,
-    pub(crate) reader: LogReader,
-    pub(crate) queue: Arc<AppendQueue>,
-    pub(crate) event_sinks: Vec<Arc<dyn ExternalEventSink>>,
-    pub(crate) feeds: CommitBroadcaster,
-    pub(crate) max_batch: usize,
-    pub(crate) connection: Option<PoolConnection<Postgres>>,
-    pub(crate) stream_ids: VecDeque<i64>,
+    pool: PgPool,
+    reader: LogReader,
+    queue: Arc<AppendQueue>,
+    event_sinks: Vec<Arc<dyn ExternalEventSink>>,
+    commits: CommitBroadcaster,
+    max_batch: usize,
+    connection: Option<PoolConnection<Postgres>>,
+    stream_ids: VecDeque<i64>,
 }
 
 impl Committer {
+    /// A committer of the appends in `queue`, in batches of at most `max_batch` events. It applies
+    /// the events of other processes to `event_sinks` and publishes its own to `commits`.
+    pub(crate) fn new(
+        pool: PgPool,
+        queue: Arc<AppendQueue>,
+        event_sinks: Vec<Arc<dyn ExternalEventSink>>,
+        commits: CommitBroadcaster,
+        max_batch: usize,
+    ) -> Self {
+        Self {
+            reader: LogReader::new(pool.clone()),
+            pool,
+            queue,
+            event_sinks,
+            commits,
+            max_batch,
+            connection: None,
+            stream_ids: VecDeque::new(),
+        }
+    }
+
     /// Commits batches until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
-        while self.commit_next_batch().await {}
-    }
-
-    /// Waits for a batch and commits it. Returns false when the queue is closed and empty.
-    async fn commit_next_batch(&mut self) -> bool {
-        let batch = loop {
-            let arrived = self.queue.arrived.notified();
-            let batch = self.dequeue_batch();
-            if !batch.is_empty() {
-                break batch;
-            }
-            if self.queue.lock().closed {
-                return false;
-            }
-            arrived.await;
-        };
-        self.commit_batch(batch).await;
-        true
-    }
-
-    fn dequeue_batch(&self) -> Vec<QueuedAppend> {
-        let mut waiting = self.queue.lock();
-        let mut batch = Vec::new();
-        let mut events = 0;
-        while let Some(next) = waiting.appends.front() {
-            if !batch.is_empty() && events + next.rows.len() > self.max_batch {
-                break;
-            }
-            events += next.rows.len().max(1);
-            batch.extend(waiting.appends.pop_front());
+        while let Some(batch) = self.queue.next_batch(self.max_batch).await {
+            self.commit_batch(batch).await;
         }
-        batch
     }
 
     /// Commits a batch. When this returns, every ticket in it is resolved.
@@ -96,11 +90,11 @@ impl Committer {
             }
             match self.try_commit(&batch, attempt > 0).await {
                 Ok(CommitOutcome::Committed {
-                    previous_head: base,
+                    previous_head,
                     time,
                 }) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
-                    return self.complete_batch(batch, base, time);
+                    return self.complete_batch(batch, previous_head, time);
                 }
                 Ok(CommitOutcome::HeadMoved) => {}
                 Ok(CommitOutcome::DuplicateKey) => match self.answer_duplicate_keys(batch).await {
@@ -113,8 +107,8 @@ impl Committer {
                 Err(error) => {
                     if let Some(time) = self.resolve_unknown_outcome(&batch, &error, started).await
                     {
-                        let base = self.queue.lock().known_head;
-                        return self.complete_batch(batch, base, time);
+                        let previous_head = self.queue.known_head();
+                        return self.complete_batch(batch, previous_head, time);
                     }
                     last_error = error.to_string();
                     if started.elapsed() > OUTAGE_TIMEOUT {
@@ -146,19 +140,19 @@ impl Committer {
     ) -> Result<CommitOutcome, sqlx::Error> {
         self.assign_stream_ids(batch).await?;
         let columns = BatchColumns::from_batch(batch);
-        let known = self.queue.lock().known_head;
+        let known = self.queue.known_head();
         if columns.is_empty() {
             return self.confirm_observations(known).await;
         }
         if lock_head {
             return self.append_under_head_lock(batch).await;
         }
-        commit::append_batch(self.connection().await?, known, &columns).await
+        statement::append_batch(self.connection().await?, known, &columns).await
     }
 
     /// For batches of observations only: they hold if the head is where it was known to be.
     async fn confirm_observations(&mut self, known: i64) -> Result<CommitOutcome, sqlx::Error> {
-        let head = commit::load_head(self.connection().await?).await?;
+        let head = statement::load_head(self.connection().await?).await?;
         if head == known {
             return Ok(CommitOutcome::Committed {
                 previous_head: known,
@@ -175,22 +169,23 @@ impl Committer {
         &mut self,
         batch: &[QueuedAppend],
     ) -> Result<CommitOutcome, sqlx::Error> {
-        let head = commit::load_head(self.connection().await?).await?;
+        let head = statement::load_head(self.connection().await?).await?;
         external_events::catch_up(&self.reader, &self.queue, &self.event_sinks, head).await?;
-        let (reader, queue, takers) = (
+        let (reader, queue, event_sinks) = (
             self.reader.clone(),
             self.queue.clone(),
             self.event_sinks.clone(),
         );
         let connection = self.connection().await?;
         let mut transaction = connection.begin().await?;
-        let head = commit::lock_head(&mut transaction).await?;
-        external_events::catch_up(&reader, &queue, &takers, head).await?;
+        let head = statement::lock_head(&mut transaction).await?;
+        external_events::catch_up(&reader, &queue, &event_sinks, head).await?;
         if !batch.iter().all(QueuedAppend::is_current) {
             return Ok(CommitOutcome::HeadMoved);
         }
         let written =
-            commit::append_batch(&mut transaction, head, &BatchColumns::from_batch(batch)).await?;
+            statement::append_batch(&mut transaction, head, &BatchColumns::from_batch(batch))
+                .await?;
         match written {
             CommitOutcome::Committed { .. } => transaction.commit().await?,
             CommitOutcome::HeadMoved | CommitOutcome::DuplicateKey => {
@@ -207,18 +202,19 @@ impl Committer {
                 new_streams.push(append.revision.clone());
             }
         }
-        for stamp in new_streams {
+        for revision in new_streams {
             // Several appends of a batch may share a new stream.
-            if stamp.stream_id() != 0 {
+            if revision.stream_id() != 0 {
                 continue;
             }
             if self.stream_ids.is_empty() {
                 let numbers =
-                    commit::allocate_stream_ids(self.connection().await?, STREAM_ID_BLOCK).await?;
+                    statement::allocate_stream_ids(self.connection().await?, STREAM_ID_BLOCK)
+                        .await?;
                 self.stream_ids.extend(numbers);
             }
             if let Some(number) = self.stream_ids.pop_front() {
-                stamp.set_stream_id(number);
+                revision.set_stream_id(number);
             }
         }
         Ok(())
@@ -273,10 +269,10 @@ impl Committer {
         }
         self.connection = None;
         let columns = BatchColumns::from_batch(batch);
-        let known = self.queue.lock().known_head;
+        let known = self.queue.known_head();
         loop {
             let found = match self.connection().await {
-                Ok(connection) => commit::find_commit_time(connection, known, &columns).await,
+                Ok(connection) => statement::find_commit_time(connection, known, &columns).await,
                 Err(error) => Err(error),
             };
             match found {
@@ -289,34 +285,12 @@ impl Committer {
     }
 
     /// The batch is durable: resolves its tickets and publishes its events to the commit feed.
-    fn complete_batch(&self, batch: Vec<QueuedAppend>, base: i64, time: Timestamp) {
-        let mut events = Vec::new();
-        let mut position = base;
-        let mut waiting = self.queue.lock();
-        for append in batch {
-            let first = position + 1;
-            for mut row in append.rows {
-                position += 1;
-                row.envelope.position = position;
-                row.envelope.time = time;
-                append.revision.set_durable_sequence(row.envelope.sequence);
-                events.push(row.envelope);
-            }
-            waiting.known_head = waiting.known_head.max(position);
-            let appended = AppendedRange {
-                first: first.min(position),
-                last: position,
-                time,
-            };
-            let _ = append.reply.send(Ok(appended));
-        }
-        drop(waiting);
-        if events.is_empty() {
-            return;
-        }
+    fn complete_batch(&self, batch: Vec<QueuedAppend>, previous_head: i64, time: Timestamp) {
+        let events = self.queue.complete(batch, previous_head, time);
+        let Some(last) = events.last() else { return };
         metrics::histogram!("tidings_commit_batch_events").record(events.len() as f64);
-        metrics::gauge!("tidings_log_head").set(position as f64);
-        self.feeds.publish(events);
+        metrics::gauge!("tidings_log_head").set(last.position as f64);
+        self.commits.publish(events);
     }
 
     async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
@@ -381,7 +355,7 @@ fn split_off_duplicate_keys(batch: Vec<QueuedAppend>) -> (Vec<QueuedAppend>, Vec
             .iter()
             .all(|receipt| keys.insert(receipt.key));
         let is_rejected =
-            |stamp: &Arc<Revision>| rejected.iter().any(|other| Arc::ptr_eq(other, stamp));
+            |revision: &Arc<Revision>| rejected.iter().any(|other| Arc::ptr_eq(other, revision));
         let stays = is_first
             && !is_rejected(&append.revision)
             && !append

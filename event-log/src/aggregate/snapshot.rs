@@ -8,9 +8,9 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-use crate::logged_event::LoggedEvent;
-use crate::queue::Revision;
-use crate::store::CachedAggregate;
+use super::cached_aggregate::CachedAggregate;
+use super::logged_event::LoggedEvent;
+use crate::append::revision::Revision;
 
 /// The version of the states in `log.snapshots`. Increment it when the fields of a state change
 /// their meaning: snapshots of other versions are deleted at startup.
@@ -47,21 +47,21 @@ impl SnapshotWriter {
         &self,
         id: &str,
         state: &A,
-        stamp: &Arc<Revision>,
+        revision: &Arc<Revision>,
         sequence: i64,
     ) {
         let Ok(permit) = self.write_permit.clone().try_acquire_owned() else {
             return;
         };
-        let (pool, id, state, stamp) = (
+        let (pool, id, state, revision) = (
             self.pool.clone(),
             id.to_owned(),
             state.clone(),
-            stamp.clone(),
+            revision.clone(),
         );
         tokio::spawn(async move {
             let _permit = permit;
-            if wait_until_durable(&stamp, sequence).await
+            if wait_until_durable(&revision, sequence).await
                 && let Err(error) = upsert(&pool, &id, &state, sequence).await
             {
                 tracing::warn!(id, %error, "failed to write a snapshot");
@@ -70,10 +70,10 @@ impl SnapshotWriter {
     }
 }
 
-async fn wait_until_durable(stamp: &Revision, sequence: i64) -> bool {
+async fn wait_until_durable(revision: &Revision, sequence: i64) -> bool {
     let started = tokio::time::Instant::now();
-    while !stamp.is_invalid() && started.elapsed() < DURABILITY_TIMEOUT {
-        if stamp.durable_sequence() >= sequence {
+    while !revision.is_invalid() && started.elapsed() < DURABILITY_TIMEOUT {
+        if revision.durable_sequence() >= sequence {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use domain::time::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::queue::Revision;
-use crate::{LogError, NewReceipt, Receipt, ReceiptKey};
+use super::receipt::{NewReceipt, Receipt, ReceiptKey};
+use super::revision::Revision;
+use crate::error::LogError;
 
 /// A request to append events to one aggregate, with the observations that the decision relied on.
 /// A request without events only confirms: its ticket resolves once all state that the decision saw
@@ -38,6 +39,13 @@ impl<E> AppendRequest<E> {
 pub struct Observation {
     pub(crate) revision: Arc<Revision>,
     pub(crate) sequence: i64,
+}
+
+impl Observation {
+    /// Whether the aggregate has changed since it was observed.
+    pub(super) fn has_changed(&self) -> bool {
+        self.revision.is_invalid() || self.revision.sequence() != self.sequence
+    }
 }
 
 /// The positions and the time of a durable append.

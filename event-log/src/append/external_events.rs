@@ -1,10 +1,12 @@
 //! Events that other processes wrote. They are applied to the cached aggregates before this process
 //! decides or writes anything more.
 
+use std::sync::Arc;
+
 use domain::envelope::{AggregateKind, Envelope};
 
-use crate::queue::{AppendQueue, QueueState};
-use crate::reader::LogReader;
+use super::queue::AppendQueue;
+use crate::read::reader::LogReader;
 
 /// How many external events are read at a time.
 const PAGE_LIMIT: i64 = 1_000;
@@ -19,26 +21,27 @@ pub(crate) trait ExternalEventSink: Send + Sync {
     fn aggregate_kind(&self) -> AggregateKind;
 
     /// Applies an event of another process. Called in position order, under the queue's mutex.
-    fn apply_external(&self, waiting: &mut QueueState, event: &Envelope);
+    fn apply_external(&self, event: &Envelope);
 
-    /// Invalidates all cached aggregates, because too many events have been missed.
-    fn invalidate_all(&self, waiting: &mut QueueState);
+    /// Invalidates all cached aggregates, because too many events have been missed. Called under
+    /// the queue's mutex.
+    fn invalidate_all(&self);
 }
 
 /// Reads the events from the known head up to `head`, and applies them.
 pub(crate) async fn catch_up(
     reader: &LogReader,
     queue: &AppendQueue,
-    sinks: &[std::sync::Arc<dyn ExternalEventSink>],
+    sinks: &[Arc<dyn ExternalEventSink>],
     head: i64,
 ) -> Result<(), sqlx::Error> {
-    let mut known = queue.lock().known_head;
+    let mut known = queue.known_head();
     if head - known > MAX_CATCH_UP_EVENTS || head < known {
-        let mut waiting = queue.lock();
-        for sink in sinks {
-            sink.invalidate_all(&mut waiting);
-        }
-        waiting.known_head = head;
+        queue.advance_known_head(head, || {
+            for sink in sinks {
+                sink.invalidate_all();
+            }
+        });
         return Ok(());
     }
     while known < head {
@@ -47,16 +50,16 @@ pub(crate) async fn catch_up(
             .await?;
         let Some(last) = events.last() else { break };
         known = last.position;
-        let mut waiting = queue.lock();
-        for event in &events {
-            for sink in sinks
-                .iter()
-                .filter(|sink| sink.aggregate_kind() == event.aggregate)
-            {
-                sink.apply_external(&mut waiting, event);
+        queue.advance_known_head(known, || {
+            for event in &events {
+                for sink in sinks
+                    .iter()
+                    .filter(|sink| sink.aggregate_kind() == event.aggregate)
+                {
+                    sink.apply_external(event);
+                }
             }
-        }
-        waiting.known_head = known;
+        });
     }
     Ok(())
 }

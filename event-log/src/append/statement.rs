@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 
-use crate::queue::QueuedAppend;
+use super::queue::QueuedAppend;
 
 /// The outcome of the append statement.
 #[derive(Debug, PartialEq, Eq)]
