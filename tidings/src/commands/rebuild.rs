@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
 use projector::index::{IndexBuilds, IndexComparison, IndexProgress, RebuildStart};
-use projector::{PreviousVersion, ProjectionError, RebuildProgress, RowDifference, kept};
+use projector::{PreviousVersion, ProjectionError, RebuildProgress, RowDifference, rollback};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
 
@@ -33,7 +33,7 @@ pub async fn run(config: &SystemConfig, args: &RebuildArgs) -> Result<()> {
         }
         RebuildTarget::RestoreReadModels => {
             let resume =
-                async |pool: &PgPool| kept::prepare(pool, &config.projector_config()).await;
+                async |pool: &PgPool| rollback::prepare(pool, &config.projector_config()).await;
             if !with_database(config, resume).await? {
                 bail!(NOTHING_TO_RESTORE);
             }
@@ -60,7 +60,7 @@ async fn with_database<T>(
 }
 
 async fn drop_replaced(config: &SystemConfig) -> Result<()> {
-    let tables = with_database(config, kept::discard).await?;
+    let tables = with_database(config, rollback::discard).await?;
     let index = IndexBuilds::new(config.index_dir()).remove_kept()?;
     let dropped = match (tables, index) {
         (true, true) => "the tables and the search index",

@@ -61,7 +61,7 @@ async fn rewrite_all(config: &SystemConfig, pool: &PgPool, output: OutputArgs) -
     .await;
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
-    if projector::kept::is_available(pool).await? {
+    if projector::rollback::is_available(pool).await? {
         bail!("the replaced tables are still being read: run this command again");
     }
     let quiet = |_: IndexProgress| ();
