@@ -4,6 +4,8 @@ use futures::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 use sqlx::{Executor as _, PgConnection, PgPool};
 
+use crate::sql_quote::quote_identifier;
+
 /// The fingerprint of one table's content.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TableDigest {
@@ -100,9 +102,4 @@ async fn digest_table(
         rows,
         digest,
     })
-}
-
-/// Quotes a name as an SQL identifier.
-fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -43,6 +43,7 @@ mod rows;
 mod run;
 mod session;
 mod sql_names;
+mod sql_quote;
 mod trim;
 mod working_set;
 mod write;
@@ -53,8 +54,8 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectionError;
 pub use projector::Projector;
 pub use rebuild::{
-    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, rollback,
-    rebuild, verify,
+    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, rebuild,
+    rollback, verify,
 };
 pub use run::{InProcessChannels, run};
 pub use session::{LIVE, REBUILD};

@@ -5,6 +5,7 @@ use sqlx::{Executor as _, PgConnection, PgPool};
 use crate::digest::{TableDigest, digest_tables};
 use crate::error::ProjectionError;
 use crate::session::{LIVE, REBUILD};
+use crate::sql_quote::{quote_identifier, quote_literal};
 
 /// How many differing rows are listed per table.
 const MAX_DIFFERENCES: i64 = 20;
@@ -60,7 +61,7 @@ impl SnapshotPair {
             .await?;
         let mut rebuilt = pool.begin().await?;
         rebuilt.execute(READ_ONLY).await?;
-        let use_snapshot = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', "''"));
+        let use_snapshot = format!("SET TRANSACTION SNAPSHOT {}", quote_literal(&name));
         rebuilt.execute(use_snapshot.as_str()).await?;
         Ok(Self { served, rebuilt })
     }
@@ -120,12 +121,12 @@ async fn find_differences(
         .map(|key| format!("coalesce(a.{key}, b.{key})"))
         .collect();
     let (join, either) = (join.join(" AND "), either.join(", "));
-    let name = table.replace('"', "\"\"");
+    let name = quote_identifier(table);
     // These columns of the checkpoint identify the build: they always differ and do not count.
     let excluded = "- 'generation' - 'numbering' - 'past_from'";
     let sql = format!(
         "SELECT ROW({either})::text, to_jsonb(a)::text, to_jsonb(b)::text
-         FROM read.\"{name}\" a FULL JOIN read_rebuild.\"{name}\" b ON {join}
+         FROM read.{name} a FULL JOIN read_rebuild.{name} b ON {join}
          WHERE (to_jsonb(a) {excluded}) IS DISTINCT FROM (to_jsonb(b) {excluded})
          ORDER BY {either} LIMIT {MAX_DIFFERENCES}"
     );

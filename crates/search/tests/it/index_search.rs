@@ -276,7 +276,8 @@ proptest! {
         }
         writer.commit(&checkpoint_at(1_000)).expect("committed");
         prop_assert_eq!(index.refresh().expect("refreshed"), checkpoint_at(1_000));
-        // The content equals that of an index built from the current messages, regardless of history.
+        // The content equals that of an index built from the current messages, whatever happened
+        // before.
         let rebuilt = Index::in_memory().expect("creates an index");
         let mut writer = rebuilt.writer().expect("the only writer");
         for message in &current {

@@ -84,7 +84,8 @@ fn detects_every_kind_of_damage_to_every_file_and_survives_it() {
                 index.check_files().expect("checks the files"),
                 Tampering::None
             );
-            // A concurrent search returns hits or an error, or at worst panics; the process survives.
+            // A concurrent search returns hits or an error, or at worst panics; the process
+            // survives.
             let query = ParsedQuery::parse("\"message number\"").expect("valid query");
             let visible = Arc::new(VisibilityFilter::unrestricted());
             let search = || {
