@@ -157,7 +157,6 @@ pub async fn add(
     kind: &WebhookKind,
     after: Option<i64>,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let head = LogReader::new(pool.clone()).head().await?.position;
     let (kind, types) = match kind {
         WebhookKind::Events(types) => ("events", types.as_slice()),
         WebhookKind::Notifications => ("notifications", [].as_slice()),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use read_model::projection_signal::ProjectionSignalChannel;
-use event_log::reader::LogReader;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;

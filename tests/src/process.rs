@@ -7,9 +7,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
-use eventually::poll_blocking;
 use embedded_servers::process::{Signal, configure_child, send_signal};
 use embedded_servers::run_as::Account;
+use eventually::poll_blocking;
 
 /// A request to the thread that starts children.
 struct StartRequest {

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use serde_json::{Value, json};
 use embedded_servers::EmbeddedServers;
+use serde_json::{Value, json};
 
 use super::delay::{DelayAtThird, DeliveryDelay};
 use super::groups::GroupRates;

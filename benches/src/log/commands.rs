@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use embedded_servers::EmbeddedServers;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 use tests::service::{run_tidings, service_env};
-use embedded_servers::EmbeddedServers;
 
 /// Runs commands on one system.
 pub struct CommandRunner {

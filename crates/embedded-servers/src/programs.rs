@@ -5,9 +5,30 @@ use std::path::Path;
 use crate::dirs::ServerDirs;
 use crate::error::StartError;
 use crate::fetch;
-use crate::find::{self, ServerProgram, ServerRequirement};
+use crate::find::{self, FindProgramError, ServerProgram, ServerRequirement};
 use crate::options::ServerOptions;
 use crate::postgres_server;
+use crate::run_as::Account;
+
+/// Finds the programs of both servers; fetches nothing.
+pub fn locate_programs(
+    options: &ServerOptions,
+) -> [(ServerRequirement, Result<ServerProgram, FindProgramError>); 2] {
+    let servers_dir = options.data.join("servers");
+    let account = Account::resolve(&servers_dir);
+    let major = postgres_server::read_data_major(&servers_dir);
+    [
+        (
+            ServerRequirement::Postgres(major),
+            options.pg_bin.as_deref(),
+        ),
+        (ServerRequirement::Nats, options.nats_bin.as_deref()),
+    ]
+    .map(|(requirement, configured)| {
+        let found = find::find_program(requirement, configured, account.as_ref());
+        (requirement, found)
+    })
+}
 
 /// Finds or fetches Postgres, of the major version that existing data requires.
 pub(crate) fn find_postgres(

@@ -5,6 +5,7 @@
 //! - [`config`]: every limit on a connection or a request.
 //! - [`serve`]: one accept loop. It limits connections, times out slow ones, and on shutdown
 //!   answers every request that has arrived before it closes.
+//! - [`gate`]: the router behind the port, which responds with 503 until the service has started.
 //! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.
 //! - `context`: what the middleware attaches to a request, for the extractors.
@@ -28,6 +29,7 @@ pub mod config;
 mod context;
 pub mod docs;
 pub mod extract;
+pub mod gate;
 pub mod idempotency;
 pub mod middleware;
 pub mod ops;

@@ -14,7 +14,16 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("http-edge", &[]),
     ("search", &[]),
     ("embedded-servers", &[]),
-    ("data-dir", &["embedded-servers"]),
+    (
+        "data-dir",
+        &[
+            "domain",
+            "embedded-servers",
+            "http-edge",
+            "log-integrity",
+            "migrations",
+        ],
+    ),
     ("event-log", &["domain", "migrations"]),
     ("event-stream", &["domain", "event-log"]),
     ("log-integrity", &["domain", "event-log", "event-stream"]),
@@ -73,6 +82,9 @@ const ALLOWED: [(&str, &[&str]); 22] = [
         "diagnostics",
         &[
             "data-dir",
+            "dispatcher",
+            "domain",
+            "embedded-servers",
             "event-log",
             "event-stream",
             "log-integrity",

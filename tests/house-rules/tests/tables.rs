@@ -12,7 +12,7 @@ const OWNERS: [(&str, &[&str], &[&str]); 3] = [
     (
         "read",
         &["projector"],
-        &["query-api", "read-model", "dispatcher", "tidings"],
+        &["query-api", "read-model", "dispatcher", "diagnostics"],
     ),
     ("hooks", &["dispatcher"], &[]),
 ];

@@ -9,7 +9,6 @@ use embedded_servers::ServerOptions;
 use embedded_servers::process::{self, Signal};
 use tokio::process::{Child, Command};
 
-use super::up::server_options;
 use crate::config::SystemConfig;
 use crate::service::signals;
 
@@ -22,7 +21,7 @@ pub async fn run(config: &SystemConfig, command: &[OsString]) -> Result<()> {
     // Arbitrary programs must be able to connect with the address alone.
     let options = ServerOptions {
         nats_password: false,
-        ..server_options(config)
+        ..config.server_options()
     };
     let servers = tokio::task::spawn_blocking(move || embedded_servers::start(&options))
         .await

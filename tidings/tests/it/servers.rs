@@ -2,10 +2,10 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
-use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
 use embedded_servers::process::{self, Signal};
 use embedded_servers::{EmbeddedServers, ServerOptions, StartError, start};
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 
 use crate::support::{ScratchDir, wait_until};
 
