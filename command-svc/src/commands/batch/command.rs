@@ -31,7 +31,7 @@ pub(super) enum BatchCommand {
     React(ReactHandler),
     Read(ReadHandler),
     Ack(AckHandler),
-    Rejected(RejectedRequest),
+    Rejected(Box<RejectedRequest>),
 }
 
 /// Evaluates an expression with the handler inside a batch command.
@@ -44,7 +44,10 @@ macro_rules! with_handler {
             BatchCommand::React($handler) => $body,
             BatchCommand::Read($handler) => $body,
             BatchCommand::Ack($handler) => $body,
-            BatchCommand::Rejected($handler) => $body,
+            BatchCommand::Rejected(rejected) => {
+                let $handler = rejected.as_ref();
+                $body
+            }
         }
     };
 }
