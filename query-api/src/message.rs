@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Path;
+use http_edge::extract::params::parse_seq;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -89,7 +90,7 @@ pub async fn get_message(
     Path((id, seq)): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let seq = params::parse_seq(&seq)?;
+    let seq = parse_seq(&seq)?;
     let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
     let snapshot = context.wait().await?;
@@ -127,7 +128,7 @@ pub async fn get_message_history(
     Path((id, seq)): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let seq = params::parse_seq(&seq)?;
+    let seq = parse_seq(&seq)?;
     let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
     let snapshot = context.wait().await?;

@@ -6,6 +6,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http_edge::Path;
+use http_edge::extract::params::parse_seq;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,7 +84,7 @@ pub async fn get_receipts(
     Path((id, seq)): Path<(String, String)>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let seq = params::parse_seq(&seq)?;
+    let seq = parse_seq(&seq)?;
     let id = params::parse_conversation_id(&id)?;
     let user = context.user().to_owned();
     let snapshot = context.wait().await?;
