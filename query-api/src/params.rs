@@ -50,12 +50,7 @@ pub fn parse_flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
 
 /// Parses an RFC 3339 time.
 pub fn parse_time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let expected = || {
-        Problem::malformed(
-            field,
-            "expected an RFC 3339 time such as 2026-11-01T09:30:00Z",
-        )
-    };
+    let expected = || Problem::malformed(field, format!("expected {}", Timestamp::FORMAT));
     non_empty(text)
         .map(|text| Timestamp::parse(text).ok_or_else(expected))
         .transpose()

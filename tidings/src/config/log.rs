@@ -226,7 +226,7 @@ fn parse_speed(text: &str) -> Result<ReplaySpeed, String> {
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "expected a time such as 2026-11-01T00:00:00Z".to_owned())
+    Timestamp::parse(text).ok_or_else(|| format!("expected {}", Timestamp::FORMAT))
 }
 
 #[cfg(test)]
