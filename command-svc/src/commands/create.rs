@@ -1,9 +1,9 @@
 //! `POST /v1/conversations`.
 
 use axum::extract::State;
-use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
+use domain::conversation::{Conversation, find_direct_peer};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
@@ -104,14 +104,7 @@ fn resolve_group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
         return ConversationId::parse(&format!("c_{}", uuid::Uuid::now_v7().simple()))
             .map_err(invalid);
     };
-    let id = ConversationId::parse(chosen).map_err(invalid)?;
-    if id.is_direct() {
-        return Err(Refusal::invalid(
-            "id",
-            "ids that start with d_ are reserved for direct conversations",
-        ));
-    }
-    Ok(id)
+    ConversationId::parse_group(chosen).map_err(invalid)
 }
 
 /// The id of the direct conversation of a pair of users, and the user who is not the caller.
@@ -126,16 +119,8 @@ fn resolve_direct_pair(
             "the id of a direct conversation is derived from its members; omit it",
         ));
     }
-    let mut others = members.iter().filter(|user| *user != caller);
-    match others.next() {
-        Some(other) if others.all(|user| user == other) => {
-            Ok((ConversationId::direct(caller, other), other.clone()))
-        }
-        _ => Err(Refusal::invalid(
-            "members",
-            "a direct conversation needs exactly one user other than yourself",
-        )),
-    }
+    let peer = find_direct_peer(caller, members)?;
+    Ok((ConversationId::direct(caller, peer), peer.clone()))
 }
 
 /// Whether the other member has blocked the caller.
