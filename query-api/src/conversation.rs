@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Path;
+use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
 use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::as_of::{AsOfParams, ReadContext};
 use crate::as_of_sql::TemporalStatement;
-use crate::docs::{ConversationKindDoc, ConversationProblems, HistoryDoc, RoleDoc};
+use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
 use crate::min_position::MinPositionParams;
 use crate::params;
@@ -24,13 +25,13 @@ pub struct ConversationView {
     /// The id of the conversation.
     pub id: String,
     /// Whether it is a direct conversation or a group.
-    #[schema(value_type = ConversationKindDoc)]
+    #[schema(value_type = ConversationKindSchema)]
     pub kind: String,
     /// The title of a group; null if it has none.
     #[schema(required = true)]
     pub title: Option<String>,
     /// Which earlier messages new members can see.
-    #[schema(value_type = HistoryDoc)]
+    #[schema(value_type = HistorySchema)]
     pub history: String,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
@@ -48,7 +49,7 @@ pub struct ConversationView {
 #[schema(as = MyPlace)]
 pub struct OwnMembership {
     /// The role of the caller.
-    #[schema(value_type = RoleDoc)]
+    #[schema(value_type = RoleSchema)]
     pub role: String,
     /// The caller's read mark.
     pub read_seq: i64,

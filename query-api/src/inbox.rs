@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Query;
+use http_edge::schema::{ConversationKindSchema, MessageTypeSchema};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::as_of::{AsOfParams, ReadContext};
 use crate::as_of_sql::TemporalStatement;
 use crate::cursor::CursorCodec;
-use crate::docs::{CallerProblems, ConversationKindDoc, MessageTypeDoc};
+use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::min_position::MinPositionParams;
 use crate::params::{self, PageLimit};
@@ -61,7 +62,7 @@ pub struct InboxConversation {
     /// The id of the conversation.
     pub id: String,
     /// Whether it is a direct conversation or a group.
-    #[schema(value_type = ConversationKindDoc)]
+    #[schema(value_type = ConversationKindSchema)]
     pub kind: String,
     /// The title of a group; null if it has none.
     #[schema(required = true)]
@@ -98,7 +99,7 @@ pub struct LastMessage {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeDoc)]
+    #[schema(value_type = MessageTypeSchema)]
     pub kind: String,
     /// The first 120 code points of a text, or of the name of any other message that has one; null
     /// if the message is recalled.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::time::Timestamp;
+use http_edge::schema::RoleSchema;
 use http_edge::{Path, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
@@ -11,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::as_of::{AsOfParams, ReadContext};
 use crate::as_of_sql::TemporalStatement;
 use crate::cursor::CursorCodec;
-use crate::docs::{ConversationProblems, RoleDoc};
+use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
 use crate::min_position::MinPositionParams;
 use crate::params::{self, PageLimit};
@@ -53,7 +54,7 @@ pub struct MemberView {
     /// The user.
     pub user: String,
     /// The role of the member.
-    #[schema(value_type = RoleDoc)]
+    #[schema(value_type = RoleSchema)]
     pub role: String,
     /// When the user last joined.
     #[schema(value_type = String, format = DateTime)]

@@ -8,12 +8,12 @@ use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http::StatusCode;
-use http_edge::Json;
+use http_edge::{Json, schema};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::caller::Requester;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -26,7 +26,7 @@ use crate::state::CommandState;
 /// The conversation to create.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreateRequest {
-    #[schema(value_type = docs::ConversationKindSchema)]
+    #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
     /// The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
     members: Vec<String>,
@@ -42,7 +42,7 @@ pub(crate) struct CreateRequest {
 #[schema(as = Created)]
 pub(crate) struct CreateResponse<'a> {
     id: &'a str,
-    #[schema(value_type = docs::ConversationKindSchema)]
+    #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
     /// The log position of its creation, or the head of the log if it already existed.
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
