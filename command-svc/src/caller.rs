@@ -73,3 +73,39 @@ impl<S: Sync> FromRequestParts<S> for Requester {
         Ok(Self { user, key })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http_edge::Auth;
+    use http_edge::auth::sign_hs256;
+
+    use super::*;
+
+    /// The edge knows no domain, so it has its own copy of the rule for user ids.
+    #[test]
+    fn a_token_is_valid_for_exactly_the_valid_user_ids() {
+        let secret = [7; 32];
+        let auth = Auth::hs256(&secret).expect("a key");
+        for user in [
+            "",
+            " ",
+            "ann@example.com",
+            "a\u{0}",
+            "a\u{7}b",
+            "a\u{85}b",
+            "a\u{200b}b",
+            "ä",
+            &"ä".repeat(128),
+            &"ä".repeat(129),
+        ] {
+            let token = sign_hs256(&secret, user, "", Duration::from_secs(60)).expect("a token");
+            assert_eq!(
+                auth.verify(&token).is_ok(),
+                UserId::parse(user).is_ok(),
+                "{user:?}"
+            );
+        }
+    }
+}

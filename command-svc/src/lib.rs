@@ -13,7 +13,7 @@
 //!   decides again (`attempts`: how often); for a known idempotency key it replays the first
 //!   response.
 //! - `response`, `error`: map the result to HTTP. `metrics`: counts and times commands.
-//! - `docs`: the OpenAPI schemas that commands share.
+//! - `docs`: the problem responses of commands, for the OpenAPI document.
 //! - [`retention`]: a background task that erases expired messages.
 
 #![deny(missing_docs)]

@@ -17,6 +17,8 @@ mod members;
 mod messages;
 mod state;
 
+pub use create::find_direct_peer;
+
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use cqrs_es::Aggregate;

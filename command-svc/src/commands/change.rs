@@ -7,13 +7,13 @@ use domain::conversation::event::{ConversationEvent, HistoryVisibility};
 use domain::ids::{Title, UserId};
 use domain::refusal::Refusal;
 use event_log::LockedAggregate;
-use http_edge::{Json, Path};
+use http_edge::{Json, Path, schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
@@ -36,7 +36,7 @@ pub(crate) struct ChangeRequest {
         reason = "omitted, null and a value have different meanings"
     )]
     title: Option<Option<String>>,
-    #[schema(value_type = Option<docs::HistorySchema>)]
+    #[schema(value_type = Option<schema::HistorySchema>)]
     history: Option<HistoryVisibility>,
 }
 

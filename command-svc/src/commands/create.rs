@@ -1,19 +1,19 @@
 //! `POST /v1/conversations`.
 
 use axum::extract::State;
-use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
+use domain::conversation::{Conversation, find_direct_peer};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http::StatusCode;
-use http_edge::Json;
+use http_edge::{Json, schema};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::caller::Requester;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -26,7 +26,7 @@ use crate::state::CommandState;
 /// The conversation to create.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreateRequest {
-    #[schema(value_type = docs::ConversationKindSchema)]
+    #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
     /// The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
     members: Vec<String>,
@@ -42,7 +42,7 @@ pub(crate) struct CreateRequest {
 #[schema(as = Created)]
 pub(crate) struct CreateResponse<'a> {
     id: &'a str,
-    #[schema(value_type = docs::ConversationKindSchema)]
+    #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
     /// The log position of its creation, or the head of the log if it already existed.
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
@@ -104,14 +104,7 @@ fn resolve_group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
         return ConversationId::parse(&format!("c_{}", uuid::Uuid::now_v7().simple()))
             .map_err(invalid);
     };
-    let id = ConversationId::parse(chosen).map_err(invalid)?;
-    if id.is_direct() {
-        return Err(Refusal::invalid(
-            "id",
-            "ids that start with d_ are reserved for direct conversations",
-        ));
-    }
-    Ok(id)
+    ConversationId::parse_group(chosen).map_err(invalid)
 }
 
 /// The id of the direct conversation of a pair of users, and the user who is not the caller.
@@ -126,16 +119,8 @@ fn resolve_direct_pair(
             "the id of a direct conversation is derived from its members; omit it",
         ));
     }
-    let mut others = members.iter().filter(|user| *user != caller);
-    match others.next() {
-        Some(other) if others.all(|user| user == other) => {
-            Ok((ConversationId::direct(caller, other), other.clone()))
-        }
-        _ => Err(Refusal::invalid(
-            "members",
-            "a direct conversation needs exactly one user other than yourself",
-        )),
-    }
+    let peer = find_direct_peer(caller, members)?;
+    Ok((ConversationId::direct(caller, peer), peer.clone()))
 }
 
 /// Whether the other member has blocked the caller.

@@ -49,7 +49,7 @@ impl ReactHandler {
         seq: i64,
         key: &str,
         action: ReactionAction,
-    ) -> Result<Self, RejectedRequest> {
+    ) -> Result<Self, Box<RejectedRequest>> {
         let (meta, key) = RejectedRequest::check(meta, params::parse_reaction(key))?;
         Ok(Self {
             meta,

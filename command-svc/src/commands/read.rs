@@ -83,7 +83,7 @@ impl ReadHandler {
     pub(crate) fn parse(
         meta: CommandMeta<Conversation>,
         request: &ReadRequest,
-    ) -> Result<Self, RejectedRequest> {
+    ) -> Result<Self, Box<RejectedRequest>> {
         let (meta, update) = RejectedRequest::check(meta, request.parse())?;
         let (conversation, meta) = meta.into_mailbox();
         Ok(Self {

@@ -24,10 +24,10 @@ impl RejectedRequest {
     pub(crate) fn check<T>(
         meta: CommandMeta<Conversation>,
         parsed: Result<T, Refusal>,
-    ) -> Result<(CommandMeta<Conversation>, T), Self> {
+    ) -> Result<(CommandMeta<Conversation>, T), Box<Self>> {
         match parsed {
             Ok(parsed) => Ok((meta, parsed)),
-            Err(refusal) => Err(Self { meta, refusal }),
+            Err(refusal) => Err(Box::new(Self { meta, refusal })),
         }
     }
 }
@@ -57,10 +57,10 @@ impl CommandHandler for RejectedRequest {
 /// Executes a parsed or a rejected request.
 pub(crate) async fn execute_parsed<H: CommandHandler>(
     state: &CommandState,
-    parsed: Result<H, RejectedRequest>,
+    parsed: Result<H, Box<RejectedRequest>>,
 ) -> Result<CommandResponse, CommandError> {
     match parsed {
         Ok(handler) => execute(state, &handler).await,
-        Err(rejected) => execute(state, &rejected).await,
+        Err(rejected) => execute(state, &*rejected).await,
     }
 }

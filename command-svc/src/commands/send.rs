@@ -12,13 +12,13 @@ use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use event_log::{LockedAggregate, LogError, Observation, ReceiptKey};
 use http::StatusCode;
-use http_edge::{Json, Path};
+use http_edge::{Json, Path, schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::caller::AuthenticatedUser;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
 use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
@@ -36,7 +36,7 @@ pub(crate) struct SendRequest {
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: String,
     #[serde(rename = "type")]
-    #[schema(value_type = docs::MessageTypeSchema)]
+    #[schema(value_type = schema::MessageTypeSchema)]
     kind: MessageType,
     /// A JSON object of at most 64 KiB. Text messages have their text in `text`.
     #[schema(value_type = Object)]
@@ -53,7 +53,6 @@ pub(crate) struct SendRequest {
 /// The message that was sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sent)]
-#[expect(clippy::struct_field_names, reason = "the names are part of the API")]
 pub(crate) struct SendResponse<'a> {
     conversation_id: &'a str,
     /// The number of the message in its conversation: 1, 2, 3, ...

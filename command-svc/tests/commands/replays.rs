@@ -136,67 +136,44 @@ async fn every_command_accepts_a_key() -> Result<()> {
             .expect_problem(409, "idempotency_mismatch")?;
         Ok(())
     };
-    twice("change", Method::PATCH, path, json!({"title": "T"})).await?;
-    twice(
-        "add",
-        Method::POST,
-        &format!("{path}/members"),
-        json!({"users": ["cid"]}),
-    )
-    .await?;
-    twice(
-        "edit",
-        Method::PUT,
-        &message,
-        json!({"body": {"text": "two"}}),
-    )
-    .await?;
-    twice(
-        "react",
-        Method::PUT,
-        &format!("{message}/reactions/x"),
-        json!({}),
-    )
-    .await?;
-    twice(
-        "unreact",
-        Method::DELETE,
-        &format!("{message}/reactions/x"),
-        json!({}),
-    )
-    .await?;
-    twice("recall", Method::DELETE, &message, json!({})).await?;
-    twice(
-        "remove",
-        Method::DELETE,
-        &format!("{path}/members/cid"),
-        json!({}),
-    )
-    .await?;
-    twice(
-        "read",
-        Method::POST,
-        &format!("{path}/read"),
-        json!({"unread_from": 1}),
-    )
-    .await?;
-    twice(
-        "ack",
-        Method::POST,
-        "/v1/inbox/ack",
-        json!({"device": "phone", "cursor": 1}),
-    )
-    .await?;
-    twice(
-        "preferences",
-        Method::PATCH,
-        &format!("{path}/preferences"),
-        json!({"muted": true}),
-    )
-    .await?;
-    twice("block", Method::PUT, "/v1/blocks/bob", json!({})).await?;
-    twice("unblock", Method::DELETE, "/v1/blocks/bob", json!({})).await?;
-    twice("nothing", Method::DELETE, "/v1/blocks/bob", json!({})).await?;
+    let none = || json!({});
+    let unread = json!({"unread_from": 1});
+    let cursor = json!({"device": "phone", "cursor": 1});
+    let edited = json!({"body": {"text": "two"}});
+    let reaction = format!("{message}/reactions/x");
+    let block = "/v1/blocks/bob";
+    for (key, method, path, body) in [
+        ("change", Method::PATCH, path, json!({"title": "T"})),
+        (
+            "add",
+            Method::POST,
+            &format!("{path}/members"),
+            json!({"users": ["cid"]}),
+        ),
+        ("edit", Method::PUT, &message, edited),
+        ("react", Method::PUT, &reaction, none()),
+        ("unreact", Method::DELETE, &reaction, none()),
+        ("recall", Method::DELETE, &message, none()),
+        (
+            "remove",
+            Method::DELETE,
+            &format!("{path}/members/cid"),
+            none(),
+        ),
+        ("read", Method::POST, &format!("{path}/read"), unread),
+        ("ack", Method::POST, "/v1/inbox/ack", cursor),
+        (
+            "preferences",
+            Method::PATCH,
+            &format!("{path}/preferences"),
+            json!({"muted": true}),
+        ),
+        ("block", Method::PUT, block, none()),
+        ("unblock", Method::DELETE, block, none()),
+        ("nothing", Method::DELETE, block, none()),
+    ] {
+        twice(key, method, path, body).await?;
+    }
     bob.with_key("change")
         .patch(path, json!({"title": "T"}))
         .await?

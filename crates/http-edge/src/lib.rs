@@ -15,7 +15,8 @@
 //! - [`idempotency`]: the `Idempotency-Key` header.
 //! - [`problem`]: the RFC 9457 document that describes every rejection and failure.
 //! - [`retry_after`]: random retry delays, so that rejected clients do not return all at once.
-//! - [`ops`]: `/livez`, `/readyz`, `/metrics`. [`docs`]: `/openapi.json` and `/docs`.
+//! - [`ops`]: `/livez`, `/readyz`, `/metrics`. [`docs`]: `/openapi.json` and `/docs`. [`schema`]:
+//!   schemas that services share.
 //!
 //! When the HTTP parser itself rejects a request (the header block is too large, the request line
 //! is invalid), hyper answers with a bare status and closes the connection, because there is no
@@ -36,6 +37,7 @@ pub mod ops;
 pub mod problem;
 pub mod rate_limit;
 pub mod retry_after;
+pub mod schema;
 pub mod serve;
 
 pub use auth::{Admin, Auth, Caller};

@@ -219,7 +219,7 @@ fn parse_user(field: &str, name: &str) -> Result<String, String> {
 fn parse_time(field: &str, text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| {
         let text = truncate(text, 40);
-        format!("{field} {text:?} is not a time such as 2026-11-01T09:30:00Z")
+        format!("{field} {text:?} is not {}", Timestamp::FORMAT)
     })
 }
 

@@ -26,13 +26,14 @@ fn time(text: &str) -> Timestamp {
 }
 
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
+    let mut examples = membership_events();
+    examples.extend(message_events());
+    examples
+}
+
+fn membership_events() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
-    let reaction = || MessageReaction {
-        seq: 7,
-        key: ReactionKey::parse("🎉").unwrap(),
-        user: user("ben"),
-    };
     let first = |name, role| InitialMember {
         user: user(name),
         role,
@@ -84,6 +85,19 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
                 by: anna.clone(),
             }),
         ),
+        ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
+    ]
+}
+
+fn message_events() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let cleo = user("cleo");
+    let reaction = || MessageReaction {
+        seq: 7,
+        key: ReactionKey::parse("🎉").unwrap(),
+        user: user("ben"),
+    };
+    vec![
         ("message_sent", 1, E::MessageSent(message())),
         ("message_edited", 1, E::MessageEdited(edit())),
         (
@@ -99,12 +113,8 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
         (
             "message_erased",
             1,
-            E::MessageErased(MessageErased {
-                seq: 7,
-                by: cleo.clone(),
-            }),
+            E::MessageErased(MessageErased { seq: 7, by: cleo }),
         ),
-        ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
     ]
 }
 

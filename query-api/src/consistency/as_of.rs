@@ -76,8 +76,7 @@ where
 
 /// Parses a position or a time.
 fn parse_as_of(text: &str) -> Result<PointInTime, Problem> {
-    let expected =
-        "expected a position such as 41, or an RFC 3339 time such as 2026-11-01T09:30:00Z";
+    let expected = || format!("expected a position such as 41, or {}", Timestamp::FORMAT);
     let position = params::parse_position("as_of", Some(text));
     let time = || Timestamp::parse(text).map(PointInTime::Time);
     position
@@ -85,7 +84,7 @@ fn parse_as_of(text: &str) -> Result<PointInTime, Problem> {
         .flatten()
         .map(PointInTime::Position)
         .or_else(time)
-        .ok_or_else(|| Problem::malformed("as_of", expected))
+        .ok_or_else(|| Problem::malformed("as_of", expected()))
 }
 
 impl ReadContext {

@@ -3,13 +3,16 @@
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Path;
+use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
 use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
+
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::docs::{ConversationKindDoc, ConversationProblems, HistoryDoc, RoleDoc};
+use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
 use crate::params;
 use crate::routes::conversation_query::ConversationQuery;
@@ -23,13 +26,13 @@ pub struct ConversationView {
     /// The id of the conversation.
     pub id: String,
     /// Whether it is a direct conversation or a group.
-    #[schema(value_type = ConversationKindDoc)]
+    #[schema(value_type = ConversationKindSchema)]
     pub kind: String,
     /// The title of a group; null if it has none.
     #[schema(required = true)]
     pub title: Option<String>,
     /// Which earlier messages new members can see.
-    #[schema(value_type = HistoryDoc)]
+    #[schema(value_type = HistorySchema)]
     pub history: String,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
@@ -47,7 +50,7 @@ pub struct ConversationView {
 #[schema(as = MyPlace)]
 pub struct OwnMembership {
     /// The role of the caller.
-    #[schema(value_type = RoleDoc)]
+    #[schema(value_type = RoleSchema)]
     pub role: String,
     /// The caller's read mark.
     pub read_seq: i64,

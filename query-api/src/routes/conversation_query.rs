@@ -64,7 +64,7 @@ pub async fn by_message(
     context: ReadContext,
     (conversation, seq): (String, String),
 ) -> Result<(ConversationQuery, i64), EndpointError> {
-    let seq = params::parse_seq(&seq)?;
+    let seq = http_edge::extract::params::parse_seq(&seq)?;
     let conversation = params::parse_conversation_id(&conversation)?;
     Ok((ConversationQuery::begin(context, conversation).await?, seq))
 }

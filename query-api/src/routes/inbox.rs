@@ -3,6 +3,7 @@
 use axum::response::Response;
 use domain::time::Timestamp;
 use http_edge::Query;
+use http_edge::schema::{ConversationKindSchema, MessageTypeSchema};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -10,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::{CallerProblems, ConversationKindDoc, MessageTypeDoc};
+use crate::docs::CallerProblems;
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::sql::as_of_sql::TemporalStatement;
@@ -60,7 +61,7 @@ pub struct InboxConversation {
     /// The id of the conversation.
     pub id: String,
     /// Whether it is a direct conversation or a group.
-    #[schema(value_type = ConversationKindDoc)]
+    #[schema(value_type = ConversationKindSchema)]
     pub kind: String,
     /// The title of a group; null if it has none.
     #[schema(required = true)]
@@ -97,7 +98,7 @@ pub struct LastMessage {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeDoc)]
+    #[schema(value_type = MessageTypeSchema)]
     pub kind: String,
     /// The first 120 code points of a text, or of the name of any other message that has one; null
     /// if the message is recalled.

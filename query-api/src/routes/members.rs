@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use domain::time::Timestamp;
+use http_edge::schema::RoleSchema;
 use http_edge::{Path, Query};
 use serde::{Deserialize, Serialize};
 use sqlx::types::time::OffsetDateTime;
@@ -10,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::{ConversationProblems, RoleDoc};
+use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::routes::conversation_query::ConversationQuery;
@@ -52,7 +53,7 @@ pub struct MemberView {
     /// The user.
     pub user: String,
     /// The role of the member.
-    #[schema(value_type = RoleDoc)]
+    #[schema(value_type = RoleSchema)]
     pub role: String,
     /// When the user last joined.
     #[schema(value_type = String, format = DateTime)]

@@ -1,6 +1,7 @@
 //! All routes of this crate, with their OpenAPI documentation. There are no layers here: the binary
 //! merges all services and applies the edge middleware once.
 
+use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,7 +26,7 @@ mod unread;
 
 /// The router with every query endpoint.
 pub fn router(state: QueryState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(docs::base_document())
+    OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(inbox::get_inbox))
         .routes(routes!(unread::get_unread_counts))
         .routes(routes!(explain::explain_unread))

@@ -2,6 +2,7 @@
 //! the visibility rule again.
 
 use domain::time::Timestamp;
+use http_edge::schema::MessageTypeSchema;
 use search::index::SearchHit as IndexHit;
 use search::{ParsedQuery, find_highlights};
 use serde::Serialize;
@@ -10,7 +11,6 @@ use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::scope::Searcher;
-use crate::docs::MessageTypeDoc;
 use crate::error::QueryError;
 use crate::sql::visibility::is_current_member;
 use read_model::can_see;
@@ -27,7 +27,7 @@ pub struct MessageHit {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeDoc)]
+    #[schema(value_type = MessageTypeSchema)]
     pub kind: String,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]

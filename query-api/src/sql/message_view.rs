@@ -3,6 +3,7 @@
 use domain::body::MessageBody;
 use domain::time::Timestamp;
 use read_model::live_entry::{LiveEntry, LiveMessage};
+use http_edge::schema::MessageTypeSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
@@ -10,7 +11,6 @@ use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::docs::MessageTypeDoc;
 use crate::error::QueryError;
 
 /// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
@@ -48,7 +48,7 @@ pub struct MessageView {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeDoc)]
+    #[schema(value_type = MessageTypeSchema)]
     pub kind: String,
     /// The newest body; null once the message is recalled.
     #[schema(value_type = Option<Object>, required = true)]

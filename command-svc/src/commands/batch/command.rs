@@ -5,6 +5,7 @@ use domain::limits::Limits;
 use event_log::{LogError, Receipt};
 use http_edge::Problem;
 use http_edge::extract::from_json;
+use http_edge::extract::params::check_seq;
 
 use super::line::{BatchLine, MessageLine, ReactionLine};
 use crate::commands::ack::AckHandler;
@@ -31,7 +32,7 @@ pub(super) enum BatchCommand {
     React(ReactHandler),
     Read(ReadHandler),
     Ack(AckHandler),
-    Rejected(RejectedRequest),
+    Rejected(Box<RejectedRequest>),
 }
 
 /// Evaluates an expression with the handler inside a batch command.
@@ -44,7 +45,10 @@ macro_rules! with_handler {
             BatchCommand::React($handler) => $body,
             BatchCommand::Read($handler) => $body,
             BatchCommand::Ack($handler) => $body,
-            BatchCommand::Rejected($handler) => $body,
+            BatchCommand::Rejected(rejected) => {
+                let $handler = rejected.as_ref();
+                $body
+            }
         }
     };
 }
@@ -165,13 +169,8 @@ fn new_meta<T: TargetAggregate>(
 /// Parses the conversation id and the seq of a message.
 fn parse_message_ref(line: &MessageLine) -> Result<(ConversationId, i64), CommandError> {
     let conversation = params::parse_conversation(&line.conversation_id)?;
-    if line.seq < 1 {
-        return Err(CommandError::Malformed(
-            "seq",
-            "expected a whole number from 1 to 9223372036854775807",
-        ));
-    }
-    Ok((conversation, line.seq))
+    let seq = check_seq(line.seq).map_err(CommandError::BadRequest)?;
+    Ok((conversation, seq))
 }
 
 #[cfg(test)]

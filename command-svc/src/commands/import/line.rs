@@ -50,13 +50,8 @@ pub(super) fn parse(
 
 impl ParsedImportLine {
     fn parse(line: ImportLineRequest, limits: &Limits) -> Result<Self, String> {
-        let conversation = ConversationId::parse(&line.conversation)
+        let conversation = ConversationId::parse_group(&line.conversation)
             .map_err(|invalid| format!("conversation: {}", invalid.0))?;
-        if conversation.is_direct() {
-            return Err(
-                "conversation: ids that start with d_ are reserved for direct conversations".into(),
-            );
-        }
         let key = match (&line.id, &line.key) {
             (Some(id), _) => message_id_key(&conversation, id),
             (None, Some(key)) => ReceiptKey::for_import(&conversation, key),

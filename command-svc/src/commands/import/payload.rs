@@ -113,8 +113,7 @@ fn parse_user(field: &str, name: &str) -> Result<UserId, String> {
 }
 
 fn parse_time(field: &str, text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text)
-        .ok_or_else(|| format!("{field}: expected a time such as 2026-11-01T09:30:00.000Z"))
+    Timestamp::parse(text).ok_or_else(|| format!("{field}: expected {}", Timestamp::FORMAT))
 }
 
 fn parse_body(field: &str, text: &str, limits: &Limits) -> Result<MessageBody, String> {

@@ -1,5 +1,5 @@
 //! Parsers for the parameters that several endpoints share. A value out of range is `400`, because
-//! the intended value is unknown.
+//! the intended value is unknown; only a seq in a path names something that does not exist.
 
 use crate::problem::Problem;
 
@@ -15,13 +15,33 @@ pub fn parse_limit(text: Option<&str>, default: i64, max: i64) -> Result<i64, Pr
     }
 }
 
-/// The sequence number of a message in its conversation: 1 or more.
-pub fn parse_seq(field: &str, text: &str) -> Result<i64, Problem> {
-    match parse_whole_number(text) {
-        Some(seq) if seq > 0 => Ok(seq),
+/// The seq of a message in a path. Text that is not a positive integer is `400`; an integer beyond
+/// the range of seqs is `404`, like every other seq that does not exist.
+pub fn parse_seq(text: &str) -> Result<i64, Problem> {
+    let seq = parse_saturating(text).ok_or_else(seq_problem)?;
+    if seq == i64::MAX {
+        return Err(Problem::not_found());
+    }
+    check_seq(seq)
+}
+
+/// Checks the seq of a message that was parsed as a number: a positive integer, or `400`.
+pub fn check_seq(seq: i64) -> Result<i64, Problem> {
+    if seq > 0 { Ok(seq) } else { Err(seq_problem()) }
+}
+
+fn seq_problem() -> Problem {
+    Problem::malformed("seq", "expected a positive integer")
+}
+
+/// A seq that bounds a page: an integer of at least `min`. One beyond the range of seqs does not
+/// restrict the page.
+pub fn parse_seq_bound(field: &str, text: &str, min: i64) -> Result<i64, Problem> {
+    match parse_saturating(text) {
+        Some(seq) if seq >= min => Ok(seq),
         _ => Err(Problem::malformed(
             field,
-            format!("expected a whole number from 1 to {}", i64::MAX),
+            format!("expected an integer of at least {min}"),
         )),
     }
 }
@@ -47,8 +67,16 @@ pub fn parse_flag(field: &str, text: &str) -> Result<bool, Problem> {
 
 /// Parses decimal digits only: no sign, no space, no fraction.
 fn parse_whole_number(text: &str) -> Option<i64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+    is_digits(text).then(|| text.parse().ok()).flatten()
+}
+
+/// The same, but a number that is too large becomes `i64::MAX`.
+fn parse_saturating(text: &str) -> Option<i64> {
+    is_digits(text).then(|| text.parse().unwrap_or(i64::MAX))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -85,13 +113,43 @@ mod tests {
     }
 
     #[test]
-    fn seq_is_positive_and_cursor_is_not_negative() {
-        assert_eq!(parse_seq("seq", "1").unwrap(), 1);
-        assert_eq!(parse_seq("seq", "9223372036854775807").unwrap(), i64::MAX);
+    fn a_seq_is_a_positive_integer_and_exists() {
+        assert_eq!(parse_seq("1").unwrap(), 1);
+        assert_eq!(parse_seq("007").unwrap(), 7);
+        for bad in ["", "0", "00", "-7", "+7", "7.0", "7 ", "seven", "٣"] {
+            let problem = parse_seq(bad).unwrap_err();
+            assert_eq!(problem.status(), 400, "{bad}");
+            assert_eq!(problem.errors()[0].field, "seq");
+        }
+        for missing in [
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999",
+        ] {
+            assert_eq!(parse_seq(missing).unwrap_err().status(), 404, "{missing}");
+        }
+        assert_eq!(check_seq(1).unwrap(), 1);
+        let message = |problem: Problem| problem.errors()[0].message.clone();
+        assert_eq!(
+            message(check_seq(0).unwrap_err()),
+            message(parse_seq("0").unwrap_err())
+        );
+    }
+
+    #[test]
+    fn a_bound_may_exceed_every_seq() {
+        let bound = |text, min| parse_seq_bound("before", text, min);
+        assert_eq!(bound("9223372036854775808", 1).unwrap(), i64::MAX);
+        assert_eq!(bound("0", 0).unwrap(), 0);
+        for bad in ["0", "", "-1", "one"] {
+            assert_eq!(bound(bad, 1).unwrap_err().status(), 400, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_not_negative() {
         assert_eq!(parse_cursor("after", "0").unwrap(), 0);
-        assert_eq!(parse_seq("seq", "0").unwrap_err().status(), 400);
         for bad in NOT_WHOLE {
-            assert_eq!(parse_seq("seq", bad).unwrap_err().status(), 400, "{bad}");
             assert_eq!(
                 parse_cursor("after", bad).unwrap_err().status(),
                 400,
