@@ -9,7 +9,6 @@ use domain::time::Timestamp;
 use sqlx::postgres::PgConnection;
 
 use super::eligibility::is_notified;
-use crate::clock::to_millis;
 
 /// A reference to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

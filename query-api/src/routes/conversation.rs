@@ -8,8 +8,6 @@ use serde::Serialize;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use http_edge::schema::{ConversationKindSchema, HistorySchema, RoleSchema};
-
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::ConversationProblems;

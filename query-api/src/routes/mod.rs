@@ -5,7 +5,6 @@ use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::docs;
 use crate::start::QueryState;
 
 mod blocks;

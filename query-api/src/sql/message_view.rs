@@ -2,8 +2,8 @@
 
 use domain::body::MessageBody;
 use domain::time::Timestamp;
-use read_model::live_entry::{LiveEntry, LiveMessage};
 use http_edge::schema::MessageTypeSchema;
+use read_model::live_entry::{LiveEntry, LiveMessage};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::Row;
