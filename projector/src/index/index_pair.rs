@@ -1,7 +1,5 @@
 //! The comparison of the index that is served with the one that is to replace it.
 
-use std::cmp::Ordering;
-
 use event_log::reader::LogReader;
 use search::index::{DocumentKey, IndexView};
 use sqlx::PgPool;
@@ -9,7 +7,6 @@ use sqlx::PgPool;
 use super::blocking::run_blocking;
 use super::error::IndexingError;
 use super::messages::{self, IndexChange};
-use super::outcome::IndexingOutcome;
 use super::read_model::ReadModelState;
 use super::report::IndexComparison;
 use super::writable_index::WritableIndex;
@@ -34,21 +31,10 @@ impl IndexPair {
         served: &mut WritableIndex,
         built: &mut WritableIndex,
     ) -> Result<Self, IndexingError> {
-        loop {
-            let (served_position, built_position) = (served.position(), built.position());
-            let behind = match served_position.cmp(&built_position) {
-                Ordering::Less => &mut *served,
-                Ordering::Equal => break,
-                Ordering::Greater => &mut *built,
-            };
-            let read_model = ReadModelState::load(pool).await?;
-            let target = served_position.max(built_position);
-            let outcome = behind.catch_up_to(pool, &read_model, target).await?;
-            if outcome == IndexingOutcome::UpToDate {
-                return Err(IndexingError::Incompatible("is ahead of the read model"));
-            }
-        }
-        let (position, view) = (served.position(), served.refresh_view().await?);
+        let position = served.position().max(built.position());
+        served.advance_to(pool, position).await?;
+        built.advance_to(pool, position).await?;
+        let view = served.refresh_view().await?;
         Self::from_views(pool, position, view, built.refresh_view().await?).await
     }
 

@@ -6,7 +6,7 @@ use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
 
 use super::error::IndexingError;
-use super::read_model::RENUMBERED_REASON;
+use super::read_model::check_numbering;
 use super::report::DifferingMessage;
 
 #[derive(sqlx::FromRow)]
@@ -113,8 +113,8 @@ pub(super) async fn load_after(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    if rows.iter().any(|row| row.numbering != checkpoint.numbering) {
-        return Err(IndexingError::Incompatible(RENUMBERED_REASON));
+    for row in &rows {
+        check_numbering(row.numbering, checkpoint.numbering)?;
     }
     let changes = rows.into_iter().map(|numbered| numbered.row.into_change());
     Ok(changes

@@ -4,9 +4,7 @@ use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
 
-/// Why an index is incompatible after users and conversations have been renumbered.
-pub(super) const RENUMBERED_REASON: &str =
-    "uses other user and conversation ids than the read model";
+use super::error::IndexingError;
 
 /// The position and the numbering of the read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -37,4 +35,15 @@ impl ReadModelState {
     pub fn time(&self) -> i64 {
         Timestamp::from(self.event_time).millis()
     }
+}
+
+/// Checks that an index uses the user and conversation ids of the read model, given the numbering of
+/// both.
+pub(super) fn check_numbering(read_model: i64, index: i64) -> Result<(), IndexingError> {
+    if read_model == index {
+        return Ok(());
+    }
+    Err(IndexingError::Incompatible(
+        "uses other user and conversation ids than the read model",
+    ))
 }

@@ -3,15 +3,13 @@
 
 use std::fs;
 
-use event_log::reader::LogReader;
-use search::index::{BuildNumber, Index, IndexCheckpoint, IndexDir, verify};
+use search::index::{BuildNumber, IndexDir};
 use sqlx::PgPool;
 
 use super::blocking::run_blocking;
 use super::build_files::WriterGuard;
 use super::compatibility;
 use super::error::IndexingError;
-use super::read_model::ReadModelState;
 
 /// Prepares the directory of a build and returns the build number. The directory contains the build
 /// to be resumed, or is empty. Removes all other builds except the served and the kept one.
@@ -37,23 +35,19 @@ async fn can_resume(
     if fs::read_dir(&directory)?.next().is_none() {
         return Ok(true);
     }
-    let checkpoint = run_blocking(move || {
-        let index = Index::open(&directory)?;
-        verify(&directory)?;
-        Ok::<IndexCheckpoint, IndexingError>(index.checkpoint()?)
-    });
-    let checked = match checkpoint.await {
-        Ok(checkpoint) => {
-            let read_model = ReadModelState::load(pool).await?;
-            compatibility::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await
-        }
-        Err(error) => Err(error),
+    let checked = async {
+        let opened = run_blocking(move || compatibility::open_intact(&directory));
+        let (_, checkpoint) = opened.await?;
+        compatibility::check(pool, &checkpoint).await
     };
-    match checked {
+    match compatibility::separate_reason(checked.await)? {
         Ok(()) => Ok(true),
-        Err(error @ IndexingError::Database(_)) => Err(error),
-        Err(error) => {
-            tracing::info!(build, %error, "cannot resume the interrupted build of the search index");
+        Err(reason) => {
+            tracing::info!(
+                build,
+                reason,
+                "cannot resume the interrupted build of the search index"
+            );
             Ok(false)
         }
     }

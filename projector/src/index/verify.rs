@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use event_log::reader::LogReader;
 use search::index::{Index, IndexCheckpoint, IndexDir, IndexView};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
@@ -13,8 +12,6 @@ use super::build_files::{IndexBuilds, WriterGuard};
 use super::compatibility;
 use super::error::IndexingError;
 use super::index_pair::IndexPair;
-use super::outcome::IndexingOutcome;
-use super::read_model::ReadModelState;
 use super::report::IndexComparison;
 use super::writable_index::WritableIndex;
 
@@ -62,13 +59,10 @@ async fn pair_with_followed_index(
     let deadline = Instant::now() + CATCH_UP_TIMEOUT;
     loop {
         if let Some((checkpoint, view)) = open_served_view(index_dir).await? {
-            let read_model = ReadModelState::load(pool).await?;
-            compatibility::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await?;
+            compatibility::check(pool, &checkpoint).await?;
             let position = checkpoint.position.cast_signed();
             if position >= built.position() {
-                let has_more =
-                    |outcome| matches!(outcome, IndexingOutcome::Advanced { has_more: true, .. });
-                while has_more(built.catch_up_to(pool, &read_model, position).await?) {}
+                built.advance_to(pool, position).await?;
                 return IndexPair::from_views(pool, position, view, built.refresh_view().await?)
                     .await;
             }

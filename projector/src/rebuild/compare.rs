@@ -2,7 +2,7 @@
 
 use sqlx::{Executor as _, PgConnection, PgPool};
 
-use crate::digest::{TableDigest, digest_tables};
+use crate::digest::{TableDigest, begin_snapshot, digest_tables};
 use crate::error::ProjectionError;
 use crate::session::{LIVE, REBUILD};
 use crate::sql_quote::{quote_identifier, quote_literal};
@@ -53,14 +53,11 @@ pub(super) struct SnapshotPair {
 impl SnapshotPair {
     /// Opens the snapshot. Later changes are not visible in it.
     pub async fn open(pool: &PgPool) -> Result<Self, ProjectionError> {
-        const READ_ONLY: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        let mut served = pool.begin().await?;
-        served.execute(READ_ONLY).await?;
+        let mut served = begin_snapshot(pool).await?;
         let name: String = sqlx::query_scalar("SELECT pg_export_snapshot()")
             .fetch_one(&mut *served)
             .await?;
-        let mut rebuilt = pool.begin().await?;
-        rebuilt.execute(READ_ONLY).await?;
+        let mut rebuilt = begin_snapshot(pool).await?;
         let use_snapshot = format!("SET TRANSACTION SNAPSHOT {}", quote_literal(&name));
         rebuilt.execute(use_snapshot.as_str()).await?;
         Ok(Self { served, rebuilt })

@@ -29,23 +29,19 @@ pub struct HitCursor {
 
 /// A tantivy collector of one page.
 pub(super) struct PageCollector {
+    pub ranking: Ranking,
+    pub columns: Arc<ColumnsBySegment>,
+}
+
+/// What determines which hits a page contains, and in which order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ranking {
     pub sort: Sort,
     pub now: i64,
     /// The last log position to include.
     pub up_to: u64,
     pub after: Option<HitCursor>,
     pub limit: usize,
-    pub columns: Arc<ColumnsBySegment>,
-}
-
-/// The parameters of a page that determine which hits it contains, and in which order.
-#[derive(Debug, Clone, Copy)]
-struct Ranking {
-    sort: Sort,
-    now: i64,
-    up_to: u64,
-    after: Option<HitCursor>,
-    limit: usize,
 }
 
 impl Ranking {
@@ -106,28 +102,22 @@ impl Collector for PageCollector {
         segment: &SegmentReader,
     ) -> tantivy::Result<SegmentPageCollector> {
         Ok(SegmentPageCollector {
-            ranking: Ranking {
-                sort: self.sort,
-                now: self.now,
-                up_to: self.up_to,
-                after: self.after,
-                limit: self.limit,
-            },
+            ranking: self.ranking,
             columns: columns_for(&self.columns, segment)?,
-            best: BinaryHeap::with_capacity(self.limit + 1),
+            best: BinaryHeap::with_capacity(self.ranking.limit + 1),
             total: 0,
         })
     }
 
     fn requires_scoring(&self) -> bool {
-        self.sort == Sort::Relevance
+        self.ranking.sort == Sort::Relevance
     }
 
     fn merge_fruits(&self, segments: Vec<PageHits>) -> tantivy::Result<PageHits> {
         let total = segments.iter().map(|(_, total)| total).sum();
         let mut hits: Vec<_> = segments.into_iter().flat_map(|(hits, _)| hits).collect();
         hits.sort_unstable_by_key(|(cursor, _)| Reverse(*cursor));
-        hits.truncate(self.limit);
+        hits.truncate(self.ranking.limit);
         Ok((hits, total))
     }
 }

@@ -7,7 +7,7 @@ use tantivy::query::{BooleanQuery, Occur};
 use super::error::IndexError;
 use super::handle::Index;
 use super::hit::{SearchHit, Sort};
-use super::page_collector::{HitCursor, PageCollector};
+use super::page_collector::{HitCursor, PageCollector, Ranking};
 use super::query_builder::IdResolver;
 use super::statistics::{Bm25Statistics, PinnedStatistics};
 use super::visibility::{self, VisibilityFilter};
@@ -60,11 +60,13 @@ impl Index {
         let query = BooleanQuery::new(clauses);
         let limit = request.limit.max(1);
         let page = PageCollector {
-            sort: request.sort,
-            now: request.now,
-            up_to: request.up_to,
-            after: request.after,
-            limit: limit + 1,
+            ranking: Ranking {
+                sort: request.sort,
+                now: request.now,
+                up_to: request.up_to,
+                after: request.after,
+                limit: limit + 1,
+            },
             columns: Arc::clone(columns),
         };
         let pinned = PinnedStatistics::new(searcher, request.statistics);

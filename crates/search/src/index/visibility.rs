@@ -12,6 +12,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, Term};
 
 use super::columns::{ColumnsBySegment, SegmentColumns, columns_for};
+use super::document::DocumentKey;
 use super::schema::SchemaFields;
 
 /// The messages of one conversation that are visible.
@@ -35,7 +36,7 @@ pub struct VisibilityFilter {
     pub conversations: Option<Arc<VisibleConversations>>,
     /// Messages, as conversation and sequence number, that changed after the index checkpoint. They
     /// are excluded because the index has an outdated version of them.
-    pub excluded: FxHashSet<(u64, u64)>,
+    pub excluded: FxHashSet<DocumentKey>,
 }
 
 impl VisibleSeqs {
