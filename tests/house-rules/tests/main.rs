@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod documents;
+mod inventory;
 mod names;
 mod sources;
 mod tables;
