@@ -9,10 +9,12 @@
 //! - [`module_graph`]: which file of a crate uses an item of which other file, and the cycles.
 //! - [`sql`]: the tables that the migrations create, and who names or writes them.
 //! - [`settings`]: the options of the command line that have an environment variable.
+//! - [`glossary`]: the terms of GLOSSARY.md.
 //! - [`inventory`]: the generator of `docs/inventory.md`.
 
 #![deny(missing_docs)]
 
+pub mod glossary;
 pub mod inventory;
 pub mod module_graph;
 pub mod programs;

@@ -1,6 +1,7 @@
 //! The rules of this repository that no compiler holds.
 
 mod dependencies;
+mod dialect;
 mod documents;
 mod inventory;
 mod names;
