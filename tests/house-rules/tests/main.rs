@@ -1,5 +1,6 @@
 //! The rules of this repository that no compiler holds.
 
+mod crates;
 mod dependencies;
 mod dialect;
 mod documents;
