@@ -8,8 +8,9 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("domain", &[]),
+    ("eventually", &[]),
     ("migrations", &[]),
     ("http-edge", &[]),
     ("search", &[]),
@@ -120,6 +121,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "domain",
             "embedded-servers",
             "event-log",
+            "eventually",
             "log-integrity",
             "search",
         ],
@@ -130,7 +132,9 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "domain",
             "embedded-servers",
             "event-log",
+            "eventually",
             "log-integrity",
+            "projector",
             "search",
             "tests",
         ],
