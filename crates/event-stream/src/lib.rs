@@ -1,5 +1,5 @@
-//! The events of the log as a stream: an exact copy of the log in JetStream, and sources that follow
-//! it.
+//! The events of the log as a stream: an exact copy of the log in JetStream, and sources that
+//! follow it.
 //!
 //! In the order in which data passes through it:
 //!

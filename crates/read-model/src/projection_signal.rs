@@ -57,8 +57,8 @@ impl ProjectionSignalChannel {
     }
 }
 
-/// The subject on which the projector publishes a [`ProjectionSignal`] after each batch, in its text
-/// form. `mirror_stream` is the name of the log's mirror.
+/// The subject on which the projector publishes a [`ProjectionSignal`] after each batch, in its
+/// text form. `mirror_stream` is the name of the log's mirror.
 pub fn projected_subject(mirror_stream: &str) -> String {
     format!("{mirror_stream}.bell.projected")
 }

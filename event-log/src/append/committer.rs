@@ -189,7 +189,7 @@ impl Committer {
         match written {
             CommitOutcome::Committed { .. } => transaction.commit().await?,
             CommitOutcome::HeadMoved | CommitOutcome::DuplicateKey => {
-                transaction.rollback().await?
+                transaction.rollback().await?;
             }
         }
         Ok(written)

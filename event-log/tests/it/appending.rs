@@ -7,10 +7,10 @@ use domain::limits::Limits;
 use domain::time::Timestamp;
 use event_log::cqrs::CqrsStore;
 use event_log::{AppendError, AppendRequest};
+use eventually::eventually_true;
 
 use crate::support::{
-    LogTestDatabase, assert_gapless, create_group, eventually, execute, send_receipt, send_text,
-    user,
+    LogTestDatabase, assert_gapless, create_group, execute, send_receipt, send_text, user,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +165,7 @@ async fn a_snapshot_loads_the_same_state_as_folding() {
             .unwrap();
     }
     let pool = log.pool().clone();
-    eventually("a snapshot is written", || async {
+    eventually_true("a snapshot is written", async || {
         let last: Option<i64> = sqlx::query_scalar("SELECT max(last_sequence) FROM log.snapshots")
             .fetch_one(&pool)
             .await

@@ -10,6 +10,20 @@ fn positions(events: &[Envelope]) -> Vec<i64> {
     events.iter().map(|event| event.position).collect()
 }
 
+/// Reads all pages. Returns the positions of their events, and up to where they are complete.
+async fn read_in_pages(reader: &LogReader, filter: &EventFilter, limit: i64) -> (Vec<i64>, i64) {
+    let mut after = 0;
+    let mut seen = Vec::new();
+    loop {
+        let page = reader.read_filtered(filter, after, limit).await.unwrap();
+        seen.extend(positions(&page.events));
+        after = page.scanned_to;
+        if page.is_last {
+            return (seen, after);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_gapless_with_every_filter() {
     let database = LogTestDatabase::new().await;
@@ -71,16 +85,7 @@ async fn pages_are_gapless_with_every_filter() {
         ),
     ] {
         for limit in [1, 3, 1_000] {
-            let mut after = 0;
-            let mut seen = Vec::new();
-            loop {
-                let page = reader.read_filtered(&filter, after, limit).await.unwrap();
-                seen.extend(positions(&page.events));
-                after = page.scanned_to;
-                if page.is_last {
-                    break;
-                }
-            }
+            let (seen, after) = read_in_pages(&reader, &filter, limit).await;
             assert_eq!(seen.len(), expected, "{filter:?} by {limit}");
             assert!(seen.is_sorted_by(|a, b| a < b));
             assert_eq!(after, 42);

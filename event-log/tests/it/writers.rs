@@ -1,13 +1,15 @@
 //! Several processes on one log, and outages of Postgres.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::conversation::Conversation;
 use domain::limits::Limits;
 use event_log::{AppendError, AppendRequest};
+use eventually::{eventually_true, pause};
 
 use crate::support::{
-    LogTestDatabase, assert_gapless, create_group, eventually, execute, send_receipt, send_text,
+    LogTestDatabase, assert_gapless, create_group, execute, send_receipt, send_text,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +153,7 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
             .await
             .unwrap();
             kills += killed;
-            tokio::time::sleep(std::time::Duration::from_millis(7)).await;
+            pause(Duration::from_millis(7)).await;
         }
         kills
     });
@@ -204,7 +206,7 @@ async fn a_process_that_was_idle_catches_up() {
         .await
         .unwrap();
     assert_eq!(idle.known_head(), 302);
-    eventually("the busy process sees the event", || async {
+    eventually_true("the busy process sees the event", async || {
         busy.head().await.unwrap() == 302
     })
     .await;

@@ -5,11 +5,10 @@ use domain::envelope::Envelope;
 use event_log::EventLog;
 use event_stream::mirror::{self, MirrorConfig, MirrorError};
 use event_stream::{nats, relay};
+use eventually::eventually_true;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{
-    LogTestDatabase, create_group, eventually, execute, send_text, server_address, uuid,
-};
+use crate::support::{LogTestDatabase, create_group, execute, send_text, server_address, uuid};
 
 async fn connect_nats() -> async_nats::Client {
     connect_to(&server_address(["TIDINGS_TEST_NATS_URL", "DEV_NATS_URL"])).await
@@ -46,7 +45,7 @@ impl RelayTask {
 
 async fn wait_for_mirror(config: &MirrorConfig, position: i64) {
     let jetstream = jetstream::new(connect_nats().await);
-    eventually("the mirror is complete", || async {
+    eventually_true("the mirror is complete", async || {
         mirror::load_state(&jetstream, config)
             .await
             .is_ok_and(|state| state.is_some_and(|state| state.last == position))

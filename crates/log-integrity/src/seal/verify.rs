@@ -296,7 +296,8 @@ mod tests {
             let event = &mut events[usize::try_from(position - 1).expect("small")];
             match nth % 6 {
                 0 => {
-                    event.data = to_raw_value(&serde_json::json!({ "seq": 0 })).expect("valid JSON")
+                    event.data =
+                        to_raw_value(&serde_json::json!({ "seq": 0 })).expect("valid JSON");
                 }
                 1 => event.event_type.push('x'),
                 2 => event.version += 1,
