@@ -192,7 +192,7 @@ impl QueryItem<'_> {
     }
 
     /// Converts the item to a literal. Returns `None` if it contains nothing to search for.
-    fn to_literal(&self) -> Option<Literal> {
+    fn to_literal(self) -> Option<Literal> {
         let operator = self
             .operator
             .and_then(|name| parse_operator(name, self.value));
@@ -206,7 +206,7 @@ impl QueryItem<'_> {
         })
     }
 
-    fn to_terms(&self) -> Option<TermSequence> {
+    fn to_terms(self) -> Option<TermSequence> {
         if self.operator.is_some() {
             return TermSequence::new(self.source);
         }

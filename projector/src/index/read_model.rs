@@ -37,8 +37,8 @@ impl ReadModelState {
     }
 }
 
-/// Checks that an index uses the user and conversation ids of the read model, given the numbering of
-/// both.
+/// Checks that an index uses the user and conversation ids of the read model, given the numbering
+/// of both.
 pub(super) fn check_numbering(read_model: i64, index: i64) -> Result<(), IndexingError> {
     if read_model == index {
         return Ok(());

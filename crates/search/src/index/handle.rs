@@ -17,7 +17,7 @@ use super::schema::{SchemaFields, build_schema};
 /// An index in a directory, or in memory.
 #[derive(Clone)]
 pub struct Index {
-    pub(super) tantivy_index: tantivy::Index,
+    pub(super) tantivy: tantivy::Index,
     /// `None` in memory.
     pub(super) directory: Option<PreadDirectory>,
     reader: IndexReader,
@@ -51,7 +51,7 @@ impl Index {
             .try_into()?;
         let snapshot = SearcherSnapshot::open(reader.searcher(), None)?;
         Ok(Self {
-            tantivy_index: index,
+            tantivy: index,
             directory: files,
             reader,
             fields,
@@ -81,7 +81,7 @@ impl Index {
 
     /// Reads the checkpoint of the last commit. Returns the default one if there was no commit.
     pub fn checkpoint(&self) -> Result<IndexCheckpoint, IndexError> {
-        let metas = self.tantivy_index.load_metas()?;
+        let metas = self.tantivy.load_metas()?;
         match metas.payload {
             None if metas.segments.is_empty() => Ok(IndexCheckpoint::default()),
             payload => payload
@@ -97,7 +97,7 @@ impl Index {
     }
 
     pub(super) fn segment_ids(&self) -> Result<BTreeSet<String>, IndexError> {
-        let segments = self.tantivy_index.load_metas()?.segments;
+        let segments = self.tantivy.load_metas()?.segments;
         Ok(segments
             .iter()
             .map(|segment| segment.id().uuid_string())

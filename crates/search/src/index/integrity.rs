@@ -48,7 +48,7 @@ fn verify_once(directory: &Path) -> Result<(), IndexError> {
     let mut damaged: Vec<PathBuf> = segments.iter().flat_map(parts).collect();
     damaged.retain(|part| !files.contains(part));
     for file in files {
-        let is_intact = index.tantivy_index.directory().validate_checksum(&file);
+        let is_intact = index.tantivy.directory().validate_checksum(&file);
         if !is_intact.map_err(tantivy::TantivyError::from)? {
             damaged.push(file);
         }

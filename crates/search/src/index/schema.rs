@@ -62,7 +62,7 @@ pub(super) fn build_schema() -> (Schema, SchemaFields) {
 }
 
 impl SchemaFields {
-    pub fn to_document(&self, message: &MessageDocument) -> TantivyDocument {
+    pub fn build_document(&self, message: &MessageDocument) -> TantivyDocument {
         let mut document = TantivyDocument::default();
         document.add_u64(self.position, message.position);
         document.add_u64(self.conversation, message.conversation);

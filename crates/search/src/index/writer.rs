@@ -33,7 +33,7 @@ impl Index {
             .memory_budget_per_thread(MEMORY_LIMIT)
             .num_merge_threads(1)
             .build();
-        let writer: IndexWriter = self.tantivy_index.writer_with_options(options)?;
+        let writer: IndexWriter = self.tantivy.writer_with_options(options)?;
         let mut merge_policy = LogMergePolicy::default();
         merge_policy.set_del_docs_ratio_before_merge(MAX_REMOVED_RATIO);
         writer.set_merge_policy(Box::new(merge_policy));
@@ -47,7 +47,8 @@ impl Index {
 impl SearchIndexWriter {
     /// Adds a message that the index does not contain.
     pub fn add(&self, message: &MessageDocument) -> Result<(), IndexError> {
-        self.writer.add_document(self.fields.to_document(message))?;
+        self.writer
+            .add_document(self.fields.build_document(message))?;
         Ok(())
     }
 
