@@ -36,7 +36,7 @@ impl Oracle {
     fn apply(&mut self, event: &Envelope) {
         match read(event) {
             DomainEvent::Conversation(id, fact) => {
-                self.apply_conversation(event.position, id, fact)
+                self.apply_conversation(event.position, id, fact);
             }
             DomainEvent::Mailbox(owner, fact) => self.apply_mailbox(event.position, &owner, &fact),
         }

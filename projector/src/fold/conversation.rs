@@ -41,19 +41,19 @@ impl Fold<'_> {
             }
             E::MemberAdded(added) => self.apply_member_added(at, &mut conversation, added)?,
             E::MemberRemoved(removed) => {
-                self.apply_member_removed(at, &mut conversation, removed)?
+                self.apply_member_removed(at, &mut conversation, removed)?;
             }
             E::MemberRoleChanged(changed) => {
-                self.apply_role_changed(at, &mut conversation, changed)?
+                self.apply_role_changed(at, &mut conversation, changed)?;
             }
             E::MessageSent(sent) => self.apply_sent(at, &mut conversation, sent)?,
             E::MessageEdited(edited) => self.apply_edited(at, &mut conversation, edited)?,
             E::MessageRecalled(recalled) => self.apply_recalled(at, &mut conversation, recalled)?,
             E::ReactionAdded(reaction) => {
-                self.apply_reaction(at, &mut conversation, reaction, true)?
+                self.apply_reaction(at, &mut conversation, reaction, true)?;
             }
             E::ReactionRemoved(reaction) => {
-                self.apply_reaction(at, &mut conversation, reaction, false)?
+                self.apply_reaction(at, &mut conversation, reaction, false)?;
             }
             E::MessageErased(erased) => self.apply_erased(at, &mut conversation, erased)?,
             E::TitleErased(_) => self.apply_title_erased(at, id, &mut conversation)?,

@@ -46,13 +46,13 @@ impl Fold<'_> {
         match event {
             MailboxEvent::DeviceAcked(acked) => self.apply_ack(at, owner, user, acked)?,
             MailboxEvent::ConversationRead(mark) => {
-                self.apply_read_mark(at, owner, user, mark, false)?
+                self.apply_read_mark(at, owner, user, mark, false)?;
             }
             MailboxEvent::ConversationMarkedUnread(mark) => {
                 self.apply_read_mark(at, owner, user, mark, true)?;
             }
             MailboxEvent::PreferencesChanged(changed) => {
-                self.apply_preferences(at, user, changed)?
+                self.apply_preferences(at, user, changed)?;
             }
             MailboxEvent::UserBlocked(block) => self.apply_block(user, &block.user, true),
             MailboxEvent::UserUnblocked(block) => self.apply_block(user, &block.user, false),
