@@ -5,6 +5,8 @@
 //! [`poll_blocking`] is for threads without a runtime. [`pause`] is for load and faults that come
 //! at random moments, never for waiting until something has happened.
 
+#![deny(missing_docs)]
+
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 

@@ -50,7 +50,8 @@ pub enum ImportProgress {
     CatchingUp,
 }
 
-/// Imports the whole input, and waits until it can be read. Counts the results in `summary`, also if
+/// Imports the whole input, and waits until it can be read. Counts the results in `summary`, also
+/// if
 /// the import fails. It can then be repeated, because lines are not imported twice.
 pub async fn import(
     input: ImportInput,

@@ -1,4 +1,5 @@
-//! `tidings verify`: compares the read models, or the search index, with a fresh rebuild, and changes
+//! `tidings verify`: compares the read models, or the search index, with a fresh rebuild, and
+//! changes
 //! nothing.
 
 use anyhow::{Result, bail};

@@ -66,7 +66,8 @@ pub struct ExportSummary {
     pub is_complete: bool,
 }
 
-/// Exports until the end of the selection, or until `stop` is cancelled. In both cases the files are
+/// Exports until the end of the selection, or until `stop` is cancelled. In both cases the files
+/// are
 /// complete. Calls `on_progress` with the number of positions done and their total.
 pub async fn export_log(
     pool: &PgPool,

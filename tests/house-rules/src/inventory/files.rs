@@ -168,14 +168,16 @@ pub(super) fn render(programs: &[Program]) -> String {
 }
 
 /// Every name of a file in the sources, with the crates that use it: constants whose names end in
-/// `_FILE`, and what is joined to a path.
+/// `_FILE` or `_DIR`, and what is joined to a path.
 fn names(programs: &[Program]) -> BTreeMap<String, BTreeSet<String>> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for program in programs {
         let constants = program.source.constants();
         let mut found: Vec<String> = constants
             .iter()
-            .filter(|(name, _)| name.ends_with("_FILE") || name == "BUILD_PREFIX")
+            .filter(|(name, _)| {
+                ["_FILE", "_DIR"].iter().any(|end| name.ends_with(end)) || name == "BUILD_PREFIX"
+            })
             .map(|(_, value)| value.clone())
             .collect();
         for call in program.source.calls() {
