@@ -130,7 +130,7 @@ impl LiveSession {
             Some(LiveDelivery::Subscribed(position)) => self.live_from = Some(position),
             // The hub dropped the subscription before it started: subscribe again.
             Some(LiveDelivery::Entries(..) | LiveDelivery::Ephemeral(_)) | None => {
-                self.subscription = None
+                self.subscription = None;
             }
         }
         Ok(())

@@ -96,7 +96,7 @@ pub async fn connect_live(
                 online: state
                     .presence
                     .connect(&caller.user, session.connection_id()),
-                session: session,
+                session,
                 caller,
                 acks: state.acks,
             };
