@@ -7,8 +7,10 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use search::index::{Ask, Checkpoint, Index, Message, Nobody, Sort, Visible};
-use search::{Atom, Query, highlights};
+use search::index::{
+    Index, IndexCheckpoint, MessageDocument, NoIds, SearchRequest, Sort, VisibilityFilter,
+};
+use search::{Atom, ParsedQuery, find_highlights};
 
 const TEXTS: [&str; 8] = [
     "good morning, qwen3.6 and foo.png",
@@ -25,7 +27,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let index = Index::in_memory().expect("creates an index");
     let mut writer = index.writer().expect("the only writer");
     for (text, n) in TEXTS.iter().zip(1..) {
-        let message = Message {
+        let message = MessageDocument {
             position: n,
             conversation: 1,
             seq: n,
@@ -37,22 +39,24 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         };
         writer.add(&message).expect("added");
     }
-    writer.commit(&Checkpoint::default()).expect("committed");
+    writer
+        .commit(&IndexCheckpoint::default())
+        .expect("committed");
     index.refresh().expect("refreshed");
     index
 });
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
-    let _ = highlights(&text, []);
-    let Ok(query) = Query::parse(&text) else {
+    let _ = find_highlights(&text, []);
+    let Ok(query) = ParsedQuery::parse(&text) else {
         return;
     };
     assert!(!query.clauses.is_empty());
-    let request = Ask {
+    let request = SearchRequest {
         query: &query,
-        names: &Nobody,
-        visible: Arc::new(Visible::everything()),
+        ids: &NoIds,
+        visibility: Arc::new(VisibilityFilter::unrestricted()),
         sort: Sort::Newest,
         up_to: u64::MAX,
         now: 0,
@@ -60,7 +64,7 @@ fuzz_target!(|data: &[u8]| {
         after: None,
         limit: TEXTS.len(),
     };
-    let found = INDEX.find(&request).expect("search succeeds");
+    let found = INDEX.search(&request).expect("search succeeds");
     assert_eq!(found.total, found.hits.len());
     // Only queries that consist of text alone can be checked against a scan.
     if query.atoms().any(|atom| !matches!(atom, Atom::Text(_))) {
@@ -72,7 +76,7 @@ fuzz_target!(|data: &[u8]| {
                 let Atom::Text(sequence) = &literal.atom else {
                     return false;
                 };
-                highlights(text, [sequence]).is_empty() == literal.is_negated
+                find_highlights(text, [sequence]).is_empty() == literal.is_negated
             })
         });
         let is_found = found.hits.iter().any(|hit| hit.position == n);
