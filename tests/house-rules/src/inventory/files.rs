@@ -167,17 +167,15 @@ pub(super) fn render(programs: &[Program]) -> String {
     table(&["file", "named by", "content"], &rows)
 }
 
-/// Every name of a file in the sources, with the crates that use it: constants whose names end in
-/// `_FILE` or `_DIR`, and what is joined to a path.
+/// Every name of a file in the sources, with the crates that use it: constants whose names say so,
+/// and what is joined to a path.
 fn names(programs: &[Program]) -> BTreeMap<String, BTreeSet<String>> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for program in programs {
         let constants = program.source.constants();
         let mut found: Vec<String> = constants
             .iter()
-            .filter(|(name, _)| {
-                ["_FILE", "_DIR"].iter().any(|end| name.ends_with(end)) || name == "BUILD_PREFIX"
-            })
+            .filter(|(name, value)| is_of_file(name) && !value.starts_with('/'))
             .map(|(_, value)| value.clone())
             .collect();
         for call in program.source.calls() {
@@ -193,6 +191,10 @@ fn names(programs: &[Program]) -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     names
+}
+
+fn is_of_file(constant: &str) -> bool {
+    constant.ends_with("_FILE") || constant.ends_with("_DIR") || constant == "BUILD_PREFIX"
 }
 
 /// Lists of words are joined too, with separators.
