@@ -2,7 +2,7 @@
 //!
 //! The modules, in the order in which a request passes through them:
 //!
-//! - [`router`]: the routes and their OpenAPI documentation. All routes share a [`CommandState`].
+//! - [`router()`]: the routes and their OpenAPI documentation. All routes share a [`CommandState`].
 //! - `caller`, `params`, `ndjson`: parse the authenticated user and the idempotency key, the ids in
 //!   paths and bodies, and NDJSON bodies.
 //! - `commands`: one module per command. Each parses its request into a *command handler*, which

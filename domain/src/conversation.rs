@@ -4,8 +4,7 @@
 //! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
 //! whose parts are in `state`. The rules are grouped by subject in `create`, `members`, `messages`,
 //! `import` and `erasure`. Every rule first checks that the caller is a member, because for all
-//! other users the conversation does
-//! not exist; then it checks permissions, then the content.
+//! other users the conversation does not exist; then it checks permissions, then the content.
 
 pub mod command;
 pub mod event;

@@ -12,10 +12,10 @@
 //! - `checkpoint`: the position of the tables, advanced in the same transaction.
 //! - [`Projector`]: combines all of this into a step. `trim` deletes entries that are older than
 //!   the offline window.
-//! - `affected`: the audience of a batch, for the signal that [`run`] publishes. `live_entries`:
+//! - `affected`: the audience of a batch, for the signal that [`run()`] publishes. `live_entries`:
 //!   the entries to push along with that signal.
-//! - [`run`]: the loop around the step. [`rebuild`]: folds the log into shadow tables and swaps
-//!   them in. [`digest`]: fingerprints tables to find out whether two read models are equal.
+//! - [`run()`]: the loop around the step. [`rebuild()`]: folds the log into shadow tables and swaps
+//!   them in. [`digest()`]: fingerprints tables to find out whether two read models are equal.
 //! - [`index`]: the search index, which is built from these tables.
 //!
 //! A rebuild must produce the same rows, byte for byte. So the fold reads neither the clock nor

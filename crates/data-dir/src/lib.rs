@@ -6,11 +6,9 @@
 //! - [`ServerUrls`]: the configured servers, or else those of the running system.
 //!   [`with_database`]: the database that an operator command works on.
 //! - [`postgres`]: connections, and the migration of the schema. [`retry`]: retries until a server
-//!   is
-//!   available.
+//!   is available.
 //! - [`TokenKeys`]: the keys that verify and sign tokens. [`seal_key`]: the key that signs the
-//!   seals
-//!   of the log. `key_file`: files with such a key.
+//!   seals of the log. `key_file`: files with such a key.
 //! - [`secret`]: values that are masked when printed. [`UsageError`]: mistakes in the invocation.
 //!
 //! The subdirectory of the embedded servers belongs to `embedded_servers`.

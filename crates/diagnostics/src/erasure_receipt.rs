@@ -84,7 +84,7 @@ impl ErasureReceipt {
         })
     }
 
-    /// The receipt as text, with line endings. Lists at most [`MAX_PRINTED_EVENTS`] events.
+    /// The receipt as text, with line endings. Lists at most `MAX_PRINTED_EVENTS` events.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.

@@ -1,8 +1,7 @@
 //! The state of a system: what `tidings status` and the receipts of erasures show.
 //!
 //! - [`collect_status`] queries Postgres, NATS and the file system. [`status`] has the result,
-//!   which
-//!   is also the format of `--json`. `disk_usage` measures directories.
+//!   which is also the format of `--json`. `disk_usage` measures directories.
 //! - [`render_status`] formats it as text.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`ProjectionLag`]: how far the read model lags behind the log, also for readiness checks.

@@ -6,8 +6,7 @@
 //! - [`dirs`]: the directories, and the lock that lets one process at a time run servers in them.
 //! - [`run_as`]: the user that the servers run as when this process is root.
 //! - [`locate_programs`]: chooses the programs. [`find`] finds them, [`version`] parses their
-//!   versions, and
-//!   [`fetch`] downloads them.
+//!   versions, and [`fetch`] downloads them.
 //! - `supervisor`: the thread that starts, polls, restarts and stops the servers.
 //! - `postgres_server` and `nats_server`: how each server is configured, started and stopped.
 //! - `stale_process`: removes the remains of a killed predecessor.

@@ -35,7 +35,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// A rate limiter for commands, per user. Cheap to clone; clones share their counts. As an
-/// extractor (in [`crate::context`]) it is the limiter that was passed to
+/// extractor (in `context`) it is the limiter that was passed to
 /// [`crate::apply_middleware`].
 #[derive(Clone)]
 pub struct RateLimiter(Option<Arc<RateLimitBuckets>>);

@@ -51,8 +51,7 @@ pub enum ImportProgress {
 }
 
 /// Imports the whole input, and waits until it can be read. Counts the results in `summary`, also
-/// if
-/// the import fails. It can then be repeated, because lines are not imported twice.
+/// if the import fails. It can then be repeated, because lines are not imported twice.
 pub async fn import(
     input: ImportInput,
     client: &ImportClient,

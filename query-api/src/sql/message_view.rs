@@ -73,7 +73,7 @@ pub struct MessageView {
 }
 
 impl MessageView {
-    /// Builds a message from a row with the columns of [`message_columns!`]. Returns `None` if the
+    /// Builds a message from a row with the columns of `message_columns!`. Returns `None` if the
     /// row has no message.
     pub fn from_row(row: &PgRow) -> Result<Option<Self>, QueryError> {
         let Some(seq) = row.try_get("message_seq")? else {

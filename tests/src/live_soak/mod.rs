@@ -7,7 +7,7 @@
 //! - [`faults`]: the processes that are killed.
 //! - [`device_log`]: what a device has received; [`expected`]: what it had to receive according to
 //!   the log; [`compare`]: compares the two with each other and with sync.
-//! - [`badges`]: unread counts; [`final_check`]: the comparison at the end of a run.
+//! - [`badges`]: unread counts; `final_check`: the comparison at the end of a run.
 
 pub mod badges;
 pub mod clients;

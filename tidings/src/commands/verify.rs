@@ -1,6 +1,5 @@
 //! `tidings verify`: compares the read models, or the search index, with a fresh rebuild, and
-//! changes
-//! nothing.
+//! changes nothing.
 
 use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, with_migrated_database};

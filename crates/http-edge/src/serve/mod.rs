@@ -1,11 +1,11 @@
 //! The accept loop of all services.
 //!
-//! Each connection is a task. Its socket ([`socket`]) knows the phase of the connection ([`phase`])
+//! Each connection is a task. Its socket (`socket`) knows the phase of the connection (`phase`)
 //! and applies the timeout of that phase, so that waiting for a request, reading its headers and
 //! writing the response have separate timeouts.
 //!
 //! **At the connection limit** a connection is accepted, answered with `503` and `Retry-After`
-//! ([`reject`]), and closed. A client or a load balancer learns this immediately instead of waiting
+//! (`reject`), and closed. A client or a load balancer learns this immediately instead of waiting
 //! in the kernel's queue.
 //!
 //! **Shutdown**: the server accepts the connections in the kernel's queue, and no further ones.

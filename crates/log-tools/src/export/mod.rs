@@ -1,12 +1,12 @@
 //! Exports the log to files that other tools can open directly.
 //!
 //! `DIR/day=2026-11-26/events-000000000001.parquet`, one or more for each day (UTC), and a
-//! [`manifest`] that records the progress of the export, so that it can resume.
+//! `manifest` that records the progress of the export, so that it can resume.
 //!
-//! - [`part`]: writes one file. [`writer`]: what its formats have in common. [`jsonl`], [`csv`],
-//!   [`parquet`]: these formats.
-//! - [`columns`]: the fields of all event types, as columns.
-//! - [`seals`]: the seals of the exported events. [`export_reader`]: reads an export to verify it.
+//! - `part`: writes one file. `writer`: what its formats have in common. `jsonl`, `csv`,
+//!   `parquet`: these formats.
+//! - `columns`: the fields of all event types, as columns.
+//! - `seals`: the seals of the exported events. `export_reader`: reads an export to verify it.
 
 mod columns;
 mod csv;
@@ -67,8 +67,7 @@ pub struct ExportSummary {
 }
 
 /// Exports until the end of the selection, or until `stop` is cancelled. In both cases the files
-/// are
-/// complete. Calls `on_progress` with the number of positions done and their total.
+/// are complete. Calls `on_progress` with the number of positions done and their total.
 pub async fn export_log(
     pool: &PgPool,
     options: &ExportOptions,

@@ -20,8 +20,7 @@ use crate::slice::{EventSelection, LogSlice};
 
 /// Counts the selected events. The result lists the `top` busiest conversations. If `stop` is
 /// cancelled, it covers the events so far. Calls `on_progress` with the number of positions done
-/// and
-/// their total.
+/// and their total.
 pub async fn count_events(
     pool: &PgPool,
     selection: &EventSelection,

@@ -1,7 +1,7 @@
 //! `tidings erase`: permanently erases content.
 //!
-//! - [`request`]: requests the erasure from the running system.
-//! - [`files`]: rewrites the files that may still contain erased data.
+//! - `request`: requests the erasure from the running system.
+//! - `files`: rewrites the files that may still contain erased data.
 
 mod files;
 mod request;
