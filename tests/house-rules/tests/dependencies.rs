@@ -8,7 +8,7 @@ use house_rules::source::Source;
 use house_rules::workspace::{Package, files, packages, root};
 
 /// Each package with the packages of this workspace that it may use outside of tests.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("domain", &[]),
     ("migrations", &[]),
     ("http-edge", &[]),
@@ -124,6 +124,8 @@ const ALLOWED: [(&str, &[&str]); 22] = [
         ],
     ),
     ("house-rules", &[]),
+    ("eventually", &[]),
+    ("test-database", &["migrations"]),
 ];
 
 #[test]
