@@ -11,6 +11,7 @@ use domain::time::Timestamp;
 use event_log::{
     AppendError, AppendRequest, AppendedRange, EventLog, LogConfig, NewReceipt, ReceiptKey,
 };
+pub use eventually::eventually_true as eventually;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -135,18 +136,6 @@ pub async fn execute(
         }
     }
     panic!("too many conflicts");
-}
-
-/// Waits until the condition is true, for at most 20 seconds.
-pub async fn eventually<F: Future<Output = bool>>(condition: &str, mut check: impl FnMut() -> F) {
-    let started = std::time::Instant::now();
-    while !check().await {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "timed out waiting for: {condition}"
-        );
-        tokio::task::yield_now().await;
-    }
 }
 
 /// Asserts that positions and the sequences of every stream have no gaps. Returns the number of

@@ -151,7 +151,7 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
             .await
             .unwrap();
             kills += killed;
-            tokio::time::sleep(std::time::Duration::from_millis(7)).await;
+            eventually::pause(std::time::Duration::from_millis(7)).await;
         }
         kills
     });
