@@ -93,6 +93,13 @@ async fn invalid_messages_are_rejected() -> Result<()> {
     ann.post(path, message("body", full))
         .await?
         .expect_status(201)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_cannot_send_and_do_not_learn_why() -> Result<()> {
+    let world = CommandTestService::new().await?;
+    world.create_group("team").await?;
     let eve = world.user("eve");
     eve.send("team", "k", "hi")
         .await?

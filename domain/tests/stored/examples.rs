@@ -26,13 +26,14 @@ fn time(text: &str) -> Timestamp {
 }
 
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
+    let mut examples = membership();
+    examples.extend(messages());
+    examples
+}
+
+fn membership() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
-    let reaction = || MessageReaction {
-        seq: 7,
-        key: ReactionKey::parse("🎉").unwrap(),
-        user: user("ben"),
-    };
     let first = |name, role| InitialMember {
         user: user(name),
         role,
@@ -71,7 +72,7 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
             "member_removed",
             1,
             E::MemberRemoved(MemberRemoved {
-                user: ben.clone(),
+                user: ben,
                 by: anna.clone(),
             }),
         ),
@@ -79,11 +80,23 @@ pub fn conversation() -> Vec<Example<ConversationEvent>> {
             "member_role_changed",
             1,
             E::MemberRoleChanged(MemberRoleChanged {
-                user: cleo.clone(),
+                user: cleo,
                 role: Role::Owner,
-                by: anna.clone(),
+                by: anna,
             }),
         ),
+    ]
+}
+
+fn messages() -> Vec<Example<ConversationEvent>> {
+    use ConversationEvent as E;
+    let cleo = user("cleo");
+    let reaction = || MessageReaction {
+        seq: 7,
+        key: ReactionKey::parse("🎉").unwrap(),
+        user: user("ben"),
+    };
+    vec![
         ("message_sent", 1, E::MessageSent(message())),
         ("message_edited", 1, E::MessageEdited(edit())),
         (

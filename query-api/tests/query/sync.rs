@@ -114,6 +114,44 @@ fn log_with_every_entry_type(threshold: i64) -> FixtureLog {
     log
 }
 
+/// The entries of [`log_with_every_entry_type`] for bob: position, type and data. `one` and `two`
+/// are its messages as the history serves them.
+fn expected_entries(one: Value, two: Value) -> Vec<(i64, &'static str, Value)> {
+    let created = json!({"id": "room", "kind": "group", "title": "Room room", "history": "all"});
+    vec![
+        (1, "conversation_created", created),
+        (2, "message_sent", one),
+        (
+            3,
+            "message_edited",
+            json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3)}),
+        ),
+        (4, "message_sent", two),
+        (
+            5,
+            "message_edited",
+            json!({"seq": 2, "body": null, "edited_at": time_at(5)}),
+        ),
+        (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
+        (
+            7,
+            "reaction_added",
+            json!({"seq": 1, "key": "+1", "user": "bob"}),
+        ),
+        (
+            8,
+            "conversation_read",
+            json!({"user": "bob", "read_seq": 2}),
+        ),
+        (
+            9,
+            "preferences_changed",
+            json!({"muted": true, "pinned": false, "archived": false}),
+        ),
+        (10, "delivered", json!({"user": "ana", "position": 7})),
+    ]
+}
+
 #[tokio::test]
 async fn entries_have_the_documented_shape() {
     for threshold in [10, 0] {
@@ -141,40 +179,7 @@ async fn entries_have_the_documented_shape() {
         };
         let (one, two) = (message(1).await, message(2).await);
         assert_eq!(two["body"], Value::Null);
-        let created =
-            json!({"id": "room", "kind": "group", "title": "Room room", "history": "all"});
-        let expected = [
-            (1, "conversation_created", created),
-            (2, "message_sent", one),
-            (
-                3,
-                "message_edited",
-                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3)}),
-            ),
-            (4, "message_sent", two),
-            (
-                5,
-                "message_edited",
-                json!({"seq": 2, "body": null, "edited_at": time_at(5)}),
-            ),
-            (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
-            (
-                7,
-                "reaction_added",
-                json!({"seq": 1, "key": "+1", "user": "bob"}),
-            ),
-            (
-                8,
-                "conversation_read",
-                json!({"user": "bob", "read_seq": 2}),
-            ),
-            (
-                9,
-                "preferences_changed",
-                json!({"muted": true, "pinned": false, "archived": false}),
-            ),
-            (10, "delivered", json!({"user": "ana", "position": 7})),
-        ];
+        let expected = expected_entries(one, two);
         let expected: Vec<_> = expected
             .iter()
             .map(|(position, kind, data)| (*position, *kind, data))
