@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-seals blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences inventory servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-seals blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -42,6 +42,11 @@ lint:
 # The licence of every dependency is on a list, and the crates that must not be here are not.
 licences:
 	python3 .ci/licences.py
+
+# docs/inventory.md: every table, subject, file, metric and setting, found in the sources.
+inventory:
+	cargo run --quiet --locked --package house-rules -- inventory > docs/inventory.md.new
+	mv docs/inventory.md.new docs/inventory.md
 
 # Fetches the pinned servers ahead of time.
 servers:

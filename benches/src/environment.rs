@@ -1,7 +1,7 @@
 //! The machine and the servers on which a benchmark runs.
 
-use tidings::servers::EmbeddedServers;
-use tidings::servers::find::ServerProgram;
+use embedded_servers::EmbeddedServers;
+use embedded_servers::find::ServerProgram;
 
 /// Describes the machine and the servers. `programs` are the programs that share the cores with
 /// the servers.

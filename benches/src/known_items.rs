@@ -205,6 +205,11 @@ async fn search_all(client: &Client, fragment: &str, sort: &str, head: i64) -> R
     }
 }
 
+fn percent_encode(text: &str) -> String {
+    let bytes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    bytes.concat()
+}
+
 async fn search_page(
     client: &Client,
     fragment: &str,
@@ -213,10 +218,7 @@ async fn search_page(
     limit: usize,
     cursor: Option<String>,
 ) -> Result<Value> {
-    let q: String = fragment
-        .bytes()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect();
+    let q = percent_encode(fragment);
     let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
     let path = format!("/v1/search?q={q}&sort={sort}&limit={limit}&min_position={head}{cursor}");
     Ok(client.get_ok(&path).await)

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use embedded_servers::EmbeddedServers;
+use embedded_servers::process::Signal;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tests::program::Program;
 use tests::world::create_dir;
 use tests::{servers, token};
-use tidings::servers::EmbeddedServers;
-use tidings::servers::process::Signal;
 
 use crate::load_generator::{LoadPlan, LoadResult, SendTemplate, new_key_prefix, run_load};
 use crate::statistics::millis;

@@ -3,10 +3,15 @@
 use axum::extract::FromRequestParts;
 use domain::ids::{ClientKey, UserId};
 use domain::refusal::Refusal;
+use event_log::LogError;
 use http::request::Parts;
 use http_edge::{Caller, IdempotencyKey, Problem};
+use serde::Serialize;
 
 use crate::error::CommandError;
+use crate::handler::{CommandMeta, TargetAggregate};
+use crate::idempotency::Idempotency;
+use crate::metrics::CommandKind;
 
 /// The user of a verified token.
 pub(crate) struct AuthenticatedUser(pub(crate) UserId);
@@ -28,6 +33,27 @@ pub(crate) struct Requester {
     pub(crate) key: Option<ClientKey>,
 }
 
+impl Requester {
+    /// The meta data of a command that this user sends. `path` and `request` identify the request;
+    /// see [`Idempotency::for_command`].
+    pub(crate) fn into_meta<T: TargetAggregate>(
+        self,
+        kind: CommandKind,
+        aggregate_id: T::Id,
+        path: &[&str],
+        request: &impl Serialize,
+    ) -> Result<CommandMeta<T>, LogError> {
+        let Self { user: caller, key } = self;
+        let idempotency = Idempotency::for_command(&caller, key.as_ref(), kind, path, request)?;
+        Ok(CommandMeta {
+            kind,
+            aggregate_id,
+            caller,
+            idempotency,
+        })
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Requester {
     type Rejection = Problem;
 
@@ -45,5 +71,41 @@ impl<S: Sync> FromRequestParts<S> for Requester {
                 )))
             })?;
         Ok(Self { user, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http_edge::Auth;
+    use http_edge::auth::sign_hs256;
+
+    use super::*;
+
+    /// The edge knows no domain, so it has its own copy of the rule for user ids.
+    #[test]
+    fn a_token_is_valid_for_exactly_the_valid_user_ids() {
+        let secret = [7; 32];
+        let auth = Auth::hs256(&secret).expect("a key");
+        for user in [
+            "",
+            " ",
+            "ann@example.com",
+            "a\u{0}",
+            "a\u{7}b",
+            "a\u{85}b",
+            "a\u{200b}b",
+            "ä",
+            &"ä".repeat(128),
+            &"ä".repeat(129),
+        ] {
+            let token = sign_hs256(&secret, user, "", Duration::from_secs(60)).expect("a token");
+            assert_eq!(
+                auth.verify(&token).is_ok(),
+                UserId::parse(user).is_ok(),
+                "{user:?}"
+            );
+        }
     }
 }

@@ -1,54 +1,9 @@
-//! OpenAPI schemas for domain types, and the problem responses that every command can return.
+//! The problem responses that every command can return, for the OpenAPI document.
 
 #![expect(dead_code, reason = "these types exist to describe shapes")]
 
 use http_edge::Problem;
-use utoipa::openapi::{Components, ComponentsBuilder, OpenApi};
-use utoipa::{IntoResponses, ToSchema};
-
-/// An OpenAPI document that contains the `Problem` schema, which responses refer to.
-pub(crate) fn new_openapi() -> OpenApi {
-    let mut parts = Vec::new();
-    Problem::schemas(&mut parts);
-    let components: Components = ComponentsBuilder::new()
-        .schemas_from_iter(parts)
-        .schema_from::<Problem>()
-        .build();
-    let mut document = OpenApi::default();
-    document.components = Some(components);
-    document
-}
-
-/// A fixed pair of users, or a group that users join and leave.
-#[derive(ToSchema)]
-#[schema(as = ConversationKind, rename_all = "snake_case")]
-pub(crate) enum ConversationKindSchema {
-    Direct,
-    Group,
-}
-
-/// Which messages sent before they joined new members can see: all or none.
-#[derive(ToSchema)]
-#[schema(as = History, rename_all = "snake_case")]
-pub(crate) enum HistorySchema {
-    All,
-    SinceJoin,
-}
-
-/// The type of a message. `control` messages are delivered and stored, but never counted as
-/// unread, previewed or searched.
-#[derive(ToSchema)]
-#[schema(as = MessageType, rename_all = "snake_case")]
-pub(crate) enum MessageTypeSchema {
-    Text,
-    Image,
-    File,
-    Audio,
-    Video,
-    Location,
-    Custom,
-    Control,
-}
+use utoipa::IntoResponses;
 
 /// The problems that any command can return.
 #[derive(IntoResponses)]
@@ -87,4 +42,33 @@ pub(crate) enum CommandProblems {
     /// (`busy`); `Retry-After` says when to retry.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(Problem),
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::body::MessageType;
+    use domain::conversation::event::{ConversationKind, HistoryVisibility, Role};
+    use http_edge::schema::{ConversationKindSchema, HistorySchema, MessageTypeSchema, RoleSchema};
+    use serde::Serialize;
+    use serde_json::to_value;
+    use utoipa::PartialSchema;
+
+    fn assert_mirrors<S: PartialSchema>(values: &[impl Serialize]) {
+        let schema = to_value(S::schema()).expect("a schema");
+        assert_eq!(schema["enum"], to_value(values).expect("values"));
+    }
+
+    #[test]
+    fn the_schemas_of_the_edge_mirror_the_domain() {
+        use MessageType::{Audio, Control, Custom, File, Image, Location, Text, Video};
+        assert_mirrors::<ConversationKindSchema>(&[
+            ConversationKind::Direct,
+            ConversationKind::Group,
+        ]);
+        assert_mirrors::<HistorySchema>(&[HistoryVisibility::All, HistoryVisibility::SinceJoin]);
+        assert_mirrors::<RoleSchema>(&[Role::Member, Role::Admin, Role::Owner]);
+        assert_mirrors::<MessageTypeSchema>(&[
+            Text, Image, File, Audio, Video, Location, Custom, Control,
+        ]);
+    }
 }

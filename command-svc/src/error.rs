@@ -19,8 +19,8 @@ pub(crate) enum CommandError {
     Rejected(Refusal),
     /// The idempotency key was used for a different request.
     IdempotencyMismatch,
-    /// A path segment, or a field of a batch line, is malformed: the field and what was expected.
-    Malformed(&'static str, &'static str),
+    /// A path segment, or a field of a batch line, names nothing that a command could act on.
+    BadRequest(Problem),
     /// Every attempt conflicted with a concurrent change.
     Contention,
     /// The event log failed.
@@ -33,7 +33,7 @@ impl CommandError {
         match self {
             Self::Rejected(refusal) => refusal.code,
             Self::IdempotencyMismatch => "idempotency_mismatch",
-            Self::Malformed(..) => "malformed",
+            Self::BadRequest(problem) => problem.code(),
             Self::Contention => "busy",
             Self::Log(LogError::Corrupt(_)) => "internal",
             Self::Log(_) => "unavailable",
@@ -61,7 +61,7 @@ impl From<CommandError> for Problem {
             CommandError::IdempotencyMismatch => {
                 Problem::conflict(code, "This key was already used for a different request.")
             }
-            CommandError::Malformed(field, message) => Problem::malformed(field, message),
+            CommandError::BadRequest(problem) => problem,
             CommandError::Contention => Problem::unavailable(
                 code,
                 "Too many concurrent changes; try again.",
@@ -152,7 +152,11 @@ mod tests {
                 409,
                 "idempotency_mismatch",
             ),
-            (CommandError::Malformed("seq", "odd"), 400, "malformed"),
+            (
+                CommandError::BadRequest(Problem::malformed("seq", "odd")),
+                400,
+                "malformed",
+            ),
             (CommandError::Contention, 503, "busy"),
             (CommandError::Log(LogError::Closed), 503, "unavailable"),
             (

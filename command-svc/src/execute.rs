@@ -5,27 +5,20 @@
 //! aggregate changed in between, the command is attempted again, a bounded number of times.
 //! [`execute`] does all of this; a batch submits many commands before it completes the first.
 
-use std::hash::{BuildHasher, Hasher};
-use std::time::{Duration, Instant};
+use std::borrow::Borrow as _;
+use std::time::Instant;
 
 use domain::refusal::{Refusal, RefusalKind};
 use event_log::{AppendError, AppendRequest, AppendTicket, LogError, NewReceipt, Receipt};
 use http::StatusCode;
 
+use crate::attempts::Attempts;
 use crate::error::CommandError;
-use crate::handler::{AttemptError, CommandHandler, TargetAggregate as _};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups as _, TargetAggregate as _};
 use crate::idempotency::Idempotency;
 use crate::response::{CommandResponse, ResponseBody};
 use crate::single_flight::{FlightLeader, FlightRole};
 use crate::state::CommandState;
-
-/// Attempts for one command before it fails with `Contention`. Each conflict means that another
-/// writer was faster. Within one process one or two attempts suffice; with two processes that write
-/// to the same few conversations without pause, 16 were too few for 2 of 1,000 sends.
-pub(crate) const MAX_ATTEMPTS: u32 = 64;
-
-/// The maximum backoff before another attempt.
-const MAX_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The result of the first half of an attempt.
 pub(crate) enum Submission {
@@ -58,13 +51,13 @@ pub(crate) async fn execute<H: CommandHandler>(
     handler: &H,
 ) -> Result<CommandResponse, CommandError> {
     let started = Instant::now();
-    let result = match handler.idempotency() {
+    let result = match &handler.meta().idempotency {
         Some(idempotency) => execute_single_flight(state, handler, idempotency.key).await,
         None => execute_with_retries(state, handler).await,
     };
     state
         .metrics()
-        .record_result(handler.command_kind(), &result, started.elapsed());
+        .record_result(handler.meta().kind, &result, started.elapsed());
     result
 }
 
@@ -80,7 +73,7 @@ async fn execute_single_flight<H: CommandHandler>(
             FlightRole::Unshared => return execute_with_retries(state, handler).await,
             FlightRole::Leader(leader) => {
                 let result = execute_with_retries(state, handler).await;
-                resolve_followers(leader, handler.idempotency(), &result);
+                resolve_followers(leader, handler.meta().idempotency, &result);
                 return result;
             }
             FlightRole::Follower(result) => match result.await {
@@ -96,7 +89,7 @@ async fn execute_single_flight<H: CommandHandler>(
 /// Passes the result on to the followers with the same key.
 pub(crate) fn resolve_followers(
     leader: FlightLeader<'_>,
-    idempotency: Option<&Idempotency>,
+    idempotency: Option<Idempotency>,
     result: &Result<CommandResponse, CommandError>,
 ) {
     match result {
@@ -117,14 +110,14 @@ async fn execute_with_retries<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<CommandResponse, CommandError> {
-    for number in 0..MAX_ATTEMPTS {
-        back_off(number).await;
+    let mut attempts = Attempts::default();
+    loop {
+        attempts.start_next().await?;
         let submission = submit(state, handler).await?;
         if let Completion::Response(response) = complete(state, handler, submission).await? {
             return Ok(response);
         }
     }
-    Err(CommandError::Contention)
 }
 
 /// Loads the lookups, locks the aggregate, decides, and queues the append.
@@ -132,10 +125,11 @@ pub(crate) async fn submit<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<Submission, LogError> {
+    let meta = handler.meta();
     let mut observed = Vec::new();
-    let lookups = handler.load_lookups(state, &mut observed).await;
+    let lookups = H::Lookups::load(handler, state, &mut observed).await;
     let locked = H::Target::store(state.log())
-        .lock(handler.aggregate_id())
+        .lock(meta.aggregate_id.borrow())
         .await?;
     let decided = match lookups {
         Ok(lookups) => handler.decide(state, &locked, lookups).await,
@@ -143,7 +137,7 @@ pub(crate) async fn submit<H: CommandHandler>(
     };
     match decided {
         Ok(decision) => {
-            let receipts = handler.idempotency().map(|idempotency| NewReceipt {
+            let receipts = meta.idempotency.map(|idempotency| NewReceipt {
                 key: idempotency.key,
                 fingerprint: idempotency.fingerprint,
                 event_index: None,
@@ -201,7 +195,10 @@ pub(crate) async fn complete<H: CommandHandler>(
             }
             Err(AppendError::Conflict) => Ok(Completion::Retry),
             Err(AppendError::DuplicateKey(known)) => {
-                let own = handler.idempotency().map(|idempotency| idempotency.key);
+                let own = handler
+                    .meta()
+                    .idempotency
+                    .map(|idempotency| idempotency.key);
                 match known.into_iter().find(|(key, _)| Some(*key) == own) {
                     Some((_, receipt)) => replay(state, handler, receipt)
                         .await
@@ -229,7 +226,7 @@ async fn reject_unless_replay<H: CommandHandler>(
     refusal: Refusal,
 ) -> Result<CommandResponse, CommandError> {
     if refusal.kind != RefusalKind::NotFound
-        && let Some(idempotency) = handler.idempotency()
+        && let Some(idempotency) = handler.meta().idempotency
         && let Some(receipt) = state.log().find_receipt(idempotency.key).await?
     {
         return replay(state, handler, receipt).await;
@@ -249,7 +246,8 @@ pub(crate) async fn replay<H: CommandHandler>(
         return Err(CommandError::Rejected(Refusal::not_found()));
     }
     if handler
-        .idempotency()
+        .meta()
+        .idempotency
         .is_none_or(|idempotency| idempotency.fingerprint != receipt.fingerprint)
     {
         return Err(CommandError::IdempotencyMismatch);
@@ -263,15 +261,4 @@ pub(crate) async fn replay<H: CommandHandler>(
         position,
         body: ResponseBody(answer),
     })
-}
-
-/// Pauses before an attempt, with exponential backoff and jitter. There is no pause before the
-/// first two attempts, because the conflicting change is already known by the second.
-pub(crate) async fn back_off(attempt: u32) {
-    let Some(doublings) = attempt.checked_sub(2) else {
-        return;
-    };
-    let max_pause = Duration::from_millis(1 << doublings.min(6)).min(MAX_BACKOFF);
-    let random = std::hash::RandomState::new().build_hasher().finish();
-    tokio::time::sleep(max_pause.mul_f64(random as f64 / u64::MAX as f64)).await;
 }

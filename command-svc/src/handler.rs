@@ -1,14 +1,17 @@
 //! The interface of a parsed command. A command handler names its target aggregate, loads what it
 //! needs from other aggregates, decides, and describes the response.
 
+use std::borrow::Borrow;
 use std::future::Future;
 use std::sync::Arc;
 
 use domain::conversation::Conversation;
+use domain::ids::{ConversationId, UserId};
 use domain::mailbox::Mailbox;
 use domain::refusal::Refusal;
-use event_log::store::CachedAggregate;
-use event_log::{AggregateStore, EventLog, LockedAggregate, LogError, Observation, Receipt};
+use event_log::{
+    AggregateStore, CachedAggregate, EventLog, LockedAggregate, LogError, Observation, Receipt,
+};
 use http::StatusCode;
 
 use crate::idempotency::Idempotency;
@@ -18,19 +21,71 @@ use crate::state::CommandState;
 
 /// An aggregate that commands can target.
 pub(crate) trait TargetAggregate: CachedAggregate {
+    /// The id of such an aggregate.
+    type Id: Borrow<str> + Send + Sync;
+
     /// The store of this kind of aggregate.
     fn store(log: &EventLog) -> &Arc<AggregateStore<Self>>;
+
+    /// Whether a user has access to this aggregate, and so to the responses of earlier commands.
+    fn has_access(
+        state: &CommandState,
+        id: &Self::Id,
+        user: &UserId,
+    ) -> impl Future<Output = Result<bool, LogError>> + Send;
 }
 
 impl TargetAggregate for Conversation {
+    type Id = ConversationId;
+
     fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
         log.conversations()
+    }
+
+    async fn has_access(
+        state: &CommandState,
+        id: &ConversationId,
+        user: &UserId,
+    ) -> Result<bool, LogError> {
+        state.is_member(id, user).await
     }
 }
 
 impl TargetAggregate for Mailbox {
+    type Id = UserId;
+
     fn store(log: &EventLog) -> &Arc<AggregateStore<Self>> {
         log.mailboxes()
+    }
+
+    /// Only its owner sends commands to a mailbox.
+    async fn has_access(_: &CommandState, id: &UserId, user: &UserId) -> Result<bool, LogError> {
+        Ok(id == user)
+    }
+}
+
+/// What every command has, whatever it does.
+pub(crate) struct CommandMeta<T: TargetAggregate> {
+    /// The kind of command, for metrics and fingerprints.
+    pub(crate) kind: CommandKind,
+    /// The aggregate that decides.
+    pub(crate) aggregate_id: T::Id,
+    /// The user who sent the command.
+    pub(crate) caller: UserId,
+    /// The idempotency key and fingerprint, if the client sent a key.
+    pub(crate) idempotency: Option<Idempotency>,
+}
+
+impl CommandMeta<Conversation> {
+    /// The same for a command about this conversation that the caller's mailbox decides.
+    pub(crate) fn into_mailbox(self) -> (ConversationId, CommandMeta<Mailbox>) {
+        let meta = CommandMeta {
+            kind: self.kind,
+            aggregate_id: self.caller.clone(),
+            caller: self.caller,
+            idempotency: self.idempotency,
+        };
+        (self.aggregate_id, meta)
     }
 }
 
@@ -80,29 +135,33 @@ impl<E> Decision<E> {
     }
 }
 
+/// What the decision of a handler needs from other aggregates.
+pub(crate) trait CommandLookups<H>: Sized + Send {
+    /// Loads it, before the target is locked. Adds every aggregate it read to `observed`, even when
+    /// it rejects the command.
+    fn load(
+        handler: &H,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> impl Future<Output = Result<Self, AttemptError>> + Send;
+}
+
+/// Most commands need nothing from other aggregates.
+impl<H: Sync> CommandLookups<H> for () {
+    async fn load(_: &H, _: &CommandState, _: &mut Vec<Observation>) -> Result<(), AttemptError> {
+        Ok(())
+    }
+}
+
 /// A parsed command that can be executed.
-pub(crate) trait CommandHandler: Sync {
+pub(crate) trait CommandHandler: Sized + Sync {
     /// The aggregate that decides.
     type Target: TargetAggregate;
     /// What the decision needs from other aggregates.
-    type Lookups: Send;
+    type Lookups: CommandLookups<Self>;
 
-    /// The kind of command, for metrics and fingerprints.
-    fn command_kind(&self) -> CommandKind;
-
-    /// The id of the target aggregate.
-    fn aggregate_id(&self) -> &str;
-
-    /// The idempotency key and fingerprint, if the client sent a key.
-    fn idempotency(&self) -> Option<&Idempotency>;
-
-    /// Loads what the decision needs from other aggregates, before the target is locked. Adds
-    /// every aggregate it read to `observed`, even when it rejects the command.
-    fn load_lookups(
-        &self,
-        state: &CommandState,
-        observed: &mut Vec<Observation>,
-    ) -> impl Future<Output = Result<Self::Lookups, AttemptError>> + Send;
+    /// What this command has in common with every other.
+    fn meta(&self) -> &CommandMeta<Self::Target>;
 
     /// Decides on the locked aggregate.
     fn decide(
@@ -118,6 +177,9 @@ pub(crate) trait CommandHandler: Sync {
     fn may_replay(
         &self,
         state: &CommandState,
-        receipt: &Receipt,
-    ) -> impl Future<Output = Result<bool, LogError>> + Send;
+        _receipt: &Receipt,
+    ) -> impl Future<Output = Result<bool, LogError>> + Send {
+        let meta = self.meta();
+        Self::Target::has_access(state, &meta.aggregate_id, &meta.caller)
+    }
 }

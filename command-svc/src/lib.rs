@@ -10,13 +10,15 @@
 //! - `handler`: the `CommandHandler` trait. `idempotency`: the client's key and the fingerprint of
 //!   its request. `single_flight`: coalesces concurrent requests with the same key.
 //! - `execute`: runs every command handler: load, lock, decide, append, wait. On a conflict it
-//!   decides again; for a known idempotency key it replays the first response.
+//!   decides again (`attempts`: how often); for a known idempotency key it replays the first
+//!   response.
 //! - `response`, `error`: map the result to HTTP. `metrics`: counts and times commands.
-//! - `docs`: the OpenAPI schemas that commands share.
+//! - `docs`: the problem responses of commands, for the OpenAPI document.
 //! - [`retention`]: a background task that erases expired messages.
 
 #![deny(missing_docs)]
 
+mod attempts;
 mod caller;
 mod clock;
 mod commands;

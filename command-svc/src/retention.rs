@@ -11,8 +11,8 @@ use domain::conversation::event::ConversationKind;
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::LogError;
-use event_log::erasure::retention::RetentionLock;
 use event_log::reader::LogReader;
+use log_integrity::erasure::retention::RetentionLock;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

@@ -1,5 +1,6 @@
 //! The routes of all commands.
 
+use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -7,13 +8,12 @@ use crate::commands::{
     ack, add_members, batch, block, change, create, edit, erase, import, preferences, react, read,
     recall, remove_member, send,
 };
-use crate::docs;
 use crate::state::CommandState;
 
 /// The routes of all commands, with their OpenAPI documentation. The caller merges them with the
 /// other routes of the server and wraps the result with the middleware of `http_edge`.
 pub fn router(state: CommandState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(docs::new_openapi())
+    OpenApiRouter::with_openapi(schema::base_document())
         .routes(routes!(create::create_conversation))
         .routes(routes!(change::change_conversation))
         .routes(routes!(add_members::add_members))

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
-use event_log::EventLog;
+use event_log::{EventLog, LogError};
 
 use crate::clock::Clock;
 use crate::metrics::CommandMetrics;
@@ -45,6 +46,22 @@ impl CommandState {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// Whether this user is currently a member of the conversation.
+    pub(crate) async fn is_member(
+        &self,
+        conversation: &ConversationId,
+        user: &UserId,
+    ) -> Result<bool, LogError> {
+        let (is_member, _) = self
+            .log()
+            .conversations()
+            .peek(conversation.as_str(), |conversation| {
+                conversation.is_member(user)
+            })
+            .await?;
+        Ok(is_member)
     }
 
     pub(crate) fn single_flight(&self) -> &SingleFlight {

@@ -4,28 +4,38 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 
+use crate::clock::to_millis;
+
 /// The wait after the first failure. It doubles after each further one.
 const INITIAL_WAIT: Duration = Duration::from_secs(1);
 
 /// The longest wait between two attempts, before jitter.
 const MAX_WAIT: Duration = Duration::from_secs(3600);
 
+/// The number of failures after which the wait no longer grows, whatever its limit.
+const MAX_DOUBLINGS: u32 = 12;
+
 /// The default number of attempts before a delivery is parked: about 18 hours.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 30;
 
-/// Returns when to retry a delivery that has failed `tries` times. A wait that the receiver
-/// requests (`requested`) is honoured within bounds. `spread` is any number that differs between
-/// deliveries; it adds jitter, so that deliveries that failed together are not retried together.
+/// Returns how long to wait after a number of failed attempts, at most `max`. A longer wait that
+/// the receiver requests is honoured up to that bound.
+pub fn wait_after(attempts: u32, requested: Option<Duration>, max: Duration) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(MAX_DOUBLINGS);
+    let wait = (INITIAL_WAIT * 2u32.pow(doublings)).min(max);
+    requested.map_or(wait, |requested| requested.clamp(wait, max))
+}
+
+/// Returns when to retry a delivery after a number of failed attempts. `spread` is any number that
+/// differs between deliveries; it adds jitter, so that deliveries that failed together are not
+/// retried together.
 pub fn next_attempt_at(
     now: Timestamp,
-    tries: u32,
+    attempts: u32,
     requested: Option<Duration>,
     spread: u64,
 ) -> Timestamp {
-    let doublings = tries.saturating_sub(1).min(12);
-    let wait = (INITIAL_WAIT * 2u32.pow(doublings)).min(MAX_WAIT);
-    let wait = requested.map_or(wait, |requested| requested.min(MAX_WAIT).max(wait));
-    let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    let millis = to_millis(wait_after(attempts, requested, MAX_WAIT));
     // Mix the bits, so that neighbouring numbers get different waits. Adds up to a fifth.
     let mixed = spread.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
     let more = millis / 5 * (mixed as i64) / (1 << 24);
@@ -39,7 +49,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_an_hour_and_honour_the_receivers_request() {
         let now = Timestamp::from_millis(0);
-        for (tries, seconds) in [
+        for (attempts, seconds) in [
             (1, 1),
             (2, 2),
             (3, 4),
@@ -48,9 +58,9 @@ mod tests {
             (4_000_000, 3600),
         ] {
             for spread in [0, 1, 77, u64::MAX] {
-                let wait = next_attempt_at(now, tries, None, spread).millis();
+                let wait = next_attempt_at(now, attempts, None, spread).millis();
                 let range = seconds * 1000..=seconds * 1200;
-                assert!(range.contains(&wait), "{tries}: {wait}");
+                assert!(range.contains(&wait), "{attempts}: {wait}");
             }
         }
         let requested = Some(Duration::from_secs(90));

@@ -12,14 +12,14 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
-use crate::backoff;
 use crate::circuit_breaker::{self, CircuitBreaker};
+use crate::clock::now;
 use crate::error::DeliveryError;
 use crate::feed::{EventBatch, EventFeed};
 use crate::lanes::{DeliveryAttempt, LaneProgress, Lanes, WaitingEvent};
 use crate::ledger::{DeliveryLedger, ParkedDelivery};
-use crate::now;
 use crate::sender::{DeliveryOutcome, WebhookMessage, WebhookSender};
+use crate::settlement::{self, Settlement};
 use crate::webhook::Webhook;
 use crate::worker::WebhookWorker;
 
@@ -65,8 +65,8 @@ impl WebhookWorker for EventDeliverer {
             let Some(attempt) = self.lanes.next_attempt(now()) else {
                 break;
             };
-            let sending = self.prepare_delivery(attempt).await?;
-            self.in_flight.push(sending);
+            let delivery = self.prepare_delivery(attempt).await?;
+            self.in_flight.push(delivery);
         }
         let wake_at = self.next_wake_at();
         tokio::select! {
@@ -168,20 +168,19 @@ impl EventDeliverer {
         attempt: &DeliveryAttempt,
         outcome: DeliveryOutcome,
     ) -> Result<(), DeliveryError> {
-        let DeliveryAttempt {
-            position,
-            previous_attempts: tries,
-        } = *attempt;
+        let position = attempt.position;
+        let attempts = attempt.previous_attempts + 1;
         self.setup.ledger.record_outcome(&outcome);
-        match outcome {
-            DeliveryOutcome::Accepted => {
+        let max_attempts = self.setup.max_attempts;
+        match settlement::settle(outcome, attempts, max_attempts, position, &mut self.breaker) {
+            Settlement::Delivered { has_recovered } => {
                 self.lanes.complete(position);
                 self.cached_events.remove(&position);
-                if self.breaker.record_success() {
+                if has_recovered {
                     self.lanes.unblock_all();
                 }
             }
-            DeliveryOutcome::Gone => {
+            Settlement::Gone => {
                 // Keep the event in its lane, so that nothing is lost if the webhook is switched on
                 // again.
                 self.lanes.record_failure(position, now());
@@ -189,28 +188,23 @@ impl EventDeliverer {
                 self.setup.ledger.mark_gone().await?;
                 return Err(DeliveryError::Superseded);
             }
-            DeliveryOutcome::Failed { reason: why, .. } if tries + 1 >= self.setup.max_attempts => {
+            Settlement::Parked { error } => {
                 let lane = self.lanes.lane_of(position).unwrap_or_default().to_owned();
                 self.to_park.push(ParkedDelivery {
                     position,
                     lane,
                     user: String::new(),
-                    attempts: tries + 1,
-                    error: why,
+                    attempts,
+                    error,
                 });
                 self.lanes.complete(position);
                 self.cached_events.remove(&position);
-                self.breaker.record_failure();
                 // Store it as parked before the next event of its lane is delivered.
                 self.save().await?;
             }
-            DeliveryOutcome::Failed {
-                retry_after: wait, ..
-            } => {
-                let due = backoff::next_attempt_at(now(), tries + 1, wait, position as u64);
-                self.lanes.record_failure(position, due);
+            Settlement::Retry { due_at } => {
+                self.lanes.record_failure(position, due_at);
                 self.cached_events.remove(&position);
-                self.breaker.record_failure();
             }
         }
         Ok(())
@@ -223,7 +217,7 @@ impl EventDeliverer {
         if progress == self.saved && self.to_park.is_empty() && !self.setup.ledger.has_unsaved() {
             return Ok(());
         }
-        let gone: Vec<i64> = removed_positions(&self.saved.waiting, &progress.waiting);
+        let removed = removed_positions(&self.saved.waiting, &progress.waiting);
         let changed: Vec<(i64, &WaitingEvent)> = progress
             .waiting
             .iter()
@@ -232,7 +226,7 @@ impl EventDeliverer {
             .collect();
         self.setup
             .ledger
-            .save_events(progress.position, &gone, &changed, &self.to_park)
+            .save_events(progress.position, &removed, &changed, &self.to_park)
             .await?;
         self.to_park.clear();
         self.saved = progress;
@@ -244,6 +238,6 @@ fn removed_positions(
     before: &BTreeMap<i64, WaitingEvent>,
     now: &BTreeMap<i64, WaitingEvent>,
 ) -> Vec<i64> {
-    let gone = before.keys().filter(|position| !now.contains_key(position));
-    gone.copied().collect()
+    let removed = before.keys().filter(|position| !now.contains_key(position));
+    removed.copied().collect()
 }

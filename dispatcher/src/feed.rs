@@ -2,7 +2,7 @@
 //! of its own, because a read from a source must not be cancelled midway.
 
 use domain::envelope::Envelope;
-use event_log::source::EventSource;
+use event_stream::source::EventSource;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
@@ -35,11 +35,11 @@ impl EventFeed {
         wanted: impl Fn(&Envelope) -> bool + Send + 'static,
     ) -> Self {
         let (sender, batches) = mpsc::channel(MAX_BATCHES_AHEAD);
-        let ending = CancellationToken::new();
-        let ended = ending.clone();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
         tokio::spawn(async move {
             let mut position = after;
-            while !ended.is_cancelled() {
+            while !stopped.is_cancelled() {
                 let read = source.next(position, MAX_BATCH_EVENTS).await;
                 let has_failed = read.is_err();
                 let batch = read.map(|events| EventBatch {
@@ -58,7 +58,7 @@ impl EventFeed {
         });
         Self {
             batches,
-            _stop_on_drop: ending.drop_guard(),
+            _stop_on_drop: stop.drop_guard(),
         }
     }
 

@@ -77,14 +77,14 @@ impl Lanes {
         for (position, waiting) in progress.waiting {
             let WaitingEvent {
                 lane,
-                attempts: tries,
-                due_at: due,
+                attempts,
+                due_at,
             } = waiting;
             lanes.held.insert(position, lane.clone());
             let entry = lanes.by_name.entry(lane.clone()).or_default();
             if entry.events.is_empty() {
-                (entry.attempts, entry.due_at) = (tries, Some(due));
-                lanes.blocked.insert((due, lane));
+                (entry.attempts, entry.due_at) = (attempts, Some(due_at));
+                lanes.blocked.insert((due_at, lane));
             }
             entry.events.push_back(position);
         }
@@ -183,17 +183,17 @@ impl Lanes {
         let position = first_open.map_or(self.read_to, |first| (first - 1).min(self.read_to));
         let mut waiting = BTreeMap::new();
         for (name, lane) in &self.by_name {
-            let Some(due) = lane.due_at else { continue };
+            let Some(due_at) = lane.due_at else { continue };
             for (nth, event) in lane.events.iter().enumerate() {
                 if *event <= position {
-                    let tries = if nth == 0 { lane.attempts } else { 0 };
+                    let attempts = if nth == 0 { lane.attempts } else { 0 };
                     let lane = name.clone();
                     waiting.insert(
                         *event,
                         WaitingEvent {
                             lane,
-                            attempts: tries,
-                            due_at: due,
+                            attempts,
+                            due_at,
                         },
                     );
                 }

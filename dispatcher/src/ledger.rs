@@ -11,8 +11,11 @@ use sqlx::{Connection as _, Postgres, Transaction};
 use crate::error::DeliveryError;
 use crate::lanes::WaitingEvent;
 use crate::lease::WebhookLease;
-use crate::sender::DeliveryOutcome;
+use crate::sender::{DeliveryOutcome, GONE};
 use crate::webhook::Webhook;
+
+/// The maximum length of a stored error in code points.
+const MAX_ERROR_CHARS: usize = 500;
 
 /// The ledger of one webhook.
 pub struct DeliveryLedger {
@@ -76,11 +79,11 @@ impl DeliveryLedger {
                 "accepted"
             }
             DeliveryOutcome::Gone => {
-                self.error = Some("the receiver answered 410 Gone".to_owned());
+                self.error = Some(GONE.to_owned());
                 "gone"
             }
-            DeliveryOutcome::Failed { reason: why, .. } => {
-                self.error = Some(why.chars().take(500).collect());
+            DeliveryOutcome::Failed { reason, .. } => {
+                self.error = Some(shorten_error(reason));
                 "failed"
             }
         };
@@ -102,17 +105,13 @@ impl DeliveryLedger {
         .bind(self.webhook)
         .fetch_all(self.lease.connection())
         .await?;
-        let waiting = rows.into_iter().map(|(position, lane, tries, due)| {
-            let tries = u32::try_from(tries).unwrap_or_default();
-            let due = Timestamp::from(due);
-            (
-                position,
-                WaitingEvent {
-                    lane,
-                    attempts: tries,
-                    due_at: due,
-                },
-            )
+        let waiting = rows.into_iter().map(|(position, lane, attempts, due_at)| {
+            let event = WaitingEvent {
+                lane,
+                attempts: u32::try_from(attempts).unwrap_or_default(),
+                due_at: Timestamp::from(due_at),
+            };
+            (position, event)
         });
         Ok(waiting.collect())
     }
@@ -122,16 +121,16 @@ impl DeliveryLedger {
     pub async fn save_events(
         &mut self,
         position: i64,
-        gone: &[i64],
+        removed: &[i64],
         waiting: &[(i64, &WaitingEvent)],
         parked: &[ParkedDelivery],
     ) -> Result<(), DeliveryError> {
         let webhook = self.webhook;
         let mut transaction = self.begin_save(position).await?;
-        if !gone.is_empty() {
+        if !removed.is_empty() {
             sqlx::query("DELETE FROM hooks.waiting WHERE webhook = $1 AND position = ANY($2)")
                 .bind(webhook)
-                .bind(gone)
+                .bind(removed)
                 .execute(&mut *transaction)
                 .await?;
         }
@@ -141,7 +140,7 @@ impl DeliveryLedger {
                 .iter()
                 .map(|(_, event)| event.lane.as_str())
                 .collect();
-            let tries: Vec<i32> = waiting
+            let attempts: Vec<i32> = waiting
                 .iter()
                 .map(|(_, event)| event.attempts as i32)
                 .collect();
@@ -158,7 +157,7 @@ impl DeliveryLedger {
             .bind(webhook)
             .bind(positions)
             .bind(lanes)
-            .bind(tries)
+            .bind(attempts)
             .bind(due)
             .execute(&mut *transaction)
             .await?;
@@ -216,6 +215,11 @@ impl DeliveryLedger {
     }
 }
 
+/// Shortens an error to what is stored of it.
+fn shorten_error(error: &str) -> String {
+    error.chars().take(MAX_ERROR_CHARS).collect()
+}
+
 /// Stores parked deliveries.
 pub async fn park(
     transaction: &mut Transaction<'_, Postgres>,
@@ -234,7 +238,7 @@ pub async fn park(
         .bind(&delivery.lane)
         .bind(&delivery.user)
         .bind(delivery.attempts as i32)
-        .bind(delivery.error.chars().take(500).collect::<String>())
+        .bind(shorten_error(&delivery.error))
         .execute(&mut **transaction)
         .await?;
     }

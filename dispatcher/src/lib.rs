@@ -7,8 +7,9 @@
 //! - [`run`]: supervises one worker per webhook; `worker` is the worker's loop.
 //! - `lease`: ensures that only one dispatcher works on a webhook. `ledger`: stores the progress.
 //! - `feed`: reads the log, from JetStream or from Postgres.
-//! - `events`: delivers events in order. `lanes`: decides the order (pure logic); `backoff` and
-//!   `circuit_breaker`: decide when to retry and how many deliveries run concurrently.
+//! - `events`: delivers events in order. `lanes`: decides the order (pure logic).
+//! - `settlement`: decides what follows from the outcome of an attempt. `backoff` and
+//!   `circuit_breaker`: when to retry, and how many deliveries run concurrently.
 //! - `online`: tracks which users are online. `notifications`: notifies offline users of unread
 //!   messages.
 //! - [`seals`]: delivers copies of the log's seals to one address.
@@ -27,6 +28,7 @@
 pub mod address;
 mod backoff;
 mod circuit_breaker;
+mod clock;
 mod error;
 mod events;
 mod feed;
@@ -38,6 +40,7 @@ mod online;
 pub mod seals;
 pub mod secret;
 mod sender;
+mod settlement;
 mod supervisor;
 pub mod webhook;
 mod worker;
@@ -45,10 +48,3 @@ mod worker;
 pub use backoff::DEFAULT_MAX_ATTEMPTS;
 pub use sender::WebhookSender;
 pub use supervisor::{DispatcherConfig, run};
-
-use domain::time::Timestamp;
-use time::OffsetDateTime;
-
-fn now() -> Timestamp {
-    OffsetDateTime::now_utc().into()
-}

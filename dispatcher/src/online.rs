@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::Client;
 use async_nats::connection::State;
-use event_log::mirror::MirrorConfig;
+use event_stream::mirror::MirrorConfig;
 use presence::{GatewayBus, GatewayPayload, Presence};
 use tokio::sync::{broadcast, watch};
 use tokio::time::interval;
@@ -40,23 +40,23 @@ impl OnlineUsers {
         mirror: &MirrorConfig,
         shutdown: CancellationToken,
     ) -> Self {
-        let (gone, _) = broadcast::channel(CHANNEL_CAPACITY);
-        let (is_known, _) = watch::channel(false);
+        let (went_offline, _) = broadcast::channel(CHANNEL_CAPACITY);
+        let (is_ready, _) = watch::channel(false);
         let online = Self(Arc::new(OnlineState {
             presence: Mutex::default(),
-            went_offline: gone,
-            is_ready: is_known,
+            went_offline,
+            is_ready,
         }));
-        let wire = GatewayBus::open(nats, mirror).await;
-        tokio::spawn(run_listener(online.clone(), wire, nats.cloned(), shutdown));
+        let bus = GatewayBus::open(nats, &mirror.stream).await;
+        tokio::spawn(run_listener(online.clone(), bus, nats.cloned(), shutdown));
         online
     }
 
     /// Waits until the gateways have had time to report their users.
     pub async fn wait_until_ready(&self) {
-        let mut is_known = self.0.is_ready.subscribe();
+        let mut is_ready = self.0.is_ready.subscribe();
         // `self` owns the sender, so this cannot fail.
-        let _ = is_known.wait_for(|is_known| *is_known).await;
+        let _ = is_ready.wait_for(|is_ready| *is_ready).await;
     }
 
     /// Whether a user is online.
@@ -84,7 +84,7 @@ impl OnlineUsers {
 
 async fn run_listener(
     online: OnlineUsers,
-    mut wire: GatewayBus,
+    mut bus: GatewayBus,
     nats: Option<Client>,
     shutdown: CancellationToken,
 ) {
@@ -98,7 +98,7 @@ async fn run_listener(
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(message) = wire.recv() => {
+            Some(message) = bus.recv() => {
                 let is_new_gateway = !online.presence().is_known(&message.gateway) && message.payload != GatewayPayload::Join;
                 let changes = online.presence().apply(message, Instant::now());
                 for change in changes.into_iter().filter(|change| !change.online) {
@@ -106,7 +106,7 @@ async fn run_listener(
                     let _ = online.0.went_offline.send(change.user);
                 }
                 if is_new_gateway {
-                    wire.send(GatewayPayload::Join).await;
+                    bus.send(GatewayPayload::Join).await;
                 }
             }
             _ = ticks.tick() => {
@@ -115,7 +115,7 @@ async fn run_listener(
                     // Gateways were silent because this dispatcher was disconnected. Restart their
                     // heartbeat timeouts.
                     online.presence().reset_timeouts(Instant::now());
-                    wire.send(GatewayPayload::Join).await;
+                    bus.send(GatewayPayload::Join).await;
                 }
                 was_connected = now;
                 if now {

@@ -5,22 +5,23 @@
 use std::time::Duration;
 
 use domain::time::Timestamp;
-use event_log::seal::{Seal, store};
+use log_integrity::seal::{Seal, store};
 use reqwest::Url;
 use serde_json::json;
 use sqlx::PgPool;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::backoff;
+use crate::clock::now;
 use crate::error::DeliveryError;
-use crate::now;
 use crate::secret::SigningSecret;
-use crate::sender::{DeliveryOutcome, WebhookMessage, WebhookSender};
+use crate::sender::{DeliveryOutcome, GONE, WebhookMessage, WebhookSender};
 
 /// How often to poll for a new seal.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The longest wait after a failure. The first wait is a second, and each further one doubles.
+/// The longest wait after a failure.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
 /// Delivers the seals of a log to one address.
@@ -87,14 +88,11 @@ impl SealPublisher {
                 Ok(SealOutcome::Delivered)
             }
             // There is no other receiver, so retry, but rarely.
-            DeliveryOutcome::Gone => Ok(SealOutcome::Failed(
-                "the receiver answered 410 Gone".to_owned(),
-                Some(MAX_WAIT),
-            )),
+            DeliveryOutcome::Gone => Ok(SealOutcome::Failed(GONE.to_owned(), Some(MAX_WAIT))),
             DeliveryOutcome::Failed {
-                reason: why,
-                retry_after: wait,
-            } => Ok(SealOutcome::Failed(why, wait)),
+                reason,
+                retry_after,
+            } => Ok(SealOutcome::Failed(reason, retry_after)),
         }
     }
 }
@@ -120,24 +118,19 @@ pub async fn run(copies: SealPublisher, shutdown: CancellationToken) {
                 Duration::ZERO
             }
             Some(Ok(SealOutcome::Idle)) => POLL_INTERVAL,
-            Some(Ok(SealOutcome::Failed(why, requested))) => {
-                tracing::warn!(why, "failed to deliver a seal; will retry");
+            Some(Ok(SealOutcome::Failed(reason, requested))) => {
+                tracing::warn!(reason, "failed to deliver a seal; will retry");
                 failures += 1;
-                let wait = compute_wait(failures);
-                requested.map_or(wait, |requested| requested.clamp(wait, MAX_WAIT))
+                backoff::wait_after(failures, requested, MAX_WAIT)
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "failed to deliver a seal; will retry");
                 failures += 1;
-                compute_wait(failures)
+                backoff::wait_after(failures, None, MAX_WAIT)
             }
         };
         if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
             return;
         }
     }
-}
-
-fn compute_wait(failures: u32) -> Duration {
-    (POLL_INTERVAL * 2u32.pow(failures.saturating_sub(1).min(10))).min(MAX_WAIT)
 }

@@ -31,6 +31,9 @@ const MAX_REDIRECTS: usize = 3;
 /// The maximum number of idle connections per host.
 const MAX_IDLE_CONNECTIONS: usize = 16;
 
+/// The error of a delivery to a receiver that is gone.
+pub const GONE: &str = "the receiver answered 410 Gone";
+
 /// A message to deliver, as Standard Webhooks defines it.
 #[derive(Debug, Clone)]
 pub struct WebhookMessage {
@@ -219,9 +222,9 @@ async fn drain(mut response: Response) {
     }
 }
 
-fn failed_outcome(why: String) -> DeliveryOutcome {
+fn failed_outcome(reason: String) -> DeliveryOutcome {
     DeliveryOutcome::Failed {
-        reason: why,
+        reason,
         retry_after: None,
     }
 }

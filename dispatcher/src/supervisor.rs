@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::Client;
-use event_log::mirror::MirrorConfig;
 use event_log::reader::LogReader;
-use event_log::source::EventSource;
+use event_stream::mirror::MirrorConfig;
+use event_stream::source::EventSource;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep, timeout};
@@ -71,7 +71,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) {
     let online = OnlineUsers::run_listener(nats.as_ref(), &mirror, shutdown.clone()).await;
-    let shared = DispatcherContext {
+    let context = DispatcherContext {
         pool,
         nats,
         mirror,
@@ -83,11 +83,11 @@ pub async fn run(
     let mut polls = interval(POLL_INTERVAL);
     let mut round = 0u32;
     while shutdown.run_until_cancelled(polls.tick()).await.is_some() {
-        if let Err(error) = sync_workers(&shared, &mut workers, &shutdown).await {
+        if let Err(error) = sync_workers(&context, &mut workers, &shutdown).await {
             tracing::warn!(%error, "failed to load the webhooks");
         }
         if round.is_multiple_of(POLLS_PER_MEASUREMENT) && !workers.is_empty() {
-            record_metrics(&shared.pool).await;
+            record_metrics(&context.pool).await;
         }
         round = round.wrapping_add(1);
     }
@@ -97,11 +97,11 @@ pub async fn run(
 }
 
 async fn sync_workers(
-    shared: &DispatcherContext,
+    context: &DispatcherContext,
     workers: &mut HashMap<i64, WorkerHandle>,
     shutdown: &CancellationToken,
 ) -> Result<(), sqlx::Error> {
-    let wanted: HashMap<i64, i64> = webhook::list_enabled(&shared.pool)
+    let wanted: HashMap<i64, i64> = webhook::list_enabled(&context.pool)
         .await?
         .into_iter()
         .collect();
@@ -119,12 +119,12 @@ async fn sync_workers(
     }
     for (id, revision) in wanted {
         workers.entry(id).or_insert_with(|| {
-            let ending = shutdown.child_token();
-            let (shared, cancellation) = (shared.clone(), ending.clone());
+            let cancellation = shutdown.child_token();
+            let (context, shutdown) = (context.clone(), cancellation.clone());
             WorkerHandle {
                 revision,
-                cancellation: ending,
-                task: tokio::spawn(async move { run_webhook(&shared, id, &cancellation).await }),
+                cancellation,
+                task: tokio::spawn(async move { run_webhook(&context, id, &shutdown).await }),
             }
         });
     }
@@ -141,26 +141,26 @@ impl WorkerHandle {
 }
 
 /// Runs the worker of one webhook until it ends, and waits a little after an error.
-async fn run_webhook(shared: &DispatcherContext, id: i64, ending: &CancellationToken) {
-    match run_under_lease(shared, id, ending).await {
+async fn run_webhook(context: &DispatcherContext, id: i64, shutdown: &CancellationToken) {
+    match run_under_lease(context, id, shutdown).await {
         Ok(()) | Err(DeliveryError::Superseded) => {}
         Err(error) => {
             tracing::warn!(%error, webhook = id, "deliveries failed; retrying shortly");
-            ending.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
+            shutdown.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
         }
     }
 }
 
 async fn run_under_lease(
-    shared: &DispatcherContext,
+    context: &DispatcherContext,
     id: i64,
-    ending: &CancellationToken,
+    shutdown: &CancellationToken,
 ) -> Result<(), DeliveryError> {
-    let Some(lease) = WebhookLease::try_acquire(&shared.pool, id).await? else {
-        ending.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
+    let Some(lease) = WebhookLease::try_acquire(&context.pool, id).await? else {
+        shutdown.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
         return Ok(());
     };
-    let Some(loaded) = webhook::load_enabled(&shared.pool, id).await? else {
+    let Some(loaded) = webhook::load_enabled(&context.pool, id).await? else {
         return Ok(());
     };
     let webhook = match loaded {
@@ -170,15 +170,17 @@ async fn run_under_lease(
                 %error,
                 "the stored webhook is invalid; remove it and add it again"
             );
-            ending.run_until_cancelled(sleep(RETRY_INTERVAL * 15)).await;
+            shutdown
+                .run_until_cancelled(sleep(RETRY_INTERVAL * 15))
+                .await;
             return Ok(());
         }
     };
-    let reader = LogReader::new(shared.pool.clone());
-    let webhook = clamp_to_head(shared, webhook, &reader).await?;
+    let reader = LogReader::new(context.pool.clone());
+    let webhook = clamp_to_head(context, webhook, &reader).await?;
     let ledger = DeliveryLedger::new(lease, &webhook);
-    let source = EventSource::new(reader.clone(), shared.nats.clone(), shared.mirror.clone());
-    let DispatcherContext { sender, online, .. } = shared.clone();
+    let source = EventSource::new(reader.clone(), context.nats.clone(), context.mirror.clone());
+    let DispatcherContext { sender, online, .. } = context.clone();
     match &webhook.kind {
         WebhookKind::Events(types) => {
             let (types, position) = (types.clone(), webhook.position);
@@ -190,9 +192,9 @@ async fn run_under_lease(
                 ledger,
                 reader,
                 sender,
-                max_attempts: shared.config.max_attempts,
+                max_attempts: context.config.max_attempts,
             };
-            worker::run(EventDeliverer::resume(setup, feed).await?, ending).await
+            worker::run(EventDeliverer::resume(setup, feed).await?, shutdown).await
         }
         WebhookKind::Notifications => {
             let feed = EventFeed::spawn(source, webhook.position, |event| {
@@ -204,12 +206,12 @@ async fn run_under_lease(
                 reader,
                 online,
                 sender,
-                max_attempts: shared.config.max_attempts,
-                window: shared.config.notification_window,
+                max_attempts: context.config.max_attempts,
+                window: context.config.notification_window,
             };
             let resuming = Notifier::resume(setup, feed);
-            match ending.run_until_cancelled(resuming).await {
-                Some(notices) => worker::run(notices?, ending).await,
+            match shutdown.run_until_cancelled(resuming).await {
+                Some(notifier) => worker::run(notifier?, shutdown).await,
                 None => Ok(()),
             }
         }
@@ -219,7 +221,7 @@ async fn run_under_lease(
 /// Rewinds a webhook that is ahead of the log, because the log was restored from an older backup.
 /// It resumes at the head of the log.
 async fn clamp_to_head(
-    shared: &DispatcherContext,
+    context: &DispatcherContext,
     mut webhook: Webhook,
     reader: &LogReader,
 ) -> Result<Webhook, DeliveryError> {
@@ -233,7 +235,7 @@ async fn clamp_to_head(
         head,
         "the webhook is ahead of the log, which was restored from a backup; resuming at its head"
     );
-    webhook::rewind(&shared.pool, webhook.id, head).await?;
+    webhook::rewind(&context.pool, webhook.id, head).await?;
     webhook.position = head;
     webhook.floor = webhook.floor.min(head);
     Ok(webhook)

@@ -2,6 +2,7 @@
 //! operators' commands.
 
 use domain::time::Timestamp;
+use event_log::reader::LogReader;
 use reqwest::Url;
 use serde::Serialize;
 use sqlx::PgPool;
@@ -53,6 +54,7 @@ pub struct WebhookStatus {
     /// The log position up to which everything was delivered, waits or is parked.
     pub position: i64,
     /// The head of the log.
+    #[sqlx(skip)]
     pub head: i64,
     /// The number of accepted deliveries.
     pub delivered: i64,
@@ -152,41 +154,46 @@ pub async fn add(
     pool: &PgPool,
     url: &Url,
     secret: &SigningSecret,
-    subject: &WebhookKind,
+    kind: &WebhookKind,
     after: Option<i64>,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let (kind, types) = match subject {
+    let (kind, types) = match kind {
         WebhookKind::Events(types) => ("events", types.as_slice()),
         WebhookKind::Notifications => ("notifications", [].as_slice()),
     };
+    let head = LogReader::new(pool.clone()).head().await?.position;
     sqlx::query_as(
         "INSERT INTO hooks.webhooks (url, secret, kind, types, position, floor)
-         SELECT $1, $2, $3, $4, p.at, p.at
-         FROM (SELECT least(coalesce($5, k.position), k.position) AS at FROM log.head k) p
-         RETURNING id, position",
+         VALUES ($1, $2, $3, $4, $5, $5) RETURNING id, position",
     )
     .bind(url.as_str())
     .bind(secret.reveal())
     .bind(kind)
     .bind(types)
-    .bind(after)
+    .bind(after.map_or(head, |after| after.min(head)))
     .fetch_one(pool)
     .await
 }
 
 /// Lists all webhooks, in order of id.
 pub async fn list(pool: &PgPool) -> Result<Vec<WebhookStatus>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT w.id, w.url, w.kind, w.types, w.state, w.position, k.position AS head, w.delivered,
-                w.delivered_at, w.error, w.error_at,
+    let mut webhooks: Vec<WebhookStatus> = sqlx::query_as(
+        "SELECT w.id, w.url, w.kind, w.types, w.state, w.position, w.delivered, w.delivered_at,
+                w.error, w.error_at,
                 (SELECT count(*) FROM hooks.waiting x WHERE x.webhook = w.id)
                     + (SELECT count(*) FROM hooks.notices x
                        WHERE x.webhook = w.id AND x.told_position < x.to_position) AS waiting,
                 (SELECT count(*) FROM hooks.parked x WHERE x.webhook = w.id) AS parked
-         FROM hooks.webhooks w CROSS JOIN log.head k ORDER BY w.id",
+         FROM hooks.webhooks w ORDER BY w.id",
     )
     .fetch_all(pool)
-    .await
+    .await?;
+    // Read after the positions, so that none of them is beyond the head.
+    let head = LogReader::new(pool.clone()).head().await?.position;
+    for webhook in &mut webhooks {
+        webhook.head = head;
+    }
+    Ok(webhooks)
 }
 
 /// Removes a webhook with its waiting and parked deliveries. Returns whether it existed.

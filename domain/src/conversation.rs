@@ -1,20 +1,23 @@
 //! The conversation aggregate: its members, their permissions, and the state of its most recent
 //! messages.
 //!
-//! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state. The
-//! rules are grouped by subject in `create`, `members`, `messages`, `import` and `erasure`. Every
-//! rule first checks that the caller is a member, because for all other users the conversation does
+//! [`Conversation::decide`] turns a command into events; `apply` folds an event into the state,
+//! whose parts are in `state`. The rules are grouped by subject in `create`, `members`, `messages`,
+//! `import` and `erasure`. Every rule first checks that the caller is a member, because for all other users the conversation does
 //! not exist; then it checks permissions, then the content.
 
 pub mod command;
 pub mod event;
 
+mod apply;
 mod create;
 mod erasure;
 mod import;
 mod members;
 mod messages;
 mod state;
+
+pub use create::find_direct_peer;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -25,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::UserId;
 use crate::limits::Limits;
-use crate::mailbox::command::MembershipSnapshot;
+use crate::membership::MembershipSnapshot;
 use crate::message::MessageState;
 use crate::refusal::Refusal;
 use command::ConversationCommand;

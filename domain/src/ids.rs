@@ -180,7 +180,21 @@ text_id!(
     }
 );
 
+/// What the ids of direct conversations start with.
+const DIRECT_PREFIX: &str = "d_";
+
 impl ConversationId {
+    /// Parses an id that a client chose for a group.
+    pub fn parse_group(text: &str) -> Result<Self, InvalidIdError> {
+        let id = Self::parse(text)?;
+        if id.is_direct() {
+            return Err(InvalidIdError(
+                "Ids that start with d_ are reserved for direct conversations.",
+            ));
+        }
+        Ok(id)
+    }
+
     /// The id of the direct conversation between two users. It is the same for either order of
     /// the arguments.
     pub fn direct(one: &UserId, other: &UserId) -> Self {
@@ -194,11 +208,11 @@ impl ConversationId {
             first.as_str().as_bytes(),
             second.as_str().as_bytes(),
         ]);
-        Self(format!("d_{digest:032x}").into())
+        Self(format!("{DIRECT_PREFIX}{digest:032x}").into())
     }
 
     /// Whether this is the id of a direct conversation.
     pub fn is_direct(&self) -> bool {
-        self.0.starts_with("d_")
+        self.0.starts_with(DIRECT_PREFIX)
     }
 }

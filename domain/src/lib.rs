@@ -8,6 +8,7 @@
 //! - [`conversation`] and [`mailbox`]: the two aggregates. A command carries the current time and
 //!   the lookups it needs; `decide` returns events or a [`refusal::Refusal`]; `apply` folds an
 //!   event into the state. Both are pure functions.
+//! - [`membership`]: what a conversation tells the rules of a mailbox about a member.
 //! - [`message`]: the state of one message, folded from its events.
 //! - [`event`]: event names, versions, encoding and decoding, including old versions.
 //! - [`digest`] and [`hex`]: fingerprints, and bytes as hexadecimal text.
@@ -25,6 +26,7 @@ pub mod hex;
 pub mod ids;
 pub mod limits;
 pub mod mailbox;
+pub mod membership;
 pub mod message;
 pub mod refusal;
 pub mod subject;

@@ -8,6 +8,7 @@ mod blocks;
 mod devices;
 mod preferences;
 mod read_marks;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +22,7 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use command::MailboxCommand;
 use event::MailboxEvent;
-use preferences::ConversationPreferences;
-use read_marks::ExplicitReadMark;
+use state::{ConversationPreferences, ExplicitReadMark};
 
 /// The state of one mailbox.
 ///
@@ -32,7 +32,7 @@ pub struct Mailbox {
     /// The last acknowledged cursor of each device.
     devices: BTreeMap<DeviceId, i64>,
     /// The read marks set by commands. The mark that a conversation implies is in its
-    /// [`command::MembershipSnapshot`].
+    /// [`crate::membership::MembershipSnapshot`].
     #[serde(rename = "marks")]
     read_marks: BTreeMap<ConversationId, ExplicitReadMark>,
     /// The preferences of every conversation for which the owner has ever set any.

@@ -12,6 +12,9 @@ use time::format_description::well_known::Rfc3339;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// What [`Timestamp::parse`] accepts, for error messages.
+    pub const FORMAT: &'static str = "an RFC 3339 time such as 2026-11-01T09:30:00Z";
+
     /// Creates a timestamp from milliseconds since 1970. Values outside the years 0 to 9999 are
     /// clamped to that range, because RFC 3339 cannot express them.
     pub fn from_millis(millis: i64) -> Self {
@@ -78,6 +81,6 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         Self::parse(&text)
-            .ok_or_else(|| D::Error::custom("expected a time such as 2026-11-01T09:30:00.000Z"))
+            .ok_or_else(|| D::Error::custom(format_args!("expected {}", Self::FORMAT)))
     }
 }

@@ -1,6 +1,6 @@
 //! The handle to the log that the rest of the program uses.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::conversation::Conversation;
@@ -8,16 +8,16 @@ use domain::mailbox::Mailbox;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
-use crate::LogError;
-use crate::append::{AppendError, AppendRequest};
-use crate::commit_feed::{CommitBroadcaster, CommitFeed, CommitReceiver};
-use crate::committer::Committer;
-use crate::external_events::ExternalEventSink;
-use crate::queue::AppendQueue;
-use crate::reader::LogReader;
-use crate::receipt::{self, Receipt, ReceiptKey};
-use crate::snapshot::{self, SnapshotWriter};
-use crate::store::AggregateStore;
+use crate::aggregate::snapshot::{self, SnapshotWriter};
+use crate::aggregate::store::AggregateStore;
+use crate::append::commits::{CommitBroadcaster, CommitReceiver};
+use crate::append::committer::Committer;
+use crate::append::external_events::ExternalEventSink;
+use crate::append::queue::AppendQueue;
+use crate::append::receipt::{self, Receipt, ReceiptKey};
+use crate::append::request::AppendError;
+use crate::error::LogError;
+use crate::read::reader::LogReader;
 
 /// The limits of the log.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ struct Inner {
     queue: Arc<AppendQueue>,
     conversations: Arc<AggregateStore<Conversation>>,
     mailboxes: Arc<AggregateStore<Mailbox>>,
-    feeds: CommitBroadcaster,
+    commits: CommitBroadcaster,
     committer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -64,32 +64,29 @@ impl EventLog {
     pub async fn open(pool: PgPool, config: LogConfig) -> Result<Self, LogError> {
         check_durability(&pool, config.allow_fsync_off).await?;
         snapshot::delete_outdated(&pool).await?;
-        let reader = LogReader::new(pool.clone());
-        let queue = AppendQueue::new(reader.head().await?.position);
+        let head = LogReader::new(pool.clone()).head().await?;
+        let queue = AppendQueue::new(head.position);
         let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every);
         let half = config.cache_bytes / 2;
         let conversations =
             AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
         let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots, half);
         let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![conversations.clone(), mailboxes.clone()];
-        let feeds = CommitBroadcaster::default();
-        let committer = Committer {
-            pool: pool.clone(),
-            reader,
-            queue: queue.clone(),
-            event_sinks: sinks,
-            feeds: feeds.clone(),
-            max_batch: config.max_batch,
-            connection: None,
-            stream_ids: VecDeque::new(),
-        };
+        let commits = CommitBroadcaster::default();
+        let committer = Committer::new(
+            pool.clone(),
+            queue.clone(),
+            sinks,
+            commits.clone(),
+            config.max_batch,
+        );
         let committer = tokio::sync::Mutex::new(Some(tokio::spawn(committer.run())));
         Ok(Self(Arc::new(Inner {
             pool,
             queue,
             conversations,
             mailboxes,
-            feeds,
+            commits,
             committer,
         })))
     }
@@ -111,28 +108,22 @@ impl EventLog {
 
     /// The durable head, as far as this process knows.
     pub fn known_head(&self) -> i64 {
-        self.0.queue.lock().known_head
+        self.0.queue.known_head()
     }
 
     /// The durable head now. Everything that was queued before, in this or another process, is at
     /// or below it.
     pub async fn head(&self) -> Result<i64, LogError> {
-        // An observation of an aggregate that does not exist fails only if Postgres does.
-        for _ in 0..8 {
-            let mailbox = self.0.mailboxes.lock("").await?;
-            match mailbox
-                .append(AppendRequest::from_events(Vec::new()))
-                .wait()
-                .await
-            {
-                Ok(appended) => return Ok(appended.last),
-                Err(AppendError::Log(failed)) => return Err(failed),
-                Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => {}
+        let permit = self.0.queue.reserve().await?;
+        let ticket = self.0.queue.push_head_observation(permit);
+        match ticket.wait().await {
+            Ok(observed) => Ok(observed.last),
+            Err(AppendError::Log(error)) => Err(error),
+            // Neither can happen: it has no aggregate that could change, and no key.
+            Err(error @ (AppendError::Conflict | AppendError::DuplicateKey(_))) => {
+                Err(LogError::Unavailable(error.to_string()))
             }
         }
-        Err(LogError::Unavailable(
-            "the head of the log kept moving".into(),
-        ))
     }
 
     /// Finds the receipt of a key, if the key has been used.
@@ -153,16 +144,10 @@ impl EventLog {
         self.0.conversations.cached_bytes() + self.0.mailboxes.cached_bytes()
     }
 
-    /// Subscribes to the commits of this process, for an
-    /// [`EventSource`](crate::source::EventSource) in the same process.
-    pub fn commit_feed(&self) -> CommitFeed {
-        CommitFeed::new(self.subscribe_commits())
-    }
-
     /// Subscribes to the commits of this process from now on, in order. Batches are dropped when
     /// the receiver does not keep up. Commits of other processes are not included.
-    pub(crate) fn subscribe_commits(&self) -> CommitReceiver {
-        self.0.feeds.subscribe()
+    pub fn subscribe_commits(&self) -> CommitReceiver {
+        self.0.commits.subscribe()
     }
 
     /// Stops accepting appends, and returns when all queued appends are resolved.

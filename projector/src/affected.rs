@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use event_log::projection_signal::AffectedAudience;
+use read_model::projection_signal::AffectedAudience;
 
 use crate::live_entries;
 use crate::write::{BatchRecipients, WriteBatch};

@@ -2,7 +2,9 @@
 
 use futures::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
-use sqlx::{Executor as _, PgConnection, PgPool};
+use sqlx::{Executor as _, PgConnection, PgPool, Postgres, Transaction};
+
+use crate::sql_quote::quote_identifier;
 
 /// The fingerprint of one table's content.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -22,13 +24,21 @@ pub struct TableDigest {
 /// `past_from` are excluded: they identify the build, not its content. The history tables are
 /// excluded too if the served ones do not reach back to the beginning of the log.
 pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sqlx::Error> {
-    let mut snapshot = pool.begin().await?;
-    snapshot
-        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .await?;
+    let mut snapshot = begin_snapshot(pool).await?;
     let digests = digest_tables(&mut snapshot, schema).await?;
     snapshot.commit().await?;
     Ok(digests)
+}
+
+/// Begins a read-only transaction that reads from one snapshot.
+pub(crate) async fn begin_snapshot(
+    pool: &PgPool,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    transaction
+        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .await?;
+    Ok(transaction)
 }
 
 /// Does the same within a transaction that reads from one snapshot.
@@ -100,9 +110,4 @@ async fn digest_table(
         rows,
         digest,
     })
-}
-
-/// Quotes a name as an SQL identifier.
-fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -3,7 +3,7 @@
 //!
 //! Data passes through the crate in this order:
 //!
-//! - [`event_log::source`]: delivers events, from JetStream or, if that is unavailable, from the
+//! - [`event_stream::source`]: delivers events, from JetStream or, if that is unavailable, from the
 //!   log itself.
 //! - `decode`: parses each event and upcasts it to its current version.
 //! - `load`, `row_cache`, `working_set`: the current values of the rows that a batch changes.
@@ -43,6 +43,7 @@ mod rows;
 mod run;
 mod session;
 mod sql_names;
+mod sql_quote;
 mod trim;
 mod working_set;
 mod write;
@@ -53,8 +54,8 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectionError;
 pub use projector::Projector;
 pub use rebuild::{
-    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, kept,
-    rebuild, verify,
+    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, rebuild,
+    rollback, verify,
 };
 pub use run::{InProcessChannels, run};
 pub use session::{LIVE, REBUILD};

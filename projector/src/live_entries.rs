@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use event_log::live_entry::{LiveEntry, LiveEntryPayload, LiveMessage};
+use read_model::live_entry::{LiveEntry, LiveEntryPayload, LiveMessage};
 
 use crate::rows::{BatchRows, MessageRow, TimelineRow};
 use crate::working_set::{TrackedRow, WorkingSet};

@@ -1,7 +1,7 @@
 //! The projector: applies events, in order, to the tables of one schema.
 
 use domain::envelope::Envelope;
-use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
+use read_model::projection_signal::{AffectedAudience, ProjectionSignal};
 use sqlx::PgPool;
 
 use crate::affected::collect_affected;

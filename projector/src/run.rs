@@ -5,12 +5,12 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use domain::time::Timestamp;
-use event_log::commit_feed::CommitFeed;
-use event_log::mirror::MirrorConfig;
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use event_log::reader::LogReader;
-use event_log::source::EventSource;
+use event_stream::commit_feed::CommitFeed;
+use event_stream::mirror::MirrorConfig;
+use event_stream::source::EventSource;
 use metrics::gauge;
+use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel, projected_subject};
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
 use tokio::sync::watch;
@@ -99,7 +99,7 @@ impl ProjectorRunner {
         let reader = LogReader::new(pool.clone());
         let nats_signal = nats
             .clone()
-            .map(|client| (client, mirror.projected_subject()));
+            .map(|client| (client, projected_subject(&mirror.stream)));
         let source = EventSource::new(reader.clone(), nats, mirror).with_feed(in_process.feed);
         let now = Instant::now();
         Self {

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use projector::PreviousVersion;
 use projector::index::{
-    BuildReport, IndexComparison, Indexer, IndexingError, IndexingOutcome, IntegrityChecks,
-    RebuildStart, rebuild_index, verify_index,
+    BuildReport, IndexBuilds, IndexComparison, Indexer, IndexingError, IndexingOutcome,
+    IntegrityChecks, RebuildRequest, RebuildStart, WriterGuard, rebuild_index, verify_index,
 };
-use search::index::{DocumentKey, Index, IndexDir, MessageDocument, RebuildRequest};
+use search::index::{DocumentKey, Index, IndexDir, MessageDocument};
 use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, eventually, fold, log};
 
@@ -106,8 +106,8 @@ impl BuildFixture {
     async fn interrupt_build(&self) -> u64 {
         let keys = self.keys().await;
         let (indexed, missing) = keys.split_at(keys.len() / 3);
-        let lock = self.index_dir.try_lock().unwrap().unwrap();
-        let build = self.index_dir.create_build(&lock).unwrap();
+        let writer = WriterGuard::acquire(&self.builds()).unwrap().unwrap();
+        let build = writer.create_build().unwrap();
         let served = self.index_dir.current_build().unwrap().unwrap();
         copy_files(
             &self.index_dir.build_path(served),
@@ -121,6 +121,10 @@ impl BuildFixture {
         writer.commit(&checkpoint).unwrap();
         writer.wait_for_merges().unwrap();
         indexed.len() as u64
+    }
+
+    fn builds(&self) -> IndexBuilds {
+        IndexBuilds::new(self.index_dir.clone())
     }
 
     async fn execute(&self, sql: &str) {
@@ -144,8 +148,7 @@ impl BuildFixture {
             is_up_to_date(result) && self.index_dir.current_build().unwrap() > before
         })
         .await;
-        let report = self.index_dir.read_report().unwrap().expect("a report");
-        serde_json::from_str(&report).unwrap()
+        self.builds().read_report().unwrap().expect("a report")
     }
 
     /// An indexer that is up to date.
@@ -238,10 +241,8 @@ async fn a_requested_build_survives_database_errors() {
     fixture
         .execute("ALTER TABLE read.messages RENAME TO away")
         .await;
-    fixture
-        .index_dir
-        .request_rebuild(RebuildRequest::default())
-        .unwrap();
+    let builds = fixture.builds();
+    builds.request_rebuild(RebuildRequest::default()).unwrap();
     let mut errors = 0;
     steps_until(&mut indexer, "three steps have failed", |result| {
         errors += u32::from(result.is_err());
@@ -249,7 +250,7 @@ async fn a_requested_build_survives_database_errors() {
     })
     .await;
     assert!(
-        fixture.index_dir.rebuild_request().unwrap().is_none(),
+        builds.rebuild_request().unwrap().is_none(),
         "the request was accepted"
     );
     assert_eq!(
@@ -273,15 +274,13 @@ async fn a_requested_build_survives_database_errors() {
 async fn a_running_build_does_not_satisfy_a_later_request() {
     let fixture = BuildFixture::new(193).await;
     let mut indexer = fixture.current_indexer().await;
+    let builds = fixture.builds();
     // One request per step. A stopped build may still be writing, so no build number is reused.
     for build in 2..10 {
-        fixture
-            .index_dir
-            .request_rebuild(RebuildRequest::default())
-            .unwrap();
+        builds.request_rebuild(RebuildRequest::default()).unwrap();
         indexer.step().await.unwrap();
-        assert_eq!(fixture.index_dir.last_begun_build().unwrap(), Some(build));
-        assert!(fixture.index_dir.rebuild_request().unwrap().is_none());
+        assert_eq!(builds.last_begun_build().unwrap(), Some(build));
+        assert!(builds.rebuild_request().unwrap().is_none());
     }
     steps_until(&mut indexer, "the last build is served", |_| {
         fixture.index_dir.current_build().unwrap() == Some(9)
@@ -289,7 +288,7 @@ async fn a_running_build_does_not_satisfy_a_later_request() {
     .await;
     // Results of the earlier builds do not trigger another one.
     steps_until(&mut indexer, "the index is up to date", is_up_to_date).await;
-    assert_eq!(fixture.index_dir.unfinished_build().unwrap(), None);
+    assert_eq!(builds.unfinished_build().unwrap(), None);
     drop(indexer);
     fixture.assert_matches_read_model().await;
     fixture.database.close().await;
@@ -308,14 +307,14 @@ async fn a_waiting_process_builds_the_index_if_the_writer_ends() {
         |_| (),
     ));
     eventually("the rebuild is requested", || async {
-        fixture.index_dir.rebuild_request().unwrap().is_some()
+        fixture.builds().rebuild_request().unwrap().is_some()
     })
     .await;
     drop(indexer);
     let built = requester.await.unwrap().unwrap();
     assert_eq!((built.build, built.resumed), (2, 0));
     assert!(
-        fixture.index_dir.rebuild_request().unwrap().is_none(),
+        fixture.builds().rebuild_request().unwrap().is_none(),
         "the request is not served twice"
     );
     fixture.assert_matches_read_model().await;
@@ -331,11 +330,8 @@ async fn a_build_that_cannot_resume_starts_from_scratch() {
     fixture.assert_matches_read_model().await;
     // A corrupted build.
     fixture.interrupt_build().await;
-    damage_largest_file(
-        &fixture
-            .index_dir
-            .build_path(fixture.index_dir.unfinished_build().unwrap().unwrap()),
-    );
+    let unfinished = fixture.builds().unfinished_build().unwrap().unwrap();
+    damage_largest_file(&fixture.index_dir.build_path(unfinished));
     assert_eq!(
         fixture
             .rebuild(RebuildStart::InterruptedBuild)
@@ -361,17 +357,17 @@ async fn the_previous_index_is_kept_and_restored() {
     for by_command in [true, false] {
         let fixture = BuildFixture::new(199).await;
         let first = fixture.keys().await.len() as u64;
-        assert_eq!(fixture.index_dir.kept_build().unwrap(), None);
+        assert_eq!(fixture.builds().kept_build().unwrap(), None);
         let second = fixture
             .replace(RebuildStart::InterruptedBuild, PreviousVersion::Keep)
             .await;
         assert_eq!((second.build, second.resumed), (2, 0));
-        assert_eq!(fixture.index_dir.kept_build().unwrap(), Some(1));
+        assert_eq!(fixture.builds().kept_build().unwrap(), Some(1));
         // The kept index does not follow the log, and it outlives builds that were not requested.
         fixture.interrupt_build().await;
         fixture.append_rest().await;
         assert_eq!(fixture.follow_until_served().await.build, 3);
-        assert_eq!(fixture.index_dir.kept_build().unwrap(), Some(1));
+        assert_eq!(fixture.builds().kept_build().unwrap(), Some(1));
         let restored = if by_command {
             fixture
                 .replace(RebuildStart::KeptIndex, PreviousVersion::Keep)
@@ -381,7 +377,7 @@ async fn the_previous_index_is_kept_and_restored() {
                 from_kept: true,
                 keep: true,
             };
-            fixture.index_dir.request_rebuild(request).unwrap();
+            fixture.builds().request_rebuild(request).unwrap();
             fixture.follow_until_served().await
         };
         assert_eq!((restored.build, restored.resumed), (4, first));
@@ -389,8 +385,8 @@ async fn the_previous_index_is_kept_and_restored() {
             .comparison
             .expect("a comparison with the third index");
         assert!(comparison.is_equal(), "{comparison:?}");
-        assert_eq!(fixture.index_dir.kept_build().unwrap(), Some(3));
-        assert!(fixture.index_dir.remove_kept().unwrap());
+        assert_eq!(fixture.builds().kept_build().unwrap(), Some(3));
+        assert!(fixture.builds().remove_kept().unwrap());
         assert!(!fixture.index_dir.build_path(3).exists());
         fixture.assert_matches_read_model().await;
         fixture.database.close().await;
@@ -409,13 +405,13 @@ async fn a_kept_index_is_not_restored_if_corrupted_and_a_scratch_build_removes_i
         .await;
     assert_eq!(restored.resumed, 0);
     let kept = fixture
-        .index_dir
+        .builds()
         .kept_build()
         .unwrap()
         .expect("the second build is kept");
     // Its files may contain content that has been erased since.
     fixture.rebuild(RebuildStart::Scratch).await;
-    assert_eq!(fixture.index_dir.kept_build().unwrap(), None);
+    assert_eq!(fixture.builds().kept_build().unwrap(), None);
     assert!(!fixture.index_dir.build_path(kept).exists());
     fixture.assert_matches_read_model().await;
     fixture.database.close().await;

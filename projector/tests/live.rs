@@ -7,11 +7,11 @@ mod support;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::Config;
 use domain::envelope::Envelope;
-use event_log::mirror::MirrorConfig;
-use event_log::nats;
-use event_log::projection_signal::{AffectedAudience, ProjectionSignal};
+use event_stream::mirror::MirrorConfig;
+use event_stream::nats;
 use futures::StreamExt as _;
 use projector::{InProcessChannels, ProjectionError, ProjectorConfig, run};
+use read_model::projection_signal::{AffectedAudience, ProjectionSignal, projected_subject};
 use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, eventually, fold, log};
 use tokio::task::JoinHandle;
@@ -46,7 +46,7 @@ impl RunningProjector {
             InProcessChannels {
                 feed: None,
                 projected: tokio::sync::watch::Sender::new(0),
-                signal: event_log::projection_signal::ProjectionSignalChannel::default(),
+                signal: read_model::projection_signal::ProjectionSignalChannel::default(),
             },
             shutdown.clone(),
         ));
@@ -193,7 +193,10 @@ async fn the_stream_is_followed_and_signals_are_published() {
     let database = ProjectorDatabase::new().await;
     let client = connect_nats().await;
     let mirror = create_stream(&client, &database, 1).await;
-    let mut signals = client.subscribe(mirror.projected_subject()).await.unwrap();
+    let mut signals = client
+        .subscribe(projected_subject(&mirror.stream))
+        .await
+        .unwrap();
     // At this point, only the stream has these events.
     publish(&client, &mirror, &generator.log[..100]).await;
     let running = RunningProjector::start(&database, Some(client.clone()), mirror.clone());

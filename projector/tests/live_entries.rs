@@ -7,9 +7,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use event_log::live_entry::{LiveEntryPayload, LiveMessage};
-use event_log::projection_signal::AffectedAudience;
 use projector::{Projector, ProjectorConfig};
+use read_model::live_entry::{LiveEntryPayload, LiveMessage};
+use read_model::projection_signal::AffectedAudience;
 use sqlx::types::time::OffsetDateTime;
 use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, log};

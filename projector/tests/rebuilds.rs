@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use projector::{
-    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, RebuildSummary, kept,
-    rebuild, verify,
+    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, RebuildSummary, rebuild,
+    rollback, verify,
 };
 use sqlx::Executor as _;
 use support::history::HistoryGenerator;
@@ -325,14 +325,53 @@ async fn verification_lists_differing_rows_and_changes_nothing() {
     database.close().await;
 }
 
+/// Marks the tables of the previous version, so that a test can tell whether they are served later.
+async fn mark_previous_tables(database: &ProjectorDatabase) {
+    let mark = "COMMENT ON TABLE read_old.messages IS 'the first'";
+    database.pool.execute(mark).await.unwrap();
+}
+
+async fn serves_marked_tables(database: &ProjectorDatabase) -> bool {
+    let marked = "SELECT count(*) FROM pg_class c WHERE c.oid = 'read.messages'::regclass
+                  AND obj_description(c.oid, 'pg_class') = 'the first'";
+    database.number(marked).await == 1
+}
+
+#[tokio::test]
+async fn verification_does_not_drop_a_kept_version() {
+    let generator = HistoryGenerator::with_events(73, 5, 400);
+    let database = ProjectorDatabase::new().await;
+    let (pool, log) = (&database.pool, &generator.log);
+    log::append(pool, log).await;
+    fold(pool, config(), log, 100).await;
+    let replace = |replaced| rebuild(pool.clone(), config(), 100, replaced, |_| ());
+    replace(PreviousVersion::Keep).await.unwrap();
+    mark_previous_tables(&database).await;
+
+    let verified = verify(pool.clone(), config(), 100, |_| ()).await.unwrap();
+    assert!(verified.is_equal(), "{:?}", verified.differences);
+    assert!(rollback::is_available(pool).await.unwrap());
+
+    assert!(rollback::prepare(pool, &config()).await.unwrap());
+    let restored = replace(PreviousVersion::Drop).await.unwrap();
+    assert_eq!((restored.start_position, restored.position), (400, 400));
+    assert!(serves_marked_tables(&database).await);
+    assert!(!rollback::is_available(pool).await.unwrap());
+    // A rebuild drops what an earlier one has kept.
+    replace(PreviousVersion::Keep).await.unwrap();
+    replace(PreviousVersion::Drop).await.unwrap();
+    assert!(!rollback::is_available(pool).await.unwrap());
+    database.close().await;
+}
+
 #[tokio::test]
 async fn the_previous_version_is_kept_and_restored() {
     let generator = HistoryGenerator::with_events(61, 5, 600);
     let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..300]).await;
     let mut live = fold(&database.pool, config(), &generator.log[..300], 100).await;
-    assert!(!kept::prepare(&database.pool, &config()).await.unwrap());
-    assert!(!kept::discard(&database.pool).await.unwrap());
+    assert!(!rollback::prepare(&database.pool, &config()).await.unwrap());
+    assert!(!rollback::discard(&database.pool).await.unwrap());
     rebuild(
         database.pool.clone(),
         config(),
@@ -342,17 +381,12 @@ async fn the_previous_version_is_kept_and_restored() {
     )
     .await
     .unwrap();
-    // Marks these tables, so that the test can tell which ones are served later.
-    database
-        .pool
-        .execute("COMMENT ON TABLE read_old.messages IS 'the first'")
-        .await
-        .unwrap();
+    mark_previous_tables(&database).await;
     log::append(&database.pool, &generator.log[300..]).await;
     let error = live.step(&generator.log[300..]).await.unwrap_err();
     assert!(matches!(error, ProjectionError::Fenced), "{error}");
     live.step(&generator.log[300..]).await.unwrap();
-    assert!(kept::prepare(&database.pool, &config()).await.unwrap());
+    assert!(rollback::prepare(&database.pool, &config()).await.unwrap());
     let back = rebuild(
         database.pool.clone(),
         config(),
@@ -364,11 +398,9 @@ async fn the_previous_version_is_kept_and_restored() {
     .unwrap();
     assert_eq!((back.start_position, back.position), (300, 600));
     assert!(back.comparison.unwrap().is_equal());
-    let comment = "SELECT count(*) FROM pg_class c WHERE c.oid = 'read.messages'::regclass
-                   AND obj_description(c.oid, 'pg_class') = 'the first'";
-    assert_eq!(database.number(comment).await, 1);
-    assert!(kept::discard(&database.pool).await.unwrap());
-    assert!(!kept::is_available(&database.pool).await.unwrap());
+    assert!(serves_marked_tables(&database).await);
+    assert!(rollback::discard(&database.pool).await.unwrap());
+    assert!(!rollback::is_available(&database.pool).await.unwrap());
     let reference = ProjectorDatabase::new().await;
     fold(&reference.pool, config(), &generator.log, 1_000).await;
     assert_eq!(database.digest().await, reference.digest().await);

@@ -15,9 +15,9 @@ const CHECKSUM_BYTES: usize = 8;
 #[derive(Debug, Clone, Copy)]
 pub struct CursorCodec<'a> {
     /// The name of the listing.
-    pub name: &'static str,
+    pub listing: &'static str,
     /// The scope of the listing: the caller, and the conversation if it is about one.
-    pub of: &'a [&'a str],
+    pub scope: &'a [&'a str],
 }
 
 impl CursorCodec<'_> {
@@ -33,6 +33,20 @@ impl CursorCodec<'_> {
         cursor: Option<&str>,
     ) -> Result<Option<[i64; N]>, Problem> {
         self.parse(field, cursor, |key| key.try_into().ok())
+    }
+
+    /// Cuts the rows of a page, of which one more than `limit` was read to see whether there are
+    /// more. Returns the cursor of the next page: `key` is the sort key of a row.
+    pub fn end_page<T, const N: usize>(
+        &self,
+        rows: &mut Vec<T>,
+        limit: i64,
+        key: impl FnOnce(&T) -> Option<[i64; N]>,
+    ) -> Option<String> {
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let last = rows.last().filter(|_| has_more)?;
+        Some(self.encode_key(key(last)?))
     }
 
     /// Encodes a cursor of any number of integers.
@@ -73,8 +87,8 @@ impl CursorCodec<'_> {
     }
 
     fn checksum(&self, key: &[u8]) -> [u8; CHECKSUM_BYTES] {
-        let mut parts = vec![self.name.as_bytes()];
-        parts.extend(self.of.iter().map(|part| part.as_bytes()));
+        let mut parts = vec![self.listing.as_bytes()];
+        parts.extend(self.scope.iter().map(|part| part.as_bytes()));
         parts.push(key);
         let digest = domain::digest::fingerprint(&parts).to_be_bytes();
         std::array::from_fn(|i| digest[i])
@@ -86,8 +100,8 @@ mod tests {
     use super::*;
 
     const ANAS_INBOX: CursorCodec<'_> = CursorCodec {
-        name: "inbox",
-        of: &["ana"],
+        listing: "inbox",
+        scope: &["ana"],
     };
 
     #[test]
@@ -102,6 +116,20 @@ mod tests {
             ANAS_INBOX.parse_key::<2>("after", Some("")).ok(),
             Some(None)
         );
+    }
+
+    #[test]
+    fn a_full_page_ends_with_the_cursor_of_its_last_row() {
+        let end_page = |rows: &mut Vec<i64>| ANAS_INBOX.end_page(rows, 2, |row| Some([*row]));
+        let mut rows = vec![7, 8, 9];
+        let next = end_page(&mut rows);
+        assert_eq!(rows, [7, 8]);
+        assert_eq!(
+            ANAS_INBOX.parse_key("after", next.as_deref()).ok(),
+            Some(Some([8]))
+        );
+        assert_eq!(end_page(&mut rows), None);
+        assert_eq!(rows, [7, 8]);
     }
 
     #[test]
@@ -123,8 +151,8 @@ mod tests {
         );
         assert!(ANAS_INBOX.parse_key::<1>("after", Some(&cursor)).is_err());
         let other = CursorCodec {
-            name: "inbox",
-            of: &["bob"],
+            listing: "inbox",
+            scope: &["bob"],
         };
         assert!(other.parse_key::<2>("after", Some(&cursor)).is_err());
         assert!(

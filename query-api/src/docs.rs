@@ -1,64 +1,9 @@
-//! Types that only describe the OpenAPI document: the enums of the domain, and the problem
-//! responses.
+//! The problem responses of queries, for the OpenAPI document.
 
 #![expect(dead_code, reason = "these types describe the OpenAPI document")]
 
 use http_edge::Problem;
-use utoipa::openapi::{ComponentsBuilder, OpenApi};
-use utoipa::{IntoResponses, ToSchema};
-
-/// Returns a document with the schema of a problem, to which the responses refer.
-pub(crate) fn base_document() -> OpenApi {
-    let mut parts = Vec::new();
-    Problem::schemas(&mut parts);
-    let components = ComponentsBuilder::new()
-        .schemas_from_iter(parts)
-        .schema_from::<Problem>()
-        .build();
-    let mut document = OpenApi::default();
-    document.components = Some(components);
-    document
-}
-
-/// `direct` is a conversation of two users that never changes; users can join and leave a `group`.
-#[derive(ToSchema)]
-#[schema(as = ConversationKind, rename_all = "snake_case")]
-pub(crate) enum ConversationKindDoc {
-    Direct,
-    Group,
-}
-
-/// What new members can see of earlier messages: `all` of them, or only those `since_join`.
-#[derive(ToSchema)]
-#[schema(as = History, rename_all = "snake_case")]
-pub(crate) enum HistoryDoc {
-    All,
-    SinceJoin,
-}
-
-/// The role of a member, in ascending order of permissions.
-#[derive(ToSchema)]
-#[schema(as = Role, rename_all = "snake_case")]
-pub(crate) enum RoleDoc {
-    Member,
-    Admin,
-    Owner,
-}
-
-/// The type of a message. `control` messages are delivered and stored, but never counted, previewed
-/// or searched.
-#[derive(ToSchema)]
-#[schema(as = MessageType, rename_all = "snake_case")]
-pub(crate) enum MessageTypeDoc {
-    Text,
-    Image,
-    File,
-    Audio,
-    Video,
-    Location,
-    Custom,
-    Control,
-}
+use utoipa::IntoResponses;
 
 /// The problem responses of a query about the caller's own data.
 #[derive(IntoResponses)]

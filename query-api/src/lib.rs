@@ -3,21 +3,18 @@
 //!
 //! In the order in which a request passes through the crate:
 //!
-//! - [`router`]: the documented routes. [`QueryState`] is the state that they share.
-//! - `params`, [`cursor`]: request parameters and page cursors, each parsed once.
-//! - [`min_position`] and [`watermark`]: read your own writes. [`as_of`] and `as_of_sql`: the same
-//!   queries as of an earlier position of the log.
-//! - `visibility`: the one rule about who can see what, in SQL. Every query builds on it.
-//! - [`inbox`], [`unread`], [`explain`]: the list of conversations and their unread counts.
-//! - [`sync`], [`entry`], [`entries`]: the sync feed, which merges fan-out on write with fan-out on
-//!   read.
-//! - [`live`]: the same feed, pushed over a WebSocket or as server-sent events.
-//! - [`conversation`], [`members`], [`messages`], [`message`], [`receipts`], [`sent_messages`],
-//!   [`blocks`]: one file per query. [`message_view`] is the JSON shape of a message.
+//! - [`QueryState::start`]: starts the tasks, and builds what each endpoint needs.
+//! - [`router`]: the documented routes; `routes` has one file per endpoint.
+//! - `params`, `cursor`: request parameters and page cursors, each parsed once.
+//! - [`consistency`]: the position and the user for which a query is answered: read your own
+//!   writes, and queries as of an earlier position.
+//! - `sql`: what the statements share: the one rule about who can see what, and the shapes of
+//!   messages and entries.
+//! - `sync`: the sync feed, which merges fan-out on write with fan-out on read. [`live`]: the same
+//!   feed, pushed over a WebSocket or as server-sent events.
 //! - [`search`]: full-text search within what the caller can see.
-//! - [`events`], `log_tail`: the log itself, for administrators. [`user_export`]: all data of one
-//!   user.
-//! - [`error`]: how a query fails.
+//! - `log_tail`: the log itself, for administrators. [`user_export`]: all data of one user.
+//! - `error`: how a query fails.
 //!
 //! Every response comes from one statement and therefore from one snapshot. `Tidings-Position` is
 //! the position of the read model in that snapshot. Search is the exception: the index finds the
@@ -30,37 +27,20 @@
 )]
 #![allow(unused_qualifications, reason = "utoipa expands to qualified names")]
 
-pub mod as_of;
-mod as_of_sql;
-pub mod blocks;
-pub mod conversation;
-pub mod cursor;
+pub mod consistency;
+mod cursor;
 mod docs;
-pub mod entries;
-pub mod entry;
-pub mod error;
-pub mod events;
-pub mod explain;
-pub mod inbox;
+mod error;
 pub mod live;
 mod log_tail;
-pub mod members;
-pub mod message;
-pub mod message_view;
-pub mod messages;
-pub mod min_position;
 mod params;
-pub mod receipts;
-mod router;
+mod routes;
 pub mod search;
-pub mod sent_messages;
-mod state;
-pub mod sync;
-pub mod unread;
+mod sql;
+mod start;
+mod sync;
 pub mod user_export;
-mod visibility;
-pub mod watermark;
 
-pub use router::router;
-pub use state::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};
-pub use watermark::Watermark;
+pub use error::{EndpointError, QueryError};
+pub use routes::router;
+pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};

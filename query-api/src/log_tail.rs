@@ -8,7 +8,7 @@ use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::state::QueryState;
+use crate::consistency::watermark::Watermark;
 
 /// The maximum number of events in a chunk. A body has at most 64 KiB, so a chunk stays below about
 /// 13 MiB, and each response holds one chunk in memory.
@@ -17,6 +17,17 @@ const MAX_CHUNK_EVENTS: i64 = 200;
 /// How long to wait for the read model to advance before polling the log anyway. Normally the read
 /// model follows the log within milliseconds.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What reading the log needs. Cheap to clone.
+#[derive(Clone)]
+pub struct LogState {
+    /// Reads the log.
+    pub reader: LogReader,
+    /// Signals that the log has advanced.
+    pub watermark: Watermark,
+    /// Cancelled when the service stops; open responses then end.
+    pub shutdown: CancellationToken,
+}
 
 /// A reader of the log from a position on.
 pub struct LogTail {
@@ -28,7 +39,7 @@ pub struct LogTail {
 
 /// When the reader ends.
 enum TailMode {
-    /// After the position `head`, or after `left` more events.
+    /// After the position `head`, or after `remaining` more events.
     UpTo { head: i64, remaining: i64 },
     /// When the client disconnects or the service stops.
     Follow {
@@ -40,7 +51,7 @@ enum TailMode {
 impl LogTail {
     /// Reads at most `limit` events up to the position `head`.
     pub async fn up_to(
-        state: &QueryState,
+        state: &LogState,
         mut filter: EventFilter,
         after: i64,
         head: i64,
@@ -50,43 +61,31 @@ impl LogTail {
             Some(until) => head.min(state.reader.last_position_before(until).await?),
             None => head,
         };
-        Self::new(
-            state,
-            filter,
-            after,
-            TailMode::UpTo {
-                head,
-                remaining: limit,
-            },
-        )
-        .await
+        let mode = TailMode::UpTo {
+            head,
+            remaining: limit,
+        };
+        Self::new(state, filter, after, mode).await
     }
 
     /// Reads all events after a position, including those that are appended later.
     pub async fn follow(
-        state: &QueryState,
+        state: &LogState,
         filter: EventFilter,
         after: i64,
     ) -> Result<Self, sqlx::Error> {
-        let news = state.watermark.subscribe();
-        let shutdown = state.shutdown.clone();
-        Self::new(
-            state,
-            filter,
-            after,
-            TailMode::Follow {
-                advanced: news,
-                shutdown,
-            },
-        )
-        .await
+        let mode = TailMode::Follow {
+            advanced: state.watermark.subscribe(),
+            shutdown: state.shutdown.clone(),
+        };
+        Self::new(state, filter, after, mode).await
     }
 
     async fn new(
-        state: &QueryState,
+        state: &LogState,
         mut filter: EventFilter,
         after: i64,
-        goal: TailMode,
+        mode: TailMode,
     ) -> Result<Self, sqlx::Error> {
         let reader = state.reader.clone();
         // A time in the past always maps to the same position, so it is resolved once.
@@ -101,7 +100,7 @@ impl LogTail {
             reader,
             filter,
             after,
-            mode: goal,
+            mode,
         })
     }
 
@@ -130,11 +129,7 @@ impl LogTail {
 
     /// Waits until the log has advanced; false if no more events can follow.
     async fn wait_for_events(&mut self) -> Result<bool, sqlx::Error> {
-        let TailMode::Follow {
-            advanced: news,
-            shutdown,
-        } = &mut self.mode
-        else {
+        let TailMode::Follow { advanced, shutdown } = &mut self.mode else {
             return Ok(false);
         };
         loop {
@@ -143,7 +138,7 @@ impl LogTail {
             }
             // Whether the read model advanced or the timeout elapsed, the head decides.
             let waited = shutdown
-                .run_until_cancelled(tokio::time::timeout(POLL_INTERVAL, news.changed()))
+                .run_until_cancelled(tokio::time::timeout(POLL_INTERVAL, advanced.changed()))
                 .await;
             if waited.is_none() {
                 return Ok(false);
@@ -157,9 +152,7 @@ impl LogTail {
     /// Reads one chunk and advances. Also returns whether more events can be read immediately.
     async fn read_chunk(&mut self) -> Result<(Option<Bytes>, bool), sqlx::Error> {
         let limit = match self.mode {
-            TailMode::UpTo {
-                remaining: left, ..
-            } => MAX_CHUNK_EVENTS.min(left),
+            TailMode::UpTo { remaining, .. } => MAX_CHUNK_EVENTS.min(remaining),
             TailMode::Follow { .. } => MAX_CHUNK_EVENTS,
         };
         if limit == 0 || matches!(self.mode, TailMode::UpTo { head, .. } if self.after >= head) {
@@ -174,14 +167,10 @@ impl LogTail {
             .read_filtered(&self.filter, self.after, limit)
             .await?;
         self.after = scanned_to;
-        if let TailMode::UpTo {
-            head,
-            remaining: left,
-        } = &mut self.mode
-        {
+        if let TailMode::UpTo { head, remaining } = &mut self.mode {
             // Events that were appended since are beyond the bound.
             events.retain(|event| event.position <= *head);
-            *left -= events.len() as i64;
+            *remaining -= events.len() as i64;
         }
         let mut lines = Vec::new();
         for event in &events {

@@ -3,7 +3,7 @@
 //! An empty parameter counts as absent, except for numbers that bound a page: an empty number there
 //! points to a bug in the client.
 
-use domain::ids::ConversationId;
+use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use http_edge::Problem;
 use http_edge::extract::params;
@@ -25,36 +25,24 @@ impl PageLimit {
     }
 }
 
-/// Parses a seq in a path: a positive integer. A value beyond the range of seqs is not found.
-pub fn parse_seq(text: &str) -> Result<i64, Problem> {
-    match parse_digits(text) {
-        Some(seq) if seq == i64::MAX => Err(Problem::not_found()),
-        Some(seq) if seq > 0 => Ok(seq),
-        _ => Err(Problem::malformed("seq", "expected a positive integer")),
-    }
-}
-
-/// Parses a seq that bounds a page: an integer of at least `min`. A value beyond the range of seqs
-/// does not restrict the page.
+/// Parses a seq that bounds a page: an integer of at least `min`.
 pub fn parse_bound(field: &str, text: Option<&str>, min: i64) -> Result<Option<i64>, Problem> {
-    text.map(|text| {
-        parse_digits(text).filter(|seq| *seq >= min).ok_or_else(|| {
-            Problem::malformed(field, format!("expected an integer of at least {min}"))
-        })
-    })
-    .transpose()
-}
-
-/// Parses digits only, and no other form of a number such as `+5`. A value that is too large
-/// becomes `i64::MAX`.
-fn parse_digits(text: &str) -> Option<i64> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().unwrap_or(i64::MAX))
+    text.map(|text| params::parse_seq_bound(field, text, min))
+        .transpose()
 }
 
 /// Parses a conversation id in a path. An invalid id is treated like an unknown one.
 pub fn parse_conversation_id(text: &str) -> Result<ConversationId, Problem> {
     ConversationId::parse(text).map_err(|_| Problem::not_found())
+}
+
+/// Parses the id of a device.
+pub fn parse_device(text: Option<&str>) -> Result<Option<DeviceId>, Problem> {
+    non_empty(text)
+        .map(|text| {
+            DeviceId::parse(text).map_err(|invalid| Problem::malformed("device", invalid.0))
+        })
+        .transpose()
 }
 
 /// Parses a position of the log; 0 is before the first event.
@@ -71,12 +59,7 @@ pub fn parse_flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
 
 /// Parses an RFC 3339 time.
 pub fn parse_time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let expected = || {
-        Problem::malformed(
-            field,
-            "expected an RFC 3339 time such as 2026-11-01T09:30:00Z",
-        )
-    };
+    let expected = || Problem::malformed(field, format!("expected {}", Timestamp::FORMAT));
     non_empty(text)
         .map(|text| Timestamp::parse(text).ok_or_else(expected))
         .transpose()
@@ -92,25 +75,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seq_in_a_path_must_be_positive() {
-        assert_eq!(parse_seq("7").ok(), Some(7));
-        for bad in ["", "0", "00", "-7", "+7", "7.0", "seven"] {
-            assert_eq!(parse_seq(bad).unwrap_err().status(), 400, "{bad}");
-        }
-        assert_eq!(parse_seq("9223372036854775808").unwrap_err().status(), 404);
-    }
-
-    #[test]
-    fn a_bound_may_exceed_every_seq() {
-        assert_eq!(
-            parse_bound("before", Some("9223372036854775808"), 1).ok(),
-            Some(Some(i64::MAX))
-        );
+    fn a_bound_may_be_absent_but_not_empty() {
         assert_eq!(parse_bound("after", Some("0"), 0).ok(), Some(Some(0)));
         assert_eq!(parse_bound("after", None, 0).ok(), Some(None));
-        for bad in ["0", "", "-1", "one"] {
-            assert!(parse_bound("before", Some(bad), 1).is_err(), "{bad}");
-        }
+        assert!(parse_bound("after", Some(""), 0).is_err());
     }
 
     #[test]

@@ -9,12 +9,14 @@
 //! page therefore never ends in the middle of a position.
 
 use domain::ids::DeviceId;
+use event_log::reader::LogReader;
+use http_edge::Problem;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::entry::{FeedEntry, entry_columns, entry_parts};
 use crate::error::QueryError;
-use crate::visibility::visible_entries;
+use crate::sql::entry_view::{FeedEntry, entry_columns, entry_parts};
+use crate::sql::visibility::visible_entries;
 
 /// The minimum number of rows that one statement merges. It lets a small page skip invisible
 /// entries without a round trip for each.
@@ -50,23 +52,21 @@ pub struct FeedPage {
 pub enum SyncOutcome {
     /// A page.
     Page(FeedPage),
-    /// The cursor is older than the retained entries.
-    Expired {
-        /// The oldest cursor that is still valid.
-        oldest: i64,
-    },
-    /// The cursor is ahead of the read model. Only the log can tell whether it is ahead of the log
-    /// too.
+    /// The cursor is ahead of the read model, which will reach it.
     Ahead {
         /// The cursor.
         after: i64,
     },
+    /// The cursor cannot be resumed: `410 cursor_expired` or `410 cursor_ahead`.
+    InvalidCursor(Box<Problem>),
 }
 
 /// Reads a page of up to `limit` entries, or more if a single position has more. Also returns the
-/// position of the read model in that snapshot.
+/// position of the read model in that snapshot. `reader` reads the head of the log, for a cursor
+/// that is ahead of the read model.
 pub async fn read_page(
     pool: &PgPool,
+    reader: &LogReader,
     user: &str,
     start: FeedStart<'_>,
     limit: i64,
@@ -79,8 +79,12 @@ pub async fn read_page(
             .execute(pool, user, start, limit.saturating_add(1))
             .await?;
         let position = found.position;
-        if let Some(problem) = found.cursor_problem() {
-            return Ok((position, problem));
+        if found.after < found.floor {
+            let problem = cursor_expired(found.floor);
+            return Ok((position, SyncOutcome::InvalidCursor(Box::new(problem))));
+        }
+        if found.after > position {
+            return Ok((position, check_ahead(reader, found.after).await?));
         }
         let (position, page) = match found.into_page_end(limit, scan.max_rows) {
             PageEnd::Page(page) => (position, page),
@@ -97,6 +101,37 @@ pub async fn read_page(
         start = FeedStart::After(page.cursor);
         round += 1;
     }
+}
+
+/// Decides about a cursor that is ahead of the read model. If it is ahead of the log as well, it
+/// comes from another log.
+async fn check_ahead(reader: &LogReader, after: i64) -> Result<SyncOutcome, QueryError> {
+    let head = reader.head().await?.position;
+    Ok(if after > head {
+        SyncOutcome::InvalidCursor(Box::new(cursor_ahead(head)))
+    } else {
+        SyncOutcome::Ahead { after }
+    })
+}
+
+/// The problem `410 cursor_expired`: entries after this cursor have been deleted.
+fn cursor_expired(oldest: i64) -> Problem {
+    Problem::gone(
+        "cursor_expired",
+        "The entries after this cursor have been deleted. Call GET /v1/inbox, resume from its \
+         Tidings-Position, and page through the history as needed.",
+    )
+    .with_member("oldest", oldest)
+}
+
+/// The problem `410 cursor_ahead`: the cursor is beyond the head of the log.
+fn cursor_ahead(head: i64) -> Problem {
+    Problem::gone(
+        "cursor_ahead",
+        "The cursor is beyond the end of the log, which was restored from a backup. Call GET \
+         /v1/inbox and resume from its Tidings-Position.",
+    )
+    .with_member("head", head)
 }
 
 /// The part of the feed that one statement reads.
@@ -187,16 +222,6 @@ impl ScanResult {
             scanned_to: first.try_get("scanned_to")?,
             entries,
         })
-    }
-
-    fn cursor_problem(&self) -> Option<SyncOutcome> {
-        if self.after < self.floor {
-            Some(SyncOutcome::Expired { oldest: self.floor })
-        } else if self.after > self.position {
-            Some(SyncOutcome::Ahead { after: self.after })
-        } else {
-            None
-        }
     }
 
     fn into_page_end(mut self, limit: i64, scan: i64) -> PageEnd {

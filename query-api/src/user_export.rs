@@ -1,6 +1,10 @@
 //! The export of all data about one user, for example on request of that user: JSON lines, each
 //! with its `kind`.
 //!
+//! It is a command of operators and no endpoint, and uses nothing else of this crate. It is here
+//! because it reads almost every table of `read.*`: a column that is added for a query is added to
+//! the export in the same crate.
+//!
 //! It contains the messages and reactions of the user, their settings, and their current and former
 //! memberships. Messages of others that mention the user are only referenced.
 
@@ -64,14 +68,14 @@ pub async fn export_user(
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .execute(&mut *snapshot)
         .await?;
-    let number: Option<i64> = sqlx::query_scalar("SELECT u.id FROM read.users u WHERE u.name = $1")
+    let id: Option<i64> = sqlx::query_scalar("SELECT u.id FROM read.users u WHERE u.name = $1")
         .bind(user)
         .fetch_optional(&mut *snapshot)
         .await?;
     let mut lines = 0;
-    if let Some(number) = number {
+    if let Some(id) = id {
         for statement in STATEMENTS {
-            lines += write_lines(&mut snapshot, statement, number, &mut write).await?;
+            lines += write_lines(&mut snapshot, statement, id, &mut write).await?;
         }
     }
     snapshot.rollback().await?;
@@ -81,11 +85,11 @@ pub async fn export_user(
 async fn write_lines(
     snapshot: &mut PgConnection,
     statement: &str,
-    number: i64,
+    id: i64,
     write: &mut impl FnMut(&str) -> std::io::Result<()>,
 ) -> Result<u64, UserExportError> {
     let mut rows = sqlx::query_scalar::<_, String>(statement)
-        .bind(number)
+        .bind(id)
         .fetch(snapshot);
     let mut lines = 0;
     while let Some(line) = rows.try_next().await? {

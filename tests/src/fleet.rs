@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
+use embedded_servers::EmbeddedServers;
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tidings::servers::EmbeddedServers;
 
 use crate::client::{BaseUrls, Client, http_client};
 use crate::servers::{self, ServerKind};

@@ -7,9 +7,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
+use embedded_servers::process::{Signal, configure_child, send_signal};
+use embedded_servers::run_as::Account;
 use eventually::poll_blocking;
-use tidings::servers::process::{Signal, configure_child, send_signal};
-use tidings::servers::run_as::Account;
 
 /// A request to the thread that starts children.
 struct StartRequest {
@@ -37,7 +37,10 @@ impl ChildProcess {
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file);
-        configure_child(&mut command, Signal::Kill, account);
+        configure_child(&mut command, Signal::Kill);
+        if let Some(account) = account {
+            account.apply_to(&mut command);
+        }
         let (reply, answer) = mpsc::channel();
         let sent = start_thread().send(StartRequest { command, reply });
         let child = sent.ok().and_then(|()| answer.recv().ok());

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use embedded_servers::EmbeddedServers;
 use sqlx::{Connection, PgConnection};
-use tidings::servers::EmbeddedServers;
 
 use crate::client::{BaseUrls, Client, http_client};
 use crate::ports;

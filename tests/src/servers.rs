@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use embedded_servers::process::{Signal, send_signal};
+use embedded_servers::{EmbeddedServers, ServerOptions, start};
 use eventually::{DEFAULT_TIMEOUT, poll_blocking};
-use tidings::servers::process::{Signal, send_signal};
-use tidings::servers::{EmbeddedServers, ServerOptions, start};
 
 use crate::process::{remove_dir_at_exit, scratch_dir};
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use embedded_servers::process::Signal;
 use eventually::eventually;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tidings::servers::process::Signal;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::{BaseUrls, Client, http_client};

@@ -2,10 +2,10 @@
 
 use std::io::IsTerminal;
 
+use data_dir::UsageError;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, SystemConfig};
-use crate::usage_error::UsageError;
 
 /// The filter for libraries that log too much at `info`.
 const LIBRARY_FILTER: &str = "sqlx=warn,sqlx::query=error,async_nats=warn,hyper=warn,h2=warn";

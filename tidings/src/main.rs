@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use data_dir::UsageError;
 use tidings::config::Cli;
-use tidings::usage_error::UsageError;
 
 /// The global allocator. A request makes around a hundred small allocations, freed on the thread
 /// that finishes it. The C library's allocator spent a quarter of the service's time on them, much

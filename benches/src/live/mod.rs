@@ -17,10 +17,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use embedded_servers::process::raise_open_file_limit;
 use tests::program::Program;
 use tests::servers;
 use tests::world::create_dir;
-use tidings::servers::process::raise_open_file_limit;
 
 use crate::targets::exit_code;
 use crate::warm_postgres;

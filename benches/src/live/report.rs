@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use embedded_servers::EmbeddedServers;
 use serde_json::{Value, json};
-use tidings::servers::EmbeddedServers;
 
 use super::delay::{DelayAtThird, DeliveryDelay};
 use super::groups::GroupRates;

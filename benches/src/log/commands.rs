@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use embedded_servers::EmbeddedServers;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 use tests::service::{run_tidings, service_env};
-use tidings::servers::EmbeddedServers;
 
 /// Runs commands on one system.
 pub struct CommandRunner {
@@ -54,8 +54,7 @@ impl CommandRunner {
         let manifest: Value = serde_json::from_slice(&manifest)?;
         let mut rows = 0;
         for part in manifest["parts"].as_array().context("no parts")? {
-            rows +=
-                self.count_rows(format, &dir.join(part["path"].as_str().context("no path")?))?;
+            rows += count_rows(format, &dir.join(part["path"].as_str().context("no path")?))?;
         }
         ensure!(
             rows == events,
@@ -63,15 +62,15 @@ impl CommandRunner {
         );
         Ok(duration)
     }
+}
 
-    fn count_rows(&self, format: &str, file: &Path) -> Result<i64> {
-        if format == "parquet" {
-            let reader = SerializedFileReader::new(std::fs::File::open(file)?)?;
-            return Ok(reader.metadata().file_metadata().num_rows());
-        }
-        let text = std::fs::read_to_string(file)?;
-        // The texts have no line breaks. A CSV file starts with a header.
-        let lines = text.lines().count() as i64;
-        Ok(lines - i64::from(format == "csv"))
+fn count_rows(format: &str, file: &Path) -> Result<i64> {
+    if format == "parquet" {
+        let reader = SerializedFileReader::new(std::fs::File::open(file)?)?;
+        return Ok(reader.metadata().file_metadata().num_rows());
     }
+    let text = std::fs::read_to_string(file)?;
+    // The texts have no line breaks. A CSV file starts with a header.
+    let lines = text.lines().count() as i64;
+    Ok(lines - i64::from(format == "csv"))
 }

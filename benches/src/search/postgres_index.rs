@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail};
 use search::index::{MessageDocument, Sort};
-use search::{Atom, Literal, ParsedQuery, Term, TermSequence, tokenize};
+use search::{Atom, Literal, ParsedQuery, Term, TermSequence, Token, tokenize};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, PgPool, QueryBuilder};
 
@@ -12,6 +12,9 @@ use super::queries::{PAGE_SIZE, SampleQuery};
 
 /// Rows inserted by one statement.
 const ROWS_PER_INSERT: usize = 5_000;
+
+/// The largest position that `tsvector` stores.
+const MAX_LEXEME_POSITION: usize = 16_383;
 
 /// A table of all messages.
 pub struct PostgresIndex {
@@ -121,12 +124,12 @@ fn push_condition<'a>(
 
 /// A text as `tsvector`, with our tokens and their positions.
 fn to_tsvector(text: &str) -> String {
-    let mut lexemes = String::new();
-    for token in tokenize(text) {
-        lexemes.push_str(&quote(&token.text));
-        lexemes.push_str(&format!(":{} ", (token.position + 1).min(16_383)));
-    }
-    lexemes
+    let lexeme = |token: Token| {
+        let position = (token.position + 1).min(MAX_LEXEME_POSITION);
+        format!("{}:{position}", quote(&token.text))
+    };
+    let lexemes: Vec<String> = tokenize(text).into_iter().map(lexeme).collect();
+    lexemes.join(" ")
 }
 
 fn quote(text: &str) -> String {
@@ -162,16 +165,18 @@ fn literal_text(literal: &Literal) -> Option<String> {
 
 fn phrase_text(needle: &TermSequence) -> String {
     let mut phrase = String::new();
-    let mut before = 0;
-    for (at, term) in &needle.terms {
-        if !phrase.is_empty() {
-            phrase.push_str(&format!(" <{}> ", at - before));
-        }
-        before = *at;
-        phrase.push_str(&match term {
+    let mut previous = 0;
+    for (offset, term) in &needle.terms {
+        let text = match term {
             Term::Exact(text) => quote(text),
             Term::Prefix(text) => format!("{}:*", quote(text)),
-        });
+        };
+        phrase = if phrase.is_empty() {
+            text
+        } else {
+            format!("{phrase} <{}> {text}", offset - previous)
+        };
+        previous = *offset;
     }
     match &needle.whole_code {
         Some(whole) => format!("({phrase} | {})", quote(whole)),

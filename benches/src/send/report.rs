@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use tidings::servers::EmbeddedServers;
+use embedded_servers::EmbeddedServers;
 
 use super::import::ImportRun;
 use super::visibility::VisibilityMedians;

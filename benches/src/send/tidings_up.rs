@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use embedded_servers::EmbeddedServers;
+use embedded_servers::process::Signal;
 use eventually::pause;
 use futures::{StreamExt, TryStreamExt, stream};
 use tests::program::Program;
 use tests::service::{run_tidings, service_env};
-use tidings::servers::EmbeddedServers;
-use tidings::servers::process::Signal;
 
 use super::report::{ProgramMemory, SendReport, VisibilityReport};
 use super::visibility;

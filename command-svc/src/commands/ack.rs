@@ -6,7 +6,7 @@ use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
 use domain::mailbox::event::MailboxEvent;
 use domain::refusal::Refusal;
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use event_log::{LockedAggregate, Observation};
 use http_edge::{Json, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +15,7 @@ use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::response::{CommandResponse, PositionResponse};
 use crate::state::CommandState;
@@ -34,65 +33,55 @@ pub(crate) struct AckRequest {
 
 /// The handler that records an acknowledgement.
 pub(crate) struct AckHandler {
+    meta: CommandMeta<Mailbox>,
     device: DeviceId,
     cursor: i64,
-    caller: UserId,
-    idempotency: Option<Idempotency>,
 }
 
 impl AckHandler {
-    pub(crate) fn parse(
-        caller: UserId,
-        idempotency: Option<Idempotency>,
-        request: &AckRequest,
-    ) -> Result<Self, Refusal> {
+    pub(crate) fn parse(meta: CommandMeta<Mailbox>, request: &AckRequest) -> Result<Self, Refusal> {
         let device = DeviceId::parse(&request.device)
             .map_err(|invalid| Refusal::invalid("device", invalid.0))?;
         Ok(Self {
+            meta,
             device,
             cursor: request.cursor,
-            caller,
-            idempotency,
         })
+    }
+}
+
+/// The head of the log.
+pub(crate) struct KnownHead(i64);
+
+impl CommandLookups<AckHandler> for KnownHead {
+    async fn load(
+        handler: &AckHandler,
+        state: &CommandState,
+        _: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let known = state.log().known_head();
+        // Another process may have appended what this device has received.
+        if handler.cursor > known {
+            Ok(Self(state.log().head().await?))
+        } else {
+            Ok(Self(known))
+        }
     }
 }
 
 impl CommandHandler for AckHandler {
     type Target = Mailbox;
-    /// The head of the log.
-    type Lookups = i64;
+    type Lookups = KnownHead;
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Ack
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.caller.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        state: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<i64, AttemptError> {
-        let known = state.log().known_head();
-        // Another process may have appended what this device has received.
-        if self.cursor > known {
-            Ok(state.log().head().await?)
-        } else {
-            Ok(known)
-        }
+    fn meta(&self) -> &CommandMeta<Mailbox> {
+        &self.meta
     }
 
     async fn decide(
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
-        head: i64,
+        KnownHead(head): KnownHead,
     ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let ack = AckCursor {
             device: self.device.clone(),
@@ -103,10 +92,6 @@ impl CommandHandler for AckHandler {
             .state()
             .decide(MailboxCommand::Ack(ack), state.limits())?;
         Ok(Decision::from_events(events))
-    }
-
-    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        Ok(true)
     }
 }
 
@@ -123,7 +108,13 @@ pub async fn acknowledge_for(
         .map_err(invalid)
         .map_err(CommandError::from)?;
     let request = AckRequest { device, cursor };
-    let handler = AckHandler::parse(caller, None, &request).map_err(CommandError::from)?;
+    let meta = CommandMeta {
+        kind: CommandKind::Ack,
+        aggregate_id: caller.clone(),
+        caller,
+        idempotency: None,
+    };
+    let handler = AckHandler::parse(meta, &request).map_err(CommandError::from)?;
     let response = execute(state, &handler).await?;
     Ok(response.position)
 }
@@ -146,11 +137,11 @@ pub async fn acknowledge_for(
 )]
 pub(crate) async fn acknowledge(
     State(state): State<CommandState>,
-    Requester { user, key }: Requester,
+    requester: Requester,
     Json(request): Json<AckRequest>,
 ) -> Result<CommandResponse, CommandError> {
-    let idempotency =
-        Idempotency::for_command(&user, key.as_ref(), CommandKind::Ack, &[], &request)?;
-    let handler = AckHandler::parse(user, idempotency, &request)?;
+    let mailbox = requester.user.clone();
+    let meta = requester.into_meta(CommandKind::Ack, mailbox, &[], &request)?;
+    let handler = AckHandler::parse(meta, &request)?;
     execute(&state, &handler).await
 }

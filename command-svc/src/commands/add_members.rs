@@ -4,21 +4,18 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{AddMembers, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, Role};
-use domain::ids::{ConversationId, UserId};
+use domain::ids::UserId;
 use domain::refusal::Refusal;
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use event_log::LockedAggregate;
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::membership;
-use super::rejected::RejectedRequest;
+use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
@@ -55,9 +52,8 @@ pub(crate) struct AddMembersResponse<'a> {
 
 /// The handler that adds members.
 pub(crate) struct AddMembersHandler {
-    conversation: ConversationId,
+    meta: CommandMeta<Conversation>,
     add: AddMembers,
-    idempotency: Option<Idempotency>,
 }
 
 impl AddMembersRequest {
@@ -78,24 +74,8 @@ impl CommandHandler for AddMembersHandler {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::AddMembers
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -115,10 +95,6 @@ impl CommandHandler for AddMembersHandler {
             position: PositionPlaceholder,
         })?;
         Ok(Decision::with_body(events, fields))
-    }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.add.by).await
     }
 }
 
@@ -143,41 +119,16 @@ impl CommandHandler for AddMembersHandler {
 )]
 pub(crate) async fn add_members(
     State(state): State<CommandState>,
-    Requester { user, key }: Requester,
+    requester: Requester,
     Path(id): Path<String>,
     Json(request): Json<AddMembersRequest>,
 ) -> Result<CommandResponse, CommandError> {
+    let add = request.parse(requester.user.clone());
     let conversation = params::parse_conversation(&id)?;
-    let idempotency = Idempotency::for_command(
-        &user,
-        key.as_ref(),
-        CommandKind::AddMembers,
-        &[&id],
-        &request,
-    )?;
-    match request.parse(user.clone()) {
-        Ok(add) => {
-            execute(
-                &state,
-                &AddMembersHandler {
-                    conversation,
-                    add,
-                    idempotency,
-                },
-            )
-            .await
-        }
-        Err(refusal) => {
-            let rejected = RejectedRequest {
-                command_kind: CommandKind::AddMembers,
-                conversation,
-                caller: user,
-                idempotency,
-                refusal,
-            };
-            execute(&state, &rejected).await
-        }
-    }
+    let meta = requester.into_meta(CommandKind::AddMembers, conversation, &[&id], &request)?;
+    let handler =
+        RejectedRequest::check(meta, add).map(|(meta, add)| AddMembersHandler { meta, add });
+    execute_parsed(&state, handler).await
 }
 
 #[cfg(test)]

@@ -5,15 +5,14 @@ use domain::ids::UserId;
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::MailboxCommand;
 use domain::mailbox::event::MailboxEvent;
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use event_log::LockedAggregate;
 use http_edge::Path;
 
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -21,10 +20,9 @@ use crate::state::CommandState;
 
 /// The handler that blocks or unblocks a user.
 pub(crate) struct BlockHandler {
+    meta: CommandMeta<Mailbox>,
     user: UserId,
     action: BlockAction,
-    caller: UserId,
-    idempotency: Option<Idempotency>,
 }
 
 /// Block or unblock.
@@ -47,24 +45,8 @@ impl CommandHandler for BlockHandler {
     type Target = Mailbox;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        self.action.command_kind()
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.caller.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Mailbox> {
+        &self.meta
     }
 
     async fn decide(
@@ -82,31 +64,18 @@ impl CommandHandler for BlockHandler {
             locked.state().decide(command, state.limits())?,
         ))
     }
-
-    async fn may_replay(&self, _: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        Ok(true)
-    }
 }
 
 async fn execute_block(
     state: &CommandState,
-    Requester { user: caller, key }: Requester,
+    requester: Requester,
     user: &str,
     action: BlockAction,
 ) -> Result<CommandResponse, CommandError> {
-    let idempotency =
-        Idempotency::for_command(&caller, key.as_ref(), action.command_kind(), &[user], &())?;
+    let mailbox = requester.user.clone();
+    let meta = requester.into_meta(action.command_kind(), mailbox, &[user], &())?;
     let user = params::parse_user(user)?;
-    execute(
-        state,
-        &BlockHandler {
-            user,
-            action,
-            caller,
-            idempotency,
-        },
-    )
-    .await
+    execute(state, &BlockHandler { meta, user, action }).await
 }
 
 /// Block a user

@@ -4,21 +4,18 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ChangeConversation, ConversationCommand};
 use domain::conversation::event::{ConversationEvent, HistoryVisibility};
-use domain::ids::{ConversationId, Title, UserId};
+use domain::ids::{Title, UserId};
 use domain::refusal::Refusal;
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
-use http_edge::{Json, Path};
+use event_log::LockedAggregate;
+use http_edge::{Json, Path, schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::membership;
-use super::rejected::RejectedRequest;
+use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -39,7 +36,7 @@ pub(crate) struct ChangeRequest {
         reason = "omitted, null and a value have different meanings"
     )]
     title: Option<Option<String>>,
-    #[schema(value_type = Option<docs::HistorySchema>)]
+    #[schema(value_type = Option<schema::HistorySchema>)]
     history: Option<HistoryVisibility>,
 }
 
@@ -56,9 +53,8 @@ fn some_if_present<'de, D: Deserializer<'de>>(
 
 /// The handler that changes a group.
 pub(crate) struct ChangeHandler {
-    conversation: ConversationId,
+    meta: CommandMeta<Conversation>,
     change: ChangeConversation,
-    idempotency: Option<Idempotency>,
 }
 
 impl ChangeRequest {
@@ -85,24 +81,8 @@ impl CommandHandler for ChangeHandler {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Change
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -115,10 +95,6 @@ impl CommandHandler for ChangeHandler {
         Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
-    }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.change.by).await
     }
 }
 
@@ -143,36 +119,16 @@ impl CommandHandler for ChangeHandler {
 )]
 pub(crate) async fn change_conversation(
     State(state): State<CommandState>,
-    Requester { user, key }: Requester,
+    requester: Requester,
     Path(id): Path<String>,
     Json(request): Json<ChangeRequest>,
 ) -> Result<CommandResponse, CommandError> {
+    let change = request.parse(requester.user.clone());
     let conversation = params::parse_conversation(&id)?;
-    let idempotency =
-        Idempotency::for_command(&user, key.as_ref(), CommandKind::Change, &[&id], &request)?;
-    match request.parse(user.clone()) {
-        Ok(change) => {
-            execute(
-                &state,
-                &ChangeHandler {
-                    conversation,
-                    change,
-                    idempotency,
-                },
-            )
-            .await
-        }
-        Err(refusal) => {
-            let rejected = RejectedRequest {
-                command_kind: CommandKind::Change,
-                conversation,
-                caller: user,
-                idempotency,
-                refusal,
-            };
-            execute(&state, &rejected).await
-        }
-    }
+    let meta = requester.into_meta(CommandKind::Change, conversation, &[&id], &request)?;
+    let handler =
+        RejectedRequest::check(meta, change).map(|(meta, change)| ChangeHandler { meta, change });
+    execute_parsed(&state, handler).await
 }
 
 #[cfg(test)]

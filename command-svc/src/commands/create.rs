@@ -1,23 +1,22 @@
 //! `POST /v1/conversations`.
 
 use axum::extract::State;
-use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, CreateConversation};
 use domain::conversation::event::{ConversationEvent, ConversationKind};
+use domain::conversation::{Conversation, find_direct_peer};
 use domain::ids::{ConversationId, InvalidIdError, Title, UserId};
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http::StatusCode;
-use http_edge::Json;
+use http_edge::{Json, schema};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::membership;
 use crate::caller::Requester;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 use crate::params;
@@ -27,7 +26,7 @@ use crate::state::CommandState;
 /// The conversation to create.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CreateRequest {
-    #[schema(value_type = docs::ConversationKindSchema)]
+    #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
     /// The other members, at most 1,000; the caller is always added. Exactly one for `direct`.
     members: Vec<String>,
@@ -43,7 +42,7 @@ pub(crate) struct CreateRequest {
 #[schema(as = Created)]
 pub(crate) struct CreateResponse<'a> {
     id: &'a str,
-    #[schema(value_type = docs::ConversationKindSchema)]
+    #[schema(value_type = schema::ConversationKindSchema)]
     kind: ConversationKind,
     /// The log position of its creation, or the head of the log if it already existed.
     #[serde(skip_serializing_if = "PositionPlaceholder::is_placeholder")]
@@ -59,14 +58,12 @@ struct CreateReceipt {
 
 /// The handler that creates a conversation.
 pub(crate) struct CreateHandler {
-    id: ConversationId,
+    meta: CommandMeta<Conversation>,
     kind: ConversationKind,
     title: Option<Title>,
     members: Vec<UserId>,
     /// The other member of a direct conversation.
     peer: Option<UserId>,
-    caller: UserId,
-    idempotency: Option<Idempotency>,
 }
 
 impl CreateHandler {
@@ -86,13 +83,16 @@ impl CreateHandler {
             }
         };
         Ok(Self {
-            id,
+            meta: CommandMeta {
+                kind: CommandKind::Create,
+                aggregate_id: id,
+                caller,
+                idempotency,
+            },
             kind: request.kind,
             title,
             members,
             peer,
-            caller,
-            idempotency,
         })
     }
 }
@@ -104,14 +104,7 @@ fn resolve_group_id(chosen: Option<&str>) -> Result<ConversationId, Refusal> {
         return ConversationId::parse(&format!("c_{}", uuid::Uuid::now_v7().simple()))
             .map_err(invalid);
     };
-    let id = ConversationId::parse(chosen).map_err(invalid)?;
-    if id.is_direct() {
-        return Err(Refusal::invalid(
-            "id",
-            "ids that start with d_ are reserved for direct conversations",
-        ));
-    }
-    Ok(id)
+    ConversationId::parse_group(chosen).map_err(invalid)
 }
 
 /// The id of the direct conversation of a pair of users, and the user who is not the caller.
@@ -126,62 +119,52 @@ fn resolve_direct_pair(
             "the id of a direct conversation is derived from its members; omit it",
         ));
     }
-    let mut others = members.iter().filter(|user| *user != caller);
-    match others.next() {
-        Some(other) if others.all(|user| user == other) => {
-            Ok((ConversationId::direct(caller, other), other.clone()))
-        }
-        _ => Err(Refusal::invalid(
-            "members",
-            "a direct conversation needs exactly one user other than yourself",
-        )),
+    let peer = find_direct_peer(caller, members)?;
+    Ok((ConversationId::direct(caller, peer), peer.clone()))
+}
+
+/// Whether the other member has blocked the caller.
+pub(crate) struct PeerBlock(bool);
+
+impl CommandLookups<CreateHandler> for PeerBlock {
+    async fn load(
+        handler: &CreateHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let Some(peer) = &handler.peer else {
+            return Ok(Self(false));
+        };
+        let mailboxes = state.log().mailboxes();
+        let (has_blocked, observation) = mailboxes
+            .peek(peer.as_str(), |mailbox| {
+                mailbox.has_blocked(&handler.meta.caller)
+            })
+            .await?;
+        observed.push(observation);
+        Ok(Self(has_blocked))
     }
 }
 
 impl CommandHandler for CreateHandler {
     type Target = Conversation;
-    /// Whether the other member has blocked the caller.
-    type Lookups = bool;
+    type Lookups = PeerBlock;
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Create
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        state: &CommandState,
-        observed: &mut Vec<Observation>,
-    ) -> Result<bool, AttemptError> {
-        let Some(peer) = &self.peer else {
-            return Ok(false);
-        };
-        let mailboxes = state.log().mailboxes();
-        let (has_blocked, observation) = mailboxes
-            .peek(peer.as_str(), |mailbox| mailbox.has_blocked(&self.caller))
-            .await?;
-        observed.push(observation);
-        Ok(has_blocked)
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Conversation>,
-        blocked: bool,
+        PeerBlock(blocked): PeerBlock,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let create = CreateConversation {
             kind: self.kind,
             title: self.title.clone(),
             members: self.members.clone(),
-            by: self.caller.clone(),
+            by: self.meta.caller.clone(),
             blocked,
         };
         let command = ConversationCommand::Create(create);
@@ -192,7 +175,7 @@ impl CommandHandler for CreateHandler {
             StatusCode::CREATED
         };
         let created = CreateResponse {
-            id: self.aggregate_id(),
+            id: self.meta.aggregate_id.as_str(),
             kind: self.kind,
             position: PositionPlaceholder,
         };
@@ -206,7 +189,7 @@ impl CommandHandler for CreateHandler {
     /// A user who has left the conversation they created gets `not_found`.
     async fn may_replay(&self, state: &CommandState, receipt: &Receipt) -> Result<bool, LogError> {
         match serde_json::from_slice::<CreateReceipt>(&receipt.answer) {
-            Ok(created) => membership::is_member(state, &created.id, &self.caller).await,
+            Ok(created) => state.is_member(&created.id, &self.meta.caller).await,
             // The key was used for another kind of command, so the caller gets a mismatch.
             Err(_) => Ok(true),
         }
@@ -257,8 +240,8 @@ mod tests {
     fn a_pair_has_one_id() {
         let one = handler(r#"{"kind":"direct","members":["bob"]}"#).expect("valid");
         let same = handler(r#"{"kind":"direct","members":["bob","ann","bob"]}"#).expect("valid");
-        assert_eq!(one.id, same.id);
-        assert!(one.id.is_direct());
+        assert_eq!(one.meta.aggregate_id, same.meta.aggregate_id);
+        assert!(one.meta.aggregate_id.is_direct());
     }
 
     #[test]
@@ -274,15 +257,18 @@ mod tests {
     #[test]
     fn a_group_id_is_chosen_or_generated() {
         let own = handler(r#"{"kind":"group","members":[],"id":"team.a"}"#).expect("valid");
-        assert_eq!(own.id.as_str(), "team.a");
+        assert_eq!(own.meta.aggregate_id.as_str(), "team.a");
         for bad in ["", "d_1", "a b", "ä"] {
             let request = format!(r#"{{"kind":"group","members":[],"id":"{bad}"}}"#);
             assert_eq!(handler(&request).err(), Some(Some("id")), "{bad}");
         }
         let one = handler(r#"{"kind":"group","members":[]}"#).expect("valid");
         let other = handler(r#"{"kind":"group","members":[],"id":null}"#).expect("valid");
-        assert!(one.id.as_str().starts_with("c_") && one.id.as_str().len() >= 22);
-        assert_ne!(one.id, other.id);
+        assert!(
+            one.meta.aggregate_id.as_str().starts_with("c_")
+                && one.meta.aggregate_id.as_str().len() >= 22
+        );
+        assert_ne!(one.meta.aggregate_id, other.meta.aggregate_id);
     }
 
     #[test]

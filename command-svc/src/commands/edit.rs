@@ -4,20 +4,18 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, EditMessage};
 use domain::conversation::event::ConversationEvent;
-use domain::ids::{ConversationId, UserId};
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use event_log::LockedAggregate;
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{membership, message_lookup};
+use super::message_lookup;
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -33,37 +31,19 @@ pub(crate) struct EditRequest {
 
 /// The handler that edits a message.
 pub(crate) struct EditHandler {
-    pub(crate) conversation: ConversationId,
+    pub(crate) meta: CommandMeta<Conversation>,
     pub(crate) seq: i64,
     /// The unvalidated body. Which body is valid depends on the type of the message, which only the
     /// conversation knows.
     pub(crate) body: Value,
-    pub(crate) by: UserId,
-    pub(crate) idempotency: Option<Idempotency>,
 }
 
 impl CommandHandler for EditHandler {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Edit
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -75,18 +55,15 @@ impl CommandHandler for EditHandler {
         let edit = EditMessage {
             seq: self.seq,
             body: self.body.clone(),
-            by: self.by.clone(),
+            by: self.meta.caller.clone(),
             now: state.now(),
-            message: message_lookup::load_unless_recent(locked, &self.by, self.seq).await?,
+            message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
+                .await?,
         };
         let command = ConversationCommand::Edit(edit);
         Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
-    }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.by).await
     }
 }
 
@@ -113,23 +90,13 @@ impl CommandHandler for EditHandler {
 )]
 pub(crate) async fn edit_message(
     State(state): State<CommandState>,
-    Requester { user: by, key }: Requester,
+    requester: Requester,
     Path((id, seq)): Path<(String, String)>,
     Json(request): Json<EditRequest>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let idempotency =
-        Idempotency::for_command(&by, key.as_ref(), CommandKind::Edit, &[&id, &seq], &request)?;
+    let meta = requester.into_meta(CommandKind::Edit, conversation, &[&id, &seq], &request)?;
     let seq = params::parse_seq(&seq)?;
-    execute(
-        &state,
-        &EditHandler {
-            conversation,
-            seq,
-            body: request.body,
-            by,
-            idempotency,
-        },
-    )
-    .await
+    let body = request.body;
+    execute(&state, &EditHandler { meta, seq, body }).await
 }

@@ -7,16 +7,16 @@ use domain::conversation::command::{ConversationCommand, EraseContent};
 use domain::conversation::event::ConversationEvent;
 use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
-use event_log::erasure::scope;
 use event_log::{AppendError, AppendRequest, AppendedRange, LogError};
 use http_edge::{Admin, Json};
+use log_integrity::erasure::scope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::attempts::Attempts;
 use crate::caller::AuthenticatedUser;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
-use crate::execute::{MAX_ATTEMPTS, back_off};
 use crate::metrics::{CommandKind, CommandOutcome};
 use crate::params;
 use crate::state::CommandState;
@@ -234,8 +234,9 @@ pub(crate) async fn erase_messages(
     title: bool,
     by: &UserId,
 ) -> Result<Option<ErasureTotals>, CommandError> {
-    for attempt in 0..MAX_ATTEMPTS {
-        back_off(attempt).await;
+    let mut attempts = Attempts::default();
+    loop {
+        attempts.start_next().await?;
         let locked = state.log().conversations().lock(id.as_str()).await?;
         let erase = ConversationCommand::Erase(EraseContent {
             seqs: seqs.to_vec(),
@@ -271,5 +272,4 @@ pub(crate) async fn erase_messages(
             appended,
         }));
     }
-    Err(CommandError::Contention)
 }

@@ -1,10 +1,11 @@
 //! `PATCH /v1/conversations/{id}/preferences`.
 
 use axum::extract::State;
-use domain::ids::{ConversationId, UserId};
+use domain::ids::ConversationId;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MembershipSnapshot, SetPreferences};
+use domain::mailbox::command::{MailboxCommand, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
+use domain::membership::MembershipSnapshot;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
 use serde::{Deserialize, Serialize};
@@ -15,8 +16,7 @@ use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -39,44 +39,37 @@ pub(crate) struct PreferencesRequest {
 
 /// The handler that sets preferences.
 pub(crate) struct PreferencesHandler {
+    meta: CommandMeta<Mailbox>,
     conversation: ConversationId,
     preferences: PreferencesRequest,
-    caller: UserId,
-    idempotency: Option<Idempotency>,
+}
+
+impl CommandLookups<PreferencesHandler> for MembershipSnapshot {
+    async fn load(
+        handler: &PreferencesHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let caller = &handler.meta.caller;
+        membership::observe_membership(state, &handler.conversation, caller, 0, observed)
+            .await
+            .map(|(membership, _)| membership)
+    }
 }
 
 impl CommandHandler for PreferencesHandler {
     type Target = Mailbox;
     type Lookups = MembershipSnapshot;
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Preferences
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.caller.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        state: &CommandState,
-        observed: &mut Vec<Observation>,
-    ) -> Result<MembershipSnapshot, AttemptError> {
-        let found =
-            membership::observe_membership(state, &self.conversation, &self.caller, 0, observed)
-                .await;
-        found.map(|(standing, _)| standing)
+    fn meta(&self) -> &CommandMeta<Mailbox> {
+        &self.meta
     }
 
     async fn decide(
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
-        standing: MembershipSnapshot,
+        membership: MembershipSnapshot,
     ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let PreferencesRequest {
             muted,
@@ -91,7 +84,7 @@ impl CommandHandler for PreferencesHandler {
             pinned,
             archived,
             mentions,
-            membership: standing,
+            membership,
         };
         let command = MailboxCommand::SetPreferences(set);
         Ok(Decision::from_events(
@@ -100,7 +93,7 @@ impl CommandHandler for PreferencesHandler {
     }
 
     async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.caller).await
+        state.is_member(&self.conversation, &self.meta.caller).await
     }
 }
 
@@ -125,25 +118,19 @@ impl CommandHandler for PreferencesHandler {
 )]
 pub(crate) async fn set_preferences(
     State(state): State<CommandState>,
-    Requester { user: caller, key }: Requester,
+    requester: Requester,
     Path(id): Path<String>,
     Json(preferences): Json<PreferencesRequest>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let idempotency = Idempotency::for_command(
-        &caller,
-        key.as_ref(),
-        CommandKind::Preferences,
-        &[&id],
-        &preferences,
-    )?;
+    let mailbox = requester.user.clone();
+    let meta = requester.into_meta(CommandKind::Preferences, mailbox, &[&id], &preferences)?;
     execute(
         &state,
         &PreferencesHandler {
+            meta,
             conversation,
-            preferences: preferences,
-            caller,
-            idempotency,
+            preferences,
         },
     )
     .await

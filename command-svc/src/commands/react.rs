@@ -4,18 +4,16 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, UpdateReaction};
 use domain::conversation::event::ConversationEvent;
-use domain::ids::{ConversationId, ReactionKey, UserId};
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use domain::ids::ReactionKey;
+use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::rejected::RejectedRequest;
-use super::{membership, message_lookup};
+use super::message_lookup;
+use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -23,12 +21,10 @@ use crate::state::CommandState;
 
 /// The handler that adds or removes a reaction.
 pub(crate) struct ReactHandler {
-    pub(crate) conversation: ConversationId,
-    pub(crate) seq: i64,
-    pub(crate) key: ReactionKey,
-    pub(crate) by: UserId,
-    pub(crate) idempotency: Option<Idempotency>,
-    pub(crate) action: ReactionAction,
+    meta: CommandMeta<Conversation>,
+    seq: i64,
+    key: ReactionKey,
+    action: ReactionAction,
 }
 
 /// Add or remove.
@@ -47,28 +43,29 @@ impl ReactionAction {
     }
 }
 
+impl ReactHandler {
+    pub(crate) fn parse(
+        meta: CommandMeta<Conversation>,
+        seq: i64,
+        key: &str,
+        action: ReactionAction,
+    ) -> Result<Self, Box<RejectedRequest>> {
+        let (meta, key) = RejectedRequest::check(meta, params::parse_reaction(key))?;
+        Ok(Self {
+            meta,
+            seq,
+            key,
+            action,
+        })
+    }
+}
+
 impl CommandHandler for ReactHandler {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        self.action.command_kind()
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -80,8 +77,9 @@ impl CommandHandler for ReactHandler {
         let react = UpdateReaction {
             seq: self.seq,
             key: self.key.clone(),
-            by: self.by.clone(),
-            message: message_lookup::load_unless_recent(locked, &self.by, self.seq).await?,
+            by: self.meta.caller.clone(),
+            message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
+                .await?,
         };
         let command = match self.action {
             ReactionAction::Add => ConversationCommand::React(react),
@@ -91,60 +89,19 @@ impl CommandHandler for ReactHandler {
             locked.state().decide(command, state.limits())?,
         ))
     }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.by).await
-    }
 }
 
 async fn execute_reaction(
     state: &CommandState,
-    Requester {
-        user: by,
-        key: client_key,
-    }: Requester,
+    requester: Requester,
     (id, seq, key): (String, String, String),
     action: ReactionAction,
 ) -> Result<CommandResponse, CommandError> {
-    let command_kind = action.command_kind();
     let conversation = params::parse_conversation(&id)?;
-    let idempotency = Idempotency::for_command(
-        &by,
-        client_key.as_ref(),
-        command_kind,
-        &[&id, &seq, &key],
-        &(),
-    )?;
+    let path = [id.as_str(), &seq, &key];
+    let meta = requester.into_meta(action.command_kind(), conversation, &path, &())?;
     let seq = params::parse_seq(&seq)?;
-    match params::parse_reaction(&key) {
-        Ok(key) => {
-            execute(
-                state,
-                &ReactHandler {
-                    conversation,
-                    seq,
-                    key,
-                    by,
-                    idempotency,
-                    action,
-                },
-            )
-            .await
-        }
-        Err(refusal) => {
-            execute(
-                state,
-                &RejectedRequest {
-                    command_kind,
-                    conversation,
-                    caller: by,
-                    idempotency,
-                    refusal,
-                },
-            )
-            .await
-        }
-    }
+    execute_parsed(state, ReactHandler::parse(meta, seq, &key, action)).await
 }
 
 /// React to a message

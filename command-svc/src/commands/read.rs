@@ -1,10 +1,12 @@
 //! `POST /v1/conversations/{id}/read`.
 
 use axum::extract::State;
-use domain::ids::{ConversationId, UserId};
+use domain::conversation::Conversation;
+use domain::ids::ConversationId;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot};
+use domain::mailbox::command::{MailboxCommand, MarkRead, MarkUnread};
 use domain::mailbox::event::MailboxEvent;
+use domain::membership::MembershipSnapshot;
 use domain::refusal::Refusal;
 use event_log::{LockedAggregate, LogError, Observation, Receipt};
 use http_edge::{Json, Path};
@@ -12,13 +14,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::membership;
-use super::rejected::RejectedRequest;
+use super::rejected::{RejectedRequest, execute_parsed};
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
-use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionPlaceholder, ResponseBody};
@@ -30,10 +30,10 @@ pub(crate) struct ReadRequest {
     /// Mark everything up to this seq as read. A seq beyond the last message means the last
     /// message. This never moves the mark back.
     #[schema(minimum = 0)]
-    pub(crate) up_to: Option<i64>,
+    up_to: Option<i64>,
     /// Mark everything from this seq onwards as unread.
     #[schema(minimum = 1)]
-    pub(crate) unread_from: Option<i64>,
+    unread_from: Option<i64>,
 }
 
 /// The read mark after the command.
@@ -50,13 +50,13 @@ pub(crate) struct ReadResponse {
 
 /// The requested move of the read mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReadMarkUpdate {
+enum ReadMarkUpdate {
     UpTo(i64),
     UnreadFrom(i64),
 }
 
 impl ReadRequest {
-    pub(crate) fn parse(&self) -> Result<ReadMarkUpdate, Refusal> {
+    fn parse(&self) -> Result<ReadMarkUpdate, Refusal> {
         match (self.up_to, self.unread_from) {
             (Some(seq), None) => Ok(ReadMarkUpdate::UpTo(seq)),
             (None, Some(seq)) => Ok(ReadMarkUpdate::UnreadFrom(seq)),
@@ -74,56 +74,80 @@ impl ReadRequest {
 
 /// The handler that moves the read mark.
 pub(crate) struct ReadHandler {
-    pub(crate) conversation: ConversationId,
-    pub(crate) update: ReadMarkUpdate,
-    pub(crate) caller: UserId,
-    pub(crate) idempotency: Option<Idempotency>,
+    meta: CommandMeta<Mailbox>,
+    conversation: ConversationId,
+    update: ReadMarkUpdate,
+}
+
+impl ReadHandler {
+    pub(crate) fn parse(
+        meta: CommandMeta<Conversation>,
+        request: &ReadRequest,
+    ) -> Result<Self, Box<RejectedRequest>> {
+        let (meta, update) = RejectedRequest::check(meta, request.parse())?;
+        let (conversation, meta) = meta.into_mailbox();
+        Ok(Self {
+            meta,
+            conversation,
+            update,
+        })
+    }
+
+    pub(crate) fn conversation(&self) -> &ConversationId {
+        &self.conversation
+    }
+}
+
+/// The membership of the caller, and whether the caller can see the message at the seq.
+pub(crate) struct CallerView {
+    membership: MembershipSnapshot,
+    can_see: bool,
+}
+
+impl CommandLookups<ReadHandler> for CallerView {
+    async fn load(
+        handler: &ReadHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        let (ReadMarkUpdate::UpTo(seq) | ReadMarkUpdate::UnreadFrom(seq)) = handler.update;
+        let caller = &handler.meta.caller;
+        let (membership, can_see) =
+            membership::observe_membership(state, &handler.conversation, caller, seq, observed)
+                .await?;
+        Ok(Self {
+            membership,
+            can_see,
+        })
+    }
 }
 
 impl CommandHandler for ReadHandler {
     type Target = Mailbox;
-    /// The membership of the caller, and whether the caller can see the message at `unread_from`.
-    type Lookups = (MembershipSnapshot, bool);
+    type Lookups = CallerView;
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Read
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.caller.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        state: &CommandState,
-        observed: &mut Vec<Observation>,
-    ) -> Result<(MembershipSnapshot, bool), AttemptError> {
-        let (ReadMarkUpdate::UpTo(seq) | ReadMarkUpdate::UnreadFrom(seq)) = self.update;
-        membership::observe_membership(state, &self.conversation, &self.caller, seq, observed).await
+    fn meta(&self) -> &CommandMeta<Mailbox> {
+        &self.meta
     }
 
     async fn decide(
         &self,
         state: &CommandState,
         locked: &LockedAggregate<Mailbox>,
-        (standing, visible): (MembershipSnapshot, bool),
+        caller: CallerView,
     ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let conversation = self.conversation.clone();
         let command = match self.update {
             ReadMarkUpdate::UpTo(up_to) => MailboxCommand::MarkRead(MarkRead {
                 conversation,
                 up_to,
-                membership: standing,
+                membership: caller.membership,
             }),
             ReadMarkUpdate::UnreadFrom(from) => MailboxCommand::MarkUnread(MarkUnread {
                 conversation,
                 from,
-                membership: standing,
-                visible,
+                membership: caller.membership,
+                visible: caller.can_see,
             }),
         };
         let mailbox = locked.state();
@@ -132,7 +156,7 @@ impl CommandHandler for ReadHandler {
             Some(
                 MailboxEvent::ConversationRead(mark) | MailboxEvent::ConversationMarkedUnread(mark),
             ) => mark.read_seq,
-            _ => mailbox.read_mark(&self.conversation, standing),
+            _ => mailbox.read_mark(&self.conversation, caller.membership),
         };
         let fields = ResponseBody::serialize(&ReadResponse {
             read_seq,
@@ -142,7 +166,7 @@ impl CommandHandler for ReadHandler {
     }
 
     async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.caller).await
+        state.is_member(&self.conversation, &self.meta.caller).await
     }
 }
 
@@ -168,40 +192,13 @@ impl CommandHandler for ReadHandler {
 )]
 pub(crate) async fn mark_read(
     State(state): State<CommandState>,
-    Requester { user: caller, key }: Requester,
+    requester: Requester,
     Path(id): Path<String>,
     Json(request): Json<ReadRequest>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let idempotency =
-        Idempotency::for_command(&caller, key.as_ref(), CommandKind::Read, &[&id], &request)?;
-    match request.parse() {
-        Ok(update) => {
-            execute(
-                &state,
-                &ReadHandler {
-                    conversation,
-                    update,
-                    caller,
-                    idempotency,
-                },
-            )
-            .await
-        }
-        Err(refusal) => {
-            execute(
-                &state,
-                &RejectedRequest {
-                    command_kind: CommandKind::Read,
-                    conversation,
-                    caller,
-                    idempotency,
-                    refusal,
-                },
-            )
-            .await
-        }
-    }
+    let meta = requester.into_meta(CommandKind::Read, conversation, &[&id], &request)?;
+    execute_parsed(&state, ReadHandler::parse(meta, &request)).await
 }
 
 #[cfg(test)]

@@ -4,17 +4,15 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, RecallMessage};
 use domain::conversation::event::ConversationEvent;
-use domain::ids::{ConversationId, UserId};
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::{membership, message_lookup};
+use super::message_lookup;
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -22,34 +20,16 @@ use crate::state::CommandState;
 
 /// The handler that recalls a message.
 pub(crate) struct RecallHandler {
-    pub(crate) conversation: ConversationId,
+    pub(crate) meta: CommandMeta<Conversation>,
     pub(crate) seq: i64,
-    pub(crate) by: UserId,
-    pub(crate) idempotency: Option<Idempotency>,
 }
 
 impl CommandHandler for RecallHandler {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Recall
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -60,18 +40,15 @@ impl CommandHandler for RecallHandler {
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let recall = RecallMessage {
             seq: self.seq,
-            by: self.by.clone(),
+            by: self.meta.caller.clone(),
             now: state.now(),
-            message: message_lookup::load_unless_recent(locked, &self.by, self.seq).await?,
+            message: message_lookup::load_unless_recent(locked, &self.meta.caller, self.seq)
+                .await?,
         };
         let command = ConversationCommand::Recall(recall);
         Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
-    }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.by).await
     }
 }
 
@@ -97,21 +74,11 @@ impl CommandHandler for RecallHandler {
 )]
 pub(crate) async fn recall_message(
     State(state): State<CommandState>,
-    Requester { user: by, key }: Requester,
+    requester: Requester,
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let idempotency =
-        Idempotency::for_command(&by, key.as_ref(), CommandKind::Recall, &[&id, &seq], &())?;
+    let meta = requester.into_meta(CommandKind::Recall, conversation, &[&id, &seq], &())?;
     let seq = params::parse_seq(&seq)?;
-    execute(
-        &state,
-        &RecallHandler {
-            conversation,
-            seq,
-            by,
-            idempotency,
-        },
-    )
-    .await
+    execute(&state, &RecallHandler { meta, seq }).await
 }

@@ -4,47 +4,40 @@
 
 use domain::conversation::Conversation;
 use domain::conversation::event::ConversationEvent;
-use domain::ids::{ConversationId, UserId};
 use domain::refusal::Refusal;
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use event_log::LockedAggregate;
 
-use super::membership;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
-use crate::metrics::CommandKind;
+use crate::error::CommandError;
+use crate::execute::execute;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
+use crate::response::CommandResponse;
 use crate::state::CommandState;
 
 /// A rejected request, executed to check access and key before it returns its refusal.
 pub(crate) struct RejectedRequest {
-    pub(crate) command_kind: CommandKind,
-    pub(crate) conversation: ConversationId,
-    pub(crate) caller: UserId,
-    pub(crate) idempotency: Option<Idempotency>,
-    pub(crate) refusal: Refusal,
+    meta: CommandMeta<Conversation>,
+    refusal: Refusal,
+}
+
+impl RejectedRequest {
+    /// Returns what the parser made of a request, or the rejected request.
+    pub(crate) fn check<T>(
+        meta: CommandMeta<Conversation>,
+        parsed: Result<T, Refusal>,
+    ) -> Result<(CommandMeta<Conversation>, T), Box<Self>> {
+        match parsed {
+            Ok(parsed) => Ok((meta, parsed)),
+            Err(refusal) => Err(Box::new(Self { meta, refusal })),
+        }
+    }
 }
 
 impl CommandHandler for RejectedRequest {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        self.command_kind
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -53,14 +46,21 @@ impl CommandHandler for RejectedRequest {
         locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        if locked.state().is_member(&self.caller) {
+        if locked.state().is_member(&self.meta.caller) {
             Err(self.refusal.clone().into())
         } else {
             Err(Refusal::not_found().into())
         }
     }
+}
 
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.caller).await
+/// Executes a parsed or a rejected request.
+pub(crate) async fn execute_parsed<H: CommandHandler>(
+    state: &CommandState,
+    parsed: Result<H, Box<RejectedRequest>>,
+) -> Result<CommandResponse, CommandError> {
+    match parsed {
+        Ok(handler) => execute(state, &handler).await,
+        Err(rejected) => execute(state, &*rejected).await,
     }
 }

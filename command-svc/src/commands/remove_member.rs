@@ -4,17 +4,15 @@ use axum::extract::State;
 use domain::conversation::Conversation;
 use domain::conversation::command::{ConversationCommand, RemoveMember};
 use domain::conversation::event::ConversationEvent;
-use domain::ids::ConversationId;
-use event_log::{LockedAggregate, LogError, Observation, Receipt};
+use domain::ids::UserId;
+use event_log::LockedAggregate;
 use http_edge::Path;
 
-use super::membership;
 use crate::caller::Requester;
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
-use crate::idempotency::Idempotency;
+use crate::handler::{AttemptError, CommandHandler, CommandMeta, Decision};
 use crate::metrics::CommandKind;
 use crate::params;
 use crate::response::{CommandResponse, PositionResponse};
@@ -22,33 +20,16 @@ use crate::state::CommandState;
 
 /// The handler that removes a member.
 pub(crate) struct RemoveMemberHandler {
-    conversation: ConversationId,
-    remove: RemoveMember,
-    idempotency: Option<Idempotency>,
+    meta: CommandMeta<Conversation>,
+    user: UserId,
 }
 
 impl CommandHandler for RemoveMemberHandler {
     type Target = Conversation;
     type Lookups = ();
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::RemoveMember
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        self.idempotency.as_ref()
-    }
-
-    async fn load_lookups(
-        &self,
-        _: &CommandState,
-        _: &mut Vec<Observation>,
-    ) -> Result<(), AttemptError> {
-        Ok(())
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -57,14 +38,13 @@ impl CommandHandler for RemoveMemberHandler {
         locked: &LockedAggregate<Conversation>,
         (): (),
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
-        let command = ConversationCommand::RemoveMember(self.remove.clone());
+        let command = ConversationCommand::RemoveMember(RemoveMember {
+            user: self.user.clone(),
+            by: self.meta.caller.clone(),
+        });
         Ok(Decision::from_events(
             locked.state().decide(command, state.limits())?,
         ))
-    }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.remove.by).await
     }
 }
 
@@ -91,28 +71,12 @@ impl CommandHandler for RemoveMemberHandler {
 )]
 pub(crate) async fn remove_member(
     State(state): State<CommandState>,
-    Requester { user: by, key }: Requester,
+    requester: Requester,
     Path((id, user)): Path<(String, String)>,
 ) -> Result<CommandResponse, CommandError> {
     let conversation = params::parse_conversation(&id)?;
-    let idempotency = Idempotency::for_command(
-        &by,
-        key.as_ref(),
-        CommandKind::RemoveMember,
-        &[&id, &user],
-        &(),
-    )?;
-    let remove = RemoveMember {
-        user: params::parse_user(&user)?,
-        by,
-    };
-    execute(
-        &state,
-        &RemoveMemberHandler {
-            conversation,
-            remove,
-            idempotency,
-        },
-    )
-    .await
+    let path = [id.as_str(), &user];
+    let meta = requester.into_meta(CommandKind::RemoveMember, conversation, &path, &())?;
+    let user = params::parse_user(&user)?;
+    execute(&state, &RemoveMemberHandler { meta, user }).await
 }

@@ -10,19 +10,18 @@ use domain::ids::{ClientKey, ConversationId, UserId};
 use domain::limits::Limits;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
-use event_log::{LockedAggregate, LogError, Observation, Receipt, ReceiptKey};
+use event_log::{LockedAggregate, LogError, Observation, ReceiptKey};
 use http::StatusCode;
-use http_edge::{Json, Path};
+use http_edge::{Json, Path, schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::membership;
 use crate::caller::AuthenticatedUser;
-use crate::docs::{self, CommandProblems};
+use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::execute::execute;
-use crate::handler::{AttemptError, CommandHandler, Decision};
+use crate::handler::{AttemptError, CommandHandler, CommandLookups, CommandMeta, Decision};
 use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 use crate::params;
@@ -37,7 +36,7 @@ pub(crate) struct SendRequest {
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: String,
     #[serde(rename = "type")]
-    #[schema(value_type = docs::MessageTypeSchema)]
+    #[schema(value_type = schema::MessageTypeSchema)]
     kind: MessageType,
     /// A JSON object of at most 64 KiB. Text messages have their text in `text`.
     #[schema(value_type = Object)]
@@ -54,7 +53,6 @@ pub(crate) struct SendRequest {
 /// The message that was sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sent)]
-#[expect(clippy::struct_field_names, reason = "the names are part of the API")]
 pub(crate) struct SendResponse<'a> {
     conversation_id: &'a str,
     /// The number of the message in its conversation: 1, 2, 3, ...
@@ -70,9 +68,7 @@ pub(crate) struct SendResponse<'a> {
 
 /// The handler that sends a message.
 pub(crate) struct SendHandler {
-    conversation: ConversationId,
-    sender: UserId,
-    idempotency: Idempotency,
+    meta: CommandMeta<Conversation>,
     /// The message, or the refusal of an invalid one. Only members see the refusal, and only under
     /// a new key.
     draft: Result<MessageDraft, Refusal>,
@@ -104,16 +100,13 @@ impl SendHandler {
             key: ReceiptKey::for_send(&sender, &key),
             fingerprint,
         };
-        Ok(Self {
-            conversation,
-            sender,
-            idempotency,
-            draft,
-        })
-    }
-
-    pub(crate) fn conversation(&self) -> &ConversationId {
-        &self.conversation
+        let meta = CommandMeta {
+            kind: CommandKind::Send,
+            aggregate_id: conversation,
+            caller: sender,
+            idempotency: Some(idempotency),
+        };
+        Ok(Self { meta, draft })
     }
 }
 
@@ -152,48 +145,44 @@ pub(crate) struct DirectPeer {
     has_blocked: bool,
 }
 
+impl CommandLookups<SendHandler> for DirectPeer {
+    async fn load(
+        handler: &SendHandler,
+        state: &CommandState,
+        observed: &mut Vec<Observation>,
+    ) -> Result<Self, AttemptError> {
+        if !handler.meta.aggregate_id.is_direct() {
+            return Ok(Self::default());
+        }
+        let conversations = state.log().conversations();
+        let (peer, _) = conversations
+            .peek(handler.meta.aggregate_id.as_str(), |conversation| {
+                conversation.peer_of(&handler.meta.caller).cloned()
+            })
+            .await?;
+        let Some(peer) = peer else {
+            return Ok(Self::default());
+        };
+        let mailboxes = state.log().mailboxes();
+        let (has_blocked, observation) = mailboxes
+            .peek(peer.as_str(), |mailbox| {
+                mailbox.has_blocked(&handler.meta.caller)
+            })
+            .await?;
+        observed.push(observation);
+        Ok(Self {
+            user: Some(peer),
+            has_blocked,
+        })
+    }
+}
+
 impl CommandHandler for SendHandler {
     type Target = Conversation;
     type Lookups = DirectPeer;
 
-    fn command_kind(&self) -> CommandKind {
-        CommandKind::Send
-    }
-
-    fn aggregate_id(&self) -> &str {
-        self.conversation.as_str()
-    }
-
-    fn idempotency(&self) -> Option<&Idempotency> {
-        Some(&self.idempotency)
-    }
-
-    async fn load_lookups(
-        &self,
-        state: &CommandState,
-        observed: &mut Vec<Observation>,
-    ) -> Result<DirectPeer, AttemptError> {
-        if !self.conversation.is_direct() {
-            return Ok(DirectPeer::default());
-        }
-        let conversations = state.log().conversations();
-        let (peer, _) = conversations
-            .peek(self.aggregate_id(), |conversation| {
-                conversation.peer_of(&self.sender).cloned()
-            })
-            .await?;
-        let Some(peer) = peer else {
-            return Ok(DirectPeer::default());
-        };
-        let mailboxes = state.log().mailboxes();
-        let (has_blocked, observation) = mailboxes
-            .peek(peer.as_str(), |mailbox| mailbox.has_blocked(&self.sender))
-            .await?;
-        observed.push(observation);
-        Ok(DirectPeer {
-            user: Some(peer),
-            has_blocked,
-        })
+    fn meta(&self) -> &CommandMeta<Conversation> {
+        &self.meta
     }
 
     async fn decide(
@@ -203,18 +192,18 @@ impl CommandHandler for SendHandler {
         peer: DirectPeer,
     ) -> Result<Decision<ConversationEvent>, AttemptError> {
         let conversation = locked.state();
-        if conversation.peer_of(&self.sender) != peer.user.as_ref() {
+        if conversation.peer_of(&self.meta.caller) != peer.user.as_ref() {
             return Err(AttemptError::Retry);
         }
         let draft = match &self.draft {
             Ok(draft) => draft,
-            Err(_) if !conversation.is_member(&self.sender) => {
+            Err(_) if !conversation.is_member(&self.meta.caller) => {
                 return Err(Refusal::not_found().into());
             }
             Err(refusal) => return Err(refusal.clone().into()),
         };
         let send = SendMessage {
-            sender: self.sender.clone(),
+            sender: self.meta.caller.clone(),
             kind: draft.kind,
             body: draft.body.clone(),
             reply_to: draft.reply_to,
@@ -226,7 +215,7 @@ impl CommandHandler for SendHandler {
         let fields = match events.last() {
             Some(ConversationEvent::MessageSent(message)) => {
                 ResponseBody::serialize(&SendResponse {
-                    conversation_id: self.aggregate_id(),
+                    conversation_id: self.meta.aggregate_id.as_str(),
                     seq: message.seq,
                     sent_at: message.sent_at,
                     position: PositionPlaceholder,
@@ -243,10 +232,6 @@ impl CommandHandler for SendHandler {
             status: StatusCode::CREATED,
             body: fields,
         })
-    }
-
-    async fn may_replay(&self, state: &CommandState, _: &Receipt) -> Result<bool, LogError> {
-        membership::is_member(state, &self.conversation, &self.sender).await
     }
 }
 
@@ -299,15 +284,18 @@ mod tests {
             r#"{"body": {"b": 2, "a": 1}, "type": "custom", "reply_to": null, "mentions": [],
                 "client_message_id": "k", "unknown": true}"#,
         );
-        let one = one.expect("valid").idempotency;
-        assert_eq!(one, same.expect("valid").idempotency);
+        let idempotency = |handler: Result<SendHandler, Refusal>| {
+            handler.expect("valid").meta.idempotency.expect("a key")
+        };
+        let one = idempotency(one);
+        assert_eq!(one, idempotency(same));
         for other in [
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":3}}"#,
             r#"{"client_message_id":"k","type":"control","body":{"a":1,"b":2}}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"reply_to":1}"#,
             r#"{"client_message_id":"k","type":"custom","body":{"a":1,"b":2},"mentions":["bob"]}"#,
         ] {
-            let other = handler(other).expect("valid").idempotency;
+            let other = idempotency(handler(other));
             assert_eq!(one.key, other.key);
             assert_ne!(one.fingerprint, other.fingerprint);
         }

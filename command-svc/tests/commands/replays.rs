@@ -112,75 +112,17 @@ async fn a_replay_requires_only_access() -> Result<()> {
     Ok(())
 }
 
-/// A command that a member can send under a key: the key, the method, the path and the body.
-type KeyedCommand = (&'static str, Method, String, serde_json::Value);
-
-/// One command of each kind, in an order in which each of them is accepted.
-fn keyed_commands() -> Vec<KeyedCommand> {
-    let path = |rest: &str| format!("/v1/conversations/team{rest}");
-    let reaction = path("/messages/1/reactions/x");
-    vec![
-        ("change", Method::PATCH, path(""), json!({"title": "T"})),
-        (
-            "add",
-            Method::POST,
-            path("/members"),
-            json!({"users": ["cid"]}),
-        ),
-        (
-            "edit",
-            Method::PUT,
-            path("/messages/1"),
-            json!({"body": {"text": "two"}}),
-        ),
-        ("react", Method::PUT, reaction.clone(), json!({})),
-        ("unreact", Method::DELETE, reaction, json!({})),
-        ("recall", Method::DELETE, path("/messages/1"), json!({})),
-        ("remove", Method::DELETE, path("/members/cid"), json!({})),
-        (
-            "read",
-            Method::POST,
-            path("/read"),
-            json!({"unread_from": 1}),
-        ),
-        (
-            "ack",
-            Method::POST,
-            "/v1/inbox/ack".into(),
-            json!({"device": "phone", "cursor": 1}),
-        ),
-        (
-            "preferences",
-            Method::PATCH,
-            path("/preferences"),
-            json!({"muted": true}),
-        ),
-        ("block", Method::PUT, "/v1/blocks/bob".into(), json!({})),
-        (
-            "unblock",
-            Method::DELETE,
-            "/v1/blocks/bob".into(),
-            json!({}),
-        ),
-        // This one changes nothing.
-        (
-            "unblock again",
-            Method::DELETE,
-            "/v1/blocks/bob".into(),
-            json!({}),
-        ),
-    ]
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_accepts_a_key() -> Result<()> {
     let world = CommandTestService::new().await?;
     let (ann, bob) = world.create_group("team").await?;
     ann.send("team", "k", "one").await?.expect_status(201)?;
-    for (key, method, path, body) in keyed_commands() {
+    let path = "/v1/conversations/team";
+    let message = format!("{path}/messages/1");
+    let twice = async |key: &str, method: Method, path: &str, body: serde_json::Value| {
         let keyed = ann.with_key(key);
         let body = body.to_string().into_bytes();
-        let call = || keyed.call(method.clone(), &path, "application/json", body.clone());
+        let call = || keyed.call(method.clone(), path, "application/json", body.clone());
         let first = call().await?.expect_status(200)?;
         let events = world.count_events().await?;
         call().await?.expect_replay_of(&first)?;
@@ -192,9 +134,48 @@ async fn every_command_accepts_a_key() -> Result<()> {
             .put("/v1/blocks/zoe", json!({}))
             .await?
             .expect_problem(409, "idempotency_mismatch")?;
+        Ok(())
+    };
+    let none = || json!({});
+    let unread = json!({"unread_from": 1});
+    let cursor = json!({"device": "phone", "cursor": 1});
+    let edited = json!({"body": {"text": "two"}});
+    let reaction = format!("{message}/reactions/x");
+    let block = "/v1/blocks/bob";
+    for (key, method, path, body) in [
+        ("change", Method::PATCH, path, json!({"title": "T"})),
+        (
+            "add",
+            Method::POST,
+            &format!("{path}/members"),
+            json!({"users": ["cid"]}),
+        ),
+        ("edit", Method::PUT, &message, edited),
+        ("react", Method::PUT, &reaction, none()),
+        ("unreact", Method::DELETE, &reaction, none()),
+        ("recall", Method::DELETE, &message, none()),
+        (
+            "remove",
+            Method::DELETE,
+            &format!("{path}/members/cid"),
+            none(),
+        ),
+        ("read", Method::POST, &format!("{path}/read"), unread),
+        ("ack", Method::POST, "/v1/inbox/ack", cursor),
+        (
+            "preferences",
+            Method::PATCH,
+            &format!("{path}/preferences"),
+            json!({"muted": true}),
+        ),
+        ("block", Method::PUT, block, none()),
+        ("unblock", Method::DELETE, block, none()),
+        ("nothing", Method::DELETE, block, none()),
+    ] {
+        twice(key, method, path, body).await?;
     }
     bob.with_key("change")
-        .patch("/v1/conversations/team", json!({"title": "T"}))
+        .patch(path, json!({"title": "T"}))
         .await?
         .expect_problem(403, "forbidden")?;
     Ok(())

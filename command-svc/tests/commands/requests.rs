@@ -31,17 +31,23 @@ async fn malformed_requests_are_400_and_change_nothing() -> Result<()> {
             reply.text
         );
     }
-    for bad in ["0", "-1", "1.5", "one", "9223372036854775808", "%2B1"] {
-        let message = format!("{path}/{bad}");
-        ann.delete(&message)
-            .await?
-            .expect_problem(400, "malformed")?;
+    for (seq, status, code) in [
+        ("0", 400, "malformed"),
+        ("-1", 400, "malformed"),
+        ("1.5", 400, "malformed"),
+        ("one", 400, "malformed"),
+        ("%2B1", 400, "malformed"),
+        ("9223372036854775807", 404, "not_found"),
+        ("9223372036854775808", 404, "not_found"),
+    ] {
+        let message = format!("{path}/{seq}");
+        ann.delete(&message).await?.expect_problem(status, code)?;
         ann.put(&message, json!({"body": {}}))
             .await?
-            .expect_problem(400, "malformed")?;
+            .expect_problem(status, code)?;
         ann.put(&format!("{message}/reactions/x"), json!({}))
             .await?
-            .expect_problem(400, "malformed")?;
+            .expect_problem(status, code)?;
     }
     ensure!(world.count_events().await? == before);
     Ok(())

@@ -10,10 +10,6 @@ use sqlx::postgres::PgConnection;
 
 use super::eligibility::is_notified;
 
-/// The age from which a message counts as imported history when it is appended to the log. Users
-/// are not notified of history.
-const MIN_HISTORY_AGE: Duration = Duration::from_secs(24 * 3600);
-
 /// A reference to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRef {
@@ -28,16 +24,14 @@ pub struct MessageRef {
 }
 
 impl MessageRef {
-    /// Returns the message of an event. Returns `None` for other events and imported history.
+    /// Returns the message of an event. Returns `None` for other events and imported messages.
     pub fn from_event(event: &Envelope) -> Option<Self> {
         let data = event.data.get().as_bytes();
         let read = ConversationEvent::decode(&event.event_type, event.version, data);
         let Ok(ConversationEvent::MessageSent(message)) = read else {
             return None;
         };
-        let age = event.time.millis() - message.sent_at.millis();
-        let is_history = age >= i64::try_from(MIN_HISTORY_AGE.as_millis()).unwrap_or(i64::MAX);
-        (!is_history).then(|| Self {
+        (!message.is_imported(event.time)).then(|| Self {
             conversation: event.aggregate_id.clone(),
             seq: message.seq,
             position: event.position,

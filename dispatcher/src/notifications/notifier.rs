@@ -16,14 +16,14 @@ use tokio::time::{Instant, sleep_until};
 use super::due::{self, DueNotification, NotificationKey};
 use super::enqueue::{self, MessageRef, NotificationRecipients};
 use super::payload;
-use crate::backoff;
 use crate::circuit_breaker::{self, CircuitBreaker};
+use crate::clock::{now, to_millis};
 use crate::error::DeliveryError;
 use crate::feed::{EventBatch, EventFeed};
 use crate::ledger::{self, DeliveryLedger, ParkedDelivery};
-use crate::now;
 use crate::online::OnlineUsers;
 use crate::sender::{DeliveryOutcome, WebhookSender};
+use crate::settlement::{self, Settlement};
 use crate::webhook::Webhook;
 use crate::worker::WebhookWorker;
 
@@ -127,11 +127,11 @@ impl WebhookWorker for Notifier {
 impl Notifier {
     /// Resumes at the stored position of the webhook. `feed` must begin after that position.
     pub async fn resume(setup: NotifierSetup, feed: EventFeed) -> Result<Self, DeliveryError> {
-        let gone = setup.online.subscribe_offline();
+        let went_offline = setup.online.subscribe_offline();
         setup.online.wait_until_ready().await;
         let position = setup.webhook.position;
-        let mut notices = Self {
-            went_offline: gone,
+        let mut notifier = Self {
+            went_offline,
             setup,
             feed,
             awaiting_projection: VecDeque::new(),
@@ -144,8 +144,8 @@ impl Notifier {
             poll_at: Instant::now(),
             cleanup_at: Instant::now() + CLEANUP_INTERVAL,
         };
-        notices.enqueue_missed().await?;
-        Ok(notices)
+        notifier.enqueue_missed().await?;
+        Ok(notifier)
     }
 
     /// Enqueues notifications for users who went offline while no dispatcher was running.
@@ -312,9 +312,10 @@ impl Notifier {
     /// been alive.
     fn recheck_online_user(&mut self, due: &DueNotification) {
         let is_alive = due.age_ms(now()) >= to_millis(ALIVE_TIMEOUT);
-        let again = Timestamp::from_millis(now().millis() + to_millis(RECHECK_INTERVAL));
-        let tries = u32::try_from(due.tries).unwrap_or_default();
-        self.push_result(due, is_alive.then_some(due.to_position), tries, again, None);
+        let due_at = Timestamp::from_millis(now().millis() + to_millis(RECHECK_INTERVAL));
+        let attempts = u32::try_from(due.tries).unwrap_or_default();
+        let notified_to = is_alive.then_some(due.to_position);
+        self.push_result(due, notified_to, attempts, due_at, None);
     }
 
     async fn handle_outcome(
@@ -323,35 +324,31 @@ impl Notifier {
         outcome: DeliveryOutcome,
     ) -> Result<(), DeliveryError> {
         self.setup.ledger.record_outcome(&outcome);
-        let tries = u32::try_from(due.tries).unwrap_or_default() + 1;
-        match outcome {
-            DeliveryOutcome::Accepted => {
-                self.breaker.record_success();
+        let attempts = u32::try_from(due.tries).unwrap_or_default() + 1;
+        let max_attempts = self.setup.max_attempts;
+        let position = due.to_position;
+        match settlement::settle(outcome, attempts, max_attempts, position, &mut self.breaker) {
+            Settlement::Delivered { .. } => {
                 let next = Timestamp::from_millis(now().millis() + to_millis(self.setup.window));
-                self.push_result(&due, Some(due.to_position), 0, next, None);
+                self.push_result(&due, Some(position), 0, next, None);
             }
-            DeliveryOutcome::Gone => {
+            Settlement::Gone => {
                 self.save_results().await?;
                 self.setup.ledger.mark_gone().await?;
                 return Err(DeliveryError::Superseded);
             }
-            DeliveryOutcome::Failed { reason: why, .. } if tries >= self.setup.max_attempts => {
-                self.breaker.record_failure();
-                let given_up = ParkedDelivery {
-                    position: due.to_position,
+            Settlement::Parked { error } => {
+                let parked = ParkedDelivery {
+                    position,
                     lane: due.conversation.clone(),
                     user: due.user_name.clone(),
-                    attempts: tries,
-                    error: why,
+                    attempts,
+                    error,
                 };
-                self.push_result(&due, Some(due.to_position), 0, now(), Some(given_up));
+                self.push_result(&due, Some(position), 0, now(), Some(parked));
             }
-            DeliveryOutcome::Failed {
-                retry_after: wait, ..
-            } => {
-                self.breaker.record_failure();
-                let again = backoff::next_attempt_at(now(), tries, wait, due.to_position as u64);
-                self.push_result(&due, None, tries, again, None);
+            Settlement::Retry { due_at } => {
+                self.push_result(&due, None, attempts, due_at, None);
             }
         }
         // A slot is free: poll for the next notification soon.
@@ -362,17 +359,17 @@ impl Notifier {
     fn push_result(
         &mut self,
         due: &DueNotification,
-        told: Option<i64>,
-        tries: u32,
-        again: Timestamp,
-        given_up: Option<ParkedDelivery>,
+        notified_to: Option<i64>,
+        attempts: u32,
+        due_at: Timestamp,
+        parked: Option<ParkedDelivery>,
     ) {
         self.results.push(NotificationResult {
             key: due.key(),
-            notified_to: told,
-            attempts: tries,
-            due_at: again,
-            parked: given_up,
+            notified_to,
+            attempts,
+            due_at,
+            parked,
         });
     }
 
@@ -391,22 +388,22 @@ impl Notifier {
             .iter()
             .map(|result| result.key.conversation.as_str())
             .collect();
-        let told: Vec<i64> = self
+        let notified_to: Vec<i64> = self
             .results
             .iter()
             .map(|result| result.notified_to.unwrap_or(0))
             .collect();
-        let tries: Vec<i32> = self
+        let attempts: Vec<i32> = self
             .results
             .iter()
             .map(|result| result.attempts as i32)
             .collect();
-        let due: Vec<time::OffsetDateTime> = self
+        let due_at: Vec<time::OffsetDateTime> = self
             .results
             .iter()
             .map(|result| result.due_at.into())
             .collect();
-        let given_up: Vec<ParkedDelivery> = self
+        let parked: Vec<ParkedDelivery> = self
             .results
             .iter()
             .filter_map(|result| result.parked.clone())
@@ -415,22 +412,22 @@ impl Notifier {
         let mut transaction = self.setup.ledger.begin_save(self.position).await?;
         sqlx::query(
             "UPDATE hooks.notices n
-             SET told_position = greatest(n.told_position, d.told), tries = d.tries, due_at = d.due,
-                 from_position = greatest(n.from_position, d.told + 1),
-                 since = CASE WHEN d.told > 0 THEN now() ELSE n.since END
+             SET told_position = greatest(n.told_position, d.notified_to), tries = d.tries,
+                 due_at = d.due_at, from_position = greatest(n.from_position, d.notified_to + 1),
+                 since = CASE WHEN d.notified_to > 0 THEN now() ELSE n.since END
              FROM unnest($2::text[], $3::text[], $4::bigint[], $5::int[], $6::timestamptz[])
-                  d (user_name, conversation, told, tries, due)
+                  d (user_name, conversation, notified_to, tries, due_at)
              WHERE n.webhook = $1 AND n.user_name = d.user_name AND n.conversation = d.conversation",
         )
         .bind(webhook)
         .bind(users)
         .bind(conversations)
-        .bind(told)
-        .bind(tries)
-        .bind(due)
+        .bind(notified_to)
+        .bind(attempts)
+        .bind(due_at)
         .execute(&mut *transaction)
         .await?;
-        ledger::park(&mut transaction, webhook, &given_up).await?;
+        ledger::park(&mut transaction, webhook, &parked).await?;
         transaction.commit().await?;
         self.setup.ledger.clear_unsaved();
         for result in self.results.drain(..) {
@@ -455,8 +452,4 @@ impl Notifier {
         .await?;
         Ok(())
     }
-}
-
-fn to_millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -27,12 +27,7 @@ impl Conversation {
         others.retain(|user| *user != by);
         match kind {
             ConversationKind::Direct => {
-                let [other] = others.as_slice() else {
-                    return Err(Refusal::invalid(
-                        "members",
-                        "A direct conversation needs exactly one user other than yourself.",
-                    ));
-                };
+                let other = find_direct_peer(&by, &others)?;
                 if title.is_some() {
                     return Err(Refusal::invalid(
                         "title",
@@ -125,5 +120,17 @@ impl Conversation {
             by: change.by,
         };
         Ok(vec![ConversationEvent::ConversationChanged(changed)])
+    }
+}
+
+/// Returns the other user of a direct conversation that `caller` creates with these members.
+pub fn find_direct_peer<'a>(caller: &UserId, members: &'a [UserId]) -> Result<&'a UserId, Refusal> {
+    let mut others = members.iter().filter(|user| *user != caller);
+    match others.next() {
+        Some(peer) if others.all(|user| user == peer) => Ok(peer),
+        _ => Err(Refusal::invalid(
+            "members",
+            "A direct conversation needs exactly one user other than yourself.",
+        )),
     }
 }

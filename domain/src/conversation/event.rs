@@ -1,6 +1,8 @@
 //! The events of the conversation aggregate. They are stored forever: read [`crate::event`] before
 //! you change them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::body::{MessageBody, MessageType};
@@ -159,6 +161,19 @@ pub struct MessageSent {
     pub mentions: Vec<UserId>,
     /// When it was sent; for an imported message, when it was sent in the source system.
     pub sent_at: Timestamp,
+}
+
+/// A message was imported if it was sent more than this long before it was appended to the log.
+pub const IMPORT_AGE: Duration = Duration::from_secs(24 * 3_600);
+
+impl MessageSent {
+    /// Whether the message was imported from another system, and not sent just before it was
+    /// appended to the log at `appended_at`. Nobody waits for an imported message: it is not fanned
+    /// out, and users are not notified of it.
+    pub fn is_imported(&self, appended_at: Timestamp) -> bool {
+        let age_ms = appended_at.millis().saturating_sub(self.sent_at.millis());
+        u128::try_from(age_ms).is_ok_and(|age_ms| age_ms > IMPORT_AGE.as_millis())
+    }
 }
 
 /// The data of [`ConversationEvent::MessageEdited`].

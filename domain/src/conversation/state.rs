@@ -1,15 +1,10 @@
-//! The state of a conversation and how each event changes it. Nothing is validated here: an event
-//! in the log is a fact.
+//! The parts of a conversation's state. They are stored in snapshots; the serialized field names
+//! must not change.
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{
-    ConversationChanged, ConversationCreated, ConversationEvent, ConversationKind,
-    HistoryVisibility, MessageSent, Role,
-};
-use super::{Conversation, MAX_RECENT_MESSAGES};
-use crate::ids::{Title, UserId};
-use crate::message::MessageState;
+use super::event::{ConversationKind, HistoryVisibility, Role};
+use crate::ids::Title;
 
 /// The kind, title and history visibility of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,108 +40,4 @@ pub(super) struct MembershipPeriod {
 pub(super) fn is_covered(stays: &[MembershipPeriod], seq: i64) -> bool {
     let begun_before = stays.partition_point(|stay| stay.after_seq < seq);
     begun_before > 0 && seq <= stays[begun_before - 1].until_seq
-}
-
-impl Conversation {
-    pub(super) fn apply_event(&mut self, event: ConversationEvent) {
-        use ConversationEvent as E;
-        match event {
-            E::ConversationCreated(created) => self.apply_created(created),
-            E::ConversationChanged(changed) => self.apply_changed(changed),
-            E::MemberAdded(added) => self.apply_join(added.user, added.role),
-            E::MemberRemoved(removed) => self.apply_leave(&removed.user),
-            E::MemberRoleChanged(changed) => {
-                if let Some(member) = self.members.get_mut(&changed.user) {
-                    member.role = changed.role;
-                }
-            }
-            E::MessageSent(sent) => self.apply_sent(&sent),
-            E::MessageEdited(ref about) => self.apply_to_message(about.seq, event),
-            E::MessageRecalled(ref about) => self.apply_to_message(about.seq, event),
-            E::MessageErased(ref about) => self.apply_to_message(about.seq, event),
-            E::TitleErased(_) => self.apply_title_erased(),
-            E::ReactionAdded(ref about) | E::ReactionRemoved(ref about) => {
-                self.apply_to_message(about.seq, event);
-            }
-        }
-    }
-
-    fn apply_created(&mut self, created: ConversationCreated) {
-        self.details = Some(ConversationDetails {
-            kind: created.kind,
-            title: created.title,
-            history: created.history,
-            title_erased: false,
-        });
-        for first in created.members {
-            self.apply_join(first.user, first.role);
-        }
-    }
-
-    fn apply_changed(&mut self, changed: ConversationChanged) {
-        if let Some(about) = &mut self.details {
-            about.title_erased &= changed.title.is_none();
-            about.title = changed.title;
-            about.history = changed.history;
-        }
-    }
-
-    fn apply_title_erased(&mut self) {
-        if let Some(about) = &mut self.details {
-            about.title = None;
-            about.title_erased = true;
-        }
-    }
-
-    fn apply_join(&mut self, user: UserId, role: Role) {
-        self.join_count += 1;
-        let member = Membership {
-            role,
-            stay: self.join_count,
-            joined_seq: self.head_seq,
-            own_seq: 0,
-        };
-        self.members.insert(user, member);
-    }
-
-    fn apply_leave(&mut self, user: &UserId) {
-        let Some((user, member)) = self.members.remove_entry(user) else {
-            return;
-        };
-        if member.joined_seq == self.head_seq {
-            return;
-        }
-        let stays = self.past_periods.entry(user).or_default();
-        match stays.last_mut() {
-            // No message was sent in between, so the two periods merge. A user who keeps leaving
-            // and rejoining does not make the state grow.
-            Some(last) if last.until_seq == member.joined_seq => last.until_seq = self.head_seq,
-            _ => stays.push(MembershipPeriod {
-                after_seq: member.joined_seq,
-                until_seq: self.head_seq,
-            }),
-        }
-    }
-
-    fn apply_sent(&mut self, sent: &MessageSent) {
-        self.head_seq = sent.seq;
-        if let Some(member) = self.members.get_mut(&sent.sender) {
-            member.own_seq = sent.seq;
-        }
-        if self.recent_messages.len() == MAX_RECENT_MESSAGES {
-            self.recent_messages.pop_front();
-        }
-        self.recent_messages
-            .push_back(MessageState::from_sent(sent));
-    }
-
-    /// Applies an event to its message, if that is still among the recent messages.
-    fn apply_to_message(&mut self, seq: i64, event: ConversationEvent) {
-        if let Some(message) = self
-            .recent_index(seq)
-            .and_then(|place| self.recent_messages.get_mut(place))
-        {
-            message.apply(event);
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use serde_json::{Map, Value};
 
-use super::{EventFamily, EventType};
+use super::family::{EventFamily, EventType};
 
 /// An upcast of one event type from one version to the next.
 struct UpcastStep {

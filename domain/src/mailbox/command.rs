@@ -2,6 +2,7 @@
 //! of the command, as a [`MembershipSnapshot`].
 
 use crate::ids::{ConversationId, DeviceId, UserId};
+use crate::membership::MembershipSnapshot;
 use crate::refusal::Refusal;
 
 /// A command to a mailbox.
@@ -30,19 +31,6 @@ impl MailboxCommand {
         }
         Ok(Self::Block(user))
     }
-}
-
-/// The state of a membership that the mailbox rules need. It is a lookup; see
-/// `Conversation::membership_snapshot`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MembershipSnapshot {
-    /// The newest seq of the conversation, 0 if there are no messages.
-    pub head_seq: i64,
-    /// The number of the membership period. Rejoining starts another period.
-    pub stay: i64,
-    /// The read mark that the conversation itself implies: the head at joining, or the member's
-    /// own newest message of this period, whichever is later.
-    pub read_floor: i64,
 }
 
 /// The data of [`MailboxCommand::Ack`].

@@ -1,42 +1,10 @@
 //! Rules for conversation preferences (mute, pin, archive, mentions). They last for one membership
 //! period.
 
-use serde::{Deserialize, Serialize};
-
 use super::Mailbox;
 use super::command::SetPreferences;
 use super::event::{MailboxEvent, PreferencesChanged};
-
-/// The owner's preferences for one conversation. They are stored in snapshots.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools, reason = "independent preferences")]
-pub(super) struct ConversationPreferences {
-    muted: bool,
-    pinned: bool,
-    archived: bool,
-    /// Absent from snapshots written before this preference existed.
-    #[serde(default = "default_mentions")]
-    mentions: bool,
-    /// The number of the membership period. Preferences expire when the owner leaves.
-    stay: i64,
-}
-
-fn default_mentions() -> bool {
-    true
-}
-
-impl ConversationPreferences {
-    /// The default preferences in this membership period.
-    fn defaults_for(stay: i64) -> Self {
-        Self {
-            muted: false,
-            pinned: false,
-            archived: false,
-            mentions: default_mentions(),
-            stay,
-        }
-    }
-}
+use super::state::ConversationPreferences;
 
 impl Mailbox {
     pub(super) fn set_preferences(&self, set: SetPreferences) -> Option<MailboxEvent> {

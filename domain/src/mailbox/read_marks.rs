@@ -5,24 +5,13 @@
 //! commands, the conversation supplies the other as [`MembershipSnapshot::read_floor`], and the
 //! more recent of the two is in effect.
 
-use serde::{Deserialize, Serialize};
-
 use super::Mailbox;
-use super::command::{MarkRead, MarkUnread, MembershipSnapshot};
+use super::command::{MarkRead, MarkUnread};
 use super::event::{MailboxEvent, ReadMark};
+use super::state::ExplicitReadMark;
 use crate::ids::ConversationId;
+use crate::membership::MembershipSnapshot;
 use crate::refusal::Refusal;
-
-/// A read mark set by a command. It is stored in snapshots.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct ExplicitReadMark {
-    read_seq: i64,
-    /// The head of the conversation at that time. An implied mark up to this seq is older than this
-    /// mark.
-    head_seq: i64,
-    /// The number of the membership period. The mark has no effect in another period.
-    stay: i64,
-}
 
 impl Mailbox {
     /// The effective read mark of a conversation: everything up to this seq is read.

@@ -7,10 +7,9 @@ use domain::event::EventFamily;
 use domain::ids::{ConversationId, DeviceId};
 use domain::limits::Limits;
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{
-    AckCursor, MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot, SetPreferences,
-};
+use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
 use domain::mailbox::event::MailboxEvent;
+use domain::membership::MembershipSnapshot;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -5,7 +5,10 @@ use domain::conversation::Conversation;
 use domain::conversation::command::{
     ConversationCommand, ImportItem, ImportedEdit, ImportedMessage, ImportedReaction, ReplyTarget,
 };
-use domain::conversation::event::{ConversationEvent, MessageEdited, MessageSent, Role};
+use domain::conversation::event::{
+    ConversationEvent, IMPORT_AGE, MessageEdited, MessageSent, Role,
+};
+use domain::time::Timestamp;
 
 use crate::builders::*;
 use crate::given_when_then::{Given, given};
@@ -290,4 +293,21 @@ fn limits_apply_to_users_who_join_by_import() {
     pair()
         .when(import([with_reactions([("+1", "anna")])]))
         .then([sent_at(1, "ben", None, 0), reacted(1, "anna", "+1")]);
+}
+
+#[test]
+fn a_message_is_imported_if_it_is_more_than_a_day_old_when_appended() {
+    let day_ms = i64::try_from(IMPORT_AGE.as_millis()).unwrap();
+    assert_eq!(day_ms, 24 * 3_600 * 1_000);
+    let is_imported = |age_ms| {
+        let ConversationEvent::MessageSent(message) = sent(1, "anna") else {
+            panic!("expected a message");
+        };
+        let sent_at = message.sent_at.millis();
+        message.is_imported(Timestamp::from_millis(sent_at + age_ms))
+    };
+    assert!(is_imported(day_ms + 1));
+    for age_ms in [day_ms, day_ms - 1, 0, -1, -day_ms - 1] {
+        assert!(!is_imported(age_ms), "{age_ms}");
+    }
 }

@@ -2,12 +2,11 @@
 
 use domain::ids::{ConversationId, DeviceId};
 use domain::mailbox::Mailbox;
-use domain::mailbox::command::{
-    AckCursor, MailboxCommand, MarkRead, MarkUnread, MembershipSnapshot, SetPreferences,
-};
+use domain::mailbox::command::{AckCursor, MailboxCommand, MarkRead, MarkUnread, SetPreferences};
 use domain::mailbox::event::{
     BlockedUser, DeviceAcked, MailboxEvent, PreferencesChanged, ReadMark,
 };
+use domain::membership::MembershipSnapshot;
 
 use crate::builders::*;
 use crate::given_when_then::{Given, given};

@@ -2,7 +2,7 @@
 
 use domain::conversation::Conversation;
 use domain::conversation::event::{ConversationKind, Role};
-use domain::mailbox::command::MembershipSnapshot;
+use domain::membership::MembershipSnapshot;
 
 use crate::builders::*;
 use crate::given_when_then::{Given, given};

@@ -26,12 +26,12 @@ fn time(text: &str) -> Timestamp {
 }
 
 pub fn conversation() -> Vec<Example<ConversationEvent>> {
-    let mut examples = membership();
-    examples.extend(messages());
+    let mut examples = membership_events();
+    examples.extend(message_events());
     examples
 }
 
-fn membership() -> Vec<Example<ConversationEvent>> {
+fn membership_events() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let [anna, ben, cleo] = ["anna", "ben", "cleo"].map(user);
     let first = |name, role| InitialMember {
@@ -72,7 +72,7 @@ fn membership() -> Vec<Example<ConversationEvent>> {
             "member_removed",
             1,
             E::MemberRemoved(MemberRemoved {
-                user: ben,
+                user: ben.clone(),
                 by: anna.clone(),
             }),
         ),
@@ -80,15 +80,16 @@ fn membership() -> Vec<Example<ConversationEvent>> {
             "member_role_changed",
             1,
             E::MemberRoleChanged(MemberRoleChanged {
-                user: cleo,
+                user: cleo.clone(),
                 role: Role::Owner,
-                by: anna,
+                by: anna.clone(),
             }),
         ),
+        ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
     ]
 }
 
-fn messages() -> Vec<Example<ConversationEvent>> {
+fn message_events() -> Vec<Example<ConversationEvent>> {
     use ConversationEvent as E;
     let cleo = user("cleo");
     let reaction = || MessageReaction {
@@ -112,12 +113,8 @@ fn messages() -> Vec<Example<ConversationEvent>> {
         (
             "message_erased",
             1,
-            E::MessageErased(MessageErased {
-                seq: 7,
-                by: cleo.clone(),
-            }),
+            E::MessageErased(MessageErased { seq: 7, by: cleo }),
         ),
-        ("title_erased", 1, E::TitleErased(TitleErased { by: cleo })),
     ]
 }
 

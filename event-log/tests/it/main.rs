@@ -1,11 +1,11 @@
-//! Tests of the event log with a real Postgres and a real nats-server. The addresses come from the
-//! environment: `make test` starts both.
+//! Tests of the event log with a real Postgres. Its address comes from the environment: `make test`
+//! starts it.
 
 // Test code: an unwrap is an assertion.
 #![allow(clippy::unwrap_used, clippy::similar_names)]
 
 mod appending;
-mod mirroring;
 mod reading;
 mod support;
+mod user_filter;
 mod writers;

@@ -7,7 +7,9 @@ use domain::ids::{ConversationId, Title};
 
 use super::entry_data::{self, to_json};
 use super::fan_out::TimelineEntry;
-use super::{Fold, FoldError, check_sequence};
+use super::outcome::FoldError;
+use super::sequence::check_sequence;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::ConversationState;
 use crate::working_set::{RowChange, TrackedRow};

@@ -2,7 +2,7 @@
 
 use domain::ids::UserId;
 
-use super::Fold;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::ConversationState;
 use crate::rows::{FanOutEntry, PersonalEntry, TimelineRow};

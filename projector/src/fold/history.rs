@@ -1,7 +1,7 @@
 //! Records the state of members and conversations after each event that changed it, for `as_of`
 //! reads.
 
-use super::Fold;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::{ConversationState, MemberKey};
 use crate::rows::ConversationVersion;

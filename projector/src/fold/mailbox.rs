@@ -10,7 +10,9 @@ use domain::mailbox::event::{DeviceAcked, MailboxEvent, PreferencesChanged, Read
 
 use super::entry_data::{DeliveryReceiptData, PreferencesData, ReadReceiptData, to_json};
 use super::fan_out::TimelineEntry;
-use super::{Fold, FoldError, FoldOutcome, check_sequence};
+use super::outcome::{FoldError, FoldOutcome};
+use super::sequence::check_sequence;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::{ConversationState, MemberState, UserState};
 use crate::rows::{DeviceAck, DeviceRow};

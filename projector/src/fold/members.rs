@@ -5,7 +5,8 @@ use domain::ids::UserId;
 
 use super::entry_data::{MemberRemovedData, MemberRoleData, to_json};
 use super::fan_out::TimelineEntry;
-use super::{Fold, FoldError};
+use super::outcome::FoldError;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::{ConversationState, MemberKey, MemberState};
 use crate::rows::{MembershipPeriodEnd, MembershipPeriodRow};

@@ -6,14 +6,12 @@ use domain::conversation::event::{
 
 use super::entry_data::{MessageRemovalData, ReactionData, to_json};
 use super::fan_out::TimelineEntry;
-use super::{Fold, FoldError};
+use super::outcome::FoldError;
+use super::state::Fold;
 use crate::decode::EventPosition;
 use crate::row_cache::ConversationState;
 use crate::rows::{MessageRow, MessageVersionRow, ReactionChange};
 use crate::working_set::RowChange;
-
-/// A message was imported if it was sent more than this long before it was appended to the log.
-const MIN_IMPORT_AGE_MS: i64 = 24 * 3_600 * 1_000;
 
 impl Fold<'_> {
     pub(super) fn apply_sent(
@@ -45,8 +43,7 @@ impl Fold<'_> {
         let recipients = conversation.member_count;
         // Imported history is not fanned out: it is merged on read when a client syncs from an
         // earlier position.
-        let is_imported = at.time.millis() - sent.sent_at.millis() > MIN_IMPORT_AGE_MS;
-        let fanned = if is_imported {
+        let fanned = if sent.is_imported(at.time) {
             conversation.unfanned = at.position;
             false
         } else {

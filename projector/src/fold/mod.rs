@@ -17,71 +17,20 @@ mod history;
 mod mailbox;
 mod members;
 mod messages;
+mod outcome;
+mod sequence;
+mod state;
 
 pub(crate) use entry_data::{TITLED_ENTRY_TYPES, clear_title};
 pub(crate) use mailbox::{conversation_of, conversation_source};
+pub(crate) use state::Fold;
 
-use crate::config::ProjectorConfig;
 use crate::decode::{DecodedEvent, EventPayload};
 use crate::error::ProjectionError;
-use crate::rows::{BatchRows, ParkedRow, sanitize_text};
-use crate::working_set::WorkingSet;
+use crate::rows::{ParkedRow, sanitize_text};
+use outcome::{FoldError, FoldOutcome};
 
-/// Why an event cannot be folded.
-#[derive(Debug)]
-pub(crate) enum FoldError {
-    /// The event contradicts earlier events, so it is parked.
-    Poison(String),
-    /// According to the tables the event was folded before: they do not match the checkpoint.
-    Corruption(String),
-}
-
-impl From<&str> for FoldError {
-    fn from(reason: &str) -> Self {
-        Self::Poison(reason.to_owned())
-    }
-}
-
-impl From<String> for FoldError {
-    fn from(reason: String) -> Self {
-        Self::Poison(reason)
-    }
-}
-
-impl From<serde_json::Error> for FoldError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Poison(format!("its entry cannot be written: {error}"))
-    }
-}
-
-/// The result of folding an event.
-#[derive(Debug, PartialEq, Eq)]
-enum FoldOutcome {
-    Folded,
-    /// Parked because it refers to this source, which has a parked event.
-    Blocked(String),
-}
-
-/// The fold of one batch.
-pub(crate) struct Fold<'a> {
-    config: &'a ProjectorConfig,
-    /// Entries at or before this position are not written.
-    floor: i64,
-    pub working_set: WorkingSet,
-    pub rows: BatchRows,
-}
-
-impl<'a> Fold<'a> {
-    /// `working_set` must contain every existing row that the events refer to.
-    pub fn new(config: &'a ProjectorConfig, floor: i64, working_set: WorkingSet) -> Self {
-        Self {
-            config,
-            floor,
-            working_set,
-            rows: BatchRows::default(),
-        }
-    }
-
+impl Fold<'_> {
     /// Folds the next event. An event that cannot be folded is parked and changes nothing else. All
     /// later events from its source are parked behind it.
     pub fn apply(&mut self, event: &DecodedEvent<'_>) -> Result<(), ProjectionError> {
@@ -125,17 +74,4 @@ impl<'a> Fold<'a> {
         let source = sanitize_text(&event.envelope.source());
         self.working_set.parked.contains(&source).then_some(source)
     }
-}
-
-/// Checks that the events of a source are consecutive. A missing event means that the log is
-/// corrupted, a repeated one that the tables are.
-fn check_sequence(known: i64, given: i64) -> Result<(), FoldError> {
-    if given <= known {
-        let reason = format!("an event with sequence {given} follows one with sequence {known}");
-        return Err(FoldError::Corruption(reason));
-    }
-    if given > known + 1 {
-        return Err(format!("its sequence is {given}, expected {}", known + 1).into());
-    }
-    Ok(())
 }

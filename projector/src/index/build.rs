@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use search::index::{IndexDir, WriterLock};
 use sqlx::PgPool;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::IndexingError;
+use super::build_files::WriterGuard;
+use super::error::IndexingError;
 use super::fill::fill;
-use super::report::{IndexComparison, IndexPair};
+use super::index_pair::IndexPair;
+use super::report::IndexComparison;
 use super::resume;
 use super::writable_index::WritableIndex;
 
@@ -24,12 +25,12 @@ pub(super) struct FilledIndex {
 /// `on_progress` gets the number of messages indexed so far and about how many there are.
 pub(super) async fn build(
     pool: &PgPool,
-    index_dir: &IndexDir,
-    lock: &WriterLock,
+    writer: &WriterGuard,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<FilledIndex, IndexingError> {
-    let number = resume::prepare_build(pool, index_dir, lock).await?;
+    let number = resume::prepare_build(pool, writer).await?;
     tracing::info!(build = number, "filling a search index");
+    let index_dir = writer.builds().dir();
     let resumed = fill(pool.clone(), index_dir.build_path(number), on_progress).await?;
     let mut index = WritableIndex::open(index_dir, number).await?;
     index.catch_up(pool).await?;
@@ -47,9 +48,9 @@ pub(super) enum IndexBuild {
 
 impl IndexBuild {
     /// Resumes an interrupted build, or starts from scratch if that is not possible.
-    pub fn start(pool: PgPool, index_dir: IndexDir, lock: Arc<WriterLock>) -> Self {
+    pub fn start(pool: PgPool, writer: Arc<WriterGuard>) -> Self {
         Self::Filling(AbortOnDropHandle::new(tokio::spawn(async move {
-            build(&pool, &index_dir, &lock, |_, _| ()).await
+            build(&pool, &writer, |_, _| ()).await
         })))
     }
 

@@ -13,8 +13,10 @@ use event_log::reader::LogReader;
 use search::index::{Index, IndexCheckpoint, MessageDocument, SearchIndexWriter};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
-use super::messages::{self, ReadModelState};
-use super::{IndexingError, run_blocking};
+use super::blocking::run_blocking;
+use super::error::IndexingError;
+use super::messages;
+use super::read_model::{ReadModelState, check_numbering};
 
 /// The maximum number of messages per read.
 const MAX_CHUNK_MESSAGES: i64 = 2_000;
@@ -65,9 +67,8 @@ pub(super) async fn fill(
             committed = filled;
         }
     }
-    if ReadModelState::load_with(&mut connection).await?.numbering != checkpoint.numbering {
-        return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
-    }
+    let read_model = ReadModelState::load_with(&mut connection).await?;
+    check_numbering(read_model.numbering, checkpoint.numbering)?;
     connection.close().await?;
     checkpoint.filled = None;
     commit(writer, checkpoint).await?;

@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::gauge;
-use search::index::{IndexDir, Tampering, WriterLock, verify};
+use search::index::{IndexDir, Tampering, verify};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
+use super::blocking::run_blocking;
 use super::build::{FilledIndex, IndexBuild};
-use super::messages::ReadModelState;
+use super::build_files::{IndexBuilds, WriterGuard};
+use super::error::IndexingError;
+use super::outcome::IndexingOutcome;
+use super::read_model::ReadModelState;
 use super::report::IndexComparison;
 use super::writable_index::WritableIndex;
-use super::{IndexingError, report_file, resume, run_blocking};
 
 /// The pause after a verification is at least this many times as long as the verification.
 const VERIFY_PAUSE_FACTOR: u32 = 100;
@@ -36,31 +39,13 @@ impl Default for IntegrityChecks {
     }
 }
 
-/// The outcome of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IndexingOutcome {
-    /// The index is now complete up to this position.
-    Advanced {
-        /// The position.
-        position: u64,
-        /// More changes are pending: call the next step without waiting.
-        has_more: bool,
-    },
-    /// There was nothing to do.
-    UpToDate,
-    /// An index is being built. The old one, if there is one, is served.
-    Building,
-    /// Another process is the writer.
-    Standby,
-}
-
 /// Keeps the index of a directory up to date. Of several indexers on one directory, one is the
 /// writer.
 pub struct Indexer {
     pool: PgPool,
-    index_dir: IndexDir,
+    builds: IndexBuilds,
     checks: IntegrityChecks,
-    lock: Option<Arc<WriterLock>>,
+    writer: Option<Arc<WriterGuard>>,
     index: Option<WritableIndex>,
     build: Option<IndexBuild>,
     verification: Option<JoinHandle<Result<Duration, IndexingError>>>,
@@ -75,9 +60,9 @@ impl Indexer {
         let now = Instant::now();
         Self {
             pool,
-            index_dir,
+            builds: IndexBuilds::new(index_dir),
             checks,
-            lock: None,
+            writer: None,
             index: None,
             build: None,
             verification: None,
@@ -112,28 +97,27 @@ impl Indexer {
     }
 
     async fn ensure_writer(&mut self) -> Result<bool, IndexingError> {
-        let is_guarded = |lock: &Arc<WriterLock>| self.index_dir.is_locked_by(lock);
-        if !self.lock.as_ref().is_some_and(is_guarded) {
+        if !self.writer.as_ref().is_some_and(|writer| writer.is_valid()) {
             self.index = None;
             self.stop_build().await;
-            self.lock = self.index_dir.try_lock()?.map(Arc::new);
+            self.writer = WriterGuard::acquire(&self.builds)?.map(Arc::new);
         }
-        Ok(self.lock.is_some())
+        Ok(self.writer.is_some())
     }
 
     async fn run_step(&mut self) -> Result<IndexingOutcome, IndexingError> {
         if self.index.is_none() && self.build.is_none() {
             self.open_or_build().await?;
         }
-        if let Some(request) = self.index_dir.rebuild_request()? {
+        if let Some(request) = self.builds.rebuild_request()? {
             self.stop_build().await;
-            if let Some(lock) = &self.lock {
-                resume::accept_request(&self.index_dir, lock, request)?;
+            if let Some(writer) = &self.writer {
+                writer.accept_request(request)?;
             }
             self.start_build("a rebuild was requested");
         }
         // The build ended with an error, or its process ended.
-        if self.build.is_none() && self.index_dir.unfinished_build()?.is_some() {
+        if self.build.is_none() && self.builds.unfinished_build()?.is_some() {
             self.start_build("a build was interrupted");
         }
         self.check_integrity().await?;
@@ -145,7 +129,7 @@ impl Indexer {
 
     /// Opens the served index, or starts a build if that fails.
     async fn open_or_build(&mut self) -> Result<(), IndexingError> {
-        match WritableIndex::open_served(&self.pool, &self.index_dir).await? {
+        match WritableIndex::open_served(&self.pool, self.builds.dir()).await? {
             Ok(open) => self.follow(open),
             Err(reason) => self.start_build(&reason),
         }
@@ -154,18 +138,18 @@ impl Indexer {
 
     /// Starts a build, which resumes an interrupted one if possible.
     fn start_build(&mut self, reason: &str) {
-        if let Some(lock) = &self.lock {
+        if let Some(writer) = &self.writer {
             tracing::info!(reason, "building the search index");
-            let (pool, index_dir) = (self.pool.clone(), self.index_dir.clone());
-            self.build = Some(IndexBuild::start(pool, index_dir, Arc::clone(lock)));
+            let build = IndexBuild::start(self.pool.clone(), Arc::clone(writer));
+            self.build = Some(build);
         }
     }
 
     /// Starts a build in an empty directory.
     async fn restart_build(&mut self, reason: &str) -> Result<(), IndexingError> {
         self.stop_build().await;
-        if let Some(lock) = &self.lock {
-            resume::start_empty(&self.index_dir, lock)?;
+        if let Some(writer) = &self.writer {
+            writer.start_empty()?;
         }
         self.start_build(reason);
         Ok(())
@@ -215,12 +199,10 @@ impl Indexer {
         filled: FilledIndex,
         comparison: Option<IndexComparison>,
     ) -> Result<(), IndexingError> {
-        if let Some(lock) = &self.lock {
-            let built = filled.index.report(filled.resumed, comparison).await?;
-            report_file::write(&self.index_dir, lock, &built)?;
-            self.index_dir.serve(lock, built.build)?;
-            self.index_dir.remove_except(lock, &[built.build])?;
-            tracing::info!(build = built.build, "the new search index is now served");
+        if let Some(writer) = &self.writer {
+            let report = filled.index.report(filled.resumed, comparison).await?;
+            writer.publish_build(&report)?;
+            tracing::info!(build = report.build, "the new search index is now served");
         }
         self.follow(filled.index);
         Ok(())
@@ -270,7 +252,7 @@ impl Indexer {
             return Ok(());
         };
         self.next_file_check = now + self.checks.file_check_interval;
-        if self.index_dir.current_build()? != Some(open.build) {
+        if self.builds.dir().current_build()? != Some(open.build) {
             return Err(IndexingError::Incompatible("is no longer the served one"));
         }
         match open.index.check_files()? {

@@ -5,43 +5,9 @@ use search::index::{DocumentKey, IndexCheckpoint, MessageDocument};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
 
-use super::IndexingError;
+use super::error::IndexingError;
+use super::read_model::check_numbering;
 use super::report::DifferingMessage;
-
-/// Why an index is incompatible after users and conversations have been renumbered.
-pub(super) const RENUMBERED_REASON: &str =
-    "uses other user and conversation ids than the read model";
-
-/// The position and the numbering of the read model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub(super) struct ReadModelState {
-    /// The position of the last folded event.
-    pub position: i64,
-    /// The version of the assignment of ids to users and conversations.
-    pub numbering: i64,
-    /// The time of the last folded event.
-    pub event_time: OffsetDateTime,
-}
-
-const SELECT_READ_MODEL: &str = "SELECT position, numbering, event_time FROM read.checkpoint";
-
-impl ReadModelState {
-    pub async fn load(pool: &PgPool) -> Result<Self, sqlx::Error> {
-        sqlx::query_as(SELECT_READ_MODEL).fetch_one(pool).await
-    }
-
-    /// Loads it over a given connection.
-    pub async fn load_with(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
-        sqlx::query_as(SELECT_READ_MODEL)
-            .fetch_one(connection)
-            .await
-    }
-
-    /// The time of the last folded event, in milliseconds since 1970.
-    pub fn time(&self) -> i64 {
-        domain::time::Timestamp::from(self.event_time).millis()
-    }
-}
 
 #[derive(sqlx::FromRow)]
 struct IndexMessageRow {
@@ -147,8 +113,8 @@ pub(super) async fn load_after(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    if rows.iter().any(|row| row.numbering != checkpoint.numbering) {
-        return Err(IndexingError::Incompatible(RENUMBERED_REASON));
+    for row in &rows {
+        check_numbering(row.numbering, checkpoint.numbering)?;
     }
     let changes = rows.into_iter().map(|numbered| numbered.row.into_change());
     Ok(changes

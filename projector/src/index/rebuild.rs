@@ -4,14 +4,16 @@
 use std::io;
 use std::time::Duration;
 
-use search::index::{IndexDir, RebuildRequest, WriterLock};
+use search::index::IndexDir;
 use sqlx::PgPool;
 use tokio::time::sleep;
 
 use super::build::{FilledIndex, build};
-use super::report::{BuildReport, IndexPair};
+use super::build_files::{IndexBuilds, RebuildRequest, WriterGuard};
+use super::error::IndexingError;
+use super::index_pair::IndexPair;
+use super::report::BuildReport;
 use super::writable_index::WritableIndex;
-use super::{IndexingError, report_file, resume};
 use crate::PreviousVersion;
 
 /// How often to check whether the writer process has finished.
@@ -48,7 +50,7 @@ pub enum RebuildStart {
 ///
 /// If another process is the writer, this requests the rebuild from it and waits as long as it
 /// runs. The old index is removed, or kept until the next rebuild or until
-/// [`IndexDir::remove_kept`].
+/// [`IndexBuilds::remove_kept`].
 pub async fn rebuild_index(
     pool: PgPool,
     index_dir: IndexDir,
@@ -60,43 +62,42 @@ pub async fn rebuild_index(
         from_kept: start == RebuildStart::KeptIndex,
         keep: replaced == PreviousVersion::Keep,
     };
-    let mut lock = index_dir.try_lock()?;
-    match &lock {
-        Some(lock)
-            if start == RebuildStart::InterruptedBuild
-                && index_dir.rebuild_request()?.is_none() =>
+    let builds = IndexBuilds::new(index_dir);
+    let mut writer = WriterGuard::acquire(&builds)?;
+    match &writer {
+        Some(writer)
+            if start == RebuildStart::InterruptedBuild && builds.rebuild_request()?.is_none() =>
         {
-            index_dir.set_keep_current(lock, request.keep)?;
+            writer.set_keep_current(request.keep)?;
         }
-        _ => index_dir.request_rebuild(request)?,
+        _ => builds.request_rebuild(request)?,
     }
-    if lock.is_none() {
+    if writer.is_none() {
         on_progress(IndexProgress::Delegated);
     }
     loop {
-        if let Some(lock) = &lock {
-            return build_here(pool, &index_dir, lock, on_progress).await;
+        if let Some(writer) = &writer {
+            return build_here(pool, writer, on_progress).await;
         }
         sleep(POLL_INTERVAL).await;
-        if let Some(built) = poll_writer(&index_dir)? {
-            return Ok(built);
+        if let Some(report) = poll_writer(&builds)? {
+            return Ok(report);
         }
-        lock = index_dir.try_lock()?;
+        writer = WriterGuard::acquire(&builds)?;
     }
 }
 
 async fn build_here(
     pool: PgPool,
-    index_dir: &IndexDir,
-    lock: &WriterLock,
+    writer: &WriterGuard,
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<BuildReport, IndexingError> {
-    if let Some(request) = index_dir.rebuild_request()? {
-        resume::accept_request(index_dir, lock, request)?;
+    if let Some(request) = writer.builds().rebuild_request()? {
+        writer.accept_request(request)?;
     }
-    let served = WritableIndex::open_served(&pool, index_dir).await?;
+    let served = WritableIndex::open_served(&pool, writer.builds().dir()).await?;
     let progress = |messages, total| on_progress(IndexProgress::Filled { messages, total });
-    let FilledIndex { mut index, resumed } = build(&pool, index_dir, lock, progress).await?;
+    let FilledIndex { mut index, resumed } = build(&pool, writer, progress).await?;
     let comparison = match served {
         Ok(mut served) => {
             let pair = IndexPair::align(&pool, &mut served, &mut index).await?;
@@ -107,23 +108,24 @@ async fn build_here(
             None
         }
     };
-    let outcome = index.report(resumed, comparison).await?;
-    report_file::write(index_dir, lock, &outcome)?;
-    index_dir.serve(lock, outcome.build)?;
-    index_dir.remove_except(lock, &[outcome.build])?;
-    Ok(outcome)
+    let report = index.report(resumed, comparison).await?;
+    writer.publish_build(&report)?;
+    Ok(report)
 }
 
 /// The report of the build that the writer process has made since it accepted the request; `None`
 /// if that is not finished.
-fn poll_writer(index_dir: &IndexDir) -> io::Result<Option<BuildReport>> {
+fn poll_writer(builds: &IndexBuilds) -> io::Result<Option<BuildReport>> {
     // A build that began before the request may finish first.
-    let current = match index_dir.rebuild_request()? {
+    let current = match builds.rebuild_request()? {
         Some(_) => None,
-        None => index_dir.current_build()?,
+        None => builds.dir().current_build()?,
     };
-    match (current, index_dir.last_begun_build()?) {
-        (Some(current), Some(begun)) if current >= begun => report_file::read(index_dir, current),
+    match (current, builds.last_begun_build()?) {
+        (Some(current), Some(begun)) if current >= begun => {
+            let report = builds.read_report()?;
+            Ok(report.filter(|report| report.build == current))
+        }
         _ => Ok(None),
     }
 }

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Indexer, IndexingOutcome, IntegrityChecks};
+use super::indexer::{Indexer, IntegrityChecks};
+use super::outcome::IndexingOutcome;
 
 /// The minimum time between two commits: each writes a few small files, which must be merged later.
 const MIN_COMMIT_INTERVAL: Duration = Duration::from_millis(200);

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use event_log::reader::LogReader;
 use search::index::{Index, IndexCheckpoint, IndexDir, IndexView};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use super::blocking::run_blocking;
 use super::build::build;
-use super::messages::ReadModelState;
-use super::report::{IndexComparison, IndexPair};
-use super::resume;
+use super::build_files::{IndexBuilds, WriterGuard};
+use super::compatibility;
+use super::error::IndexingError;
+use super::index_pair::IndexPair;
+use super::report::IndexComparison;
 use super::writable_index::WritableIndex;
-use super::{IndexingError, IndexingOutcome, compatibility, run_blocking};
 
 /// How long to wait for the served index to catch up with the new one.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,22 +29,23 @@ pub async fn verify_index(
     index_dir: IndexDir,
     on_progress: impl Fn(u64, u64) + Send,
 ) -> Result<IndexComparison, IndexingError> {
-    let scratch = resume::verification_dir(&index_dir);
-    let Some(lock) = scratch.try_lock()? else {
+    let builds = IndexBuilds::new(index_dir);
+    let scratch = builds.for_verification();
+    let Some(scratch_writer) = WriterGuard::acquire(&scratch)? else {
         return Err(IndexingError::VerificationInProgress);
     };
-    let mut built = build(&pool, &scratch, &lock, on_progress).await?.index;
-    let pair = match index_dir.try_lock()? {
+    let mut built = build(&pool, &scratch_writer, on_progress).await?.index;
+    let pair = match WriterGuard::acquire(&builds)? {
         // No writer process follows the log, so this process does so for a moment.
-        Some(_writing) => match WritableIndex::open_served(&pool, &index_dir).await? {
+        Some(_writer) => match WritableIndex::open_served(&pool, builds.dir()).await? {
             Ok(mut served) => IndexPair::align(&pool, &mut served, &mut built).await?,
             Err(reason) => return Err(IndexingError::Incomparable(reason)),
         },
-        None => pair_with_followed_index(&pool, &index_dir, &mut built).await?,
+        None => pair_with_followed_index(&pool, builds.dir(), &mut built).await?,
     };
     let comparison = pair.compare(pool).await?;
     drop(built);
-    std::fs::remove_dir_all(scratch.path())?;
+    std::fs::remove_dir_all(scratch.dir().path())?;
     Ok(comparison)
 }
 
@@ -57,13 +59,10 @@ async fn pair_with_followed_index(
     let deadline = Instant::now() + CATCH_UP_TIMEOUT;
     loop {
         if let Some((checkpoint, view)) = open_served_view(index_dir).await? {
-            let read_model = ReadModelState::load(pool).await?;
-            compatibility::check(&LogReader::new(pool.clone()), &read_model, &checkpoint).await?;
+            compatibility::check(pool, &checkpoint).await?;
             let position = checkpoint.position.cast_signed();
             if position >= built.position() {
-                let has_more =
-                    |outcome| matches!(outcome, IndexingOutcome::Advanced { has_more: true, .. });
-                while has_more(built.catch_up_to(pool, &read_model, position).await?) {}
+                built.advance_to(pool, position).await?;
                 return IndexPair::from_views(pool, position, view, built.refresh_view().await?)
                     .await;
             }

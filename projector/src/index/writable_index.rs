@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use domain::time::Timestamp;
 use event_log::reader::LogReader;
-use search::index::{
-    BuildNumber, Index, IndexCheckpoint, IndexDir, IndexView, SearchIndexWriter, verify,
-};
+use search::index::{BuildNumber, Index, IndexCheckpoint, IndexDir, IndexView, SearchIndexWriter};
 use sqlx::PgPool;
 
-use super::messages::{self, IndexChange, ReadModelState};
-use super::{IndexingError, IndexingOutcome, compatibility, run_blocking};
+use super::blocking::run_blocking;
+use super::compatibility;
+use super::error::IndexingError;
+use super::messages::{self, IndexChange};
+use super::outcome::IndexingOutcome;
+use super::read_model::{ReadModelState, check_numbering};
+use super::report::{BuildReport, IndexComparison};
 
 /// The maximum number of events in one commit.
 const MAX_COMMIT_EVENTS: i64 = 20_000;
@@ -30,14 +32,7 @@ impl WritableIndex {
     pub async fn open(index_dir: &IndexDir, build: BuildNumber) -> Result<Self, IndexingError> {
         let directory = index_dir.build_path(build);
         run_blocking(move || {
-            if !directory.is_dir() {
-                return Err(IndexingError::Incompatible("does not exist"));
-            }
-            let index = Index::open(&directory)?;
-            index.watch_files()?;
-            // Only reading all of it shows whether it is intact.
-            verify(&directory)?;
-            let checkpoint = index.checkpoint()?;
+            let (index, checkpoint) = compatibility::open_intact(&directory)?;
             if checkpoint.filled.is_some() {
                 return Err(IndexingError::Incompatible("is not completely filled"));
             }
@@ -61,20 +56,12 @@ impl WritableIndex {
         let Some(build) = index_dir.current_build()? else {
             return Ok(Err("no search index exists".to_owned()));
         };
-        let opened = match Self::open(index_dir, build).await {
-            Ok(open) => {
-                let read_model = ReadModelState::load(pool).await?;
-                let reader = LogReader::new(pool.clone());
-                let checked = compatibility::check(&reader, &read_model, &open.checkpoint).await;
-                checked.map(|()| open)
-            }
-            Err(error) => Err(error),
+        let opened = async {
+            let open = Self::open(index_dir, build).await?;
+            compatibility::check(pool, &open.checkpoint).await?;
+            Ok(open)
         };
-        match opened {
-            Ok(open) => Ok(Ok(open)),
-            Err(error @ (IndexingError::Database(_) | IndexingError::Io(_))) => Err(error),
-            Err(error) => Ok(Err(error.to_string())),
-        }
+        compatibility::separate_reason(opened.await)
     }
 
     /// The position up to which the index is complete.
@@ -90,9 +77,7 @@ impl WritableIndex {
         read_model: &ReadModelState,
         up_to: i64,
     ) -> Result<IndexingOutcome, IndexingError> {
-        if read_model.numbering != self.checkpoint.numbering {
-            return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
-        }
+        check_numbering(read_model.numbering, self.checkpoint.numbering)?;
         let (from, up_to) = (self.position(), up_to.min(read_model.position));
         if up_to <= from {
             return Ok(IndexingOutcome::UpToDate);
@@ -101,13 +86,12 @@ impl WritableIndex {
         let reader = LogReader::new(pool.clone());
         let changed_messages = reader.changed_messages(from, to).await?;
         let (numbering, changes) = messages::load_changes(pool, &changed_messages).await?;
-        if !changes.is_empty() && numbering != self.checkpoint.numbering {
-            return Err(IndexingError::Incompatible(messages::RENUMBERED_REASON));
+        if !changes.is_empty() {
+            check_numbering(numbering, self.checkpoint.numbering)?;
         }
-        let time = reader.event_time(to).await?;
         let checkpoint = IndexCheckpoint {
             position: to.unsigned_abs(),
-            time: time.map_or(0, Timestamp::millis),
+            time: compatibility::load_event_time(&reader, to).await?,
             ..self.checkpoint.clone()
         };
         self.commit(changes, from.unsigned_abs(), checkpoint)
@@ -116,6 +100,18 @@ impl WritableIndex {
             position: to.unsigned_abs(),
             has_more: to < up_to,
         })
+    }
+
+    /// Indexes all changes up to this position. Fails if the read model has not reached it.
+    pub async fn advance_to(&mut self, pool: &PgPool, position: i64) -> Result<(), IndexingError> {
+        while self.position() < position {
+            let read_model = ReadModelState::load(pool).await?;
+            let outcome = self.catch_up_to(pool, &read_model, position).await?;
+            if outcome == IndexingOutcome::UpToDate {
+                return Err(IndexingError::Incompatible("is ahead of the read model"));
+            }
+        }
+        Ok(())
     }
 
     /// Indexes all changes up to the position of the read model.
@@ -160,6 +156,22 @@ impl WritableIndex {
             Ok(index.view())
         })
         .await
+    }
+
+    /// Builds the report of this index. `resumed` is the number of messages it took over.
+    pub async fn report(
+        &self,
+        resumed: u64,
+        comparison: Option<IndexComparison>,
+    ) -> Result<BuildReport, IndexingError> {
+        self.refresh_view().await?;
+        Ok(BuildReport {
+            build: self.build,
+            messages: self.index.message_count(),
+            position: self.checkpoint.position,
+            resumed,
+            comparison,
+        })
     }
 }
 

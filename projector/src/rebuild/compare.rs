@@ -2,9 +2,10 @@
 
 use sqlx::{Executor as _, PgConnection, PgPool};
 
-use crate::digest::{TableDigest, digest_tables};
+use crate::digest::{TableDigest, begin_snapshot, digest_tables};
 use crate::error::ProjectionError;
 use crate::session::{LIVE, REBUILD};
+use crate::sql_quote::{quote_identifier, quote_literal};
 
 /// How many differing rows are listed per table.
 const MAX_DIFFERENCES: i64 = 20;
@@ -52,15 +53,12 @@ pub(super) struct SnapshotPair {
 impl SnapshotPair {
     /// Opens the snapshot. Later changes are not visible in it.
     pub async fn open(pool: &PgPool) -> Result<Self, ProjectionError> {
-        const READ_ONLY: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        let mut served = pool.begin().await?;
-        served.execute(READ_ONLY).await?;
+        let mut served = begin_snapshot(pool).await?;
         let name: String = sqlx::query_scalar("SELECT pg_export_snapshot()")
             .fetch_one(&mut *served)
             .await?;
-        let mut rebuilt = pool.begin().await?;
-        rebuilt.execute(READ_ONLY).await?;
-        let use_snapshot = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', "''"));
+        let mut rebuilt = begin_snapshot(pool).await?;
+        let use_snapshot = format!("SET TRANSACTION SNAPSHOT {}", quote_literal(&name));
         rebuilt.execute(use_snapshot.as_str()).await?;
         Ok(Self { served, rebuilt })
     }
@@ -120,12 +118,12 @@ async fn find_differences(
         .map(|key| format!("coalesce(a.{key}, b.{key})"))
         .collect();
     let (join, either) = (join.join(" AND "), either.join(", "));
-    let name = table.replace('"', "\"\"");
+    let name = quote_identifier(table);
     // These columns of the checkpoint identify the build: they always differ and do not count.
     let excluded = "- 'generation' - 'numbering' - 'past_from'";
     let sql = format!(
         "SELECT ROW({either})::text, to_jsonb(a)::text, to_jsonb(b)::text
-         FROM read.\"{name}\" a FULL JOIN read_rebuild.\"{name}\" b ON {join}
+         FROM read.{name} a FULL JOIN read_rebuild.{name} b ON {join}
          WHERE (to_jsonb(a) {excluded}) IS DISTINCT FROM (to_jsonb(b) {excluded})
          ORDER BY {either} LIMIT {MAX_DIFFERENCES}"
     );

@@ -4,6 +4,8 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 
+use super::schemas;
+use crate::config::ProjectorConfig;
 use crate::session::REBUILD;
 
 /// Indexes that the fold itself reads. All others are created once the tables are full, which is
@@ -14,6 +16,15 @@ const FOLD_INDEXES: [&str; 3] = ["stays_by_user", "messages_by_position", "parke
 /// fold does not need unique keys to reject duplicates, because the checkpoint ensures that each
 /// event is folded once.
 const WRITE_ONLY_TABLES: [&str; 4] = ["inbox", "member_history", "reaction_history", "ack_history"];
+
+/// Identifies how tables were built: only a rebuild with the same fingerprint can resume them.
+pub(super) fn build_fingerprint(config: &ProjectorConfig) -> String {
+    format!(
+        "made by {}, fan-out up to {}",
+        env!("CARGO_PKG_VERSION"),
+        config.fanout_threshold
+    )
+}
 
 /// Whether an interrupted rebuild can be resumed: it has the same build fingerprint, and its tables
 /// have the same columns as the served ones.
@@ -54,18 +65,13 @@ pub(super) async fn missing_indexes(
 }
 
 /// Creates the schema, the tables with their keys, and a checkpoint at the beginning of the log.
-/// Drops the remains of earlier rebuilds. `fingerprint` is stored for a rebuild that resumes this
+/// Drops the remains of an earlier rebuild. `fingerprint` is stored for a rebuild that resumes this
 /// one.
 pub(super) async fn create(
     connection: &mut PgConnection,
     fingerprint: &str,
 ) -> Result<(), sqlx::Error> {
-    connection
-        .execute("DROP SCHEMA IF EXISTS read_rebuild CASCADE")
-        .await?;
-    connection
-        .execute("DROP SCHEMA IF EXISTS read_old CASCADE")
-        .await?;
+    schemas::drop_schema(connection, REBUILD).await?;
     let mut transaction = connection.begin().await?;
     transaction.execute("CREATE SCHEMA read_rebuild").await?;
     for statement in table_statements(&mut transaction).await? {
@@ -90,10 +96,7 @@ pub(super) async fn create(
              FROM read.checkpoint",
         )
         .await?;
-    let fingerprint = fingerprint.replace('\'', "''");
-    transaction
-        .execute(format!("COMMENT ON SCHEMA read_rebuild IS '{fingerprint}'").as_str())
-        .await?;
+    schemas::set_comment(&mut transaction, REBUILD, fingerprint).await?;
     transaction.commit().await
 }
 

@@ -1,6 +1,6 @@
 //! The `delivered` entries by which an ack notifies the senders of messages.
 
-use super::{PgQuery, column_values, to_sql_time};
+use super::columns::{PgQuery, column_values, to_sql_time};
 use crate::config::{MAX_ACK_CONVERSATIONS, MAX_ACK_MESSAGES, ProjectorConfig};
 use crate::rows::BatchRows;
 

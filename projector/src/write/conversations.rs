@@ -3,7 +3,7 @@
 use domain::ids::{ConversationId, Title};
 use sqlx::PgConnection;
 
-use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
 use crate::row_cache::ConversationState;
 use crate::sql_names;
 use crate::working_set::{RowChange, WorkingSet};

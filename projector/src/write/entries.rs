@@ -1,6 +1,6 @@
 //! Writes `timeline` and `inbox`.
 
-use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
 use crate::rows::{FanOutEntry, PersonalEntry, TimelineRow};
 
 pub(super) const INSERT_TIMELINE: &str = "inserted_timeline AS (

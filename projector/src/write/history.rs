@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::ids::Title;
 use sqlx::PgConnection;
 
-use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
 use crate::row_cache::{MemberKey, MemberState};
 use crate::rows::{BatchRows, ConversationVersion, MessageKey, ReactionChange};
 use crate::sql_names;

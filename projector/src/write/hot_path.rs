@@ -11,11 +11,10 @@ use std::sync::OnceLock;
 
 use sqlx::PgConnection;
 
+use super::batch::WriteBatch;
+use super::columns::{PgQuery, to_sql_time};
 use super::recipients::{self, BatchRecipients};
-use super::{
-    PgQuery, WriteBatch, acks, conversations, entries, history, mailboxes, members, messages,
-    to_sql_time, users,
-};
+use super::{acks, conversations, entries, history, mailboxes, members, messages, users};
 use crate::error::ProjectionError;
 use crate::working_set::RowChange;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::ids::DeviceId;
 use sqlx::PgConnection;
 
-use super::{PgQuery, column_values, to_sql_time};
+use super::columns::{PgQuery, column_values, to_sql_time};
 use crate::rows::DeviceRow;
 
 /// Upserts devices. A device's cursor never moves back.

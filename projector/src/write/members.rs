@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
 use crate::row_cache::{MemberKey, MemberState};
 use crate::rows::{MembershipPeriodEnd, MembershipPeriodRow};
 use crate::sql_names;

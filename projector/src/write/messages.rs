@@ -6,7 +6,7 @@ use domain::body::MessageBody;
 use domain::ids::ReactionKey;
 use sqlx::PgConnection;
 
-use super::{PgQuery, column_values, sort_rows, to_sql_time};
+use super::columns::{PgQuery, column_values, sort_rows, to_sql_time};
 use crate::rows::{MessageChange, MessageKey, MessageRow, MessageVersionRow};
 
 pub(super) const INSERT: &str = "sent AS (

@@ -9,6 +9,8 @@
 //! who was a member; messages come before acks, which look up the senders.
 
 mod acks;
+mod batch;
+mod columns;
 mod conversations;
 mod entries;
 mod history;
@@ -21,31 +23,13 @@ mod recipients;
 mod titles;
 mod users;
 
+pub(crate) use batch::WriteBatch;
 pub(crate) use recipients::{BatchRecipients, EntryRecipient};
 
-use domain::time::Timestamp;
-use sqlx::postgres::PgArguments;
-use sqlx::types::time::OffsetDateTime;
-use sqlx::{Connection as _, PgConnection, Postgres};
+use sqlx::{Connection as _, PgConnection};
 
-use crate::checkpoint::Checkpoint;
-use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
-use crate::rows::BatchRows;
-use crate::working_set::{RowChange, WorkingSet};
-
-type PgQuery<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
-
-/// A folded batch.
-pub(crate) struct WriteBatch<'a> {
-    pub config: &'a ProjectorConfig,
-    /// The current checkpoint of the tables.
-    pub from: Checkpoint,
-    /// The checkpoint after the batch.
-    pub to: Checkpoint,
-    pub working_set: &'a WorkingSet,
-    pub rows: &'a BatchRows,
-}
+use crate::working_set::RowChange;
 
 impl WriteBatch<'_> {
     /// Writes the whole batch or nothing; fails with [`ProjectionError::Fenced`] if the tables are
@@ -97,15 +81,6 @@ impl WriteBatch<'_> {
                 .any(|member| member.change >= RowChange::Row)
     }
 
-    /// Whether an ack covers messages of this batch, so that its receipts must be written after
-    /// them.
-    fn has_deferred_acks(&self) -> bool {
-        self.rows
-            .acks
-            .iter()
-            .any(|ack| ack.cursor > self.from.position)
-    }
-
     async fn write_prerequisites(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         users::insert(connection, self.working_set).await?;
         conversations::insert(connection, self.working_set).await?;
@@ -134,24 +109,4 @@ impl WriteBatch<'_> {
         parked::write(connection, &rows.parked).await?;
         Ok(recipients)
     }
-}
-
-/// Collects one column of many rows, to bind it as an array.
-fn column_values<'a, R: 'a, T>(
-    rows: impl IntoIterator<Item = &'a R>,
-    value: impl Fn(&'a R) -> T,
-) -> Vec<T> {
-    rows.into_iter().map(value).collect()
-}
-
-/// Sorts rows by key: writing neighbouring rows together is several times as fast as writing them
-/// in random order.
-fn sort_rows<T, K: Ord>(rows: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
-    let mut rows: Vec<T> = rows.collect();
-    rows.sort_unstable_by_key(key);
-    rows
-}
-
-fn to_sql_time(time: Timestamp) -> OffsetDateTime {
-    time.into()
 }

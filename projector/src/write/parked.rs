@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::column_values;
+use super::columns::column_values;
 use crate::rows::ParkedRow;
 
 pub(super) async fn write(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
-use super::column_values;
+use super::columns::column_values;
 use crate::fold::{TITLED_ENTRY_TYPES, clear_title};
 
 pub(super) async fn erase(

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{PgQuery, column_values};
+use super::columns::{PgQuery, column_values};
 use crate::working_set::{RowChange, WorkingSet};
 
 /// Updates the sequences of mailboxes.

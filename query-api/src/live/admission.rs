@@ -46,8 +46,8 @@ impl Admission {
 
     /// Admits a connection, or returns a problem that says when to try again.
     pub fn admit(&self) -> Result<AdmissionPermit, Problem> {
-        let room = Arc::clone(&self.connections).try_acquire_owned();
-        room.map(AdmissionPermit).map_err(|_| {
+        let permit = Arc::clone(&self.connections).try_acquire_owned();
+        permit.map(AdmissionPermit).map_err(|_| {
             counter!("tidings_live_refused_total").increment(1);
             Problem::unavailable(
                 "too_many_live",

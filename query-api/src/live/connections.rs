@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 
+use super::delivery::LiveDelivery;
 use super::frame::ServerFrame;
-use super::hub::LiveDelivery;
 
 /// All users who are connected to this process.
 #[derive(Default)]
@@ -111,8 +111,8 @@ impl LiveConnections {
         };
         self.connection_count -= user.drop_connections(|other| other.id == connection);
         if user.connections.is_empty() {
-            if let Some(number) = user.user_id {
-                self.names_by_id.remove(&number);
+            if let Some(id) = user.user_id {
+                self.names_by_id.remove(&id);
             }
             self.users.remove(name);
             self.unresolved.remove(name);
@@ -131,18 +131,18 @@ impl LiveConnections {
     }
 
     /// Sets the id of a user, which the read model now knows.
-    pub fn set_user_id(&mut self, name: &str, number: i64) {
+    pub fn set_user_id(&mut self, name: &str, id: i64) {
         let Some((name, _)) = self.users.get_key_value(name) else {
             return;
         };
         let name = Arc::clone(name);
         if let Some(user) = self.users.get_mut(&name) {
-            user.user_id = Some(number);
+            user.user_id = Some(id);
             // The hub may have skipped the entries that introduced the user, so these connections
             // page for themselves.
             self.connection_count -= user.drop_connections(|connection| connection.is_subscribed);
             self.unresolved.remove(&name);
-            self.names_by_id.insert(number, name);
+            self.names_by_id.insert(id, name);
         }
     }
 
@@ -175,8 +175,8 @@ impl LiveConnections {
 
     /// Enqueues entries up to the position `to` for all connections of a user. Connections with a
     /// full queue are dropped.
-    pub fn enqueue(&mut self, number: i64, to: i64, frames: Vec<ServerFrame>) {
-        let name = self.names_by_id.get(&number);
+    pub fn enqueue(&mut self, id: i64, to: i64, frames: Vec<ServerFrame>) {
+        let name = self.names_by_id.get(&id);
         let Some(user) = name.and_then(|name| self.users.get_mut(name)) else {
             return;
         };
@@ -199,15 +199,21 @@ impl LiveConnections {
     }
 
     /// Enqueues a frame that may be lost, for connections whose queue has more free slots than
-    /// `room`.
-    pub fn send_best_effort(&self, name: &str, id: Option<u64>, frame: &ServerFrame, room: usize) {
+    /// `reserved`.
+    pub fn send_best_effort(
+        &self,
+        name: &str,
+        id: Option<u64>,
+        frame: &ServerFrame,
+        reserved: usize,
+    ) {
         let connections = self
             .users
             .get(name)
             .into_iter()
             .flat_map(|user| &user.connections);
         for connection in connections.filter(|connection| id.is_none_or(|id| id == connection.id)) {
-            if connection.is_subscribed && connection.queue.capacity() > room {
+            if connection.is_subscribed && connection.queue.capacity() > reserved {
                 let _ = connection
                     .queue
                     .try_send(LiveDelivery::Ephemeral(frame.clone()));

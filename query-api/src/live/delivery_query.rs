@@ -1,13 +1,13 @@
 //! The statement with which the hub reads entries, and its recipients and positions.
 
-use event_log::projection_signal::AffectedAudience;
 use metrics::counter;
+use read_model::projection_signal::AffectedAudience;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 
 use super::connections::LiveConnections;
-use crate::entry::{entry_columns, entry_parts};
-use crate::visibility::visible_entries;
+use crate::sql::entry_view::{entry_columns, entry_parts};
+use crate::sql::visibility::visible_entries;
 
 /// The maximum number of rows of one statement, if every recipient receives every entry; later
 /// entries are read by the next statement. This takes about half a second. A statement that exceeds
@@ -28,28 +28,35 @@ pub(super) struct DeliveryQuery {
 impl DeliveryQuery {
     /// Plans a statement for the affected users, if they are known, or for all connected users if
     /// these are fewer.
-    pub fn plan(audience: &LiveConnections, touched: Option<&AffectedAudience>, from: i64) -> Self {
-        let connected = audience.resolved_count() as i64;
-        let few = touched.filter(|touched| touched.recipients < connected);
-        let recipients = if few.is_some() {
+    pub fn plan(
+        connections: &LiveConnections,
+        audience: Option<&AffectedAudience>,
+        from: i64,
+    ) -> Self {
+        let connected = connections.resolved_count() as i64;
+        let affected = audience.filter(|audience| audience.recipients < connected);
+        let recipients = if affected.is_some() {
             "concerned"
         } else {
             "connected"
         };
         counter!("tidings_live_batches_total", "asked" => recipients).increment(1);
-        let bound = last_position(from, few.map_or(connected, |few| few.recipients));
-        few.map_or_else(
+        let bound = last_position(
+            from,
+            affected.map_or(connected, |affected| affected.recipients),
+        );
+        affected.map_or_else(
             || Self {
-                users: audience.user_ids(),
+                users: connections.user_ids(),
                 conversations: Vec::new(),
                 after: from,
                 up_to: bound,
             },
-            |few| Self {
-                users: few.users.clone(),
-                conversations: few.conversations.clone(),
+            |affected| Self {
+                users: affected.users.clone(),
+                conversations: affected.conversations.clone(),
                 after: from,
-                up_to: bound.min(few.to),
+                up_to: bound.min(affected.to),
             },
         )
     }

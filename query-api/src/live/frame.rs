@@ -4,8 +4,8 @@ use axum::extract::ws::Utf8Bytes;
 use http_edge::Problem;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::FeedEntry;
 use crate::error::QueryError;
+use crate::sql::entry_view::FeedEntry;
 
 /// A frame from the server. Its text is shared by all recipients.
 #[derive(Debug, Clone)]

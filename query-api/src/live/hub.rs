@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event_log::live_entry::LiveEntry;
-use event_log::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use metrics::{counter, gauge};
+use read_model::live_entry::LiveEntry;
+use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use tokio::sync::{Notify, mpsc};
@@ -26,11 +26,12 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::connections::{LiveConnection, LiveConnections};
+use super::delivery::LiveDelivery;
 use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
 use super::frame::ServerFrame;
-use super::pending_changes::{PendingChanges, affected_since};
-use crate::entry::FeedEntry;
+use crate::consistency::pending_changes::{PendingChanges, affected_since};
 use crate::error::QueryError;
+use crate::sql::entry_view::FeedEntry;
 
 /// The capacity of the queue of a connection, in batches.
 const QUEUE_CAPACITY: usize = 64;
@@ -58,17 +59,6 @@ struct Inner {
     connections: Mutex<LiveConnections>,
     subscribed: Notify,
     last_connection_id: AtomicU64,
-}
-
-/// An item in the queue of a connection.
-#[derive(Debug, Clone)]
-pub enum LiveDelivery {
-    /// From now on everything after this position is delivered, as long as the queue is open.
-    Subscribed(i64),
-    /// All entries up to this position.
-    Entries(i64, Arc<Vec<ServerFrame>>),
-    /// A presence or typing frame.
-    Ephemeral(ServerFrame),
 }
 
 /// The subscription of a connection. Dropping it unsubscribes.
@@ -265,8 +255,8 @@ impl Deliverer {
                     .fetch_all(&self.pool)
                     .await?;
             let mut connections = self.hub.connections();
-            for (name, number) in rows {
-                connections.set_user_id(&name, number);
+            for (name, id) in rows {
+                connections.set_user_id(&name, id);
             }
         }
         self.resolved_users = self.read_model.users;
@@ -287,14 +277,14 @@ impl Deliverer {
         if now <= from {
             return Ok(from);
         }
-        let touched = affected_since(signal, from, self.read_model.generation)
-            .filter(|touched| touched.to > from);
-        if let Some(touched) = touched.as_ref().filter(|touched| touched.is_empty()) {
-            return Ok(touched.to);
+        let audience = affected_since(signal, from, self.read_model.generation)
+            .filter(|audience| audience.to > from);
+        if let Some(audience) = audience.as_ref().filter(|audience| audience.is_empty()) {
+            return Ok(audience.to);
         }
-        if let Some((entries, to)) = touched
+        if let Some((entries, to)) = audience
             .as_ref()
-            .and_then(|touched| Some((touched.entries.as_ref()?, touched.to)))
+            .and_then(|audience| Some((audience.entries.as_ref()?, audience.to)))
         {
             self.deliver_pushed(entries, from, to)?;
             return Ok(to);
@@ -304,14 +294,14 @@ impl Deliverer {
             self.poll().await?;
             return Ok(self.read_model.position);
         }
-        let up_to = touched.as_ref().map_or(now, |touched| touched.to);
-        let query = DeliveryQuery::plan(&self.hub.connections(), touched.as_ref(), from);
+        let up_to = audience.as_ref().map_or(now, |audience| audience.to);
+        let query = DeliveryQuery::plan(&self.hub.connections(), audience.as_ref(), from);
         let generation = self.read_model.generation;
         let rows = query.fetch(&self.pool).await?;
         if query.up_to < up_to {
             self.pending.requeue(ProjectionSignal {
                 position: up_to,
-                audience: touched,
+                audience,
             });
         }
         self.observe(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
@@ -368,8 +358,8 @@ impl Deliverer {
 
     fn enqueue(&self, frames: HashMap<i64, Vec<ServerFrame>>, to: i64) {
         let mut connections = self.hub.connections();
-        for (number, frames) in frames {
-            connections.enqueue(number, to, frames);
+        for (user, frames) in frames {
+            connections.enqueue(user, to, frames);
         }
     }
 }

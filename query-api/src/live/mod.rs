@@ -1,155 +1,32 @@
-//! `GET /v1/live`: pushes the sync feed over a WebSocket or as server-sent events.
+//! Live delivery: pushes the sync feed over a WebSocket or as server-sent events.
 //!
-//! - `admission`: limits the number of connections.
-//! - `pending_changes`: what the projector has signalled: which users the latest batches affect.
+//! In the order in which an entry passes through it:
+//!
 //! - `hub`: one task per process that delivers committed entries to all connected users.
-//!   `delivery_query` is its statement, `connections` the list of who is connected.
+//!   `delivery_query` is its statement, `connections` the list of who is connected, `delivery` what
+//!   they receive.
 //! - `session`: the entries of one connection: the backlog, then deliveries, and redelivery of
-//!   entries that were not acknowledged.
-//! - `frame`: the frames in both directions. `socket`, `sse`: the two transports.
+//!   entries that were not acknowledged. `admission` limits the number of connections.
+//! - `frame`: the frames in both directions. `websocket`, `sse`: the two transports.
 //! - `acks`: records acknowledgements.
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
+//! - `state`: what a connection needs of all of these.
 
 mod acks;
 mod admission;
 mod connections;
+mod delivery;
 mod delivery_query;
 mod frame;
 mod hub;
-mod pending_changes;
 mod presence_service;
-mod session;
-mod socket;
-mod sse;
+pub(crate) mod session;
+pub(crate) mod sse;
+pub(crate) mod state;
+pub(crate) mod websocket;
 
 pub use acks::{Acks, NoAcks};
-pub use admission::{Admission, MAX_LIVE_CONNECTIONS};
-pub use hub::{Deliverer, Hub, run};
-pub use pending_changes::PendingChanges;
-pub use presence_service::PresenceService;
-
-use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::response::{IntoResponse, Response};
-use domain::ids::DeviceId;
-use http::HeaderMap;
-use http::header::ACCEPT;
-use http_edge::{Caller, Problem, Query};
-use serde::Deserialize;
-use utoipa::IntoParams;
-
-use crate::docs::CallerProblems;
-use crate::error::EndpointError;
-use crate::params;
-use crate::state::QueryState;
-use session::LiveSession;
-use socket::SocketClient;
-
-/// The maximum size of a client frame in bytes.
-const MAX_FRAME_BYTES: usize = 64 * 1024;
-
-/// The buffer sizes of each connection in bytes. Client frames are short, and larger ones still
-/// work; the defaults are 128 KiB each.
-const READ_BUFFER_CAPACITY: usize = 1024;
-const WRITE_BUFFER_CAPACITY: usize = 4 * 1024;
-
-/// Where the feed starts, and which device listens.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct LiveParams {
-    /// The cursor after which to start: that of a sync page, or the position of the last entry.
-    /// Server-sent events resume with `Last-Event-ID`. Without either, the feed starts at the
-    /// cursor that the device has acknowledged, or else at the current position.
-    #[param(value_type = Option<i64>, minimum = 0)]
-    after: Option<String>,
-    /// The device. Its acknowledgements are recorded, and entries that it has not acknowledged
-    /// within 10 s are sent again. A new connection of the device replaces the earlier one.
-    device: Option<String>,
-}
-
-/// Delivers entries of the sync feed as they happen.
-///
-/// The response is a WebSocket, or server-sent events with `Accept: text/event-stream`. At the
-/// limit of live connections it is 503, with a different `Retry-After` for each client.
-///
-/// Server frames:
-///
-/// - `{"type": "entry", "entry": {...}}`: an entry as `GET /v1/inbox/entries` returns it, in
-///   position order and the backlog first. With `"more": true`, another entry at the same position
-///   follows, and the position must not be used as a cursor yet.
-/// - `{"type": "caught_up", "cursor": N}`: the end of the backlog.
-/// - `{"type": "problem", ...}`: the reason, before a close.
-/// - `{"type": "typing", "conversation_id", "user"}` and
-///   `{"type": "presence", "user", "online", "last_seen"}`: at any time.
-///
-/// Client frames:
-///
-/// - `{"type": "ack", "cursor": N}`.
-/// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members.
-/// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
-///   Presence is reported only for users who share a conversation with the caller.
-///
-/// Close codes: 1008 a malformed frame, 1013 the service is shutting down or its database is
-/// unavailable (`retry_after` in the problem frame says when to reconnect), 4401 the token has
-/// expired, 4408 nothing was received for a minute, 4409 the device has connected again, 4410 the
-/// cursor is older than the retained entries or beyond the head of the log.
-#[utoipa::path(
-    get, path = "/v1/live", operation_id = "live", tag = "inbox",
-    params(LiveParams),
-    responses(
-        (status = 101, description = "A WebSocket."),
-        (status = 200, description = "Server-sent events.", body = String, content_type = "text/event-stream"),
-        CallerProblems,
-    ),
-)]
-pub async fn connect_live(
-    State(state): State<QueryState>,
-    caller: Caller,
-    Query(query): Query<LiveParams>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, EndpointError> {
-    let device = params::non_empty(query.device.as_deref())
-        .map(|device| {
-            DeviceId::parse(device).map_err(|invalid| Problem::malformed("device", invalid.0))
-        })
-        .transpose()?;
-    let after = params::parse_position("after", query.after.as_deref())?;
-    if let Ok(upgrade) = upgrade {
-        let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
-        let upgrade = upgrade
-            .max_frame_size(MAX_FRAME_BYTES)
-            .max_message_size(MAX_FRAME_BYTES)
-            .read_buffer_size(READ_BUFFER_CAPACITY)
-            .write_buffer_size(WRITE_BUFFER_CAPACITY);
-        return Ok(upgrade.on_upgrade(move |socket| {
-            let client = SocketClient {
-                online: state
-                    .presence
-                    .connect(&caller.user, session.connection_id()),
-                session: session,
-                caller,
-                acks: state.acks,
-            };
-            socket::serve(socket, client)
-        }));
-    }
-    if !accepts_event_stream(&headers) {
-        let expected = "expected a WebSocket upgrade, or Accept: text/event-stream";
-        return Err(Problem::malformed("Accept", expected).into());
-    }
-    let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let after = params::parse_position("Last-Event-ID", last_event_id)?.or(after);
-    let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
-    let online = state
-        .presence
-        .connect(&caller.user, session.connection_id());
-    Ok(sse::serve(session, online, &caller).into_response())
-}
-
-fn accepts_event_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).iter();
-    let mut texts = accepted.filter_map(|value| value.to_str().ok());
-    texts.any(|text| text.to_ascii_lowercase().contains("text/event-stream"))
-}
+pub(crate) use admission::Admission;
+pub use admission::MAX_LIVE_CONNECTIONS;
+pub(crate) use hub::{Deliverer, Hub, run};
+pub(crate) use presence_service::PresenceService;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::time::Timestamp;
-use event_log::mirror::MirrorConfig;
+use event_stream::mirror::MirrorConfig;
 use presence::{
     GatewayBus, GatewayMessage, GatewayPayload, HEARTBEAT_INTERVAL, Presence, PresenceChange,
     build_snapshot,
@@ -97,16 +97,16 @@ impl PresenceService {
             hub,
             pool,
         }));
-        let bus = GatewayBus::open(nats, mirror).await;
+        let bus = GatewayBus::open(nats, &mirror.stream).await;
         tokio::spawn(run(service.clone(), bus, messages, shutdown));
         service
     }
 
     /// Registers a new connection.
     pub fn connect(&self, user: &str, connection: u64) -> OnlineGuard {
-        let (said, change) = self.presence().add_connection(user);
-        if let Some(said) = said {
-            self.broadcast(said);
+        let (payload, change) = self.presence().add_connection(user);
+        if let Some(payload) = payload {
+            self.broadcast(payload);
         }
         self.notify_watchers(change);
         OnlineGuard {
@@ -131,9 +131,9 @@ impl PresenceService {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn broadcast(&self, said: GatewayPayload) {
+    fn broadcast(&self, payload: GatewayPayload) {
         // Later messages make up for one that is dropped.
-        let _ = self.0.outgoing.try_send(said);
+        let _ = self.0.outgoing.try_send(payload);
     }
 
     /// Notifies watchers of changes in background tasks.
@@ -220,31 +220,31 @@ impl PresenceService {
         Ok(())
     }
 
-    fn apply(&self, word: GatewayMessage) {
-        if let GatewayPayload::Typing { conversation, user } = &word.payload {
+    fn apply(&self, message: GatewayMessage) {
+        if let GatewayPayload::Typing { conversation, user } = &message.payload {
             let (service, conversation, user) = (self.clone(), conversation.clone(), user.clone());
             tokio::spawn(async move { service.send_typing(&conversation, &user).await });
             return;
         }
-        let is_hello = word.payload == GatewayPayload::Join;
-        let is_unknown = !self.presence().is_known(&word.gateway);
-        let changes = self.presence().apply(word, Instant::now());
+        let is_join = message.payload == GatewayPayload::Join;
+        let is_unknown = !self.presence().is_known(&message.gateway);
+        let changes = self.presence().apply(message, Instant::now());
         self.notify_watchers(changes);
-        if is_hello || is_unknown {
+        if is_join || is_unknown {
             let all = self.presence().local_users();
-            for said in build_snapshot(&all) {
-                self.broadcast(said);
+            for payload in build_snapshot(&all) {
+                self.broadcast(payload);
             }
         }
-        if is_unknown && !is_hello {
+        if is_unknown && !is_join {
             self.broadcast(GatewayPayload::Join);
         }
     }
 
     fn expire(&self) {
-        let (said, changes) = self.presence().expire(Instant::now());
-        for said in said {
-            self.broadcast(said);
+        let (payloads, changes) = self.presence().expire(Instant::now());
+        for payload in payloads {
+            self.broadcast(payload);
         }
         self.notify_watchers(changes);
     }
@@ -333,8 +333,8 @@ async fn run(
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(said) = messages.recv() => bus.send(said).await,
-            word = bus.recv() => word.into_iter().for_each(|word| service.apply(word)),
+            Some(payload) = messages.recv() => bus.send(payload).await,
+            message = bus.recv() => message.into_iter().for_each(|message| service.apply(message)),
             _ = ticks.tick() => service.expire(),
             _ = heartbeats.tick() => bus.send(GatewayPayload::Heartbeat).await,
         }

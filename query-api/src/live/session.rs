@@ -9,11 +9,12 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::admission::{AdmissionPermit, shutdown_problem, with_jittered_retry};
+use super::delivery::LiveDelivery;
 use super::frame::{ServerFrame, SessionEnd, close};
-use super::hub::{LiveDelivery, Subscription};
-use crate::entries::{cursor_ahead, cursor_expired};
+use super::hub::Subscription;
+use super::state::LiveState;
 use crate::error::{EndpointError, QueryError};
-use crate::state::QueryState;
+use crate::sql::checkpoint;
 use crate::sync::{self, FeedStart, SyncOutcome};
 
 /// The number of entries per page of the backlog.
@@ -27,7 +28,7 @@ const AHEAD_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The state of a connection: its position in the user's feed.
 pub struct LiveSession {
-    state: QueryState,
+    state: LiveState,
     user: String,
     device: Option<DeviceId>,
     /// The id of the connection in this process.
@@ -52,7 +53,7 @@ impl LiveSession {
     /// Starts after a cursor; without one, after the acknowledged cursor of the device; without
     /// that, at the current position.
     pub async fn start(
-        state: QueryState,
+        state: LiveState,
         user: &str,
         device: Option<DeviceId>,
         after: Option<i64>,
@@ -139,7 +140,8 @@ impl LiveSession {
     async fn read_page(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
         let start = FeedStart::After(self.cursor);
         let permit = self.state.admission.acquire_reader().await;
-        let (_, outcome) = sync::read_page(&self.state.pool, &self.user, start, PAGE_LIMIT)
+        let LiveState { pool, reader, .. } = &self.state;
+        let (_, outcome) = sync::read_page(pool, reader, &self.user, start, PAGE_LIMIT)
             .await
             .map_err(|error| end_unavailable(&error))?;
         drop(permit);
@@ -162,21 +164,10 @@ impl LiveSession {
                 }
                 Ok(frames)
             }
-            SyncOutcome::Expired { oldest } => Err(SessionEnd::Problem(
-                close::INVALID_CURSOR,
-                Box::new(cursor_expired(oldest)),
-            )),
-            SyncOutcome::Ahead { after } => {
-                let head = self.state.reader.head().await;
-                let head = head
-                    .map_err(|error| end_unavailable(&error.into()))?
-                    .position;
-                if after > head {
-                    return Err(SessionEnd::Problem(
-                        close::INVALID_CURSOR,
-                        Box::new(cursor_ahead(head)),
-                    ));
-                }
+            SyncOutcome::InvalidCursor(problem) => {
+                Err(SessionEnd::Problem(close::INVALID_CURSOR, problem))
+            }
+            SyncOutcome::Ahead { .. } => {
                 sleep(AHEAD_POLL_INTERVAL).await;
                 Ok(Vec::new())
             }
@@ -263,7 +254,7 @@ impl LiveSession {
 /// Receives the next delivery. Fails if the device has connected again or the service stops.
 async fn recv_delivery(
     subscription: &mut Subscription,
-    state: &QueryState,
+    state: &LiveState,
 ) -> Result<Option<LiveDelivery>, SessionEnd> {
     tokio::select! {
         biased;
@@ -295,8 +286,7 @@ async fn resolve_start(
     {
         return Ok(cursor);
     }
-    let position = sqlx::query_scalar("SELECT k.position FROM read.checkpoint k");
-    Ok(position.fetch_one(pool).await?)
+    Ok(checkpoint::read_position(pool).await?)
 }
 
 /// Loads the acknowledged cursor of a device from the read model.

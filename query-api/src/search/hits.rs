@@ -2,6 +2,7 @@
 //! the visibility rule again.
 
 use domain::time::Timestamp;
+use http_edge::schema::MessageTypeSchema;
 use search::index::SearchHit as IndexHit;
 use search::{ParsedQuery, find_highlights};
 use serde::Serialize;
@@ -10,8 +11,8 @@ use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::scope::Searcher;
-use crate::docs::MessageTypeDoc;
 use crate::error::QueryError;
+use crate::sql::visibility::is_current_member;
 use read_model::can_see;
 
 /// A message that matches a search.
@@ -26,7 +27,7 @@ pub struct MessageHit {
     pub sender: String,
     /// The type of the message.
     #[serde(rename = "type")]
-    #[schema(value_type = MessageTypeDoc)]
+    #[schema(value_type = MessageTypeSchema)]
     pub kind: String,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
@@ -52,7 +53,7 @@ const HITS: &str =
      JOIN read.users u ON u.id = g.sender
      WHERE $4::text IS NULL OR EXISTS (
         SELECT FROM read.users me
-        JOIN read.members m ON m.conversation = c.id AND m.user_id = me.id AND m.present
+        JOIN read.members m ON ", is_current_member!("me", "c"), "
         WHERE me.name = $4 AND ", can_see!("m", "c", "g.seq"), ")
      ORDER BY h.nth"
 );

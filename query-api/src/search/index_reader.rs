@@ -12,8 +12,8 @@ use search::index::{BuildNumber, Index, IndexCheckpoint, IndexDir, IndexError};
 use tokio_util::sync::CancellationToken;
 
 use super::scope::VisibilityCache;
+use crate::consistency::watermark::Watermark;
 use crate::error::QueryError;
-use crate::watermark::Watermark;
 
 /// How often to check for a commit.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -47,9 +47,9 @@ type MetaFileVersion = (u64, i64, i64);
 impl IndexReader {
     /// Creates a reader of the index in a directory. A request waits for a position for at most
     /// `timeout`.
-    pub fn new(place: IndexDir, reader: LogReader, timeout: Duration) -> Self {
+    pub fn new(dir: IndexDir, reader: LogReader, timeout: Duration) -> Self {
         Self(Arc::new(Inner {
-            dir: place,
+            dir,
             reader,
             snapshot: RwLock::default(),
             watermark: Watermark::new(timeout),
@@ -81,9 +81,8 @@ impl IndexReader {
     /// one stays in use: its files remain readable even after they are deleted.
     pub async fn refresh(&self) -> Result<(), QueryError> {
         let known = self.snapshot().ok();
-        let place = self.0.dir.clone();
-        let refresh =
-            tokio::task::spawn_blocking(move || open_if_changed(&place, known.as_deref()));
+        let dir = self.0.dir.clone();
+        let refresh = tokio::task::spawn_blocking(move || open_if_changed(&dir, known.as_deref()));
         let open = match refresh.await.map_err(|_| QueryError::IndexPanicked)?? {
             RefreshOutcome::Unchanged => return Ok(()),
             RefreshOutcome::Missing => return Err(QueryError::NoIndex),
@@ -125,14 +124,14 @@ enum RefreshOutcome {
 }
 
 fn open_if_changed(
-    place: &IndexDir,
+    dir: &IndexDir,
     known: Option<&IndexSnapshot>,
 ) -> Result<RefreshOutcome, IndexError> {
-    let Some(build) = place.current_build()? else {
+    let Some(build) = dir.current_build()? else {
         return Ok(RefreshOutcome::Missing);
     };
-    let directory = place.build_path(build);
-    let meta = match meta_file_version(&directory) {
+    let build_dir = dir.build_path(build);
+    let meta = match meta_file_version(&build_dir) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(RefreshOutcome::Missing);
@@ -144,7 +143,7 @@ fn open_if_changed(
             return Ok(RefreshOutcome::Unchanged);
         }
         Some(known) if known.build == build => known.index.clone(),
-        _ => Index::open(&directory)?,
+        _ => Index::open(&build_dir)?,
     };
     let checkpoint = index.refresh()?;
     Ok(RefreshOutcome::Opened(Box::new(IndexSnapshot {
@@ -155,8 +154,8 @@ fn open_if_changed(
     })))
 }
 
-fn meta_file_version(directory: &Path) -> io::Result<MetaFileVersion> {
-    let meta = fs::metadata(directory.join("meta.json"))?;
+fn meta_file_version(build_dir: &Path) -> io::Result<MetaFileVersion> {
+    let meta = fs::metadata(build_dir.join("meta.json"))?;
     Ok((meta.ino(), meta.mtime(), meta.mtime_nsec()))
 }
 

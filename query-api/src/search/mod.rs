@@ -1,150 +1,21 @@
-//! `GET /v1/search`: full-text search over the messages that are visible to the caller.
+//! Full-text search over the messages that are visible to a user.
+//!
+//! In the order in which a query passes through it:
 //!
 //! - `index_reader`: follows the index that the projector writes.
 //! - `scope`: what the searcher can find, and the ids of the users and conversations that the query
 //!   names.
 //! - `message_search`: executes a search within that scope.
 //! - `hits`: loads the hits from the read model.
+//! - `state`: what a search needs of all of these.
 
 mod hits;
-mod index_reader;
+pub(crate) mod index_reader;
 mod message_search;
 mod scope;
+pub(crate) mod state;
 
 pub use hits::MessageHit;
-pub use index_reader::{IndexReader, follow};
+pub use index_reader::IndexReader;
 pub use message_search::{HitPage, MAX_EXACT_TOTAL, MessageSearch, SearchCursor};
 pub use scope::Searcher;
-
-use std::time::Instant;
-
-use ::search::ParsedQuery;
-use ::search::index::Sort;
-use axum::extract::State;
-use axum::response::Response;
-use domain::time::Timestamp;
-use http_edge::{Caller, Problem, Query};
-use serde::{Deserialize, Serialize};
-use sqlx::types::time::OffsetDateTime;
-use utoipa::{IntoParams, ToSchema};
-
-use crate::cursor::CursorCodec;
-use crate::docs::SearchProblems;
-use crate::error::EndpointError;
-use crate::min_position::{MinPosition, MinPositionParams, projection_behind};
-use crate::params::{self, PageLimit};
-use crate::state::QueryState;
-
-/// The number of hits per page.
-const PAGE_LIMIT: PageLimit = PageLimit {
-    default: 20,
-    max: 100,
-};
-
-/// The query, and the page of its hits.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct SearchParams {
-    /// The query, at most 1,024 characters: words (all must match), `"a phrase"`, `-word`, `OR`
-    /// between two neighbours, `prefix*`, `from:user`, `in:conversation`, `type:image`, `has:link`,
-    /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. An
-    /// invalid operator is searched as text.
-    #[param(value_type = String, required = true)]
-    q: Option<String>,
-    /// The maximum number of hits.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, default = 20)]
-    limit: Option<String>,
-    /// The `next` of the previous page, with the same `q` and `sort`.
-    cursor: Option<String>,
-    /// `relevance`: the BM25 score, reduced by age: by a tenth after a month, and by up to a fifth
-    /// for very old messages. `newest`: the most recently sent first.
-    #[param(value_type = Option<HitOrder>, inline, default = "relevance")]
-    sort: Option<String>,
-}
-
-/// The order of hits.
-#[expect(dead_code, reason = "describes a parameter")]
-#[derive(ToSchema)]
-#[schema(as = Order, rename_all = "snake_case")]
-enum HitOrder {
-    Relevance,
-    Newest,
-}
-
-/// A page of hits.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SearchPage {
-    /// The hits, in the requested order. Messages that became invisible during the search, because
-    /// they were recalled or the caller left the conversation, are omitted.
-    pub hits: Vec<MessageHit>,
-    /// The number of hits on all pages, at most 1,000.
-    pub total: usize,
-    /// Whether `total` is exact. If false, there are at least as many hits.
-    pub total_is_exact: bool,
-    /// The cursor of the next page; null at the end.
-    #[schema(required = true)]
-    pub next: Option<String>,
-    /// How long the search took, in milliseconds.
-    pub took_ms: f64,
-}
-
-/// Searches the messages that are visible to the caller.
-#[utoipa::path(
-    get, path = "/v1/search", operation_id = "search", tag = "messages",
-    params(SearchParams, MinPositionParams),
-    responses(
-        (status = 200, description = "A page of hits.", body = SearchPage,
-         headers(("Tidings-Position" = i64, description = "The log position of the search index."))),
-        SearchProblems,
-    ),
-)]
-pub async fn search_messages(
-    State(state): State<QueryState>,
-    caller: Caller,
-    Query(query): Query<SearchParams>,
-    min_position: MinPosition,
-) -> Result<Response, EndpointError> {
-    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let (sort, order) = parse_sort(query.sort.as_deref())?;
-    let text = query.q.as_deref().unwrap_or_default();
-    let parsed =
-        ParsedQuery::parse(text).map_err(|error| Problem::invalid("q", error.to_string()))?;
-    let listing = CursorCodec {
-        name: "search",
-        of: &[&caller.user, order, text],
-    };
-    let cursor = query.cursor.as_deref();
-    let cursor = listing.parse("cursor", cursor, SearchCursor::from_numbers)?;
-    let at_least = min_position.at_least;
-    let guard = min_position.wait().await?;
-    let indexed = state.search.watermark().wait_for(at_least).await;
-    indexed.map_err(|known| projection_behind(at_least, known))?;
-    let began = Instant::now();
-    let search = MessageSearch {
-        searcher: Searcher::User(&caller.user),
-        query: parsed,
-        sort,
-        limit: usize::try_from(limit).unwrap_or_default(),
-        cursor,
-        now: Timestamp::from(OffsetDateTime::now_utc()),
-    };
-    let page = search.execute(&state.pool, &state.search).await?;
-    let took = began.elapsed();
-    metrics::histogram!("tidings_search_seconds").record(took);
-    let answer = SearchPage {
-        hits: page.hits,
-        total: page.total,
-        total_is_exact: !page.total_is_lower_bound,
-        next: page.next.map(|cursor| listing.encode(&cursor.to_numbers())),
-        took_ms: (took.as_secs_f64() * 1e6).round() / 1e3,
-    };
-    guard.respond(page.position, &answer)
-}
-
-fn parse_sort(text: Option<&str>) -> Result<(Sort, &'static str), Problem> {
-    match params::non_empty(text) {
-        None | Some("relevance") => Ok((Sort::Relevance, "relevance")),
-        Some("newest") => Ok((Sort::Newest, "newest")),
-        Some(_) => Err(Problem::malformed("sort", "expected relevance or newest")),
-    }
-}

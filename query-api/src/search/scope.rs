@@ -159,7 +159,7 @@ impl SearchScope {
             .bind(cached.as_ref().map(|cached| cached.generation))
             .fetch_one(pool)
             .await?;
-        let except = row.take_changed()?;
+        let excluded = row.take_changed()?;
         let conversations = match (searcher.user(), cached) {
             (None, _) => None,
             (Some(_), Some(cached)) if row.is_current => Some(Arc::clone(&cached.conversations)),
@@ -171,7 +171,7 @@ impl SearchScope {
             me: row.me,
             visible: VisibilityFilter {
                 conversations,
-                excluded: except,
+                excluded,
             },
         })
     }
@@ -184,10 +184,10 @@ impl Row {
             return Err(QueryError::IndexBehind);
         }
         let changed_seqs = self.changed_seqs.take().unwrap_or_default();
-        let except = changed_in.into_iter().zip(changed_seqs);
-        let except =
-            except.map(|(conversation, seq)| (conversation.unsigned_abs(), seq.unsigned_abs()));
-        Ok(except.collect())
+        let changed = changed_in.into_iter().zip(changed_seqs);
+        let changed =
+            changed.map(|(conversation, seq)| (conversation.unsigned_abs(), seq.unsigned_abs()));
+        Ok(changed.collect())
     }
 
     /// Builds the visibility from the row, and caches it if there are many conversations.
@@ -233,7 +233,7 @@ fn collect_windows(windows: impl Iterator<Item = (i64, i64, i64, i64)>) -> Visib
             .entry(conversation)
             .or_insert_with(|| VisibleSeqs::Ranges(Vec::new()))
         {
-            VisibleSeqs::Ranges(stays) => stays.push(window),
+            VisibleSeqs::Ranges(windows) => windows.push(window),
             VisibleSeqs::All | VisibleSeqs::Only(_) => {}
         }
     }
@@ -263,15 +263,13 @@ impl ResolvedIds {
                 _ => {}
             }
         }
-        let numbers = async |sql: &str, names: Vec<&str>| {
+        let load_ids = async |sql: &str, names: Vec<&str>| {
             if names.is_empty() {
                 return Ok::<_, QueryError>(HashMap::new());
             }
             let rows: Vec<(String, i64)> = sqlx::query_as(sql).bind(names).fetch_all(pool).await?;
-            let numbered = rows.into_iter();
-            Ok(numbered
-                .map(|(name, id)| (name, id.unsigned_abs()))
-                .collect())
+            let ids = rows.into_iter();
+            Ok(ids.map(|(name, id)| (name, id.unsigned_abs())).collect())
         };
         const USERS: &str = "SELECT u.name, u.id FROM read.users u WHERE u.name = ANY($1)";
         const CONVERSATIONS: &str =
@@ -280,8 +278,8 @@ impl ResolvedIds {
             me: searcher
                 .user()
                 .map(|name| (name.to_owned(), scope.me.map(i64::unsigned_abs))),
-            users: numbers(USERS, users).await?,
-            conversations: numbers(CONVERSATIONS, conversations).await?,
+            users: load_ids(USERS, users).await?,
+            conversations: load_ids(CONVERSATIONS, conversations).await?,
         })
     }
 }
@@ -289,7 +287,7 @@ impl ResolvedIds {
 impl IdResolver for ResolvedIds {
     fn user_id(&self, name: &str) -> Option<u64> {
         match &self.me {
-            Some((_, number)) if name == ME => *number,
+            Some((_, id)) if name == ME => *id,
             _ => self.users.get(name).copied(),
         }
     }

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use event_log::mirror::MirrorConfig;
-use event_log::reader::LogReader;
-use query_api::{QuerySetup, QueryState, session_options};
+use query_api::session_options;
 use sqlx::postgres::PgPoolOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{
-    QueryFixture, edge_router, missing_index, postgres_server, send_request, token,
+    QueryFixture, edge_router, postgres_server, send_request, start_queries, token,
 };
 use crate::fixture_log::FixtureLog;
 
@@ -26,20 +24,7 @@ const ROUTES: [&str; 7] = [
 async fn assert_all_unavailable(pool: sqlx::PgPool, queries: &[&str]) {
     let shutdown = CancellationToken::new();
     let _stop = shutdown.clone().drop_guard();
-    let reader = LogReader::new(pool.clone());
-    let state = QueryState::start(QuerySetup {
-        pool,
-        reader,
-        nats: None,
-        mirror: &MirrorConfig::default(),
-        local_signal: None,
-        index: missing_index(),
-        acks: std::sync::Arc::new(query_api::live::NoAcks),
-        max_live_connections: query_api::live::MAX_LIVE_CONNECTIONS,
-        min_position_timeout: Duration::from_millis(100),
-        shutdown,
-    })
-    .await;
+    let state = start_queries(pool, Duration::from_millis(100), shutdown).await;
     let router = edge_router(state);
     let authorization = format!("Bearer {}", token("ana", "admin"));
     for route in queries {

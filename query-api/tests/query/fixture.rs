@@ -1,17 +1,20 @@
 //! The test fixture: a database of its own, filled from a fixture log, and the router on top of it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use event_log::mirror::MirrorConfig;
 use event_log::reader::LogReader;
+use event_stream::mirror::MirrorConfig;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
+use query_api::live::{MAX_LIVE_CONNECTIONS, NoAcks};
 use query_api::{QuerySetup, QueryState, router, session_options};
+use search::index::IndexDir;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -37,11 +40,6 @@ pub struct QueryFixture {
     server: PgConnectOptions,
     database: String,
     _stop: DropGuard,
-}
-
-/// A directory without a search index.
-pub fn missing_index() -> search::index::IndexDir {
-    search::index::IndexDir::new("/nonexistent/search")
 }
 
 /// The response to a request.
@@ -97,6 +95,27 @@ pub fn postgres_server() -> PgConnectOptions {
 
 pub fn token(user: &str, scope: &str) -> String {
     sign_hs256(SECRET, user, scope, Duration::from_secs(600)).unwrap()
+}
+
+/// Starts the query service without NATS, a projector or a search index.
+pub async fn start_queries(
+    pool: PgPool,
+    min_position_timeout: Duration,
+    shutdown: CancellationToken,
+) -> QueryState {
+    QueryState::start(QuerySetup {
+        reader: LogReader::new(pool.clone()),
+        pool,
+        nats: None,
+        mirror: &MirrorConfig::default(),
+        local_signal: None,
+        index: IndexDir::new("/nonexistent/search"),
+        acks: Arc::new(NoAcks),
+        max_live_connections: MAX_LIVE_CONNECTIONS,
+        min_position_timeout,
+        shutdown,
+    })
+    .await
 }
 
 pub fn edge_router(state: QueryState) -> Router {
@@ -156,20 +175,7 @@ impl QueryFixture {
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with(session_options(options, Duration::from_secs(5)));
         let shutdown = CancellationToken::new();
-        let reader = LogReader::new(pool.clone());
-        let state = QueryState::start(QuerySetup {
-            pool,
-            reader,
-            nats: None,
-            mirror: &MirrorConfig::default(),
-            local_signal: None,
-            index: missing_index(),
-            acks: std::sync::Arc::new(query_api::live::NoAcks),
-            max_live_connections: query_api::live::MAX_LIVE_CONNECTIONS,
-            min_position_timeout: WAIT_TIMEOUT,
-            shutdown: shutdown.clone(),
-        })
-        .await;
+        let state = start_queries(pool, WAIT_TIMEOUT, shutdown.clone()).await;
         let router = edge_router(state);
         Self {
             admin_pool: admin,

@@ -3,35 +3,17 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
-use crate::fixture::QueryFixture;
+use crate::fixture::{QueryFixture, start_queries};
 use crate::fixture_log::FixtureLog;
 
 async fn build_document() -> Value {
     let pool =
         sqlx::postgres::PgPoolOptions::new().connect_lazy_with(crate::fixture::postgres_server());
-    let state = query_api::QueryState {
-        presence: query_api::live::PresenceService::start(
-            query_api::live::Hub::default(),
-            pool.clone(),
-            None,
-            &event_log::mirror::MirrorConfig::default(),
-            tokio_util::sync::CancellationToken::new(),
-        )
-        .await,
-        hub: query_api::live::Hub::default(),
-        admission: query_api::live::Admission::new(query_api::live::MAX_LIVE_CONNECTIONS),
-        acks: std::sync::Arc::new(query_api::live::NoAcks),
-        search: query_api::search::IndexReader::new(
-            crate::fixture::missing_index(),
-            event_log::reader::LogReader::new(pool.clone()),
-            query_api::MIN_POSITION_TIMEOUT,
-        ),
-        reader: event_log::reader::LogReader::new(pool.clone()),
-        pool,
-        watermark: query_api::Watermark::new(query_api::MIN_POSITION_TIMEOUT),
-        shutdown: tokio_util::sync::CancellationToken::new(),
-    };
+    let shutdown = CancellationToken::new();
+    let _stop = shutdown.clone().drop_guard();
+    let state = start_queries(pool, query_api::MIN_POSITION_TIMEOUT, shutdown).await;
     let (_, document) = query_api::router(state).split_for_parts();
     serde_json::to_value(document).unwrap()
 }

@@ -114,42 +114,15 @@ fn log_with_every_entry_type(threshold: i64) -> FixtureLog {
     log
 }
 
-/// The entries of [`log_with_every_entry_type`] for bob: position, type and data. `one` and `two`
-/// are its messages as the history serves them.
-fn expected_entries(one: Value, two: Value) -> Vec<(i64, &'static str, Value)> {
-    let created = json!({"id": "room", "kind": "group", "title": "Room room", "history": "all"});
-    vec![
-        (1, "conversation_created", created),
-        (2, "message_sent", one),
-        (
-            3,
-            "message_edited",
-            json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3)}),
-        ),
-        (4, "message_sent", two),
-        (
-            5,
-            "message_edited",
-            json!({"seq": 2, "body": null, "edited_at": time_at(5)}),
-        ),
-        (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
-        (
-            7,
-            "reaction_added",
-            json!({"seq": 1, "key": "+1", "user": "bob"}),
-        ),
-        (
-            8,
-            "conversation_read",
-            json!({"user": "bob", "read_seq": 2}),
-        ),
-        (
-            9,
-            "preferences_changed",
-            json!({"muted": true, "pinned": false, "archived": false}),
-        ),
-        (10, "delivered", json!({"user": "ana", "position": 7})),
-    ]
+/// Checks the fields that every entry of the room has, and returns the others.
+fn position_type_and_data(entry: &Value) -> (i64, &str, &Value) {
+    let position = entry["position"].as_i64().unwrap();
+    assert_eq!(
+        (&entry["at"], &entry["conversation_id"]),
+        (&json!(time_at(position)), &json!("room"))
+    );
+    assert_eq!(entry.as_object().unwrap().len(), 5);
+    (position, entry["type"].as_str().unwrap(), &entry["data"])
 }
 
 #[tokio::test]
@@ -161,15 +134,7 @@ async fn entries_have_the_documented_shape() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|entry| {
-                let position = entry["position"].as_i64().unwrap();
-                assert_eq!(
-                    (&entry["at"], &entry["conversation_id"]),
-                    (&json!(time_at(position)), &json!("room"))
-                );
-                assert_eq!(entry.as_object().unwrap().len(), 5);
-                (position, entry["type"].as_str().unwrap(), &entry["data"])
-            })
+            .map(position_type_and_data)
             .collect();
         let message = async |seq: i64| {
             fixture
@@ -179,7 +144,40 @@ async fn entries_have_the_documented_shape() {
         };
         let (one, two) = (message(1).await, message(2).await);
         assert_eq!(two["body"], Value::Null);
-        let expected = expected_entries(one, two);
+        let created =
+            json!({"id": "room", "kind": "group", "title": "Room room", "history": "all"});
+        let expected = [
+            (1, "conversation_created", created),
+            (2, "message_sent", one),
+            (
+                3,
+                "message_edited",
+                json!({"seq": 1, "body": {"text": "edited"}, "edited_at": time_at(3)}),
+            ),
+            (4, "message_sent", two),
+            (
+                5,
+                "message_edited",
+                json!({"seq": 2, "body": null, "edited_at": time_at(5)}),
+            ),
+            (6, "message_recalled", json!({"seq": 2, "by": "ana"})),
+            (
+                7,
+                "reaction_added",
+                json!({"seq": 1, "key": "+1", "user": "bob"}),
+            ),
+            (
+                8,
+                "conversation_read",
+                json!({"user": "bob", "read_seq": 2}),
+            ),
+            (
+                9,
+                "preferences_changed",
+                json!({"muted": true, "pinned": false, "archived": false}),
+            ),
+            (10, "delivered", json!({"user": "ana", "position": 7})),
+        ];
         let expected: Vec<_> = expected
             .iter()
             .map(|(position, kind, data)| (*position, *kind, data))

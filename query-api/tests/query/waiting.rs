@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use event_log::mirror::MirrorConfig;
-use query_api::live::PendingChanges;
-use query_api::watermark::{self, Watermark, WatermarkTracker};
+use event_stream::mirror::MirrorConfig;
+use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
+use read_model::projection_signal::projected_subject;
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{QueryFixture, WAIT_TIMEOUT};
@@ -160,27 +160,20 @@ async fn many_requests_can_wait_on_one_watermark() {
 async fn a_signal_advances_the_watermark_without_polling() {
     let url = std::env::var("TIDINGS_TEST_NATS_URL").or_else(|_| std::env::var("DEV_NATS_URL"));
     let url = url.expect("TIDINGS_TEST_NATS_URL or DEV_NATS_URL must name a nats-server");
-    let nats = event_log::nats::connect(&url).await.unwrap();
+    let nats = event_stream::nats::connect(&url).await.unwrap();
     let mirror = MirrorConfig::named(&format!("query_test_{}", std::process::id()));
     // Nothing listens on port 1, so only the signal can advance the watermark.
     let unreachable = sqlx::postgres::PgPoolOptions::new()
         .acquire_timeout(Duration::from_millis(50))
         .connect_lazy_with(crate::fixture::postgres_server().host("127.0.0.1").port(1));
     let watermark = Watermark::new(Duration::from_secs(20));
-    let lookout = WatermarkTracker::new(
-        watermark.clone(),
-        PendingChanges::default(),
-        unreachable,
-        Some(&nats),
-        &mirror,
-        None,
-    )
-    .await;
+    let tracker =
+        WatermarkTracker::new(watermark.clone(), unreachable, Some(&nats), &mirror, None).await;
     nats.flush().await.unwrap();
     let shutdown = CancellationToken::new();
-    let task = tokio::spawn(watermark::run(lookout, shutdown.clone()));
+    let task = tokio::spawn(watermark::run(tracker, shutdown.clone()));
     let publish = async |payload: &'static str| {
-        nats.publish(mirror.projected_subject(), payload.into())
+        nats.publish(projected_subject(&mirror.stream), payload.into())
             .await
             .unwrap();
         nats.flush().await.unwrap();

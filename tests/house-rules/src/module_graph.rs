@@ -137,7 +137,7 @@ impl ModuleGraph {
         let module_path = module.to_vec();
         let module = &self.modules[&module_path];
         let Some(name) = rest.first() else {
-            // A module by itself: whoever goes through it names an item, which is another path.
+            // A module alone. The item that is used through it is another path.
             return None;
         };
         let exported = module

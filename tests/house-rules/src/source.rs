@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 
+use crate::tokens::{Call, collect_calls, collect_paths, collect_strings, literal};
 use crate::workspace;
 
 /// A type, with what a rule about names needs.
@@ -95,6 +96,17 @@ impl Source {
         declared.collect()
     }
 
+    /// The modules that the file declares with `pub mod name;`.
+    pub fn public_modules(&self) -> Vec<String> {
+        let declared = self.file.items.iter().filter_map(|item| match item {
+            Item::Mod(module) if matches!(module.vis, Visibility::Public(_)) => {
+                Some(module.ident.to_string())
+            }
+            _ => None,
+        });
+        declared.collect()
+    }
+
     /// Every `use`, flattened: the path, the name it is known under, and whether it is exported.
     pub fn uses(&self) -> Vec<Import> {
         let mut imports = Vec::new();
@@ -104,6 +116,38 @@ impl Source {
             }
         }
         imports
+    }
+
+    /// The parsed file, without its unit tests.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Every call of a function, method or macro, also those inside macros.
+    pub fn calls(&self) -> Vec<Call> {
+        let mut calls = Vec::new();
+        for item in &self.file.items {
+            collect_calls(quote(item), &mut calls);
+        }
+        calls
+    }
+
+    /// Every string literal, also those inside macros. Doc comments are none.
+    pub fn strings(&self) -> Vec<String> {
+        let mut strings = Vec::new();
+        for item in &self.file.items {
+            collect_strings(quote(item), &mut strings);
+        }
+        strings
+    }
+
+    /// The constants at the top level that are set to one literal, as name and value.
+    pub fn constants(&self) -> Vec<(String, String)> {
+        let constants = self.file.items.iter().filter_map(|item| match item {
+            Item::Const(item) => Some((item.ident.to_string(), literal(&item.expr)?)),
+            _ => None,
+        });
+        constants.collect()
     }
 
     /// Every path of at least two segments that stands anywhere outside of `use`, macros included.
@@ -267,43 +311,5 @@ fn flatten(item: &ItemUse, tree: &UseTree, prefix: &mut Vec<String>, imports: &m
                 flatten(item, tree, prefix, imports);
             }
         }
-    }
-}
-
-/// Paths as the tokens have them, so that those inside macros are found too.
-fn collect_paths(tokens: TokenStream, paths: &mut Vec<Vec<String>>) {
-    let mut path: Vec<String> = Vec::new();
-    let mut colons = 0;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => {
-                if colons != 2 {
-                    finish(&mut path, paths);
-                }
-                path.push(ident.to_string());
-                colons = 0;
-            }
-            TokenTree::Punct(punct) if punct.as_char() == ':' && !path.is_empty() && colons < 2 => {
-                colons += 1;
-            }
-            TokenTree::Group(group) => {
-                finish(&mut path, paths);
-                colons = 0;
-                collect_paths(group.stream(), paths);
-            }
-            _ => {
-                finish(&mut path, paths);
-                colons = 0;
-            }
-        }
-    }
-    finish(&mut path, paths);
-}
-
-fn finish(path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
-    if path.len() > 1 {
-        paths.push(std::mem::take(path));
-    } else {
-        path.clear();
     }
 }

@@ -10,15 +10,25 @@ use house_rules::workspace::{Package, files, packages, root};
 /// Each package with the packages of this workspace that it may use outside of tests.
 const ALLOWED: [(&str, &[&str]); 24] = [
     ("domain", &[]),
+    ("eventually", &[]),
     ("migrations", &[]),
     ("http-edge", &[]),
     ("search", &[]),
     ("embedded-servers", &[]),
-    ("data-dir", &["embedded-servers"]),
+    (
+        "data-dir",
+        &[
+            "domain",
+            "embedded-servers",
+            "http-edge",
+            "log-integrity",
+            "migrations",
+        ],
+    ),
     ("event-log", &["domain", "migrations"]),
     ("event-stream", &["domain", "event-log"]),
     ("log-integrity", &["domain", "event-log", "event-stream"]),
-    ("read-model", &["domain", "event-log", "event-stream"]),
+    ("read-model", &["domain"]),
     ("presence", &[]),
     (
         "command-svc",
@@ -73,6 +83,9 @@ const ALLOWED: [(&str, &[&str]); 24] = [
         "diagnostics",
         &[
             "data-dir",
+            "dispatcher",
+            "domain",
+            "embedded-servers",
             "event-log",
             "event-stream",
             "log-integrity",
@@ -108,6 +121,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "domain",
             "embedded-servers",
             "event-log",
+            "eventually",
             "log-integrity",
             "search",
         ],
@@ -118,13 +132,14 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "domain",
             "embedded-servers",
             "event-log",
+            "eventually",
             "log-integrity",
+            "projector",
             "search",
             "tests",
         ],
     ),
     ("house-rules", &[]),
-    ("eventually", &[]),
     ("test-database", &["migrations"]),
 ];
 

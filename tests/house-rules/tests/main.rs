@@ -1,7 +1,10 @@
 //! The rules of this repository that no compiler holds.
 
+mod crates;
 mod dependencies;
+mod dialect;
 mod documents;
+mod inventory;
 mod names;
 mod sources;
 mod tables;

@@ -1,39 +1,21 @@
-//! One meaning per name, the words of GLOSSARY.md, and none of the old dialect.
+//! One meaning per type name, in the words of GLOSSARY.md.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use house_rules::glossary::Glossary;
+use house_rules::programs::programs;
 use house_rules::source::Source;
 use house_rules::workspace::{files, read};
 
 /// Names that every Rust reader expects to see more than once.
 const SHARED_NAMES: &[&str] = &["Row", "Inner", "Error", "Args", "State"];
 
-/// Words of the dialect in which Tidings was first written. Each has a standard term.
-const BANNED_WORDS: &[&str] = &[
-    "told",
-    "bell",
-    "anew",
-    "asker",
-    "wherefrom",
-    "whereto",
-    "whoever",
-    "gone on with",
-    "goes on with",
-    "went on with",
-    "the one who",
-    "somebody who",
-    "is told",
-    "nobody is",
-    "broken off",
-    "for ever",
-];
-
 /// Words that the parts of a type's name may be besides those of the glossary.
 const COMMON_WORDS: &str = "tests/house-rules/tests/common_words.txt";
 
 fn is_product(path: &Path) -> bool {
-    let mut parts = path.components().map(|part| part.as_os_str());
+    let mut parts = path.components().map(Component::as_os_str);
     parts.clone().any(|part| part == "src") && !parts.any(|part| part == "tests")
 }
 
@@ -64,40 +46,60 @@ fn a_type_name_has_one_meaning() {
 
 #[test]
 fn public_types_are_named_in_the_words_of_the_glossary() {
-    let glossary = words_of(&read(Path::new("GLOSSARY.md")));
-    let common = words_of(&read(Path::new(COMMON_WORDS)));
+    let glossary = Glossary::open();
+    let common: BTreeSet<String> = read(Path::new(COMMON_WORDS))
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    let mut types = 0;
     let mut strangers = Vec::new();
-    for path in files(&["rs"]).into_iter().filter(|path| is_product(path)) {
-        for found in Source::open(&path)
-            .types()
-            .into_iter()
-            .filter(|found| found.is_public)
-        {
-            for word in camel_words(&found.name) {
-                if !is_known(&word, &glossary) && !common.contains(&word) {
-                    let place = format!("{}:{}", path.display(), found.line);
-                    strangers.push(format!("{place}: {} ({word})", found.name));
-                }
+    for program in programs() {
+        for found in program.source.types() {
+            if !found.is_public || glossary.lists(&found.name) {
+                continue;
+            }
+            types += 1;
+            let words = camel_words(&found.name);
+            let unknown: Vec<&String> = words
+                .iter()
+                .filter(|word| !glossary.defines(word) && !common.contains(*word))
+                .collect();
+            if !unknown.is_empty() {
+                let place = format!("{}:{}", program.source.path.display(), found.line);
+                strangers.push(format!("{place}: {} {unknown:?}", found.name));
             }
         }
     }
+    assert!(types > 20, "only {types} types were looked at");
     assert!(
         strangers.is_empty(),
-        "not in GLOSSARY.md:\n{}",
+        "GLOSSARY.md neither lists these types nor defines these words:\n{}",
         strangers.join("\n")
     );
 }
 
-fn is_known(word: &str, glossary: &BTreeSet<String>) -> bool {
-    let singular = word.strip_suffix('s').unwrap_or(word);
-    glossary.contains(word) || glossary.contains(singular) || glossary.contains(&format!("{word}s"))
-}
-
-fn words_of(text: &str) -> BTreeSet<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+#[test]
+fn the_glossary_lists_only_types_that_exist() {
+    // Macros define types too, and some are of other crates: any mention counts.
+    let mut words = BTreeSet::new();
+    for path in files(&["rs"]) {
+        let code = Source::open(&path).code();
+        words.extend(
+            code.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .map(str::to_owned),
+        );
+    }
+    let gone: Vec<String> = Glossary::open()
+        .types()
+        .filter(|name| !words.contains(*name))
+        .cloned()
+        .collect();
+    assert!(
+        gone.is_empty(),
+        "GLOSSARY.md lists types that do not exist: {}",
+        gone.join(", ")
+    );
 }
 
 fn camel_words(name: &str) -> Vec<String> {
@@ -111,34 +113,4 @@ fn camel_words(name: &str) -> Vec<String> {
         }
     }
     words
-}
-
-#[test]
-fn the_old_dialect_is_gone() {
-    let mut found = Vec::new();
-    let product = files(&["rs", "md", "toml", "sh", "py"]);
-    for path in product
-        .into_iter()
-        .filter(|path| !path.starts_with("tests/house-rules"))
-    {
-        for (index, line) in read(&path).lines().enumerate() {
-            let line = line.to_lowercase();
-            for word in BANNED_WORDS.iter().filter(|word| has_word(&line, word)) {
-                found.push(format!("{}:{}: {word}", path.display(), index + 1));
-            }
-        }
-    }
-    assert!(
-        found.is_empty(),
-        "words of the old dialect:\n{}",
-        found.join("\n")
-    );
-}
-
-fn has_word(line: &str, word: &str) -> bool {
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    line.match_indices(word).any(|(at, _)| {
-        !is_letter(line[..at].chars().next_back())
-            && !is_letter(line[at + word.len()..].chars().next())
-    })
 }

@@ -145,9 +145,8 @@ impl SharedConversations {
     }
 }
 
-/// A call to make, and the conversation it belongs to.
+/// A call to make.
 struct Call {
-    conversation: usize,
     method: Method,
     path: String,
     body: Option<Value>,
@@ -162,8 +161,16 @@ enum Effect {
     Left(usize),
 }
 
-/// A call: method, path, body and effect.
-type CallSpec = (Method, String, Option<Value>, Effect);
+impl Call {
+    fn new(method: Method, path: String, body: Option<Value>, effect: Effect) -> Self {
+        Self {
+            method,
+            path,
+            body,
+            effect,
+        }
+    }
+}
 
 impl SharedConversation {
     fn path(&self, rest: &str) -> String {
@@ -171,21 +178,17 @@ impl SharedConversation {
     }
 }
 
-fn send_message(conversation: &SharedConversation, rng: &mut Rng, word: &str) -> CallSpec {
+fn send_message(conversation: &SharedConversation, rng: &mut Rng, word: &str) -> Call {
     let length = if rng.chance(15) { LONG_TEXT_LENGTH } else { 10 };
     let text = format!("{word} {}", "x".repeat(length));
     let body = json!({ "client_message_id": word, "type": "text", "body": { "text": text } });
+    let path = conversation.path("messages");
     let effect = Effect::Sent(word.to_owned());
-    (
-        Method::POST,
-        conversation.path("messages"),
-        Some(body),
-        effect,
-    )
+    Call::new(Method::POST, path, Some(body), effect)
 }
 
 /// Edits or recalls one of the user's own messages.
-fn change_own_message(rng: &mut Rng, word: &str, sent: &[AckedMessage]) -> Option<CallSpec> {
+fn change_own_message(rng: &mut Rng, word: &str, sent: &[AckedMessage]) -> Option<Call> {
     let newest = &sent[sent.len().saturating_sub(20)..];
     let AckedMessage {
         conversation, seq, ..
@@ -193,14 +196,14 @@ fn change_own_message(rng: &mut Rng, word: &str, sent: &[AckedMessage]) -> Optio
     let path = format!("/v1/conversations/{conversation}/messages/{seq}");
     Some(if rng.chance(65) {
         let body = json!({ "body": { "text": format!("{word} edited") } });
-        (Method::PUT, path, Some(body), Effect::None)
+        Call::new(Method::PUT, path, Some(body), Effect::None)
     } else {
-        (Method::DELETE, path, None, Effect::None)
+        Call::new(Method::DELETE, path, None, Effect::None)
     })
 }
 
 /// Reads, marks as unread, reacts, or sets a preference.
-fn update_marks(conversation: &SharedConversation, rng: &mut Rng) -> CallSpec {
+fn update_marks(conversation: &SharedConversation, rng: &mut Rng) -> Call {
     let seq = rng.between((conversation.head - 5).max(1), conversation.head);
     let (method, rest, body) = match rng.below(100) {
         0..55 => (
@@ -224,7 +227,7 @@ fn update_marks(conversation: &SharedConversation, rng: &mut Rng) -> CallSpec {
             (Method::PATCH, "preferences".to_owned(), Some(body))
         }
     };
-    (method, conversation.path(&rest), body, Effect::None)
+    Call::new(method, conversation.path(&rest), body, Effect::None)
 }
 
 /// A simulated user.
@@ -254,17 +257,18 @@ impl SimulatedUser {
                 break;
             }
             let word = format!("{}:{n}", self.client.user());
-            let Some(call) = self.choose_call(&mut rng, &word, &result) else {
+            let Some((number, call)) = self.choose_call(&mut rng, &word, &result) else {
                 continue;
             };
             let (answer, unknown) = self.call_until_certain(&call, &word).await?;
             result.unknown += usize::from(unknown > 0);
-            self.record_response(&call, &answer, unknown, &mut result)?;
+            self.record_response(number, &call, &answer, unknown, &mut result)?;
         }
         Ok(result)
     }
 
-    fn choose_call(&self, rng: &mut Rng, word: &str, result: &UserResult) -> Option<Call> {
+    /// Chooses a call, and the number of the conversation to which it belongs.
+    fn choose_call(&self, rng: &mut Rng, word: &str, result: &UserResult) -> Option<(usize, Call)> {
         let conversations = self.conversations.lock();
         let own =
             (0..conversations.len()).filter(|it| conversations[*it].members.contains(&self.number));
@@ -274,38 +278,36 @@ impl SimulatedUser {
         }
         let number = *rng.pick(&own);
         let conversation = &conversations[number];
-        let spec = match rng.below(100) {
+        let call = match rng.below(100) {
             0..45 => Some(send_message(conversation, rng, word)),
             45..60 => change_own_message(rng, word, &result.sent),
             60..85 if conversation.head > 0 => Some(update_marks(conversation, rng)),
             85..100 if !conversation.direct => self.change_members(conversation, rng),
             _ => None,
         };
-        let (method, path, body, effect) = spec?;
-        Some(Call {
-            conversation: number,
-            method,
-            path,
-            body,
-            effect: effect,
-        })
+        Some((number, call?))
     }
 
     /// Staff add and remove other members; other members leave.
-    fn change_members(&self, conversation: &SharedConversation, rng: &mut Rng) -> Option<CallSpec> {
+    fn change_members(&self, conversation: &SharedConversation, rng: &mut Rng) -> Option<Call> {
         let members = conversation.path("members");
         if !conversation.staff.contains(&self.number) {
             let path = format!("{members}/{}", self.client.user());
             let is_time = rng.chance(30);
-            let leaving = (Method::DELETE, path, None, Effect::Left(self.number));
-            return is_time.then_some(leaving);
+            let leave = Call::new(Method::DELETE, path, None, Effect::Left(self.number));
+            return is_time.then_some(leave);
         }
         if rng.chance(80) {
             let gone = |it: &usize| !conversation.members.contains(it);
             let gone: Vec<usize> = (0..self.names.len()).filter(gone).collect();
             let who = *gone.get(rng.below(gone.len()))?;
             let body = json!({ "users": [self.names[who]] });
-            Some((Method::POST, members, Some(body), Effect::Joined(who)))
+            Some(Call::new(
+                Method::POST,
+                members,
+                Some(body),
+                Effect::Joined(who),
+            ))
         } else {
             let others = conversation
                 .members
@@ -314,7 +316,7 @@ impl SimulatedUser {
             let others: Vec<usize> = others.copied().collect();
             let who = *others.get(rng.below(others.len()))?;
             let path = format!("{members}/{}", self.names[who]);
-            Some((Method::DELETE, path, None, Effect::Left(who)))
+            Some(Call::new(Method::DELETE, path, None, Effect::Left(who)))
         }
     }
 
@@ -346,6 +348,7 @@ impl SimulatedUser {
 
     fn record_response(
         &self,
+        number: usize,
         call: &Call,
         answer: &ApiResponse,
         unknown: usize,
@@ -361,7 +364,7 @@ impl SimulatedUser {
             return Ok(());
         }
         let mut conversations = self.conversations.lock();
-        let conversation = &mut conversations[call.conversation];
+        let conversation = &mut conversations[number];
         match &call.effect {
             Effect::None => {}
             Effect::Joined(who) => {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use embedded_servers::EmbeddedServers;
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::Client;
@@ -10,7 +11,6 @@ use tests::program::Program;
 use tests::service::{run_tidings, service_env};
 use tests::world::{Settings, World, create_dir};
 use tests::{feed, log, servers, token};
-use tidings::servers::EmbeddedServers;
 use uuid::Uuid;
 
 /// A system on servers of its own, so that a test can search their files.

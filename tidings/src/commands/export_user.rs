@@ -4,13 +4,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
 use anyhow::{Context as _, Result, bail};
+use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use domain::ids::UserId;
 use query_api::user_export;
 
 use crate::config::{ExportUserArgs, SystemConfig};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
-use crate::usage_error::UsageError;
 
 /// Writes the export, and prints the number of lines to standard error.
 pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
@@ -22,21 +20,20 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
         }
         None => Box::new(std::io::stdout()),
     };
-    let database = OperatorDatabase::open(config).await?;
-    let written = async {
-        pools::migrate(&database.pool).await?;
-        let mut out = BufWriter::new(&mut out);
-        let write = |line: &str| {
-            out.write_all(line.as_bytes())?;
-            out.write_all(b"\n")
-        };
-        let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
-        out.flush()?;
-        Ok::<_, anyhow::Error>(lines)
-    };
-    let written = written.await;
-    database.close().await?;
-    let lines = written?;
+    let lines = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let mut out = BufWriter::new(&mut out);
+            let write = |line: &str| {
+                out.write_all(line.as_bytes())?;
+                out.write_all(b"\n")
+            };
+            let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
+            out.flush()?;
+            Ok(lines)
+        },
+    )
+    .await?;
     if lines == 0 {
         bail!("there is no data about a user {user}");
     }

@@ -1,13 +1,12 @@
 //! The subcommands, one module each. Each prints only its result to standard output.
 
 mod admin;
+mod comparison;
 pub mod erase;
-mod event_types;
 pub mod export_user;
 pub mod import;
 pub mod log;
 pub mod migrate;
-mod progress;
 pub mod rebuild;
 pub mod search;
 pub mod serve;
@@ -16,6 +15,7 @@ pub mod servers_run;
 pub mod status;
 pub mod token;
 pub mod up;
+pub mod verify;
 pub mod webhooks;
 
 use anyhow::Result;
@@ -39,7 +39,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Erase(command) => erase::run(config, command).await,
         CliCommand::ExportUser(args) => export_user::run(config, &args).await,
         CliCommand::Rebuild(args) => rebuild::run(config, &args).await,
-        CliCommand::Verify(args) => rebuild::verify(config, &args).await,
+        CliCommand::Verify(args) => verify::run(config, &args).await,
         CliCommand::Search(args) => search::run(config, &args).await,
         CliCommand::Log(command) => log::run(config, command).await,
         CliCommand::Webhooks(command) => webhooks::run(config, command).await,

@@ -1,116 +1,136 @@
 //! `tidings rebuild` rebuilds the read models from the log, or the search index from the read
-//! models, while the old ones stay in service. `tidings verify` compares them with a fresh rebuild
-//! and changes nothing.
+//! models, while the old ones stay in service. It can keep what it replaces, and restore that.
 
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use indicatif::ProgressBar;
-use projector::index::{IndexComparison, IndexProgress, RebuildStart};
-use projector::{PreviousVersion, ProjectionError, RebuildProgress, RowDifference, kept};
-use serde_json::{Map, Value};
-use sqlx::PgPool;
+use data_dir::{OperatorDatabase, with_database, with_migrated_database};
+use projector::index::{IndexBuilds, IndexProgress, RebuildStart};
+use projector::{PreviousVersion, RebuildProgress, RebuildSummary, rollback};
 
-use super::progress;
-use crate::config::{RebuildArgs, RebuildTarget, SystemConfig, VerifyArgs};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
+use super::comparison;
+use crate::config::{RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
+use crate::progress::CommandProgress;
 
-const NOTHING_TO_RESTORE: &str =
+const NOTHING_KEPT: &str =
     "no rebuild has kept the data that it replaced; use `tidings rebuild --keep`";
 
-/// Rebuilds, restores or drops, and prints the result.
+/// Rebuilds, restores or discards, and prints the result.
 pub async fn run(config: &SystemConfig, args: &RebuildArgs) -> Result<()> {
-    let replaced = if args.keep {
-        PreviousVersion::Keep
-    } else {
-        PreviousVersion::Drop
-    };
-    match args.target {
-        RebuildTarget::ReadModels => rebuild_read_models(config, args, replaced).await,
-        RebuildTarget::Search => {
-            rebuild_search(config, RebuildStart::InterruptedBuild, replaced).await
-        }
-        RebuildTarget::RestoreReadModels => {
-            let resume =
-                async |pool: &PgPool| kept::prepare(pool, &config.projector_config()).await;
-            if !with_database(config, resume).await? {
-                bail!(NOTHING_TO_RESTORE);
-            }
-            rebuild_read_models(config, args, replaced).await
-        }
-        RebuildTarget::RestoreSearch => {
-            if config.index_dir().kept_build()?.is_none() {
-                bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
-            }
-            rebuild_search(config, RebuildStart::KeptIndex, replaced).await
-        }
-        RebuildTarget::DropReplaced => drop_replaced(config).await,
+    match args.action() {
+        RebuildAction::ReadModels(source) => rebuild_read_models(config, args, source).await,
+        RebuildAction::SearchIndex(source) => rebuild_search(config, args, source).await,
+        RebuildAction::DiscardKept => discard_kept(config).await,
     }
 }
 
-async fn with_database<T>(
-    config: &SystemConfig,
-    act: impl AsyncFnOnce(&PgPool) -> Result<T, ProjectionError>,
-) -> Result<T> {
-    let database = OperatorDatabase::open(config).await?;
-    let acted = act(&database.pool).await;
-    database.close().await?;
-    Ok(acted?)
+fn previous_version(args: &RebuildArgs) -> PreviousVersion {
+    if args.keep {
+        PreviousVersion::Keep
+    } else {
+        PreviousVersion::Drop
+    }
 }
 
-async fn drop_replaced(config: &SystemConfig) -> Result<()> {
-    let tables = with_database(config, kept::discard).await?;
-    let index = config.index_dir().remove_kept()?;
-    let dropped = match (tables, index) {
-        (true, true) => "the tables and the search index",
-        (true, false) => "the tables",
-        (false, true) => "the search index",
-        (false, false) => bail!(NOTHING_TO_RESTORE),
-    };
-    println!("dropped {dropped} that a rebuild had replaced");
+async fn rebuild_read_models(
+    config: &SystemConfig,
+    args: &RebuildArgs,
+    source: RebuildSource,
+) -> Result<()> {
+    let began = Instant::now();
+    let batch = usize::try_from(args.batch)?;
+    let done = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let (pool, projector) = (&database.pool, config.projector_config());
+            if source == RebuildSource::Kept && !rollback::prepare(pool, &projector).await? {
+                bail!(NOTHING_KEPT);
+            }
+            let progress = CommandProgress::counting("events");
+            let on_progress = |done: RebuildProgress| {
+                progress.update_position(done.position, done.head);
+            };
+            let previous = previous_version(args);
+            Ok(projector::rebuild(pool.clone(), projector, batch, previous, on_progress).await?)
+        },
+    );
+    print_rebuilt(&done.await?, source, began.elapsed().as_secs_f64());
     Ok(())
+}
+
+fn print_rebuilt(done: &RebuildSummary, source: RebuildSource, seconds: f64) {
+    if done.start_position > 0 {
+        let source = match source {
+            RebuildSource::Kept => "the kept tables",
+            RebuildSource::Scratch => "an interrupted rebuild",
+        };
+        println!("resumed at position {}, from {source}", done.start_position);
+    }
+    match &done.comparison {
+        None => println!("not compared: the served read models were behind"),
+        Some(comparison) => {
+            let position = comparison.position;
+            if comparison.is_equal() {
+                println!("identical to the served read models, at position {position}");
+            } else {
+                println!("different from the served read models, at position {position}:");
+            }
+            comparison::print_row_differences(&comparison.differences);
+        }
+    }
+    println!(
+        "rebuilt up to position {} in {seconds:.1} seconds, swapped in {:.0} ms",
+        done.position,
+        done.swap_duration.as_secs_f64() * 1000.0
+    );
 }
 
 async fn rebuild_search(
     config: &SystemConfig,
-    start: RebuildStart,
-    replaced: PreviousVersion,
+    args: &RebuildArgs,
+    source: RebuildSource,
 ) -> Result<()> {
-    let began = Instant::now();
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let bar = progress::new_progress_bar("messages");
     let index_dir = config.index_dir();
-    let on_progress = |progress| match progress {
-        IndexProgress::Filled { messages, total } => {
-            bar.set_length(total);
-            bar.set_position(messages);
+    let start = match source {
+        RebuildSource::Scratch => RebuildStart::InterruptedBuild,
+        RebuildSource::Kept if IndexBuilds::new(index_dir.clone()).kept_build()?.is_none() => {
+            bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
         }
-        IndexProgress::Delegated => {
-            tracing::info!(
-                "waiting: the projector that runs on this data directory builds the index"
-            );
-        }
+        RebuildSource::Kept => RebuildStart::KeptIndex,
     };
-    let pool = database.pool.clone();
-    let outcome =
-        projector::index::rebuild_index(pool, index_dir, start, replaced, on_progress).await;
-    bar.finish_and_clear();
-    database.close().await?;
-    let built = outcome?;
-    match (start, built.resumed) {
-        (RebuildStart::KeptIndex, 0) => {
-            println!("the kept index could not be resumed; a new one was built")
+    let began = Instant::now();
+    let built = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let progress = CommandProgress::counting("messages");
+            let on_progress = |step| match step {
+                IndexProgress::Filled { messages, total } => progress.update(messages, total),
+                IndexProgress::Delegated => {
+                    tracing::info!(
+                        "waiting: the projector that runs on this data directory builds the index"
+                    );
+                }
+            };
+            let (pool, previous) = (database.pool.clone(), previous_version(args));
+            Ok(
+                projector::index::rebuild_index(pool, index_dir, start, previous, on_progress)
+                    .await?,
+            )
+        },
+    );
+    let built = built.await?;
+    match (source, built.resumed) {
+        (RebuildSource::Kept, 0) => {
+            println!("the kept index could not be resumed; a new one was built");
         }
-        (RebuildStart::KeptIndex, had) => println!("resumed the kept index, of {had} messages"),
-        (_, 0) => {}
-        (_, had) => {
+        (RebuildSource::Kept, had) => println!("resumed the kept index, of {had} messages"),
+        (RebuildSource::Scratch, 0) => {}
+        (RebuildSource::Scratch, had) => {
             println!("resumed an interrupted rebuild at {had} messages");
         }
     }
     match &built.comparison {
-        Some(comparison) => print_comparison(comparison),
+        Some(comparison) => comparison::print_index_comparison(comparison),
         None => println!("not compared: there was no index to compare with"),
     }
     println!(
@@ -122,179 +142,19 @@ async fn rebuild_search(
     Ok(())
 }
 
-fn print_comparison(comparison: &IndexComparison) {
-    let position = comparison.position;
-    if comparison.is_equal() {
-        println!("identical to the served index, at position {position}");
-        return;
-    }
-    println!(
-        "different from the served index, at position {position}: {} messages instead of {}; these differ:",
-        comparison.served.messages, comparison.built.messages
+async fn discard_kept(config: &SystemConfig) -> Result<()> {
+    let tables = with_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| Ok(rollback::discard(&database.pool).await?),
     );
-    for message in &comparison.differing {
-        println!("message {} of {}", message.seq, message.conversation);
-    }
-}
-
-async fn rebuild_read_models(
-    config: &SystemConfig,
-    args: &RebuildArgs,
-    replaced: PreviousVersion,
-) -> Result<()> {
-    let began = Instant::now();
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let bar = progress::new_progress_bar("events");
-    let (projector, batch) = (config.projector_config(), usize::try_from(args.batch)?);
-    let pool = database.pool.clone();
-    let outcome =
-        projector::rebuild(pool, projector, batch, replaced, progress_callback(&bar)).await;
-    bar.finish_and_clear();
-    database.close().await?;
-    let done = outcome?;
-    if done.start_position > 0 {
-        let source = if args.target == RebuildTarget::RestoreReadModels {
-            "the kept tables"
-        } else {
-            "an interrupted rebuild"
-        };
-        println!("resumed at position {}, from {source}", done.start_position);
-    }
-    match &done.comparison {
-        None => println!("not compared: the served read models were behind"),
-        Some(comparison) if comparison.is_equal() => {
-            println!(
-                "identical to the served read models, at position {}",
-                comparison.position
-            );
-        }
-        Some(comparison) => {
-            println!(
-                "different from the served read models, at position {}:",
-                comparison.position
-            );
-            comparison
-                .differences
-                .iter()
-                .for_each(|difference| println!("{}", describe_difference(difference)));
-        }
-    }
-    println!(
-        "rebuilt up to position {} in {:.1} seconds, swapped in {:.0} ms",
-        done.position,
-        began.elapsed().as_secs_f64(),
-        done.swap_duration.as_secs_f64() * 1000.0
-    );
+    let tables = tables.await?;
+    let index = IndexBuilds::new(config.index_dir()).remove_kept()?;
+    let discarded = match (tables, index) {
+        (true, true) => "the tables and the search index",
+        (true, false) => "the tables",
+        (false, true) => "the search index",
+        (false, false) => bail!(NOTHING_KEPT),
+    };
+    println!("dropped {discarded} that a rebuild had replaced");
     Ok(())
-}
-
-/// Runs `tidings verify`: compares the served read models, or search index, with a fresh rebuild.
-/// Returns an error if they differ.
-pub async fn verify(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
-    if args.search {
-        return verify_search(config, args).await;
-    }
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let bar = progress::new_progress_bar("events");
-    let (projector, batch) = (config.projector_config(), usize::try_from(args.batch)?);
-    let outcome = projector::verify(
-        database.pool.clone(),
-        projector,
-        batch,
-        progress_callback(&bar),
-    )
-    .await;
-    bar.finish_and_clear();
-    database.close().await?;
-    let comparison = outcome?;
-    if args.json {
-        let json = serde_json::json!({
-            "position": comparison.position, "equal": comparison.is_equal(),
-            "served": comparison.served, "rebuilt": comparison.rebuilt,
-            "differences": comparison.differences,
-        });
-        println!("{json}");
-    } else {
-        for (served, rebuilt) in comparison.served.iter().zip(&comparison.rebuilt) {
-            let verdict = if served == rebuilt {
-                "equal"
-            } else {
-                "differs"
-            };
-            println!(
-                "{:<14} {:>10} rows  {}  {verdict}",
-                served.table, served.rows, served.digest
-            );
-        }
-        comparison
-            .differences
-            .iter()
-            .for_each(|difference| println!("{}", describe_difference(difference)));
-    }
-    if comparison.is_equal() {
-        return Ok(());
-    }
-    bail!("the read models differ from the log; repair them with `tidings rebuild`")
-}
-
-async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let bar = progress::new_progress_bar("messages");
-    let on_progress = |messages, total| {
-        bar.set_length(total);
-        bar.set_position(messages);
-    };
-    let verified =
-        projector::index::verify_index(database.pool.clone(), config.index_dir(), on_progress);
-    let outcome = verified.await;
-    bar.finish_and_clear();
-    database.close().await?;
-    let comparison = outcome?;
-    if args.json {
-        let json = serde_json::json!({
-            "position": comparison.position, "equal": comparison.is_equal(),
-            "served": comparison.served, "rebuilt": comparison.built,
-            "differences": comparison.differing,
-        });
-        println!("{json}");
-    } else {
-        print_comparison(&comparison);
-    }
-    if comparison.is_equal() {
-        return Ok(());
-    }
-    bail!("the index differs from the messages; repair it with `tidings rebuild search`")
-}
-
-fn progress_callback(bar: &ProgressBar) -> impl FnMut(RebuildProgress) + Send + use<> {
-    let bar = bar.clone();
-    move |progress| {
-        bar.set_length(progress.head.unsigned_abs());
-        bar.set_position(progress.position.unsigned_abs());
-    }
-}
-
-/// Describes a differing row: its key, and the columns that differ.
-fn describe_difference(difference: &RowDifference) -> String {
-    let parse = |row: &Option<String>| -> Option<Map<String, Value>> {
-        serde_json::from_str(row.as_deref()?).ok()
-    };
-    let row = format!("{} {}", difference.table, difference.key);
-    match (parse(&difference.served), parse(&difference.rebuilt)) {
-        (None, _) => format!("{row}: missing in the served read models"),
-        (_, None) => format!("{row}: not expected in the served read models"),
-        (Some(served), Some(rebuilt)) => {
-            let columns = served
-                .iter()
-                .filter(|(name, value)| rebuilt.get(*name) != Some(value));
-            let columns = columns.map(|(name, value)| {
-                let expected = rebuilt.get(name).unwrap_or(&Value::Null);
-                format!("{name} is {value}, expected {expected}")
-            });
-            format!("{row}: {}", columns.collect::<Vec<_>>().join(", "))
-        }
-    }
 }

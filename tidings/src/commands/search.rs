@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, Result};
+use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
@@ -14,9 +15,6 @@ use search::index::Sort;
 use time::OffsetDateTime;
 
 use crate::config::{SearchArgs, SearchOrder, SystemConfig};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
-use crate::usage_error::UsageError;
 
 /// Searches and prints the first page.
 pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
@@ -24,20 +22,6 @@ pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
         ParsedQuery::parse(&args.query.join(" ")).map_err(|error| UsageError(error.to_string()))?;
     let user = args.r#as.as_deref().map(UserId::parse).transpose();
     let user = user.map_err(|error| UsageError(format!("--as: {error}")))?;
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let index_dir = config.index_dir();
-    let served = IndexReader::new(
-        index_dir.clone(),
-        LogReader::new(database.pool.clone()),
-        query_api::MIN_POSITION_TIMEOUT,
-    );
-    let refreshed = served.refresh().await.with_context(|| {
-        format!(
-            "no index of this log in {}; run the projector, or `tidings rebuild search`, to build one",
-            index_dir.path().display()
-        )
-    });
     let search = MessageSearch {
         searcher: user
             .as_ref()
@@ -51,15 +35,25 @@ pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
         cursor: None,
         now: Timestamp::from(OffsetDateTime::now_utc()),
     };
-    let page = match refreshed {
-        Ok(()) => search
-            .execute(&database.pool, &served)
-            .await
-            .map_err(Into::into),
-        Err(error) => Err(error),
-    };
-    database.close().await?;
-    print_page(&page?, args.json);
+    let page = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let index_dir = config.index_dir();
+            let served = IndexReader::new(
+                index_dir.clone(),
+                LogReader::new(database.pool.clone()),
+                query_api::MIN_POSITION_TIMEOUT,
+            );
+            served.refresh().await.with_context(|| {
+            format!(
+                "no index of this log in {}; run the projector, or `tidings rebuild search`, to build one",
+                index_dir.path().display()
+            )
+        })?;
+            Ok(search.execute(&database.pool, &served).await?)
+        },
+    );
+    print_page(&page.await?, args.json);
     Ok(())
 }
 

@@ -2,32 +2,28 @@
 //! single service of a fleet.
 
 use anyhow::Result;
+use data_dir::UsageError;
 
 use super::up::bind;
 use crate::config::{
     DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
     DEFAULT_LISTEN_QUERY_API, SystemConfig,
 };
-use crate::data_dir::DataDir;
 use crate::service::services::Services;
 use crate::service::{self, ServiceSetup, signals};
-use crate::token_keys::TokenKeys;
-use crate::usage_error::UsageError;
 
 /// Runs the service until a signal. It uses the configured servers, or those of the system that
 /// runs on the data directory; it does not start any.
 pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
     let stop = signals::cancel_on_signal()?;
-    let data = DataDir::new(&config.data);
-    let keys = TokenKeys::load(&config.auth, &data)?;
-    let running = data.find_running()?;
-    let given =
-        |url: &Option<crate::secret::ServerUrl>| url.as_ref().map(|url| url.reveal().to_owned());
-    let database_url = given(&config.database_url)
-        .or_else(|| Some(running.as_ref()?.database_url.clone()))
+    let keys = config.load_token_keys()?;
+    let running = config.data_dir().find_running()?;
+    let urls = config.server_urls().or_running(running.as_ref());
+    let database_url = urls
+        .database
         .ok_or_else(|| missing_server_error("a Postgres", "--database-url"))?;
-    let nats_url = given(&config.nats_url)
-        .or_else(|| Some(running.as_ref()?.nats_url.clone()))
+    let nats_url = urls
+        .nats
         .ok_or_else(|| missing_server_error("a nats-server", "--nats-url"))?;
     let default = match services {
         Services::COMMANDS => DEFAULT_LISTEN_COMMAND_SVC,

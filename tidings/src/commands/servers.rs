@@ -1,18 +1,15 @@
 //! `tidings servers fetch|path|doctor`: manage the programs of the embedded servers.
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use embedded_servers::run_as::Account;
+use embedded_servers::{ServerOptions, fetch, locate_programs};
 
 use super::servers_run;
-use super::up::server_options;
 use crate::config::{ServersCommand, SystemConfig};
-use crate::servers::ServerOptions;
-use crate::servers::fetch;
-use crate::servers::find::{self, ServerProgram, ServerRequirement};
-use crate::servers::run_as::Account;
 
 /// Runs the subcommand. Those that read files and run programs use a blocking thread.
 pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
-    let options = server_options(config);
+    let options = config.server_options();
     let action: fn(&ServerOptions) -> Result<()> = match command {
         ServersCommand::Fetch => fetch,
         ServersCommand::Path => print_paths,
@@ -30,31 +27,9 @@ fn fetch(_: &ServerOptions) -> Result<()> {
     Ok(())
 }
 
-fn list_requirements(
-    options: &ServerOptions,
-) -> [(ServerRequirement, Option<&std::path::Path>); 2] {
-    let major = crate::servers::postgres_data_major(&options.data);
-    [
-        (
-            ServerRequirement::Postgres(major),
-            options.pg_bin.as_deref(),
-        ),
-        (ServerRequirement::Nats, options.nats_bin.as_deref()),
-    ]
-}
-
-fn locate(
-    options: &ServerOptions,
-    requirement: ServerRequirement,
-    configured: Option<&std::path::Path>,
-) -> Result<ServerProgram, find::FindProgramError> {
-    let account = Account::resolve(&options.data.join("servers"));
-    find::find_program(requirement, configured, account.as_ref())
-}
-
 fn print_paths(options: &ServerOptions) -> Result<()> {
-    for (requirement, configured) in list_requirements(options) {
-        match locate(options, requirement, configured) {
+    for (requirement, found) in locate_programs(options) {
+        match found {
             Ok(program) => println!("{}", program.path.display()),
             Err(_) => bail!(
                 "no usable {} was found; see `tidings servers doctor`",
@@ -76,8 +51,8 @@ fn diagnose(options: &ServerOptions) -> Result<()> {
         Err(error) => println!("fetched into    nowhere: {error}"),
     }
     let mut missing = Vec::new();
-    for (requirement, configured) in list_requirements(options) {
-        match locate(options, requirement, configured) {
+    for (requirement, found) in locate_programs(options) {
+        match found {
             Ok(program) => {
                 println!(
                     "{:<15} {} ({}) in {}",

@@ -5,12 +5,11 @@ use std::ffi::OsString;
 use std::process::ExitStatus;
 
 use anyhow::{Context as _, Result, anyhow};
+use embedded_servers::ServerOptions;
+use embedded_servers::process::{self, Signal};
 use tokio::process::{Child, Command};
 
-use super::up::server_options;
 use crate::config::SystemConfig;
-use crate::servers::process::{self, Signal};
-use crate::servers::{self, ServerOptions};
 use crate::service::signals;
 
 /// The exit code for a command that was ended by a signal, as in a shell.
@@ -22,9 +21,9 @@ pub async fn run(config: &SystemConfig, command: &[OsString]) -> Result<()> {
     // Arbitrary programs must be able to connect with the address alone.
     let options = ServerOptions {
         nats_password: false,
-        ..server_options(config)
+        ..config.server_options()
     };
-    let servers = tokio::task::spawn_blocking(move || servers::start(&options))
+    let servers = tokio::task::spawn_blocking(move || embedded_servers::start(&options))
         .await
         .context("the thread that starts the servers panicked")?
         .map_err(|error| anyhow!(error))?;

@@ -8,19 +8,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use data_dir::{RunInfo, TokenKeys, UsageError};
 use domain::ids::UserId;
 use domain::time::Timestamp;
+use embedded_servers::EmbeddedServers;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{DEFAULT_LISTEN_UP, SystemConfig, UpArgs};
-use crate::data_dir::{DataDir, RunInfo};
-use crate::servers::{self, EmbeddedServers, ServerOptions};
 use crate::service::services::Services;
 use crate::service::{self, ServerVersions, ServiceSetup, signals};
-use crate::token_keys::TokenKeys;
-use crate::usage_error::UsageError;
 
 /// The lifetime of the printed token.
 const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -28,9 +26,9 @@ const PRINTED_TOKEN_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Runs the system until a signal.
 pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
     let stop = signals::cancel_on_signal()?;
-    let data = DataDir::new(&config.data);
+    let data = config.data_dir();
     // Check everything that does not need the servers before starting them.
-    let keys = TokenKeys::load(&config.auth, &data)?;
+    let keys = config.load_token_keys()?;
     let auth = keys.to_auth()?;
     let token = args
         .print_token
@@ -80,31 +78,14 @@ pub async fn bind(config: &SystemConfig, default: &str) -> Result<TcpListener> {
     })
 }
 
-/// Builds the server options from the configuration.
-pub fn server_options(config: &SystemConfig) -> ServerOptions {
-    ServerOptions {
-        data: config.data.clone(),
-        fsync: true,
-        pg_bin: config.pg_bin.clone(),
-        nats_bin: config.nats_bin.clone(),
-        database_url: config
-            .database_url
-            .as_ref()
-            .map(|url| url.reveal().to_owned()),
-        nats_url: config.nats_url.as_ref().map(|url| url.reveal().to_owned()),
-        nats_password: true,
-        fetch: true,
-    }
-}
-
 /// Starts the servers that are not configured. Returns `None` if a signal arrives first; servers
 /// that have started by then end with the process.
 async fn start_servers(
     config: &SystemConfig,
     stop: &CancellationToken,
 ) -> Result<Option<EmbeddedServers>> {
-    let options = server_options(config);
-    let starting = tokio::task::spawn_blocking(move || servers::start(&options));
+    let options = config.server_options();
+    let starting = tokio::task::spawn_blocking(move || embedded_servers::start(&options));
     tokio::select! {
         servers = starting => match servers.context("the thread that starts the servers panicked")? {
             Ok(servers) => Ok(Some(servers)),
@@ -115,7 +96,7 @@ async fn start_servers(
 }
 
 fn describe_private_servers(servers: &EmbeddedServers) -> Vec<String> {
-    let line = |name: &str, program: &Option<servers::find::ServerProgram>| {
+    let line = |name: &str, program: &Option<embedded_servers::find::ServerProgram>| {
         program
             .as_ref()
             .map(|program| format!("{name} {} ({})", program.version, program.origin))
@@ -132,13 +113,7 @@ fn describe_private_servers(servers: &EmbeddedServers) -> Vec<String> {
 fn sign_token(keys: &TokenKeys, user: &str) -> Result<String> {
     let user =
         UserId::parse(user).map_err(|error| UsageError(format!("--print-token: {error}")))?;
-    let secret = keys.signing_secret()?.reveal().as_bytes();
-    Ok(http_edge::auth::sign_hs256(
-        secret,
-        user.as_str(),
-        "",
-        PRINTED_TOKEN_TTL,
-    )?)
+    keys.sign(user.as_str(), "", PRINTED_TOKEN_TTL)
 }
 
 fn format_welcome(

@@ -3,17 +3,15 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
+use data_dir::{OperatorDatabase, UsageError, with_migrated_database};
 use dispatcher::address::AllowedNetworks;
 use dispatcher::secret::SigningSecret;
 use dispatcher::webhook::{self, ParkedDeliveryRow, WebhookKind, WebhookStatus};
+use log_tools::event_types;
 use reqwest::Url;
 use sqlx::PgPool;
 
-use super::event_types;
 use crate::config::{SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
-use crate::usage_error::UsageError;
 
 /// The maximum number of parked deliveries that are listed.
 const MAX_PARKED_SHOWN: i64 = 1_000;
@@ -24,11 +22,11 @@ pub async fn run(config: &SystemConfig, command: WebhooksCommand) -> Result<()> 
         WebhooksCommand::Add(args) => Some(NewWebhook::from_args(config, args)?),
         _ => None,
     };
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let done = execute(&database.pool, command, new).await;
-    database.close().await?;
-    done
+    with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| execute(&database.pool, command, new).await,
+    )
+    .await
 }
 
 async fn execute(pool: &PgPool, command: WebhooksCommand, new: Option<NewWebhook>) -> Result<()> {

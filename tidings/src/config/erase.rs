@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::parse_duration;
+use super::parse::parse_duration;
 
 /// The subcommands of `tidings erase`.
 #[derive(Debug, Clone, Subcommand)]

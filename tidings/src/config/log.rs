@@ -4,10 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use data_dir::{SecretString, UsageError};
+use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
+use log_tools::event_types;
+use log_tools::export::ExportFormat;
+use log_tools::replay::ReplaySpeed;
+use log_tools::slice::EventSelection;
 use reqwest::Url;
 
-use crate::secret::SecretString;
+use super::parse::{parse_duration, parse_time};
 
 /// The subcommands of `tidings log`.
 #[derive(Debug, Clone, Subcommand)]
@@ -58,6 +64,30 @@ pub struct EventFilterArgs {
     pub user: Option<String>,
 }
 
+impl EventFilterArgs {
+    /// Parses the names and ids.
+    pub fn to_selection(&self) -> Result<EventSelection, UsageError> {
+        event_types::validate_names(&self.r#type)?;
+        let conversation = self.conversation.as_deref().map(ConversationId::parse);
+        let conversation = conversation
+            .transpose()
+            .map_err(|error| UsageError(format!("--conversation: {error}")))?;
+        let user = self.user.as_deref().map(UserId::parse);
+        let user = user
+            .transpose()
+            .map_err(|error| UsageError(format!("--user: {error}")))?;
+        Ok(EventSelection {
+            after: self.after,
+            up_to: self.up_to,
+            since: self.since,
+            until: self.until,
+            event_types: self.r#type.clone(),
+            conversation,
+            user,
+        })
+    }
+}
+
 /// The options of `tidings log tail`.
 #[derive(Debug, Clone, Args)]
 pub struct LogTailArgs {
@@ -82,7 +112,7 @@ pub struct LogExportArgs {
     pub dir: PathBuf,
     /// File format.
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
-    pub format: ExportFormat,
+    pub format: ExportFormatArg,
     /// The filter of events.
     #[command(flatten)]
     pub slice: EventFilterArgs,
@@ -93,13 +123,23 @@ pub struct LogExportArgs {
 
 /// The file format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
+pub enum ExportFormatArg {
     /// CloudEvents, one JSON object per line.
     Jsonl,
     /// One column per field; the last one contains the full event data.
     Csv,
     /// The same columns as CSV, typed.
     Parquet,
+}
+
+impl From<ExportFormatArg> for ExportFormat {
+    fn from(format: ExportFormatArg) -> Self {
+        match format {
+            ExportFormatArg::Jsonl => Self::Jsonl,
+            ExportFormatArg::Csv => Self::Csv,
+            ExportFormatArg::Parquet => Self::Parquet,
+        }
+    }
 }
 
 /// The options of `tidings log stats`.
@@ -200,17 +240,8 @@ pub enum SealInterval {
 fn parse_seal_interval(text: &str) -> Result<SealInterval, String> {
     match text {
         "off" => Ok(SealInterval::Off),
-        _ => super::parse_duration(text).map(SealInterval::AtMost),
+        _ => parse_duration(text).map(SealInterval::AtMost),
     }
-}
-
-/// The speed of a replay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ReplaySpeed {
-    /// A multiple of the original pace.
-    Factor(f64),
-    /// As fast as possible.
-    Max,
 }
 
 fn parse_speed(text: &str) -> Result<ReplaySpeed, String> {
@@ -222,23 +253,5 @@ fn parse_speed(text: &str) -> Result<ReplaySpeed, String> {
         Ok(ReplaySpeed::Factor(times))
     } else {
         Err("expected a number greater than 0, or max".to_owned())
-    }
-}
-
-fn parse_time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "expected a time such as 2026-11-01T00:00:00Z".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_speed_is_a_positive_factor_or_max() {
-        assert_eq!(parse_speed("max"), Ok(ReplaySpeed::Max));
-        assert_eq!(parse_speed("0.5"), Ok(ReplaySpeed::Factor(0.5)));
-        for bad in ["0", "-1", "inf", "NaN", "fast", ""] {
-            assert!(parse_speed(bad).is_err(), "{bad}");
-        }
     }
 }

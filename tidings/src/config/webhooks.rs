@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use data_dir::SecretString;
 use ipnet::IpNet;
 
-use super::parse_duration;
+use super::parse::parse_duration;
 
 /// How webhooks are delivered.
 #[derive(Debug, Clone, Args)]
@@ -85,7 +86,7 @@ pub struct WebhookAddArgs {
     pub from: Option<i64>,
     /// Signing secret: `whsec_` followed by base64 [default: a generated one].
     #[arg(long, env = "TIDINGS_WEBHOOK_SECRET", hide_env_values = true)]
-    pub secret: Option<crate::secret::SecretString>,
+    pub secret: Option<SecretString>,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -3,21 +3,15 @@
 //! The modules, in the order of a start:
 //!
 //! - [`services`]: which services run in this process. [`pools`]: their connections to Postgres.
-//! - [`gate`]: the port is open from the start, but first responds only that the process is
-//!   starting.
-//! - [`retry`]: retries until Postgres is available. [`readiness`]: the readiness checks. [`lag`]:
-//!   the lag of the read model.
+//! - [`readiness`]: the readiness checks.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - [`tasks`]: groups of tasks. [`gauges`]: metrics that are sampled at an interval.
 //! - [`signals`]: the signals that stop the process.
 
 pub mod acks;
-pub mod gate;
 pub mod gauges;
-pub mod lag;
 pub mod pools;
 pub mod readiness;
-pub mod retry;
 pub mod services;
 pub mod signals;
 pub mod tasks;
@@ -29,33 +23,35 @@ use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
+use data_dir::retry::{self, RetryError};
+use data_dir::{UsageError, postgres, seal_key};
+use diagnostics::fetch_postgres_version;
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
-use event_log::erasure::{self, Eraser};
-use event_log::mirror::MirrorConfig;
-use event_log::projection_signal::ProjectionSignalChannel;
+use embedded_servers::process;
 use event_log::reader::LogReader;
-use event_log::seal::sealer::{self, Sealer, SealerConfig};
-use event_log::{EventLog, LogConfig, LogError, nats, relay};
+use event_log::{EventLog, LogConfig, LogError};
+use event_stream::commit_feed::CommitFeed;
+use event_stream::mirror::MirrorConfig;
+use event_stream::{nats, relay};
+use http_edge::gate::{self, Gate};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
+use log_integrity::erasure::eraser::{self, Eraser};
+use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
 use query_api::{QuerySetup, QueryState};
+use read_model::projection_signal::ProjectionSignalChannel;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::{SealInterval, SystemConfig};
-use crate::seal_key;
-use crate::servers::process;
-use crate::usage_error::UsageError;
 use acks::CommandAcks;
-use gate::Gate;
 use pools::Pools;
 use readiness::StartupState;
-use retry::RetryError;
 use services::Services;
 use tasks::TaskGroup;
 
@@ -192,10 +188,7 @@ impl ServiceRuntime {
             allowed_origins: config.allowed_origins.clone(),
             ..EdgeConfig::default()
         };
-        let mirror = config
-            .stream
-            .as_deref()
-            .map_or_else(MirrorConfig::default, MirrorConfig::named);
+        let mirror = config.mirror_config();
         let service = Self {
             pools: Pools::new(&setup.database_url)?,
             nats: nats::connect(&setup.nats_url)
@@ -234,7 +227,7 @@ impl ServiceRuntime {
         ops: Router,
         background: &mut TaskGroup,
     ) -> Result<Option<EventLog>> {
-        pools::migrate(&self.pools.writes).await?;
+        postgres::migrate(&self.pools.writes).await?;
         // The query service appends too: the acknowledgements of live connections.
         let log = if self.services.commands || self.services.queries {
             Some(self.open_log().await?)
@@ -265,7 +258,7 @@ impl ServiceRuntime {
         if self.services.projector {
             let (projected, projected_position) = watch::channel(0);
             let in_process = InProcessChannels {
-                feed: log.as_ref().map(EventLog::commit_feed),
+                feed: log.as_ref().map(CommitFeed::subscribe),
                 projected,
                 signal,
             };
@@ -296,7 +289,7 @@ impl ServiceRuntime {
     async fn fetch_versions(&self) -> ServerVersions {
         let nats = self.nats.server_info().version;
         ServerVersions {
-            postgres: pools::fetch_server_version(&self.pools.reads).await.ok(),
+            postgres: fetch_postgres_version(&self.pools.reads).await.ok(),
             nats: Some(nats).filter(|version| !version.is_empty()),
         }
     }
@@ -374,7 +367,7 @@ impl ServiceRuntime {
         let eraser = Eraser::new(pool.clone(), nats.clone(), mirror.clone());
         let ending = self.background_shutdown.clone();
         async move {
-            erasure::run(eraser, ending).await;
+            eraser::run(eraser, ending).await;
             Ok(())
         }
     }
@@ -384,7 +377,7 @@ impl ServiceRuntime {
             interval: every,
             copy_to: self.config.seals.seal_copy.clone(),
         };
-        let key = seal_key::load_or_create(&self.config)?;
+        let key = seal_key::load_or_create(&self.config.seal_key_path())?;
         let sealer = Sealer::new(self.pools.projections.clone(), key, config);
         let ending = self.background_shutdown.clone();
         Ok(async move {

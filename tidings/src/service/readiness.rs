@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use diagnostics::ProjectionLag;
 use event_log::EventLog;
 use http_edge::ops::Readiness;
 use tokio_util::sync::CancellationToken;
 
-use super::lag::ProjectionLag;
 use super::pools::Pools;
 use super::services::Services;
 

@@ -1,7 +1,7 @@
 //! The operator commands: their output and exit codes.
 
+use embedded_servers::process::Signal;
 use serde_json::Value;
-use tidings::servers::process::Signal;
 
 use crate::support::{ScratchDir, TidingsProcess, new_http_client, run_tidings, stderr, stdout};
 
@@ -122,16 +122,49 @@ fn migrate_starts_postgres_and_is_idempotent() {
         assert!(done.status.success(), "{}", stderr(&done));
         assert!(stdout(&done).starts_with("the database is at version "));
     }
-    let rebuilt = run_tidings(&[
-        "rebuild",
-        "--data",
-        data.to_str().expect("the path is UTF-8"),
-    ]);
-    assert!(rebuilt.status.success(), "{}", stderr(&rebuilt));
-    assert!(
-        stdout(&rebuilt).contains("\nrebuilt up to position 0 "),
-        "{rebuilt:?}"
-    );
+}
+
+#[test]
+fn a_replaced_version_is_restored_and_discarded_with_new_and_old_words() {
+    let scratch = ScratchDir::new();
+    let data = scratch.path().join("data");
+    let data = data.to_str().expect("the path is UTF-8");
+    let rebuild = |words: &[&str]| run_tidings(&[&["rebuild"], words, &["--data", data]].concat());
+    let succeed = |words: &[&str]| {
+        let done = rebuild(words);
+        assert!(done.status.success(), "{words:?}: {}", stderr(&done));
+        stdout(&done).to_owned()
+    };
+    let fail = |words: &[&str]| {
+        let done = rebuild(words);
+        assert_eq!(done.status.code(), Some(1), "{words:?}: {done:?}");
+        let complaint = stderr(&done);
+        assert!(complaint.contains("no rebuild has kept"), "{complaint}");
+    };
+    fail(&["--restore"]);
+    for (restore, restore_search, discard) in [
+        (
+            &["--restore"][..],
+            &["--restore", "--search"][..],
+            &["--discard-kept"][..],
+        ),
+        (&["kept"], &["kept-search"], &["drop-kept"]),
+    ] {
+        let summary = succeed(&["--keep"]);
+        assert!(summary.contains("\nrebuilt up to position 0 "), "{summary}");
+        succeed(&[restore, &["--keep"]].concat());
+        succeed(&["search"]);
+        succeed(&["search", "--keep"]);
+        succeed(&[restore_search, &["--keep"]].concat());
+        let discarded = succeed(discard);
+        assert_eq!(
+            discarded,
+            "dropped the tables and the search index that a rebuild had replaced\n"
+        );
+        for words in [restore, restore_search, discard] {
+            fail(words);
+        }
+    }
 }
 
 #[test]

@@ -80,38 +80,32 @@ async fn an_import_is_complete_and_idempotent() {
         "{again}"
     );
 
+    let list = get_as_bob(&base, data, "/v1/inbox").await;
+    let conversation = &list["conversations"][0];
+    assert_eq!(conversation["title"], "#rust");
+    let id = conversation["id"].as_str().expect("the text is UTF-8");
+    let page = get_as_bob(&base, data, &format!("/v1/conversations/{id}/messages")).await;
+    let newest = &page["messages"][0];
+    assert_eq!(newest["body"], json!({"text": "second"}));
+    assert_eq!(newest["sent_at"], "2004-11-15T01:00:01.000Z");
+    assert_eq!(newest["reply_to"], 1);
+}
+
+/// What bob gets, once the read models have reached the head of the log that the status reports.
+async fn get_as_bob(base: &str, data: &str, path: &str) -> Value {
     let token = run_tidings(&["token", "bob", "--data", data]);
-    let inbox = |path: String| {
-        new_http_client()
-            .get(format!("{base}{path}"))
-            .bearer_auth(stdout(&token).trim())
-            .send()
-    };
-    // Wait for the head that the status reports, so that bob sees all imported messages.
     let status = run_tidings(&["status", "--json", "--data", data]);
     let status: Value = serde_json::from_str(stdout(&status)).expect("the response is JSON");
     let head = status["database"]["projection"]["head"]
         .as_i64()
         .expect("the head is a number");
-    let list: Value = inbox(format!("/v1/inbox?min_position={head}"))
+    let response = new_http_client()
+        .get(format!("{base}{path}?min_position={head}"))
+        .bearer_auth(stdout(&token).trim())
+        .send()
         .await
-        .expect("the system responds")
-        .json()
-        .await
-        .expect("the response is JSON");
-    let conversation = &list["conversations"][0];
-    assert_eq!(conversation["title"], "#rust");
-    let id = conversation["id"].as_str().expect("the text is UTF-8");
-    let page: Value = inbox(format!("/v1/conversations/{id}/messages"))
-        .await
-        .expect("the system responds")
-        .json()
-        .await
-        .expect("the response is JSON");
-    let newest = &page["messages"][0];
-    assert_eq!(newest["body"], json!({"text": "second"}));
-    assert_eq!(newest["sent_at"], "2004-11-15T01:00:01.000Z");
-    assert_eq!(newest["reply_to"], 1);
+        .expect("the system responds");
+    response.json().await.expect("the response is JSON")
 }
 
 #[test]

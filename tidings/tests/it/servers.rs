@@ -2,10 +2,10 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
+use embedded_servers::process::{self, Signal};
+use embedded_servers::{EmbeddedServers, ServerOptions, StartError, start};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
-use tidings::servers::process::{self, Signal};
-use tidings::servers::{EmbeddedServers, ServerOptions, StartError, start};
 
 use crate::support::{ScratchDir, wait_until};
 

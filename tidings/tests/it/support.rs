@@ -6,9 +6,9 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use embedded_servers::process::{self, Signal};
 use reqwest::StatusCode;
 use serde_json::Value;
-use tidings::servers::process::{self, Signal};
 
 /// The timeout of every wait, long enough for a busy machine.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,8 +1,8 @@
 //! `tidings up` and the single services: start, stop and recovery after a kill.
 
+use embedded_servers::process::{self, Signal};
 use reqwest::StatusCode;
 use serde_json::Value;
-use tidings::servers::process::{self, Signal};
 
 use crate::support::{
     ScratchDir, TidingsProcess, child_pids, get_status, new_http_client, run_tidings, stderr,

@@ -5,6 +5,7 @@ use domain::limits::Limits;
 use event_log::{LogError, Receipt};
 use http_edge::Problem;
 use http_edge::extract::from_json;
+use http_edge::extract::params::check_seq;
 
 use super::line::{BatchLine, MessageLine, ReactionLine};
 use crate::commands::ack::AckHandler;
@@ -16,7 +17,7 @@ use crate::commands::rejected::RejectedRequest;
 use crate::commands::send::SendHandler;
 use crate::error::CommandError;
 use crate::execute::{self, Completion, Submission};
-use crate::handler::CommandHandler;
+use crate::handler::{CommandHandler, CommandMeta, TargetAggregate};
 use crate::idempotency::Idempotency;
 use crate::metrics::CommandKind;
 use crate::params;
@@ -31,7 +32,7 @@ pub(super) enum BatchCommand {
     React(ReactHandler),
     Read(ReadHandler),
     Ack(AckHandler),
-    Rejected(RejectedRequest),
+    Rejected(Box<RejectedRequest>),
 }
 
 /// Evaluates an expression with the handler inside a batch command.
@@ -44,7 +45,10 @@ macro_rules! with_handler {
             BatchCommand::React($handler) => $body,
             BatchCommand::Read($handler) => $body,
             BatchCommand::Ack($handler) => $body,
-            BatchCommand::Rejected($handler) => $body,
+            BatchCommand::Rejected(rejected) => {
+                let $handler = rejected.as_ref();
+                $body
+            }
         }
     };
 }
@@ -57,12 +61,11 @@ impl BatchCommand {
     }
 
     fn from_line(user: &UserId, line: BatchLine, limits: &Limits) -> Result<Self, CommandError> {
-        let caller = user.clone();
         Ok(match line {
             BatchLine::Send(line) => {
                 let conversation = params::parse_conversation(&line.conversation_id)?;
                 Self::Send(SendHandler::parse(
-                    caller,
+                    user.clone(),
                     conversation,
                     &line.request,
                     limits,
@@ -70,65 +73,60 @@ impl BatchCommand {
             }
             BatchLine::Edit(line) => {
                 let (conversation, seq) = parse_message_ref(&line.message)?;
-                let body = line.request.body;
                 Self::Edit(EditHandler {
-                    conversation,
+                    meta: new_meta(CommandKind::Edit, conversation, user),
                     seq,
-                    body,
-                    by: caller,
-                    idempotency: None,
+                    body: line.request.body,
                 })
             }
             BatchLine::Recall(line) => {
                 let (conversation, seq) = parse_message_ref(&line)?;
-                Self::Recall(RecallHandler {
-                    conversation,
-                    seq,
-                    by: caller,
-                    idempotency: None,
-                })
+                let meta = new_meta(CommandKind::Recall, conversation, user);
+                Self::Recall(RecallHandler { meta, seq })
             }
-            BatchLine::React(line) => parse_reaction(caller, &line, ReactionAction::Add)?,
-            BatchLine::Unreact(line) => parse_reaction(caller, &line, ReactionAction::Remove)?,
+            BatchLine::React(line) => Self::parse_reaction(user, &line, ReactionAction::Add)?,
+            BatchLine::Unreact(line) => Self::parse_reaction(user, &line, ReactionAction::Remove)?,
             BatchLine::Read(line) => {
                 let conversation = params::parse_conversation(&line.conversation_id)?;
-                match line.request.parse() {
-                    Ok(mark) => Self::Read(ReadHandler {
-                        conversation,
-                        update: mark,
-                        caller,
-                        idempotency: None,
-                    }),
-                    Err(refusal) => Self::Rejected(RejectedRequest {
-                        command_kind: CommandKind::Read,
-                        conversation,
-                        caller,
-                        idempotency: None,
-                        refusal,
-                    }),
-                }
+                let meta = new_meta(CommandKind::Read, conversation, user);
+                ReadHandler::parse(meta, &line.request).map_or_else(Self::Rejected, Self::Read)
             }
-            BatchLine::Ack(request) => Self::Ack(AckHandler::parse(caller, None, &request)?),
+            BatchLine::Ack(request) => {
+                let meta = new_meta(CommandKind::Ack, user.clone(), user);
+                Self::Ack(AckHandler::parse(meta, &request)?)
+            }
         })
     }
 
-    pub(super) fn command_kind(&self) -> CommandKind {
-        with_handler!(self, handler => handler.command_kind())
+    /// Parses the command that adds or removes a reaction.
+    fn parse_reaction(
+        user: &UserId,
+        line: &ReactionLine,
+        action: ReactionAction,
+    ) -> Result<Self, CommandError> {
+        let (conversation, seq) = parse_message_ref(&line.message)?;
+        let meta = new_meta(action.command_kind(), conversation, user);
+        Ok(ReactHandler::parse(meta, seq, &line.key, action)
+            .map_or_else(Self::Rejected, Self::React))
     }
 
-    pub(super) fn idempotency(&self) -> Option<&Idempotency> {
-        with_handler!(self, handler => handler.idempotency())
+    pub(super) fn command_kind(&self) -> CommandKind {
+        with_handler!(self, handler => handler.meta().kind)
+    }
+
+    pub(super) fn idempotency(&self) -> Option<Idempotency> {
+        with_handler!(self, handler => handler.meta().idempotency)
     }
 
     /// The conversation within whose lines this command keeps its order.
     pub(super) fn conversation(&self) -> Option<&ConversationId> {
         match self {
-            Self::Send(handler) => Some(handler.conversation()),
-            Self::Edit(handler) => Some(&handler.conversation),
-            Self::Recall(handler) => Some(&handler.conversation),
-            Self::React(handler) => Some(&handler.conversation),
-            Self::Read(handler) => Some(&handler.conversation),
-            Self::Rejected(handler) => Some(&handler.conversation),
+            Self::Send(handler) => Some(&handler.meta().aggregate_id),
+            Self::Edit(handler) => Some(&handler.meta().aggregate_id),
+            Self::Recall(handler) => Some(&handler.meta().aggregate_id),
+            Self::React(handler) => Some(&handler.meta().aggregate_id),
+            Self::Rejected(handler) => Some(&handler.meta().aggregate_id),
+            Self::Read(handler) => Some(handler.conversation()),
             Self::Ack(_) => None,
         }
     }
@@ -154,45 +152,25 @@ impl BatchCommand {
     }
 }
 
+/// The meta data of a line. Only a send has an idempotency key, its `client_message_id`.
+fn new_meta<T: TargetAggregate>(
+    kind: CommandKind,
+    aggregate_id: T::Id,
+    caller: &UserId,
+) -> CommandMeta<T> {
+    CommandMeta {
+        kind,
+        aggregate_id,
+        caller: caller.clone(),
+        idempotency: None,
+    }
+}
+
 /// Parses the conversation id and the seq of a message.
 fn parse_message_ref(line: &MessageLine) -> Result<(ConversationId, i64), CommandError> {
     let conversation = params::parse_conversation(&line.conversation_id)?;
-    if line.seq < 1 {
-        return Err(CommandError::Malformed(
-            "seq",
-            "expected a whole number from 1 to 9223372036854775807",
-        ));
-    }
-    Ok((conversation, line.seq))
-}
-
-/// Parses the command that adds or removes a reaction.
-fn parse_reaction(
-    by: UserId,
-    line: &ReactionLine,
-    action: ReactionAction,
-) -> Result<BatchCommand, CommandError> {
-    let (conversation, seq) = parse_message_ref(&line.message)?;
-    Ok(match params::parse_reaction(&line.key) {
-        Ok(key) => BatchCommand::React(ReactHandler {
-            conversation,
-            seq,
-            key,
-            by,
-            idempotency: None,
-            action,
-        }),
-        Err(refusal) => {
-            let command_kind = action.command_kind();
-            BatchCommand::Rejected(RejectedRequest {
-                command_kind,
-                conversation,
-                caller: by,
-                idempotency: None,
-                refusal,
-            })
-        }
-    })
+    let seq = check_seq(line.seq).map_err(CommandError::BadRequest)?;
+    Ok((conversation, seq))
 }
 
 #[cfg(test)]

@@ -8,15 +8,14 @@ mod line;
 mod rounds;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::ids::UserId;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http_edge::{Caller, Ndjson, Problem, RateLimiter};
 
 use crate::docs::CommandProblems;
 use crate::metrics::{CommandKind, CommandOutcome};
-use crate::ndjson;
-use crate::response::{CommandResponse, POSITION_HEADER};
+use crate::ndjson::{self, NdjsonResponse};
+use crate::response::CommandResponse;
 use crate::state::CommandState;
 use command::BatchCommand;
 use line::BatchLine;
@@ -80,21 +79,12 @@ fn build_response(head: i64, results: Vec<Result<CommandResponse, Problem>>) -> 
         .flatten()
         .map(|response| response.position)
         .max();
-    let mut body = Vec::with_capacity(results.len() * 96);
+    let mut lines = NdjsonResponse::with_capacity(results.len());
     for result in results {
         match result {
-            Ok(response) => body.extend(response.to_ndjson_line()),
-            // A problem document contains only strings and numbers, so it always serialises.
-            Err(problem) => body.extend(serde_json::to_vec(&problem).unwrap_or_default()),
+            Ok(response) => lines.push_line(&response.to_ndjson_line()),
+            Err(problem) => lines.push_json(&problem),
         }
-        body.push(b'\n');
     }
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-ndjson"),
-    );
-    headers.insert(POSITION_HEADER, HeaderValue::from(position.unwrap_or(head)));
-    response
+    lines.into_response(position.unwrap_or(head))
 }

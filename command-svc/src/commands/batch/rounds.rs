@@ -15,8 +15,9 @@ use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use http_edge::Problem;
 
 use super::command::BatchCommand;
+use crate::attempts::Attempts;
 use crate::error::CommandError;
-use crate::execute::{Completion, MAX_ATTEMPTS, Submission, back_off, resolve_followers};
+use crate::execute::{Completion, Submission, resolve_followers};
 use crate::response::CommandResponse;
 use crate::single_flight::{FlightLeader, FlightRole};
 use crate::state::CommandState;
@@ -37,11 +38,8 @@ pub(super) async fn execute_batch(
         .enumerate()
         .filter_map(|(line, command)| Some((line, command.as_ref().ok()?)))
         .collect();
-    for attempt in 0..MAX_ATTEMPTS {
-        if pending.is_empty() {
-            break;
-        }
-        back_off(attempt).await;
+    let mut attempts = Attempts::default();
+    while !pending.is_empty() && attempts.start_next().await.is_ok() {
         pending = batch.run_round(pending).await;
     }
     for (line, command) in pending {

@@ -11,10 +11,11 @@ use domain::ids::ConversationId;
 use domain::refusal::Refusal;
 use event_log::{AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, ReceiptKey};
 
-use super::line::{ImportedLine, LineOutcome, ParsedImportLine};
+use super::line::ParsedImportLine;
+use super::outcome::{ImportedLine, LineOutcome};
 use super::plan::{ImportReceipt, LinePlan};
+use crate::attempts::Attempts;
 use crate::error::CommandError;
-use crate::execute::{MAX_ATTEMPTS, back_off};
 use crate::response::ResponseBody;
 use crate::state::CommandState;
 use cqrs_es::Aggregate;
@@ -29,8 +30,9 @@ pub(super) async fn import_lines(
         .iter()
         .flat_map(|line| std::iter::once(line.key).chain(line.reply_to))
         .collect();
-    for attempt in 0..MAX_ATTEMPTS {
-        back_off(attempt).await;
+    let mut attempts = Attempts::default();
+    loop {
+        attempts.start_next().await?;
         let known = state.log().find_receipts(&keys).await?;
         let plan = LinePlan::new(lines, &known);
         if plan.new_lines.is_empty() {
@@ -40,7 +42,6 @@ pub(super) async fn import_lines(
             return Ok(outcomes);
         }
     }
-    Err(CommandError::Contention)
 }
 
 /// Attempts the import once. `None` if it conflicted with a concurrent change or import.

@@ -1,147 +1,13 @@
-//! A line of an import: the request, the parsed line, and the response.
+//! Parses a line of an import.
 
 use domain::conversation::command::ImportItem;
 use domain::ids::{ConversationId, Title, UserId};
 use domain::limits::Limits;
 use event_log::ReceiptKey;
 use http_edge::extract::from_json;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::payload;
-
-/// A message from another system (`sender`, `sent_at`, `text` and its optional fields), or
-/// `members` who joined there.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = ImportLine)]
-pub(crate) struct ImportLineRequest {
-    /// The number of the line, returned in the response.
-    line: i64,
-    /// The id of a group. Ids that start with `d_` are reserved for direct conversations.
-    conversation: String,
-    /// The title of the group if it does not exist yet; truncated to 200 characters.
-    title: Option<String>,
-    /// Identifies the line when it is repeated, if it has no `id`.
-    key: Option<String>,
-    /// The id of the message in the other system. Identifies the line when it is repeated, and is
-    /// what `reply_to` refers to.
-    id: Option<String>,
-    /// The user who sent the message. Control characters are removed; truncated to 128 characters.
-    pub(super) sender: Option<String>,
-    /// When the message was sent.
-    #[schema(format = DateTime)]
-    pub(super) sent_at: Option<String>,
-    /// The current text of the message.
-    pub(super) text: Option<String>,
-    /// The `id` of an earlier message of the conversation; an unknown id is ignored.
-    pub(super) reply_to: Option<String>,
-    /// When the message was last edited. `text` is the text after that edit.
-    #[schema(format = DateTime)]
-    pub(super) edited_at: Option<String>,
-    /// The original text of an edited message, if known.
-    pub(super) original: Option<String>,
-    /// The reactions to the message. Reactions beyond the limit of distinct keys are dropped.
-    pub(super) reactions: Option<Vec<ImportReaction>>,
-    /// Users who join at this point of the conversation without sending a message. A line with
-    /// members has no message.
-    pub(super) members: Option<Vec<String>>,
-}
-
-/// A reaction to an imported message.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct ImportReaction {
-    /// The reaction: 1 to 32 characters, no control characters.
-    pub(super) key: String,
-    /// The user who reacted, in the same form as `sender`. Users join with their first message or
-    /// reaction.
-    pub(super) user: String,
-}
-
-/// The number of a line whose other fields may be invalid.
-#[derive(Deserialize)]
-struct LineNumber {
-    line: i64,
-}
-
-/// The result of importing one line.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ImportAnswer)]
-pub(crate) struct ImportLineResponse<'a> {
-    line: i64,
-    status: ImportStatus,
-    /// Why the line was rejected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conversation_id: Option<&'a str>,
-    /// The seq of the message; absent for a line of members.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<i64>,
-    /// The number of reactions that were dropped, if any, when the line was imported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reactions_dropped: Option<usize>,
-}
-
-/// `imported` by this request, `known` from an earlier import, or `rejected`.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ImportStatus {
-    Imported,
-    Known,
-    Rejected,
-}
-
-/// The outcome of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LineOutcome {
-    /// Imported by this request.
-    Imported(ImportedLine),
-    /// Imported earlier, or a repetition of a line in this request.
-    Known(ImportedLine),
-    /// Not imported, for this reason.
-    Rejected(String),
-}
-
-/// What was imported from a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ImportedLine {
-    /// The seq of the message; `None` for a line of members.
-    pub(super) seq: Option<i64>,
-    /// The number of reactions dropped because of the limit.
-    pub(super) dropped_reactions: usize,
-}
-
-impl<'a> ImportLineResponse<'a> {
-    pub(super) fn new(
-        line: i64,
-        conversation: Option<&'a ConversationId>,
-        outcome: Option<&'a LineOutcome>,
-    ) -> Self {
-        let (status, reason, taken) = match outcome {
-            Some(LineOutcome::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
-            Some(LineOutcome::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
-            Some(LineOutcome::Rejected(reason)) => {
-                (ImportStatus::Rejected, Some(reason.as_str()), None)
-            }
-            None => (
-                ImportStatus::Rejected,
-                Some("the line was not processed"),
-                None,
-            ),
-        };
-        let conversation_id = conversation.map(ConversationId::as_str);
-        Self {
-            line,
-            status,
-            reason,
-            conversation_id,
-            seq: taken.and_then(|taken| taken.seq),
-            reactions_dropped: taken
-                .map(|taken| taken.dropped_reactions)
-                .filter(|dropped| *dropped > 0),
-        }
-    }
-}
+use super::request::{ImportLineRequest, LineNumber, sanitize};
 
 /// A parsed line.
 #[derive(Debug, Clone)]
@@ -184,13 +50,8 @@ pub(super) fn parse(
 
 impl ParsedImportLine {
     fn parse(line: ImportLineRequest, limits: &Limits) -> Result<Self, String> {
-        let conversation = ConversationId::parse(&line.conversation)
+        let conversation = ConversationId::parse_group(&line.conversation)
             .map_err(|invalid| format!("conversation: {}", invalid.0))?;
-        if conversation.is_direct() {
-            return Err(
-                "conversation: ids that start with d_ are reserved for direct conversations".into(),
-            );
-        }
         let key = match (&line.id, &line.key) {
             (Some(id), _) => message_id_key(&conversation, id),
             (None, Some(key)) => ReceiptKey::for_import(&conversation, key),
@@ -227,11 +88,6 @@ impl ParsedImportLine {
 /// The receipt key of a line with a message id.
 fn message_id_key(conversation: &ConversationId, id: &str) -> ReceiptKey {
     ReceiptKey::for_import(conversation, &format!("id:{id}"))
-}
-
-/// Removes control characters and truncates to `max` characters.
-pub(super) fn sanitize(text: &str, max: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
 #[cfg(test)]

@@ -1,32 +1,34 @@
 //! `POST /v1/admin/import`: imports messages from another system, one per line.
 //!
-//! - `line`: the request and response schema of a line, and its parser. `payload`: parses the
-//!   message or the members in a line.
+//! - `request`: the request schema of a line. `line`: parses a line. `payload`: parses the message
+//!   or the members in it. `outcome`: the outcome of a line, and its response schema.
 //! - `plan`: determines which lines of a conversation are new, and the outcome of each line.
 //! - `conversation`: imports the lines of one conversation in one append.
 
 mod conversation;
 mod line;
+mod outcome;
 mod payload;
 mod plan;
+mod request;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::ids::ConversationId;
 use futures::{StreamExt, TryStreamExt, stream};
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http_edge::{Admin, Ndjson};
 
 use crate::docs::CommandProblems;
 use crate::error::CommandError;
 use crate::metrics::{CommandKind, CommandOutcome};
-use crate::ndjson;
-use crate::response::POSITION_HEADER;
+use crate::ndjson::{self, NdjsonResponse};
 use crate::state::CommandState;
-use line::{ImportLineRequest, ImportLineResponse, LineOutcome, ParsedImportLine};
+use line::ParsedImportLine;
+use outcome::{ImportLineResponse, LineOutcome};
+use request::ImportLineRequest;
 
 /// The maximum number of conversations that one request imports concurrently. More would only wait
 /// for the same commit.
@@ -132,19 +134,10 @@ impl LinesByConversation {
 type LineResult = (i64, Option<ConversationId>, Option<LineOutcome>);
 
 fn build_response(head: i64, results: &[LineResult]) -> Response {
-    let mut body = Vec::with_capacity(results.len() * 64);
+    let mut lines = NdjsonResponse::with_capacity(results.len());
     for (number, conversation, outcome) in results {
         let response = ImportLineResponse::new(*number, conversation.as_ref(), outcome.as_ref());
-        // A response line contains only strings and numbers, so it always serialises.
-        body.extend(serde_json::to_vec(&response).unwrap_or_default());
-        body.push(b'\n');
+        lines.push_json(&response);
     }
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-ndjson"),
-    );
-    headers.insert(POSITION_HEADER, HeaderValue::from(head));
-    response
+    lines.into_response(head)
 }

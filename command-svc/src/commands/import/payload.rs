@@ -7,7 +7,7 @@ use domain::ids::{ReactionKey, UserId};
 use domain::limits::Limits;
 use domain::time::Timestamp;
 
-use super::line::{ImportLineRequest, ImportReaction, sanitize};
+use super::request::{ImportLineRequest, ImportReaction, sanitize};
 
 /// Parses the payload of a line. The error is the reason to reject the line.
 pub(super) fn parse(line: ImportLineRequest, limits: &Limits) -> Result<ImportItem, String> {
@@ -113,8 +113,7 @@ fn parse_user(field: &str, name: &str) -> Result<UserId, String> {
 }
 
 fn parse_time(field: &str, text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text)
-        .ok_or_else(|| format!("{field}: expected a time such as 2026-11-01T09:30:00.000Z"))
+    Timestamp::parse(text).ok_or_else(|| format!("{field}: expected {}", Timestamp::FORMAT))
 }
 
 fn parse_body(field: &str, text: &str, limits: &Limits) -> Result<MessageBody, String> {

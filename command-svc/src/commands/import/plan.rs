@@ -7,7 +7,8 @@ use domain::ids::ConversationId;
 use event_log::{Receipt, ReceiptKey};
 use serde::{Deserialize, Serialize};
 
-use super::line::{ImportedLine, LineOutcome, ParsedImportLine};
+use super::line::ParsedImportLine;
+use super::outcome::{ImportedLine, LineOutcome};
 
 /// The response stored in the receipt of a line.
 #[derive(Serialize, Deserialize)]

@@ -3,32 +3,69 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use event_log::erasure::files::{self, WalOutcome};
-use event_log::erasure::ledger;
-use projector::PreviousVersion;
-use projector::index::{IndexProgress, RebuildStart};
+use data_dir::{OperatorDatabase, with_migrated_database};
+use log_integrity::erasure::files::{self, WalOutcome};
+use log_integrity::erasure::ledger;
+use projector::index::{IndexBuilds, IndexProgress, RebuildStart};
+use projector::{PreviousVersion, RebuildProgress};
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::commands::progress;
 use crate::config::{OutputArgs, SystemConfig};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
+use crate::progress::CommandProgress;
 
 /// Number of events that the rebuild folds per batch.
 const BATCH_SIZE: usize = 10_000;
 
-/// Rewrites the files and prints what was rewritten.
-pub async fn run(config: &SystemConfig, output: OutputArgs) -> Result<()> {
-    let database = OperatorDatabase::open(config).await?;
-    let done = rewrite_all(config, &database.pool, output).await;
-    database.close().await?;
-    done
+/// What was rewritten.
+struct RewriteSummary {
+    /// Data erased up to this position is no longer in the files.
+    erased_to: i64,
+    /// The number of events in the log.
+    events: i64,
+    /// The number of messages in the search index.
+    messages: u64,
+    /// The result for the write-ahead log.
+    wal: WalOutcome,
 }
 
-async fn rewrite_all(config: &SystemConfig, pool: &PgPool, output: OutputArgs) -> Result<()> {
+/// Rewrites the files and prints what was rewritten.
+pub async fn run(config: &SystemConfig, output: OutputArgs) -> Result<()> {
     let began = Instant::now();
-    pools::migrate(pool).await?;
+    let rewritten = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| rewrite_all(config, &database.pool).await,
+    );
+    let rewritten = rewritten.await?;
+    let seconds = began.elapsed().as_secs_f64();
+    if output.json {
+        print_json(&rewritten, seconds);
+    } else {
+        print_text(&rewritten, seconds);
+    }
+    Ok(())
+}
+
+/// Rewrites the log, the read models, the search index and the write-ahead log, in this order: each
+/// is made from the one before.
+async fn rewrite_all(config: &SystemConfig, pool: &PgPool) -> Result<RewriteSummary> {
+    let erased_to = rewrite_log(pool).await?;
+    let events = rewrite_read_models(config, pool).await?;
+    let messages = rewrite_search_index(config, pool).await?;
+    let wal = files::recycle_wal(pool).await?;
+    if matches!(wal, WalOutcome::Recycled(_)) {
+        files::record_scrubbed(pool, erased_to).await?;
+    }
+    Ok(RewriteSummary {
+        erased_to,
+        events,
+        messages,
+        wal,
+    })
+}
+
+/// Rewrites the table of the log. Returns the position up to which data was erased.
+async fn rewrite_log(pool: &PgPool) -> Result<i64> {
     let before = ledger::load_progress(pool).await?;
     if !before.is_complete_to(before.requested_to) {
         bail!(
@@ -39,74 +76,75 @@ async fn rewrite_all(config: &SystemConfig, pool: &PgPool, output: OutputArgs) -
             before.not_mirrored
         );
     }
-    let bar = progress::new_progress_bar("events");
-    let erased = files::rewrite(pool, |copied| {
-        bar.set_length(copied.head.unsigned_abs());
-        bar.set_position(copied.position.unsigned_abs());
+    let progress = CommandProgress::counting("events");
+    files::rewrite(pool, |copied| {
+        progress.update_position(copied.position, copied.head);
     })
     .await
-    .context("the log's table could not be rewritten; nothing has changed")?;
-    bar.finish_and_clear();
-    let bar = progress::new_progress_bar("events");
+    .context("the log's table could not be rewritten; nothing has changed")
+}
+
+/// Rebuilds the read models. Returns the number of events in them.
+async fn rewrite_read_models(config: &SystemConfig, pool: &PgPool) -> Result<i64> {
+    let progress = CommandProgress::counting("events");
+    let on_progress = |done: RebuildProgress| progress.update_position(done.position, done.head);
     let rebuilt = projector::rebuild(
         pool.clone(),
         config.projector_config(),
         BATCH_SIZE,
         PreviousVersion::Drop,
-        |done| {
-            bar.set_length(done.head.unsigned_abs());
-            bar.set_position(done.position.unsigned_abs());
-        },
+        on_progress,
     )
-    .await;
-    bar.finish_and_clear();
-    let rebuilt = rebuilt?;
-    if projector::kept::is_available(pool).await? {
+    .await?;
+    if projector::rollback::is_available(pool).await? {
         bail!("the replaced tables are still being read: run this command again");
     }
-    let quiet = |_: IndexProgress| ();
+    Ok(rebuilt.position)
+}
+
+/// Builds a new search index. Returns the number of messages in it.
+async fn rewrite_search_index(config: &SystemConfig, pool: &PgPool) -> Result<u64> {
     let index_dir = config.index_dir();
     let built = projector::index::rebuild_index(
         pool.clone(),
         index_dir.clone(),
         RebuildStart::Scratch,
         PreviousVersion::Drop,
-        quiet,
+        |_: IndexProgress| (),
     )
     .await?;
-    if index_dir.kept_build()?.is_some() {
+    if IndexBuilds::new(index_dir).kept_build()?.is_some() {
         bail!("another rebuild has kept the replaced index: run this command again");
     }
-    let wal = files::recycle_wal(pool).await?;
-    if matches!(wal, WalOutcome::Recycled(_)) {
-        files::record_scrubbed(pool, erased).await?;
+    Ok(built.messages)
+}
+
+fn print_json(rewritten: &RewriteSummary, seconds: f64) {
+    let (recycled, skipped) = match &rewritten.wal {
+        WalOutcome::Recycled(files) => (Some(files), None),
+        WalOutcome::Skipped(reason) => (None, Some(reason)),
+    };
+    let json = json!({
+        "erased_up_to": rewritten.erased_to, "events": rewritten.events, "messages": rewritten.messages,
+        "seconds": seconds, "wal_files": recycled, "wal_kept": skipped,
+    });
+    println!("{json}");
+}
+
+fn print_text(rewritten: &RewriteSummary, seconds: f64) {
+    println!(
+        "rewrote {} events, their read models and an index of {} messages in {seconds:.1} seconds",
+        rewritten.events, rewritten.messages
+    );
+    match &rewritten.wal {
+        WalOutcome::Recycled(files) => println!("rewrote {files} files of the write-ahead log"),
+        WalOutcome::Skipped(reason) => println!(
+            "the write-ahead log was not rewritten ({reason}): a superuser can recycle it with CHECKPOINT and \
+             pg_switch_wal(); otherwise Postgres recycles it over time"
+        ),
     }
-    let seconds = began.elapsed().as_secs_f64();
-    if output.json {
-        let (renewed, kept) = match &wal {
-            WalOutcome::Recycled(files) => (Some(files), None),
-            WalOutcome::Skipped(reason) => (None, Some(reason)),
-        };
-        let json = json!({
-            "erased_up_to": erased, "events": rebuilt.position, "messages": built.messages, "seconds": seconds,
-            "wal_files": renewed, "wal_kept": kept,
-        });
-        println!("{json}");
-    } else {
-        println!(
-            "rewrote {} events, their read models and an index of {} messages in {seconds:.1} seconds",
-            rebuilt.position, built.messages
-        );
-        match &wal {
-            WalOutcome::Recycled(files) => println!("rewrote {files} files of the write-ahead log"),
-            WalOutcome::Skipped(reason) => println!(
-                "the write-ahead log was not rewritten ({reason}): a superuser can recycle it with CHECKPOINT and \
-                 pg_switch_wal(); otherwise Postgres recycles it over time"
-            ),
-        }
-        println!(
-            "these files no longer contain data that was erased up to position {erased}; backups may still contain it"
-        );
-    }
-    Ok(())
+    println!(
+        "these files no longer contain data that was erased up to position {}; backups may still contain it",
+        rewritten.erased_to
+    );
 }

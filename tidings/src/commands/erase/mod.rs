@@ -1,26 +1,22 @@
 //! `tidings erase`: permanently erases content.
 //!
 //! - [`request`]: requests the erasure from the running system.
-//! - [`receipt`]: reports what was erased, and where it has been removed so far.
 //! - [`files`]: rewrites the files that may still contain erased data.
 
 mod files;
-mod receipt;
 mod request;
 
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use event_log::erasure::ledger;
+use data_dir::{OperatorDatabase, with_database, with_migrated_database};
+use diagnostics::{ErasureReceipt, ErasureSummary, read_model_position};
+use log_integrity::erasure::ledger;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
 use crate::config::{EraseCommand, OutputArgs, SystemConfig};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
-use receipt::ErasureReceipt;
-use request::ErasureSummary;
 
 /// How long to wait until erased data has been removed from the log, the stream and the read
 /// models.
@@ -35,29 +31,32 @@ pub async fn run(config: &SystemConfig, command: EraseCommand) -> Result<()> {
         EraseCommand::Message {
             conversation,
             seq,
-            output: told,
-        } => (json!({ "conversation_id": conversation, "seq": seq }), told),
+            output,
+        } => (
+            json!({ "conversation_id": conversation, "seq": seq }),
+            output,
+        ),
         EraseCommand::Conversation {
             conversation,
-            output: told,
-        } => (json!({ "conversation_id": conversation }), told),
-        EraseCommand::User { user, output: told } => (json!({ "user": user }), told),
-        EraseCommand::Files { output: told } => return files::run(config, told).await,
-        EraseCommand::Show { from, output: told } => return show_receipt(config, from, told).await,
+            output,
+        } => (json!({ "conversation_id": conversation }), output),
+        EraseCommand::User { user, output } => (json!({ "user": user }), output),
+        EraseCommand::Files { output } => return files::run(config, output).await,
+        EraseCommand::Show { from, output } => return show_receipt(config, from, output).await,
     };
     erase(config, scope, output).await
 }
 
 async fn erase(config: &SystemConfig, scope: Value, output: OutputArgs) -> Result<()> {
     let erased = request::request_erasure(config, scope).await?;
-    let database = OperatorDatabase::open(config).await?;
-    let done = async {
-        wait_until_erased(&database.pool, &erased).await?;
-        ErasureReceipt::load(config, &database.pool, &erased).await
-    };
-    let receipt = done.await;
-    database.close().await?;
-    receipt?.print(output.json);
+    let receipt = with_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            wait_until_erased(&database.pool, &erased).await?;
+            ErasureReceipt::load(&database.pool, config.index_dir(), &erased).await
+        },
+    );
+    print_receipt(&receipt.await?, output);
     Ok(())
 }
 
@@ -67,9 +66,7 @@ async fn wait_until_erased(pool: &PgPool, erased: &ErasureSummary) -> Result<()>
     let deadline = Instant::now() + ERASURE_TIMEOUT;
     loop {
         let progress = ledger::load_progress(pool).await?;
-        let folded: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint")
-            .fetch_one(pool)
-            .await?;
+        let folded = read_model_position(pool).await?;
         if progress.is_complete_to(erased.position)
             && folded >= erased.position.min(progress.requested_to)
         {
@@ -91,18 +88,25 @@ async fn wait_until_erased(pool: &PgPool, erased: &ErasureSummary) -> Result<()>
 }
 
 async fn show_receipt(config: &SystemConfig, from: i64, output: OutputArgs) -> Result<()> {
-    let database = OperatorDatabase::open(config).await?;
-    let receipt = async {
-        pools::migrate(&database.pool).await?;
-        let all = ErasureSummary {
-            first: Some(from),
-            position: i64::MAX,
-            ..ErasureSummary::default()
-        };
-        ErasureReceipt::load(config, &database.pool, &all).await
+    let all = ErasureSummary {
+        first: Some(from),
+        position: i64::MAX,
+        ..ErasureSummary::default()
     };
-    let receipt = receipt.await;
-    database.close().await?;
-    receipt?.print(output.json);
+    let receipt = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            ErasureReceipt::load(&database.pool, config.index_dir(), &all).await
+        },
+    );
+    print_receipt(&receipt.await?, output);
     Ok(())
+}
+
+fn print_receipt(receipt: &ErasureReceipt, output: OutputArgs) {
+    if output.json {
+        println!("{}", receipt.to_json());
+    } else {
+        print!("{}", receipt.to_text());
+    }
 }

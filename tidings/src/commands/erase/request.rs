@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use diagnostics::ErasureSummary;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,19 +17,6 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
 /// The user in whose name the command erases.
 const ERASE_USER: &str = "tidings-erase";
 
-/// What was erased, summed over all responses.
-#[derive(Debug, Default)]
-pub struct ErasureSummary {
-    /// The number of erased messages.
-    pub messages: u64,
-    /// The number of erased titles.
-    pub titles: u64,
-    /// The position of the first erasure event.
-    pub first: Option<i64>,
-    /// The position of the last erasure event, or the head of the log.
-    pub position: i64,
-}
-
 #[derive(Deserialize)]
 struct ErasureResponse {
     messages: u64,
@@ -38,7 +26,7 @@ struct ErasureResponse {
     next: Option<String>,
 }
 
-/// Sends requests until nothing is left to erase.
+/// Sends requests until nothing is left to erase. Returns the sum of all responses.
 pub async fn request_erasure(config: &SystemConfig, mut scope: Value) -> Result<ErasureSummary> {
     let (base, token) = admin::admin_access(config, ERASE_USER)?;
     let url = Url::parse(&base)?.join("v1/admin/erasures")?;

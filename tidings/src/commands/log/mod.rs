@@ -1,22 +1,29 @@
-//! `tidings log`: commands that read, export and verify the event log.
-//!
-//! - `slice`: selects the events. `output`: writes lines until the reader closes the pipe.
-//! - [`tail`], [`show`], [`export`], [`stats`], [`replay`], [`verify`]: one module per command.
+//! `tidings log`: commands that read, export, verify and replay the event log.
 
-pub mod export;
-mod output;
-pub mod replay;
-pub mod show;
-mod slice;
-pub mod stats;
-pub mod tail;
-pub mod verify;
+mod verify;
 
-use anyhow::Result;
+use std::io::stdout;
+use std::time::Duration;
 
-use crate::config::{LogCommand, SystemConfig};
-use crate::database::OperatorDatabase;
-use crate::service::pools;
+use anyhow::{Context as _, Result, bail};
+use data_dir::{OperatorDatabase, UsageError, seal_key, with_migrated_database};
+use event_log::reader::LogReader;
+use log_integrity::seal::sealer::{Sealer, SealerConfig};
+use log_integrity::seal::store;
+use log_tools::export::{ExportOptions, export_log};
+use log_tools::output::LineOutput;
+use log_tools::replay::{self, ReplayOptions};
+use log_tools::stats;
+use log_tools::tail::{TailOptions, write_tail};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{
+    LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs, SystemConfig,
+};
+use crate::progress::CommandProgress;
 use crate::service::signals;
 
 /// Runs the command. A signal stops it gracefully.
@@ -25,21 +32,165 @@ pub async fn run(config: &SystemConfig, command: LogCommand) -> Result<()> {
     if let LogCommand::Verify(args) = &command
         && let Some(dir) = &args.export
     {
-        return verify::verify_export(config, args, dir);
+        return verify::verify_directory(config, args, dir);
     }
-    let database = OperatorDatabase::open(config).await?;
-    pools::migrate(&database.pool).await?;
-    let result = match &command {
-        LogCommand::Tail(args) => tail::run(&database.pool, args, &stop).await,
-        LogCommand::Show { position } => show::run(&database.pool, *position).await,
-        LogCommand::Export(args) => export::run(&database.pool, args, &stop).await,
-        LogCommand::Stats(args) => stats::run(&database.pool, args, &stop).await,
-        LogCommand::Verify(args) => {
-            verify::verify_database(config, &database.pool, args, &stop).await
-        }
-        LogCommand::Seal => verify::seal_log(config, &database.pool).await,
-        LogCommand::Replay(args) => replay::run(config, &database, args, &stop).await,
+    with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let pool = &database.pool;
+            match &command {
+                LogCommand::Tail(args) => tail(pool, args, &stop).await,
+                LogCommand::Show { position } => show(pool, *position).await,
+                LogCommand::Export(args) => export(pool, args, &stop).await,
+                LogCommand::Stats(args) => print_stats(pool, args, &stop).await,
+                LogCommand::Verify(args) => verify::run(config, pool, args, &stop).await,
+                LogCommand::Seal => seal(config, pool).await,
+                LogCommand::Replay(args) => replay_events(config, database, args, &stop).await,
+            }
+        },
+    )
+    .await
+}
+
+async fn tail(pool: &PgPool, args: &LogTailArgs, stop: &CancellationToken) -> Result<()> {
+    let options = TailOptions {
+        lines: args.lines,
+        follow: args.follow,
+        json: args.json,
     };
-    database.close().await?;
-    result
+    let selection = args.slice.to_selection()?;
+    write_tail(
+        pool,
+        &selection,
+        options,
+        &mut LineOutput::new(stdout()),
+        stop,
+    )
+    .await
+}
+
+/// Prints one event as a pretty-printed CloudEvents object.
+async fn show(pool: &PgPool, position: i64) -> Result<()> {
+    let reader = LogReader::new(pool.clone());
+    let Some(event) = reader.read_after(position - 1, 1).await?.pop() else {
+        let head = reader.head().await?.position;
+        bail!("there is no event at position {position}; the log ends at position {head}");
+    };
+    let json: Value = serde_json::from_slice(&event.to_json()?)?;
+    print_line(&serde_json::to_string_pretty(&json)?)
+}
+
+/// Prints to a pipe that its reader may have closed.
+fn print_line(text: &str) -> Result<()> {
+    let mut output = LineOutput::new(stdout());
+    output.write_line(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}
+
+async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -> Result<()> {
+    let options = ExportOptions {
+        selection: args.slice.to_selection()?,
+        dir: args.dir.clone(),
+        format: args.format.into(),
+    };
+    let progress = CommandProgress::counting("events");
+    let summary = export_log(pool, &options, stop, |done, total| {
+        progress.update(done, total);
+    });
+    let summary = summary.await?;
+    drop(progress);
+    if args.json {
+        let json = json!({
+            "events": summary.events, "parts": summary.parts, "bytes": summary.bytes,
+            "complete_to": summary.complete_to, "complete": summary.is_complete,
+        });
+        println!("{json}");
+        return Ok(());
+    }
+    println!(
+        "{} events in {} files, up to position {}",
+        summary.events, summary.parts, summary.complete_to
+    );
+    if !summary.is_complete {
+        println!("stopped early; run the same command again to resume");
+    }
+    Ok(())
+}
+
+/// A signal ends the counting early; the counts so far are printed.
+async fn print_stats(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToken) -> Result<()> {
+    let selection = args.slice.to_selection()?;
+    let progress = CommandProgress::counting("events");
+    let top = usize::from(args.top);
+    let statistics = stats::count_events(pool, &selection, top, stop, |done, total| {
+        progress.update(done, total);
+    });
+    let statistics = statistics.await?;
+    drop(progress);
+    if let Some(file) = &args.html {
+        std::fs::write(file, stats::render_html(&statistics))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if args.json {
+        print_line(&serde_json::to_string(&statistics)?)
+    } else {
+        print_line(&stats::render_text(&statistics))
+    }
+}
+
+async fn replay_events(
+    config: &SystemConfig,
+    database: &OperatorDatabase,
+    args: &LogReplayArgs,
+    stop: &CancellationToken,
+) -> Result<()> {
+    replay::check_subject(&config.mirror_config(), &args.subject)?;
+    let options = ReplayOptions {
+        selection: args.slice.to_selection()?,
+        subject: args.subject.clone(),
+        speed: args.speed,
+    };
+    let nats_url = database.nats_url.as_deref().ok_or_else(|| {
+        UsageError(
+            "no NATS server specified; use --nats-url, or --data with a running system".into(),
+        )
+    })?;
+    let began = Instant::now();
+    let progress = CommandProgress::counting("events");
+    let summary = replay::replay(&database.pool, nats_url, &options, stop, |done, total| {
+        progress.update(done, total);
+    });
+    let Some(summary) = summary.await? else {
+        return Ok(());
+    };
+    drop(progress);
+    let seconds = began.elapsed().as_secs_f64();
+    let (events, position) = (summary.events, summary.position);
+    if args.json {
+        let json = json!({
+            "events": events, "position": position, "seconds": seconds, "complete": summary.is_complete,
+        });
+        println!("{json}");
+        return Ok(());
+    }
+    println!("published {events} events up to position {position} in {seconds:.1} seconds");
+    if !summary.is_complete {
+        println!("resume with --after {position}");
+    }
+    Ok(())
+}
+
+/// Seals the events that are not sealed yet.
+async fn seal(config: &SystemConfig, pool: &PgPool) -> Result<()> {
+    let settings = SealerConfig {
+        interval: Duration::ZERO,
+        copy_to: config.seals.seal_copy.clone(),
+    };
+    let key = seal_key::load_or_create(&config.seal_key_path())?;
+    let mut sealer = Sealer::new(pool.clone(), key, settings);
+    while sealer.seal_now().await? {}
+    let last = store::load_last(pool).await?.map_or(0, |seal| seal.last);
+    println!("sealed up to position {last}");
+    Ok(())
 }

@@ -1,0 +1,85 @@
+//! The outcome of a line, and its response schema.
+
+use domain::ids::ConversationId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The result of importing one line.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportAnswer)]
+pub(crate) struct ImportLineResponse<'a> {
+    line: i64,
+    status: ImportStatus,
+    /// Why the line was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<&'a str>,
+    /// The seq of the message; absent for a line of members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
+    /// The number of reactions that were dropped, if any, when the line was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reactions_dropped: Option<usize>,
+}
+
+/// `imported` by this request, `known` from an earlier import, or `rejected`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ImportStatus {
+    Imported,
+    Known,
+    Rejected,
+}
+
+/// The outcome of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LineOutcome {
+    /// Imported by this request.
+    Imported(ImportedLine),
+    /// Imported earlier, or a repetition of a line in this request.
+    Known(ImportedLine),
+    /// Not imported, for this reason.
+    Rejected(String),
+}
+
+/// What was imported from a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ImportedLine {
+    /// The seq of the message; `None` for a line of members.
+    pub(super) seq: Option<i64>,
+    /// The number of reactions dropped because of the limit.
+    pub(super) dropped_reactions: usize,
+}
+
+impl<'a> ImportLineResponse<'a> {
+    pub(super) fn new(
+        line: i64,
+        conversation: Option<&'a ConversationId>,
+        outcome: Option<&'a LineOutcome>,
+    ) -> Self {
+        let (status, reason, taken) = match outcome {
+            Some(LineOutcome::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
+            Some(LineOutcome::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
+            Some(LineOutcome::Rejected(reason)) => {
+                (ImportStatus::Rejected, Some(reason.as_str()), None)
+            }
+            None => (
+                ImportStatus::Rejected,
+                Some("the line was not processed"),
+                None,
+            ),
+        };
+        let conversation_id = conversation.map(ConversationId::as_str);
+        Self {
+            line,
+            status,
+            reason,
+            conversation_id,
+            seq: taken.and_then(|taken| taken.seq),
+            reactions_dropped: taken
+                .map(|taken| taken.dropped_reactions)
+                .filter(|dropped| *dropped > 0),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The request schema of a line.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A message from another system (`sender`, `sent_at`, `text` and its optional fields), or
+/// `members` who joined there.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ImportLine)]
+pub(crate) struct ImportLineRequest {
+    /// The number of the line, returned in the response.
+    pub(super) line: i64,
+    /// The id of a group. Ids that start with `d_` are reserved for direct conversations.
+    pub(super) conversation: String,
+    /// The title of the group if it does not exist yet; truncated to 200 characters.
+    pub(super) title: Option<String>,
+    /// Identifies the line when it is repeated, if it has no `id`.
+    pub(super) key: Option<String>,
+    /// The id of the message in the other system. Identifies the line when it is repeated, and is
+    /// what `reply_to` refers to.
+    pub(super) id: Option<String>,
+    /// The user who sent the message. Control characters are removed; truncated to 128 characters.
+    pub(super) sender: Option<String>,
+    /// When the message was sent.
+    #[schema(format = DateTime)]
+    pub(super) sent_at: Option<String>,
+    /// The current text of the message.
+    pub(super) text: Option<String>,
+    /// The `id` of an earlier message of the conversation; an unknown id is ignored.
+    pub(super) reply_to: Option<String>,
+    /// When the message was last edited. `text` is the text after that edit.
+    #[schema(format = DateTime)]
+    pub(super) edited_at: Option<String>,
+    /// The original text of an edited message, if known.
+    pub(super) original: Option<String>,
+    /// The reactions to the message. Reactions beyond the limit of distinct keys are dropped.
+    pub(super) reactions: Option<Vec<ImportReaction>>,
+    /// Users who join at this point of the conversation without sending a message. A line with
+    /// members has no message.
+    pub(super) members: Option<Vec<String>>,
+}
+
+/// A reaction to an imported message.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ImportReaction {
+    /// The reaction: 1 to 32 characters, no control characters.
+    pub(super) key: String,
+    /// The user who reacted, in the same form as `sender`. Users join with their first message or
+    /// reaction.
+    pub(super) user: String,
+}
+
+/// The number of a line whose other fields may be invalid.
+#[derive(Deserialize)]
+pub(super) struct LineNumber {
+    pub(super) line: i64,
+}
+
+/// Removes control characters and truncates to `max` characters.
+pub(super) fn sanitize(text: &str, max: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(max).collect()
+}

@@ -1,0 +1,37 @@
+//! The data directory, and what the commands of an operator find through it: the keys, the running
+//! system and the database.
+//!
+//! - [`DataDir`]: the paths in a data directory. [`RunInfo`]: how a running system describes itself
+//!   to other commands, and [`RunFile`], which exists as long as that system runs.
+//! - [`ServerUrls`]: the configured servers, or else those of the running system.
+//!   [`with_database`]: the database that an operator command works on.
+//! - [`postgres`]: connections, and the migration of the schema. [`retry`]: retries until a server is
+//!   available.
+//! - [`TokenKeys`]: the keys that verify and sign tokens. [`seal_key`]: the key that signs the seals
+//!   of the log. `key_file`: files with such a key.
+//! - [`secret`]: values that are masked when printed. [`UsageError`]: mistakes in the invocation.
+//!
+//! The subdirectory of the embedded servers belongs to `embedded_servers`.
+
+#![deny(missing_docs)]
+
+mod database;
+mod directory;
+mod key_file;
+pub mod postgres;
+pub mod retry;
+mod run_file;
+pub mod seal_key;
+pub mod secret;
+mod server_urls;
+mod token_keys;
+mod usage_error;
+
+pub use database::{OperatorDatabase, with_database, with_migrated_database};
+pub use directory::DataDir;
+pub use postgres::open_operator_pool;
+pub use run_file::{RunFile, RunInfo};
+pub use secret::{SecretString, ServerUrl};
+pub use server_urls::ServerUrls;
+pub use token_keys::{AUTH_SECRET_VARIABLE, TokenKeyFiles, TokenKeys};
+pub use usage_error::UsageError;

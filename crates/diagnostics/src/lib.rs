@@ -1,0 +1,21 @@
+//! The state of a system: what `tidings status` and the receipts of erasures show.
+//!
+//! - [`collect_status`] queries Postgres, NATS and the file system. [`status`] has the result, which
+//!   is also the format of `--json`. `disk_usage` measures directories.
+//! - [`render_status`] formats it as text.
+//! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
+//! - [`ProjectionLag`]: how far the read model lags behind the log, also for readiness checks.
+
+#![deny(missing_docs)]
+
+mod collect;
+mod disk_usage;
+mod erasure_receipt;
+mod lag;
+mod render;
+pub mod status;
+
+pub use collect::{StatusSources, collect_status, fetch_postgres_version};
+pub use erasure_receipt::{ErasureReceipt, ErasureSummary};
+pub use lag::{ProjectionLag, read_model_position};
+pub use render::render_status;

@@ -1,0 +1,285 @@
+//! Renders the status as text.
+
+use std::fmt::Write as _;
+
+use dispatcher::webhook::WebhookStatus;
+use indicatif::{HumanBytes, HumanCount};
+use log_integrity::erasure::retention::RetentionProgress;
+
+use crate::status::{DatabaseStatus, MirrorStatus, ProcessStatus, SearchIndexStatus, SystemStatus};
+
+/// Renders the status as text, one aspect per line.
+pub fn render_status(status: &SystemStatus) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = render_header(&mut text, status);
+    if let Some(database) = &status.database {
+        let _ = render_database(&mut text, database);
+    }
+    if let Some(mirror) = &status.mirror {
+        let _ = render_mirror(&mut text, mirror);
+    }
+    text
+}
+
+fn render_header(text: &mut String, status: &SystemStatus) -> std::fmt::Result {
+    match &status.process {
+        Some(ProcessStatus {
+            pid,
+            address,
+            started_at,
+            servers,
+        }) => {
+            writeln!(
+                text,
+                "running     {address} (process {pid}, since {started_at})"
+            )?;
+            if !servers.is_empty() {
+                writeln!(text, "servers     {}", servers.join(", "))?;
+            }
+        }
+        None => writeln!(text, "{}", status.state)?,
+    }
+    writeln!(
+        text,
+        "data        {} ({})",
+        status.data.display(),
+        HumanBytes(status.data_bytes)
+    )?;
+    if let (None, Some(major)) = (&status.database, status.postgres_major) {
+        writeln!(text, "            created by Postgres {major}")?;
+    }
+    Ok(())
+}
+
+fn render_database(text: &mut String, database: &DatabaseStatus) -> std::fmt::Result {
+    let DatabaseStatus {
+        url,
+        version,
+        head_time,
+        projection,
+        ..
+    } = database;
+    writeln!(text, "database    Postgres {version} at {url}")?;
+    writeln!(
+        text,
+        "log         position {}, last event at {head_time}",
+        human_count(projection.head)
+    )?;
+    writeln!(
+        text,
+        "projection  position {}, behind by {} events, {:.1} s",
+        human_count(projection.position),
+        human_count(projection.events),
+        projection.seconds,
+    )?;
+    render_search(text, &database.search)?;
+    writeln!(
+        text,
+        "parked      {} events",
+        human_count(database.parked_events)
+    )?;
+    render_erasure(text, database)?;
+    for webhook in &database.webhooks {
+        render_webhook(text, webhook)?;
+    }
+    writeln!(
+        text,
+        "sizes       database {}, log {}, read models {}",
+        human_bytes(database.sizes.database),
+        human_bytes(database.sizes.log),
+        human_bytes(database.sizes.read),
+    )
+}
+
+fn render_search(text: &mut String, search: &SearchIndexStatus) -> std::fmt::Result {
+    match search {
+        SearchIndexStatus::Available {
+            position,
+            lag_events,
+            messages,
+            bytes,
+        } => writeln!(
+            text,
+            "search      position {}, behind by {} events, {} messages, {}",
+            HumanCount(*position),
+            human_count(*lag_events),
+            HumanCount(*messages),
+            HumanBytes(*bytes),
+        ),
+        SearchIndexStatus::Unavailable { error } => {
+            writeln!(text, "search      unavailable: {error}")
+        }
+    }
+}
+
+/// Renders what has been removed: erased content, expired messages and old sync entries.
+fn render_erasure(text: &mut String, database: &DatabaseStatus) -> std::fmt::Result {
+    let erasure = &database.erasure;
+    if erasure.requested_to > 0 {
+        writeln!(
+            text,
+            "erased      {} events, removed from the log up to position {} of {}, from files up to {}, {} copies remaining \
+             in the stream",
+            human_count(erasure.events),
+            human_count(erasure.position),
+            human_count(erasure.requested_to),
+            human_count(erasure.files_scrubbed_to),
+            human_count(erasure.not_mirrored),
+        )?;
+    }
+    write!(text, "retention   ")?;
+    for RetentionProgress { kind, position } in &database.retention {
+        write!(
+            text,
+            "{kind} messages up to position {}, ",
+            human_count(*position)
+        )?;
+    }
+    writeln!(
+        text,
+        "sync entries up to {}",
+        human_count(database.sync_floor)
+    )
+}
+
+fn render_webhook(text: &mut String, webhook: &WebhookStatus) -> std::fmt::Result {
+    writeln!(
+        text,
+        "webhook {:<3} {}, behind by {} events, {} waiting, {} parked: {}",
+        webhook.id,
+        webhook.state,
+        human_count(webhook.head - webhook.position),
+        human_count(webhook.waiting),
+        human_count(webhook.parked),
+        webhook.url,
+    )
+}
+
+fn render_mirror(text: &mut String, mirror: &MirrorStatus) -> std::fmt::Result {
+    match mirror {
+        MirrorStatus::Available {
+            version,
+            first,
+            position,
+            lag_events,
+        } => writeln!(
+            text,
+            "mirror      position {} (from {}), behind by {} events, nats-server {version}",
+            human_count(*position),
+            human_count(*first),
+            human_count(*lag_events),
+        ),
+        MirrorStatus::Unavailable { error } => writeln!(text, "mirror      unavailable: {error}"),
+    }
+}
+
+fn human_count(number: i64) -> HumanCount {
+    HumanCount(number.unsigned_abs())
+}
+
+fn human_bytes(number: i64) -> HumanBytes {
+    HumanBytes(number.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Timestamp;
+    use log_integrity::erasure::ledger::ErasureProgress;
+
+    use super::*;
+    use crate::lag::ProjectionLag;
+    use crate::status::StorageSizes;
+
+    #[test]
+    fn a_stopped_system_is_shown_as_stopped() {
+        let status = SystemStatus {
+            state: "stopped",
+            data: "/d".into(),
+            data_bytes: 2048,
+            process: None,
+            postgres_major: Some(15),
+            database: None,
+            mirror: None,
+        };
+        assert_eq!(
+            render_status(&status),
+            "stopped\ndata        /d (2.00 KiB)\n            created by Postgres 15\n"
+        );
+    }
+
+    #[test]
+    fn lag_is_shown_in_events_and_seconds() {
+        let database = DatabaseStatus {
+            url: "postgres://h/d".into(),
+            version: "18.6".into(),
+            head_time: Timestamp::from_millis(0),
+            projection: ProjectionLag {
+                head: 1_234_567,
+                position: 1_234_000,
+                events: 567,
+                seconds: 2.25,
+            },
+            search: SearchIndexStatus::Available {
+                position: 1_233_990,
+                lag_events: 10,
+                messages: 1_000_000,
+                bytes: 0,
+            },
+            parked_events: 3,
+            erasure: ErasureProgress {
+                requested_to: 1_200,
+                position: 1_100,
+                events: 45,
+                not_mirrored: 2,
+                files_scrubbed_to: 0,
+            },
+            retention: vec![RetentionProgress {
+                kind: "direct".into(),
+                position: 9_000,
+            }],
+            sync_floor: 0,
+            webhooks: Vec::new(),
+            sizes: StorageSizes {
+                database: 0,
+                log: 0,
+                read: 0,
+            },
+        };
+        let mut shown = String::new();
+        render_database(&mut shown, &database).expect("writing to a String cannot fail");
+        assert!(
+            shown.contains("position 1,234,000, behind by 567 events, 2.2 s"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(
+                "search      position 1,233,990, behind by 10 events, 1,000,000 messages"
+            ),
+            "{shown}"
+        );
+        assert!(shown.contains("parked      3 events"), "{shown}");
+        assert!(
+            shown.contains(
+                "erased      45 events, removed from the log up to position 1,100 of 1,200"
+            ),
+            "{shown}"
+        );
+        assert!(
+            shown
+                .contains("retention   direct messages up to position 9,000, sync entries up to 0"),
+            "{shown}"
+        );
+        render_mirror(
+            &mut shown,
+            &MirrorStatus::Unavailable {
+                error: "refused".into(),
+            },
+        )
+        .expect("writing to a String cannot fail");
+        assert!(
+            shown.contains("mirror      unavailable: refused"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! The status of a system, in the format of `--json`.
+
+use std::path::PathBuf;
+
+use dispatcher::webhook::WebhookStatus;
+use domain::time::Timestamp;
+use log_integrity::erasure::ledger::ErasureProgress;
+use log_integrity::erasure::retention::RetentionProgress;
+use serde::Serialize;
+
+use crate::lag::ProjectionLag;
+
+/// The status of the system.
+#[derive(Debug, Serialize)]
+pub struct SystemStatus {
+    /// `running`, `stopped` or, if external servers are configured, `external`.
+    pub state: &'static str,
+    /// The path of the data directory.
+    pub data: PathBuf,
+    /// The size of the data directory in bytes, including a linked `servers` directory.
+    pub data_bytes: u64,
+    /// The process that runs on the data directory, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessStatus>,
+    /// The major version of Postgres that the data directory is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postgres_major: Option<u32>,
+    /// The status of the database. None if the system is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseStatus>,
+    /// The status of the mirror, or the reason why it is unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorStatus>,
+}
+
+/// The process that runs on the data directory.
+#[derive(Debug, Serialize)]
+pub struct ProcessStatus {
+    /// The process id.
+    pub pid: u32,
+    /// The base URL of its HTTP port.
+    pub address: String,
+    /// The time at which it started.
+    pub started_at: Timestamp,
+    /// Its embedded servers.
+    pub servers: Vec<String>,
+}
+
+/// The status of the database.
+#[derive(Debug, Serialize)]
+pub struct DatabaseStatus {
+    /// The address, with the password masked.
+    pub url: String,
+    /// The version of Postgres.
+    pub version: String,
+    /// The time of the log's last event.
+    pub head_time: Timestamp,
+    /// The head of the log and the lag of the read model.
+    pub projection: ProjectionLag,
+    /// The search index, or the reason why it is unavailable.
+    pub search: SearchIndexStatus,
+    /// The number of parked events: those that could not be folded, and those that wait behind
+    /// them.
+    pub parked_events: i64,
+    /// The progress of erasures.
+    pub erasure: ErasureProgress,
+    /// The positions up to which retention has erased expired messages.
+    pub retention: Vec<RetentionProgress>,
+    /// Sync entries at or before this position have been removed, because of the offline window.
+    pub sync_floor: i64,
+    /// The webhooks.
+    pub webhooks: Vec<WebhookStatus>,
+    /// The sizes on disk.
+    pub sizes: StorageSizes,
+}
+
+/// The status of the search index.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum SearchIndexStatus {
+    /// The index can be read.
+    Available {
+        /// The position of the last indexed event.
+        position: u64,
+        /// The number of events by which it lags behind the read model.
+        lag_events: i64,
+        /// The number of messages in it.
+        messages: u64,
+        /// The size on disk in bytes.
+        bytes: u64,
+    },
+    /// The index does not exist or cannot be read.
+    Unavailable {
+        /// The reason.
+        error: String,
+    },
+}
+
+/// Sizes on disk in bytes, including database indexes.
+#[derive(Debug, Serialize)]
+pub struct StorageSizes {
+    /// The size of the whole database.
+    pub database: i64,
+    /// The size of the log.
+    pub log: i64,
+    /// The size of the read models.
+    pub read: i64,
+}
+
+/// The status of the mirror in NATS.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum MirrorStatus {
+    /// The stream exists.
+    Available {
+        /// The version of nats-server.
+        version: String,
+        /// The position of its first event.
+        first: i64,
+        /// The position of its last event.
+        position: i64,
+        /// The number of events by which it lags behind the log.
+        lag_events: i64,
+    },
+    /// The stream does not exist or NATS cannot be reached.
+    Unavailable {
+        /// The reason.
+        error: String,
+    },
+}

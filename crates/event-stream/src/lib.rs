@@ -1,0 +1,21 @@
+//! The events of the log as a stream: an exact copy of the log in JetStream, and sources that follow
+//! it.
+//!
+//! In the order in which data passes through it:
+//!
+//! - [`nats`]: the connection to the broker.
+//! - [`mirror`]: the names and the configuration of the stream that mirrors the log. [`relay`]:
+//!   publishes the events to it.
+//! - [`commit_feed`]: the commits of this process, delivered from memory.
+//! - [`source`]: the events after a position, from the commit feed or from JetStream, and from the
+//!   log itself whenever these do not deliver.
+//! - [`projection`]: runs a custom projection on a source.
+
+#![deny(missing_docs)]
+
+pub mod commit_feed;
+pub mod mirror;
+pub mod nats;
+pub mod projection;
+pub mod relay;
+pub mod source;

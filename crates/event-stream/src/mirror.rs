@@ -1,0 +1,194 @@
+//! The mirror in JetStream: the names and the configuration of the stream that the relay writes and
+//! event sources read.
+
+use std::time::Duration;
+
+use async_nats::jetstream;
+use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
+use sqlx::types::Uuid;
+
+/// The oldest server version that honours `first_seq` and has no known access control hole.
+const MIN_SERVER_VERSION: (u64, u64, u64) = (2, 11, 1);
+
+/// The metadata key for the id of the mirrored log.
+pub(crate) const LOG_ID_METADATA_KEY: &str = "tidings.log-id";
+
+/// The names of the mirror, and how much of the log it retains.
+#[derive(Debug, Clone)]
+pub struct MirrorConfig {
+    /// The name of the stream.
+    pub stream: String,
+    /// The first part of every subject.
+    pub subject_prefix: String,
+    /// How many events the stream retains. A consumer that lags further behind reads from Postgres.
+    pub max_events: i64,
+}
+
+impl Default for MirrorConfig {
+    fn default() -> Self {
+        Self {
+            stream: "TIDINGS".into(),
+            subject_prefix: domain::subject::PREFIX.into(),
+            max_events: 5_000_000,
+        }
+    }
+}
+
+impl MirrorConfig {
+    /// A mirror next to others on the same server, with its own stream and subjects.
+    pub fn named(name: &str) -> Self {
+        Self {
+            stream: format!("TIDINGS_{name}"),
+            subject_prefix: format!("tidings-{name}.events"),
+            ..Self::default()
+        }
+    }
+
+    /// The subject on which a standby relay reports appends of its process. The payload is the
+    /// position as text.
+    pub fn appended_subject(&self) -> String {
+        format!("{}.bell.appended", self.stream)
+    }
+
+    /// Whether a subject belongs to the mirror: messages on it would be stored in the stream, or
+    /// received as signals.
+    pub fn reserves_subject(&self, subject: &str) -> bool {
+        [&self.subject_prefix, &self.stream]
+            .into_iter()
+            .any(|first| {
+                let rest = subject.strip_prefix(first.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+    }
+
+    pub(crate) fn stream_config(&self, log_id: Uuid, first: i64) -> Config {
+        Config {
+            name: self.stream.clone(),
+            description: Some("The event log of Tidings: sequence = position".into()),
+            subjects: vec![format!("{}.>", self.subject_prefix)],
+            storage: StorageType::File,
+            discard: DiscardPolicy::Old,
+            max_messages: self.max_events,
+            // The expected sequence prevents duplicates already; the window would only cost memory.
+            duplicate_window: Duration::from_secs(1),
+            first_sequence: u64::try_from(first).ok(),
+            metadata: [(LOG_ID_METADATA_KEY.to_owned(), log_id.to_string())].into(),
+            allow_direct: true,
+            ..Config::default()
+        }
+    }
+}
+
+/// An error of the mirror.
+#[derive(Debug, thiserror::Error)]
+pub enum MirrorError {
+    /// The server is too old.
+    #[error("nats-server {found} is too old: {}.{}.{} or newer is needed (older ones silently ignore a stream's first sequence); update it or set NATS_URL to a newer one", MIN_SERVER_VERSION.0, MIN_SERVER_VERSION.1, MIN_SERVER_VERSION.2)]
+    ServerTooOld {
+        /// The version of the server.
+        found: String,
+    },
+    /// The server runs without JetStream.
+    #[error(
+        "nats-server runs without JetStream: start it with -js, or add a jetstream block to its configuration"
+    )]
+    NoJetStream,
+    /// The stream does not mirror this log.
+    #[error(
+        "stream {stream} is not the mirror of this log: {reason}; remove it or choose another name"
+    )]
+    ForeignStream {
+        /// The name of the stream.
+        stream: String,
+        /// What does not match.
+        reason: String,
+    },
+    /// A transient error.
+    #[error("the mirror is unavailable: {0}")]
+    Unavailable(String),
+    /// Postgres is unavailable.
+    #[error("the log is unavailable: {0}")]
+    Log(#[from] sqlx::Error),
+}
+
+impl MirrorError {
+    /// Whether a retry can help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Log(_))
+    }
+}
+
+/// Rejects a server that is too old or runs without JetStream.
+pub fn check_server(client: &async_nats::Client) -> Result<(), MirrorError> {
+    let info = client.server_info();
+    if parse_version(&info.version).is_none_or(|found| found < MIN_SERVER_VERSION) {
+        return Err(MirrorError::ServerTooOld {
+            found: info.version,
+        });
+    }
+    if !info.jetstream {
+        return Err(MirrorError::NoJetStream);
+    }
+    Ok(())
+}
+
+fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
+    let numbers = text.trim_start_matches('v').split(['-', '+']).next()?;
+    let mut numbers = numbers.split('.').map(str::parse);
+    Some((
+        numbers.next()?.ok()?,
+        numbers.next()?.ok()?,
+        numbers.next()?.ok()?,
+    ))
+}
+
+/// The state of the stream on the server.
+#[derive(Debug, Clone)]
+pub struct MirrorState {
+    /// The first sequence that the stream retains.
+    pub first: i64,
+    /// The last sequence: the position up to which the mirror is complete.
+    pub last: i64,
+    /// The id of the log that the stream mirrors, from its metadata.
+    pub log_id: Option<String>,
+}
+
+/// Loads the state of the stream. `None` if the stream does not exist.
+pub async fn load_state(
+    jetstream: &jetstream::Context,
+    config: &MirrorConfig,
+) -> Result<Option<MirrorState>, MirrorError> {
+    use jetstream::context::GetStreamErrorKind;
+    let mut stream = match jetstream.get_stream(&config.stream).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            return match error.kind() {
+                GetStreamErrorKind::JetStream(error)
+                    if error.error_code() == jetstream::ErrorCode::STREAM_NOT_FOUND =>
+                {
+                    Ok(None)
+                }
+                _ => Err(MirrorError::Unavailable(error.to_string())),
+            };
+        }
+    };
+    let info = stream
+        .info()
+        .await
+        .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
+    let expected = vec![format!("{}.>", config.subject_prefix)];
+    if info.config.subjects != expected {
+        return Err(MirrorError::ForeignStream {
+            stream: config.stream.clone(),
+            reason: format!(
+                "its subjects are {:?}, expected {expected:?}",
+                info.config.subjects
+            ),
+        });
+    }
+    Ok(Some(MirrorState {
+        first: info.state.first_sequence as i64,
+        last: info.state.last_sequence as i64,
+        log_id: info.config.metadata.get(LOG_ID_METADATA_KEY).cloned(),
+    }))
+}

@@ -1,0 +1,106 @@
+//! The caller, the extractor for administrators, and where a request carries its token. The
+//! extractor for callers is in [`crate::context`].
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use http::header::{AUTHORIZATION, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::clock::{CLOCK_LEEWAY_SECONDS, unix_now};
+use crate::problem::Problem;
+
+/// The authenticated user of a request. As an extractor it answers `401` without a valid token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The user id: 1 to 128 characters, without control characters.
+    pub user: String,
+    /// Whether the token has the scope `admin`.
+    pub admin: bool,
+    /// The expiry time of the token (`exp`), in seconds since 1970.
+    pub expires_at: u64,
+}
+
+impl Caller {
+    /// Whether the token has the scope `admin`.
+    pub fn is_admin(&self) -> bool {
+        self.admin
+    }
+
+    /// How long the token remains valid, including the clock leeway. Connections that outlive a
+    /// request close after this.
+    pub fn time_left(&self) -> Duration {
+        Duration::from_secs((self.expires_at + CLOCK_LEEWAY_SECONDS).saturating_sub(unix_now()))
+    }
+
+    pub(super) fn is_current(&self, now: u64) -> bool {
+        self.expires_at + CLOCK_LEEWAY_SECONDS >= now
+    }
+}
+
+/// A caller with the scope `admin`; `403` for any other caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin(pub Caller);
+
+impl Deref for Admin {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if caller.admin {
+            Ok(Self(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+}
+
+/// The bearer token of a request; `None` if there is none or more than one. Query strings end up
+/// in logs and browser histories, so the query parameter is accepted only for WebSocket upgrades,
+/// where a browser cannot set headers.
+pub(crate) fn bearer_token<'a>(
+    method: &Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+) -> Option<std::borrow::Cow<'a, str>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    if let Some(value) = values.next() {
+        if values.next().is_some() {
+            return None;
+        }
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim_start_matches(' ').into());
+    }
+    if *method != Method::GET || !is_websocket_upgrade(headers) {
+        return None;
+    }
+    let mut tokens = uri
+        .query()?
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("access_token="));
+    let token = tokens.next()?;
+    if tokens.next().is_some() {
+        return None;
+    }
+    percent_decode_str(token).decode_utf8().ok()
+}
+
+/// Whether the request is a WebSocket upgrade.
+pub(crate) fn is_websocket_upgrade(headers: &HeaderMap) -> bool {
+    headers
+        .get(UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}

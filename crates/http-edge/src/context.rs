@@ -1,0 +1,65 @@
+//! The context of a request, and the extractors of what it contains.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::Extensions;
+use http::request::Parts;
+
+use crate::auth::caller::bearer_token;
+use crate::auth::{Auth, Caller};
+use crate::config::EdgeConfig;
+use crate::problem::Problem;
+use crate::rate_limit::RateLimiter;
+
+/// The state that all extractors share.
+pub(crate) struct EdgeShared {
+    pub(crate) auth: Auth,
+    pub(crate) limiter: RateLimiter,
+    pub(crate) config: EdgeConfig,
+}
+
+/// The context of one request, stored as its only extension.
+#[derive(Clone)]
+pub(crate) struct RequestContext {
+    pub(crate) edge: Arc<EdgeShared>,
+    /// The caller, if the rate limiter has already verified the token.
+    pub(crate) caller: Option<Arc<Caller>>,
+}
+
+impl RequestContext {
+    pub(crate) fn from_extensions(extensions: &Extensions) -> Result<&Self, Problem> {
+        extensions.get().ok_or_else(|| {
+            tracing::error!("a route is served without http_edge::apply_middleware around it");
+            Problem::internal()
+        })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let context = RequestContext::from_extensions(&parts.extensions)?;
+        // For a command, the rate limiter has already verified the token.
+        if let Some(caller) = &context.caller {
+            return Ok(Self::clone(caller));
+        }
+        let token = bearer_token(&parts.method, &parts.uri, &parts.headers)
+            .ok_or_else(Problem::unauthorized)?;
+        context
+            .edge
+            .auth
+            .verify(&token)
+            .map(|caller| Self::clone(&caller))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RateLimiter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        RequestContext::from_extensions(&parts.extensions)
+            .map(|context| context.edge.limiter.clone())
+    }
+}

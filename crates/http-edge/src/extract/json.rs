@@ -1,0 +1,262 @@
+//! Parses a JSON object. Valid input takes one pass over the bytes; only invalid input takes a
+//! second one, to find the path of the invalid field.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::{body, shorten, text};
+use crate::context::RequestContext;
+use crate::problem::Problem;
+
+/// The body of a request, a JSON object of at most `max_body_bytes`; as a response, its JSON.
+///
+/// Serde decides whether an array is accepted in place of a nested object.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let config = &RequestContext::from_extensions(request.extensions())?
+            .edge
+            .config;
+        let (limit, timeout) = (config.max_body_bytes, config.body_read_timeout);
+        body::require_content_type(request.headers(), is_json, "application/json")?;
+        let bytes = body::read_body(request, limit, timeout).await?;
+        from_json(&bytes).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(essence: &str) -> bool {
+    let Some((kind, subtype)) = essence.split_once('/') else {
+        return false;
+    };
+    let subtype = subtype.to_ascii_lowercase();
+    kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// Parses one JSON object, a request body or a line of a batch, with the same rules for all
+/// requests.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text =
+        text::check_json_text(bytes).map_err(|defect| Problem::malformed("", defect.message()))?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(not_an_object(text));
+    }
+    serde_json::from_str(text).map_err(|error| describe_error::<T>(bytes, &error))
+}
+
+fn not_an_object(text: &str) -> Problem {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => Problem::invalid("", "expected a JSON object"),
+        Err(error) => Problem::malformed("", shorten(&error.to_string())),
+    }
+}
+
+fn describe_error<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+    let whole = error.to_string();
+    let message = whole
+        .rsplit_once(" at line ")
+        .map_or(whole.as_str(), |(message, _)| message);
+    if error.classify() != Category::Data {
+        return Problem::malformed("", shorten(&whole));
+    }
+    // The parser has not seen any data after the document, which would make it invalid JSON.
+    if let Err(syntax) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+        return Problem::malformed("", shorten(&syntax.to_string()));
+    }
+    let field = locate_field(&find_error_path::<T>(bytes, &whole), message);
+    let message = shorten(&strip_type_names(message));
+    if message.starts_with("duplicate field") {
+        return Problem::malformed(field, message);
+    }
+    Problem::unprocessable(
+        "invalid",
+        "The body does not match the schema of this request.",
+    )
+    .with_field_error(field, message)
+}
+
+/// The path of the error in the document. axum tracks the path while it parses; its error text is
+/// the path, a colon, and the message that we already have.
+fn find_error_path<T: DeserializeOwned>(bytes: &[u8], message: &str) -> String {
+    let Err(JsonRejection::JsonDataError(error)) = axum::Json::<T>::from_bytes(bytes) else {
+        return String::new();
+    };
+    let text = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+    text.strip_suffix(message)
+        .and_then(|path| path.strip_suffix(": "))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The path of the invalid field. serde reports a missing field at its parent, so this appends its
+/// name.
+fn locate_field(path: &str, message: &str) -> String {
+    let path = if path == "." || path == "?" { "" } else { path };
+    let missing = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|prefix| message.strip_prefix(prefix))
+        .and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(name) if path.is_empty() || path == name => name.to_owned(),
+        Some(name) if path.ends_with(&format!(".{name}")) => path.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Replaces "expected struct NewMessage" with "expected an object": clients do not know our types.
+fn strip_type_names(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((found, expected))
+            if expected.starts_with("struct ") || expected.starts_with("internally tagged ") =>
+        {
+            format!("{found}, expected an object")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code)]
+    struct SampleObject {
+        name: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code)]
+    struct SampleRequest {
+        id: u32,
+        #[serde(default)]
+        members: Vec<String>,
+        inner: Option<SampleObject>,
+        any: Option<serde_json::Value>,
+        raw: Option<Box<serde_json::value::RawValue>>,
+    }
+
+    fn parse_error(text: &[u8]) -> (u16, &'static str, String) {
+        let problem = from_json::<SampleRequest>(text).unwrap_err();
+        (
+            problem.status().as_u16(),
+            problem.code(),
+            problem.errors()[0].field.clone(),
+        )
+    }
+
+    #[test]
+    fn unparsable_input_is_malformed() {
+        let whole = br#"{"id":1,"members":["a\n"],"inner":{"name":"x"}}"#;
+        from_json::<SampleRequest>(whole).unwrap();
+        for end in 0..whole.len() {
+            let (status, code, _) = parse_error(&whole[..end]);
+            assert_eq!((status, code), (400, "malformed"), "cut at {end}");
+        }
+        let deep = [b"{\"id\":1,\"any\":".to_vec(), b"[".repeat(100_000)].concat();
+        let documents: [&[u8]; 22] = [
+            b"",
+            b" ",
+            b"{\"id\":1}{\"id\":2}",
+            b"{\"id\":\"x\"} garbage",
+            b"{\"id\":1},",
+            b"{\"id\":1,}",
+            b"{id:1}",
+            b"{'id':1}",
+            b"{\"id\":NaN}",
+            b"{\"id\":Infinity}",
+            b"{\"id\":1e999}",
+            b"{\"id\":01}",
+            b"{\"id\":1}//",
+            b"\xef\xbb\xbf{\"id\":1}",
+            b"{\"id\":1,\"members\":[\"\\ud800\"]}",
+            b"{\"id\":1,\"unknown\":\"\\ud800\"}",
+            b"{\"id\":1,\"raw\":{\"a\":\"\\u0000\"}}",
+            b"{\"id\":1,\"\\u0000\":1}",
+            b"{\"id\":1,\"unknown\":\"\xff\"}",
+            b"{\"id\":1,\"members\":[\"a\x01\"]}",
+            b"{\"id\":1,\"id\":1}",
+            &deep,
+        ];
+        for document in documents {
+            let (status, code, _) = parse_error(document);
+            let text = String::from_utf8_lossy(&document[..document.len().min(60)]);
+            assert_eq!((status, code), (400, "malformed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn unexpected_value_is_invalid_and_its_field_is_named() {
+        for (document, field) in [
+            (r"{}", "id"),
+            (r#"{"id":null}"#, "id"),
+            (r#"{"id":"1"}"#, "id"),
+            (r#"{"id":-1}"#, "id"),
+            (r#"{"id":1.5}"#, "id"),
+            (r#"{"id":4294967296}"#, "id"),
+            (r#"{"id":1,"members":5}"#, "members"),
+            (r#"{"id":1,"members":["a",5]}"#, "members[1]"),
+            (r#"{"id":1,"inner":{}}"#, "inner.name"),
+            (r#"{"id":1,"inner":{"name":[]}}"#, "inner.name"),
+            (r#"{"id":1,"inner":5}"#, "inner"),
+            ("null", ""),
+            ("[]", ""),
+            (r"[1,[],null,null,null]", ""),
+            ("5", ""),
+            (r#""text""#, ""),
+        ] {
+            assert_eq!(
+                parse_error(document.as_bytes()),
+                (422, "invalid", field.to_owned()),
+                "{document}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_are_short_and_hide_type_names() {
+        let problem = from_json::<SampleRequest>(br#"{"id":1,"inner":5}"#).unwrap_err();
+        assert_eq!(
+            problem.errors()[0].message,
+            "invalid type: integer `5`, expected an object"
+        );
+        let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
+        let problem = from_json::<SampleRequest>(long.as_bytes()).unwrap_err();
+        assert!(problem.errors()[0].message.len() < 250);
+    }
+
+    #[test]
+    fn json_media_types_are_recognised() {
+        for good in [
+            "application/json",
+            "Application/JSON",
+            "application/cloudevents+json",
+        ] {
+            assert!(is_json(good), "{good}");
+        }
+        for bad in [
+            "",
+            "json",
+            "text/json",
+            "application/jsonp",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert!(!is_json(bad), "{bad}");
+        }
+    }
+}

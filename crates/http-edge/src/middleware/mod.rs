@@ -1,0 +1,235 @@
+//! The middleware around every route. It is hand-written because every request passes through it:
+//! one boxed future and one extension in total, and metric handles cached per route.
+
+mod precheck;
+mod request_id;
+mod request_metrics;
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::header::{
+    ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Method};
+use tower::{Layer, Service};
+use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
+
+use crate::auth::Auth;
+use crate::config::EdgeConfig;
+use crate::context::EdgeShared;
+use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use crate::rate_limit::{RateLimitStatus, RateLimiter};
+use request_metrics::RouteMetrics;
+
+/// How long a browser may cache the response to a preflight request.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(3_600);
+
+/// Wraps every route of the router in the middleware, including the fallbacks (404, 405). Call it
+/// once, outermost, after all routes are merged, and install the metrics recorder first, because
+/// metric handles are cached.
+///
+/// The extractors of this crate work only inside this middleware.
+pub fn apply_middleware(
+    router: Router,
+    auth: Auth,
+    config: &EdgeConfig,
+    limiter: RateLimiter,
+) -> Router {
+    let edge = Arc::new(EdgeShared {
+        auth,
+        limiter,
+        config: config.clone(),
+    });
+    let router = router.layer(EdgeLayer(edge));
+    if config.allowed_origins.is_empty() {
+        router
+    } else {
+        router.layer(cors_layer(config))
+    }
+}
+
+fn cors_layer(config: &EdgeConfig) -> CorsLayer {
+    let origins = config
+        .allowed_origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+            request_id::X_REQUEST_ID,
+        ])
+        .expose_headers([
+            RETRY_AFTER,
+            HeaderName::from_static("tidings-position"),
+            HeaderName::from_static("idempotent-replay"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+            request_id::X_REQUEST_ID,
+        ])
+        .max_age(PREFLIGHT_MAX_AGE)
+}
+
+#[derive(Clone)]
+struct EdgeLayer(Arc<EdgeShared>);
+
+impl Layer<Route> for EdgeLayer {
+    type Service = EdgeService;
+
+    fn layer(&self, inner: Route) -> EdgeService {
+        EdgeService {
+            inner,
+            edge: self.0.clone(),
+            metrics: Arc::default(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct EdgeService {
+    inner: Route,
+    edge: Arc<EdgeShared>,
+    metrics: Arc<RouteMetrics>,
+}
+
+impl Service<Request> for EdgeService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // A route is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let exchange = HttpExchange {
+            start: Instant::now(),
+            request_id: request_id::from_headers(request.headers()),
+            method: request.method().clone(),
+            route: request.extensions().get().cloned(),
+            edge: self.edge.clone(),
+            metrics: self.metrics.clone(),
+        };
+        let (budget, admitted) = precheck::admit(&self.edge, &mut request);
+        let answer = admitted.map(|()| self.inner.call(request));
+        Box::pin(async move {
+            let response = match answer {
+                Ok(running) => exchange.await_response(running).await,
+                Err(problem) => problem.into_response(),
+            };
+            Ok(exchange.finish(response, budget.as_ref()))
+        })
+    }
+}
+
+/// One request and its response.
+struct HttpExchange {
+    start: Instant,
+    request_id: HeaderValue,
+    method: Method,
+    route: Option<MatchedPath>,
+    edge: Arc<EdgeShared>,
+    metrics: Arc<RouteMetrics>,
+}
+
+impl HttpExchange {
+    async fn await_response(
+        &self,
+        running: impl Future<Output = Result<Response, Infallible>>,
+    ) -> Response {
+        let guarded = AssertUnwindSafe(running).catch_unwind();
+        match tokio::time::timeout(self.edge.config.request_timeout, guarded).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            // The panic hook prints the panic message; the client receives only the request id.
+            Ok(Err(_)) => Problem::internal().into_response(),
+            Err(_) => Problem::timeout().into_response(),
+        }
+    }
+
+    fn finish(&self, response: Response, budget: Option<&RateLimitStatus>) -> Response {
+        let status = response.status();
+        let mut response = if status.is_client_error() || status.is_server_error() {
+            self.log_error(&response);
+            ensure_problem(response)
+        } else {
+            response
+        };
+        let headers = response.headers_mut();
+        headers.insert(request_id::X_REQUEST_ID, self.request_id.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(budget) = budget {
+            self.edge.limiter.insert_headers(budget, headers);
+        }
+        self.metrics.record(
+            self.route.as_ref(),
+            &self.method,
+            status,
+            self.start.elapsed(),
+        );
+        response
+    }
+
+    /// Logs one line, never with a body, a token or a query string.
+    fn log_error(&self, response: &Response) {
+        let status = response.status().as_u16();
+        let code = response
+            .extensions()
+            .get()
+            .map_or("", |ProblemCode(code)| code);
+        let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let id = self.request_id.to_str().unwrap_or_default();
+        let ms = self.start.elapsed().as_millis() as u64;
+        let method = self.method.as_str();
+        if status >= 500 {
+            tracing::warn!(id, method, route, status, code, ms, "request failed");
+        } else {
+            tracing::debug!(id, method, route, status, code, ms, "request rejected");
+        }
+    }
+}
+
+/// Adds a problem document to an error response without one, such as those of the axum router and
+/// of axum extractors.
+fn ensure_problem(response: Response) -> Response {
+    let plain = match response.headers().get(CONTENT_TYPE) {
+        None => true,
+        Some(value) => value.as_bytes().starts_with(b"text/plain"),
+    };
+    if !plain {
+        return response;
+    }
+    let (parts, _) = response.into_parts();
+    let mut problem = Problem::from_status(parts.status).into_response();
+    copy_headers(&parts.headers, problem.headers_mut());
+    problem
+}
+
+/// Copies the headers that remain meaningful alongside the problem document.
+fn copy_headers(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in [ALLOW, RETRY_AFTER, SEC_WEBSOCKET_VERSION] {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+    debug_assert!(
+        to.get(CONTENT_TYPE)
+            .is_some_and(|value| value == PROBLEM_JSON)
+    );
+}

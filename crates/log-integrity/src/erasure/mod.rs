@@ -1,0 +1,22 @@
+//! Erasure: removes the content that `message_erased` and `title_erased` erase from the events
+//! before them.
+//!
+//! In the order in which it happens:
+//!
+//! - [`scope`]: finds the messages to erase. Commands then append the erasure events; read models
+//!   and the search index process them like any other event.
+//! - [`redaction`]: removes the content from the affected events, and their salts from the seals.
+//! - [`mirror_copies`]: deletes the copies of the affected events from the stream. [`eraser`]: does
+//!   both in the background.
+//! - [`files`]: rewrites the files that may still contain erased data, because Postgres keeps the
+//!   old versions of changed rows for a while.
+//! - [`ledger`]: records which event erased what, and the progress. [`retention`]: the progress of
+//!   erasure by age.
+
+pub mod eraser;
+pub mod files;
+pub mod ledger;
+pub mod mirror_copies;
+pub mod redaction;
+pub mod retention;
+pub mod scope;

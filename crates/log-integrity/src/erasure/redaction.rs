@@ -1,0 +1,291 @@
+//! Redaction: removes the content from events, and the salts of their digests from the seals, in
+//! one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily as _;
+use sqlx::{PgConnection, PgPool};
+
+use crate::seal::leaf::SALT_BYTES;
+use crate::sealing_lock;
+
+/// How many erasure events are processed at a time.
+const BATCH_LIMIT: i64 = 500;
+
+/// An erasure event: `message_erased` or `title_erased`.
+#[derive(sqlx::FromRow)]
+struct ErasureEvent {
+    position: i64,
+    stream: i64,
+    /// The seq of the message; `None` if the event erases the title of the conversation.
+    message: Option<i64>,
+}
+
+/// An event whose content is to be removed.
+#[derive(sqlx::FromRow)]
+struct AffectedEvent {
+    position: i64,
+    stream: i64,
+    message: Option<i64>,
+    event_type: String,
+    event_version: i16,
+    payload: Vec<u8>,
+}
+
+/// An event after redaction.
+struct RedactedEvent {
+    position: i64,
+    erased_by: i64,
+    version: i16,
+    payload: Vec<u8>,
+}
+
+/// Processes the next erasure events. Returns whether there were any.
+pub async fn redact_next(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let is_due: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM log.events e WHERE e.position > $1
+                        AND e.event_type IN ('message_erased', 'title_erased'))",
+    )
+    .bind(done)
+    .fetch_one(&mut *transaction)
+    .await?;
+    if !is_due {
+        return Ok(false);
+    }
+    sealing_lock::acquire_for_transaction(&mut transaction).await?;
+    let done: i64 = sqlx::query_scalar("SELECT position FROM log.erasure FOR UPDATE")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let orders = load_erasure_events(&mut transaction, done).await?;
+    let Some(last) = orders.last() else {
+        return Ok(false);
+    };
+    let targets = load_affected_events(&mut transaction, &orders).await?;
+    let left = redact(&orders, &targets);
+    update_events(&mut transaction, &left).await?;
+    let positions: Vec<i64> = left.iter().map(|event| event.position).collect();
+    clear_salts(&mut transaction, &positions).await?;
+    delete_snapshots(&mut transaction, &orders).await?;
+    record_erased_events(&mut transaction, &left).await?;
+    sqlx::query("UPDATE log.erasure SET position = $1")
+        .bind(last.position)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    tracing::info!(
+        events = left.len(),
+        up_to = last.position,
+        "removed the content of erased events"
+    );
+    Ok(true)
+}
+
+/// Opens a connection that blocks redaction and sealing for as long as it lives.
+pub async fn block_sealing(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+    sealing_lock::connect_with_shared_lock(pool).await
+}
+
+async fn load_erasure_events(
+    connection: &mut PgConnection,
+    after: i64,
+) -> Result<Vec<ErasureEvent>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT e.position, e.stream, e.message FROM log.events e
+         WHERE e.position > $1 AND e.event_type IN ('message_erased', 'title_erased')
+         ORDER BY e.position LIMIT $2",
+    )
+    .bind(after)
+    .bind(BATCH_LIMIT)
+    .fetch_all(connection)
+    .await
+}
+
+/// Loads the events that these erasure events affect, except those that are already redacted.
+async fn load_affected_events(
+    connection: &mut PgConnection,
+    orders: &[ErasureEvent],
+) -> Result<Vec<AffectedEvent>, sqlx::Error> {
+    let mut seqs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    let mut untitled = Vec::new();
+    for order in orders {
+        match order.message {
+            Some(seq) => seqs.entry(order.stream).or_default().push(seq),
+            None => untitled.push(order.stream),
+        }
+    }
+    let mut targets = Vec::new();
+    for (stream, seqs) in &seqs {
+        targets.extend(load_message_events(connection, *stream, seqs).await?);
+    }
+    let titles: Vec<AffectedEvent> = sqlx::query_as(
+        "SELECT e.position, e.stream, NULL::bigint AS message, e.event_type, e.event_version, e.payload
+         FROM log.events e
+         WHERE e.stream = ANY($1) AND e.event_type IN ('conversation_created', 'conversation_changed')
+         AND NOT EXISTS (SELECT FROM log.erased x WHERE x.position = e.position)",
+    )
+    .bind(&untitled)
+    .fetch_all(connection)
+    .await?;
+    targets.extend(titles);
+    Ok(targets)
+}
+
+/// Loads the sends and edits of these messages. Every message is an event of its stream, so message
+/// n is at sequence n or later, and messages are in order: one scan along the stream finds those of
+/// a batch.
+async fn load_message_events(
+    connection: &mut PgConnection,
+    stream: i64,
+    seqs: &[i64],
+) -> Result<Vec<AffectedEvent>, sqlx::Error> {
+    let first = seqs.iter().min().copied().unwrap_or(0);
+    let mut targets: Vec<AffectedEvent> = sqlx::query_as(
+        "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload FROM log.events e
+         WHERE e.stream = $1 AND e.sequence >= $2 AND e.message = ANY($3) AND e.event_type = 'message_sent'
+         ORDER BY e.sequence LIMIT $4",
+    )
+    .bind(stream)
+    .bind(first)
+    .bind(seqs)
+    .bind(seqs.len() as i64)
+    .fetch_all(&mut *connection)
+    .await?;
+    let edits: Vec<AffectedEvent> = sqlx::query_as(
+        "SELECT e.position, e.stream, e.message, e.event_type, e.event_version, e.payload FROM log.events e
+         WHERE e.stream = $1 AND e.message = ANY($2) AND e.event_type = 'message_edited'",
+    )
+    .bind(stream)
+    .bind(seqs)
+    .fetch_all(&mut *connection)
+    .await?;
+    targets.extend(edits);
+    let positions: Vec<i64> = targets.iter().map(|target| target.position).collect();
+    let gone: Vec<i64> =
+        sqlx::query_scalar("SELECT x.position FROM log.erased x WHERE x.position = ANY($1)")
+            .bind(&positions)
+            .fetch_all(connection)
+            .await?;
+    targets.retain(|target| !gone.contains(&target.position));
+    Ok(targets)
+}
+
+/// Redacts the affected events. An event that cannot be decoded becomes an empty object.
+fn redact(orders: &[ErasureEvent], targets: &[AffectedEvent]) -> Vec<RedactedEvent> {
+    let by: HashMap<(i64, Option<i64>), i64> = orders
+        .iter()
+        .map(|order| ((order.stream, order.message), order.position))
+        .collect();
+    let left = |target: &AffectedEvent| {
+        let by = *by.get(&(target.stream, target.message))?;
+        // A title that was set after the erasure stays. (An erased message cannot be edited.)
+        if target.position > by {
+            return None;
+        }
+        let read =
+            ConversationEvent::decode(&target.event_type, target.event_version, &target.payload);
+        let event = read.ok().and_then(ConversationEvent::without_content);
+        let data = event.and_then(|event| Some((event.version(), event.encode().ok()?)));
+        let (version, payload) = data.unwrap_or((target.event_version, b"{}".to_vec()));
+        Some(RedactedEvent {
+            position: target.position,
+            erased_by: by,
+            version,
+            payload,
+        })
+    };
+    targets.iter().filter_map(left).collect()
+}
+
+async fn update_events(
+    connection: &mut PgConnection,
+    left: &[RedactedEvent],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE log.events e SET payload = n.payload, event_version = n.version
+         FROM unnest($1::bigint[], $2::smallint[], $3::bytea[]) AS n(position, version, payload)
+         WHERE e.position = n.position",
+    )
+    .bind(left.iter().map(|event| event.position).collect::<Vec<_>>())
+    .bind(left.iter().map(|event| event.version).collect::<Vec<_>>())
+    .bind(
+        left.iter()
+            .map(|event| event.payload.as_slice())
+            .collect::<Vec<_>>(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn clear_salts(connection: &mut PgConnection, positions: &[i64]) -> Result<(), sqlx::Error> {
+    let sealed: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT p.position, s.number, s.first FROM unnest($1::bigint[]) AS p(position)
+         CROSS JOIN LATERAL (SELECT s.number, s.first FROM log.seals s WHERE s.last >= p.position
+                             ORDER BY s.last LIMIT 1) s
+         WHERE s.first <= p.position",
+    )
+    .bind(positions)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut of_seal: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (position, number, first) in sealed {
+        of_seal.entry(number).or_default().push(position - first);
+    }
+    for (number, indexes) in of_seal {
+        let mut salts: Vec<u8> =
+            sqlx::query_scalar("SELECT salts FROM log.seals WHERE number = $1 FOR UPDATE")
+                .bind(number)
+                .fetch_one(&mut *connection)
+                .await?;
+        for index in indexes {
+            let at = usize::try_from(index)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(SALT_BYTES);
+            if let Some(salt) = salts.get_mut(at..at.saturating_add(SALT_BYTES)) {
+                salt.fill(0);
+            }
+        }
+        sqlx::query("UPDATE log.seals SET salts = $2 WHERE number = $1")
+            .bind(number)
+            .bind(salts)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes the snapshots of the affected aggregates: they contain titles and digests of bodies. New
+/// ones are written when due.
+async fn delete_snapshots(
+    connection: &mut PgConnection,
+    orders: &[ErasureEvent],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM log.snapshots n USING log.streams s
+         WHERE s.id = ANY($1) AND n.aggregate_type = s.aggregate_type AND n.aggregate_id = s.aggregate_id",
+    )
+    .bind(orders.iter().map(|order| order.stream).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn record_erased_events(
+    connection: &mut PgConnection,
+    left: &[RedactedEvent],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO log.erased (position, by) SELECT * FROM unnest($1::bigint[], $2::bigint[])
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(left.iter().map(|event| event.position).collect::<Vec<_>>())
+    .bind(left.iter().map(|event| event.erased_by).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

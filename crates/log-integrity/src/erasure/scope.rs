@@ -1,0 +1,84 @@
+//! The scope of an erasure request: which messages it covers. Read from the log, so that it
+//! includes messages that the read models do not have yet.
+
+use domain::conversation::event::ConversationEvent;
+use domain::event::EventFamily as _;
+use sqlx::PgPool;
+
+use event_log::user_filter;
+
+/// A message that still has its content.
+struct ErasureCandidate {
+    seq: i64,
+    sender: String,
+}
+
+/// Finds the ids of all conversations to which this user has ever sent a message, in id order.
+/// Scans the whole log.
+pub async fn find_conversations_of(pool: &PgPool, user: &str) -> Result<Vec<String>, sqlx::Error> {
+    // A body that contains the same text matches too; `find_messages` checks the sender later.
+    sqlx::query_scalar(
+        "SELECT DISTINCT s.aggregate_id FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE e.event_type = 'message_sent' AND position($1 IN e.payload) > 0 ORDER BY 1",
+    )
+    .bind(encode_sender_field(user))
+    .fetch_all(pool)
+    .await
+}
+
+/// Finds the messages of a conversation that still have their content, of one sender or of all.
+/// Returns their seqs after `after`, in order, at most `limit`, and the seq to continue after, if
+/// there may be more.
+pub async fn find_messages(
+    pool: &PgPool,
+    conversation: &str,
+    sender: Option<&str>,
+    after: i64,
+    limit: i64,
+) -> Result<(Vec<i64>, Option<i64>), sqlx::Error> {
+    // A message's seq is at most its sequence, so the filter on `sequence` skips what was read
+    // before.
+    let rows: Vec<(i64, String, i16, Vec<u8>)> = sqlx::query_as(
+        "SELECT e.message, e.event_type, e.event_version, e.payload
+         FROM log.events e JOIN log.streams s ON s.id = e.stream
+         WHERE s.aggregate_type = 'conversation' AND s.aggregate_id = $1
+         AND e.event_type = 'message_sent' AND e.sequence > $2 AND e.message > $2
+         AND ($3::bytea IS NULL OR position($3 IN e.payload) > 0)
+         AND NOT EXISTS (SELECT FROM log.events x WHERE x.stream = e.stream AND x.message = e.message
+                         AND x.event_type = 'message_erased')
+         ORDER BY e.sequence LIMIT $4",
+    )
+    .bind(conversation)
+    .bind(after)
+    .bind(sender.map(encode_sender_field))
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let more = if rows.len() as i64 == limit {
+        rows.last().map(|(seq, ..)| *seq)
+    } else {
+        None
+    };
+    let candidates = rows
+        .into_iter()
+        .filter_map(|(seq, event_type, version, payload)| {
+            match ConversationEvent::decode(&event_type, version, &payload) {
+                Ok(ConversationEvent::MessageSent(sent)) => Some(ErasureCandidate {
+                    seq,
+                    sender: sent.sender.to_string(),
+                }),
+                _ => None,
+            }
+        });
+    let found = candidates.filter(|message| sender.is_none_or(|sender| message.sender == sender));
+    Ok((found.map(|message| message.seq).collect(), more))
+}
+
+/// The text that the payload of every message of this sender contains.
+fn encode_sender_field(user: &str) -> Vec<u8> {
+    [
+        b"\"sender\":".as_slice(),
+        &user_filter::to_json_literal(user),
+    ]
+    .concat()
+}

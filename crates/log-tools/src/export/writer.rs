@@ -1,0 +1,54 @@
+//! What the writers of all file formats have in common.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Result;
+use domain::envelope::Envelope;
+use domain::hex::to_hex;
+use sha2::{Digest as _, Sha256};
+
+/// A writer of one file format.
+pub trait PartWriter {
+    /// Writes an event.
+    fn write_event(&mut self, event: &Envelope) -> Result<()>;
+    /// Writes the rest of the file and returns it.
+    fn finish(self: Box<Self>) -> Result<HashedFile>;
+}
+
+/// A file whose SHA-256 digest is computed while it is written.
+pub struct HashedFile {
+    file: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl HashedFile {
+    /// Starts writing to an empty file.
+    pub fn new(file: File) -> Self {
+        Self {
+            file: BufWriter::with_capacity(1 << 20, file),
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Syncs the flushed file to disk. Returns its size and its digest in hexadecimal.
+    pub fn sync(self) -> io::Result<(u64, String)> {
+        self.file.get_ref().sync_all()?;
+        Ok((self.bytes, to_hex(&self.hash.finalize())))
+    }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

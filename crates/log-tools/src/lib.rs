@@ -1,0 +1,21 @@
+//! The tools of `tidings log`: they read, export, count, replay and verify the event log.
+//!
+//! - [`slice`]: selects the events. [`event_types`]: their names. [`output`]: writes lines until the reader closes the pipe.
+//! - [`tail`]: the end of the log, and what is appended to it.
+//! - [`export`]: writes the log to files that other tools can open.
+//! - [`stats`]: counts events by type, time and conversation.
+//! - [`replay`]: publishes events again, on a chosen NATS subject.
+//! - [`verify`]: verifies the log, or an export of it, against its seals.
+//!
+//! No module prints or draws: each returns its result, and reports progress to its caller.
+
+#![deny(missing_docs)]
+
+pub mod event_types;
+pub mod export;
+pub mod output;
+pub mod replay;
+pub mod slice;
+pub mod stats;
+pub mod tail;
+pub mod verify;

@@ -1,0 +1,102 @@
+//! Selects the events that a tool processes.
+
+use anyhow::Result;
+use domain::envelope::AggregateKind;
+use domain::ids::{ConversationId, UserId};
+use domain::time::Timestamp;
+use event_log::read_ahead;
+use event_log::reader::{EventFilter, EventPage, LogReader};
+use tokio::sync::mpsc;
+
+/// The number of events per page.
+const PAGE_SIZE: usize = 10_000;
+
+/// Which events are processed. What is not given matches all events.
+#[derive(Debug, Clone, Default)]
+pub struct EventSelection {
+    /// Events after this position.
+    pub after: Option<i64>,
+    /// Events up to this position.
+    pub up_to: Option<i64>,
+    /// Events at or after this time.
+    pub since: Option<Timestamp>,
+    /// Events before this time.
+    pub until: Option<Timestamp>,
+    /// Events of these types.
+    pub event_types: Vec<String>,
+    /// Events of this conversation.
+    pub conversation: Option<ConversationId>,
+    /// Events that involve this user: those of their mailbox, and those that name them.
+    pub user: Option<UserId>,
+}
+
+impl EventSelection {
+    /// Whether the selection ends, at a position or a time, instead of with the log.
+    pub fn is_bounded(&self) -> bool {
+        self.up_to.is_some() || self.until.is_some()
+    }
+
+    /// The filter for the events, without positions and times.
+    fn filter(&self) -> EventFilter {
+        let conversation = self.conversation.as_ref();
+        EventFilter {
+            event_types: self.event_types.clone(),
+            aggregate: conversation.map(|id| (AggregateKind::Conversation, id.as_str().to_owned())),
+            since: None,
+            until: None,
+            user: self.user.as_ref().map(|user| user.as_str().to_owned()),
+        }
+    }
+}
+
+/// A filtered range of the log with a fixed end.
+#[derive(Debug, Clone)]
+pub struct LogSlice {
+    /// The filter for the events.
+    pub filter: EventFilter,
+    /// The slice begins after this position.
+    pub after: i64,
+    /// The slice ends at this position.
+    pub last: i64,
+}
+
+impl LogSlice {
+    /// Resolves a selection: converts times to positions and limits the end to the head of the log.
+    pub async fn resolve(selection: &EventSelection, reader: &LogReader) -> Result<Self> {
+        let head = reader.head().await?.position;
+        let mut after = selection.after.unwrap_or(0);
+        if let Some(since) = selection.since {
+            after = after.max(reader.last_position_before(since).await?);
+        }
+        let mut last = selection.up_to.map_or(head, |up_to| up_to.min(head));
+        if let Some(until) = selection.until {
+            last = last.min(reader.last_position_before(until).await?);
+        }
+        Ok(Self {
+            filter: selection.filter(),
+            after,
+            last,
+        })
+    }
+
+    /// Reads the events in pages, in the background.
+    pub fn read_pages(&self, reader: &LogReader) -> mpsc::Receiver<Result<EventPage, sqlx::Error>> {
+        read_ahead::read_pages(
+            reader.clone(),
+            self.filter.clone(),
+            self.after,
+            self.last,
+            PAGE_SIZE,
+        )
+    }
+
+    /// The number of positions in the slice.
+    pub fn span(&self) -> u64 {
+        u64::try_from(self.last - self.after).unwrap_or(0)
+    }
+
+    /// The number of positions in the slice up to this one.
+    pub fn span_to(&self, position: i64) -> u64 {
+        u64::try_from(position - self.after).unwrap_or(0)
+    }
+}

@@ -1,0 +1,23 @@
+//! The messages that a search finds, and their order.
+
+/// The order of hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// BM25 with a mild preference for recent messages.
+    Relevance,
+    /// Newest first.
+    Newest,
+}
+
+/// A message that matches a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchHit {
+    /// The log position of the `message_sent` event.
+    pub position: u64,
+    /// The conversation of the message.
+    pub conversation: u64,
+    /// The sequence number within the conversation.
+    pub seq: u64,
+    /// The relevance, comparable within one search; 0 if sorted by time.
+    pub score: f32,
+}

@@ -1,0 +1,46 @@
+//! The parts of a mailbox's state. They are stored in snapshots; the serialized field names must
+//! not change.
+
+use serde::{Deserialize, Serialize};
+
+/// A read mark set by a command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct ExplicitReadMark {
+    pub read_seq: i64,
+    /// The head of the conversation at that time. An implied mark up to this seq is older than this
+    /// mark.
+    pub head_seq: i64,
+    /// The number of the membership period. The mark has no effect in another period.
+    pub stay: i64,
+}
+
+/// The owner's preferences for one conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "independent preferences")]
+pub(super) struct ConversationPreferences {
+    pub muted: bool,
+    pub pinned: bool,
+    pub archived: bool,
+    /// Absent from snapshots written before this preference existed.
+    #[serde(default = "default_mentions")]
+    pub mentions: bool,
+    /// The number of the membership period. Preferences expire when the owner leaves.
+    pub stay: i64,
+}
+
+fn default_mentions() -> bool {
+    true
+}
+
+impl ConversationPreferences {
+    /// The default preferences in this membership period.
+    pub fn defaults_for(stay: i64) -> Self {
+        Self {
+            muted: false,
+            pinned: false,
+            archived: false,
+            mentions: default_mentions(),
+            stay,
+        }
+    }
+}

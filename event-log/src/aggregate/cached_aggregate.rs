@@ -1,0 +1,48 @@
+//! What the store needs of an aggregate: its size in the cache and the upcasters of its old events.
+
+use cqrs_es::Aggregate;
+use cqrs_es::persist::EventUpcaster;
+use domain::conversation::Conversation;
+use domain::mailbox::Mailbox;
+
+use super::logged_event::LoggedEvent;
+
+/// An aggregate that the store can cache.
+pub trait CachedAggregate:
+    Aggregate<Event: LoggedEvent, Error: Send + Sync> + Clone + UpcasterProvider + 'static
+{
+    /// The approximate size of the state in bytes. The cache is bounded by the sum.
+    fn weight(&self) -> u64;
+}
+
+impl CachedAggregate for Conversation {
+    fn weight(&self) -> u64 {
+        // A member is an id, a role and a membership period or two; a recent message is a sender, a
+        // time, a digest and a few reactions.
+        2_048 + 256 * self.member_count() as u64 + 128 * self.head_seq().clamp(0, 256) as u64
+    }
+}
+
+impl CachedAggregate for Mailbox {
+    fn weight(&self) -> u64 {
+        512 + 160 * self.entry_count() as u64
+    }
+}
+
+/// Provides the upcasters for old events of an aggregate.
+pub trait UpcasterProvider {
+    /// The upcasters, in the order in which they are tried.
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>>;
+}
+
+impl UpcasterProvider for Conversation {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::conversation::upcasters()
+    }
+}
+
+impl UpcasterProvider for Mailbox {
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        domain::mailbox::upcasters()
+    }
+}

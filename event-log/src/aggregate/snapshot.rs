@@ -1,0 +1,118 @@
+//! Snapshots: folded states, so that a stream of a million events loads in milliseconds. They are a
+//! cache, written in the background, one at a time; correctness does not depend on them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use sqlx::PgPool;
+use tokio::sync::Semaphore;
+
+use super::cached_aggregate::CachedAggregate;
+use super::logged_event::LoggedEvent;
+use crate::append::revision::Revision;
+
+/// The version of the states in `log.snapshots`. Increment it when the fields of a state change
+/// their meaning: snapshots of other versions are deleted at startup.
+pub(crate) const SNAPSHOT_VERSION: i64 = 1;
+
+/// How long a snapshot waits for its last event to become durable before it is abandoned.
+const DURABILITY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Writes snapshots in the background.
+pub(crate) struct SnapshotWriter {
+    pool: PgPool,
+    interval: i64,
+    write_permit: Arc<Semaphore>,
+}
+
+impl SnapshotWriter {
+    /// A writer that makes a snapshot whenever the sequence of an aggregate passes a multiple of
+    /// `every`.
+    pub(crate) fn new(pool: PgPool, every: i64) -> Arc<Self> {
+        Arc::new(Self {
+            pool,
+            interval: every.max(1),
+            write_permit: Arc::new(Semaphore::new(1)),
+        })
+    }
+
+    pub(crate) fn is_due(&self, before: i64, now: i64) -> bool {
+        before / self.interval != now / self.interval
+    }
+
+    /// Schedules the write of this state for when it is durable. Does nothing while another
+    /// snapshot is being written; the next multiple makes up for it.
+    pub(crate) fn schedule<A: CachedAggregate>(
+        &self,
+        id: &str,
+        state: &A,
+        revision: &Arc<Revision>,
+        sequence: i64,
+    ) {
+        let Ok(permit) = self.write_permit.clone().try_acquire_owned() else {
+            return;
+        };
+        let (pool, id, state, revision) = (
+            self.pool.clone(),
+            id.to_owned(),
+            state.clone(),
+            revision.clone(),
+        );
+        tokio::spawn(async move {
+            let _permit = permit;
+            if wait_until_durable(&revision, sequence).await
+                && let Err(error) = upsert(&pool, &id, &state, sequence).await
+            {
+                tracing::warn!(id, %error, "failed to write a snapshot");
+            }
+        });
+    }
+}
+
+async fn wait_until_durable(revision: &Revision, sequence: i64) -> bool {
+    let started = tokio::time::Instant::now();
+    while !revision.is_invalid() && started.elapsed() < DURABILITY_TIMEOUT {
+        if revision.durable_sequence() >= sequence {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    false
+}
+
+async fn upsert<A: CachedAggregate + Serialize>(
+    pool: &PgPool,
+    id: &str,
+    state: &A,
+    sequence: i64,
+) -> Result<(), sqlx::Error> {
+    let payload =
+        serde_json::to_string(state).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query(
+        "INSERT INTO log.snapshots (aggregate_type, aggregate_id, last_sequence, current_snapshot, payload)
+         VALUES ($1, $2, $3, $4, $5::json)
+         ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE
+            SET last_sequence = excluded.last_sequence,
+                current_snapshot = excluded.current_snapshot,
+                payload = excluded.payload
+          WHERE log.snapshots.last_sequence < excluded.last_sequence",
+    )
+    .bind(<A::Event as LoggedEvent>::AGGREGATE_KIND.as_str())
+    .bind(id)
+    .bind(sequence)
+    .bind(SNAPSHOT_VERSION)
+    .bind(payload)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Deletes snapshots of other versions.
+pub(crate) async fn delete_outdated(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM log.snapshots WHERE current_snapshot <> $1")
+        .bind(SNAPSHOT_VERSION)
+        .execute(pool)
+        .await?;
+    Ok(())
+}

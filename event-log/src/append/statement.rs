@@ -1,0 +1,216 @@
+//! The SQL statement that appends a batch.
+
+use domain::time::Timestamp;
+use sqlx::PgConnection;
+use sqlx::types::Uuid;
+use sqlx::types::time::OffsetDateTime;
+
+use super::queue::QueuedAppend;
+
+/// The outcome of the append statement.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum CommitOutcome {
+    /// The batch was written at the positions after `base`.
+    Committed {
+        /// The head before the batch.
+        previous_head: i64,
+        /// The time of the events.
+        time: Timestamp,
+    },
+    /// The head is not where it was known to be. Nothing was written.
+    HeadMoved,
+    /// Some of the keys exist already. Nothing was written.
+    DuplicateKey,
+}
+
+/// A batch as one array per column.
+#[derive(Default)]
+pub(crate) struct BatchColumns {
+    stream: Vec<i64>,
+    sequence: Vec<i64>,
+    message: Vec<Option<i64>>,
+    version: Vec<i16>,
+    event_type: Vec<String>,
+    payload: Vec<Vec<u8>>,
+    new_stream: Vec<i64>,
+    new_aggregate: Vec<&'static str>,
+    new_id: Vec<String>,
+    key: Vec<Uuid>,
+    fingerprint: Vec<Uuid>,
+    /// The event of the batch whose position goes into the receipt, from 1; 0 for the previous
+    /// head.
+    receipt_event: Vec<i64>,
+    answer: Vec<Vec<u8>>,
+}
+
+impl BatchColumns {
+    /// The columns of a batch. New streams must have their ids already.
+    pub(crate) fn from_batch<'a>(batch: impl IntoIterator<Item = &'a QueuedAppend>) -> Self {
+        let mut columns = Self::default();
+        for append in batch {
+            columns.push(append);
+        }
+        columns
+    }
+
+    /// How many events the batch has.
+    pub(crate) fn event_count(&self) -> usize {
+        self.stream.len()
+    }
+
+    /// Whether there is nothing to write, only observations to confirm.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stream.is_empty() && self.key.is_empty()
+    }
+
+    fn push(&mut self, append: &QueuedAppend) {
+        let before = self.stream.len();
+        let stream = append.revision.stream_id();
+        for row in &append.rows {
+            let envelope = &row.envelope;
+            if envelope.sequence == 1 {
+                self.new_stream.push(stream);
+                self.new_aggregate.push(envelope.aggregate.as_str());
+                self.new_id.push(envelope.aggregate_id.clone());
+            }
+            self.stream.push(stream);
+            self.sequence.push(envelope.sequence);
+            self.message.push(row.message_seq);
+            self.version.push(envelope.version);
+            self.event_type.push(envelope.event_type.clone());
+            self.payload.push(envelope.data.get().as_bytes().to_vec());
+        }
+        for receipt in &append.receipts {
+            self.key.push(receipt.key.to_uuid());
+            self.fingerprint.push(Uuid::from_u128(receipt.fingerprint));
+            let nth = receipt
+                .event_index
+                .map_or(append.rows.len(), |event| event + 1);
+            self.receipt_event.push(if nth == 0 {
+                before as i64
+            } else {
+                (before + nth) as i64
+            });
+            self.answer.push(receipt.answer.clone());
+        }
+    }
+}
+
+/// Appends the batch if the head is at `known` and none of the keys exists. It is one statement, so
+/// one transaction, one round trip and one fsync. Keys are nearly always new, so the check is left
+/// to their unique index: looking them up first would cost a second index descent for each.
+pub(crate) async fn append_batch(
+    connection: &mut PgConnection,
+    known: i64,
+    columns: &BatchColumns,
+) -> Result<CommitOutcome, sqlx::Error> {
+    let written = sqlx::query_as(
+        "WITH head AS (
+             UPDATE log.head
+                SET position = position + $1,
+                    occurred_at = greatest(date_trunc('milliseconds', clock_timestamp()), occurred_at)
+              WHERE position = $2
+             RETURNING position - $1 AS base, occurred_at),
+         streams AS (
+             INSERT INTO log.streams (id, aggregate_type, aggregate_id)
+             SELECT s.id, s.aggregate_type, s.aggregate_id
+               FROM head, unnest($3::bigint[], $4::text[], $5::text[]) AS s (id, aggregate_type, aggregate_id)),
+         events AS (
+             INSERT INTO log.events (position, stream, sequence, message, occurred_at, event_version, event_type, payload)
+             SELECT head.base + e.nth, e.stream, e.sequence, e.message, head.occurred_at, e.version, e.type, e.payload
+               FROM head, unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $12::bytea[])
+                    WITH ORDINALITY AS e (stream, sequence, message, version, type, payload, nth)),
+         receipts AS (
+             INSERT INTO log.receipts (key, fingerprint, position, answer)
+             SELECT r.key, r.fingerprint, head.base + r.nth, r.answer
+               FROM head, unnest($11::uuid[], $13::uuid[], $14::bigint[], $15::bytea[])
+                    AS r (key, fingerprint, nth, answer))
+         SELECT base, occurred_at FROM head",
+    )
+    .bind(columns.event_count() as i64)
+    .bind(known)
+    .bind(&columns.new_stream)
+    .bind(&columns.new_aggregate)
+    .bind(&columns.new_id)
+    .bind(&columns.stream)
+    .bind(&columns.sequence)
+    .bind(&columns.message)
+    .bind(&columns.version)
+    .bind(&columns.event_type)
+    .bind(&columns.key)
+    .bind(&columns.payload)
+    .bind(&columns.fingerprint)
+    .bind(&columns.receipt_event)
+    .bind(&columns.answer)
+    .fetch_optional(connection)
+    .await;
+    let written: Option<(i64, OffsetDateTime)> = match written {
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some(RECEIPT_KEY_INDEX) => {
+            return Ok(CommitOutcome::DuplicateKey);
+        }
+        written => written?,
+    };
+    Ok(written.map_or(CommitOutcome::HeadMoved, |(base, time)| {
+        CommitOutcome::Committed {
+            previous_head: base,
+            time: time.into(),
+        }
+    }))
+}
+
+/// The unique index of the receipt keys.
+const RECEIPT_KEY_INDEX: &str = "receipts_pkey";
+
+/// Reads the head from its table.
+pub(crate) async fn load_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT position FROM log.head")
+        .fetch_one(connection)
+        .await
+}
+
+/// Reads the head and locks it: no other writer can advance it until the transaction ends.
+pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT position FROM log.head FOR UPDATE")
+        .fetch_one(connection)
+        .await
+}
+
+/// Returns the time of this batch if the event after `known` is its first event. A batch is atomic,
+/// so this resolves an unknown outcome.
+pub(crate) async fn find_commit_time(
+    connection: &mut PgConnection,
+    known: i64,
+    columns: &BatchColumns,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let (Some(stream), Some(sequence), Some(payload)) = (
+        columns.stream.first(),
+        columns.sequence.first(),
+        columns.payload.first(),
+    ) else {
+        return Ok(None);
+    };
+    let time: Option<OffsetDateTime> = sqlx::query_scalar(
+        "SELECT occurred_at FROM log.events
+          WHERE position = $1 + 1 AND stream = $2 AND sequence = $3 AND payload = $4",
+    )
+    .bind(known)
+    .bind(stream)
+    .bind(sequence)
+    .bind(payload)
+    .fetch_optional(connection)
+    .await?;
+    Ok(time.map(Timestamp::from))
+}
+
+/// Allocates ids for new streams.
+pub(crate) async fn allocate_stream_ids(
+    connection: &mut PgConnection,
+    count: i64,
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT nextval(pg_get_serial_sequence('log.streams', 'id')) FROM generate_series(1, $1)",
+    )
+    .bind(count)
+    .fetch_all(connection)
+    .await
+}

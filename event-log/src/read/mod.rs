@@ -1,0 +1,10 @@
+//! Reads the log by position, stream, type, time and user.
+//!
+//! - [`reader`]: the queries. [`stream_names`]: the names of streams. [`user_filter`]: which events
+//!   involve a user.
+//! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
+
+pub mod read_ahead;
+pub mod reader;
+mod stream_names;
+pub mod user_filter;

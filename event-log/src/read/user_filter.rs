@@ -1,0 +1,32 @@
+//! Decides whether an event involves a user.
+
+use domain::envelope::{AggregateKind, Envelope};
+use serde_json::Value;
+
+/// Fields with text that users wrote: a user id in them is not a reference to that user.
+const USER_TEXT_FIELDS: [&str; 2] = ["body", "title"];
+
+/// Whether the event belongs to the user's mailbox, or names the user in its data: as a sender, a
+/// member or a mention.
+pub fn involves_user(event: &Envelope, user: &str) -> bool {
+    if event.aggregate == AggregateKind::Mailbox && event.aggregate_id == user {
+        return true;
+    }
+    serde_json::from_str(event.data.get()).is_ok_and(|data| contains_user(&data, user))
+}
+
+/// The user id as a JSON string literal, as it occurs in stored payloads.
+pub fn to_json_literal(user: &str) -> Vec<u8> {
+    Value::from(user).to_string().into_bytes()
+}
+
+fn contains_user(data: &Value, user: &str) -> bool {
+    match data {
+        Value::String(text) => text == user,
+        Value::Array(items) => items.iter().any(|item| contains_user(item, user)),
+        Value::Object(fields) => fields.iter().any(|(key, value)| {
+            !USER_TEXT_FIELDS.contains(&key.as_str()) && contains_user(value, user)
+        }),
+        _ => false,
+    }
+}

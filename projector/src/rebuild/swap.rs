@@ -1,0 +1,63 @@
+//! The swap: makes the shadow tables the served ones.
+
+use std::time::Duration;
+
+use event_log::reader::LogReader;
+use sqlx::postgres::PgConnection;
+use sqlx::types::time::OffsetDateTime;
+use sqlx::{Connection as _, Executor as _};
+use tokio::time::Instant;
+
+use super::catch_up::catch_up;
+use super::schemas::{self, PREVIOUS};
+use crate::error::ProjectionError;
+use crate::projector::Projector;
+use crate::session::{LIVE, REBUILD};
+
+/// Swaps the schemas. Returns the position of the new read model and how long projecting was
+/// blocked.
+pub(super) async fn swap(
+    connection: &mut PgConnection,
+    projector: &mut Projector,
+    reader: &LogReader,
+    batch: usize,
+) -> Result<(i64, Duration), ProjectionError> {
+    // Waits for a running batch of the live projector.
+    connection.execute("SET lock_timeout TO '60s'").await?;
+    let mut transaction = connection.begin().await?;
+    let served: Option<(i64, i64, i64)> =
+        sqlx::query_as("SELECT position, generation, numbering FROM read.checkpoint FOR UPDATE")
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let began = Instant::now();
+    // Parked events have assigned no ids, so folding them now may change the numbering.
+    let had_parked: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.parked)")
+        .fetch_one(&mut *transaction)
+        .await?;
+    // Without a checkpoint, no read model was served: a rebuild repairs that too.
+    let (live, generation, numbering) =
+        served.unwrap_or_else(|| (0, 0, OffsetDateTime::now_utc().unix_timestamp()));
+    catch_up(projector, reader, batch, None, &mut |_| ()).await?;
+    let position = projector.position().await?;
+    if position < live {
+        return Err(ProjectionError::AheadOfLog {
+            position: live,
+            head: position,
+        });
+    }
+    // The old checkpoint row changes too, so that a batch that waits for its lock fails instead of
+    // writing to tables that are no longer read.
+    for schema in [LIVE, REBUILD] {
+        sqlx::query(&format!(
+            "UPDATE {schema}.checkpoint SET generation = $1, numbering = $2"
+        ))
+        .bind(generation + 1)
+        .bind(numbering + i64::from(had_parked))
+        .execute(&mut *transaction)
+        .await?;
+    }
+    schemas::rename_schema(&mut transaction, LIVE, PREVIOUS).await?;
+    schemas::rename_schema(&mut transaction, REBUILD, LIVE).await?;
+    transaction.commit().await?;
+    Ok((position, began.elapsed()))
+}

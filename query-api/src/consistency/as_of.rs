@@ -1,0 +1,192 @@
+//! The position and the user for which a query is answered. By default that is the current state
+//! for the caller; administrators can ask for an earlier position and for any user.
+
+use axum::extract::{FromRef, FromRequestParts};
+use domain::ids::UserId;
+use domain::time::Timestamp;
+use event_log::reader::LogReader;
+use http::request::Parts;
+use http_edge::{Caller, Problem, Query};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{FromRow, PgPool, Postgres};
+
+use super::min_position::{FreshnessGuard, MinPosition};
+use super::position_params::AsOfParams;
+use super::read_state::ReadState;
+use crate::error::EndpointError;
+use crate::params;
+use crate::sql::as_of_sql::TemporalStatement;
+
+/// The requested point in time: a log position, or a time.
+#[derive(Debug, Clone, Copy)]
+enum PointInTime {
+    Position(i64),
+    Time(Timestamp),
+}
+
+/// The requested position and user. A query parses all its parameters before it waits with
+/// [`ReadContext::wait`].
+pub struct ReadContext {
+    min_position: MinPosition,
+    as_of: Option<PointInTime>,
+    user: String,
+    state: ReadState,
+}
+
+/// The requested position, after the read model has reached it.
+pub struct ReadSnapshot {
+    guard: FreshnessGuard,
+    as_of: Option<i64>,
+    user: String,
+    pool: PgPool,
+}
+
+impl<S> FromRequestParts<S> for ReadContext
+where
+    ReadState: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let Query(query) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
+        let as_of = params::non_empty(query.as_of.as_deref())
+            .map(parse_as_of)
+            .transpose()?;
+        let as_user = params::non_empty(query.as_user.as_deref());
+        if (as_of.is_some() || as_user.is_some()) && !caller.is_admin() {
+            return Err(Problem::forbidden());
+        }
+        let user = match as_user {
+            Some(user) => UserId::parse(user)
+                .map_err(|invalid| Problem::malformed("as_user", invalid.0))?
+                .as_str()
+                .to_owned(),
+            None => caller.user,
+        };
+        Ok(Self {
+            min_position: MinPosition::from_request(parts, state).await?,
+            as_of,
+            user,
+            state: ReadState::from_ref(state),
+        })
+    }
+}
+
+/// Parses a position or a time.
+fn parse_as_of(text: &str) -> Result<PointInTime, Problem> {
+    let expected = || format!("expected a position such as 41, or {}", Timestamp::FORMAT);
+    let position = params::parse_position("as_of", Some(text));
+    let time = || Timestamp::parse(text).map(PointInTime::Time);
+    position
+        .ok()
+        .flatten()
+        .map(PointInTime::Position)
+        .or_else(time)
+        .ok_or_else(|| Problem::malformed("as_of", expected()))
+}
+
+impl ReadContext {
+    /// The user for whom the query is answered.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Waits until the read model has reached the requested position.
+    pub async fn wait(self) -> Result<ReadSnapshot, EndpointError> {
+        let ReadState { pool, reader, .. } = self.state;
+        let (guard, as_of) = match self.as_of {
+            None => (self.min_position.wait().await?, None),
+            Some(as_of) => {
+                let position = resolve_position(as_of, &reader).await?;
+                let guard = self.min_position.wait_for(position).await?;
+                check_recorded(position, &pool).await?;
+                (guard, Some(position))
+            }
+        };
+        Ok(ReadSnapshot {
+            guard,
+            as_of,
+            user: self.user,
+            pool,
+        })
+    }
+}
+
+/// Rejects a position that is older than the history in the read model. Tables that a migration has
+/// upgraded have no history from before the migration.
+async fn check_recorded(position: i64, pool: &PgPool) -> Result<(), EndpointError> {
+    let past_from: i64 = sqlx::query_scalar("SELECT k.past_from FROM read.checkpoint k")
+        .fetch_one(pool)
+        .await?;
+    if position < past_from {
+        let detail = format!(
+            "The history of the read model starts at position {past_from}. Run `tidings rebuild` to \
+             make it complete."
+        );
+        return Err(Problem::malformed("as_of", detail).into());
+    }
+    Ok(())
+}
+
+/// Resolves a point in time to a position. A position beyond the head of the log is rejected.
+async fn resolve_position(as_of: PointInTime, reader: &LogReader) -> Result<i64, EndpointError> {
+    let head = reader.head().await?.position;
+    match as_of {
+        PointInTime::Position(position) if position > head => {
+            let detail = format!("expected a position up to {head}, the end of the log");
+            Err(Problem::malformed("as_of", detail).into())
+        }
+        PointInTime::Position(position) => Ok(position),
+        // Events in the same millisecond are included.
+        PointInTime::Time(time) => {
+            let after = Timestamp::from_millis(time.millis().saturating_add(1));
+            Ok(reader.last_position_before(after).await?)
+        }
+    }
+}
+
+impl ReadSnapshot {
+    /// Returns the SQL of a statement for this position.
+    pub(crate) fn sql(&self, statement: &'static TemporalStatement) -> &'static str {
+        statement.sql(self.as_of.is_some())
+    }
+
+    /// The user for whom the query is answered.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Executes a query, and binds the position after the parameters of the query itself.
+    pub async fn fetch_rows(
+        &self,
+        query: sqlx::query::Query<'_, Postgres, PgArguments>,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        let query = match self.as_of {
+            Some(position) => query.bind(position),
+            None => query,
+        };
+        query.fetch_all(&self.pool).await
+    }
+
+    /// Does the same for a query with typed rows.
+    pub async fn fetch_all<O>(
+        &self,
+        query: sqlx::query::Query<'_, Postgres, PgArguments>,
+    ) -> Result<Vec<O>, sqlx::Error>
+    where
+        O: for<'r> FromRow<'r, PgRow>,
+    {
+        let rows = self.fetch_rows(query).await?;
+        rows.iter().map(O::from_row).collect()
+    }
+}
+
+impl std::ops::Deref for ReadSnapshot {
+    type Target = FreshnessGuard;
+
+    fn deref(&self) -> &FreshnessGuard {
+        &self.guard
+    }
+}

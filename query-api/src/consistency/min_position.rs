@@ -1,0 +1,163 @@
+//! Read your own writes: `min_position=N` waits for the read model, and every response carries the
+//! position of the read model in its snapshot.
+
+use std::time::Duration;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue};
+use http_edge::{Problem, Query};
+use serde::Serialize;
+
+use super::position_params::{AsOfParams, MinPositionParams};
+use super::read_state::ReadState;
+use super::watermark::Watermark;
+use crate::error::{EndpointError, QueryError};
+use crate::params;
+
+/// The response header with the position of the read model.
+pub static TIDINGS_POSITION: HeaderName = HeaderName::from_static("tidings-position");
+
+/// The `Retry-After` when the read model has not reached the requested position.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The minimum position of the response, 0 by default. A query parses all its parameters before it
+/// waits with [`MinPosition::wait`], so that an invalid request is rejected without waiting.
+#[derive(Debug)]
+pub struct MinPosition {
+    /// The value of the parameter.
+    pub at_least: i64,
+    watermark: Watermark,
+}
+
+impl MinPosition {
+    /// Parses the parameter of a request.
+    pub async fn from_request<S>(parts: &mut Parts, state: &S) -> Result<Self, Problem>
+    where
+        ReadState: FromRef<S>,
+        S: Send + Sync,
+    {
+        let Query(query) = Query::<MinPositionParams>::from_request_parts(parts, state).await?;
+        let at_least =
+            params::parse_position("min_position", query.min_position.as_deref())?.unwrap_or(0);
+        Ok(Self {
+            at_least,
+            watermark: ReadState::from_ref(state).watermark,
+        })
+    }
+
+    /// Waits until the read model has reached both the minimum position and `position`, as of which
+    /// the query is answered.
+    pub async fn wait_for(mut self, position: i64) -> Result<FreshnessGuard, EndpointError> {
+        self.at_least = self.at_least.max(position);
+        let FreshnessGuard(mut min_position) = self.wait().await?;
+        min_position.at_least = position;
+        Ok(FreshnessGuard(min_position))
+    }
+
+    /// Waits until the read model has reached the minimum position; fails with `503
+    /// projection_behind` after the timeout.
+    pub async fn wait(self) -> Result<FreshnessGuard, EndpointError> {
+        self.watermark
+            .wait_for(self.at_least)
+            .await
+            .map_err(|known| projection_behind(self.at_least, known))?;
+        Ok(FreshnessGuard(self))
+    }
+}
+
+impl<S> FromRequestParts<S> for MinPosition
+where
+    ReadState: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // Ignoring these parameters would make a current response look like a historical one.
+        let Query(as_of) = Query::<AsOfParams>::from_request_parts(parts, state).await?;
+        if let Some(name) = as_of.first_present() {
+            return Err(Problem::malformed(
+                name,
+                "this call is only available for the current state and the caller",
+            ));
+        }
+        Self::from_request(parts, state).await
+    }
+}
+
+/// Proof that the read model has reached the minimum position; queries respond through it.
+#[derive(Debug)]
+pub struct FreshnessGuard(MinPosition);
+
+impl FreshnessGuard {
+    /// Responds with 200 and the value. `position` is that of the snapshot that the value was read
+    /// from.
+    pub fn respond<T: Serialize>(
+        &self,
+        position: i64,
+        value: &T,
+    ) -> Result<Response, EndpointError> {
+        self.verify_position(position)?;
+        let json = serde_json::to_vec(value).map_err(|error| QueryError::Corrupt {
+            value: "a response",
+            reason: error.to_string(),
+        })?;
+        let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(with_position(position, ([content_type], json)))
+    }
+
+    /// Responds with 200 and the value, or with the uniform 404 if there is none that the caller
+    /// may know of.
+    pub fn respond_or_not_found<T: Serialize>(
+        &self,
+        position: i64,
+        value: Option<&T>,
+    ) -> Result<Response, EndpointError> {
+        match value {
+            Some(value) => self.respond(position, value),
+            None => self.reject(position, Problem::not_found()),
+        }
+    }
+
+    /// Responds with a problem that was determined on this snapshot.
+    pub fn reject(&self, position: i64, problem: Problem) -> Result<Response, EndpointError> {
+        self.verify_position(position)?;
+        Ok(with_position(position, problem))
+    }
+
+    /// Fails if the snapshot is older than the minimum position, regardless of earlier signals.
+    fn verify_position(&self, position: i64) -> Result<(), EndpointError> {
+        let MinPosition {
+            at_least,
+            watermark,
+        } = &self.0;
+        if position < *at_least {
+            watermark.reset(position);
+            return Err(projection_behind(*at_least, position).into());
+        }
+        watermark.observe(position);
+        Ok(())
+    }
+}
+
+/// Adds the position header to a response.
+pub fn with_position(position: i64, response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    response
+        .headers_mut()
+        .insert(TIDINGS_POSITION.clone(), HeaderValue::from(position));
+    response
+}
+
+/// The problem `503 projection_behind`.
+pub fn projection_behind(wanted: i64, known: i64) -> Problem {
+    Problem::unavailable(
+        "projection_behind",
+        format!("The read model is at position {known}, not yet at {wanted}."),
+        RETRY_AFTER,
+    )
+    .with_member("position", known)
+}

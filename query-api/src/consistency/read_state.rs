@@ -1,0 +1,17 @@
+//! The state of the endpoints that query the read model.
+
+use event_log::reader::LogReader;
+use sqlx::PgPool;
+
+use super::watermark::Watermark;
+
+/// What a query of the read model needs. Cheap to clone.
+#[derive(Clone)]
+pub struct ReadState {
+    /// Connections that read `read.*`.
+    pub pool: PgPool,
+    /// Reads the head of the log, and the position of a time.
+    pub reader: LogReader,
+    /// The position that the read model has reached, as far as this process knows.
+    pub watermark: Watermark,
+}

@@ -1,0 +1,244 @@
+//! The watermark: the position of the read model as far as this process knows, and waiting for it
+//! to advance.
+//!
+//! One task per process tracks the position. It listens to the projector's signal (over core NATS,
+//! which may lose it) and polls the database while a request is waiting. Waiting requests share one
+//! `watch` channel, so a thousand of them cost one statement every few milliseconds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use event_stream::mirror::MirrorConfig;
+use futures::StreamExt;
+use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel, projected_subject};
+use sqlx::PgPool;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::pending_changes::PendingChanges;
+use crate::sql::checkpoint;
+
+/// The initial interval between two polls of the database while a request waits. A projection takes
+/// a few milliseconds, so polling more often gains nothing.
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
+
+/// The longest interval, and so the longest extra delay of a waiting request when signals are lost.
+const MAX_POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The known position of the read model. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Watermark(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    position: watch::Sender<i64>,
+    waiters: AtomicUsize,
+    wait_started: Notify,
+    timeout: Duration,
+}
+
+/// Counts a waiting request until it is dropped, including when the request is cancelled.
+struct WaiterGuard<'a>(&'a Inner);
+
+impl Drop for WaiterGuard<'_> {
+    fn drop(&mut self) {
+        self.0.waiters.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Watermark {
+    /// Creates a watermark at position 0. [`Watermark::wait_for`] waits for at most `timeout`.
+    pub fn new(timeout: Duration) -> Self {
+        Self(Arc::new(Inner {
+            position: watch::Sender::new(0),
+            waiters: AtomicUsize::new(0),
+            wait_started: Notify::new(),
+            timeout,
+        }))
+    }
+
+    /// The last known position.
+    pub fn position(&self) -> i64 {
+        *self.0.position.borrow()
+    }
+
+    /// Returns a channel that yields every change of the position, for long-running followers.
+    pub fn subscribe(&self) -> watch::Receiver<i64> {
+        self.0.position.subscribe()
+    }
+
+    /// Records that the read model has reached this position. A lower position than known is
+    /// ignored.
+    pub fn observe(&self, position: i64) {
+        self.0.position.send_if_modified(|known| {
+            let further = position > *known;
+            *known = position.max(*known);
+            further
+        });
+    }
+
+    /// Sets a position that is lower than known: the read model was restored from an older copy.
+    pub fn reset(&self, position: i64) {
+        self.0.position.send_replace(position);
+    }
+
+    /// Waits until the read model has reached `position`. After the timeout, returns `Err` with the
+    /// position that is known by then.
+    pub async fn wait_for(&self, position: i64) -> Result<(), i64> {
+        if self.position() >= position {
+            return Ok(());
+        }
+        self.0.waiters.fetch_add(1, Ordering::AcqRel);
+        let _guard = WaiterGuard(&self.0);
+        self.0.wait_started.notify_one();
+        let mut positions = self.0.position.subscribe();
+        let wait = positions.wait_for(|known| *known >= position);
+        match tokio::time::timeout(self.0.timeout, wait).await {
+            Ok(Ok(_)) => Ok(()),
+            // The sender lives as long as this handle, so only the timeout can end the wait.
+            Ok(Err(_)) | Err(_) => Err(self.position()),
+        }
+    }
+
+    /// Whether a request is waiting.
+    pub fn has_waiters(&self) -> bool {
+        self.0.waiters.load(Ordering::Acquire) > 0
+    }
+}
+
+/// The task that keeps a [`Watermark`] up to date.
+pub struct WatermarkTracker {
+    watermark: Watermark,
+    pool: PgPool,
+    nats_signals: Option<async_nats::Subscriber>,
+    local_signals: Option<broadcast::Receiver<ProjectionSignal>>,
+    /// The last position signalled in this process. NATS repeats the signals up to it.
+    local_position: i64,
+    pending_changes: PendingChanges,
+    poll_interval: Duration,
+}
+
+impl WatermarkTracker {
+    /// Creates the task. Without NATS, or if subscribing fails, it only polls the database.
+    /// `local_signal` is the signal of a projector in this process.
+    pub async fn new(
+        watermark: Watermark,
+        pool: PgPool,
+        nats: Option<&async_nats::Client>,
+        mirror: &MirrorConfig,
+        local_signal: Option<&ProjectionSignalChannel>,
+    ) -> Self {
+        let nats_signals = match nats {
+            None => None,
+            Some(nats) => nats
+                .subscribe(projected_subject(&mirror.stream))
+                .await
+                .inspect_err(|error| tracing::warn!(%error, "Could not subscribe to the projector's signal; waiting requests poll the database."))
+                .ok(),
+        };
+        Self {
+            watermark,
+            pool,
+            nats_signals,
+            local_signals: local_signal.map(ProjectionSignalChannel::subscribe),
+            local_position: 0,
+            pending_changes: PendingChanges::default(),
+            poll_interval: MIN_POLL_INTERVAL,
+        }
+    }
+
+    /// Subscribes to the changes that the projector signals. There is one subscriber, the hub: it
+    /// takes what has been signalled since the last time.
+    pub(crate) fn subscribe_changes(&self) -> PendingChanges {
+        self.pending_changes.clone()
+    }
+
+    /// Waits for the next event and handles it: a signal, a request that starts to wait, or the
+    /// next poll for waiting requests.
+    pub async fn step(&mut self) {
+        let awaited = self.watermark.has_waiters();
+        tokio::select! {
+            signal = recv_local_signal(&mut self.local_signals) => match signal {
+                Ok(signal) => {
+                    self.local_position = signal.position;
+                    self.apply(signal);
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => self.local_signals = None,
+            },
+            message = recv_nats_signal(&mut self.nats_signals) => match message {
+                Some(Ok(signal)) if signal.position > self.local_position => self.apply(signal),
+                // A repeated signal, or an unreadable one.
+                Some(Ok(_) | Err(SignalParseError)) => {}
+                None => self.nats_signals = None,
+            },
+            () = self.watermark.0.wait_started.notified() => {
+                self.poll_interval = MIN_POLL_INTERVAL;
+                self.poll().await;
+            }
+            () = tokio::time::sleep(self.poll_interval), if awaited => self.poll().await,
+        }
+    }
+
+    fn apply(&self, signal: ProjectionSignal) {
+        self.watermark.observe(signal.position);
+        self.pending_changes.push(signal);
+    }
+
+    async fn poll(&mut self) {
+        let before = self.watermark.position();
+        match checkpoint::read_position(&self.pool).await {
+            Ok(position) if position > before => {
+                self.poll_interval = MIN_POLL_INTERVAL;
+                self.watermark.observe(position);
+            }
+            Ok(position) => {
+                self.poll_interval = (self.poll_interval * 2).min(MAX_POLL_INTERVAL);
+                if position < before {
+                    self.watermark.reset(position);
+                    self.local_position = self.local_position.min(position);
+                }
+            }
+            Err(error) => {
+                self.poll_interval = MAX_POLL_INTERVAL;
+                tracing::warn!(%error, "Could not read the position of the read model.");
+            }
+        }
+    }
+}
+
+/// The message is not a signal.
+struct SignalParseError;
+
+/// Receives the next signal over NATS; `None` if the subscription has ended. Without a subscription
+/// it never returns.
+async fn recv_nats_signal(
+    subscriber: &mut Option<async_nats::Subscriber>,
+) -> Option<Result<ProjectionSignal, SignalParseError>> {
+    let Some(subscriber) = subscriber else {
+        return std::future::pending().await;
+    };
+    let message = subscriber.next().await?;
+    let text = std::str::from_utf8(&message.payload).ok();
+    Some(
+        text.and_then(ProjectionSignal::parse)
+            .ok_or(SignalParseError),
+    )
+}
+
+/// Receives the next signal of a projector in this process. Without one it never returns.
+async fn recv_local_signal(
+    receiver: &mut Option<broadcast::Receiver<ProjectionSignal>>,
+) -> Result<ProjectionSignal, RecvError> {
+    match receiver {
+        Some(receiver) => receiver.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Runs the task until `shutdown` is cancelled.
+pub async fn run(mut tracker: WatermarkTracker, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tracker.step()).await.is_some() {}
+}

@@ -1,0 +1,31 @@
+//! The state of the endpoint of live delivery.
+
+use std::sync::Arc;
+
+use event_log::reader::LogReader;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use super::acks::Acks;
+use super::admission::Admission;
+use super::hub::Hub;
+use super::presence_service::PresenceService;
+
+/// What a live connection needs. Cheap to clone.
+#[derive(Clone)]
+pub struct LiveState {
+    /// Connections that read the backlog from `read.*`.
+    pub pool: PgPool,
+    /// Reads the head of the log.
+    pub reader: LogReader,
+    /// Delivers entries to live connections.
+    pub hub: Hub,
+    /// Limits the number of live connections.
+    pub admission: Admission,
+    /// Tracks which users are online.
+    pub presence: PresenceService,
+    /// Records acknowledgements that arrive over live connections.
+    pub acks: Arc<dyn Acks>,
+    /// Cancelled when the service stops; open connections then end.
+    pub shutdown: CancellationToken,
+}

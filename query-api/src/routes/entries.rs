@@ -1,0 +1,92 @@
+//! `GET /v1/inbox/entries`: the sync feed over HTTP.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_edge::{Caller, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::consistency::min_position::MinPosition;
+use crate::consistency::position_params::MinPositionParams;
+use crate::consistency::read_state::ReadState;
+use crate::docs::SyncProblems;
+use crate::error::EndpointError;
+use crate::params::{self, PageLimit};
+use crate::sql::entry_view::FeedEntry;
+use crate::sync::{self, FeedStart, SyncOutcome};
+
+/// The number of entries per page.
+const PAGE_LIMIT: PageLimit = PageLimit {
+    default: 200,
+    max: 1_000,
+};
+
+/// Selects the page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesParams {
+    /// The `cursor` of the previous page; 0 starts at the oldest retained entry.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<String>,
+    /// The maximum number of entries; a single position with more is returned whole.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 200)]
+    limit: Option<String>,
+    /// Without `after`: start at the cursor that this device has acknowledged, or at 0 if it has
+    /// not acknowledged any.
+    device: Option<String>,
+}
+
+/// A page of the sync feed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Entries)]
+pub struct EntriesPage {
+    /// The entries, oldest first.
+    pub entries: Vec<FeedEntry>,
+    /// The log position to pass as `after` for the next page.
+    pub cursor: i64,
+    /// Whether there are more entries now.
+    pub has_more: bool,
+}
+
+/// Returns what happened since a cursor.
+#[utoipa::path(
+    get, path = "/v1/inbox/entries", operation_id = "list_entries", tag = "inbox",
+    params(EntriesParams, MinPositionParams),
+    responses(
+        (status = 200, description = "A page of entries.", body = EntriesPage,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+        SyncProblems,
+    ),
+)]
+pub async fn list_entries(
+    State(state): State<ReadState>,
+    caller: Caller,
+    Query(query): Query<EntriesParams>,
+    min_position: MinPosition,
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let after = params::parse_position("after", query.after.as_deref())?;
+    let device = params::parse_device(query.device.as_deref())?;
+    let start = match (after, &device) {
+        (Some(after), _) => FeedStart::After(after),
+        (None, Some(device)) => FeedStart::Device(device),
+        (None, None) => FeedStart::After(0),
+    };
+    let guard = min_position.wait().await?;
+    let (position, outcome) =
+        sync::read_page(&state.pool, &state.reader, &caller.user, start, limit).await?;
+    let (entries, cursor, has_more) = match outcome {
+        SyncOutcome::Page(page) => (page.entries, page.cursor, page.has_more),
+        // The page is empty and keeps the cursor, until the read model has reached it.
+        SyncOutcome::Ahead { after } => (Vec::new(), after, false),
+        SyncOutcome::InvalidCursor(problem) => return guard.reject(position, *problem),
+    };
+    guard.respond(
+        position,
+        &EntriesPage {
+            entries,
+            cursor,
+            has_more,
+        },
+    )
+}

@@ -1,0 +1,225 @@
+//! `GET /v1/events`: the log itself, as JSON lines of CloudEvents, for administrators.
+//!
+//! The response is streamed while the log is read, one chunk at a time, so a large response needs
+//! no more memory than a small one.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use domain::envelope::AggregateKind;
+use domain::ids::{ConversationId, UserId};
+use event_log::reader::EventFilter;
+use futures::{StreamExt, stream};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use http_edge::{Admin, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::consistency::min_position::{self, MinPosition};
+use crate::consistency::position_params::MinPositionParams;
+use crate::docs::AdminProblems;
+use crate::error::EndpointError;
+use crate::log_tail::{LogState, LogTail};
+use crate::params::{self, PageLimit};
+
+/// The number of events per response, unless it follows the log.
+const PAGE_LIMIT: PageLimit = PageLimit {
+    default: 1_000,
+    max: 10_000,
+};
+
+/// The maximum number of names in `type=`, well above the number of event types.
+const MAX_TYPES: usize = 100;
+
+/// Selects the events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventsParams {
+    /// Events after this position.
+    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
+    after: Option<String>,
+    /// Events up to this position, inclusive; not allowed together with `follow`.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    up_to: Option<String>,
+    /// The maximum number of events; ignored with `follow`.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
+    limit: Option<String>,
+    /// Only events of these types: short names such as `message_sent`, separated by commas.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    types: Option<String>,
+    /// Only events of this aggregate: `/conversations/{id}` or `/mailboxes/{user}`.
+    source: Option<String>,
+    /// Only events from this time on, inclusive.
+    #[param(value_type = Option<String>, format = DateTime)]
+    since: Option<String>,
+    /// Only events before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<String>,
+    /// Only events that involve this user: those of their mailbox, and those that name them.
+    user: Option<String>,
+    /// `true`: keep the response open and write events as they are appended.
+    #[param(value_type = Option<bool>, default = false)]
+    follow: Option<String>,
+}
+
+impl EventsParams {
+    fn to_filter(&self) -> Result<EventFilter, Problem> {
+        Ok(EventFilter {
+            event_types: parse_types(params::non_empty(self.types.as_deref()))?,
+            aggregate: params::non_empty(self.source.as_deref())
+                .map(parse_source)
+                .transpose()?,
+            since: params::parse_time("since", self.since.as_deref())?,
+            until: params::parse_time("until", self.until.as_deref())?,
+            user: params::non_empty(self.user.as_deref())
+                .map(|user| {
+                    UserId::parse(user)
+                        .map(|user| user.as_str().to_owned())
+                        .map_err(|invalid| Problem::malformed("user", invalid.0))
+                })
+                .transpose()?,
+        })
+    }
+}
+
+/// Parses short names that are separated by commas.
+fn parse_types(text: Option<&str>) -> Result<Vec<String>, Problem> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let legal = |name: &String| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    if names.len() > MAX_TYPES || !names.iter().all(legal) {
+        return Err(Problem::malformed(
+            "type",
+            "expected short names such as message_sent, separated by commas",
+        ));
+    }
+    Ok(names)
+}
+
+/// Parses `/conversations/{id}` or `/mailboxes/{user}`.
+fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
+    [AggregateKind::Conversation, AggregateKind::Mailbox]
+        .into_iter()
+        .find_map(|kind| {
+            let id = text.strip_prefix(kind.source_prefix())?;
+            let legal = match kind {
+                AggregateKind::Conversation => ConversationId::parse(id).is_ok(),
+                AggregateKind::Mailbox => UserId::parse(id).is_ok(),
+            };
+            legal.then(|| (kind, id.to_owned()))
+        })
+        .ok_or_else(|| {
+            Problem::malformed(
+                "source",
+                "expected /conversations/{id} or /mailboxes/{user}",
+            )
+        })
+}
+
+/// Returns the log in position order, one CloudEvents object per line.
+///
+/// `Tidings-Position` is the head of the log.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "list_events", tag = "admin",
+    params(EventsParams, MinPositionParams),
+    responses(
+        (status = 200, description = "One CloudEvents 1.0 object per line.", body = String,
+         content_type = "application/x-ndjson",
+         headers(("Tidings-Position" = i64, description = "The head position of the log."))),
+        AdminProblems,
+    ),
+)]
+pub async fn list_events(
+    State(state): State<LogState>,
+    _admin: Admin,
+    Query(query): Query<EventsParams>,
+    min_position: MinPosition,
+) -> Result<Response, EndpointError> {
+    let filter = query.to_filter()?;
+    let after = params::parse_position("after", query.after.as_deref())?.unwrap_or(0);
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let follow = params::parse_flag("follow", query.follow.as_deref())?;
+    let up_to = params::parse_position("up_to", query.up_to.as_deref())?;
+    if follow && up_to.is_some() {
+        return Err(Problem::malformed(
+            "up_to",
+            "up_to cannot be combined with follow, which never ends; omit one of the two",
+        )
+        .into());
+    }
+    let mut head = state.reader.head().await?.position;
+    if head < min_position.at_least {
+        min_position.wait().await?;
+        head = state.reader.head().await?.position;
+    }
+    let tail = if follow {
+        LogTail::follow(&state, filter, after).await?
+    } else {
+        let last = up_to.map_or(head, |up_to| up_to.min(head));
+        LogTail::up_to(&state, filter, after, last, limit).await?
+    };
+    // Read the first chunk before the response starts, so that an unavailable database is still a
+    // 503.
+    let (first, rest) = tail.read_first().await?;
+    let rest = stream::try_unfold(rest, |tail| async move {
+        let Some(tail) = tail else { return Ok(None) };
+        Ok::<_, sqlx::Error>(
+            tail.read_next()
+                .await?
+                .map(|(chunk, tail)| (chunk, Some(tail))),
+        )
+    });
+    let lines = stream::iter(first.map(Ok)).chain(rest);
+    let content_type = (
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-ndjson"),
+    );
+    Ok(min_position::with_position(
+        head,
+        ([content_type], Body::from_stream(lines)),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_must_be_short_names() {
+        assert_eq!(parse_types(None).ok(), Some(vec![]));
+        let two = parse_types(Some("message_sent, member_added")).ok();
+        assert_eq!(
+            two,
+            Some(vec!["message_sent".to_owned(), "member_added".to_owned()])
+        );
+        for bad in ["message_sent,", "Message", "tidings.message_sent.v1", "a b"] {
+            assert!(parse_types(Some(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_source_must_be_a_conversation_or_a_mailbox() {
+        let room = (AggregateKind::Conversation, "room".to_owned());
+        assert_eq!(parse_source("/conversations/room").ok(), Some(room));
+        let ana = (AggregateKind::Mailbox, "ana maria".to_owned());
+        assert_eq!(parse_source("/mailboxes/ana maria").ok(), Some(ana));
+        for bad in [
+            "room",
+            "/conversations/",
+            "/conversations/a b",
+            "/mailboxes/\0",
+            "/users/ana",
+        ] {
+            assert!(parse_source(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! `GET /v1/inbox`: the list of conversations that an app shows when it opens.
+
+use axum::response::Response;
+use domain::time::Timestamp;
+use http_edge::Query;
+use http_edge::schema::{ConversationKindSchema, MessageTypeSchema};
+use serde::{Deserialize, Serialize};
+use sqlx::types::time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::cursor::CursorCodec;
+use crate::docs::CallerProblems;
+use crate::error::EndpointError;
+use crate::params::{self, PageLimit};
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::current_memberships;
+use read_model::can_see;
+use read_model::{unread_count, unread_mention_count};
+
+/// The number of conversations per page.
+const PAGE_LIMIT: PageLimit = PageLimit {
+    default: 50,
+    max: 200,
+};
+
+/// The maximum length of a preview in code points.
+const MAX_PREVIEW_CHARS: i32 = 120;
+
+/// Selects the page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InboxParams {
+    /// The maximum number of conversations.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<String>,
+    /// The `next` of the previous page.
+    after: Option<String>,
+    /// `true`: only archived conversations. Otherwise only those that are not archived.
+    #[param(value_type = Option<bool>, default = false)]
+    archived: Option<String>,
+}
+
+/// A page of the inbox.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Inbox {
+    /// The conversations: pinned ones first, then by latest activity.
+    pub conversations: Vec<InboxConversation>,
+    /// The sum of `unread` over all current conversations that are neither muted nor archived,
+    /// whether they are on this page or not.
+    pub total_unread: i64,
+    /// The cursor of the next page; null at the end.
+    #[schema(required = true)]
+    pub next: Option<String>,
+}
+
+/// A conversation in the inbox.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InboxConversation {
+    /// The id of the conversation.
+    pub id: String,
+    /// Whether it is a direct conversation or a group.
+    #[schema(value_type = ConversationKindSchema)]
+    pub kind: String,
+    /// The title of a group; null if it has none.
+    #[schema(required = true)]
+    pub title: Option<String>,
+    /// The current number of members.
+    pub member_count: i64,
+    /// The newest message that is not a control message, if it is visible to the caller.
+    #[schema(required = true)]
+    pub last_message: Option<LastMessage>,
+    /// The number of unread messages.
+    pub unread: i64,
+    /// The number of unread messages that mention the caller.
+    pub mentions: i64,
+    /// The caller's read mark.
+    pub read_seq: i64,
+    /// Whether it is excluded from the total.
+    pub muted: bool,
+    /// Whether it is listed first.
+    pub pinned: bool,
+    /// Whether it is hidden from the list and excluded from the total.
+    pub archived: bool,
+    /// The other user of a direct conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub peer: Option<String>,
+}
+
+/// A summary of the newest message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LastMessage {
+    /// The seq of the message.
+    pub seq: i64,
+    /// The user who sent it.
+    pub sender: String,
+    /// The type of the message.
+    #[serde(rename = "type")]
+    #[schema(value_type = MessageTypeSchema)]
+    pub kind: String,
+    /// The first 120 code points of a text, or of the name of any other message that has one; null
+    /// if the message is recalled.
+    #[schema(required = true)]
+    pub preview: Option<String>,
+    /// When it was sent.
+    #[schema(value_type = String, format = DateTime)]
+    pub sent_at: Timestamp,
+    /// Whether the sender recalled it for everyone.
+    pub recalled: bool,
+}
+
+/// Binds the caller, whether to list archived conversations, the sort key after which the page
+/// starts (or nulls), the number of conversations, and the length of a preview. Postgres text
+/// cannot contain U+0000; a body with that character must not make the whole list fail.
+static INBOX: TemporalStatement = TemporalStatement::new(concat!(
+    "WITH mine AS MATERIALIZED (
+        SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
+               c.title, c.history, c.member_count, c.head_seq, c.last_seq, c.activity, ",
+               unread_count!("m", "c"), " AS unread
+        FROM ", current_memberships!(), "
+        WHERE u.name = $1
+    ), page AS MATERIALIZED (
+        SELECT * FROM mine
+        WHERE archived = $2 AND ($3::boolean IS NULL OR (pinned, activity) < ($3, $4))
+        ORDER BY pinned DESC, activity DESC LIMIT $5
+    )
+    SELECT k.position, (SELECT coalesce(sum(unread), 0)::bigint FROM mine
+                        WHERE NOT muted AND NOT archived) AS total_unread,
+           p.name, p.kind, CASE WHEN p.kind <> 'direct' THEN p.title END AS title, p.member_count, p.unread,
+           CASE WHEN p.unread > 0 THEN ", unread_mention_count!("p", "p", "$1"), " ELSE 0 END AS mentions,
+           p.read_seq, p.muted, p.pinned, p.archived, p.activity,
+           (SELECT peer.name FROM read.members o JOIN read.users peer ON peer.id = o.user_id
+            WHERE p.kind = 'direct' AND o.conversation = p.conversation AND o.user_id <> p.user_id
+            LIMIT 1) AS peer,
+           g.seq AS last_seq, g.type AS last_type, g.sent_at AS last_sent_at, g.recalled AS last_recalled,
+           (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS last_sender,
+           CASE WHEN g.recalled OR strpos(g.body, '\\u0000') > 0 THEN NULL
+                WHEN g.type = 'text' THEN left(g.body::json ->> 'text', $6)
+                WHEN json_typeof(g.body::json -> 'name') = 'string' THEN left(g.body::json ->> 'name', $6)
+           END AS last_preview
+    FROM read.checkpoint k
+    LEFT JOIN page p ON true
+    LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.last_seq
+        AND ", can_see!("p", "p", "g.seq"), "
+    ORDER BY p.pinned DESC, p.activity DESC"
+));
+
+/// A row of [`INBOX`]. Without any conversation, only the first two columns are set.
+#[derive(sqlx::FromRow)]
+struct Row {
+    position: i64,
+    total_unread: i64,
+    name: Option<String>,
+    kind: Option<String>,
+    title: Option<String>,
+    member_count: Option<i64>,
+    unread: Option<i64>,
+    mentions: Option<i64>,
+    read_seq: Option<i64>,
+    muted: Option<bool>,
+    pinned: Option<bool>,
+    archived: Option<bool>,
+    activity: Option<i64>,
+    peer: Option<String>,
+    last_seq: Option<i64>,
+    last_type: Option<String>,
+    last_sent_at: Option<OffsetDateTime>,
+    last_recalled: Option<bool>,
+    last_sender: Option<String>,
+    last_preview: Option<String>,
+}
+
+/// Returns the caller's conversations and the total unread count.
+#[utoipa::path(
+    get, path = "/v1/inbox", operation_id = "get_inbox", tag = "inbox",
+    params(InboxParams, AsOfParams, MinPositionParams),
+    responses(
+        (status = 200, description = "A page of conversations.", body = Inbox,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+        CallerProblems,
+    ),
+)]
+pub async fn get_inbox(
+    Query(query): Query<InboxParams>,
+    context: ReadContext,
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let archived = params::parse_flag("archived", query.archived.as_deref())?;
+    let user = context.user().to_owned();
+    let codec = CursorCodec {
+        listing: if archived { "archive" } else { "inbox" },
+        scope: &[&user],
+    };
+    let after = codec.parse_key::<2>("after", query.after.as_deref())?;
+    let snapshot = context.wait().await?;
+    let query = sqlx::query(snapshot.sql(&INBOX))
+        .bind(&user)
+        .bind(archived)
+        .bind(after.map(|[pinned, _]| pinned == 1))
+        .bind(after.map(|[_, activity]| activity))
+        .bind(limit + 1)
+        .bind(MAX_PREVIEW_CHARS);
+    let mut rows: Vec<Row> = snapshot.fetch_all(query).await?;
+    let (position, total_unread) = rows
+        .first()
+        .map_or((0, 0), |row| (row.position, row.total_unread));
+    let next = codec.end_page(&mut rows, limit, |row| {
+        Some([i64::from(row.pinned?), row.activity?])
+    });
+    let conversations = rows
+        .into_iter()
+        .filter_map(Row::into_conversation)
+        .collect();
+    snapshot.respond(
+        position,
+        &Inbox {
+            conversations,
+            total_unread,
+            next,
+        },
+    )
+}
+
+impl Row {
+    /// Returns `None` for the placeholder row of an empty inbox.
+    fn into_conversation(self) -> Option<InboxConversation> {
+        let last_message = self
+            .last_seq
+            .zip(self.last_sent_at)
+            .map(|(seq, sent_at)| LastMessage {
+                seq,
+                sender: self.last_sender.unwrap_or_default(),
+                kind: self.last_type.unwrap_or_default(),
+                preview: self.last_preview,
+                sent_at: sent_at.into(),
+                recalled: self.last_recalled.unwrap_or_default(),
+            });
+        Some(InboxConversation {
+            id: self.name?,
+            kind: self.kind?,
+            title: self.title,
+            member_count: self.member_count?,
+            last_message,
+            unread: self.unread?,
+            mentions: self.mentions?,
+            read_seq: self.read_seq?,
+            muted: self.muted?,
+            pinned: self.pinned?,
+            archived: self.archived?,
+            peer: self.peer,
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! `GET /v1/live`: pushes the sync feed over a WebSocket or as server-sent events.
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::ACCEPT;
+use http_edge::{Caller, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::docs::CallerProblems;
+use crate::error::EndpointError;
+use crate::live::session::LiveSession;
+use crate::live::sse;
+use crate::live::state::LiveState;
+use crate::live::websocket::{self, SocketClient};
+use crate::params;
+
+/// The maximum size of a client frame in bytes.
+const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// The buffer sizes of each connection in bytes. Client frames are short, and larger ones still
+/// work; the defaults are 128 KiB each.
+const READ_BUFFER_CAPACITY: usize = 1024;
+const WRITE_BUFFER_CAPACITY: usize = 4 * 1024;
+
+/// Where the feed starts, and which device listens.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LiveParams {
+    /// The cursor after which to start: that of a sync page, or the position of the last entry.
+    /// Server-sent events resume with `Last-Event-ID`. Without either, the feed starts at the
+    /// cursor that the device has acknowledged, or else at the current position.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<String>,
+    /// The device. Its acknowledgements are recorded, and entries that it has not acknowledged
+    /// within 10 s are sent again. A new connection of the device replaces the earlier one.
+    device: Option<String>,
+}
+
+/// Delivers entries of the sync feed as they happen.
+///
+/// The response is a WebSocket, or server-sent events with `Accept: text/event-stream`. At the
+/// limit of live connections it is 503, with a different `Retry-After` for each client.
+///
+/// Server frames:
+///
+/// - `{"type": "entry", "entry": {...}}`: an entry as `GET /v1/inbox/entries` returns it, in
+///   position order and the backlog first. With `"more": true`, another entry at the same position
+///   follows, and the position must not be used as a cursor yet.
+/// - `{"type": "caught_up", "cursor": N}`: the end of the backlog.
+/// - `{"type": "problem", ...}`: the reason, before a close.
+/// - `{"type": "typing", "conversation_id", "user"}` and
+///   `{"type": "presence", "user", "online", "last_seen"}`: at any time.
+///
+/// Client frames:
+///
+/// - `{"type": "ack", "cursor": N}`.
+/// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members.
+/// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
+///   Presence is reported only for users who share a conversation with the caller.
+///
+/// Close codes: 1008 a malformed frame, 1013 the service is shutting down or its database is
+/// unavailable (`retry_after` in the problem frame says when to reconnect), 4401 the token has
+/// expired, 4408 nothing was received for a minute, 4409 the device has connected again, 4410 the
+/// cursor is older than the retained entries or beyond the head of the log.
+#[utoipa::path(
+    get, path = "/v1/live", operation_id = "live", tag = "inbox",
+    params(LiveParams),
+    responses(
+        (status = 101, description = "A WebSocket."),
+        (status = 200, description = "Server-sent events.", body = String, content_type = "text/event-stream"),
+        CallerProblems,
+    ),
+)]
+pub async fn connect_live(
+    State(state): State<LiveState>,
+    caller: Caller,
+    Query(query): Query<LiveParams>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, EndpointError> {
+    let device = params::parse_device(query.device.as_deref())?;
+    let after = params::parse_position("after", query.after.as_deref())?;
+    if let Ok(upgrade) = upgrade {
+        let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+        let upgrade = upgrade
+            .max_frame_size(MAX_FRAME_BYTES)
+            .max_message_size(MAX_FRAME_BYTES)
+            .read_buffer_size(READ_BUFFER_CAPACITY)
+            .write_buffer_size(WRITE_BUFFER_CAPACITY);
+        return Ok(upgrade.on_upgrade(move |socket| {
+            let client = SocketClient {
+                online: state
+                    .presence
+                    .connect(&caller.user, session.connection_id()),
+                session: session,
+                caller,
+                acks: state.acks,
+            };
+            websocket::serve(socket, client)
+        }));
+    }
+    if !accepts_event_stream(&headers) {
+        let expected = "expected a WebSocket upgrade, or Accept: text/event-stream";
+        return Err(Problem::malformed("Accept", expected).into());
+    }
+    let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = params::parse_position("Last-Event-ID", last_event_id)?.or(after);
+    let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+    let online = state
+        .presence
+        .connect(&caller.user, session.connection_id());
+    Ok(sse::serve(session, online, &caller).into_response())
+}
+
+fn accepts_event_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let mut texts = accepted.filter_map(|value| value.to_str().ok());
+    texts.any(|text| text.to_ascii_lowercase().contains("text/event-stream"))
+}

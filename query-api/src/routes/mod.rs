@@ -1,0 +1,45 @@
+//! All routes of this crate, with their OpenAPI documentation. There are no layers here: the binary
+//! merges all services and applies the edge middleware once.
+
+use http_edge::schema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::start::QueryState;
+
+mod blocks;
+mod conversation;
+mod conversation_query;
+mod entries;
+mod events;
+mod explain;
+mod inbox;
+mod live;
+mod members;
+mod message;
+mod messages;
+mod receipts;
+mod search;
+mod sent_messages;
+mod unread;
+
+/// The router with every query endpoint.
+pub fn router(state: QueryState) -> OpenApiRouter {
+    OpenApiRouter::with_openapi(schema::base_document())
+        .routes(routes!(inbox::get_inbox))
+        .routes(routes!(unread::get_unread_counts))
+        .routes(routes!(explain::explain_unread))
+        .routes(routes!(entries::list_entries))
+        .routes(routes!(conversation::get_conversation))
+        .routes(routes!(members::list_members))
+        .routes(routes!(messages::list_messages))
+        .routes(routes!(message::get_message))
+        .routes(routes!(message::get_message_history))
+        .routes(routes!(receipts::get_receipts))
+        .routes(routes!(sent_messages::list_sent_messages))
+        .routes(routes!(blocks::list_blocks))
+        .routes(routes!(live::connect_live))
+        .routes(routes!(search::search_messages))
+        .routes(routes!(events::list_events))
+        .with_state(state)
+}

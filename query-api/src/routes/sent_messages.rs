@@ -1,0 +1,124 @@
+//! `GET /v1/outbox`: the messages that the caller has sent in all current conversations, newest
+//! first.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_edge::{Caller, Query};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::consistency::min_position::MinPosition;
+use crate::consistency::position_params::MinPositionParams;
+use crate::consistency::read_state::ReadState;
+use crate::cursor::CursorCodec;
+use crate::docs::CallerProblems;
+use crate::error::{EndpointError, QueryError};
+use crate::params::PageLimit;
+use crate::sql::message_view::{MessageView, message_columns};
+use crate::sql::visibility::current_memberships;
+use read_model::can_see;
+
+/// The number of messages per page.
+const PAGE_LIMIT: PageLimit = PageLimit {
+    default: 50,
+    max: 200,
+};
+
+/// Selects the page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SentMessagesParams {
+    /// The maximum number of messages.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<String>,
+    /// The `next` of the previous page.
+    before: Option<String>,
+}
+
+/// A page of messages that the caller has sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Outbox)]
+pub struct SentMessagesPage {
+    /// The messages, newest first.
+    pub messages: Vec<MessageView>,
+    /// The cursor of the next page; null at the end.
+    #[schema(required = true)]
+    pub next: Option<String>,
+}
+
+/// Binds the caller, the position before which the page starts, and the number of messages. It
+/// merges the newest messages of each conversation, with a few index probes per conversation. The
+/// size of conversations that the caller has left does not matter.
+const SENT_MESSAGES: &str = concat!(
+    "WITH page AS MATERIALIZED (
+        SELECT c.name, x.conversation, x.seq, x.position
+        FROM ",
+    current_memberships!(),
+    "
+        CROSS JOIN LATERAL (
+            SELECT g.conversation, g.seq, g.position FROM read.messages g
+            WHERE g.sender = m.user_id AND g.conversation = m.conversation AND g.position < $2
+              AND ",
+    can_see!("m", "c", "g.seq"),
+    "
+            ORDER BY g.position DESC LIMIT $3) x
+        WHERE u.name = $1
+        ORDER BY x.position DESC LIMIT $3
+    )
+    SELECT k.position AS read_position, ",
+    message_columns!("p.name"),
+    "
+    FROM read.checkpoint k LEFT JOIN page p ON true
+    LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.seq
+    ORDER BY g.position DESC"
+);
+
+/// Returns the messages that the caller has sent.
+#[utoipa::path(
+    get, path = "/v1/outbox", operation_id = "list_outbox", tag = "messages",
+    params(SentMessagesParams, MinPositionParams),
+    responses(
+        (status = 200, description = "A page of sent messages.", body = SentMessagesPage,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+        CallerProblems,
+    ),
+)]
+pub async fn list_sent_messages(
+    State(state): State<ReadState>,
+    caller: Caller,
+    Query(query): Query<SentMessagesParams>,
+    min_position: MinPosition,
+) -> Result<Response, EndpointError> {
+    let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let codec = CursorCodec {
+        listing: "outbox",
+        scope: &[&caller.user],
+    };
+    let [before] = codec
+        .parse_key::<1>("before", query.before.as_deref())?
+        .unwrap_or([i64::MAX]);
+    let guard = min_position.wait().await?;
+    let rows = sqlx::query(SENT_MESSAGES)
+        .bind(&caller.user)
+        .bind(before)
+        .bind(limit + 1)
+        .fetch_all(&state.pool)
+        .await?;
+    let (position, mut messages) = read_messages(&rows)?;
+    let next = codec.end_page(&mut messages, limit, |message| Some([message.position]));
+    guard.respond(position, &SentMessagesPage { messages, next })
+}
+
+/// Returns the position of the snapshot, and the messages.
+fn read_messages(rows: &[PgRow]) -> Result<(i64, Vec<MessageView>), QueryError> {
+    let Some(first) = rows.first() else {
+        return Ok((0, Vec::new()));
+    };
+    let mut messages = Vec::with_capacity(rows.len());
+    for row in rows {
+        messages.extend(MessageView::from_row(row)?);
+    }
+    Ok((first.try_get("read_position")?, messages))
+}

@@ -1,0 +1,78 @@
+//! `GET /v1/inbox/unread`: unread counts. They are computed on every request, so they cannot drift.
+//!
+//! A message is unread if it is after the read mark, countable (every type but `control`), not
+//! recalled, not sent by the user, and visible to the user. `unread!` of `read_model` computes the
+//! count fast: every message stores the number of countable messages up to it, so counting a range
+//! is a subtraction. Only the few recalled and own messages are looked up in their indexes.
+//! `explain` gives the same result message by message.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::consistency::as_of::ReadContext;
+use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::docs::CallerProblems;
+use crate::error::EndpointError;
+use crate::sql::as_of_sql::TemporalStatement;
+use crate::sql::visibility::current_memberships;
+use read_model::unread_count;
+
+/// The unread counts of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnreadCounts {
+    /// The sum over all current conversations that are neither muted nor archived.
+    pub total: i64,
+    /// The counts by conversation, including muted and archived ones; only those above 0.
+    pub conversations: BTreeMap<String, i64>,
+}
+
+/// The position, the conversation, its unread count, and whether it is muted or archived.
+type Row = (i64, Option<String>, Option<i64>, Option<bool>);
+
+/// Binds the caller.
+static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
+    "SELECT k.position, n.name, n.unread, n.quiet
+         FROM read.checkpoint k LEFT JOIN (
+             SELECT c.name, m.muted OR m.archived AS quiet, ",
+    unread_count!("m", "c"),
+    " AS unread
+             FROM ",
+    current_memberships!(),
+    "
+             WHERE u.name = $1
+         ) n ON n.unread > 0"
+));
+
+/// Returns the caller's unread counts.
+#[utoipa::path(
+    get, path = "/v1/inbox/unread", operation_id = "get_unread", tag = "inbox",
+    params(AsOfParams, MinPositionParams),
+    responses(
+        (status = 200, description = "All counts, from one snapshot.", body = UnreadCounts,
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+        CallerProblems,
+    ),
+)]
+pub async fn get_unread_counts(context: ReadContext) -> Result<Response, EndpointError> {
+    let snapshot = context.wait().await?;
+    let query = sqlx::query(snapshot.sql(&UNREAD)).bind(snapshot.user());
+    let rows: Vec<Row> = snapshot.fetch_all(query).await?;
+    let position = rows.first().map_or(0, |row| row.0);
+    let mut counts = UnreadCounts {
+        total: 0,
+        conversations: BTreeMap::new(),
+    };
+    for (_, name, unread, quiet) in rows {
+        let (Some(name), Some(unread), Some(quiet)) = (name, unread, quiet) else {
+            continue;
+        };
+        if !quiet {
+            counts.total += unread;
+        }
+        counts.conversations.insert(name, unread);
+    }
+    snapshot.respond(position, &counts)
+}

@@ -1,0 +1,192 @@
+//! An entry of the sync feed, as `GET /v1/inbox/entries` returns it and live delivery pushes it.
+
+use domain::time::Timestamp;
+use read_model::live_entry::{LiveEntry, LiveEntryPayload};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use sqlx::types::time::OffsetDateTime;
+use utoipa::openapi::schema::{AnyOfBuilder, Schema, Type};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::error::QueryError;
+use crate::sql::message_view::{MessageView, parse_raw_json};
+
+/// Selects the parts of an entry from the rows that `visible_entries!` joins. [`entry_columns!`]
+/// expects the result under the alias `v`.
+macro_rules! entry_parts {
+    () => {
+        "r.position, r.conversation, c.name, t.type, t.at, t.data,
+         CASE WHEN r.seq IS NOT NULL THEN r.seq WHEN t.data IS NULL THEN t.seq END AS message"
+    };
+}
+
+/// The columns that [`FeedEntry::from_row`] reads: those of an entry `v`, and those of its message
+/// `g` in its current state.
+macro_rules! entry_columns {
+    () => {
+        concat!(
+            "v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
+            crate::sql::message_view::message_columns!("v.name")
+        )
+    };
+}
+
+pub(crate) use {entry_columns, entry_parts};
+
+/// An entry of the sync feed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Entry)]
+pub struct FeedEntry {
+    /// The log position of the event. Entries of several conversations can share one position.
+    pub position: i64,
+    /// The event's name, such as `message_sent`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The conversation in which it happened.
+    pub conversation_id: String,
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The details of the event; `type` determines the shape.
+    pub data: EntryData,
+}
+
+/// The details of an entry.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum EntryData {
+    /// For `message_sent`: the message in its current state.
+    Message(Box<MessageView>),
+    /// For `message_edited`.
+    Edited(MessageEditedData),
+    /// For every other type: the data that the event recorded.
+    Other(Box<RawValue>),
+}
+
+// Written by hand: the shapes overlap, because each is an object. A value therefore matches `anyOf`
+// them; the derived schema would say `oneOf`.
+impl PartialSchema for EntryData {
+    fn schema() -> RefOr<Schema> {
+        let any = AnyOfBuilder::new()
+            .description(Some(
+                "The details of the event; the entry's `type` determines the shape.",
+            ))
+            .item(Ref::from_schema_name(MessageView::name()))
+            .item(Ref::from_schema_name(MessageEditedData::name()))
+            .item(ObjectBuilder::new().schema_type(Type::Object))
+            .build();
+        RefOr::T(Schema::AnyOf(any))
+    }
+}
+
+impl ToSchema for EntryData {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((MessageView::name().into_owned(), MessageView::schema()));
+        MessageView::schemas(schemas);
+        schemas.push((
+            MessageEditedData::name().into_owned(),
+            MessageEditedData::schema(),
+        ));
+        MessageEditedData::schemas(schemas);
+    }
+}
+
+/// The data of `message_edited`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = MessageEdited)]
+pub struct MessageEditedData {
+    /// The seq of the edited message.
+    pub seq: i64,
+    /// The newest body; null once the message is recalled.
+    #[schema(value_type = Option<Object>, required = true)]
+    pub body: Option<Box<RawValue>>,
+    /// When the message was last edited.
+    #[schema(value_type = String, format = DateTime)]
+    pub edited_at: Timestamp,
+}
+
+impl FeedEntry {
+    /// Builds an entry from one that a projector in this process has pushed.
+    pub fn from_live_entry(entry: &LiveEntry) -> Result<Self, QueryError> {
+        let (kind, data) = match &entry.payload {
+            LiveEntryPayload::Message(sent) => {
+                let message = MessageView::from_live_entry(entry, sent)?;
+                ("message_sent", EntryData::Message(Box::new(message)))
+            }
+            LiveEntryPayload::Other { kind, data } => {
+                let data = parse_raw_json("an entry", Some(data.clone()))?.unwrap_or_default();
+                (*kind, EntryData::Other(data))
+            }
+        };
+        Ok(Self {
+            position: entry.position,
+            kind: kind.to_owned(),
+            conversation_id: entry.conversation.clone(),
+            at: entry.occurred_at,
+            data,
+        })
+    }
+
+    /// Builds an entry from a row with `entry_position`, `entry_type` (null for a sent message),
+    /// `entry_at`, `entry_data`, `conversation_name` and the columns of a message. Returns `None`
+    /// for a row without an entry.
+    pub fn from_row(row: &PgRow) -> Result<Option<Self>, QueryError> {
+        let Some(position) = row.try_get("entry_position")? else {
+            return Ok(None);
+        };
+        let message = MessageView::from_row(row)?;
+        let kind: Option<String> = row.try_get("entry_type")?;
+        let at: Option<OffsetDateTime> = row.try_get("entry_at")?;
+        let at = at.map(Timestamp::from);
+        let stored = parse_raw_json("an entry", row.try_get("entry_data")?)?;
+        let (kind, at, data) = match (kind, message, stored) {
+            (None, Some(message), _) => (
+                "message_sent".to_owned(),
+                message.sent_at,
+                EntryData::Message(Box::new(message)),
+            ),
+            (Some(kind), _, Some(stored)) => {
+                (kind, at.unwrap_or_default(), EntryData::Other(stored))
+            }
+            (
+                Some(kind),
+                Some(MessageView {
+                    seq,
+                    body,
+                    edited_at,
+                    ..
+                }),
+                None,
+            ) => {
+                let at = at.unwrap_or_default();
+                let edited_at = edited_at.unwrap_or(at);
+                (
+                    kind,
+                    at,
+                    EntryData::Edited(MessageEditedData {
+                        seq,
+                        body,
+                        edited_at,
+                    }),
+                )
+            }
+            (_, None, None) | (None, None, Some(_)) => {
+                let reason = format!("the one at position {position} has neither message nor data");
+                return Err(QueryError::Corrupt {
+                    value: "an entry",
+                    reason,
+                });
+            }
+        };
+        Ok(Some(Self {
+            position,
+            kind,
+            conversation_id: row.try_get("conversation_name")?,
+            at,
+            data,
+        }))
+    }
+}

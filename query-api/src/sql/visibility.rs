@@ -1,0 +1,78 @@
+//! The one rule about who can see what, in the forms that the queries of this crate need. The rule
+//! itself is defined in `read_model`.
+
+/// The condition under which a row `m` of `read.members` is the current membership of the user
+/// `$user` in the conversation `$conversation`.
+macro_rules! is_current_member {
+    ($user:literal, $conversation:literal) => {
+        concat!(
+            "m.conversation = ",
+            $conversation,
+            ".id AND m.user_id = ",
+            $user,
+            ".id AND m.present"
+        )
+    };
+}
+
+/// Every user `u` with each current membership `m` and its conversation `c`.
+macro_rules! current_memberships {
+    () => {
+        "read.users u
+        JOIN read.members m ON m.user_id = u.id AND m.present
+        JOIN read.conversations c ON c.id = m.conversation"
+    };
+}
+
+/// A common table expression `membership`: the caller's membership in a conversation, or no row if
+/// the caller is not a member. Binds `$1` = the caller, `$2` = the conversation. It has every
+/// column that `windows!` and `sees!` need.
+macro_rules! membership {
+    () => {
+        concat!(
+            "membership AS (
+            SELECT m.conversation, m.user_id, m.role, m.joined_seq, m.read_seq, m.own_seq, m.muted,
+                   m.pinned, m.archived, m.mentions, c.name, c.kind, c.title, c.history, c.created_at,
+                   c.member_count, c.head_seq, c.countable
+            FROM read.users u
+            JOIN read.conversations c ON c.name = $2
+            JOIN read.members m ON ",
+            $crate::sql::visibility::is_current_member!("u", "c"),
+            " WHERE u.name = $1
+        )"
+        )
+    };
+}
+
+/// The joins and the condition under which a user, the expression `$user`, receives an entry `r`
+/// (with its conversation, its position, and the seq if it is a sent message). A member receives
+/// every entry of a conversation, provided that the message it refers to is visible to the member.
+/// A former member receives only the own removal. The entry's conversation is joined as `c`, the
+/// membership as `m`, and the timeline row as `t`.
+///
+/// `OFFSET 0` forces the membership to be looked up by both of its keys: a plan that uses only the
+/// conversation reads all members of a large conversation for each recipient. It also skips the
+/// timeline for sent messages, which are the majority of entries.
+macro_rules! visible_entries {
+    ($user:literal) => {
+        concat!(
+            "JOIN read.conversations c ON c.id = r.conversation
+             CROSS JOIN LATERAL (
+                 SELECT m.conversation, m.user_id, m.present FROM read.members m
+                 WHERE m.conversation = r.conversation AND m.user_id = ",
+            $user,
+            " OFFSET 0) m
+             LEFT JOIN LATERAL (
+                 SELECT x.type, x.at, x.data, x.seq, x.subject FROM read.timeline x
+                 WHERE r.seq IS NULL AND x.conversation = r.conversation AND x.position = r.position
+                 OFFSET 0) t ON true
+             WHERE (r.seq IS NOT NULL OR t.type IS NOT NULL)
+               AND CASE WHEN m.present
+                        THEN coalesce(r.seq, t.seq) IS NULL OR ",
+            read_model::can_see!("m", "c", "coalesce(r.seq, t.seq)"),
+            " ELSE t.type = 'member_removed' AND t.subject = m.user_id END"
+        )
+    };
+}
+
+pub(crate) use {current_memberships, is_current_member, membership, visible_entries};

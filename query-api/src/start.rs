@@ -1,0 +1,160 @@
+//! Starts the query service: the one place that creates its tasks and the state of its endpoints.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use event_log::reader::LogReader;
+use event_stream::mirror::MirrorConfig;
+use read_model::projection_signal::ProjectionSignalChannel;
+use search::index::IndexDir;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::consistency::read_state::ReadState;
+use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
+use crate::live::state::LiveState;
+use crate::live::{self, Acks, Admission, Deliverer, Hub, PresenceService};
+use crate::log_tail::LogState;
+use crate::search::index_reader::{self, IndexReader};
+use crate::search::state::SearchState;
+
+/// The default for how long a query waits for `min_position`.
+pub const MIN_POSITION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The default time limit of one statement. Every query is a few hundred index probes; if one takes
+/// this long, failing is better than occupying a connection.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The state of the query service. Each endpoint takes the part that it needs. Cheap to clone.
+#[derive(Clone)]
+pub struct QueryState {
+    read: ReadState,
+    log: LogState,
+    search: SearchState,
+    live: LiveState,
+}
+
+/// The dependencies and settings from which [`QueryState::start`] builds the service.
+pub struct QuerySetup<'a> {
+    /// Connections that read `read.*`, with the options of [`session_options`].
+    pub pool: PgPool,
+    /// Reads the log.
+    pub reader: LogReader,
+    /// With NATS, the projector's signal wakes waiting requests.
+    pub nats: Option<&'a async_nats::Client>,
+    /// Names the subject of the projector's signal.
+    pub mirror: &'a MirrorConfig,
+    /// The signal of a projector in this process, if there is one.
+    pub local_signal: Option<ProjectionSignalChannel>,
+    /// The directory of the search index.
+    pub index: IndexDir,
+    /// Records acknowledgements that arrive over live connections.
+    pub acks: Arc<dyn Acks>,
+    /// The maximum number of simultaneous live connections.
+    pub max_live_connections: usize,
+    /// How long a query waits for `min_position`.
+    pub min_position_timeout: Duration,
+    /// Cancelled when the service stops.
+    pub shutdown: CancellationToken,
+}
+
+impl QueryState {
+    /// Starts the tasks that track the watermark, follow the search index and deliver to live
+    /// connections. They end when `shutdown` is cancelled.
+    pub async fn start(setup: QuerySetup<'_>) -> Self {
+        let QuerySetup {
+            pool,
+            reader,
+            nats,
+            mirror,
+            local_signal,
+            index,
+            acks,
+            max_live_connections,
+            min_position_timeout,
+            shutdown,
+        } = setup;
+        let watermark = Watermark::new(min_position_timeout);
+        let tracker = WatermarkTracker::new(
+            watermark.clone(),
+            pool.clone(),
+            nats,
+            mirror,
+            local_signal.as_ref(),
+        )
+        .await;
+        let pending_changes = tracker.subscribe_changes();
+        tokio::spawn(watermark::run(tracker, shutdown.clone()));
+        let index = IndexReader::new(index, reader.clone(), min_position_timeout);
+        tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
+        let hub = Hub::default();
+        let deliverer = Deliverer::new(hub.clone(), &pool, pending_changes, local_signal);
+        tokio::spawn(live::run(deliverer, shutdown.clone()));
+        let presence =
+            PresenceService::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
+        Self {
+            search: SearchState {
+                pool: pool.clone(),
+                index,
+            },
+            live: LiveState {
+                pool: pool.clone(),
+                reader: reader.clone(),
+                hub,
+                admission: Admission::new(max_live_connections),
+                presence,
+                acks,
+                shutdown: shutdown.clone(),
+            },
+            log: LogState {
+                reader: reader.clone(),
+                watermark: watermark.clone(),
+                shutdown,
+            },
+            read: ReadState {
+                pool,
+                reader,
+                watermark,
+            },
+        }
+    }
+}
+
+impl FromRef<QueryState> for ReadState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.read.clone()
+    }
+}
+
+impl FromRef<QueryState> for LogState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.log.clone()
+    }
+}
+
+impl FromRef<QueryState> for SearchState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.search.clone()
+    }
+}
+
+impl FromRef<QueryState> for LiveState {
+    fn from_ref(state: &QueryState) -> Self {
+        state.live.clone()
+    }
+}
+
+/// Connection options for these queries: read-only, with a timeout for every statement, and without
+/// JIT compilation, which takes longer than any of these queries runs.
+pub fn session_options(options: PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
+    options.options([
+        ("jit", "off".to_owned()),
+        (
+            "statement_timeout",
+            format!("{}ms", statement_timeout.as_millis()),
+        ),
+        ("default_transaction_read_only", "on".to_owned()),
+    ])
+}

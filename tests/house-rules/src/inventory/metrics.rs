@@ -1,0 +1,142 @@
+//! The metrics that the program records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::markdown::{assert_no_others, code, describe, list, table};
+use crate::programs::Program;
+
+const TYPES: [&str; 3] = ["counter", "gauge", "histogram"];
+
+const DESCRIPTIONS: &[(&str, &str)] = &[
+    ("tidings_build_info", "the version; always 1"),
+    ("tidings_cache_bytes", "memory of the aggregate cache"),
+    (
+        "tidings_command_seconds",
+        "duration of commands, by command and outcome",
+    ),
+    ("tidings_commit_batch_events", "events per group commit"),
+    ("tidings_commit_seconds", "duration of group commits"),
+    ("tidings_connections", "open HTTP connections"),
+    ("tidings_http_requests_total", "HTTP requests"),
+    ("tidings_http_seconds", "duration of HTTP requests"),
+    (
+        "tidings_live_batches_total",
+        "batches of live delivery, by who was looked up",
+    ),
+    ("tidings_live_connections", "live connections"),
+    (
+        "tidings_live_entries_total",
+        "entries sent to live connections",
+    ),
+    (
+        "tidings_live_refused_total",
+        "live connections beyond the limit",
+    ),
+    (
+        "tidings_live_slow_total",
+        "live connections that were dropped because their queue was full",
+    ),
+    ("tidings_log_head", "position of the last event"),
+    (
+        "tidings_mirror_lag_events",
+        "events that the stream lags behind the log",
+    ),
+    (
+        "tidings_mirror_position",
+        "position of the last event in the stream",
+    ),
+    (
+        "tidings_parked_events",
+        "events that could not be folded, and those behind them",
+    ),
+    ("tidings_pool_connections", "pooled connections to Postgres"),
+    (
+        "tidings_projection_lag_events",
+        "events that the read models lag behind the log",
+    ),
+    (
+        "tidings_projection_lag_seconds",
+        "age of the read models while they lag behind the log",
+    ),
+    ("tidings_projection_position", "position of the read models"),
+    (
+        "tidings_refused_total",
+        "rejected commands, by problem code",
+    ),
+    (
+        "tidings_search_lag_events",
+        "events that the search index lags behind the log",
+    ),
+    ("tidings_search_position", "position of the search index"),
+    ("tidings_search_seconds", "duration of searches"),
+    (
+        "tidings_webhook_lag_events",
+        "events that a webhook lags behind the log",
+    ),
+    ("tidings_webhook_parked", "parked deliveries of a webhook"),
+    (
+        "tidings_webhook_tries_total",
+        "delivery attempts of a webhook, by outcome",
+    ),
+    (
+        "tidings_webhook_waiting",
+        "deliveries of a webhook that wait for another attempt",
+    ),
+];
+
+/// What the sources say of one metric.
+#[derive(Default)]
+struct Metric {
+    types: BTreeSet<String>,
+    labels: BTreeSet<String>,
+    packages: BTreeSet<String>,
+}
+
+/// The names of all metrics.
+pub(super) fn names(programs: &[Program]) -> Vec<String> {
+    metrics(programs).into_keys().collect()
+}
+
+pub(super) fn render(programs: &[Program]) -> String {
+    let metrics = metrics(programs);
+    assert!(
+        metrics.len() > 20,
+        "only {} metrics were found",
+        metrics.len()
+    );
+    assert_no_others(DESCRIPTIONS, &metrics.keys().cloned().collect());
+    let rows: Vec<Vec<String>> = metrics
+        .iter()
+        .map(|(name, metric)| {
+            assert_eq!(metric.types.len(), 1, "{name} has several types");
+            vec![
+                code(name),
+                list(&metric.types),
+                list(&metric.labels),
+                list(&metric.packages),
+                describe(DESCRIPTIONS, name),
+            ]
+        })
+        .collect();
+    table(&["metric", "type", "labels", "crate", "meaning"], &rows)
+}
+
+fn metrics(programs: &[Program]) -> BTreeMap<String, Metric> {
+    let mut metrics: BTreeMap<String, Metric> = BTreeMap::new();
+    for program in programs {
+        for call in program.source.calls() {
+            if !call.is_macro || !TYPES.contains(&call.name.as_str()) {
+                continue;
+            }
+            let name = call.first_string().unwrap_or_else(|| {
+                let path = program.source.path.display();
+                panic!("{path}: the name of a metric must be a string literal")
+            });
+            let metric = metrics.entry(name).or_default();
+            metric.types.insert(call.name.clone());
+            metric.labels.extend(call.keys());
+            metric.packages.insert(program.package.clone());
+        }
+    }
+    metrics
+}

@@ -1,0 +1,151 @@
+//! The tables of the database, with the crates that write and read them.
+
+use std::collections::BTreeSet;
+
+use super::markdown::{assert_no_others, code, describe, list, table};
+use crate::programs::Program;
+use crate::sql;
+
+const DESCRIPTIONS: &[(&str, &str)] = &[
+    (
+        "hooks.notices",
+        "pending and sent notifications, one row per user and conversation",
+    ),
+    ("hooks.parked", "deliveries that failed for the last time"),
+    (
+        "hooks.seal_copies",
+        "per address: the last seal that was delivered",
+    ),
+    (
+        "hooks.waiting",
+        "events at or before a webhook's position that are not delivered yet",
+    ),
+    (
+        "hooks.webhooks",
+        "the webhooks, with position, state and secret",
+    ),
+    (
+        "log.erased",
+        "the events whose content was erased; rows are never removed",
+    ),
+    (
+        "log.erasure",
+        "one row: how far erasure has progressed in the log and in its files",
+    ),
+    (
+        "log.events",
+        "every event, by position; changed by erasure only",
+    ),
+    (
+        "log.head",
+        "one row: the last position, its time, and the id of the log",
+    ),
+    (
+        "log.receipts",
+        "the first response to each command with an idempotency key, forever",
+    ),
+    (
+        "log.retention",
+        "per kind of conversation: up to where retention has erased messages",
+    ),
+    (
+        "log.seals",
+        "signed hashes over ranges of events, with the salts and digests of the events",
+    ),
+    (
+        "log.snapshots",
+        "folded states of aggregates; may be deleted at any time",
+    ),
+    ("log.streams", "the numbers of aggregates"),
+    (
+        "public.events",
+        "view: the log for analysts and postgres-es, with JSON payloads",
+    ),
+    (
+        "read.ack_history",
+        "the acknowledgements of devices, by position",
+    ),
+    ("read.blocks", "which user blocks whom"),
+    (
+        "read.checkpoint",
+        "one row: position, floor of the offline window, numbering, generation",
+    ),
+    (
+        "read.conversation_history",
+        "conversations after each event that changed one",
+    ),
+    (
+        "read.conversations",
+        "the conversations, with their heads and counts",
+    ),
+    ("read.devices", "the acknowledged cursor of each device"),
+    (
+        "read.inbox",
+        "fan-out on write: one row per recipient of an entry",
+    ),
+    (
+        "read.member_history",
+        "members after each event that changed one",
+    ),
+    (
+        "read.members",
+        "present and former members, with read marks and preferences",
+    ),
+    ("read.messages", "the messages in their current form"),
+    (
+        "read.parked",
+        "events that could not be folded, and those behind them",
+    ),
+    (
+        "read.reaction_history",
+        "the reactions that were added and removed, by position",
+    ),
+    ("read.reactions", "the current reactions"),
+    ("read.recall_history", "when messages were recalled"),
+    (
+        "read.stays",
+        "membership periods, from which the visibility rule is made",
+    ),
+    ("read.timeline", "sync entries other than messages"),
+    ("read.users", "the users, with their numbers"),
+    ("read.versions", "the bodies that messages got by edits"),
+];
+
+pub(super) fn render(programs: &[Program]) -> String {
+    let (tables, views) = (sql::tables(), sql::views());
+    assert!(tables.len() > 25, "only {} tables were found", tables.len());
+    let names: BTreeSet<String> = tables.union(&views).cloned().collect();
+    assert_no_others(DESCRIPTIONS, &names);
+    let strings: Vec<(&str, Vec<String>)> = programs
+        .iter()
+        .map(|program| (program.package.as_str(), program.source.strings()))
+        .collect();
+    let rows: Vec<Vec<String>> = names
+        .iter()
+        .map(|name| {
+            let writers = packages(&strings, |text| sql::writes(text, name));
+            assert!(
+                views.contains(name) || !writers.is_empty(),
+                "no statement writes {name}"
+            );
+            let mut readers = packages(&strings, |text| sql::names(text, name));
+            readers.retain(|package| !writers.contains(package));
+            vec![
+                code(name),
+                list(&writers),
+                list(&readers),
+                describe(DESCRIPTIONS, name),
+            ]
+        })
+        .collect();
+    table(&["table", "written by", "also named by", "content"], &rows)
+}
+
+/// The packages with a string for which `is_found` holds.
+fn packages(strings: &[(&str, Vec<String>)], is_found: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    strings
+        .iter()
+        .filter(|(_, strings)| strings.iter().any(|text| is_found(text)))
+        .map(|(package, _)| (*package).to_owned())
+        .collect()
+}

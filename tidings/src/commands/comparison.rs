@@ -1,0 +1,50 @@
+//! Prints how a rebuilt version differs from the served one.
+
+use projector::RowDifference;
+use projector::index::IndexComparison;
+use serde_json::{Map, Value};
+
+/// Prints whether two search indexes are equal, and the messages that differ.
+pub fn print_index_comparison(comparison: &IndexComparison) {
+    let position = comparison.position;
+    if comparison.is_equal() {
+        println!("identical to the served index, at position {position}");
+        return;
+    }
+    println!(
+        "different from the served index, at position {position}: {} messages instead of {}; these differ:",
+        comparison.served.messages, comparison.built.messages
+    );
+    for message in &comparison.differing {
+        println!("message {} of {}", message.seq, message.conversation);
+    }
+}
+
+/// Prints the rows of read models that differ, one per line.
+pub fn print_row_differences(differences: &[RowDifference]) {
+    for difference in differences {
+        println!("{}", describe_difference(difference));
+    }
+}
+
+/// Describes a differing row: its key, and the columns that differ.
+fn describe_difference(difference: &RowDifference) -> String {
+    let parse = |row: &Option<String>| -> Option<Map<String, Value>> {
+        serde_json::from_str(row.as_deref()?).ok()
+    };
+    let row = format!("{} {}", difference.table, difference.key);
+    match (parse(&difference.served), parse(&difference.rebuilt)) {
+        (None, _) => format!("{row}: missing in the served read models"),
+        (_, None) => format!("{row}: not expected in the served read models"),
+        (Some(served), Some(rebuilt)) => {
+            let columns = served
+                .iter()
+                .filter(|(name, value)| rebuilt.get(*name) != Some(value));
+            let columns = columns.map(|(name, value)| {
+                let expected = rebuilt.get(name).unwrap_or(&Value::Null);
+                format!("{name} is {value}, expected {expected}")
+            });
+            format!("{row}: {}", columns.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `tidings import PATH`: imports existing chat history into a running system.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use importer::{ImportClient, ImportInput, ImportProgress, ImportSummary, ImportTarget};
+
+use super::admin;
+use crate::config::{ImportArgs, SystemConfig};
+use crate::progress::CommandProgress;
+
+/// The user name of the import token, unless `--token` is given.
+const DEFAULT_IMPORTER: &str = "tidings-import";
+
+/// Imports the file or directory and prints a summary.
+pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
+    let began = Instant::now();
+    let input = ImportInput::open(&args.file)?;
+    let client = ImportClient::new(resolve_target(config, args)?)?;
+    let mut summary = ImportSummary::default();
+    let progress = CommandProgress::of_bytes();
+    let total = input.bytes();
+    progress.update(0, total);
+    let on_progress = |step| match step {
+        ImportProgress::Sending {
+            bytes_read,
+            messages,
+        } => {
+            progress.update(bytes_read, total);
+            progress.set_message(format!("{messages} messages"));
+        }
+        ImportProgress::CatchingUp => {
+            progress.set_message("waiting until the imported messages can be read");
+        }
+    };
+    let outcome = importer::import(input, &client, &mut summary, on_progress).await;
+    drop(progress);
+    summary.sort_rejected();
+    if args.json {
+        println!("{}", summary.to_json(began.elapsed())?);
+    } else {
+        print!("{}", summary.to_text(began.elapsed()));
+    }
+    outcome.map_err(|error| {
+        error.context("the import was interrupted; run the same command again to resume it")
+    })
+}
+
+/// The system to import into.
+fn resolve_target(config: &SystemConfig, args: &ImportArgs) -> Result<ImportTarget> {
+    let url = match &args.url {
+        Some(url) => url.clone(),
+        None => admin::find_running_address(config).map_err(|error| {
+            error.context("specify a system with --url and --token, or start one")
+        })?,
+    };
+    let token = match &args.token {
+        Some(token) => token.clone(),
+        None => admin::sign_admin_token(config, DEFAULT_IMPORTER)?,
+    };
+    Ok(ImportTarget { url, token })
+}

@@ -1,0 +1,24 @@
+//! `tidings status`: shows system status.
+
+use anyhow::Result;
+use diagnostics::{StatusSources, collect_status, render_status};
+
+use crate::config::{StatusArgs, SystemConfig};
+
+/// Prints the status. A stopped system is a valid result; a running one that cannot be queried is
+/// an error.
+pub async fn run(config: &SystemConfig, args: &StatusArgs) -> Result<()> {
+    let status = collect_status(StatusSources {
+        data: &config.data_dir(),
+        servers: config.server_urls(),
+        mirror: config.mirror_config(),
+        index_dir: config.index_dir(),
+    })
+    .await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&status)?);
+    } else {
+        print!("{}", render_status(&status));
+    }
+    Ok(())
+}

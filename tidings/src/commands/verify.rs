@@ -1,0 +1,92 @@
+//! `tidings verify`: compares the read models, or the search index, with a fresh rebuild, and changes
+//! nothing.
+
+use anyhow::{Result, bail};
+use data_dir::{OperatorDatabase, with_migrated_database};
+use projector::{ReadModelComparison, RebuildProgress};
+use serde_json::json;
+
+use super::comparison;
+use crate::config::{SystemConfig, VerifyArgs};
+use crate::progress::CommandProgress;
+
+/// Compares, and prints the result. Returns an error if there is a difference.
+pub async fn run(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
+    if args.search {
+        verify_search(config, args).await
+    } else {
+        verify_read_models(config, args).await
+    }
+}
+
+async fn verify_read_models(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
+    let batch = usize::try_from(args.batch)?;
+    let comparison = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let progress = CommandProgress::counting("events");
+            let on_progress = |done: RebuildProgress| {
+                progress.update_position(done.position, done.head);
+            };
+            let (pool, projector) = (database.pool.clone(), config.projector_config());
+            Ok(projector::verify(pool, projector, batch, on_progress).await?)
+        },
+    );
+    let comparison = comparison.await?;
+    if args.json {
+        let json = json!({
+            "position": comparison.position, "equal": comparison.is_equal(),
+            "served": comparison.served, "rebuilt": comparison.rebuilt,
+            "differences": comparison.differences,
+        });
+        println!("{json}");
+    } else {
+        print_tables(&comparison);
+    }
+    if comparison.is_equal() {
+        return Ok(());
+    }
+    bail!("the read models differ from the log; repair them with `tidings rebuild`")
+}
+
+fn print_tables(comparison: &ReadModelComparison) {
+    for (served, rebuilt) in comparison.served.iter().zip(&comparison.rebuilt) {
+        let verdict = if served == rebuilt {
+            "equal"
+        } else {
+            "differs"
+        };
+        println!(
+            "{:<14} {:>10} rows  {}  {verdict}",
+            served.table, served.rows, served.digest
+        );
+    }
+    comparison::print_row_differences(&comparison.differences);
+}
+
+async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
+    let comparison = with_migrated_database(
+        config.server_options(),
+        async |database: &OperatorDatabase| {
+            let progress = CommandProgress::counting("messages");
+            let on_progress = |messages, total| progress.update(messages, total);
+            let (pool, index_dir) = (database.pool.clone(), config.index_dir());
+            Ok(projector::index::verify_index(pool, index_dir, on_progress).await?)
+        },
+    );
+    let comparison = comparison.await?;
+    if args.json {
+        let json = json!({
+            "position": comparison.position, "equal": comparison.is_equal(),
+            "served": comparison.served, "rebuilt": comparison.built,
+            "differences": comparison.differing,
+        });
+        println!("{json}");
+    } else {
+        comparison::print_index_comparison(&comparison);
+    }
+    if comparison.is_equal() {
+        return Ok(());
+    }
+    bail!("the index differs from the messages; repair it with `tidings rebuild search`")
+}

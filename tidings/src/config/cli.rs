@@ -1,0 +1,162 @@
+//! The command line: the commands, and the options of the smaller ones.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use data_dir::SecretString;
+
+use super::erase::{EraseCommand, ExportUserArgs};
+use super::log::LogCommand;
+use super::parse::parse_duration;
+use super::rebuild::{RebuildArgs, VerifyArgs};
+use super::system::SystemConfig;
+use super::webhooks::WebhooksCommand;
+
+/// Run and operate Tidings, a self-hosted messaging backend built on an append-only event log.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// The options that all commands share.
+    #[command(flatten)]
+    pub config: SystemConfig,
+    /// The command to run.
+    #[command(subcommand)]
+    pub command: CliCommand,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum CliCommand {
+    /// Run all services in one process, on one port.
+    Up(UpArgs),
+    /// Run the command service.
+    CommandSvc,
+    /// Run the projector, which writes the read models.
+    Projector,
+    /// Run the query service.
+    QueryApi,
+    /// Run the webhook dispatcher.
+    Dispatcher,
+    /// Migrate the database schema to the current version.
+    Migrate,
+    /// Print a token for a user.
+    Token(TokenArgs),
+    /// Show system status.
+    Status(StatusArgs),
+    /// Import messages from a file into a running system.
+    Import(ImportArgs),
+    /// Permanently erase content: a message, a conversation, or everything that a user has sent.
+    #[command(subcommand)]
+    Erase(EraseCommand),
+    /// Export all data about a user as JSON Lines.
+    ExportUser(ExportUserArgs),
+    /// Rebuild the read models or the search index online, while the old ones stay in service.
+    Rebuild(RebuildArgs),
+    /// Verify the read models or the search index against a fresh rebuild.
+    Verify(VerifyArgs),
+    /// Search all messages, or those that a given user can see.
+    Search(SearchArgs),
+    /// Read, export, verify and replay the event log.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Manage webhooks.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
+    /// Manage the embedded servers.
+    #[command(subcommand)]
+    Servers(ServersCommand),
+}
+
+/// The options of `tidings up`.
+#[derive(Debug, Clone, Args)]
+pub struct UpArgs {
+    /// Print a token for this user to standard output once the system is ready.
+    #[arg(long, value_name = "USER")]
+    pub print_token: Option<String>,
+}
+
+/// The options of `tidings token`.
+#[derive(Debug, Clone, Args)]
+pub struct TokenArgs {
+    /// User that the token is for: 1 to 128 characters.
+    pub user: String,
+    /// Scope beyond the user's own data: `admin`.
+    #[arg(long, default_value = "")]
+    pub scope: String,
+    /// Token lifetime.
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = parse_duration)]
+    pub ttl: Duration,
+}
+
+/// The options of `tidings status`.
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `tidings import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// JSON Lines file or Matrix JSON export (plain, .gz or .zst), or directory of an unpacked
+    /// Slack export.
+    #[arg(value_name = "PATH")]
+    pub file: PathBuf,
+    /// URL of the system to import into [default: the one that runs on the data directory].
+    #[arg(long, requires = "token")]
+    pub url: Option<String>,
+    /// Admin token [default: signed with the secret of the data directory].
+    #[arg(long, env = "TIDINGS_TOKEN", hide_env_values = true)]
+    pub token: Option<SecretString>,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `tidings search`.
+#[derive(Debug, Clone, Args)]
+pub struct SearchArgs {
+    /// Search query, in the query language of `GET /v1/search`.
+    #[arg(required = true)]
+    pub query: Vec<String>,
+    /// Search as this user, who finds only what they can see.
+    #[arg(long, value_name = "USER")]
+    pub r#as: Option<String>,
+    /// Maximum number of hits.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub limit: u16,
+    /// Order of the hits.
+    #[arg(long, value_name = "ORDER", default_value = "relevance")]
+    pub sort: SearchOrder,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The order of search hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SearchOrder {
+    /// Best match first.
+    Relevance,
+    /// Most recently sent first.
+    Newest,
+}
+
+/// The subcommands of `tidings servers`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ServersCommand {
+    /// Fetch the pinned servers into the cache, unless they are already there.
+    Fetch,
+    /// Print the paths of the server programs that would be used.
+    Path,
+    /// Diagnose which server programs are found, and why others cannot be used.
+    Doctor,
+    /// Run a command with embedded servers; their addresses are in DATABASE_URL and NATS_URL.
+    Run {
+        /// Command to run, with its arguments.
+        #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
+        command: Vec<std::ffi::OsString>,
+    },
+}

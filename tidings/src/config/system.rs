@@ -1,0 +1,286 @@
+//! The options that all commands share, and what follows from them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys};
+use embedded_servers::ServerOptions;
+use event_stream::mirror::MirrorConfig;
+use projector::ProjectorConfig;
+use search::index::IndexDir;
+
+use super::erase::RetentionArgs;
+use super::log::SealArgs;
+use super::parse::parse_duration;
+use super::webhooks::WebhookArgs;
+
+/// The default address of `tidings up`.
+pub const DEFAULT_LISTEN_UP: &str = "127.0.0.1:8080";
+/// The default address of `tidings command-svc`.
+pub const DEFAULT_LISTEN_COMMAND_SVC: &str = "127.0.0.1:8081";
+/// The default address of `tidings query-api`.
+pub const DEFAULT_LISTEN_QUERY_API: &str = "127.0.0.1:8082";
+/// The default address of the health and metrics endpoints of `tidings projector`.
+pub const DEFAULT_LISTEN_PROJECTOR: &str = "127.0.0.1:8083";
+/// The default address of the health and metrics endpoints of `tidings dispatcher`.
+pub const DEFAULT_LISTEN_DISPATCHER: &str = "127.0.0.1:8084";
+
+/// The options that all commands share.
+#[derive(Debug, Clone, Args)]
+pub struct SystemConfig {
+    /// Data directory of the embedded servers, the keys and the search index.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_DATA",
+        value_name = "DIR",
+        default_value = "./tidings-data"
+    )]
+    pub data: PathBuf,
+
+    /// Listen address [default: 127.0.0.1:8080; command-svc 8081, query-api 8082, projector 8083,
+    /// dispatcher 8084].
+    #[arg(long, global = true, env = "TIDINGS_LISTEN", value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+
+    /// Postgres to use, version 15 to 18 [default: an embedded one in the data directory].
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database_url: Option<ServerUrl>,
+
+    /// nats-server to use, version 2.11.1 or newer, with JetStream [default: an embedded one].
+    #[arg(
+        long,
+        global = true,
+        env = "NATS_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub nats_url: Option<ServerUrl>,
+
+    /// How tokens are verified.
+    #[command(flatten)]
+    pub auth: AuthArgs,
+
+    /// The limits of the domain rules.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// Largest conversation that is fanned out on write; larger ones are merged on read.
+    #[arg(long, global = true, env = "TIDINGS_FANOUT_THRESHOLD", value_name = "N", default_value_t = 500,
+        value_parser = clap::value_parser!(i64).range(0..=100_000))]
+    pub fanout_threshold: i64,
+
+    /// Retention of sync entries for devices that are offline.
+    #[arg(long, global = true, env = "TIDINGS_OFFLINE_WINDOW", value_name = "DURATION", default_value = "7d",
+        value_parser = parse_duration)]
+    pub offline_window: Duration,
+
+    /// Maximum number of commands per second and user; 0 for no limit.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_RATE_LIMIT",
+        value_name = "N",
+        default_value_t = 50
+    )]
+    pub rate_limit: u32,
+
+    /// Maximum number of open connections, including live connections.
+    #[arg(long, global = true, env = "TIDINGS_MAX_CONNECTIONS", value_name = "N", default_value_t = 12_000,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+
+    /// Maximum number of live connections (WebSocket and server-sent events together).
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_MAX_LIVE",
+        value_name = "N",
+        default_value_t = 10_000
+    )]
+    pub max_live: u32,
+
+    /// Allowed origins of web pages that call this API, such as https://chat.example.com.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_ALLOWED_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub allowed_origins: Vec<String>,
+
+    /// How the log is sealed.
+    #[command(flatten)]
+    pub seals: SealArgs,
+
+    /// How long messages are retained.
+    #[command(flatten)]
+    pub retention: RetentionArgs,
+
+    /// How webhooks are delivered.
+    #[command(flatten)]
+    pub webhooks: WebhookArgs,
+
+    /// Directory of the search index; the projector writes it, query-api reads it [default:
+    /// DATA/search].
+    #[arg(long, global = true, env = "TIDINGS_SEARCH_DIR", value_name = "DIR")]
+    pub search_dir: Option<PathBuf>,
+
+    /// Name of the JetStream stream; must differ between systems that share a nats-server.
+    #[arg(long, global = true, env = "TIDINGS_STREAM", value_name = "NAME")]
+    pub stream: Option<String>,
+
+    /// Directory with the programs of the embedded Postgres [default: found or fetched].
+    #[arg(long, global = true, env = "TIDINGS_PG_BIN", value_name = "DIR")]
+    pub pg_bin: Option<PathBuf>,
+
+    /// Program of the embedded nats-server [default: found or fetched].
+    #[arg(long, global = true, env = "TIDINGS_NATS_BIN", value_name = "FILE")]
+    pub nats_bin: Option<PathBuf>,
+
+    /// Log filter, such as `info` or `tidings=debug,info`.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub log: String,
+
+    /// Log format; logs go to standard error.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+impl SystemConfig {
+    /// The directory of the search index.
+    pub fn index_dir(&self) -> IndexDir {
+        let default = || self.data.join("search");
+        IndexDir::new(self.search_dir.clone().unwrap_or_else(default))
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> DataDir {
+        DataDir::new(&self.data)
+    }
+
+    /// The configured addresses of the servers.
+    pub fn server_urls(&self) -> ServerUrls {
+        let reveal = |url: &ServerUrl| url.reveal().to_owned();
+        ServerUrls {
+            database: self.database_url.as_ref().map(reveal),
+            nats: self.nats_url.as_ref().map(reveal),
+        }
+    }
+
+    /// The options of the embedded servers.
+    pub fn server_options(&self) -> ServerOptions {
+        let urls = self.server_urls();
+        ServerOptions {
+            data: self.data.clone(),
+            fsync: true,
+            pg_bin: self.pg_bin.clone(),
+            nats_bin: self.nats_bin.clone(),
+            database_url: urls.database,
+            nats_url: urls.nats,
+            nats_password: true,
+            fetch: true,
+        }
+    }
+
+    /// Loads the keys of tokens; creates a secret if no key is configured and none exists.
+    pub fn load_token_keys(&self) -> anyhow::Result<TokenKeys> {
+        let files = TokenKeyFiles {
+            public_key: self.auth.auth_public_key.clone(),
+            jwks: self.auth.auth_jwks.clone(),
+        };
+        TokenKeys::load(&files, &self.data_dir())
+    }
+
+    /// The file of the key that signs seals.
+    pub fn seal_key_path(&self) -> PathBuf {
+        let default = || self.data_dir().seal_key_path();
+        self.seals.seal_key.clone().unwrap_or_else(default)
+    }
+
+    /// The names of the mirror in JetStream.
+    pub fn mirror_config(&self) -> MirrorConfig {
+        self.stream
+            .as_deref()
+            .map_or_else(MirrorConfig::default, MirrorConfig::named)
+    }
+
+    /// The configuration of the projector. A rebuild must use the same values as the running
+    /// projector; with others it would produce different rows.
+    pub fn projector_config(&self) -> ProjectorConfig {
+        ProjectorConfig {
+            fanout_threshold: self.fanout_threshold,
+            offline_window: self.offline_window,
+            ..ProjectorConfig::default()
+        }
+    }
+}
+
+/// How tokens are verified. Without any of these options, a secret is generated once and stored in
+/// the data directory. A secret can only be given in `TIDINGS_AUTH_SECRET`: a flag would show it to
+/// every user of the machine.
+#[derive(Debug, Clone, Args)]
+pub struct AuthArgs {
+    /// PEM file with the public key that verifies tokens (EdDSA, ES256 or RS256).
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_AUTH_PUBLIC_KEY",
+        value_name = "FILE",
+        conflicts_with = "auth_jwks"
+    )]
+    pub auth_public_key: Option<PathBuf>,
+
+    /// JWKS file with the public keys that verify tokens.
+    #[arg(long, global = true, env = "TIDINGS_AUTH_JWKS", value_name = "FILE")]
+    pub auth_jwks: Option<PathBuf>,
+}
+
+/// The configurable limits of the domain rules. The other documented limits are fixed.
+#[derive(Debug, Clone, Args)]
+pub struct LimitArgs {
+    /// How long after sending authors can recall their messages.
+    #[arg(long, global = true, env = "TIDINGS_RECALL_WINDOW", value_name = "DURATION", default_value = "24h",
+        value_parser = parse_duration)]
+    pub recall_window: Duration,
+
+    /// Maximum number of members of a group.
+    #[arg(long, global = true, env = "TIDINGS_MAX_MEMBERS", value_name = "N", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub max_members: u32,
+
+    /// Maximum size of a message body in bytes, as JSON.
+    #[arg(long, global = true, env = "TIDINGS_MAX_BODY", value_name = "BYTES", default_value_t = 65_536,
+        value_parser = clap::value_parser!(u32).range(64..=196_608))]
+    pub max_body: u32,
+}
+
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Human-readable lines.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
