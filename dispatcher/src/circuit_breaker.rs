@@ -57,16 +57,60 @@ impl CircuitBreaker {
 mod tests {
     use super::*;
 
+    fn open_breaker() -> CircuitBreaker {
+        let mut breaker = CircuitBreaker::new(MAX_EVENTS_IN_FLIGHT);
+        for _ in 0..FAILURE_LIMIT {
+            breaker.record_failure();
+        }
+        breaker
+    }
+
     #[test]
     fn an_open_circuit_allows_one_delivery_until_one_is_accepted() {
-        let mut pace = CircuitBreaker::new(MAX_EVENTS_IN_FLIGHT);
+        let mut breaker = CircuitBreaker::new(MAX_EVENTS_IN_FLIGHT);
         for _ in 0..FAILURE_LIMIT {
-            assert_eq!(pace.in_flight_limit(), MAX_EVENTS_IN_FLIGHT);
-            pace.record_failure();
+            assert!(!breaker.is_open());
+            assert_eq!(breaker.in_flight_limit(), MAX_EVENTS_IN_FLIGHT);
+            breaker.record_failure();
         }
-        assert_eq!(pace.in_flight_limit(), 1);
-        assert!(pace.record_success());
-        assert!(!pace.record_success());
-        assert_eq!(pace.in_flight_limit(), MAX_EVENTS_IN_FLIGHT);
+        assert!(breaker.is_open());
+        assert_eq!(breaker.in_flight_limit(), 1);
+        assert!(breaker.record_success());
+        assert!(!breaker.record_success());
+        assert_eq!(breaker.in_flight_limit(), MAX_EVENTS_IN_FLIGHT);
+    }
+
+    #[test]
+    fn only_consecutive_failures_open_the_circuit() {
+        let mut breaker = CircuitBreaker::new(MAX_NOTIFICATIONS_IN_FLIGHT);
+        for _ in 0..10 {
+            for _ in 0..FAILURE_LIMIT - 1 {
+                breaker.record_failure();
+            }
+            assert!(!breaker.record_success());
+        }
+        assert_eq!(breaker.in_flight_limit(), MAX_NOTIFICATIONS_IN_FLIGHT);
+    }
+
+    #[test]
+    fn a_failed_probe_keeps_the_circuit_open() {
+        let mut breaker = open_breaker();
+        for _ in 0..10 {
+            breaker.record_failure();
+            assert_eq!(breaker.in_flight_limit(), 1);
+        }
+        // One accepted delivery is enough, however many have failed.
+        assert!(breaker.record_success());
+        assert!(!breaker.is_open());
+    }
+
+    #[test]
+    fn the_count_of_failures_does_not_overflow() {
+        let mut breaker = CircuitBreaker {
+            max_in_flight: 3,
+            failures: u32::MAX,
+        };
+        breaker.record_failure();
+        assert!(breaker.is_open());
     }
 }

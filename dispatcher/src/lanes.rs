@@ -267,6 +267,84 @@ mod tests {
         assert_eq!((attempt.position, attempt.previous_attempts), (1, 1));
     }
 
+    #[test]
+    fn parking_an_event_unblocks_its_lane_with_a_fresh_count() {
+        let mut lanes = empty_lanes();
+        for position in 1..=2 {
+            lanes.push(position, "a");
+        }
+        lanes.advance_read_to(2);
+        lanes.next_attempt(at_millis(0));
+        lanes.record_failure(1, at_millis(10));
+        let second = lanes.next_attempt(at_millis(10)).unwrap();
+        assert_eq!((second.position, second.previous_attempts), (1, 1));
+        assert_eq!(lanes.lane_of(1), Some("a"));
+        // The caller gives up and parks the event.
+        lanes.complete(1);
+        assert_eq!(lanes.lane_of(1), None);
+        let next = lanes.next_attempt(at_millis(10)).unwrap();
+        assert_eq!((next.position, next.previous_attempts), (2, 0));
+    }
+
+    #[test]
+    fn a_receiver_that_is_back_unblocks_every_lane() {
+        let mut lanes = empty_lanes();
+        for (position, lane) in [(1, "a"), (2, "b"), (3, "c")] {
+            lanes.push(position, lane);
+        }
+        lanes.advance_read_to(3);
+        for _ in 0..2 {
+            let attempt = lanes.next_attempt(at_millis(0)).unwrap();
+            lanes.record_failure(attempt.position, at_millis(3_600_000));
+        }
+        let third = lanes.next_attempt(at_millis(0)).unwrap();
+        assert_eq!(third.position, 3);
+        assert_eq!(lanes.next_attempt(at_millis(0)), None);
+        assert_eq!(lanes.next_due_at(), Some(at_millis(3_600_000)));
+
+        lanes.complete(3);
+        lanes.unblock_all();
+        assert_eq!(lanes.next_due_at(), None);
+        let positions: Vec<i64> = std::iter::from_fn(|| lanes.next_attempt(at_millis(0)))
+            .map(|attempt| attempt.position)
+            .collect();
+        assert_eq!(positions, [1, 2]);
+    }
+
+    #[test]
+    fn the_position_of_the_log_advances_without_events_and_never_goes_back() {
+        let mut lanes = empty_lanes();
+        lanes.advance_read_to(50);
+        lanes.advance_read_to(20);
+        let progress = lanes.progress();
+        assert_eq!((progress.position, progress.waiting.len()), (50, 0));
+        assert_eq!(Lanes::resume(progress).progress().position, 50);
+    }
+
+    #[test]
+    fn events_that_are_not_held_are_ignored() {
+        let mut lanes = empty_lanes();
+        lanes.push(5, "a");
+        lanes.complete(4);
+        lanes.record_failure(6, at_millis(10));
+        assert_eq!(lanes.next_due_at(), None);
+        assert_eq!(lanes.next_attempt(at_millis(0)).unwrap().position, 5);
+    }
+
+    #[test]
+    fn the_lanes_have_a_limited_capacity() {
+        let mut lanes = empty_lanes();
+        for position in 1..MAX_HELD_EVENTS as i64 {
+            lanes.push(position, "a");
+        }
+        assert!(lanes.has_room());
+        lanes.push(MAX_HELD_EVENTS as i64, "b");
+        assert!(!lanes.has_room());
+        lanes.next_attempt(at_millis(0));
+        lanes.complete(1);
+        assert!(lanes.has_room());
+    }
+
     proptest! {
         /// Regardless of failures and crashes, every event is delivered at least once, each lane
         /// stays in order, and an event repeats only after a restart or a failure.

@@ -244,3 +244,186 @@ pub async fn park(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+    use test_database::TestDatabase;
+
+    use super::*;
+    use crate::secret::SigningSecret;
+    use crate::webhook::{self, WebhookKind, WebhookStatus};
+
+    /// A database with one event webhook, which is enabled.
+    async fn database() -> (TestDatabase, Webhook) {
+        let database = TestDatabase::migrated("dispatcher").await;
+        let url = "https://example.com".parse().unwrap();
+        let kind = WebhookKind::Events(Vec::new());
+        let (id, _) = webhook::add(
+            &database.pool,
+            &url,
+            &SigningSecret::generate(),
+            &kind,
+            None,
+        )
+        .await
+        .unwrap();
+        let webhook = webhook::load_enabled(&database.pool, id).await.unwrap();
+        (database, webhook.unwrap().unwrap())
+    }
+
+    async fn lease(pool: &PgPool, webhook: &Webhook) -> Option<WebhookLease> {
+        WebhookLease::try_acquire(pool, webhook.id).await.unwrap()
+    }
+
+    async fn ledger(pool: &PgPool, webhook: &Webhook) -> DeliveryLedger {
+        let lease = lease(pool, webhook).await.unwrap();
+        DeliveryLedger::new(lease, webhook)
+    }
+
+    async fn status(pool: &PgPool) -> WebhookStatus {
+        let mut all = webhook::list(pool).await.unwrap();
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    }
+
+    fn waiting(lane: &str, attempts: u32, due_ms: i64) -> WaitingEvent {
+        WaitingEvent {
+            lane: lane.to_owned(),
+            attempts,
+            due_at: Timestamp::from_millis(due_ms),
+        }
+    }
+
+    fn failed(reason: &str) -> DeliveryOutcome {
+        DeliveryOutcome::Failed {
+            reason: reason.to_owned(),
+            retry_after: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn only_one_dispatcher_has_the_lease_of_a_webhook() {
+        let (database, webhook) = database().await;
+        let other = Webhook {
+            id: webhook.id + 1,
+            ..webhook.clone()
+        };
+        let first = lease(&database.pool, &webhook).await.unwrap();
+        assert!(lease(&database.pool, &webhook).await.is_none());
+        let of_other = lease(&database.pool, &other).await.unwrap();
+        first.release().await;
+        let second = lease(&database.pool, &webhook).await.unwrap();
+        second.release().await;
+        of_other.release().await;
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn progress_and_waiting_events_are_stored_and_loaded() {
+        let (database, webhook) = database().await;
+        let mut ledger = ledger(&database.pool, &webhook).await;
+        let (a, b) = (waiting("/a", 1, 500), waiting("/b", 0, 500));
+        ledger
+            .save_events(7, &[], &[(3, &a), (5, &b)], &[])
+            .await
+            .unwrap();
+        let loaded = ledger.load_waiting().await.unwrap();
+        assert_eq!(loaded, BTreeMap::from([(3, a), (5, b.clone())]));
+
+        // One event is gone, one is updated, one is added and one is parked.
+        let (later, new) = (waiting("/b", 4, 900), waiting("/c", 2, 800));
+        let parked = ParkedDelivery {
+            position: 3,
+            lane: "/a".to_owned(),
+            user: String::new(),
+            attempts: 30,
+            error: "x".repeat(600),
+        };
+        let changed = [(5, &later), (8, &new)];
+        ledger
+            .save_events(9, &[3], &changed, std::slice::from_ref(&parked))
+            .await
+            .unwrap();
+        let loaded = ledger.load_waiting().await.unwrap();
+        assert_eq!(loaded, BTreeMap::from([(5, later), (8, new)]));
+        let stored = webhook::list_parked(&database.pool, Some(webhook.id), 10)
+            .await
+            .unwrap();
+        assert_eq!(stored.len(), 1);
+        assert_eq!((stored[0].position, stored[0].tries), (3, 30));
+        assert_eq!(stored[0].error, "x".repeat(500), "long errors are cut");
+        let status = status(&database.pool).await;
+        assert_eq!((status.position, status.waiting, status.parked), (9, 2, 1));
+        ledger.close().await;
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn outcomes_are_stored_once_with_the_next_save() {
+        let (database, webhook) = database().await;
+        let mut ledger = ledger(&database.pool, &webhook).await;
+        assert!(!ledger.has_unsaved());
+        ledger.record_outcome(&DeliveryOutcome::Accepted);
+        ledger.record_outcome(&failed("status 500"));
+        ledger.record_outcome(&DeliveryOutcome::Accepted);
+        assert!(ledger.has_unsaved());
+        ledger.save_events(1, &[], &[], &[]).await.unwrap();
+        assert!(!ledger.has_unsaved());
+        let first = status(&database.pool).await;
+        assert_eq!(
+            (first.delivered, first.error.as_deref()),
+            (2, Some("status 500"))
+        );
+        assert!(first.delivered_at.is_some() && first.error_at.is_some());
+
+        // Saving again does not count the outcomes again and keeps the last error.
+        ledger.save_events(2, &[], &[], &[]).await.unwrap();
+        let second = status(&database.pool).await;
+        assert_eq!((second.delivered, second.position), (2, 2));
+        assert_eq!(second.error, first.error);
+        assert_eq!(second.error_at, first.error_at);
+        ledger.close().await;
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_an_operator_has_changed_is_not_written() {
+        let (database, webhook) = database().await;
+        let mut ledger = ledger(&database.pool, &webhook).await;
+        let event = waiting("/a", 1, 500);
+        ledger.save_events(4, &[], &[], &[]).await.unwrap();
+        assert!(
+            webhook::set_enabled(&database.pool, webhook.id, true)
+                .await
+                .unwrap()
+        );
+
+        let saved = ledger.save_events(5, &[], &[(3, &event)], &[]).await;
+        assert!(matches!(saved, Err(DeliveryError::Superseded)), "{saved:?}");
+        ledger.mark_gone().await.unwrap();
+        assert!(ledger.load_waiting().await.unwrap().is_empty());
+        let status = status(&database.pool).await;
+        assert_eq!((status.position, status.state.as_str()), (4, "on"));
+        ledger.close().await;
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_is_gone_switches_the_webhook_off() {
+        let (database, webhook) = database().await;
+        let mut ledger = ledger(&database.pool, &webhook).await;
+        ledger.record_outcome(&DeliveryOutcome::Gone);
+        ledger.save_events(1, &[], &[], &[]).await.unwrap();
+        ledger.mark_gone().await.unwrap();
+        let status = status(&database.pool).await;
+        assert_eq!(status.state, "gone");
+        assert!(status.error.unwrap().contains("410"));
+        let enabled = webhook::list_enabled(&database.pool).await.unwrap();
+        assert!(enabled.is_empty());
+        let loaded = webhook::load_enabled(&database.pool, webhook.id).await;
+        assert!(loaded.unwrap().is_none());
+        ledger.close().await;
+        database.close().await;
+    }
+}

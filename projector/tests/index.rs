@@ -14,7 +14,7 @@ use projector::index::{
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::Executor as _;
 use support::history::HistoryGenerator;
-use support::{ProjectorDatabase, config, fold, log};
+use support::{ProjectorDatabase, config, eventually, fold, log};
 
 /// Checks that look at the files in every step.
 fn frequent_checks() -> IntegrityChecks {
@@ -30,20 +30,25 @@ fn indexer(database: &ProjectorDatabase, index_dir: &IndexDir) -> Indexer {
 
 /// Steps until the index has caught up with the read model.
 async fn step_until_current(indexer: &mut Indexer, database: &ProjectorDatabase) {
-    for _ in 0..2_000 {
-        match indexer.step().await {
-            Ok(IndexingOutcome::UpToDate) if !indexer.is_verifying() => return,
-            Ok(IndexingOutcome::Building | IndexingOutcome::UpToDate) => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            Ok(_) => {}
-            Err(error) => eprintln!("continuing after: {error}"),
-        }
-    }
     let position = database
         .number("SELECT position FROM read.checkpoint")
         .await;
-    panic!("the index did not reach position {position}");
+    let expected = format!("the index reaches position {position}");
+    eventually::eventually(expected, async || {
+        loop {
+            match indexer.step().await {
+                Ok(IndexingOutcome::UpToDate) if !indexer.is_verifying() => return Some(()),
+                Ok(IndexingOutcome::Building | IndexingOutcome::UpToDate) => return None,
+                // There is more to index, so the next step follows at once.
+                Ok(_) => {}
+                Err(error) => {
+                    eprintln!("continuing after: {error}");
+                    return None;
+                }
+            }
+        }
+    })
+    .await;
 }
 
 /// The digests of the served index and of one built from the current read model.
@@ -259,17 +264,11 @@ async fn one_indexer_writes_and_serves_the_requests_of_others() {
         },
     ));
     assert_eq!(progress_events.recv().await, Some(IndexProgress::Delegated));
-    for _ in 0..5_000 {
-        if requester.is_finished() {
-            break;
-        }
+    eventually("the requested index is built", async || {
         let _ = first.step().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    assert!(
-        requester.is_finished(),
-        "the requested index was never built"
-    );
+        requester.is_finished()
+    })
+    .await;
     let built = requester.await.unwrap().unwrap();
     assert_eq!((built.position, built.resumed), (600, 0));
     assert!(built.messages > 0);

@@ -223,17 +223,15 @@ async fn steps_until(
     condition: &str,
     mut holds: impl FnMut(&StepResult) -> bool,
 ) {
-    let mut last = None;
-    for _ in 0..5_000 {
+    // Builds run concurrently with the steps.
+    eventually(condition, async || {
         let result = indexer.step().await;
-        if holds(&result) {
-            return;
+        if let Err(error) = &result {
+            eprintln!("continuing after: {error}");
         }
-        last = Some(result);
-        // Builds run concurrently with the steps.
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    panic!("condition never held: {condition}; result of the last step: {last:?}");
+        holds(&result)
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -50,39 +50,17 @@ async fn pages_are_gapless_with_every_filter() {
     );
     assert_eq!(positions(&reader.read_after(40, 1).await.unwrap()), [41]);
 
-    let source = |id: &str| Some((AggregateKind::Conversation, id.to_owned()));
-    let created = vec!["conversation_created".to_owned()];
+    let filter = |id: Option<&str>, event_types: &[&str]| EventFilter {
+        aggregate: id.map(|id| (AggregateKind::Conversation, id.to_owned())),
+        event_types: event_types.iter().map(|&name| name.to_owned()).collect(),
+        ..EventFilter::default()
+    };
     for (filter, expected) in [
-        (EventFilter::default(), 42),
-        (
-            EventFilter {
-                aggregate: source("a"),
-                ..EventFilter::default()
-            },
-            21,
-        ),
-        (
-            EventFilter {
-                aggregate: source("nobody"),
-                ..EventFilter::default()
-            },
-            0,
-        ),
-        (
-            EventFilter {
-                event_types: created.clone(),
-                ..EventFilter::default()
-            },
-            2,
-        ),
-        (
-            EventFilter {
-                event_types: vec!["message_sent".into()],
-                aggregate: source("b"),
-                ..EventFilter::default()
-            },
-            20,
-        ),
+        (filter(None, &[]), 42),
+        (filter(Some("a"), &[]), 21),
+        (filter(Some("unknown"), &[]), 0),
+        (filter(None, &["conversation_created"]), 2),
+        (filter(Some("b"), &["message_sent"]), 20),
     ] {
         for limit in [1, 3, 1_000] {
             let (seen, after) = read_in_pages(&reader, &filter, limit).await;

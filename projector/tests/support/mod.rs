@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::envelope::Envelope;
+pub use eventually::eventually_true as eventually;
 use projector::{LIVE, Projector, ProjectorConfig, TableDigest};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
@@ -93,18 +94,4 @@ pub async fn fold(
         projector.step(batch).await.unwrap();
     }
     projector
-}
-
-/// Waits until a condition holds; panics after 30 s.
-pub async fn eventually<F: Future<Output = bool>>(
-    expected: &str,
-    mut condition: impl FnMut() -> F,
-) {
-    for _ in 0..600 {
-        if condition().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("not within 30 s: {expected}");
 }

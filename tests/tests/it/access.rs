@@ -1,4 +1,5 @@
-//! L9: nobody sees what they may not. Every route times every kind of caller, from the route table.
+//! L9: users see only what they may see. Every route of the route table is called by every kind of
+//! caller.
 
 use reqwest::Method;
 use serde_json::json;
@@ -8,8 +9,8 @@ use tests::routes::{Access, ROUTES, Route};
 use tests::token;
 use tests::world::World;
 
-/// Alice owns the room, Bob is in it, Carol was, Dave never was.
-async fn room() -> World {
+/// Alice owns the conversation `room`, bob is a member, carol has left it, dave never was in it.
+async fn world_with_conversation() -> World {
     let world = World::start().await;
     let alice = world.user("alice");
     alice
@@ -43,7 +44,7 @@ async fn call_with(
     path: &str,
     body: Option<&'static str>,
 ) -> ApiResponse {
-    let method = Method::from_bytes(route.method.as_bytes()).expect("the table has methods");
+    let method = Method::from_bytes(route.method.as_bytes()).expect("a method of the route table");
     let mut request = client.request(&method, path);
     if let Some(body) = body {
         request = request.body("application/json", body);
@@ -51,10 +52,11 @@ async fn call_with(
     request.send().await
 }
 
-/// Everything that a caller can tell two answers apart by.
-fn shown(answer: &ApiResponse) -> (u16, Vec<(String, String)>, String) {
-    const OWN: [&str; 3] = ["x-request-id", "date", "ratelimit"];
-    let mut headers: Vec<_> = answer
+/// Everything by which a caller can distinguish two responses.
+fn visible_parts(response: &ApiResponse) -> (u16, Vec<(String, String)>, String) {
+    // These differ between any two responses.
+    const VARYING: [&str; 3] = ["x-request-id", "date", "ratelimit"];
+    let mut headers: Vec<_> = response
         .headers
         .iter()
         .map(|(name, value)| {
@@ -63,25 +65,25 @@ fn shown(answer: &ApiResponse) -> (u16, Vec<(String, String)>, String) {
                 String::from_utf8_lossy(value.as_bytes()).into_owned(),
             )
         })
-        .filter(|(name, _)| !OWN.contains(&name.as_str()))
+        .filter(|(name, _)| !VARYING.contains(&name.as_str()))
         .collect();
     headers.sort();
     (
-        answer.status,
+        response.status,
         headers,
-        String::from_utf8_lossy(&answer.body).into_owned(),
+        String::from_utf8_lossy(&response.body).into_owned(),
     )
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_and_former_members_get_the_404_of_an_unknown_id_on_every_route() {
-    let world = room().await;
+    let world = world_with_conversation().await;
     let members_only = ROUTES.iter().filter(|route| route.access == Access::Member);
     let mut compared = 0;
     for route in members_only {
         let dave = world.user("dave");
         let unknown = call(&dave, route, &route.path("nowhere")).await;
-        unknown.expect_problem(404);
+        assert_eq!(unknown.expect_problem(404), "not_found");
         assert!(
             !String::from_utf8_lossy(&unknown.body).contains("nowhere"),
             "{unknown} repeats the id"
@@ -89,33 +91,49 @@ async fn strangers_and_former_members_get_the_404_of_an_unknown_id_on_every_rout
         for user in ["dave", "carol"] {
             let refused = call(&world.user(user), route, &route.path("room")).await;
             assert_eq!(
-                shown(&refused),
-                shown(&unknown),
+                visible_parts(&refused),
+                visible_parts(&unknown),
                 "{} by {user}",
                 route.pattern()
             );
-            // Nor do answers to bad bodies tell whether the conversation exists.
-            for body in [r#"{"x":"#, "{}", "[]"] {
-                let there =
-                    call_with(&world.user(user), route, &route.path("room"), Some(body)).await;
-                let nowhere = call_with(&dave, route, &route.path("nowhere"), Some(body)).await;
-                assert_eq!(
-                    shown(&there),
-                    shown(&nowhere),
-                    "{} by {user} with {body}",
-                    route.pattern()
-                );
-                assert!(there.status >= 400, "{there}");
-            }
             compared += 1;
         }
     }
-    assert!(compared >= 30, "only {compared} answers were compared");
+    assert!(compared >= 30, "only {compared} responses were compared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn responses_to_bad_bodies_do_not_reveal_whether_a_conversation_exists() {
+    let world = world_with_conversation().await;
+    let dave = world.user("dave");
+    for route in ROUTES.iter().filter(|route| route.access == Access::Member) {
+        for (body, statuses) in [
+            (r#"{"x":"#, &[400][..]),
+            // Some routes have only optional fields.
+            ("{}", &[404, 422]),
+            ("[]", &[422]),
+        ] {
+            // A route without a body ignores it.
+            let statuses = route.body.map_or(&[404][..], |_| statuses);
+            let missing = call_with(&dave, route, &route.path("nowhere"), Some(body)).await;
+            assert!(statuses.contains(&missing.status), "{body}: {missing}");
+            for user in ["dave", "carol"] {
+                let client = world.user(user);
+                let existing = call_with(&client, route, &route.path("room"), Some(body)).await;
+                assert_eq!(
+                    visible_parts(&existing),
+                    visible_parts(&missing),
+                    "{} by {user} with {body}",
+                    route.pattern()
+                );
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_former_member_sees_nothing_anywhere_else() {
-    let world = room().await;
+    let world = world_with_conversation().await;
     let carol = world.user("carol");
     assert_eq!(carol.get_ok("/v1/inbox").await["conversations"], json!([]));
     assert_eq!(
@@ -133,7 +151,7 @@ async fn a_former_member_sees_nothing_anywhere_else() {
     assert_eq!(
         kinds,
         ["member_removed"],
-        "of a left conversation only its end is served"
+        "only the end of the membership is served"
     );
     let receipts = world
         .user("alice")
@@ -142,54 +160,61 @@ async fn a_former_member_sees_nothing_anywhere_else() {
     assert!(!receipts.to_string().contains("carol"), "{receipts}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn members_are_let_in_on_every_route() {
-    // Destructive routes come last, so that each finds its message.
-    let world = room().await;
-    let bob = world.user("bob");
-    for route in ROUTES
-        .iter()
-        .filter(|route| route.access == Access::Member && !route.is_command())
-    {
-        call(&bob, route, &route.path("room")).await.expect(200);
-    }
-    for route in ROUTES
-        .iter()
-        .filter(|route| route.access == Access::Member && route.is_command())
-    {
-        let answer = call(&bob, route, &route.path("room")).await;
-        assert!(matches!(answer.status, 200 | 201 | 403), "{answer}");
+/// What bob, who is neither an owner nor an admin nor the author of message 1, gets for a command.
+fn status_for_bob(route: &Route) -> u16 {
+    match route.pattern().as_str() {
+        "POST /v1/conversations/{}/messages" => 201,
+        "PATCH /v1/conversations/{}"
+        | "POST /v1/conversations/{}/members"
+        | "DELETE /v1/conversations/{}/members/{}"
+        | "PUT /v1/conversations/{}/messages/{}"
+        | "DELETE /v1/conversations/{}/messages/{}" => 403,
+        _ => 200,
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_route_answers_without_a_good_token() {
-    let world = room().await;
-    let bodies = |answer: &ApiResponse| String::from_utf8_lossy(&answer.body).into_owned();
+async fn members_have_access_to_every_route() {
+    let world = world_with_conversation().await;
+    let bob = world.user("bob");
+    let member_routes = || ROUTES.iter().filter(|route| route.access == Access::Member);
+    for route in member_routes().filter(|route| !route.is_command()) {
+        call(&bob, route, &route.path("room")).await.expect(200);
+    }
+    for route in member_routes().filter(|route| route.is_command()) {
+        let response = call(&bob, route, &route.path("room")).await;
+        assert_eq!(response.status, status_for_bob(route), "{response}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_responds_without_a_valid_token() {
+    let world = world_with_conversation().await;
+    let body = |response: &ApiResponse| String::from_utf8_lossy(&response.body).into_owned();
     let none = world.anonymous().get("/v1/inbox").await;
     assert_eq!(none.expect_problem(401), "unauthorized");
     for route in ROUTES {
-        let answer = call(&world.anonymous(), route, &route.path("room")).await;
+        let response = call(&world.anonymous(), route, &route.path("room")).await;
         if route.access == Access::Open {
-            assert_eq!(answer.status, 200, "{answer}");
+            assert_eq!(response.status, 200, "{response}");
             continue;
         }
-        answer.expect_problem(401);
-        assert_eq!(bodies(&answer), bodies(&none), "{}", route.pattern());
+        response.expect_problem(401);
+        assert_eq!(body(&response), body(&none), "{}", route.pattern());
         assert!(
-            !answer.header("www-authenticate").is_empty(),
-            "{answer} does not say how to come in"
+            !response.header("www-authenticate").is_empty(),
+            "{response} does not say how to authenticate"
         );
     }
-    for (wrong, token) in token::invalid_tokens() {
+    for (fault, token) in token::invalid_tokens() {
         for path in ["/v1/inbox", "/v1/events", "/v1/conversations/room"] {
-            let answer = world
+            let response = world
                 .anonymous()
                 .with_token(Some(token.clone()))
                 .get(path)
                 .await;
-            assert_eq!(answer.status, 401, "{wrong}: {answer}");
-            assert_eq!(bodies(&answer), bodies(&none), "{wrong}");
+            assert_eq!(response.status, 401, "{fault}: {response}");
+            assert_eq!(body(&response), body(&none), "{fault}");
         }
     }
     for header in [
@@ -199,19 +224,19 @@ async fn no_route_answers_without_a_good_token() {
         "bearer  x y",
         "Token x",
     ] {
-        let answer = world
+        let response = world
             .anonymous()
             .request(&Method::GET, "/v1/inbox")
             .header("authorization", header)
             .send()
             .await;
-        answer.expect_problem(401);
+        response.expect_problem(401);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_is_for_admins() {
-    let world = room().await;
+async fn only_admins_have_access_to_the_log() {
+    let world = world_with_conversation().await;
     for route in ROUTES.iter().filter(|route| route.access == Access::Admin) {
         assert_eq!(
             call(&world.user("alice"), route, &route.path("room"))
@@ -219,12 +244,12 @@ async fn the_log_is_for_admins() {
                 .expect_problem(403),
             "forbidden"
         );
-        let near = token::sign(
+        let similar_scope = token::sign(
             &json!({"sub":"eve","exp":token::unix_now()+99,"scope":"administrator admin2"}),
             token::SECRET,
         );
         call(
-            &world.anonymous().with_token(Some(near)),
+            &world.anonymous().with_token(Some(similar_scope)),
             route,
             &route.path("room"),
         )
@@ -235,8 +260,8 @@ async fn the_log_is_for_admins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_tells_strangers_no_more_than_single_calls() {
-    let world = room().await;
+async fn a_batch_reveals_no_more_than_single_calls() {
+    let world = world_with_conversation().await;
     let lines = |id: &str| {
         [
             json!({"op":"send","conversation_id":id,"client_message_id":"b1","type":"text","body":{"text":"x"}}),
@@ -257,22 +282,22 @@ async fn a_batch_tells_strangers_no_more_than_single_calls() {
                 .body("application/x-ndjson", lines(id));
             request.send().await
         };
-        let (there, nowhere) = (batch("room").await, batch("nowhere").await);
-        assert_eq!(there.status, 200, "{there}");
-        assert_eq!(there.body, nowhere.body, "{user}");
+        let (existing, missing) = (batch("room").await, batch("nowhere").await);
+        assert_eq!(existing.status, 200, "{existing}");
+        assert_eq!(existing.body, missing.body, "{user}");
         assert_eq!(
-            String::from_utf8_lossy(&there.body)
+            String::from_utf8_lossy(&existing.body)
                 .matches("\"status\":404")
                 .count(),
             6,
-            "{there}"
+            "{existing}"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_takes_effect_with_the_next_call() {
-    let world = room().await;
+    let world = world_with_conversation().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let removed = alice.delete("/v1/conversations/room/members/bob").await;
     let min = format!("min_position={}", removed.position());
@@ -291,83 +316,70 @@ async fn a_removal_takes_effect_with_the_next_call() {
     assert!(!entries.to_string().contains("secret"), "{entries}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn since_join_shows_own_stays_and_nothing_else() {
+/// A conversation with `since_join` in which carol is a member for the third time. Its messages 2
+/// and 4 were sent while she was a member, 1 and 3 while she was not.
+async fn world_with_returning_member() -> (World, Client) {
     let world = World::start().await;
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
+    let since_join = json!({ "history": "since_join" });
     alice
-        .patch("/v1/conversations/room", json!({ "history": "since_join" }))
+        .patch("/v1/conversations/room", since_join)
         .await
         .expect(200);
-    let stay = async |user: &str, text: &str| {
-        alice
-            .post("/v1/conversations/room/members", json!({ "users": [user] }))
-            .await
-            .expect(200);
-        alice.send("room", text, text).await.expect(201);
-        alice
-            .delete(&format!("/v1/conversations/room/members/{user}"))
-            .await
-            .expect(200);
-    };
-    alice.send("room", "before", "before").await.expect(201);
-    stay("carol", "first stay").await;
-    alice.send("room", "between", "between").await.expect(201);
-    stay("carol", "second stay").await;
-    let back = alice
-        .post(
-            "/v1/conversations/room/members",
-            json!({ "users": ["carol"] }),
-        )
-        .await;
+    let members = "/v1/conversations/room/members";
+    let join = async || alice.post(members, json!({ "users": ["carol"] })).await;
+    for (hidden, visible) in [("before", "first period"), ("between", "second period")] {
+        alice.send("room", hidden, hidden).await.expect(201);
+        join().await.expect(200);
+        alice.send("room", visible, visible).await.expect(201);
+        let left = alice.delete(&format!("{members}/carol")).await;
+        left.expect(200);
+    }
+    let returned = join().await;
+    world.wait_until_projected(returned.position()).await;
     let carol = world.user("carol");
-    let page = carol
-        .get_ok(&format!(
-            "/v1/conversations/room/messages?min_position={}",
-            back.position()
-        ))
-        .await;
-    let texts: Vec<_> = page["messages"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|m| m["body"]["text"].clone())
+    (world, carol)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn since_join_shows_the_messages_of_all_own_membership_periods() {
+    let (_world, carol) = world_with_returning_member().await;
+    let page = carol.get_ok("/v1/conversations/room/messages").await;
+    let messages = page["messages"].as_array().expect("a list").iter();
+    let texts: Vec<_> = messages
+        .map(|message| message["body"]["text"].clone())
         .collect();
-    assert_eq!(texts, ["second stay", "first stay"]);
+    assert_eq!(texts, ["second period", "first period"]);
+    let entries = carol.get_ok("/v1/inbox/entries?after=0").await.to_string();
+    assert!(entries.contains("second period"), "{entries}");
+    for hidden in ["before", "between"] {
+        assert!(!entries.contains(&format!("\"{hidden}\"")), "{entries}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn since_join_treats_other_messages_like_missing_ones() {
+    let (_world, carol) = world_with_returning_member().await;
+    let missing = carol.get("/v1/conversations/room/messages/99").await;
     for hidden in [1, 3] {
         let at = format!("/v1/conversations/room/messages/{hidden}");
-        let unknown = carol.get("/v1/conversations/room/messages/99").await;
         for path in [
             at.clone(),
             format!("{at}/history"),
             format!("{at}/receipts"),
         ] {
-            let answer = carol.get(&path).await;
-            assert_eq!(
-                (answer.status, &answer.body),
-                (404, &unknown.body),
-                "{answer}"
-            );
+            let response = carol.get(&path).await;
+            response.expect_problem(404);
+            assert_eq!(response.body, missing.body, "{response}");
         }
-        carol
-            .put(&format!("{at}/reactions/x"), None)
-            .await
-            .expect_problem(404);
+        let reaction = format!("{at}/reactions/x");
+        carol.put(&reaction, None).await.expect_problem(404);
         carol.delete(&at).await.expect_problem(404);
+        let unread = json!({ "unread_from": hidden });
         carol
-            .post(
-                "/v1/conversations/room/read",
-                json!({ "unread_from": hidden }),
-            )
+            .post("/v1/conversations/room/read", unread)
             .await
             .expect_problem(422);
     }
-    assert!(
-        !carol
-            .get_ok("/v1/inbox/entries?after=0")
-            .await
-            .to_string()
-            .contains("between")
-    );
 }

@@ -1,5 +1,6 @@
-//! A backup taken while everything runs, and restored when the stream, the index and everybody's cursors are
-//! further on: what the log has lost is nowhere, and everything goes on from there.
+//! A backup that is taken while everything runs, and restored when the stream, the index and the
+//! cursors are further on. What the log has lost is served nowhere, and everything continues from
+//! the backup.
 
 use std::path::{Path, PathBuf};
 
@@ -14,29 +15,30 @@ use tokio::process::Command;
 
 const SENDS: usize = 50;
 
-async fn send(alice: &Client, part: &str) -> i64 {
+/// Sends messages that contain a word; returns the position of the last.
+async fn send(alice: &Client, word: &str) -> i64 {
     let mut last = 0;
     for n in 0..SENDS {
-        let sent = alice.send("room", &format!("{part}{n}"), part).await;
+        let sent = alice.send("room", &format!("{word}{n}"), word).await;
         last = sent.position();
     }
     last
 }
 
-/// Where the programs of the server that runs are: older ones refuse a newer server.
-async fn programs(world: &World) -> PathBuf {
+/// The directory of the programs of the running server: older programs refuse a newer server.
+async fn server_programs(world: &World) -> PathBuf {
     let bin: String = sqlx::query_scalar("SELECT setting FROM pg_config WHERE name = 'BINDIR'")
         .fetch_one(&world.pool)
         .await
-        .expect("the server knows");
+        .expect("the directory of the programs");
     bin.into()
 }
 
 async fn run(program: &Path, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).output().await;
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", program.display());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {stderr}", program.display());
 }
 
 async fn restore(world: &World, url: &str, bin: &Path, dump: &str) {
@@ -63,17 +65,17 @@ async fn restore(world: &World, url: &str, bin: &Path, dump: &str) {
     .await;
 }
 
-async fn hits(user: &Client, word: &str, position: i64) -> Value {
+async fn count_hits(user: &Client, word: &str, position: i64) -> Value {
     let path = format!("/v1/search?q={word}&limit=1&min_position={position}");
-    eventually("the index is there", async || {
-        let answer = user.get(&path).await;
-        (answer.status == 200).then(|| answer.json()["total"].clone())
+    eventually("the index is at the position", async || {
+        let response = user.get(&path).await;
+        (response.status == 200).then(|| response.json()["total"].clone())
     })
     .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
+async fn a_system_continues_from_a_backup_that_is_older_than_its_stream() {
     let mut world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let env = world.env();
@@ -81,16 +83,16 @@ async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
         .iter()
         .find(|(name, _)| *name == "DATABASE_URL")
         .expect("its URL");
-    let bin = programs(&world).await;
+    let bin = server_programs(&world).await;
     let dump = world.dir.join("backup");
     let dump = dump.to_str().expect("UTF-8");
     alice.create_group("room", &["bob"]).await.expect(201);
     let kept = send(&alice, "kept").await;
-    assert_eq!(hits(&bob, "kept", kept).await, SENDS);
+    assert_eq!(count_hits(&bob, "kept", kept).await, SENDS);
     let before = feed::read_all(&bob, 100, kept).await;
     run(&bin.join("pg_dump"), &["-Fc", "-f", dump, "-d", url]).await;
     let lost = send(&alice, "lost").await;
-    assert_eq!(hits(&bob, "lost", lost).await, SENDS);
+    assert_eq!(count_hits(&bob, "lost", lost).await, SENDS);
     world.stop();
     restore(&world, url, &bin, dump).await;
     world.start_service().await;
@@ -98,13 +100,17 @@ async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
     let ahead = bob.get(&format!("/v1/inbox/entries?after={lost}")).await;
     assert_eq!(ahead.expect_problem(410), "cursor_ahead");
     assert_eq!(feed::read_all(&bob, 100, kept).await, before);
-    assert_eq!(hits(&bob, "lost", kept).await, 0, "the index was ahead");
-    assert_eq!(hits(&bob, "kept", kept).await, SENDS);
-    // More than were lost: positions that the stream once had are other events now.
-    for part in ["anew", "more"] {
-        let head = send(&alice, part).await;
-        assert_eq!(hits(&bob, part, head).await, SENDS);
-        assert_eq!(hits(&bob, "lost", head).await, 0);
+    assert_eq!(
+        count_hits(&bob, "lost", kept).await,
+        0,
+        "the index was ahead of the log"
+    );
+    assert_eq!(count_hits(&bob, "kept", kept).await, SENDS);
+    // More messages than were lost: positions of the old stream are other events now.
+    for word in ["again", "more"] {
+        let head = send(&alice, word).await;
+        assert_eq!(count_hits(&bob, word, head).await, SENDS);
+        assert_eq!(count_hits(&bob, "lost", head).await, 0);
         let events = log::fetch_events(&world.admin())
             .await
             .expect("the log is served");
@@ -124,7 +130,7 @@ async fn a_backup_that_is_older_than_the_stream_is_gone_on_from() {
     }
     for command in [["verify"].as_slice(), &["log", "verify"]] {
         let output = world.run(command).await;
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{command:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}: {stderr}");
     }
 }

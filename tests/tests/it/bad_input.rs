@@ -1,5 +1,5 @@
-//! Every call refuses what is malformed: nothing gives a 5xx, nothing stops the process, nothing is
-//! appended.
+//! Every route refuses malformed input: the response is a problem and never a 5xx, the service
+//! keeps running, and nothing is appended.
 
 use reqwest::Method;
 use tests::bad_inputs::{
@@ -9,9 +9,11 @@ use tests::client::Client;
 use tests::log::head;
 use tests::response::ApiResponse;
 use tests::routes::{Access, ROUTES, Route};
+use tests::token;
 use tests::world::World;
 
-async fn room() -> World {
+/// A world in which alice owns the conversation `room` with one message.
+async fn world_with_conversation() -> World {
     let world = World::start().await;
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
@@ -21,7 +23,7 @@ async fn room() -> World {
 }
 
 async fn call(client: &Client, route: &Route, path: &str, body: Option<Vec<u8>>) -> ApiResponse {
-    let method = Method::from_bytes(route.method.as_bytes()).expect("the table has methods");
+    let method = Method::from_bytes(route.method.as_bytes()).expect("a method of the route table");
     let mut request = client.request(&method, path);
     if let Some(body) = body {
         request = request.body("application/json", body);
@@ -29,27 +31,35 @@ async fn call(client: &Client, route: &Route, path: &str, body: Option<Vec<u8>>)
     request.send().await
 }
 
-/// A refusal tells nothing of what is behind: no SQL, no file, no panic.
-fn keeps_quiet(answer: &ApiResponse) {
-    let text = String::from_utf8_lossy(&answer.body).to_lowercase();
+/// Calls a route with its well-formed body.
+async fn call_with_good_body(client: &Client, route: &Route, path: &str) -> ApiResponse {
+    let body = route.body.map(|body| body.as_bytes().to_vec());
+    call(client, route, path, body).await
+}
+
+/// A refusal reveals nothing about the implementation: no SQL, no file, no panic.
+fn assert_hides_internals(response: &ApiResponse) {
+    let text = String::from_utf8_lossy(&response.body).to_lowercase();
     for word in [
         "panick", "sqlx", "postgres", "select ", "insert ", ".rs:", "/src/", "rust",
     ] {
-        assert!(!text.contains(word), "{answer} says {word}");
+        assert!(!text.contains(word), "{response} says {word}");
     }
 }
 
-async fn still_well(world: &mut World) {
-    assert!(
-        world.service().process.is_running(),
-        "{}",
-        world.service().process.log_tail()
-    );
+fn assert_refused(response: &ApiResponse, status: u16) {
+    response.expect_problem(status);
+    assert_hides_internals(response);
+}
+
+async fn assert_still_serving(world: &mut World) {
+    let process = &mut world.service().process;
+    assert!(process.is_running(), "{}", process.log_tail());
     assert_eq!(world.anonymous().get("/readyz").await.status, 200);
 }
 
-/// Somebody who may call a route.
-fn caller(world: &World, route: &Route) -> Client {
+/// A user who may call a route.
+fn authorized_caller(world: &World, route: &Route) -> Client {
     match route.access {
         Access::Admin => world.admin(),
         _ => world.user("alice"),
@@ -57,188 +67,219 @@ fn caller(world: &World, route: &Route) -> Client {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bodies_that_cannot_be_read_are_400() {
-    let mut world = room().await;
+async fn bodies_that_cannot_be_parsed_are_400() {
+    let mut world = world_with_conversation().await;
     let before = head(&world.pool).await.expect("a head");
     let mut tried = 0;
     for route in ROUTES {
         let Some(good) = route.body else { continue };
-        let caller = caller(&world, route);
+        let caller = authorized_caller(&world, route);
         for (name, body) in malformed_bodies(good) {
-            let answer = call(&caller, route, &route.path("room"), Some(body)).await;
-            assert_eq!(answer.status, 400, "{name}: {answer}");
-            answer.expect_problem(400);
-            keeps_quiet(&answer);
+            let response = call(&caller, route, &route.path("room"), Some(body)).await;
+            assert_eq!(response.status, 400, "{name}: {response}");
+            assert_refused(&response, 400);
             tried += 1;
         }
     }
     assert!(tried > 300, "only {tried} bodies were tried");
-    assert_eq!(
-        head(&world.pool).await.expect("a head"),
-        before,
-        "something was appended"
-    );
-    still_well(&mut world).await;
+    let after = head(&world.pool).await.expect("a head");
+    assert_eq!(after, before, "something was appended");
+    assert_still_serving(&mut world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_of_the_wrong_type_are_refused_and_never_fail() {
-    let mut world = room().await;
+async fn fields_of_the_wrong_type_are_refused_and_never_cause_a_failure() {
+    let mut world = world_with_conversation().await;
     let mut refused = 0;
     for route in ROUTES {
         let Some(good) = route.body else { continue };
-        let caller = caller(&world, route);
-        for (name, body, certain) in mistyped_bodies(good) {
+        let caller = authorized_caller(&world, route);
+        for (name, body, must_be_refused) in mistyped_bodies(good) {
             let before = head(&world.pool).await.expect("a head");
-            let answer = call(&caller, route, &route.path("room"), Some(body)).await;
-            assert!(answer.status < 500, "{name}: {answer}");
-            assert!(
-                !certain || matches!(answer.status, 400 | 422),
-                "{name}: {answer}"
-            );
-            if answer.status >= 400 {
-                answer.expect_problem(answer.status);
-                keeps_quiet(&answer);
-                assert_eq!(
-                    head(&world.pool).await.expect("a head"),
-                    before,
-                    "{name}: {answer}, and appended"
-                );
+            let response = call(&caller, route, &route.path("room"), Some(body)).await;
+            if must_be_refused {
+                assert_eq!(response.status, 422, "{name}: {response}");
+            }
+            if response.status >= 400 {
+                let statuses = [400, 404, 409, 413, 422];
+                assert!(statuses.contains(&response.status), "{name}: {response}");
+                assert_refused(&response, response.status);
+                let after = head(&world.pool).await.expect("a head");
+                assert_eq!(after, before, "{name}: {response}, and it appended");
                 refused += 1;
             }
         }
     }
     assert!(refused > 300, "only {refused} bodies were refused");
-    still_well(&mut world).await;
+    assert_still_serving(&mut world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn numbers_in_paths() {
-    let mut world = room().await;
+async fn message_numbers_in_paths_must_be_positive_integers() {
+    let mut world = world_with_conversation().await;
     let alice = world.user("alice");
-    for route in ROUTES
+    let routes = ROUTES
         .iter()
-        .filter(|route| route.template.contains("{seq}"))
-    {
-        let body = || route.body.map(|body| body.as_bytes().to_vec());
+        .filter(|route| route.template.contains("{seq}"));
+    for route in routes {
         for seq in INVALID_NUMBERS {
-            let answer = call(&alice, route, &route.message_path("room", seq), body()).await;
-            answer.expect_problem(400);
-            keeps_quiet(&answer);
+            let path = route.message_path("room", seq);
+            let response = call_with_good_body(&alice, route, &path).await;
+            assert_refused(&response, 400);
         }
         for seq in HUGE_NUMBERS {
-            let answer = call(&alice, route, &route.message_path("room", seq), body()).await;
-            assert!(matches!(answer.status, 400 | 404), "{answer}");
+            let path = route.message_path("room", seq);
+            let response = call_with_good_body(&alice, route, &path).await;
+            // No message has such a number, even if it does not fit into 64 bits.
+            assert_refused(&response, 404);
         }
     }
-    still_well(&mut world).await;
+    assert_still_serving(&mut world).await;
 }
 
-/// The queries that take numbers: path, parameter, and the largest limit where it is one.
-const NUMBERS: [(&str, &str, Option<i64>); 11] = [
-    ("/v1/inbox", "limit", Some(200)),
-    ("/v1/inbox/entries", "limit", Some(1_000)),
-    ("/v1/conversations/room/messages", "limit", Some(200)),
-    ("/v1/conversations/room/members", "limit", Some(1_000)),
-    ("/v1/outbox", "limit", Some(200)),
-    ("/v1/events", "limit", Some(10_000)),
-    ("/v1/inbox/entries", "after", None),
-    ("/v1/conversations/room/messages", "before", None),
-    ("/v1/conversations/room/messages", "around", None),
-    ("/v1/events", "after", None),
-    ("/v1/inbox", "min_position", None),
+/// A numeric parameter of a query.
+struct NumericParameter {
+    path: &'static str,
+    name: &'static str,
+    /// The largest value, for a page size.
+    max: Option<i64>,
+    /// The status for the largest 64-bit integer, and for anything beyond.
+    huge: [u16; 2],
+}
+
+const fn page_size(path: &'static str, max: i64) -> NumericParameter {
+    NumericParameter {
+        path,
+        name: "limit",
+        max: Some(max),
+        huge: [400, 400],
+    }
+}
+
+const fn bound(path: &'static str, name: &'static str, huge: [u16; 2]) -> NumericParameter {
+    NumericParameter {
+        path,
+        name,
+        max: None,
+        huge,
+    }
+}
+
+const NUMERIC_PARAMETERS: [NumericParameter; 11] = [
+    page_size("/v1/inbox", 200),
+    page_size("/v1/inbox/entries", 1_000),
+    page_size("/v1/conversations/room/messages", 200),
+    page_size("/v1/conversations/room/members", 1_000),
+    page_size("/v1/outbox", 200),
+    page_size("/v1/events", 10_000),
+    bound("/v1/inbox/entries", "after", [410, 400]),
+    // No message has such a number, so it does not restrict the page.
+    bound("/v1/conversations/room/messages", "before", [200, 200]),
+    bound("/v1/conversations/room/messages", "around", [200, 200]),
+    bound("/v1/events", "after", [200, 400]),
+    bound("/v1/inbox", "min_position", [503, 400]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn numbers_in_queries() {
-    let mut world = room().await;
-    let alice = world
-        .user("alice")
-        .with_token(Some(tests::token::for_admin("alice")));
-    for (path, parameter, largest) in NUMBERS {
-        for value in INVALID_NUMBERS
-            .into_iter()
-            .filter(|value| *value != "0" || largest.is_some())
-        {
-            let answer = alice.get(&format!("{path}?{parameter}={value}")).await;
-            answer.expect_problem(400);
-            keeps_quiet(&answer);
+async fn numbers_in_queries_must_be_in_range() {
+    let mut world = world_with_conversation().await;
+    let alice = world.user("alice");
+    let alice = alice.with_token(Some(token::for_admin("alice")));
+    for parameter in NUMERIC_PARAMETERS {
+        let NumericParameter { path, name, .. } = parameter;
+        let get = async |value: &str| alice.get(&format!("{path}?{name}={value}")).await;
+        for value in INVALID_NUMBERS {
+            // A page cannot be empty, but it can begin after 0.
+            if value != "0" || parameter.max.is_some() {
+                assert_refused(&get(value).await, 400);
+            }
         }
         for value in HUGE_NUMBERS {
-            let answer = alice.get(&format!("{path}?{parameter}={value}")).await;
-            assert!(
-                matches!(answer.status, 200 | 400 | 404 | 410 | 503),
-                "{answer}"
-            );
-            assert!(largest.is_none() || answer.status == 400, "{answer}");
-            assert!(
-                answer.status != 503 || parameter == "min_position",
-                "{answer}"
-            );
+            let response = get(value).await;
+            let is_beyond = value.parse::<i64>().is_err();
+            let expected = parameter.huge[usize::from(is_beyond)];
+            assert_eq!(response.status, expected, "{response}");
         }
-        if let Some(largest) = largest {
-            alice
-                .get(&format!("{path}?{parameter}={largest}"))
-                .await
-                .expect(200);
-            alice
-                .get(&format!("{path}?{parameter}={}", largest + 1))
-                .await
-                .expect_problem(400);
+        if let Some(max) = parameter.max {
+            get(&max.to_string()).await.expect(200);
+            assert_refused(&get(&(max + 1).to_string()).await, 400);
         }
     }
-    alice
-        .get("/v1/conversations/room/messages?before=2&after=1")
-        .await
-        .expect_problem(400);
-    alice
-        .get("/v1/inbox?archived=perhaps")
-        .await
-        .expect_problem(400);
-    alice
-        .get("/v1/events?since=yesterday")
-        .await
-        .expect_problem(400);
+    assert_still_serving(&mut world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_query_parameters_must_be_valid() {
+    let mut world = world_with_conversation().await;
+    let alice = world.user("alice");
+    let alice = alice.with_token(Some(token::for_admin("alice")));
+    for path in [
+        "/v1/conversations/room/messages?before=2&after=1",
+        "/v1/inbox?archived=perhaps",
+        "/v1/events?since=yesterday",
+    ] {
+        assert_refused(&alice.get(path).await, 400);
+    }
     for cursor in ["x", "%00", "AAAA", "%7B%7D", "9999999999999999999999"] {
         for path in [
             "/v1/inbox?after=",
             "/v1/conversations/room/members?after=",
             "/v1/outbox?before=",
         ] {
-            let answer = alice.get(&format!("{path}{cursor}")).await;
-            assert!(matches!(answer.status, 200 | 400), "{answer}");
-            keeps_quiet(&answer);
+            assert_refused(&alice.get(&format!("{path}{cursor}")).await, 400);
         }
     }
-    still_well(&mut world).await;
+    assert_still_serving(&mut world).await;
+}
+
+/// Whether the id is U+0000 or not UTF-8, so that it cannot be the id of anything.
+fn is_undecodable(id: &str) -> bool {
+    ["%00", "%FF", "%C0%80", "%F4%90"]
+        .iter()
+        .any(|bytes| id.contains(bytes))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strange_ids_and_names() {
-    let mut world = room().await;
+async fn hostile_conversation_ids_are_unknown_or_malformed() {
+    let mut world = world_with_conversation().await;
     let alice = world.user("alice");
-    for strange in HOSTILE_IDS {
-        for route in ROUTES.iter().filter(|route| route.template.contains('{')) {
-            let body = || route.body.map(|body| body.as_bytes().to_vec());
-            if route.access == Access::Member {
-                let answer = call(&alice, route, &route.path(strange), body()).await;
-                assert!(matches!(answer.status, 400 | 404 | 405), "{answer}");
-                keeps_quiet(&answer);
-            }
-            let other = route.template.replace("{id}", "room").replace("{seq}", "1");
-            let other = other.replace("{user}", strange).replace("{key}", strange);
-            if other.contains(strange) {
-                let answer = call(&alice, route, &other, body()).await;
-                assert!(answer.status < 500, "{answer}");
-            }
+    for id in HOSTILE_IDS {
+        let status = if is_undecodable(id) { 400 } else { 404 };
+        for route in ROUTES.iter().filter(|route| route.access == Access::Member) {
+            let response = call_with_good_body(&alice, route, &route.path(id)).await;
+            assert_refused(&response, status);
         }
     }
-    still_well(&mut world).await;
+    assert_still_serving(&mut world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_framework_refuses_is_a_problem_too() {
-    let world = room().await;
+async fn hostile_user_names_and_reaction_keys_never_cause_a_failure() {
+    let mut world = world_with_conversation().await;
+    let alice = world.user("alice");
+    for name in HOSTILE_IDS {
+        for route in ROUTES {
+            let path = route.template.replace("{id}", "room").replace("{seq}", "1");
+            let path = path.replace("{user}", name).replace("{key}", name);
+            if !path.contains(name) {
+                continue;
+            }
+            let response = call_with_good_body(&alice, route, &path).await;
+            if is_undecodable(name) {
+                assert_refused(&response, 400);
+            } else if response.status != 200 {
+                let statuses = [400, 404, 422];
+                assert!(statuses.contains(&response.status), "{response}");
+                assert_refused(&response, response.status);
+            }
+        }
+    }
+    assert_still_serving(&mut world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_by_the_http_layer_are_problems_too() {
+    let world = world_with_conversation().await;
     let alice = world.user("alice");
     assert_eq!(
         alice.get("/v1/nothing").await.expect_problem(404),
@@ -246,30 +287,24 @@ async fn what_the_framework_refuses_is_a_problem_too() {
     );
     assert_eq!(alice.get("/nothing").await.status, 404);
     alice.delete("/v1/inbox").await.expect_problem(405);
-    let typed = |content_type: &'static str| {
-        alice
-            .request(&Method::POST, "/v1/inbox/ack")
-            .body(content_type, r#"{"device":"d","cursor":0}"#)
-    };
-    typed("text/plain").send().await.expect_problem(415);
-    typed("application/x-www-form-urlencoded")
-        .send()
-        .await
-        .expect_problem(415);
-    typed("application/json; charset=utf-8")
-        .send()
-        .await
-        .expect(200);
-    let untyped = alice
-        .request(&Method::POST, "/v1/inbox/ack")
-        .header("content-length", "0")
-        .send()
-        .await;
-    assert!(matches!(untyped.status, 400 | 415), "{untyped}");
-    for answer in [alice.get("/v1/inbox").await, alice.get("/v1/nothing").await] {
-        assert!(
-            !answer.header("x-request-id").is_empty(),
-            "{answer} has no X-Request-Id"
-        );
+    for response in [alice.get("/v1/inbox").await, alice.get("/v1/nothing").await] {
+        let request_id = response.header("x-request-id");
+        assert!(!request_id.is_empty(), "{response} has no X-Request-Id");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_must_have_a_json_content_type() {
+    let world = world_with_conversation().await;
+    let alice = world.user("alice");
+    let ack = || alice.request(&Method::POST, "/v1/inbox/ack");
+    let body = r#"{"device":"d","cursor":0}"#;
+    for content_type in ["text/plain", "application/x-www-form-urlencoded"] {
+        let response = ack().body(content_type, body).send().await;
+        response.expect_problem(415);
+    }
+    let content_type = "application/json; charset=utf-8";
+    ack().body(content_type, body).send().await.expect(200);
+    let without = ack().header("content-length", "0").send().await;
+    without.expect_problem(415);
 }

@@ -1,10 +1,10 @@
-//! Every command of the contract about messages: what it answers, and what it refuses.
+//! Every command about messages: its responses and its refusals.
 
 use serde_json::{Value, json};
 use tests::world::World;
 
-/// Alice owns the room, Bob is an admin, Carol a member; Bob has sent message 1.
-pub async fn room() -> World {
+/// Alice owns the conversation `room`, bob is an admin, carol a member. Bob has sent message 1.
+pub async fn world_with_conversation() -> World {
     let world = World::start().await;
     let alice = world.user("alice");
     alice
@@ -29,8 +29,8 @@ fn message(key: &str, kind: &str, body: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn send() {
-    let world = room().await;
+async fn messages_of_every_type_are_sent() {
+    let world = world_with_conversation().await;
     let carol = world.user("carol");
     let kinds = [
         "text", "image", "file", "audio", "video", "location", "custom", "control",
@@ -38,9 +38,9 @@ async fn send() {
     for (seq, kind) in (2..).zip(kinds) {
         let body = json!({ "text": "x", "url": "u", "nested": { "a": [1, 2.5, null] } });
         let sent = carol.send_message("room", message(kind, kind, &body)).await;
-        let answer = sent.expect(201);
+        let response = sent.expect(201);
         assert_eq!(
-            (&answer["seq"], &answer["conversation_id"]),
+            (&response["seq"], &response["conversation_id"]),
             (&json!(seq), &json!("room"))
         );
         let at = format!(
@@ -49,16 +49,16 @@ async fn send() {
         );
         let shown = carol.get_ok(&at).await;
         assert_eq!((&shown["type"], &shown["body"]), (&json!(kind), &body));
-        assert_eq!(shown["sent_at"], answer["sent_at"]);
+        assert_eq!(shown["sent_at"], response["sent_at"]);
         assert_eq!(
             (&shown["recalled"], &shown["edited_at"], &shown["reactions"]),
             (&json!(false), &Value::Null, &json!({}))
         );
     }
-    let mut answering = message("r", "text", &json!({ "text": "yes" }));
-    answering["reply_to"] = json!(1);
-    answering["mentions"] = json!(["bob", "alice"]);
-    let sent = carol.send_message("room", answering).await;
+    let mut reply = message("r", "text", &json!({ "text": "yes" }));
+    reply["reply_to"] = json!(1);
+    reply["mentions"] = json!(["bob", "alice"]);
+    let sent = carol.send_message("room", reply).await;
     sent.expect(201);
     let shown = carol
         .get_ok(&format!(
@@ -73,8 +73,8 @@ async fn send() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn send_keeps_text_byte_for_byte() {
-    let world = room().await;
+async fn text_is_stored_byte_for_byte() {
+    let world = world_with_conversation().await;
     let alice = world.user("alice");
     let texts = [
         "e\u{301} and é",
@@ -99,12 +99,12 @@ async fn send_keeps_text_byte_for_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn send_refuses() {
-    let world = room().await;
+async fn invalid_messages_are_refused() {
+    let world = world_with_conversation().await;
     let carol = world.user("carol");
     let text = json!({ "text": "x" });
     let with = |field: &str, value: Value| {
-        let mut message = message("bad", "text", &text);
+        let mut message = message("refused", "text", &text);
         message[field] = value;
         message
     };
@@ -123,9 +123,9 @@ async fn send_refuses() {
         with("client_message_id", json!("k".repeat(129))),
     ];
     for message in refused {
-        let answer = carol.send_message("room", message.clone()).await;
-        assert_eq!(answer.status, 422, "{message}: {answer}");
-        answer.expect_problem(422);
+        let response = carol.send_message("room", message.clone()).await;
+        assert_eq!(response.status, 422, "{message}: {response}");
+        response.expect_problem(422);
     }
     carol
         .send_message("room", message(&"k".repeat(128), "text", &text))
@@ -143,8 +143,8 @@ async fn send_refuses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn edit() {
-    let world = room().await;
+async fn a_message_is_edited_by_its_author() {
+    let world = world_with_conversation().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     let at = "/v1/conversations/room/messages/1";
     let edited = bob
@@ -169,7 +169,7 @@ async fn edit() {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|v| v["body"]["text"].clone())
+        .map(|version| version["body"]["text"].clone())
         .collect();
     assert_eq!(texts, ["first", "better"]);
     assert_eq!(versions[1]["position"], edited.position());
@@ -200,8 +200,8 @@ async fn edit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recall() {
-    let world = room().await;
+async fn a_message_is_recalled_for_everyone() {
+    let world = world_with_conversation().await;
     let (alice, carol) = (world.user("alice"), world.user("carol"));
     let at = "/v1/conversations/room/messages/1";
     assert_eq!(carol.delete(at).await.expect_problem(403), "forbidden");
@@ -230,7 +230,7 @@ async fn recall() {
             .as_array()
             .expect("a list")
             .iter()
-            .all(|v| v["body"].is_null()),
+            .all(|version| version["body"].is_null()),
         "{versions}"
     );
     let inbox = carol.get_ok("/v1/inbox").await["conversations"][0]["last_message"].clone();
@@ -251,14 +251,14 @@ async fn recall() {
             everything
                 .iter()
                 .all(|shown| !shown.to_string().contains(text)),
-            "{text} is shown still"
+            "{text} is still shown"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reactions() {
-    let world = room().await;
+async fn reactions_are_added_and_removed() {
+    let world = world_with_conversation().await;
     let (alice, carol) = (world.user("alice"), world.user("carol"));
     let at = "/v1/conversations/room/messages/1";
     let thumb = format!("{at}/reactions/%F0%9F%91%8D");

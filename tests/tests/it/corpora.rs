@@ -1,5 +1,5 @@
-//! The main job on a small chat log in three scripts, with repeats, replies, bad lines and names that
-//! are no legal ids. `make corpora` does the same with the large ones.
+//! The import of a small chat log in several scripts, with duplicates, replies, invalid lines and
+//! names that are not valid ids. `make corpora` does the same with large logs.
 
 use std::io::Write;
 
@@ -13,10 +13,10 @@ use tests::world::World;
 /// Messages of the generated log.
 const MESSAGES: usize = 3_000;
 
-/// A chat log of several conversations whose lines are mixed, as JSON lines.
-fn generated(seed: u64) -> String {
+/// A chat log whose lines belong to several conversations in turn, as JSON lines.
+fn generate_log(seed: u64) -> String {
     let mut rng = Rng::new(seed);
-    let rooms = [
+    let conversations = [
         "general",
         "午餐",
         "開発 チーム",
@@ -47,7 +47,7 @@ fn generated(seed: u64) -> String {
         );
         let text: Vec<&str> = (0..=rng.below(8)).map(|_| *rng.pick(&words)).collect();
         let mut line = json!({
-            "conversation": rng.pick(&rooms),
+            "conversation": rng.pick(&conversations),
             "sender": sender,
             "sent_at": format!("2024-05-{:02}T10:{:02}:{:02}.{:03}Z", 1 + n / 1_000, n / 60 % 60, n % 60, rng.below(1_000)),
             "text": text.join(" "),
@@ -70,7 +70,7 @@ fn generated(seed: u64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing() {
+async fn an_imported_log_equals_its_file_and_a_second_import_adds_nothing() {
     let seed = seed("corpora");
     let world = World::start().await;
     let file = world.dir.join("log.jsonl.gz");
@@ -78,7 +78,8 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
         std::fs::File::create(&file).expect("a file"),
         Compression::fast(),
     );
-    gzip.write_all(generated(seed).as_bytes()).expect("written");
+    gzip.write_all(generate_log(seed).as_bytes())
+        .expect("written");
     gzip.finish().expect("written");
     let corpus = Corpus::read(&file).expect("a corpus");
     assert_eq!((corpus.skipped, corpus.conversations.len()), (3, 8));
@@ -100,17 +101,17 @@ async fn an_imported_log_is_what_the_file_says_and_a_second_import_adds_nothing(
     corpus
         .check_messages(|user| world.user(user), head)
         .await
-        .expect("the history is the file");
+        .expect("the history is that of the file");
 
-    let again = import_file(&world, &file).await;
+    let repeated = import_file(&world, &file).await;
     assert_eq!(
         tests::log::head(&world.pool).await.expect("a head"),
         head,
-        "a second import appended: {again}"
+        "a second import appended: {repeated}"
     );
     let compared = corpus
         .check_unread(|user| world.user(user), seed)
         .await
-        .expect("unread is the file's");
+        .expect("the unread counts are those of the file");
     assert!(compared > 100, "only {compared} counts were compared");
 }

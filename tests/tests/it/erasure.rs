@@ -1,4 +1,4 @@
-//! Erasure: what was erased is nowhere, not even on a disk; and everything else is as it was.
+//! Erasure: erased content is nowhere, not even in a file, and everything else is as it was.
 
 use std::path::{Path, PathBuf};
 
@@ -13,58 +13,81 @@ use tests::world::{Settings, World, create_dir};
 use tests::{feed, log, servers, token};
 use uuid::Uuid;
 
-/// A system on servers of its own, whose files can be read.
-struct House {
+/// A system on servers of its own, so that a test can search their files.
+struct System {
     dir: PathBuf,
     servers: EmbeddedServers,
-    up: Program,
+    program: Program,
 }
 
-impl House {
+impl System {
     async fn start() -> Self {
         let dir = create_dir();
         let servers = servers::start_both(&dir.join("servers"));
-        let up = Program::start(&servers, &dir).await.expect("it starts");
-        Self { dir, servers, up }
+        let program = Program::start(&servers, &dir).await.expect("it starts");
+        Self {
+            dir,
+            servers,
+            program,
+        }
     }
 
-    /// Runs a command that must succeed, and answers what it printed.
-    async fn tidings(&self, arguments: &[&str]) -> String {
+    /// Runs a command that must succeed; returns what it prints.
+    async fn run(&self, arguments: &[&str]) -> String {
         let env = service_env(&self.servers.database_url, &self.servers.nats_url);
         let data = self.dir.join("data").display().to_string();
         let output = run_tidings(&[arguments, &["--data", &data]].concat(), &env).await;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}{error}");
-        said
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {stdout}{stderr}");
+        stdout
     }
 
+    /// Erases something; returns the receipt.
     async fn erase(&self, arguments: &[&str]) -> Value {
-        let said = self
-            .tidings(&[&["erase"], arguments, &["--json"]].concat())
-            .await;
-        serde_json::from_str(&said).expect("one JSON object")
+        let arguments = [&["erase"], arguments, &["--json"]].concat();
+        serde_json::from_str(&self.run(&arguments).await).expect("one JSON object")
     }
 
-    /// Everything of the log, as the API serves it.
+    /// Every event of the log, as the API serves it.
     async fn events(&self) -> Vec<Value> {
-        let admin = self.up.user("operator");
+        let admin = self.program.user("operator");
         let admin = admin.with_token(Some(token::for_admin("operator")));
         let served = log::fetch_events(&admin).await.expect("the log is served");
-        let read = |event: &Bytes| serde_json::from_slice(event).expect("is JSON");
-        served.iter().map(read).collect()
+        let parse = |event: &Bytes| serde_json::from_slice(event).expect("an event is JSON");
+        served.iter().map(parse).collect()
+    }
+
+    /// The directories of the builds of the search index.
+    fn index_builds(&self) -> Vec<PathBuf> {
+        let index = std::fs::read_dir(self.dir.join("data/search")).expect("a search index");
+        let paths = index.map(|entry| entry.expect("a readable entry").path());
+        paths.filter(|path| path.is_dir()).collect()
+    }
+
+    /// The log agrees with its seals, and the read models with the log.
+    async fn assert_verified(&self) {
+        self.run(&["log", "seal"]).await;
+        let verified = self.run(&["log", "verify", "--json"]).await;
+        assert!(verified.contains("\"erased\":9"), "{verified}");
+        self.run(&["verify"]).await;
+        let rebuilt = self.run(&["rebuild"]).await;
+        assert!(
+            rebuilt.contains("identical to the served read models"),
+            "{rebuilt}"
+        );
     }
 }
 
-/// The files below a directory that hold this text.
-fn holding(dir: &Path, text: &str) -> Vec<PathBuf> {
+/// The files below a directory that contain a text.
+fn files_containing(dir: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open = vec![dir.to_path_buf()];
-    while let Some(dir) = open.pop() {
+    let mut to_search = vec![dir.to_path_buf()];
+    while let Some(dir) = to_search.pop() {
         for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
-                open.push(path);
+                to_search.push(path);
             } else if let Ok(bytes) = std::fs::read(&path)
                 && memchr::memmem::find(&bytes, text.as_bytes()).is_some()
             {
@@ -75,305 +98,307 @@ fn holding(dir: &Path, text: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The search indexes of a house.
-fn indexes(dir: &Path) -> Vec<PathBuf> {
-    let place = std::fs::read_dir(dir.join("data/search")).expect("there is one");
-    let paths = place.map(|entry| entry.expect("is readable").path());
-    paths.filter(|path| path.is_dir()).collect()
+/// A word that occurs nowhere else and that compression does not change.
+fn unique_word(prefix: &str) -> String {
+    format!("{prefix}{}", Uuid::new_v4().simple())
 }
 
-/// A word that is nowhere else, and that no compression makes shorter.
-fn canary(name: &str) -> String {
-    format!("{name}{}", Uuid::new_v4().simple())
-}
-
-async fn found(user: &Client, word: &str, position: i64) -> Value {
+/// The number of hits for a word, once the index has reached a position.
+async fn count_hits(user: &Client, word: &str, position: i64) -> Value {
     let path = format!("/v1/search?q={word}&limit=1&min_position={position}");
-    eventually("the index is there", async || {
-        let answer = user.get(&path).await;
-        (answer.status == 200).then(|| answer.json()["total"].clone())
+    eventually("the index is at the position", async || {
+        let response = user.get(&path).await;
+        (response.status == 200).then(|| response.json()["total"].clone())
     })
     .await
 }
 
-/// What is told in the house before anything is erased.
-struct Told {
-    one: String,
-    newer: String,
-    taken_back: String,
+/// The unique words of the content of a system before anything is erased, and its last position.
+struct Content {
+    original: String,
+    edited: String,
+    recalled: String,
     title: String,
-    bobs: String,
+    of_bob: String,
     kept: String,
     last: i64,
 }
 
-async fn tell(house: &House) -> Told {
-    let (ann, bob) = (house.up.user("ann"), house.up.user("bob"));
-    let told = Told {
-        one: canary("one"),
-        newer: canary("newer"),
-        taken_back: canary("back"),
-        title: canary("title"),
-        bobs: canary("bobs"),
-        kept: canary("kept"),
-        last: 0,
-    };
-    for id in ["room", "other"] {
-        let group = json!({"id": id, "kind": "group", "title": told.title, "members": ["bob"]});
-        ann.post("/v1/conversations", group).await.expect(201);
+impl Content {
+    /// Ann and bob fill the conversations `room` and `other`.
+    async fn send(system: &System) -> Self {
+        let (ann, bob) = (system.program.user("ann"), system.program.user("bob"));
+        let mut content = Self {
+            original: unique_word("original"),
+            edited: unique_word("edited"),
+            recalled: unique_word("recalled"),
+            title: unique_word("title"),
+            of_bob: unique_word("bob"),
+            kept: unique_word("kept"),
+            last: 0,
+        };
+        for id in ["room", "other"] {
+            let group =
+                json!({"id": id, "kind": "group", "title": content.title, "members": ["bob"]});
+            ann.post("/v1/conversations", group).await.expect(201);
+        }
+        let kept = format!("{} stays", content.kept);
+        ann.send("room", "1", &kept).await.expect(201);
+        let original = json!({"client_message_id": "2", "type": "text",
+            "body": {"text": format!("say {}", content.original)}, "mentions": ["bob"]});
+        ann.send_message("room", original).await.expect(201);
+        let edited = json!({"body": {"text": format!("rather {}", content.edited)}});
+        let message = |seq: i64| format!("/v1/conversations/room/messages/{seq}");
+        ann.put(&message(2), Some(edited)).await.expect(200);
+        ann.send("room", "3", &content.recalled).await.expect(201);
+        ann.delete(&message(3)).await.expect(200);
+        let text = format!("{} here", content.of_bob);
+        bob.send("room", "4", &text).await.expect(201);
+        let custom = json!({"client_message_id": "1", "type": "custom",
+            "body": {"card": [content.of_bob]}});
+        bob.send_message("other", custom).await.expect(201);
+        content.last = ann.send("other", "o2", &content.original).await.position();
+        content
     }
-    let kept = format!("{} stays", told.kept);
-    ann.send("room", "1", &kept).await.expect(201);
-    let one = json!({"client_message_id": "2", "type": "text", "body": {"text": format!("say {}", told.one)},
-        "mentions": ["bob"]});
-    ann.send_message("room", one).await.expect(201);
-    let newer = json!({"body": {"text": format!("rather {}", told.newer)}});
-    ann.put("/v1/conversations/room/messages/2", Some(newer))
-        .await
-        .expect(200);
-    ann.send("room", "3", &told.taken_back).await.expect(201);
-    ann.delete("/v1/conversations/room/messages/3")
-        .await
-        .expect(200);
-    bob.send("room", "4", &format!("{} here", told.bobs))
-        .await
-        .expect(201);
-    let body = json!({"client_message_id": "1", "type": "custom", "body": {"card": [told.bobs]}});
-    bob.send_message("other", body).await.expect(201);
-    let last = ann.send("other", "o2", &told.one).await.position();
-    Told { last, ..told }
+
+    fn erased_words(&self) -> [&String; 5] {
+        [
+            &self.original,
+            &self.edited,
+            &self.recalled,
+            &self.title,
+            &self.of_bob,
+        ]
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_erased_is_nowhere_and_all_else_is_as_it_was() {
-    let house = House::start().await;
-    let told = tell(&house).await;
-    let (ann, bob) = (house.up.user("ann"), house.up.user("bob"));
-    assert_eq!(found(&ann, &told.newer, told.last).await, 1);
-    let before = house.events().await;
-    house.tidings(&["log", "seal"]).await;
-    for keeping in [&["rebuild", "search", "--keep"][..], &["rebuild", "--keep"]] {
-        house.tidings(keeping).await;
-    }
-    let erased = [
-        &told.one,
-        &told.newer,
-        &told.taken_back,
-        &told.title,
-        &told.bobs,
-    ];
-    for word in erased {
-        for part in ["postgres", "nats"] {
-            let part = house.dir.join("servers/servers").join(part);
-            assert!(
-                !holding(&part, word).is_empty(),
-                "{word} in {}",
-                part.display()
-            );
-        }
-    }
-    assert_eq!(indexes(&house.dir).len(), 2, "one is kept");
-
-    let receipt = house.erase(&["message", "room", "2"]).await;
+/// Erases by message, by user and by conversation, so that everything sent so far is erased.
+async fn erase_everything(system: &System) {
+    let receipt = system.erase(&["message", "room", "2"]).await;
     let events = receipt["events"].as_array().expect("a list");
     assert_eq!(receipt["messages"], 1);
     assert_eq!(events.len(), 2, "the message and its edit: {receipt}");
     assert_eq!(receipt["gone_from"]["stream_copies_left"], 0);
-    house.erase(&["message", "room", "3"]).await;
-    let receipt = house.erase(&["user", "bob"]).await;
+    system.erase(&["message", "room", "3"]).await;
+    let receipt = system.erase(&["user", "bob"]).await;
     assert_eq!(receipt["messages"], 2);
-    let receipt = house.erase(&["conversation", "other"]).await;
-    assert_eq!(
-        (&receipt["messages"], &receipt["titles"]),
-        (&json!(1), &json!(1))
-    );
-    let receipt = house.erase(&["conversation", "room"]).await;
-    assert_eq!(
-        (&receipt["messages"], &receipt["titles"]),
-        (&json!(1), &json!(1))
-    );
-    // Everything but what was kept for this.
-    let kept = ann.send("room", "5", &told.kept).await.position();
-    for what in [["user", "bob"], ["conversation", "other"]] {
-        let again = house.erase(&what).await;
+    for id in ["other", "room"] {
+        let receipt = system.erase(&["conversation", id]).await;
         assert_eq!(
-            (&again["messages"], &again["titles"]),
-            (&json!(0), &json!(0))
+            (&receipt["messages"], &receipt["titles"]),
+            (&json!(1), &json!(1)),
+            "{id}"
         );
     }
+}
 
-    for user in [&ann, &bob] {
-        let room = feed::read_history(user, "room", kept).await;
-        assert_eq!(room.len(), 5);
-        for message in &room {
-            let is_kept = message["seq"] == 5;
-            assert_eq!(message["recalled"], !is_kept, "{message}");
-            assert_eq!(message["body"].is_null(), !is_kept, "{message}");
-        }
-        for word in erased {
-            assert_eq!(found(user, word, kept).await, 0, "{word}");
-        }
-        assert_eq!(found(user, &told.kept, kept).await, 1);
-        let entries = feed::read_all(user, 100, kept).await;
-        let text = serde_json::to_string(&entries).expect("is JSON");
-        assert!(text.contains("message_erased"));
-        for word in erased {
-            assert!(!text.contains(word.as_str()), "{word} is still told");
-        }
+/// The API serves the erased messages as recalled, and their words nowhere. `kept` is the position
+/// of message 5, which was not erased.
+async fn assert_not_served(user: &Client, content: &Content, kept: i64) {
+    let history = feed::read_history(user, "room", kept).await;
+    assert_eq!(history.len(), 5);
+    for message in &history {
+        let is_kept = message["seq"] == 5;
+        assert_eq!(message["recalled"], !is_kept, "{message}");
+        assert_eq!(message["body"].is_null(), !is_kept, "{message}");
     }
-    let unread = bob.get_ok("/v1/inbox/unread").await;
-    assert_eq!(unread["total"], 1, "{unread}");
+    assert_eq!(count_hits(user, &content.kept, kept).await, 1);
+    let entries = feed::read_all(user, 100, kept).await;
+    let entries = serde_json::to_string(&entries).expect("JSON");
+    assert!(entries.contains("message_erased"), "{entries}");
+    for word in content.erased_words() {
+        assert_eq!(count_hits(user, word, kept).await, 0, "{word}");
+        assert!(!entries.contains(word.as_str()), "{word} is in the feed");
+    }
+}
 
-    let after = house.events().await;
-    let text = serde_json::to_string(&after).expect("is JSON");
-    for word in erased {
-        assert!(!text.contains(word.as_str()), "{word} is still in the log");
+/// The log no longer has the words; what it says besides the content is unchanged.
+fn assert_erased_from_log(content: &Content, before: &[Value], after: &[Value]) {
+    let text = serde_json::to_string(after).expect("JSON");
+    for word in content.erased_words() {
+        assert!(!text.contains(word.as_str()), "{word} is in the log");
     }
-    for (then, now) in before.iter().zip(&after) {
+    for (before, after) in before.iter().zip(after) {
         for field in ["position", "sequence", "type", "source", "time"] {
-            assert_eq!(then[field], now[field]);
+            assert_eq!(before[field], after[field]);
         }
-        assert_eq!(then["data"]["seq"], now["data"]["seq"]);
-        assert_eq!(then["data"]["sender"], now["data"]["sender"]);
+        for field in ["seq", "sender"] {
+            assert_eq!(before["data"][field], after["data"][field]);
+        }
     }
-    check(&house).await;
+}
 
-    let older = indexes(&house.dir);
-    let receipt = house.erase(&["files"]).await;
+/// `erase files` removes the words from every file.
+async fn erase_files(system: &System, content: &Content) {
+    let builds_before = system.index_builds();
+    let receipt = system.erase(&["files"]).await;
     assert!(receipt["wal_files"].is_number(), "{receipt}");
-    for word in erased {
-        let left = holding(&house.dir, word);
-        assert!(left.is_empty(), "{word} is in {left:?}");
+    for word in content.erased_words() {
+        let files = files_containing(&system.dir, word);
+        assert!(files.is_empty(), "{word} is in {files:?}");
     }
-    assert!(!holding(&house.dir, &told.kept).is_empty());
-    // Words are spelt otherwise in an index than in a text, so that no text is found in one: it was made anew.
-    let left = indexes(&house.dir);
-    assert_eq!(left.len(), 1, "{left:?}");
-    assert!(!older.contains(&left[0]), "{left:?}");
-    check(&house).await;
-    let shown = house.erase(&["show"]).await;
-    assert_eq!(shown["events"].as_array().map(Vec::len), Some(9), "{shown}");
-    assert_eq!(shown["gone_from"]["files"], shown["last_erasure"]);
-    goes_on(&house, &ann).await;
+    assert!(!files_containing(&system.dir, &content.kept).is_empty());
+    // An index does not store its words as plain text, so the search above says nothing about it.
+    // That it was built again does.
+    let builds = system.index_builds();
+    assert_eq!(builds.len(), 1, "{builds:?}");
+    assert!(!builds_before.contains(&builds[0]), "{builds:?}");
 }
 
-/// The log is as it was sealed, and the read models are what it says.
-async fn check(house: &House) {
-    house.tidings(&["log", "seal"]).await;
-    let said = house.tidings(&["log", "verify", "--json"]).await;
-    assert!(said.contains("\"erased\":9"), "{said}");
-    house.tidings(&["verify"]).await;
-    let said = house.tidings(&["rebuild"]).await;
-    assert!(
-        said.contains("identical to the served read models"),
-        "{said}"
-    );
-}
-
-/// After all of it, the log takes events, the stream and the read models follow.
-async fn goes_on(house: &House, ann: &Client) {
-    let position = ann.send("room", "6", "and on").await.position();
-    assert_eq!(feed::read_history(ann, "room", position).await.len(), 6);
-    let nats = &house.servers.nats_url;
+/// The log accepts events, and the stream and the read models follow.
+async fn assert_continues(system: &System) {
+    let ann = system.program.user("ann");
+    let position = ann.send("room", "6", "after the erasure").await.position();
+    let history = feed::read_history(&ann, "room", position).await;
+    assert_eq!(history.len(), 6);
+    let nats_url = &system.servers.nats_url;
     eventually("the stream is at the head", async || {
-        (log::mirror_range(nats).await.ok()?.1 == position as u64).then_some(())
+        (log::mirror_range(nats_url).await.ok()?.1 == position as u64).then_some(())
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_old_is_erased_where_it_may_not_be_old() {
+async fn erased_content_is_nowhere_and_everything_else_is_unchanged() {
+    // Given content that is in the database, in the stream, and in two builds of the index,
+    let system = System::start().await;
+    let content = Content::send(&system).await;
+    let (ann, bob) = (system.program.user("ann"), system.program.user("bob"));
+    assert_eq!(count_hits(&ann, &content.edited, content.last).await, 1);
+    let events_before = system.events().await;
+    system.run(&["log", "seal"]).await;
+    system.run(&["rebuild", "search", "--keep"]).await;
+    system.run(&["rebuild", "--keep"]).await;
+    for word in content.erased_words() {
+        for server in ["postgres", "nats"] {
+            let dir = system.dir.join("servers/servers").join(server);
+            let files = files_containing(&dir, word);
+            assert!(!files.is_empty(), "{word} is not in {}", dir.display());
+        }
+    }
+    assert_eq!(system.index_builds().len(), 2, "the previous build is kept");
+
+    // when all of it is erased, and a message is sent afterwards,
+    erase_everything(&system).await;
+    let kept = ann.send("room", "5", &content.kept).await.position();
+    for target in [["user", "bob"], ["conversation", "other"]] {
+        let repeated = system.erase(&target).await;
+        assert_eq!(
+            (&repeated["messages"], &repeated["titles"]),
+            (&json!(0), &json!(0)),
+            "nothing is left to erase"
+        );
+    }
+
+    // then the API and the log have only the message that was sent afterwards,
+    for user in [&ann, &bob] {
+        assert_not_served(user, &content, kept).await;
+    }
+    let unread = bob.get_ok("/v1/inbox/unread").await;
+    assert_eq!(unread["total"], 1, "{unread}");
+    assert_erased_from_log(&content, &events_before, &system.events().await);
+    system.assert_verified().await;
+    // and so do the files, once they are erased too.
+    erase_files(&system, &content).await;
+    system.assert_verified().await;
+    let shown = system.erase(&["show"]).await;
+    assert_eq!(shown["events"].as_array().map(Vec::len), Some(9), "{shown}");
+    assert_eq!(shown["gone_from"]["files"], shown["last_erasure"]);
+    assert_continues(&system).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_beyond_the_retention_age_of_their_kind_are_erased() {
+    // Given messages in a group, which are retained for 3 s, and in a direct conversation,
     let settings = Settings::default().with("TIDINGS_RETAIN_GROUPS", "3s");
     let world = World::start_with(settings).await;
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("room", &["bob"]).await.expect(201);
     let direct = ann.create_direct("bob").await;
     for n in 0..20 {
-        ann.send("room", &format!("r{n}"), "of a group")
-            .await
-            .expect(201);
-        ann.send(&direct, &format!("d{n}"), "of two")
-            .await
-            .expect(201);
+        let group_key = format!("r{n}");
+        ann.send("room", &group_key, "in a group").await.expect(201);
+        let direct_key = format!("d{n}");
+        ann.send(&direct, &direct_key, "direct").await.expect(201);
     }
-    let recalled = async |conversation: &str| {
+
+    // then the messages of the group are erased, and only those.
+    let count_recalled = async |conversation: &str| {
         let messages = feed::read_history(&bob, conversation, 0).await;
-        messages.iter().filter(|it| it["recalled"] == true).count()
+        let recalled = messages
+            .iter()
+            .filter(|message| message["recalled"] == true);
+        recalled.count()
     };
-    eventually("the group's messages are gone", async || {
-        (recalled("room").await == 20).then_some(())
+    eventually("the messages of the group are erased", async || {
+        (count_recalled("room").await == 20).then_some(())
     })
     .await;
-    assert_eq!(recalled(&direct).await, 0);
+    assert_eq!(count_recalled(&direct).await, 0);
     let data = world.dir.join("data").display().to_string();
-    let output = world.run(&["status", "--json", "--data", &data]).await;
-    let status: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    let database = &status["database"];
-    let group = database["retention"].as_array().and_then(|all| {
-        let group = all.iter().find(|it| it["kind"] == "group");
-        group.and_then(|group| group["position"].as_i64())
-    });
-    assert!(group.is_some_and(|position| position > 40), "{database}");
-    // What comes later has its own time.
+    let status = world.run_ok(&["status", "--json", "--data", &data]).await;
+    let status: Value = serde_json::from_str(&status).expect("one JSON object");
+    let retention = status["database"]["retention"].as_array().expect("a list");
+    let group = retention.iter().find(|kind| kind["kind"] == "group");
+    let position = group.and_then(|group| group["position"].as_i64());
+    assert!(position.is_some_and(|position| position > 40), "{status}");
+
+    // A newer message has its own age.
     let position = ann.send("room", "new", "young").await.position();
-    assert_eq!(
-        feed::read_history(&bob, "room", position).await[20]["body"]["text"],
-        "young"
-    );
+    let history = feed::read_history(&bob, "room", position).await;
+    assert_eq!(history[20]["body"]["text"], "young");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_gets_everything_about_them() {
-    let world = World::start().await;
+/// Ann sends, edits, reacts and blocks; bob mentions her. Returns the seq of bob's message.
+async fn act_as_ann_and_bob(world: &World) -> Value {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
+    let message = |seq: &Value| format!("/v1/conversations/room/messages/{seq}");
     ann.create_group("room", &["bob"]).await.expect(201);
     ann.send("room", "1", "hello \u{1f389}").await.expect(201);
     ann.send("room", "2", "hello 你好").await.expect(201);
-    let newer = json!({"body": {"text": "hello again"}});
-    ann.put("/v1/conversations/room/messages/1", Some(newer))
-        .await
-        .expect(200);
-    let to_ann = json!({"client_message_id": "1", "type": "text", "body": {"text": "bob's own words"},
-        "mentions": ["ann"]});
+    let edited = json!({"body": {"text": "hello again"}});
+    ann.put(&message(&json!(1)), Some(edited)).await.expect(200);
+    let to_ann = json!({"client_message_id": "1", "type": "text",
+        "body": {"text": "bob's own words"}, "mentions": ["ann"]});
     let seq = bob.send_message("room", to_ann).await.expect(201)["seq"].clone();
-    ann.put(
-        &format!("/v1/conversations/room/messages/{seq}/reactions/+1"),
-        None,
-    )
-    .await
-    .expect(200);
-    let last = ann.put("/v1/blocks/bob", None).await.position();
-    ann.get_ok(&format!("/v1/inbox/unread?min_position={last}"))
-        .await;
+    let reaction = format!("{}/reactions/+1", message(&seq));
+    ann.put(&reaction, None).await.expect(200);
+    let blocked = ann.put("/v1/blocks/bob", None).await;
+    world.wait_until_projected(blocked.position()).await;
+    seq
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_export_has_the_data_of_the_user_and_of_nobody_else() {
+    let world = World::start().await;
+    let seq_of_bob = act_as_ann_and_bob(&world).await;
     let data = world.dir.join("data").display().to_string();
-    let run = async |user: &str| {
-        let output = world.run(&["export-user", user, "--data", &data]).await;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.success(), text)
-    };
-    let (is_done, text) = run("ann").await;
-    assert!(is_done);
-    let lines: Vec<Value> = text
+    let exported = world.run_ok(&["export-user", "ann", "--data", &data]).await;
+    let lines: Vec<Value> = exported
         .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON lines"))
+        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
         .collect();
-    let of = |kind: &str| -> Vec<&Value> { lines.iter().filter(|it| it["kind"] == kind).collect() };
-    assert_eq!(of("user")[0]["id"], "ann");
-    assert_eq!(of("conversation")[0]["role"], "owner");
-    let messages = of("message");
-    assert_eq!(
-        messages.last().map(|it| it["body"]["text"].clone()),
-        Some(json!("hello 你好"))
-    );
-    assert_eq!(messages[0]["body"]["text"], "hello again");
+    let of_kind =
+        |kind: &str| -> Vec<&Value> { lines.iter().filter(|line| line["kind"] == kind).collect() };
+    assert_eq!(of_kind("user")[0]["id"], "ann");
+    assert_eq!(of_kind("conversation")[0]["role"], "owner");
+    let messages = of_kind("message");
+    let texts: Vec<_> = messages
+        .iter()
+        .map(|message| message["body"]["text"].clone())
+        .collect();
+    assert_eq!(texts, ["hello again", "hello 你好"]);
     assert_eq!(messages[0]["versions"].as_array().map(Vec::len), Some(1));
+    let reaction = of_kind("reaction")[0];
     assert_eq!(
-        (&of("reaction")[0]["key"], &of("reaction")[0]["seq"]),
-        (&json!("+1"), &seq)
+        (&reaction["key"], &reaction["seq"]),
+        (&json!("+1"), &seq_of_bob)
     );
-    assert_eq!(of("mention")[0]["seq"], seq);
-    assert_eq!(of("block")[0]["user"], "bob");
-    assert!(!text.contains("bob's own words"), "{text}");
-    let (is_done, text) = run("nobody").await;
-    assert!(!is_done && text.is_empty(), "{text}");
+    assert_eq!(of_kind("mention")[0]["seq"], seq_of_bob);
+    assert_eq!(of_kind("block")[0]["user"], "bob");
+    assert!(!exported.contains("bob's own words"), "{exported}");
+
+    let unknown = world.run(&["export-user", "nobody", "--data", &data]).await;
+    assert!(!unknown.status.success());
+    assert!(unknown.stdout.is_empty(), "{:?}", unknown.stdout);
 }

@@ -1,5 +1,5 @@
-//! Exports of other systems: what is imported of them is served with its times, authors, edits, reactions, answers
-//! and members, and importing them again adds nothing.
+//! Imports of exports of other systems: messages keep their times, authors, edits, reactions and
+//! replies, conversations keep their members, and a second import adds nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,8 @@ fn write(path: &Path, content: &Value) {
     std::fs::write(path, content.to_string()).expect("written");
 }
 
-/// An export of a workspace of four, one of whom has left.
-fn slack(dir: &Path) -> PathBuf {
+/// A Slack export of a workspace of four users, one of whom has left.
+fn write_slack_export(dir: &Path) -> PathBuf {
     let export = dir.join("slack");
     let users = ["ann", "ben", "cid", "dee"];
     let listed = |(n, name): (usize, &&str)| json!({ "id": format!("U{n}"), "name": name });
@@ -41,19 +41,19 @@ fn slack(dir: &Path) -> PathBuf {
     export
 }
 
-/// What Element writes, with an edit and reactions as a server has them.
-fn matrix(dir: &Path) -> PathBuf {
+/// A Matrix export as Element writes it, with an edit and a reaction.
+fn write_matrix_export(dir: &Path) -> PathBuf {
     let file = dir.join("matrix.json");
     let event = |id: &str, sender: &str, at: i64, kind: &str, content: Value| {
         json!({"event_id": id, "room_id": "!r:x", "sender": sender, "origin_server_ts": at, "type": kind,
             "content": content, "state_key": sender})
     };
-    let said = |text: &str| json!({"msgtype": "m.text", "body": text});
-    let edited = json!({"msgtype": "m.text", "body": "* one", "m.new_content": said("one"),
+    let content = |text: &str| json!({"msgtype": "m.text", "body": text});
+    let edited = json!({"msgtype": "m.text", "body": "* one", "m.new_content": content("one"),
         "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}});
-    let answer = json!({"msgtype": "m.text", "body": "> <@ann:x> oen\n\ntwo",
+    let reply = json!({"msgtype": "m.text", "body": "> <@ann:x> oen\n\ntwo",
         "m.relates_to": {"m.in_reply_to": {"event_id": "$1"}}});
-    let react =
+    let reaction =
         json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": "$1", "key": "👍"}});
     let join = || json!({"membership": "join"});
     let messages = json!([
@@ -64,18 +64,18 @@ fn matrix(dir: &Path) -> PathBuf {
             "@ann:x",
             1_577_836_802_000,
             "m.room.message",
-            said("oen")
+            content("oen")
         ),
-        event("$2", "@ben:x", 1_577_836_803_000, "m.room.message", answer),
+        event("$2", "@ben:x", 1_577_836_803_000, "m.room.message", reply),
         event(
             "$3",
             "@ben:x",
             1_577_836_804_000,
             "m.room.message",
-            said("gone")
+            content("gone")
         ),
         event("$e", "@ann:x", 1_577_836_805_000, "m.room.message", edited),
-        event("$a", "@cid:x", 1_577_836_806_000, "m.reaction", react),
+        event("$a", "@cid:x", 1_577_836_806_000, "m.reaction", reaction),
         event(
             "$x",
             "@ben:x",
@@ -92,8 +92,11 @@ fn matrix(dir: &Path) -> PathBuf {
     file
 }
 
-/// The messages of the only conversation of this reader, and its members.
-async fn shown(reader: &Client, head: i64) -> (String, Vec<Value>, Vec<(String, String)>) {
+/// The title, the messages and the members of the only conversation of a user.
+async fn only_conversation(
+    reader: &Client,
+    head: i64,
+) -> (String, Vec<Value>, Vec<(String, String)>) {
     let inbox = reader
         .get_ok(&format!("/v1/inbox?min_position={head}"))
         .await;
@@ -115,7 +118,8 @@ async fn shown(reader: &Client, head: i64) -> (String, Vec<Value>, Vec<(String, 
     (text(&rows[0]["title"]), history, members)
 }
 
-fn picked(message: &Value) -> Value {
+/// The fields of a message that an import sets.
+fn imported_fields(message: &Value) -> Value {
     let fields = [
         "sender",
         "sent_at",
@@ -124,51 +128,52 @@ fn picked(message: &Value) -> Value {
         "reactions",
         "recalled",
     ];
-    let mut picked: serde_json::Map<String, Value> = fields
+    let mut imported: serde_json::Map<String, Value> = fields
         .iter()
         .map(|field| ((*field).to_owned(), message[*field].clone()))
         .collect();
-    picked.insert("text".into(), message["body"]["text"].clone());
-    picked.into()
+    imported.insert("text".into(), message["body"]["text"].clone());
+    imported.into()
 }
 
-fn roles(of: &[(&str, &str)]) -> Vec<(String, String)> {
-    of.iter()
+fn owned(members: &[(&str, &str)]) -> Vec<(String, String)> {
+    members
+        .iter()
         .map(|(user, role)| ((*user).to_owned(), (*role).to_owned()))
         .collect()
 }
 
-/// Imports twice; gives the report of the first time and the head.
-async fn imported(world: &World, path: &Path) -> (Value, i64) {
+/// Imports a file twice; returns the report of the first import and the head of the log.
+async fn import_twice(world: &World, path: &Path) -> (Value, i64) {
     let report = import_file(world, path).await;
     let head = tests::log::check_positions(&world.pool)
         .await
         .expect("the log is whole");
     world.wait_until_projected(head).await;
     world.run_ok(&["verify"]).await;
-    let again = import_file(world, path).await;
+    let repeated = import_file(world, path).await;
     let after = tests::log::head(&world.pool).await.expect("a head");
-    assert_eq!(after, head, "a second import appended: {again}");
+    assert_eq!(after, head, "a second import appended: {repeated}");
     assert_eq!(
-        (&again["messages"], &again["already_present"]),
+        (&repeated["messages"], &repeated["already_present"]),
         (&json!(0), &report["messages"])
     );
     (report, head)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slack_export_is_served_as_it_was() {
+async fn a_slack_export_is_served_unchanged() {
     let world = World::start().await;
-    let (report, head) = imported(&world, &slack(&world.dir)).await;
+    let (report, head) = import_twice(&world, &write_slack_export(&world.dir)).await;
     assert_eq!(report["messages"], 2, "{report}");
     assert_eq!(
         report["not_taken_over"],
         json!({"channel_leave": 1, "joins of users who have left": 1})
     );
-    let (title, history, members) = shown(&world.user("cid"), head).await;
+    let (title, history, members) = only_conversation(&world.user("cid"), head).await;
     assert_eq!(title, "general");
     assert_eq!(
-        history.iter().map(picked).collect::<Vec<_>>(),
+        history.iter().map(imported_fields).collect::<Vec<_>>(),
         [
             json!({"sender": "ann", "sent_at": "2020-01-01T00:00:02.000Z", "edited_at": "2020-01-01T00:01:40.000Z",
                 "reply_to": null, "reactions": {"+1": ["ben", "ann"]}, "recalled": false, "text": "one"}),
@@ -178,21 +183,21 @@ async fn a_slack_export_is_served_as_it_was() {
     );
     assert_eq!(
         members,
-        roles(&[("ann", "owner"), ("ben", "member"), ("cid", "member")])
+        owned(&[("ann", "owner"), ("ben", "member"), ("cid", "member")])
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_matrix_export_is_served_as_it_was() {
+async fn a_matrix_export_is_served_unchanged() {
     let world = World::start().await;
-    let (report, head) = imported(&world, &matrix(&world.dir)).await;
+    let (report, head) = import_twice(&world, &write_matrix_export(&world.dir)).await;
     assert_eq!(report["messages"], 2, "{report}");
     assert_eq!(report["not_taken_over"], json!({"redacted messages": 1}));
     let eve = world.user("@eve:x");
-    let (title, history, members) = shown(&eve, head).await;
+    let (title, history, members) = only_conversation(&eve, head).await;
     assert_eq!(title, "Old friends");
     assert_eq!(
-        history.iter().map(picked).collect::<Vec<_>>(),
+        history.iter().map(imported_fields).collect::<Vec<_>>(),
         [
             json!({"sender": "@ann:x", "sent_at": "2020-01-01T00:00:02.000Z", "edited_at": "2020-01-01T00:00:05.000Z",
                 "reply_to": null, "reactions": {"👍": ["@cid:x"]}, "recalled": false, "text": "one"}),
@@ -206,8 +211,8 @@ async fn a_matrix_export_is_served_as_it_was() {
         ("@cid:x", "member"),
         ("@eve:x", "member"),
     ];
-    assert_eq!(members, roles(&expected));
-    // What was said at first is in the log, as that of every edited message.
+    assert_eq!(members, owned(&expected));
+    // The original text of an edited message is in the log.
     let original: Value = sqlx::query_scalar(
         "SELECT convert_from(payload, 'UTF8')::jsonb FROM log.events WHERE event_type = 'message_sent' ORDER BY position",
     )

@@ -3,7 +3,7 @@
 use tests::chaos;
 use tests::seed::seed;
 
-/// Rounds of the ordinary run: command service, Postgres, projector, nats-server.
+/// One round each for the command service, Postgres, the projector and nats-server.
 const ROUNDS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,6 +14,6 @@ async fn acknowledged_sends_survive_kills_of_every_process() {
     eprintln!("{report}");
     assert_eq!(report.faults.values().sum::<usize>(), ROUNDS);
     assert!(report.acked > 200, "only {} sends", report.acked);
-    assert!(report.unknown > 0, "no send met a fault");
+    assert!(report.unknown > 0, "no send was interrupted");
     assert!(report.entries > report.acked / 2 && report.mirrored > report.acked);
 }

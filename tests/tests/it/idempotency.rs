@@ -1,4 +1,5 @@
-//! L8: the same key from the same sender gives the first answer again, for ever.
+//! L8: a command that is repeated under the same key is executed once, and its first response is
+//! returned again, however much later.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,60 +7,54 @@ use tests::client::Client;
 use tests::response::ApiResponse;
 use tests::world::World;
 
-/// Equal sends at a time.
-const PARALLEL: usize = 200;
+/// Concurrent sends with the same key.
+const PARALLEL_SENDS: usize = 200;
 
-async fn logged(world: &World, kind: &str) -> i64 {
-    let count =
-        sqlx::query_scalar("SELECT count(*) FROM log.events WHERE event_type = $1").bind(kind);
-    count.fetch_one(&world.pool).await.expect("a count")
+async fn count_sent_messages(world: &World) -> i64 {
+    let count = "SELECT count(*) FROM log.events WHERE event_type = 'message_sent'";
+    sqlx::query_scalar(count)
+        .fetch_one(&world.pool)
+        .await
+        .expect("a count")
 }
 
-async fn at_once(client: &Client) -> Vec<ApiResponse> {
-    let sends = (0..PARALLEL).map(|_| client.send("room", "the key", "the same text"));
+async fn send_concurrently(client: &Client) -> Vec<ApiResponse> {
+    let sends = (0..PARALLEL_SENDS).map(|_| client.send("room", "the key", "the same text"));
     futures::future::join_all(sends).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_equal_sends_at_once_and_after_a_restart() {
+async fn two_hundred_equal_sends_are_stored_once_even_after_a_restart() {
     let mut world = World::start().await;
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
-    let answers = at_once(&alice).await;
-    let first = answers
-        .iter()
-        .find(|answer| answer.status == 201)
-        .expect("one is the first")
-        .clone();
-    assert_eq!(
-        answers.iter().filter(|answer| answer.status == 201).count(),
-        1
-    );
-    let equal = |answer: &ApiResponse| {
-        assert!(
-            answer.status == 201 || answer.status == 200 && answer.is_replay(),
-            "{answer}"
-        );
-        assert_eq!(answer.json(), first.json(), "{answer}");
-        assert_eq!(answer.position(), first.position());
-    };
-    answers.iter().for_each(equal);
-    assert!(!first.is_replay());
-    assert_eq!(logged(&world, "message_sent").await, 1);
 
+    // When 200 equal sends arrive at once, one of them is the first and the others are its replays.
+    let responses = send_concurrently(&alice).await;
+    let (created, replayed): (Vec<_>, Vec<_>) = responses
+        .iter()
+        .partition(|response| response.status == 201);
+    assert_eq!(created.len(), 1);
+    let first = created[0];
+    assert!(!first.is_replay(), "{first}");
+    let assert_is_replay = |response: &ApiResponse| {
+        assert_eq!(response.expect(200), first.json(), "{response}");
+        assert!(response.is_replay(), "{response}");
+        assert_eq!(response.position(), first.position());
+    };
+    replayed.into_iter().for_each(assert_is_replay);
+    assert_eq!(count_sent_messages(&world).await, 1);
+
+    // After a restart, all of them are replays.
     world.kill();
     world.start_service().await;
-    let again = at_once(&alice).await;
-    assert!(
-        again.iter().all(|answer| answer.status == 200),
-        "all are replays"
-    );
-    again.iter().for_each(equal);
-    assert_eq!(logged(&world, "message_sent").await, 1);
+    let repeated = send_concurrently(&alice).await;
+    repeated.iter().for_each(assert_is_replay);
+    assert_eq!(count_sent_messages(&world).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_payload_is_409() {
+async fn the_same_key_with_another_payload_is_409() {
     let world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     alice.create_group("room", &["bob"]).await.expect(201);
@@ -69,13 +64,13 @@ async fn another_payload_is_409() {
         .send_message("room", message(json!({ "text": "x", "b": [1, 2] })))
         .await
         .expect(201);
-    let respelled = r#"{ "body":{"b":[1,2],"text":"\u0078"}, "type":"text","client_message_id":"k", "unknown": 1 }"#;
+    // The payloads are compared as JSON values, not as text.
+    let respelled = r#"{ "body":{"b":[1,2],"text":"\u0078"}, "type":"text",
+        "client_message_id":"k", "unknown": 1 }"#;
     let request = alice.request(&Method::POST, "/v1/conversations/room/messages");
     let replay = request.body("application/json", respelled).send().await;
-    assert!(
-        replay.status == 200 && replay.is_replay(),
-        "equal as JSON values: {replay}"
-    );
+    replay.expect(200);
+    assert!(replay.is_replay(), "{replay}");
     for (room, body) in [
         ("room", json!({ "text": "y" })),
         ("other", json!({ "text": "x", "b": [1, 2] })),
@@ -101,40 +96,42 @@ async fn another_payload_is_409() {
         .await
         .expect(201);
     assert_eq!(
-        logged(&world, "message_sent").await,
+        count_sent_messages(&world).await,
         2,
-        "a key is its sender's own"
+        "a key belongs to its sender"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_needs_access_and_nothing_else() {
+async fn a_replay_requires_access_and_nothing_else() {
     let world = World::start().await;
     let [alice, bob] = ["alice", "bob"].map(|user| world.user(user));
     alice
         .create_group("room", &["bob", "carol"])
         .await
         .expect(201);
-    let naming = json!({ "client_message_id": "k", "type": "text", "body": { "text": "x" }, "mentions": ["carol"] });
-    let first = bob.send_message("room", naming.clone()).await;
+    let message = json!({ "client_message_id": "k", "type": "text", "body": { "text": "x" },
+        "mentions": ["carol"] });
+    let first = bob.send_message("room", message.clone()).await;
     first.expect(201);
     world
         .user("carol")
         .delete("/v1/conversations/room/members/carol")
         .await
         .expect(200);
-    let replay = bob.send_message("room", naming.clone()).await;
+    let replay = bob.send_message("room", message.clone()).await;
     assert_eq!(
         (replay.expect(200), replay.is_replay()),
         (first.json(), true),
-        "though carol has left since"
+        "although carol has left since"
     );
     bob.delete("/v1/conversations/room/members/bob")
         .await
         .expect(200);
-    let former = bob.send_message("room", naming.clone()).await;
-    let unknown = bob.send_message("nowhere", naming.clone()).await;
-    assert_eq!((former.status, &former.body), (404, &unknown.body));
+    let former = bob.send_message("room", message.clone()).await;
+    let unknown = bob.send_message("nowhere", message.clone()).await;
+    former.expect_problem(404);
+    assert_eq!(former.body, unknown.body);
     alice
         .post(
             "/v1/conversations/room/members",
@@ -143,132 +140,160 @@ async fn a_replay_needs_access_and_nothing_else() {
         .await
         .expect(200);
     assert_eq!(
-        bob.send_message("room", naming).await.expect(200),
+        bob.send_message("room", message).await.expect(200),
         first.json()
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_other_command_takes_a_key() {
+/// A command that can be sent under an `Idempotency-Key`.
+struct KeyedCommand {
+    method: Method,
+    path: String,
+    body: Option<Value>,
+    /// Another valid body, for commands that have one.
+    other_body: Option<Value>,
+}
+
+impl KeyedCommand {
+    async fn send(&self, client: &Client, key: &str, body: Option<&Value>) -> ApiResponse {
+        let request = client.request(&self.method, &self.path);
+        let mut request = request.header("idempotency-key", key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        request.send().await
+    }
+}
+
+fn with_body(method: Method, path: String, body: Value, other_body: Value) -> KeyedCommand {
+    KeyedCommand {
+        method,
+        path,
+        body: Some(body),
+        other_body: Some(other_body),
+    }
+}
+
+fn without_body(method: Method, path: String) -> KeyedCommand {
+    KeyedCommand {
+        method,
+        path,
+        body: None,
+        other_body: None,
+    }
+}
+
+/// A command of every kind but sends, in an order in which each of them is accepted.
+fn keyed_commands() -> Vec<KeyedCommand> {
+    let create = |kind: &str, member: &str| json!({ "kind": kind, "members": [member] });
+    let conversations = || "/v1/conversations".to_owned();
+    let at = |rest: &str| format!("/v1/conversations/room{rest}");
+    let block = || "/v1/blocks/mallory".to_owned();
+    let (group, other_group) = (create("group", "bob"), create("group", "carol"));
+    let (direct, other_direct) = (create("direct", "bob"), create("direct", "carol"));
+    let users = |name: &str| json!({ "users": [name] });
+    let edit = |text: &str| json!({ "body": { "text": text } });
+    let ack = |cursor: i64| json!({ "device": "d", "cursor": cursor });
+    let title = |text: &str| json!({ "title": text });
+    let unread_from = |seq: i64| json!({ "unread_from": seq });
+    let up_to = |seq: i64| json!({ "up_to": seq });
+    let muted = |muted: bool| json!({ "muted": muted });
+    let reaction = || at("/messages/1/reactions/ok");
+    vec![
+        with_body(Method::POST, conversations(), group, other_group),
+        with_body(Method::POST, conversations(), direct, other_direct),
+        with_body(Method::PATCH, at(""), title("T"), title("U")),
+        with_body(Method::POST, at("/members"), users("carol"), users("dave")),
+        with_body(Method::PUT, at("/messages/1"), edit("z"), edit("zz")),
+        without_body(Method::PUT, reaction()),
+        without_body(Method::DELETE, reaction()),
+        without_body(Method::DELETE, at("/messages/2")),
+        with_body(Method::POST, at("/read"), unread_from(1), unread_from(2)),
+        with_body(Method::POST, "/v1/inbox/ack".to_owned(), ack(1), ack(2)),
+        with_body(Method::PATCH, at("/preferences"), muted(true), muted(false)),
+        without_body(Method::PUT, block()),
+        without_body(Method::DELETE, block()),
+        without_body(Method::DELETE, at("/members/carol")),
+        // These change nothing, and their keys are remembered nonetheless.
+        without_body(Method::DELETE, block()),
+        with_body(Method::POST, at("/read"), up_to(1), up_to(2)),
+        with_body(Method::PATCH, at("/preferences"), muted(true), muted(false)),
+    ]
+}
+
+/// Alice owns the conversation `room` with two messages.
+async fn world_with_messages() -> (World, Client) {
     let world = World::start().await;
     let alice = world.user("alice");
     alice.create_group("room", &["bob"]).await.expect(201);
     alice.send("room", "m1", "x").await.expect(201);
     alice.send("room", "m2", "y").await.expect(201);
-    let at = "/v1/conversations/room";
-    let body = |body: Value| Some(body);
-    let commands = [
-        (
-            "POST",
-            "/v1/conversations".to_owned(),
-            body(json!({ "kind": "group", "members": ["bob"] })),
-        ),
-        (
-            "POST",
-            "/v1/conversations".to_owned(),
-            body(json!({ "kind": "direct", "members": ["bob"] })),
-        ),
-        ("PATCH", at.to_owned(), body(json!({ "title": "T" }))),
-        (
-            "POST",
-            format!("{at}/members"),
-            body(json!({ "users": ["carol"] })),
-        ),
-        (
-            "PUT",
-            format!("{at}/messages/1"),
-            body(json!({ "body": { "text": "z" } })),
-        ),
-        ("PUT", format!("{at}/messages/1/reactions/ok"), None),
-        ("DELETE", format!("{at}/messages/1/reactions/ok"), None),
-        ("DELETE", format!("{at}/messages/2"), None),
-        (
-            "POST",
-            format!("{at}/read"),
-            body(json!({ "unread_from": 1 })),
-        ),
-        (
-            "POST",
-            "/v1/inbox/ack".to_owned(),
-            body(json!({ "device": "d", "cursor": 1 })),
-        ),
-        (
-            "PATCH",
-            format!("{at}/preferences"),
-            body(json!({ "muted": true })),
-        ),
-        ("PUT", "/v1/blocks/mallory".to_owned(), None),
-        ("DELETE", "/v1/blocks/mallory".to_owned(), None),
-        ("DELETE", format!("{at}/members/carol"), None),
-        // These change nothing, and are remembered all the same.
-        ("DELETE", "/v1/blocks/mallory".to_owned(), None),
-        ("POST", format!("{at}/read"), body(json!({ "up_to": 1 }))),
-        (
-            "PATCH",
-            format!("{at}/preferences"),
-            body(json!({ "muted": true })),
-        ),
-    ];
-    for (n, (method, path, body)) in commands.iter().enumerate() {
-        let call = async |key: &str, body: &Option<Value>| {
-            let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let mut request = alice.request(&method, path).header("idempotency-key", key);
-            if let Some(body) = body {
-                request = request.json(body);
-            }
-            request.send().await
-        };
+    (world, alice)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_other_command_accepts_a_key() {
+    let (world, alice) = world_with_messages().await;
+    for (n, command) in keyed_commands().iter().enumerate() {
+        // Given the first response, and other commands since,
         let key = format!("key {n}");
-        let first = call(&key, body).await;
-        assert!(matches!(first.status, 200 | 201), "{first}");
+        let body = command.body.as_ref();
+        let first = command.send(&alice, &key, body).await;
+        assert!([200, 201].contains(&first.status), "{first}");
         assert!(!first.is_replay(), "{first}");
-        alice
-            .send("room", &format!("between {n}"), "the head moves on")
-            .await
-            .expect(201);
+        let between = format!("between {n}");
+        let sent = alice.send("room", &between, "the head moves on").await;
+        sent.expect(201);
+
+        // when the command is repeated, it returns the first response and appends nothing;
         let before = tests::log::head(&world.pool).await.expect("a head");
-        let replay = call(&key, body).await;
-        assert_eq!(
-            (replay.expect(200), replay.is_replay()),
-            (first.json(), true),
-            "{replay}"
-        );
+        let replay = command.send(&alice, &key, body).await;
+        assert_eq!(replay.expect(200), first.json(), "{replay}");
+        assert!(replay.is_replay(), "{replay}");
         assert_eq!(replay.position(), first.position());
-        assert_eq!(
-            tests::log::head(&world.pool).await.expect("a head"),
-            before,
-            "{replay} appended"
-        );
-        if let Some(body) = body {
-            let mut other = body.clone();
-            let field = other
-                .as_object()
-                .and_then(|fields| fields.keys().next().cloned())
-                .expect("a field");
-            other[&field] = json!({ "quite": "another" });
-            let mismatch = call(&key, &Some(other)).await;
-            assert!(matches!(mismatch.status, 409 | 422), "{mismatch}");
+        let after = tests::log::head(&world.pool).await.expect("a head");
+        assert_eq!(after, before, "{replay} appended something");
+
+        // when the key is used for something else, it is refused.
+        if let Some(other_body) = &command.other_body {
+            let mismatch = command.send(&alice, &key, Some(other_body)).await;
+            assert_eq!(mismatch.expect_problem(409), "idempotency_mismatch");
         }
     }
-    let other = alice
-        .request(&Method::PATCH, at)
-        .header("idempotency-key", "key 0")
-        .json(&json!({ "title": "U" }));
-    assert_eq!(
-        other.send().await.expect_problem(409),
-        "idempotency_mismatch"
-    );
-    for bad in ["", &"k".repeat(129)] {
-        let request = alice
-            .request(&Method::PATCH, at)
-            .header("idempotency-key", bad)
-            .json(&json!({ "title": "V" }));
-        let answer = request.send().await;
-        assert!(matches!(answer.status, 400 | 422), "{answer}");
-    }
-    let both = alice
-        .request(&Method::POST, &format!("{at}/messages"))
-        .header("idempotency-key", "key 0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_belongs_to_one_command() {
+    let (_world, alice) = world_with_messages().await;
+    let path = "/v1/conversations/room";
+    let request = |method: Method, path: &str, key: &str| {
+        let request = alice.request(&method, path);
+        request.header("idempotency-key", key)
+    };
+    let create = json!({ "kind": "group", "members": [] });
+    let created = request(Method::POST, "/v1/conversations", "k").json(&create);
+    created.send().await.expect(201);
+    let change = request(Method::PATCH, path, "k").json(&json!({ "title": "T" }));
+    let mismatch = change.send().await;
+    assert_eq!(mismatch.expect_problem(409), "idempotency_mismatch");
+
+    // The key of a send is its client_message_id; the header is ignored.
     let message = json!({ "client_message_id": "own", "type": "text", "body": { "text": "x" } });
-    both.json(&message).send().await.expect(201);
+    let send = request(Method::POST, &format!("{path}/messages"), "k").json(&message);
+    send.send().await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_has_1_to_128_characters() {
+    let (_world, alice) = world_with_messages().await;
+    for (key, status) in [
+        (String::new(), 422),
+        ("k".repeat(128), 200),
+        ("k".repeat(129), 422),
+    ] {
+        let request = alice.request(&Method::PATCH, "/v1/conversations/room");
+        let request = request.header("idempotency-key", &key);
+        let response = request.json(&json!({ "title": "T" })).send().await;
+        assert_eq!(response.status, status, "{} characters", key.len());
+    }
 }

@@ -1,11 +1,11 @@
-//! The README's walk: create, send, sync, ack, read, unread.
+//! The journey of the README: create, send, sync, acknowledge, read, unread.
 
 use serde_json::json;
 use tests::feed;
 use tests::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn create_send_sync_ack_read_unread() {
+async fn a_message_travels_from_its_sender_to_its_reader() {
     let world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
 

@@ -1,5 +1,5 @@
-//! Live delivery under kills of every process, with many devices. `make live-soak` does the same with 200 clients
-//! for minutes.
+//! Live delivery to many devices while every process is killed. `make live-soak` does the same with
+//! 200 clients for minutes.
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use tests::live_soak::{self, SoakConfig, SoakReport};
 use tests::seed::seed;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_device_has_what_sync_returns_whatever_happens() {
+async fn every_device_receives_what_a_sync_returns_despite_kills() {
     let report = soak(false).await;
     assert_eq!(
         report.faults.pushed_batches, 0,
-        "each service is a process: {report}"
+        "each service is a process of its own: {report}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn and_so_it_has_if_a_projector_of_the_same_process_tells_what_it_has_written() {
+async fn the_same_holds_if_the_projector_pushes_entries_within_its_process() {
     let report = soak(true).await;
     assert!(report.faults.pushed_batches > 20, "{report}");
 }
 
-async fn soak(together: bool) -> SoakReport {
+async fn soak(all_in_one: bool) -> SoakReport {
     let size = SoakConfig {
         clients: 24,
         devices: 2,
         rounds: VICTIMS.len(),
         duration: Duration::ZERO,
         max_pause_ms: 300,
-        all_in_one: together,
+        all_in_one,
     };
     let report = live_soak::run(size, seed("live-soak"))
         .await

@@ -1,4 +1,4 @@
-//! `tidings log`: read, export, count and replay, with the same filters everywhere.
+//! `tidings log`: reads, exports, counts and replays events, with the same filters in each command.
 
 use std::path::Path;
 use std::process::Output;
@@ -9,7 +9,8 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tests::world::World;
 
-async fn history(world: &World) -> i64 {
+/// Fills two conversations; returns the last position.
+async fn fill_log(world: &World) -> i64 {
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("a", &["bob"]).await.expect(201);
     ann.create_group("b", &["bob", "cid"]).await.expect(201);
@@ -34,30 +35,35 @@ async fn history(world: &World) -> i64 {
     bob.read("a", 7).await.position()
 }
 
-async fn log(world: &World, arguments: &[&str]) -> Output {
+async fn run_log(world: &World, arguments: &[&str]) -> Output {
     world.run(&[&["log"], arguments].concat()).await
 }
 
-async fn said(world: &World, arguments: &[&str]) -> String {
+/// Runs a subcommand of `tidings log` that must succeed; returns what it prints.
+async fn run_log_ok(world: &World, arguments: &[&str]) -> String {
     world.run_ok(&[&["log"], arguments].concat()).await
 }
 
-async fn over_http(world: &World, query: &str) -> String {
-    let answer = world
+/// The events that the API serves.
+async fn fetch_over_http(world: &World, query: &str) -> String {
+    let response = world
         .admin()
         .get(&format!("/v1/events?limit=10000&{query}"))
         .await;
-    assert_eq!(answer.status, 200, "{answer}");
-    String::from_utf8_lossy(&answer.body).into_owned()
+    assert_eq!(response.status, 200, "{response}");
+    String::from_utf8_lossy(&response.body).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_filters_give_the_same_events_on_the_terminal_and_over_http() {
+async fn the_same_filters_select_the_same_events_in_the_terminal_and_over_http() {
     let world = World::start().await;
-    let last = history(&world).await;
-    let all = over_http(&world, "").await;
+    let last = fill_log(&world).await;
+    let all = fetch_over_http(&world, "").await;
     assert_eq!(all.lines().count() as i64, last);
-    assert_eq!(said(&world, &["tail", "--json", "--after", "0"]).await, all);
+    assert_eq!(
+        run_log_ok(&world, &["tail", "--json", "--after", "0"]).await,
+        all
+    );
     for (arguments, query) in [
         (
             vec!["--type", "message_recalled,conversation_read"],
@@ -77,14 +83,14 @@ async fn the_same_filters_give_the_same_events_on_the_terminal_and_over_http() {
     ] {
         let mut call = vec!["tail", "--json", "--after", "0"];
         call.extend(arguments);
-        let lines = said(&world, &call).await;
-        assert_eq!(lines, over_http(&world, query).await, "{query}");
+        let lines = run_log_ok(&world, &call).await;
+        assert_eq!(lines, fetch_over_http(&world, query).await, "{query}");
     }
-    // Who wrote a name is concerned, not who wrote the word.
-    let of_ann = over_http(&world, "user=ann&type=message_sent").await;
+    // The filter looks for the user, not for the word.
+    let of_ann = fetch_over_http(&world, "user=ann&type=message_sent").await;
     assert_eq!(of_ann.lines().count(), 21);
-    assert_eq!(over_http(&world, "user=cid").await.lines().count(), 2);
-    let three = said(&world, &["tail", "-n", "3"]).await;
+    assert_eq!(fetch_over_http(&world, "user=cid").await.lines().count(), 2);
+    let three = run_log_ok(&world, &["tail", "-n", "3"]).await;
     assert_eq!(three.lines().count(), 3);
     assert!(
         three
@@ -94,13 +100,13 @@ async fn the_same_filters_give_the_same_events_on_the_terminal_and_over_http() {
             .contains("conversation_read"),
         "{three}"
     );
-    let one = said(&world, &["show", &last.to_string()]).await;
+    let one = run_log_ok(&world, &["show", &last.to_string()]).await;
     let one: Value = serde_json::from_str(&one).expect("JSON");
     assert_eq!(
         (&one["position"], &one["data"]["read_seq"]),
         (&last.into(), &7.into())
     );
-    for (wrong, code) in [
+    for (arguments, code) in [
         (vec!["show", "100000"], 1),
         (vec!["show", "0"], 2),
         (vec!["tail", "--type", "nonsense"], 2),
@@ -108,17 +114,17 @@ async fn the_same_filters_give_the_same_events_on_the_terminal_and_over_http() {
         (vec!["tail", "--conversation", "a b"], 2),
     ] {
         assert_eq!(
-            log(&world, &wrong).await.status.code(),
+            run_log(&world, &arguments).await.status.code(),
             Some(code),
-            "{wrong:?}"
+            "{arguments:?}"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_leaves_is_no_failure() {
+async fn a_closed_pipe_is_not_an_error() {
     let world = World::start().await;
-    history(&world).await;
+    fill_log(&world).await;
     let mut command = tokio::process::Command::new("sh");
     let call = format!(
         "'{}' log tail --json --after 0 | head -n 1",
@@ -152,35 +158,35 @@ fn contents(dir: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exports_hold_every_event_once_and_go_on_where_they_ended() {
+async fn an_export_has_every_event_once_and_resumes_where_it_ended() {
     let world = World::start().await;
-    let last = history(&world).await;
+    let last = fill_log(&world).await;
     let dir = world.dir.join("export");
     let path = dir.to_str().expect("UTF-8").to_owned();
-    let done = said(&world, &["export", &path, "--json"]).await;
+    let done = run_log_ok(&world, &["export", &path, "--json"]).await;
     let done: Value = serde_json::from_str(&done).expect("JSON");
     assert_eq!(
         (&done["events"], &done["complete"]),
         (&last.into(), &true.into()),
         "{done}"
     );
-    assert_eq!(contents(&dir), over_http(&world, "").await);
-    // Nothing new, then something new.
-    said(&world, &["export", &path]).await;
+    assert_eq!(contents(&dir), fetch_over_http(&world, "").await);
+    // A second run without new events, and a third with one.
+    run_log_ok(&world, &["export", &path]).await;
     assert_eq!(manifest(&dir)["parts"].as_array().map(Vec::len), Some(1));
     world
         .user("ann")
         .send("a", "later", "more")
         .await
         .expect(201);
-    said(&world, &["export", &path]).await;
-    assert_eq!(contents(&dir), over_http(&world, "").await);
-    // Something else into the same directory.
-    let other = log(&world, &["export", &path, "--format", "csv"]).await;
+    run_log_ok(&world, &["export", &path]).await;
+    assert_eq!(contents(&dir), fetch_over_http(&world, "").await);
+    // Another format does not fit into the same directory.
+    let other = run_log(&world, &["export", &path, "--format", "csv"]).await;
     assert_eq!(other.status.code(), Some(2));
     let csv = world.dir.join("csv");
     let csv_path = csv.to_str().expect("UTF-8").to_owned();
-    said(
+    run_log_ok(
         &world,
         &[
             "export",
@@ -198,13 +204,13 @@ async fn exports_hold_every_event_once_and_go_on_where_they_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parquet_export_is_read_back_with_equal_contents() {
+async fn a_parquet_export_has_the_content_of_the_log() {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     let world = World::start().await;
-    history(&world).await;
+    fill_log(&world).await;
     let dir = world.dir.join("parquet");
     let path = dir.to_str().expect("UTF-8").to_owned();
-    said(&world, &["export", &path, "--format", "parquet"]).await;
+    run_log_ok(&world, &["export", &path, "--format", "parquet"]).await;
     let mut rows: Vec<Value> = Vec::new();
     for part in manifest(&dir)["parts"].as_array().expect("parts") {
         let file =
@@ -217,7 +223,7 @@ async fn a_parquet_export_is_read_back_with_equal_contents() {
                 .map(|row| row.expect("a row").to_json_value()),
         );
     }
-    let log = over_http(&world, "").await;
+    let log = fetch_over_http(&world, "").await;
     let events: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
@@ -238,11 +244,11 @@ async fn a_parquet_export_is_read_back_with_equal_contents() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stats_count_what_is_there_and_draw_it() {
+async fn stats_count_the_events_and_draw_them() {
     let world = World::start().await;
-    let last = history(&world).await;
+    let last = fill_log(&world).await;
     let html = world.dir.join("stats.html");
-    let stats = said(
+    let stats = run_log_ok(
         &world,
         &["stats", "--json", "--html", html.to_str().expect("UTF-8")],
     )
@@ -264,7 +270,7 @@ async fn stats_count_what_is_there_and_draw_it() {
     );
     let page = std::fs::read_to_string(html).expect("a page");
     assert!(page.contains("<svg") && page.contains("message_sent"));
-    let table = said(&world, &["stats", "--conversation", "b"]).await;
+    let table = run_log_ok(&world, &["stats", "--conversation", "b"]).await;
     assert!(
         table.contains("message_sent") && !table.contains("conversation_read"),
         "{table}"
@@ -272,11 +278,11 @@ async fn stats_count_what_is_there_and_draw_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_publishes_a_slice_again_and_nothing_reaches_the_mirror() {
+async fn a_replay_publishes_a_slice_again_but_not_to_the_mirror() {
     let world = World::start().await;
-    let last = history(&world).await;
+    let last = fill_log(&world).await;
     let nats = async_nats::connect(&world.nats.url).await.expect("NATS");
-    let mut heard = nats.subscribe("again.>").await.expect("subscribed");
+    let mut published = nats.subscribe("again.>").await.expect("subscribed");
     nats.flush().await.expect("flushed");
     let arguments = [
         "replay",
@@ -288,18 +294,18 @@ async fn a_replay_publishes_a_slice_again_and_nothing_reaches_the_mirror() {
         "2",
         "--json",
     ];
-    let done: Value = serde_json::from_str(&said(&world, &arguments).await).expect("JSON");
+    let done: Value = serde_json::from_str(&run_log_ok(&world, &arguments).await).expect("JSON");
     assert_eq!(
         (&done["events"], &done["complete"]),
         (&(last - 2).into(), &true.into())
     );
-    let log = over_http(&world, "after=2").await;
+    let log = fetch_over_http(&world, "after=2").await;
     for line in log.lines() {
-        let message = heard.next().await.expect("an event");
+        let message = published.next().await.expect("an event");
         assert_eq!(String::from_utf8_lossy(&message.payload), line);
     }
-    // At the original pace, a hundred times faster, it comes in order too.
-    said(
+    // At 100 times the original speed, the order is the same.
+    run_log_ok(
         &world,
         &[
             "replay",
@@ -314,7 +320,7 @@ async fn a_replay_publishes_a_slice_again_and_nothing_reaches_the_mirror() {
     .await;
     for n in 0..41 {
         assert_eq!(
-            heard.next().await.expect("an event").subject.as_str(),
+            published.next().await.expect("an event").subject.as_str(),
             "again.slow",
             "{n}"
         );
@@ -328,6 +334,7 @@ async fn a_replay_publishes_a_slice_again_and_nothing_reaches_the_mirror() {
         (state.last_sequence == last as u64).then_some(())
     })
     .await;
+    // Subjects that are invalid, or that the program uses itself.
     for subject in [
         "tidings.events.x",
         "a b",
@@ -336,14 +343,7 @@ async fn a_replay_publishes_a_slice_again_and_nothing_reaches_the_mirror() {
         "$SYS.x",
         "",
     ] {
-        let outcome = log_refused(&world, subject).await;
-        assert_eq!(outcome, Some(2), "{subject}");
+        let refused = run_log(&world, &["replay", "--subject", subject]).await;
+        assert_eq!(refused.status.code(), Some(2), "{subject}");
     }
-}
-
-async fn log_refused(world: &World, subject: &str) -> Option<i32> {
-    log(world, &["replay", "--subject", subject])
-        .await
-        .status
-        .code()
 }

@@ -1,5 +1,5 @@
-//! The black-box tests, in one program so that they link once and share one Postgres. Each module
-//! says in its first lines which law or which line of the contract it shows.
+//! The black-box tests, in one program, so that they are linked once and share one Postgres. Each
+//! module begins with the law or the part of the API contract that it tests.
 
 mod access;
 mod as_of;
@@ -24,6 +24,7 @@ mod members;
 mod mirror;
 mod notifications;
 mod openapi;
+mod planted_faults;
 mod poison;
 mod presence;
 mod projections;
@@ -36,7 +37,6 @@ mod search_faults;
 mod search_leaks;
 mod sizes;
 mod sync;
-mod teeth;
 mod unread;
 mod webhooks;
 mod wire;

@@ -1,31 +1,31 @@
-//! Every command of the contract about marks, preferences, blocks, and many at once.
+//! Every command about read marks, acknowledgements, preferences and blocks; and batches.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::commands::room;
+use crate::commands::world_with_conversation;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn read_marks_and_acks() {
-    let world = room().await;
+async fn read_marks_and_acknowledgements_have_bounds_and_a_direction() {
+    let world = world_with_conversation().await;
     let (bob, carol) = (world.user("bob"), world.user("carol"));
     let last = bob.send("room", "m2", "second").await;
     let read = carol.read("room", 99).await;
     assert_eq!(
         read.expect(200)["read_seq"],
         2,
-        "beyond the head is the head"
+        "beyond the head means the head"
     );
-    let back = carol.read("room", 1).await;
+    let lower = carol.read("room", 1).await;
     assert_eq!(
-        (back.position(), back.number("read_seq")),
+        (lower.position(), lower.number("read_seq")),
         (read.position(), 2),
-        "never back"
+        "a read mark never goes back"
     );
-    let marks = async |body: Value| carol.post("/v1/conversations/room/read", body).await;
-    let unread = marks(json!({ "unread_from": 1 })).await;
+    let mark = async |body: Value| carol.post("/v1/conversations/room/read", body).await;
+    let unread = mark(json!({ "unread_from": 1 })).await;
     assert_eq!(unread.expect(200)["read_seq"], 0);
-    for bad in [
+    for invalid in [
         json!({ "unread_from": 3 }),
         json!({ "unread_from": 0 }),
         json!({ "unread_from": -1 }),
@@ -33,7 +33,7 @@ async fn read_marks_and_acks() {
         json!({}),
         json!({ "up_to": -1 }),
     ] {
-        assert_eq!(marks(bad.clone()).await.status, 422, "{bad}");
+        assert_eq!(mark(invalid.clone()).await.status, 422, "{invalid}");
     }
     let ack = async |device: &str, cursor: i64| {
         carol
@@ -63,8 +63,8 @@ async fn read_marks_and_acks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn preferences_and_blocks() {
-    let world = room().await;
+async fn preferences_are_set_and_blocks_work_one_way() {
+    let world = world_with_conversation().await;
     let (alice, dave) = (world.user("alice"), world.user("dave"));
     let set = async |body: Value| {
         alice
@@ -133,8 +133,8 @@ async fn preferences_and_blocks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn batch() {
-    let world = room().await;
+async fn a_batch_responds_to_each_line_in_order() {
+    let world = world_with_conversation().await;
     let bob = world.user("bob");
     let lines = [
         json!({"op":"send","conversation_id":"room","client_message_id":"b1","type":"text","body":{"text":"one"}}),
@@ -157,26 +157,26 @@ async fn batch() {
     let request = bob
         .request(&Method::POST, "/v1/batch")
         .body("application/x-ndjson", body.join("\n"));
-    let answer = request.send().await;
-    assert_eq!(answer.status, 200, "{answer}");
-    let answers: Vec<Value> = String::from_utf8_lossy(&answer.body)
+    let response = request.send().await;
+    assert_eq!(response.status, 200, "{response}");
+    let responses: Vec<Value> = String::from_utf8_lossy(&response.body)
         .lines()
         .map(|line| serde_json::from_str(line).expect("a line of JSON"))
         .collect();
-    let statuses: Vec<_> = answers
+    let statuses: Vec<_> = responses
         .iter()
-        .map(|answer| answer["status"].as_i64().unwrap_or_default())
+        .map(|response| response["status"].as_i64().unwrap_or_default())
         .collect();
     assert_eq!(
         statuses,
         [201, 422, 200, 200, 200, 200, 200, 200, 422, 404, 200, 400]
     );
-    assert_eq!(answers[0]["seq"], answers[10]["seq"]);
-    assert_eq!(answers[0]["position"], answers[10]["position"]);
+    assert_eq!(responses[0]["seq"], responses[10]["seq"]);
+    assert_eq!(responses[0]["position"], responses[10]["position"]);
     let shown = bob
         .get_ok(&format!(
             "/v1/conversations/room/messages/2?min_position={}",
-            answers[7]["position"]
+            responses[7]["position"]
         ))
         .await;
     assert_eq!(shown["body"]["text"], "uno");

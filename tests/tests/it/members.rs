@@ -1,10 +1,11 @@
-//! Every command of the contract about conversations and who is in them.
+//! Every command about conversations and their members.
 
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::response::ApiResponse;
 use tests::world::World;
 
-async fn create(client: &Client, body: Value) -> tests::response::ApiResponse {
+async fn create(client: &Client, body: Value) -> ApiResponse {
     client.post("/v1/conversations", body).await
 }
 
@@ -22,27 +23,31 @@ async fn roles(client: &Client, id: &str, min_position: i64) -> Vec<(String, Str
         .collect()
 }
 
-fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
-    of.iter()
+fn owned(members: &[(&str, &str)]) -> Vec<(String, String)> {
+    members
+        .iter()
         .map(|(user, role)| ((*user).to_owned(), (*role).to_owned()))
         .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn create_a_group() {
+async fn a_group_is_created() {
     let world = World::start().await;
     let alice = world.user("alice");
-    let made = create(
+    let created = create(
         &alice,
         json!({ "kind": "group", "members": ["bob", "bob", "alice"], "title": "Lunch 午餐" }),
     )
     .await;
-    let id = made.expect(201)["id"].as_str().expect("an id").to_owned();
+    let id = created.expect(201)["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     assert!(!id.starts_with("d_"), "{id}");
     let shown = alice
         .get_ok(&format!(
             "/v1/conversations/{id}?min_position={}",
-            made.position()
+            created.position()
         ))
         .await;
     assert_eq!(
@@ -52,7 +57,7 @@ async fn create_a_group() {
     assert_eq!(shown["my"]["role"], "owner");
     assert_eq!(
         roles(&alice, &id, 0).await,
-        pairs(&[("alice", "owner"), ("bob", "member")])
+        owned(&[("alice", "owner"), ("bob", "member")])
     );
     create(
         &alice,
@@ -66,8 +71,7 @@ async fn create_a_group() {
     )
     .await;
     assert_eq!(taken.expect_problem(409), "conflict");
-    let members: Vec<_> = (0..1_001).map(|n| format!("u{n}")).collect();
-    for bad in [
+    for invalid in [
         json!({ "kind": "club", "members": [] }),
         json!({ "kind": "group" }),
         json!({ "kind": "group", "members": ["a\u{7}b"] }),
@@ -78,41 +82,44 @@ async fn create_a_group() {
         json!({ "kind": "group", "members": [], "id": "x".repeat(65) }),
         json!({ "kind": "group", "members": [], "title": "t".repeat(201) }),
     ] {
-        assert_eq!(create(&alice, bad.clone()).await.status, 422, "{bad}");
+        let response = create(&alice, invalid).await;
+        assert_eq!(response.expect_problem(422), "invalid", "{response}");
     }
-    let many = create(&alice, json!({ "kind": "group", "members": members })).await;
-    assert!(matches!(many.status, 413 | 422), "{many}");
-    assert!(
-        String::from_utf8_lossy(&many.body).contains("1000"),
-        "{many} does not name the number"
-    );
+    let users: Vec<_> = (0..1_001).map(|n| format!("u{n}")).collect();
+    let too_many = create(&alice, json!({ "kind": "group", "members": users })).await;
+    assert_eq!(too_many.expect_problem(422), "invalid");
+    let detail = too_many.json()["detail"].to_string();
+    assert!(detail.contains("1000"), "{detail} does not name the limit");
     create(
         &alice,
-        json!({ "kind": "group", "members": &members[..1_000], "title": "t".repeat(200) }),
+        json!({ "kind": "group", "members": &users[..1_000], "title": "t".repeat(200) }),
     )
     .await
     .expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn create_a_direct_conversation() {
+async fn a_direct_conversation_is_created_once_per_pair() {
     let world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
-    let made = create(&alice, json!({ "kind": "direct", "members": ["bob"] })).await;
-    let id = made.expect(201)["id"].clone();
-    assert!(id.as_str().is_some_and(|id| id.starts_with("d_")), "{made}");
-    for (again, members) in [
+    let created = create(&alice, json!({ "kind": "direct", "members": ["bob"] })).await;
+    let id = created.expect(201)["id"].clone();
+    assert!(
+        id.as_str().is_some_and(|id| id.starts_with("d_")),
+        "{created}"
+    );
+    for (creator, members) in [
         (&bob, json!(["alice"])),
         (&alice, json!(["bob"])),
         (&alice, json!(["alice", "bob"])),
     ] {
-        let answer = create(again, json!({ "kind": "direct", "members": members })).await;
-        assert_eq!(answer.expect(200)["id"], id);
-        assert_eq!(answer.position(), made.position());
+        let response = create(creator, json!({ "kind": "direct", "members": members })).await;
+        assert_eq!(response.expect(200)["id"], id);
+        assert_eq!(response.position(), created.position());
     }
     let at = format!("/v1/conversations/{}", id.as_str().expect("text"));
-    for bad in [json!(["alice"]), json!([]), json!(["bob", "carol"])] {
-        create(&alice, json!({ "kind": "direct", "members": bad }))
+    for invalid in [json!(["alice"]), json!([]), json!(["bob", "carol"])] {
+        create(&alice, json!({ "kind": "direct", "members": invalid }))
             .await
             .expect_problem(422);
     }
@@ -139,21 +146,25 @@ async fn create_a_direct_conversation() {
         .await
         .expect_problem(422);
     let inbox = alice
-        .get_ok(&format!("/v1/inbox?min_position={}", made.position()))
+        .get_ok(&format!("/v1/inbox?min_position={}", created.position()))
         .await;
     assert_eq!(inbox["conversations"][0]["peer"], "bob");
     let (eve, fay) = (world.user("eve"), world.user("fay"));
-    let both = tokio::join!(
+    let (one, other) = tokio::join!(
         create(&eve, json!({ "kind": "direct", "members": ["fay"] })),
         create(&fay, json!({ "kind": "direct", "members": ["eve"] })),
     );
-    let mut statuses = [both.0.status, both.1.status];
+    let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 201], "of two at once one makes it");
+    assert_eq!(
+        statuses,
+        [200, 201],
+        "one of two concurrent requests creates it"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn change_title_and_history() {
+async fn title_and_history_setting_are_changed() {
     let world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     alice.create_group("room", &["bob"]).await.expect(201);
@@ -193,22 +204,23 @@ async fn change_title_and_history() {
         .expect_problem(422);
 }
 
+/// Adds a user to the conversation `room`, or changes the role of a member.
+async fn add(client: &Client, user: &str, role: Option<&str>) -> ApiResponse {
+    let body = role.map_or(
+        json!({ "users": [user] }),
+        |role| json!({ "users": [user], "role": role }),
+    );
+    client.post("/v1/conversations/room/members", body).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn add_remove_and_roles() {
+async fn members_are_added_and_get_roles() {
     let world = World::start().await;
-    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|user| world.user(user));
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
     alice
         .create_group("room", &["bob", "carol"])
         .await
         .expect(201);
-    let at = "/v1/conversations/room/members";
-    let add = async |by: &Client, user: &str, role: Option<&str>| {
-        let body = role.map_or(
-            json!({ "users": [user] }),
-            |role| json!({ "users": [user], "role": role }),
-        );
-        by.post(at, body).await
-    };
     add(&bob, "dave", None).await.expect_problem(403);
     let added = add(&alice, "dave", None).await;
     assert_eq!(added.expect(200)["added"], json!(["dave"]));
@@ -233,9 +245,22 @@ async fn add_remove_and_roles() {
     ];
     assert_eq!(
         roles(&alice, "room", lowered.position()).await,
-        pairs(&expected)
+        owned(&expected)
     );
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_else_any_member_succeeds_an_owner_who_leaves() {
+    let world = World::start().await;
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|user| world.user(user));
+    let at = "/v1/conversations/room/members";
+    alice
+        .create_group("room", &["bob", "carol", "dave"])
+        .await
+        .expect(201);
+    add(&alice, "bob", Some("admin")).await.expect(200);
+
+    // An admin cannot remove the owner, and a member can only remove themselves.
     assert_eq!(
         bob.delete(&format!("{at}/alice")).await.expect_problem(403),
         "forbidden"
@@ -251,27 +276,27 @@ async fn add_remove_and_roles() {
     let expected = [("bob", "owner"), ("erin", "member")];
     assert_eq!(
         roles(&bob, "room", left.position()).await,
-        pairs(&expected),
-        "the admin follows the owner"
+        owned(&expected),
+        "an admin succeeds the owner"
     );
     bob.delete(&format!("{at}/bob")).await.expect(200);
     let erin = world.user("erin");
     let last = add(&erin, "frank", None).await;
     assert_eq!(
         roles(&erin, "room", last.position()).await,
-        pairs(&[("erin", "owner"), ("frank", "member")])
+        owned(&[("erin", "owner"), ("frank", "member")])
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_equals_the_longest_serving_follows() {
+async fn among_equals_the_longest_serving_member_succeeds_the_owner() {
     let world = World::start().await;
     let alice = world.user("alice");
     alice
         .create_group("room", &["bob", "carol", "dave"])
         .await
         .expect(201);
-    // Bob rejoins: his present stay is the youngest.
+    // Bob returns, so his current membership is the shortest.
     alice
         .delete("/v1/conversations/room/members/bob")
         .await
@@ -287,13 +312,13 @@ async fn of_equals_the_longest_serving_follows() {
     let expected = [("carol", "owner"), ("dave", "member"), ("bob", "member")];
     assert_eq!(
         roles(&world.user("carol"), "room", left.position()).await,
-        pairs(&expected)
+        owned(&expected)
     );
     let entries = world
         .user("carol")
         .get_ok("/v1/inbox/entries?after=0")
         .await;
-    let told = entries["entries"]
+    let is_reported = entries["entries"]
         .as_array()
         .expect("a list")
         .iter()
@@ -301,11 +326,11 @@ async fn of_equals_the_longest_serving_follows() {
             entry["type"] == "member_role_changed"
                 && entry["data"] == json!({ "user": "carol", "role": "owner", "by": "alice" })
         });
-    assert!(told, "{entries}");
+    assert!(is_reported, "{entries}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kick_and_a_send_at_once_never_store_after_the_kick() {
+async fn a_concurrent_send_is_never_stored_after_the_removal_of_its_sender() {
     let world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
     for round in 0..20 {
@@ -313,12 +338,12 @@ async fn a_kick_and_a_send_at_once_never_store_after_the_kick() {
         alice.create_group(&room, &["bob"]).await.expect(201);
         let path = format!("/v1/conversations/{room}/members/bob");
         let key = format!("k{round}");
-        let (kick, send) = tokio::join!(alice.delete(&path), bob.send(&room, &key, "hi"));
-        kick.expect(200);
+        let (removal, send) = tokio::join!(alice.delete(&path), bob.send(&room, &key, "hi"));
+        removal.expect(200);
         match send.status {
             201 => assert!(
-                send.position() < kick.position(),
-                "stored after the kick: {send}"
+                send.position() < removal.position(),
+                "stored after the removal: {send}"
             ),
             _ => assert_eq!(send.expect_problem(404), "not_found"),
         }

@@ -1,6 +1,7 @@
-//! Notifications: who is offline and has something unread is told once, with the right badge; nobody
-//! else is told, and nothing that was read meanwhile.
+//! Notifications: a user who is offline and has unread messages is notified once, with the right
+//! badge. Other users are not notified, and messages that were read in the meantime do not count.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use eventually::eventually;
@@ -10,10 +11,12 @@ use tests::receiver::{ReceiverReply, SECRET, WebhookReceiver};
 use tests::token;
 use tests::world::{Settings, World};
 
-async fn world(window: &str) -> (World, WebhookReceiver) {
+/// A world with a receiver of notifications, each of which waits for `window` and is attempted at
+/// most `attempts` times.
+async fn world_with_receiver(window: &str, attempts: u32) -> (World, WebhookReceiver) {
     let settings = Settings::default()
         .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
-        .with("TIDINGS_WEBHOOK_TRIES", 3)
+        .with("TIDINGS_WEBHOOK_TRIES", attempts)
         .with("TIDINGS_NOTIFY_WINDOW", window)
         .with("TIDINGS_WEBHOOK_SECRET", SECRET);
     let world = World::start_with(settings).await;
@@ -26,28 +29,43 @@ async fn webhooks(world: &World, arguments: &[&str]) -> String {
     world.run_ok(&[&["webhooks"], arguments].concat()).await
 }
 
-/// Waits until nothing is left to tell of what was sent up to here.
-async fn settled(world: &World, position: i64) {
-    eventually("everything is told", async || {
-        let text = webhooks(world, &["list", "--json"]).await;
-        let now: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-        (now["position"].as_i64() >= Some(position) && now["waiting"] == 0).then_some(())
+/// The webhook, as listed.
+async fn listed(world: &World) -> Value {
+    let text = webhooks(world, &["list", "--json"]).await;
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Waits until every notification of the events up to a position is enqueued.
+async fn wait_until_enqueued(world: &World, position: i64) {
+    eventually("the notifications are enqueued", async || {
+        let webhook = listed(world).await;
+        (webhook["position"].as_i64() >= Some(position)).then_some(())
     })
     .await;
 }
 
-/// Who was told what: user, conversation, messages, badge.
-fn told(receiver: &WebhookReceiver) -> Vec<(String, String, i64, i64)> {
-    let mut told: Vec<_> = receiver
-        .accepted()
-        .iter()
-        .map(|it| brief(&it.json()))
-        .collect();
-    told.sort();
-    told
+/// Waits until every notification of the events up to a position is delivered or dropped.
+async fn wait_until_delivered(world: &World, position: i64) {
+    eventually("no notification is waiting", async || {
+        let webhook = listed(world).await;
+        let is_enqueued = webhook["position"].as_i64() >= Some(position);
+        (is_enqueued && webhook["waiting"] == 0).then_some(())
+    })
+    .await;
 }
 
-fn brief(notification: &Value) -> (String, String, i64, i64) {
+/// The accepted notifications, sorted: user, conversation, messages, badge.
+fn notified(receiver: &WebhookReceiver) -> Vec<(String, String, i64, i64)> {
+    let mut notified: Vec<_> = receiver
+        .accepted()
+        .iter()
+        .map(|delivery| summary(&delivery.json()))
+        .collect();
+    notified.sort();
+    notified
+}
+
+fn summary(notification: &Value) -> (String, String, i64, i64) {
     assert_eq!(notification["type"], "tidings.notification.v1");
     let data = &notification["data"];
     let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
@@ -65,8 +83,8 @@ fn row(user: &str, conversation: &str, messages: i64, badge: i64) -> (String, St
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn offline_members_are_told_once_with_the_total_of_their_unread() {
-    let (world, receiver) = world("4s").await;
+async fn offline_members_are_notified_once_with_their_total_unread_count() {
+    let (world, receiver) = world_with_receiver("4s", 3).await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob", "cho", "dan"])
         .await
@@ -89,9 +107,9 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
     let last = ann.send(&direct, "d1", "to you").await.position();
     cho.wait_for_position(last - 1).await;
     cho.ack(last).await;
-    settled(&world, last).await;
+    wait_until_delivered(&world, last).await;
     assert_eq!(
-        told(&receiver),
+        notified(&receiver),
         [
             row("bob", "c", 3, 5),
             row("bob", &direct, 1, 5),
@@ -99,14 +117,12 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
             row("dan", "c", 3, 3),
         ]
     );
-    let to_bob = receiver
+    let of_c = receiver
         .accepted()
         .into_iter()
-        .map(|it| it.json()["data"].clone());
-    let of_c = to_bob
-        .into_iter()
-        .find(|it| it["user"] == "bob" && it["conversation_id"] == "c");
-    let of_c = of_c.expect("bob was told of c");
+        .map(|delivery| delivery.json()["data"].clone())
+        .find(|data| data["user"] == "bob" && data["conversation_id"] == "c")
+        .expect("bob was notified of c");
     assert_eq!(
         (
             &of_c["unread"],
@@ -123,25 +139,26 @@ async fn offline_members_are_told_once_with_the_total_of_their_unread() {
             &"ann".into()
         )
     );
-    // What is sent later is told by itself.
+    // A later message is a notification of its own.
     let last = ann.send("c", "c9", "later").await.position();
     receiver
-        .wait_for("bob's next", |it| {
-            it.json()["data"]["message"]["preview"] == "later" && it.json()["data"]["user"] == "bob"
+        .wait_for("the next notification for bob", |delivery| {
+            let data = &delivery.json()["data"];
+            data["message"]["preview"] == "later" && data["user"] == "bob"
         })
         .await;
-    settled(&world, last).await;
-    assert!(told(&receiver).contains(&row("bob", "c", 1, 6)));
+    wait_until_delivered(&world, last).await;
+    assert!(notified(&receiver).contains(&row("bob", "c", 1, 6)));
     drop(cho);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
-    let (world, receiver) = world("5s").await;
+async fn users_who_muted_blocked_or_read_are_not_notified() {
+    let (world, receiver) = world_with_receiver("5s", 3).await;
     let ann = world.user("ann");
     let members = [
         "muted",
-        "deaf",
+        "no_mentions",
         "archiving",
         "blocking",
         "reading",
@@ -151,7 +168,7 @@ async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
     ann.create_group("c", &members).await.expect(201);
     for (user, body) in [
         ("muted", json!({ "muted": true })),
-        ("deaf", json!({ "muted": true, "mentions": false })),
+        ("no_mentions", json!({ "muted": true, "mentions": false })),
         ("archiving", json!({ "archived": true })),
     ] {
         let path = "/v1/conversations/c/preferences";
@@ -163,10 +180,13 @@ async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
         .await
         .position();
     world.wait_until_projected(blocked).await;
-    let place = world.user("deaf").get_ok("/v1/conversations/c").await;
-    assert_eq!(place["my"]["mentions"], false, "{place}");
+    let membership = world
+        .user("no_mentions")
+        .get_ok("/v1/conversations/c")
+        .await;
+    assert_eq!(membership["my"]["mentions"], false, "{membership}");
     ann.send("c", "1", "to all").await.expect(201);
-    let recalled = ann.send("c", "2", "not meant").await.expect(201);
+    let recalled = ann.send("c", "2", "recalled").await.expect(201);
     assert_eq!(recalled["seq"], 2);
     ann.delete("/v1/conversations/c/messages/2")
         .await
@@ -177,15 +197,15 @@ async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
         .delete("/v1/conversations/c/members/leaving")
         .await
         .position();
-    settled(&world, last).await;
-    assert_eq!(told(&receiver), [row("plain", "c", 1, 1)]);
-    // A mention comes through, unless that is not wanted.
+    wait_until_delivered(&world, last).await;
+    assert_eq!(notified(&receiver), [row("plain", "c", 1, 1)]);
+    // A mention is notified nonetheless, unless the user does not want that.
     let mention = json!({ "client_message_id": "3", "type": "text", "body": { "text": "you" },
-                          "mentions": ["muted", "deaf", "archiving", "blocking"] });
+                          "mentions": ["muted", "no_mentions", "archiving", "blocking"] });
     let last = ann.send_message("c", mention).await.position();
-    settled(&world, last).await;
+    wait_until_delivered(&world, last).await;
     assert_eq!(
-        told(&receiver),
+        notified(&receiver),
         [
             row("archiving", "c", 1, 0),
             row("muted", "c", 1, 0),
@@ -195,109 +215,126 @@ async fn the_muted_the_blocking_and_those_who_have_read_are_not_told() {
         ]
     );
     let muted = receiver
-        .wait_for("muted's", |it| it.json()["data"]["user"] == "muted")
+        .wait_for("the notification for muted", |delivery| {
+            delivery.json()["data"]["user"] == "muted"
+        })
         .await;
     assert_eq!(muted.json()["data"]["mentioned"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_was_down_gets_what_is_still_unread_and_only_that() {
-    let (world, mut receiver) = world("200ms").await;
+async fn a_receiver_that_was_down_gets_only_what_is_still_unread() {
+    let (world, mut receiver) = world_with_receiver("200ms", 30).await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     let last = ann.create_group("d", &["bob", "cho"]).await.position();
     world.wait_until_projected(last).await;
+
+    // Given notifications that fail,
     receiver.stop().await;
     ann.send("c", "1", "one").await.expect(201);
     ann.send("d", "2", "two").await.expect(201);
-    eventually("the failure is seen", async || {
-        webhooks(&world, &["list"])
-            .await
-            .contains("last failure")
-            .then_some(())
+    eventually("a delivery has failed", async || {
+        let text = webhooks(&world, &["list"]).await;
+        text.contains("last failure").then_some(())
     })
     .await;
+    // when another message is sent in one conversation, and bob reads the other,
     ann.send("c", "3", "three").await.expect(201);
-    world.user("bob").read("d", 1).await.expect(200);
+    let read = world.user("bob").read("d", 1).await.position();
+    wait_until_enqueued(&world, read).await;
     receiver.restart().await;
+
+    // then bob is notified once of two messages in `c`, and only cho of the message in `d`.
+    for (user, conversation) in [("bob", "c"), ("cho", "d")] {
+        let expected = format!("the notification of {conversation} for {user}");
+        receiver
+            .wait_for(&expected, |delivery| {
+                let data = &delivery.json()["data"];
+                data["user"] == user && data["conversation_id"] == conversation
+            })
+            .await;
+    }
     let last = ann.send("d", "4", "four").await.position();
-    settled(&world, last).await;
-    let told = told(&receiver);
-    assert!(
-        told.contains(&row("bob", "c", 2, 3)) || told.contains(&row("bob", "c", 2, 2)),
-        "{told:?}"
+    wait_until_delivered(&world, last).await;
+    assert_eq!(
+        notified(&receiver),
+        [
+            row("bob", "c", 2, 2),
+            row("bob", "d", 1, 3),
+            row("cho", "d", 1, 1),
+            row("cho", "d", 1, 2),
+        ]
     );
-    let of_cho: i64 = told.iter().filter(|it| it.0 == "cho").map(|it| it.2).sum();
-    assert_eq!(of_cho, 2, "{told:?}");
-    let of_bob: i64 = told
-        .iter()
-        .filter(|it| it.0 == "bob" && it.1 == "d")
-        .map(|it| it.2)
-        .sum();
-    assert_eq!(of_bob, 1, "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_given_up_is_parked_and_told_later_and_a_replay_tells_what_is_unread() {
-    let (world, receiver) = world("100ms").await;
+async fn a_parked_notification_can_be_retried_and_replayed() {
+    let (world, receiver) = world_with_receiver("100ms", 3).await;
     let ann = world.user("ann");
     ann.create_group("c", &["bob"]).await.expect(201);
     receiver.reply_with(|_| ReceiverReply::Status(500));
     let sent = ann.send("c", "1", "one").await.position();
-    eventually("it is parked", async || {
+    eventually("the notification is parked", async || {
         let parked = webhooks(&world, &["list", "--parked"]).await;
         parked.contains("c for bob").then_some(())
     })
     .await;
-    let ids: std::collections::BTreeSet<String> =
-        receiver.received().into_iter().map(|it| it.id).collect();
-    assert_eq!(ids.len(), 1, "one thing, one id: {ids:?}");
+    let attempts = receiver.received().into_iter();
+    let ids: BTreeSet<String> = attempts.map(|delivery| delivery.id).collect();
+    assert_eq!(ids.len(), 1, "all attempts have the same id: {ids:?}");
     receiver.reply_with(|_| ReceiverReply::Status(200));
     webhooks(&world, &["retry", "1"]).await;
     receiver
-        .wait_for("it at last", |it| it.json()["data"]["user"] == "bob")
+        .wait_for("the retried notification", |delivery| {
+            delivery.json()["data"]["user"] == "bob"
+        })
         .await;
-    settled(&world, sent).await;
+    wait_until_delivered(&world, sent).await;
     let before = receiver.accepted().len();
     webhooks(&world, &["replay", "1", "--from", &sent.to_string()]).await;
-    eventually("it is told again", async || {
+    eventually("the notification is repeated", async || {
         (receiver.accepted().len() > before).then_some(())
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_whose_connection_breaks_is_told_what_did_not_arrive() {
-    let (world, receiver) = world("200ms").await;
+async fn a_user_whose_connection_breaks_is_notified_of_what_did_not_arrive() {
+    let (world, receiver) = world_with_receiver("200ms", 3).await;
     let ann = world.user("ann");
-    let made = ann.create_group("c", &["bob"]).await.position();
-    world.wait_until_projected(made).await;
+    let created = ann.create_group("c", &["bob"]).await.position();
+    world.wait_until_projected(created).await;
     let mut bob = LiveSocket::open(&world.address(), &token::for_user("bob"), "device=phone")
         .await
         .expect("open");
     bob.wait_until_caught_up().await;
     let first = ann
-        .send("c", "1", "read by nobody, but there")
+        .send("c", "1", "delivered but not read")
         .await
         .position();
     bob.wait_for_position(first).await;
     bob.ack(first).await;
-    let acked = eventually("the acknowledgement is there", async || {
+    let acked = eventually("the acknowledgement is projected", async || {
         let receipts = ann.get_ok("/v1/conversations/c/messages/1/receipts").await;
         (receipts["delivered_count"] == 1).then_some(())
     });
     acked.await;
-    // This one is sent into a connection that hears nothing any more: it counts as online still.
+    // This one is sent while the broken connection still counts as online.
     let last = ann.send("c", "2", "lost on the way").await.position();
     drop(bob);
-    let it = receiver
-        .wait_for("what bob did not get", |_| true)
+    let notification = receiver
+        .wait_for("the message that bob did not receive", |_| true)
         .await
         .json();
-    assert_eq!(brief(&it), row("bob", "c", 1, 2), "{it}");
-    assert_eq!(it["data"]["message"]["position"], last);
-    tokio::time::timeout(Duration::from_secs(60), settled(&world, last))
+    assert_eq!(
+        summary(&notification),
+        row("bob", "c", 1, 2),
+        "{notification}"
+    );
+    assert_eq!(notification["data"]["message"]["position"], last);
+    tokio::time::timeout(Duration::from_secs(60), wait_until_delivered(&world, last))
         .await
-        .expect("settled");
+        .expect("nothing is waiting");
     assert_eq!(receiver.accepted().len(), 1);
 }

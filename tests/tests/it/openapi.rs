@@ -1,4 +1,5 @@
-//! The served document is OpenAPI 3.1 and covers every route; the docs page needs no internet.
+//! The served document is OpenAPI 3.1 and covers every route. The documentation page needs no
+//! internet access.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use tests::routes::{ROUTES, Route, path_pattern};
 use tests::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_document_and_the_route_table_are_the_same() {
+async fn the_document_and_the_route_table_have_the_same_routes() {
     let world = World::start().await;
     let document = world.anonymous().get_ok("/openapi.json").await;
     assert!(
@@ -26,27 +27,24 @@ async fn the_document_and_the_route_table_are_the_same() {
                     "{method} {path} has no operationId"
                 );
                 let responses = operation["responses"].as_object().expect("responses");
-                assert!(!responses.is_empty(), "{method} {path} has no answers");
+                assert!(!responses.is_empty(), "{method} {path} has no responses");
             }
         }
     }
-    // The document is of the API; the health routes beside it are for operators.
+    // The document describes the API. The other routes are for operators.
     let api = |route: &&Route| route.template.starts_with("/v1/");
     let table: BTreeSet<_> = ROUTES.iter().filter(api).map(Route::pattern).collect();
     let missing: Vec<_> = table.difference(&served).collect();
     let unlisted: Vec<_> = served.difference(&table).collect();
     assert!(missing.is_empty(), "not in the document: {missing:?}");
-    assert!(
-        unlisted.is_empty(),
-        "say in routes.rs who may call: {unlisted:?}"
-    );
+    assert!(unlisted.is_empty(), "not in the route table: {unlisted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_docs_page_asks_nobody_else() {
+async fn the_documentation_page_loads_nothing_from_other_hosts() {
     let world = World::start().await;
-    let nobody = world.anonymous();
-    let page = nobody.get("/docs").await;
+    let client = world.anonymous();
+    let page = client.get("/docs").await;
     assert_eq!(page.status, 200, "{page}");
     let html = String::from_utf8_lossy(&page.body).into_owned();
     let mut linked = 0;
@@ -60,7 +58,7 @@ async fn the_docs_page_asks_nobody_else() {
                     "/docs/{}",
                     link.trim_start_matches("./").trim_start_matches("/docs/")
                 );
-                assert_eq!(nobody.get(&path).await.status, 200, "{link}");
+                assert_eq!(client.get(&path).await.status, 200, "{link}");
                 linked += 1;
             }
         }

@@ -1,11 +1,13 @@
-//! A broken event is parked with its conversation's later ones, counted and shown; the rest flows on.
+//! A poison event is parked with the later ones of its conversation, counted and shown. Other
+//! conversations are not affected.
 
 use eventually::eventually;
 use serde_json::json;
 use tests::feed;
 use tests::world::World;
 
-/// Appends an event as no program of ours would, at the end of the log and of a conversation's stream.
+/// Appends an event that the program would not write, at the end of the log and of the stream of a
+/// conversation.
 async fn insert(world: &World, conversation: &str, kind: &str, payload: &str) -> i64 {
     let mut transaction = world.pool.begin().await.expect("a transaction");
     let position: i64 =
@@ -31,26 +33,29 @@ async fn insert(world: &World, conversation: &str, kind: &str, payload: &str) ->
 }
 
 async fn metric(world: &World, name: &str) -> Option<f64> {
-    let answer = world.anonymous().get("/metrics").await;
-    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    let response = world.anonymous().get("/metrics").await;
+    let text = String::from_utf8_lossy(&response.body).into_owned();
     text.lines()
         .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poison_event_stops_its_conversation_alone() {
+async fn a_poison_event_stops_only_its_own_conversation() {
     let mut world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
-    for room in ["unknown", "misshapen", "well"] {
-        alice.create_group(room, &["bob"]).await.expect(201);
-        alice.send(room, room, "before").await.expect(201);
+    // Given one conversation with an event of an unknown type, and one with an invalid event,
+    for id in ["unknown", "invalid", "healthy"] {
+        alice.create_group(id, &["bob"]).await.expect(201);
+        alice.send(id, id, "before").await.expect(201);
     }
-    let later = json!({ "seq": 2, "sender": "alice", "type": "text", "body": { "text": "behind" }, "sent_at": "2026-01-01T00:00:00.000Z" });
+    let later = json!({ "seq": 2, "sender": "alice", "type": "text", "body": { "text": "behind" },
+        "sent_at": "2026-01-01T00:00:00.000Z" });
     insert(&world, "unknown", "moon_landed", "{}").await;
     insert(&world, "unknown", "message_sent", &later.to_string()).await;
-    let poison = insert(&world, "misshapen", "message_sent", r#"{"seq":"two"}"#).await;
+    let poison = insert(&world, "invalid", "message_sent", r#"{"seq":"two"}"#).await;
 
-    let sent = alice.send("well", "after", "after the poison").await;
+    // then the third one is served as usual,
+    let sent = alice.send("healthy", "after", "after the poison").await;
     assert!(sent.expect(201)["position"].as_i64() > Some(poison));
     let entries = feed::read_all(&bob, 100, sent.position()).await;
     let text = serde_json::to_string(&entries).expect("JSON");
@@ -65,10 +70,11 @@ async fn a_poison_event_stops_its_conversation_alone() {
         1
     );
     assert_eq!(
-        bob.get_ok("/v1/inbox/unread").await["conversations"]["well"],
+        bob.get_ok("/v1/inbox/unread").await["conversations"]["healthy"],
         2
     );
 
+    // and the two events are parked, with the later one of the first conversation.
     eventually("the parked events are counted", async || {
         (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
     })
@@ -77,7 +83,7 @@ async fn a_poison_event_stops_its_conversation_alone() {
     let shown = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(
         shown.contains("parked"),
-        "status does not speak of it: {shown}"
+        "the status does not mention it: {shown}"
     );
     let parked = sqlx::query_as::<_, (String, String, bool)>(
         "SELECT source, event_type, poison FROM read.parked ORDER BY position",
@@ -86,20 +92,20 @@ async fn a_poison_event_stops_its_conversation_alone() {
     let expected = [
         ("/conversations/unknown", "moon_landed", true),
         ("/conversations/unknown", "message_sent", false),
-        ("/conversations/misshapen", "message_sent", true),
+        ("/conversations/invalid", "message_sent", true),
     ];
     assert_eq!(
         parked,
         expected.map(|(source, kind, poison)| (source.to_owned(), kind.to_owned(), poison))
     );
 
-    // A command on the broken conversation is refused, not answered with a lie; and nothing stops.
-    let broken = alice.send("misshapen", "on top", "x").await;
-    assert!(matches!(broken.status, 500 | 503), "{broken}");
+    // A command on the conversation with the invalid event fails, and the service continues.
+    let failed = alice.send("invalid", "on top", "x").await;
+    assert_eq!(failed.expect_problem(500), "internal");
     world.kill();
     world.start_service().await;
-    alice.send("well", "restarted", "x").await.expect(201);
-    eventually("they stay parked", async || {
+    alice.send("healthy", "restarted", "x").await.expect(201);
+    eventually("the events are still parked after a restart", async || {
         (metric(&world, "tidings_parked_events ").await == Some(3.0)).then_some(())
     })
     .await;

@@ -1,5 +1,5 @@
-//! Presence and typing: at once, without flicker, over several gateways, and only among people who share a
-//! conversation.
+//! Presence and typing: immediate, without flicker, across gateways, and only among users who share
+//! a conversation.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ async fn open(address: &str, user: &str) -> LiveSocket {
     live
 }
 
-/// The next presence of a user.
+/// The next presence frame of a user.
 async fn presence(live: &mut LiveSocket, user: &str) -> Value {
     loop {
         let frame = live.next_frame().await;
@@ -28,8 +28,8 @@ async fn presence(live: &mut LiveSocket, user: &str) -> Value {
     }
 }
 
-/// What comes before an answer to a question that is asked last.
-async fn until_bob(live: &mut LiveSocket) -> Vec<Value> {
+/// The frames before the response to a request that is sent now.
+async fn frames_before_presence_of_bob(live: &mut LiveSocket) -> Vec<Value> {
     live.send(r#"{"type":"watch","users":["bob"]}"#).await;
     let mut before = Vec::new();
     loop {
@@ -42,16 +42,12 @@ async fn until_bob(live: &mut LiveSocket) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_watches_is_told_and_nobody_else() {
+async fn presence_is_delivered_to_watchers_who_share_a_conversation() {
     let world = World::start().await;
     let ann = world.user("ann");
-    let made = ann.create_group("c", &["bob", "cho"]).await.position();
-    world
-        .user("zoe")
-        .create_group("z", &["yan"])
-        .await
-        .expect(201);
-    world.wait_until_projected(made).await;
+    ann.create_group("c", &["bob", "cho"]).await.expect(201);
+    let created = world.user("zoe").create_group("z", &["yan"]).await;
+    world.wait_until_projected(created.position()).await;
     let address = world.address();
     let mut watching = open(&address, "ann").await;
     let mut silent = open(&address, "cho").await;
@@ -67,7 +63,7 @@ async fn who_watches_is_told_and_nobody_else() {
     );
     let bob = open(&address, "bob").await;
     assert_eq!(presence(&mut watching, "bob").await["online"], true);
-    // Away and back within the moment of grace: nobody sees it.
+    // A reconnection within the grace period is not visible.
     drop(bob);
     let bob = open(&address, "bob").await;
     let gone = Instant::now();
@@ -75,8 +71,11 @@ async fn who_watches_is_told_and_nobody_else() {
     let last = presence(&mut watching, "bob").await;
     assert_eq!(last["online"], false, "{last}");
     assert!(last["last_seen"].is_string(), "{last}");
-    assert!(gone.elapsed() >= Duration::from_secs(4), "offline at once");
-    // Typing: to the others of the conversation.
+    assert!(
+        gone.elapsed() >= Duration::from_secs(4),
+        "offline before the grace period ended"
+    );
+    // Typing is delivered to the other members of the conversation.
     let mut bob = open(&address, "bob").await;
     bob.send(r#"{"type":"typing","conversation_id":"c"}"#).await;
     bob.send(r#"{"type":"typing","conversation_id":"z"}"#).await;
@@ -85,7 +84,8 @@ async fn who_watches_is_told_and_nobody_else() {
         typed,
         json!({ "type": "typing", "conversation_id": "c", "user": "bob" })
     );
-    // A stranger was told nothing of all this: what comes next is what they ask for now.
+    // A user who shares no conversation has received nothing: the next frame is the response to a
+    // new request.
     foreign.send(r#"{"type":"watch","users":["yan"]}"#).await;
     let frame = foreign.next_frame().await;
     assert_eq!(
@@ -93,8 +93,8 @@ async fn who_watches_is_told_and_nobody_else() {
         (&json!("presence"), &json!("yan")),
         "{frame}"
     );
-    // Who does not watch was told of typing alone.
-    assert!(until_bob(&mut silent).await.is_empty());
+    // A member who does not watch anyone has received only the typing.
+    assert!(frames_before_presence_of_bob(&mut silent).await.is_empty());
     let many: Vec<String> = (0..501).map(|n| format!("u{n}")).collect();
     silent
         .send(&json!({ "type": "watch", "users": many }).to_string())
@@ -103,29 +103,30 @@ async fn who_watches_is_told_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_gateway_tells_too_and_takes_its_users_with_it() {
+async fn presence_and_typing_cross_gateways_and_end_with_the_gateway() {
     let world = World::start().await;
     let ann = world.user("ann");
-    let made = ann.create_group("c", &["bob"]).await.position();
-    world.wait_until_projected(made).await;
+    let created = ann.create_group("c", &["bob"]).await.position();
+    world.wait_until_projected(created).await;
     let port = ports::find_free();
     let dir = world.dir.join("gateway");
     std::fs::create_dir_all(&dir).expect("a directory");
     let gateway = ServiceProcess::start("query-api", port, &dir, &world.env()).await;
     let mut gateway = gateway.unwrap_or_else(|words| panic!("{words}"));
-    let there = format!("127.0.0.1:{port}");
+    let other_address = format!("127.0.0.1:{port}");
     let mut watching = open(&world.address(), "ann").await;
     watching.send(r#"{"type":"watch","users":["bob"]}"#).await;
     assert_eq!(presence(&mut watching, "bob").await["online"], false);
-    let mut bob = open(&there, "bob").await;
+    let mut bob = open(&other_address, "bob").await;
     assert_eq!(presence(&mut watching, "bob").await["online"], true);
-    // Typing and entries cross too.
+    // Typing and entries cross gateways as well.
     bob.send(r#"{"type":"typing","conversation_id":"c"}"#).await;
     assert_eq!(watching.next_frame().await["type"], "typing");
     let sent = ann.send("c", "1", "hello").await.position();
     bob.wait_for_position(sent).await;
     watching.wait_for_position(sent).await;
     gateway.process.kill();
-    assert!(matches!(bob.next_event().await, SocketEvent::Closed(_)));
+    let event = bob.next_event().await;
+    assert!(matches!(event, SocketEvent::Closed(_)), "{event:?}");
     assert_eq!(presence(&mut watching, "bob").await["online"], false);
 }

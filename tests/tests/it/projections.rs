@@ -1,4 +1,4 @@
-//! A projection of one's own: the example counts every message once, killed or not.
+//! A custom projection: the example counts every message exactly once, even if it is killed.
 
 use std::process::Command;
 
@@ -23,24 +23,25 @@ fn start(world: &World, env: &[(&'static str, String)]) -> ChildProcess {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-async fn counts(pool: &PgPool) -> Option<Vec<(String, i64)>> {
+async fn read_counts(pool: &PgPool) -> Option<Vec<(String, i64)>> {
     let rows = sqlx::query_as(
         "SELECT sender, sum(messages)::bigint FROM example.messages_per_hour GROUP BY sender ORDER BY sender",
     );
     rows.fetch_all(pool).await.ok()
 }
 
-async fn reach(pool: &PgPool, expected: &[(&str, i64)]) {
+async fn wait_for_counts(pool: &PgPool, expected: &[(&str, i64)]) {
     eventually(format!("the counts are {expected:?}"), async || {
-        let counts = counts(pool).await?;
-        let seen: Vec<(&str, i64)> = counts.iter().map(|(user, n)| (user.as_str(), *n)).collect();
-        (seen == expected).then_some(())
+        let counts = read_counts(pool).await?;
+        let counted: Vec<(&str, i64)> =
+            counts.iter().map(|(user, n)| (user.as_str(), *n)).collect();
+        (counted == expected).then_some(())
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_counts_every_message_once_from_the_first_on() {
+async fn the_example_counts_every_message_once() {
     let world = World::start().await;
     let (ann, bob) = (world.user("ann"), world.user("bob"));
     ann.create_group("c", &["bob"]).await.expect(201);
@@ -49,16 +50,16 @@ async fn the_example_counts_every_message_once_from_the_first_on() {
     }
     let env = world.env();
     let mut example = start(&world, &env);
-    reach(&world.pool, &[("ann", 30)]).await;
+    wait_for_counts(&world.pool, &[("ann", 30)]).await;
     bob.send("c", "b", "live").await.expect(201);
-    reach(&world.pool, &[("ann", 30), ("bob", 1)]).await;
+    wait_for_counts(&world.pool, &[("ann", 30), ("bob", 1)]).await;
     example.kill();
     for n in 30..50 {
-        ann.send("c", &format!("a{n}"), "meanwhile")
+        ann.send("c", &format!("a{n}"), "while it is stopped")
             .await
             .expect(201);
     }
     let mut example = start(&world, &env);
-    reach(&world.pool, &[("ann", 50), ("bob", 1)]).await;
+    wait_for_counts(&world.pool, &[("ann", 50), ("bob", 1)]).await;
     assert!(example.is_running(), "{}", example.log_tail());
 }

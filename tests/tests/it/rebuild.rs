@@ -1,4 +1,5 @@
-//! L5: rebuilding gives the same rows, byte for byte, whatever the size of its batches.
+//! L5: a rebuild produces the same rows as the live projector, byte for byte, whatever the size of
+//! its batches.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -14,7 +15,7 @@ use tests::{binary, log, message_file};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-fn compare(
+fn assert_equal_tables(
     live: &BTreeMap<String, Vec<String>>,
     rebuilt: &BTreeMap<String, Vec<String>>,
     batch: &str,
@@ -37,7 +38,7 @@ fn compare(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
+async fn a_rebuild_in_batches_of_1_100_and_10_000_equals_the_live_tables() {
     let seed = seed("rebuild");
     let mut world = World::start().await;
     let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
@@ -73,7 +74,7 @@ async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
     ] {
         assert!(
             !live[table].is_empty(),
-            "{table} is empty: nothing is compared"
+            "{table} is empty, so nothing is compared"
         );
     }
     for batch in ["1", "100", "10000"] {
@@ -86,24 +87,24 @@ async fn rebuilt_in_batches_of_1_100_and_10_000_equals_live() {
         let rebuilt = log::dump_read_tables(&world.pool)
             .await
             .expect("the tables can be read");
-        compare(&live, &rebuilt, batch);
+        assert_equal_tables(&live, &rebuilt, batch);
     }
     world.start_service().await;
     assert_eq!(
         read_all(&ann, 100, head).await,
         feed,
-        "cursors from before are good"
+        "earlier cursors are valid"
     );
     let more = ann.create_group("after", &["ben"]).await.position();
     assert_eq!(
         read_all(&ann, 100, more).await.len(),
         feed.len() + 1,
-        "the projector goes on"
+        "the projector continues"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_beside_running_services_serves_all_the_while() {
+async fn queries_are_served_throughout_a_rebuild() {
     let seed = seed("rebuild_online");
     let world = World::start().await;
     let mut history = RandomHistory::start(seed, |user| world.user(user)).await;
@@ -112,11 +113,11 @@ async fn a_rebuild_beside_running_services_serves_all_the_while() {
     let before = read_all(&ann, 100, history.head).await;
     let rebuild = world.run(&["rebuild", "--batch", "50"]);
     tokio::pin!(rebuild);
-    let mut looked = 0;
+    let mut reads = 0;
     let output = loop {
         tokio::select! {
             output = &mut rebuild => break output,
-            () = async { assert_eq!(read_all(&ann, 100, 0).await, before); } => looked += 1,
+            () = async { assert_eq!(read_all(&ann, 100, 0).await, before); } => reads += 1,
         }
     };
     assert!(
@@ -124,7 +125,7 @@ async fn a_rebuild_beside_running_services_serves_all_the_while() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(looked > 0);
+    assert!(reads > 0, "the rebuild ended before the first read");
     history.run_random(50).await;
     for user in USERS {
         let shown = history
@@ -144,56 +145,64 @@ async fn a_rebuild_beside_running_services_serves_all_the_while() {
     assert_eq!(parked, 0);
 }
 
-/// Sends and reads its own writes until it is told to stop; answers how many, and what went wrong.
-async fn busy(client: Client, room: String, stop: CancellationToken) -> (u64, Vec<String>) {
-    let (mut sent, mut wrong) = (0, Vec::new());
+/// Sends messages and reads its own writes until `stop`; returns the number of messages and the
+/// errors.
+async fn send_until_stopped(
+    client: Client,
+    conversation: String,
+    stop: CancellationToken,
+) -> (u64, Vec<String>) {
+    let (mut sent, mut errors) = (0, Vec::new());
     while !stop.is_cancelled() {
-        let answer = client
-            .send(&room, &format!("{room}-{sent}"), "under load")
+        let response = client
+            .send(
+                &conversation,
+                &format!("{conversation}-{sent}"),
+                "under load",
+            )
             .await;
-        if answer.status != 201 {
-            wrong.push(answer.to_string());
+        if response.status != 201 {
+            errors.push(response.to_string());
             continue;
         }
         sent += 1;
-        let path = format!("/v1/inbox?min_position={}", answer.position());
+        let path = format!("/v1/inbox?min_position={}", response.position());
         let inbox = client.get(&path).await;
         if inbox.status != 200 {
-            wrong.push(inbox.to_string());
+            errors.push(inbox.to_string());
         }
     }
-    (sent, wrong)
+    (sent, errors)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
+async fn a_killed_rebuild_under_load_is_resumed_and_clients_do_not_notice() {
+    // Given a system with many messages and clients that send and read,
     let world = World::start().await;
     let file = world.dir.join("messages.jsonl");
     message_file::write_messages(&file, 4_000, message_file::LARGE_SYSTEM_CONVERSATIONS, None)
         .expect("a file");
     let data = world.dir.join("data").display().to_string();
-    let imported = world
-        .run(&["import", &file.display().to_string(), "--data", &data])
-        .await;
-    let said = String::from_utf8_lossy(&imported.stderr);
-    assert!(imported.status.success(), "{said}");
+    let file = file.display().to_string();
+    world.run_ok(&["import", &file, "--data", &data]).await;
     let stop = CancellationToken::new();
     let mut senders = JoinSet::new();
     for n in 0..4 {
         let client = world.user(&format!("sender{n}"));
-        let room = format!("busy{n}");
-        client.create_group(&room, &["listener"]).await.expect(201);
-        senders.spawn(busy(client, room, stop.clone()));
+        let id = format!("busy{n}");
+        client.create_group(&id, &["listener"]).await.expect(201);
+        senders.spawn(send_until_stopped(client, id, stop.clone()));
     }
     let listener = world.user("listener");
     let cursor = listener.get_ok("/v1/inbox/entries?limit=1").await["cursor"].clone();
+    // when a rebuild is killed in the middle,
     let mut command = Command::new(binary::path());
     command
         .args(["rebuild", "--batch", "100"])
         .envs(world.env());
     let log = world.dir.join("rebuild.log");
     let mut first = ChildProcess::start("tidings rebuild", command, &log, None).expect("starts");
-    eventually("half of it is rebuilt", async || {
+    eventually("half of the log is folded", async || {
         let position: i64 = sqlx::query_scalar("SELECT position FROM read_rebuild.checkpoint")
             .fetch_one(&world.pool)
             .await
@@ -202,7 +211,9 @@ async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
     })
     .await;
     first.kill();
-    let said = eventually("the killed one's lock is free", async || {
+
+    // then the next one resumes it, and no client has an error.
+    let resumed = eventually("the lock of the killed rebuild is free", async || {
         let output = world.run(&["rebuild", "--batch", "1000"]).await;
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         if error.contains("under way") {
@@ -212,23 +223,21 @@ async fn a_rebuild_under_load_is_killed_and_gone_on_with_and_nobody_notices() {
         Some(String::from_utf8_lossy(&output.stdout).into_owned())
     })
     .await;
-    assert!(said.contains("resumed at position"), "{said}");
+    assert!(resumed.contains("resumed at position"), "{resumed}");
     assert!(
-        said.contains("identical to the served read models"),
-        "{said}"
+        resumed.contains("identical to the served read models"),
+        "{resumed}"
     );
     stop.cancel();
     let mut sent = 0;
     while let Some(ended) = senders.join_next().await {
-        let (count, wrong) = ended.expect("a sender ends");
-        assert!(wrong.is_empty(), "{wrong:?}");
+        let (count, errors) = ended.expect("a sender ends");
+        assert!(errors.is_empty(), "{errors:?}");
         sent += count;
     }
-    assert!(sent > 0, "nobody sent");
-    let verified = world.run(&["verify"]).await;
-    let table = String::from_utf8_lossy(&verified.stdout);
-    assert!(verified.status.success(), "{table}");
-    // A cursor of before the swap.
+    assert!(sent > 0, "no message was sent");
+    world.run_ok(&["verify"]).await;
+    // A cursor from before the swap is valid.
     let path = format!("/v1/inbox/entries?after={cursor}&limit=1000");
     let entries = listener.get_ok(&path).await;
     assert!(!entries["entries"].as_array().expect("entries").is_empty());

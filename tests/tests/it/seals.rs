@@ -1,5 +1,5 @@
-//! Tamper evidence: what is done to the log behind the program's back is found, with its position, in the
-//! database and in an export.
+//! Tamper evidence: any manipulation of the log is found with its position, in the database and in
+//! an export.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -30,7 +30,7 @@ async fn sealed_world() -> (World, i64) {
     (world, last)
 }
 
-/// The exit code, and the positions that were found.
+/// Runs `tidings log verify`; returns the exit code, the positions that it reports, and its output.
 async fn verify(world: &World, more: &[&str]) -> (Option<i32>, Vec<i64>, String) {
     let data = world.dir.join("data").display().to_string();
     let arguments = [&["log", "verify", "--json", "--data", &data], more].concat();
@@ -44,7 +44,7 @@ async fn verify(world: &World, more: &[&str]) -> (Option<i32>, Vec<i64>, String)
     (output.status.code(), positions, format!("{text}{error}"))
 }
 
-async fn change(world: &World, sql: &str) {
+async fn execute(world: &World, sql: &str) {
     sqlx::raw_sql(sql)
         .execute(&world.pool)
         .await
@@ -52,13 +52,16 @@ async fn change(world: &World, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_done_to_the_log_is_found_where_it_was_done() {
+async fn a_manipulation_of_the_log_is_found_at_its_position() {
     let (world, last) = sealed_world().await;
-    let (code, found, said) = verify(&world, &[]).await;
-    assert_eq!((code, found.len()), (Some(0), 0), "{said}");
-    assert!(said.contains(&format!("\"sealed_to\":{last}")), "{said}");
-    change(&world, "CREATE TABLE saved AS SELECT * FROM log.events; CREATE TABLE seals AS SELECT * FROM log.seals").await;
-    let put_back = "DELETE FROM log.events; INSERT INTO log.events SELECT * FROM saved;
+    let (code, found, output) = verify(&world, &[]).await;
+    assert_eq!((code, found.len()), (Some(0), 0), "{output}");
+    assert!(
+        output.contains(&format!("\"sealed_to\":{last}")),
+        "{output}"
+    );
+    execute(&world, "CREATE TABLE saved AS SELECT * FROM log.events; CREATE TABLE seals AS SELECT * FROM log.seals").await;
+    let restore = "DELETE FROM log.events; INSERT INTO log.events SELECT * FROM saved;
                     DELETE FROM log.seals; INSERT INTO log.seals SELECT * FROM seals";
     for (sql, positions) in [
         (
@@ -76,26 +79,26 @@ async fn what_was_done_to_the_log_is_found_where_it_was_done() {
             vec![20, 21],
         ),
     ] {
-        change(&world, sql).await;
-        let (code, found, said) = verify(&world, &[]).await;
-        assert_eq!((code, &found), (Some(1), &positions), "{said}");
-        change(&world, put_back).await;
+        execute(&world, sql).await;
+        let (code, found, output) = verify(&world, &[]).await;
+        assert_eq!((code, &found), (Some(1), &positions), "{output}");
+        execute(&world, restore).await;
     }
-    // Seals without some, and seals by somebody else.
+    // Manipulated seals, and seals of an unknown key.
     for sql in [
         "UPDATE log.seals SET sealed_at = sealed_at + interval '1 second' WHERE number = 1",
         "UPDATE log.seals SET digests = set_byte(digests, 0, 1 # get_byte(digests, 0)) WHERE number = 1",
     ] {
-        change(&world, sql).await;
-        let (code, _, said) = verify(&world, &[]).await;
-        assert!(code == Some(1) && said.contains("seal 1"), "{said}");
-        change(&world, put_back).await;
+        execute(&world, sql).await;
+        let (code, _, output) = verify(&world, &[]).await;
+        assert!(code == Some(1) && output.contains("seal 1"), "{output}");
+        execute(&world, restore).await;
     }
-    let stranger = "00".repeat(32);
-    let (code, _, said) = verify(&world, &["--public-key", &stranger]).await;
+    let unknown_key = "00".repeat(32);
+    let (code, _, output) = verify(&world, &["--public-key", &unknown_key]).await;
     assert!(
-        code == Some(1) && said.contains("not a trusted key"),
-        "{said}"
+        code == Some(1) && output.contains("not a trusted key"),
+        "{output}"
     );
     assert_eq!(verify(&world, &[]).await.0, Some(0));
 }
@@ -107,10 +110,10 @@ async fn an_export_is_verified_without_the_database() {
     let path = dir.display().to_string();
     let exported = world.run(&["log", "export", &path]).await;
     assert!(exported.status.success());
-    let (code, _, said) = verify(&world, &["--export", &path]).await;
+    let (code, _, output) = verify(&world, &["--export", &path]).await;
     assert!(
-        code == Some(0) && said.contains(&format!("\"events\":{last}")),
-        "{said}"
+        code == Some(0) && output.contains(&format!("\"events\":{last}")),
+        "{output}"
     );
     let manifest: Value = serde_json::from_str(
         &std::fs::read_to_string(dir.join("manifest.json")).expect("a manifest"),
@@ -124,13 +127,13 @@ async fn an_export_is_verified_without_the_database() {
     removed.remove(14);
     for (text, position) in [(changed, 32), (removed.join("\n"), 15)] {
         std::fs::write(&file, text).expect("written");
-        let (code, found, said) = verify(&world, &["--export", &path]).await;
-        assert_eq!((code, found), (Some(1), vec![position]), "{said}");
+        let (code, found, output) = verify(&world, &["--export", &path]).await;
+        assert_eq!((code, found), (Some(1), vec![position]), "{output}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
+async fn seals_that_were_created_again_differ_from_their_copies() {
     let mut world = World::stopped(Settings::default()).await;
     let copy = world.dir.join("copies.jsonl");
     let copies = copy.display().to_string();
@@ -147,13 +150,13 @@ async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
     .await;
     assert_eq!(verify(&world, &["--copies", &copies]).await.0, Some(0));
     world.stop();
-    // Somebody who has the database and the key changes an event, and seals everything anew.
-    change(&world, "UPDATE log.events SET payload = convert_to(replace(convert_from(payload, 'UTF8'), 'was', 'is'), 'UTF8');
+    // An attacker with the database and the key changes an event and seals the whole log again.
+    execute(&world, "UPDATE log.events SET payload = convert_to(replace(convert_from(payload, 'UTF8'), 'was', 'is'), 'UTF8');
                     DELETE FROM log.seals").await;
     let data = world.dir.join("data").display().to_string();
-    let aside = world.dir.join("aside.jsonl").display().to_string();
+    let other_copies = world.dir.join("other.jsonl").display().to_string();
     let sealed = world
-        .run(&["log", "seal", "--data", &data, "--seal-copy", &aside])
+        .run(&["log", "seal", "--data", &data, "--seal-copy", &other_copies])
         .await;
     assert!(
         sealed.status.success(),
@@ -161,15 +164,15 @@ async fn seals_that_were_made_anew_are_not_those_that_were_copied() {
         String::from_utf8_lossy(&sealed.stderr)
     );
     assert_eq!(verify(&world, &[]).await.0, Some(0));
-    let (code, _, said) = verify(&world, &["--copies", &copies]).await;
+    let (code, _, output) = verify(&world, &["--copies", &copies]).await;
     assert!(
-        code == Some(1) && said.contains("differs from the copied seal"),
-        "{said}"
+        code == Some(1) && output.contains("differs from the copied seal"),
+        "{output}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
+async fn seals_are_delivered_to_a_receiver_until_they_are_accepted() {
     let receiver = WebhookReceiver::start().await;
     let failures = AtomicUsize::new(0);
     receiver.reply_with(move |_| match failures.fetch_add(1, Ordering::Relaxed) {
@@ -189,7 +192,9 @@ async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
         ann.send("c", &n.to_string(), "something to seal")
             .await
             .expect(201);
-        let is_nth = |it: &ReceivedDelivery| it.accepted && it.json()["data"]["number"] == n;
+        let is_nth = |delivery: &ReceivedDelivery| {
+            delivery.accepted && delivery.json()["data"]["number"] == n
+        };
         let copy = receiver.wait_for(&format!("seal {n}"), is_nth).await.json();
         assert_eq!(
             (&copy["type"], &copy["data"]["salts"]),
@@ -197,17 +202,20 @@ async fn seals_are_delivered_to_somebody_outside_until_they_are_accepted() {
         );
         copies += &format!("{}\n", copy["data"]);
     }
-    assert!(receiver.received().len() > 3, "the first was sent again");
+    assert!(
+        receiver.received().len() > 3,
+        "the first seal was sent again"
+    );
     let file = world.dir.join("copies.jsonl");
     std::fs::write(&file, &copies).expect("written");
     let file = file.display().to_string();
-    let (code, _, said) = verify(&world, &["--copies", &file]).await;
-    assert_eq!(code, Some(0), "{said}");
+    let (code, _, output) = verify(&world, &["--copies", &file]).await;
+    assert_eq!(code, Some(0), "{output}");
     std::fs::write(&file, copies.replace("\"number\":2", "\"number\":200")).expect("written");
-    let (code, _, said) = verify(&world, &["--copies", &file]).await;
-    assert_eq!(code, Some(1), "{said}");
+    let (code, _, output) = verify(&world, &["--copies", &file]).await;
+    assert_eq!(code, Some(1), "{output}");
     assert!(
-        said.contains("it was copied, but is missing here"),
-        "{said}"
+        output.contains("it was copied, but is missing here"),
+        "{output}"
     );
 }

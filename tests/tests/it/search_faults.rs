@@ -6,7 +6,7 @@ use tests::seed::seed;
 const KILLS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_index_ends_equal_to_the_log() {
+async fn the_index_equals_the_log_in_the_end() {
     let report = run_index_chaos(KILLS, seed("index-faults"))
         .await
         .expect("the index is right");

@@ -1,5 +1,6 @@
-//! L9 for search: every message has words of its own, and everybody asks for all of them, after joins,
-//! leaves, rejoins, edits, recalls and changes of what newcomers see. What is found is what history shows.
+//! L9 for search: a search finds what the history shows. Every message contains a number of its
+//! own, and every user searches for all of them, after random joins, leaves, edits, recalls and
+//! changes of the history setting.
 
 use std::collections::BTreeMap;
 
@@ -11,31 +12,31 @@ use tests::history::{RandomHistory, USERS};
 use tests::seed::seed;
 use tests::world::World;
 
-/// Random acts between two looks, and how often.
+/// Random acts before each check, and the number of checks.
 const ACTS: usize = 250;
-const LOOKS: usize = 3;
+const CHECKS: usize = 3;
 
-/// Questions under way at a time.
-const AT_ONCE: usize = 16;
+/// Concurrent searches.
+const MAX_CONCURRENT: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_finds_what_history_shows_and_nothing_else() {
+async fn every_user_finds_what_the_history_shows_and_nothing_else() {
     let world = World::start().await;
     let mut history = RandomHistory::start(seed("search-leaks"), |user| world.user(user)).await;
     let (mut found, mut hidden) = (0, 0);
-    for _ in 0..LOOKS {
+    for _ in 0..CHECKS {
         history.run_random(ACTS).await;
         for user in USERS {
             let client = history.client(user);
-            let shown = shown(&history, user).await;
-            // Once, and then all others see at least as much.
+            let shown = visible_messages(&history, user).await;
+            // Wait once; the later searches see at least as much.
             client
                 .get_ok(&format!("/v1/search?q=x&min_position={}", history.head))
                 .await;
             let numbers = 1..=history.body_count();
             let mut checks = stream::iter(numbers)
-                .map(|number| check(&client, number, shown.get(&number)))
-                .buffer_unordered(AT_ONCE);
+                .map(|number| check_search(&client, number, shown.get(&number)))
+                .buffer_unordered(MAX_CONCURRENT);
             while let Some(is_found) = checks.next().await {
                 *(if is_found { &mut found } else { &mut hidden }) += 1;
             }
@@ -43,12 +44,12 @@ async fn everybody_finds_what_history_shows_and_nothing_else() {
     }
     assert!(
         found > 300 && hidden > 1_000,
-        "{found} found, {hidden} not: too few to tell"
+        "only {found} found and {hidden} hidden"
     );
 }
 
-/// What a user's history shows: by the number in its text, where it is.
-async fn shown(history: &RandomHistory, user: &str) -> BTreeMap<u64, (String, Value)> {
+/// The messages that a user's history shows, by the number in their text.
+async fn visible_messages(history: &RandomHistory, user: &str) -> BTreeMap<u64, (String, Value)> {
     let mut shown = BTreeMap::new();
     let client = history.client(user);
     for (id, conversation) in &history.model.conversations {
@@ -71,8 +72,8 @@ async fn shown(history: &RandomHistory, user: &str) -> BTreeMap<u64, (String, Va
     shown
 }
 
-/// Asks for a number; answers whether it is to be found.
-async fn check(client: &Client, number: u64, shown: Option<&(String, Value)>) -> bool {
+/// Searches for a number; returns whether it was found, which must be as the history says.
+async fn check_search(client: &Client, number: u64, shown: Option<&(String, Value)>) -> bool {
     let user = client.user();
     let page = client.get_ok(&format!("/v1/search?q={number}")).await;
     let hits = page["hits"].as_array().expect("a list");
@@ -88,12 +89,12 @@ async fn check(client: &Client, number: u64, shown: Option<&(String, Value)>) ->
     assert_eq!(
         (hits.len(), &page["total"]),
         (1, &1.into()),
-        "{user} asks for {number}: {page}"
+        "{user} searches for {number}: {page}"
     );
     let hit = &hits[0];
     assert_eq!(hit["conversation_id"], conversation.as_str());
-    for same in ["seq", "sender", "type", "sent_at"] {
-        assert_eq!(hit[same], message[same], "{same} of {number}");
+    for field in ["seq", "sender", "type", "sent_at"] {
+        assert_eq!(hit[field], message[field], "{field} of {number}");
     }
     assert_eq!(hit["text"], message["body"]["text"]);
     let text = hit["text"].as_str().expect("a text");

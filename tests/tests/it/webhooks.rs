@@ -1,5 +1,5 @@
-//! Events as webhooks: at least once, in order per conversation, signed, replayable; and where they do not
-//! go. The signatures are checked by the reference library, in the receiver.
+//! Events as webhooks: delivered at least once, in order per conversation, signed and replayable,
+//! and never to a forbidden address. The receiver checks the signatures with the reference library.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use tests::receiver::{ReceiverReply, SECRET, WebhookReceiver};
 use tests::world::{Settings, World};
 
-/// Deliveries to this machine are allowed; a delivery is tried three times.
+/// Deliveries to this machine are allowed, and a delivery is attempted three times.
 fn settings() -> Settings {
     Settings::default()
         .with("TIDINGS_WEBHOOK_ALLOW", "127.0.0.0/8")
@@ -28,44 +28,52 @@ async fn listed(world: &World) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// Waits until the webhook is as asked.
-async fn becomes(world: &World, what: &str, mut is_it: impl FnMut(&Value) -> bool) -> Value {
-    eventually(format!("the webhook {what}"), async || {
-        let now = listed(world).await;
-        is_it(&now).then_some(now)
+/// Waits until the webhook satisfies a condition.
+async fn wait_until_webhook(
+    world: &World,
+    condition: &str,
+    mut holds: impl FnMut(&Value) -> bool,
+) -> Value {
+    eventually(format!("the webhook {condition}"), async || {
+        let webhook = listed(world).await;
+        holds(&webhook).then_some(webhook)
     })
     .await
 }
 
-/// What was sent to some rooms, by source.
-async fn send_to(world: &World, rooms: &[&str], count: usize) -> (BTreeMap<String, Vec<i64>>, i64) {
+/// Sends messages to some conversations in turn; returns their positions by source, and the last.
+async fn send_to(
+    world: &World,
+    conversations: &[&str],
+    count: usize,
+) -> (BTreeMap<String, Vec<i64>>, i64) {
     static KEYS: AtomicUsize = AtomicUsize::new(0);
     let ann = world.user("ann");
     let mut sent: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     let mut last = 0;
     for n in 0..count {
-        for room in rooms {
+        for id in conversations {
             let key = KEYS.fetch_add(1, Ordering::Relaxed).to_string();
-            last = ann.send(room, &key, &format!("text {n}")).await.position();
-            let source = format!("/conversations/{room}");
+            last = ann.send(id, &key, &format!("text {n}")).await.position();
+            let source = format!("/conversations/{id}");
             sent.entry(source).or_default().push(last);
         }
     }
     (sent, last)
 }
 
-async fn with_rooms(settings: Settings, rooms: &[&str]) -> World {
+async fn world_with_conversations(settings: Settings, conversations: &[&str]) -> World {
     let world = World::start_with(settings).await;
     let ann = world.user("ann");
-    for room in rooms {
-        ann.create_group(room, &["bob"]).await.expect(201);
+    for id in conversations {
+        ann.create_group(id, &["bob"]).await.expect(201);
     }
     world
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() {
-    let world = with_rooms(settings(), &["a", "b", "c"]).await;
+async fn every_event_is_delivered_in_order_and_can_be_replayed() {
+    let world = world_with_conversations(settings(), &["a", "b", "c"]).await;
     let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     let added = webhooks(&world, &["add", &url, "--events", "all", "--from", "1"]).await;
@@ -75,22 +83,25 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
     );
     send_to(&world, &["a", "b", "c"], 10).await;
     let last = world.user("bob").read("a", 5).await.position();
-    // The last one may arrive while those of other conversations are still on their way.
-    let now = becomes(&world, "is at the head", |it| it["position"] == last).await;
+    // The last event may be delivered before earlier ones of other conversations.
+    let now = wait_until_webhook(&world, "is at the head", |webhook| {
+        webhook["position"] == last
+    })
+    .await;
     assert_eq!(
         (&now["state"], &now["waiting"], &now["delivered"]),
         (&"on".into(), &0.into(), &last.into()),
         "{now}"
     );
-    // Byte for byte what an administrator reads.
+    // The deliveries are byte for byte what an administrator reads.
     let log = world.admin().get("/v1/events?limit=1000").await.body;
     let log = String::from_utf8_lossy(&log).into_owned();
     let log: Vec<&str> = log.lines().collect();
     let mut bodies: Vec<(i64, String)> = Vec::new();
-    for it in receiver.accepted() {
-        let body = String::from_utf8_lossy(&it.body).into_owned();
-        assert_eq!(it.id, format!("evt_{}", it.position()));
-        bodies.push((it.position(), body));
+    for delivery in receiver.accepted() {
+        let body = String::from_utf8_lossy(&delivery.body).into_owned();
+        assert_eq!(delivery.id, format!("evt_{}", delivery.position()));
+        bodies.push((delivery.position(), body));
     }
     bodies.sort();
     assert_eq!(bodies.len(), log.len());
@@ -103,11 +114,11 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
     for positions in receiver.positions_by_source().values() {
         assert!(positions.is_sorted(), "{positions:?}");
     }
-    // Again from the middle, under the same ids.
+    // A replay delivers the same events again.
     let before = receiver.accepted().len();
     let from = last - 9;
     webhooks(&world, &["replay", "--from", &from.to_string()]).await;
-    eventually("ten came again", async || {
+    eventually("ten deliveries are repeated", async || {
         (receiver.accepted().len() == before + 10).then_some(())
     })
     .await;
@@ -120,8 +131,8 @@ async fn events_come_as_the_log_has_them_in_order_and_again_from_any_position() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_chosen_types_come() {
-    let world = with_rooms(settings(), &["a"]).await;
+async fn only_the_selected_event_types_are_delivered() {
+    let world = world_with_conversations(settings(), &["a"]).await;
     let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     webhooks(
@@ -145,7 +156,12 @@ async fn only_the_chosen_types_come() {
     let types: Vec<String> = receiver
         .accepted()
         .iter()
-        .map(|it| it.json()["type"].as_str().unwrap_or_default().to_owned())
+        .map(|delivery| {
+            delivery.json()["type"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .collect();
     assert_eq!(
         types,
@@ -158,8 +174,9 @@ async fn only_the_chosen_types_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_meanwhile() {
-    let mut world = with_rooms(settings().with("TIDINGS_WEBHOOK_TRIES", 30), &["a", "b"]).await;
+async fn a_receiver_that_was_down_misses_nothing_even_if_the_dispatcher_was_killed() {
+    let mut world =
+        world_with_conversations(settings().with("TIDINGS_WEBHOOK_TRIES", 30), &["a", "b"]).await;
     let mut receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
@@ -167,8 +184,8 @@ async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_mean
     receiver.wait_for_position(first).await;
     receiver.stop().await;
     let (more, _) = send_to(&world, &["a", "b"], 20).await;
-    becomes(&world, "waits", |it| {
-        it["waiting"].as_i64() >= Some(2) && it["error"].is_string()
+    wait_until_webhook(&world, "has waiting events", |webhook| {
+        webhook["waiting"].as_i64() >= Some(2) && webhook["error"].is_string()
     })
     .await;
     world.kill();
@@ -179,24 +196,25 @@ async fn a_receiver_that_was_down_misses_nothing_and_the_dispatcher_may_die_mean
     for (source, positions) in more.into_iter().chain(rest) {
         sent.entry(source).or_default().extend(positions);
     }
-    eventually("everything has come", async || {
+    eventually("everything is delivered", async || {
         (receiver.positions_by_source() == sent).then_some(())
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_end() {
-    let world = with_rooms(settings(), &["good", "bad"]).await;
+async fn a_refused_event_delays_only_its_own_conversation_and_is_finally_parked() {
+    let world = world_with_conversations(settings(), &["good", "bad"]).await;
     let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
-    receiver.reply_with(|it| {
-        let is_bad = it.json()["data"]["body"]["text"] == "text 1" && it.source().ends_with("bad");
+    receiver.reply_with(|delivery| {
+        let is_bad = delivery.json()["data"]["body"]["text"] == "text 1"
+            && delivery.source().ends_with("bad");
         ReceiverReply::Status(if is_bad { 500 } else { 200 })
     });
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     let (sent, last) = send_to(&world, &["bad", "good"], 4).await;
-    // The others flow on at once; what is behind the refused one comes when that is parked.
+    // Other conversations are not delayed; the later events follow when the refused one is parked.
     receiver.wait_for_position(last).await;
     let bad = &sent["/conversations/bad"];
     receiver.wait_for_position(bad[3]).await;
@@ -212,7 +230,7 @@ async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_en
     let tries = receiver
         .received()
         .iter()
-        .filter(|it| it.position() == bad[1])
+        .filter(|delivery| delivery.position() == bad[1])
         .count();
     assert_eq!(tries, 3);
     let parked = webhooks(&world, &["list", "--parked", "--json"]).await;
@@ -221,7 +239,10 @@ async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_en
         (&parked["position"], &parked["lane"], &parked["tries"]),
         (&bad[1].into(), &"/conversations/bad".into(), &3.into())
     );
-    let now = becomes(&world, "is at the head", |it| it["position"] == last).await;
+    let now = wait_until_webhook(&world, "is at the head", |webhook| {
+        webhook["position"] == last
+    })
+    .await;
     assert_eq!(now["parked"], 1);
     assert!(
         now["error"].as_str().unwrap_or_default().contains("500"),
@@ -231,21 +252,21 @@ async fn what_is_refused_keeps_back_its_own_conversation_and_is_parked_in_the_en
     let id = now["id"].to_string();
     webhooks(&world, &["retry", &id]).await;
     receiver.wait_for_position(bad[1]).await;
-    becomes(&world, "has nothing parked", |it| {
-        it["parked"] == 0 && it["waiting"] == 0
+    wait_until_webhook(&world, "has nothing parked", |webhook| {
+        webhook["parked"] == 0 && webhook["waiting"] == 0
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
-    let world = with_rooms(settings(), &["a"]).await;
+async fn a_receiver_that_is_gone_gets_nothing_until_it_is_enabled() {
+    let world = world_with_conversations(settings(), &["a"]).await;
     let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     receiver.reply_with(|_| ReceiverReply::Status(410));
     let (sent, last) = send_to(&world, &["a"], 5).await;
-    let gone = becomes(&world, "is gone", |it| it["state"] == "gone").await;
+    let gone = wait_until_webhook(&world, "is gone", |webhook| webhook["state"] == "gone").await;
     assert!(
         gone["error"].as_str().unwrap_or_default().contains("410"),
         "{gone}"
@@ -256,7 +277,7 @@ async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
     webhooks(&world, &["enable", &id]).await;
     receiver.wait_for_position(last).await;
     assert_eq!(receiver.positions_by_source(), sent);
-    assert_eq!(tried, 1, "asked again after a 410");
+    assert_eq!(tried, 1, "attempted again after a 410");
     webhooks(&world, &["disable", &id]).await;
     webhooks(&world, &["remove", &id]).await;
     assert_eq!(webhooks(&world, &["list", "--json"]).await, "");
@@ -267,8 +288,8 @@ async fn a_receiver_that_is_gone_is_left_alone_until_it_is_switched_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_receiver_is_given_its_time_and_slows_nobody_else() {
-    let world = with_rooms(settings(), &["a", "b"]).await;
+async fn a_slow_receiver_does_not_delay_others() {
+    let world = world_with_conversations(settings(), &["a", "b"]).await;
     let (slow, quick) = (
         WebhookReceiver::start().await,
         WebhookReceiver::start().await,
@@ -283,30 +304,36 @@ async fn a_slow_receiver_is_given_its_time_and_slows_nobody_else() {
     }
     let (sent, last) = send_to(&world, &["a", "b"], 2).await;
     quick.wait_for_position(last).await;
-    assert!(slow.accepted().len() < 4, "the slow one was waited for");
+    assert!(
+        slow.accepted().len() < 4,
+        "the quick receiver waited for the slow one"
+    );
     slow.wait_for_position(last).await;
     assert_eq!(slow.positions_by_source(), sent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redirects_are_followed_where_they_may_lead() {
-    let world = with_rooms(settings(), &["a"]).await;
+async fn only_redirects_to_allowed_addresses_are_followed() {
+    let world = world_with_conversations(settings(), &["a"]).await;
     let receiver = WebhookReceiver::start().await;
     let url = receiver.url();
-    let there = format!("http://{}/elsewhere", receiver.address);
-    receiver.reply_with(
-        move |it| match (it.path.as_str(), it.json()["data"]["seq"].as_i64()) {
+    let elsewhere = format!("http://{}/elsewhere", receiver.address);
+    receiver.reply_with(move |delivery| {
+        match (
+            delivery.path.as_str(),
+            delivery.json()["data"]["seq"].as_i64(),
+        ) {
             ("/elsewhere", _) => ReceiverReply::Status(200),
-            (_, Some(1)) => ReceiverReply::Redirect(307, there.clone()),
-            (_, Some(2)) => ReceiverReply::Redirect(302, there.clone()),
+            (_, Some(1)) => ReceiverReply::Redirect(307, elsewhere.clone()),
+            (_, Some(2)) => ReceiverReply::Redirect(302, elsewhere.clone()),
             (_, Some(3)) => {
                 ReceiverReply::Redirect(307, "http://169.254.169.254/latest/meta-data".to_owned())
             }
             (_, Some(4)) => ReceiverReply::Redirect(308, "http://10.0.0.1/".to_owned()),
             (_, Some(5)) => ReceiverReply::Redirect(307, "/hook".to_owned()),
             _ => ReceiverReply::Status(200),
-        },
-    );
+        }
+    });
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     let (sent, last) = send_to(&world, &["a"], 6).await;
     let sent = &sent["/conversations/a"];
@@ -315,26 +342,31 @@ async fn redirects_are_followed_where_they_may_lead() {
         receiver.positions_by_source()["/conversations/a"],
         [sent[0], sent[5]]
     );
-    assert!(receiver.accepted().iter().any(|it| it.path == "/elsewhere"));
+    assert!(
+        receiver
+            .accepted()
+            .iter()
+            .any(|delivery| delivery.path == "/elsewhere")
+    );
     let parked = webhooks(&world, &["list", "--parked"]).await;
     let lines: Vec<&str> = parked.lines().collect();
-    let told = [
+    let reasons = [
         "302",
         "169.254.169.254 is not a public",
         "10.0.0.1 is not a public",
         "redirects",
     ];
-    assert_eq!(lines.len(), told.len(), "{parked}");
-    for (line, words) in lines.iter().zip(told) {
-        assert!(line.contains(words), "{line}");
+    assert_eq!(lines.len(), reasons.len(), "{parked}");
+    for (line, reason) in lines.iter().zip(reasons) {
+        assert!(line.contains(reason), "{line}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_public_is_not_delivered_to() {
-    // Some network is allowed, but not this machine.
+async fn nothing_is_delivered_to_addresses_that_are_not_public() {
+    // A private network is allowed, but this machine is not in it.
     let settings = settings().with("TIDINGS_WEBHOOK_ALLOW", "10.0.0.0/8");
-    let world = with_rooms(settings, &["a"]).await;
+    let world = world_with_conversations(settings, &["a"]).await;
     let receiver = WebhookReceiver::start().await;
     for url in [
         "http://127.0.0.1/",
@@ -356,11 +388,14 @@ async fn what_is_not_public_is_not_delivered_to() {
             .await;
         assert_eq!(outcome.status.code(), Some(2), "{url}");
     }
-    // A name tells only when it is resolved.
+    // A host name is checked when it is resolved.
     let url = format!("http://localhost:{}/hook", receiver.address.port());
     webhooks(&world, &["add", &url, "--events", "message_sent"]).await;
     send_to(&world, &["a"], 1).await;
-    let parked = becomes(&world, "has parked it", |it| it["parked"] == 1).await;
+    let parked = wait_until_webhook(&world, "has a parked event", |webhook| {
+        webhook["parked"] == 1
+    })
+    .await;
     let error = parked["error"].as_str().unwrap_or_default();
     assert!(error.contains("is not a public address"), "{error}");
     assert!(receiver.received().is_empty());

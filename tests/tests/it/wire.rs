@@ -1,4 +1,5 @@
-//! The edge below HTTP's level: what a raw socket may send, and what it gets.
+//! The HTTP server below the level of requests: what it accepts from a raw socket, and how it
+//! responds.
 
 use std::time::Duration;
 
@@ -6,58 +7,60 @@ use tests::world::World;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How long the edge may keep a connection that says nothing useful.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long the server may keep a connection that sends no complete request.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(45);
 
-/// Sends bytes; gives what came until the other side closed, or until there was a whole answer.
+/// Sends bytes; returns what arrives until the connection is closed or a response head is complete.
 pub async fn exchange(world: &World, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(world.address())
         .await
         .expect("the port is open");
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let read = async {
         let mut chunk = [0; 4096];
         while let Ok(n @ 1..) = stream.read(&mut chunk).await {
-            answer.extend_from_slice(&chunk[..n]);
-            if answer.windows(4).any(|four| four == b"\r\n\r\n") {
+            response.extend_from_slice(&chunk[..n]);
+            if response.windows(4).any(|four| four == b"\r\n\r\n") {
                 break;
             }
         }
     };
-    tokio::time::timeout(PATIENCE, read)
+    tokio::time::timeout(MAX_IDLE_TIME, read)
         .await
-        .expect("the edge lets go of the connection");
-    String::from_utf8_lossy(&answer).into_owned()
+        .expect("the server closes the connection");
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn broken_framing_is_refused_and_stops_nothing() {
+async fn invalid_framing_is_refused_and_the_service_continues() {
     let mut world = World::start().await;
     let long = "x".repeat(20 * 1024);
-    let cases = [
-        "garbage\r\n\r\n".to_owned(),
-        "\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}".to_owned(),
-        "GET /livez HTTP/9.9\r\nhost: x\r\n\r\n".to_owned(),
-        "GET /livez HTTP/1.1\r\nhost: x\r\nna me: y\r\n\r\n".to_owned(),
-        "GET /livez HTTP/1.1\r\nhost: x\r\nname: a\0b\r\n\r\n".to_owned(),
-        format!("GET /livez HTTP/1.1\r\nhost: x\r\nname: {long}\r\n\r\n"),
-        format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
-        "POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n".to_owned(),
-        "POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello"
-            .to_owned(),
-        "POST /v1/batch HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n\r\n"
-            .to_owned(),
-        "CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
-        "TRACE /livez HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
-    ];
-    for case in cases {
-        let answer = exchange(&world, case.as_bytes()).await;
-        let status = answer.split(' ').nth(1).unwrap_or("closed");
-        assert!(
-            status == "closed" || status.starts_with('4') || status == "505" || status == "501",
-            "{case:.60} -> {answer}"
-        );
+    let post = |headers: &str, body: &str| {
+        format!("POST /v1/batch HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n{body}")
+    };
+    let get = |header: &str| format!("GET /livez HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n");
+    for (request, status) in [
+        ("garbage\r\n\r\n".to_owned(), "400"),
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}".to_owned(), "400"),
+        ("GET /livez HTTP/9.9\r\nhost: x\r\n\r\n".to_owned(), "400"),
+        (get("na me: y"), "400"),
+        (get("name: a\0b"), "400"),
+        (get(&format!("name: {long}")), "431"),
+        (format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"), "431"),
+        (post("content-length: -1", ""), "400"),
+        (
+            post("content-length: 5\r\ncontent-length: 6", "hello"),
+            "400",
+        ),
+        // The token is checked before the body is read.
+        (post("transfer-encoding: chunked", "ZZ\r\n\r\n"), "401"),
+        ("CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "405"),
+        ("TRACE /livez HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "405"),
+    ] {
+        let response = exchange(&world, request.as_bytes()).await;
+        let found = response.split(' ').nth(1).unwrap_or("closed");
+        assert_eq!(found, status, "{request:.60} -> {response}");
     }
     assert!(
         world.service().process.is_running(),
@@ -68,7 +71,7 @@ async fn broken_framing_is_refused_and_stops_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_head_is_cut_off_while_others_are_served() {
+async fn a_slow_request_head_times_out_while_others_are_served() {
     let world = World::start().await;
     let mut slow = Vec::new();
     for _ in 0..50 {
@@ -78,16 +81,16 @@ async fn a_slow_head_is_cut_off_while_others_are_served() {
         stream
             .write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\nslow")
             .await
-            .expect("it listens");
+            .expect("the server reads");
         slow.push(stream);
     }
     world.user("alice").get("/v1/inbox").await.expect(200);
     for mut stream in slow {
         let mut rest = Vec::new();
-        let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+        let closed = tokio::time::timeout(MAX_IDLE_TIME, stream.read_to_end(&mut rest)).await;
         assert!(
             closed.is_ok(),
-            "a connection without a whole head is kept for more than {PATIENCE:?}"
+            "a connection without a complete request head is open after {MAX_IDLE_TIME:?}"
         );
     }
 }
@@ -104,18 +107,18 @@ async fn pipelined_requests_are_answered_in_order() {
     stream
         .write_all((one.repeat(REQUESTS) + last).as_bytes())
         .await
-        .expect("it listens");
-    let mut answers = String::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answers))
+        .expect("the server reads");
+    let mut responses = String::new();
+    tokio::time::timeout(MAX_IDLE_TIME, stream.read_to_string(&mut responses))
         .await
         .expect("in time")
         .expect("UTF-8");
-    assert_eq!(answers.matches("HTTP/1.1 200").count(), REQUESTS);
-    assert!(answers.rfind("HTTP/1.1 200") < answers.rfind("HTTP/1.1 404"));
+    assert_eq!(responses.matches("HTTP/1.1 200").count(), REQUESTS);
+    assert!(responses.rfind("HTTP/1.1 200") < responses.rfind("HTTP/1.1 404"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_hangs_up_cannot_cut_a_command_in_half() {
+async fn a_client_that_disconnects_cannot_interrupt_a_command() {
     const SENDS: usize = 200;
     let world = World::start().await;
     let alice = world.user("alice");
@@ -137,15 +140,15 @@ async fn a_client_that_hangs_up_cannot_cut_a_command_in_half() {
         stream
             .write_all(request(n).as_bytes())
             .await
-            .expect("it listens");
+            .expect("the server reads");
         stream
             .set_zero_linger()
-            .expect("a socket can be told to reset");
+            .expect("the socket is reset when it is closed");
     }
-    // Whatever became of them, sending again under the same key ends in one message each.
+    // Whether or not they were executed: after a retry with the same key, each is stored once.
     for n in 0..SENDS {
-        let answer = alice.send("room", &format!("cut{n}"), &n.to_string()).await;
-        assert!(matches!(answer.status, 200 | 201), "{answer}");
+        let response = alice.send("room", &format!("cut{n}"), &n.to_string()).await;
+        assert!(response.status == 201 || response.is_replay(), "{response}");
     }
     let head = tests::log::check_positions(&world.pool)
         .await
