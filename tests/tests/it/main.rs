@@ -29,6 +29,7 @@ mod poison;
 mod presence;
 mod projections;
 mod queries;
+mod readme;
 mod rebuild;
 mod receipts;
 mod seals;
