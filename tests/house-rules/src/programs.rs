@@ -3,8 +3,14 @@
 use crate::source::Source;
 use crate::workspace::{files, packages};
 
-/// Crates that look at the program from outside, to check or to measure it.
-pub const OBSERVERS: [&str; 3] = ["tests", "benches", "house-rules"];
+/// Crates that only check or measure the program.
+pub const OBSERVERS: [&str; 5] = [
+    "tests",
+    "test-database",
+    "eventually",
+    "benches",
+    "house-rules",
+];
 
 /// One source file of the product.
 pub struct Program {

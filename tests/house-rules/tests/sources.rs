@@ -12,9 +12,6 @@ const MAX_FUNCTION_LINES: usize = 70;
 /// Columns of the longest line of a comment.
 const MAX_COMMENT_COLUMNS: usize = 100;
 
-/// The black-box scenarios, which are split and rewrapped one by one.
-const SCENARIOS: &str = "tests/tests/it";
-
 #[test]
 fn files_and_functions_are_short() {
     let mut long = Vec::new();
@@ -27,7 +24,7 @@ fn files_and_functions_are_short() {
         }
         for function in source.functions() {
             functions += 1;
-            if function.lines > MAX_FUNCTION_LINES && !path.starts_with(SCENARIOS) {
+            if function.lines > MAX_FUNCTION_LINES {
                 long.push(format!(
                     "{}:{} `{}` has {} lines",
                     path.display(),
@@ -50,11 +47,7 @@ fn comments_fit_the_width() {
             let is_comment = line.trim_start().starts_with("//");
             // A link or a path cannot be broken.
             let is_one_word = line.split_whitespace().count() <= 2;
-            if is_comment
-                && !is_one_word
-                && !path.starts_with(SCENARIOS)
-                && line.chars().count() > MAX_COMMENT_COLUMNS
-            {
+            if is_comment && !is_one_word && line.chars().count() > MAX_COMMENT_COLUMNS {
                 wide.push(format!("{}:{}", path.display(), index + 1));
             }
         }
@@ -96,16 +89,11 @@ fn nothing_is_unwrapped_unfinished_or_ignored() {
 
 #[test]
 fn no_test_sleeps() {
-    // They poll a condition; those of the projector have yet to use `crates/eventually`.
-    let polling = [
-        Path::new("crates/eventually/src/lib.rs"),
-        Path::new("projector/tests/index.rs"),
-        Path::new("projector/tests/index_builds.rs"),
-        Path::new("projector/tests/support/mod.rs"),
-    ];
+    // It polls a condition for all of them.
+    let polling = Path::new("crates/eventually/src/lib.rs");
     for path in files(&["rs"]) {
         let is_test = path.components().any(|part| part.as_os_str() == "tests");
-        if is_test && !polling.contains(&path.as_path()) && !path.starts_with("tests/house-rules") {
+        if is_test && path != polling && !path.starts_with("tests/house-rules") {
             let code = Source::open(&path).code();
             assert!(
                 !code.contains("sleep("),

@@ -173,9 +173,9 @@ const NUMERIC_PARAMETERS: [NumericParameter; 11] = [
     page_size("/v1/outbox", 200),
     page_size("/v1/events", 10_000),
     bound("/v1/inbox/entries", "after", [410, 400]),
-    // No message has such a number, so it does not restrict the page.
+    // No message has such a number: `before` does not restrict the page, `around` finds nothing.
     bound("/v1/conversations/room/messages", "before", [200, 200]),
-    bound("/v1/conversations/room/messages", "around", [200, 200]),
+    bound("/v1/conversations/room/messages", "around", [404, 404]),
     bound("/v1/events", "after", [200, 400]),
     bound("/v1/inbox", "min_position", [503, 400]),
 ];

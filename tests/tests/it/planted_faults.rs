@@ -117,7 +117,7 @@ async fn an_entry_that_is_lost_or_late_is_found() {
     plant(&world, "DELETE FROM read.inbox WHERE position = 6").await;
     expect_found(
         poller.check_against_feed().await,
-        "position: 6, conversation: \"room\", kind: \"message_sent\" } was served where",
+        "received FeedEntryKey { position: 6, conversation: \"room\", kind: \"message_sent\" } where",
     );
 
     // An entry that appears behind a cursor that was served already.
@@ -128,7 +128,7 @@ async fn an_entry_that_is_lost_or_late_is_found() {
     plant(&world, restore).await;
     expect_found(
         late.check_against_feed().await,
-        "position: 6, conversation: \"room\", kind: \"message_sent\" } is now",
+        "the feed now has FeedEntryKey { position: 6, conversation: \"room\", kind: \"message_sent\" }",
     );
     poller
         .check_against_feed()
@@ -203,5 +203,5 @@ async fn a_message_that_is_lost_from_the_history_is_found() {
 
     plant(&world, "DELETE FROM read.messages WHERE seq = 4").await;
     let checked = corpus.check_messages(|user| world.user(user), head).await;
-    expect_found(checked, "room: 9 messages");
+    expect_found(checked, "room: the query API returned 9 messages");
 }

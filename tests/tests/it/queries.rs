@@ -252,7 +252,7 @@ async fn events_are_served_as_the_log_has_them() {
         assert_eq!(response.header("content-type"), "application/x-ndjson");
         String::from_utf8_lossy(&response.body)
             .lines()
-            .map(|line| serde_json::from_str(l).expect("JSON"))
+            .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect()
     };
     let all = events("").await;

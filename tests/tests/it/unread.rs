@@ -19,7 +19,8 @@ const STEPS: usize = 40;
 async fn world_with_conversation() -> (World, Client, Client) {
     let world = World::start().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
-    alice.create_group("room", &["bob"]).await.expect(201);
+    let created = alice.create_group("room", &["bob"]).await;
+    world.wait_until_projected(created.position()).await;
     (world, alice, bob)
 }
 
