@@ -13,7 +13,7 @@ pub const OBSERVERS: [&str; 5] = [
 ];
 
 /// One source file of the product.
-pub struct Program {
+pub struct ProductSource {
     /// The package it belongs to.
     pub package: String,
     /// The parsed file.
@@ -24,7 +24,7 @@ pub struct Program {
 ///
 /// # Panics
 /// If a file cannot be read or is not Rust.
-pub fn programs() -> Vec<Program> {
+pub fn programs() -> Vec<ProductSource> {
     let sources = files(&["rs"]);
     let mut programs = Vec::new();
     for package in packages().into_values() {
@@ -33,7 +33,7 @@ pub fn programs() -> Vec<Program> {
         }
         let src = package.dir.join("src");
         for path in sources.iter().filter(|path| path.starts_with(&src)) {
-            programs.push(Program {
+            programs.push(ProductSource {
                 package: package.name.clone(),
                 source: Source::open(path),
             });

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use syn::visit::Visit;
 use syn::{Attribute, Expr, Field, Fields, Meta, Token, Variant, punctuated::Punctuated};
 
-use crate::programs::Program;
+use crate::programs::ProductSource;
 use crate::tokens::{doc_text, literal};
 
 /// A setting.
@@ -30,7 +30,7 @@ pub struct Setting {
 ///
 /// # Panics
 /// If an option cannot be understood.
-pub fn settings(programs: &[Program]) -> BTreeMap<String, Setting> {
+pub fn settings(programs: &[ProductSource]) -> BTreeMap<String, Setting> {
     let constants: BTreeMap<String, String> = programs
         .iter()
         .flat_map(|program| program.source.constants())
@@ -58,7 +58,7 @@ pub fn settings(programs: &[Program]) -> BTreeMap<String, Setting> {
 
 /// The variables of Tidings that the program reads without an option: every string that looks like
 /// one.
-pub fn variables_without_flag(programs: &[Program]) -> Vec<String> {
+pub fn variables_without_flag(programs: &[ProductSource]) -> Vec<String> {
     let options = settings(programs);
     let mut variables: Vec<String> = programs
         .iter()

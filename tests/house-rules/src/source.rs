@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 
-use crate::tokens::{Call, collect_calls, collect_paths, collect_strings, literal};
+use crate::tokens::{FunctionCall, collect_calls, collect_paths, collect_strings, literal};
 use crate::workspace;
 
 /// A type, with what a rule about names needs.
@@ -124,7 +124,7 @@ impl Source {
     }
 
     /// Every call of a function, method or macro, also those inside macros.
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<FunctionCall> {
         let mut calls = Vec::new();
         for item in &self.file.items {
             collect_calls(quote(item), &mut calls);

@@ -5,7 +5,7 @@ use syn::Attribute;
 
 /// A call, as the tokens have it.
 #[derive(Debug)]
-pub struct Call {
+pub struct FunctionCall {
     /// The name of the function, method or macro, without a path.
     pub name: String,
     /// Whether it is a macro.
@@ -14,7 +14,7 @@ pub struct Call {
     pub arguments: TokenStream,
 }
 
-impl Call {
+impl FunctionCall {
     /// The string literals in front of an `=>`, such as the labels of a metric.
     pub fn keys(&self) -> Vec<String> {
         let tokens: Vec<TokenTree> = self.arguments.clone().into_iter().collect();
@@ -105,7 +105,7 @@ fn is_doc(group: &proc_macro2::Group) -> bool {
             .is_some_and(|token| matches!(token, TokenTree::Ident(ident) if ident == "doc"))
 }
 
-pub(crate) fn collect_calls(tokens: TokenStream, calls: &mut Vec<Call>) {
+pub(crate) fn collect_calls(tokens: TokenStream, calls: &mut Vec<FunctionCall>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
         let TokenTree::Group(group) = token else {
@@ -120,7 +120,7 @@ pub(crate) fn collect_calls(tokens: TokenStream, calls: &mut Vec<Call>) {
             && group.delimiter() == Delimiter::Parenthesis
             && let Some(TokenTree::Ident(name)) = name
         {
-            calls.push(Call {
+            calls.push(FunctionCall {
                 name: name.to_string(),
                 is_macro,
                 arguments: group.stream(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::{assert_no_others, code, table};
-use crate::programs::Program;
+use crate::programs::ProductSource;
 
 /// Per name in the sources: the file and what it contains.
 const FILES: &[(&str, &str, &str)] = &[
@@ -140,7 +140,7 @@ const OTHERS: &[&str] = &[
     "v1/inbox/unread",
 ];
 
-pub(super) fn render(programs: &[Program]) -> String {
+pub(super) fn render(programs: &[ProductSource]) -> String {
     let names = names(programs);
     let is_known =
         |name: &str| FILES.iter().any(|(known, ..)| *known == name) || OTHERS.contains(&name);
@@ -169,7 +169,7 @@ pub(super) fn render(programs: &[Program]) -> String {
 
 /// Every name of a file in the sources, with the crates that use it: constants whose names say so,
 /// and what is joined to a path.
-fn names(programs: &[Program]) -> BTreeMap<String, BTreeSet<String>> {
+fn names(programs: &[ProductSource]) -> BTreeMap<String, BTreeSet<String>> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for program in programs {
         let constants = program.source.constants();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::{assert_no_others, code, describe, list, table};
-use crate::programs::Program;
+use crate::programs::ProductSource;
 
 const TYPES: [&str; 3] = ["counter", "gauge", "histogram"];
 
@@ -93,11 +93,11 @@ struct Metric {
 }
 
 /// The names of all metrics.
-pub(super) fn names(programs: &[Program]) -> Vec<String> {
+pub(super) fn names(programs: &[ProductSource]) -> Vec<String> {
     metrics(programs).into_keys().collect()
 }
 
-pub(super) fn render(programs: &[Program]) -> String {
+pub(super) fn render(programs: &[ProductSource]) -> String {
     let metrics = metrics(programs);
     assert!(
         metrics.len() > 20,
@@ -121,7 +121,7 @@ pub(super) fn render(programs: &[Program]) -> String {
     table(&["metric", "type", "labels", "crate", "meaning"], &rows)
 }
 
-fn metrics(programs: &[Program]) -> BTreeMap<String, Metric> {
+fn metrics(programs: &[ProductSource]) -> BTreeMap<String, Metric> {
     let mut metrics: BTreeMap<String, Metric> = BTreeMap::new();
     for program in programs {
         for call in program.source.calls() {

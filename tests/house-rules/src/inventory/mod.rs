@@ -11,7 +11,7 @@ mod settings;
 mod subjects;
 mod tables;
 
-use crate::programs::{Program, programs};
+use crate::programs::{ProductSource, programs};
 
 /// The text of `docs/inventory.md`.
 ///
@@ -43,6 +43,6 @@ pub fn render() -> String {
 }
 
 /// The name of every metric that the program records.
-pub fn metric_names(programs: &[Program]) -> Vec<String> {
+pub fn metric_names(programs: &[ProductSource]) -> Vec<String> {
     metrics::names(programs)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::markdown::{assert_no_others, code, describe, table};
-use crate::programs::Program;
+use crate::programs::ProductSource;
 use crate::settings::{Setting, settings, variables_without_flag};
 
 /// Settings without a flag.
@@ -32,7 +32,7 @@ const OF_THE_SYSTEM: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) fn render(programs: &[Program]) -> String {
+pub(super) fn render(programs: &[ProductSource]) -> String {
     let settings = settings(programs);
     assert!(
         settings.len() > 25,
@@ -77,7 +77,7 @@ fn default(setting: &Setting) -> String {
 }
 
 /// The variables that are not of Tidings.
-pub(super) fn render_system_variables(programs: &[Program]) -> String {
+pub(super) fn render_system_variables(programs: &[ProductSource]) -> String {
     let mut names = BTreeSet::new();
     for call in programs.iter().flat_map(|program| program.source.calls()) {
         if call.name == "var" || call.name == "var_os" {

@@ -7,7 +7,7 @@ use syn::{Attribute, Block, Member, ReturnType, Signature};
 
 use super::markdown::{code, list, table};
 use super::pattern::{format_pattern, text_pattern};
-use crate::programs::Program;
+use crate::programs::ProductSource;
 use crate::tokens::doc_text;
 
 /// Calls that publish to a subject or subscribe to one.
@@ -20,7 +20,7 @@ struct Subject {
     meaning: String,
 }
 
-pub(super) fn render(programs: &[Program]) -> String {
+pub(super) fn render(programs: &[ProductSource]) -> String {
     let mut subjects = Vec::new();
     for program in programs {
         let mut visitor = SubjectVisitor(Vec::new());
@@ -49,7 +49,7 @@ pub(super) fn render(programs: &[Program]) -> String {
 }
 
 /// A subject comes from a function that is found here, never from a string at its use.
-fn check_uses(program: &Program) {
+fn check_uses(program: &ProductSource) {
     for call in program.source.calls() {
         let is_use = USES.contains(&call.name.as_str());
         assert!(
@@ -61,7 +61,7 @@ fn check_uses(program: &Program) {
 }
 
 /// Per function that builds a subject: the crates that call it.
-fn users(programs: &[Program]) -> BTreeMap<String, BTreeSet<String>> {
+fn users(programs: &[ProductSource]) -> BTreeMap<String, BTreeSet<String>> {
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for program in programs {
         for call in program.source.calls() {
@@ -132,7 +132,7 @@ impl<'ast> Visit<'ast> for FormatVisitor {
 }
 
 /// The names of the mirror's streams and the prefixes of their subjects.
-pub(super) fn render_streams(programs: &[Program]) -> String {
+pub(super) fn render_streams(programs: &[ProductSource]) -> String {
     let constants: BTreeMap<String, String> = programs
         .iter()
         .flat_map(|program| program.source.constants())

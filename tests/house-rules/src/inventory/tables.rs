@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::markdown::{assert_no_others, code, describe, list, table};
-use crate::programs::Program;
+use crate::programs::ProductSource;
 use crate::sql;
 
 const DESCRIPTIONS: &[(&str, &str)] = &[
@@ -111,7 +111,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("read.versions", "the bodies that messages got by edits"),
 ];
 
-pub(super) fn render(programs: &[Program]) -> String {
+pub(super) fn render(programs: &[ProductSource]) -> String {
     let (tables, views) = (sql::tables(), sql::views());
     assert!(tables.len() > 25, "only {} tables were found", tables.len());
     let names: BTreeSet<String> = tables.union(&views).cloned().collect();
