@@ -14,3 +14,31 @@ pub mod config;
 pub mod logging;
 pub mod progress;
 pub mod service;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use data_dir::UsageError;
+
+/// The entry point of the program: parses the command line, runs the command and reports an error.
+pub fn main() -> ExitCode {
+    let cli = config::Cli::parse();
+    let outcome = logging::init(&cli.config).and_then(|()| run(cli));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidings: {error:#}");
+            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: config::Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(commands::run(cli));
+    // Do not wait for tasks that are still running: a forced stop must take effect immediately.
+    runtime.shutdown_background();
+    outcome
+}
