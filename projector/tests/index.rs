@@ -7,6 +7,7 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
+use eventually::eventually_true;
 use projector::PreviousVersion;
 use projector::index::{
     IndexProgress, Indexer, IndexingOutcome, IntegrityChecks, RebuildStart, rebuild_index,
@@ -14,7 +15,7 @@ use projector::index::{
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::Executor as _;
 use support::history::HistoryGenerator;
-use support::{ProjectorDatabase, config, eventually, fold, log};
+use support::{ProjectorDatabase, config, fold, log};
 
 /// Checks that look at the files in every step.
 fn frequent_checks() -> IntegrityChecks {
@@ -264,7 +265,7 @@ async fn one_indexer_writes_and_serves_the_requests_of_others() {
         },
     ));
     assert_eq!(progress_events.recv().await, Some(IndexProgress::Delegated));
-    eventually("the requested index is built", async || {
+    eventually_true("the requested index is built", async || {
         let _ = first.step().await.unwrap();
         requester.is_finished()
     })

@@ -8,6 +8,7 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
+use eventually::eventually_true;
 use projector::PreviousVersion;
 use projector::index::{
     BuildReport, IndexBuilds, IndexComparison, Indexer, IndexingError, IndexingOutcome,
@@ -15,7 +16,7 @@ use projector::index::{
 };
 use search::index::{DocumentKey, Index, IndexDir, MessageDocument};
 use support::history::HistoryGenerator;
-use support::{ProjectorDatabase, config, eventually, fold, log};
+use support::{ProjectorDatabase, config, fold, log};
 
 /// How many events the log has when the first build begins.
 const EVENTS_BEFORE_BUILD: usize = 2_000;
@@ -224,7 +225,7 @@ async fn steps_until(
     mut holds: impl FnMut(&StepResult) -> bool,
 ) {
     // Builds run concurrently with the steps.
-    eventually(condition, async || {
+    eventually_true(condition, async || {
         let result = indexer.step().await;
         if let Err(error) = &result {
             eprintln!("continuing after: {error}");
@@ -306,7 +307,7 @@ async fn a_waiting_process_builds_the_index_if_the_writer_ends() {
         PreviousVersion::Drop,
         |_| (),
     ));
-    eventually("the rebuild is requested", || async {
+    eventually_true("the rebuild is requested", || async {
         fixture.builds().rebuild_request().unwrap().is_some()
     })
     .await;

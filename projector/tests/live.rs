@@ -9,11 +9,12 @@ use async_nats::jetstream::stream::Config;
 use domain::envelope::Envelope;
 use event_stream::mirror::MirrorConfig;
 use event_stream::nats;
+use eventually::eventually_true;
 use futures::StreamExt as _;
 use projector::{InProcessChannels, ProjectionError, ProjectorConfig, run};
 use read_model::projection_signal::{AffectedAudience, ProjectionSignal, projected_subject};
 use support::history::HistoryGenerator;
-use support::{ProjectorDatabase, config, eventually, fold, log};
+use support::{ProjectorDatabase, config, fold, log};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +61,7 @@ impl RunningProjector {
 }
 
 async fn wait_for_position(database: &ProjectorDatabase, position: i64) {
-    eventually("the checkpoint", || async {
+    eventually_true("the checkpoint", || async {
         database
             .number("SELECT position FROM read.checkpoint")
             .await
