@@ -11,7 +11,6 @@ use domain::time::Timestamp;
 use event_log::{
     AppendError, AppendRequest, AppendedRange, EventLog, LogConfig, NewReceipt, ReceiptKey,
 };
-pub use eventually::eventually_true as eventually;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
