@@ -3,8 +3,8 @@
 //! In the order in which a request passes through:
 //!
 //! - [`config`]: every limit on a connection or a request.
-//! - [`serve`]: one accept loop. It limits connections, times out slow ones, and on shutdown
-//!   answers every request that has arrived before it closes.
+//! - [`serve`](mod@serve): one accept loop. It limits connections, times out slow ones, and on
+//!   shutdown answers every request that has arrived before it closes.
 //! - [`gate`]: the router behind the port, which responds with 503 until the service has started.
 //! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.

@@ -4,8 +4,8 @@
 //!
 //! - [`input`]: detects the type of the input. [`line_reader`]: decompresses a file and splits it
 //!   into lines of bounded length. [`slack`] and [`matrix`]: convert exports into such lines.
-//! - [`line`]: parses a line into a message or the reason for its rejection. [`duplicates`]:
-//!   derives the key that makes importing a line idempotent.
+//! - [`line`](mod@line): parses a line into a message or the reason for its rejection.
+//!   [`duplicates`]: derives the key that makes importing a line idempotent.
 //! - [`chunks`]: groups lines into requests, on a thread of its own.
 //! - [`import_client`]: sends one request after the other and retries each until it is answered.
 //! - [`summary`]: counts the results.

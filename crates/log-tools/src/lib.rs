@@ -1,7 +1,7 @@
 //! The tools of `tidings log`: they read, export, count, replay and verify the event log.
 //!
-//! - [`slice`]: selects the events. [`event_types`]: their names. [`output`]: writes lines until
-//!   the reader closes the pipe.
+//! - [`slice`](mod@slice): selects the events. [`event_types`]: their names. [`output`]: writes
+//!   lines until the reader closes the pipe.
 //! - [`tail`]: the end of the log, and what is appended to it.
 //! - [`export`]: writes the log to files that other tools can open.
 //! - [`stats`]: counts events by type, time and conversation.

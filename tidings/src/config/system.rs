@@ -108,7 +108,7 @@ pub struct SystemConfig {
     )]
     pub max_live: u32,
 
-    /// Allowed origins of web pages that call this API, such as https://chat.example.com.
+    /// Allowed origins of web pages that call this API, such as `https://chat.example.com`.
     #[arg(
         long,
         global = true,
