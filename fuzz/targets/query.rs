@@ -72,7 +72,7 @@ fuzz_target!(|data: &[u8]| {
     }
     for (text, n) in TEXTS.iter().zip(1..) {
         let holds = query.clauses.iter().all(|clause| {
-            clause.any.iter().any(|literal| {
+            clause.literals.iter().any(|literal| {
                 let Atom::Text(sequence) = &literal.atom else {
                     return false;
                 };
