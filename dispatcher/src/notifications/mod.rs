@@ -439,7 +439,7 @@ mod tests {
         assert_eq!(keys(&all), [oldest.clone(), newest.clone()]);
 
         let limited = load_due(&mut connection, WEBHOOK, &[], 1).await.unwrap();
-        assert_eq!(keys(&limited), [oldest.clone()]);
+        assert_eq!(keys(&limited), std::slice::from_ref(&oldest));
         // The claim names a pair: the same user in another conversation is not claimed.
         let claimed = [oldest, key("bob", "c2")];
         let rest = load_due(&mut connection, WEBHOOK, &claimed, 100)
