@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences inventory servers harness bench faults live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-seals blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences inventory servers harness bench faults failover live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-seals blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -64,6 +64,11 @@ bench: harness
 # Kills every process at random moments under load. SEED= repeats a run.
 faults: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches faults --rounds $(ROUNDS)
+
+# Kills the Postgres primary under load and promotes its standby. ARGS=--sync, ARGS=--vanish.
+# SEED= repeats a run.
+failover: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches failover --rounds $(ROUNDS) $(ARGS)
 
 # Live delivery to many devices while processes are killed: CLIENTS=, DEVICES=, MINUTES=. SEED= repeats a run.
 # ARGS=--together: one of the two query APIs is a process with all services.

@@ -261,7 +261,10 @@ async fn query(client: Client, n: usize, cursor: Value, stop: CancellationToken)
             format!("/v1/inbox/unread?min_position={position}"),
             format!("/v1/inbox?min_position={position}"),
             format!("/v1/conversations/{conversation}/messages?min_position={position}"),
-            format!("/v1/inbox/entries?after={cursor}&min_position={position}"),
+            format!(
+                "/v1/inbox/entries?after={}&min_position={position}",
+                cursor.as_str().unwrap_or_default()
+            ),
             // Without a position, because the index is only as new as its last commit.
             "/v1/search?q=read".to_owned(),
         ] {

@@ -13,6 +13,7 @@
 //! Long runs check that something always holds:
 //!
 //! - [`faults`], [`live_soak`]: nothing is lost, repeated or reordered when processes are killed.
+//!   [`failover`]: the same when the Postgres primary is killed and its standby promoted.
 //! - [`gapless`]: the order of the log. [`blue_green`]: rebuilds under load.
 //! - [`corpora`], [`known_items`]: imported chat logs, and the search for their messages.
 //!
@@ -23,6 +24,7 @@ mod as_of;
 mod blue_green;
 mod corpora;
 mod environment;
+mod failover;
 mod faults;
 mod gapless;
 mod known_items;
@@ -75,6 +77,8 @@ enum Benchmark {
     Projection(projection::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
     Faults(faults::Args),
+    /// Kill the Postgres primary under load and promote its standby, again and again.
+    Failover(failover::Args),
     /// Let many devices receive live while processes are killed, and compare them with sync.
     LiveSoak(live_soak::Args),
     /// Append with many writers in two processes, and check the order of the log.
@@ -116,6 +120,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::AsOf(args) => return as_of::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Faults(args) => faults::run(&args).await?,
+        Benchmark::Failover(args) => failover::run(&args).await?,
         Benchmark::LiveSoak(args) => live_soak::run(&args).await?,
         Benchmark::Gapless(args) => gapless::run(&args).await?,
         Benchmark::BlueGreen(args) => return blue_green::run(&args).await,

@@ -112,6 +112,7 @@ impl EventBuilder {
         *sequence += 1;
         self.events.push(Envelope {
             position: self.events.len() as i64 + 1,
+            tag: None,
             aggregate: AggregateKind::Conversation,
             aggregate_id: id.as_str().to_owned(),
             sequence: *sequence,

@@ -94,6 +94,7 @@ fn problem_from_refusal(refusal: Refusal) -> Problem {
         RefusalKind::NotFound => StatusCode::NOT_FOUND,
         RefusalKind::Forbidden => StatusCode::FORBIDDEN,
         RefusalKind::Conflict => StatusCode::CONFLICT,
+        RefusalKind::Gone => StatusCode::GONE,
         RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
     };
@@ -111,6 +112,8 @@ impl IntoResponse for CommandError {
 
 #[cfg(test)]
 mod tests {
+    use domain::history::CursorReference;
+
     use super::*;
 
     #[test]
@@ -146,6 +149,11 @@ mod tests {
                 CommandError::Rejected(Refusal::rule_violation("recall_window_passed", "late")),
                 422,
                 "recall_window_passed",
+            ),
+            (
+                CommandError::Rejected(Refusal::foreign_cursor(CursorReference::bare(7))),
+                410,
+                "cursor_expired",
             ),
             (
                 CommandError::IdempotencyMismatch,

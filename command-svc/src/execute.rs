@@ -6,11 +6,12 @@
 //! [`execute`] does all of this; a batch submits many commands before it completes the first.
 
 use std::borrow::Borrow as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::refusal::{Refusal, RefusalKind};
 use event_log::{AppendError, AppendRequest, AppendTicket, LogError, NewReceipt, Receipt};
 use http::StatusCode;
+use tokio::time::timeout;
 
 use crate::attempts::Attempts;
 use crate::error::CommandError;
@@ -45,15 +46,25 @@ pub(crate) enum Completion {
     Retry,
 }
 
+/// How long a command may take. Postgres may have vanished without closing its connections; the
+/// client then learns that the outcome is unknown, and sends the command again.
+const COMMAND_TIMEOUT: Duration = Duration::from_millis(2_800);
+
 /// Executes a command, once, however often it is sent under the same key.
 pub(crate) async fn execute<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<CommandResponse, CommandError> {
     let started = Instant::now();
-    let result = match &handler.meta().idempotency {
-        Some(idempotency) => execute_single_flight(state, handler, idempotency.key).await,
-        None => execute_with_retries(state, handler).await,
+    let execution = async {
+        match &handler.meta().idempotency {
+            Some(idempotency) => execute_single_flight(state, handler, idempotency.key).await,
+            None => execute_with_retries(state, handler).await,
+        }
+    };
+    let result = match timeout(COMMAND_TIMEOUT, execution).await {
+        Ok(result) => result,
+        Err(_) => Err(LogError::Unavailable("Postgres does not answer".into()).into()),
     };
     state
         .metrics()
@@ -110,6 +121,11 @@ async fn execute_with_retries<H: CommandHandler>(
     state: &CommandState,
     handler: &H,
 ) -> Result<CommandResponse, CommandError> {
+    if let Some(idempotency) = handler.meta().idempotency
+        && let Some(receipt) = state.log().find_repeated(idempotency.key).await?
+    {
+        return replay(state, handler, receipt).await;
+    }
     let mut attempts = Attempts::default();
     loop {
         attempts.start_next().await?;

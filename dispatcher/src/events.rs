@@ -152,7 +152,7 @@ impl EventDeliverer {
             },
         };
         let delivery = WebhookMessage {
-            id: format!("evt_{}", event.position),
+            id: format!("evt_{}", event.cursor()),
             content_type: "application/cloudevents+json",
             body: event.to_json()?,
         };

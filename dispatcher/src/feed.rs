@@ -2,6 +2,8 @@
 //! of its own, because a read from a source must not be cancelled midway.
 
 use domain::envelope::Envelope;
+use domain::history::CursorReference;
+use event_stream::lineage::SourceError;
 use event_stream::source::EventSource;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +25,7 @@ pub struct EventBatch {
 
 /// Reads the log in a background task, which ends when this is dropped.
 pub struct EventFeed {
-    batches: mpsc::Receiver<Result<EventBatch, sqlx::Error>>,
+    batches: mpsc::Receiver<Result<EventBatch, SourceError>>,
     _stop_on_drop: DropGuard,
 }
 
@@ -38,19 +40,21 @@ impl EventFeed {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         tokio::spawn(async move {
-            let mut position = after;
+            let mut cursor = CursorReference::bare(after);
             while !stopped.is_cancelled() {
-                let read = source.next(position, MAX_BATCH_EVENTS).await;
+                let read = source.next(cursor, MAX_BATCH_EVENTS).await;
                 let has_failed = read.is_err();
+                let last = read.as_ref().ok().and_then(|events| events.last());
+                let reached = last.map_or(cursor, Envelope::cursor);
                 let batch = read.map(|events| EventBatch {
-                    up_to: events.last().map_or(position, |last| last.position),
+                    up_to: reached.position,
                     events: events.into_iter().filter(|event| wanted(event)).collect(),
                 });
-                let up_to = batch.as_ref().map_or(position, |batch| batch.up_to);
-                if (has_failed || up_to > position) && sender.send(batch).await.is_err() {
+                let has_advanced = reached.position > cursor.position;
+                if (has_failed || has_advanced) && sender.send(batch).await.is_err() {
                     return;
                 }
-                position = up_to;
+                cursor = reached;
                 if has_failed {
                     return;
                 }
@@ -63,10 +67,10 @@ impl EventFeed {
     }
 
     /// Waits for the next batch. Cancel-safe.
-    pub async fn next(&mut self) -> Result<EventBatch, sqlx::Error> {
+    pub async fn next(&mut self) -> Result<EventBatch, SourceError> {
         match self.batches.recv().await {
             Some(batch) => batch,
-            None => Err(sqlx::Error::WorkerCrashed),
+            None => Err(sqlx::Error::WorkerCrashed.into()),
         }
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::history::{CursorReference, EpochTag};
 use crate::time::Timestamp;
 
 /// The kind of aggregate that an event belongs to.
@@ -47,6 +48,9 @@ impl AggregateKind {
 pub struct Envelope {
     /// The position in the whole log: 1, 2, 3, ...
     pub position: i64,
+    /// The tag of the epoch that the position belongs to; `None` if an older release published the
+    /// event.
+    pub tag: Option<EpochTag>,
     /// The kind of aggregate that recorded the event.
     pub aggregate: AggregateKind,
     /// The id of the conversation, or of the mailbox's owner.
@@ -105,11 +109,19 @@ impl Envelope {
         format!("{}{}", self.aggregate.source_prefix(), self.aggregate_id)
     }
 
+    /// The cursor of the event, which is its CloudEvents id.
+    pub fn cursor(&self) -> CursorReference {
+        CursorReference {
+            position: self.position,
+            tag: self.tag,
+        }
+    }
+
     /// Encodes the envelope as one CloudEvents JSON object without line breaks.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&CloudEvent {
             specversion: "1.0",
-            id: self.position.to_string().into(),
+            id: self.cursor().to_string().into(),
             source: self.source().into(),
             kind: format!("tidings.{}.v{}", self.event_type, self.version).into(),
             time: self.time,
@@ -137,8 +149,13 @@ impl Envelope {
             .and_then(|rest| rest.rsplit_once(".v"))
             .and_then(|(name, version)| Some((name, version.parse().ok()?)))
             .ok_or_else(|| field("type", &event.kind))?;
+        let cursor: CursorReference = event.id.parse().map_err(|_| field("id", &event.id))?;
+        if cursor.position != event.position {
+            return Err(field("id", &event.id));
+        }
         Ok(Self {
             position: event.position,
+            tag: cursor.tag,
             aggregate,
             aggregate_id: aggregate_id.to_owned(),
             sequence: event.sequence,

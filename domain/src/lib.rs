@@ -12,6 +12,7 @@
 //! - [`message`]: the state of one message, folded from its events.
 //! - [`event`]: event names, versions, encoding and decoding, including old versions.
 //! - [`digest`] and [`hex`]: fingerprints, and bytes as hexadecimal text.
+//! - [`history`]: the identity of log positions: epochs, their tags, and cursors.
 //! - [`envelope`]: an event with its log position, as one CloudEvents object.
 //! - [`subject`]: the NATS subject on which an event is published.
 
@@ -23,6 +24,7 @@ pub mod digest;
 pub mod envelope;
 pub mod event;
 pub mod hex;
+pub mod history;
 pub mod ids;
 pub mod limits;
 pub mod mailbox;

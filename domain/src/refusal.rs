@@ -1,6 +1,8 @@
 //! Refusals: a domain rule rejected the command. A refusal is not an infrastructure error, and
 //! retrying the command does not help.
 
+use crate::history::CursorReference;
+
 /// The kind of a refusal. Only the HTTP edge maps it to a status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
@@ -11,6 +13,8 @@ pub enum RefusalKind {
     Forbidden,
     /// 409: the resource already exists, or the key was used for a different command.
     Conflict,
+    /// 410: the command names an event that no longer exists.
+    Gone,
     /// 413: a value exceeds a size limit.
     TooLarge,
     /// 422: the command is well-formed but violates a rule.
@@ -59,6 +63,19 @@ impl Refusal {
             code: "blocked",
             detail: "This user does not accept direct messages from you.".into(),
             field: None,
+        }
+    }
+
+    /// The log does not have the event at a cursor.
+    pub fn foreign_cursor(cursor: CursorReference) -> Self {
+        Self {
+            kind: RefusalKind::Gone,
+            code: "cursor_expired",
+            detail: format!(
+                "The log no longer has the event at cursor {cursor}: it was restored from a backup, \
+                 or a failover lost the event. Call GET /v1/inbox and resume from its Tidings-Cursor."
+            ),
+            field: Some("cursor"),
         }
     }
 

@@ -9,6 +9,7 @@
 //! - `append`: group commit. The request goes into a queue; the committer writes everything that is
 //!   queued in one SQL statement with one fsync, and then delivers it from memory ([`commits`]).
 //!   [`receipt`]: idempotency.
+//! - [`timeout`]: time limits for exchanges with Postgres.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`]),
 //!   and prefetches pages ([`read_ahead`]).
 
@@ -19,6 +20,7 @@ mod append;
 mod error;
 mod log;
 mod read;
+pub mod timeout;
 
 pub use aggregate::cached_aggregate::{CachedAggregate, UpcasterProvider};
 pub use aggregate::cqrs;
@@ -26,6 +28,7 @@ pub use aggregate::locked_aggregate::LockedAggregate;
 pub use aggregate::logged_event::LoggedEvent;
 pub use aggregate::store::AggregateStore;
 pub use append::receipt::{NewReceipt, Receipt, ReceiptKey};
+pub use append::replication_notice::replication_notices;
 pub use append::request::{AppendError, AppendRequest, AppendTicket, AppendedRange, Observation};
 pub use append::{commits, receipt};
 pub use error::LogError;

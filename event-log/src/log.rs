@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::conversation::Conversation;
+use domain::history::History;
 use domain::mailbox::Mailbox;
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::aggregate::snapshot::{self, SnapshotWriter};
@@ -15,7 +17,9 @@ use crate::append::committer::Committer;
 use crate::append::external_events::ExternalEventSink;
 use crate::append::queue::AppendQueue;
 use crate::append::receipt::{self, Receipt, ReceiptKey};
+use crate::append::receipt_lookup::ReceiptLookup;
 use crate::append::request::AppendError;
+use crate::append::writer_session::WriterSession;
 use crate::error::LogError;
 use crate::read::reader::LogReader;
 
@@ -55,6 +59,8 @@ struct Inner {
     conversations: Arc<AggregateStore<Conversation>>,
     mailboxes: Arc<AggregateStore<Mailbox>>,
     commits: CommitBroadcaster,
+    history: watch::Receiver<Arc<History>>,
+    receipts: Arc<ReceiptLookup>,
     committer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -64,19 +70,25 @@ impl EventLog {
     pub async fn open(pool: PgPool, config: LogConfig) -> Result<Self, LogError> {
         check_durability(&pool, config.allow_fsync_off).await?;
         snapshot::delete_outdated(&pool).await?;
-        let head = LogReader::new(pool.clone()).head().await?;
+        let reader = LogReader::new(pool.clone());
+        // In this order: if the log changes its history in between, the first append notices.
+        let (history_sender, history) = watch::channel(Arc::new(reader.history().await?));
+        let head = reader.head().await?;
         let queue = AppendQueue::new(head.position);
-        let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every);
+        let snapshots = SnapshotWriter::new(pool.clone(), config.snapshot_every, history.clone());
         let half = config.cache_bytes / 2;
         let conversations =
             AggregateStore::new(pool.clone(), queue.clone(), snapshots.clone(), half);
         let mailboxes = AggregateStore::new(pool.clone(), queue.clone(), snapshots, half);
         let sinks: Vec<Arc<dyn ExternalEventSink>> = vec![conversations.clone(), mailboxes.clone()];
         let commits = CommitBroadcaster::default();
+        let session = WriterSession::new(pool.clone(), queue.clone(), sinks, history_sender);
+        let receipts = ReceiptLookup::start(pool.clone());
         let committer = Committer::new(
             pool.clone(),
             queue.clone(),
-            sinks,
+            session,
+            receipts.clone(),
             commits.clone(),
             config.max_batch,
         );
@@ -87,6 +99,8 @@ impl EventLog {
             conversations,
             mailboxes,
             commits,
+            history,
+            receipts,
             committer,
         })))
     }
@@ -111,6 +125,11 @@ impl EventLog {
         self.0.queue.known_head()
     }
 
+    /// The history of the log, as far as this process knows.
+    pub fn history(&self) -> Arc<History> {
+        self.0.history.borrow().clone()
+    }
+
     /// The durable head now. Everything that was queued before, in this or another process, is at
     /// or below it.
     pub async fn head(&self) -> Result<i64, LogError> {
@@ -129,6 +148,12 @@ impl EventLog {
     /// Finds the receipt of a key, if the key has been used.
     pub async fn find_receipt(&self, key: ReceiptKey) -> Result<Option<Receipt>, LogError> {
         Ok(self.find_receipts(&[key]).await?.remove(&key))
+    }
+
+    /// Finds the receipt of a key before its command is decided. Only while clients repeat
+    /// commands: otherwise the append finds a repeated key, and this returns `None` at once.
+    pub async fn find_repeated(&self, key: ReceiptKey) -> Result<Option<Receipt>, LogError> {
+        self.0.receipts.find(key).await
     }
 
     /// Finds the receipts of those keys that have been used.

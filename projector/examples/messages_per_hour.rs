@@ -6,7 +6,7 @@
 //! psql ... -c 'SELECT * FROM example.messages_per_hour ORDER BY messages DESC LIMIT 10'
 //! ```
 //!
-//! The counts and the position change in one transaction, so every message is counted exactly once.
+//! The counts and the cursor change in one transaction, so every message is counted exactly once.
 //! Drop the schema `example` to start from scratch.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use domain::conversation::event::ConversationEvent;
 use domain::envelope::Envelope;
 use domain::event::EventFamily as _;
+use domain::history::{CursorParseError, CursorReference};
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::nats;
@@ -35,8 +36,8 @@ impl MessagesPerHour {
                  sender text NOT NULL, hour timestamptz NOT NULL, messages bigint NOT NULL,
                  PRIMARY KEY (sender, hour));
              CREATE TABLE IF NOT EXISTS example.checkpoint (
-                 one boolean PRIMARY KEY DEFAULT true CHECK (one), position bigint NOT NULL);
-             INSERT INTO example.checkpoint (position) VALUES (0) ON CONFLICT DO NOTHING;",
+                 one boolean PRIMARY KEY DEFAULT true CHECK (one), cursor text NOT NULL);
+             INSERT INTO example.checkpoint (cursor) VALUES ('0') ON CONFLICT DO NOTHING;",
         )
         .execute(&pool)
         .await?;
@@ -47,10 +48,13 @@ impl MessagesPerHour {
 impl Projection for MessagesPerHour {
     type Error = sqlx::Error;
 
-    async fn position(&mut self) -> Result<i64, sqlx::Error> {
-        sqlx::query_scalar("SELECT position FROM example.checkpoint")
+    async fn cursor(&mut self) -> Result<CursorReference, sqlx::Error> {
+        let stored: String = sqlx::query_scalar("SELECT cursor FROM example.checkpoint")
             .fetch_one(&self.pool)
-            .await
+            .await?;
+        stored
+            .parse()
+            .map_err(|error: CursorParseError| sqlx::Error::Decode(error.into()))
     }
 
     async fn fold(&mut self, events: &[Envelope]) -> Result<(), sqlx::Error> {
@@ -73,7 +77,7 @@ impl Projection for MessagesPerHour {
             .collect::<Result<_, _>>()
             .map_err(|error| sqlx::Error::Encode(error.into()))?;
         let messages: Vec<i64> = counts.values().copied().collect();
-        let last = events.last().map(|event| event.position);
+        let last = events.last().map(|event| event.cursor().to_string());
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
             "INSERT INTO example.messages_per_hour AS m (sender, hour, messages)
@@ -85,7 +89,7 @@ impl Projection for MessagesPerHour {
         .bind(messages)
         .execute(&mut *transaction)
         .await?;
-        sqlx::query("UPDATE example.checkpoint SET position = coalesce($1, position)")
+        sqlx::query("UPDATE example.checkpoint SET cursor = coalesce($1, cursor)")
             .bind(last)
             .execute(&mut *transaction)
             .await?;

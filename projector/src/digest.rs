@@ -20,9 +20,10 @@ pub struct TableDigest {
 /// Computes the fingerprint of every table of a read model, ordered by table name.
 ///
 /// `schema` is `read`, or the schema of a rebuild. All tables are read in one snapshot, row by row,
-/// so memory use does not grow with their size. The checkpoint's `generation`, `numbering` and
-/// `past_from` are excluded: they identify the build, not its content. The history tables are
-/// excluded too if the served ones do not reach back to the beginning of the log.
+/// so memory use does not grow with their size. The checkpoint's `tag`, `generation`,
+/// `numbering` and `past_from` are excluded: they identify the log and the build, not the content.
+/// The history tables are excluded too if the served ones do not reach back to the beginning of the
+/// log.
 pub async fn digest(pool: &PgPool, schema: &str) -> Result<Vec<TableDigest>, sqlx::Error> {
     let mut snapshot = begin_snapshot(pool).await?;
     let digests = digest_tables(&mut snapshot, schema).await?;
@@ -65,7 +66,7 @@ async fn list_tables(
         "SELECT c.relname::text, \
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a \
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-          AND NOT (c.relname = 'checkpoint' AND a.attname IN ('generation', 'numbering', 'past_from'))), \
+          AND NOT (c.relname = 'checkpoint' AND a.attname IN ('tag', 'generation', 'numbering', 'past_from'))), \
          (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) \
           FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, place) \
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) \

@@ -28,6 +28,10 @@ pub enum ProjectionError {
         /// The end of the log.
         head: i64,
     },
+    /// The log does not have the last event of the read model: the log was restored from a backup,
+    /// or a failover lost the event. The read model is rebuilt.
+    #[error("the read model belongs to another history than the log: {0}")]
+    ForeignHistory(String),
     /// The served read model does not catch up with the rebuilt one.
     #[error(
         "the served read model does not catch up to position {position}: is a projector running?"

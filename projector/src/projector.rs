@@ -1,6 +1,7 @@
 //! The projector: applies events, in order, to the tables of one schema.
 
 use domain::envelope::Envelope;
+use domain::history::LogCursor;
 use read_model::projection_signal::{AffectedAudience, ProjectionSignal};
 use sqlx::PgPool;
 
@@ -71,6 +72,11 @@ impl Projector {
         Ok(self.load_checkpoint().await?.checkpoint.position)
     }
 
+    /// The cursor of the last folded event, as far as this projector knows.
+    pub async fn cursor(&mut self) -> Result<LogCursor, ProjectionError> {
+        Ok(self.load_checkpoint().await?.checkpoint.cursor())
+    }
+
     /// The checkpoint of the read model, as far as this projector knows.
     pub async fn checkpoint(&mut self) -> Result<Checkpoint, ProjectionError> {
         Ok(self.load_checkpoint().await?.checkpoint)
@@ -79,11 +85,11 @@ impl Projector {
     /// Takes the signal for waiting readers: the position of the read model, and the users for whom
     /// the batches since the last call have entries.
     pub async fn take_signal(&mut self) -> Result<ProjectionSignal, ProjectionError> {
-        let position = self.position().await?;
+        let cursor = self.cursor().await?;
         let affected = self.affected.take();
         Ok(ProjectionSignal {
-            position,
-            audience: affected.filter(|affected| affected.to == position),
+            cursor: cursor.into(),
+            audience: affected.filter(|affected| affected.to == cursor.position),
         })
     }
 
@@ -221,6 +227,7 @@ impl Projector {
         } = fold;
         let next = Checkpoint {
             position: last.envelope.position,
+            tag: last.envelope.tag.unwrap_or(checkpoint.tag),
             users: working_set.user_count,
             conversations: working_set.conversation_count,
             event_time: last.envelope.time,
@@ -230,6 +237,7 @@ impl Projector {
             config: &self.config,
             from: checkpoint,
             to: next,
+            tag: last.envelope.tag,
             working_set: &working_set,
             rows: &rows,
         };

@@ -7,6 +7,7 @@ use async_nats::connection::State;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use event_stream::commit_feed::CommitFeed;
+use event_stream::lineage::SourceError;
 use event_stream::mirror::MirrorConfig;
 use event_stream::source::EventSource;
 use metrics::gauge;
@@ -20,9 +21,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
 use crate::projector::Projector;
+use crate::rebuild::{self, PreviousVersion};
 
-/// How long one batch may take before the connection is considered dead.
-const STEP_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a step may take before the connection is considered dead. A batch is bounded, and takes
+/// milliseconds.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The waits after an error: exponential backoff between these bounds.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
@@ -50,9 +53,21 @@ pub async fn run(
     let mut runner = ProjectorRunner::new(pool, nats, mirror, config, in_process);
     let mut wait = INITIAL_BACKOFF;
     while !shutdown.is_cancelled() {
-        match runner.step(&shutdown).await {
-            Ok(()) => wait = INITIAL_BACKOFF,
-            Err(error) => {
+        let error = match timeout(STEP_TIMEOUT, runner.step(&shutdown)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(ProjectionError::ForeignHistory(reason))) => runner
+                .replace_foreign_read_model(&reason, &shutdown)
+                .await
+                .err(),
+            Ok(Err(error)) => Some(error),
+            Err(_) => {
+                runner.projector = None;
+                Some(ProjectionError::TimedOut)
+            }
+        };
+        match error {
+            None => wait = INITIAL_BACKOFF,
+            Some(error) => {
                 tracing::warn!(%error, "projection interrupted");
                 tokio::select! {
                     () = sleep(wait) => {}
@@ -122,19 +137,31 @@ impl ProjectorRunner {
             Some(projector) => projector,
             empty => empty.insert(Projector::open(self.pool.clone(), self.config.clone()).await?),
         };
-        let position = projector.position().await?;
+        let cursor = projector.cursor().await?;
         let events = tokio::select! {
-            events = self.source.next(position, self.config.batch) => events?,
+            events = self.source.next(cursor, self.config.batch) => events,
             () = shutdown.cancelled() => return Ok(()),
+        };
+        let events = match events {
+            Ok(events) => events,
+            Err(SourceError::Database(error)) => return Err(error.into()),
+            Err(error @ SourceError::ForeignCursor { .. }) => {
+                // It may be that only the cached checkpoint is of another history.
+                let error = ProjectionError::ForeignHistory(error.to_string());
+                projector.invalidate(&error);
+                let is_stored = projector.cursor().await? == cursor;
+                return if is_stored { Err(error) } else { Ok(()) };
+            }
         };
         if !events.is_empty() {
             projector.include_entries(self.local_signal.are_entries_requested());
-            step_with_timeout(projector, &events).await?;
+            fold(projector, &events).await?;
             self.projected.send_replace(projector.position().await?);
             let signal = projector.take_signal().await?;
             self.local_signal.publish(signal.clone());
             publish_signal(self.nats_signal.as_ref(), &signal).await;
         }
+        gauge!("tidings_history_mismatch", "part" => "read_model").set(0.0);
         if Instant::now() >= self.next_gauges {
             set_gauges(&self.reader, projector).await?;
             self.next_gauges = Instant::now() + GAUGE_INTERVAL;
@@ -147,25 +174,46 @@ impl ProjectorRunner {
     }
 }
 
-async fn step_with_timeout(
+impl ProjectorRunner {
+    /// Rebuilds a read model that has events which the log does not have. Until that is done, the
+    /// query API does not serve it.
+    async fn replace_foreign_read_model(
+        &mut self,
+        reason: &str,
+        shutdown: &CancellationToken,
+    ) -> Result<(), ProjectionError> {
+        gauge!("tidings_history_mismatch", "part" => "read_model").set(1.0);
+        tracing::error!(
+            reason,
+            "the read model belongs to another history; rebuilding it"
+        );
+        let (pool, config) = (self.pool.clone(), self.config.clone());
+        let batch = config.batch;
+        let rebuilt = rebuild::rebuild(pool, config, batch, PreviousVersion::Drop, |_| ());
+        let Some(rebuilt) = shutdown.run_until_cancelled(rebuilt).await else {
+            return Ok(());
+        };
+        tracing::info!(position = rebuilt?.position, "the read model is rebuilt");
+        self.projector = None;
+        Ok(())
+    }
+}
+
+async fn fold(
     projector: &mut Projector,
     events: &[domain::envelope::Envelope],
 ) -> Result<(), ProjectionError> {
-    match timeout(STEP_TIMEOUT, projector.step(events)).await {
+    match projector.step(events).await {
         // Another process has changed the tables: the next step continues from their position.
-        Ok(Err(ProjectionError::Fenced | ProjectionError::Gap { .. }) | Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(error),
-        Err(_) => {
-            projector.invalidate(&ProjectionError::TimedOut);
-            Err(ProjectionError::TimedOut)
-        }
+        Err(ProjectionError::Fenced | ProjectionError::Gap { .. }) => Ok(()),
+        folded => folded,
     }
 }
 
 /// Publishes the position of the tables and the audience of the batch to waiting readers. Best
 /// effort: readers also poll, so a lost signal costs latency, never correctness.
 async fn publish_signal(subscribers: Option<&(Client, String)>, signal: &ProjectionSignal) {
-    gauge!("tidings_projection_position").set(signal.position as f64);
+    gauge!("tidings_projection_position").set(signal.position() as f64);
     // Without a connection, the client buffers messages until its buffer is full; after that,
     // `publish` blocks.
     let subscribers =
@@ -184,9 +232,6 @@ async fn set_gauges(reader: &LogReader, projector: &mut Projector) -> Result<(),
     let checkpoint = projector.checkpoint().await?;
     let head = reader.head().await?.position;
     let position = checkpoint.position;
-    if position > head {
-        return Err(ProjectionError::AheadOfLog { position, head });
-    }
     let behind_ms = if head > position {
         current_time().millis() - checkpoint.event_time.millis()
     } else {

@@ -214,7 +214,7 @@ async fn the_stream_is_followed_and_signals_are_published() {
             .unwrap()
             .unwrap();
         let signal = ProjectionSignal::parse(str::from_utf8(&message.payload).unwrap()).unwrap();
-        position = signal.position;
+        position = signal.position();
         if let Some(touched) = signal.audience {
             assert_eq!((touched.to, touched.generation), (position, 1));
             named += touched.to - touched.from;

@@ -216,6 +216,7 @@ async fn a_missing_sequence_is_poison() {
 async fn events_with_names_that_postgres_cannot_store_are_parked() {
     let strange = Envelope {
         position: 1,
+        tag: None,
         aggregate: AggregateKind::Mailbox,
         aggregate_id: "nul\0nul".to_owned(),
         sequence: 1,

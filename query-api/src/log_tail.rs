@@ -8,6 +8,7 @@ use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::consistency::read_history::ReadHistory;
 use crate::consistency::watermark::Watermark;
 
 /// The maximum number of events in a chunk. A body has at most 64 KiB, so a chunk stays below about
@@ -25,6 +26,8 @@ pub struct LogState {
     pub reader: LogReader,
     /// Signals that the log has advanced.
     pub watermark: Watermark,
+    /// The history that its positions belong to.
+    pub history: ReadHistory,
     /// Cancelled when the service stops; open responses then end.
     pub shutdown: CancellationToken,
 }

@@ -3,6 +3,7 @@
 //! An empty parameter counts as absent, except for numbers that bound a page: an empty number there
 //! points to a bug in the client.
 
+use domain::history::{CursorParseError, CursorReference};
 use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use http_edge::Problem;
@@ -45,10 +46,13 @@ pub fn parse_device(text: Option<&str>) -> Result<Option<DeviceId>, Problem> {
         .transpose()
 }
 
-/// Parses a position of the log; 0 is before the first event.
-pub fn parse_position(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+/// Parses a cursor or a bare position of the log; 0 is before the first event.
+pub fn parse_cursor(field: &str, text: Option<&str>) -> Result<Option<CursorReference>, Problem> {
     non_empty(text)
-        .map(|text| params::parse_cursor(field, text))
+        .map(|text| {
+            text.parse()
+                .map_err(|error: CursorParseError| Problem::malformed(field, error.to_string()))
+        })
         .transpose()
 }
 
@@ -83,9 +87,10 @@ mod tests {
 
     #[test]
     fn an_empty_parameter_counts_as_absent() {
-        assert_eq!(parse_position("after", Some("")).ok(), Some(None));
-        assert_eq!(parse_position("after", Some("0")).ok(), Some(Some(0)));
-        assert!(parse_position("after", Some("-1")).is_err());
+        assert_eq!(parse_cursor("after", Some("")).ok(), Some(None));
+        let start = Some(Some(CursorReference::bare(0)));
+        assert_eq!(parse_cursor("after", Some("0")).ok(), start);
+        assert!(parse_cursor("after", Some("-1")).is_err());
         assert_eq!(parse_flag("archived", Some("")).ok(), Some(false));
         assert!(parse_flag("archived", Some("yes")).is_err());
         assert_eq!(parse_time("since", Some("")).ok(), Some(None));

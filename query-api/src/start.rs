@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::consistency::read_history::{self, ReadHistory};
 use crate::consistency::read_state::ReadState;
 use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
 use crate::live::state::LiveState;
@@ -77,8 +78,11 @@ impl QueryState {
             shutdown,
         } = setup;
         let watermark = Watermark::new(min_position_timeout);
+        let history = ReadHistory::new(pool.clone(), reader.clone());
+        tokio::spawn(read_history::follow(history.clone(), shutdown.clone()));
         let tracker = WatermarkTracker::new(
             watermark.clone(),
+            history.clone(),
             pool.clone(),
             nats,
             mirror,
@@ -90,7 +94,13 @@ impl QueryState {
         let index = IndexReader::new(index, reader.clone(), min_position_timeout);
         tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let deliverer = Deliverer::new(hub.clone(), &pool, pending_changes, local_signal);
+        let deliverer = Deliverer::new(
+            hub.clone(),
+            &pool,
+            history.clone(),
+            pending_changes,
+            local_signal,
+        );
         tokio::spawn(live::run(deliverer, shutdown.clone()));
         let presence =
             PresenceService::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
@@ -102,6 +112,7 @@ impl QueryState {
             live: LiveState {
                 pool: pool.clone(),
                 reader: reader.clone(),
+                history: history.clone(),
                 hub,
                 admission: Admission::new(max_live_connections),
                 presence,
@@ -111,14 +122,23 @@ impl QueryState {
             log: LogState {
                 reader: reader.clone(),
                 watermark: watermark.clone(),
+                history: history.clone(),
                 shutdown,
             },
             read: ReadState {
                 pool,
                 reader,
                 watermark,
+                history,
             },
         }
+    }
+}
+
+impl QueryState {
+    /// The history that the read model belongs to.
+    pub(crate) fn history(&self) -> ReadHistory {
+        self.read.history.clone()
     }
 }
 

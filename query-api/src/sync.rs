@@ -119,7 +119,7 @@ fn cursor_expired(oldest: i64) -> Problem {
     Problem::gone(
         "cursor_expired",
         "The entries after this cursor have been deleted. Call GET /v1/inbox, resume from its \
-         Tidings-Position, and page through the history as needed.",
+         Tidings-Cursor, and page through the history as needed.",
     )
     .with_member("oldest", oldest)
 }
@@ -129,7 +129,7 @@ fn cursor_ahead(head: i64) -> Problem {
     Problem::gone(
         "cursor_ahead",
         "The cursor is beyond the end of the log, which was restored from a backup. Call GET \
-         /v1/inbox and resume from its Tidings-Position.",
+         /v1/inbox and resume from its Tidings-Cursor.",
     )
     .with_member("head", head)
 }

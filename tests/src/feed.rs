@@ -34,6 +34,22 @@ pub fn entry_key(entry: &Value) -> FeedEntryKey {
     }
 }
 
+/// The position that a cursor such as `1234.5f3a9c21` names; `None` if it is no cursor, or does not
+/// name a history.
+pub fn parse_cursor(cursor: &str) -> Option<i64> {
+    let (position, tag) = cursor.split_once('.')?;
+    let is_tag = tag.len() == 8 && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
+    position.parse().ok().filter(|_| is_tag)
+}
+
+/// The position of a cursor in a response.
+pub fn cursor_position(cursor: &Value) -> i64 {
+    cursor
+        .as_str()
+        .and_then(parse_cursor)
+        .unwrap_or_else(|| panic!("not a cursor: {cursor}"))
+}
+
 /// Parses a page into entries, cursor and `has_more`. Asserts that the entries are in order and
 /// after `after`, and that the cursor is not before the last entry.
 pub fn parse_page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
@@ -41,9 +57,7 @@ pub fn parse_page(answer: &Value, after: i64) -> (Vec<Value>, i64, bool) {
         .as_array()
         .cloned()
         .unwrap_or_else(|| panic!("no entries: {answer}"));
-    let cursor = answer["cursor"]
-        .as_i64()
-        .unwrap_or_else(|| panic!("no cursor: {answer}"));
+    let cursor = cursor_position(&answer["cursor"]);
     let more = answer["has_more"]
         .as_bool()
         .unwrap_or_else(|| panic!("no has_more: {answer}"));

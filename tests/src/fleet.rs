@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use embedded_servers::EmbeddedServers;
+use embedded_servers::process::{Signal, send_signal};
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -118,6 +119,16 @@ impl Fleet {
     pub fn kill_service(&mut self, role: FleetRole) {
         let (_, place) = self.find_service(role);
         self.services[place].2 = None;
+    }
+
+    /// Stops a service with SIGSTOP, or continues it.
+    pub fn freeze_service(&mut self, role: FleetRole, signal: Signal) {
+        let (_, place) = self.find_service(role);
+        let service = self.services[place].2.as_ref();
+        let service = service.unwrap_or_else(|| panic!("{role:?} does not run"));
+        if let Err(error) = send_signal(service.process.id(), signal) {
+            panic!("{role:?}: {error}");
+        }
     }
 
     /// Kills a server with SIGKILL. Its supervisor restarts it.

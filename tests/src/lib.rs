@@ -5,7 +5,8 @@
 //!
 //! - [`process`]: child processes that never outlive this one; [`ports`]: free ports for them.
 //! - [`servers`]: one Postgres for this test process and a nats-server for each world.
-//! - [`binary`]: the `tidings` under test; [`service`]: runs it; [`database`]: new databases.
+//! - [`binary`]: the `tidings` under test; [`service`]: runs it; [`database`]: new databases;
+//!   [`database_copy`]: an earlier state that takes the place of a database.
 //! - [`world`]: a new database, a new stream and a running `tidings up`; [`fleet`]: the same with
 //!   one process per service; [`program`]: a `tidings up` on given servers.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
@@ -18,7 +19,8 @@
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages.
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
-//!   devices with live connections under faults; [`gapless`]: the order of the log with several
+//!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
+//!   ([`replication`]) behind a [`proxy`]; [`gapless`]: the order of the log with several
 //!   writer processes.
 
 #![deny(missing_docs)]
@@ -29,6 +31,8 @@ pub mod chaos;
 pub mod client;
 pub mod corpus;
 pub mod database;
+pub mod database_copy;
+pub mod failover;
 pub mod feed;
 pub mod fleet;
 pub mod gapless;
@@ -41,7 +45,9 @@ pub mod model;
 pub mod ports;
 pub mod process;
 pub mod program;
+pub mod proxy;
 pub mod receiver;
+pub mod replication;
 pub mod response;
 pub mod routes;
 pub mod seed;

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::feed::{FeedEntryKey, entry_key};
+use crate::feed::{FeedEntryKey, cursor_position, entry_key};
 
 /// How long an expected frame may take.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
@@ -125,9 +125,7 @@ impl LiveSocket {
         loop {
             let frame = self.next_frame().await;
             if frame["type"] == "caught_up" {
-                return frame["cursor"]
-                    .as_i64()
-                    .unwrap_or_else(|| panic!("{frame}"));
+                return cursor_position(&frame["cursor"]);
             }
         }
     }

@@ -3,7 +3,9 @@
 use std::io::IsTerminal;
 
 use data_dir::UsageError;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{LogFormat, SystemConfig};
 
@@ -14,13 +16,16 @@ const LIBRARY_FILTER: &str = "sqlx=warn,sqlx::query=error,async_nats=warn,hyper=
 pub fn init(config: &SystemConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{LIBRARY_FILTER},{}", config.log))
         .map_err(|error| UsageError(format!("--log {:?}: {error}", config.log)))?;
-    let lines = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter);
-    let outcome = match config.log_format {
-        LogFormat::Text => lines.with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        .with_ansi(std::io::stderr().is_terminal());
+    let lines = match config.log_format {
+        LogFormat::Text => lines.with_target(false).with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
     };
+    let outcome = tracing_subscriber::registry()
+        .with(lines)
+        .with(event_log::replication_notices())
+        .try_init();
     outcome.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
 }

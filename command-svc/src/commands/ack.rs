@@ -1,6 +1,7 @@
 //! `POST /v1/inbox/ack`.
 
 use axum::extract::State;
+use domain::history::CursorReference;
 use domain::ids::{DeviceId, UserId};
 use domain::mailbox::Mailbox;
 use domain::mailbox::command::{AckCursor, MailboxCommand};
@@ -26,16 +27,16 @@ pub(crate) struct AckRequest {
     /// The id of the device: 1 to 128 characters, no control characters.
     #[schema(min_length = 1, max_length = 128)]
     pub(crate) device: String,
-    /// A log position: the device has received everything up to it.
-    #[schema(minimum = 0)]
-    pub(crate) cursor: i64,
+    /// A cursor, or a bare log position: the device has received everything up to it.
+    #[schema(value_type = String, example = "1234.5f3a9c21")]
+    pub(crate) cursor: CursorReference,
 }
 
 /// The handler that records an acknowledgement.
 pub(crate) struct AckHandler {
     meta: CommandMeta<Mailbox>,
     device: DeviceId,
-    cursor: i64,
+    cursor: CursorReference,
 }
 
 impl AckHandler {
@@ -59,13 +60,19 @@ impl CommandLookups<AckHandler> for KnownHead {
         state: &CommandState,
         _: &mut Vec<Observation>,
     ) -> Result<Self, AttemptError> {
-        let known = state.log().known_head();
+        let log = state.log();
+        let cursor = handler.cursor;
+        let is_known = log.history().contains(cursor);
         // Another process may have appended what this device has received.
-        if handler.cursor > known {
-            Ok(Self(state.log().head().await?))
+        let head = if cursor.position > log.known_head() || !is_known {
+            log.head().await?
         } else {
-            Ok(Self(known))
+            log.known_head()
+        };
+        if !log.history().contains(cursor) {
+            return Err(Refusal::foreign_cursor(cursor).into());
         }
+        Ok(Self(head))
     }
 }
 
@@ -85,7 +92,7 @@ impl CommandHandler for AckHandler {
     ) -> Result<Decision<MailboxEvent>, AttemptError> {
         let ack = AckCursor {
             device: self.device.clone(),
-            cursor: self.cursor,
+            cursor: self.cursor.position,
             head,
         };
         let events = locked
@@ -101,7 +108,7 @@ pub async fn acknowledge_for(
     state: &CommandState,
     user: &str,
     device: String,
-    cursor: i64,
+    cursor: CursorReference,
 ) -> Result<i64, Problem> {
     let invalid = |invalid: domain::ids::InvalidIdError| Refusal::invalid("user", invalid.0);
     let caller = UserId::parse(user)

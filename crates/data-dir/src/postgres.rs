@@ -4,9 +4,9 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use sqlx::PgPool;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 use crate::retry::{self, RetryError};
 use crate::usage_error::UsageError;
@@ -18,9 +18,26 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// An idle transaction blocks the log; Postgres aborts it after this time.
 const IDLE_IN_TRANSACTION_TIMEOUT: &str = "30s";
 
+/// How long a connection that was given back in the middle of a statement may take to finish it.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The options of every pool. A connection that was given back because its server does not answer
+/// is closed: waiting for it would keep its place in the pool until the network gives up, which
+/// can take a quarter of an hour.
+pub fn pool_options() -> PgPoolOptions {
+    PgPoolOptions::new().after_release(|connection, _| {
+        Box::pin(async move {
+            match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
+                Ok(flushed) => flushed.map(|()| true),
+                Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+            }
+        })
+    })
+}
+
 /// Creates a pool for an operator command.
 pub fn open_operator_pool(database_url: &str) -> Result<PgPool> {
-    Ok(PgPoolOptions::new()
+    Ok(pool_options()
         .max_connections(MAX_OPERATOR_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(
@@ -42,10 +59,15 @@ pub fn parse_connect_options(database_url: &str) -> Result<PgConnectOptions> {
                 .into(),
         )
     })?;
-    Ok(options.options([(
-        "idle_in_transaction_session_timeout",
-        IDLE_IN_TRANSACTION_TIMEOUT,
-    )]))
+    Ok(options.options([
+        (
+            "idle_in_transaction_session_timeout",
+            IDLE_IN_TRANSACTION_TIMEOUT,
+        ),
+        // All statements are short. A stock server would compile the append statement each time,
+        // which takes a hundred times as long as running it.
+        ("jit", "off"),
+    ]))
 }
 
 /// Migrates the database, and waits for it if it is not available yet.

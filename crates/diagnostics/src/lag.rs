@@ -1,5 +1,6 @@
 //! The lag of the read model behind the log.
 
+use domain::history::{EpochTag, LogCursor};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use serde::Serialize;
@@ -17,15 +18,20 @@ pub struct ProjectionLag {
     pub events: i64,
     /// The age of the oldest of these events, in seconds.
     pub seconds: f64,
+    /// Whether the log does not have the last event of the read model, so that the read model has
+    /// to be rebuilt.
+    pub is_foreign: bool,
 }
 
 impl ProjectionLag {
     /// Measures the lag. The database must be migrated.
     pub async fn measure(pool: &PgPool) -> Result<Self, sqlx::Error> {
-        // Read the position first, so that it cannot be ahead of the head.
-        let position = read_model_position(pool).await?;
+        // Read the checkpoint first, so that it cannot be ahead of the head.
+        let checkpoint = read_model_cursor(pool).await?;
+        let position = checkpoint.position;
         let reader = LogReader::new(pool.clone());
         let head = reader.head().await?.position;
+        let is_foreign = position > head || !reader.history().await?.contains(checkpoint);
         let waiting = if head > position {
             reader.read_after(position, 1).await?
         } else {
@@ -39,13 +45,23 @@ impl ProjectionLag {
             position,
             events: head - position,
             seconds,
+            is_foreign,
         })
     }
 }
 
 /// The position of the last event of the read model.
 pub async fn read_model_position(pool: &PgPool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT position FROM read.checkpoint")
+    Ok(read_model_cursor(pool).await?.position)
+}
+
+/// The cursor of the last event of the read model.
+async fn read_model_cursor(pool: &PgPool) -> Result<LogCursor, sqlx::Error> {
+    let (position, tag): (i64, i32) = sqlx::query_as("SELECT position, tag FROM read.checkpoint")
         .fetch_one(pool)
-        .await
+        .await?;
+    Ok(LogCursor {
+        position,
+        tag: EpochTag::from_sql(tag),
+    })
 }

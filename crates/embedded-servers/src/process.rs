@@ -20,6 +20,10 @@ pub enum Signal {
     Quit,
     /// SIGKILL: ends the process immediately.
     Kill,
+    /// SIGSTOP: freezes the process, as a machine that is suspended does.
+    Stop,
+    /// SIGCONT: continues it.
+    Continue,
 }
 
 impl Signal {
@@ -29,6 +33,8 @@ impl Signal {
             Self::Terminate => libc::SIGTERM,
             Self::Quit => libc::SIGQUIT,
             Self::Kill => libc::SIGKILL,
+            Self::Stop => libc::SIGSTOP,
+            Self::Continue => libc::SIGCONT,
         }
     }
 }

@@ -111,6 +111,7 @@ mod tests {
         let time = Timestamp::from_millis(1_800_000_000_000);
         let event = |position| Envelope {
             position,
+            tag: None,
             aggregate: AggregateKind::Conversation,
             aggregate_id: "c1".to_owned(),
             sequence: position,

@@ -9,11 +9,13 @@
 //! - [`commit_feed`]: the commits of this process, delivered from memory.
 //! - [`source`]: the events after a position, from the commit feed or from JetStream, and from the
 //!   log itself whenever these do not deliver.
+//! - [`lineage`]: compares events and cursors with the history of the log.
 //! - [`projection`]: runs a custom projection on a source.
 
 #![deny(missing_docs)]
 
 pub mod commit_feed;
+pub mod lineage;
 pub mod mirror;
 pub mod nats;
 pub mod projection;

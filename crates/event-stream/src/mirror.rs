@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use async_nats::jetstream;
-use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, StorageType};
+use domain::envelope::{Envelope, EnvelopeError};
 use sqlx::types::Uuid;
 
 /// The oldest server version that honours `first_seq` and has no known access control hole.
@@ -191,4 +192,23 @@ pub async fn load_state(
         last: info.state.last_sequence as i64,
         log_id: info.config.metadata.get(LOG_ID_METADATA_KEY).cloned(),
     }))
+}
+
+/// Loads the event at a sequence of the stream; `None` if the stream does not retain it. The inner
+/// result is an error if the message is not an event.
+pub(crate) async fn load_event(
+    jetstream: &jetstream::Context,
+    config: &MirrorConfig,
+    sequence: i64,
+) -> Result<Option<Result<Envelope, EnvelopeError>>, MirrorError> {
+    let unavailable = |error: String| MirrorError::Unavailable(error);
+    let stream = jetstream
+        .get_stream_no_info(&config.stream)
+        .await
+        .map_err(|error| unavailable(error.to_string()))?;
+    match stream.get_raw_message(sequence.unsigned_abs()).await {
+        Ok(message) => Ok(Some(Envelope::from_json(&message.payload))),
+        Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+        Err(error) => Err(unavailable(error.to_string())),
+    }
 }

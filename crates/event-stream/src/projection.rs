@@ -1,7 +1,7 @@
 //! Custom projections: state that is folded from the log, from the first event on, and kept up to
 //! date.
 //!
-//! A projection stores its position atomically with its state, for example in one transaction or in
+//! A projection stores its cursor atomically with its state, for example in one transaction or in
 //! one file that is replaced as a whole. Every event then takes effect exactly once, however often
 //! the process is killed and restarted.
 //!
@@ -11,6 +11,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use domain::envelope::Envelope;
+use domain::history::CursorReference;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -28,11 +29,13 @@ pub trait Projection {
     /// Why folding cannot continue for now.
     type Error: Error;
 
-    /// The position of the last event that took effect, 0 if none did. Called before every batch.
-    fn position(&mut self) -> impl Future<Output = Result<i64, Self::Error>> + Send;
+    /// The cursor of the last event that took effect, position 0 if none did. Called before every
+    /// batch. If the log does not have that event any more, because it was restored from a backup,
+    /// the projection is not continued: it has to be folded again from position 0.
+    fn cursor(&mut self) -> impl Future<Output = Result<CursorReference, Self::Error>> + Send;
 
-    /// Folds these events, which follow the position without a gap, and moves the position to the
-    /// last of them, atomically.
+    /// Folds these events, which follow the cursor without a gap, and moves the cursor to the last
+    /// of them ([`Envelope::cursor`]), atomically.
     fn fold(&mut self, events: &[Envelope])
     -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
@@ -90,12 +93,12 @@ async fn fold_next_batch<P: Projection + Send>(
     projection: &mut P,
     source: &mut EventSource,
 ) -> Result<(), String> {
-    let position = projection
-        .position()
+    let cursor = projection
+        .cursor()
         .await
         .map_err(|error| error.to_string())?;
     let events = source
-        .next(position, BATCH_LIMIT)
+        .next(cursor, BATCH_LIMIT)
         .await
         .map_err(|error| error.to_string())?;
     if events.is_empty() {

@@ -14,15 +14,18 @@ use async_nats::jetstream;
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
 use domain::envelope::Envelope;
+use domain::history::CursorReference;
 use domain::subject;
 use event_log::EventLog;
 use event_log::commits::CommitReceiver;
 use event_log::reader::LogReader;
+use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 use tokio_util::sync::CancellationToken;
 
-use crate::mirror::{self, MirrorConfig, MirrorError};
+use crate::lineage::{Lineage, SourceError};
+use crate::mirror::{self, MirrorConfig, MirrorError, MirrorState};
 
 /// One event in this many is published with a request for an acknowledgement. Each event names the
 /// expected previous sequence, so if one is not stored, none after it is: the acknowledgement of
@@ -84,6 +87,7 @@ pub struct Relay {
     jetstream: jetstream::Context,
     config: MirrorConfig,
     commits: CommitReceiver,
+    lineage: Lineage,
 }
 
 impl Relay {
@@ -91,8 +95,10 @@ impl Relay {
     pub fn new(log: EventLog, nats: async_nats::Client, config: MirrorConfig) -> Self {
         let mut jetstream = jetstream::new(nats.clone());
         jetstream.set_timeout(ACK_TIMEOUT);
+        let reader = LogReader::new(log.pool().clone());
         Self {
-            reader: LogReader::new(log.pool().clone()),
+            lineage: Lineage::new(reader.clone()),
+            reader,
             commits: log.subscribe_commits(),
             log,
             nats,
@@ -109,8 +115,9 @@ impl Relay {
             .subscribe(self.config.appended_subject())
             .await
             .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-        let next = self.resume().await? + 1;
-        let mut next = self.publish_from_log(next).await?;
+        let last = self.resume().await?;
+        let last = self.publish_first(last).await?;
+        let mut last = self.publish_from_log(last).await?;
         let mut checked = tokio::time::Instant::now();
         loop {
             let chunk = tokio::select! {
@@ -120,17 +127,17 @@ impl Relay {
             };
             let asks_log = chunk.is_none();
             if let Some(chunk) = chunk {
-                next = self.publish_from_commits(next, chunk).await?;
+                last = self.publish_from_commits(last, chunk).await?;
             }
             // Commits from the feed need no query of the log; commits that it dropped do.
-            if asks_log || self.commits.is_empty() && self.log.known_head() >= next {
-                next = self.publish_from_log(next).await?;
+            if asks_log || self.commits.is_empty() && self.log.known_head() > last.position {
+                last = self.publish_from_log(last).await?;
             }
             if checked.elapsed() > CHECK_INTERVAL {
                 // The lock lasts as long as this session. Without it, another relay may be active
                 // too, which is harmless but wasteful.
-                lock.ping().await?;
-                self.check_stream(next).await?;
+                within(EXCHANGE_TIMEOUT, lock.ping()).await?;
+                self.check_stream(last).await?;
                 checked = tokio::time::Instant::now();
             }
         }
@@ -141,11 +148,10 @@ impl Relay {
     async fn acquire_relay_lock(&mut self) -> Result<PgConnection, MirrorError> {
         let mut connection = self.log.pool().acquire().await?.detach();
         loop {
-            let (acquired,): (bool,) =
-                sqlx::query_as("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
-                    .bind(format!("tidings relay {}", self.config.stream))
-                    .fetch_one(&mut connection)
-                    .await?;
+            let attempt = sqlx::query_as("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
+                .bind(format!("tidings relay {}", self.config.stream))
+                .fetch_one(&mut connection);
+            let (acquired,): (bool,) = within(EXCHANGE_TIMEOUT, attempt).await?;
             if acquired {
                 return Ok(connection);
             }
@@ -164,9 +170,10 @@ impl Relay {
         }
     }
 
-    /// Returns the last sequence of the stream, creating the stream if it does not exist. A stream
-    /// that is ahead of the log, as after restoring an older backup of the database, is recreated.
-    async fn resume(&self) -> Result<i64, MirrorError> {
+    /// Returns the cursor of the last event in the stream, and creates the stream if there is none.
+    /// A stream that ends with an event that the log does not have, as after restoring an older
+    /// backup of the database or a failover that lost events, is recreated.
+    async fn resume(&mut self) -> Result<CursorReference, MirrorError> {
         mirror::check_server(&self.nats)?;
         let head = self.reader.head().await?;
         let ours = head.log_id.to_string();
@@ -178,13 +185,15 @@ impl Relay {
                     reason,
                 });
             }
-            if state.last <= head.position {
-                return Ok(state.last);
+            set_lag(head.position, state.last);
+            if let Some(last) = self.find_last_in_log(&state, head.position).await? {
+                return Ok(last);
             }
             tracing::error!(
                 stream = state.last,
                 log = head.position,
-                "the mirror is ahead of the log, as after restoring an older backup; recreating it"
+                "the mirror ends with an event that the log does not have, as after a restore or a \
+                 failover that lost events; recreating it"
             );
             self.jetstream
                 .delete_stream(&self.config.stream)
@@ -203,22 +212,73 @@ impl Relay {
             return Err(MirrorError::ServerTooOld { found });
         }
         tracing::info!(stream = self.config.stream, first, "created the mirror");
-        Ok(last)
+        Ok(CursorReference::bare(last))
+    }
+
+    /// The cursor of the last event in the stream, if the log has that event. An empty stream has
+    /// none that could differ.
+    async fn find_last_in_log(
+        &mut self,
+        state: &MirrorState,
+        head: i64,
+    ) -> Result<Option<CursorReference>, MirrorError> {
+        if state.last > head {
+            return Ok(None);
+        }
+        let mirrored = mirror::load_event(&self.jetstream, &self.config, state.last).await?;
+        let mirrored = match mirrored {
+            None => return Ok(Some(CursorReference::bare(state.last))),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the mirror ends with a message that is not an event");
+                return Ok(None);
+            }
+            Some(Ok(mirrored)) => mirrored,
+        };
+        let logged = self.reader.read_after(state.last - 1, 1).await?;
+        let is_in_log = logged
+            .first()
+            .is_some_and(|logged| is_same_event(logged, &mirrored));
+        Ok(is_in_log.then(|| mirrored.cursor()))
+    }
+
+    /// Publishes the first event after the last one and waits until it is stored. If nothing can be
+    /// stored, its reply says why: the later events only find that it is missing.
+    async fn publish_first(
+        &mut self,
+        last: CursorReference,
+    ) -> Result<CursorReference, MirrorError> {
+        let events = self.reader.read_after(last.position, 1).await?;
+        self.check_continuity(last, &events).await?;
+        self.publish(&events).await?;
+        Ok(events.last().map_or(last, Envelope::cursor))
+    }
+
+    /// Fails, so that the relay starts over, unless these events continue the mirrored history.
+    async fn check_continuity(
+        &mut self,
+        last: CursorReference,
+        events: &[Envelope],
+    ) -> Result<(), MirrorError> {
+        match self.lineage.check_continuity(last, events).await {
+            Ok(()) => Ok(()),
+            Err(SourceError::Database(error)) => Err(error.into()),
+            Err(error @ SourceError::ForeignCursor { .. }) => {
+                Err(MirrorError::Unavailable(error.to_string()))
+            }
+        }
     }
 
     /// Detects, while nothing is published, a stream that was wiped, purged or replaced from
     /// outside.
-    async fn check_stream(&self, next: i64) -> Result<(), MirrorError> {
+    async fn check_stream(&self, last: CursorReference) -> Result<(), MirrorError> {
         match mirror::load_state(&self.jetstream, &self.config).await? {
-            Some(state) if state.last == next - 1 => {
-                metrics::gauge!("tidings_mirror_lag_events")
-                    .set((self.log.known_head() - state.last).max(0) as f64);
+            Some(state) if state.last == last.position => {
+                set_lag(self.log.known_head(), state.last);
                 Ok(())
             }
             Some(state) => Err(MirrorError::Unavailable(format!(
                 "the stream is at sequence {}, expected {}",
-                state.last,
-                next - 1
+                state.last, last.position
             ))),
             None => Err(MirrorError::Unavailable(
                 "the stream no longer exists".into(),
@@ -227,38 +287,44 @@ impl Relay {
     }
 
     async fn publish_from_commits(
-        &self,
-        next: i64,
+        &mut self,
+        last: CursorReference,
         chunk: Arc<Vec<Envelope>>,
-    ) -> Result<i64, MirrorError> {
+    ) -> Result<CursorReference, MirrorError> {
+        let next = last.position + 1;
         match chunk.first() {
             Some(event) if event.position <= next => {
                 let from = usize::try_from(next - event.position).unwrap_or(usize::MAX);
-                self.publish(chunk.get(from..).unwrap_or_default()).await?;
-                Ok(next.max(chunk.last().map_or(0, |event| event.position) + 1))
+                let events = chunk.get(from..).unwrap_or_default();
+                let Some(newest) = events.last() else {
+                    return Ok(last);
+                };
+                self.check_continuity(last, events).await?;
+                self.publish(events).await?;
+                Ok(newest.cursor())
             }
             // Events in between are missing from the feed; the log has them.
-            _ => Ok(next),
+            _ => Ok(last),
         }
     }
 
     /// Publishes events from the log that the feed has not delivered.
-    async fn publish_from_log(&self, mut next: i64) -> Result<i64, MirrorError> {
-        if !self.commits.is_empty() && self.log.known_head() - next < PAGE_LIMIT {
+    async fn publish_from_log(
+        &mut self,
+        mut last: CursorReference,
+    ) -> Result<CursorReference, MirrorError> {
+        if !self.commits.is_empty() && self.log.known_head() - last.position <= PAGE_LIMIT {
             // They are most likely in the feed.
-            return Ok(next);
+            return Ok(last);
         }
         loop {
-            if self.reader.head().await?.position < next {
-                return Ok(next);
-            }
-            let events = self.reader.read_after(next - 1, PAGE_LIMIT).await?;
-            let Some(last) = events.last() else {
-                return Ok(next);
+            let events = self.reader.read_after(last.position, PAGE_LIMIT).await?;
+            self.check_continuity(last, &events).await?;
+            let Some(newest) = events.last() else {
+                return Ok(last);
             };
-            let last = last.position;
             self.publish(&events).await?;
-            next = last + 1;
+            last = newest.cursor();
         }
     }
 
@@ -283,9 +349,7 @@ impl Relay {
             await_ack(position, ack).await?;
         }
         if let Some(last) = events.last() {
-            metrics::gauge!("tidings_mirror_position").set(last.position as f64);
-            metrics::gauge!("tidings_mirror_lag_events")
-                .set((self.log.known_head() - last.position).max(0) as f64);
+            set_lag(self.log.known_head(), last.position);
         }
         Ok(())
     }
@@ -320,6 +384,22 @@ impl Relay {
             &event.event_type,
         )
     }
+}
+
+/// Whether a message of the stream is this event of the log. An older release published events
+/// without a tag; they are compared by content.
+fn is_same_event(logged: &Envelope, mirrored: &Envelope) -> bool {
+    let identity = |event: &Envelope| (event.position, event.aggregate, event.sequence, event.time);
+    mirrored.tag.is_none_or(|tag| logged.tag == Some(tag))
+        && identity(logged) == identity(mirrored)
+        && logged.aggregate_id == mirrored.aggregate_id
+        && logged.event_type == mirrored.event_type
+}
+
+/// Reports how far the stream is, compared with the log.
+fn set_lag(head: i64, mirrored: i64) {
+    metrics::gauge!("tidings_mirror_position").set(mirrored as f64);
+    metrics::gauge!("tidings_mirror_lag_events").set((head - mirrored).max(0) as f64);
 }
 
 fn encode_payload(event: &Envelope) -> Result<bytes::Bytes, MirrorError> {

@@ -3,8 +3,10 @@
 //! these do not.
 //!
 //! Feed and stream only make it faster; correctness does not depend on them. They may be absent,
-//! behind, wiped or silent. Because an event's stream sequence is its log position, switching
-//! between them needs no bookkeeping.
+//! behind, wiped or silent, and they may have events that the log has lost in a failover or a
+//! restore: module `lineage` compares every event that comes from them with the log's history.
+//! Because an event's stream sequence is its log position, switching between them needs no
+//! bookkeeping.
 
 use std::time::Duration;
 
@@ -12,12 +14,14 @@ use async_nats::connection::State;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
 use domain::envelope::Envelope;
+use domain::history::CursorReference;
 use event_log::reader::LogReader;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::commit_feed::CommitFeed;
+use crate::lineage::{Lineage, SourceError};
 use crate::mirror::{self, MirrorConfig};
 
 /// How long the feed or the stream may be silent before the log is checked for more events.
@@ -35,6 +39,7 @@ const STREAM_OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 /// A source of the events after a position, in order and without a gap.
 pub struct EventSource {
     reader: LogReader,
+    lineage: Lineage,
     feed: Option<CommitFeed>,
     stream: Option<MirrorSubscription>,
     /// Whether the last page of the log was full. The stream would be slower then.
@@ -74,6 +79,7 @@ impl EventSource {
             reopen_at: Instant::now(),
         });
         Self {
+            lineage: Lineage::new(reader.clone()),
             reader,
             feed: None,
             stream,
@@ -88,9 +94,21 @@ impl EventSource {
         self
     }
 
-    /// Returns the events after this position, in order and without a gap, at most `limit`. Empty
-    /// if nothing arrived for a short while.
+    /// Returns the events after this cursor, in order and without a gap, at most `limit`. Empty if
+    /// nothing arrived for a short while. Fails with [`SourceError::ForeignCursor`] if the log does
+    /// not have the cursor's event.
     pub async fn next(
+        &mut self,
+        after: impl Into<CursorReference>,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, SourceError> {
+        let after = after.into();
+        let events = self.next_events(after.position, limit).await?;
+        self.lineage.check_continuity(after, &events).await?;
+        Ok(events)
+    }
+
+    async fn next_events(
         &mut self,
         position: i64,
         limit: usize,
@@ -115,8 +133,16 @@ impl EventSource {
             match &mut self.stream {
                 None => sleep(POLL_INTERVAL).await,
                 Some(stream) => match stream.next(&self.reader, position, limit).await {
-                    StreamPoll::Events(events) => return Ok(events),
+                    StreamPoll::Events(events) if self.lineage.has_all(&events).await? => {
+                        return Ok(events);
+                    }
                     StreamPoll::Silence => {}
+                    StreamPoll::Events(_) => {
+                        stream.abandon(
+                            Vec::new(),
+                            "the stream has events that the log does not have",
+                        );
+                    }
                     StreamPoll::Unusable => stream.close(),
                 },
             }

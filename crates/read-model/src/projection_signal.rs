@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use domain::history::CursorReference;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
@@ -67,11 +68,12 @@ pub fn projected_subject(mirror_stream: &str) -> String {
 /// to everyone.
 const MAX_AUDIENCE_IDS: usize = 2_000;
 
-/// The signal after a batch. Its text form is the position, then a space and the audience as JSON.
+/// The signal after a batch. Its text form is the cursor, then a space and the audience as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectionSignal {
-    /// The position that the read models have reached.
-    pub position: i64,
+    /// The cursor of the last event that the read models include. A projector of an older release
+    /// sends a bare position.
+    pub cursor: CursorReference,
     /// The users and conversations that the batch affected, if known.
     pub audience: Option<AffectedAudience>,
 }
@@ -137,24 +139,29 @@ impl AffectedAudience {
 }
 
 impl ProjectionSignal {
+    /// The position that the read models have reached.
+    pub fn position(&self) -> i64 {
+        self.cursor.position
+    }
+
     /// The text form, as published.
     pub fn to_text(&self) -> String {
         let audience = self.audience.as_ref();
         let json = audience.and_then(|audience| serde_json::to_string(audience).ok());
         json.map_or_else(
-            || self.position.to_string(),
-            |json| format!("{} {json}", self.position),
+            || self.cursor.to_string(),
+            |json| format!("{} {json}", self.cursor),
         )
     }
 
     /// Parses the text form. `None` if the text is not a signal.
     pub fn parse(text: &str) -> Option<Self> {
-        let (position, audience) = match text.split_once(' ') {
-            Some((position, json)) => (position, serde_json::from_str(json).ok()),
+        let (cursor, audience) = match text.split_once(' ') {
+            Some((cursor, json)) => (cursor, serde_json::from_str(json).ok()),
             None => (text, None),
         };
         Some(Self {
-            position: position.parse().ok()?,
+            cursor: cursor.parse().ok()?,
             audience,
         })
     }
@@ -183,13 +190,13 @@ mod tests {
     fn a_signal_survives_a_round_trip_through_text() {
         for audience in [None, Some(audience(3, 7, &[1, 2]))] {
             let signal = ProjectionSignal {
-                position: 7,
+                cursor: "7.5f3a9c21".parse().expect("a cursor"),
                 audience,
             };
             assert_eq!(ProjectionSignal::parse(&signal.to_text()), Some(signal));
         }
         let no_audience = Some(ProjectionSignal {
-            position: 42,
+            cursor: CursorReference::bare(42),
             audience: None,
         });
         assert_eq!(
@@ -252,7 +259,7 @@ mod tests {
         assert_eq!(positions(with(0, 2).merge(audience(2, 3, &[1]))), None);
         assert_eq!(positions(audience(0, 2, &[1]).merge(with(2, 3))), None);
         let published = ProjectionSignal {
-            position: 2,
+            cursor: CursorReference::bare(2),
             audience: Some(with(0, 2)),
         };
         assert_eq!(

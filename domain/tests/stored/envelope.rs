@@ -1,6 +1,7 @@
 //! The CloudEvents envelope and the NATS subject.
 
 use domain::envelope::{AggregateKind, Envelope, EnvelopeError};
+use domain::history::EpochTag;
 use domain::subject;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 fn envelope(id: &str, data: &str) -> Envelope {
     Envelope {
         position: 42,
+        tag: Some(EpochTag::from_bits(0x5f3a_9c21)),
         aggregate: AggregateKind::Mailbox,
         aggregate_id: id.to_owned(),
         sequence: 3,
@@ -27,7 +29,7 @@ fn an_envelope_is_one_cloud_events_object() {
         value,
         json!({
             "specversion": "1.0",
-            "id": "42",
+            "id": "42.5f3a9c21",
             "source": "/mailboxes/zoë",
             "type": "tidings.user_blocked.v1",
             "time": "2026-11-01T09:30:00.000Z",

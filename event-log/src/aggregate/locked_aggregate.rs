@@ -137,6 +137,7 @@ impl<A: CachedAggregate> LockedAggregate<A> {
                         .map_err(|error| encoding_error(&error))?;
                 let envelope = Envelope {
                     position: 0,
+                    tag: None,
                     aggregate,
                     aggregate_id: self.id.clone(),
                     sequence,

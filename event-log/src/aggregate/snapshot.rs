@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::history::{EpochTag, History};
 use serde::Serialize;
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::cached_aggregate::CachedAggregate;
 use super::logged_event::LoggedEvent;
@@ -23,16 +24,22 @@ const DURABILITY_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct SnapshotWriter {
     pool: PgPool,
     interval: i64,
+    history: watch::Receiver<Arc<History>>,
     write_permit: Arc<Semaphore>,
 }
 
 impl SnapshotWriter {
     /// A writer that makes a snapshot whenever the sequence of an aggregate passes a multiple of
-    /// `every`.
-    pub(crate) fn new(pool: PgPool, every: i64) -> Arc<Self> {
+    /// `every`. `history` is that of the cached aggregates.
+    pub(crate) fn new(
+        pool: PgPool,
+        every: i64,
+        history: watch::Receiver<Arc<History>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             pool,
             interval: every.max(1),
+            history,
             write_permit: Arc::new(Semaphore::new(1)),
         })
     }
@@ -53,17 +60,24 @@ impl SnapshotWriter {
         let Ok(permit) = self.write_permit.clone().try_acquire_owned() else {
             return;
         };
-        let (pool, id, state, revision) = (
+        let (pool, id, state, revision, history) = (
             self.pool.clone(),
             id.to_owned(),
             state.clone(),
             revision.clone(),
+            self.history.clone(),
         );
         tokio::spawn(async move {
             let _permit = permit;
-            if wait_until_durable(&revision, sequence).await
-                && let Err(error) = upsert(&pool, &id, &state, sequence).await
-            {
+            if !wait_until_durable(&revision, sequence).await {
+                return;
+            }
+            // In this order: a new history invalidates the aggregates before it is known.
+            let tag = history.borrow().newest_tag();
+            if revision.is_invalid() {
+                return;
+            }
+            if let Err(error) = upsert(&pool, &id, &state, sequence, tag).await {
                 tracing::warn!(id, %error, "failed to write a snapshot");
             }
         });
@@ -81,17 +95,20 @@ async fn wait_until_durable(revision: &Revision, sequence: i64) -> bool {
     false
 }
 
+/// Writes a snapshot if the newest epoch of the log has this tag. Otherwise the log may have lost
+/// events of the state.
 async fn upsert<A: CachedAggregate + Serialize>(
     pool: &PgPool,
     id: &str,
     state: &A,
     sequence: i64,
+    tag: EpochTag,
 ) -> Result<(), sqlx::Error> {
     let payload =
         serde_json::to_string(state).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO log.snapshots (aggregate_type, aggregate_id, last_sequence, current_snapshot, payload)
-         VALUES ($1, $2, $3, $4, $5::json)
+         SELECT $1, $2, $3, $4, $5::json FROM log.head WHERE tag = $6
          ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE
             SET last_sequence = excluded.last_sequence,
                 current_snapshot = excluded.current_snapshot,
@@ -103,6 +120,7 @@ async fn upsert<A: CachedAggregate + Serialize>(
     .bind(sequence)
     .bind(SNAPSHOT_VERSION)
     .bind(payload)
+    .bind(tag.to_sql())
     .execute(pool)
     .await?;
     Ok(())

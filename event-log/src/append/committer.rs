@@ -2,65 +2,62 @@
 //! statement, resolves all tickets of the batch, and continues with what has been queued in the
 //! meantime.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::time::Timestamp;
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+use sqlx::PgPool;
 
 use super::commits::CommitBroadcaster;
-use super::external_events::{self, ExternalEventSink};
-use super::queue::{AppendQueue, QueuedAppend};
+use super::queue::{AppendQueue, CommittedBatch, QueuedAppend};
 use super::receipt;
+use super::receipt_lookup::ReceiptLookup;
 use super::request::AppendError;
 use super::revision::Revision;
-use super::statement::{self, BatchColumns, CommitOutcome};
+use super::statement::{BatchColumns, CommitOutcome};
+use super::writer_session::WriterSession;
 use crate::error::LogError;
-use crate::read::reader::LogReader;
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
 /// unknown.
 const MAX_ATTEMPTS: usize = 8;
 
 /// How long Postgres may be unavailable before the queued appends fail.
-const OUTAGE_TIMEOUT: Duration = Duration::from_secs(3);
+const OUTAGE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many stream ids are allocated at a time, ahead of use.
-const STREAM_ID_BLOCK: i64 = 64;
+/// The pause between two attempts to connect.
+const RECONNECT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The task that appends, with its connection and its stock of stream ids.
+/// The task that appends, with its session.
 pub(crate) struct Committer {
     pool: PgPool,
-    reader: LogReader,
     queue: Arc<AppendQueue>,
-    event_sinks: Vec<Arc<dyn ExternalEventSink>>,
+    session: WriterSession,
+    receipts: Arc<ReceiptLookup>,
     commits: CommitBroadcaster,
     max_batch: usize,
-    connection: Option<PoolConnection<Postgres>>,
-    stream_ids: VecDeque<i64>,
 }
 
 impl Committer {
-    /// A committer of the appends in `queue`, in batches of at most `max_batch` events. It applies
-    /// the events of other processes to `event_sinks` and publishes its own to `commits`.
+    /// A committer of the appends in `queue`, in batches of at most `max_batch` events. It writes
+    /// them with `session`, publishes them to `commits`, reads receipts from the pool, and reports
+    /// repeated keys to `receipts`.
     pub(crate) fn new(
         pool: PgPool,
         queue: Arc<AppendQueue>,
-        event_sinks: Vec<Arc<dyn ExternalEventSink>>,
+        session: WriterSession,
+        receipts: Arc<ReceiptLookup>,
         commits: CommitBroadcaster,
         max_batch: usize,
     ) -> Self {
         Self {
-            reader: LogReader::new(pool.clone()),
             pool,
             queue,
-            event_sinks,
+            session,
+            receipts,
             commits,
             max_batch,
-            connection: None,
-            stream_ids: VecDeque::new(),
         }
     }
 
@@ -83,20 +80,22 @@ impl Committer {
     async fn commit_with_retries(&mut self, mut batch: Vec<QueuedAppend>) {
         let started = Instant::now();
         let mut last_error = String::from("the head of the log kept moving");
-        for attempt in 0..MAX_ATTEMPTS {
+        let mut lock_head = false;
+        for _ in 0..MAX_ATTEMPTS {
             batch = reject_stale(batch);
             if batch.is_empty() {
                 return;
             }
-            match self.try_commit(&batch, attempt > 0).await {
-                Ok(CommitOutcome::Committed {
-                    previous_head,
-                    time,
-                }) => {
+            if let Err(error) = self.open_session(started).await {
+                last_error = error.to_string();
+                break;
+            }
+            match self.try_commit(&batch, lock_head).await {
+                Ok(CommitOutcome::Committed(committed)) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
-                    return self.complete_batch(batch, previous_head, time);
+                    return self.complete_batch(batch, committed);
                 }
-                Ok(CommitOutcome::HeadMoved) => {}
+                Ok(CommitOutcome::HeadMoved) => lock_head = true,
                 Ok(CommitOutcome::DuplicateKey) => match self.answer_duplicate_keys(batch).await {
                     Ok(rest) => batch = rest,
                     Err((rest, error)) => {
@@ -105,10 +104,10 @@ impl Committer {
                     }
                 },
                 Err(error) => {
-                    if let Some(time) = self.resolve_unknown_outcome(&batch, &error, started).await
-                    {
-                        let previous_head = self.queue.known_head();
-                        return self.complete_batch(batch, previous_head, time);
+                    lock_head = true;
+                    let resolved = self.resolve_unknown_outcome(&batch, &error, started).await;
+                    if let Some(committed) = resolved {
+                        return self.complete_batch(batch, committed);
                     }
                     last_error = error.to_string();
                     if started.elapsed() > OUTAGE_TIMEOUT {
@@ -131,6 +130,17 @@ impl Committer {
         }
     }
 
+    /// Opens the session unless it is open, for as long as an outage may last.
+    async fn open_session(&mut self, started: Instant) -> Result<(), sqlx::Error> {
+        loop {
+            match self.session.ensure_open().await {
+                Ok(()) => return Ok(()),
+                Err(error) if started.elapsed() > OUTAGE_TIMEOUT => return Err(error),
+                Err(_) => tokio::time::sleep(RECONNECT_INTERVAL).await,
+            }
+        }
+    }
+
     /// Makes one attempt. With `lock_head`, it holds the head's row lock, so that no other writer
     /// can append in between.
     async fn try_commit(
@@ -138,86 +148,32 @@ impl Committer {
         batch: &[QueuedAppend],
         lock_head: bool,
     ) -> Result<CommitOutcome, sqlx::Error> {
-        self.assign_stream_ids(batch).await?;
-        let columns = BatchColumns::from_batch(batch);
-        let known = self.queue.known_head();
-        if columns.is_empty() {
-            return self.confirm_observations(known).await;
-        }
-        if lock_head {
-            return self.append_under_head_lock(batch).await;
-        }
-        statement::append_batch(self.connection().await?, known, &columns).await
-    }
-
-    /// For batches of observations only: they hold if the head is where it was known to be.
-    async fn confirm_observations(&mut self, known: i64) -> Result<CommitOutcome, sqlx::Error> {
-        let head = statement::load_head(self.connection().await?).await?;
-        if head == known {
-            return Ok(CommitOutcome::Committed {
-                previous_head: known,
-                time: Timestamp::default(),
-            });
-        }
-        external_events::catch_up(&self.reader, &self.queue, &self.event_sinks, head).await?;
-        Ok(CommitOutcome::HeadMoved)
-    }
-
-    /// Applies the events of other writers, first without the head lock, then the few that have
-    /// arrived since under the lock, and appends before any other writer can.
-    async fn append_under_head_lock(
-        &mut self,
-        batch: &[QueuedAppend],
-    ) -> Result<CommitOutcome, sqlx::Error> {
-        let head = statement::load_head(self.connection().await?).await?;
-        external_events::catch_up(&self.reader, &self.queue, &self.event_sinks, head).await?;
-        let (reader, queue, event_sinks) = (
-            self.reader.clone(),
-            self.queue.clone(),
-            self.event_sinks.clone(),
-        );
-        let connection = self.connection().await?;
-        let mut transaction = connection.begin().await?;
-        let head = statement::lock_head(&mut transaction).await?;
-        external_events::catch_up(&reader, &queue, &event_sinks, head).await?;
         if !batch.iter().all(QueuedAppend::is_current) {
             return Ok(CommitOutcome::HeadMoved);
         }
-        let written =
-            statement::append_batch(&mut transaction, head, &BatchColumns::from_batch(batch))
-                .await?;
-        match written {
-            CommitOutcome::Committed { .. } => transaction.commit().await?,
-            CommitOutcome::HeadMoved | CommitOutcome::DuplicateKey => {
-                transaction.rollback().await?;
-            }
+        self.session.assign_stream_ids(batch).await?;
+        let columns = BatchColumns::from_batch(batch);
+        if columns.is_empty() {
+            return self.confirm_observations().await;
         }
-        Ok(written)
+        if lock_head {
+            return self.session.append_under_head_lock(batch).await;
+        }
+        self.session.append(&columns).await
     }
 
-    async fn assign_stream_ids(&mut self, batch: &[QueuedAppend]) -> Result<(), sqlx::Error> {
-        let mut new_streams = Vec::new();
-        for append in batch {
-            if append.revision.stream_id() == 0 && !append.rows.is_empty() {
-                new_streams.push(append.revision.clone());
-            }
+    /// For batches of observations only: they hold if the head is where it was known to be.
+    async fn confirm_observations(&mut self) -> Result<CommitOutcome, sqlx::Error> {
+        let head = self.session.load_head().await?;
+        if self.session.is_known(head) {
+            return Ok(CommitOutcome::Committed(CommittedBatch {
+                previous_head: head.position,
+                time: Timestamp::default(),
+                tag: head.tag,
+            }));
         }
-        for revision in new_streams {
-            // Several appends of a batch may share a new stream.
-            if revision.stream_id() != 0 {
-                continue;
-            }
-            if self.stream_ids.is_empty() {
-                let numbers =
-                    statement::allocate_stream_ids(self.connection().await?, STREAM_ID_BLOCK)
-                        .await?;
-                self.stream_ids.extend(numbers);
-            }
-            if let Some(number) = self.stream_ids.pop_front() {
-                revision.set_stream_id(number);
-            }
-        }
-        Ok(())
+        self.session.catch_up(head).await?;
+        Ok(CommitOutcome::HeadMoved)
     }
 
     /// Resolves the appends whose keys exist with the stored receipts. Appends that were decided on
@@ -226,6 +182,7 @@ impl Committer {
         &mut self,
         batch: Vec<QueuedAppend>,
     ) -> Result<Vec<QueuedAppend>, (Vec<QueuedAppend>, LogError)> {
+        self.receipts.record_repeat();
         let keys: Vec<_> = batch
             .iter()
             .flat_map(|append| append.receipts.iter().map(|receipt| receipt.key))
@@ -254,69 +211,48 @@ impl Committer {
         Ok(rest)
     }
 
-    /// Finds out, after an error, whether the batch was written. Returns its time if it was.
+    /// Finds out, after an error, whether the batch was written. Returns where if it was, and if
+    /// everything that the server replicates synchronously has been replicated up to it.
     async fn resolve_unknown_outcome(
         &mut self,
         batch: &[QueuedAppend],
         error: &sqlx::Error,
         started: Instant,
-    ) -> Option<Timestamp> {
+    ) -> Option<CommittedBatch> {
         tracing::warn!(%error, "a commit failed; checking whether it was written");
         if matches!(error, sqlx::Error::Database(_)) && !is_session_lost(error) {
             // The server rejected the statement because of a race for a key or a stream. The next
             // attempt sees and applies what won the race.
             return None;
         }
-        self.connection = None;
+        let tag = self.session.epoch()?;
         let columns = BatchColumns::from_batch(batch);
-        let known = self.queue.known_head();
         loop {
-            let found = match self.connection().await {
-                Ok(connection) => statement::find_commit_time(connection, known, &columns).await,
-                Err(error) => Err(error),
-            };
-            match found {
-                Ok(time) => return time,
-                Err(_) if started.elapsed() > OUTAGE_TIMEOUT => return None,
-                Err(_) => self.connection = None,
+            match self.session.reopen_after(&columns, tag).await {
+                Ok(time) => {
+                    return time.map(|time| CommittedBatch {
+                        previous_head: self.queue.known_head(),
+                        time,
+                        tag,
+                    });
+                }
+                Err(error) if started.elapsed() > OUTAGE_TIMEOUT => {
+                    tracing::warn!(%error, "could not find out whether a commit was written");
+                    return None;
+                }
+                Err(_) => tokio::time::sleep(RECONNECT_INTERVAL).await,
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// The batch is durable: resolves its tickets and publishes its events to the commit feed.
-    fn complete_batch(&self, batch: Vec<QueuedAppend>, previous_head: i64, time: Timestamp) {
-        let events = self.queue.complete(batch, previous_head, time);
+    fn complete_batch(&self, batch: Vec<QueuedAppend>, committed: CommittedBatch) {
+        let events = self.queue.complete(batch, committed);
         let Some(last) = events.last() else { return };
         metrics::histogram!("tidings_commit_batch_events").record(events.len() as f64);
         metrics::gauge!("tidings_log_head").set(last.position as f64);
         self.commits.publish(events);
     }
-
-    async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => connect(&self.pool).await?,
-        };
-        Ok(&mut *self.connection.insert(connection))
-    }
-}
-
-/// Opens a connection for appending. The idle timeout takes the head lock away from a writer that
-/// is frozen while holding it, so that the others can continue. The append statement uses a generic
-/// plan made for large tables: every lookup in it is by key.
-async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    sqlx::query(
-        "SELECT set_config('synchronous_commit', 'on', false),
-                set_config('idle_in_transaction_session_timeout', '10s', false),
-                set_config('statement_timeout', '30s', false),
-                set_config('plan_cache_mode', 'force_generic_plan', false),
-                set_config('enable_seqscan', 'off', false)",
-    )
-    .execute(&mut *connection)
-    .await?;
-    Ok(connection)
 }
 
 /// Whether this error ended the session, so that the outcome is unknown.

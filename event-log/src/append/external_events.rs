@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use domain::envelope::{AggregateKind, Envelope};
+use sqlx::PgConnection;
 
 use super::queue::AppendQueue;
-use crate::read::reader::LogReader;
+use crate::read::reader;
+use crate::read::stream_names::StreamNames;
 
 /// How many external events are read at a time.
 const PAGE_LIMIT: i64 = 1_000;
@@ -28,26 +30,32 @@ pub(crate) trait ExternalEventSink: Send + Sync {
     fn invalidate_all(&self);
 }
 
-/// Reads the events from the known head up to `head`, and applies them.
+/// Invalidates all cached aggregates and continues from `head`.
+pub(crate) fn forget(queue: &AppendQueue, sinks: &[Arc<dyn ExternalEventSink>], head: i64) {
+    queue.advance_known_head(head, || {
+        for sink in sinks {
+            sink.invalidate_all();
+        }
+    });
+}
+
+/// Reads the events from the known head up to `head`, and applies them. The known head must belong
+/// to the history of this session.
 pub(crate) async fn catch_up(
-    reader: &LogReader,
+    connection: &mut PgConnection,
     queue: &AppendQueue,
     sinks: &[Arc<dyn ExternalEventSink>],
     head: i64,
 ) -> Result<(), sqlx::Error> {
     let mut known = queue.known_head();
-    if head - known > MAX_CATCH_UP_EVENTS || head < known {
-        queue.advance_known_head(head, || {
-            for sink in sinks {
-                sink.invalidate_all();
-            }
-        });
+    if head - known > MAX_CATCH_UP_EVENTS {
+        forget(queue, sinks, head);
         return Ok(());
     }
+    let mut names = StreamNames::default();
     while known < head {
-        let events = reader
-            .read_after(known, PAGE_LIMIT.min(head - known))
-            .await?;
+        let limit = PAGE_LIMIT.min(head - known);
+        let events = reader::read_after(connection, &mut names, known, limit).await?;
         let Some(last) = events.last() else { break };
         known = last.position;
         queue.advance_known_head(known, || {

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::envelope::Envelope;
+use domain::history::EpochTag;
 use domain::time::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -56,6 +57,17 @@ impl QueuedAppend {
                 .iter()
                 .all(|observation| observation.revision.unchanged_since(self.known_head))
     }
+}
+
+/// Where a batch was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommittedBatch {
+    /// The head before the batch.
+    pub(crate) previous_head: i64,
+    /// The time of the events.
+    pub(crate) time: Timestamp,
+    /// The tag of the epoch in which they were written.
+    pub(crate) tag: EpochTag,
 }
 
 /// What an append keeps alive until its ticket is resolved.
@@ -185,14 +197,18 @@ impl AppendQueue {
         }
     }
 
-    /// Resolves the tickets of a batch that is durable at the positions after `previous_head`, and
-    /// advances the known head. Returns its events with their positions and the time.
+    /// Resolves the tickets of a batch that is durable, and advances the known head. Returns its
+    /// events with their positions, tags and time.
     pub(crate) fn complete(
         &self,
         batch: Vec<QueuedAppend>,
-        previous_head: i64,
-        time: Timestamp,
+        committed: CommittedBatch,
     ) -> Vec<Envelope> {
+        let CommittedBatch {
+            previous_head,
+            time,
+            tag,
+        } = committed;
         let mut events = Vec::new();
         let mut position = previous_head;
         let mut state = self.lock();
@@ -201,6 +217,7 @@ impl AppendQueue {
             for mut row in append.rows {
                 position += 1;
                 row.envelope.position = position;
+                row.envelope.tag = Some(tag);
                 row.envelope.time = time;
                 append.revision.set_durable_sequence(row.envelope.sequence);
                 events.push(row.envelope);

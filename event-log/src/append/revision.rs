@@ -10,6 +10,8 @@ pub(crate) struct Revision {
     stream_id: AtomicI64,
     /// The newest sequence, durable or still queued.
     sequence: AtomicI64,
+    /// The sequence at which the state was loaded.
+    loaded_sequence: AtomicI64,
     /// The newest durable sequence.
     durable_sequence: AtomicI64,
     /// The position of the last event of another process that has been applied.
@@ -24,6 +26,7 @@ impl Revision {
         Arc::new(Self {
             stream_id: AtomicI64::new(0),
             sequence: AtomicI64::new(0),
+            loaded_sequence: AtomicI64::new(0),
             durable_sequence: AtomicI64::new(0),
             external_position: AtomicI64::new(0),
             invalid: AtomicBool::new(false),
@@ -34,7 +37,13 @@ impl Revision {
     pub(crate) fn set_loaded(&self, stream: i64, sequence: i64) {
         self.set_stream_id(stream);
         self.sequence.store(sequence, Ordering::Release);
+        self.loaded_sequence.store(sequence, Ordering::Release);
         self.set_durable_sequence(sequence);
+    }
+
+    /// Whether an append after this sequence is the first one on the loaded state.
+    pub(super) fn is_first_since_load(&self, sequence: i64) -> bool {
+        self.loaded_sequence.load(Ordering::Acquire) == sequence
     }
 
     pub(crate) fn stream_id(&self) -> i64 {

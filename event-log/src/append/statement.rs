@@ -1,26 +1,32 @@
 //! The SQL statement that appends a batch.
 
+use domain::history::EpochTag;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 
-use super::queue::QueuedAppend;
+use super::queue::{CommittedBatch, QueuedAppend};
 
 /// The outcome of the append statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CommitOutcome {
-    /// The batch was written at the positions after `base`.
-    Committed {
-        /// The head before the batch.
-        previous_head: i64,
-        /// The time of the events.
-        time: Timestamp,
-    },
-    /// The head is not where it was known to be. Nothing was written.
+    /// The batch was written.
+    Committed(CommittedBatch),
+    /// The head is not where it was known to be, or a stream is not the one that was loaded.
+    /// Nothing was written.
     HeadMoved,
     /// Some of the keys exist already. Nothing was written.
     DuplicateKey,
+}
+
+/// The head as the log stores it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoredHead {
+    /// The last position.
+    pub(crate) position: i64,
+    /// The tag of the newest epoch, in which the next event is written.
+    pub(crate) tag: EpochTag,
 }
 
 /// A batch as one array per column.
@@ -35,6 +41,11 @@ pub(crate) struct BatchColumns {
     new_stream: Vec<i64>,
     new_aggregate: Vec<&'static str>,
     new_id: Vec<String>,
+    /// The streams whose loaded state has not been compared with the log yet.
+    loaded_stream: Vec<i64>,
+    loaded_aggregate: Vec<&'static str>,
+    loaded_id: Vec<String>,
+    loaded_sequence: Vec<i64>,
     key: Vec<Uuid>,
     fingerprint: Vec<Uuid>,
     /// The event of the batch whose position goes into the receipt, from 1; 0 for the previous
@@ -63,9 +74,27 @@ impl BatchColumns {
         self.stream.is_empty() && self.key.is_empty()
     }
 
+    /// Adds the stream of the first append since its state was loaded. The rows of a new stream are
+    /// compared by the constraints of the tables.
+    fn push_loaded(&mut self, append: &QueuedAppend, stream: i64) {
+        let Some(first) = append.rows.first() else {
+            return;
+        };
+        let sequence = first.envelope.sequence - 1;
+        if sequence == 0 || !append.revision.is_first_since_load(sequence) {
+            return;
+        }
+        self.loaded_stream.push(stream);
+        self.loaded_aggregate
+            .push(first.envelope.aggregate.as_str());
+        self.loaded_id.push(first.envelope.aggregate_id.clone());
+        self.loaded_sequence.push(sequence);
+    }
+
     fn push(&mut self, append: &QueuedAppend) {
         let before = self.stream.len();
         let stream = append.revision.stream_id();
+        self.push_loaded(append, stream);
         for row in &append.rows {
             let envelope = &row.envelope;
             if envelope.sequence == 1 {
@@ -96,20 +125,70 @@ impl BatchColumns {
     }
 }
 
-/// Appends the batch if the head is at `known` and none of the keys exists. It is one statement, so
-/// one transaction, one round trip and one fsync. Keys are nearly always new, so the check is left
-/// to their unique index: looking them up first would cost a second index descent for each.
+/// Appends the batch if the head is at `known`, in the same history, and none of the keys exists.
+/// It is one statement, so one transaction, one round trip and one fsync. Keys are nearly always
+/// new, so the check is left to their unique index: looking them up first would cost a second index
+/// descent for each.
+///
+/// The first append to a loaded stream also compares the stream with what was loaded: a state that
+/// a pooled connection has read from another server must not be appended to.
 pub(crate) async fn append_batch(
     connection: &mut PgConnection,
-    known: i64,
+    known: StoredHead,
     columns: &BatchColumns,
 ) -> Result<CommitOutcome, sqlx::Error> {
-    let written = sqlx::query_as(
-        "WITH head AS (
+    let written = sqlx::query_as(APPEND_BATCH)
+        .bind(columns.event_count() as i64)
+        .bind(known.position)
+        .bind(&columns.new_stream)
+        .bind(&columns.new_aggregate)
+        .bind(&columns.new_id)
+        .bind(&columns.stream)
+        .bind(&columns.sequence)
+        .bind(&columns.message)
+        .bind(&columns.version)
+        .bind(&columns.event_type)
+        .bind(&columns.key)
+        .bind(&columns.payload)
+        .bind(&columns.fingerprint)
+        .bind(&columns.receipt_event)
+        .bind(&columns.answer)
+        .bind(known.tag.to_sql())
+        .bind(&columns.loaded_stream)
+        .bind(&columns.loaded_aggregate)
+        .bind(&columns.loaded_id)
+        .bind(&columns.loaded_sequence)
+        .fetch_optional(connection)
+        .await;
+    let written: Option<(i64, OffsetDateTime)> = match written {
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some(RECEIPT_KEY_INDEX) => {
+            return Ok(CommitOutcome::DuplicateKey);
+        }
+        written => written?,
+    };
+    Ok(written.map_or(CommitOutcome::HeadMoved, |(base, time)| {
+        CommitOutcome::Committed(CommittedBatch {
+            previous_head: base,
+            time: time.into(),
+            tag: known.tag,
+        })
+    }))
+}
+
+/// The statement of [`append_batch`]. Its parts write only what `head` lets them.
+const APPEND_BATCH: &str = "WITH head AS (
              UPDATE log.head
                 SET position = position + $1,
                     occurred_at = greatest(date_trunc('milliseconds', clock_timestamp()), occurred_at)
-              WHERE position = $2
+              WHERE position = $2 AND tag = $16
+                AND NOT EXISTS (
+                    SELECT FROM unnest($17::bigint[], $18::text[], $19::text[], $20::bigint[])
+                           AS l (stream, aggregate_type, aggregate_id, sequence)
+                     WHERE l.sequence IS DISTINCT FROM
+                           (SELECT e.sequence FROM log.streams s JOIN log.events e ON e.stream = s.id
+                             WHERE s.id = l.stream AND s.aggregate_type = l.aggregate_type
+                               AND s.aggregate_id = l.aggregate_id
+                             ORDER BY e.sequence DESC LIMIT 1))
              RETURNING position - $1 AS base, occurred_at),
          streams AS (
              INSERT INTO log.streams (id, aggregate_type, aggregate_id)
@@ -125,61 +204,62 @@ pub(crate) async fn append_batch(
              SELECT r.key, r.fingerprint, head.base + r.nth, r.answer
                FROM head, unnest($11::uuid[], $13::uuid[], $14::bigint[], $15::bytea[])
                     AS r (key, fingerprint, nth, answer))
-         SELECT base, occurred_at FROM head",
-    )
-    .bind(columns.event_count() as i64)
-    .bind(known)
-    .bind(&columns.new_stream)
-    .bind(&columns.new_aggregate)
-    .bind(&columns.new_id)
-    .bind(&columns.stream)
-    .bind(&columns.sequence)
-    .bind(&columns.message)
-    .bind(&columns.version)
-    .bind(&columns.event_type)
-    .bind(&columns.key)
-    .bind(&columns.payload)
-    .bind(&columns.fingerprint)
-    .bind(&columns.receipt_event)
-    .bind(&columns.answer)
-    .fetch_optional(connection)
-    .await;
-    let written: Option<(i64, OffsetDateTime)> = match written {
-        Err(sqlx::Error::Database(error)) if error.constraint() == Some(RECEIPT_KEY_INDEX) => {
-            return Ok(CommitOutcome::DuplicateKey);
-        }
-        written => written?,
-    };
-    Ok(written.map_or(CommitOutcome::HeadMoved, |(base, time)| {
-        CommitOutcome::Committed {
-            previous_head: base,
-            time: time.into(),
-        }
-    }))
-}
+         SELECT base, occurred_at FROM head";
 
 /// The unique index of the receipt keys.
 const RECEIPT_KEY_INDEX: &str = "receipts_pkey";
 
 /// Reads the head from its table.
-pub(crate) async fn load_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT position FROM log.head")
+pub(crate) async fn load_head(connection: &mut PgConnection) -> Result<StoredHead, sqlx::Error> {
+    let head = sqlx::query_as("SELECT position, tag FROM log.head")
         .fetch_one(connection)
-        .await
+        .await?;
+    Ok(to_head(head))
 }
 
 /// Reads the head and locks it: no other writer can advance it until the transaction ends.
-pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT position FROM log.head FOR UPDATE")
+pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<StoredHead, sqlx::Error> {
+    let head = sqlx::query_as("SELECT position, tag FROM log.head FOR UPDATE")
         .fetch_one(connection)
-        .await
+        .await?;
+    Ok(to_head(head))
 }
 
-/// Returns the time of this batch if the event after `known` is its first event. A batch is atomic,
-/// so this resolves an unknown outcome.
+fn to_head((position, tag): (i64, i32)) -> StoredHead {
+    StoredHead {
+        position,
+        tag: EpochTag::from_sql(tag),
+    }
+}
+
+/// Begins an epoch after the head, which the transaction has locked. It replaces an epoch that no
+/// event has been written in.
+pub(crate) async fn begin_epoch(
+    transaction: &mut PgConnection,
+    head: i64,
+) -> Result<StoredHead, sqlx::Error> {
+    let tag = EpochTag::from_bits(Uuid::new_v4().as_fields().0);
+    sqlx::query(
+        "WITH begun AS (
+             INSERT INTO log.epochs (begins_after, tag) VALUES ($1, $2)
+             ON CONFLICT (begins_after) DO UPDATE SET tag = excluded.tag, begun_at = excluded.begun_at)
+         UPDATE log.head SET tag = $2",
+    )
+    .bind(head)
+    .bind(tag.to_sql())
+    .execute(transaction)
+    .await?;
+    Ok(StoredHead {
+        position: head,
+        tag,
+    })
+}
+
+/// Returns the time of this batch if the event after `known` is its first event and was written in
+/// the same epoch. A batch is atomic, so this resolves an unknown outcome.
 pub(crate) async fn find_commit_time(
     connection: &mut PgConnection,
-    known: i64,
+    known: StoredHead,
     columns: &BatchColumns,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     let (Some(stream), Some(sequence), Some(payload)) = (
@@ -191,12 +271,15 @@ pub(crate) async fn find_commit_time(
     };
     let time: Option<OffsetDateTime> = sqlx::query_scalar(
         "SELECT occurred_at FROM log.events
-          WHERE position = $1 + 1 AND stream = $2 AND sequence = $3 AND payload = $4",
+          WHERE position = $1 + 1 AND stream = $2 AND sequence = $3 AND payload = $4
+            AND $5 = (SELECT tag FROM log.epochs WHERE begins_after <= $1
+                       ORDER BY begins_after DESC LIMIT 1)",
     )
-    .bind(known)
+    .bind(known.position)
     .bind(stream)
     .bind(sequence)
     .bind(payload)
+    .bind(known.tag.to_sql())
     .fetch_optional(connection)
     .await?;
     Ok(time.map(Timestamp::from))

@@ -4,7 +4,8 @@
 //!   involve a user.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 
+pub(crate) mod epochs;
 pub mod read_ahead;
 pub mod reader;
-mod stream_names;
+pub(crate) mod stream_names;
 pub mod user_filter;

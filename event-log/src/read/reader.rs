@@ -1,14 +1,17 @@
 //! Reads the log by position, by stream, by type and by time.
 
 use domain::envelope::{AggregateKind, Envelope};
+use domain::history::{EpochTag, History};
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
-use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row as _};
 
+use super::epochs;
 use super::stream_names::{self, StreamNames};
 use super::user_filter;
+use crate::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 
 /// The head of the log: its last position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +20,10 @@ pub struct LogHead {
     pub position: i64,
     /// The time of the last event.
     pub time: Timestamp,
-    /// The permanent identity of this log.
+    /// The permanent identity of this log. A copy of the database has the same.
     pub log_id: Uuid,
+    /// The tag of the newest epoch.
+    pub tag: EpochTag,
 }
 
 /// Which events to read. Fields that are empty do not filter.
@@ -84,15 +89,24 @@ impl LogReader {
 
     /// The current head of the log.
     pub async fn head(&self) -> Result<LogHead, sqlx::Error> {
-        let (position, time, log_id): (i64, OffsetDateTime, Uuid) =
-            sqlx::query_as("SELECT position, occurred_at, log_id FROM log.head")
-                .fetch_one(&self.pool)
-                .await?;
+        let head = sqlx::query_as("SELECT position, occurred_at, log_id, tag FROM log.head")
+            .fetch_one(&self.pool);
+        let (position, time, log_id, tag): (i64, OffsetDateTime, Uuid, i32) =
+            within(EXCHANGE_TIMEOUT, head).await?;
         Ok(LogHead {
             position,
             time: time.into(),
             log_id,
+            tag: EpochTag::from_sql(tag),
         })
+    }
+
+    /// The epochs of the log.
+    pub async fn history(&self) -> Result<History, sqlx::Error> {
+        within(EXCHANGE_TIMEOUT, async {
+            epochs::load_history(&mut *self.pool.acquire().await?).await
+        })
+        .await
     }
 
     /// Reads the events after a position, without a gap, at most `limit`.
@@ -101,30 +115,11 @@ impl LogReader {
         position: i64,
         limit: i64,
     ) -> Result<Vec<Envelope>, sqlx::Error> {
-        self.read_after_with_names(&mut StreamNames::default(), position, limit)
-            .await
-    }
-
-    async fn read_after_with_names(
-        &self,
-        names: &mut StreamNames,
-        position: i64,
-        limit: i64,
-    ) -> Result<Vec<Envelope>, sqlx::Error> {
-        let rows = sqlx::query(SELECT_AFTER)
-            .bind(position)
-            .bind(position.saturating_add(limit))
-            .fetch_all(&self.pool)
-            .await?;
-        let streams: Vec<i64> = rows
-            .iter()
-            .map(|row| row.try_get(6))
-            .collect::<Result<_, _>>()?;
-        names.resolve(&self.pool, streams.iter().copied()).await?;
-        rows.iter()
-            .zip(streams)
-            .map(|(row, stream)| decode_envelope(row, names.get(stream)?))
-            .collect()
+        within(PAGE_TIMEOUT, async {
+            let connection = &mut *self.pool.acquire().await?;
+            read_after(connection, &mut StreamNames::default(), position, limit).await
+        })
+        .await
     }
 
     /// Returns the messages that the events after `after`, up to and including `up_to`, have sent,
@@ -203,8 +198,8 @@ impl LogReader {
         let mut events = if after >= last {
             Vec::new()
         } else if filter.is_empty() {
-            self.read_after_with_names(names, after, limit.min(last - after))
-                .await?
+            let connection = &mut *self.pool.acquire().await?;
+            read_after(connection, names, after, limit.min(last - after)).await?
         } else {
             self.query_between(filter, after, last, limit).await?
         };
@@ -265,13 +260,17 @@ impl LogReader {
                 .push(" IN e.payload) > 0)");
         }
         query.push(order).push_bind(limit);
-        let rows = query.build().fetch_all(&self.pool).await?;
-        rows.iter()
+        let connection = &mut *self.pool.acquire().await?;
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        let mut events = rows
+            .iter()
             .map(|row| {
                 let kind = stream_names::parse_aggregate_kind(row.try_get(6)?)?;
                 decode_envelope(row, (kind, row.try_get(7)?))
             })
-            .collect()
+            .collect::<Result<Vec<_>, sqlx::Error>>()?;
+        epochs::tag_events(connection, &mut events).await?;
+        Ok(events)
     }
 
     /// The last position whose event is earlier than `time`; 0 if there is none. A binary search,
@@ -339,6 +338,36 @@ impl LogReader {
     }
 }
 
+/// Reads the events after a position from one session, without a gap, at most `limit`. Their tags
+/// are read from the same session, so that they belong to the same history.
+pub(crate) async fn read_after(
+    connection: &mut PgConnection,
+    names: &mut StreamNames,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<Envelope>, sqlx::Error> {
+    let rows = sqlx::query(SELECT_AFTER)
+        .bind(position)
+        .bind(position.saturating_add(limit))
+        .fetch_all(&mut *connection)
+        .await?;
+    let streams: Vec<i64> = rows
+        .iter()
+        .map(|row| row.try_get(6))
+        .collect::<Result<_, _>>()?;
+    names
+        .resolve(&mut *connection, streams.iter().copied())
+        .await?;
+    let mut events = rows
+        .iter()
+        .zip(streams)
+        .map(|(row, stream)| decode_envelope(row, names.get(stream)?))
+        .collect::<Result<Vec<_>, sqlx::Error>>()?;
+    epochs::tag_events(connection, &mut events).await?;
+    Ok(events)
+}
+
+/// Decodes an event, without its tag.
 fn decode_envelope(
     row: &sqlx::postgres::PgRow,
     (aggregate, aggregate_id): (AggregateKind, String),
@@ -346,6 +375,7 @@ fn decode_envelope(
     let time: OffsetDateTime = row.try_get(4)?;
     Ok(Envelope {
         position: row.try_get(0)?,
+        tag: None,
         aggregate,
         aggregate_id,
         sequence: row.try_get(1)?,
@@ -368,8 +398,9 @@ fn decode_payload(payload: &[u8]) -> Result<Box<RawValue>, sqlx::Error> {
 /// An SQL expression for the body, as JSON text, that the event at `$position` (an SQL expression)
 /// gave to a message. Null if there is no such event, or if its content has been erased.
 ///
-/// This is the only SQL on `log.*` that leaves this crate: an as-of query needs the bodies of
-/// recalled messages, which the read models do not have, and joins them in its own statement.
+/// This and `has_cursor_sql` are the only SQL on `log.*` that leaves this crate: an as-of query
+/// needs the bodies of recalled messages, which the read models do not have, and joins them in its
+/// own statement.
 #[macro_export]
 macro_rules! event_body_sql {
     ($position:literal) => {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use domain::envelope::AggregateKind;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 /// How many names are cached. Beyond that, the cache is cleared.
 const MAX_CACHED_NAMES: usize = 200_000;
@@ -20,7 +20,7 @@ impl StreamNames {
     /// Loads the names of those streams that are not cached.
     pub async fn resolve(
         &mut self,
-        pool: &PgPool,
+        connection: &mut PgConnection,
         streams: impl Iterator<Item = i64>,
     ) -> Result<(), sqlx::Error> {
         if self.0.len() > MAX_CACHED_NAMES {
@@ -36,7 +36,7 @@ impl StreamNames {
             "SELECT id, aggregate_type, aggregate_id FROM log.streams WHERE id = ANY($1)",
         )
         .bind(&unknown)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
         for (id, kind, name) in rows {
             self.0.insert(id, (parse_aggregate_kind(&kind)?, name));

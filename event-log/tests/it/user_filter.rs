@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 fn event(aggregate: AggregateKind, id: &str, data: &Value) -> Envelope {
     Envelope {
         position: 1,
+        tag: None,
         aggregate,
         aggregate_id: id.to_owned(),
         sequence: 1,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use domain::history::{CursorReference, EpochTag};
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use search::index::{Index, IndexCheckpoint, verify};
@@ -41,10 +42,19 @@ pub(super) async fn check(pool: &PgPool, index: &IndexCheckpoint) -> Result<(), 
     if position > head.position {
         return incompatible("is ahead of the log");
     }
-    if position > 0 && load_event_time(&reader, position).await? != index.time {
+    let is_in_log = reader.history().await?.contains(cursor(index));
+    if position > 0 && (!is_in_log || load_event_time(&reader, position).await? != index.time) {
         return incompatible("contains events that are missing from the log");
     }
     Ok(())
+}
+
+/// The cursor of the last event that an index includes.
+pub(super) fn cursor(index: &IndexCheckpoint) -> CursorReference {
+    CursorReference {
+        position: i64::try_from(index.position).unwrap_or(i64::MAX),
+        tag: index.tag.map(EpochTag::from_bits),
+    }
 }
 
 /// Loads the time of the event at a position, as index checkpoints store it: in milliseconds since

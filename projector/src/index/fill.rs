@@ -85,6 +85,7 @@ async fn initial_checkpoint(pool: &PgPool) -> Result<IndexCheckpoint, IndexingEr
     let read_model = ReadModelState::load(pool).await?;
     Ok(IndexCheckpoint {
         position: read_model.position.unsigned_abs(),
+        tag: Some(read_model.tag().to_bits()),
         time: read_model.time(),
         log,
         numbering: read_model.numbering,

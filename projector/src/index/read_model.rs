@@ -1,5 +1,6 @@
 //! The state of the read model that an index depends on.
 
+use domain::history::EpochTag;
 use domain::time::Timestamp;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool};
@@ -11,13 +12,15 @@ use super::error::IndexingError;
 pub(super) struct ReadModelState {
     /// The position of the last folded event.
     pub position: i64,
+    /// The tag of its epoch, as stored.
+    tag: i32,
     /// The version of the assignment of ids to users and conversations.
     pub numbering: i64,
     /// The time of the last folded event.
     pub event_time: OffsetDateTime,
 }
 
-const SELECT_READ_MODEL: &str = "SELECT position, numbering, event_time FROM read.checkpoint";
+const SELECT_READ_MODEL: &str = "SELECT position, tag, numbering, event_time FROM read.checkpoint";
 
 impl ReadModelState {
     pub async fn load(pool: &PgPool) -> Result<Self, sqlx::Error> {
@@ -29,6 +32,11 @@ impl ReadModelState {
         sqlx::query_as(SELECT_READ_MODEL)
             .fetch_one(connection)
             .await
+    }
+
+    /// The tag of the epoch that the position belongs to.
+    pub fn tag(&self) -> EpochTag {
+        EpochTag::from_sql(self.tag)
     }
 
     /// The time of the last folded event, in milliseconds since 1970.

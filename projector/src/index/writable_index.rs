@@ -78,12 +78,17 @@ impl WritableIndex {
         up_to: i64,
     ) -> Result<IndexingOutcome, IndexingError> {
         check_numbering(read_model.numbering, self.checkpoint.numbering)?;
+        let reader = LogReader::new(pool.clone());
+        let history = reader.history().await?;
+        if !history.contains(compatibility::cursor(&self.checkpoint)) {
+            let reason = "contains events that are missing from the log";
+            return Err(IndexingError::Incompatible(reason));
+        }
         let (from, up_to) = (self.position(), up_to.min(read_model.position));
         if up_to <= from {
             return Ok(IndexingOutcome::UpToDate);
         }
         let to = up_to.min(from + MAX_COMMIT_EVENTS);
-        let reader = LogReader::new(pool.clone());
         let changed_messages = reader.changed_messages(from, to).await?;
         let (numbering, changes) = messages::load_changes(pool, &changed_messages).await?;
         if !changes.is_empty() {
@@ -91,6 +96,7 @@ impl WritableIndex {
         }
         let checkpoint = IndexCheckpoint {
             position: to.unsigned_abs(),
+            tag: Some(history.tag_at(to).to_bits()),
             time: compatibility::load_event_time(&reader, to).await?,
             ..self.checkpoint.clone()
         };

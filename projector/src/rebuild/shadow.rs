@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::history::LogCursor;
 use event_log::reader::LogReader;
 use sqlx::{Connection as _, PgPool};
 use tokio::time::Instant;
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 use super::catch_up::{RebuildProgress, catch_up};
 use super::compare::{ReadModelComparison, SnapshotPair};
 use super::lock::RebuildLock;
-use super::swap::swap;
+use super::swap::{belongs_to_log, swap};
 use super::{schemas, tables};
 use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
@@ -47,7 +48,13 @@ impl ShadowBuild {
         }
         let reader = LogReader::new(pool.clone());
         let config = ProjectorConfig { batch, ..config };
-        let projector = Projector::open_schema(pool.clone(), config, REBUILD).await?;
+        let mut projector = Projector::open_schema(pool.clone(), config, REBUILD).await?;
+        let LogCursor { position, tag } = projector.cursor().await?;
+        if !belongs_to_log(&reader, position, tag.to_sql()).await? {
+            tracing::warn!("the interrupted rebuild belongs to another history; starting over");
+            tables::create(&mut lock.connection, &fingerprint).await?;
+            projector.invalidate(&ProjectionError::Fenced);
+        }
         Ok(Self {
             pool,
             lock,
@@ -79,12 +86,19 @@ impl ShadowBuild {
         let deadline = Instant::now() + CATCH_UP_TIMEOUT;
         loop {
             let mut transaction = self.lock.connection.begin().await?;
-            let served: Option<(i64, i64)> =
-                sqlx::query_as("SELECT position, floor FROM read.checkpoint FOR UPDATE")
+            let served: Option<(i64, i32, i64)> =
+                sqlx::query_as("SELECT position, tag, floor FROM read.checkpoint FOR UPDATE")
                     .fetch_optional(&mut *transaction)
                     .await?;
+            if let Some((position, tag, _)) = served
+                && !belongs_to_log(&self.reader, position, tag).await?
+            {
+                // The events that it has and the log does not have cannot be compared.
+                transaction.rollback().await?;
+                return Ok(None);
+            }
             // Without a checkpoint, no read model was served.
-            let (position, floor) = served.unwrap_or((rebuilt, 0));
+            let (position, _, floor) = served.unwrap_or((rebuilt, 0, 0));
             if position >= rebuilt {
                 let (projector, reader) = (&mut self.projector, &self.reader);
                 catch_up(projector, reader, self.batch, Some(position), &mut |_| ()).await?;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use domain::history::{EpochTag, LogCursor};
 use event_log::reader::LogReader;
+use event_stream::lineage::{Lineage, SourceError};
 use sqlx::postgres::PgConnection;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, Executor as _};
@@ -25,21 +27,23 @@ pub(super) async fn swap(
     // Waits for a running batch of the live projector.
     connection.execute("SET lock_timeout TO '60s'").await?;
     let mut transaction = connection.begin().await?;
-    let served: Option<(i64, i64, i64)> =
-        sqlx::query_as("SELECT position, generation, numbering FROM read.checkpoint FOR UPDATE")
-            .fetch_optional(&mut *transaction)
-            .await?;
+    let served: Option<(i64, i32, i64, i64)> = sqlx::query_as(
+        "SELECT position, tag, generation, numbering FROM read.checkpoint FOR UPDATE",
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
     let began = Instant::now();
     // Parked events have assigned no ids, so folding them now may change the numbering.
     let had_parked: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.parked)")
         .fetch_one(&mut *transaction)
         .await?;
     // Without a checkpoint, no read model was served: a rebuild repairs that too.
-    let (live, generation, numbering) =
-        served.unwrap_or_else(|| (0, 0, OffsetDateTime::now_utc().unix_timestamp()));
+    let (live, tag, generation, numbering) =
+        served.unwrap_or_else(|| (0, 0, 0, OffsetDateTime::now_utc().unix_timestamp()));
     catch_up(projector, reader, batch, None, &mut |_| ()).await?;
     let position = projector.position().await?;
-    if position < live {
+    // A served read model of another history may be further: the log has lost those events.
+    if position < live && belongs_to_log(reader, live, tag).await? {
         return Err(ProjectionError::AheadOfLog {
             position: live,
             head: position,
@@ -60,4 +64,21 @@ pub(super) async fn swap(
     schemas::rename_schema(&mut transaction, REBUILD, LIVE).await?;
     transaction.commit().await?;
     Ok((position, began.elapsed()))
+}
+
+/// Whether the log has the event at the checkpoint of a read model.
+pub(super) async fn belongs_to_log(
+    reader: &LogReader,
+    position: i64,
+    tag: i32,
+) -> Result<bool, ProjectionError> {
+    let cursor = LogCursor {
+        position,
+        tag: EpochTag::from_sql(tag),
+    };
+    match Lineage::new(reader.clone()).check(cursor.into()).await {
+        Ok(()) => Ok(true),
+        Err(SourceError::ForeignCursor { .. }) => Ok(false),
+        Err(SourceError::Database(error)) => Err(error.into()),
+    }
 }

@@ -1,5 +1,7 @@
 //! What a batch writes, and between which checkpoints.
 
+use domain::history::EpochTag;
+
 use crate::checkpoint::Checkpoint;
 use crate::config::ProjectorConfig;
 use crate::rows::BatchRows;
@@ -12,6 +14,9 @@ pub(crate) struct WriteBatch<'a> {
     pub from: Checkpoint,
     /// The checkpoint after the batch.
     pub to: Checkpoint,
+    /// The tag of the last event. Without one, the event does not come from a log that it could be
+    /// compared with.
+    pub tag: Option<EpochTag>,
     pub working_set: &'a WorkingSet,
     pub rows: &'a BatchRows,
 }

@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
+use domain::history::EpochTag;
 use sqlx::PgConnection;
 
 use super::batch::WriteBatch;
@@ -107,20 +108,30 @@ const STATEMENT_PARTS: [StatementPart; 12] = [
     },
 ];
 
-const ADVANCE_CHECKPOINT: &str = "moved AS (
-    UPDATE checkpoint SET position = ?, users = ?, conversations = ?, event_time = ?
-    WHERE position = ? AND floor = ? AND generation = ? RETURNING position)";
+/// Advances the checkpoint if the log in this database has the event of the new position: events
+/// can come from elsewhere, and the log may have lost them in a failover.
+const ADVANCE_CHECKPOINT: &str = concat!(
+    "moved AS (
+    UPDATE checkpoint SET position = ?, tag = ?, users = ?, conversations = ?, event_time = ?
+    WHERE position = ? AND tag = ? AND floor = ? AND generation = ? AND ",
+    event_log::has_cursor_sql!("?", "?"),
+    " RETURNING position)"
+);
 
 fn bind_checkpoint<'q>(query: PgQuery<'q>, batch: &'q WriteBatch<'q>) -> PgQuery<'q> {
     let WriteBatch { from, to, .. } = batch;
     query
         .bind(to.position)
+        .bind(to.tag.to_sql())
         .bind(to.users)
         .bind(to.conversations)
         .bind(to_sql_time(to.event_time))
         .bind(from.position)
+        .bind(from.tag.to_sql())
         .bind(from.floor)
         .bind(from.generation)
+        .bind(to.position)
+        .bind(batch.tag.map(EpochTag::to_sql))
 }
 
 /// Caches the SQL of each combination of parts: one bit per part, and one for whether the statement

@@ -465,6 +465,7 @@ impl HistoryGenerator {
         *sequence += 1;
         self.log.push(Envelope {
             position: self.log.len() as i64 + 1,
+            tag: None,
             aggregate,
             aggregate_id: id.to_owned(),
             sequence: *sequence,

@@ -2,6 +2,7 @@
 //! for the caller; administrators can ask for an earlier position and for any user.
 
 use axum::extract::{FromRef, FromRequestParts};
+use domain::history::CursorReference;
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
@@ -17,10 +18,10 @@ use crate::error::EndpointError;
 use crate::params;
 use crate::sql::as_of_sql::TemporalStatement;
 
-/// The requested point in time: a log position, or a time.
+/// The requested point in time: a log position or cursor, or a time.
 #[derive(Debug, Clone, Copy)]
 enum PointInTime {
-    Position(i64),
+    Cursor(CursorReference),
     Time(Timestamp),
 }
 
@@ -76,13 +77,18 @@ where
 
 /// Parses a position or a time.
 fn parse_as_of(text: &str) -> Result<PointInTime, Problem> {
-    let expected = || format!("expected a position such as 41, or {}", Timestamp::FORMAT);
-    let position = params::parse_position("as_of", Some(text));
+    let expected = || {
+        format!(
+            "expected a position such as 41, a cursor such as 41.5f3a9c21, or {}",
+            Timestamp::FORMAT
+        )
+    };
+    let cursor = params::parse_cursor("as_of", Some(text));
     let time = || Timestamp::parse(text).map(PointInTime::Time);
-    position
+    cursor
         .ok()
         .flatten()
-        .map(PointInTime::Position)
+        .map(PointInTime::Cursor)
         .or_else(time)
         .ok_or_else(|| Problem::malformed("as_of", expected()))
 }
@@ -95,10 +101,18 @@ impl ReadContext {
 
     /// Waits until the read model has reached the requested position.
     pub async fn wait(self) -> Result<ReadSnapshot, EndpointError> {
-        let ReadState { pool, reader, .. } = self.state;
+        let ReadState {
+            pool,
+            reader,
+            history,
+            ..
+        } = self.state;
         let (guard, as_of) = match self.as_of {
             None => (self.min_position.wait().await?, None),
             Some(as_of) => {
+                if let PointInTime::Cursor(cursor) = as_of {
+                    history.check(cursor).await?;
+                }
                 let position = resolve_position(as_of, &reader).await?;
                 let guard = self.min_position.wait_for(position).await?;
                 check_recorded(position, &pool).await?;
@@ -134,11 +148,11 @@ async fn check_recorded(position: i64, pool: &PgPool) -> Result<(), EndpointErro
 async fn resolve_position(as_of: PointInTime, reader: &LogReader) -> Result<i64, EndpointError> {
     let head = reader.head().await?.position;
     match as_of {
-        PointInTime::Position(position) if position > head => {
+        PointInTime::Cursor(cursor) if cursor.position > head => {
             let detail = format!("expected a position up to {head}, the end of the log");
             Err(Problem::malformed("as_of", detail).into())
         }
-        PointInTime::Position(position) => Ok(position),
+        PointInTime::Cursor(cursor) => Ok(cursor.position),
         // Events in the same millisecond are included.
         PointInTime::Time(time) => {
             let after = Timestamp::from_millis(time.millis().saturating_add(1));

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
+use domain::history::CursorReference;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
@@ -12,24 +13,28 @@ use http_edge::{Problem, Query};
 use serde::Serialize;
 
 use super::position_params::{AsOfParams, MinPositionParams};
+use super::read_history::ReadHistory;
 use super::read_state::ReadState;
-use super::watermark::Watermark;
 use crate::error::{EndpointError, QueryError};
 use crate::params;
 
 /// The response header with the position of the read model.
 pub static TIDINGS_POSITION: HeaderName = HeaderName::from_static("tidings-position");
 
+/// The response header with the cursor of that position.
+static TIDINGS_CURSOR: HeaderName = HeaderName::from_static("tidings-cursor");
+
 /// The `Retry-After` when the read model has not reached the requested position.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The minimum position of the response, 0 by default. A query parses all its parameters before it
 /// waits with [`MinPosition::wait`], so that an invalid request is rejected without waiting.
-#[derive(Debug)]
 pub struct MinPosition {
-    /// The value of the parameter.
+    /// The position of the parameter.
     pub at_least: i64,
-    watermark: Watermark,
+    /// The parameter, which may name a history.
+    cursor: CursorReference,
+    state: ReadState,
 }
 
 impl MinPosition {
@@ -40,11 +45,12 @@ impl MinPosition {
         S: Send + Sync,
     {
         let Query(query) = Query::<MinPositionParams>::from_request_parts(parts, state).await?;
-        let at_least =
-            params::parse_position("min_position", query.min_position.as_deref())?.unwrap_or(0);
+        let cursor = params::parse_cursor("min_position", query.min_position.as_deref())?
+            .unwrap_or(CursorReference::bare(0));
         Ok(Self {
-            at_least,
-            watermark: ReadState::from_ref(state).watermark,
+            at_least: cursor.position,
+            cursor,
+            state: ReadState::from_ref(state),
         })
     }
 
@@ -58,9 +64,15 @@ impl MinPosition {
     }
 
     /// Waits until the read model has reached the minimum position; fails with `503
-    /// projection_behind` after the timeout.
+    /// projection_behind` after the timeout, with `410 cursor_expired` if the minimum belongs to
+    /// another history, and with `503 history_mismatch` if the read model does.
     pub async fn wait(self) -> Result<FreshnessGuard, EndpointError> {
-        self.watermark
+        let ReadState {
+            watermark, history, ..
+        } = &self.state;
+        history.check(self.cursor).await?;
+        history.check_read_model()?;
+        watermark
             .wait_for(self.at_least)
             .await
             .map_err(|known| projection_behind(self.at_least, known))?;
@@ -89,7 +101,6 @@ where
 }
 
 /// Proof that the read model has reached the minimum position; queries respond through it.
-#[derive(Debug)]
 pub struct FreshnessGuard(MinPosition);
 
 impl FreshnessGuard {
@@ -131,9 +142,9 @@ impl FreshnessGuard {
     /// Fails if the snapshot is older than the minimum position, regardless of earlier signals.
     fn verify_position(&self, position: i64) -> Result<(), EndpointError> {
         let MinPosition {
-            at_least,
-            watermark,
+            at_least, state, ..
         } = &self.0;
+        let watermark = &state.watermark;
         if position < *at_least {
             watermark.reset(position);
             return Err(projection_behind(*at_least, position).into());
@@ -150,6 +161,24 @@ pub fn with_position(position: i64, response: impl IntoResponse) -> Response {
         .headers_mut()
         .insert(TIDINGS_POSITION.clone(), HeaderValue::from(position));
     response
+}
+
+/// Adds the cursor header to a response with a position header.
+pub async fn add_cursor(
+    State(history): State<ReadHistory>,
+    mut response: Response,
+) -> Result<Response, EndpointError> {
+    let position = response.headers().get(&TIDINGS_POSITION);
+    let position = position.and_then(|value| value.to_str().ok()?.parse().ok());
+    if let Some(position) = position {
+        let cursor = history.cursor_at(position).await?.to_string();
+        let value = HeaderValue::try_from(cursor).map_err(|error| QueryError::Corrupt {
+            value: "a cursor",
+            reason: error.to_string(),
+        })?;
+        response.headers_mut().insert(TIDINGS_CURSOR.clone(), value);
+    }
+    Ok(response)
 }
 
 /// The problem `503 projection_behind`.

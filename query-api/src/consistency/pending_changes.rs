@@ -60,9 +60,14 @@ impl PendingChanges {
 /// Merges a signal into those before it. The audience is known only if that of both is.
 fn merge(before: Option<ProjectionSignal>, signal: ProjectionSignal) -> ProjectionSignal {
     let Some(before) = before else { return signal };
+    let is_older = signal.position() < before.position();
     let audience = before.audience.zip(signal.audience);
     ProjectionSignal {
-        position: before.position.max(signal.position),
+        cursor: if is_older {
+            before.cursor
+        } else {
+            signal.cursor
+        },
         audience: audience.and_then(|(before, now)| before.merge(now)),
     }
 }
@@ -81,11 +86,13 @@ pub fn affected_since(
 
 #[cfg(test)]
 mod tests {
+    use domain::history::CursorReference;
+
     use super::*;
 
     fn signal(from: i64, to: i64) -> ProjectionSignal {
         ProjectionSignal {
-            position: to,
+            cursor: CursorReference::bare(to),
             audience: Some(AffectedAudience {
                 from,
                 to,
@@ -128,7 +135,7 @@ mod tests {
             "a signal in between was lost"
         );
         let silent = ProjectionSignal {
-            position: 3,
+            cursor: CursorReference::bare(3),
             audience: None,
         };
         assert_eq!(affected(&[signal(0, 2), silent.clone()], 0), None);

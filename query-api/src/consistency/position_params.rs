@@ -9,9 +9,9 @@ use crate::params;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MinPositionParams {
-    /// Wait until the read model has reached this position (at most 5 s by default, then 503
-    /// `projection_behind`).
-    #[param(value_type = Option<i64>, minimum = 0)]
+    /// Wait until the read model has reached this position or cursor (at most 5 s by default, then
+    /// 503 `projection_behind`).
+    #[param(value_type = Option<String>, example = "1234")]
     pub(super) min_position: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 use event_log::reader::LogReader;
 use sqlx::PgPool;
 
+use super::read_history::ReadHistory;
 use super::watermark::Watermark;
 
 /// What a query of the read model needs. Cheap to clone.
@@ -14,4 +15,6 @@ pub struct ReadState {
     pub reader: LogReader,
     /// The position that the read model has reached, as far as this process knows.
     pub watermark: Watermark,
+    /// The history that its positions belong to.
+    pub history: ReadHistory,
 }

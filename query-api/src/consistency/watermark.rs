@@ -18,6 +18,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::pending_changes::PendingChanges;
+use super::read_history::ReadHistory;
 use crate::sql::checkpoint;
 
 /// The initial interval between two polls of the database while a request waits. A projection takes
@@ -111,6 +112,7 @@ impl Watermark {
 /// The task that keeps a [`Watermark`] up to date.
 pub struct WatermarkTracker {
     watermark: Watermark,
+    history: ReadHistory,
     pool: PgPool,
     nats_signals: Option<async_nats::Subscriber>,
     local_signals: Option<broadcast::Receiver<ProjectionSignal>>,
@@ -125,6 +127,7 @@ impl WatermarkTracker {
     /// `local_signal` is the signal of a projector in this process.
     pub async fn new(
         watermark: Watermark,
+        history: ReadHistory,
         pool: PgPool,
         nats: Option<&async_nats::Client>,
         mirror: &MirrorConfig,
@@ -140,6 +143,7 @@ impl WatermarkTracker {
         };
         Self {
             watermark,
+            history,
             pool,
             nats_signals,
             local_signals: local_signal.map(ProjectionSignalChannel::subscribe),
@@ -162,14 +166,14 @@ impl WatermarkTracker {
         tokio::select! {
             signal = recv_local_signal(&mut self.local_signals) => match signal {
                 Ok(signal) => {
-                    self.local_position = signal.position;
+                    self.local_position = signal.position();
                     self.apply(signal);
                 }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => self.local_signals = None,
             },
             message = recv_nats_signal(&mut self.nats_signals) => match message {
-                Some(Ok(signal)) if signal.position > self.local_position => self.apply(signal),
+                Some(Ok(signal)) if signal.position() > self.local_position => self.apply(signal),
                 // A repeated signal, or an unreadable one.
                 Some(Ok(_) | Err(SignalParseError)) => {}
                 None => self.nats_signals = None,
@@ -183,7 +187,8 @@ impl WatermarkTracker {
     }
 
     fn apply(&self, signal: ProjectionSignal) {
-        self.watermark.observe(signal.position);
+        self.history.observe(signal.cursor);
+        self.watermark.observe(signal.position());
         self.pending_changes.push(signal);
     }
 

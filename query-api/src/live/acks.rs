@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use domain::history::CursorReference;
 use futures::future::BoxFuture;
 use http_edge::Problem;
 
@@ -15,7 +16,7 @@ pub trait Acks: Send + Sync {
         &self,
         user: String,
         device: String,
-        cursor: i64,
+        cursor: CursorReference,
     ) -> BoxFuture<'_, Result<(), Problem>>;
 }
 
@@ -24,7 +25,12 @@ pub trait Acks: Send + Sync {
 pub struct NoAcks;
 
 impl Acks for NoAcks {
-    fn acknowledge(&self, _: String, _: String, _: i64) -> BoxFuture<'_, Result<(), Problem>> {
+    fn acknowledge(
+        &self,
+        _: String,
+        _: String,
+        _: CursorReference,
+    ) -> BoxFuture<'_, Result<(), Problem>> {
         let problem = Problem::unavailable(
             "unavailable",
             "This service does not accept acknowledgements.",

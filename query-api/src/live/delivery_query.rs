@@ -3,7 +3,7 @@
 use metrics::counter;
 use read_model::projection_signal::AffectedAudience;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgRow};
 
 use super::connections::LiveConnections;
 use crate::sql::entry_view::{entry_columns, entry_parts};
@@ -94,9 +94,9 @@ pub(super) fn open_dedicated_pool(pool: &PgPool) -> PgPool {
             ("join_collapse_limit", "1"),
             ("from_collapse_limit", "1"),
         ]);
-    PgPoolOptions::new()
+    pool.options()
+        .clone()
         .max_connections(1)
-        .acquire_timeout(pool.options().get_acquire_timeout())
         .connect_lazy_with(options)
 }
 

@@ -1,6 +1,7 @@
 //! The frames of a live connection, in both directions.
 
 use axum::extract::ws::Utf8Bytes;
+use domain::history::{CursorReference, History, LogCursor};
 use http_edge::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +11,13 @@ use crate::sql::entry_view::FeedEntry;
 /// A frame from the server. Its text is shared by all recipients.
 #[derive(Debug, Clone)]
 pub enum ServerFrame {
-    /// The position and the text of an entry of the sync feed.
-    Entry(i64, Utf8Bytes),
+    /// The cursor and the text of an entry of the sync feed.
+    Entry(LogCursor, Utf8Bytes),
     /// The same when another entry of that position follows: the position must not be used as a
     /// cursor yet.
-    EntryWithMore(i64, Utf8Bytes),
+    EntryWithMore(LogCursor, Utf8Bytes),
     /// The backlog is complete up to this cursor.
-    CaughtUp(i64),
+    CaughtUp(LogCursor),
     /// The name and the text of a presence or typing frame, which has no position in the feed.
     Ephemeral(&'static str, Utf8Bytes),
 }
@@ -26,20 +27,24 @@ struct EntryFrame<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     entry: &'a FeedEntry,
+    cursor: LogCursor,
 }
 
 impl ServerFrame {
-    /// Serializes an entry, once for all recipients.
-    pub fn from_entry(entry: &FeedEntry) -> Result<Self, QueryError> {
+    /// Serializes an entry, once for all recipients. `history` must be that of the read model from
+    /// which the entry was read.
+    pub fn from_entry(entry: &FeedEntry, history: &History) -> Result<Self, QueryError> {
+        let cursor = history.cursor_at(entry.position);
         let frame = EntryFrame {
             kind: "entry",
             entry,
+            cursor,
         };
         let text = serde_json::to_string(&frame).map_err(|error| QueryError::Corrupt {
             value: "an entry",
             reason: error.to_string(),
         })?;
-        Ok(Self::Entry(entry.position, text.into()))
+        Ok(Self::Entry(cursor, text.into()))
     }
 
     /// Marks the entries that are followed by another entry of the same position. Positions are
@@ -59,7 +64,7 @@ impl ServerFrame {
     /// The position of an entry; `None` for other frames.
     pub fn position(&self) -> Option<i64> {
         match self {
-            Self::Entry(position, _) | Self::EntryWithMore(position, _) => Some(*position),
+            Self::Entry(cursor, _) | Self::EntryWithMore(cursor, _) => Some(cursor.position),
             Self::CaughtUp(_) | Self::Ephemeral(..) => None,
         }
     }
@@ -97,8 +102,8 @@ impl ServerFrame {
 pub enum ClientFrame {
     /// Acknowledges everything up to a cursor.
     Ack {
-        /// The position of the last received entry.
-        cursor: i64,
+        /// The cursor of the last received entry, or its position.
+        cursor: CursorReference,
     },
     /// The caller is typing.
     Typing {
@@ -134,7 +139,8 @@ pub mod close {
     pub const IDLE_TIMEOUT: u16 = 4408;
     /// The same device has connected again.
     pub const REPLACED: u16 = 4409;
-    /// The cursor is older than the retained entries, or beyond the head of the log.
+    /// The cursor is older than the retained entries, beyond the head of the log, or of another
+    /// history; or the history has changed.
     pub const INVALID_CURSOR: u16 = 4410;
 }
 
@@ -153,17 +159,23 @@ pub fn problem_frame(problem: &Problem) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::history::EpochTag;
+
     use super::*;
 
     #[test]
     fn entries_followed_by_the_same_position_are_marked() {
-        let entry = |position| ServerFrame::Entry(position, "{\"type\":\"entry\"}".into());
+        let cursor = |position| LogCursor {
+            position,
+            tag: EpochTag::from_bits(7),
+        };
+        let entry = |position| ServerFrame::Entry(cursor(position), "{\"type\":\"entry\"}".into());
         let mut frames = [
             entry(1),
             entry(2),
             entry(2),
             entry(2),
-            ServerFrame::CaughtUp(2),
+            ServerFrame::CaughtUp(cursor(2)),
         ];
         ServerFrame::mark_more(&mut frames);
         let more = frames

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::history::CursorReference;
+use event_log::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use metrics::{counter, gauge};
 use read_model::live_entry::LiveEntry;
 use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel};
@@ -30,6 +32,7 @@ use super::delivery::LiveDelivery;
 use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
 use super::frame::ServerFrame;
 use crate::consistency::pending_changes::{PendingChanges, affected_since};
+use crate::consistency::read_history::ReadHistory;
 use crate::error::QueryError;
 use crate::sql::entry_view::FeedEntry;
 
@@ -128,6 +131,7 @@ impl Hub {
 pub struct Deliverer {
     hub: Hub,
     pool: PgPool,
+    history: ReadHistory,
     pending: PendingChanges,
     local_signal: Option<ProjectionSignalChannel>,
     /// Everything up to this position has been delivered; `None` while no user is connected.
@@ -162,12 +166,14 @@ impl Deliverer {
     pub fn new(
         hub: Hub,
         pool: &PgPool,
+        history: ReadHistory,
         pending: PendingChanges,
         local_signal: Option<ProjectionSignalChannel>,
     ) -> Self {
         Self {
             hub,
             pool: open_dedicated_pool(pool),
+            history,
             pending,
             local_signal,
             position: None,
@@ -222,8 +228,8 @@ impl Deliverer {
         let row = sqlx::query(
             "SELECT k.position AS read_position, k.generation, k.users FROM read.checkpoint k",
         )
-        .fetch_one(&self.pool)
-        .await?;
+        .fetch_one(&self.pool);
+        let row = within(EXCHANGE_TIMEOUT, row).await?;
         self.observe(&row)
     }
 
@@ -249,11 +255,11 @@ impl Deliverer {
         let unknown = self.hub.connections().unresolved(has_more);
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.iter().map(AsRef::as_ref).collect();
-            let rows: Vec<(String, i64)> =
+            let rows =
                 sqlx::query_as("SELECT u.name, u.id FROM read.users u WHERE u.name = ANY($1)")
                     .bind(&names)
-                    .fetch_all(&self.pool)
-                    .await?;
+                    .fetch_all(&self.pool);
+            let rows: Vec<(String, i64)> = within(PAGE_TIMEOUT, rows).await?;
             let mut connections = self.hub.connections();
             for (name, id) in rows {
                 connections.set_user_id(&name, id);
@@ -272,7 +278,7 @@ impl Deliverer {
     /// Delivers the entries after a position. Returns the position up to which they were delivered.
     async fn deliver(&mut self, from: i64) -> Result<i64, QueryError> {
         let signal = self.pending.drain();
-        let signalled = signal.as_ref().map_or(0, |signal| signal.position);
+        let signalled = signal.as_ref().map_or(0, ProjectionSignal::position);
         let now = self.read_model.position.max(signalled);
         if now <= from {
             return Ok(from);
@@ -286,7 +292,7 @@ impl Deliverer {
             .as_ref()
             .and_then(|audience| Some((audience.entries.as_ref()?, audience.to)))
         {
-            self.deliver_pushed(entries, from, to)?;
+            self.deliver_pushed(entries, from, to).await?;
             return Ok(to);
         }
         if now - from > MAX_BATCH_POSITIONS {
@@ -297,17 +303,17 @@ impl Deliverer {
         let up_to = audience.as_ref().map_or(now, |audience| audience.to);
         let query = DeliveryQuery::plan(&self.hub.connections(), audience.as_ref(), from);
         let generation = self.read_model.generation;
-        let rows = query.fetch(&self.pool).await?;
+        let rows = within(PAGE_TIMEOUT, query.fetch(&self.pool)).await?;
         if query.up_to < up_to {
             self.pending.requeue(ProjectionSignal {
-                position: up_to,
+                cursor: CursorReference::bare(up_to),
                 audience,
             });
         }
         self.observe(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
         if generation == self.read_model.generation {
             let to = self.read_model.position.min(query.up_to);
-            self.deliver_queried(&rows, to)?;
+            self.deliver_queried(&rows, to).await?;
             return Ok(to);
         }
         // The user ids of the statement are outdated, and all connections have been dropped.
@@ -315,7 +321,7 @@ impl Deliverer {
     }
 
     /// Delivers entries that the projector has pushed.
-    fn deliver_pushed(
+    async fn deliver_pushed(
         &self,
         entries: &[Arc<LiveEntry>],
         from: i64,
@@ -329,9 +335,10 @@ impl Deliverer {
                 entries.map(|entry| (entry.as_ref(), connections.connected_of(&entry.recipients)));
             deliveries.filter(|(_, users)| !users.is_empty()).collect()
         };
+        let history = self.history.up_to(to).await?;
         let mut frames: HashMap<i64, Vec<ServerFrame>> = HashMap::new();
         for (entry, users) in deliveries {
-            let frame = ServerFrame::from_entry(&FeedEntry::from_live_entry(entry)?)?;
+            let frame = ServerFrame::from_entry(&FeedEntry::from_live_entry(entry)?, &history)?;
             for user in users {
                 frames.entry(user).or_default().push(frame.clone());
             }
@@ -340,13 +347,14 @@ impl Deliverer {
         Ok(())
     }
 
-    fn deliver_queried(&self, rows: &[PgRow], to: i64) -> Result<(), QueryError> {
+    async fn deliver_queried(&self, rows: &[PgRow], to: i64) -> Result<(), QueryError> {
+        let history = self.history.up_to(to).await?;
         let mut frames: HashMap<i64, Vec<ServerFrame>> = HashMap::new();
         for row in rows {
             let Some(entry) = FeedEntry::from_row(row)? else {
                 continue;
             };
-            let frame = ServerFrame::from_entry(&entry)?;
+            let frame = ServerFrame::from_entry(&entry, &history)?;
             let recipients: Vec<i64> = row.try_get("recipients")?;
             for user in recipients {
                 frames.entry(user).or_default().push(frame.clone());

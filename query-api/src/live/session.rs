@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
+use domain::history::CursorReference;
 use domain::ids::DeviceId;
+use http_edge::Problem;
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::admission::{AdmissionPermit, shutdown_problem, with_jittered_retry};
@@ -13,6 +16,7 @@ use super::delivery::LiveDelivery;
 use super::frame::{ServerFrame, SessionEnd, close};
 use super::hub::Subscription;
 use super::state::LiveState;
+use crate::consistency::read_history::history_changed;
 use crate::error::{EndpointError, QueryError};
 use crate::sql::checkpoint;
 use crate::sync::{self, FeedStart, SyncOutcome};
@@ -39,6 +43,10 @@ pub struct LiveSession {
     acked: i64,
     /// The position of the last sent entry.
     last_sent: i64,
+    /// Yields when the history has changed.
+    history_changes: watch::Receiver<u64>,
+    /// The reason why the feed cannot start: it is reported over the connection.
+    foreign_start: Option<Box<Problem>>,
     /// When unacknowledged entries are sent again.
     redeliver_at: Option<Instant>,
     subscription: Option<Subscription>,
@@ -56,17 +64,29 @@ impl LiveSession {
         state: LiveState,
         user: &str,
         device: Option<DeviceId>,
-        after: Option<i64>,
+        after: Option<CursorReference>,
     ) -> Result<Self, EndpointError> {
         let admitted = state.admission.admit()?;
+        // Before the cursor is compared: a change of the history afterwards ends the session.
+        let history_changes = state.history.subscribe_changes();
+        let foreign_start = match after {
+            None => None,
+            Some(after) => match state.history.check(after).await {
+                Ok(()) => None,
+                Err(EndpointError::Rejected(problem)) => Some(Box::new(problem)),
+                Err(error) => return Err(error),
+            },
+        };
         let cursor = if let Some(after) = after {
-            after
+            after.position
         } else {
             let _permit = state.admission.acquire_reader().await;
             resolve_start(&state.pool, user, device.as_ref()).await?
         };
         Ok(Self {
             connection_id: state.hub.next_connection_id(),
+            foreign_start,
+            history_changes,
             state,
             user: user.to_owned(),
             device,
@@ -94,6 +114,9 @@ impl LiveSession {
 
     /// Waits for the next frames. Cancel-safe: nothing is lost if the future is dropped.
     pub async fn next_frames(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
+        if let Some(problem) = self.foreign_start.take() {
+            return Err(SessionEnd::Problem(close::INVALID_CURSOR, problem));
+        }
         loop {
             if self.live_from.is_none() {
                 self.subscribe().await?;
@@ -126,7 +149,8 @@ impl LiveSession {
                 )
             }
         };
-        match recv_delivery(subscription, &self.state).await? {
+        let changes = &mut self.history_changes;
+        match recv_delivery(subscription, changes, &self.state).await? {
             Some(LiveDelivery::Subscribed(position)) => self.live_from = Some(position),
             // The hub dropped the subscription before it started: subscribe again.
             Some(LiveDelivery::Entries(..) | LiveDelivery::Ephemeral(_)) | None => {
@@ -147,10 +171,12 @@ impl LiveSession {
         drop(permit);
         match outcome {
             SyncOutcome::Page(page) => {
+                let history = self.state.history.up_to(page.cursor).await;
+                let history = history.map_err(|error| end_unavailable(&error))?;
                 let mut frames = Vec::with_capacity(page.entries.len() + 1);
                 for entry in &page.entries {
-                    let frame =
-                        ServerFrame::from_entry(entry).map_err(|error| end_unavailable(&error))?;
+                    let frame = ServerFrame::from_entry(entry, &history)
+                        .map_err(|error| end_unavailable(&error))?;
                     frames.push(frame);
                 }
                 ServerFrame::mark_more(&mut frames);
@@ -159,7 +185,7 @@ impl LiveSession {
                 if !page.has_more && self.live_from.is_some_and(|joined| self.cursor >= joined) {
                     self.is_live = true;
                     if !std::mem::replace(&mut self.has_caught_up, true) {
-                        frames.push(ServerFrame::CaughtUp(self.cursor));
+                        frames.push(ServerFrame::CaughtUp(history.cursor_at(self.cursor)));
                     }
                 }
                 Ok(frames)
@@ -188,7 +214,7 @@ impl LiveSession {
             return Ok(None);
         };
         let delivery = tokio::select! {
-            delivery = recv_delivery(subscription, &self.state) => delivery?,
+            delivery = recv_delivery(subscription, &mut self.history_changes, &self.state) => delivery?,
             () = redelivery => {
                 self.rewind().await?;
                 return Ok(None);
@@ -254,6 +280,7 @@ impl LiveSession {
 /// Receives the next delivery. Fails if the device has connected again or the service stops.
 async fn recv_delivery(
     subscription: &mut Subscription,
+    history_changes: &mut watch::Receiver<u64>,
     state: &LiveState,
 ) -> Result<Option<LiveDelivery>, SessionEnd> {
     tokio::select! {
@@ -263,6 +290,9 @@ async fn recv_delivery(
         }
         () = state.shutdown.cancelled() => {
             Err(SessionEnd::Problem(close::TRY_AGAIN_LATER, Box::new(shutdown_problem())))
+        }
+        Ok(()) = history_changes.changed() => {
+            Err(SessionEnd::Problem(close::INVALID_CURSOR, Box::new(history_changed())))
         }
         delivery = subscription.queue.recv() => Ok(delivery),
     }

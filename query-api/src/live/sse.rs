@@ -51,9 +51,10 @@ fn to_sse_event(frame: &ServerFrame) -> Event {
         .event(frame.name())
         .data(frame.to_json().as_str());
     match frame {
-        ServerFrame::Entry(position, _) => event.id(position.to_string()),
-        // A client without any entry resumes here and not at a later position.
-        ServerFrame::CaughtUp(cursor) => event.id(cursor.to_string()),
+        // At `caught_up`, a client without any entry resumes here and not at a later position.
+        ServerFrame::Entry(cursor, _) | ServerFrame::CaughtUp(cursor) => {
+            event.id(cursor.to_string())
+        }
         // Neither may be used to resume: more entries of the position follow, or there is no
         // position.
         ServerFrame::EntryWithMore(..) | ServerFrame::Ephemeral(..) => event,

@@ -10,6 +10,7 @@ use super::acks::Acks;
 use super::admission::Admission;
 use super::hub::Hub;
 use super::presence_service::PresenceService;
+use crate::consistency::read_history::ReadHistory;
 
 /// What a live connection needs. Cheap to clone.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct LiveState {
     pub pool: PgPool,
     /// Reads the head of the log.
     pub reader: LogReader,
+    /// The history that the positions of the read model belong to.
+    pub history: ReadHistory,
     /// Delivers entries to live connections.
     pub hub: Hub,
     /// Limits the number of live connections.

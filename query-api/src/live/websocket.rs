@@ -115,7 +115,7 @@ impl SocketClient {
                     let acknowledged = self.acks.acknowledge(user, device, cursor).await;
                     acknowledged.map_err(end_rejected)?;
                 }
-                self.session.record_ack(cursor);
+                self.session.record_ack(cursor.position);
                 Ok(Vec::new())
             }
             ClientFrame::Typing { conversation_id } => {

@@ -26,7 +26,8 @@ pub struct Blocks {
     params(MinPositionParams),
     responses(
         (status = 200, description = "All blocked users.", body = Blocks,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         CallerProblems,
     ),
 )]

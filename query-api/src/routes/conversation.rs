@@ -101,7 +101,8 @@ struct Row {
     params(("id" = String, Path, description = "The conversation."), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The conversation.", body = ConversationView,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]

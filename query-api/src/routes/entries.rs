@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::history::LogCursor;
 use http_edge::{Caller, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -26,7 +27,7 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 #[into_params(parameter_in = Query)]
 pub struct EntriesParams {
     /// The `cursor` of the previous page; 0 starts at the oldest retained entry.
-    #[param(value_type = Option<i64>, minimum = 0)]
+    #[param(value_type = Option<String>, example = "1234.5f3a9c21")]
     after: Option<String>,
     /// The maximum number of entries; a single position with more is returned whole.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 200)]
@@ -42,8 +43,9 @@ pub struct EntriesParams {
 pub struct EntriesPage {
     /// The entries, oldest first.
     pub entries: Vec<FeedEntry>,
-    /// The log position to pass as `after` for the next page.
-    pub cursor: i64,
+    /// What to pass as `after` for the next page: a log position, a dot and the tag of its history.
+    #[schema(value_type = String, example = "1234.5f3a9c21")]
+    pub cursor: LogCursor,
     /// Whether there are more entries now.
     pub has_more: bool,
 }
@@ -54,7 +56,8 @@ pub struct EntriesPage {
     params(EntriesParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of entries.", body = EntriesPage,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         SyncProblems,
     ),
 )]
@@ -65,13 +68,16 @@ pub async fn list_entries(
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
-    let after = params::parse_position("after", query.after.as_deref())?;
+    let after = params::parse_cursor("after", query.after.as_deref())?;
     let device = params::parse_device(query.device.as_deref())?;
     let start = match (after, &device) {
-        (Some(after), _) => FeedStart::After(after),
+        (Some(after), _) => FeedStart::After(after.position),
         (None, Some(device)) => FeedStart::Device(device),
         (None, None) => FeedStart::After(0),
     };
+    if let Some(after) = after {
+        state.history.check(after).await?;
+    }
     let guard = min_position.wait().await?;
     let (position, outcome) =
         sync::read_page(&state.pool, &state.reader, &caller.user, start, limit).await?;
@@ -81,6 +87,7 @@ pub async fn list_entries(
         SyncOutcome::Ahead { after } => (Vec::new(), after, false),
         SyncOutcome::InvalidCursor(problem) => return guard.reject(position, *problem),
     };
+    let cursor = state.history.cursor_at(cursor).await?;
     guard.respond(
         position,
         &EntriesPage {

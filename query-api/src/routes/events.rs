@@ -36,11 +36,11 @@ const MAX_TYPES: usize = 100;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventsParams {
-    /// Events after this position.
-    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
+    /// Events after this cursor or position: the `id` or `position` of an event.
+    #[param(value_type = Option<String>, default = "0")]
     after: Option<String>,
-    /// Events up to this position, inclusive; not allowed together with `follow`.
-    #[param(value_type = Option<i64>, minimum = 0)]
+    /// Events up to this cursor or position, inclusive; not allowed together with `follow`.
+    #[param(value_type = Option<String>)]
     up_to: Option<String>,
     /// The maximum number of events; ignored with `follow`.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 10000, default = 1000)]
@@ -134,7 +134,8 @@ fn parse_source(text: &str) -> Result<(AggregateKind, String), Problem> {
     responses(
         (status = 200, description = "One CloudEvents 1.0 object per line.", body = String,
          content_type = "application/x-ndjson",
-         headers(("Tidings-Position" = i64, description = "The head position of the log."))),
+         headers(("Tidings-Position" = i64, description = "The head position of the log."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         AdminProblems,
     ),
 )]
@@ -145,10 +146,10 @@ pub async fn list_events(
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let filter = query.to_filter()?;
-    let after = params::parse_position("after", query.after.as_deref())?.unwrap_or(0);
+    let after = params::parse_cursor("after", query.after.as_deref())?;
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let follow = params::parse_flag("follow", query.follow.as_deref())?;
-    let up_to = params::parse_position("up_to", query.up_to.as_deref())?;
+    let up_to = params::parse_cursor("up_to", query.up_to.as_deref())?;
     if follow && up_to.is_some() {
         return Err(Problem::malformed(
             "up_to",
@@ -156,6 +157,10 @@ pub async fn list_events(
         )
         .into());
     }
+    for cursor in [after, up_to].into_iter().flatten() {
+        state.history.check(cursor).await?;
+    }
+    let after = after.map_or(0, |after| after.position);
     let mut head = state.reader.head().await?.position;
     if head < min_position.at_least {
         min_position.wait().await?;
@@ -164,7 +169,7 @@ pub async fn list_events(
     let tail = if follow {
         LogTail::follow(&state, filter, after).await?
     } else {
-        let last = up_to.map_or(head, |up_to| up_to.min(head));
+        let last = up_to.map_or(head, |up_to| up_to.position.min(head));
         LogTail::up_to(&state, filter, after, last, limit).await?
     };
     // Read the first chunk before the response starts, so that an unavailable database is still a

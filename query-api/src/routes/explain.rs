@@ -102,7 +102,8 @@ type Row = (
     params(("conversation" = String, Path, description = "The conversation."), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The count and its explanation, from one snapshot.", body = Explanation,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]

@@ -178,7 +178,8 @@ struct Row {
     params(InboxParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of conversations.", body = Inbox,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         CallerProblems,
     ),
 )]

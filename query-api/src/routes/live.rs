@@ -30,10 +30,10 @@ const WRITE_BUFFER_CAPACITY: usize = 4 * 1024;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveParams {
-    /// The cursor after which to start: that of a sync page, or the position of the last entry.
+    /// The cursor after which to start: that of a sync page, or of the last frame.
     /// Server-sent events resume with `Last-Event-ID`. Without either, the feed starts at the
     /// cursor that the device has acknowledged, or else at the current position.
-    #[param(value_type = Option<i64>, minimum = 0)]
+    #[param(value_type = Option<String>, example = "1234.5f3a9c21")]
     after: Option<String>,
     /// The device. Its acknowledgements are recorded, and entries that it has not acknowledged
     /// within 10 s are sent again. A new connection of the device replaces the earlier one.
@@ -47,17 +47,17 @@ pub struct LiveParams {
 ///
 /// Server frames:
 ///
-/// - `{"type": "entry", "entry": {...}}`: an entry as `GET /v1/inbox/entries` returns it, in
-///   position order and the backlog first. With `"more": true`, another entry at the same position
-///   follows, and the position must not be used as a cursor yet.
-/// - `{"type": "caught_up", "cursor": N}`: the end of the backlog.
+/// - `{"type": "entry", "entry": {...}, "cursor": C}`: an entry as `GET /v1/inbox/entries` returns
+///   it, in position order and the backlog first. With `"more": true`, another entry at the same
+///   position follows, and the cursor must not be used yet.
+/// - `{"type": "caught_up", "cursor": C}`: the end of the backlog.
 /// - `{"type": "problem", ...}`: the reason, before a close.
 /// - `{"type": "typing", "conversation_id", "user"}` and
 ///   `{"type": "presence", "user", "online", "last_seen"}`: at any time.
 ///
 /// Client frames:
 ///
-/// - `{"type": "ack", "cursor": N}`.
+/// - `{"type": "ack", "cursor": C}`.
 /// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members.
 /// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
 ///   Presence is reported only for users who share a conversation with the caller.
@@ -65,7 +65,8 @@ pub struct LiveParams {
 /// Close codes: 1008 a malformed frame, 1013 the service is shutting down or its database is
 /// unavailable (`retry_after` in the problem frame says when to reconnect), 4401 the token has
 /// expired, 4408 nothing was received for a minute, 4409 the device has connected again, 4410 the
-/// cursor is older than the retained entries or beyond the head of the log.
+/// cursor is older than the retained entries, beyond the head of the log, or of another history, or
+/// the history has changed because events were lost.
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live", tag = "inbox",
     params(LiveParams),
@@ -83,7 +84,7 @@ pub async fn connect_live(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, EndpointError> {
     let device = params::parse_device(query.device.as_deref())?;
-    let after = params::parse_position("after", query.after.as_deref())?;
+    let after = params::parse_cursor("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
         let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
         let upgrade = upgrade
@@ -108,7 +109,7 @@ pub async fn connect_live(
         return Err(Problem::malformed("Accept", expected).into());
     }
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let after = params::parse_position("Last-Event-ID", last_event_id)?.or(after);
+    let after = params::parse_cursor("Last-Event-ID", last_event_id)?.or(after);
     let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
     let online = state
         .presence

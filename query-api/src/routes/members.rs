@@ -93,7 +93,8 @@ struct Row {
     params(("id" = String, Path, description = "The conversation."), MembersParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of members.", body = MembersPage,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]

@@ -78,7 +78,8 @@ pub struct MessageVersion {
            ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The message.", body = MessageView,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]
@@ -105,7 +106,8 @@ type StoredVersion = (i64, Option<i64>, Option<OffsetDateTime>, Option<String>);
            ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The versions of the message, oldest first.", body = MessageHistory,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]

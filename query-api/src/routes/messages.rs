@@ -85,7 +85,8 @@ impl MessagesParams {
     params(("id" = String, Path, description = "The conversation."), MessagesParams, AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of messages.", body = MessagesPage,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]

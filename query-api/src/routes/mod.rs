@@ -1,10 +1,12 @@
-//! All routes of this crate, with their OpenAPI documentation. There are no layers here: the binary
-//! merges all services and applies the edge middleware once.
+//! All routes of this crate, with their OpenAPI documentation. The one layer adds the
+//! cursor header; the binary merges all services and applies the edge middleware once.
 
+use axum::middleware::map_response_with_state;
 use http_edge::schema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::consistency::min_position;
 use crate::start::QueryState;
 
 mod blocks;
@@ -41,5 +43,9 @@ pub fn router(state: QueryState) -> OpenApiRouter {
         .routes(routes!(live::connect_live))
         .routes(routes!(search::search_messages))
         .routes(routes!(events::list_events))
+        .layer(map_response_with_state(
+            state.history(),
+            min_position::add_cursor,
+        ))
         .with_state(state)
 }

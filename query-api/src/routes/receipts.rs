@@ -72,7 +72,8 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
            ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "The receipts of the message.", body = MessageReceipts,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         ConversationProblems,
     ),
 )]

@@ -80,7 +80,8 @@ pub struct SearchPage {
     params(SearchParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,
-         headers(("Tidings-Position" = i64, description = "The log position of the search index."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the search index."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         SearchProblems,
     ),
 )]

@@ -81,7 +81,8 @@ const SENT_MESSAGES: &str = concat!(
     params(SentMessagesParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of sent messages.", body = SentMessagesPage,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         CallerProblems,
     ),
 )]

@@ -52,7 +52,8 @@ static UNREAD: TemporalStatement = TemporalStatement::new(concat!(
     params(AsOfParams, MinPositionParams),
     responses(
         (status = 200, description = "All counts, from one snapshot.", body = UnreadCounts,
-         headers(("Tidings-Position" = i64, description = "The log position of the read model."))),
+         headers(("Tidings-Position" = i64, description = "The log position of the read model."),
+                 ("Tidings-Cursor" = String, description = "The cursor of that position."))),
         CallerProblems,
     ),
 )]

@@ -68,12 +68,24 @@ pub async fn insert_fixture(log: &FixtureLog, pool: &PgPool) {
         insert_messages(log, room, pool).await;
         insert_feed(log, room, pool).await;
     }
-    sqlx::query("UPDATE read.checkpoint SET position = $1, floor = $2")
-        .bind(log.position)
+    set_checkpoint(pool, log.position).await;
+    sqlx::query("UPDATE read.checkpoint SET floor = $1")
         .bind(log.floor)
         .execute(pool)
         .await
         .unwrap();
+}
+
+/// Sets the position of the read model, and that of the log, which has no events of its own here.
+pub async fn set_checkpoint(pool: &PgPool, position: i64) {
+    sqlx::query(
+        "WITH log AS (UPDATE log.head SET position = greatest(position, $1) RETURNING tag)
+         UPDATE read.checkpoint SET position = $1, tag = log.tag FROM log",
+    )
+    .bind(position)
+    .execute(pool)
+    .await
+    .unwrap();
 }
 
 async fn insert_room(room: &FixtureRoom, pool: &PgPool) {

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
+use query_api::consistency::read_history::ReadHistory;
 use query_api::consistency::watermark::{self, Watermark, WatermarkTracker};
 use read_model::projection_signal::projected_subject;
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{QueryFixture, WAIT_TIMEOUT};
 use crate::fixture_log::FixtureLog;
+use crate::insert::set_checkpoint;
 
 fn small_log() -> FixtureLog {
     let mut log = FixtureLog::new(10);
@@ -98,11 +101,7 @@ async fn a_wait_ends_when_the_read_model_reaches_the_position() {
     };
     let projects = async {
         for position in 3..=5 {
-            sqlx::query("UPDATE read.checkpoint SET position = $1")
-                .bind(position)
-                .execute(&fixture.admin_pool)
-                .await
-                .unwrap();
+            set_checkpoint(&fixture.admin_pool, position).await;
         }
     };
     let ((answer, took), ()) = tokio::join!(waits, projects);
@@ -113,19 +112,13 @@ async fn a_wait_ends_when_the_read_model_reaches_the_position() {
 #[tokio::test]
 async fn a_response_is_never_older_than_min_position() {
     let fixture = QueryFixture::new(&small_log()).await;
-    sqlx::query("UPDATE read.checkpoint SET position = 9")
-        .execute(&fixture.admin_pool)
-        .await
-        .unwrap();
+    set_checkpoint(&fixture.admin_pool, 9).await;
     fixture
         .get("ana", "/v1/inbox?min_position=9")
         .await
         .expect_ok();
     // The read model is restored from an older copy, so the known position is wrong.
-    sqlx::query("UPDATE read.checkpoint SET position = 2")
-        .execute(&fixture.admin_pool)
-        .await
-        .unwrap();
+    set_checkpoint(&fixture.admin_pool, 2).await;
     fixture
         .get("ana", "/v1/inbox?min_position=9")
         .await
@@ -167,8 +160,15 @@ async fn a_signal_advances_the_watermark_without_polling() {
         .acquire_timeout(Duration::from_millis(50))
         .connect_lazy_with(crate::fixture::postgres_server().host("127.0.0.1").port(1));
     let watermark = Watermark::new(Duration::from_secs(20));
-    let tracker =
-        WatermarkTracker::new(watermark.clone(), unreachable, Some(&nats), &mirror, None).await;
+    let tracker = WatermarkTracker::new(
+        watermark.clone(),
+        ReadHistory::new(unreachable.clone(), LogReader::new(unreachable.clone())),
+        unreachable,
+        Some(&nats),
+        &mirror,
+        None,
+    )
+    .await;
     nats.flush().await.unwrap();
     let shutdown = CancellationToken::new();
     let task = tokio::spawn(watermark::run(tracker, shutdown.clone()));

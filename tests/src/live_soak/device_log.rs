@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::feed::parse_cursor;
+
 /// Everything that a device has received.
 #[derive(Debug, Default, Clone)]
 pub struct DeviceLog {
@@ -117,7 +119,7 @@ struct FrameJson {
     entry: Option<EntryJson>,
     #[serde(default)]
     more: bool,
-    cursor: Option<i64>,
+    cursor: Option<String>,
     code: Option<String>,
 }
 
@@ -150,7 +152,8 @@ impl LiveFrame {
     /// Parses a frame.
     pub fn parse(text: &str) -> Result<Self> {
         let wire: FrameJson = serde_json::from_str(text).with_context(|| text.to_owned())?;
-        Ok(match (wire.kind.as_str(), wire.entry, wire.cursor) {
+        let cursor = wire.cursor.as_deref().and_then(parse_cursor);
+        Ok(match (wire.kind.as_str(), wire.entry, cursor) {
             ("entry", Some(entry), _) => Self::Entry(entry.into_received(wire.more)),
             ("caught_up", _, Some(cursor)) => Self::CaughtUp(cursor),
             ("problem", ..) => Self::Problem(wire.code.unwrap_or_default()),

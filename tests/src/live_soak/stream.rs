@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::device_log::LiveFrame;
+use crate::feed::parse_cursor;
 
 /// The receive buffer and the segment size of a slow reader. Both are small, so that the server
 /// soon notices that the device does not read; its own send buffer depends on the segment size.
@@ -185,10 +186,9 @@ fn parse_event(text: &str) -> Result<Option<StreamEvent>> {
     let Some(data) = field("data") else {
         return Ok(None);
     };
-    let id = field("id").map(str::parse::<i64>).transpose();
+    let id = field("id")
+        .map(|id| parse_cursor(id).context("the id is not a cursor"))
+        .transpose()?;
     let frame = LiveFrame::parse(data)?;
-    Ok(Some(StreamEvent::Frame(
-        frame,
-        id.context("the id is not a position")?,
-    )))
+    Ok(Some(StreamEvent::Frame(frame, id)))
 }

@@ -124,11 +124,11 @@ async fn server_sent_events_resume_at_the_last_one() {
     let text = read_server_sent_events(&world, "bob", first).await;
     assert!(text.contains("text/event-stream"), "{text}");
     assert!(text.contains("event: entry"), "{text}");
-    assert!(text.contains(&format!("id: {second}")), "{text}");
+    assert!(text.contains(&format!("id: {second}.")), "{text}");
     assert!(text.contains(r#""text":"two""#), "{text}");
     assert!(!text.contains(r#""text":"one""#), "{text}");
     let text = read_server_sent_events(&world, "bob", 0).await;
-    assert!(text.contains(&format!("id: {first}")), "{text}");
+    assert!(text.contains(&format!("id: {first}.")), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +237,11 @@ async fn a_position_with_several_entries_is_not_split_by_a_cursor() {
     // and of the server-sent events, only the last entry and the end of the backlog have an id.
     let text = read_server_sent_events(&world, "ann", sent).await;
     assert_eq!(text.matches("event: entry").count(), 3, "{text}");
-    assert_eq!(text.matches(&format!("id: {acked}\n")).count(), 2, "{text}");
+    assert_eq!(
+        text.matches(&format!("\nid: {acked}.")).count(),
+        2,
+        "{text}"
+    );
     assert!(text.rfind("event: entry") < text.find("\nid: "), "{text}");
 }
 
@@ -271,7 +275,7 @@ async fn an_invalid_frame_closes_the_connection_with_1008() {
         "[]",
         r#"{"type":"dance"}"#,
         r#"{"type":"ack"}"#,
-        r#"{"type":"ack","cursor":"1"}"#,
+        r#"{"type":"ack","cursor":"one"}"#,
         // Beyond the head of the log.
         r#"{"type":"ack","cursor":1000000}"#,
     ] {

@@ -194,7 +194,10 @@ async fn a_killed_rebuild_under_load_is_resumed_and_clients_do_not_notice() {
         senders.spawn(send_until_stopped(client, id, stop.clone()));
     }
     let listener = world.user("listener");
-    let cursor = listener.get_ok("/v1/inbox/entries?limit=1").await["cursor"].clone();
+    let cursor = listener.get_ok("/v1/inbox/entries?limit=1").await["cursor"]
+        .as_str()
+        .expect("a cursor")
+        .to_owned();
     // when a rebuild is killed in the middle,
     let mut command = Command::new(binary::path());
     command

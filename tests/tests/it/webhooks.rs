@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use eventually::eventually;
 use serde_json::Value;
-use tests::receiver::{ReceiverReply, SECRET, WebhookReceiver};
+use tests::feed::cursor_position;
+use tests::receiver::{ReceivedDelivery, ReceiverReply, SECRET, WebhookReceiver};
 use tests::world::{Settings, World};
 
 /// Deliveries to this machine are allowed, and a delivery is attempted three times.
@@ -62,6 +63,13 @@ async fn send_to(
     (sent, last)
 }
 
+/// The CloudEvents id of a delivered event, which is its cursor.
+fn event_id(delivery: &ReceivedDelivery) -> String {
+    let event = delivery.json();
+    assert_eq!(cursor_position(&event["id"]), delivery.position());
+    event["id"].as_str().expect("an id").to_owned()
+}
+
 async fn world_with_conversations(settings: Settings, conversations: &[&str]) -> World {
     let world = World::start_with(settings).await;
     let ann = world.user("ann");
@@ -100,7 +108,7 @@ async fn every_event_is_delivered_in_order_and_can_be_replayed() {
     let mut bodies: Vec<(i64, String)> = Vec::new();
     for delivery in receiver.accepted() {
         let body = String::from_utf8_lossy(&delivery.body).into_owned();
-        assert_eq!(delivery.id, format!("evt_{}", delivery.position()));
+        assert_eq!(delivery.id, format!("evt_{}", event_id(&delivery)));
         bodies.push((delivery.position(), body));
     }
     bodies.sort();

@@ -1,6 +1,7 @@
 //! Executes the acknowledgements of live connections as commands.
 
 use command_svc::{CommandState, acknowledge_for};
+use domain::history::CursorReference;
 use futures::future::BoxFuture;
 use http_edge::Problem;
 use query_api::live::Acks;
@@ -13,7 +14,7 @@ impl Acks for CommandAcks {
         &self,
         user: String,
         device: String,
-        cursor: i64,
+        cursor: CursorReference,
     ) -> BoxFuture<'_, Result<(), Problem>> {
         Box::pin(async move {
             acknowledge_for(&self.0, &user, device, cursor).await?;

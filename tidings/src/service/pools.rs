@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use data_dir::postgres::parse_connect_options;
+use data_dir::postgres::{parse_connect_options, pool_options};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 
 /// The number of connections for commands. The committer writes with one; the others load cold
 /// aggregates and look up receipts. All three pools together fit, with room for a second process,
@@ -37,7 +36,7 @@ impl Pools {
     pub fn new(database_url: &str) -> Result<Self> {
         let options = parse_connect_options(database_url)?;
         let pool = |connections, options| {
-            PgPoolOptions::new()
+            pool_options()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .connect_lazy_with(options)

@@ -86,6 +86,11 @@ async fn check_append(progress: Arc<StartupState>) -> Result<(), String> {
 async fn check_lag(progress: Arc<StartupState>, pool: sqlx::PgPool) -> Result<(), String> {
     progress.require_started()?;
     match ProjectionLag::measure(&pool).await {
+        Ok(lag) if lag.is_foreign => Err(format!(
+            "the read model has events that the log does not have (at {}, the log at {}); it is \
+             being rebuilt",
+            lag.position, lag.head
+        )),
         Ok(lag) if lag.seconds <= MAX_LAG_SECONDS => Ok(()),
         Ok(lag) => Err(format!(
             "catching up: {} events, {:.0} s behind",

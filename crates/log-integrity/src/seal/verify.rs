@@ -201,6 +201,7 @@ mod tests {
     fn event(position: i64) -> Envelope {
         Envelope {
             position,
+            tag: None,
             aggregate: AggregateKind::Conversation,
             aggregate_id: format!("room{}", position % 7),
             sequence: position / 7 + 1,

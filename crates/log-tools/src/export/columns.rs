@@ -147,6 +147,7 @@ mod tests {
     fn cell_named(data: &Value, name: &str) -> Option<Cell> {
         let event = Envelope {
             position: 7,
+            tag: None,
             aggregate: AggregateKind::Conversation,
             aggregate_id: "room".to_owned(),
             sequence: 3,

@@ -40,8 +40,12 @@ impl MessageDocument {
 pub struct IndexCheckpoint {
     /// The position of the last event that the index includes, or 0.
     pub position: u64,
-    /// When that event was appended, in milliseconds since 1970. It detects a log that was restored
-    /// from an older backup and continued: there, another event has this position.
+    /// The tag of the epoch that the position belongs to. It detects a log that was restored from
+    /// an older backup and continued: there, another event has this position. `None` in an index
+    /// of an older release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<u32>,
+    /// When that event was appended, in milliseconds since 1970.
     pub time: i64,
     /// The id of the log.
     pub log: String,

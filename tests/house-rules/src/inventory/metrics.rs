@@ -29,6 +29,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "entries sent to live connections",
     ),
     (
+        "tidings_history_changes_total",
+        "how often a writer found that the log had lost its last event",
+    ),
+    (
+        "tidings_history_mismatch",
+        "1 while a part has events that the log does not have",
+    ),
+    (
         "tidings_live_refused_total",
         "live connections beyond the limit",
     ),

@@ -29,6 +29,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "the events whose content was erased; rows are never removed",
     ),
     (
+        "log.epochs",
+        "the epochs, whose tags tell the histories of the log apart",
+    ),
+    (
         "log.erasure",
         "one row: how far erasure has progressed in the log and in its files",
     ),
@@ -38,7 +42,7 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     (
         "log.head",
-        "one row: the last position, its time, and the id of the log",
+        "one row: the last position, its time, the id of the log, and the tag of the newest epoch",
     ),
     (
         "log.receipts",

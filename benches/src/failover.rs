@@ -1,0 +1,58 @@
+//! `make failover`: kills the Postgres primary under load and promotes its standby, again and
+//! again. `SEED=` repeats a run.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tests::failover::{FailoverSettings, run_failovers};
+use tests::replication::{ConnectionLoss, ReplicationMode};
+use tests::seed::seed;
+
+/// The options of `benches failover`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Number of failovers.
+    #[arg(long, default_value_t = 100)]
+    rounds: usize,
+    /// The standby is synchronous: then nothing may be lost.
+    #[arg(long)]
+    sync: bool,
+    /// How much later the standby receives everything, in milliseconds.
+    #[arg(long, default_value_t = 5)]
+    delay: u64,
+    /// The connections to the old primary stay open and silent, as when its machine vanishes.
+    #[arg(long)]
+    vanish: bool,
+    /// Seed of the run [default: SEED, otherwise the clock].
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// Fails over, and checks after each time that everything is what the log of the new primary has.
+pub async fn run(args: &Args) -> Result<()> {
+    let seed = args.seed.unwrap_or_else(|| seed("failover"));
+    let settings = FailoverSettings {
+        mode: if args.sync {
+            ReplicationMode::Synchronous
+        } else {
+            ReplicationMode::Asynchronous
+        },
+        delay: Duration::from_millis(args.delay),
+        loss: if args.vanish {
+            ConnectionLoss::Silent
+        } else {
+            ConnectionLoss::Closed
+        },
+    };
+    let report = run_failovers(settings, args.rounds, seed).await?;
+    println!("seed                          {seed}");
+    println!("failovers                     {}", report.rounds);
+    println!("acknowledged sends            {}", report.acked);
+    println!("lost with the old primary     {}", report.lost);
+    println!(
+        "failovers that lost some      {}",
+        report.rounds_with_losses
+    );
+    println!("longest silence               {:?}", report.longest_silence);
+    Ok(())
+}

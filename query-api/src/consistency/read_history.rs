@@ -1,0 +1,225 @@
+//! The history that the read model belongs to: turns positions into cursors, and recognises cursors
+//! of another history.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use domain::history::{CursorReference, History, LogCursor};
+use event_log::reader::LogReader;
+use http_edge::Problem;
+use sqlx::PgPool;
+use tokio::sync::{Mutex, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{EndpointError, QueryError};
+use crate::sql::checkpoint;
+
+/// How often the history is read while no client asks for it.
+const REFRESH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long reading it may take, including the wait for another reader.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What this process knows of the history. Cheap to clone.
+#[derive(Clone)]
+pub struct ReadHistory(Arc<Inner>);
+
+struct Inner {
+    pool: PgPool,
+    reader: LogReader,
+    known: RwLock<Option<KnownHistory>>,
+    /// Held while the history is read again.
+    refreshing: Mutex<()>,
+    /// How often the history has changed, so that earlier cursors became invalid.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Clone)]
+struct KnownHistory {
+    history: Arc<History>,
+    /// The tags of all positions up to this one are known.
+    verified: LogCursor,
+    /// The checkpoint of the read model, if the log does not have its event.
+    foreign_checkpoint: Option<LogCursor>,
+}
+
+impl ReadHistory {
+    /// Of the read model in this pool's database, and of the log that `reader` reads.
+    pub fn new(pool: PgPool, reader: LogReader) -> Self {
+        Self(Arc::new(Inner {
+            pool,
+            reader,
+            known: RwLock::default(),
+            refreshing: Mutex::default(),
+            changes: watch::Sender::new(0),
+        }))
+    }
+
+    /// A channel that yields when the history has changed: cursors that were given out may be of
+    /// events that no longer exist.
+    pub fn subscribe_changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    fn known(&self) -> Option<KnownHistory> {
+        self.0
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set_known(&self, known: Option<KnownHistory>) {
+        *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    /// Records that the log has an event. Nothing is learnt from a cursor of an unknown epoch.
+    pub fn observe(&self, cursor: CursorReference) {
+        let Some(mut known) = self.known() else {
+            return;
+        };
+        let Some(tag) = cursor.tag else { return };
+        if cursor.position <= known.verified.position {
+            return;
+        }
+        if known.history.newest_tag() == tag {
+            known.verified = LogCursor {
+                position: cursor.position,
+                tag,
+            };
+            self.set_known(Some(known));
+        }
+    }
+
+    /// The cursor of a position that the read model or the log has reached.
+    pub async fn cursor_at(&self, position: i64) -> Result<LogCursor, QueryError> {
+        Ok(self.up_to(position).await?.cursor_at(position))
+    }
+
+    /// The history, which is complete up to a position that the read model or the log has reached.
+    pub async fn up_to(&self, position: i64) -> Result<Arc<History>, QueryError> {
+        match self.known() {
+            Some(known) if position <= known.verified.position => Ok(known.history),
+            _ => self.refresh().await,
+        }
+    }
+
+    /// Fails with `410 cursor_expired` if the cursor belongs to another history. A bare position
+    /// fits every history.
+    pub async fn check(&self, cursor: CursorReference) -> Result<(), EndpointError> {
+        if cursor.tag.is_none() || cursor.position == 0 {
+            return Ok(());
+        }
+        if let Some(known) = self.known()
+            && cursor.position <= known.verified.position
+            && known.history.contains(cursor)
+        {
+            return Ok(());
+        }
+        if self.refresh().await?.contains(cursor) {
+            return Ok(());
+        }
+        Err(foreign_cursor(cursor).into())
+    }
+
+    /// Fails with `503 history_mismatch` while the read model has events that the log does not
+    /// have.
+    pub fn check_read_model(&self) -> Result<(), Problem> {
+        match self.known().and_then(|known| known.foreign_checkpoint) {
+            None => Ok(()),
+            Some(checkpoint) => Err(history_mismatch(checkpoint)),
+        }
+    }
+
+    /// Reads the checkpoint, the head and the epochs again.
+    pub async fn refresh(&self) -> Result<Arc<History>, QueryError> {
+        match timeout(REFRESH_TIMEOUT, self.read_again()).await {
+            Ok(refreshed) => refreshed,
+            Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
+        }
+    }
+
+    async fn read_again(&self) -> Result<Arc<History>, QueryError> {
+        let before = self.known();
+        let _guard = self.0.refreshing.lock().await;
+        let checkpoint = checkpoint::read_cursor(&self.0.pool).await?;
+        let head = self.0.reader.head().await?;
+        let history = match &before {
+            Some(before)
+                if before.history.newest_tag() == head.tag
+                    && before.verified.position <= head.position =>
+            {
+                before.history.clone()
+            }
+            _ => Arc::new(self.0.reader.history().await?),
+        };
+        let is_foreign = checkpoint.position > head.position || !history.contains(checkpoint);
+        let known = KnownHistory {
+            verified: history.cursor_at(head.position),
+            foreign_checkpoint: is_foreign.then_some(checkpoint),
+            history,
+        };
+        let has_changed = before.is_some_and(|before| {
+            before.verified.position > head.position || !known.history.contains(before.verified)
+        });
+        if has_changed {
+            tracing::warn!("the log has another history than before; earlier cursors are invalid");
+            self.0.changes.send_modify(|changes| *changes += 1);
+        }
+        metrics::gauge!("tidings_history_mismatch", "part" => "queries").set(if is_foreign {
+            1.0
+        } else {
+            0.0
+        });
+        let history = known.history.clone();
+        self.set_known(Some(known));
+        Ok(history)
+    }
+}
+
+/// Reads the history again and again until `shutdown` is cancelled, so that a change is noticed
+/// while no client asks for anything.
+pub async fn follow(history: ReadHistory, shutdown: CancellationToken) {
+    while shutdown
+        .run_until_cancelled(sleep(REFRESH_INTERVAL))
+        .await
+        .is_some()
+    {
+        if let Err(error) = history.refresh().await {
+            tracing::debug!(%error, "could not read the history of the log");
+        }
+    }
+}
+
+/// The problem `410 cursor_expired` of a cursor of another history.
+fn foreign_cursor(cursor: CursorReference) -> Problem {
+    Problem::gone(
+        "cursor_expired",
+        format!(
+            "The log no longer has the event at cursor {cursor}: it was restored from a backup, or \
+             a failover lost the event. Call GET /v1/inbox and resume from its Tidings-Cursor."
+        ),
+    )
+}
+
+/// The problem `410 cursor_expired` for connections that were open while the history changed.
+pub fn history_changed() -> Problem {
+    Problem::gone(
+        "cursor_expired",
+        "The log was restored from a backup, or a failover lost events. What this connection has \
+         received may no longer exist: call GET /v1/inbox and resume from its Tidings-Cursor.",
+    )
+}
+
+/// The problem `503 history_mismatch`.
+fn history_mismatch(checkpoint: LogCursor) -> Problem {
+    Problem::unavailable(
+        "history_mismatch",
+        format!(
+            "The read model is at {checkpoint}, an event that the log does not have. It is being \
+             rebuilt."
+        ),
+        Duration::from_secs(5),
+    )
+}
