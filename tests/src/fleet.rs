@@ -37,6 +37,16 @@ impl FleetRole {
     }
 }
 
+/// The ids of the processes that a process has started.
+fn child_pids(parent: u32) -> Vec<u32> {
+    let path = format!("/proc/{parent}/task/{parent}/children");
+    let children = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    children
+        .split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
+}
+
 /// The running processes. Dropping it kills them.
 pub struct Fleet {
     /// A pool on the database of the fleet. It reconnects after Postgres was killed.
@@ -128,6 +138,17 @@ impl Fleet {
         let service = service.unwrap_or_else(|| panic!("{role:?} does not run"));
         if let Err(error) = send_signal(service.process.id(), signal) {
             panic!("{role:?}: {error}");
+        }
+    }
+
+    /// Stops Postgres with SIGSTOP, all of its processes, or continues it.
+    pub fn freeze_postgres(&self, signal: Signal) {
+        let postmaster = self.servers.postgres_pid();
+        let postmaster = postmaster.unwrap_or_else(|| panic!("Postgres does not run"));
+        let children = child_pids(postmaster);
+        for pid in [postmaster].into_iter().chain(children) {
+            // A backend may have ended in the meantime.
+            let _ = send_signal(pid, signal);
         }
     }
 

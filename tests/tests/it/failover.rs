@@ -1,10 +1,20 @@
 //! Failovers of a real primary to a real standby, under load. `make failover` repeats them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use embedded_servers::process::Signal;
+use eventually::eventually;
+use serde_json::json;
+use tests::client::Client;
 use tests::failover::{FailoverSettings, run_failovers};
+use tests::fleet::Fleet;
 use tests::replication::{ConnectionLoss, ReplicationMode};
 use tests::seed::seed;
+use tests::world::Settings;
+
+/// The longest time until a request learns that Postgres does not answer. The promise is 3 s; a
+/// busy machine may add something.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_failover_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
@@ -28,4 +38,48 @@ async fn a_synchronous_standby_has_every_acknowledged_send_of_a_primary_that_van
     let report = run_failovers(settings, 2, seed("failover")).await;
     let report = report.expect("nothing is lost");
     assert_eq!((report.rounds, report.lost), (2, 0));
+}
+
+/// Sends a message; returns the status and how long it took.
+async fn send(client: &Client, key: &str) -> (u16, Duration) {
+    let message = json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
+    let began = Instant::now();
+    let sent = client
+        .post("/v1/conversations/room/messages", message)
+        .await;
+    (sent.status, began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_postgres_is_reported_in_time_and_used_again() {
+    // Given a fleet that works
+    let fleet = Fleet::start(1, &Settings::default()).await;
+    let ann = fleet.user("ann", 0);
+    ann.create_group("room", &["bob"]).await.expect(201);
+    assert_eq!(send(&ann, "before").await.0, 201);
+    // when Postgres is frozen,
+    fleet.freeze_postgres(Signal::Stop);
+    // then every send is answered,
+    for key in ["first", "second"] {
+        let (status, waited) = send(&ann, key).await;
+        assert_eq!(status, 503, "{key}");
+        assert!(waited < MAX_WAIT, "{key} took {waited:?}");
+    }
+    // and as soon as Postgres continues, the same sends are accepted once.
+    fleet.freeze_postgres(Signal::Continue);
+    for key in ["first", "second", "first"] {
+        eventually("the send is accepted", async || {
+            matches!(send(&ann, key).await.0, 200 | 201).then_some(())
+        })
+        .await;
+    }
+    let page = eventually("the history is served", async || {
+        let path = "/v1/conversations/room/messages?after=0&min_position=4";
+        let page = fleet.user("bob", 0).get(path).await;
+        (page.status == 200).then(|| page.json())
+    })
+    .await;
+    let texts = page["messages"].as_array().expect("messages").iter();
+    let texts: Vec<&str> = texts.filter_map(|m| m["body"]["text"].as_str()).collect();
+    assert_eq!(texts, ["before", "first", "second"]);
 }
