@@ -4,6 +4,7 @@
 //! a dispatcher that has lost the lease can no longer write. The next holder repeats the deliveries
 //! whose results were not stored.
 
+use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
@@ -24,13 +25,13 @@ impl WebhookLease {
             .clone()
             .application_name("tidings dispatcher")
             .options([("jit", "off"), ("statement_timeout", "30s")]);
-        let mut connection = options.connect().await?;
+        let mut connection = within(EXCHANGE_TIMEOUT, options.connect()).await?;
         let number = i32::try_from(webhook).unwrap_or(i32::MAX);
-        let is_ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
+        let attempt = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
             .bind(LOCK_CLASS)
             .bind(number)
-            .fetch_one(&mut connection)
-            .await?;
+            .fetch_one(&mut connection);
+        let is_ours: bool = within(EXCHANGE_TIMEOUT, attempt).await?;
         if is_ours {
             return Ok(Some(Self { connection }));
         }
@@ -46,6 +47,6 @@ impl WebhookLease {
     /// Releases the lease.
     pub async fn release(self) {
         // If the connection is broken, Postgres has released it already.
-        drop(self.connection.close().await);
+        drop(within(EXCHANGE_TIMEOUT, self.connection.close()).await);
     }
 }

@@ -1,9 +1,15 @@
 //! The loop of a webhook's worker, for events and notifications alike.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::DeliveryError;
 use crate::ledger::DeliveryLedger;
+
+/// How long a step may take. It wakes up several times a second, unless Postgres does not answer.
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A worker that delivers for one webhook.
 pub trait WebhookWorker {
@@ -34,7 +40,10 @@ async fn run_until_stopped<W: WebhookWorker>(
 ) -> Result<(), DeliveryError> {
     while !shutdown.is_cancelled() {
         tokio::select! {
-            stepped = worker.step() => stepped?,
+            stepped = timeout(STEP_TIMEOUT, worker.step()) => match stepped {
+                Ok(stepped) => stepped?,
+                Err(_) => return Err(sqlx::Error::PoolTimedOut.into()),
+            },
             () = shutdown.cancelled() => break,
         }
     }
