@@ -37,6 +37,24 @@ impl FleetRole {
     }
 }
 
+/// Frozen processes. Dropping this continues them, so that they can end.
+pub struct FrozenProcesses(Vec<u32>);
+
+impl FrozenProcesses {
+    fn send(&self, signal: Signal) {
+        for pid in &self.0 {
+            // A backend may have ended in the meantime.
+            let _ = send_signal(*pid, signal);
+        }
+    }
+}
+
+impl Drop for FrozenProcesses {
+    fn drop(&mut self) {
+        self.send(Signal::Continue);
+    }
+}
+
 /// The ids of the processes that a process has started.
 fn child_pids(parent: u32) -> Vec<u32> {
     let path = format!("/proc/{parent}/task/{parent}/children");
@@ -141,15 +159,15 @@ impl Fleet {
         }
     }
 
-    /// Stops Postgres with SIGSTOP, all of its processes, or continues it.
-    pub fn freeze_postgres(&self, signal: Signal) {
+    /// Stops all processes of Postgres with SIGSTOP, until the result is dropped.
+    pub fn freeze_postgres(&self) -> FrozenProcesses {
         let postmaster = self.servers.postgres_pid();
         let postmaster = postmaster.unwrap_or_else(|| panic!("Postgres does not run"));
-        let children = child_pids(postmaster);
-        for pid in [postmaster].into_iter().chain(children) {
-            // A backend may have ended in the meantime.
-            let _ = send_signal(pid, signal);
-        }
+        let mut pids = child_pids(postmaster);
+        pids.push(postmaster);
+        let frozen = FrozenProcesses(pids);
+        frozen.send(Signal::Stop);
+        frozen
     }
 
     /// Kills a server with SIGKILL. Its supervisor restarts it.

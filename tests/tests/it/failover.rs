@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use embedded_servers::process::Signal;
 use eventually::eventually;
 use serde_json::json;
 use tests::client::Client;
@@ -58,7 +57,7 @@ async fn a_frozen_postgres_is_reported_in_time_and_used_again() {
     ann.create_group("room", &["bob"]).await.expect(201);
     assert_eq!(send(&ann, "before").await.0, 201);
     // when Postgres is frozen,
-    fleet.freeze_postgres(Signal::Stop);
+    let frozen = fleet.freeze_postgres();
     // then every send is answered,
     for key in ["first", "second"] {
         let (status, waited) = send(&ann, key).await;
@@ -66,7 +65,7 @@ async fn a_frozen_postgres_is_reported_in_time_and_used_again() {
         assert!(waited < MAX_WAIT, "{key} took {waited:?}");
     }
     // and as soon as Postgres continues, the same sends are accepted once.
-    fleet.freeze_postgres(Signal::Continue);
+    drop(frozen);
     for key in ["first", "second", "first"] {
         eventually("the send is accepted", async || {
             matches!(send(&ann, key).await.0, 200 | 201).then_some(())
