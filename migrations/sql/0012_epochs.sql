@@ -2,8 +2,8 @@
 --
 -- After a failover that lost events, or after a restore, a position can name another event than
 -- before. Every connection that appends begins an epoch with a random tag. A position together with
--- the tag of its epoch names one event for good, so whoever stores a position stores the tag with
--- it and compares both before it continues. docs/decisions/ says why this is enough.
+-- the tag of its epoch names one event for good, so a part that stores a position compares its tag
+-- with the epochs before it continues from it. docs/decisions/ says why this is enough.
 
 -- The epochs of this log. An epoch that begins where another one began, before any event was
 -- written in that one, replaces it.

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::history::{CursorReference, History, LogCursor};
+use domain::refusal::Refusal;
 use event_log::reader::LogReader;
 use http_edge::Problem;
 use sqlx::PgPool;
@@ -192,15 +193,10 @@ pub async fn follow(history: ReadHistory, shutdown: CancellationToken) {
     }
 }
 
-/// The problem `410 cursor_expired` of a cursor of another history.
+/// The problem `410 cursor_expired` of a cursor of another history, as commands report it too.
 fn foreign_cursor(cursor: CursorReference) -> Problem {
-    Problem::gone(
-        "cursor_expired",
-        format!(
-            "The log no longer has the event at cursor {cursor}: it was restored from a backup, or \
-             a failover lost the event. Call GET /v1/inbox and resume from its Tidings-Cursor."
-        ),
-    )
+    let refusal = Refusal::foreign_cursor(cursor);
+    Problem::gone(refusal.code, refusal.detail)
 }
 
 /// The problem `410 cursor_expired` for connections that were open while the history changed.
