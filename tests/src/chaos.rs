@@ -20,6 +20,7 @@ use crate::world::Settings;
 
 pub use faults::Fault;
 pub use index::{Damage, IndexChaosReport, run_index_chaos};
+pub(crate) use load::send_until_certain;
 pub use load::{AckedSend, GROUPS, READERS, WRITERS};
 pub use report::ChaosReport;
 

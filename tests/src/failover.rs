@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use eventually::eventually;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinSet;
 
+use crate::chaos::send_until_certain;
 use crate::client::{BaseUrls, Client, http_client};
 use crate::log;
 use crate::ports;
@@ -35,9 +36,6 @@ const SENDS_PER_PHASE: usize = 150;
 
 /// The longest time between the last of these and the kill, in milliseconds.
 const MAX_PAUSE_MS: i64 = 300;
-
-/// How long the outcome of a send may be unknown.
-const UNKNOWN_OUTCOME_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The conditions of a run.
 #[derive(Debug, Clone, Copy)]
@@ -389,39 +387,14 @@ async fn run_sender(
         }
         let conversation = group_name(n % GROUPS);
         let key = format!("{conversation}/{}:{round}:{n}", client.user());
-        let send = send_until_certain(&client, &conversation, &key).await?;
+        let (answer, _) = send_until_certain(&client, &conversation, &key).await?;
+        let send = ConfirmedSend {
+            conversation,
+            seq: answer.number("seq"),
+            position: answer.position(),
+        };
         acked.insert(key, send);
         count.fetch_add(1, Ordering::Relaxed);
     }
     Ok(acked)
-}
-
-/// Sends under the same key until the outcome is known.
-async fn send_until_certain(
-    client: &Client,
-    conversation: &str,
-    key: &str,
-) -> Result<ConfirmedSend> {
-    let path = format!("/v1/conversations/{conversation}/messages");
-    let body = json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
-    let start = Instant::now();
-    loop {
-        let request = client.request(&reqwest::Method::POST, &path).json(&body);
-        match request.try_send().await {
-            Ok(answer) if matches!(answer.status, 200 | 201) => {
-                return Ok(ConfirmedSend {
-                    conversation: conversation.to_owned(),
-                    seq: answer.number("seq"),
-                    position: answer.position(),
-                });
-            }
-            Ok(answer) => ensure!(answer.status == 503, "{key}: {answer}"),
-            Err(_) => {}
-        }
-        ensure!(
-            start.elapsed() < UNKNOWN_OUTCOME_TIMEOUT,
-            "{key} is in doubt for {UNKNOWN_OUTCOME_TIMEOUT:?}"
-        );
-        eventually::pause(Duration::from_millis(20)).await;
-    }
 }

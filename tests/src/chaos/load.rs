@@ -160,7 +160,7 @@ async fn run_writer(
 
 /// Sends under the same key until the outcome is known. Returns the response and how often the
 /// outcome was unknown.
-async fn send_until_certain(
+pub(crate) async fn send_until_certain(
     client: &Client,
     conversation: &str,
     key: &str,
