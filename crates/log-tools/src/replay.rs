@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use async_nats::{Client, HeaderMap, HeaderName, HeaderValue};
 use data_dir::UsageError;
 use domain::envelope::Envelope;
+use domain::history::LogCursor;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::nats;
@@ -47,8 +48,8 @@ pub struct ReplayOptions {
 pub struct ReplaySummary {
     /// The number of published events.
     pub events: u64,
-    /// The replay resumes after this position.
-    pub position: i64,
+    /// The replay resumes after this cursor.
+    pub cursor: LogCursor,
     /// Whether all selected events were published.
     pub is_complete: bool,
 }
@@ -165,7 +166,7 @@ impl<'a> ReplayPublisher<'a> {
             .context("NATS did not accept the last events")?;
         Ok(ReplaySummary {
             events: self.events,
-            position: self.position,
+            cursor: slice.history.cursor_at(self.position),
             is_complete: self.position >= slice.last,
         })
     }

@@ -1,7 +1,9 @@
 //! Selects the events that a tool processes.
 
 use anyhow::Result;
+use data_dir::UsageError;
 use domain::envelope::AggregateKind;
+use domain::history::{CursorReference, History};
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use event_log::read_ahead;
@@ -14,10 +16,10 @@ const PAGE_SIZE: usize = 10_000;
 /// Which events are processed. What is not given matches all events.
 #[derive(Debug, Clone, Default)]
 pub struct EventSelection {
-    /// Events after this position.
-    pub after: Option<i64>,
-    /// Events up to this position.
-    pub up_to: Option<i64>,
+    /// Events after this cursor or position.
+    pub after: Option<CursorReference>,
+    /// Events up to this cursor or position.
+    pub up_to: Option<CursorReference>,
     /// Events at or after this time.
     pub since: Option<Timestamp>,
     /// Events before this time.
@@ -58,17 +60,26 @@ pub struct LogSlice {
     pub after: i64,
     /// The slice ends at this position.
     pub last: i64,
+    /// The history of the log, which identifies the positions of the slice.
+    pub history: History,
 }
 
 impl LogSlice {
     /// Resolves a selection: converts times to positions and limits the end to the head of the log.
+    /// Fails if the selection names a cursor of another history.
     pub async fn resolve(selection: &EventSelection, reader: &LogReader) -> Result<Self> {
         let head = reader.head().await?.position;
-        let mut after = selection.after.unwrap_or(0);
+        let history = reader.history().await?;
+        for cursor in [selection.after, selection.up_to].into_iter().flatten() {
+            check_cursor(&history, head, cursor)?;
+        }
+        let mut after = selection.after.map_or(0, |after| after.position);
         if let Some(since) = selection.since {
             after = after.max(reader.last_position_before(since).await?);
         }
-        let mut last = selection.up_to.map_or(head, |up_to| up_to.min(head));
+        let mut last = selection
+            .up_to
+            .map_or(head, |up_to| up_to.position.min(head));
         if let Some(until) = selection.until {
             last = last.min(reader.last_position_before(until).await?);
         }
@@ -76,6 +87,7 @@ impl LogSlice {
             filter: selection.filter(),
             after,
             last,
+            history,
         })
     }
 
@@ -99,4 +111,15 @@ impl LogSlice {
     pub fn span_to(&self, position: i64) -> u64 {
         u64::try_from(position - self.after).unwrap_or(0)
     }
+}
+
+/// Fails if the log does not have the event that the cursor names. A bare position names none.
+fn check_cursor(history: &History, head: i64, cursor: CursorReference) -> Result<(), UsageError> {
+    if cursor.tag.is_none() || (cursor.position <= head && history.contains(cursor)) {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "the log does not have the event of the cursor {cursor}: it was restored from a backup, or \
+         a failover lost events; use a cursor of this history, or a position"
+    )))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use data_dir::{SecretString, UsageError};
+use domain::history::CursorReference;
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
 use log_tools::event_types;
@@ -41,12 +42,12 @@ pub enum LogCommand {
 /// A filter of events. Options that are not given match all events.
 #[derive(Debug, Clone, Default, Args)]
 pub struct EventFilterArgs {
-    /// Select events after this position.
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
-    pub after: Option<i64>,
-    /// Select events up to this position.
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
-    pub up_to: Option<i64>,
+    /// Select events after this position, or cursor such as 1234.5f3a9c21.
+    #[arg(long, value_name = "POSITION")]
+    pub after: Option<CursorReference>,
+    /// Select events up to this position, or cursor such as 1234.5f3a9c21.
+    #[arg(long, value_name = "POSITION")]
+    pub up_to: Option<CursorReference>,
     /// Select events at or after this time, such as 2026-11-01T00:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub since: Option<Timestamp>,

@@ -43,7 +43,7 @@ impl ExportReader {
 
     /// The position up to which the export is complete.
     pub fn complete_to(&self) -> i64 {
-        self.manifest.complete_to
+        self.manifest.complete_to().position
     }
 
     /// Whether the export contains only selected events.

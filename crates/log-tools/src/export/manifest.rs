@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use data_dir::UsageError;
+use domain::history::{CursorReference, LogCursor};
 use serde::{Deserialize, Serialize};
 
 use super::format::ExportFormat;
@@ -64,7 +65,11 @@ pub struct Manifest {
     #[serde(rename = "asked")]
     spec: ExportSpec,
     /// The export contains every selected event up to this position.
-    pub complete_to: i64,
+    complete_to: i64,
+    /// The cursor of `complete_to`, which also names the history. The first releases did not
+    /// record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cursor: Option<CursorReference>,
     /// The files, in position order.
     pub parts: Vec<ManifestFile>,
     #[serde(skip)]
@@ -114,6 +119,7 @@ impl Manifest {
         }
         let manifest = Self {
             complete_to: asked.after,
+            cursor: None,
             spec: asked,
             parts: Vec::new(),
             dir: dir.to_owned(),
@@ -122,11 +128,24 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Adds a file, with which the export is complete up to a position, and saves the manifest.
-    pub fn add_file(&mut self, file: ManifestFile, complete_to: i64) -> Result<()> {
+    /// Adds a file, with which the export is complete up to a cursor, and saves the manifest.
+    pub fn add_file(&mut self, file: ManifestFile, complete_to: LogCursor) -> Result<()> {
         self.parts.push(file);
-        self.complete_to = complete_to;
+        self.set_complete_to(complete_to);
         self.save()
+    }
+
+    /// Records that the export is complete up to a cursor.
+    pub fn set_complete_to(&mut self, cursor: LogCursor) {
+        self.complete_to = cursor.position;
+        self.cursor = Some(cursor.into());
+    }
+
+    /// The export contains every selected event up to this cursor, which is a bare position before
+    /// the first event is exported.
+    pub fn complete_to(&self) -> CursorReference {
+        self.cursor
+            .unwrap_or_else(|| CursorReference::bare(self.complete_to))
     }
 
     /// Writes the manifest atomically.

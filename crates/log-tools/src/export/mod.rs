@@ -26,7 +26,9 @@ pub use seals::SEALS_FILE;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use data_dir::UsageError;
 use domain::envelope::Envelope;
+use domain::history::{CursorReference, History};
 use event_log::reader::LogReader;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -60,8 +62,8 @@ pub struct ExportSummary {
     pub parts: usize,
     /// The size of the files in bytes.
     pub bytes: u64,
-    /// The export contains every selected event up to this position.
-    pub complete_to: i64,
+    /// The export contains every selected event up to this cursor.
+    pub complete_to: CursorReference,
     /// Whether the export contains all selected events.
     pub is_complete: bool,
 }
@@ -79,29 +81,42 @@ pub async fn export_log(
     let log_id = reader.head().await?.log_id.to_string();
     let spec = ExportSpec::new(options.format, &slice, log_id);
     let mut manifest = Manifest::open(&options.dir, spec)?;
-    slice.after = slice.after.max(manifest.complete_to);
-    if manifest.complete_to > reader.head().await?.position {
-        bail!(
-            "the export is ahead of the log, so the log must have been restored from an older backup"
-        );
-    }
+    check_history(&reader, &manifest, &options.dir).await?;
+    slice.after = slice.after.max(manifest.complete_to().position);
     let mut writer = ExportWriter {
         dir: &options.dir,
         format: options.format,
         manifest: &mut manifest,
+        history: &slice.history,
         part: None,
     };
     let outcome = write_parts(&reader, &slice, &mut writer, stop, on_progress).await;
     manifest.save()?;
     outcome?;
+    // A failover during the export can have lost events that are in it.
+    check_history(&reader, &manifest, &options.dir).await?;
     seals::write_seals(pool, &options.dir, &manifest).await?;
     Ok(ExportSummary {
         events: manifest.events(),
         parts: manifest.parts.len(),
         bytes: manifest.bytes(),
-        complete_to: manifest.complete_to,
-        is_complete: manifest.complete_to >= slice.last,
+        complete_to: manifest.complete_to(),
+        is_complete: manifest.complete_to().position >= slice.last,
     })
+}
+
+/// Fails if the log does not have the last event of the export.
+async fn check_history(reader: &LogReader, manifest: &Manifest, dir: &Path) -> Result<()> {
+    let cursor = manifest.complete_to();
+    let head = reader.head().await?.position;
+    if cursor.position <= head && reader.history().await?.contains(cursor) {
+        return Ok(());
+    }
+    bail!(UsageError(format!(
+        "the export in {} ends at {cursor}, an event that the log does not have: it was restored \
+         from a backup, or a failover lost events; export into another directory",
+        dir.display()
+    )))
 }
 
 async fn write_parts(
@@ -133,6 +148,7 @@ struct ExportWriter<'a> {
     dir: &'a Path,
     format: ExportFormat,
     manifest: &'a mut Manifest,
+    history: &'a History,
     part: Option<ExportPart>,
 }
 
@@ -143,7 +159,8 @@ impl ExportWriter<'_> {
             part.day != day || part.events >= MAX_PART_EVENTS || part.bytes >= MAX_PART_BYTES
         };
         if let Some(full) = self.part.take_if(is_full) {
-            self.manifest.add_file(full.finish()?, event.position - 1)?;
+            let complete_to = self.history.cursor_at(event.position - 1);
+            self.manifest.add_file(full.finish()?, complete_to)?;
         }
         let part = match &mut self.part {
             Some(part) => part,
@@ -157,10 +174,13 @@ impl ExportWriter<'_> {
 
     /// Completes the last file, with which the export is complete up to a position.
     fn finish(&mut self, complete_to: i64) -> Result<()> {
+        let complete_to = self.history.cursor_at(complete_to);
         if let Some(part) = self.part.take() {
             return self.manifest.add_file(part.finish()?, complete_to);
         }
-        self.manifest.complete_to = self.manifest.complete_to.max(complete_to);
+        if complete_to.position > self.manifest.complete_to().position {
+            self.manifest.set_complete_to(complete_to);
+        }
         Ok(())
     }
 }

@@ -32,7 +32,7 @@ pub async fn write_seals(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Resu
             break;
         }
         for seal in seals {
-            if seal.last > manifest.complete_to {
+            if seal.last > manifest.complete_to().position {
                 break 'pages;
             }
             number = seal.number;

@@ -103,14 +103,15 @@ async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -
     if args.json {
         let json = json!({
             "events": summary.events, "parts": summary.parts, "bytes": summary.bytes,
-            "complete_to": summary.complete_to, "complete": summary.is_complete,
+            "complete_to": summary.complete_to.position,
+            "cursor": summary.complete_to.to_string(), "complete": summary.is_complete,
         });
         println!("{json}");
         return Ok(());
     }
     println!(
         "{} events in {} files, up to position {}",
-        summary.events, summary.parts, summary.complete_to
+        summary.events, summary.parts, summary.complete_to.position
     );
     if !summary.is_complete {
         println!("stopped early; run the same command again to resume");
@@ -166,17 +167,19 @@ async fn replay_events(
     };
     drop(progress);
     let seconds = began.elapsed().as_secs_f64();
-    let (events, position) = (summary.events, summary.position);
+    let (events, cursor) = (summary.events, summary.cursor);
+    let position = cursor.position;
     if args.json {
         let json = json!({
-            "events": events, "position": position, "seconds": seconds, "complete": summary.is_complete,
+            "events": events, "position": position, "cursor": cursor, "seconds": seconds,
+            "complete": summary.is_complete,
         });
         println!("{json}");
         return Ok(());
     }
     println!("published {events} events up to position {position} in {seconds:.1} seconds");
     if !summary.is_complete {
-        println!("resume with --after {position}");
+        println!("resume with --after {cursor}");
     }
     Ok(())
 }
