@@ -29,7 +29,7 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The waits after an error: exponential backoff between these bounds.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
-const MAX_BACKOFF: Duration = Duration::from_secs(5);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
 /// How often the head of the log is read, for the gauges.
 const GAUGE_INTERVAL: Duration = Duration::from_secs(1);
