@@ -21,12 +21,12 @@ use crate::world::Settings;
 pub use faults::Fault;
 pub use index::{Damage, IndexChaosReport, run_index_chaos};
 pub(crate) use load::send_until_certain;
-pub use load::{AckedSend, GROUPS, READERS, WRITERS};
+pub use load::{AckedSend, COMMAND_SERVICES, GROUPS, READERS, WRITERS};
 pub use report::ChaosReport;
 
 /// Injects this many faults at random moments under load, then checks the invariants.
 pub async fn run(rounds: usize, seed: u64) -> Result<ChaosReport> {
-    let mut fleet = Fleet::start(1, &Settings::default()).await;
+    let mut fleet = Fleet::start(COMMAND_SERVICES, &Settings::default()).await;
     let load = load::Load::start(&fleet, seed).await?;
     let mut report = ChaosReport::default();
     let mut rng = Rng::new(seed);

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use eventually::eventually;
 use search::index::{Index, IndexDir};
 
-use super::load::{Load, members};
+use super::load::{COMMAND_SERVICES, Load, members};
 use crate::client::Client;
 use crate::fleet::{Fleet, FleetRole};
 use crate::log;
@@ -63,7 +63,7 @@ pub struct IndexChaosReport {
 /// Kills the writer at random moments, damages the index every other time, then compares the index
 /// with a new one.
 pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport> {
-    let mut fleet = Fleet::start(1, &Settings::default()).await;
+    let mut fleet = Fleet::start(COMMAND_SERVICES, &Settings::default()).await;
     let load = Load::start(&fleet, seed).await?;
     let mut rng = Rng::new(seed);
     let stop = Arc::new(AtomicBool::new(false));

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use eventually::eventually;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
@@ -15,6 +17,8 @@ use crate::seed::Rng;
 
 /// The number of users who send.
 pub const WRITERS: usize = 8;
+/// The number of command services. Each has half of the writers.
+pub const COMMAND_SERVICES: usize = 2;
 /// The number of users who only read.
 pub const READERS: usize = 4;
 /// The number of conversations. Each has all writers, but only some of the readers.
@@ -22,6 +26,10 @@ pub const GROUPS: usize = 6;
 
 /// The page sizes of the pollers, one per reader.
 const POLLER_PAGE_SIZES: [usize; READERS] = [1, 2, 50, MAX_PAGE_SIZE];
+
+/// How many of its last sends a writer repeats in a retry storm, and how many at a time.
+const STORM_SENDS: usize = 200;
+const STORM_CONCURRENCY: usize = 16;
 
 /// How long the outcome of a send may be unknown.
 const UNKNOWN_OUTCOME_TIMEOUT: Duration = Duration::from_secs(120);
@@ -64,8 +72,16 @@ pub fn members(group: usize) -> Vec<String> {
 pub struct Load {
     stop: Arc<AtomicBool>,
     acked: Arc<AtomicUsize>,
+    storms: Arc<Storms>,
     writers: JoinSet<Result<(Vec<AckedSend>, usize)>>,
     pollers: JoinSet<Poller>,
+}
+
+/// How many retry storms were asked for, and how many the writers have finished altogether.
+#[derive(Debug, Default)]
+struct Storms {
+    wanted: AtomicUsize,
+    finished: AtomicUsize,
 }
 
 impl Load {
@@ -83,17 +99,19 @@ impl Load {
         let mut load = Self {
             stop: Arc::default(),
             acked: Arc::default(),
+            storms: Arc::default(),
             writers: JoinSet::new(),
             pollers: JoinSet::new(),
         };
         let mut rng = Rng::new(seed ^ 0x5eed);
         for writer in 0..WRITERS {
-            let client = fleet.user(&format!("writer{writer}"), 0);
+            let client = fleet.user(&format!("writer{writer}"), writer % COMMAND_SERVICES);
             load.writers.spawn(run_writer(
                 client,
                 rng.fork(),
                 load.stop.clone(),
                 load.acked.clone(),
+                load.storms.clone(),
             ));
         }
         for (reader, page) in POLLER_PAGE_SIZES.into_iter().enumerate() {
@@ -106,6 +124,17 @@ impl Load {
     /// How many sends were acknowledged so far.
     pub fn acked(&self) -> usize {
         self.acked.load(Ordering::Relaxed)
+    }
+
+    /// Lets every writer send its last messages again, all at the same time, and waits until each
+    /// has got the first responses again.
+    pub async fn send_everything_again(&self) {
+        let wanted = self.storms.wanted.fetch_add(1, Ordering::Relaxed) + 1;
+        eventually("the retries are answered", async || {
+            let finished = self.storms.finished.load(Ordering::Relaxed);
+            (finished >= wanted * WRITERS).then_some(())
+        })
+        .await;
     }
 
     /// Stops writers and pollers after their current call.
@@ -133,9 +162,11 @@ async fn run_writer(
     mut rng: Rng,
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
+    storms: Arc<Storms>,
 ) -> Result<(Vec<AckedSend>, usize)> {
     let mut acked: Vec<AckedSend> = Vec::new();
     let mut unknown = 0;
+    let mut storms_seen = 0;
     for n in 0.. {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -148,14 +179,30 @@ async fn run_writer(
         count.fetch_add(1, Ordering::Relaxed);
         if rng.chance(5) {
             // Repeats an old send under its key, which must return the first response.
-            let old = rng.pick(&acked).clone();
-            let (answer, _) = send_until_certain(&client, &old.conversation, &old.key).await?;
-            ensure!(answer.is_replay(), "{answer} is not marked as a replay");
-            let again = acked_send(&client, &old.conversation, &old.key, &answer);
-            ensure!(again == old, "got {again:?} for {old:?}");
+            repeat_send(&client, rng.pick(&acked)).await?;
+        }
+        if storms.wanted.load(Ordering::Relaxed) > storms_seen {
+            storms_seen += 1;
+            let last = acked[acked.len().saturating_sub(STORM_SENDS)..].to_vec();
+            let client = &client;
+            stream::iter(last)
+                .map(|old| async move { repeat_send(client, &old).await })
+                .buffer_unordered(STORM_CONCURRENCY)
+                .try_collect::<()>()
+                .await?;
+            storms.finished.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok((acked, unknown))
+}
+
+/// Sends a message again under its key. The response must be the first one.
+async fn repeat_send(client: &Client, old: &AckedSend) -> Result<()> {
+    let (answer, _) = send_until_certain(client, &old.conversation, &old.key).await?;
+    ensure!(answer.is_replay(), "{answer} is not marked as a replay");
+    let again = acked_send(client, &old.conversation, &old.key, &answer);
+    ensure!(again == *old, "got {again:?} for {old:?}");
+    Ok(())
 }
 
 /// Sends under the same key until the outcome is known. Returns the response and how often the
