@@ -1,10 +1,10 @@
 //! `make failover`: kills the Postgres primary under load and promotes its standby, again and
-//! again. `SEED=` repeats a run.
+//! again; with `--restore` it restores an earlier copy instead. `SEED=` repeats a run.
 
 use std::time::Duration;
 
 use anyhow::Result;
-use tests::failover::{FailoverSettings, run_failovers};
+use tests::failover::{FailoverSettings, HistoryChange, run_failovers};
 use tests::replication::{ConnectionLoss, ReplicationMode};
 use tests::seed::seed;
 
@@ -14,6 +14,9 @@ pub struct Args {
     /// Number of failovers.
     #[arg(long, default_value_t = 100)]
     rounds: usize,
+    /// Restore an earlier copy of the database instead of failing over.
+    #[arg(long, conflicts_with_all = ["sync", "vanish"])]
+    restore: bool,
     /// The standby is synchronous: then nothing may be lost.
     #[arg(long)]
     sync: bool,
@@ -32,6 +35,11 @@ pub struct Args {
 pub async fn run(args: &Args) -> Result<()> {
     let seed = args.seed.unwrap_or_else(|| seed("failover"));
     let settings = FailoverSettings {
+        change: if args.restore {
+            HistoryChange::Restore
+        } else {
+            HistoryChange::Failover
+        },
         mode: if args.sync {
             ReplicationMode::Synchronous
         } else {
@@ -46,11 +54,11 @@ pub async fn run(args: &Args) -> Result<()> {
     };
     let report = run_failovers(settings, args.rounds, seed).await?;
     println!("seed                          {seed}");
-    println!("failovers                     {}", report.rounds);
+    println!("changes of the history         {}", report.rounds);
     println!("acknowledged sends            {}", report.acked);
-    println!("lost with the old primary     {}", report.lost);
+    println!("lost with the old history     {}", report.lost);
     println!(
-        "failovers that lost some      {}",
+        "changes that lost some        {}",
         report.rounds_with_losses
     );
     println!("longest silence               {:?}", report.longest_silence);

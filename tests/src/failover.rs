@@ -1,5 +1,6 @@
-//! Failovers under load: two command services, a projector and a query API with a primary that is
-//! killed and a standby that is promoted. Afterwards everything that a part of the system has is
+//! Changes of the history under load: two command services, a projector and a query API with a
+//! primary that is killed and a standby that is promoted, or with a database that is restored from
+//! an earlier copy. Afterwards everything that a part of the system has is
 //! what the log of the new primary has.
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::chaos::send_until_certain;
 use crate::client::{BaseUrls, Client, http_client};
+use crate::database_copy::DatabaseCopy;
 use crate::log;
 use crate::ports;
 use crate::replication::{ConnectionLoss, PostgresPair, ReplicationMode};
@@ -37,9 +39,20 @@ const SENDS_PER_PHASE: usize = 150;
 /// The longest time between the last of these and the kill, in milliseconds.
 const MAX_PAUSE_MS: i64 = 300;
 
+/// How a run changes the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryChange {
+    /// The primary is killed and its standby promoted.
+    Failover,
+    /// An earlier copy of the database takes its place.
+    Restore,
+}
+
 /// The conditions of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct FailoverSettings {
+    /// How the history changes.
+    pub change: HistoryChange,
     /// How the primary replicates.
     pub mode: ReplicationMode,
     /// How much later the standby receives everything.
@@ -59,7 +72,7 @@ pub struct FailoverReport {
     pub lost: usize,
     /// The rounds in which some were lost.
     pub rounds_with_losses: usize,
-    /// The longest time from the kill to the next acknowledgement.
+    /// The longest time from the change to the next acknowledgement.
     pub longest_silence: Duration,
 }
 
@@ -136,18 +149,26 @@ impl FailoverFleet {
         Client::for_user(self.http.clone(), bases, name)
     }
 
-    /// Fails over once under load and checks everything.
+    /// Changes the history once under load and checks everything.
     pub async fn run_round(&mut self, rng: &mut Rng, report: &mut FailoverReport) -> Result<()> {
         let round = report.rounds;
         let load = FailoverLoad::start(self, round);
         load.wait_for(SENDS_PER_PHASE).await;
+        let copy = match self.settings.change {
+            HistoryChange::Failover => None,
+            HistoryChange::Restore => Some(DatabaseCopy::take(&self.pool).await),
+        };
+        load.wait_for(load.count() + SENDS_PER_PHASE).await;
         rng.pause(MAX_PAUSE_MS).await;
-        let killed = Instant::now();
-        self.pair.fail_over(self.settings.loss).await;
+        let changed = Instant::now();
+        match copy {
+            Some(copy) => copy.take_over().await,
+            None => self.pair.fail_over(self.settings.loss).await,
+        }
         // The connections of the old pool may be silent.
         self.pool = connect(&self.pair).await;
         load.wait_for(load.count() + 1).await;
-        report.longest_silence = report.longest_silence.max(killed.elapsed());
+        report.longest_silence = report.longest_silence.max(changed.elapsed());
         load.wait_for(load.count() + SENDS_PER_PHASE).await;
         let acked = load.stop().await?;
         report.rounds += 1;
@@ -159,11 +180,19 @@ impl FailoverFleet {
         report.lost += lost;
         report.rounds_with_losses += usize::from(lost > 0);
         ensure!(
-            lost == 0 || self.settings.mode == ReplicationMode::Asynchronous,
+            lost == 0 || self.may_lose(),
             "round {round}: {lost} acknowledged sends were lost although the standby is synchronous"
         );
-        self.pair.add_standby().await;
+        if self.settings.change == HistoryChange::Failover {
+            self.pair.add_standby().await;
+        }
         Ok(())
+    }
+
+    /// Whether acknowledged sends can be lost under these conditions.
+    fn may_lose(&self) -> bool {
+        self.settings.change == HistoryChange::Restore
+            || self.settings.mode == ReplicationMode::Asynchronous
     }
 
     /// Compares the log with the acknowledgements, and everything else with the log. Returns how

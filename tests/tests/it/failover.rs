@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use eventually::eventually;
 use serde_json::json;
 use tests::client::Client;
-use tests::failover::{FailoverSettings, run_failovers};
+use tests::failover::{FailoverSettings, HistoryChange, run_failovers};
 use tests::fleet::Fleet;
 use tests::replication::{ConnectionLoss, ReplicationMode};
 use tests::seed::seed;
@@ -18,6 +18,7 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_failover_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
     let settings = FailoverSettings {
+        change: HistoryChange::Failover,
         mode: ReplicationMode::Asynchronous,
         delay: Duration::from_millis(5),
         loss: ConnectionLoss::Closed,
@@ -30,6 +31,7 @@ async fn what_a_failover_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_synchronous_standby_has_every_acknowledged_send_of_a_primary_that_vanished() {
     let settings = FailoverSettings {
+        change: HistoryChange::Failover,
         mode: ReplicationMode::Synchronous,
         delay: Duration::ZERO,
         loss: ConnectionLoss::Silent,
@@ -37,6 +39,19 @@ async fn a_synchronous_standby_has_every_acknowledged_send_of_a_primary_that_van
     let report = run_failovers(settings, 2, seed("failover")).await;
     let report = report.expect("nothing is lost");
     assert_eq!((report.rounds, report.lost), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_restore_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
+    let settings = FailoverSettings {
+        change: HistoryChange::Restore,
+        mode: ReplicationMode::Asynchronous,
+        delay: Duration::ZERO,
+        loss: ConnectionLoss::Closed,
+    };
+    let report = run_failovers(settings, 2, seed("restore")).await;
+    let report = report.expect("everything is what the log has");
+    assert_eq!((report.rounds, report.rounds_with_losses), (2, 2));
 }
 
 /// Sends a message; returns the status and how long it took.
