@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences inventory servers harness bench faults failover live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-seals blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences inventory servers harness bench faults failover live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-retries bench-seals blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -65,7 +65,8 @@ bench: harness
 faults: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches faults --rounds $(ROUNDS)
 
-# Kills the Postgres primary under load and promotes its standby. ARGS=--sync, ARGS=--vanish.
+# Kills the Postgres primary under load and promotes its standby. ARGS=--sync, ARGS=--vanish;
+# ARGS=--restore restores an earlier copy instead.
 # SEED= repeats a run.
 failover: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches failover --rounds $(ROUNDS) $(ARGS)
@@ -106,6 +107,10 @@ bench-past: harness
 # The projector alone, with the time of each SQL statement.
 bench-projection: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches projection $(ARGS)
+
+# What retries of earlier sends cost, as after an outage: make bench-retries ARGS="--keys 1000000".
+bench-retries: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches retries $(ARGS)
 
 # What sealing costs sends.
 bench-seals: harness

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use tests::seed::Rng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -69,6 +70,22 @@ pub struct LoadPlan {
     pub duration: Duration,
 }
 
+/// Sends that [`send_keys`] made, and that a run repeats exactly among its new ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Retries {
+    /// How many of 100 requests repeat an earlier one.
+    pub percent: u64,
+    /// The keys of the earlier sends, made with the same templates and number of connections.
+    pub keys: SentKeys,
+}
+
+/// The keys of earlier sends.
+#[derive(Debug, Clone, Copy)]
+pub struct SentKeys {
+    prefix: u128,
+    per_connection: usize,
+}
+
 /// The results of a run.
 #[derive(Debug, Clone)]
 pub struct LoadResult {
@@ -82,29 +99,64 @@ pub struct LoadResult {
 
 /// Runs a plan on its own thread. Any status except 200 and 201 is an error.
 pub fn run_load(plan: &LoadPlan) -> Result<LoadResult> {
+    run_load_with_retries(plan, None)
+}
+
+/// Runs a plan in which some requests repeat earlier ones.
+pub fn run_load_with_retries(plan: &LoadPlan, retries: Option<Retries>) -> Result<LoadResult> {
     let plan = plan.clone();
+    run_on_own_thread(async move {
+        let start = Instant::now() + plan.warm_up;
+        let stop = Stop::AtTime(start + plan.duration);
+        let latencies = send_on_all_connections(&plan, retries, start, stop, new_key_prefix());
+        let latencies = latencies.await?;
+        ensure!(!latencies.is_empty(), "no send was acknowledged");
+        Ok(summarize(&plan, latencies))
+    })
+}
+
+/// Sends a number of messages on each connection of a plan, whatever its duration is.
+pub fn send_keys(plan: &LoadPlan, per_connection: usize) -> Result<SentKeys> {
+    let plan = plan.clone();
+    run_on_own_thread(async move {
+        let (now, prefix) = (Instant::now(), new_key_prefix());
+        let stop = Stop::AfterSends(per_connection);
+        send_on_all_connections(&plan, None, now, stop, prefix).await?;
+        Ok(SentKeys {
+            prefix,
+            per_connection,
+        })
+    })
+}
+
+fn run_on_own_thread<T: Send + 'static>(
+    load: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let worker = std::thread::spawn(move || runtime.block_on(send_on_all_connections(&plan)));
+    let worker = std::thread::spawn(move || runtime.block_on(load));
     worker
         .join()
         .unwrap_or_else(|_| bail!("the load generator panicked"))
 }
 
-async fn send_on_all_connections(plan: &LoadPlan) -> Result<LoadResult> {
-    let start = Instant::now() + plan.warm_up;
-    let end = start + plan.duration;
-    let prefix = new_key_prefix();
+async fn send_on_all_connections(
+    plan: &LoadPlan,
+    retries: Option<Retries>,
+    start: Instant,
+    stop: Stop,
+    prefix: u128,
+) -> Result<Vec<u32>> {
     let mut connections = JoinSet::new();
     for index in 0..plan.connections {
         let connection = HttpConnection::open(plan.address).await?;
         let work = ConnectionTask {
-            plan: plan.clone(),
-            index,
-            keys: prefix | (index as u128) << 40,
+            requests: RequestSequence::new(plan, index),
+            retries,
+            prefix,
             start,
-            end,
+            stop,
         };
         connections.spawn(work.run(connection));
     }
@@ -112,8 +164,7 @@ async fn send_on_all_connections(plan: &LoadPlan) -> Result<LoadResult> {
     while let Some(done) = connections.join_next().await {
         latencies.extend(done.context("a connection failed")??);
     }
-    ensure!(!latencies.is_empty(), "no send was acknowledged");
-    Ok(summarize(plan, latencies))
+    Ok(latencies)
 }
 
 /// A prefix for the keys of a run, different from those of all other runs: the time in
@@ -138,32 +189,73 @@ fn summarize(plan: &LoadPlan, mut micros: Vec<u32>) -> LoadResult {
     }
 }
 
-struct ConnectionTask {
-    plan: LoadPlan,
+/// When a connection ends.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    AtTime(Instant),
+    AfterSends(usize),
+}
+
+/// The requests of one connection: its templates in turn, each with a key of its own.
+struct RequestSequence {
+    templates: Arc<Vec<SendTemplate>>,
     index: usize,
-    keys: u128,
+    first: usize,
+    stride: usize,
+    /// How many templates the connection has.
+    cycle: usize,
+}
+
+impl RequestSequence {
+    fn new(plan: &LoadPlan, index: usize) -> Self {
+        let first = index % plan.templates.len();
+        Self {
+            first,
+            index,
+            stride: plan.connections,
+            cycle: (plan.templates.len() - first).div_ceil(plan.connections),
+            templates: plan.templates.clone(),
+        }
+    }
+
+    /// Renders a request of the run with this prefix.
+    fn render(&self, into: &mut Vec<u8>, prefix: u128, number: usize) {
+        let template = self.first + (number % self.cycle) * self.stride;
+        let key = prefix | (self.index as u128) << 40 | number as u128;
+        self.templates[template].render(into, key);
+    }
+}
+
+struct ConnectionTask {
+    requests: RequestSequence,
+    retries: Option<Retries>,
+    prefix: u128,
     start: Instant,
-    end: Instant,
+    stop: Stop,
 }
 
 impl ConnectionTask {
     /// Sends until the end. Returns the latencies, in microseconds, of the sends that started and
     /// ended during the measurement.
     async fn run(self, mut connection: HttpConnection) -> Result<Vec<u32>> {
-        let templates = &self.plan.templates;
         let mut latencies = Vec::with_capacity(1 << 14);
         let mut request = Vec::with_capacity(1024);
-        let mut next = self.index % templates.len();
+        let mut random = Rng::new(self.requests.index as u64);
         let mut sent = Instant::now();
-        for count in 0_u128.. {
-            templates[next].render(&mut request, self.keys | count);
-            next += self.plan.connections;
-            if next >= templates.len() {
-                next = self.index % templates.len();
+        for number in 0.. {
+            if matches!(self.stop, Stop::AfterSends(sends) if number >= sends) {
+                break;
+            }
+            match self.retries {
+                Some(Retries { percent, keys }) if random.chance(percent) => {
+                    let number = random.below(keys.per_connection);
+                    self.requests.render(&mut request, keys.prefix, number);
+                }
+                _ => self.requests.render(&mut request, self.prefix, number),
             }
             connection.exchange(&request).await?;
             let now = Instant::now();
-            if now >= self.end {
+            if matches!(self.stop, Stop::AtTime(end) if now >= end) {
                 break;
             }
             if sent >= self.start {

@@ -7,7 +7,7 @@
 //! - [`send`]: sends, visibility, rebuild and memory, compared with stock postgres-es.
 //! - [`live`]: live delivery. [`search`]: full-text search, compared with Postgres.
 //! - [`log`]: export, replay, verification and rebuild of a large log.
-//! - [`seals`]: the cost of seals. [`as_of`]: queries of the past.
+//! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
 //! - [`projection`]: the projector alone, statement by statement.
 //!
 //! Long runs check that something always holds:
@@ -34,6 +34,7 @@ mod load_generator;
 mod log;
 mod projection;
 mod recall_queries;
+mod retries;
 mod seals;
 mod search;
 mod send;
@@ -69,6 +70,8 @@ enum Benchmark {
     Search(search::Args),
     /// Measure export, replay, verification and rebuild of a large log.
     Log(log::Args),
+    /// Measure what retries of earlier sends cost.
+    Retries(retries::Args),
     /// Measure what sealing costs sends.
     Seals(seals::Args),
     /// Compare queries of the past with the same queries now.
@@ -116,6 +119,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Live(args) => return live::run(&args).await,
         Benchmark::Search(_) => anyhow::bail!("search runs on the main thread"),
         Benchmark::Log(args) => return log::run(&args).await,
+        Benchmark::Retries(args) => return retries::run(&args).await,
         Benchmark::Seals(args) => seals::run(&args).await?,
         Benchmark::AsOf(args) => return as_of::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,

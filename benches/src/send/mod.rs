@@ -29,6 +29,8 @@ use report::SendReport;
 use workload::{Measurement, measure, measure_all, peer_templates};
 
 pub use peers::{serve_bare, serve_stock};
+pub use tidings_up::create_conversations;
+pub use workload::{CONVERSATIONS, member_templates};
 
 /// Pool sizes with which stock postgres-es is tried.
 const POOL_SIZES: [u32; 4] = [4, 8, 16, 32];

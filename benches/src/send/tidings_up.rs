@@ -69,7 +69,8 @@ async fn measure_rebuild(servers: &EmbeddedServers) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-async fn create_conversations(program: &Program) -> Result<()> {
+/// Creates the conversations to which [`member_templates`] send.
+pub async fn create_conversations(program: &Program) -> Result<()> {
     stream::iter(0..CONVERSATIONS)
         .map(|n| async move {
             let [owner, other] = members(n);
