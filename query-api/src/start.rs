@@ -10,6 +10,7 @@ use read_model::projection_signal::ProjectionSignalChannel;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::consistency::read_history::{self, ReadHistory};
@@ -136,6 +137,11 @@ impl QueryState {
 }
 
 impl QueryState {
+    /// A channel with the position of the read model, as far as this process knows.
+    pub fn subscribe_position(&self) -> watch::Receiver<i64> {
+        self.read.watermark.subscribe()
+    }
+
     /// The history that the read model belongs to.
     pub(crate) fn history(&self) -> ReadHistory {
         self.read.history.clone()

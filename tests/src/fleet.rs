@@ -37,6 +37,28 @@ impl FleetRole {
     }
 }
 
+/// Which search indexes a fleet has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexPlacement {
+    /// Each query API has its own.
+    PerQueryApi,
+    /// The projector writes one, which the query APIs only read.
+    InProjector,
+}
+
+/// The services of a fleet, beside its projector.
+#[derive(Debug, Clone, Copy)]
+pub struct FleetLayout {
+    /// The number of command services.
+    pub command_services: usize,
+    /// The number of query APIs. They start after the projector.
+    pub query_apis: usize,
+    /// This service is a process with all services.
+    pub all_in_one: Option<FleetRole>,
+    /// The search indexes.
+    pub index: IndexPlacement,
+}
+
 /// Frozen processes. Dropping this continues them, so that they can end.
 pub struct FrozenProcesses(Vec<u32>);
 
@@ -73,8 +95,7 @@ pub struct Fleet {
     dir: PathBuf,
     env: Vec<(&'static str, String)>,
     services: Vec<(FleetRole, u16, Option<ServiceProcess>)>,
-    /// This one runs `tidings up`: all services in one process.
-    all_in_one: Option<FleetRole>,
+    layout: FleetLayout,
     http: reqwest::Client,
 }
 
@@ -82,22 +103,20 @@ impl Fleet {
     /// Starts the servers, migrates the database, and starts the command services, a projector and
     /// one query API.
     pub async fn start(command_services: usize, settings: &Settings) -> Self {
-        Self::start_with(command_services, 1, None, settings).await
+        let layout = FleetLayout {
+            command_services,
+            query_apis: 1,
+            all_in_one: None,
+            index: IndexPlacement::PerQueryApi,
+        };
+        Self::start_with(layout, settings).await
     }
 
-    /// The same with several query APIs, which start after the projector. The service `all_in_one`,
-    /// if given, is a process with all services.
-    pub async fn start_with(
-        command_services: usize,
-        query_apis: usize,
-        whole: Option<FleetRole>,
-        settings: &Settings,
-    ) -> Self {
+    /// The same with another layout.
+    pub async fn start_with(layout: FleetLayout, settings: &Settings) -> Self {
         let dir = create_dir();
         let servers = servers::start_both(&dir.join("servers"));
         let mut env = service_env(&servers.database_url, &servers.nats_url);
-        let index = dir.join("search").display().to_string();
-        env.push(("TIDINGS_SEARCH_DIR", index));
         env.extend(settings.env.iter().cloned());
         migrate(&env).await;
         let pool = PgPoolOptions::new()
@@ -111,13 +130,13 @@ impl Fleet {
             dir,
             env,
             services: Vec::new(),
-            all_in_one: whole,
+            layout,
             http: http_client(),
         };
-        let roles = (0..command_services)
+        let roles = (0..layout.command_services)
             .map(FleetRole::Command)
             .chain([FleetRole::Projector])
-            .chain((0..query_apis).map(FleetRole::Query));
+            .chain((0..layout.query_apis).map(FleetRole::Query));
         for role in roles {
             fleet.services.push((role, ports::find_free(), None));
             fleet.start_service(role).await;
@@ -132,12 +151,14 @@ impl Fleet {
         if let Err(error) = std::fs::create_dir_all(&dir) {
             panic!("{}: {error}", dir.display());
         }
-        let program = if self.all_in_one == Some(role) {
+        let program = if self.layout.all_in_one == Some(role) {
             "up"
         } else {
             role.name()
         };
-        match ServiceProcess::start(program, port, &dir, &self.env).await {
+        let mut env = self.env.clone();
+        env.extend(self.index_env(role));
+        match ServiceProcess::start(program, port, &dir, &env).await {
             Ok(service) => self.services[place].2 = Some(service),
             Err(output) => panic!("{role:?} does not start: {output}"),
         }
@@ -184,9 +205,24 @@ impl Fleet {
         (self.services[place].1, place)
     }
 
-    /// The directory of the search index.
-    pub fn index_dir(&self) -> IndexDir {
-        IndexDir::new(self.dir.join("search"))
+    fn index_env(&self, role: FleetRole) -> [(&'static str, String); 2] {
+        let (query_api, maintains) = match (self.layout.index, role) {
+            (IndexPlacement::PerQueryApi, FleetRole::Query(query_api)) => (query_api, true),
+            (IndexPlacement::InProjector, FleetRole::Projector) => (0, true),
+            _ => (0, false),
+        };
+        let switch = if maintains { "on" } else { "off" };
+        let dir = self.index_dir(query_api).path().display().to_string();
+        [
+            ("TIDINGS_SEARCH_DIR", dir),
+            ("TIDINGS_INDEXER", switch.to_owned()),
+        ]
+    }
+
+    /// The directory of the search index of a query API; the one of the projector is that of the
+    /// first.
+    pub fn index_dir(&self, query_api: usize) -> IndexDir {
+        IndexDir::new(self.dir.join(format!("search-{query_api}")))
     }
 
     /// Builds another index from the current read models and returns its digest.

@@ -14,7 +14,7 @@ use search::index::{Index, IndexDir};
 
 use super::load::{COMMAND_SERVICES, Load, members};
 use crate::client::Client;
-use crate::fleet::{Fleet, FleetRole};
+use crate::fleet::{Fleet, FleetLayout, FleetRole, IndexPlacement};
 use crate::log;
 use crate::seed::Rng;
 use crate::world::Settings;
@@ -63,7 +63,14 @@ pub struct IndexChaosReport {
 /// Kills the writer at random moments, damages the index every other time, then compares the index
 /// with a new one.
 pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport> {
-    let mut fleet = Fleet::start(COMMAND_SERVICES, &Settings::default()).await;
+    let layout = FleetLayout {
+        command_services: COMMAND_SERVICES,
+        query_apis: 1,
+        all_in_one: None,
+        // The reader is a process of its own, so that it can answer while there is no writer.
+        index: IndexPlacement::InProjector,
+    };
+    let mut fleet = Fleet::start_with(layout, &Settings::default()).await;
     let load = Load::start(&fleet, seed).await?;
     let mut rng = Rng::new(seed);
     let stop = Arc::new(AtomicBool::new(false));
@@ -80,19 +87,19 @@ pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport
         let damage = (kill % 2 == 1).then(|| DAMAGES[kill / 2 % DAMAGES.len()]);
         let is_alive = rng.chance(50);
         if let Some(damage) = damage.filter(|_| is_alive) {
-            report.damages += usize::from(damage_index(&fleet.index_dir(), damage, &mut rng));
+            report.damages += usize::from(damage_index(&fleet.index_dir(0), damage, &mut rng));
             rng.pause(MAX_WRITER_LIFE_MS).await;
         }
         fleet.kill_service(FleetRole::Projector);
         report.kills += 1;
         if let Some(damage) = damage.filter(|_| !is_alive) {
-            report.damages += usize::from(damage_index(&fleet.index_dir(), damage, &mut rng));
+            report.damages += usize::from(damage_index(&fleet.index_dir(0), damage, &mut rng));
         }
         fleet.start_service(FleetRole::Projector).await;
         eprintln!("kill {:>3}: {damage:?}; {} sends", kill + 1, load.acked());
     }
     // This damage must be repaired before the comparison can succeed.
-    damage_index(&fleet.index_dir(), Damage::FlippedBit, &mut rng);
+    damage_index(&fleet.index_dir(0), Damage::FlippedBit, &mut rng);
     let load = load.stop().await?;
     ensure!(!load.acked.is_empty(), "no message was sent");
     let head = log::check_positions(&fleet.pool).await?;
@@ -107,7 +114,7 @@ pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport
     .await;
     let reference = fleet.build_reference_index().await?;
     let served = eventually("the index equals a new one", async || {
-        let served = open_served_index(&fleet.index_dir()).ok()?;
+        let served = open_served_index(&fleet.index_dir(0)).ok()?;
         (served.digest().ok()? == reference).then_some(served)
     })
     .await;

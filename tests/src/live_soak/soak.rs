@@ -16,7 +16,7 @@ use super::faults::{FaultInjector, VICTIMS};
 use super::final_check::{self, DeviceProgress};
 use super::report::SoakReport;
 use crate::client::Client;
-use crate::fleet::{Fleet, FleetRole};
+use crate::fleet::{Fleet, FleetLayout, FleetRole, IndexPlacement};
 use crate::seed::Rng;
 use crate::world::Settings;
 
@@ -57,7 +57,13 @@ struct RunningSoak {
 pub async fn run(size: SoakConfig, seed: u64) -> Result<SoakReport> {
     let settings = Settings::default().with("TIDINGS_FANOUT_THRESHOLD", FANOUT_THRESHOLD);
     let all_in_one = size.all_in_one.then_some(FleetRole::Query(1));
-    let mut fleet = Fleet::start_with(1, 2, all_in_one, &settings).await;
+    let layout = FleetLayout {
+        command_services: 1,
+        query_apis: 2,
+        all_in_one,
+        index: IndexPlacement::PerQueryApi,
+    };
+    let mut fleet = Fleet::start_with(layout, &settings).await;
     let mut rng = Rng::new(seed);
     let users: Vec<Client> = (0..size.clients)
         .map(|number| fleet.query_user(&format!("u{number}"), number % 2))

@@ -38,6 +38,7 @@ mod seals;
 mod search;
 mod search_faults;
 mod search_leaks;
+mod search_nodes;
 mod sizes;
 mod sync;
 mod unread;

@@ -130,10 +130,15 @@ pub struct SystemConfig {
     #[command(flatten)]
     pub webhooks: WebhookArgs,
 
-    /// Directory of the search index; the projector writes it, query-api reads it [default:
-    /// DATA/search].
+    /// Directory of the search index. Each query-api has its own; several on one machine can share
+    /// one [default: DATA/search].
     #[arg(long, global = true, env = "TIDINGS_SEARCH_DIR", value_name = "DIR")]
     pub search_dir: Option<PathBuf>,
+
+    /// Whether this process maintains the search index in its directory [default: on where queries
+    /// are served].
+    #[arg(long, global = true, env = "TIDINGS_INDEXER", value_name = "on|off")]
+    pub indexer: Option<Switch>,
 
     /// Name of the JetStream stream; must differ between systems that share a nats-server.
     #[arg(long, global = true, env = "TIDINGS_STREAM", value_name = "NAME")]
@@ -168,7 +173,24 @@ pub struct SystemConfig {
     pub log_format: LogFormat,
 }
 
+/// A setting that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
 impl SystemConfig {
+    /// Whether a process that serves queries, or does not, maintains the search index.
+    pub fn maintains_index(&self, serves_queries: bool) -> bool {
+        match self.indexer {
+            Some(switch) => switch == Switch::On,
+            None => serves_queries,
+        }
+    }
+
     /// The directory of the search index.
     pub fn index_dir(&self) -> IndexDir {
         let default = || self.data.join("search");

@@ -236,11 +236,16 @@ impl ServiceRuntime {
         };
         let mut routes = OpenApiRouter::new();
         let signal = ProjectionSignalChannel::default();
+        let (projected, mut projected_position) = watch::channel(0);
         if let Some(log) = &log {
             let state = CommandState::new(log.clone(), self.limits(), command_svc::Clock::system());
             if self.services.queries {
                 let acks = Arc::new(CommandAcks(state.clone()));
-                routes = routes.merge(query_api::router(self.query_state(acks, &signal).await));
+                let queries = self.query_state(acks, &signal).await;
+                if !self.services.projector {
+                    projected_position = queries.subscribe_position();
+                }
+                routes = routes.merge(query_api::router(queries));
             }
             if self.services.commands {
                 self.startup.set_log(log.clone());
@@ -256,13 +261,14 @@ impl ServiceRuntime {
             background.spawn("the eraser", self.eraser_task());
         }
         if self.services.projector {
-            let (projected, projected_position) = watch::channel(0);
             let in_process = InProcessChannels {
                 feed: log.as_ref().map(CommitFeed::subscribe),
                 projected,
                 signal,
             };
             background.spawn("the projector", self.projector_task(in_process));
+        }
+        if self.config.maintains_index(self.services.queries) {
             background.spawn("the indexer", self.indexer_task(projected_position));
         }
         if self.services.dispatcher {
