@@ -13,6 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::consistency::pending_changes::PendingChanges;
 use crate::consistency::read_history::{self, ReadHistory};
 use crate::consistency::read_state::ReadState;
 use crate::consistency::watermark::{self, Watermark, WatermarkTracker};
@@ -42,8 +43,10 @@ pub struct QueryState {
 pub struct QuerySetup<'a> {
     /// Connections that read `read.*`, with the options of [`session_options`].
     pub pool: PgPool,
-    /// Reads the log.
+    /// Reads the log, from the same server as `pool`.
     pub reader: LogReader,
+    /// Reads the log from the primary, if `pool` reads a replica.
+    pub primary: Option<LogReader>,
     /// With NATS, the projector's signal wakes waiting requests.
     pub nats: Option<&'a async_nats::Client>,
     /// Names the subject of the projector's signal.
@@ -62,13 +65,46 @@ pub struct QuerySetup<'a> {
     pub shutdown: CancellationToken,
 }
 
+impl QuerySetup<'_> {
+    /// Starts the task that reads the history again and again.
+    fn follow_history(&self) -> ReadHistory {
+        let (pool, reader) = (self.pool.clone(), self.reader.clone());
+        let history = ReadHistory::new(pool, reader, self.primary.clone());
+        tokio::spawn(read_history::follow(history.clone(), self.shutdown.clone()));
+        history
+    }
+
+    /// Starts the task that tracks the position of the read model.
+    async fn follow_projector(&self, history: &ReadHistory) -> (Watermark, PendingChanges) {
+        let watermark = Watermark::new(self.min_position_timeout);
+        let mut tracker = WatermarkTracker::new(
+            watermark.clone(),
+            history.clone(),
+            self.pool.clone(),
+            self.nats,
+            self.mirror,
+            self.local_signal.as_ref(),
+        )
+        .await;
+        if self.primary.is_some() {
+            tracker = tracker.for_replica();
+        }
+        let pending_changes = tracker.subscribe_changes();
+        tokio::spawn(watermark::run(tracker, self.shutdown.clone()));
+        (watermark, pending_changes)
+    }
+}
+
 impl QueryState {
     /// Starts the tasks that track the watermark, follow the search index and deliver to live
     /// connections. They end when `shutdown` is cancelled.
     pub async fn start(setup: QuerySetup<'_>) -> Self {
+        let history = setup.follow_history();
+        let (watermark, pending_changes) = setup.follow_projector(&history).await;
         let QuerySetup {
             pool,
             reader,
+            primary,
             nats,
             mirror,
             local_signal,
@@ -78,20 +114,6 @@ impl QueryState {
             min_position_timeout,
             shutdown,
         } = setup;
-        let watermark = Watermark::new(min_position_timeout);
-        let history = ReadHistory::new(pool.clone(), reader.clone());
-        tokio::spawn(read_history::follow(history.clone(), shutdown.clone()));
-        let tracker = WatermarkTracker::new(
-            watermark.clone(),
-            history.clone(),
-            pool.clone(),
-            nats,
-            mirror,
-            local_signal.as_ref(),
-        )
-        .await;
-        let pending_changes = tracker.subscribe_changes();
-        tokio::spawn(watermark::run(tracker, shutdown.clone()));
         let index = IndexReader::new(index, reader.clone(), min_position_timeout);
         tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
         let hub = Hub::default();
@@ -128,7 +150,7 @@ impl QueryState {
             },
             read: ReadState {
                 pool,
-                reader,
+                reader: primary.unwrap_or(reader),
                 watermark,
                 history,
             },

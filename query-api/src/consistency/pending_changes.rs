@@ -58,7 +58,10 @@ impl PendingChanges {
 }
 
 /// Merges a signal into those before it. The audience is known only if that of both is.
-fn merge(before: Option<ProjectionSignal>, signal: ProjectionSignal) -> ProjectionSignal {
+pub(super) fn merge(
+    before: Option<ProjectionSignal>,
+    signal: ProjectionSignal,
+) -> ProjectionSignal {
     let Some(before) = before else { return signal };
     let is_older = signal.position() < before.position();
     let audience = before.audience.zip(signal.audience);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::history::{CursorReference, History, LogCursor};
 use domain::refusal::Refusal;
-use event_log::reader::LogReader;
+use event_log::reader::{LogHead, LogReader};
 use http_edge::Problem;
 use sqlx::PgPool;
 use tokio::sync::{Mutex, watch};
@@ -29,6 +29,8 @@ pub struct ReadHistory(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     reader: LogReader,
+    /// The log that `reader` replicates, which can be ahead.
+    primary: Option<LogReader>,
     known: RwLock<Option<KnownHistory>>,
     /// Held while the history is read again.
     refreshing: Mutex<()>,
@@ -46,11 +48,13 @@ struct KnownHistory {
 }
 
 impl ReadHistory {
-    /// Of the read model in this pool's database, and of the log that `reader` reads.
-    pub fn new(pool: PgPool, reader: LogReader) -> Self {
+    /// Of the read model in this pool's database, and of the log that `reader` reads. If that is a
+    /// replica, `primary` reads the log itself.
+    pub fn new(pool: PgPool, reader: LogReader, primary: Option<LogReader>) -> Self {
         Self(Arc::new(Inner {
             pool,
             reader,
+            primary,
             known: RwLock::default(),
             refreshing: Mutex::default(),
             changes: watch::Sender::new(0),
@@ -100,9 +104,16 @@ impl ReadHistory {
 
     /// The history, which is complete up to a position that the read model or the log has reached.
     pub async fn up_to(&self, position: i64) -> Result<Arc<History>, QueryError> {
-        match self.known() {
-            Some(known) if position <= known.verified.position => Ok(known.history),
-            _ => self.refresh().await,
+        let covered = |known: &KnownHistory| position <= known.verified.position;
+        if let Some(known) = self.known().filter(covered) {
+            return Ok(known.history);
+        }
+        let history = self.refresh().await?;
+        match &self.0.primary {
+            Some(primary) if !self.known().is_some_and(|known| covered(&known)) => {
+                Ok(Arc::new(primary.history().await?))
+            }
+            _ => Ok(history),
         }
     }
 
@@ -118,10 +129,37 @@ impl ReadHistory {
         {
             return Ok(());
         }
-        if self.refresh().await?.contains(cursor) {
+        if self.refresh().await?.contains(cursor) || self.primary_has(cursor).await? {
             return Ok(());
         }
         Err(foreign_cursor(cursor).into())
+    }
+
+    /// Whether this process reads a replica, and the primary has an event that the replica may not
+    /// have yet.
+    async fn primary_has(&self, cursor: CursorReference) -> Result<bool, QueryError> {
+        let Some(primary) = &self.0.primary else {
+            return Ok(false);
+        };
+        let head = primary.head().await?;
+        Ok(cursor.position <= head.position && primary.history().await?.contains(cursor))
+    }
+
+    /// Whether the replica continues a history that the primary has left. While the primary cannot
+    /// be reached, this is not known.
+    async fn is_abandoned(&self, replicated: &LogHead, history: &History) -> bool {
+        let Some(primary) = &self.0.primary else {
+            return false;
+        };
+        let Ok(head) = primary.head().await else {
+            return false;
+        };
+        if head.tag == replicated.tag && replicated.position <= head.position {
+            return false;
+        }
+        let cursor = history.cursor_at(replicated.position);
+        let history = primary.history().await;
+        history.is_ok_and(|history| cursor.position > head.position || !history.contains(cursor))
     }
 
     /// Fails with `503 history_mismatch` while the read model has events that the log does not
@@ -155,7 +193,9 @@ impl ReadHistory {
             }
             _ => Arc::new(self.0.reader.history().await?),
         };
-        let is_foreign = checkpoint.position > head.position || !history.contains(checkpoint);
+        let is_foreign = checkpoint.position > head.position
+            || !history.contains(checkpoint)
+            || self.is_abandoned(&head, &history).await;
         let known = KnownHistory {
             verified: history.cursor_at(head.position),
             foreign_checkpoint: is_foreign.then_some(checkpoint),

@@ -4,7 +4,11 @@
 //! One task per process tracks the position. It listens to the projector's signal (over core NATS,
 //! which may lose it) and polls the database while a request is waiting. Waiting requests share one
 //! `watch` channel, so a thousand of them cost one statement every few milliseconds.
+//!
+//! A signal says what the primary has. A process that reads a replica holds signals back until the
+//! replica has replayed what they announce.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -17,7 +21,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::pending_changes::PendingChanges;
+use super::pending_changes::{PendingChanges, merge};
 use super::read_history::ReadHistory;
 use crate::sql::checkpoint;
 
@@ -27,6 +31,9 @@ const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The longest interval, and so the longest extra delay of a waiting request when signals are lost.
 const MAX_POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many signals are held back for a replica. If it lags further behind, the newest are merged.
+const MAX_HELD_SIGNALS: usize = 10_000;
 
 /// The known position of the read model. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -119,6 +126,8 @@ pub struct WatermarkTracker {
     /// The last position signalled in this process. NATS repeats the signals up to it.
     local_position: i64,
     pending_changes: PendingChanges,
+    /// The signals that the replica has not reached; `None` if this process reads the primary.
+    held_signals: Option<VecDeque<ProjectionSignal>>,
     poll_interval: Duration,
 }
 
@@ -149,8 +158,16 @@ impl WatermarkTracker {
             local_signals: local_signal.map(ProjectionSignalChannel::subscribe),
             local_position: 0,
             pending_changes: PendingChanges::default(),
+            held_signals: None,
             poll_interval: MIN_POLL_INTERVAL,
         }
+    }
+
+    /// The same for a pool that reads a replica, which can be behind the signals.
+    #[must_use]
+    pub fn for_replica(mut self) -> Self {
+        self.held_signals = Some(VecDeque::new());
+        self
     }
 
     /// Subscribes to the changes that the projector signals. There is one subscriber, the hub: it
@@ -162,18 +179,24 @@ impl WatermarkTracker {
     /// Waits for the next event and handles it: a signal, a request that starts to wait, or the
     /// next poll for waiting requests.
     pub async fn step(&mut self) {
-        let awaited = self.watermark.has_waiters();
+        let holds_signals = self
+            .held_signals
+            .as_ref()
+            .is_some_and(|held| !held.is_empty());
+        let awaited = holds_signals || self.watermark.has_waiters();
         tokio::select! {
             signal = recv_local_signal(&mut self.local_signals) => match signal {
                 Ok(signal) => {
                     self.local_position = signal.position();
-                    self.apply(signal);
+                    self.receive(signal);
                 }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => self.local_signals = None,
             },
             message = recv_nats_signal(&mut self.nats_signals) => match message {
-                Some(Ok(signal)) if signal.position() > self.local_position => self.apply(signal),
+                Some(Ok(signal)) if signal.position() > self.local_position => {
+                    self.receive(signal);
+                }
                 // A repeated signal, or an unreadable one.
                 Some(Ok(_) | Err(SignalParseError)) => {}
                 None => self.nats_signals = None,
@@ -183,6 +206,29 @@ impl WatermarkTracker {
                 self.poll().await;
             }
             () = tokio::time::sleep(self.poll_interval), if awaited => self.poll().await,
+        }
+    }
+
+    fn receive(&mut self, signal: ProjectionSignal) {
+        match &mut self.held_signals {
+            None => self.apply(signal),
+            Some(held) => {
+                if held.is_empty() {
+                    self.poll_interval = MIN_POLL_INTERVAL;
+                }
+                hold(held, signal);
+            }
+        }
+    }
+
+    /// Applies the signals up to a position that the replica has reached.
+    fn release_signals(&mut self, position: i64) {
+        let Some(held) = &mut self.held_signals else {
+            return;
+        };
+        let reached = held.partition_point(|signal| signal.position() <= position);
+        for signal in held.drain(..reached).collect::<Vec<_>>() {
+            self.apply(signal);
         }
     }
 
@@ -198,8 +244,10 @@ impl WatermarkTracker {
             Ok(position) if position > before => {
                 self.poll_interval = MIN_POLL_INTERVAL;
                 self.watermark.observe(position);
+                self.release_signals(position);
             }
             Ok(position) => {
+                self.release_signals(position);
                 self.poll_interval = (self.poll_interval * 2).min(MAX_POLL_INTERVAL);
                 if position < before {
                     self.watermark.reset(position);
@@ -212,6 +260,16 @@ impl WatermarkTracker {
             }
         }
     }
+}
+
+/// Adds a signal to those that are held back.
+fn hold(held: &mut VecDeque<ProjectionSignal>, signal: ProjectionSignal) {
+    let newest = if held.len() < MAX_HELD_SIGNALS {
+        None
+    } else {
+        held.pop_back()
+    };
+    held.push_back(merge(newest, signal));
 }
 
 /// The message is not a signal.

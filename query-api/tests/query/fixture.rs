@@ -105,6 +105,7 @@ pub async fn start_queries(
 ) -> QueryState {
     QueryState::start(QuerySetup {
         reader: LogReader::new(pool.clone()),
+        primary: None,
         pool,
         nats: None,
         mirror: &MirrorConfig::default(),

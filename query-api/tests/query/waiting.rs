@@ -162,7 +162,11 @@ async fn a_signal_advances_the_watermark_without_polling() {
     let watermark = Watermark::new(Duration::from_secs(20));
     let tracker = WatermarkTracker::new(
         watermark.clone(),
-        ReadHistory::new(unreachable.clone(), LogReader::new(unreachable.clone())),
+        ReadHistory::new(
+            unreachable.clone(),
+            LogReader::new(unreachable.clone()),
+            None,
+        ),
         unreachable,
         Some(&nats),
         &mirror,

@@ -328,6 +328,7 @@ impl ServiceRuntime {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
             reader: LogReader::new(self.pools.reads.clone()),
+            primary: None,
             nats: Some(&self.nats),
             mirror: &self.mirror,
             local_signal: self.services.projector.then(|| signal.clone()),
