@@ -9,7 +9,8 @@
 //! - `append`: group commit. The request goes into a queue; the committer writes everything that is
 //!   queued in one SQL statement with one fsync, and then delivers it from memory ([`commits`]).
 //!   [`receipt`]: idempotency.
-//! - [`timeout`]: time limits for exchanges with Postgres.
+//! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is away
+//!   and back, once each.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`]),
 //!   and prefetches pages ([`read_ahead`]).
 
@@ -19,6 +20,7 @@ mod aggregate;
 mod append;
 mod error;
 mod log;
+mod outage_log;
 mod read;
 pub mod timeout;
 
@@ -33,4 +35,5 @@ pub use append::request::{AppendError, AppendRequest, AppendTicket, AppendedRang
 pub use append::{commits, receipt};
 pub use error::LogError;
 pub use log::{EventLog, LogConfig};
+pub use outage_log::OutageLog;
 pub use read::{read_ahead, reader, user_filter};
