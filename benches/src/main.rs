@@ -8,6 +8,7 @@
 //! - [`live`]: live delivery. [`search`]: full-text search, compared with Postgres.
 //! - [`log`]: export, replay, verification and rebuild of a large log.
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
+//! - [`stock_postgres`]: sends on a Postgres with its default settings.
 //! - [`projection`]: the projector alone, statement by statement.
 //!
 //! Long runs check that something always holds:
@@ -39,6 +40,7 @@ mod seals;
 mod search;
 mod send;
 mod statistics;
+mod stock_postgres;
 mod targets;
 mod warm_postgres;
 
@@ -76,6 +78,8 @@ enum Benchmark {
     Seals(seals::Args),
     /// Compare queries of the past with the same queries now.
     AsOf(as_of::Args),
+    /// Compare sends on a Postgres as `initdb` makes it with sends on the private one.
+    StockPostgres(stock_postgres::Args),
     /// Measure the projector alone, with the time of each SQL statement.
     Projection(projection::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
@@ -122,6 +126,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Retries(args) => return retries::run(&args).await,
         Benchmark::Seals(args) => seals::run(&args).await?,
         Benchmark::AsOf(args) => return as_of::run(&args).await,
+        Benchmark::StockPostgres(args) => return stock_postgres::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,

@@ -72,7 +72,8 @@ impl From<CommandError> for Problem {
                 Problem::internal()
             }
             CommandError::Log(error) => {
-                tracing::warn!(%error, "a command failed because of the event log");
+                // Not for every command: the log of outages says when they begin and end.
+                tracing::debug!(%error, "a command failed because of the event log");
                 Problem::unavailable(
                     code,
                     "The event log is temporarily unavailable; try again.",

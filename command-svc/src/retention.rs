@@ -10,8 +10,8 @@ use std::time::Duration;
 use domain::conversation::event::ConversationKind;
 use domain::ids::{ConversationId, UserId};
 use domain::time::Timestamp;
-use event_log::LogError;
 use event_log::reader::LogReader;
+use event_log::{LogError, OutageLog};
 use log_integrity::erasure::retention::RetentionLock;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -119,15 +119,14 @@ impl Retention {
 
 /// Erases expired messages until shutdown.
 pub async fn run(mut retention: Retention, shutdown: CancellationToken) {
+    let outages = OutageLog::new("Retention");
     loop {
-        let pause = match shutdown.run_until_cancelled(retention.step()).await {
-            None => return,
-            Some(Ok(true)) => STEP_INTERVAL,
-            Some(Ok(false)) => POLL_INTERVAL,
-            Some(Err(error)) => {
-                tracing::warn!(%error, "retention failed; it will be retried");
-                POLL_INTERVAL
-            }
+        let Some(outcome) = shutdown.run_until_cancelled(retention.step()).await else {
+            return;
+        };
+        let pause = match outages.record(outcome) {
+            Ok(true) => STEP_INTERVAL,
+            Ok(false) | Err(_) => POLL_INTERVAL,
         };
         if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
             return;

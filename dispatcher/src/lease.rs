@@ -4,9 +4,10 @@
 //! a dispatcher that has lost the lease can no longer write. The next holder repeats the deliveries
 //! whose results were not stored.
 
+use event_log::connect::connect;
 use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::postgres::PgConnection;
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{Connection as _, PgPool};
 
 /// The first key of the advisory locks; the second is the webhook's id.
 const LOCK_CLASS: i32 = 0x7469_6468;
@@ -25,7 +26,7 @@ impl WebhookLease {
             .clone()
             .application_name("tidings dispatcher")
             .options([("jit", "off"), ("statement_timeout", "30s")]);
-        let mut connection = within(EXCHANGE_TIMEOUT, options.connect()).await?;
+        let mut connection = connect(&options).await?;
         let number = i32::try_from(webhook).unwrap_or(i32::MAX);
         let attempt = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
             .bind(LOCK_CLASS)

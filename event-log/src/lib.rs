@@ -9,6 +9,7 @@
 //! - `append`: group commit. The request goes into a queue; the committer writes everything that is
 //!   queued in one SQL statement with one fsync, and then delivers it from memory ([`commits`]).
 //!   [`receipt`]: idempotency.
+//! - [`connect`]: connections to the Postgres that accepts writes.
 //! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is away
 //!   and back, once each.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`]),
@@ -18,6 +19,7 @@
 
 mod aggregate;
 mod append;
+pub mod connect;
 mod error;
 mod log;
 mod outage_log;

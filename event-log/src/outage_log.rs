@@ -42,6 +42,11 @@ impl OutageLog {
         }
     }
 
+    /// What this is the log of.
+    pub fn subject(&self) -> &'static str {
+        self.subject
+    }
+
     /// Records a failed attempt. The first one of an outage is logged with its error.
     pub fn record_failure(&self, error: &dyn Display) {
         let mut state = self.lock();
@@ -115,7 +120,7 @@ mod tests {
     impl<S: Subscriber> Layer<S> for LineCounter {
         fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
             if *event.metadata().level() <= tracing::Level::INFO {
-                *self.0.lock().unwrap() += 1;
+                *self.0.lock().expect("no panic") += 1;
             }
         }
     }
@@ -123,7 +128,7 @@ mod tests {
     #[test]
     fn an_outage_has_two_lines_and_a_flapping_server_no_more_than_one_pair_an_interval() {
         let lines = LineCounter::default();
-        let count = || *lines.0.lock().unwrap();
+        let count = || *lines.0.lock().expect("no panic");
         let subscriber = tracing_subscriber::registry().with(lines.clone());
         tracing::subscriber::with_default(subscriber, || {
             let log = OutageLog::new("the test");

@@ -1,8 +1,9 @@
 //! The projector's own database connection. One is enough. It is separate from the services' pools
 //! and has its own settings.
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+use event_log::connect::connect;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Executor as _, PgPool};
 
 use crate::error::ProjectionError;
 
@@ -14,7 +15,8 @@ pub const REBUILD: &str = "read_rebuild";
 
 /// A connection whose search path is one schema.
 pub(crate) struct ProjectorSession {
-    options: PgConnectOptions,
+    /// Its options lead to the server that accepts writes.
+    pool: PgPool,
     schema: &'static str,
     connection: Option<PgConnection>,
 }
@@ -22,13 +24,8 @@ pub(crate) struct ProjectorSession {
 impl ProjectorSession {
     /// A session with the database of this pool. It connects on first use.
     pub fn new(pool: &PgPool, schema: &'static str) -> Self {
-        let options = pool
-            .connect_options()
-            .as_ref()
-            .clone()
-            .application_name("tidings projector");
         Self {
-            options,
+            pool: pool.clone(),
             schema,
             connection: None,
         }
@@ -65,7 +62,8 @@ impl ProjectorSession {
     ///   has begun, the size of a table. So other plans are disabled, and each statement is planned
     ///   once.
     async fn connect(&self) -> Result<PgConnection, ProjectionError> {
-        let mut connection = self.options.connect().await?;
+        let options = self.pool.connect_options().as_ref().clone();
+        let mut connection = connect(&options.application_name("tidings projector")).await?;
         let settings = format!(
             "SET search_path TO {}; SET synchronous_commit TO off; SET plan_cache_mode TO force_generic_plan; \
              SET enable_seqscan TO off; SET enable_hashjoin TO off; SET enable_mergejoin TO off; \

@@ -41,7 +41,13 @@ pub enum QueryError {
 impl QueryError {
     /// Converts the error to a `503` problem. The details are logged and not sent to the client.
     pub fn to_problem(&self) -> Problem {
-        tracing::error!(error = %self, "A query failed.");
+        match self {
+            // Not for every query: the watermark's log of outages says when they begin and end.
+            Self::Database(error) if is_outage(error) => {
+                tracing::debug!(%error, "A query failed.");
+            }
+            _ => tracing::error!(error = %self, "A query failed."),
+        }
         match self {
             Self::NoIndex | Self::IndexBehind | Self::Index(_) | Self::IndexPanicked => {
                 Problem::unavailable(
@@ -56,6 +62,21 @@ impl QueryError {
                 RETRY_AFTER,
             ),
         }
+    }
+}
+
+/// Whether Postgres is unavailable or overloaded, in contrast to a statement that is wrong.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            // 08: connection. 53: resources. 57: operator intervention, also a timeout.
+            ["08", "53", "57"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }
+        _ => false,
     }
 }
 

@@ -350,7 +350,7 @@ fn group_name(number: usize) -> String {
 }
 
 /// The directory of the programs of the Postgres that the tests use.
-async fn postgres_programs() -> PathBuf {
+pub async fn postgres_programs() -> PathBuf {
     let url = &crate::servers::shared_postgres().database_url;
     let pool = PgPool::connect(url).await.expect("the shared server");
     let bin: String = sqlx::query_scalar("SELECT setting FROM pg_config WHERE name = 'BINDIR'")

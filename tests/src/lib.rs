@@ -20,8 +20,9 @@
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages.
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
 //!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
-//!   ([`replication`]) behind a [`proxy`]; [`gapless`]: the order of the log with several
-//!   writer processes.
+//!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on such a pair;
+//!   [`pooler`]: a pooler that pools by transaction; [`gapless`]: the order of the log with
+//!   several writer processes.
 
 #![deny(missing_docs)]
 
@@ -42,7 +43,10 @@ pub mod live_soak;
 pub mod log;
 pub mod message_file;
 pub mod model;
+pub mod pair_world;
+pub mod pooler;
 pub mod ports;
+pub mod postgres_setup;
 pub mod process;
 pub mod program;
 pub mod proxy;

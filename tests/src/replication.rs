@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use embedded_servers::run_as::Account;
 use eventually::eventually;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::ports;
+use crate::postgres_setup::{PostgresNode, PostgresSetup, USER, connect};
 use crate::process::ChildProcess;
 use crate::proxy::TcpProxy;
 
-const USER: &str = "tidings";
+/// No server listens at this port of this machine.
+const CLOSED_PORT: u16 = 1;
 
 /// The settings of both servers. Everything that makes commits durable has its default.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'
@@ -52,15 +53,12 @@ pub struct PostgresPair {
     account: Option<Account>,
     mode: ReplicationMode,
     delay: Duration,
-    primary: Node,
-    standby: Option<(Node, TcpProxy)>,
+    primary: PostgresNode,
+    standby: Option<(PostgresNode, TcpProxy)>,
+    /// A primary that still runs although another one was promoted.
+    replaced: Option<PostgresNode>,
     clients: TcpProxy,
     nodes: usize,
-}
-
-struct Node {
-    process: ChildProcess,
-    port: u16,
 }
 
 impl PostgresPair {
@@ -69,21 +67,17 @@ impl PostgresPair {
     pub async fn start(bin: &Path, dir: &Path, mode: ReplicationMode, delay: Duration) -> Self {
         let account = Account::resolve(dir);
         std::fs::create_dir_all(dir).expect("a directory");
-        let setup = Setup {
+        let setup = PostgresSetup {
             bin,
             account: account.as_ref(),
         };
         setup.own(dir);
         let data = dir.join("node0");
-        let (path, user) = (data.to_str().expect("UTF-8"), ["-U", USER]);
-        let options = ["--auth=trust", "--locale=C", "-E", "UTF8", "-D", path];
-        setup
-            .run("initdb", &[&user[..], &options[..]].concat())
-            .await;
+        setup.init(&data, &["--locale=C", "-E", "UTF8"]).await;
         let conf = data.join("postgresql.conf");
         let before = std::fs::read_to_string(&conf).expect("a configuration");
         std::fs::write(&conf, before + SETTINGS).expect("written");
-        let primary = setup.start_node(&data).await;
+        let primary = setup.start_node(&data, ports::find_free()).await;
         let clients = TcpProxy::start(primary.port, Duration::ZERO).await;
         let mut pair = Self {
             bin: bin.to_owned(),
@@ -93,6 +87,7 @@ impl PostgresPair {
             delay,
             primary,
             standby: None,
+            replaced: None,
             clients,
             nodes: 1,
         };
@@ -105,8 +100,8 @@ impl PostgresPair {
         pair
     }
 
-    fn setup(&self) -> Setup<'_> {
-        Setup {
+    fn setup(&self) -> PostgresSetup<'_> {
+        PostgresSetup {
             bin: &self.bin,
             account: self.account.as_ref(),
         }
@@ -117,7 +112,33 @@ impl PostgresPair {
         format!("postgres://{USER}@127.0.0.1:{}/tidings", self.clients.port)
     }
 
-    async fn connect(&self, database: &str) -> PgConnection {
+    /// The URL of the standby, without the proxy for clients.
+    pub fn standby_url(&self) -> String {
+        format!(
+            "postgres://{USER}@127.0.0.1:{}/tidings",
+            self.standby_port()
+        )
+    }
+
+    /// A URL with both servers, the standby first, without the proxy for clients.
+    pub fn url_of_both(&self) -> String {
+        let (first, second) = (self.standby_port(), self.primary.port);
+        format!(
+            "postgres://{USER}@127.0.0.1:{first},127.0.0.1:{second}/tidings?target_session_attrs=read-write"
+        )
+    }
+
+    /// The port of the primary, without the proxy for clients.
+    pub fn primary_port(&self) -> u16 {
+        self.primary.port
+    }
+
+    fn standby_port(&self) -> u16 {
+        self.standby.as_ref().expect("a standby").0.port
+    }
+
+    /// Opens a session with the primary, which no proxy can cut.
+    pub async fn connect(&self, database: &str) -> PgConnection {
         connect(self.primary.port, database).await
     }
 
@@ -133,7 +154,7 @@ impl PostgresPair {
         setup
             .run("pg_basebackup", &[&from[..], &how[..]].concat())
             .await;
-        let node = setup.start_node(&data).await;
+        let node = setup.start_node(&data, ports::find_free()).await;
         self.standby = Some((node, link));
         let mut admin = self.connect("postgres").await;
         eventually("the standby streams", async || {
@@ -151,6 +172,40 @@ impl PostgresPair {
         }
     }
 
+    /// Ends the replication. The standby continues to serve what it has.
+    pub fn cut_replication(&self) {
+        let (_, link) = self.standby.as_ref().expect("a standby");
+        link.switch(CLOSED_PORT, false);
+    }
+
+    /// Cuts the connections of clients. They can connect again.
+    pub fn cut_clients(&self) {
+        self.clients.switch(self.primary.port, false);
+    }
+
+    /// Kills the primary with SIGKILL and starts it again: it recovers from the crash.
+    pub async fn crash_primary(&mut self) {
+        kill_with_children(&mut self.primary.process);
+        let (data, port) = (self.primary.data.clone(), self.primary.port);
+        self.primary = self.setup().start_node(&data, port).await;
+    }
+
+    /// Promotes the standby and connects clients to it, while the old primary continues to run.
+    pub async fn split_brain(&mut self) {
+        let (standby, link) = self.standby.take().expect("a standby");
+        drop(link);
+        promote(&standby).await;
+        self.clients.switch(standby.port, false);
+        self.replaced = Some(std::mem::replace(&mut self.primary, standby));
+    }
+
+    /// Connects clients to the old primary after [`PostgresPair::split_brain`], or to the new one.
+    pub fn lead_clients_to_replaced(&self, to_replaced: bool) {
+        let replaced = self.replaced.as_ref().filter(|_| to_replaced);
+        let node = replaced.unwrap_or(&self.primary);
+        self.clients.switch(node.port, false);
+    }
+
     /// Kills the primary with SIGKILL, promotes the standby and connects clients to it. The new
     /// primary has no standby until [`PostgresPair::add_standby`].
     pub async fn fail_over(&mut self, loss: ConnectionLoss) {
@@ -160,11 +215,7 @@ impl PostgresPair {
         }
         kill_with_children(&mut self.primary.process);
         drop(link);
-        let mut admin = connect(standby.port, "postgres").await;
-        admin
-            .execute("SELECT pg_promote(true, 30)")
-            .await
-            .expect("promoted");
+        let mut admin = promote(&standby).await;
         if self.mode == ReplicationMode::Synchronous {
             set_synchronous(&mut admin, "").await;
         }
@@ -174,6 +225,14 @@ impl PostgresPair {
         }
         self.primary = standby;
     }
+}
+
+/// Promotes a standby, and returns a session with it.
+async fn promote(standby: &PostgresNode) -> PgConnection {
+    let mut admin = connect(standby.port, "postgres").await;
+    let promoted = admin.execute("SELECT pg_promote(true, 30)").await;
+    promoted.expect("promoted");
+    admin
 }
 
 async fn set_synchronous(admin: &mut PgConnection, standbys: &str) {
@@ -191,70 +250,10 @@ async fn set_synchronous(admin: &mut PgConnection, standbys: &str) {
     .await;
 }
 
-async fn connect(port: u16, database: &str) -> PgConnection {
-    let options = PgConnectOptions::new()
-        .host("127.0.0.1")
-        .port(port)
-        .username(USER)
-        .database(database);
-    eventually(
-        format!("Postgres accepts connections at {port}"),
-        async || options.connect().await.ok(),
-    )
-    .await
-}
-
 /// Kills a postmaster and its backends at the same time, as when the machine stops.
 fn kill_with_children(postmaster: &mut ChildProcess) {
     let pid = postmaster.id().to_string();
     let _ = Command::new("pkill").args(["-KILL", "-P", &pid]).status();
     postmaster.kill();
     let _ = Command::new("pkill").args(["-KILL", "-P", &pid]).status();
-}
-
-/// Runs the programs of Postgres as the user that may run them.
-struct Setup<'a> {
-    bin: &'a Path,
-    account: Option<&'a Account>,
-}
-
-impl Setup<'_> {
-    fn own(&self, path: &Path) {
-        if let Some(account) = self.account {
-            account.take_ownership(path).expect("the owner changes");
-        }
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.bin.join(program));
-        command.current_dir("/");
-        if let Some(account) = self.account {
-            account.apply_to(&mut command);
-        }
-        command
-    }
-
-    async fn run(&self, program: &str, arguments: &[&str]) {
-        let mut command = self.command(program);
-        command.args(arguments);
-        let output = tokio::process::Command::from(command).output().await;
-        let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{program}: {stderr}");
-    }
-
-    async fn start_node(&self, data: &Path) -> Node {
-        let port = ports::find_free();
-        let mut command = Command::new(self.bin.join("postgres"));
-        command.current_dir("/");
-        command.arg("-D").arg(data).args(["-p", &port.to_string()]);
-        let log = data.with_extension("log");
-        let process = ChildProcess::start("postgres", command, &log, self.account);
-        let node = Node {
-            process: process.unwrap_or_else(|error| panic!("postgres: {error}")),
-            port,
-        };
-        connect(port, "postgres").await;
-        node
-    }
 }

@@ -15,8 +15,8 @@ mod system;
 mod webhooks;
 
 pub use cli::{
-    Cli, CliCommand, ImportArgs, SearchArgs, SearchOrder, ServersCommand, StatusArgs, TokenArgs,
-    UpArgs,
+    Cli, CliCommand, DoctorArgs, ImportArgs, SearchArgs, SearchOrder, ServersCommand, StatusArgs,
+    TokenArgs, UpArgs,
 };
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use log::{

@@ -5,7 +5,7 @@ use embedded_servers::{EmbeddedServers, ServerOptions};
 use sqlx::PgPool;
 
 use crate::directory::DataDir;
-use crate::postgres::{migrate, open_operator_pool};
+use crate::postgres::{migrate_once, open_operator_pool};
 use crate::server_urls::ServerUrls;
 
 /// Passed as the NATS address so that only Postgres is started.
@@ -38,7 +38,7 @@ pub async fn with_migrated_database<T>(
     work: impl AsyncFnOnce(&OperatorDatabase) -> Result<T>,
 ) -> Result<T> {
     with_database(options, async |database| {
-        migrate(&database.pool).await?;
+        migrate_once(&database.pool).await?;
         work(database).await
     })
     .await
@@ -57,7 +57,7 @@ impl OperatorDatabase {
         }
         let ServerUrls { database, nats } = urls;
         if let Some(url) = database {
-            return Self::connect(&url, nats, None);
+            return Self::connect(&url, nats, None).await;
         }
         options.nats_url = Some(PLACEHOLDER_NATS_URL.into());
         let servers = tokio::task::spawn_blocking(move || embedded_servers::start(&options))
@@ -65,12 +65,16 @@ impl OperatorDatabase {
             .context("the thread that starts Postgres panicked")?
             .map_err(|error| anyhow!(error))?;
         let url = servers.database_url.clone();
-        Self::connect(&url, nats, Some(servers))
+        Self::connect(&url, nats, Some(servers)).await
     }
 
-    fn connect(url: &str, nats_url: Option<String>, own: Option<EmbeddedServers>) -> Result<Self> {
+    async fn connect(
+        url: &str,
+        nats_url: Option<String>,
+        own: Option<EmbeddedServers>,
+    ) -> Result<Self> {
         Ok(Self {
-            pool: open_operator_pool(url)?,
+            pool: open_operator_pool(url).await?,
             nats_url,
             private_servers: own,
         })

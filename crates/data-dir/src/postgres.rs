@@ -1,9 +1,10 @@
 //! Connections to Postgres, and the migration of the schema.
 
-use std::str::FromStr as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
+use event_log::OutageLog;
+use event_log::connect::{self, DatabaseAddress, Primary};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
@@ -21,53 +22,101 @@ const IDLE_IN_TRANSACTION_TIMEOUT: &str = "30s";
 /// How long a connection that was given back in the middle of a statement may take to finish it.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The options of every pool. A connection that was given back because its server does not answer
-/// is closed: waiting for it would keep its place in the pool until the network gives up, which
-/// can take a quarter of an hour.
+/// How long an operator command tries to connect.
+const COMMAND_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The pause between its attempts.
+const COMMAND_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The options of every pool.
+///
+/// - A new connection is used only if its server accepts writes, and one that may be with a server
+///   that has been replaced is closed.
+/// - A connection that was given back because its server does not answer is closed: waiting for it
+///   would keep its place in the pool until the network gives up, which can take a quarter of an
+///   hour.
 pub fn pool_options() -> PgPoolOptions {
-    PgPoolOptions::new().after_release(|connection, _| {
-        Box::pin(async move {
-            match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
-                Ok(flushed) => flushed.map(|()| true),
-                Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
-            }
+    PgPoolOptions::new()
+        .after_connect(|connection, _| Box::pin(connect::check_session(connection)))
+        .before_acquire(|_, session| {
+            Box::pin(async move { Ok(!connect::is_replaced(session.age)) })
         })
-    })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
+                    Ok(flushed) => flushed.map(|()| true),
+                    Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+                }
+            })
+        })
 }
 
-/// Creates a pool for an operator command.
-pub fn open_operator_pool(database_url: &str) -> Result<PgPool> {
+/// Creates a pool for an operator command, with the server that accepts writes. Gives up after
+/// [`COMMAND_CONNECT_TIMEOUT`]; the error names each host and why it cannot be used.
+pub async fn open_operator_pool(database_url: &str) -> Result<PgPool> {
+    let address = parse_database_address(database_url)?;
+    let primary = find_primary_in_time(&address).await?;
+    let direct = refuse_transaction_pooling(&primary.options).await;
+    direct.map_err(RetryError::into_error)?;
     Ok(pool_options()
         .max_connections(MAX_OPERATOR_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(
-            parse_connect_options(database_url)?.application_name("tidings operator"),
-        ))
+        .connect_lazy_with(primary.options.application_name("tidings operator")))
 }
 
-/// Parses the address of a database into options for connections that cannot block the log.
-pub fn parse_connect_options(database_url: &str) -> Result<PgConnectOptions> {
-    let is_postgres =
-        database_url.starts_with("postgres://") || database_url.starts_with("postgresql://");
-    let options = PgConnectOptions::from_str(database_url)
-        .ok()
-        .filter(|_| is_postgres);
-    // The error from sqlx may contain the password, so it is replaced.
-    let options = options.ok_or_else(|| {
-        UsageError(
-            "the database address is invalid; expected postgres://user:password@host/database"
-                .into(),
-        )
-    })?;
-    Ok(options.options([
-        (
-            "idle_in_transaction_session_timeout",
-            IDLE_IN_TRANSACTION_TIMEOUT,
-        ),
-        // All statements are short. A stock server would compile the append statement each time,
-        // which takes a hundred times as long as running it.
-        ("jit", "off"),
-    ]))
+async fn find_primary_in_time(address: &DatabaseAddress) -> Result<Primary> {
+    let deadline = Instant::now() + COMMAND_CONNECT_TIMEOUT;
+    let outages = OutageLog::new("Connecting to Postgres");
+    loop {
+        let error = match connect::find_primary(address).await {
+            Ok(primary) => return Ok(primary),
+            Err(error) if error.is_permanent() => return Err(anyhow!(error)),
+            Err(error) => error,
+        };
+        if Instant::now() + COMMAND_RETRY_INTERVAL > deadline {
+            let seconds = COMMAND_CONNECT_TIMEOUT.as_secs();
+            return Err(anyhow!("{error} (gave up after {seconds} s)"));
+        }
+        outages.record_failure(&error);
+        tokio::time::sleep(COMMAND_RETRY_INTERVAL).await;
+    }
+}
+
+/// Fails permanently if the server is behind a pooler that shares sessions.
+pub async fn refuse_transaction_pooling(options: &PgConnectOptions) -> Result<(), RetryError> {
+    match connect::shares_sessions(options).await {
+        Ok(false) => return Ok(()),
+        Ok(true) => {}
+        Err(error) => return Err(RetryError::Transient(anyhow!(error))),
+    }
+    Err(RetryError::Permanent(anyhow!(
+        "{} pools by transaction, which Tidings cannot use: its locks, settings and prepared \
+         statements belong to a session. Let the pooler pool by session (in PgBouncer, \
+         pool_mode = session), or connect to Postgres directly",
+        connect::describe_host(options)
+    )))
+}
+
+/// Parses the address of a database, with options for connections that cannot block the log.
+pub fn parse_database_address(database_url: &str) -> Result<DatabaseAddress> {
+    let address =
+        DatabaseAddress::parse(database_url).map_err(|error| UsageError(error.to_string()))?;
+    Ok(address.map_options(|options| {
+        options.options([
+            (
+                "idle_in_transaction_session_timeout",
+                IDLE_IN_TRANSACTION_TIMEOUT,
+            ),
+            // All statements are short. A stock server would compile the append statement each
+            // time, which takes a hundred times as long as running it.
+            ("jit", "off"),
+        ])
+    }))
+}
+
+/// Migrates the database of an operator command, which has just connected.
+pub async fn migrate_once(pool: &PgPool) -> Result<()> {
+    let migrated = migrations::apply(pool).await;
+    migrated.context("cannot migrate the database")
 }
 
 /// Migrates the database, and waits for it if it is not available yet.
@@ -80,19 +129,19 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
             _ => RetryError::Permanent(anyhow!(error)),
         })
     };
-    retry::retry_until_ok("the database is not available", attempt).await
+    retry::retry_until_ok(&OutageLog::new("Migrating the database"), attempt).await
 }
 
-/// Whether a retry may succeed: Postgres is unreachable, starting, stopping or out of resources, or
-/// the database does not exist yet. A wrong password is permanent.
+/// Whether a retry may succeed: Postgres is unreachable, starting, stopping, out of resources or a
+/// standby, or the database does not exist yet. A wrong password is permanent.
 pub fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(error) => {
             // SQLSTATE classes: 08 connection, 40 rollback, 53 resources, 57 operator intervention,
-            // 3D no such database.
+            // 3D no such database. 25006: a standby, which may be promoted.
             let code = error.code().unwrap_or_default();
-            ["08", "40", "53", "57", "3D"]
+            ["08", "25006", "40", "53", "57", "3D"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }
@@ -104,18 +153,18 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn an_invalid_address_is_a_usage_error_and_not_shown() {
+    #[test]
+    fn an_invalid_address_is_a_usage_error_and_not_shown() {
         for url in [
             "s3cret",
             "mysql://u:s3cret@h/d",
             "postgres://u:s3cret@h:port/d",
         ] {
-            let error = open_operator_pool(url).expect_err("the address is invalid");
+            let error = parse_database_address(url).expect_err("the address is invalid");
             assert!(error.is::<UsageError>(), "{error}");
             assert!(!format!("{error:#}").contains("s3cret"), "{error:#}");
         }
-        open_operator_pool("postgres://tidings@localhost/tidings?host=%2Ftmp%2Frun")
+        parse_database_address("postgres://tidings@localhost/tidings?host=%2Ftmp%2Frun")
             .expect("the address is valid");
     }
 

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use tokio::time::Instant;
+use event_log::OutageLog;
 
 /// The first delay between attempts. Delays double up to [`MAX_BACKOFF`].
 const MIN_BACKOFF: Duration = Duration::from_millis(100);
 /// The longest delay between attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
-/// How often a continuing failure is logged.
-const LOG_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Why an attempt failed.
 #[derive(Debug)]
@@ -21,24 +19,34 @@ pub enum RetryError {
     Permanent(Error),
 }
 
-/// Retries `attempt` without a time limit until it succeeds or fails permanently. `problem`
-/// describes the failure in the log and in the error: "the log cannot be opened".
+impl RetryError {
+    /// The reason, where nothing is retried.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Transient(error) | Self::Permanent(error) => error,
+        }
+    }
+}
+
+/// Retries `attempt` without a time limit until it succeeds or fails permanently. The first failure
+/// and the success after it are logged to `outages`, whose subject is also in the error.
 pub async fn retry_until_ok<T>(
-    problem: &'static str,
+    outages: &OutageLog,
     mut attempt: impl AsyncFnMut() -> Result<T, RetryError>,
 ) -> Result<T> {
     let mut backoff = MIN_BACKOFF;
-    let mut logged: Option<Instant> = None;
     loop {
         let error = match attempt().await {
-            Ok(done) => return Ok(done),
-            Err(RetryError::Permanent(error)) => return Err(error.context(problem)),
+            Ok(done) => {
+                outages.record_success();
+                return Ok(done);
+            }
+            Err(RetryError::Permanent(error)) => {
+                return Err(error.context(format!("{} failed", outages.subject())));
+            }
             Err(RetryError::Transient(error)) => error,
         };
-        if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
-            tracing::warn!(error = format!("{error:#}"), "{problem}; retrying");
-            logged = Some(Instant::now());
-        }
+        outages.record_failure(&format_args!("{error:#}"));
         tokio::time::sleep(backoff).await;
         backoff = (backoff * 2).min(MAX_BACKOFF);
     }
@@ -53,7 +61,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn transient_errors_are_retried_and_permanent_errors_are_not() {
         let mut attempts = 0;
-        let outcome = retry_until_ok("it is unavailable", async || {
+        let outcome = retry_until_ok(&OutageLog::new("Connecting"), async || {
             attempts += 1;
             if attempts < 20 {
                 Err(RetryError::Transient(anyhow!("refused")))
@@ -63,13 +71,13 @@ mod tests {
         })
         .await;
         assert_eq!(outcome.expect("the last attempt succeeds"), 20);
-        let outcome: Result<()> = retry_until_ok("it is unavailable", async || {
+        let outcome: Result<()> = retry_until_ok(&OutageLog::new("Connecting"), async || {
             Err(RetryError::Permanent(anyhow!("wrong password")))
         })
         .await;
         assert_eq!(
             format!("{:#}", outcome.expect_err("the error is permanent")),
-            "it is unavailable: wrong password"
+            "Connecting failed: wrong password"
         );
     }
 }

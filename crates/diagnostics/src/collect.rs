@@ -84,7 +84,7 @@ fn process_status(running: &RunInfo) -> ProcessStatus {
 }
 
 async fn collect_database(url: &str, index: &IndexDir) -> Result<DatabaseStatus> {
-    let pool = &open_operator_pool(url)?;
+    let pool = &open_operator_pool(url).await?;
     let version = fetch_postgres_version(pool).await?;
     let head = LogReader::new(pool.clone())
         .head()

@@ -3,6 +3,7 @@
 //! - [`collect_status`] queries Postgres, NATS and the file system. [`status`] has the result,
 //!   which is also the format of `--json`. `disk_usage` measures directories.
 //! - [`render_status`] formats it as text.
+//! - [`doctor`]: what is wrong with the servers, for `tidings doctor`.
 //! - [`ErasureReceipt`]: what was erased, and where it has been removed so far.
 //! - [`ProjectionLag`]: how far the read model lags behind the log, also for readiness checks.
 
@@ -10,6 +11,7 @@
 
 mod collect;
 mod disk_usage;
+pub mod doctor;
 mod erasure_receipt;
 mod lag;
 mod render;

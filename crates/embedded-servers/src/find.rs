@@ -73,7 +73,8 @@ impl ServerRequirement {
         }
     }
 
-    fn check_version(self, version: ServerVersion) -> Result<(), String> {
+    /// Says why this version cannot be used, if it cannot.
+    pub fn check_version(self, version: ServerVersion) -> Result<(), String> {
         match self {
             Self::Postgres(_) if !SUPPORTED_POSTGRES_MAJORS.contains(&version.major) => {
                 Err(format!(

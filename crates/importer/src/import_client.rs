@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use data_dir::{SecretString, UsageError};
+use event_log::OutageLog;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -15,6 +16,8 @@ use crate::chunks::ImportChunk;
 
 /// How long a chunk is retried before the import fails.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(120);
+/// The same while no connection can be made at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The first delay between retries. It doubles with each retry, unless the response has a
 /// `Retry-After` header.
 const MIN_BACKOFF: Duration = Duration::from_millis(200);
@@ -80,6 +83,8 @@ pub struct ImportClient {
 
 /// The reason why an attempt failed.
 enum PostError {
+    /// There is no connection.
+    Unreachable(anyhow::Error),
     /// A retry may succeed, after the `Retry-After` delay of the response if there is one.
     Transient(anyhow::Error, Option<Duration>),
     /// A retry cannot succeed.
@@ -152,25 +157,39 @@ impl ImportClient {
 
     /// Sends a chunk and retries until it is answered. Returns one reply per line, in order.
     pub async fn post_chunk(&self, chunk: &ImportChunk) -> Result<Vec<LineReply>> {
-        let deadline = Instant::now() + RETRY_TIMEOUT;
+        let outages = OutageLog::new("Sending messages");
+        let began = Instant::now();
         let mut backoff = MIN_BACKOFF;
         loop {
-            let (error, retry_after) = match self.try_once(chunk).await {
-                Ok(answers) => return Ok(answers),
+            let (error, retry_after, limit) = match self.try_once(chunk).await {
+                Ok(answers) => {
+                    outages.record_success();
+                    return Ok(answers);
+                }
                 Err(PostError::Permanent(error)) => return Err(error),
-                Err(PostError::Transient(error, retry_after)) => (error, retry_after),
+                Err(PostError::Transient(error, wait)) => (error, wait, RETRY_TIMEOUT),
+                Err(PostError::Unreachable(error)) => (error, None, CONNECT_TIMEOUT),
             };
             let wait = retry_after.unwrap_or(backoff).min(MAX_BACKOFF);
-            if Instant::now() + wait >= deadline {
-                return Err(error.context(format!("gave up after {} s", RETRY_TIMEOUT.as_secs())));
+            if began.elapsed() + wait >= limit {
+                return Err(error.context(format!("gave up after {} s", limit.as_secs())));
             }
-            tracing::warn!(
-                error = format!("{error:#}"),
-                "sending a chunk failed; retrying"
-            );
+            outages.record_failure(&format_args!("{error:#}"));
             tokio::time::sleep(wait).await;
             backoff = (backoff * 2).min(MAX_BACKOFF);
         }
+    }
+
+    /// Says where there is no connection. The URL has a host, and no password is shown.
+    fn describe_failure(&self, error: reqwest::Error) -> PostError {
+        let (is_connect, url) = (error.is_connect(), &self.import_url);
+        let error = anyhow::Error::from(error.without_url());
+        if !is_connect {
+            return PostError::Transient(error, None);
+        }
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        PostError::Unreachable(error.context(format!("no connection to {host}:{port}")))
     }
 
     async fn try_once(&self, chunk: &ImportChunk) -> Result<Vec<LineReply>, PostError> {
@@ -184,7 +203,7 @@ impl ImportClient {
             .body(chunk.body.clone())
             .send()
             .await
-            .map_err(passing)?;
+            .map_err(|error| self.describe_failure(error))?;
         if response.status() != StatusCode::OK {
             return Err(rejection_error(response).await);
         }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use event_log::OutageLog;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -16,19 +17,20 @@ pub(crate) trait PollingWorker {
 }
 
 /// Runs a worker until the stop signal, polling every `poll_interval` while there is nothing to do.
-/// Errors are logged with `error_message`.
+/// Failures are logged once for an outage; `subject` names the work.
 pub(crate) async fn run(
     mut worker: impl PollingWorker,
     poll_interval: Duration,
-    error_message: &'static str,
+    subject: &'static str,
     shutdown: CancellationToken,
 ) {
+    let outages = OutageLog::new(subject);
     loop {
-        match shutdown.run_until_cancelled(worker.step()).await {
-            None => return,
-            Some(Ok(true)) => continue,
-            Some(Ok(false)) => {}
-            Some(Err(error)) => tracing::warn!(%error, "{error_message}"),
+        let Some(outcome) = shutdown.run_until_cancelled(worker.step()).await else {
+            return;
+        };
+        if let Ok(true) = outages.record(outcome) {
+            continue;
         }
         if shutdown
             .run_until_cancelled(sleep(poll_interval))

@@ -1,7 +1,8 @@
 //! The advisory lock that excludes sealing and erasure from each other: an event is sealed either
 //! before it is redacted, with a salt that redaction then clears, or after it.
 
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use event_log::connect::connect;
+use sqlx::{PgConnection, PgPool};
 
 /// The number of the lock: "erasure" in ASCII.
 const SEALING_LOCK: i64 = 0x0065_7261_7375_7265;
@@ -28,7 +29,7 @@ pub(crate) async fn connect_with_shared_lock(pool: &PgPool) -> Result<PgConnecti
 }
 
 async fn connect_and_lock(pool: &PgPool, statement: &str) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = pool.connect_options().connect().await?;
+    let mut connection = connect(&pool.connect_options()).await?;
     sqlx::query(statement)
         .bind(SEALING_LOCK)
         .execute(&mut connection)

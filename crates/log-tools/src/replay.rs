@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use async_nats::{Client, HeaderMap, HeaderName, HeaderValue};
 use data_dir::UsageError;
+use data_dir::secret::redact_url;
 use domain::envelope::Envelope;
 use domain::history::LogCursor;
 use event_log::reader::LogReader;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::slice::{EventSelection, LogSlice};
 
 /// How long to wait for the connection to NATS.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The number of events that are serialised before the first of them is published, at maximum
 /// speed. Published one by one, each event would wake the connection and cause a separate write.
@@ -66,7 +67,11 @@ pub async fn replay(
 ) -> Result<Option<ReplaySummary>> {
     let client = nats::connect(nats_url).await?;
     let connected = timeout(CONNECT_TIMEOUT, nats::wait_until_connected(&client, stop)).await;
-    if !connected.context("cannot connect to NATS")? {
+    let no_answer = || {
+        let (url, seconds) = (redact_url(nats_url), CONNECT_TIMEOUT.as_secs());
+        format!("no answer from NATS at {url} within {seconds} s")
+    };
+    if !connected.with_context(no_answer)? {
         return Ok(None);
     }
     let reader = LogReader::new(pool.clone());

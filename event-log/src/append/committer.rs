@@ -18,6 +18,7 @@ use super::revision::Revision;
 use super::statement::{BatchColumns, CommitOutcome};
 use super::writer_session::WriterSession;
 use crate::error::LogError;
+use crate::outage_log::OutageLog;
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
 /// unknown.
@@ -37,6 +38,8 @@ pub(crate) struct Committer {
     receipts: Arc<ReceiptLookup>,
     commits: CommitBroadcaster,
     max_batch: usize,
+    /// Whether batches are written. An observation shows only that Postgres can be read.
+    outages: OutageLog,
 }
 
 impl Committer {
@@ -58,6 +61,7 @@ impl Committer {
             receipts,
             commits,
             max_batch,
+            outages: OutageLog::new("Appending to the log"),
         }
     }
 
@@ -110,13 +114,14 @@ impl Committer {
                         return self.complete_batch(batch, committed);
                     }
                     last_error = error.to_string();
-                    if started.elapsed() > OUTAGE_TIMEOUT {
+                    if started.elapsed() > OUTAGE_TIMEOUT || is_exhausted(&error) {
                         break;
                     }
                 }
             }
         }
-        tracing::error!(
+        self.outages.record_failure(&last_error);
+        tracing::debug!(
             error = last_error,
             appends = batch.len(),
             "failed to commit a batch"
@@ -162,8 +167,13 @@ impl Committer {
         self.session.append(&columns).await
     }
 
-    /// For batches of observations only: they hold if the head is where it was known to be.
+    /// For batches of observations only: they hold if the head is where it was known to be. If the
+    /// last append has failed, the next must succeed before they hold: readiness depends on it.
     async fn confirm_observations(&mut self) -> Result<CommitOutcome, sqlx::Error> {
+        if self.outages.is_away() {
+            self.session.rehearse().await?;
+            self.outages.record_success();
+        }
         let head = self.session.load_head().await?;
         if self.session.is_known(head) {
             return Ok(CommitOutcome::Committed(CommittedBatch {
@@ -219,7 +229,7 @@ impl Committer {
         error: &sqlx::Error,
         started: Instant,
     ) -> Option<CommittedBatch> {
-        tracing::warn!(%error, "a commit failed; checking whether it was written");
+        tracing::debug!(%error, "a commit failed; checking whether it was written");
         if matches!(error, sqlx::Error::Database(_)) && !is_session_lost(error) {
             // The server rejected the statement because of a race for a key or a stream. The next
             // attempt sees and applies what won the race.
@@ -237,7 +247,7 @@ impl Committer {
                     });
                 }
                 Err(error) if started.elapsed() > OUTAGE_TIMEOUT => {
-                    tracing::warn!(%error, "could not find out whether a commit was written");
+                    tracing::debug!(%error, "could not find out whether a commit was written");
                     return None;
                 }
                 Err(_) => tokio::time::sleep(RECONNECT_INTERVAL).await,
@@ -249,10 +259,19 @@ impl Committer {
     fn complete_batch(&self, batch: Vec<QueuedAppend>, committed: CommittedBatch) {
         let events = self.queue.complete(batch, committed);
         let Some(last) = events.last() else { return };
+        self.outages.record_success();
         metrics::histogram!("tidings_commit_batch_events").record(events.len() as f64);
         metrics::gauge!("tidings_log_head").set(last.position as f64);
         self.commits.publish(events);
     }
+}
+
+/// Whether the server lacks disk space or memory: trying again at once would not help.
+fn is_exhausted(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("53"))
 }
 
 /// Whether this error ended the session, so that the outcome is unknown.
@@ -261,7 +280,8 @@ fn is_session_lost(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     // 57P..: the server or the session was terminated. 25P03: idle in transaction for too long.
-    code.is_some_and(|code| code.starts_with("57P") || code == "25P03")
+    // 25006: the server has become read only, so another one accepts writes.
+    code.is_some_and(|code| code.starts_with("57P") || code == "25P03" || code == "25006")
 }
 
 /// Rejects the appends whose aggregates have changed since the decision, and returns the others. A

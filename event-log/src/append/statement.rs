@@ -285,6 +285,41 @@ pub(crate) async fn find_commit_time(
     Ok(time.map(Timestamp::from))
 }
 
+/// The rows of a rehearsal, more than fit into the pages that the tables have: the files must grow.
+const REHEARSED_ROWS: i32 = 64;
+
+/// Inserts what an append would. The transaction has locked the head and must be rolled back. The
+/// payload is random, so that it is not compressed.
+pub(crate) async fn insert_rehearsal(
+    transaction: &mut PgConnection,
+    head: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "WITH payload AS (
+             SELECT n, decode(string_agg(md5(random()::text), ''), 'hex') AS bytes
+               FROM generate_series(1, $2) n, generate_series(1, 100) GROUP BY n),
+         receipts AS (
+             INSERT INTO log.receipts (key, fingerprint, position, answer)
+             SELECT gen_random_uuid(), gen_random_uuid(), $1 + n, bytes FROM payload)
+         INSERT INTO log.events (position, stream, sequence, occurred_at, event_version, event_type, payload)
+         SELECT $1 + n, 0, n, now(), 1, 'rehearsal', bytes FROM payload",
+    )
+    .bind(head)
+    .bind(REHEARSED_ROWS)
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Commits a message in the write-ahead log that nobody reads. Like every commit, it waits for the
+/// synchronous standby.
+pub(crate) async fn commit_nothing(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_logical_emit_message(true, 'tidings', '')")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Allocates ids for new streams.
 pub(crate) async fn allocate_stream_ids(
     connection: &mut PgConnection,

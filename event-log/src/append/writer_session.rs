@@ -3,16 +3,18 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::history::{EpochTag, History};
 use domain::time::Timestamp;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::watch;
 
 use super::external_events::{self, ExternalEventSink};
 use super::queue::{AppendQueue, QueuedAppend};
 use super::replication_notice::cancelled_waits;
 use super::statement::{self, BatchColumns, CommitOutcome, StoredHead};
+use crate::connect;
 use crate::read::epochs;
 use crate::timeout::{EXCHANGE_TIMEOUT, within};
 
@@ -31,6 +33,7 @@ pub(crate) struct WriterSession {
 
 struct OpenSession {
     connection: PgConnection,
+    opened_at: Instant,
     /// The tag of the newest epoch in the log, as this session last saw it.
     head_tag: EpochTag,
     stream_ids: VecDeque<i64>,
@@ -69,7 +72,10 @@ impl WriterSession {
 
     /// Connects and begins an epoch, unless that has happened.
     pub(crate) async fn ensure_open(&mut self) -> Result<(), sqlx::Error> {
-        if self.open.as_ref().is_none_or(|open| open.has_diverged) {
+        let must_open = |open: &OpenSession| {
+            open.has_diverged || connect::is_replaced(open.opened_at.elapsed())
+        };
+        if self.open.as_ref().is_none_or(must_open) {
             self.close();
             self.open(None).await?;
         }
@@ -99,7 +105,8 @@ impl WriterSession {
         &mut self,
         unknown: Option<(StoredHead, &BatchColumns)>,
     ) -> Result<Option<Timestamp>, sqlx::Error> {
-        let mut connection = within(EXCHANGE_TIMEOUT, connect(&self.pool)).await?;
+        let mut connection = within(EXCHANGE_TIMEOUT, open_connection(&self.pool)).await?;
+        let opened_at = Instant::now();
         let waits = cancelled_waits();
         let (found, history, head) =
             within(EXCHANGE_TIMEOUT, begin(&mut connection, unknown)).await?;
@@ -109,6 +116,7 @@ impl WriterSession {
         self.adopt(history, head.position);
         self.open = Some(OpenSession {
             connection,
+            opened_at,
             head_tag: head.tag,
             stream_ids: VecDeque::new(),
             has_diverged: false,
@@ -138,6 +146,26 @@ impl WriterSession {
 
     fn session(&mut self) -> Result<&mut OpenSession, sqlx::Error> {
         self.open.as_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// Finds out whether an append would succeed: makes one and rolls it back, and then commits
+    /// something that leaves no trace and waits for the standby.
+    pub(crate) async fn rehearse(&mut self) -> Result<(), sqlx::Error> {
+        let connection = &mut self.session()?.connection;
+        let waits = cancelled_waits();
+        let rehearsal = async {
+            let mut transaction = connection.begin().await?;
+            let head = statement::lock_head(&mut transaction).await?;
+            statement::insert_rehearsal(&mut transaction, head.position).await?;
+            transaction.rollback().await?;
+            statement::commit_nothing(connection).await
+        };
+        within(EXCHANGE_TIMEOUT, rehearsal).await?;
+        if cancelled_waits() == waits {
+            Ok(())
+        } else {
+            Err(not_replicated())
+        }
     }
 
     /// Reads the head.
@@ -310,16 +338,12 @@ async fn begin(
     Ok((found, history, head))
 }
 
-/// Opens a connection for appending. It is no connection of the pool, so a server that does not
-/// answer cannot block the pool. The idle timeout takes the head lock away from a writer that is
-/// frozen while holding it, so that the others can continue. The append statement uses a generic
+/// Opens a connection for appending. The idle timeout takes the head lock away from a writer that
+/// is frozen while holding it, so that the others can continue. The append statement uses a generic
 /// plan made for large tables: every lookup in it is by key.
-async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+async fn open_connection(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let options = pool.connect_options().as_ref().clone();
-    let mut connection = options
-        .application_name("tidings committer")
-        .connect()
-        .await?;
+    let mut connection = connect::connect(&options.application_name("tidings committer")).await?;
     sqlx::query(
         "SELECT set_config('synchronous_commit', 'on', false),
                 set_config('idle_in_transaction_session_timeout', '10s', false),

@@ -1,7 +1,8 @@
 //! The lock that makes sure that only one rebuild of a database runs at a time.
 
+use event_log::connect::connect;
 use sqlx::postgres::PgConnection;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+use sqlx::{Connection as _, Executor as _, PgPool};
 
 use crate::error::ProjectionError;
 
@@ -17,7 +18,7 @@ pub(super) struct RebuildLock {
 impl RebuildLock {
     /// Acquires the lock. Fails with [`ProjectionError::RebuildInProgress`] if it is taken.
     pub async fn acquire(pool: &PgPool) -> Result<Self, ProjectionError> {
-        let mut connection = pool.connect_options().connect().await?;
+        let mut connection = connect(&pool.connect_options()).await?;
         let is_acquired: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(ADVISORY_LOCK)
             .fetch_one(&mut connection)

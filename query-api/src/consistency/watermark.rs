@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use event_log::OutageLog;
 use event_stream::mirror::MirrorConfig;
 use futures::StreamExt;
 use read_model::projection_signal::{ProjectionSignal, ProjectionSignalChannel, projected_subject};
@@ -129,6 +130,7 @@ pub struct WatermarkTracker {
     /// The signals that the replica has not reached; `None` if this process reads the primary.
     held_signals: Option<VecDeque<ProjectionSignal>>,
     poll_interval: Duration,
+    outages: OutageLog,
 }
 
 impl WatermarkTracker {
@@ -160,6 +162,7 @@ impl WatermarkTracker {
             pending_changes: PendingChanges::default(),
             held_signals: None,
             poll_interval: MIN_POLL_INTERVAL,
+            outages: OutageLog::new("Reading the read model"),
         }
     }
 
@@ -240,7 +243,8 @@ impl WatermarkTracker {
 
     async fn poll(&mut self) {
         let before = self.watermark.position();
-        match checkpoint::read_position(&self.pool).await {
+        let found = checkpoint::read_position(&self.pool).await;
+        match self.outages.record(found) {
             Ok(position) if position > before => {
                 self.poll_interval = MIN_POLL_INTERVAL;
                 self.watermark.observe(position);
@@ -254,10 +258,7 @@ impl WatermarkTracker {
                     self.local_position = self.local_position.min(position);
                 }
             }
-            Err(error) => {
-                self.poll_interval = MAX_POLL_INTERVAL;
-                tracing::warn!(%error, "Could not read the position of the read model.");
-            }
+            Err(_) => self.poll_interval = MAX_POLL_INTERVAL,
         }
     }
 }

@@ -79,11 +79,19 @@ fn last_position(from: i64, recipients: i64) -> i64 {
     from + (MAX_DELIVERY_ROWS / recipients.max(1)).max(1)
 }
 
-/// Opens a pool with one connection for the hub, so that paging sessions cannot delay it. All its
-/// statements are index probes for few rows. The best plan does not depend on statistics, which are
-/// outdated or missing while tables grow, and planning would take longer than executing.
+/// Opens a pool with one connection for the hub, so that paging sessions cannot delay it.
 pub(super) fn open_dedicated_pool(pool: &PgPool) -> PgPool {
-    let options = PgConnectOptions::clone(&pool.connect_options())
+    pool.options()
+        .clone()
+        .max_connections(1)
+        .connect_lazy_with(dedicated_options(pool))
+}
+
+/// The options for the server that `pool` uses now. All statements of the hub are index probes for
+/// few rows. The best plan does not depend on statistics, which are outdated or missing while
+/// tables grow, and planning would take longer than executing.
+pub(super) fn dedicated_options(pool: &PgPool) -> PgConnectOptions {
+    PgConnectOptions::clone(&pool.connect_options())
         .application_name("tidings hub")
         .options([
             ("plan_cache_mode", "force_generic_plan"),
@@ -93,11 +101,7 @@ pub(super) fn open_dedicated_pool(pool: &PgPool) -> PgPool {
             // Join in the order in which the statement is written.
             ("join_collapse_limit", "1"),
             ("from_collapse_limit", "1"),
-        ]);
-    pool.options()
-        .clone()
-        .max_connections(1)
-        .connect_lazy_with(options)
+        ])
 }
 
 /// Selects what sync would return to several users between two positions, each entry once with its

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::history::CursorReference;
+use event_log::OutageLog;
 use event_log::timeout::{EXCHANGE_TIMEOUT, PAGE_TIMEOUT, within};
 use metrics::{counter, gauge};
 use read_model::live_entry::LiveEntry;
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connections::{LiveConnection, LiveConnections};
 use super::delivery::LiveDelivery;
-use super::delivery_query::{DeliveryQuery, open_dedicated_pool};
+use super::delivery_query::{DeliveryQuery, dedicated_options, open_dedicated_pool};
 use super::frame::ServerFrame;
 use crate::consistency::pending_changes::{PendingChanges, affected_since};
 use crate::consistency::read_history::ReadHistory;
@@ -131,6 +132,8 @@ impl Hub {
 pub struct Deliverer {
     hub: Hub,
     pool: PgPool,
+    /// The pool of the other queries.
+    queries: PgPool,
     history: ReadHistory,
     pending: PendingChanges,
     local_signal: Option<ProjectionSignalChannel>,
@@ -173,6 +176,7 @@ impl Deliverer {
         Self {
             hub,
             pool: open_dedicated_pool(pool),
+            queries: pool.clone(),
             history,
             pending,
             local_signal,
@@ -181,6 +185,12 @@ impl Deliverer {
             resolved_users: 0,
             poll_at: Instant::now(),
         }
+    }
+
+    /// After an error: the next connection is with the server that the other queries use by then.
+    fn follow_queries(&self) {
+        self.pool
+            .set_connect_options(dedicated_options(&self.queries));
     }
 
     /// Waits for the next wakeup and delivers new entries.
@@ -374,18 +384,18 @@ impl Deliverer {
 
 /// Runs the task until `shutdown` is cancelled.
 pub async fn run(mut deliverer: Deliverer, shutdown: CancellationToken) {
+    let outages = OutageLog::new("Live delivery");
     loop {
-        let result = shutdown.run_until_cancelled(deliverer.step()).await;
-        match result {
-            None => return,
-            Some(Ok(())) => {}
-            Some(Err(error)) => {
-                tracing::warn!(%error, "Live delivery failed and will be retried.");
-                let waiting = shutdown.run_until_cancelled(sleep(RETRY_INTERVAL));
-                if waiting.await.is_none() {
-                    return;
-                }
-            }
+        let Some(result) = shutdown.run_until_cancelled(deliverer.step()).await else {
+            return;
+        };
+        if outages.record(result).is_ok() {
+            continue;
+        }
+        deliverer.follow_queries();
+        let waiting = shutdown.run_until_cancelled(sleep(RETRY_INTERVAL));
+        if waiting.await.is_none() {
+            return;
         }
     }
 }

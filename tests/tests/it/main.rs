@@ -14,6 +14,7 @@ mod fanout;
 mod faults;
 mod gapless;
 mod gateway;
+mod high_availability;
 mod history;
 mod idempotency;
 mod index_commands;

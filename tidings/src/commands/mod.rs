@@ -2,6 +2,7 @@
 
 mod admin;
 mod comparison;
+pub mod doctor;
 pub mod erase;
 pub mod export_user;
 pub mod import;
@@ -34,6 +35,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Dispatcher => serve::run(config, Services::DISPATCHER).await,
         CliCommand::Migrate => migrate::run(config).await,
         CliCommand::Token(args) => token::run(config, &args),
+        CliCommand::Doctor(args) => doctor::run(config, &args).await,
         CliCommand::Status(args) => status::run(config, &args).await,
         CliCommand::Import(args) => import::run(config, &args).await,
         CliCommand::Erase(command) => erase::run(config, command).await,

@@ -42,6 +42,8 @@ pub enum CliCommand {
     Migrate,
     /// Print a token for a user.
     Token(TokenArgs),
+    /// Examine the servers, and name the settings, rights, versions and clocks that hurt.
+    Doctor(DoctorArgs),
     /// Show system status.
     Status(StatusArgs),
     /// Import messages from a file into a running system.
@@ -87,6 +89,14 @@ pub struct TokenArgs {
     /// Token lifetime.
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = parse_duration)]
     pub ttl: Duration,
+}
+
+/// The options of `tidings doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The options of `tidings status`.

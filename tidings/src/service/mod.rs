@@ -31,7 +31,7 @@ use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
 use embedded_servers::process;
 use event_log::reader::LogReader;
-use event_log::{EventLog, LogConfig, LogError};
+use event_log::{EventLog, LogConfig, LogError, OutageLog};
 use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
 use event_stream::{nats, relay};
@@ -190,7 +190,7 @@ impl ServiceRuntime {
         };
         let mirror = config.mirror_config();
         let service = Self {
-            pools: Pools::new(&setup.database_url)?,
+            pools: Pools::new(&setup.database_url, setup.services)?,
             nats: nats::connect(&setup.nats_url)
                 .await
                 .map_err(|error| UsageError(error.to_string()))?,
@@ -227,7 +227,13 @@ impl ServiceRuntime {
         ops: Router,
         background: &mut TaskGroup,
     ) -> Result<Option<EventLog>> {
+        let follower = self.pools.wait_for_primary().await?;
         postgres::migrate(&self.pools.writes).await?;
+        let following = follower.run(self.background_shutdown.clone());
+        background.spawn("the search for the primary", async move {
+            following.await;
+            Ok(())
+        });
         // The query service appends too: the acknowledgements of live connections.
         let log = if self.services.commands || self.services.queries {
             Some(self.open_log().await?)
@@ -307,7 +313,7 @@ impl ServiceRuntime {
                 Err(error @ LogError::Unavailable(_)) => Err(RetryError::Transient(anyhow!(error))),
                 Err(error) => Err(RetryError::Permanent(anyhow!(error))),
             };
-        retry::retry_until_ok("the log cannot be opened", open).await
+        retry::retry_until_ok(&OutageLog::new("Opening the log"), open).await
     }
 
     fn limits(&self) -> Arc<domain::limits::Limits> {

@@ -3,22 +3,67 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use data_dir::postgres::{parse_connect_options, pool_options};
+use anyhow::{Result, anyhow};
+use data_dir::postgres::{parse_database_address, pool_options, refuse_transaction_pooling};
+use data_dir::retry::{self, RetryError};
+use event_log::OutageLog;
+use event_log::connect::{DatabaseAddress, PrimaryFollower};
 use sqlx::PgPool;
 
-/// The number of connections for commands. The committer writes with one; the others load cold
-/// aggregates and look up receipts. All three pools together fit, with room for a second process,
-/// into Postgres's default of 100.
-const MAX_WRITE_CONNECTIONS: u32 = 16;
-/// The number of connections for projections.
-const MAX_PROJECTION_CONNECTIONS: u32 = 4;
-/// The number of connections for queries.
-const MAX_READ_CONNECTIONS: u32 = 24;
+use super::services::Services;
+
 /// How long a request waits for a connection before it gets a 503 response.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The timeout of statements of the command service; the longest ones load a cold aggregate.
 const WRITE_STATEMENT_TIMEOUT: &str = "30s";
+
+/// The largest number of sessions that a process has with Postgres, by their use. Two processes
+/// with all services fit into the 100 of a stock server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Commands: loads of cold aggregates, and receipts. The committer has a session of its own.
+    writes: u32,
+    /// The projector and other background tasks.
+    projections: u32,
+    /// Queries.
+    reads: u32,
+    /// Sessions beside the pools.
+    dedicated: u32,
+}
+
+impl SessionLimits {
+    /// The limits of a process with these services.
+    pub fn of(services: Services) -> Self {
+        let has_log = services.commands || services.queries;
+        let writes = match (services.commands, services.queries) {
+            (true, _) => 8,
+            // The acknowledgements of live connections.
+            (false, true) => 2,
+            // The migration.
+            (false, false) => 1,
+        };
+        let is_background = services.commands || services.projector || services.dispatcher;
+        // The one that finds the primary; the committer and the relay; the locks of the sealer and
+        // the eraser; the hub; the projector and the filling of an index.
+        let dedicated = 1
+            + 2 * u32::from(has_log)
+            + 2 * u32::from(services.commands)
+            + u32::from(services.queries)
+            + 2 * u32::from(services.projector);
+        Self {
+            writes,
+            projections: if is_background { 4 } else { 1 },
+            // Other processes read for their readiness and gauges only.
+            reads: if services.queries { 16 } else { 2 },
+            dedicated,
+        }
+    }
+
+    /// All of them. The dispatcher has another one for each webhook that it works on.
+    pub fn total(self) -> u32 {
+        self.writes + self.projections + self.reads + self.dedicated
+    }
+}
 
 /// The connection pools of a process.
 #[derive(Debug, Clone)]
@@ -29,30 +74,63 @@ pub struct Pools {
     pub projections: PgPool,
     /// The pool for queries.
     pub reads: PgPool,
+    address: DatabaseAddress,
+    /// The address with the options of each pool, in the order of [`Pools::with_names`].
+    addresses: [DatabaseAddress; 3],
 }
 
 impl Pools {
     /// Creates lazy pools for this database. Fails only if the address is invalid.
-    pub fn new(database_url: &str) -> Result<Self> {
-        let options = parse_connect_options(database_url)?;
-        let pool = |connections, options| {
+    pub fn new(database_url: &str, services: Services) -> Result<Self> {
+        let address = parse_database_address(database_url)?;
+        let limits = SessionLimits::of(services);
+        let addresses = [
+            address.map_options(|options| {
+                let timeout = [("statement_timeout", WRITE_STATEMENT_TIMEOUT)];
+                options
+                    .application_name("tidings commands")
+                    .options(timeout)
+            }),
+            address.map_options(|options| options.application_name("tidings projector")),
+            address.map_options(|options| {
+                let options = options.application_name("tidings queries");
+                query_api::session_options(options, query_api::STATEMENT_TIMEOUT)
+            }),
+        ];
+        let open = |limit: u32, address: &DatabaseAddress| {
             pool_options()
-                .max_connections(connections)
+                .max_connections(limit)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect_lazy_with(options)
+                .connect_lazy_with(address.hosts()[0].clone())
         };
-        let named = |name: &str| options.clone().application_name(name);
         Ok(Self {
-            writes: pool(
-                MAX_WRITE_CONNECTIONS,
-                named("tidings commands").options([("statement_timeout", WRITE_STATEMENT_TIMEOUT)]),
-            ),
-            projections: pool(MAX_PROJECTION_CONNECTIONS, named("tidings projector")),
-            reads: pool(
-                MAX_READ_CONNECTIONS,
-                query_api::session_options(named("tidings queries"), query_api::STATEMENT_TIMEOUT),
-            ),
+            writes: open(limits.writes, &addresses[0]),
+            projections: open(limits.projections, &addresses[1]),
+            reads: open(limits.reads, &addresses[2]),
+            address,
+            addresses,
         })
+    }
+
+    /// Waits for the server that accepts writes, and turns the pools to it. Returns what keeps them
+    /// there. Fails if the server refuses the user, or pools by transaction.
+    pub async fn wait_for_primary(&self) -> Result<PrimaryFollower> {
+        let pools = self.with_names().map(|(_, pool)| pool.clone());
+        let pools = pools.into_iter().zip(self.addresses.clone()).collect();
+        let mut follower = PrimaryFollower::new(self.address.clone(), pools);
+        let attempt = async || {
+            follower.find().await.map_err(|error| {
+                if error.refuses_user() {
+                    RetryError::Permanent(anyhow!(error))
+                } else {
+                    RetryError::Transient(anyhow!(error))
+                }
+            })?;
+            let options = self.projections.connect_options();
+            refuse_transaction_pooling(&options).await
+        };
+        retry::retry_until_ok(&OutageLog::new("Connecting to Postgres"), attempt).await?;
+        Ok(follower)
     }
 
     /// The pools with their names in the metrics.
@@ -68,6 +146,21 @@ impl Pools {
     pub async fn close(&self) {
         for (_, pool) in self.with_names() {
             pool.close().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table in docs/operations.md.
+    #[test]
+    fn every_role_needs_the_documented_number_of_sessions() {
+        let documented = include_str!("../../../docs/operations.md");
+        for (role, services) in Services::ROLES {
+            let row = format!("| `{role}` | {} ", SessionLimits::of(services).total());
+            assert!(documented.contains(&row), "{row} is not in operations.md");
         }
     }
 }

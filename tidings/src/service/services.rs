@@ -15,6 +15,14 @@ pub struct Services {
 }
 
 impl Services {
+    /// The subcommands that run services, with a whole system first.
+    pub const ROLES: [(&'static str, Self); 5] = [
+        ("up", Self::ALL),
+        ("command-svc", Self::COMMANDS),
+        ("query-api", Self::QUERIES),
+        ("projector", Self::PROJECTOR),
+        ("dispatcher", Self::DISPATCHER),
+    ];
     /// All services: `tidings up`.
     pub const ALL: Self = Self {
         commands: true,

@@ -21,7 +21,7 @@ use http::header::{
     ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tower::{Layer, Service};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 
@@ -197,7 +197,10 @@ impl HttpExchange {
         let id = self.request_id.to_str().unwrap_or_default();
         let ms = self.start.elapsed().as_millis() as u64;
         let method = self.method.as_str();
-        if status >= 500 {
+        if status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
+            // In an outage, that is every request. Its beginning and end are in the log.
+            tracing::debug!(id, method, route, status, code, ms, "request failed");
+        } else if status >= 500 {
             tracing::warn!(id, method, route, status, code, ms, "request failed");
         } else {
             tracing::debug!(id, method, route, status, code, ms, "request rejected");

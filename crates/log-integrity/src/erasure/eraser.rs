@@ -39,5 +39,5 @@ impl PollingWorker for Eraser {
 
 /// Runs an eraser until the stop signal.
 pub async fn run(eraser: Eraser, shutdown: CancellationToken) {
-    polling_worker::run(eraser, POLL_INTERVAL, "erasure failed; retrying", shutdown).await;
+    polling_worker::run(eraser, POLL_INTERVAL, "Erasing events", shutdown).await;
 }

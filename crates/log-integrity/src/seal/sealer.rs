@@ -170,6 +170,5 @@ impl PollingWorker for Sealer {
 
 /// Runs a sealer until the stop signal.
 pub async fn run(sealer: Sealer, shutdown: CancellationToken) {
-    let error_message = "failed to seal the log; retrying";
-    polling_worker::run(sealer, POLL_INTERVAL, error_message, shutdown).await;
+    polling_worker::run(sealer, POLL_INTERVAL, "Sealing the log", shutdown).await;
 }

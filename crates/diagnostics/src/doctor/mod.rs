@@ -1,0 +1,150 @@
+//! What `tidings doctor` finds: settings, rights, versions, clocks and poolers that hurt.
+//!
+//! `postgres` and `nats` ask the servers; `pooler` recognises what stands before Postgres; `disk`
+//! looks at the data directory. Each returns findings.
+
+mod disk;
+mod nats;
+mod pooler;
+mod postgres;
+
+use std::fmt;
+
+use data_dir::{DataDir, ServerUrls};
+use event_stream::mirror::MirrorConfig;
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingLevel {
+    /// All is well.
+    Ok,
+    /// Something that an operator should know. Everything works.
+    Note,
+    /// Something must change.
+    Problem,
+}
+
+/// One thing that was examined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub level: FindingLevel,
+    /// What was examined: `postgres`, `nats`, `disk`.
+    pub subject: &'static str,
+    /// What was found, and what to do about it.
+    pub text: String,
+}
+
+impl Finding {
+    fn ok(subject: &'static str, text: impl Into<String>) -> Self {
+        Self::new(FindingLevel::Ok, subject, text)
+    }
+
+    fn note(subject: &'static str, text: impl Into<String>) -> Self {
+        Self::new(FindingLevel::Note, subject, text)
+    }
+
+    fn problem(subject: &'static str, text: impl Into<String>) -> Self {
+        Self::new(FindingLevel::Problem, subject, text)
+    }
+
+    fn new(level: FindingLevel, subject: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            level,
+            subject,
+            text: text.into(),
+        }
+    }
+}
+
+/// How many sessions with Postgres a process of a role needs.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleSessions {
+    /// The subcommand: `up`.
+    pub role: &'static str,
+    /// The number.
+    pub sessions: u32,
+}
+
+/// What is examined.
+pub struct ExaminedSystem<'a> {
+    /// The data directory.
+    pub data: &'a DataDir,
+    /// The configured servers, which take precedence over those of the running system.
+    pub servers: ServerUrls,
+    /// The names of the mirror in NATS.
+    pub mirror: MirrorConfig,
+    /// The roles; the first one is a whole system.
+    pub roles: &'a [RoleSessions],
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoctorReport {
+    /// In the order of examination.
+    pub findings: Vec<Finding>,
+}
+
+impl DoctorReport {
+    /// The number of problems.
+    pub fn problems(&self) -> usize {
+        let is_problem = |finding: &&Finding| finding.level == FindingLevel::Problem;
+        self.findings.iter().filter(is_problem).count()
+    }
+}
+
+impl fmt::Display for DoctorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            let level = match finding.level {
+                FindingLevel::Ok => "ok",
+                FindingLevel::Note => "note",
+                FindingLevel::Problem => "PROBLEM",
+            };
+            writeln!(f, "{level:<8} {:<9} {}", finding.subject, finding.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Examines the servers and the data directory. A server that cannot be reached is a finding.
+pub async fn examine(system: ExaminedSystem<'_>) -> anyhow::Result<DoctorReport> {
+    let running = system.data.find_running()?;
+    let servers = system.servers.or_running(running.as_ref());
+    let mut findings = Vec::new();
+    match &servers.database {
+        Some(url) => findings.extend(postgres::examine(url, system.roles).await),
+        None => findings.push(Finding::note(
+            postgres::SUBJECT,
+            "no Postgres is configured and no system is running: `tidings up` will start a private one",
+        )),
+    }
+    if let Some(url) = &servers.nats {
+        findings.extend(nats::examine(url, &system.mirror).await);
+    }
+    findings.extend(disk::examine(system.data.path()));
+    Ok(DoctorReport { findings })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_counted_and_stand_out() {
+        let report = DoctorReport {
+            findings: vec![
+                Finding::ok("postgres", "version 18.6"),
+                Finding::problem("postgres", "fsync is off"),
+                Finding::note("disk", "1.00 GiB are free"),
+            ],
+        };
+        assert_eq!(report.problems(), 1);
+        assert_eq!(
+            report.to_string(),
+            "ok       postgres  version 18.6\nPROBLEM  postgres  fsync is off\nnote     disk      1.00 GiB are free\n"
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! `tidings doctor`: names what hurts in the servers that are used.
+
+use anyhow::{Result, bail};
+use diagnostics::doctor::{ExaminedSystem, RoleSessions, examine};
+
+use crate::config::{DoctorArgs, SystemConfig};
+use crate::service::pools::SessionLimits;
+use crate::service::services::Services;
+
+/// Examines the system and prints what was found. Returns an error if something must change.
+pub async fn run(config: &SystemConfig, args: &DoctorArgs) -> Result<()> {
+    let roles = Services::ROLES.map(|(role, services)| RoleSessions {
+        role,
+        sessions: SessionLimits::of(services).total(),
+    });
+    let report = examine(ExaminedSystem {
+        data: &config.data_dir(),
+        servers: config.server_urls(),
+        mirror: config.mirror_config(),
+        roles: &roles,
+    })
+    .await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{report}");
+    }
+    match report.problems() {
+        0 => Ok(()),
+        1 => bail!("one problem must be solved"),
+        problems => bail!("{problems} problems must be solved"),
+    }
+}
