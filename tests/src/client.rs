@@ -29,14 +29,17 @@ pub struct BaseUrls {
 
 /// Creates the HTTP client that all users of a world share.
 pub fn http_client() -> reqwest::Client {
-    // Another test may have installed a provider. Any will do, since tests use plain HTTP.
+    let client = http_client_builder().build();
+    client.expect("a client without any certificate can be built")
+}
+
+/// The same, to be completed.
+pub fn http_client_builder() -> reqwest::ClientBuilder {
+    // Another test may have installed a provider. It is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
+    reqwest::Client::builder()
         .no_proxy()
-        .timeout(std::time::Duration::from_secs(60));
-    builder
-        .build()
-        .expect("a client without any certificate can be built")
+        .timeout(std::time::Duration::from_secs(60))
 }
 
 impl Client {

@@ -1,15 +1,22 @@
 //! A live connection as a client uses it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderMap, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::feed::{FeedEntryKey, cursor_position, entry_key};
 
@@ -25,9 +32,13 @@ pub enum SocketEvent {
     Closed(u16),
 }
 
+/// The bytes of a WebSocket, with or without TLS.
+trait SocketBytes: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> SocketBytes for T {}
+
 /// An open WebSocket to `/v1/live`.
 pub struct LiveSocket {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<Box<dyn SocketBytes>>,
     /// Every entry received.
     pub entries: Vec<Value>,
 }
@@ -50,6 +61,39 @@ impl LiveSocket {
         query: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<(Self, HeaderMap), Box<Response<Option<Vec<u8>>>>> {
+        let stream = TcpStream::connect(address).await;
+        let stream = stream.unwrap_or_else(|error| panic!("{address}: {error}"));
+        Self::upgrade(Box::new(stream), address, token, query, headers).await
+    }
+
+    /// Connects over TLS and trusts only this certificate.
+    pub async fn open_tls(address: &str, token: &str, query: &str, certificate: &str) -> Self {
+        let mut roots = RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes());
+        roots
+            .add(certificate.expect("a certificate"))
+            .expect("a root");
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let (host, _) = address.split_once(':').expect("a port");
+        let name = ServerName::try_from(host.to_owned()).expect("a name");
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let connector = TlsConnector::from(Arc::new(config));
+        let stream = connector.connect(name, stream).await.expect("a handshake");
+        let opened = Self::upgrade(Box::new(stream), address, token, query, &[]).await;
+        opened.expect("the upgrade succeeds").0
+    }
+
+    async fn upgrade(
+        stream: Box<dyn SocketBytes>,
+        address: &str,
+        token: &str,
+        query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(Self, HeaderMap), Box<Response<Option<Vec<u8>>>>> {
         let url = format!("ws://{address}/v1/live?{query}");
         let mut request = url
             .into_client_request()
@@ -63,7 +107,7 @@ impl LiveSocket {
             let value = value.parse().unwrap_or_else(|error| panic!("{error}"));
             request.headers_mut().insert(*name, value);
         }
-        match connect_async(request).await {
+        match client_async(request, stream).await {
             Ok((socket, answer)) => {
                 let live = Self {
                     socket,

@@ -174,6 +174,11 @@ impl World {
         }
     }
 
+    /// The port of `tidings up`.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `127.0.0.1:port` of the running `tidings up`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

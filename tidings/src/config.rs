@@ -4,12 +4,13 @@
 //! - `cli`: the command line, with the options of the smaller commands.
 //! - `system`: the options that all commands share, and what follows from them.
 //! - `erase`, `log`, `rebuild`, `webhooks`: the options of these commands and of what they operate.
-//! - `parse`: the formats of values.
+//! - `ports`: TLS and the port of the metrics. `parse`: the formats of values.
 
 mod cli;
 mod erase;
 mod log;
 mod parse;
+mod ports;
 mod rebuild;
 mod system;
 mod webhooks;
@@ -23,6 +24,7 @@ pub use log::{
     EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
     LogVerifyArgs, SealArgs, SealInterval,
 };
+pub use ports::PortArgs;
 pub use rebuild::{RebuildAction, RebuildArgs, RebuildSource, VerifyArgs};
 pub use system::{
     AuthArgs, DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,

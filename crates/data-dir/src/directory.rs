@@ -100,6 +100,7 @@ mod tests {
         let mut running = RunInfo {
             pid: std::process::id(),
             address: ([0, 0, 0, 0], 8080).into(),
+            tls_cert: None,
             database_url: "postgres://a:b@c/d".into(),
             nats_url: "nats://x".into(),
             servers: vec![],

@@ -17,6 +17,9 @@ pub struct RunInfo {
     pub pid: u32,
     /// The address that it listens on.
     pub address: SocketAddr,
+    /// The file of its TLS certificate, if it serves HTTPS.
+    #[serde(default)]
+    pub tls_cert: Option<PathBuf>,
     /// The address of its Postgres. May contain a password.
     pub database_url: String,
     /// The address of its NATS server. May contain a password.
@@ -36,7 +39,8 @@ impl RunInfo {
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             ip => ip,
         };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+        let scheme = self.tls_cert.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 
     /// Reads the file. `None` if it does not exist, or if its process has ended.

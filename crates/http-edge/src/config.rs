@@ -8,6 +8,8 @@ pub struct EdgeConfig {
     /// Maximum number of open connections, including WebSockets. Any further connection is
     /// answered with `503` and closed. Each costs one file descriptor, and about 10 KiB when idle.
     pub max_connections: usize,
+    /// How long a client may take for the TLS handshake.
+    pub handshake_timeout: Duration,
     /// How long a client may take from the first byte of a request to the end of its headers. A
     /// new connection has the same time to send its first byte.
     pub header_read_timeout: Duration,
@@ -41,6 +43,7 @@ impl Default for EdgeConfig {
     fn default() -> Self {
         Self {
             max_connections: 12_000,
+            handshake_timeout: Duration::from_secs(10),
             header_read_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(75),
             body_read_timeout: Duration::from_secs(30),

@@ -4,7 +4,8 @@
 //!
 //! - [`config`]: every limit on a connection or a request.
 //! - [`serve`](mod@serve): one accept loop. It limits connections, times out slow ones, and on
-//!   shutdown answers every request that has arrived before it closes.
+//!   shutdown answers every request that has arrived before it closes. [`tls`]: the certificate,
+//!   if the port serves TLS.
 //! - [`gate`]: the router behind the port, which responds with 503 until the service has started.
 //! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.
@@ -39,6 +40,7 @@ pub mod rate_limit;
 pub mod retry_after;
 pub mod schema;
 pub mod serve;
+pub mod tls;
 
 pub use auth::{Admin, Auth, Caller};
 pub use config::EdgeConfig;
@@ -47,4 +49,4 @@ pub use idempotency::IdempotencyKey;
 pub use middleware::apply_middleware;
 pub use problem::{FieldError, Problem};
 pub use rate_limit::RateLimiter;
-pub use serve::serve;
+pub use serve::{serve, serve_tls};

@@ -152,9 +152,8 @@ async fn run_check((name, check): &(&'static str, ReadinessCheck)) -> (&'static 
     (name, outcome)
 }
 
-/// The routes `/livez` (200 while this process responds; checks nothing else), `/readyz` (200 or
-/// 503, with the outcome of each check) and `/metrics` (Prometheus text format).
-pub fn routes(readiness: Readiness, metrics: PrometheusHandle) -> Router {
+/// The route `/metrics`, in the Prometheus text format.
+pub fn metrics_route(metrics: PrometheusHandle) -> Router {
     let metrics = get(move || {
         let text = metrics.render();
         async move {
@@ -164,6 +163,12 @@ pub fn routes(readiness: Readiness, metrics: PrometheusHandle) -> Router {
             )
         }
     });
+    Router::new().route("/metrics", metrics)
+}
+
+/// The routes `/livez` (200 while this process responds; checks nothing else) and `/readyz` (200
+/// or 503, with the outcome of each check).
+pub fn health_routes(readiness: Readiness) -> Router {
     Router::new()
         .route(
             "/livez",
@@ -175,7 +180,6 @@ pub fn routes(readiness: Readiness, metrics: PrometheusHandle) -> Router {
             }),
         )
         .route("/readyz", get(handle_readyz).with_state(readiness))
-        .route("/metrics", metrics)
 }
 
 async fn handle_readyz(State(readiness): State<Readiness>) -> Response {

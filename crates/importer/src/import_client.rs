@@ -9,6 +9,7 @@ use data_dir::{SecretString, UsageError};
 use event_log::OutageLog;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
+use rustls::ClientConfig;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -66,6 +67,8 @@ struct ProblemDetail {
 pub struct ImportTarget {
     /// The base URL.
     pub url: String,
+    /// What to trust there, instead of the roots of this machine.
+    pub tls: Option<ClientConfig>,
     /// An admin token.
     pub token: SecretString,
 }
@@ -107,10 +110,11 @@ impl ImportClient {
             .ok_or_else(|| UsageError(format!("{base:?} is not an http or https URL")))?;
         // Fails only if a provider is already installed, which is then used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .timeout(REQUEST_TIMEOUT)
-            .build()
-            .context("cannot create the HTTP client")?;
+        let mut client = Client::builder().timeout(REQUEST_TIMEOUT);
+        if let Some(tls) = target.tls {
+            client = client.tls_backend_preconfigured(tls);
+        }
+        let client = client.build().context("cannot create the HTTP client")?;
         Ok(Self {
             http: client,
             import_url: url,
@@ -307,6 +311,7 @@ mod tests {
         ] {
             let client = ImportClient::new(ImportTarget {
                 url: base.to_owned(),
+                tls: None,
                 token: token.clone(),
             });
             let client = client.ok();

@@ -42,6 +42,7 @@ mod search_leaks;
 mod search_nodes;
 mod sizes;
 mod sync;
+mod tls;
 mod unread;
 mod webhooks;
 mod wire;

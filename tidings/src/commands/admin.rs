@@ -1,32 +1,40 @@
-//! Access to the running system as an administrator: its address and an admin token.
+//! Access to the running system as an administrator: its address, what to trust there, and an admin
+//! token.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use data_dir::{SecretString, UsageError};
+use http_edge::tls::pinned;
+use rustls::ClientConfig;
 
 use crate::config::SystemConfig;
 
 /// The lifetime of the token.
 const ADMIN_TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 
-/// The address of the system that runs on the data directory, and an admin token for `user`.
-pub fn admin_access(config: &SystemConfig, user: &str) -> Result<(String, SecretString)> {
-    Ok((
-        find_running_address(config)?,
-        sign_admin_token(config, user)?,
-    ))
+/// How commands of this machine reach the running system.
+pub struct LocalAccess {
+    /// Its base URL.
+    pub url: String,
+    /// If it serves HTTPS: trusts its certificate and nothing else, because the certificate was
+    /// not issued for the local address.
+    pub tls: Option<ClientConfig>,
 }
 
-/// The address of the system that runs on the data directory.
-pub fn find_running_address(config: &SystemConfig) -> Result<String> {
+/// Finds the system that runs on the data directory.
+pub fn find_running_system(config: &SystemConfig) -> Result<LocalAccess> {
     let running = config.data_dir().find_running()?.with_context(|| {
         format!(
             "no system is running on {}: start it with `tidings up`",
             config.data.display()
         )
     })?;
-    Ok(running.base_url())
+    let certificate = running.tls_cert.as_deref();
+    Ok(LocalAccess {
+        url: running.base_url(),
+        tls: certificate.map(pinned::client_config).transpose()?,
+    })
 }
 
 /// Signs an admin token with the configured secret, or that of the data directory.

@@ -48,15 +48,17 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
 
 /// The system to import into.
 fn resolve_target(config: &SystemConfig, args: &ImportArgs) -> Result<ImportTarget> {
-    let url = match &args.url {
-        Some(url) => url.clone(),
-        None => admin::find_running_address(config).map_err(|error| {
+    let (url, tls) = if let Some(url) = &args.url {
+        (url.clone(), None)
+    } else {
+        let system = admin::find_running_system(config).map_err(|error| {
             error.context("specify a system with --url and --token, or start one")
-        })?,
+        })?;
+        (system.url, system.tls)
     };
     let token = match &args.token {
         Some(token) => token.clone(),
         None => admin::sign_admin_token(config, DEFAULT_IMPORTER)?,
     };
-    Ok(ImportTarget { url, token })
+    Ok(ImportTarget { url, tls, token })
 }

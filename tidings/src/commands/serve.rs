@@ -4,11 +4,11 @@
 use anyhow::Result;
 use data_dir::UsageError;
 
-use super::up::bind;
 use crate::config::{
     DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
     DEFAULT_LISTEN_QUERY_API, SystemConfig,
 };
+use crate::service::ports::ServicePorts;
 use crate::service::services::Services;
 use crate::service::{self, ServiceSetup, signals};
 
@@ -31,18 +31,18 @@ pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
         Services::DISPATCHER => DEFAULT_LISTEN_DISPATCHER,
         _ => DEFAULT_LISTEN_QUERY_API,
     };
-    let listener = bind(config, default).await?;
-    let address = listener.local_addr()?;
+    let ports = ServicePorts::bind(config, default).await?;
+    let base = format!("{}://{}", ports.scheme(), ports.address()?);
     let auth = keys.to_auth()?;
     let setup = ServiceSetup {
         config: config.clone(),
         services,
-        listener,
+        ports,
         database_url,
         nats_url,
         auth,
     };
-    service::run(setup, stop, |_| println!("up at http://{address}")).await
+    service::run(setup, stop, |_| println!("up at {base}")).await
 }
 
 fn missing_server_error(server: &str, flag: &str) -> UsageError {

@@ -3,8 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{self, Path};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -13,10 +12,10 @@ use domain::ids::UserId;
 use domain::time::Timestamp;
 use embedded_servers::EmbeddedServers;
 use time::OffsetDateTime;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{DEFAULT_LISTEN_UP, SystemConfig, UpArgs};
+use crate::service::ports::ServicePorts;
 use crate::service::services::Services;
 use crate::service::{self, ServerVersions, ServiceSetup, signals};
 
@@ -35,14 +34,16 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         .as_deref()
         .map(|user| sign_token(&keys, user))
         .transpose()?;
-    let listener = bind(config, DEFAULT_LISTEN_UP).await?;
-    let address = listener.local_addr()?;
+    let ports = ServicePorts::bind(config, DEFAULT_LISTEN_UP).await?;
+    let address = ports.address()?;
+    let tls_cert = config.ports.tls_cert.as_ref().map(path::absolute);
     let Some(servers) = start_servers(config, &stop).await? else {
         return Ok(());
     };
     let running = RunInfo {
         pid: std::process::id(),
         address,
+        tls_cert: tls_cert.transpose()?,
         database_url: servers.database_url.clone(),
         nats_url: servers.nats_url.clone(),
         servers: describe_private_servers(&servers),
@@ -52,7 +53,7 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
     let setup = ServiceSetup {
         config: config.clone(),
         services: Services::ALL,
-        listener,
+        ports,
         database_url: running.database_url.clone(),
         nats_url: running.nats_url.clone(),
         auth,
@@ -65,17 +66,6 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         .await
         .context("the thread that stops the servers panicked")?;
     outcome
-}
-
-/// Binds the listen address. The error names the address.
-pub async fn bind(config: &SystemConfig, default: &str) -> Result<TcpListener> {
-    let address = match config.listen {
-        Some(address) => address,
-        None => default.parse::<SocketAddr>()?,
-    };
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; choose another address with --listen")
-    })
 }
 
 /// Starts the servers that are not configured. Returns `None` if a signal arrives first; servers

@@ -14,6 +14,7 @@ use search::index::IndexDir;
 use super::erase::RetentionArgs;
 use super::log::SealArgs;
 use super::parse::parse_duration;
+use super::ports::PortArgs;
 use super::webhooks::WebhookArgs;
 
 /// The default address of `tidings up`.
@@ -44,6 +45,10 @@ pub struct SystemConfig {
     /// dispatcher 8084].
     #[arg(long, global = true, env = "TIDINGS_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
+
+    /// How the ports are served.
+    #[command(flatten)]
+    pub ports: PortArgs,
 
     /// Postgres to use, version 15 to 18 [default: an embedded one in the data directory].
     #[arg(

@@ -2,7 +2,8 @@
 //!
 //! The modules, in the order of a start:
 //!
-//! - [`services`]: which services run in this process. [`pools`]: their connections to Postgres.
+//! - [`services`]: which services run in this process. [`ports`]: where they listen. [`pools`]:
+//!   their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - [`tasks`]: groups of tasks. [`gauges`]: metrics that are sampled at an interval.
@@ -11,6 +12,7 @@
 pub mod acks;
 pub mod gauges;
 pub mod pools;
+pub mod ports;
 pub mod readiness;
 pub mod services;
 pub mod signals;
@@ -43,7 +45,6 @@ use projector::InProcessChannels;
 use projector::index::IntegrityChecks;
 use query_api::{QuerySetup, QueryState};
 use read_model::projection_signal::ProjectionSignalChannel;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
@@ -51,6 +52,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::{SealInterval, SystemConfig};
 use acks::CommandAcks;
 use pools::Pools;
+use ports::ServicePorts;
 use readiness::StartupState;
 use services::Services;
 use tasks::TaskGroup;
@@ -68,8 +70,8 @@ pub struct ServiceSetup {
     pub config: SystemConfig,
     /// The services to run.
     pub services: Services,
-    /// The listener of the HTTP port.
-    pub listener: TcpListener,
+    /// Where they listen.
+    pub ports: ServicePorts,
     /// The address of Postgres. May contain a password.
     pub database_url: String,
     /// The address of NATS. May contain a password.
@@ -114,17 +116,20 @@ pub async fn run(
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
-    let (listener, service) = ServiceRuntime::new(setup).await?;
-    let ops = ops::routes(service.readiness(), metrics.clone());
+    let (ports, service) = ServiceRuntime::new(setup).await?;
+    let mut ops = ops::health_routes(service.readiness());
+    if !ports.has_metrics_port() {
+        ops = ops.merge(ops::metrics_route(metrics.clone()));
+    }
     let gate = Gate::new(service.with_middleware(gate::starting_router().merge(ops.clone())));
     let mut foreground = TaskGroup::default();
-    let serving = http_edge::serve(
-        listener,
+    ports.serve(
         gate.router(),
-        service.edge.clone(),
-        service.draining.clone(),
+        service.with_middleware(ops::metrics_route(metrics.clone())),
+        &service.edge,
+        &service.draining,
+        &mut foreground,
     );
-    foreground.spawn("the HTTP port", async move { Ok(serving.await?) });
     let mut background = TaskGroup::default();
     let upkeep = ops::run_upkeep(metrics, service.background_shutdown.clone());
     background.spawn("the metrics upkeep", async move {
@@ -181,7 +186,7 @@ fn check_open_file_limit(connections: u32) {
 }
 
 impl ServiceRuntime {
-    async fn new(setup: ServiceSetup) -> Result<(TcpListener, Self)> {
+    async fn new(setup: ServiceSetup) -> Result<(ServicePorts, Self)> {
         let config = setup.config;
         let edge = EdgeConfig {
             max_connections: config.max_connections as usize,
@@ -203,7 +208,7 @@ impl ServiceRuntime {
             edge,
             mirror,
         };
-        Ok((setup.listener, service))
+        Ok((setup.ports, service))
     }
 
     fn readiness(&self) -> ops::Readiness {

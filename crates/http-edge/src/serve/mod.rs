@@ -8,15 +8,20 @@
 //! (`reject`), and closed. A client or a load balancer learns this immediately instead of waiting
 //! in the kernel's queue.
 //!
+//! **TLS**: the handshake (`handshake`) is part of the connection's task, takes its place under the
+//! limit, and has a timeout. From then on the socket works on the decrypted bytes (`stream`).
+//!
 //! **Shutdown**: the server accepts the connections in the kernel's queue, and no further ones.
 //! From then on every response carries `Connection: close`. Idle connections close after a grace
 //! period, each only when it has nothing to read, so every request that has arrived is answered.
 //! After `drain_timeout` the remaining connections are closed.
 
 mod connection;
+mod handshake;
 mod phase;
 mod reject;
 mod socket;
+mod stream;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -28,13 +33,17 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::EdgeConfig;
+use crate::tls::ServerCertificate;
 use connection::ConnectionServer;
+use reject::REJECTION_TIMEOUT;
 use socket::{ClientSocket, ConnectionSlot, FINAL_POLL_TIMEOUT};
+use stream::ClientStream;
 
 /// How much hyper may buffer per connection and direction.
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
@@ -57,8 +66,28 @@ pub async fn serve(
     config: EdgeConfig,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
+    accept_until_shutdown(listener, EdgeServer::new(router, config), shutdown).await
+}
+
+/// The same over TLS.
+pub async fn serve_tls(
+    listener: TcpListener,
+    certificate: &ServerCertificate,
+    router: Router,
+    config: EdgeConfig,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let mut server = EdgeServer::new(router, config);
+    server.tls = Some(certificate.acceptor().map_err(io::Error::other)?);
+    accept_until_shutdown(listener, server, shutdown).await
+}
+
+async fn accept_until_shutdown(
+    listener: TcpListener,
+    server: EdgeServer,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
     listener.local_addr()?;
-    let server = EdgeServer::new(router, config);
     loop {
         let accepted = tokio::select! {
             biased;
@@ -82,7 +111,9 @@ pub async fn serve(
 
 /// The state that the connections of one listener share.
 struct EdgeServer {
-    connections: ConnectionServer,
+    connections: Arc<ConnectionServer>,
+    /// Set if the port serves TLS.
+    tls: Option<TlsAcceptor>,
     config: Arc<EdgeConfig>,
     connection_slots: Arc<Semaphore>,
     rejection_slots: Arc<Semaphore>,
@@ -99,13 +130,14 @@ impl EdgeServer {
             .max_header_size(config.max_header_bytes)
             .max_buf_size(MAX_BUFFER_BYTES.max(config.max_header_bytes * 2));
         Self {
-            connections: ConnectionServer {
+            connections: Arc::new(ConnectionServer {
                 router: router.with_state(()),
                 http,
                 draining: Arc::default(),
                 close_idle: CancellationToken::new(),
                 force_close: CancellationToken::new(),
-            },
+            }),
+            tls: None,
             connection_slots: Arc::new(Semaphore::new(config.max_connections)),
             rejection_slots: Arc::new(Semaphore::new(MAX_CONCURRENT_REJECTIONS)),
             config: Arc::new(config),
@@ -126,17 +158,57 @@ impl EdgeServer {
             return Ok(());
         }
         if let Ok(room) = self.connection_slots.clone().try_acquire_owned() {
-            let lease = ConnectionSlot::new(room, self.tasks.token());
-            let close_idle = self.connections.close_idle.clone();
-            let socket = ClientSocket::new(stream, self.config.clone(), close_idle, lease);
-            self.tasks.spawn(self.connections.serve(socket));
+            let slot = ConnectionSlot::new(room, self.tasks.token());
+            match &self.tls {
+                None => {
+                    let close_idle = self.connections.close_idle.clone();
+                    let stream = ClientStream::Plain(stream);
+                    let socket = ClientSocket::new(stream, self.config.clone(), close_idle, slot);
+                    self.tasks.spawn(self.connections.serve(socket));
+                }
+                Some(acceptor) => {
+                    self.spawn_tls_connection(stream, acceptor.clone(), slot);
+                }
+            }
         } else if let Ok(permit) = self.rejection_slots.clone().try_acquire_owned() {
-            self.tasks.spawn(async move {
-                reject::reject_connection(stream).await;
-                drop(permit);
-            });
+            self.spawn_rejection(stream, permit);
         }
         Ok(())
+    }
+
+    /// Starts a task that does the handshake, and then serves the connection. A shutdown ends
+    /// handshakes that take longer than its grace period: no request has arrived on them.
+    fn spawn_tls_connection(&self, stream: TcpStream, acceptor: TlsAcceptor, slot: ConnectionSlot) {
+        let (connections, config) = (self.connections.clone(), self.config.clone());
+        self.tasks.spawn(async move {
+            let stream = tokio::select! {
+                biased;
+                stream = handshake::do_handshake(stream, &acceptor, config.handshake_timeout) => stream,
+                () = connections.close_idle.cancelled() => None,
+            };
+            if let Some(stream) = stream {
+                let close_idle = connections.close_idle.clone();
+                let socket = ClientSocket::new(stream, config, close_idle, slot);
+                connections.serve(socket).await;
+            }
+        });
+    }
+
+    /// Starts a task that rejects the connection, over TLS if the port serves TLS.
+    fn spawn_rejection(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+        let acceptor = self.tls.clone();
+        self.tasks.spawn(async move {
+            let stream = match &acceptor {
+                None => Some(ClientStream::Plain(stream)),
+                Some(acceptor) => {
+                    handshake::do_handshake(stream, acceptor, REJECTION_TIMEOUT).await
+                }
+            };
+            if let Some(stream) = stream {
+                reject::reject_connection(stream, &reject::too_many_connections()).await;
+            }
+            drop(permit);
+        });
     }
 
     /// Accepts the connections in the kernel's queue, which closing the listener would reset.

@@ -1,17 +1,16 @@
-//! Rejects a connection when the connection limit is reached.
+//! Rejects a connection before its first request has been read.
 
 use std::time::Duration;
 
 use axum::response::IntoResponse;
 use http::header::RETRY_AFTER;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::retry_after::jitter;
 
 /// How long one rejection may take in total, because others are waiting.
-const REJECTION_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const REJECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The range of the random `Retry-After`.
 const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -19,10 +18,24 @@ const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duratio
 /// How much of the request is read, because closing over unread bytes would lose the response.
 const MAX_DISCARDED_BYTES: u64 = 64 * 1024;
 
-/// Answers `503` and closes the connection. Best effort: errors are ignored.
-pub(super) async fn reject_connection(mut stream: TcpStream) {
+/// What a connection beyond the limit is told.
+pub(super) fn too_many_connections() -> Problem {
+    Problem::unavailable(
+        "too_many_connections",
+        "The server has reached its connection limit; try again later.",
+        jitter(RETRY_AFTER_RANGE.0, RETRY_AFTER_RANGE.1),
+    )
+}
+
+/// Answers with the problem and closes the connection. Best effort: errors are ignored.
+pub(super) async fn reject_connection(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    problem: &Problem,
+) {
     let _ = tokio::time::timeout(REJECTION_TIMEOUT, async {
-        stream.write_all(render_response().as_bytes()).await?;
+        stream
+            .write_all(render_response(problem).as_bytes())
+            .await?;
         stream.shutdown().await?;
         let request = (&mut stream).take(MAX_DISCARDED_BYTES);
         tokio::io::copy(&mut { request }, &mut tokio::io::sink()).await
@@ -30,22 +43,19 @@ pub(super) async fn reject_connection(mut stream: TcpStream) {
     .await;
 }
 
-fn render_response() -> String {
-    let problem = Problem::unavailable(
-        "too_many_connections",
-        "The server has reached its connection limit; try again later.",
-        jitter(RETRY_AFTER_RANGE.0, RETRY_AFTER_RANGE.1),
-    );
-    let body = serde_json::to_string(&problem).unwrap_or_default();
-    let response = problem.into_response();
+fn render_response(problem: &Problem) -> String {
+    let body = serde_json::to_string(problem).unwrap_or_default();
+    let response = problem.clone().into_response();
     let retry = response
         .headers()
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
-        .unwrap_or("1");
+        .map(|seconds| format!("Retry-After: {seconds}\r\n"))
+        .unwrap_or_default();
     format!(
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: {PROBLEM_JSON}\r\nContent-Length: {}\r\n\
-         Retry-After: {retry}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {}\r\nContent-Type: {PROBLEM_JSON}\r\nContent-Length: {}\r\n{retry}\
+         Connection: close\r\n\r\n{body}",
+        response.status(),
         body.len(),
     )
 }

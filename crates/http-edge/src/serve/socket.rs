@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use metrics::{Gauge, gauge};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::phase::{ConnectionPhase, PhaseTracker};
+use super::stream::ClientStream;
 use crate::config::EdgeConfig;
 
 /// A pending poll only reflects the last time the runtime polled the kernel. A timer fires only
@@ -64,7 +64,7 @@ impl Drop for ConnectionSlot {
 
 /// The socket of one client, with the timeouts of its phases.
 pub(super) struct ClientSocket {
-    stream: TcpStream,
+    stream: ClientStream,
     phase: Arc<PhaseTracker>,
     config: Arc<EdgeConfig>,
     close_idle: CancellationToken,
@@ -81,7 +81,7 @@ pub(super) struct ClientSocket {
 
 impl ClientSocket {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: ClientStream,
         config: Arc<EdgeConfig>,
         close_idle: CancellationToken,
         lease: ConnectionSlot,
@@ -126,11 +126,11 @@ impl ClientSocket {
     }
 
     /// Stops the write timer on progress, and fails if there was none for too long.
-    fn track_write(
+    fn track_write<T>(
         &mut self,
         cx: &mut Context<'_>,
-        result: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+        result: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if result.is_ready() {
             self.write_timer.stop();
             return result;
@@ -209,7 +209,9 @@ impl AsyncWrite for ClientSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+        // With TLS, encrypted bytes can still wait here for the client.
+        let result = Pin::new(&mut self.stream).poll_flush(cx);
+        let flushed = ready!(self.track_write(cx, result));
         // This is the last call of hyper after a response. It has already tried to read the next
         // request and does not try again, so the wait for it begins here.
         let stamp = self.phase.version();
@@ -224,7 +226,8 @@ impl AsyncWrite for ClientSocket {
         let left = if let Some(left) = self.linger_bytes_left {
             left
         } else {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            let result = Pin::new(&mut self.stream).poll_shutdown(cx);
+            ready!(self.track_write(cx, result))?;
             MAX_LINGER_BYTES
         };
         if self.client_closed {

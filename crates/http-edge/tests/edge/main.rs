@@ -16,3 +16,4 @@ mod router;
 mod shutdown;
 mod slow_clients;
 mod test_service;
+mod tls;

@@ -27,7 +27,8 @@ fn full_router() -> axum::Router {
         .with_check("postgres", || async { Ok(()) })
         .build();
     let router = routes(&HandlerGate::default())
-        .merge(ops::routes(ready, recorder().clone()))
+        .merge(ops::health_routes(ready))
+        .merge(ops::metrics_route(recorder().clone()))
         .merge(docs::routes(<Api as utoipa::OpenApi>::openapi()).unwrap());
     http_edge::apply_middleware(
         router,
@@ -81,10 +82,7 @@ async fn health_checks_need_no_token() {
 
     let draining = CancellationToken::new();
     draining.cancel();
-    let router = ops::routes(
-        ops::Readiness::builder(draining).build(),
-        recorder().clone(),
-    );
+    let router = ops::health_routes(ops::Readiness::builder(draining).build());
     let answer = send_to(router, Method::GET, "/readyz", &[]).await;
     assert_eq!(
         (answer.status(), answer.text()),

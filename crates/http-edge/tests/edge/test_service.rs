@@ -10,6 +10,7 @@ use axum::extract::WebSocketUpgrade;
 use axum::extract::ws::WebSocket;
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
+use http_edge::tls::ServerCertificate;
 use http_edge::{Admin, Auth, Caller, EdgeConfig, Json, Ndjson, Path, Problem, Query, RateLimiter};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -154,6 +155,14 @@ pub struct TestServer {
 
 impl TestServer {
     pub async fn start(config: EdgeConfig) -> Self {
+        Self::start_with(config, None).await
+    }
+
+    pub async fn start_tls(config: EdgeConfig, certificate: ServerCertificate) -> Self {
+        Self::start_with(config, Some(certificate)).await
+    }
+
+    async fn start_with(config: EdgeConfig, certificate: Option<ServerCertificate>) -> Self {
         let hold = HandlerGate::default();
         let auth = Auth::hs256(SECRET).unwrap();
         let router =
@@ -161,7 +170,15 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let served = tokio::spawn(http_edge::serve(listener, router, config, shutdown.clone()));
+        let stop = shutdown.clone();
+        let served = tokio::spawn(async move {
+            match certificate {
+                None => http_edge::serve(listener, router, config, stop).await,
+                Some(certificate) => {
+                    http_edge::serve_tls(listener, &certificate, router, config, stop).await
+                }
+            }
+        });
         Self {
             address,
             gate: hold,

@@ -28,11 +28,16 @@ struct ErasureResponse {
 
 /// Sends requests until nothing is left to erase. Returns the sum of all responses.
 pub async fn request_erasure(config: &SystemConfig, mut scope: Value) -> Result<ErasureSummary> {
-    let (base, token) = admin::admin_access(config, ERASE_USER)?;
-    let url = Url::parse(&base)?.join("v1/admin/erasures")?;
+    let system = admin::find_running_system(config)?;
+    let token = admin::sign_admin_token(config, ERASE_USER)?;
+    let url = Url::parse(&system.url)?.join("v1/admin/erasures")?;
     // Fails only if a provider is already installed; then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().timeout(REQUEST_TIMEOUT).build()?;
+    let mut client = Client::builder().timeout(REQUEST_TIMEOUT);
+    if let Some(tls) = system.tls {
+        client = client.tls_backend_preconfigured(tls);
+    }
+    let client = client.build()?;
     let mut erased = ErasureSummary::default();
     loop {
         let sent = client.post(url.clone()).bearer_auth(token.reveal());
