@@ -16,3 +16,21 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("./sql");
 pub async fn apply(pool: &PgPool) -> Result<(), MigrateError> {
     MIGRATOR.run(pool).await
 }
+
+/// Applies the migrations up to a version, as the program of that time did.
+pub async fn apply_up_to(pool: &PgPool, version: i64) -> Result<(), MigrateError> {
+    let older = MIGRATOR
+        .iter()
+        .filter(|migration| migration.version <= version);
+    let migrator = Migrator {
+        migrations: older.cloned().collect::<Vec<_>>().into(),
+        ..Migrator::DEFAULT
+    };
+    migrator.run(pool).await
+}
+
+/// The number of the newest migration.
+pub fn newest_version() -> i64 {
+    let versions = MIGRATOR.iter().map(|migration| migration.version);
+    versions.max().unwrap_or(0)
+}

@@ -8,7 +8,8 @@
 //! - [`binary`]: the `tidings` under test; [`service`]: runs it; [`database`]: new databases;
 //!   [`database_copy`]: an earlier state that takes the place of a database.
 //! - [`world`]: a new database, a new stream and a running `tidings up`; [`fleet`]: the same with
-//!   one process per service; [`program`]: a `tidings up` on given servers.
+//!   one process per service; [`program`]: a `tidings up` on given servers;
+//!   [`single_machine`]: one with its own servers in its data directory.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
 //! - [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
@@ -57,5 +58,6 @@ pub mod routes;
 pub mod seed;
 pub mod servers;
 pub mod service;
+pub mod single_machine;
 pub mod token;
 pub mod world;

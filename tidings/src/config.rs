@@ -3,9 +3,10 @@
 //!
 //! - `cli`: the command line, with the options of the smaller commands.
 //! - `system`: the options that all commands share, and what follows from them.
-//! - `erase`, `log`, `rebuild`, `webhooks`: the options of these commands and of what they operate.
+//! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands and of what they operate.
 //! - `ports`: TLS and the port of the metrics. `parse`: the formats of values.
 
+mod backup;
 mod cli;
 mod erase;
 mod log;
@@ -15,6 +16,7 @@ mod rebuild;
 mod system;
 mod webhooks;
 
+pub use backup::{BackupArgs, RestoreArgs, given_settings};
 pub use cli::{
     Cli, CliCommand, DoctorArgs, ImportArgs, SearchArgs, SearchOrder, ServersCommand, StatusArgs,
     TokenArgs, UpArgs,

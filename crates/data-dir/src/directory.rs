@@ -30,7 +30,8 @@ impl DataDir {
         self.0.join("run.json")
     }
 
-    fn secret_path(&self) -> PathBuf {
+    /// The path of the secret that tokens are signed with.
+    pub fn secret_path(&self) -> PathBuf {
         self.0.join("auth-secret")
     }
 

@@ -39,13 +39,18 @@ impl TokenKeys {
     /// Loads the configured keys. Without any, uses the secret of the data directory, and creates
     /// it if it does not exist.
     pub fn load(files: &TokenKeyFiles, data: &DataDir) -> Result<Self> {
-        Self::choose(
-            files,
-            std::env::var(AUTH_SECRET_VARIABLE)
-                .ok()
-                .map(SecretString::new),
-            || data.load_or_create_secret(),
-        )
+        Self::choose(files, configured_secret(), || data.load_or_create_secret())
+    }
+
+    /// Loads the configured keys, or the secret of the data directory. `None` if there are none.
+    pub fn load_existing(files: &TokenKeyFiles, data: &DataDir) -> Result<Option<Self>> {
+        let stored = data.load_secret()?;
+        let is_configured = files.public_key.is_some() || files.jwks.is_some();
+        let secret = configured_secret().or(stored);
+        if !is_configured && secret.is_none() {
+            return Ok(None);
+        }
+        Self::choose(files, secret, || data.load_or_create_secret()).map(Some)
     }
 
     /// A public key takes precedence over a secret: an operator who configures one expects tokens
@@ -94,6 +99,14 @@ impl TokenKeys {
             .into()),
         }
     }
+}
+
+/// The secret of the environment, unless it is empty.
+fn configured_secret() -> Option<SecretString> {
+    let secret = std::env::var(AUTH_SECRET_VARIABLE).ok();
+    secret
+        .map(SecretString::new)
+        .filter(|secret| !secret.reveal().is_empty())
 }
 
 fn read_key_file(file: &Path) -> Result<String> {

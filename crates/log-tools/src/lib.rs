@@ -1,4 +1,4 @@
-//! The tools of `tidings log`: they read, export, count, replay and verify the event log.
+//! The tools of `tidings log`, and of backups: they read, export, count, replay and verify the event log.
 //!
 //! - [`slice`](mod@slice): selects the events. [`event_types`]: their names. [`output`]: writes
 //!   lines until the reader closes the pipe.
@@ -7,11 +7,13 @@
 //! - [`stats`]: counts events by type, time and conversation.
 //! - [`replay`]: publishes events again, on a chosen NATS subject.
 //! - [`verify`]: verifies the log, or an export of it, against its seals.
+//! - [`backup`]: everything that cannot be derived, as files that restore into an empty database.
 //!
 //! No module prints or draws: each returns its result, and reports progress to its caller.
 
 #![deny(missing_docs)]
 
+pub mod backup;
 pub mod event_types;
 pub mod export;
 pub mod output;

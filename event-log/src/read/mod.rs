@@ -2,9 +2,11 @@
 //!
 //! - [`reader`]: the queries. [`stream_names`]: the names of streams. [`user_filter`]: which events
 //!   involve a user.
+//! - [`log_end`]: where the log ends, as a transaction of the caller sees it.
 //! - [`read_ahead`]: prefetches pages while the caller processes the previous one.
 
 pub(crate) mod epochs;
+pub mod log_end;
 pub mod read_ahead;
 pub mod reader;
 pub(crate) mod stream_names;

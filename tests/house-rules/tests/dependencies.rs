@@ -77,6 +77,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "event-stream",
             "log-integrity",
             "data-dir",
+            "migrations",
         ],
     ),
     (

@@ -35,6 +35,7 @@ mod queries;
 mod readme;
 mod rebuild;
 mod receipts;
+mod restore;
 mod seals;
 mod search;
 mod search_faults;

@@ -7,11 +7,7 @@ use crate::config::SystemConfig;
 
 /// Applies the missing migrations and prints the schema version.
 pub async fn run(config: &SystemConfig) -> Result<()> {
-    let newest = migrations::MIGRATOR
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
+    let newest = migrations::newest_version();
     with_migrated_database(config.server_options(), async |_: &OperatorDatabase| {
         println!("the database is at version {newest}");
         Ok(())

@@ -1,6 +1,7 @@
 //! The subcommands, one module each. Each prints only its result to standard output.
 
 mod admin;
+pub mod backup;
 mod comparison;
 pub mod doctor;
 pub mod erase;
@@ -9,6 +10,7 @@ pub mod import;
 pub mod log;
 pub mod migrate;
 pub mod rebuild;
+pub mod restore;
 pub mod search;
 pub mod serve;
 pub mod servers;
@@ -40,6 +42,8 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Import(args) => import::run(config, &args).await,
         CliCommand::Erase(command) => erase::run(config, command).await,
         CliCommand::ExportUser(args) => export_user::run(config, &args).await,
+        CliCommand::Backup(args) => backup::run(config, &args).await,
+        CliCommand::Restore(args) => restore::run(config, &args).await,
         CliCommand::Rebuild(args) => rebuild::run(config, &args).await,
         CliCommand::Verify(args) => verify::run(config, &args).await,
         CliCommand::Search(args) => search::run(config, &args).await,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use data_dir::SecretString;
 
+use super::backup::{BackupArgs, RestoreArgs};
 use super::erase::{EraseCommand, ExportUserArgs};
 use super::log::LogCommand;
 use super::parse::parse_duration;
@@ -53,6 +54,10 @@ pub enum CliCommand {
     Erase(EraseCommand),
     /// Export all data about a user as JSON Lines.
     ExportUser(ExportUserArgs),
+    /// Back up the log, the webhooks, the keys and the settings, while the system serves.
+    Backup(BackupArgs),
+    /// Restore a backup into a new database.
+    Restore(RestoreArgs),
     /// Rebuild the read models or the search index online, while the old ones stay in service.
     Rebuild(RebuildArgs),
     /// Verify the read models or the search index against a fresh rebuild.

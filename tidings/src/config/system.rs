@@ -233,11 +233,15 @@ impl SystemConfig {
 
     /// Loads the keys of tokens; creates a secret if no key is configured and none exists.
     pub fn load_token_keys(&self) -> anyhow::Result<TokenKeys> {
-        let files = TokenKeyFiles {
+        TokenKeys::load(&self.token_key_files(), &self.data_dir())
+    }
+
+    /// The configured files with keys of tokens.
+    pub fn token_key_files(&self) -> TokenKeyFiles {
+        TokenKeyFiles {
             public_key: self.auth.auth_public_key.clone(),
             jwks: self.auth.auth_jwks.clone(),
-        };
-        TokenKeys::load(&files, &self.data_dir())
+        }
     }
 
     /// The file of the key that signs seals.

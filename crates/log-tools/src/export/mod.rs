@@ -22,6 +22,7 @@ mod writer;
 pub use export_reader::ExportReader;
 pub use format::ExportFormat;
 pub use seals::SEALS_FILE;
+pub(crate) use writer::HashedFile;
 
 use std::path::{Path, PathBuf};
 
