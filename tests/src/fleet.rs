@@ -247,6 +247,11 @@ impl Fleet {
         format!("127.0.0.1:{}", self.find_service(role).0)
     }
 
+    /// `127.0.0.1:port` of one of the command services.
+    pub fn command_address(&self, command_service: usize) -> String {
+        self.address(FleetRole::Command(command_service))
+    }
+
     /// `127.0.0.1:port` of one of the query APIs.
     pub fn query_address(&self, query_api: usize) -> String {
         self.address(FleetRole::Query(query_api))

@@ -9,12 +9,14 @@
 //! - [`module_graph`]: which file of a crate uses an item of which other file, and the cycles.
 //! - [`sql`]: the tables that the migrations create, and who names or writes them.
 //! - [`settings`]: the options of the command line that have an environment variable.
+//! - [`yaml`], [`helm`]: the files of `deploy/`.
 //! - [`glossary`]: the terms of GLOSSARY.md.
 //! - [`inventory`]: the generator of `docs/inventory.md`.
 
 #![deny(missing_docs)]
 
 pub mod glossary;
+pub mod helm;
 pub mod inventory;
 pub mod module_graph;
 pub mod programs;
@@ -23,3 +25,4 @@ pub mod source;
 pub mod sql;
 pub mod tokens;
 pub mod workspace;
+pub mod yaml;

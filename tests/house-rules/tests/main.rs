@@ -2,6 +2,7 @@
 
 mod crates;
 mod dependencies;
+mod deploy;
 mod dialect;
 mod documents;
 mod inventory;

@@ -7,6 +7,7 @@ mod backup;
 mod bad_input;
 mod commands;
 mod corpora;
+mod deploy;
 mod erasure;
 mod exports;
 mod failover;

@@ -329,6 +329,7 @@ async fn back_up_under_load(machine: &SingleMachine, dir: &Path) -> (i64, String
     }
     let printed: Value = serde_json::from_str(&printed).expect("JSON");
     assert_eq!(printed["log"]["findings"], 0);
+    assert!(printed["log"]["sealed_to"].as_i64() > Some(0), "{printed}");
     let cursor = printed["cursor"].as_str().expect("a cursor").to_owned();
     (printed["position"].as_i64().expect("a position"), cursor)
 }

@@ -8,6 +8,7 @@ use log_tools::backup::{BackupOptions, PrivateFile, write_backup};
 use log_tools::verify::{VerifyOptions, verify_database};
 use serde_json::json;
 
+use super::log;
 use crate::config::{BackupArgs, SealInterval, SystemConfig, given_settings};
 use crate::progress::CommandProgress;
 use crate::service::signals;
@@ -23,7 +24,7 @@ pub const SEAL_KEY_FILE: &str = "seal-key";
 /// The settings, as lines of an environment file.
 pub const SETTINGS_FILE: &str = "settings.env";
 
-/// Writes the backup, verifies the log against its seals, and prints a summary.
+/// Seals the log, writes the backup, verifies the log against its seals, and prints a summary.
 pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
     let stop = signals::cancel_on_signal()?;
     let files = if args.database_only {
@@ -40,6 +41,10 @@ pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
         async |database: &OperatorDatabase| {
             let progress = CommandProgress::counting("rows");
             let pool = &database.pool;
+            // A backup without keys may be taken where the key of the seals is not.
+            if !args.database_only && config.seals.seal_every != SealInterval::Off {
+                log::seal_all(config, pool).await?;
+            }
             let manifest = write_backup(pool, &args.dir, &options, &stop, |step| {
                 progress.update(step.done, step.total);
             });

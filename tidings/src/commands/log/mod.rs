@@ -184,8 +184,16 @@ async fn replay_events(
     Ok(())
 }
 
-/// Seals the events that are not sealed yet.
+/// Seals the events that are not sealed yet, and prints how far the log is sealed.
 async fn seal(config: &SystemConfig, pool: &PgPool) -> Result<()> {
+    seal_all(config, pool).await?;
+    let last = store::load_last(pool).await?.map_or(0, |seal| seal.last);
+    println!("sealed up to position {last}");
+    Ok(())
+}
+
+/// Seals the events that are not sealed yet.
+pub async fn seal_all(config: &SystemConfig, pool: &PgPool) -> Result<()> {
     let settings = SealerConfig {
         interval: Duration::ZERO,
         copy_to: config.seals.seal_copy.clone(),
@@ -193,7 +201,5 @@ async fn seal(config: &SystemConfig, pool: &PgPool) -> Result<()> {
     let key = seal_key::load_or_create(&config.seal_key_path())?;
     let mut sealer = Sealer::new(pool.clone(), key, settings);
     while sealer.seal_now().await? {}
-    let last = store::load_last(pool).await?.map_or(0, |seal| seal.last);
-    println!("sealed up to position {last}");
     Ok(())
 }
