@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{SinkExt, StreamExt};
+use futures::{SinkExt, StreamExt, TryStreamExt};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderMap, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_util::io::StreamReader;
 
 use crate::feed::{FeedEntryKey, cursor_position, entry_key};
 
@@ -203,5 +204,57 @@ impl LiveSocket {
     pub async fn send(&mut self, text: &str) {
         let sent = self.socket.send(Message::text(text)).await;
         sent.unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// `/v1/live` as server-sent events.
+pub struct LiveEvents {
+    lines: Box<dyn AsyncBufRead + Unpin + Send>,
+}
+
+impl LiveEvents {
+    /// Connects to a base URL and resumes after a cursor.
+    pub async fn open(http: &reqwest::Client, base: &str, token: &str, cursor: &str) -> Self {
+        let request = http
+            .get(format!("{base}/v1/live"))
+            .header("accept", "text/event-stream")
+            .header("last-event-id", cursor)
+            .bearer_auth(token);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let bytes = answer.bytes_stream().map_err(std::io::Error::other);
+        Self {
+            lines: Box::new(BufReader::new(StreamReader::new(Box::pin(bytes)))),
+        }
+    }
+
+    /// The next frame; `None` at the end of the stream.
+    pub async fn next_frame(&mut self) -> Option<Value> {
+        let next = tokio::time::timeout(FRAME_TIMEOUT, self.read_frame());
+        next.await
+            .unwrap_or_else(|_| panic!("nothing came for {FRAME_TIMEOUT:?}"))
+    }
+
+    async fn read_frame(&mut self) -> Option<Value> {
+        loop {
+            let mut line = String::new();
+            if self.lines.read_line(&mut line).await.expect("a line") == 0 {
+                return None;
+            }
+            if let Some(data) = line.strip_prefix("data: ") {
+                return Some(serde_json::from_str(data).expect("JSON"));
+            }
+        }
+    }
+
+    /// Reads until the entry at a position.
+    pub async fn wait_for_position(&mut self, position: i64) {
+        loop {
+            let frame = self.next_frame().await;
+            let frame = frame.unwrap_or_else(|| panic!("the events end before {position}"));
+            if frame["entry"]["position"] == position {
+                return;
+            }
+        }
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! - `cli`: the command line, with the options of the smaller commands.
 //! - `system`: the options that all commands share, and what follows from them.
-//! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands and of what they operate.
+//! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands and of what they
+//!   operate. `given`: the settings that were given.
 //! - `ports`: TLS and the port of the metrics. `parse`: the formats of values.
 
 mod backup;
 mod cli;
 mod erase;
+mod given;
 mod log;
 mod parse;
 mod ports;
@@ -16,12 +18,13 @@ mod rebuild;
 mod system;
 mod webhooks;
 
-pub use backup::{BackupArgs, RestoreArgs, given_settings};
+pub use backup::{BackupArgs, RestoreArgs};
 pub use cli::{
     Cli, CliCommand, DoctorArgs, ImportArgs, SearchArgs, SearchOrder, ServersCommand, StatusArgs,
     TokenArgs, UpArgs,
 };
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
+pub use given::given_settings;
 pub use log::{
     EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
     LogVerifyArgs, SealArgs, SealInterval,

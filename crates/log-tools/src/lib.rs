@@ -1,4 +1,5 @@
-//! The tools of `tidings log`, and of backups: they read, export, count, replay and verify the event log.
+//! The tools of `tidings log`, and backups: they read, export, count, replay, verify, save and
+//! restore the event log.
 //!
 //! - [`slice`](mod@slice): selects the events. [`event_types`]: their names. [`output`]: writes
 //!   lines until the reader closes the pipe.

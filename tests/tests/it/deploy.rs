@@ -7,15 +7,12 @@ use std::process::Command;
 use std::sync::Arc;
 
 use eventually::eventually;
-use serde_json::Value;
 use tests::client::{BaseUrls, Client, http_client};
 use tests::fleet::{Fleet, FleetRole};
-use tests::live::LiveSocket;
+use tests::live::{LiveEvents, LiveSocket};
 use tests::process::ChildProcess;
 use tests::world::{Settings, create_dir};
 use tests::{ports, token};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
 
 fn find_program(name: &str) -> Option<PathBuf> {
     let dirs = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
@@ -90,23 +87,9 @@ impl Proxy {
 
     /// Reads server-sent events until the entry at a position.
     async fn read_events_until(&self, position: i64) {
-        let request = format!(
-            "GET /v1/live?after=0 HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\
-             authorization: Bearer {}\r\n\r\n",
-            self.address,
-            token::for_user("bob"),
-        );
-        let mut stream = TcpStream::connect(&self.address).await.expect("open");
-        stream.write_all(request.as_bytes()).await.expect("written");
-        let mut lines = BufReader::new(stream).lines();
-        while let Some(line) = lines.next_line().await.expect("a line") {
-            let data = line.strip_prefix("data: ");
-            let frame = data.and_then(|data| serde_json::from_str::<Value>(data).ok());
-            if frame.is_some_and(|frame| frame["entry"]["position"] == position) {
-                return;
-            }
-        }
-        panic!("the events end before {position}");
+        let (base, token) = (format!("http://{}", self.address), token::for_user("bob"));
+        let mut events = LiveEvents::open(&self.http, &base, &token, "0").await;
+        events.wait_for_position(position).await;
     }
 }
 

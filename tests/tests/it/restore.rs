@@ -9,15 +9,13 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use eventually::eventually;
 use serde_json::{Value, json};
-use tests::client::Client;
+use tests::client::{Client, http_client};
 use tests::feed::{cursor_position, read_all};
-use tests::live::{LiveSocket, SocketEvent};
+use tests::live::{LiveEvents, LiveSocket, SocketEvent};
 use tests::receiver::{SECRET, WebhookReceiver};
 use tests::single_machine::{SingleMachine, copy_directory};
 use tests::world::{Settings, create_dir};
 use tests::{log, token};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 /// Messages that are sent after a restore: their positions reach beyond those of the lost ones.
@@ -126,21 +124,10 @@ impl Follower {
     }
 
     async fn read_events(&mut self, machine: &SingleMachine, head: i64) -> CursorFate {
-        // HTTP/1.0, so that the body is not chunked.
-        let request = format!(
-            "GET /v1/live HTTP/1.0\r\nhost: x\r\naccept: text/event-stream\r\n\
-             authorization: Bearer {}\r\nlast-event-id: {}\r\n\r\n",
-            token::for_user("bob"),
-            self.cursor
-        );
-        let mut stream = TcpStream::connect(machine.address()).await.expect("open");
-        stream.write_all(request.as_bytes()).await.expect("written");
-        let mut lines = BufReader::new(stream).lines();
-        while let Some(line) = lines.next_line().await.expect("a line") {
-            let Some(data) = line.strip_prefix("data: ") else {
-                continue;
-            };
-            let frame: Value = serde_json::from_str(data).expect("JSON");
+        let base = format!("http://{}", machine.address());
+        let token = token::for_user("bob");
+        let mut events = LiveEvents::open(&http_client(), &base, &token, &self.cursor).await;
+        while let Some(frame) = events.next_frame().await {
             if frame["code"] == "cursor_expired" {
                 return CursorFate::Refused;
             }

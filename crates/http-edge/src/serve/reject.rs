@@ -18,7 +18,7 @@ const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duratio
 /// How much of the request is read, because closing over unread bytes would lose the response.
 const MAX_DISCARDED_BYTES: u64 = 64 * 1024;
 
-/// What a connection beyond the limit is told.
+/// The answer to a connection beyond the limit.
 pub(super) fn too_many_connections() -> Problem {
     Problem::unavailable(
         "too_many_connections",

@@ -94,7 +94,8 @@ impl PemFiles {
         let expires_at = check_validity(&chain[0], certificate, now)?;
         let private = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| match error {
             pem::Error::NoItemsFound => CertificateError::NoKey(key.to_owned()),
-            error => unusable(key, &error),
+            // The details quote the file.
+            _ => unusable(key, &"it is not valid PEM"),
         })?;
         let key =
             CertifiedKey::from_der(chain, private, &default_provider()).map_err(

@@ -66,7 +66,6 @@ impl ServerCertificate {
             &files.key,
             SystemTime::now(),
         )?;
-        record_expiry(&loaded);
         let presented = PresentedCertificate(RwLock::new(Arc::new(loaded.key)));
         Ok(Self(Arc::new(Inner {
             files,
@@ -84,7 +83,8 @@ impl ServerCertificate {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Replaces the certificate whenever its files change, until `shutdown`.
+    /// Replaces the certificate whenever its files change, until `shutdown`. Its first look also
+    /// records when the certificate expires.
     pub async fn run_reload(self, shutdown: CancellationToken) {
         let mut round = tokio::time::interval(RELOAD_INTERVAL);
         let mut seen = None;

@@ -81,7 +81,7 @@ async fn exchange(stream: &mut TlsStream<TcpStream>, request: &str) -> String {
 const CLOSING_GET: &str = "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
-async fn requests_are_answered_over_tls_and_plain_http_is_told_so() {
+async fn requests_are_answered_over_tls_and_plain_http_gets_a_reason() {
     let dir = CertificateDir::new("answered");
     let server = TestServer::start_tls(EdgeConfig::default(), dir.load().unwrap()).await;
     let mut stream = dir.connect(&server).await;
@@ -170,7 +170,10 @@ fn certificates_that_cannot_serve_are_refused_with_a_reason() {
     let other = KeyPair::generate().unwrap().serialize_pem();
     dir.write("key.pem", &other);
     assert!(reason().contains("does not belong to"), "{}", reason());
-    dir.write("key.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n");
+    dir.write(
+        "key.pem",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    );
     assert!(reason().contains("contains no private key"), "{}", reason());
     dir.write("cert.pem", "");
     assert!(reason().contains("contains no certificate"), "{}", reason());
