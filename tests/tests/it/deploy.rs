@@ -134,6 +134,8 @@ async fn haproxy_serves_a_fleet_at_one_address_and_survives_lost_processes() {
     let port = ports::find_free();
     let mut config = deploy_file("compose/haproxy.cfg");
     for (name, address) in [
+        // What the limit of open files allows here.
+        ("maxconn 24000", "maxconn 1000".to_owned()),
         ("bind :8080", format!("bind 127.0.0.1:{port}")),
         ("command-1:8081", fleet.command_address(0)),
         ("command-2:8081", fleet.command_address(1)),
