@@ -7,6 +7,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_edge::Problem;
+use serde::Serialize;
+
+use crate::page::PageBudget;
 
 /// The length of the checksum in bytes.
 const CHECKSUM_BYTES: usize = 8;
@@ -35,18 +38,22 @@ impl CursorCodec<'_> {
         self.parse(field, cursor, |key| key.try_into().ok())
     }
 
-    /// Cuts the rows of a page, of which one more than `limit` was read to see whether there are
-    /// more. Returns the cursor of the next page: `key` is the sort key of a row.
-    pub fn end_page<T, const N: usize>(
+    /// Ends a page at its limit or at its byte budget. `found` is the number of items that there
+    /// are, up to one more than the limit. Returns the cursor of the next page: `key` is the sort
+    /// key of an item.
+    pub fn end_page<T: Serialize, const N: usize>(
         &self,
-        rows: &mut Vec<T>,
+        items: &mut Vec<T>,
         limit: i64,
-        key: impl FnOnce(&T) -> Option<[i64; N]>,
+        found: usize,
+        key: impl FnOnce(&T) -> [i64; N],
     ) -> Option<String> {
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let last = rows.last().filter(|_| has_more)?;
-        Some(self.encode_key(key(last)?))
+        let mut budget = PageBudget::default();
+        let allowed = items.iter().take(limit as usize);
+        let fitting = allowed.take_while(|item| budget.admit(item)).count();
+        items.truncate(fitting);
+        let last = items.last().filter(|_| found > fitting)?;
+        Some(self.encode_key(key(last)))
     }
 
     /// Encodes a cursor of any number of integers.
@@ -120,7 +127,10 @@ mod tests {
 
     #[test]
     fn a_full_page_ends_with_the_cursor_of_its_last_row() {
-        let end_page = |rows: &mut Vec<i64>| ANAS_INBOX.end_page(rows, 2, |row| Some([*row]));
+        let end_page = |rows: &mut Vec<i64>| {
+            let found = rows.len();
+            ANAS_INBOX.end_page(rows, 2, found, |row| [*row])
+        };
         let mut rows = vec![7, 8, 9];
         let next = end_page(&mut rows);
         assert_eq!(rows, [7, 8]);
@@ -130,6 +140,19 @@ mod tests {
         );
         assert_eq!(end_page(&mut rows), None);
         assert_eq!(rows, [7, 8]);
+    }
+
+    #[test]
+    fn a_page_ends_at_its_byte_budget() {
+        let text = "x".repeat(400 * 1024);
+        let mut items = vec![(1, &text), (2, &text), (3, &text)];
+        let found = items.len();
+        let next = ANAS_INBOX.end_page(&mut items, 3, found, |item| [item.0]);
+        assert_eq!(items.len(), 2);
+        assert_eq!(next, Some(ANAS_INBOX.encode_key([2])));
+        // The statement has left out a third item, which does not fit either.
+        let next = ANAS_INBOX.end_page(&mut items, 3, 3, |item| [item.0]);
+        assert_eq!(next, Some(ANAS_INBOX.encode_key([2])));
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //!
 //! - [`QueryState::start`]: starts the tasks, and builds what each endpoint needs.
 //! - [`router`]: the documented routes; `routes` has one file per endpoint.
-//! - `params`, `cursor`: request parameters and page cursors, each parsed once.
+//! - `params`, `cursor`: request parameters and page cursors, each parsed once. `page`: the byte
+//!   budget of a page.
 //! - [`consistency`]: the position and the user for which a query is answered: read your own
 //!   writes, and queries as of an earlier position.
 //! - `sql`: what the statements share: the one rule about who can see what, and the shapes of
@@ -33,6 +34,7 @@ mod docs;
 mod error;
 pub mod live;
 mod log_tail;
+mod page;
 mod params;
 mod routes;
 pub mod search;

@@ -6,7 +6,7 @@
 //! rest is joined with the messages in their current state.
 //!
 //! The cursor is a position, and several conversations can have an entry at the same position. A
-//! page therefore never ends in the middle of a position.
+//! page therefore never ends in the middle of a position, even if it exceeds its size.
 
 use domain::ids::DeviceId;
 use event_log::reader::LogReader;
@@ -15,6 +15,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
 use crate::error::QueryError;
+use crate::page::{PageBudget, bytes_before};
 use crate::sql::entry_view::{FeedEntry, entry_columns, entry_parts};
 use crate::sql::visibility::visible_entries;
 
@@ -61,23 +62,30 @@ pub enum SyncOutcome {
     InvalidCursor(Box<Problem>),
 }
 
-/// Reads a page of up to `limit` entries, or more if a single position has more. Also returns the
-/// position of the read model in that snapshot. `reader` reads the head of the log, for a cursor
-/// that is ahead of the read model.
+/// The maximum size of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedPageSize {
+    /// The maximum number of entries.
+    pub entries: i64,
+    /// The maximum size of the entries as JSON, in bytes.
+    pub bytes: usize,
+}
+
+/// Reads a page of at most this size, or a larger one if a single position is larger. Also returns
+/// the position of the read model in that snapshot. `reader` reads the head of the log, for a
+/// cursor that is ahead of the read model.
 pub async fn read_page(
     pool: &PgPool,
     reader: &LogReader,
     user: &str,
     start: FeedStart<'_>,
-    limit: i64,
+    size: FeedPageSize,
 ) -> Result<(i64, SyncOutcome), QueryError> {
     let mut start = start;
     let mut round = 1;
     loop {
-        let scan = ScanRange::with_max_rows(limit.saturating_add(1).max(MIN_SCAN_ROWS));
-        let found = scan
-            .execute(pool, user, start, limit.saturating_add(1))
-            .await?;
+        let scan = ScanRange::for_page(size);
+        let found = scan.execute(pool, user, start).await?;
         let position = found.position;
         if found.after < found.floor {
             let problem = cursor_expired(found.floor);
@@ -86,11 +94,11 @@ pub async fn read_page(
         if found.after > position {
             return Ok((position, check_ahead(reader, found.after).await?));
         }
-        let (position, page) = match found.into_page_end(limit, scan.max_rows) {
+        let (position, page) = match found.into_page_end(size, scan.max_rows) {
             PageEnd::Page(page) => (position, page),
             PageEnd::OversizedPosition(at) => {
                 let found = ScanRange::at_position(at)
-                    .execute(pool, user, FeedStart::After(at - 1), i64::MAX)
+                    .execute(pool, user, FeedStart::After(at - 1))
                     .await?;
                 (found.position, found.into_position_page(at))
             }
@@ -139,6 +147,10 @@ fn cursor_ahead(head: i64) -> Problem {
 struct ScanRange {
     /// The maximum number of rows of each source, and of their merge.
     max_rows: i64,
+    /// The maximum number of entries: one more than the page shows.
+    max_entries: i64,
+    /// Entries that follow this many bytes are left out.
+    max_bytes: i64,
     /// The last position to read.
     up_to: i64,
 }
@@ -155,6 +167,8 @@ struct ScanResult {
     /// The number of merged rows, and the position of the last one.
     rows_scanned: i64,
     scanned_to: Option<i64>,
+    /// The number of entries, including those that were left out.
+    found: usize,
     entries: Vec<FeedEntry>,
 }
 
@@ -167,9 +181,12 @@ enum PageEnd {
 }
 
 impl ScanRange {
-    fn with_max_rows(max_rows: i64) -> Self {
+    fn for_page(size: FeedPageSize) -> Self {
+        let max_entries = size.entries.saturating_add(1);
         Self {
-            max_rows,
+            max_rows: max_entries.max(MIN_SCAN_ROWS),
+            max_entries,
+            max_bytes: i64::try_from(size.bytes).unwrap_or(i64::MAX),
             up_to: i64::MAX,
         }
     }
@@ -178,6 +195,8 @@ impl ScanRange {
     fn at_position(position: i64) -> Self {
         Self {
             max_rows: i64::MAX,
+            max_entries: i64::MAX,
+            max_bytes: i64::MAX,
             up_to: position,
         }
     }
@@ -187,7 +206,6 @@ impl ScanRange {
         pool: &PgPool,
         user: &str,
         start: FeedStart<'_>,
-        entries: i64,
     ) -> Result<ScanResult, QueryError> {
         let (after, device) = match start {
             FeedStart::After(after) => (Some(after), None),
@@ -198,8 +216,9 @@ impl ScanRange {
             .bind(after)
             .bind(device)
             .bind(self.max_rows)
-            .bind(entries)
+            .bind(self.max_entries)
             .bind(self.up_to)
+            .bind(self.max_bytes)
             .fetch_all(pool)
             .await?;
         ScanResult::from_rows(&rows)
@@ -210,6 +229,7 @@ impl ScanResult {
     fn from_rows(rows: &[PgRow]) -> Result<Self, QueryError> {
         // The checkpoint table has one row, so there is always a first row.
         let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let found: Option<i64> = first.try_get("found")?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
             entries.extend(FeedEntry::from_row(row)?);
@@ -220,15 +240,21 @@ impl ScanResult {
             after: first.try_get("after")?,
             rows_scanned: first.try_get("scanned")?,
             scanned_to: first.try_get("scanned_to")?,
+            found: usize::try_from(found.unwrap_or(0)).unwrap_or_default(),
             entries,
         })
     }
 
-    fn into_page_end(mut self, limit: i64, scan: i64) -> PageEnd {
+    fn into_page_end(mut self, size: FeedPageSize, scan: i64) -> PageEnd {
+        let mut budget = PageBudget::with_bytes(size.bytes);
+        let allowed = self.entries.iter().take(size.entries as usize);
+        let fitting = allowed.take_while(|entry| budget.admit(entry)).count();
         // The first position that this page cannot include whole, if there is one.
-        let end = match self.entries.get(limit as usize) {
-            Some(entry) => Some(entry.position),
-            None => self.scanned_to.filter(|_| self.rows_scanned >= scan),
+        let end = match (self.entries.get(fitting), self.entries.last()) {
+            (Some(entry), _) => Some(entry.position),
+            // The position of the next entry is unknown: it may be that of the last one.
+            (None, Some(last)) if self.found > fitting => Some(last.position),
+            _ => self.scanned_to.filter(|_| self.rows_scanned >= scan),
         };
         let Some(end) = end else {
             return PageEnd::Page(FeedPage {
@@ -263,8 +289,8 @@ impl ScanResult {
 }
 
 /// Reads one page in one statement. Binds the user, the cursor or null, the device whose cursor
-/// applies if it is null, the number of rows to merge, the number of entries to return, and the
-/// last position to read.
+/// applies if it is null, the number of rows to merge, the number of entries to return, the last
+/// position to read, and the byte budget.
 ///
 /// - `large`: the membership periods of the user in conversations with entries that were not fanned
 ///   out.
@@ -328,11 +354,20 @@ const FEED: &str = concat!(
     )
     SELECT k.position AS read_position, k.floor, k.after,
            (SELECT count(*) FROM scanned) AS scanned,
-           (SELECT max(position) FROM scanned) AS scanned_to,
+           (SELECT max(position) FROM scanned) AS scanned_to, v.found,
            ",
     entry_columns!(),
     "
-    FROM start k LEFT JOIN visible v ON true
+    FROM start k LEFT JOIN (
+        SELECT v.*, count(*) OVER () AS found, ",
+    bytes_before!(
+        "coalesce(octet_length(v.data), v.body_bytes, 0)",
+        "ORDER BY v.position, v.conversation"
+    ),
+    " FROM (SELECT v.*, (SELECT octet_length(g.body) FROM read.messages g
+                          WHERE g.conversation = v.conversation AND g.seq = v.message) AS body_bytes
+                FROM visible v) v
+    ) v ON v.bytes_before < $7
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message
     ORDER BY v.position, v.conversation"
 );

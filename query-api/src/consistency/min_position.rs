@@ -16,6 +16,7 @@ use super::position_params::{AsOfParams, MinPositionParams};
 use super::read_history::ReadHistory;
 use super::read_state::ReadState;
 use crate::error::{EndpointError, QueryError};
+use crate::page::json_size;
 use crate::params;
 
 /// The response header with the position of the read model.
@@ -112,7 +113,9 @@ impl FreshnessGuard {
         value: &T,
     ) -> Result<Response, EndpointError> {
         self.verify_position(position)?;
-        let json = serde_json::to_vec(value).map_err(|error| QueryError::Corrupt {
+        // A buffer that grows while it is written would be up to twice as large.
+        let mut json = Vec::with_capacity(json_size(value));
+        serde_json::to_writer(&mut json, value).map_err(|error| QueryError::Corrupt {
             value: "a response",
             reason: error.to_string(),
         })?;

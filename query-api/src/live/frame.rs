@@ -128,8 +128,14 @@ pub enum SessionEnd {
 
 /// The close codes. Those from 4400 on correspond to HTTP statuses (4401 to 401, and so on).
 pub mod close {
-    /// The client has sent a malformed frame.
+    /// The client has violated the WebSocket protocol.
+    pub const PROTOCOL_ERROR: u16 = 1002;
+    /// The client has sent a text that is not UTF-8.
+    pub const INVALID_UTF8: u16 = 1007;
+    /// The client has sent a malformed frame, or too many frames.
     pub const POLICY_VIOLATION: u16 = 1008;
+    /// The client has sent a message that is too large.
+    pub const TOO_LARGE: u16 = 1009;
     /// The server is shutting down or the database is unavailable; the problem frame says when to
     /// reconnect.
     pub const TRY_AGAIN_LATER: u16 = 1013;

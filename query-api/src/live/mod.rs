@@ -8,6 +8,7 @@
 //! - `session`: the entries of one connection: the backlog, then deliveries, and redelivery of
 //!   entries that were not acknowledged. `admission` limits the number of connections.
 //! - `frame`: the frames in both directions. `websocket`, `sse`: the two transports.
+//!   `frame_limits`: how much a client may send.
 //! - `acks`: records acknowledgements.
 //! - `presence_service`: exchanges online status and typing notifications between gateways.
 //! - `state`: what a connection needs of all of these.
@@ -18,6 +19,7 @@ mod connections;
 mod delivery;
 mod delivery_query;
 mod frame;
+pub(crate) mod frame_limits;
 mod hub;
 mod presence_service;
 pub(crate) mod session;

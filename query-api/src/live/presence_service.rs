@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use event_stream::mirror::MirrorConfig;
 use presence::{
@@ -277,10 +278,11 @@ impl OnlineGuard {
     }
 
     /// Notifies the other members of a conversation, in this process and in other gateways.
-    pub async fn announce_typing(&self, conversation: String) -> Result<(), QueryError> {
-        self.service.send_typing(&conversation, &self.user).await?;
+    pub async fn announce_typing(&self, conversation: &ConversationId) -> Result<(), QueryError> {
+        let conversation = conversation.as_str();
+        self.service.send_typing(conversation, &self.user).await?;
         self.service.broadcast(GatewayPayload::Typing {
-            conversation,
+            conversation: conversation.to_owned(),
             user: self.user.clone(),
         });
         Ok(())

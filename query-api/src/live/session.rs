@@ -19,10 +19,14 @@ use super::state::LiveState;
 use crate::consistency::read_history::history_changed;
 use crate::error::{EndpointError, QueryError};
 use crate::sql::checkpoint;
-use crate::sync::{self, FeedStart, SyncOutcome};
+use crate::sync::{self, FeedPageSize, FeedStart, SyncOutcome};
 
-/// The number of entries per page of the backlog.
-const PAGE_LIMIT: i64 = 200;
+/// The size of a page of the backlog. It is kept until the client has read it, for each of many
+/// connections, so it is smaller than the page of a query.
+const PAGE_SIZE: FeedPageSize = FeedPageSize {
+    entries: 200,
+    bytes: 256 * 1024,
+};
 
 /// How long to wait for an acknowledgement before entries are sent again.
 const ACK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -165,7 +169,7 @@ impl LiveSession {
         let start = FeedStart::After(self.cursor);
         let permit = self.state.admission.acquire_reader().await;
         let LiveState { pool, reader, .. } = &self.state;
-        let (_, outcome) = sync::read_page(pool, reader, &self.user, start, PAGE_LIMIT)
+        let (_, outcome) = sync::read_page(pool, reader, &self.user, start, PAGE_SIZE)
             .await
             .map_err(|error| end_unavailable(&error))?;
         drop(permit);

@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures::SinkExt as _;
+use domain::ids::ConversationId;
+use futures::SinkExt;
+use http::StatusCode;
 use http_edge::{Caller, Problem};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tungstenite::error::{Error as SocketError, ProtocolError};
 
 use super::acks::Acks;
 use super::frame::{ClientFrame, ServerFrame, SessionEnd, close, problem_frame};
+use super::frame_limits::{FrameLimiter, TypingThrottle};
 use super::presence_service::{MAX_WATCHED, OnlineGuard};
 use super::session::LiveSession;
 
@@ -23,6 +27,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long sending one frame may take.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// When a client that has sent too many frames may reconnect.
+const FLOOD_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// How long closing may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -31,7 +38,7 @@ pub async fn serve(mut socket: WebSocket, mut client: SocketClient) {
     let end = run(&mut socket, &mut client).await;
     drop(client);
     // A client that has disconnected does not receive the reason.
-    let _ = tokio::time::timeout(CLOSE_TIMEOUT, close_socket(socket, end)).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, close_socket(&mut socket, end)).await;
 }
 
 /// The client at the other end of a connection.
@@ -44,6 +51,8 @@ pub struct SocketClient {
     pub caller: Caller,
     /// Records the acknowledgements of the client.
     pub acks: Arc<dyn Acks>,
+    /// Drops typing notifications that come too often.
+    pub typing: TypingThrottle,
 }
 
 async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<SessionEnd> {
@@ -51,6 +60,7 @@ async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<Sessio
     let mut silent_at = Instant::now() + IDLE_TIMEOUT;
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut received_frames = FrameLimiter::default();
     loop {
         tokio::select! {
             frames = client.session.next_frames() => match frames {
@@ -61,6 +71,9 @@ async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<Sessio
             },
             received = socket.recv() => {
                 silent_at = Instant::now() + IDLE_TIMEOUT;
+                if !received_frames.admit(Instant::now()) {
+                    return Some(end_flooded());
+                }
                 match received? {
                     Ok(Message::Text(text)) => {
                         match Box::pin(client.handle_frame(&text)).await {
@@ -70,7 +83,8 @@ async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<Sessio
                     }
                     Ok(Message::Binary(_)) => return Some(end_malformed("expected text frames")),
                     Ok(Message::Ping(_) | Message::Pong(_)) => {}
-                    Ok(Message::Close(_)) | Err(_) => return None,
+                    Ok(Message::Close(_)) => return None,
+                    Err(error) => return end_violated(error),
                 }
             }
             _ = pings.tick() => send(socket, Message::Ping(bytes::Bytes::new())).await?,
@@ -119,8 +133,13 @@ impl SocketClient {
                 Ok(Vec::new())
             }
             ClientFrame::Typing { conversation_id } => {
-                let typed = self.online.announce_typing(conversation_id).await;
-                typed.map_err(|error| end_rejected(error.to_problem()))?;
+                // An invalid id is treated like an unknown one: nobody is notified.
+                if let Ok(conversation) = ConversationId::parse(&conversation_id)
+                    && self.typing.admit(&conversation, Instant::now())
+                {
+                    let typed = self.online.announce_typing(&conversation).await;
+                    typed.map_err(|error| end_rejected(error.to_problem()))?;
+                }
                 Ok(Vec::new())
             }
             ClientFrame::Watch { users } => {
@@ -141,6 +160,27 @@ fn end_malformed(reason: impl Into<String>) -> SessionEnd {
     SessionEnd::Problem(close::POLICY_VIOLATION, Box::new(problem))
 }
 
+fn end_flooded() -> SessionEnd {
+    let detail = "Too many frames; send at most 20 per second.";
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_frames", detail)
+        .with_retry_after(FLOOD_RETRY_AFTER);
+    SessionEnd::Problem(close::POLICY_VIOLATION, Box::new(problem))
+}
+
+/// Ends a session whose client does not keep to the WebSocket protocol. `None` if the client has
+/// disconnected.
+fn end_violated(error: axum::Error) -> Option<SessionEnd> {
+    let error = error.into_inner();
+    let (code, reason) = match error.downcast_ref::<SocketError>()? {
+        SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
+        SocketError::Protocol(_) => (close::PROTOCOL_ERROR, "a frame violates RFC 6455"),
+        SocketError::Utf8(_) => (close::INVALID_UTF8, "a text frame is not UTF-8"),
+        SocketError::Capacity(_) => (close::TOO_LARGE, "a message is larger than 64 KiB"),
+        _ => return None,
+    };
+    Some(SessionEnd::Closed(code, reason))
+}
+
 fn end_rejected(problem: Problem) -> SessionEnd {
     let code = if problem.status().is_client_error() {
         close::POLICY_VIOLATION
@@ -150,15 +190,16 @@ fn end_rejected(problem: Problem) -> SessionEnd {
     SessionEnd::Problem(code, Box::new(problem))
 }
 
-async fn close_socket(mut socket: WebSocket, end: Option<SessionEnd>) -> Option<()> {
-    let (code, reason) = match end? {
-        SessionEnd::Closed(code, reason) => (code, Utf8Bytes::from_static(reason)),
-        SessionEnd::Problem(code, error) => {
+/// Sends the reason and a close frame, or answers the close frame of the client.
+async fn close_socket(socket: &mut WebSocket, end: Option<SessionEnd>) -> Option<()> {
+    let (code, reason) = match end {
+        None => return SinkExt::close(socket).await.ok(),
+        Some(SessionEnd::Closed(code, reason)) => (code, Utf8Bytes::from_static(reason)),
+        Some(SessionEnd::Problem(code, error)) => {
             let text = problem_frame(&error);
-            send(&mut socket, Message::Text(text.into())).await?;
+            send(socket, Message::Text(text.into())).await?;
             (code, Utf8Bytes::from_static("see the problem frame"))
         }
     };
-    let message = Message::Close(Some(CloseFrame { code, reason }));
-    send(&mut socket, message).await
+    send(socket, Message::Close(Some(CloseFrame { code, reason }))).await
 }

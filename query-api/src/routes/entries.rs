@@ -12,9 +12,10 @@ use crate::consistency::position_params::MinPositionParams;
 use crate::consistency::read_state::ReadState;
 use crate::docs::SyncProblems;
 use crate::error::EndpointError;
+use crate::page::MAX_PAGE_BYTES;
 use crate::params::{self, PageLimit};
 use crate::sql::entry_view::FeedEntry;
-use crate::sync::{self, FeedStart, SyncOutcome};
+use crate::sync::{self, FeedPageSize, FeedStart, SyncOutcome};
 
 /// The number of entries per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -29,7 +30,8 @@ pub struct EntriesParams {
     /// The `cursor` of the previous page; 0 starts at the oldest retained entry.
     #[param(value_type = Option<String>, example = "1234.5f3a9c21")]
     after: Option<String>,
-    /// The maximum number of entries; a single position with more is returned whole.
+    /// The maximum number of entries; a single position with more is returned whole. A page also
+    /// ends at 1 MiB.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 200)]
     limit: Option<String>,
     /// Without `after`: start at the cursor that this device has acknowledged, or at 0 if it has
@@ -79,8 +81,12 @@ pub async fn list_entries(
         state.history.check(after).await?;
     }
     let guard = min_position.wait().await?;
+    let size = FeedPageSize {
+        entries: limit,
+        bytes: MAX_PAGE_BYTES,
+    };
     let (position, outcome) =
-        sync::read_page(&state.pool, &state.reader, &caller.user, start, limit).await?;
+        sync::read_page(&state.pool, &state.reader, &caller.user, start, size).await?;
     let (entries, cursor, has_more) = match outcome {
         SyncOutcome::Page(page) => (page.entries, page.cursor, page.has_more),
         // The page is empty and keeps the cursor, until the read model has reached it.

@@ -87,6 +87,9 @@ pub struct InboxConversation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub peer: Option<String>,
+    /// The sort key, after `pinned`.
+    #[serde(skip)]
+    activity: i64,
 }
 
 /// A summary of the newest message.
@@ -203,17 +206,18 @@ pub async fn get_inbox(
         .bind(after.map(|[_, activity]| activity))
         .bind(limit + 1)
         .bind(MAX_PREVIEW_CHARS);
-    let mut rows: Vec<Row> = snapshot.fetch_all(query).await?;
+    let rows: Vec<Row> = snapshot.fetch_all(query).await?;
     let (position, total_unread) = rows
         .first()
         .map_or((0, 0), |row| (row.position, row.total_unread));
-    let next = codec.end_page(&mut rows, limit, |row| {
-        Some([i64::from(row.pinned?), row.activity?])
-    });
-    let conversations = rows
+    let mut conversations: Vec<InboxConversation> = rows
         .into_iter()
         .filter_map(Row::into_conversation)
         .collect();
+    let found = conversations.len();
+    let next = codec.end_page(&mut conversations, limit, found, |conversation| {
+        [i64::from(conversation.pinned), conversation.activity]
+    });
     snapshot.respond(
         position,
         &Inbox {
@@ -251,6 +255,7 @@ impl Row {
             pinned: self.pinned?,
             archived: self.archived?,
             peer: self.peer,
+            activity: self.activity?,
         })
     }
 }

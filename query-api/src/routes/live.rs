@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
+use crate::live::frame_limits::TypingThrottle;
 use crate::live::session::LiveSession;
 use crate::live::sse;
 use crate::live::state::LiveState;
@@ -58,15 +59,19 @@ pub struct LiveParams {
 /// Client frames:
 ///
 /// - `{"type": "ack", "cursor": C}`.
-/// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members.
+/// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members, at
+///   most once every 3 s and conversation.
 /// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
 ///   Presence is reported only for users who share a conversation with the caller.
 ///
-/// Close codes: 1008 a malformed frame, 1013 the service is shutting down or its database is
-/// unavailable (`retry_after` in the problem frame says when to reconnect), 4401 the token has
-/// expired, 4408 nothing was received for a minute, 4409 the device has connected again, 4410 the
-/// cursor is older than the retained entries, beyond the head of the log, or of another history, or
-/// the history has changed because events were lost.
+/// A client may send 20 frames a second on average, and 100 at once.
+///
+/// Close codes: 1002 a violation of the WebSocket protocol, 1007 a text that is not UTF-8, 1008 a
+/// malformed frame or too many frames, 1009 a message over 64 KiB, 1013 the service is shutting
+/// down or its database is unavailable (`retry_after` in the problem frame says when to reconnect),
+/// 4401 the token has expired, 4408 nothing was received for a minute, 4409 the device has
+/// connected again, 4410 the cursor is older than the retained entries, beyond the head of the log,
+/// or of another history, or the history has changed because events were lost.
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live", tag = "inbox",
     params(LiveParams),
@@ -100,6 +105,7 @@ pub async fn connect_live(
                 session,
                 caller,
                 acks: state.acks,
+                typing: TypingThrottle::default(),
             };
             websocket::serve(socket, client)
         }));

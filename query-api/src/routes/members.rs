@@ -60,6 +60,9 @@ pub struct MemberView {
     pub joined_at: Timestamp,
     /// The read mark of the member.
     pub read_seq: i64,
+    /// The sort key.
+    #[serde(skip)]
+    joined_order: i64,
 }
 
 /// Binds the caller, the conversation, the `joined_order` after which the page starts, and the
@@ -114,12 +117,13 @@ pub async fn list_members(
         .parse_key::<1>("after", query.after.as_deref())?
         .unwrap_or([0]);
     let query = ConversationQuery::begin(context, id.clone()).await?;
-    let mut rows: Vec<Row> = query.fetch_all(&MEMBERS, &[after, limit + 1]).await?;
+    let rows: Vec<Row> = query.fetch_all(&MEMBERS, &[after, limit + 1]).await?;
     let (position, is_member) = rows
         .first()
         .map_or((0, false), |row| (row.position, row.is_member));
-    let next = codec.end_page(&mut rows, limit, |row| Some([row.joined_order?]));
-    let members = rows.into_iter().filter_map(Row::into_member).collect();
+    let mut members: Vec<MemberView> = rows.into_iter().filter_map(Row::into_member).collect();
+    let found = members.len();
+    let next = codec.end_page(&mut members, limit, found, |member| [member.joined_order]);
     query.snapshot.respond_or_not_found(
         position,
         is_member.then_some(MembersPage { members, next }).as_ref(),
@@ -133,6 +137,7 @@ impl Row {
             role: self.role?,
             joined_at: self.joined_at?.into(),
             read_seq: self.read_seq?,
+            joined_order: self.joined_order?,
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
+use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget, bytes_before};
 use crate::params::{self, PageLimit};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
@@ -28,7 +29,7 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MessagesParams {
-    /// The maximum number of messages.
+    /// The maximum number of messages. A page also ends at 1 MiB.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 20)]
     limit: Option<String>,
     /// Messages before this seq, newest first. Without any bound, the newest messages.
@@ -100,15 +101,22 @@ pub async fn list_messages(
     let id = params::parse_conversation_id(&id)?;
     let query = ConversationQuery::begin(context, id).await?;
     let window = PageWindow::new(anchor, limit);
-    let parameters = [window.before, window.older, window.after, window.newer];
+    let parameters = [
+        window.before,
+        window.older,
+        window.after,
+        window.newer,
+        MAX_PAGE_BODY_BYTES,
+    ];
     let rows = query.fetch_rows(&MESSAGES, &parameters).await?;
     let (position, found) = MessageRows::from_rows(&rows)?;
     let page = found.and_then(|found| found.into_page(anchor, limit));
     query.snapshot.respond_or_not_found(position, page.as_ref())
 }
 
-/// Selects up to `$4` visible messages before the seq `$3` and up to `$6` after the seq `$5`, all
-/// of them oldest first. Returns one row of nulls if the caller is not a member.
+/// Selects up to `$4` visible messages before the seq `$3` and up to `$6` after the seq `$5`, as
+/// many on each side as fit into `$7` bytes, all of them oldest first. Returns one row of nulls if
+/// the caller is not a member.
 static MESSAGES: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
     membership!(),
@@ -132,11 +140,18 @@ static MESSAGES: TemporalStatement = TemporalStatement::new(concat!(
                AND m.seq > $5
              ORDER BY m.seq LIMIT $6) g
          ORDER BY g.seq LIMIT $6)
+    ), sized AS (
+        SELECT p.*, count(*) OVER (PARTITION BY p.older) AS found, ",
+    bytes_before!(
+        "octet_length(p.body)",
+        "PARTITION BY p.older ORDER BY CASE WHEN p.older THEN -p.seq ELSE p.seq END"
+    ),
+    " FROM page p
     )
-    SELECT k.position AS read_position, t.conversation IS NOT NULL AS is_member, g.older, ",
+    SELECT k.position AS read_position, t.conversation IS NOT NULL AS is_member, g.older, g.found, ",
     message_columns!("t.name"),
     "
-    FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN page g ON true
+    FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN sized g ON g.bytes_before < $7
     ORDER BY g.seq"
 ));
 
@@ -185,11 +200,20 @@ impl PageWindow {
     }
 }
 
-/// The rows that were read, each side oldest first.
+/// The messages that were read.
 #[derive(Debug, Default)]
 struct MessageRows {
-    older: Vec<MessageView>,
-    newer: Vec<MessageView>,
+    older: PageSide,
+    newer: PageSide,
+}
+
+/// The messages on one side of a bound, oldest first.
+#[derive(Debug, Default)]
+struct PageSide {
+    messages: Vec<MessageView>,
+    /// The number of messages that there are, up to one more than the page shows. The statement
+    /// leaves out those that exceed the byte budget.
+    found: i64,
 }
 
 impl MessageRows {
@@ -211,31 +235,66 @@ impl MessageRows {
                 } else {
                     &mut found.newer
                 };
-                side.push(message);
+                side.messages.push(message);
+                side.found = row.try_get("found")?;
             }
         }
         Ok((position, Some(found)))
     }
 
     /// Builds the page; `None` if the message in the middle is not visible.
-    fn into_page(mut self, anchor: PageAnchor, limit: i64) -> Option<MessagesPage> {
-        let (older, newer) = match anchor {
+    fn into_page(self, anchor: PageAnchor, limit: i64) -> Option<MessagesPage> {
+        let (max_older, max_newer) = match anchor {
             PageAnchor::Before(_) => (limit, 0),
             PageAnchor::After(_) => (0, limit),
             PageAnchor::Around(seq) => {
-                self.newer.first().filter(|message| message.seq == seq)?;
+                let middle = self.newer.messages.first();
+                middle.filter(|message| message.seq == seq)?;
                 (older_half(limit), limit - older_half(limit))
             }
         };
-        let extra = self.older.len().saturating_sub(older as usize);
-        let has_more = extra > 0 || self.newer.len() > newer as usize;
-        self.older.drain(..extra);
-        self.newer.truncate(newer as usize);
-        let mut messages = self.older;
+        let (mut older, mut newer) = (self.older.messages, self.newer.messages);
+        let (fitting_older, fitting_newer) = fill_page(
+            older.iter().rev().take(max_older as usize),
+            newer.iter().take(max_newer as usize),
+        );
+        let has_more =
+            self.older.found > fitting_older as i64 || self.newer.found > fitting_newer as i64;
+        older.drain(..older.len() - fitting_older);
+        newer.truncate(fitting_newer);
+        let mut messages = older;
         if matches!(anchor, PageAnchor::Before(_)) {
             messages.reverse();
         }
-        messages.append(&mut self.newer);
+        messages.append(&mut newer);
         Some(MessagesPage { messages, has_more })
+    }
+}
+
+/// Returns how many messages of each side fit on a page, nearest first. Both sides take turns, so
+/// that the bound stays in the middle; the newer side begins with the message in the middle.
+fn fill_page<'a>(
+    mut older: impl Iterator<Item = &'a MessageView>,
+    mut newer: impl Iterator<Item = &'a MessageView>,
+) -> (usize, usize) {
+    let mut budget = PageBudget::default();
+    let mut fitting = (0, 0);
+    loop {
+        let (next_newer, next_older) = (newer.next(), older.next());
+        if next_newer.is_none() && next_older.is_none() {
+            return fitting;
+        }
+        if let Some(message) = next_newer {
+            if !budget.admit(message) {
+                return fitting;
+            }
+            fitting.1 += 1;
+        }
+        if let Some(message) = next_older {
+            if !budget.admit(message) {
+                return fitting;
+            }
+            fitting.0 += 1;
+        }
     }
 }

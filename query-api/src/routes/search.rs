@@ -37,7 +37,7 @@ pub struct SearchParams {
     /// invalid operator is searched as text.
     #[param(value_type = String, required = true)]
     q: Option<String>,
-    /// The maximum number of hits.
+    /// The maximum number of hits. A page also ends at 1 MiB.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 100, default = 20)]
     limit: Option<String>,
     /// The `next` of the previous page, with the same `q` and `sort`.

@@ -15,6 +15,7 @@ use crate::consistency::read_state::ReadState;
 use crate::cursor::CursorCodec;
 use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
+use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
 use crate::params::PageLimit;
 use crate::sql::message_view::{MessageView, message_columns};
 use crate::sql::visibility::current_memberships;
@@ -30,7 +31,7 @@ const PAGE_LIMIT: PageLimit = PageLimit {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SentMessagesParams {
-    /// The maximum number of messages.
+    /// The maximum number of messages. A page also ends at 1 MiB.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<String>,
     /// The `next` of the previous page.
@@ -48,17 +49,17 @@ pub struct SentMessagesPage {
     pub next: Option<String>,
 }
 
-/// Binds the caller, the position before which the page starts, and the number of messages. It
-/// merges the newest messages of each conversation, with a few index probes per conversation. The
-/// size of conversations that the caller has left does not matter.
+/// Binds the caller, the position before which the page starts, the number of messages, and the
+/// byte budget. It merges the newest messages of each conversation, with a few index probes per
+/// conversation. The size of conversations that the caller has left does not matter.
 const SENT_MESSAGES: &str = concat!(
     "WITH page AS MATERIALIZED (
-        SELECT c.name, x.conversation, x.seq, x.position
+        SELECT c.name, x.conversation, x.seq, x.position, x.bytes
         FROM ",
     current_memberships!(),
     "
         CROSS JOIN LATERAL (
-            SELECT g.conversation, g.seq, g.position FROM read.messages g
+            SELECT g.conversation, g.seq, g.position, octet_length(g.body) AS bytes FROM read.messages g
             WHERE g.sender = m.user_id AND g.conversation = m.conversation AND g.position < $2
               AND ",
     can_see!("m", "c", "g.seq"),
@@ -67,10 +68,13 @@ const SENT_MESSAGES: &str = concat!(
         WHERE u.name = $1
         ORDER BY x.position DESC LIMIT $3
     )
-    SELECT k.position AS read_position, ",
+    SELECT k.position AS read_position, p.found, ",
     message_columns!("p.name"),
     "
-    FROM read.checkpoint k LEFT JOIN page p ON true
+    FROM read.checkpoint k
+    LEFT JOIN (SELECT p.*, count(*) OVER () AS found, ",
+    bytes_before!("p.bytes", "ORDER BY p.position DESC"),
+    " FROM page p) p ON p.bytes_before < $4
     LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.seq
     ORDER BY g.position DESC"
 );
@@ -105,21 +109,24 @@ pub async fn list_sent_messages(
         .bind(&caller.user)
         .bind(before)
         .bind(limit + 1)
+        .bind(MAX_PAGE_BODY_BYTES)
         .fetch_all(&state.pool)
         .await?;
-    let (position, mut messages) = read_messages(&rows)?;
-    let next = codec.end_page(&mut messages, limit, |message| Some([message.position]));
+    let (position, mut messages, found) = read_messages(&rows)?;
+    let next = codec.end_page(&mut messages, limit, found, |message| [message.position]);
     guard.respond(position, &SentMessagesPage { messages, next })
 }
 
-/// Returns the position of the snapshot, and the messages.
-fn read_messages(rows: &[PgRow]) -> Result<(i64, Vec<MessageView>), QueryError> {
+/// Returns the position of the snapshot, the messages, and the number of messages that there are.
+fn read_messages(rows: &[PgRow]) -> Result<(i64, Vec<MessageView>, usize), QueryError> {
     let Some(first) = rows.first() else {
-        return Ok((0, Vec::new()));
+        return Ok((0, Vec::new(), 0));
     };
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         messages.extend(MessageView::from_row(row)?);
     }
-    Ok((first.try_get("read_position")?, messages))
+    let found: Option<i64> = first.try_get("found")?;
+    let found = usize::try_from(found.unwrap_or(0)).unwrap_or_default();
+    Ok((first.try_get("read_position")?, messages, found))
 }

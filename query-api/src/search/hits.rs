@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::scope::Searcher;
 use crate::error::QueryError;
+use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget, bytes_before};
 use crate::sql::visibility::is_current_member;
 use read_model::can_see;
 
@@ -40,11 +41,14 @@ pub struct MessageHit {
     pub score: f32,
 }
 
-/// Binds the conversations, seqs and positions of the hits, and the caller, or null for an
-/// operator.
-const HITS: &str =
-    concat!(
-    "SELECT h.nth, c.name AS conversation_id, g.seq, u.name AS sender, g.type, g.sent_at, g.body
+/// Binds the conversations, seqs and positions of the hits, the caller, or null for an operator,
+/// and the byte budget.
+const HITS: &str = concat!(
+    "SELECT * FROM (
+     SELECT h.nth, c.name AS conversation_id, g.seq, u.name AS sender, g.type, g.sent_at, g.body,
+            count(*) OVER () AS found, ",
+    bytes_before!("octet_length(g.body)", "ORDER BY h.nth"),
+    "
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY
           AS h(conversation, seq, position, nth)
      JOIN read.messages g ON g.conversation = h.conversation AND g.seq = h.seq
@@ -53,9 +57,13 @@ const HITS: &str =
      JOIN read.users u ON u.id = g.sender
      WHERE $4::text IS NULL OR EXISTS (
         SELECT FROM read.users me
-        JOIN read.members m ON ", is_current_member!("me", "c"), "
-        WHERE me.name = $4 AND ", can_see!("m", "c", "g.seq"), ")
-     ORDER BY h.nth"
+        JOIN read.members m ON ",
+    is_current_member!("me", "c"),
+    "
+        WHERE me.name = $4 AND ",
+    can_see!("m", "c", "g.seq"),
+    ")
+     ) x WHERE bytes_before < $5 ORDER BY nth"
 );
 
 #[derive(sqlx::FromRow)]
@@ -68,16 +76,26 @@ struct Row {
     kind: String,
     sent_at: OffsetDateTime,
     body: Option<String>,
+    /// The number of rows, including those that the statement left out.
+    found: i64,
 }
 
-/// Loads the hits in their order. Messages that have since been recalled or are no longer visible
-/// are omitted.
+/// The hits of a page.
+pub(super) struct LoadedHits {
+    pub hits: Vec<MessageHit>,
+    /// The number of hits that the page covers: those that it contains, and those that are no
+    /// longer visible.
+    pub covered: usize,
+}
+
+/// Loads as many hits as fit on a page, in their order. Messages that have since been recalled or
+/// are no longer visible are omitted.
 pub(super) async fn load_hits(
     pool: &PgPool,
     searcher: Searcher<'_>,
     query: &ParsedQuery,
     found: &[IndexHit],
-) -> Result<Vec<MessageHit>, QueryError> {
+) -> Result<LoadedHits, QueryError> {
     let column = |field: fn(&IndexHit) -> u64| -> Vec<i64> {
         let numbers = found.iter().map(field);
         numbers.map(u64::cast_signed).collect()
@@ -87,22 +105,48 @@ pub(super) async fn load_hits(
         .bind(column(|hit| hit.seq))
         .bind(column(|hit| hit.position))
         .bind(searcher.user())
+        .bind(MAX_PAGE_BODY_BYTES)
         .fetch_all(pool)
         .await?;
-    let hits = rows.into_iter().map(|row| {
-        let text =
-            search::body::searchable_text(&row.kind, row.body.as_deref().unwrap_or_default());
-        let nth = usize::try_from(row.nth - 1).unwrap_or_default();
+    let is_cut = rows
+        .first()
+        .is_some_and(|row| row.found > rows.len() as i64);
+    let mut covered = match rows.last() {
+        Some(last) if is_cut => index_of(last) + 1,
+        _ => found.len(),
+    };
+    let mut budget = PageBudget::default();
+    let mut hits = Vec::with_capacity(rows.len());
+    for row in rows {
+        let nth = index_of(&row);
+        let hit = row.into_hit(query, found.get(nth).map_or(0.0, |hit| hit.score));
+        if !budget.admit(&hit) {
+            covered = nth;
+            break;
+        }
+        hits.push(hit);
+    }
+    Ok(LoadedHits { hits, covered })
+}
+
+/// The index of the hit of a row.
+fn index_of(row: &Row) -> usize {
+    usize::try_from(row.nth - 1).unwrap_or_default()
+}
+
+impl Row {
+    fn into_hit(self, query: &ParsedQuery, score: f32) -> MessageHit {
+        let body = self.body.as_deref().unwrap_or_default();
+        let text = search::body::searchable_text(&self.kind, body);
         MessageHit {
-            conversation_id: row.conversation_id,
-            seq: row.seq,
-            sender: row.sender,
-            kind: row.kind,
-            sent_at: row.sent_at.into(),
+            conversation_id: self.conversation_id,
+            seq: self.seq,
+            sender: self.sender,
+            kind: self.kind,
+            sent_at: self.sent_at.into(),
             highlights: find_highlights(&text, query.highlight_terms()),
             text,
-            score: found.get(nth).map_or(0.0, |hit| hit.score),
+            score,
         }
-    });
-    Ok(hits.collect())
+    }
 }

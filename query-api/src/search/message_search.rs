@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::time::Timestamp;
 use search::ParsedQuery;
-use search::index::{Bm25Statistics, HitCursor, SearchRequest, Sort};
+use search::index::{Bm25Statistics, HitCursor, SearchHit, SearchRequest, Sort};
 use sqlx::PgPool;
 
 use super::hits::{self, MessageHit};
@@ -99,13 +99,20 @@ impl MessageSearch<'_> {
         let found = tokio::task::spawn_blocking(find)
             .await
             .map_err(|_| QueryError::IndexPanicked)??;
-        let hits = hits::load_hits(pool, searcher, &query, &found.hits).await?;
+        let page = hits::load_hits(pool, searcher, &query, &found.hits).await?;
+        // If the page is full, the next one starts after the last hit that it covers.
+        let last_covered = found.hits[..page.covered].last();
+        let next = if page.covered < found.hits.len() {
+            last_covered.map(SearchHit::cursor)
+        } else {
+            found.next
+        };
         let statistics = found.statistics;
         Ok(HitPage {
-            hits,
+            hits: page.hits,
             total: found.total.min(MAX_EXACT_TOTAL),
             total_is_lower_bound: found.total > MAX_EXACT_TOTAL,
-            next: found.next.map(|after| SearchCursor {
+            next: next.map(|after| SearchCursor {
                 up_to,
                 now,
                 after,

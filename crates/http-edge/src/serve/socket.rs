@@ -5,13 +5,16 @@
 //! partial request is abandoned.
 
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use metrics::{Gauge, gauge};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
@@ -235,6 +238,37 @@ impl AsyncWrite for ClientSocket {
         }
         self.poll_linger(cx, left)
     }
+}
+
+impl Drop for ClientSocket {
+    /// Closes a WebSocket, which ends without a shutdown of its stream, as carefully as any other
+    /// connection: otherwise a client that is still sending would lose the close frame.
+    fn drop(&mut self) {
+        if self.phase.current() != ConnectionPhase::Upgraded || self.client_closed {
+            return;
+        }
+        let duplicate = self.stream.as_fd().try_clone_to_owned();
+        if let (Ok(runtime), Ok(duplicate)) = (Handle::try_current(), duplicate) {
+            runtime.spawn(async move {
+                let _ = tokio::time::timeout(LINGER_TIMEOUT, shut_down(duplicate.into())).await;
+            });
+        }
+    }
+}
+
+/// Closes our side and reads until the client has closed its side.
+async fn shut_down(stream: std::net::TcpStream) -> io::Result<()> {
+    let mut stream = TcpStream::from_std(stream)?;
+    stream.shutdown().await?;
+    let mut scratch = [0; 4096];
+    let mut left = MAX_LINGER_BYTES;
+    while left > 0 {
+        match stream.read(&mut scratch).await? {
+            0 => break,
+            read => left = left.saturating_sub(read),
+        }
+    }
+    Ok(())
 }
 
 /// A deadline that is cheap as long as it is met: the timer is created only when there is something

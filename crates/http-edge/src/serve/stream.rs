@@ -1,6 +1,7 @@
 //! The bytes of a connection, with or without TLS.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,6 +14,15 @@ pub(super) enum ClientStream {
     Plain(TcpStream),
     /// Boxed, because it is some times larger.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsFd for ClientStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Plain(stream) => stream.as_fd(),
+            Self::Tls(stream) => stream.get_ref().0.as_fd(),
+        }
+    }
 }
 
 impl AsyncRead for ClientStream {

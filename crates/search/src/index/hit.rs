@@ -1,5 +1,7 @@
 //! The messages that a search finds, and their order.
 
+use super::page_collector::HitCursor;
+
 /// The order of hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
@@ -20,4 +22,16 @@ pub struct SearchHit {
     pub seq: u64,
     /// The relevance, comparable within one search; 0 if sorted by time.
     pub score: f32,
+    /// The rank in the sort key.
+    pub(super) rank: u32,
+}
+
+impl SearchHit {
+    /// The cursor of a page that starts after this hit.
+    pub fn cursor(&self) -> HitCursor {
+        HitCursor {
+            rank: self.rank,
+            position: self.position,
+        }
+    }
 }

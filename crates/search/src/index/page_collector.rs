@@ -172,6 +172,7 @@ impl SegmentCollector for SegmentPageCollector {
                 conversation: self.columns.conversation(ranked.document),
                 seq: self.columns.seq(ranked.document),
                 score: ranked.score,
+                rank: ranked.cursor.rank,
             };
             (ranked.cursor, hit)
         });
