@@ -38,6 +38,27 @@ pub(crate) enum ConversationProblems {
     Unavailable(#[to_schema] Problem),
 }
 
+/// The problem responses of a query about the reactions with one key.
+#[derive(IntoResponses)]
+pub(crate) enum ReactionProblems {
+    /// A parameter is malformed; `errors` names it.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// The request has no valid token.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(#[to_schema] Problem),
+    /// The message does not exist, or the caller may not know that it exists.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The key cannot be that of a reaction (`invalid`).
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
+    /// time (`projection_behind`). `Retry-After` says when to try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
 /// The problem responses of the sync feed.
 #[derive(IntoResponses)]
 pub(crate) enum SyncProblems {

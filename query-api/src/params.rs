@@ -8,6 +8,7 @@ use domain::ids::{ConversationId, DeviceId};
 use domain::time::Timestamp;
 use http_edge::Problem;
 use http_edge::extract::params;
+use utoipa::ToSchema;
 
 /// The default and the maximum size of a page.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,32 @@ pub fn parse_cursor(field: &str, text: Option<&str>) -> Result<Option<CursorRefe
 /// Parses `true` or `false`; false if absent.
 pub fn parse_flag(field: &str, text: Option<&str>) -> Result<bool, Problem> {
     non_empty(text).map_or(Ok(false), |text| params::parse_flag(field, text))
+}
+
+/// How a response shows reactions, other than with lists of users.
+#[expect(dead_code, reason = "describes a parameter")]
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ReactionsForm {
+    Summary,
+}
+
+/// Parses `reactions=summary`; false if absent.
+pub fn parse_reactions_form(text: Option<&str>) -> Result<bool, Problem> {
+    match non_empty(text) {
+        None => Ok(false),
+        Some("summary") => Ok(true),
+        Some(_) => {
+            let expected = "expected `summary`, or no parameter for lists of users";
+            Err(Problem::malformed("reactions", expected))
+        }
+    }
+}
+
+/// Parses the conversation and the seq of a message in a path.
+pub fn parse_message_path(conversation: &str, seq: &str) -> Result<(ConversationId, i64), Problem> {
+    let seq = params::parse_seq(seq)?;
+    Ok((parse_conversation_id(conversation)?, seq))
 }
 
 /// Parses an RFC 3339 time.

@@ -17,6 +17,7 @@ use sqlx::{PgPool, Row};
 use crate::error::QueryError;
 use crate::page::{PageBudget, bytes_before};
 use crate::sql::entry_view::{FeedEntry, entry_columns, entry_parts};
+use crate::sql::message_reactions::is_mine;
 use crate::sql::visibility::visible_entries;
 
 /// The minimum number of rows that one statement merges. It lets a small page skip invisible
@@ -356,7 +357,7 @@ const FEED: &str = concat!(
            (SELECT count(*) FROM scanned) AS scanned,
            (SELECT max(position) FROM scanned) AS scanned_to, v.found,
            ",
-    entry_columns!(),
+    entry_columns!(is_mine!()),
     "
     FROM start k LEFT JOIN (
         SELECT v.*, count(*) OVER () AS found, ",

@@ -15,8 +15,8 @@
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
 //! - [`routes`]: all routes; [`bad_inputs`]: inputs that they must reject.
-//! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`receiver`]: a
-//!   receiver of webhooks.
+//! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
+//!   frames, valid or not; [`receiver`]: a receiver of webhooks.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages.
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
@@ -51,6 +51,7 @@ pub mod postgres_setup;
 pub mod process;
 pub mod program;
 pub mod proxy;
+pub mod raw_socket;
 pub mod receiver;
 pub mod replication;
 pub mod response;

@@ -124,6 +124,12 @@ pub const ROUTES: &[Route] = &[
         None,
     ),
     route(
+        "GET",
+        "/v1/conversations/{id}/messages/{seq}/reactions/{key}",
+        Access::Member,
+        None,
+    ),
+    route(
         "POST",
         "/v1/conversations/{id}/read",
         Access::Member,

@@ -148,7 +148,7 @@ const DELIVERIES: &str = concat!(
     )
     SELECT k.position AS read_position, k.generation, k.users, v.recipients,
            ",
-    entry_columns!(),
+    entry_columns!("false"),
     "
     FROM read.checkpoint k LEFT JOIN visible v ON true
     LEFT JOIN read.messages g ON g.conversation = v.conversation AND g.seq = v.message

@@ -1,8 +1,9 @@
 //! Queries about one conversation or one of its messages, for a member of it.
 
 use domain::ids::ConversationId;
-use sqlx::FromRow;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{FromRow, Postgres};
 
 use crate::consistency::as_of::{ReadContext, ReadSnapshot};
 use crate::error::EndpointError;
@@ -29,18 +30,27 @@ impl ConversationQuery {
         })
     }
 
+    /// Binds the user, the conversation and these parameters to a statement.
+    pub fn bind<'q>(
+        &'q self,
+        statement: &'static TemporalStatement,
+        parameters: &[i64],
+    ) -> Query<'q, Postgres, PgArguments> {
+        let query = sqlx::query(self.snapshot.sql(statement))
+            .bind(self.snapshot.user())
+            .bind(self.conversation.as_str());
+        parameters
+            .iter()
+            .fold(query, |query, parameter| query.bind(*parameter))
+    }
+
     /// Executes a statement.
     pub async fn fetch_rows(
         &self,
         statement: &'static TemporalStatement,
         parameters: &[i64],
     ) -> Result<Vec<PgRow>, sqlx::Error> {
-        let mut query = sqlx::query(self.snapshot.sql(statement))
-            .bind(self.snapshot.user())
-            .bind(self.conversation.as_str());
-        for parameter in parameters {
-            query = query.bind(parameter);
-        }
+        let query = self.bind(statement, parameters);
         self.snapshot.fetch_rows(query).await
     }
 
@@ -64,7 +74,6 @@ pub async fn by_message(
     context: ReadContext,
     (conversation, seq): (String, String),
 ) -> Result<(ConversationQuery, i64), EndpointError> {
-    let seq = http_edge::extract::params::parse_seq(&seq)?;
-    let conversation = params::parse_conversation_id(&conversation)?;
+    let (conversation, seq) = params::parse_message_path(&conversation, &seq)?;
     Ok((ConversationQuery::begin(context, conversation).await?, seq))
 }

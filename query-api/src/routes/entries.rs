@@ -13,7 +13,7 @@ use crate::consistency::read_state::ReadState;
 use crate::docs::SyncProblems;
 use crate::error::EndpointError;
 use crate::page::MAX_PAGE_BYTES;
-use crate::params::{self, PageLimit};
+use crate::params::{self, PageLimit, ReactionsForm};
 use crate::sql::entry_view::FeedEntry;
 use crate::sync::{self, FeedPageSize, FeedStart, SyncOutcome};
 
@@ -37,6 +37,10 @@ pub struct EntriesParams {
     /// Without `after`: start at the cursor that this device has acknowledged, or at 0 if it has
     /// not acknowledged any.
     device: Option<String>,
+    /// `summary`: in the messages, the number of users by reaction key and the first ten of them,
+    /// instead of lists.
+    #[param(value_type = Option<ReactionsForm>, inline)]
+    reactions: Option<String>,
 }
 
 /// A page of the sync feed.
@@ -72,6 +76,7 @@ pub async fn list_entries(
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let after = params::parse_cursor("after", query.after.as_deref())?;
     let device = params::parse_device(query.device.as_deref())?;
+    let is_summary = params::parse_reactions_form(query.reactions.as_deref())?;
     let start = match (after, &device) {
         (Some(after), _) => FeedStart::After(after.position),
         (None, Some(device)) => FeedStart::Device(device),
@@ -87,12 +92,15 @@ pub async fn list_entries(
     };
     let (position, outcome) =
         sync::read_page(&state.pool, &state.reader, &caller.user, start, size).await?;
-    let (entries, cursor, has_more) = match outcome {
+    let (mut entries, cursor, has_more) = match outcome {
         SyncOutcome::Page(page) => (page.entries, page.cursor, page.has_more),
         // The page is empty and keeps the cursor, until the read model has reached it.
         SyncOutcome::Ahead { after } => (Vec::new(), after, false),
         SyncOutcome::InvalidCursor(problem) => return guard.reject(position, *problem),
     };
+    if is_summary {
+        entries.iter_mut().for_each(FeedEntry::summarize_reactions);
+    }
     let cursor = state.history.cursor_at(cursor).await?;
     guard.respond(
         position,

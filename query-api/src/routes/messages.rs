@@ -12,10 +12,11 @@ use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::docs::ConversationProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget, bytes_before};
-use crate::params::{self, PageLimit};
+use crate::params::{self, PageLimit, ReactionsForm};
 use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
-use crate::sql::message_view::{MessageView, message_columns};
+use crate::sql::message_reactions::is_mine;
+use crate::sql::message_view::{MessageView, message_columns, summarize_long_list};
 use crate::sql::visibility::membership;
 use read_model::visible_windows;
 
@@ -41,6 +42,10 @@ pub struct MessagesParams {
     /// Messages around this seq, which is in the middle, oldest first.
     #[param(value_type = Option<i64>, minimum = 1)]
     around: Option<String>,
+    /// `summary`: the number of users by reaction key and the first ten of them, instead of lists.
+    /// A page of more than 50 messages always has summaries.
+    #[param(value_type = Option<ReactionsForm>, inline)]
+    reactions: Option<String>,
 }
 
 /// A page of messages.
@@ -98,6 +103,7 @@ pub async fn list_messages(
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
     let anchor = query.anchor()?;
+    let is_summary = params::parse_reactions_form(query.reactions.as_deref())?;
     let id = params::parse_conversation_id(&id)?;
     let query = ConversationQuery::begin(context, id).await?;
     let window = PageWindow::new(anchor, limit);
@@ -110,7 +116,10 @@ pub async fn list_messages(
     ];
     let rows = query.fetch_rows(&MESSAGES, &parameters).await?;
     let (position, found) = MessageRows::from_rows(&rows)?;
-    let page = found.and_then(|found| found.into_page(anchor, limit));
+    let mut page = found.and_then(|found| found.into_page(anchor, limit));
+    if let Some(page) = &mut page {
+        summarize_long_list(&mut page.messages, is_summary);
+    }
     query.snapshot.respond_or_not_found(position, page.as_ref())
 }
 
@@ -149,7 +158,7 @@ static MESSAGES: TemporalStatement = TemporalStatement::new(concat!(
     " FROM page p
     )
     SELECT k.position AS read_position, t.conversation IS NOT NULL AS is_member, g.older, g.found, ",
-    message_columns!("t.name"),
+    message_columns!("t.name", is_mine!()),
     "
     FROM read.checkpoint k LEFT JOIN membership t ON true LEFT JOIN sized g ON g.bytes_before < $7
     ORDER BY g.seq"

@@ -20,6 +20,7 @@ mod live;
 mod members;
 mod message;
 mod messages;
+mod reactions;
 mod receipts;
 mod search;
 mod sent_messages;
@@ -38,6 +39,7 @@ pub fn router(state: QueryState) -> OpenApiRouter {
         .routes(routes!(message::get_message))
         .routes(routes!(message::get_message_history))
         .routes(routes!(receipts::get_receipts))
+        .routes(routes!(reactions::list_reaction_users))
         .routes(routes!(sent_messages::list_sent_messages))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(live::connect_live))

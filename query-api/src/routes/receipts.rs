@@ -4,21 +4,42 @@
 //! has acknowledged its position, and read if their read mark has ever been at or past its seq.
 
 use axum::response::Response;
-use http_edge::Path;
-use serde::Serialize;
-use utoipa::ToSchema;
+use http_edge::{Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
+use crate::cursor::CursorCodec;
 use crate::docs::ConversationProblems;
 use crate::error::EndpointError;
-use crate::routes::conversation_query::by_message;
+use crate::params::{PageLimit, parse_message_path};
+use crate::routes::conversation_query::ConversationQuery;
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::membership;
 use read_model::can_see;
 
-/// Binds the caller, the conversation and the seq. Returns one row of nulls if the message is not
-/// visible to the caller, or if the sender is the only member.
+/// The number of users per page.
+const PAGE_LIMIT: PageLimit = PageLimit {
+    default: 100,
+    max: 1_000,
+};
+
+/// Selects the page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReceiptsParams {
+    /// The maximum number of users in `delivered`.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<String>,
+    /// The `next` of the previous page.
+    after: Option<String>,
+}
+
+/// Binds the caller, the conversation, the seq, the `joined_order` after which the page starts, and
+/// the number of users. The counts cover all users; names are looked up only for those of the page.
+/// Returns one row of nulls if the message is not visible to the caller, and one row without a user
+/// if nobody has the message.
 static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ",
     membership!(),
@@ -28,48 +49,75 @@ static RECEIPTS: TemporalStatement = TemporalStatement::new(concat!(
         WHERE ",
     can_see!("t", "t", "g.seq"),
     "
+    ), covered AS MATERIALIZED (
+        SELECT r.user_id, r.joined_order, r.read, r.read OR r.acked AS delivered
+        FROM message g CROSS JOIN LATERAL (
+            SELECT m.user_id, m.joined_order, m.read_high >= g.seq AS read,
+                   EXISTS (SELECT FROM read.devices d
+                           WHERE d.user_id = m.user_id AND d.position > g.position
+                             AND d.cursor >= g.position) AS acked
+            FROM read.members m
+            WHERE m.conversation = g.conversation AND m.present AND m.user_id <> g.sender
+              AND EXISTS (SELECT FROM read.stays s
+                          WHERE s.conversation = m.conversation AND s.user_id = m.user_id
+                            AND s.from_position <= g.position
+                            AND (s.to_position IS NULL OR g.position <= s.to_position))) r
+    ), page AS (
+        SELECT c.user_id, c.joined_order, c.read FROM covered c
+        WHERE c.delivered AND c.joined_order > $4 ORDER BY c.joined_order LIMIT $5
     )
-    SELECT k.position, g.seq IS NOT NULL AS visible, p.name, p.read, p.read OR p.acked AS delivered
-    FROM read.checkpoint k LEFT JOIN message g ON true LEFT JOIN LATERAL (
-        SELECT u.name, m.joined_order, m.read_high >= g.seq AS read,
-               EXISTS (SELECT FROM read.devices d
-                       WHERE d.user_id = m.user_id AND d.position > g.position AND d.cursor >= g.position) AS acked
-        FROM read.members m JOIN read.users u ON u.id = m.user_id
-        WHERE m.conversation = g.conversation AND m.present AND m.user_id <> g.sender
-          AND EXISTS (SELECT FROM read.stays s
-                      WHERE s.conversation = m.conversation AND s.user_id = m.user_id
-                        AND s.from_position <= g.position
-                        AND (s.to_position IS NULL OR g.position <= s.to_position))
-    ) p ON true
+    SELECT k.position, EXISTS (SELECT FROM message) AS is_visible, n.*, u.name, p.read, p.joined_order
+    FROM read.checkpoint k
+    CROSS JOIN (SELECT count(*) AS member_count, count(*) FILTER (WHERE read) AS read_count,
+                       count(*) FILTER (WHERE delivered) AS delivered_count FROM covered) n
+    LEFT JOIN (page p JOIN read.users u ON u.id = p.user_id) ON true
     ORDER BY p.joined_order"
 ));
 
 /// The receipts of a message. They cover the users who were members when it was sent and are
 /// members now, except the sender.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Receipts)]
 pub struct MessageReceipts {
-    /// The users who have the message on a device or have read it, in the order of joining.
+    /// The users of this page who have the message on a device or have read it, in the order of
+    /// joining.
     pub delivered: Vec<String>,
-    /// The users who have read it, in the order of joining.
+    /// Those of them who have read it.
     pub read: Vec<String>,
-    /// The number of users in `delivered`.
-    pub delivered_count: usize,
-    /// The number of users in `read`.
-    pub read_count: usize,
+    /// The number of users to whom the message was delivered, on all pages.
+    pub delivered_count: i64,
+    /// The number of users who have read it, on all pages.
+    pub read_count: i64,
     /// The number of users that the receipts cover.
-    pub member_count: usize,
+    pub member_count: i64,
+    /// The cursor of the next page; null at the end.
+    #[schema(required = true)]
+    pub next: Option<String>,
+    /// True if the lists were cut, and `next` leads to the other users; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub truncated: bool,
 }
 
-/// The position, whether the message is visible, the user, read, delivered.
-type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
+#[derive(sqlx::FromRow)]
+struct Row {
+    position: i64,
+    is_visible: bool,
+    member_count: i64,
+    read_count: i64,
+    delivered_count: i64,
+    name: Option<String>,
+    read: Option<bool>,
+    joined_order: Option<i64>,
+}
 
 /// Returns the receipts of a message.
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages/{seq}/receipts", operation_id = "get_receipts",
     tag = "messages",
     params(("id" = String, Path, description = "The conversation."),
-           ("seq" = i64, Path, minimum = 1, description = "The message."), AsOfParams, MinPositionParams),
+           ("seq" = i64, Path, minimum = 1, description = "The message."), ReceiptsParams, AsOfParams,
+           MinPositionParams),
     responses(
         (status = 200, description = "The receipts of the message.", body = MessageReceipts,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
@@ -78,25 +126,48 @@ type Row = (i64, bool, Option<String>, Option<bool>, Option<bool>);
     ),
 )]
 pub async fn get_receipts(
-    Path(path): Path<(String, String)>,
+    Path((id, seq)): Path<(String, String)>,
+    Query(params): Query<ReceiptsParams>,
     context: ReadContext,
 ) -> Result<Response, EndpointError> {
-    let (query, seq) = by_message(context, path).await?;
-    let rows: Vec<Row> = query.fetch_all(&RECEIPTS, &[seq]).await?;
-    let (position, is_visible) = rows.first().map_or((0, false), |row| (row.0, row.1));
-    let mut receipts = MessageReceipts::default();
-    for (_, _, name, read, delivered) in rows {
-        let Some(name) = name else { continue };
-        receipts.member_count += 1;
-        if read == Some(true) {
+    let limit = PAGE_LIMIT.parse(params.limit.as_deref())?;
+    let (id, seq) = parse_message_path(&id, &seq)?;
+    let (user, number) = (context.user().to_owned(), seq.to_string());
+    let codec = CursorCodec {
+        listing: "receipts",
+        scope: &[&user, id.as_str(), &number],
+    };
+    let [after] = codec
+        .parse_key::<1>("after", params.after.as_deref())?
+        .unwrap_or([0]);
+    let query = ConversationQuery::begin(context, id.clone()).await?;
+    let rows: Vec<Row> = query.fetch_all(&RECEIPTS, &[seq, after, limit + 1]).await?;
+    let Some(first) = rows.first() else {
+        return Err(sqlx::Error::RowNotFound.into());
+    };
+    let (position, is_visible) = (first.position, first.is_visible);
+    let mut receipts = MessageReceipts {
+        delivered: Vec::new(),
+        read: Vec::new(),
+        delivered_count: first.delivered_count,
+        read_count: first.read_count,
+        member_count: first.member_count,
+        next: None,
+        truncated: false,
+    };
+    let mut users: Vec<(String, bool, i64)> = rows
+        .into_iter()
+        .filter_map(|row| Some((row.name?, row.read?, row.joined_order?)))
+        .collect();
+    let found = users.len();
+    receipts.next = codec.end_page(&mut users, limit, found, |user| [user.2]);
+    receipts.truncated = receipts.next.is_some();
+    for (name, has_read, _) in users {
+        if has_read {
             receipts.read.push(name.clone());
         }
-        if delivered == Some(true) {
-            receipts.delivered.push(name);
-        }
+        receipts.delivered.push(name);
     }
-    receipts.delivered_count = receipts.delivered.len();
-    receipts.read_count = receipts.read.len();
     query
         .snapshot
         .respond_or_not_found(position, is_visible.then_some(receipts).as_ref())

@@ -16,8 +16,9 @@ use crate::cursor::CursorCodec;
 use crate::docs::CallerProblems;
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
-use crate::params::PageLimit;
-use crate::sql::message_view::{MessageView, message_columns};
+use crate::params::{self, PageLimit, ReactionsForm};
+use crate::sql::message_reactions::is_mine;
+use crate::sql::message_view::{MessageView, message_columns, summarize_long_list};
 use crate::sql::visibility::current_memberships;
 use read_model::can_see;
 
@@ -36,6 +37,10 @@ pub struct SentMessagesParams {
     limit: Option<String>,
     /// The `next` of the previous page.
     before: Option<String>,
+    /// `summary`: the number of users by reaction key and the first ten of them, instead of lists.
+    /// A page of more than 50 messages always has summaries.
+    #[param(value_type = Option<ReactionsForm>, inline)]
+    reactions: Option<String>,
 }
 
 /// A page of messages that the caller has sent.
@@ -69,7 +74,7 @@ const SENT_MESSAGES: &str = concat!(
         ORDER BY x.position DESC LIMIT $3
     )
     SELECT k.position AS read_position, p.found, ",
-    message_columns!("p.name"),
+    message_columns!("p.name", is_mine!()),
     "
     FROM read.checkpoint k
     LEFT JOIN (SELECT p.*, count(*) OVER () AS found, ",
@@ -97,6 +102,7 @@ pub async fn list_sent_messages(
     min_position: MinPosition,
 ) -> Result<Response, EndpointError> {
     let limit = PAGE_LIMIT.parse(query.limit.as_deref())?;
+    let is_summary = params::parse_reactions_form(query.reactions.as_deref())?;
     let codec = CursorCodec {
         listing: "outbox",
         scope: &[&caller.user],
@@ -114,6 +120,7 @@ pub async fn list_sent_messages(
         .await?;
     let (position, mut messages, found) = read_messages(&rows)?;
     let next = codec.end_page(&mut messages, limit, found, |message| [message.position]);
+    summarize_long_list(&mut messages, is_summary);
     guard.respond(position, &SentMessagesPage { messages, next })
 }
 

@@ -24,12 +24,12 @@ macro_rules! entry_parts {
 }
 
 /// The columns that [`FeedEntry::from_row`] reads: those of an entry `v`, and those of its message
-/// `g` in its current state.
+/// `g` in its current state. `$is_mine` is that of `reactions_column!`.
 macro_rules! entry_columns {
-    () => {
+    ($is_mine:expr) => {
         concat!(
             "v.position AS entry_position, v.type AS entry_type, v.at AS entry_at, v.data AS entry_data, ",
-            crate::sql::message_view::message_columns!("v.name")
+            crate::sql::message_view::message_columns!("v.name", $is_mine)
         )
     };
 }
@@ -109,6 +109,13 @@ pub struct MessageEditedData {
 }
 
 impl FeedEntry {
+    /// Replaces the lists of users in the reactions to its message by summaries.
+    pub fn summarize_reactions(&mut self) {
+        if let EntryData::Message(message) = &mut self.data {
+            message.summarize_reactions();
+        }
+    }
+
     /// Builds an entry from one that a projector in this process has pushed.
     pub fn from_live_entry(entry: &LiveEntry) -> Result<Self, QueryError> {
         let (kind, data) = match &entry.payload {

@@ -11,23 +11,23 @@ use sqlx::postgres::PgRow;
 use sqlx::types::time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::message_reactions::{MessageReactions, ReactionUsersSchema};
 use crate::error::QueryError;
 
+/// The length of the longest list of messages whose reactions list their users. Longer lists have
+/// summaries.
+const MAX_MESSAGES_WITH_USERS: usize = 50;
+
 /// The columns of a message `g` (a row of `read.messages`, or nulls) in the conversation whose name
-/// is the expression `$conversation`. Reactions are returned as complete JSON, with keys and users
-/// in the order of the reactions.
+/// is the expression `$conversation`. `$is_mine` is that of `reactions_column!`.
 macro_rules! message_columns {
-    ($conversation:literal) => {
+    ($conversation:literal, $is_mine:expr) => {
         concat!(
             $conversation, " AS conversation_name, g.seq AS message_seq, g.position AS message_position,
             (SELECT sender.name FROM read.users sender WHERE sender.id = g.sender) AS sender_name,
             g.type AS message_type, CASE WHEN NOT g.recalled THEN g.body END AS body, g.reply_to,
-            g.mentions, g.sent_at, g.edited_at, g.recalled,
-            (SELECT json_object_agg(r.key, r.users ORDER BY r.first)::text
-             FROM (SELECT x.key, json_agg(who.name ORDER BY x.position) AS users, min(x.position) AS first
-                   FROM read.reactions x JOIN read.users who ON who.id = x.user_id
-                   WHERE x.conversation = g.conversation AND x.seq = g.seq
-                   GROUP BY x.key) r) AS reactions"
+            g.mentions, g.sent_at, g.edited_at, g.recalled, ",
+            $crate::sql::message_reactions::reactions_column!($is_mine)
         )
     };
 }
@@ -67,9 +67,14 @@ pub struct MessageView {
     pub edited_at: Option<Timestamp>,
     /// Whether the sender recalled it for everyone.
     pub recalled: bool,
-    /// The users by reaction key, in the order of their reactions.
-    #[schema(value_type = std::collections::HashMap<String, Vec<String>>)]
-    pub reactions: Box<RawValue>,
+    /// The users by reaction key, in the order of their reactions, up to a hundred for each key; or
+    /// a summary by key, if the call asked for it or the list has more than 50 messages.
+    #[schema(value_type = std::collections::HashMap<String, ReactionUsersSchema>)]
+    pub reactions: MessageReactions,
+    /// True if `reactions` leaves out users; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub truncated: bool,
 }
 
 impl MessageView {
@@ -79,6 +84,9 @@ impl MessageView {
         let Some(seq) = row.try_get("message_seq")? else {
             return Ok(None);
         };
+        let mentions: Option<String> = row.try_get("mentions")?;
+        let mentions = mentions.unwrap_or_else(|| "[]".to_owned());
+        let reactions = MessageReactions::parse(row.try_get("reactions")?)?;
         Ok(Some(Self {
             conversation_id: row.try_get("conversation_name")?,
             seq,
@@ -87,15 +95,14 @@ impl MessageView {
             kind: row.try_get("message_type")?,
             body: parse_raw_json("a body", row.try_get("body")?)?,
             reply_to: row.try_get("reply_to")?,
-            mentions: parse_raw_json("mentions", Some(text_column_or(row, "mentions", "[]")?))?
-                .unwrap_or_default(),
+            mentions: parse_raw_json("mentions", Some(mentions))?.unwrap_or_default(),
             sent_at: row.try_get::<OffsetDateTime, _>("sent_at")?.into(),
             edited_at: row
                 .try_get::<Option<OffsetDateTime>, _>("edited_at")?
                 .map(Into::into),
             recalled: row.try_get("recalled")?,
-            reactions: parse_raw_json("reactions", Some(text_column_or(row, "reactions", "{}")?))?
-                .unwrap_or_default(),
+            truncated: reactions.is_truncated(),
+            reactions,
         }))
     }
 }
@@ -117,15 +124,26 @@ impl MessageView {
             sent_at: entry.occurred_at,
             edited_at: None,
             recalled: false,
-            reactions: parse_raw_json("reactions", Some("{}".to_owned()))?.unwrap_or_default(),
+            reactions: MessageReactions::default(),
+            truncated: false,
         })
+    }
+
+    /// Replaces the lists of users in the reactions by summaries.
+    pub fn summarize_reactions(&mut self) {
+        self.reactions.summarize();
+        self.truncated = false;
     }
 }
 
-fn text_column_or(row: &PgRow, column: &str, absent: &str) -> Result<String, QueryError> {
-    Ok(row
-        .try_get::<Option<String>, _>(column)?
-        .unwrap_or_else(|| absent.to_owned()))
+/// Replaces the lists of users in the reactions of a list of messages by summaries, if the call
+/// asked for it or the list is long.
+pub fn summarize_long_list(messages: &mut [MessageView], is_requested: bool) {
+    if is_requested || messages.len() > MAX_MESSAGES_WITH_USERS {
+        messages
+            .iter_mut()
+            .for_each(MessageView::summarize_reactions);
+    }
 }
 
 /// Parses stored JSON without changing it; `value` names the value in the error.

@@ -2,12 +2,13 @@
 //!
 //! - `visibility`: the one rule about who can see what. Every query builds on it.
 //! - `message_view`, `entry_view`: the columns and the JSON shape of a message, and of an entry of
-//!   the sync feed.
+//!   the sync feed. `message_reactions`: the reactions of a message in their two forms.
 //! - `checkpoint`: the position of the read model.
 //! - `as_of_sql`: rewrites a statement so that it answers as of an earlier position.
 
 pub mod as_of_sql;
 pub mod checkpoint;
 pub mod entry_view;
+pub mod message_reactions;
 pub mod message_view;
 pub mod visibility;

@@ -78,7 +78,7 @@ async fn receipts_cover_members_who_were_present_then_and_now() {
         receipts,
         json!({
             "delivered": ["reads", "acks", "breaks"], "read": ["reads", "breaks"],
-            "delivered_count": 3, "read_count": 2, "member_count": 4,
+            "delivered_count": 3, "read_count": 2, "member_count": 4, "next": null,
         })
     );
     fixture
@@ -97,7 +97,10 @@ async fn receipts_without_other_members_are_empty() {
         .get("ana", "/v1/conversations/room/messages/1/receipts")
         .await
         .expect_ok();
-    let empty = json!({"delivered": [], "read": [], "delivered_count": 0, "read_count": 0, "member_count": 0});
+    let empty = json!({
+        "delivered": [], "read": [], "delivered_count": 0, "read_count": 0, "member_count": 0,
+        "next": null,
+    });
     assert_eq!(receipts, empty);
 }
 

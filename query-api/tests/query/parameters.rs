@@ -52,7 +52,7 @@ async fn limits_have_a_range() {
 #[tokio::test]
 async fn seqs_in_paths_must_be_positive_integers() {
     let fixture = fixture().await;
-    for path in ["", "/history", "/receipts"] {
+    for path in ["", "/history", "/receipts", "/reactions/heart"] {
         for bad in ["0", "-1", "x", "1.5", "%2B1", "00"] {
             let route = format!("/v1/conversations/room/messages/{bad}{path}");
             fixture

@@ -15,6 +15,7 @@ fn routes(id: &str) -> Vec<String> {
         "/messages/1",
         "/messages/1/history",
         "/messages/1/receipts",
+        "/messages/1/reactions/heart",
     ];
     routes.extend(paths.map(|path| format!("/v1/conversations/{id}{path}")));
     routes
@@ -148,7 +149,7 @@ async fn with_history_since_join_a_member_sees_all_own_periods() {
         (vec![2, 5], Some(true))
     );
     for (seq, status) in [(1, 200), (2, 200), (3, 404), (4, 404), (5, 200), (6, 200)] {
-        for path in ["", "/history", "/receipts"] {
+        for path in ["", "/history", "/receipts", "/reactions/heart"] {
             let route = format!("/v1/conversations/room/messages/{seq}{path}");
             assert_eq!(fixture.get("bob", &route).await.status, status, "{route}");
         }

@@ -75,7 +75,8 @@ async fn receipts_follow_acks_reads_and_membership() {
             delivered.as_array().map_or(0, Vec::len),
             read.as_array().map_or(0, Vec::len),
         );
-        json!({ "delivered": delivered, "read": read, "delivered_count": d, "read_count": r, "member_count": members })
+        json!({ "delivered": delivered, "read": read, "delivered_count": d, "read_count": r,
+                "member_count": members, "next": null })
     };
     assert_eq!(
         receipts(sent.position()).await,
@@ -123,4 +124,78 @@ async fn receipts_follow_acks_reads_and_membership() {
         expect(json!(["carol"]), json!(["carol"]), 1),
         "and only those who are still members"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_paged_and_their_counts_stay_exact() {
+    const MEMBERS: usize = 130;
+    const READERS: usize = 120;
+    let world = World::start().await;
+    let alice = world.user("alice");
+    let members: Vec<String> = (0..MEMBERS).map(|n| format!("m{n:03}")).collect();
+    let names: Vec<&str> = members.iter().map(String::as_str).collect();
+    alice.create_group("room", &names).await.expect(201);
+    alice.send("room", "m", "hi").await.expect(201);
+    let mut last = 0;
+    for member in &members[..READERS] {
+        last = world.user(member).read("room", 1).await.position();
+    }
+    let as_of = last;
+    // Another reader, after the moment that is queried later.
+    let late = world.user(&members[READERS]).read("room", 1).await;
+    world.wait_until_projected(late.position()).await;
+    let path = "/v1/conversations/room/messages/1/receipts";
+    let list = |page: &Value, field: &str| -> Vec<String> {
+        let users = page[field].as_array().expect("a list").iter();
+        users
+            .map(|user| user.as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+
+    // Without parameters, the lists are cut at 100 users.
+    let page = alice.get_ok(path).await;
+    assert_eq!(list(&page, "delivered"), members[..100]);
+    assert_eq!(list(&page, "read"), members[..100]);
+    assert_eq!(page["truncated"], true);
+
+    let admin = world.admin();
+    let past = format!("&as_of={as_of}&as_user=alice");
+    for (client, suffix, readers) in [(&alice, "", READERS + 1), (&admin, past.as_str(), READERS)] {
+        let (mut after, mut read, mut pages) = (String::new(), Vec::new(), 0);
+        loop {
+            let page = client
+                .get_ok(&format!("{path}?limit=50&after={after}{suffix}"))
+                .await;
+            let counts = ["delivered_count", "read_count", "member_count"];
+            assert_eq!(
+                counts.map(|count| page[count].as_u64().unwrap_or_default() as usize),
+                [readers, readers, MEMBERS]
+            );
+            read.extend(list(&page, "read"));
+            pages += 1;
+            match page["next"].as_str() {
+                Some(next) => next.clone_into(&mut after),
+                None => {
+                    assert!(page.get("truncated").is_none(), "{page}");
+                    break;
+                }
+            }
+        }
+        assert_eq!((pages, &read[..]), (3, &members[..readers]));
+    }
+
+    // The cursor is one of this message, this listing and this user.
+    alice.send("room", "n", "again").await.expect(201);
+    let page = alice.get_ok(&format!("{path}?limit=50")).await;
+    let next = page["next"].as_str().expect("a second page");
+    let elsewhere = "/v1/conversations/room/messages/2/receipts";
+    for (client, path) in [
+        (&alice, format!("{elsewhere}?after={next}")),
+        (&world.user("m000"), format!("{path}?after={next}")),
+        (&alice, format!("{path}?after=1")),
+        (&alice, format!("{path}?limit=0")),
+        (&alice, format!("{path}?limit=1001")),
+    ] {
+        client.get(&path).await.expect_problem(400);
+    }
 }
