@@ -27,27 +27,29 @@ const COMMAND_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause between its attempts.
 const COMMAND_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The options of every pool.
-///
-/// - A new connection is used only if its server accepts writes, and one that may be with a server
-///   that has been replaced is closed.
-/// - A connection that was given back because its server does not answer is closed: waiting for it
-///   would keep its place in the pool until the network gives up, which can take a quarter of an
-///   hour.
+/// The options of every pool on the primary: those of [`replica_pool_options`]. Besides, a new
+/// connection is used only if its server accepts writes, and one that may be with a server that has
+/// been replaced is closed.
 pub fn pool_options() -> PgPoolOptions {
-    PgPoolOptions::new()
+    replica_pool_options()
         .after_connect(|connection, _| Box::pin(connect::check_session(connection)))
         .before_acquire(|_, session| {
             Box::pin(async move { Ok(!connect::is_replaced(session.age)) })
         })
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
-                    Ok(flushed) => flushed.map(|()| true),
-                    Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
-                }
-            })
+}
+
+/// The options of a pool on a server that only answers queries. A connection that was given back
+/// because its server does not answer is closed: waiting for it would keep its place in the pool
+/// until the network gives up, which can take a quarter of an hour.
+pub fn replica_pool_options() -> PgPoolOptions {
+    PgPoolOptions::new().after_release(|connection, _| {
+        Box::pin(async move {
+            match tokio::time::timeout(FLUSH_TIMEOUT, connection.flush()).await {
+                Ok(flushed) => flushed.map(|()| true),
+                Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+            }
         })
+    })
 }
 
 /// Creates a pool for an operator command, with the server that accepts writes. Gives up after

@@ -36,6 +36,7 @@ mod presence;
 mod projections;
 mod queries;
 mod reactions;
+mod read_replica;
 mod readme;
 mod rebuild;
 mod receipts;

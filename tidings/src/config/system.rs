@@ -60,6 +60,17 @@ pub struct SystemConfig {
     )]
     pub database_url: Option<ServerUrl>,
 
+    /// A standby of that Postgres, which this process reads to answer queries [default: the
+    /// primary].
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_READ_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub read_url: Option<ServerUrl>,
+
     /// nats-server to use, version 2.11.1 or newer, with JetStream [default: an embedded one].
     #[arg(
         long,

@@ -26,7 +26,7 @@ use axum::Router;
 use command_svc::CommandState;
 use command_svc::retention::{self, Retention, RetentionPolicy};
 use data_dir::retry::{self, RetryError};
-use data_dir::{UsageError, postgres, seal_key};
+use data_dir::{ServerUrl, UsageError, postgres, seal_key};
 use diagnostics::fetch_postgres_version;
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
@@ -195,7 +195,11 @@ impl ServiceRuntime {
         };
         let mirror = config.mirror_config();
         let service = Self {
-            pools: Pools::new(&setup.database_url, setup.services)?,
+            pools: Pools::new(
+                &setup.database_url,
+                config.read_url.as_ref().map(ServerUrl::reveal),
+                setup.services,
+            )?,
             nats: nats::connect(&setup.nats_url)
                 .await
                 .map_err(|error| UsageError(error.to_string()))?,
@@ -339,7 +343,10 @@ impl ServiceRuntime {
         QueryState::start(QuerySetup {
             pool: self.pools.reads.clone(),
             reader: LogReader::new(self.pools.reads.clone()),
-            primary: None,
+            primary: self
+                .pools
+                .reads_replica()
+                .then(|| LogReader::new(self.pools.writes.clone())),
             nats: Some(&self.nats),
             mirror: &self.mirror,
             local_signal: self.services.projector.then(|| signal.clone()),

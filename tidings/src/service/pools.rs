@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
-use data_dir::postgres::{parse_database_address, pool_options, refuse_transaction_pooling};
+use anyhow::{Context as _, Result, anyhow};
+use data_dir::UsageError;
+use data_dir::postgres::{
+    parse_database_address, pool_options, refuse_transaction_pooling, replica_pool_options,
+};
 use data_dir::retry::{self, RetryError};
 use event_log::OutageLog;
 use event_log::connect::{DatabaseAddress, PrimaryFollower};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 
 use super::services::Services;
 
@@ -44,15 +48,16 @@ impl SessionLimits {
         };
         let is_background = services.commands || services.projector || services.dispatcher;
         // The one that finds the primary; the committer and the relay; the locks of the sealer and
-        // the eraser; the hub; the projector and the filling of an index.
+        // the eraser; the hub and the filling of an index; the projector.
         let dedicated = 1
             + 2 * u32::from(has_log)
             + 2 * u32::from(services.commands)
-            + u32::from(services.queries)
-            + 2 * u32::from(services.projector);
+            + 2 * u32::from(services.queries)
+            + u32::from(services.projector);
         Self {
             writes,
-            projections: if is_background { 4 } else { 1 },
+            // A query service has an indexer.
+            projections: if is_background { 4 } else { 2 },
             // Other processes read for their readiness and gauges only.
             reads: if services.queries { 16 } else { 2 },
             dedicated,
@@ -72,17 +77,20 @@ pub struct Pools {
     pub writes: PgPool,
     /// The pool for the projector and other background tasks.
     pub projections: PgPool,
-    /// The pool for queries.
+    /// The pool for queries: on a replica, if one is configured.
     pub reads: PgPool,
+    reads_replica: bool,
     address: DatabaseAddress,
     /// The address with the options of each pool, in the order of [`Pools::with_names`].
     addresses: [DatabaseAddress; 3],
 }
 
 impl Pools {
-    /// Creates lazy pools for this database. Fails only if the address is invalid.
-    pub fn new(database_url: &str, services: Services) -> Result<Self> {
+    /// Creates lazy pools for this database, and for the replica `read_url` if queries read one.
+    /// Fails only if an address is invalid.
+    pub fn new(database_url: &str, read_url: Option<&str>, services: Services) -> Result<Self> {
         let address = parse_database_address(database_url)?;
+        let replica = read_url.map(parse_replica_address).transpose()?;
         let limits = SessionLimits::of(services);
         let addresses = [
             address.map_options(|options| {
@@ -92,21 +100,25 @@ impl Pools {
                     .options(timeout)
             }),
             address.map_options(|options| options.application_name("tidings projector")),
-            address.map_options(|options| {
+            replica.as_ref().unwrap_or(&address).map_options(|options| {
                 let options = options.application_name("tidings queries");
                 query_api::session_options(options, query_api::STATEMENT_TIMEOUT)
             }),
         ];
-        let open = |limit: u32, address: &DatabaseAddress| {
-            pool_options()
+        let open = |options: PgPoolOptions, limit: u32, address: &DatabaseAddress| {
+            options
                 .max_connections(limit)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .connect_lazy_with(address.hosts()[0].clone())
         };
         Ok(Self {
-            writes: open(limits.writes, &addresses[0]),
-            projections: open(limits.projections, &addresses[1]),
-            reads: open(limits.reads, &addresses[2]),
+            writes: open(pool_options(), limits.writes, &addresses[0]),
+            projections: open(pool_options(), limits.projections, &addresses[1]),
+            reads: match &replica {
+                None => open(pool_options(), limits.reads, &addresses[2]),
+                Some(_) => open(replica_pool_options(), limits.reads, &addresses[2]),
+            },
+            reads_replica: replica.is_some(),
             address,
             addresses,
         })
@@ -116,7 +128,11 @@ impl Pools {
     /// there. Fails if the server refuses the user, or pools by transaction.
     pub async fn wait_for_primary(&self) -> Result<PrimaryFollower> {
         let pools = self.with_names().map(|(_, pool)| pool.clone());
-        let pools = pools.into_iter().zip(self.addresses.clone()).collect();
+        let mut pools: Vec<_> = pools.into_iter().zip(self.addresses.clone()).collect();
+        if self.reads_replica {
+            // The pool for queries is the last one, and stays with the replica.
+            pools.pop();
+        }
         let mut follower = PrimaryFollower::new(self.address.clone(), pools);
         let attempt = async || {
             follower.find().await.map_err(|error| {
@@ -133,6 +149,11 @@ impl Pools {
         Ok(follower)
     }
 
+    /// Whether queries read a replica.
+    pub fn reads_replica(&self) -> bool {
+        self.reads_replica
+    }
+
     /// The pools with their names in the metrics.
     pub fn with_names(&self) -> [(&'static str, &PgPool); 3] {
         [
@@ -147,6 +168,18 @@ impl Pools {
         for (_, pool) in self.with_names() {
             pool.close().await;
         }
+    }
+}
+
+/// A position in the history of one server says nothing about another one, so there is only one.
+fn parse_replica_address(url: &str) -> Result<DatabaseAddress> {
+    let address = parse_database_address(url).context("TIDINGS_READ_URL")?;
+    match address.hosts().len() {
+        1 => Ok(address),
+        hosts => Err(UsageError(format!(
+            "TIDINGS_READ_URL has {hosts} hosts; name one standby, and run a query service for each"
+        ))
+        .into()),
     }
 }
 

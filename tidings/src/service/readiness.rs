@@ -1,10 +1,12 @@
 //! Readiness checks: whether a load balancer should send requests to this process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use diagnostics::ProjectionLag;
 use event_log::EventLog;
+use event_log::reader::LogReader;
 use http_edge::ops::Readiness;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +16,9 @@ use super::services::Services;
 /// The largest acceptable lag of the read model, in seconds. With more, clients would notice stale
 /// data.
 const MAX_LAG_SECONDS: f64 = 10.0;
+
+/// How long the primary may take to say how far it is.
+const PRIMARY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The state of the start.
 #[derive(Default)]
@@ -66,7 +71,54 @@ pub fn build_checks(
             check_lag(progress.clone(), pool.clone())
         });
     }
+    if pools.reads_replica() {
+        let replication = Arc::new(ReplicationCheck {
+            primary: LogReader::new(pools.writes.clone()),
+            replica: LogReader::new(pools.reads.clone()),
+            target: Mutex::default(),
+        });
+        checks = checks.with_check("replication", move || {
+            let replication = replication.clone();
+            async move { replication.run().await }
+        });
+    }
     checks.build()
+}
+
+/// Checks from time to time that a replica reaches, in time, where the primary was before.
+struct ReplicationCheck {
+    primary: LogReader,
+    replica: LogReader,
+    /// A position of the primary, and when it was seen.
+    target: Mutex<Option<(i64, Instant)>>,
+}
+
+impl ReplicationCheck {
+    async fn run(&self) -> Result<(), String> {
+        let replica = self.replica.head().await;
+        let replica = replica.map_err(|_| "cannot read from the standby".to_owned())?;
+        let primary = tokio::time::timeout(PRIMARY_TIMEOUT, self.primary.head()).await;
+        let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((position, seen)) = *target
+            && replica.position < position
+        {
+            let waited = seen.elapsed().as_secs_f64();
+            return if waited <= MAX_LAG_SECONDS {
+                Ok(())
+            } else {
+                let behind = position - replica.position;
+                Err(format!(
+                    "the standby is {behind} events, {waited:.0} s behind"
+                ))
+            };
+        }
+        // Without the primary, the standby still answers.
+        *target = match primary {
+            Ok(Ok(primary)) => Some((primary.position, Instant::now())),
+            _ => None,
+        };
+        Ok(())
+    }
 }
 
 /// Checks that appends work: an empty one makes the whole way to Postgres and back.

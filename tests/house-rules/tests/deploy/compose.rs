@@ -94,8 +94,6 @@ fn the_fleet_has_every_service_and_runs_known_commands_and_settings() {
             .unwrap_or_else(|| panic!("{command} lacks {variable}"))
     };
     setting("command-svc", "TIDINGS_SEAL_KEY");
-    let search = setting("query-api", "TIDINGS_SEARCH_DIR");
-    assert_eq!(setting("projector", "TIDINGS_SEARCH_DIR"), search);
     for shared in ["DATABASE_URL", "NATS_URL", "TIDINGS_AUTH_SECRET"] {
         let value = setting("command-svc", shared);
         for command in ["query-api", "projector", "dispatcher"] {
