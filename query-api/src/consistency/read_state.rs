@@ -11,8 +11,8 @@ use super::watermark::Watermark;
 pub struct ReadState {
     /// Connections that read `read.*`.
     pub pool: PgPool,
-    /// Reads the head of the log, and the position of a time; from the primary, even if `pool` reads
-    /// a replica.
+    /// Reads the head of the log, and the position of a time; from the primary, even if `pool`
+    /// reads a replica.
     pub reader: LogReader,
     /// The position that the read model has reached, as far as this process knows.
     pub watermark: Watermark,

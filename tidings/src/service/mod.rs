@@ -269,12 +269,7 @@ impl ServiceRuntime {
             }
             background.spawn("the relay", self.relay_task(log.clone()));
         }
-        if self.services.commands {
-            if let SealInterval::AtMost(every) = self.config.seals.seal_every {
-                background.spawn("the sealer", self.sealer_task(every)?);
-            }
-            background.spawn("the eraser", self.eraser_task());
-        }
+        self.spawn_log_followers(background)?;
         if self.services.projector {
             let in_process = InProcessChannels {
                 feed: log.as_ref().map(CommitFeed::subscribe),
@@ -285,12 +280,6 @@ impl ServiceRuntime {
         }
         if self.config.maintains_index(self.services.queries) {
             background.spawn("the indexer", self.indexer_task(projected_position));
-        }
-        if self.services.dispatcher {
-            background.spawn("the dispatcher", self.dispatcher_task()?);
-            if let Some(copies) = self.seal_copies_task()? {
-                background.spawn("the seal copies", copies);
-            }
         }
         background.spawn(
             "the gauges",
@@ -305,6 +294,23 @@ impl ServiceRuntime {
         gate.open(self.with_middleware(routes.merge(ops).merge(docs::routes(api)?)));
         self.startup.mark_started();
         Ok(log)
+    }
+
+    /// Starts what works on the log besides the relay and the projections.
+    fn spawn_log_followers(&self, background: &mut TaskGroup) -> Result<()> {
+        if self.services.commands {
+            if let SealInterval::AtMost(every) = self.config.seals.seal_every {
+                background.spawn("the sealer", self.sealer_task(every)?);
+            }
+            background.spawn("the eraser", self.eraser_task());
+        }
+        if self.services.dispatcher {
+            background.spawn("the dispatcher", self.dispatcher_task()?);
+            if let Some(copies) = self.seal_copies_task()? {
+                background.spawn("the seal copies", copies);
+            }
+        }
+        Ok(())
     }
 
     async fn fetch_versions(&self) -> ServerVersions {
