@@ -79,6 +79,11 @@ impl RawSocket {
         read.unwrap_or(RawFrame::End)
     }
 
+    /// Waits for the next frame, however long it takes.
+    pub async fn wait_for_frame(&mut self) -> RawFrame {
+        self.read_frame().await.unwrap_or(RawFrame::End)
+    }
+
     /// Reads until the connection ends and returns all frames.
     pub async fn read_to_end(&mut self) -> Vec<RawFrame> {
         let mut frames = Vec::new();

@@ -133,7 +133,7 @@ impl SocketClient {
                 Ok(Vec::new())
             }
             ClientFrame::Typing { conversation_id } => {
-                // An invalid id is treated like an unknown one: nobody is notified.
+                // An invalid id is treated like an unknown one, which has no members to notify.
                 if let Ok(conversation) = ConversationId::parse(&conversation_id)
                     && self.typing.admit(&conversation, Instant::now())
                 {

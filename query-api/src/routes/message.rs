@@ -37,9 +37,9 @@ static MESSAGE: TemporalStatement = TemporalStatement::new(concat!(
     can_see!("t", "t", "g.seq")
 ));
 
-/// Binds the caller, the conversation, the seq, the position after which the page starts, the number
-/// of versions, and the byte budget. The first body is stored with the message, later ones in
-/// `read.versions`.
+/// Binds the caller, the conversation, the seq, the position after which the page starts, the
+/// number of versions, and the byte budget. The first body is stored with the message, later ones
+/// in `read.versions`.
 static VERSIONS: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ", membership!(), ", message AS (
         SELECT g.* FROM membership t JOIN read.messages g ON g.conversation = t.conversation AND g.seq = $3

@@ -1,5 +1,5 @@
 //! L10 and L9 for reactions: messages show a bounded part of them, and a route pages the rest to
-//! whoever may see the message.
+//! users who may see the message.
 
 use serde_json::{Value, json};
 use tests::client::Client;
@@ -159,7 +159,7 @@ async fn the_users_of_a_reaction_are_paged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_users_of_a_reaction_are_visible_to_whoever_sees_the_message() {
+async fn the_users_of_a_reaction_are_visible_to_those_who_see_the_message() {
     let (world, heart) = world_with_reactions().await;
     let alice = world.user("alice");
     let path = format!("{MESSAGE}/reactions/{THUMB}");
@@ -178,8 +178,9 @@ async fn the_users_of_a_reaction_are_visible_to_whoever_sees_the_message() {
     let joined = alice.post("/v1/conversations/room/members", late).await;
     let min = joined.position();
     for user in ["stranger", "m001", "late"] {
-        let answer = world.user(user).get(&format!("{path}?min_position={min}"));
-        assert_eq!(answer.await.expect_problem(404), "not_found", "{user}");
+        let path = format!("{path}?min_position={min}");
+        let answer = world.user(user).get(&path).await;
+        assert_eq!(answer.expect_problem(404), "not_found", "{user}");
     }
     let missing = "/v1/conversations/room/messages/2/reactions/heart";
     alice.get(missing).await.expect_problem(404);

@@ -126,6 +126,38 @@ async fn receipts_follow_acks_reads_and_membership() {
     );
 }
 
+/// The path of the receipts of a message.
+const RECEIPTS: &str = "/v1/conversations/room/messages/1/receipts";
+
+fn users(page: &Value, field: &str) -> Vec<String> {
+    let users = page[field].as_array().expect("a list").iter();
+    users
+        .map(|user| user.as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Pages through the receipts, 50 users at a time. Every page has these counts of readers and
+/// members. Returns the users who have read the message, and the number of pages.
+async fn page_readers(client: &Client, suffix: &str, counts: [usize; 2]) -> (Vec<String>, usize) {
+    let (mut after, mut read, mut pages) = (String::new(), Vec::new(), 0);
+    loop {
+        let path = format!("{RECEIPTS}?limit=50&after={after}{suffix}");
+        let page = client.get_ok(&path).await;
+        let number = |field: &str| page[field].as_u64().unwrap_or_default() as usize;
+        assert_eq!([number("read_count"), number("member_count")], counts);
+        assert_eq!(number("delivered_count"), counts[0]);
+        read.extend(users(&page, "read"));
+        pages += 1;
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => {
+                assert!(page.get("truncated").is_none(), "{page}");
+                return (read, pages);
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_are_paged_and_their_counts_stay_exact() {
     const MEMBERS: usize = 130;
@@ -136,65 +168,37 @@ async fn receipts_are_paged_and_their_counts_stay_exact() {
     let names: Vec<&str> = members.iter().map(String::as_str).collect();
     alice.create_group("room", &names).await.expect(201);
     alice.send("room", "m", "hi").await.expect(201);
-    let mut last = 0;
+    let mut as_of = 0;
     for member in &members[..READERS] {
-        last = world.user(member).read("room", 1).await.position();
+        as_of = world.user(member).read("room", 1).await.position();
     }
-    let as_of = last;
-    // Another reader, after the moment that is queried later.
+    // Another reader, after the position that is queried as of.
     let late = world.user(&members[READERS]).read("room", 1).await;
     world.wait_until_projected(late.position()).await;
-    let path = "/v1/conversations/room/messages/1/receipts";
-    let list = |page: &Value, field: &str| -> Vec<String> {
-        let users = page[field].as_array().expect("a list").iter();
-        users
-            .map(|user| user.as_str().unwrap_or_default().to_owned())
-            .collect()
-    };
 
     // Without parameters, the lists are cut at 100 users.
-    let page = alice.get_ok(path).await;
-    assert_eq!(list(&page, "delivered"), members[..100]);
-    assert_eq!(list(&page, "read"), members[..100]);
+    let page = alice.get_ok(RECEIPTS).await;
+    assert_eq!(users(&page, "delivered"), members[..100]);
+    assert_eq!(users(&page, "read"), members[..100]);
     assert_eq!(page["truncated"], true);
-
-    let admin = world.admin();
+    // With parameters, they are paged, now and in the past.
     let past = format!("&as_of={as_of}&as_user=alice");
-    for (client, suffix, readers) in [(&alice, "", READERS + 1), (&admin, past.as_str(), READERS)] {
-        let (mut after, mut read, mut pages) = (String::new(), Vec::new(), 0);
-        loop {
-            let page = client
-                .get_ok(&format!("{path}?limit=50&after={after}{suffix}"))
-                .await;
-            let counts = ["delivered_count", "read_count", "member_count"];
-            assert_eq!(
-                counts.map(|count| page[count].as_u64().unwrap_or_default() as usize),
-                [readers, readers, MEMBERS]
-            );
-            read.extend(list(&page, "read"));
-            pages += 1;
-            match page["next"].as_str() {
-                Some(next) => next.clone_into(&mut after),
-                None => {
-                    assert!(page.get("truncated").is_none(), "{page}");
-                    break;
-                }
-            }
-        }
-        assert_eq!((pages, &read[..]), (3, &members[..readers]));
-    }
+    let now = page_readers(&alice, "", [READERS + 1, MEMBERS]).await;
+    assert_eq!(now, (members[..=READERS].to_vec(), 3));
+    let then = page_readers(&world.admin(), &past, [READERS, MEMBERS]).await;
+    assert_eq!(then, (members[..READERS].to_vec(), 3));
 
     // The cursor is one of this message, this listing and this user.
     alice.send("room", "n", "again").await.expect(201);
-    let page = alice.get_ok(&format!("{path}?limit=50")).await;
+    let page = alice.get_ok(&format!("{RECEIPTS}?limit=50")).await;
     let next = page["next"].as_str().expect("a second page");
     let elsewhere = "/v1/conversations/room/messages/2/receipts";
     for (client, path) in [
         (&alice, format!("{elsewhere}?after={next}")),
-        (&world.user("m000"), format!("{path}?after={next}")),
-        (&alice, format!("{path}?after=1")),
-        (&alice, format!("{path}?limit=0")),
-        (&alice, format!("{path}?limit=1001")),
+        (&world.user("m000"), format!("{RECEIPTS}?after={next}")),
+        (&alice, format!("{RECEIPTS}?after=1")),
+        (&alice, format!("{RECEIPTS}?limit=0")),
+        (&alice, format!("{RECEIPTS}?limit=1001")),
     ] {
         client.get(&path).await.expect_problem(400);
     }

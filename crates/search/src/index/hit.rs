@@ -1,7 +1,5 @@
 //! The messages that a search finds, and their order.
 
-use super::page_collector::HitCursor;
-
 /// The order of hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
@@ -9,6 +7,15 @@ pub enum Sort {
     Relevance,
     /// Newest first.
     Newest,
+}
+
+/// The sort key of a hit. The cursor for the next page is that of the last hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HitCursor {
+    /// The score as an integer of the same order; 0 if sorted by time.
+    pub rank: u32,
+    /// The log position of the message.
+    pub position: u64,
 }
 
 /// A message that matches a search.

@@ -8,7 +8,7 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
 use super::columns::{ColumnsBySegment, SegmentColumns, columns_for};
-use super::hit::{SearchHit, Sort};
+use super::hit::{HitCursor, SearchHit, Sort};
 
 /// The maximum share by which age reduces a score.
 const MAX_AGE_PENALTY: f32 = 0.2;
@@ -17,15 +17,6 @@ const HALF_PENALTY_AGE_MS: f32 = 30.0 * 24.0 * 3_600.0 * 1_000.0;
 
 /// The low bits of a score to ignore: they depend on the order in which floats are summed.
 const SCORE_NOISE_BITS: u32 = 6;
-
-/// The sort key of a hit. The cursor for the next page is that of the last hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HitCursor {
-    /// The score as an integer of the same order; 0 if sorted by time.
-    pub rank: u32,
-    /// The log position of the message.
-    pub position: u64,
-}
 
 /// A tantivy collector of one page.
 pub(super) struct PageCollector {

@@ -6,8 +6,8 @@ use tantivy::query::{BooleanQuery, Occur};
 
 use super::error::IndexError;
 use super::handle::Index;
-use super::hit::{SearchHit, Sort};
-use super::page_collector::{HitCursor, PageCollector, Ranking};
+use super::hit::{HitCursor, SearchHit, Sort};
+use super::page_collector::{PageCollector, Ranking};
 use super::query_builder::IdResolver;
 use super::statistics::{Bm25Statistics, PinnedStatistics};
 use super::visibility::{self, VisibilityFilter};
