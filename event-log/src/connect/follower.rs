@@ -62,8 +62,10 @@ impl PrimaryFollower {
     }
 
     fn turn_to(&self, primary: &Primary) {
-        let host = describe_host(&primary.options);
-        tracing::info!(host, "using the Postgres that accepts writes");
+        if self.address.hosts().len() > 1 {
+            let host = describe_host(&primary.options);
+            tracing::info!(host, "using the Postgres that accepts writes");
+        }
         for (pool, address) in &self.pools {
             if let Some(options) = address.hosts().get(primary.host) {
                 pool.set_connect_options(options.clone());

@@ -164,7 +164,12 @@ async fn a_primary_that_was_replaced_and_comes_back_is_refused() {
         assert_eq!(world.send(key).await.0, 503);
     }
     assert_eq!(world.readiness().await, 503);
-    assert!(world.count_lines("was replaced by a promoted standby") > 0);
+    eventually("the log says why", async || {
+        // Each attempt may be the one that is logged.
+        world.readiness().await;
+        (world.count_lines("was replaced by a promoted standby") > 0).then_some(())
+    })
+    .await;
     // until they are led to the new one again.
     world.pair.lead_clients_to_replaced(false);
     for key in ["first", "second", "on the new one"] {

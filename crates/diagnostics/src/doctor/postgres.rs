@@ -40,19 +40,21 @@ pub(super) async fn examine(url: &str, roles: &[RoleSessions]) -> Vec<Finding> {
         Err(error) => return problem(error.to_string()),
     };
     let host = describe_host(&primary.options);
+    // With the options of the services: a pooler may refuse them.
+    let services = match parse_database_address(url) {
+        Ok(address) => address,
+        Err(error) => return problem(error.to_string()),
+    };
+    let pooler = pooler::examine(&services.hosts()[primary.host], roles).await;
+    if pooler.level == FindingLevel::Problem {
+        return vec![pooler];
+    }
     let mut findings = match within(PAGE_TIMEOUT, load(&mut primary.connection)).await {
         Ok(server) => server.judge(&host, roles),
         Err(error) => problem(format!("{host} cannot be examined: {error}")),
     };
     drop(primary.connection.close().await);
-    // With the options of the services: a pooler may refuse them.
-    match parse_database_address(url) {
-        Ok(address) => {
-            let options = &address.hosts()[primary.host];
-            findings.push(pooler::examine(options, roles).await);
-        }
-        Err(error) => findings.extend(problem(error.to_string())),
-    }
+    findings.push(pooler);
     findings
 }
 
