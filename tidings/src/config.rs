@@ -3,8 +3,8 @@
 //!
 //! - `cli`: the command line, with the options of the smaller commands.
 //! - `system`: the options that all commands share, and what follows from them.
-//! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands and of what they
-//!   operate. `given`: the settings that were given.
+//! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands, and of what
+//!   they operate. `given`: the settings that were given.
 //! - `ports`: TLS and the port of the metrics. `parse`: the formats of values.
 
 mod backup;

@@ -416,6 +416,13 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_from_a_backup() {
     machine.user("bob").get_ok(&path).await;
     let end = send(&machine.user("alice"), "new", before.len() + NEW).await;
     check_followers(&machine, kept_followers, ahead_followers, end).await;
+    // New ids do not collide with restored ones.
+    let alice = machine.user("alice");
+    alice.create_group("another", &["bob"]).await.expect(201);
+    let elsewhere = format!("{}/elsewhere", receiver.url());
+    machine
+        .run_ok(&["webhooks", "add", &elsewhere, "--notifications"])
+        .await;
     check_everything(&machine, &receiver).await;
 
     // A backup of the restored system, which has two histories, restores too.

@@ -94,3 +94,57 @@ impl BackupManifest {
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> BackupManifest {
+        BackupManifest {
+            format: FORMAT,
+            tidings: "9.9.9".into(),
+            schema: migrations::newest_version(),
+            created_at: Timestamp::from_millis(0),
+            log_id: String::new(),
+            position: 1,
+            cursor: "1.00000000".into(),
+            tables: vec![BackupTable {
+                schema: "log".into(),
+                name: "a\"b".into(),
+                columns: vec!["c".into(), "d".into()],
+                file: "f".into(),
+                rows: 0,
+            }],
+            files: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_newer_backup_is_refused_with_its_version() {
+        manifest().check().expect("it is current");
+        let newer_schema = BackupManifest {
+            schema: migrations::newest_version() + 1,
+            ..manifest()
+        };
+        let newer_format = BackupManifest {
+            format: FORMAT + 1,
+            ..manifest()
+        };
+        for manifest in [newer_schema, newer_format] {
+            let error = manifest.check().expect_err("it is newer");
+            assert!(error.is::<UsageError>());
+            assert!(error.to_string().contains("Tidings 9.9.9"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_tables_of_a_backup_are_written_and_names_are_quoted() {
+        let mut manifest = manifest();
+        assert_eq!(
+            manifest.tables[0].to_sql(),
+            "\"log\".\"a\"\"b\" (\"c\", \"d\")"
+        );
+        manifest.tables[0].schema = "read".into();
+        assert!(manifest.check().is_err());
+    }
+}

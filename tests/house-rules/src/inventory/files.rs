@@ -34,6 +34,16 @@ const FILES: &[(&str, &str, &str)] = &[
         "a rebuild request and its options",
     ),
     (
+        "auth-jwks.json",
+        "DATA/auth-jwks.json",
+        "the public keys that verify tokens, from a restored backup, mode 600",
+    ),
+    (
+        "auth-public-key.pem",
+        "DATA/auth-public-key.pem",
+        "the public key that verifies tokens, from a restored backup, mode 600",
+    ),
+    (
         "auth-secret",
         "DATA/auth-secret",
         "the secret that signs tokens, mode 600",
@@ -114,6 +124,8 @@ const FILES: &[(&str, &str, &str)] = &[
 
 /// Other names in the sources: programs, caches, exports, files of Postgres, URLs.
 const OTHERS: &[&str] = &[
+    "SHA256SUMS",
+    "settings.env",
     ".cache",
     ".manifest.json.next",
     ".seals.next",

@@ -78,6 +78,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("tidings_search_position", "position of the search index"),
     ("tidings_search_seconds", "duration of searches"),
     (
+        "tidings_tls_expiry_seconds",
+        "when the TLS certificate in use expires, since 1970",
+    ),
+    (
         "tidings_webhook_lag_events",
         "events that a webhook lags behind the log",
     ),
