@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
         &[
             "domain",
             "embedded-servers",
+            "event-log",
             "http-edge",
             "log-integrity",
             "migrations",

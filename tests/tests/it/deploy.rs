@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use eventually::eventually;
 use tests::client::{BaseUrls, Client, http_client};
-use tests::fleet::{Fleet, FleetRole};
+use tests::fleet::{Fleet, FleetLayout, FleetRole, IndexPlacement};
 use tests::live::{LiveEvents, LiveSocket};
 use tests::process::ChildProcess;
 use tests::world::{Settings, create_dir};
@@ -42,7 +42,13 @@ fn replace(text: &str, from: &str, to: &str) -> String {
 async fn start_fleet() -> Fleet {
     let key = create_dir().join("seal-key");
     let settings = Settings::default().with("TIDINGS_SEAL_KEY", key.display());
-    Fleet::start_with(2, 2, None, &settings).await
+    let layout = FleetLayout {
+        command_services: 2,
+        query_apis: 2,
+        all_in_one: None,
+        index: IndexPlacement::PerQueryApi,
+    };
+    Fleet::start_with(layout, &settings).await
 }
 
 /// A proxy in front of a fleet.

@@ -114,8 +114,9 @@ async fn the_address_of_a_standby_names_one_server() {
     let primary = PairWorld::start(ReplicationMode::Asynchronous, PostgresPair::url).await;
     let mut env = primary.env.clone();
     env.push(("TIDINGS_READ_URL", primary.pair.url_of_both()));
-    let started = ServiceProcess::start("query-api", ports::find_free(), &create_dir(), &env);
-    let Err(output) = started.await else {
+    let dir = create_dir();
+    let started = ServiceProcess::start("query-api", ports::find_free(), &dir, &env).await;
+    let Err(output) = started else {
         panic!("it started");
     };
     assert!(output.contains("TIDINGS_READ_URL has 2 hosts"), "{output}");

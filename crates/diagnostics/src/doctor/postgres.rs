@@ -72,10 +72,10 @@ struct ExaminedServer {
 /// What the user may do. `None`: what this is about does not exist yet.
 #[derive(sqlx::FromRow)]
 struct UserRights {
-    may_create: bool,
-    may_use_public: bool,
-    may_append: Option<bool>,
-    may_read_control: bool,
+    creates_schemas: bool,
+    uses_public: bool,
+    appends: Option<bool>,
+    reads_control: bool,
 }
 
 /// How many sessions there may be, and how many others there are.
@@ -99,11 +99,11 @@ async fn load(connection: &mut PgConnection) -> Result<ExaminedServer, sqlx::Err
         .fetch_all(&mut *connection)
         .await?;
     let rights = sqlx::query_as(
-        "SELECT has_database_privilege(current_database(), 'CREATE') AS may_create,
+        "SELECT has_database_privilege(current_database(), 'CREATE') AS creates_schemas,
                 has_schema_privilege('public', 'CREATE') OR to_regclass('public.events') IS NOT NULL
-                    AS may_use_public,
-                has_table_privilege(to_regclass('log.events'), 'INSERT, SELECT') AS may_append,
-                has_function_privilege('pg_control_system()', 'EXECUTE') AS may_read_control",
+                    AS uses_public,
+                has_table_privilege(to_regclass('log.events'), 'INSERT, SELECT') AS appends,
+                has_function_privilege('pg_control_system()', 'EXECUTE') AS reads_control",
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -174,21 +174,21 @@ impl ExaminedServer {
     fn judge_rights(&self) -> Vec<Finding> {
         let rights = &self.rights;
         let mut findings = Vec::new();
-        if !rights.may_create {
+        if !rights.creates_schemas {
             let text = "the user may not create schemas in this database: make it the owner, or \
                         GRANT CREATE ON DATABASE";
             findings.push(Finding::problem(SUBJECT, text));
         }
-        if !rights.may_use_public {
+        if !rights.uses_public {
             let text =
                 "the user may not create the view public.events: GRANT CREATE ON SCHEMA public";
             findings.push(Finding::problem(SUBJECT, text));
         }
-        if rights.may_append == Some(false) {
+        if rights.appends == Some(false) {
             let text = "another user owns the log, and this one may not append: use the owner";
             findings.push(Finding::problem(SUBJECT, text));
         }
-        if !rights.may_read_control {
+        if !rights.reads_control {
             let text = "the user may not execute pg_control_system(): an old primary that comes back \
                         after a failover is not recognised";
             findings.push(Finding::note(SUBJECT, text));
@@ -375,10 +375,10 @@ mod tests {
             encoding: "UTF8".into(),
             settings: stock(),
             rights: UserRights {
-                may_create: true,
-                may_use_public: true,
-                may_append: None,
-                may_read_control: true,
+                creates_schemas: true,
+                uses_public: true,
+                appends: None,
+                reads_control: true,
             },
             sessions: SessionCounts {
                 of_server,
@@ -409,8 +409,8 @@ mod tests {
         let changes: [fn(&mut ExaminedServer); 8] = [
             |server| server.version_number = 140_022,
             |server| server.encoding = "SQL_ASCII".into(),
-            |server| server.rights.may_create = false,
-            |server| server.rights.may_append = Some(false),
+            |server| server.rights.creates_schemas = false,
+            |server| server.rights.appends = Some(false),
             |server| server.sessions.of_user = 29,
             |server| server.sessions.of_server = 29,
             |server| server.sessions.foreign = 80,
