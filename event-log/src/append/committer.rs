@@ -109,11 +109,12 @@ impl Committer {
                 },
                 Err(error) => {
                     lock_head = true;
-                    let resolved = self.resolve_unknown_outcome(&batch, &error, started).await;
-                    if let Some(committed) = resolved {
-                        return self.complete_batch(batch, committed);
+                    match self.resolve_unknown_outcome(&batch, &error, started).await {
+                        Ok(Some(committed)) => return self.complete_batch(batch, committed),
+                        Ok(None) => last_error = error.to_string(),
+                        // This says why there is no new session, which lasts longer.
+                        Err(error) => last_error = error.to_string(),
                     }
-                    last_error = error.to_string();
                     if started.elapsed() > OUTAGE_TIMEOUT || is_exhausted(&error) {
                         break;
                     }
@@ -222,33 +223,36 @@ impl Committer {
     }
 
     /// Finds out, after an error, whether the batch was written. Returns where if it was, and if
-    /// everything that the server replicates synchronously has been replicated up to it.
+    /// everything that the server replicates synchronously has been replicated up to it. Fails if
+    /// that cannot be found out in time.
     async fn resolve_unknown_outcome(
         &mut self,
         batch: &[QueuedAppend],
         error: &sqlx::Error,
         started: Instant,
-    ) -> Option<CommittedBatch> {
+    ) -> Result<Option<CommittedBatch>, sqlx::Error> {
         tracing::debug!(%error, "a commit failed; checking whether it was written");
         if matches!(error, sqlx::Error::Database(_)) && !is_session_lost(error) {
             // The server rejected the statement because of a race for a key or a stream. The next
             // attempt sees and applies what won the race.
-            return None;
+            return Ok(None);
         }
-        let tag = self.session.epoch()?;
+        let Some(tag) = self.session.epoch() else {
+            return Ok(None);
+        };
         let columns = BatchColumns::from_batch(batch);
         loop {
             match self.session.reopen_after(&columns, tag).await {
                 Ok(time) => {
-                    return time.map(|time| CommittedBatch {
+                    return Ok(time.map(|time| CommittedBatch {
                         previous_head: self.queue.known_head(),
                         time,
                         tag,
-                    });
+                    }));
                 }
                 Err(error) if started.elapsed() > OUTAGE_TIMEOUT => {
                     tracing::debug!(%error, "could not find out whether a commit was written");
-                    return None;
+                    return Err(error);
                 }
                 Err(_) => tokio::time::sleep(RECONNECT_INTERVAL).await,
             }

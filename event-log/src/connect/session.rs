@@ -6,6 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, Row as _};
 
 use super::fence::{self, ServerTimeline};
+use crate::outage_log::OutageLog;
 use crate::timeout::{EXCHANGE_TIMEOUT, within};
 
 /// What a server says about itself. A standby has no timeline of its own.
@@ -19,6 +20,9 @@ const SERVER_STATE: &str = "SELECT pg_is_in_recovery() AS is_standby,
 const RESTRICTED_SERVER_STATE: &str = "SELECT pg_is_in_recovery() AS is_standby,
             current_setting('transaction_read_only') = 'on' AS is_read_only,
             NULL::text AS timeline, NULL::bigint AS system";
+
+/// Whether new sessions are with a server that may be used. All pools have the same one.
+static SESSIONS: OutageLog = OutageLog::new("Using the Postgres at this address");
 
 /// What a server says about itself.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +67,9 @@ fn name_host(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
 /// this for each connection that they open.
 pub async fn check_session(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let state = within(EXCHANGE_TIMEOUT, load_state(connection)).await?;
-    state.require_primary().map_err(unusable)
+    // A pool only says that it has no connection.
+    let checked = SESSIONS.record(state.require_primary());
+    checked.map_err(unusable)
 }
 
 pub(super) fn unusable(reason: String) -> sqlx::Error {
