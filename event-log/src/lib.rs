@@ -10,8 +10,8 @@
 //!   queued in one SQL statement with one fsync, and then delivers it from memory ([`commits`]).
 //!   [`receipt`]: idempotency.
 //! - [`connect`]: connections to the Postgres that accepts writes.
-//! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is away
-//!   and back, once each.
+//! - [`timeout`]: time limits for exchanges with Postgres. [`OutageLog`]: logs that a server is
+//!   away and back, once each.
 //! - `read`: reads the log by position, stream, type, time and user ([`reader`], [`user_filter`]),
 //!   and prefetches pages ([`read_ahead`]). [`log_end`]: where the log ends.
 

@@ -21,9 +21,9 @@
 //! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages.
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
 //!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
-//!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on such a pair;
-//!   [`pooler`]: a pooler that pools by transaction; [`gapless`]: the order of the log with
-//!   several writer processes.
+//!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on
+//!   such a pair; [`pooler`]: a pooler that pools by transaction; [`gapless`]: the order of the
+//!   log with several writer processes.
 
 #![deny(missing_docs)]
 

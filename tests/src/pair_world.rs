@@ -29,8 +29,8 @@ pub struct PairWorld {
 }
 
 impl PairWorld {
-    /// Starts a pair, and a process that connects to the URL that `url` chooses. Does not wait until
-    /// it is ready.
+    /// Starts a pair, and a process that connects to the URL that `url` chooses. Does not wait
+    /// until it is ready.
     pub async fn spawn(mode: ReplicationMode, url: fn(&PostgresPair) -> String) -> Self {
         let dir = create_dir();
         let bin = postgres_programs().await;

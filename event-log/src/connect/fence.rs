@@ -1,5 +1,5 @@
-//! Which servers have been replaced. A promotion begins a new timeline of the write-ahead log, so of
-//! two servers of one system, the one with the lower timeline has been replaced by the other.
+//! Which servers have been replaced. A promotion begins a new timeline of the write-ahead log, so
+//! of two servers of one system, the one with the lower timeline has been replaced by the other.
 //!
 //! The promise is that of one process: what it has not seen, it cannot know. So the state belongs
 //! to the process and not to a pool.

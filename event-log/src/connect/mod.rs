@@ -20,4 +20,4 @@ pub use fence::is_replaced;
 pub use follower::PrimaryFollower;
 pub use pooling::shares_sessions;
 pub use primary::{NoPrimaryError, Primary, find_primary};
-pub use session::{check_session, connect, describe_host};
+pub use session::{check_session, connect, describe_host, may_append};

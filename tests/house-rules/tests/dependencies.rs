@@ -69,7 +69,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "read-model",
         ],
     ),
-    ("importer", &["domain", "data-dir"]),
+    ("importer", &["domain", "data-dir", "event-log"]),
     (
         "log-tools",
         &[

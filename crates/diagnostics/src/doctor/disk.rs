@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indicatif::HumanBytes;
 
-use super::Finding;
+use super::finding::Finding;
 
 const SUBJECT: &str = "disk";
 
@@ -44,7 +44,7 @@ fn judge(data: &Path, bytes: u64, files: u64, all_files: u64) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::FindingLevel;
+    use super::super::finding::FindingLevel;
     use super::*;
 
     #[test]

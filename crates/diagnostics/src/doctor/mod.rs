@@ -1,9 +1,11 @@
 //! What `tidings doctor` finds: settings, rights, versions, clocks and poolers that hurt.
 //!
-//! `postgres` and `nats` ask the servers; `pooler` recognises what stands before Postgres; `disk`
-//! looks at the data directory. Each returns findings.
+//! `postgres` and `nats` ask the servers; `pooler` recognises what stands before Postgres; `clock`
+//! judges differences of time; `disk` looks at the data directory. Each returns `finding`s.
 
+mod clock;
 mod disk;
+mod finding;
 mod nats;
 mod pooler;
 mod postgres;
@@ -14,59 +16,7 @@ use data_dir::{DataDir, ServerUrls};
 use event_stream::mirror::MirrorConfig;
 use serde::Serialize;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FindingLevel {
-    /// All is well.
-    Ok,
-    /// Something that an operator should know. Everything works.
-    Note,
-    /// Something must change.
-    Problem,
-}
-
-/// One thing that was examined.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How much it matters.
-    pub level: FindingLevel,
-    /// What was examined: `postgres`, `nats`, `disk`.
-    pub subject: &'static str,
-    /// What was found, and what to do about it.
-    pub text: String,
-}
-
-impl Finding {
-    fn ok(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(FindingLevel::Ok, subject, text)
-    }
-
-    fn note(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(FindingLevel::Note, subject, text)
-    }
-
-    fn problem(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(FindingLevel::Problem, subject, text)
-    }
-
-    fn new(level: FindingLevel, subject: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            level,
-            subject,
-            text: text.into(),
-        }
-    }
-}
-
-/// How many sessions with Postgres a process of a role needs.
-#[derive(Debug, Clone, Copy)]
-pub struct RoleSessions {
-    /// The subcommand: `up`.
-    pub role: &'static str,
-    /// The number.
-    pub sessions: u32,
-}
+pub use finding::{Finding, FindingLevel, RoleSessions};
 
 /// What is examined.
 pub struct ExaminedSystem<'a> {
@@ -117,7 +67,7 @@ pub async fn examine(system: ExaminedSystem<'_>) -> anyhow::Result<DoctorReport>
     match &servers.database {
         Some(url) => findings.extend(postgres::examine(url, system.roles).await),
         None => findings.push(Finding::note(
-            postgres::SUBJECT,
+            pooler::SUBJECT,
             "no Postgres is configured and no system is running: `tidings up` will start a private one",
         )),
     }

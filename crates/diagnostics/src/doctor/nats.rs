@@ -14,8 +14,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
-use super::Finding;
-use super::postgres::judge_clock;
+use super::clock::judge_clock;
+use super::finding::Finding;
 
 const SUBJECT: &str = "nats";
 
@@ -143,7 +143,7 @@ async fn compare_clocks(client: &Client, mirror: &MirrorConfig) -> Option<Durati
 
 #[cfg(test)]
 mod tests {
-    use super::super::FindingLevel;
+    use super::super::finding::FindingLevel;
     use super::*;
 
     #[test]

@@ -5,8 +5,10 @@ use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
 
-use super::postgres::SUBJECT;
-use super::{Finding, RoleSessions};
+use super::finding::{Finding, RoleSessions};
+
+/// A pooler is examined with the Postgres behind it.
+pub(super) const SUBJECT: &str = "postgres";
 
 /// The database that PgBouncer has for its own administration. Postgres normally has none of that
 /// name.

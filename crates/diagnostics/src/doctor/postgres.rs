@@ -5,24 +5,20 @@ use std::time::{Duration, Instant};
 
 use data_dir::postgres::parse_database_address;
 use embedded_servers::find::SUPPORTED_POSTGRES_MAJORS;
-use event_log::connect::{describe_host, find_primary};
+use event_log::connect::{describe_host, find_primary, appends};
 use event_log::timeout::{PAGE_TIMEOUT, within};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, PgConnection};
 
-use super::{Finding, FindingLevel, RoleSessions, pooler};
-
-pub(super) const SUBJECT: &str = "postgres";
+use super::clock::judge_clock;
+use super::finding::{Finding, FindingLevel, RoleSessions};
+use super::pooler::{self, SUBJECT};
 
 /// A smaller cache makes nearly every look-up read from the disk.
 const MIN_SHARED_BUFFERS: i64 = 128 * 1024 * 1024;
 
 /// Statements that check a read model or create an index take minutes.
 const MIN_STATEMENT_TIMEOUT_MS: i64 = 10_000;
-
-/// Between these, messages have times that look wrong; beyond the second, tokens are refused.
-const CLOCK_NOTE: Duration = Duration::from_secs(1);
-const CLOCK_PROBLEM: Duration = Duration::from_secs(30);
 
 /// The settings of the server, as a new session has them, in the unit of `pg_settings`.
 type ServerSettings = HashMap<String, String>;
@@ -74,6 +70,7 @@ struct ExaminedServer {
 struct UserRights {
     creates_schemas: bool,
     uses_public: bool,
+    #[sqlx(default)]
     appends: Option<bool>,
     reads_control: bool,
 }
@@ -98,15 +95,15 @@ async fn load(connection: &mut PgConnection) -> Result<ExaminedServer, sqlx::Err
     let settings: Vec<(String, String)> = sqlx::query_as("SELECT name, setting FROM pg_settings")
         .fetch_all(&mut *connection)
         .await?;
-    let rights = sqlx::query_as(
+    let mut rights: UserRights = sqlx::query_as(
         "SELECT has_database_privilege(current_database(), 'CREATE') AS creates_schemas,
                 has_schema_privilege('public', 'CREATE') OR to_regclass('public.events') IS NOT NULL
                     AS uses_public,
-                has_table_privilege(to_regclass('log.events'), 'INSERT, SELECT') AS appends,
                 has_function_privilege('pg_control_system()', 'EXECUTE') AS reads_control",
     )
     .fetch_one(&mut *connection)
     .await?;
+    rights.appends = appends(connection).await?;
     let sessions = sqlx::query_as(
         "SELECT current_setting('max_connections')::bigint
                   - current_setting('superuser_reserved_connections')::bigint AS of_server,
@@ -230,23 +227,8 @@ impl ExaminedServer {
     }
 }
 
-/// Judges the difference between the clock of a server and the one of this machine.
-pub(super) fn judge_clock(subject: &'static str, difference: Duration) -> Finding {
-    let seconds = difference.as_secs_f64();
-    if difference < CLOCK_NOTE {
-        return Finding::ok(subject, "its clock and the one of this machine agree");
-    }
-    let text = format!(
-        "its clock and the one of this machine differ by {seconds:.1} s; synchronise both with NTP"
-    );
-    if difference < CLOCK_PROBLEM {
-        Finding::note(subject, text)
-    } else {
-        Finding::problem(subject, text)
-    }
-}
-
-fn judge_settings(settings: &ServerSettings) -> Vec<Finding> {
+/// What may be wrong with the settings, and whether it is.
+fn check_settings(settings: &ServerSettings) -> [(bool, FindingLevel, &'static str); 10] {
     let is = |name: &str, value: &str| settings.get(name).is_some_and(|found| found == value);
     let number = |name: &str| {
         settings
@@ -257,7 +239,7 @@ fn judge_settings(settings: &ServerSettings) -> Vec<Finding> {
     let lower_limit = |name: &str| {
         number(name).is_some_and(|limit| (1..MIN_STATEMENT_TIMEOUT_MS).contains(&limit))
     };
-    let checks: [(bool, FindingLevel, &str); 10] = [
+    [
         (
             is("fsync", "off"),
             problem,
@@ -308,8 +290,13 @@ fn judge_settings(settings: &ServerSettings) -> Vec<Finding> {
             note,
             "shared_buffers is under 128 MB: most look-ups read from the disk; a quarter of the memory is usual",
         ),
-    ];
-    let found = checks.into_iter().filter(|(applies, _, _)| *applies);
+    ]
+}
+
+fn judge_settings(settings: &ServerSettings) -> Vec<Finding> {
+    let found = check_settings(settings)
+        .into_iter()
+        .filter(|(applies, _, _)| *applies);
     let mut findings: Vec<Finding> = found
         .map(|(_, level, text)| Finding::new(level, SUBJECT, text))
         .collect();
