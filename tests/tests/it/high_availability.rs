@@ -125,7 +125,7 @@ async fn a_process_with_several_hosts_follows_the_primary() {
     world.wait_until_ready().await;
     let bob = world.user("bob");
     eventually("the history is served", async || {
-        let path = "/v1/conversations/room/messages?after=0&min_position=4";
+        let path = "/v1/conversations/room/messages?after=0&min_position=3";
         (bob.get(path).await.status == 200).then_some(())
     })
     .await;
@@ -206,6 +206,11 @@ async fn a_full_disk_has_two_lines_in_the_log_and_is_never_ready() {
             .map_or(0, |r| r.status().as_u16())
     };
     world.pool.execute(FULL_DISK).await.expect("a trigger");
+    assert_eq!(send_to_room(&ann, "first").await.0, 503);
+    eventually("it is not ready", async || {
+        (readiness().await == 503).then_some(())
+    })
+    .await;
     for n in 0..200 {
         assert_eq!(send_to_room(&ann, &format!("full {n}")).await.0, 503);
         if n % 10 == 0 {
