@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::concurrency::DEFAULT_REQUESTS_PER_USER;
+
 /// Limits and timeouts of the HTTP edge.
 #[derive(Debug, Clone)]
 pub struct EdgeConfig {
@@ -18,7 +20,8 @@ pub struct EdgeConfig {
     pub keep_alive_timeout: Duration,
     /// How long a client may take to send a request body.
     pub body_read_timeout: Duration,
-    /// How long a client may leave a response unread before the connection is dropped.
+    /// How long a client may take to read 64 KiB, or all that there is, before the connection is
+    /// dropped.
     pub write_timeout: Duration,
     /// How long a handler may take to produce the response headers. Longer-running bodies (live
     /// delivery, `follow=true`) are not interrupted.
@@ -29,6 +32,9 @@ pub struct EdgeConfig {
     pub max_body_bytes: usize,
     /// Maximum bytes of an NDJSON body; more is `413`.
     pub max_batch_body_bytes: usize,
+    /// Maximum number of requests of one user at a time, including answers that have not been
+    /// written; more is `429`. 0 means no limit.
+    pub max_requests_per_user: usize,
     /// How long a shutdown waits for running requests before it closes their connections.
     pub drain_timeout: Duration,
     /// How long a shutdown leaves idle connections open, so that an active client receives
@@ -52,6 +58,7 @@ impl Default for EdgeConfig {
             max_header_bytes: 16 * 1024,
             max_body_bytes: 256 * 1024,
             max_batch_body_bytes: 8 * 1024 * 1024,
+            max_requests_per_user: DEFAULT_REQUESTS_PER_USER,
             drain_timeout: Duration::from_secs(20),
             idle_grace: Duration::from_millis(500),
             allowed_origins: Vec::new(),

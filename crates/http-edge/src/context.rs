@@ -8,6 +8,7 @@ use http::request::Parts;
 
 use crate::auth::caller::bearer_token;
 use crate::auth::{Auth, Caller};
+use crate::concurrency::ConcurrencyLimiter;
 use crate::config::EdgeConfig;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimiter;
@@ -16,6 +17,7 @@ use crate::rate_limit::RateLimiter;
 pub(crate) struct EdgeShared {
     pub(crate) auth: Auth,
     pub(crate) limiter: RateLimiter,
+    pub(crate) concurrency: ConcurrencyLimiter,
     pub(crate) config: EdgeConfig,
 }
 
@@ -23,7 +25,7 @@ pub(crate) struct EdgeShared {
 #[derive(Clone)]
 pub(crate) struct RequestContext {
     pub(crate) edge: Arc<EdgeShared>,
-    /// The caller, if the rate limiter has already verified the token.
+    /// The caller, if the request has a valid token.
     pub(crate) caller: Option<Arc<Caller>>,
 }
 
@@ -41,7 +43,6 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let context = RequestContext::from_extensions(&parts.extensions)?;
-        // For a command, the rate limiter has already verified the token.
         if let Some(caller) = &context.caller {
             return Ok(Self::clone(caller));
         }

@@ -10,7 +10,8 @@
 //! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.
 //! - `context`: what the middleware attaches to a request, for the extractors.
-//! - [`rate_limit`]: how many commands one user may send.
+//! - [`rate_limit`]: how many commands one user may send. `concurrency`: how many requests of one
+//!   user may be under way.
 //! - [`auth`]: bearer tokens. [`auth::Caller`] and [`auth::Admin`] are extractors.
 //! - [`extract`]: bodies, queries and paths, parsed or rejected with a [`problem::Problem`].
 //! - [`idempotency`]: the `Idempotency-Key` header.
@@ -27,6 +28,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod auth;
+mod concurrency;
 pub mod config;
 mod context;
 pub mod docs;
@@ -43,6 +45,7 @@ pub mod serve;
 pub mod tls;
 
 pub use auth::{Admin, Auth, Caller};
+pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;
 pub use extract::{Json, Ndjson, Path, Query};
 pub use idempotency::IdempotencyKey;

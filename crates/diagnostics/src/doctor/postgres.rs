@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use data_dir::postgres::parse_database_address;
 use embedded_servers::find::SUPPORTED_POSTGRES_MAJORS;
-use event_log::connect::{describe_host, find_primary, appends};
+use event_log::connect::{describe_host, find_primary, may_append};
 use event_log::timeout::{PAGE_TIMEOUT, within};
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{Connection as _, PgConnection};
@@ -103,7 +103,7 @@ async fn load(connection: &mut PgConnection) -> Result<ExaminedServer, sqlx::Err
     )
     .fetch_one(&mut *connection)
     .await?;
-    rights.appends = appends(connection).await?;
+    rights.appends = may_append(connection).await?;
     let sessions = sqlx::query_as(
         "SELECT current_setting('max_connections')::bigint
                   - current_setting('superuser_reserved_connections')::bigint AS of_server,

@@ -25,7 +25,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tower::{Layer, Service};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Caller};
+use crate::concurrency::{self, ConcurrencyLimiter, ConcurrencyPermit};
 use crate::config::EdgeConfig;
 use crate::context::EdgeShared;
 use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
@@ -49,6 +50,7 @@ pub fn apply_middleware(
     let edge = Arc::new(EdgeShared {
         auth,
         limiter,
+        concurrency: ConcurrencyLimiter::new(config.max_requests_per_user),
         config: config.clone(),
     });
     let router = router.layer(EdgeLayer(edge));
@@ -127,13 +129,14 @@ impl Service<Request> for EdgeService {
             metrics: self.metrics.clone(),
         };
         let (budget, admitted) = precheck::admit(&self.edge, &mut request);
-        let answer = admitted.map(|()| self.inner.call(request));
+        let answer = admitted.map(|counted| (counted, self.inner.call(request)));
         Box::pin(async move {
-            let response = match answer {
-                Ok(running) => exchange.await_response(running).await,
-                Err(problem) => problem.into_response(),
+            let (response, permit) = match answer {
+                Ok((counted, running)) => exchange.run(counted.as_deref(), running).await,
+                Err(problem) => (problem.into_response(), None),
             };
-            Ok(exchange.finish(response, budget.as_ref()))
+            let response = exchange.finish(response, budget.as_ref());
+            Ok(concurrency::hold_until_written(response, permit))
         })
     }
 }
@@ -149,6 +152,22 @@ struct HttpExchange {
 }
 
 impl HttpExchange {
+    /// Runs the handler when a slot of the counted user is free.
+    async fn run(
+        &self,
+        counted: Option<&Caller>,
+        running: impl Future<Output = Result<Response, Infallible>>,
+    ) -> (Response, Option<ConcurrencyPermit>) {
+        let permit = match counted {
+            Some(caller) => self.edge.concurrency.acquire(&caller.user).await,
+            None => Ok(None),
+        };
+        match permit {
+            Ok(permit) => (self.await_response(running).await, permit),
+            Err(problem) => (problem.into_response(), None),
+        }
+    }
+
     async fn await_response(
         &self,
         running: impl Future<Output = Result<Response, Infallible>>,

@@ -6,38 +6,41 @@ use axum::extract::Request;
 use http::header::{CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Version};
 
+use crate::auth::Caller;
 use crate::auth::caller::{bearer_token, is_websocket_upgrade};
 use crate::context::{EdgeShared, RequestContext};
 use crate::problem::Problem;
 use crate::rate_limit::RateLimitStatus;
 
-/// Admits the request and attaches its [`RequestContext`], or rejects it. In both cases also
-/// returns the rate limit status of the user, if the request counts against the limit.
+/// Admits the request and attaches its [`RequestContext`], or rejects it. Returns the caller whose
+/// requests are counted; administrators are exempt. In both cases also returns the rate limit
+/// status of the user, if the request counts against the limit.
 pub(super) fn admit(
     edge: &Arc<EdgeShared>,
     request: &mut Request,
-) -> (Option<RateLimitStatus>, Result<(), Problem>) {
+) -> (
+    Option<RateLimitStatus>,
+    Result<Option<Arc<Caller>>, Problem>,
+) {
     if let Err(problem) = check_request(edge, request) {
         return (None, Err(problem));
     }
-    let mut context = RequestContext {
-        edge: edge.clone(),
-        caller: None,
-    };
+    // Without a valid token there is no user to count; the route answers 401.
+    let caller = bearer_token(request.method(), request.uri(), request.headers())
+        .and_then(|token| edge.auth.verify(&token).ok());
+    let counted = caller.clone().filter(|caller| !caller.admin);
     let mut budget = None;
-    if is_command(request.method()) {
-        context.caller = bearer_token(request.method(), request.uri(), request.headers())
-            .and_then(|token| edge.auth.verify(&token).ok());
-        // Without a valid token there is no user to count; the route answers 401.
-        if let Some(caller) = context.caller.as_deref().filter(|caller| !caller.admin) {
-            budget = edge.limiter.try_acquire(&caller.user, 1);
-        }
+    if let Some(caller) = counted.as_deref().filter(|_| is_command(request.method())) {
+        budget = edge.limiter.try_acquire(&caller.user, 1);
     }
     if let Some(wait) = budget.and_then(|budget| budget.retry_after) {
         return (budget, Err(Problem::rate_limited(wait)));
     }
-    request.extensions_mut().insert(context);
-    (budget, Ok(()))
+    request.extensions_mut().insert(RequestContext {
+        edge: edge.clone(),
+        caller,
+    });
+    (budget, Ok(counted))
 }
 
 fn is_command(method: &Method) -> bool {

@@ -32,6 +32,7 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -47,6 +48,11 @@ use stream::ClientStream;
 
 /// How much hyper may buffer per connection and direction.
 const MAX_BUFFER_BYTES: usize = 128 * 1024;
+
+/// How much the kernel buffers for a client that does not read. Without a limit it would be several
+/// MiB for each connection, beside the limits on answers; with this one, a client at a distance of
+/// 100 ms still reads 2.5 MB/s.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
 
 /// How many connections are accepted from the kernel's queue after the shutdown signal.
 const MAX_BACKLOG_CONNECTIONS: usize = 4_096;
@@ -88,6 +94,8 @@ async fn accept_until_shutdown(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     listener.local_addr()?;
+    // Accepted connections inherit it.
+    SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER_BYTES)?;
     loop {
         let accepted = tokio::select! {
             biased;

@@ -35,6 +35,9 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many bytes the socket reads during that time at most.
 const MAX_LINGER_BYTES: usize = 1024 * 1024;
 
+/// How much a client must read within the write timeout.
+const MIN_PROGRESS_BYTES: usize = 64 * 1024;
+
 /// Marks the version of the final poll before a shutdown closes an idle connection, because another
 /// wait in the same phase precedes it.
 const CLOSING_FLAG: u64 = 1 << 63;
@@ -73,6 +76,8 @@ pub(super) struct ClientSocket {
     close_idle: CancellationToken,
     read_timer: StallTimer,
     write_timer: StallTimer,
+    /// The bytes written since the write timer was stopped.
+    written_bytes: usize,
     /// The version whose wait expired while hyper was not reading; hyper was woken for it once.
     woken_version: u64,
     /// Whether the client has closed the connection, or is treated as if it had.
@@ -96,6 +101,7 @@ impl ClientSocket {
             close_idle,
             read_timer: StallTimer::default(),
             write_timer: StallTimer::default(),
+            written_bytes: 0,
             woken_version: 0,
             client_closed: false,
             linger_bytes_left: None,
@@ -128,23 +134,48 @@ impl ClientSocket {
         self.read_timer.poll_expired(cx, stamp, timeout)
     }
 
-    /// Stops the write timer on progress, and fails if there was none for too long.
-    fn track_write<T>(
+    /// Stops the write timer on progress, and fails if there was too little for too long. A client
+    /// that reads a few bytes at a time would otherwise hold its answers forever.
+    fn track_write(
         &mut self,
         cx: &mut Context<'_>,
-        result: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+        result: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = result {
+            self.written_bytes += written.as_ref().map_or(0, |written| *written);
+            if self.written_bytes >= MIN_PROGRESS_BYTES {
+                self.restart_write_timer();
+            }
+            return Poll::Ready(written);
+        }
+        self.poll_write_timeout(cx)
+    }
+
+    /// Stops the write timer when everything is written, and fails if that takes too long. With
+    /// TLS, encrypted bytes can still wait here for the client.
+    fn track_flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        result: Poll<io::Result<()>>,
+    ) -> Poll<io::Result<()>> {
         if result.is_ready() {
-            self.write_timer.stop();
+            self.restart_write_timer();
             return result;
         }
-        if self
-            .write_timer
-            .poll_expired(cx, 0, self.config.write_timeout)
-        {
+        self.poll_write_timeout(cx)
+    }
+
+    fn poll_write_timeout<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let timeout = self.config.write_timeout;
+        if self.write_timer.poll_expired(cx, 0, timeout) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         Poll::Pending
+    }
+
+    fn restart_write_timer(&mut self) {
+        self.write_timer.stop();
+        self.written_bytes = 0;
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>, mut left: usize) -> Poll<io::Result<()>> {
@@ -212,9 +243,8 @@ impl AsyncWrite for ClientSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // With TLS, encrypted bytes can still wait here for the client.
         let result = Pin::new(&mut self.stream).poll_flush(cx);
-        let flushed = ready!(self.track_write(cx, result));
+        let flushed = ready!(self.track_flush(cx, result));
         // This is the last call of hyper after a response. It has already tried to read the next
         // request and does not try again, so the wait for it begins here.
         let stamp = self.phase.version();
@@ -230,7 +260,7 @@ impl AsyncWrite for ClientSocket {
             left
         } else {
             let result = Pin::new(&mut self.stream).poll_shutdown(cx);
-            ready!(self.track_write(cx, result))?;
+            ready!(self.track_flush(cx, result))?;
             MAX_LINGER_BYTES
         };
         if self.client_closed {

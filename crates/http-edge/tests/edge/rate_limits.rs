@@ -1,12 +1,13 @@
-//! Rate limits for commands.
+//! The limits of one user: commands per second, and requests at a time.
 
 use axum::body::Body;
 use http::{Method, Request};
 use http_edge::EdgeConfig;
 use tower::ServiceExt;
 
+use crate::raw_client::RawClient;
 use crate::requests::{bearer, send_to};
-use crate::test_service::edge_router;
+use crate::test_service::{TestServer, edge_router, token};
 
 #[tokio::test]
 async fn commands_are_limited_per_user() {
@@ -88,4 +89,53 @@ async fn batch_is_charged_per_line() {
         (15..=20).contains(&wait),
         "{wait} s for 90 lines of debt at 5 a second"
     );
+}
+
+#[tokio::test]
+async fn requests_of_a_user_are_limited() {
+    let server = TestServer::start(EdgeConfig {
+        max_requests_per_user: 2,
+        ..EdgeConfig::default()
+    })
+    .await;
+    let request = async |path: &str, user: &str, scope: &str| {
+        let mut client = RawClient::connect(server.address).await;
+        let bearer = token(user, scope);
+        client
+            .send(format!(
+                "GET {path} HTTP/1.1\r\nHost: tidings\r\nAuthorization: Bearer {bearer}\r\n\r\n"
+            ))
+            .await;
+        client
+    };
+    // Given one request that runs and one whose answer is not read,
+    let mut running = request("/hold", "ada", "").await;
+    server.gate.entered.notified().await;
+    let unread = request("/endless", "ada", "").await;
+    unread.stream.readable().await.unwrap();
+    // when the user sends a third one, it is rejected,
+    let mut third = request("/me", "ada", "").await;
+    let reply = third.read_response().await.unwrap();
+    assert_eq!(
+        (reply.status, reply.problem()["code"].as_str()),
+        (429, Some("too_many_requests"))
+    );
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    // but not one of another user, of an administrator, or without a token.
+    for (path, user, scope) in [("/me", "bob", ""), ("/me", "ada", "admin")] {
+        let reply = request(path, user, scope).await.read_response().await;
+        assert_eq!(reply.unwrap().status, 200, "{user} {scope}");
+    }
+    let mut anonymous = RawClient::connect(server.address).await;
+    assert_eq!(anonymous.get("/hello").await.unwrap().status, 200);
+    // Each of the two gives its slot back: when it is answered, or when its client is gone.
+    server.gate.release.notify_one();
+    assert_eq!(running.read_response().await.unwrap().body, b"held");
+    let mut fourth = request("/hold", "ada", "").await;
+    server.gate.entered.notified().await;
+    drop(unread);
+    let reply = request("/me", "ada", "").await.read_response().await;
+    assert_eq!(reply.unwrap().status, 200);
+    server.gate.release.notify_one();
+    assert_eq!(fourth.read_response().await.unwrap().status, 200);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_edge::EdgeConfig;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::raw_client::{RawClient, get};
 use crate::test_service::{TestServer, token};
@@ -134,6 +134,45 @@ async fn client_that_does_not_read_is_dropped() {
     tokio::time::timeout(crate::raw_client::TEST_TIMEOUT, finally)
         .await
         .expect("the unresponsive client is not dropped");
+}
+
+#[tokio::test]
+async fn client_that_reads_too_slowly_is_dropped() {
+    let server = TestServer::start(EdgeConfig {
+        write_timeout: SHORT,
+        max_connections: 1,
+        ..lenient_config()
+    })
+    .await;
+    let mut slow = RawClient::connect(server.address).await;
+    slow.send(get("/endless")).await;
+    // It reads a little at a time, forever: a byte must not extend the timeout.
+    let sip = async {
+        let mut interval = tokio::time::interval(SHORT / 10);
+        let mut sip = [0; 256];
+        while matches!(slow.stream.read(&mut sip).await, Ok(1..)) {
+            interval.tick().await;
+        }
+    };
+    // The limit is one connection, so this one is served only once the other is gone.
+    let finally = async {
+        loop {
+            let mut next = RawClient::connect(server.address).await;
+            let reply = next.get("/hello").await;
+            if reply.is_some_and(|reply| reply.status == 200) {
+                return;
+            }
+        }
+    };
+    let either = async {
+        tokio::select! {
+            () = sip => {}
+            () = finally => {}
+        }
+    };
+    tokio::time::timeout(crate::raw_client::TEST_TIMEOUT, either)
+        .await
+        .expect("the slow client is not dropped");
 }
 
 #[tokio::test]
