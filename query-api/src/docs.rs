@@ -14,8 +14,12 @@ pub(crate) enum CallerProblems {
     /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
-    /// time (`projection_behind`). `Retry-After` says when to try again.
+    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
+    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
+    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
+    /// `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
@@ -32,8 +36,12 @@ pub(crate) enum ConversationProblems {
     /// It does not exist, or the caller may not know that it exists.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
-    /// time (`projection_behind`). `Retry-After` says when to try again.
+    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
+    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
+    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
+    /// `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
@@ -53,8 +61,12 @@ pub(crate) enum ReactionProblems {
     /// The key cannot be that of a reaction (`invalid`).
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
-    /// time (`projection_behind`). `Retry-After` says when to try again.
+    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
+    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
+    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
+    /// `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
@@ -72,8 +84,12 @@ pub(crate) enum SyncProblems {
     /// cursor that is still valid), or beyond the head of the log (`cursor_ahead`, with `head`).
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), or the read model has not reached `min_position` in
-    /// time (`projection_behind`). `Retry-After` says when to try again.
+    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
+    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
+    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
+    /// `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }
@@ -90,9 +106,12 @@ pub(crate) enum SearchProblems {
     /// `q` is too long, or contains neither a word nor an operator (`invalid`).
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] Problem),
+    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
     /// Postgres is unavailable (`unavailable`), the index is being built (`search_unavailable`) or
-    /// has not reached `min_position` in time (`projection_behind`). `Retry-After` says when to try
-    /// again.
+    /// has not reached `min_position` in time (`projection_behind`), or slow clients use all memory
+    /// for answers (`overloaded`). `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
 }

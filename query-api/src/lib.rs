@@ -6,7 +6,7 @@
 //! - [`QueryState::start`]: starts the tasks, and builds what each endpoint needs.
 //! - [`router`]: the documented routes; `routes` has one file per endpoint.
 //! - `params`, `cursor`: request parameters and page cursors, each parsed once. `page`: the byte
-//!   budget of a page.
+//!   budget of a page. `answer_budget`: the memory for all answers.
 //! - [`consistency`]: the position and the user for which a query is answered: read your own
 //!   writes, and queries as of an earlier position.
 //! - `sql`: what the statements share: the one rule about who can see what, and the shapes of
@@ -28,6 +28,7 @@
 )]
 #![allow(unused_qualifications, reason = "utoipa expands to qualified names")]
 
+mod answer_budget;
 pub mod consistency;
 mod cursor;
 mod docs;
@@ -43,6 +44,7 @@ mod start;
 mod sync;
 pub mod user_export;
 
+pub use answer_budget::{DEFAULT_ANSWER_BYTES, MIN_ANSWER_BYTES};
 pub use error::{EndpointError, QueryError};
 pub use routes::router;
 pub use start::{MIN_POSITION_TIMEOUT, QuerySetup, QueryState, STATEMENT_TIMEOUT, session_options};

@@ -13,6 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::answer_budget::AnswerBudget;
 use crate::consistency::pending_changes::PendingChanges;
 use crate::consistency::read_history::{self, ReadHistory};
 use crate::consistency::read_state::ReadState;
@@ -59,6 +60,10 @@ pub struct QuerySetup<'a> {
     pub acks: Arc<dyn Acks>,
     /// The maximum number of simultaneous live connections.
     pub max_live_connections: usize,
+    /// The maximum number of simultaneous live connections of one user; 0 for no limit.
+    pub max_live_per_user: usize,
+    /// The memory for answers that have not been written, in bytes.
+    pub answer_bytes: usize,
     /// How long a query waits for `min_position`.
     pub min_position_timeout: Duration,
     /// Cancelled when the service stops.
@@ -111,20 +116,17 @@ impl QueryState {
             index,
             acks,
             max_live_connections,
+            max_live_per_user,
+            answer_bytes,
             min_position_timeout,
             shutdown,
         } = setup;
+        let answers = AnswerBudget::new(answer_bytes);
         let index = IndexReader::new(index, reader.clone(), min_position_timeout);
         tokio::spawn(index_reader::follow(index.clone(), shutdown.clone()));
         let hub = Hub::default();
-        let deliverer = Deliverer::new(
-            hub.clone(),
-            &pool,
-            history.clone(),
-            pending_changes,
-            local_signal,
-        );
-        tokio::spawn(live::run(deliverer, shutdown.clone()));
+        let changes = (pending_changes, local_signal);
+        start_hub(hub.clone(), &pool, history.clone(), changes, &shutdown);
         let presence =
             PresenceService::start(hub.clone(), pool.clone(), nats, mirror, shutdown.clone()).await;
         Self {
@@ -137,7 +139,8 @@ impl QueryState {
                 reader: reader.clone(),
                 history: history.clone(),
                 hub,
-                admission: Admission::new(max_live_connections),
+                answers: answers.clone(),
+                admission: Admission::new(max_live_connections, max_live_per_user),
                 presence,
                 acks,
                 shutdown: shutdown.clone(),
@@ -153,9 +156,22 @@ impl QueryState {
                 reader: primary.unwrap_or(reader),
                 watermark,
                 history,
+                answers,
             },
         }
     }
+}
+
+/// Starts the task that delivers to live connections.
+fn start_hub(
+    hub: Hub,
+    pool: &PgPool,
+    history: ReadHistory,
+    (pending_changes, local_signal): (PendingChanges, Option<ProjectionSignalChannel>),
+    shutdown: &CancellationToken,
+) {
+    let deliverer = Deliverer::new(hub, pool, history, pending_changes, local_signal);
+    tokio::spawn(live::run(deliverer, shutdown.clone()));
 }
 
 impl QueryState {

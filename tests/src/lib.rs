@@ -11,7 +11,7 @@
 //!   one process per service; [`program`]: a `tidings up` on given servers;
 //!   [`single_machine`]: one with its own servers in its data directory.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
-//! - [`seed`]: reproducible randomness.
+//! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
 //!   histories that are checked against it.
 //! - [`routes`]: all routes; [`bad_inputs`]: inputs that they must reject.
@@ -60,5 +60,6 @@ pub mod seed;
 pub mod servers;
 pub mod service;
 pub mod single_machine;
+pub mod slow_reader;
 pub mod token;
 pub mod world;

@@ -41,6 +41,8 @@ impl Program {
     ) -> Result<Self> {
         let port = ports::find_free();
         let mut env = service_env(&servers.database_url, &servers.nats_url);
+        // A load generator has more connections than a user.
+        env.push(("TIDINGS_MAX_REQUESTS", "0".to_owned()));
         env.extend(
             more.iter()
                 .map(|(name, value)| (*name, (*value).to_owned())),

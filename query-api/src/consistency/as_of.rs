@@ -2,12 +2,14 @@
 //! for the caller; administrators can ask for an earlier position and for any user.
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::response::Response;
 use domain::history::CursorReference;
 use domain::ids::UserId;
 use domain::time::Timestamp;
 use event_log::reader::LogReader;
 use http::request::Parts;
 use http_edge::{Caller, Problem, Query};
+use serde::Serialize;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{FromRow, PgPool, Postgres};
 
@@ -195,12 +197,22 @@ impl ReadSnapshot {
         let rows = self.fetch_rows(query).await?;
         rows.iter().map(O::from_row).collect()
     }
-}
 
-impl std::ops::Deref for ReadSnapshot {
-    type Target = FreshnessGuard;
+    /// Responds as [`FreshnessGuard::respond`] does.
+    pub fn respond<T: Serialize>(
+        self,
+        position: i64,
+        value: &T,
+    ) -> Result<Response, EndpointError> {
+        self.guard.respond(position, value)
+    }
 
-    fn deref(&self) -> &FreshnessGuard {
-        &self.guard
+    /// Responds as [`FreshnessGuard::respond_or_not_found`] does.
+    pub fn respond_or_not_found<T: Serialize>(
+        self,
+        position: i64,
+        value: Option<&T>,
+    ) -> Result<Response, EndpointError> {
+        self.guard.respond_or_not_found(position, value)
     }
 }

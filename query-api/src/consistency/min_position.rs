@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::position_params::{AsOfParams, MinPositionParams};
 use super::read_history::ReadHistory;
 use super::read_state::ReadState;
+use crate::answer_budget::AnswerReservation;
 use crate::error::{EndpointError, QueryError};
 use crate::page::json_size;
 use crate::params;
@@ -59,15 +60,32 @@ impl MinPosition {
     /// the query is answered.
     pub async fn wait_for(mut self, position: i64) -> Result<FreshnessGuard, EndpointError> {
         self.at_least = self.at_least.max(position);
-        let FreshnessGuard(mut min_position) = self.wait().await?;
-        min_position.at_least = position;
-        Ok(FreshnessGuard(min_position))
+        let mut guard = self.wait().await?;
+        guard.min_position.at_least = position;
+        Ok(guard)
+    }
+
+    /// Waits until the read model has reached the minimum position, and then reserves memory for
+    /// the answer. Waiting for a position holds no memory.
+    pub async fn wait(self) -> Result<FreshnessGuard, EndpointError> {
+        self.wait_until_fresh().await?;
+        self.reserve_answer().await
+    }
+
+    /// Reserves memory for the answer; fails with `503 overloaded`. The read model must have
+    /// reached the minimum position.
+    pub async fn reserve_answer(self) -> Result<FreshnessGuard, EndpointError> {
+        let reservation = self.state.answers.reserve().await?;
+        Ok(FreshnessGuard {
+            min_position: self,
+            reservation,
+        })
     }
 
     /// Waits until the read model has reached the minimum position; fails with `503
     /// projection_behind` after the timeout, with `410 cursor_expired` if the minimum belongs to
     /// another history, and with `503 history_mismatch` if the read model does.
-    pub async fn wait(self) -> Result<FreshnessGuard, EndpointError> {
+    pub async fn wait_until_fresh(&self) -> Result<(), EndpointError> {
         let ReadState {
             watermark, history, ..
         } = &self.state;
@@ -77,7 +95,7 @@ impl MinPosition {
             .wait_for(self.at_least)
             .await
             .map_err(|known| projection_behind(self.at_least, known))?;
-        Ok(FreshnessGuard(self))
+        Ok(())
     }
 }
 
@@ -101,14 +119,18 @@ where
     }
 }
 
-/// Proof that the read model has reached the minimum position; queries respond through it.
-pub struct FreshnessGuard(MinPosition);
+/// Proof that the read model has reached the minimum position, with the memory for the answer;
+/// queries respond through it.
+pub struct FreshnessGuard {
+    min_position: MinPosition,
+    reservation: AnswerReservation,
+}
 
 impl FreshnessGuard {
     /// Responds with 200 and the value. `position` is that of the snapshot that the value was read
     /// from.
     pub fn respond<T: Serialize>(
-        &self,
+        self,
         position: i64,
         value: &T,
     ) -> Result<Response, EndpointError> {
@@ -120,13 +142,14 @@ impl FreshnessGuard {
             reason: error.to_string(),
         })?;
         let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(with_position(position, ([content_type], json)))
+        let body = self.reservation.into_body(json);
+        Ok(with_position(position, ([content_type], body)))
     }
 
     /// Responds with 200 and the value, or with the uniform 404 if there is none that the caller
     /// may know of.
     pub fn respond_or_not_found<T: Serialize>(
-        &self,
+        self,
         position: i64,
         value: Option<&T>,
     ) -> Result<Response, EndpointError> {
@@ -137,7 +160,7 @@ impl FreshnessGuard {
     }
 
     /// Responds with a problem that was determined on this snapshot.
-    pub fn reject(&self, position: i64, problem: Problem) -> Result<Response, EndpointError> {
+    pub fn reject(self, position: i64, problem: Problem) -> Result<Response, EndpointError> {
         self.verify_position(position)?;
         Ok(with_position(position, problem))
     }
@@ -146,7 +169,7 @@ impl FreshnessGuard {
     fn verify_position(&self, position: i64) -> Result<(), EndpointError> {
         let MinPosition {
             at_least, state, ..
-        } = &self.0;
+        } = &self.min_position;
         let watermark = &state.watermark;
         if position < *at_least {
             watermark.reset(position);

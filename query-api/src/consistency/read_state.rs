@@ -5,6 +5,7 @@ use sqlx::PgPool;
 
 use super::read_history::ReadHistory;
 use super::watermark::Watermark;
+use crate::answer_budget::AnswerBudget;
 
 /// What a query of the read model needs. Cheap to clone.
 #[derive(Clone)]
@@ -18,4 +19,6 @@ pub struct ReadState {
     pub watermark: Watermark,
     /// The history that its positions belong to.
     pub history: ReadHistory,
+    /// The memory for answers.
+    pub answers: AnswerBudget,
 }

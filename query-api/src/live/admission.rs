@@ -2,15 +2,21 @@
 //! database at a time. When thousands of clients reconnect at once, queries and sends still get
 //! their connections to Postgres.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use http_edge::{Problem, retry_after};
 use metrics::counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// The default maximum number of live connections of one process.
 pub const MAX_LIVE_CONNECTIONS: usize = 10_000;
+
+/// The default maximum number of live connections of one user: several devices and browser tabs,
+/// and connections that have not been noticed to be dead.
+pub const MAX_LIVE_PER_USER: usize = 50;
 
 /// The maximum number of connections that read their backlog at a time: a third of the query pool.
 /// Others wait.
@@ -26,34 +32,53 @@ const CLOSED_RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Durati
 #[derive(Debug, Clone)]
 pub struct Admission {
     connections: Arc<Semaphore>,
+    users: Arc<ConnectionCounts>,
     readers: Arc<Semaphore>,
+}
+
+/// The number of live connections of each connected user.
+#[derive(Debug)]
+struct ConnectionCounts {
+    max_per_user: usize,
+    counts: Mutex<HashMap<Arc<str>, usize>>,
 }
 
 /// The permit of a live connection, released when dropped.
 #[derive(Debug)]
-pub struct AdmissionPermit(
-    #[expect(dead_code, reason = "dropping it releases the permit")] OwnedSemaphorePermit,
-);
+pub struct AdmissionPermit {
+    user: Arc<str>,
+    users: Arc<ConnectionCounts>,
+    _connection: OwnedSemaphorePermit,
+}
 
 impl Admission {
-    /// Creates limits for a number of connections.
-    pub fn new(connections: usize) -> Self {
+    /// Creates limits for the number of connections in total and of each user. No limit for each
+    /// user if that is 0.
+    pub fn new(connections: usize, max_per_user: usize) -> Self {
         Self {
             connections: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            users: Arc::new(ConnectionCounts {
+                max_per_user,
+                counts: Mutex::default(),
+            }),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
         }
     }
 
-    /// Admits a connection, or returns a problem that says when to try again.
-    pub fn admit(&self) -> Result<AdmissionPermit, Problem> {
-        let permit = Arc::clone(&self.connections).try_acquire_owned();
-        permit.map(AdmissionPermit).map_err(|_| {
-            counter!("tidings_live_refused_total").increment(1);
-            Problem::unavailable(
-                "too_many_live",
-                "The limit of live connections is reached.",
-                retry_after::jitter(FULL_RETRY_AFTER.0, FULL_RETRY_AFTER.1),
-            )
+    /// Admits a connection of a user, or returns a problem that says when to try again.
+    pub fn admit(&self, user: &str) -> Result<AdmissionPermit, Problem> {
+        let Ok(connection) = Arc::clone(&self.connections).try_acquire_owned() else {
+            let detail = "The limit of live connections is reached.";
+            return Err(too_many_live(StatusCode::SERVICE_UNAVAILABLE, detail));
+        };
+        let Some(user) = self.users.add(user) else {
+            let detail = "The limit of live connections of a user is reached.";
+            return Err(too_many_live(StatusCode::TOO_MANY_REQUESTS, detail));
+        };
+        Ok(AdmissionPermit {
+            user,
+            users: Arc::clone(&self.users),
+            _connection: connection,
         })
     }
 
@@ -61,6 +86,45 @@ impl Admission {
     pub async fn acquire_reader(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         self.readers.acquire().await.ok()
+    }
+}
+
+fn too_many_live(status: StatusCode, detail: &'static str) -> Problem {
+    counter!("tidings_live_refused_total").increment(1);
+    let (min, max) = FULL_RETRY_AFTER;
+    Problem::new(status, "too_many_live", detail).with_retry_after(retry_after::jitter(min, max))
+}
+
+impl ConnectionCounts {
+    fn counts(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a connection; `None` if the user has too many.
+    fn add(&self, user: &str) -> Option<Arc<str>> {
+        let mut counts = self.counts();
+        let user = match counts.get_key_value(user) {
+            Some((user, _)) => Arc::clone(user),
+            None => user.into(),
+        };
+        let count = counts.entry(Arc::clone(&user)).or_default();
+        if self.max_per_user > 0 && *count >= self.max_per_user {
+            return None;
+        }
+        *count += 1;
+        Some(user)
+    }
+}
+
+impl Drop for AdmissionPermit {
+    fn drop(&mut self) {
+        let mut counts = self.users.counts();
+        if let Some(count) = counts.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -79,4 +143,26 @@ pub fn shutdown_problem() -> Problem {
         "The server is shutting down; please reconnect.",
         CLOSED_RETRY_AFTER.0,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_limited_in_total_and_for_each_user() {
+        let admission = Admission::new(3, 2);
+        let first = admission.admit("ann").unwrap();
+        let _second = admission.admit("ann").unwrap();
+        assert_eq!(admission.admit("ann").unwrap_err().status(), 429);
+        let bob = admission.admit("bob").unwrap();
+        assert_eq!(admission.admit("cho").unwrap_err().status(), 503);
+        drop(bob);
+        drop(first);
+        let _third = admission.admit("ann").unwrap();
+        assert_eq!(admission.users.counts().len(), 1, "bob is forgotten");
+        let unlimited = Admission::new(100, 0);
+        let permits: Vec<_> = (0..100).map(|_| unlimited.admit("ann")).collect();
+        assert!(permits.iter().all(Result::is_ok));
+    }
 }

@@ -69,6 +69,16 @@ impl ServerFrame {
         }
     }
 
+    /// The memory that the text of the frame takes, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Entry(_, text) | Self::EntryWithMore(_, text) | Self::Ephemeral(_, text) => {
+                text.len()
+            }
+            Self::CaughtUp(_) => 0,
+        }
+    }
+
     /// Creates a presence or typing frame.
     pub fn ephemeral(name: &'static str, frame: &serde_json::Value) -> Self {
         Self::Ephemeral(name, frame.to_string().into())

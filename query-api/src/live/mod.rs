@@ -29,6 +29,6 @@ pub(crate) mod websocket;
 
 pub use acks::{Acks, NoAcks};
 pub(crate) use admission::Admission;
-pub use admission::MAX_LIVE_CONNECTIONS;
+pub use admission::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER};
 pub(crate) use hub::{Deliverer, Hub, run};
 pub(crate) use presence_service::PresenceService;

@@ -16,6 +16,7 @@ use super::delivery::LiveDelivery;
 use super::frame::{ServerFrame, SessionEnd, close};
 use super::hub::Subscription;
 use super::state::LiveState;
+use crate::answer_budget::AnswerReservation;
 use crate::consistency::read_history::history_changed;
 use crate::error::{EndpointError, QueryError};
 use crate::sql::checkpoint;
@@ -58,6 +59,8 @@ pub struct LiveSession {
     live_from: Option<i64>,
     is_live: bool,
     has_caught_up: bool,
+    /// The memory of the last page, until the client has read it.
+    page_reservation: Option<AnswerReservation>,
     _permit: AdmissionPermit,
 }
 
@@ -70,7 +73,7 @@ impl LiveSession {
         device: Option<DeviceId>,
         after: Option<CursorReference>,
     ) -> Result<Self, EndpointError> {
-        let admitted = state.admission.admit()?;
+        let admitted = state.admission.admit(user)?;
         // Before the cursor is compared: a change of the history afterwards ends the session.
         let history_changes = state.history.subscribe_changes();
         let foreign_start = match after {
@@ -102,6 +105,7 @@ impl LiveSession {
             live_from: None,
             is_live: false,
             has_caught_up: false,
+            page_reservation: None,
             _permit: admitted,
         })
     }
@@ -116,8 +120,10 @@ impl LiveSession {
         self.device.as_ref()
     }
 
-    /// Waits for the next frames. Cancel-safe: nothing is lost if the future is dropped.
+    /// Waits for the next frames; the previous ones must have been sent. Cancel-safe: nothing is
+    /// lost if the future is dropped.
     pub async fn next_frames(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
+        self.page_reservation = None;
         if let Some(problem) = self.foreign_start.take() {
             return Err(SessionEnd::Problem(close::INVALID_CURSOR, problem));
         }
@@ -167,6 +173,7 @@ impl LiveSession {
     /// Reads a page of the backlog. After the last one, the session switches to deliveries.
     async fn read_page(&mut self) -> Result<Vec<ServerFrame>, SessionEnd> {
         let start = FeedStart::After(self.cursor);
+        let mut reservation = self.state.answers.reserve_backlog(PAGE_SIZE.bytes).await;
         let permit = self.state.admission.acquire_reader().await;
         let LiveState { pool, reader, .. } = &self.state;
         let (_, outcome) = sync::read_page(pool, reader, &self.user, start, PAGE_SIZE)
@@ -184,6 +191,10 @@ impl LiveSession {
                     frames.push(frame);
                 }
                 ServerFrame::mark_more(&mut frames);
+                if let Some(reservation) = &mut reservation {
+                    reservation.shrink_to(frames.iter().map(ServerFrame::size).sum());
+                }
+                self.page_reservation = reservation;
                 self.cursor = page.cursor;
                 self.record_sent(&frames);
                 if !page.has_more && self.live_from.is_some_and(|joined| self.cursor >= joined) {

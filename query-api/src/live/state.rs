@@ -10,6 +10,7 @@ use super::acks::Acks;
 use super::admission::Admission;
 use super::hub::Hub;
 use super::presence_service::PresenceService;
+use crate::answer_budget::AnswerBudget;
 use crate::consistency::read_history::ReadHistory;
 
 /// What a live connection needs. Cheap to clone.
@@ -23,6 +24,8 @@ pub struct LiveState {
     pub history: ReadHistory,
     /// Delivers entries to live connections.
     pub hub: Hub,
+    /// The memory for pages of backlogs.
+    pub answers: AnswerBudget,
     /// Limits the number of live connections.
     pub admission: Admission,
     /// Tracks which users are online.

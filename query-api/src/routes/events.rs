@@ -163,7 +163,7 @@ pub async fn list_events(
     let after = after.map_or(0, |after| after.position);
     let mut head = state.reader.head().await?.position;
     if head < min_position.at_least {
-        min_position.wait().await?;
+        min_position.wait_until_fresh().await?;
         head = state.reader.head().await?.position;
     }
     let tail = if follow {

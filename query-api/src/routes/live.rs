@@ -44,7 +44,8 @@ pub struct LiveParams {
 /// Delivers entries of the sync feed as they happen.
 ///
 /// The response is a WebSocket, or server-sent events with `Accept: text/event-stream`. At the
-/// limit of live connections it is 503, with a different `Retry-After` for each client.
+/// limit of live connections it is 503, at the limit of those of the user 429, with a different
+/// `Retry-After` for each client.
 ///
 /// Server frames:
 ///

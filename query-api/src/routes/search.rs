@@ -103,9 +103,10 @@ pub async fn search_messages(
     let cursor = query.cursor.as_deref();
     let cursor = codec.parse("cursor", cursor, SearchCursor::from_numbers)?;
     let at_least = min_position.at_least;
-    let guard = min_position.wait().await?;
+    min_position.wait_until_fresh().await?;
     let indexed = state.index.watermark().wait_for(at_least).await;
     indexed.map_err(|known| projection_behind(at_least, known))?;
+    let guard = min_position.reserve_answer().await?;
     let began = Instant::now();
     let search = MessageSearch {
         searcher: Searcher::User(&caller.user),

@@ -12,8 +12,8 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use http_edge::auth::sign_hs256;
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware};
-use query_api::live::{MAX_LIVE_CONNECTIONS, NoAcks};
-use query_api::{QuerySetup, QueryState, router, session_options};
+use query_api::live::{MAX_LIVE_CONNECTIONS, MAX_LIVE_PER_USER, NoAcks};
+use query_api::{DEFAULT_ANSWER_BYTES, QuerySetup, QueryState, router, session_options};
 use search::index::IndexDir;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -113,6 +113,8 @@ pub async fn start_queries(
         index: IndexDir::new("/nonexistent/search"),
         acks: Arc::new(NoAcks),
         max_live_connections: MAX_LIVE_CONNECTIONS,
+        max_live_per_user: MAX_LIVE_PER_USER,
+        answer_bytes: DEFAULT_ANSWER_BYTES,
         min_position_timeout,
         shutdown,
     })

@@ -2,6 +2,7 @@
 //! module begins with the law or the part of the API contract that it tests.
 
 mod access;
+mod answers;
 mod as_of;
 mod backup;
 mod bad_input;

@@ -124,6 +124,32 @@ pub struct SystemConfig {
     )]
     pub max_live: u32,
 
+    /// Maximum number of live connections of one user; 0 for no limit.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_MAX_LIVE_PER_USER",
+        value_name = "N",
+        default_value_t = 50
+    )]
+    pub max_live_per_user: usize,
+
+    /// Maximum number of requests of one user at a time, without live connections; 0 for no limit.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_MAX_REQUESTS",
+        value_name = "N",
+        default_value_t = 16
+    )]
+    pub max_requests: usize,
+
+    /// Maximum memory in bytes for answers that clients have not read; at least 4 MiB.
+    #[arg(long, global = true, env = "TIDINGS_MAX_ANSWER_BYTES", value_name = "BYTES",
+        default_value_t = 268_435_456,
+        value_parser = clap::value_parser!(u64).range(4_194_304..))]
+    pub max_answer_bytes: u64,
+
     /// Allowed origins of web pages that call this API, such as `https://chat.example.com`.
     #[arg(
         long,

@@ -190,6 +190,7 @@ impl ServiceRuntime {
         let config = setup.config;
         let edge = EdgeConfig {
             max_connections: config.max_connections as usize,
+            max_requests_per_user: config.max_requests,
             allowed_origins: config.allowed_origins.clone(),
             ..EdgeConfig::default()
         };
@@ -359,6 +360,8 @@ impl ServiceRuntime {
             index: self.config.index_dir(),
             acks,
             max_live_connections: self.config.max_live as usize,
+            max_live_per_user: self.config.max_live_per_user,
+            answer_bytes: usize::try_from(self.config.max_answer_bytes).unwrap_or(usize::MAX),
             min_position_timeout: query_api::MIN_POSITION_TIMEOUT,
             shutdown: self.draining.clone(),
         })

@@ -16,6 +16,10 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ),
     ("tidings_commit_batch_events", "events per group commit"),
     ("tidings_commit_seconds", "duration of group commits"),
+    (
+        "tidings_answer_bytes",
+        "memory reserved for answers that have not been read",
+    ),
     ("tidings_connections", "open HTTP connections"),
     ("tidings_http_requests_total", "HTTP requests"),
     ("tidings_http_seconds", "duration of HTTP requests"),
