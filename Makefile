@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences inventory servers harness bench faults failover live-soak gapless corpora known-items bench-search bench-live bench-log bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences inventory servers harness bench faults failover live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -103,6 +103,10 @@ bench-live: harness
 # Export, rebuild, replay and verification of a log of a million messages, compared with Postgres and the broker alone.
 bench-log: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches log $(ARGS)
+
+# What clients that read nothing and floods of typing notifications cost.
+bench-limits: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches client-limits $(ARGS)
 
 # Queries of the past, compared with the same queries now.
 bench-past: harness

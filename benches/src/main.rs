@@ -9,6 +9,7 @@
 //! - [`log`]: export, replay, verification and rebuild of a large log.
 //! - [`retries`], [`seals`]: what they cost sends. [`as_of`]: queries of the past.
 //! - [`stock_postgres`]: sends on a Postgres with its default settings.
+//! - [`client_limits`]: clients that read nothing, and floods of frames.
 //! - [`projection`]: the projector alone, statement by statement.
 //!
 //! Long runs check that something always holds:
@@ -23,6 +24,7 @@
 
 mod as_of;
 mod blue_green;
+mod client_limits;
 mod corpora;
 mod environment;
 mod failover;
@@ -80,6 +82,8 @@ enum Benchmark {
     AsOf(as_of::Args),
     /// Compare sends on a Postgres as `initdb` makes it with sends on the private one.
     StockPostgres(stock_postgres::Args),
+    /// Measure what clients that read nothing and floods of typing notifications cost.
+    ClientLimits(client_limits::Args),
     /// Measure the projector alone, with the time of each SQL statement.
     Projection(projection::Args),
     /// Kill processes at random moments under load, and check that nothing is lost or reordered.
@@ -127,6 +131,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Seals(args) => seals::run(&args).await?,
         Benchmark::AsOf(args) => return as_of::run(&args).await,
         Benchmark::StockPostgres(args) => return stock_postgres::run(&args).await,
+        Benchmark::ClientLimits(args) => return client_limits::run(&args).await,
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,
