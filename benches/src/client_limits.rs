@@ -26,7 +26,7 @@ const TEXT_BYTES: usize = 60_000;
 const LARGE_PAGE: &str = "/v1/conversations/large/messages?limit=200";
 
 /// The default, which other benchmarks switch off.
-const MAX_REQUESTS: (&str, &str) = ("TIDINGS_MAX_REQUESTS", "16");
+const MAX_REQUESTS: (&str, &str) = ("TIDINGS_MAX_REQUESTS", "32");
 
 /// What connections of one user that read nothing may cost.
 const MAX_UNREAD_MIB: f64 = 64.0;

@@ -1,10 +1,10 @@
-//! Limits how many requests of one user are under way at the same time.
+//! Limits how many queries of one user are under way at the same time.
 //!
-//! A request counts from its admission until its answer has been written to the socket or the
+//! A query counts from its admission until its answer has been written to the socket or the
 //! connection is dropped, so a user whose clients read nothing holds a bounded number of answers.
 //! A live connection counts only until it is open; live delivery limits those itself.
 //!
-//! A request above the limit waits for a moment, because the others are usually done within
+//! A query above the limit waits for a moment, because the others are usually done within
 //! milliseconds, and is then rejected.
 
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::problem::Problem;
 
 /// The default limit: several devices of a user, each with a few requests under way.
-pub const DEFAULT_REQUESTS_PER_USER: usize = 16;
+pub const DEFAULT_REQUESTS_PER_USER: usize = 32;
 
 /// How long a request above the limit waits.
 const MAX_WAIT: Duration = Duration::from_secs(1);
@@ -121,7 +121,7 @@ impl Drop for ConcurrencyPermit {
 }
 
 fn too_many_requests(limit: usize) -> Problem {
-    let detail = format!("At most {limit} requests of a user can be under way at a time.");
+    let detail = format!("At most {limit} queries of a user can be under way at a time.");
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
         .with_retry_after(RETRY_AFTER)
 }

@@ -16,7 +16,7 @@ pub const MAX_LIVE_CONNECTIONS: usize = 10_000;
 
 /// The default maximum number of live connections of one user: several devices and browser tabs,
 /// and connections that have not been noticed to be dead.
-pub const MAX_LIVE_PER_USER: usize = 50;
+pub const MAX_LIVE_PER_USER: usize = 200;
 
 /// The maximum number of connections that read their backlog at a time: a third of the query pool.
 /// Others wait.

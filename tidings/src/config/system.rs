@@ -130,17 +130,17 @@ pub struct SystemConfig {
         global = true,
         env = "TIDINGS_MAX_LIVE_PER_USER",
         value_name = "N",
-        default_value_t = 50
+        default_value_t = query_api::live::MAX_LIVE_PER_USER
     )]
     pub max_live_per_user: usize,
 
-    /// Maximum number of requests of one user at a time, without live connections; 0 for no limit.
+    /// Maximum number of queries of one user at a time, without live connections; 0 for no limit.
     #[arg(
         long,
         global = true,
         env = "TIDINGS_MAX_REQUESTS",
         value_name = "N",
-        default_value_t = 16
+        default_value_t = http_edge::DEFAULT_REQUESTS_PER_USER
     )]
     pub max_requests: usize,
 

@@ -13,8 +13,9 @@ use crate::problem::Problem;
 use crate::rate_limit::RateLimitStatus;
 
 /// Admits the request and attaches its [`RequestContext`], or rejects it. Returns the caller whose
-/// requests are counted; administrators are exempt. In both cases also returns the rate limit
-/// status of the user, if the request counts against the limit.
+/// queries under way are counted. In both cases also returns the rate limit status of the user, if
+/// the request counts against the limit. Commands have a rate limit and small answers, queries a
+/// limit of those under way; administrators are exempt from both.
 pub(super) fn admit(
     edge: &Arc<EdgeShared>,
     request: &mut Request,
@@ -28,9 +29,11 @@ pub(super) fn admit(
     // Without a valid token there is no user to count; the route answers 401.
     let caller = bearer_token(request.method(), request.uri(), request.headers())
         .and_then(|token| edge.auth.verify(&token).ok());
-    let counted = caller.clone().filter(|caller| !caller.admin);
+    let mut counted = caller.clone().filter(|caller| !caller.admin);
     let mut budget = None;
-    if let Some(caller) = counted.as_deref().filter(|_| is_command(request.method())) {
+    if is_command(request.method())
+        && let Some(caller) = counted.take()
+    {
         budget = edge.limiter.try_acquire(&caller.user, 1);
     }
     if let Some(wait) = budget.and_then(|budget| budget.retry_after) {
