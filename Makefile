@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences inventory servers harness bench faults failover live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences inventory servers harness bench faults failover nats-cluster nats-full live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -74,6 +74,15 @@ faults: harness
 # SEED= repeats a run.
 failover: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches failover --rounds $(ROUNDS) $(ARGS)
+
+# Kills each node of a NATS cluster under load, ROUNDS times, and loses one with its disk.
+# ARGS="--replicas 1": the stream is lost too. SEED= repeats a run.
+nats-cluster: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches nats-cluster --rounds $(ROUNDS) $(ARGS)
+
+# Fills the disk of an embedded nats-server and empties it. Needs root, to mount a small file system.
+nats-full: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches nats-full
 
 # Live delivery to many devices while processes are killed: CLIENTS=, DEVICES=, MINUTES=. SEED= repeats a run.
 # ARGS=--together: one of the two query APIs is a process with all services.

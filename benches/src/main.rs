@@ -16,6 +16,7 @@
 //!
 //! - [`faults`], [`live_soak`]: nothing is lost, repeated or reordered when processes are killed.
 //!   [`failover`]: the same when the Postgres primary is killed and its standby promoted.
+//!   [`nats`]: the same for the nodes of a NATS cluster, and for a full disk of nats-server.
 //! - [`gapless`]: the order of the log. [`blue_green`]: rebuilds under load.
 //! - [`corpora`], [`known_items`]: imported chat logs, and the search for their messages.
 //!
@@ -35,6 +36,7 @@ mod live;
 mod live_soak;
 mod load_generator;
 mod log;
+mod nats;
 mod projection;
 mod recall_queries;
 mod retries;
@@ -90,6 +92,10 @@ enum Benchmark {
     Faults(faults::Args),
     /// Kill the Postgres primary under load and promote its standby, again and again.
     Failover(failover::Args),
+    /// Kill the nodes of a NATS cluster under load, again and again, and lose one with its disk.
+    NatsCluster(nats::ClusterArgs),
+    /// Fill the disk of an embedded nats-server, and empty it. Needs root.
+    NatsFull,
     /// Let many devices receive live while processes are killed, and compare them with sync.
     LiveSoak(live_soak::Args),
     /// Append with many writers in two processes, and check the order of the log.
@@ -135,6 +141,8 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Projection(args) => projection::run(&args).await?,
         Benchmark::Faults(args) => faults::run(&args).await?,
         Benchmark::Failover(args) => failover::run(&args).await?,
+        Benchmark::NatsCluster(args) => nats::run_cluster(&args).await?,
+        Benchmark::NatsFull => nats::run_full().await?,
         Benchmark::LiveSoak(args) => live_soak::run(&args).await?,
         Benchmark::Gapless(args) => gapless::run(&args).await?,
         Benchmark::BlueGreen(args) => return blue_green::run(&args).await,

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::time::Timestamp;
+use event_log::OutageLog;
 use log_integrity::seal::{Seal, store};
 use reqwest::Url;
 use serde_json::json;
@@ -110,21 +111,23 @@ fn build_message(mut seal: Seal, at: Timestamp) -> Result<WebhookMessage, Delive
 /// Delivers seals until the stop signal.
 pub async fn run(copies: SealPublisher, shutdown: CancellationToken) {
     let mut failures = 0;
+    let outages = OutageLog::new("The delivery of seals");
     loop {
         let pause = match shutdown.run_until_cancelled(copies.deliver_next()).await {
             None => return,
             Some(Ok(SealOutcome::Delivered)) => {
+                outages.record_success();
                 failures = 0;
                 Duration::ZERO
             }
             Some(Ok(SealOutcome::Idle)) => POLL_INTERVAL,
             Some(Ok(SealOutcome::Failed(reason, requested))) => {
-                tracing::warn!(reason, "failed to deliver a seal; will retry");
+                outages.record_failure(&reason);
                 failures += 1;
                 backoff::wait_after(failures, requested, MAX_WAIT)
             }
             Some(Err(error)) => {
-                tracing::warn!(%error, "failed to deliver a seal; will retry");
+                outages.record_failure(&error);
                 failures += 1;
                 backoff::wait_after(failures, None, MAX_WAIT)
             }

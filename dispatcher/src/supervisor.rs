@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::Client;
+use event_log::OutageLog;
 use event_log::reader::LogReader;
 use event_stream::mirror::MirrorConfig;
 use event_stream::source::EventSource;
@@ -11,6 +12,7 @@ use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::error::DeliveryError;
 use crate::events::{self, EventDeliverer};
@@ -82,10 +84,10 @@ pub async fn run(
     let mut workers: HashMap<i64, WorkerHandle> = HashMap::new();
     let mut polls = interval(POLL_INTERVAL);
     let mut round = 0u32;
+    let outages = OutageLog::new("Loading the webhooks");
     while shutdown.run_until_cancelled(polls.tick()).await.is_some() {
-        if let Err(error) = sync_workers(&context, &mut workers, &shutdown).await {
-            tracing::warn!(%error, "failed to load the webhooks");
-        }
+        // An error is logged, and the next poll tries again.
+        let _ = outages.record(sync_workers(&context, &mut workers, &shutdown).await);
         if round.is_multiple_of(POLLS_PER_MEASUREMENT) && !workers.is_empty() {
             record_metrics(&context.pool).await;
         }
@@ -140,20 +142,31 @@ impl WorkerHandle {
     }
 }
 
-/// Runs the worker of one webhook until it ends, and waits a little after an error.
+/// Runs the worker of one webhook until it ends, and again after an error.
 async fn run_webhook(context: &DispatcherContext, id: i64, shutdown: &CancellationToken) {
-    match run_under_lease(context, id, shutdown).await {
-        Ok(()) | Err(DeliveryError::Superseded) => {}
-        Err(error) => {
-            tracing::warn!(%error, webhook = id, "deliveries failed; retrying shortly");
-            shutdown.run_until_cancelled(sleep(RETRY_INTERVAL)).await;
+    let outages = OutageLog::new("The worker of a webhook");
+    let running = async {
+        while let Err(error) = run_under_lease(context, id, &outages, shutdown).await {
+            if matches!(error, DeliveryError::Superseded) {
+                return;
+            }
+            outages.record_failure(&error);
+            if shutdown
+                .run_until_cancelled(sleep(RETRY_INTERVAL))
+                .await
+                .is_none()
+            {
+                return;
+            }
         }
-    }
+    };
+    running.instrument(tracing::info_span!("webhook", id)).await;
 }
 
 async fn run_under_lease(
     context: &DispatcherContext,
     id: i64,
+    outages: &OutageLog,
     shutdown: &CancellationToken,
 ) -> Result<(), DeliveryError> {
     let Some(lease) = WebhookLease::try_acquire(&context.pool, id).await? else {
@@ -194,7 +207,8 @@ async fn run_under_lease(
                 sender,
                 max_attempts: context.config.max_attempts,
             };
-            worker::run(EventDeliverer::resume(setup, feed).await?, shutdown).await
+            let deliverer = EventDeliverer::resume(setup, feed).await?;
+            worker::run(deliverer, outages, shutdown).await
         }
         WebhookKind::Notifications => {
             let feed = EventFeed::spawn(source, webhook.position, |event| {
@@ -211,7 +225,7 @@ async fn run_under_lease(
             };
             let resuming = Notifier::resume(setup, feed);
             match shutdown.run_until_cancelled(resuming).await {
-                Some(notifier) => worker::run(notifier?, shutdown).await,
+                Some(notifier) => worker::run(notifier?, outages, shutdown).await,
                 None => Ok(()),
             }
         }

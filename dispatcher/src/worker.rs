@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use event_log::OutageLog;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -27,21 +28,26 @@ pub trait WebhookWorker {
 /// flight again.
 pub async fn run<W: WebhookWorker>(
     mut worker: W,
+    outages: &OutageLog,
     shutdown: &CancellationToken,
 ) -> Result<(), DeliveryError> {
-    let result = run_until_stopped(&mut worker, shutdown).await;
+    let result = run_until_stopped(&mut worker, outages, shutdown).await;
     worker.into_ledger().close().await;
     result
 }
 
 async fn run_until_stopped<W: WebhookWorker>(
     worker: &mut W,
+    outages: &OutageLog,
     shutdown: &CancellationToken,
 ) -> Result<(), DeliveryError> {
     while !shutdown.is_cancelled() {
         tokio::select! {
             stepped = timeout(STEP_TIMEOUT, worker.step()) => match stepped {
-                Ok(stepped) => stepped?,
+                Ok(stepped) => {
+                    stepped?;
+                    outages.record_success();
+                }
                 Err(_) => return Err(sqlx::Error::PoolTimedOut.into()),
             },
             () = shutdown.cancelled() => break,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::connection::State;
 use domain::time::Timestamp;
+use event_log::OutageLog;
 use event_log::reader::LogReader;
 use event_stream::commit_feed::CommitFeed;
 use event_stream::lineage::SourceError;
@@ -40,8 +41,9 @@ const MAX_TRIM_STEPS: usize = 20;
 
 /// Projects the log until `shutdown` is cancelled.
 ///
-/// Errors are logged and retried: Postgres and NATS may be temporarily unavailable. `nats` is
-/// optional; without it the log is polled. `in_process` connects components of the same process.
+/// Errors are retried, and logged once an outage: Postgres and NATS may be temporarily unavailable.
+/// `nats` is optional; without it the log is polled. `in_process` connects components of the same
+/// process.
 pub async fn run(
     pool: PgPool,
     nats: Option<Client>,
@@ -52,6 +54,7 @@ pub async fn run(
 ) -> Result<(), ProjectionError> {
     let mut runner = ProjectorRunner::new(pool, nats, mirror, config, in_process);
     let mut wait = INITIAL_BACKOFF;
+    let outages = OutageLog::new("The projector");
     while !shutdown.is_cancelled() {
         let error = match timeout(STEP_TIMEOUT, runner.step(&shutdown)).await {
             Ok(Ok(())) => None,
@@ -66,9 +69,12 @@ pub async fn run(
             }
         };
         match error {
-            None => wait = INITIAL_BACKOFF,
+            None => {
+                outages.record_success();
+                wait = INITIAL_BACKOFF;
+            }
             Some(error) => {
-                tracing::warn!(%error, "projection interrupted");
+                outages.record_failure(&error);
                 tokio::select! {
                     () = sleep(wait) => {}
                     () = shutdown.cancelled() => {}

@@ -4,12 +4,14 @@
 //! outcome is unknown. Pollers keep their cursors throughout, while faults are injected one after
 //! the other. At the end, every acknowledged send must be exactly once in the log, the mirror, the
 //! history and the feed of each recipient, in order, and no entry may have appeared behind a cursor
-//! that was already served. [`run_index_chaos`] does the same for the search index alone.
+//! that was already served. [`run_index_chaos`] does the same for the search index alone, and
+//! [`run_nats_nodes`] for the nodes of a NATS cluster.
 
 mod faults;
 mod index;
 mod invariants;
 mod load;
+mod nats_nodes;
 mod report;
 
 use anyhow::Result;
@@ -22,6 +24,7 @@ pub use faults::Fault;
 pub use index::{Damage, IndexChaosReport, run_index_chaos};
 pub(crate) use load::send_until_certain;
 pub use load::{AckedSend, COMMAND_SERVICES, GROUPS, READERS, WRITERS};
+pub use nats_nodes::{NatsNodesReport, NatsNodesSettings, run_nats_nodes};
 pub use report::ChaosReport;
 
 /// Injects this many faults at random moments under load, then checks the invariants.

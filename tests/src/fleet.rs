@@ -100,8 +100,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts the servers, migrates the database, and starts the command services, a projector and
-    /// one query API.
+    /// Starts the servers (no NATS if the settings name one), migrates the database, and starts the
+    /// command services, a projector and one query API.
     pub async fn start(command_services: usize, settings: &Settings) -> Self {
         let layout = FleetLayout {
             command_services,
@@ -115,7 +115,11 @@ impl Fleet {
     /// The same with another layout.
     pub async fn start_with(layout: FleetLayout, settings: &Settings) -> Self {
         let dir = create_dir();
-        let servers = servers::start_both(&dir.join("servers"));
+        let home = dir.join("servers");
+        let servers = match settings.value("NATS_URL") {
+            Some(url) => servers::start_postgres(&home, url),
+            None => servers::start_both(&home),
+        };
         let mut env = service_env(&servers.database_url, &servers.nats_url);
         env.extend(settings.env.iter().cloned());
         migrate(&env).await;

@@ -22,8 +22,10 @@
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
 //!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
 //!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on
-//!   such a pair; [`pooler`]: a pooler that pools by transaction; [`gapless`]: the order of the
-//!   log with several writer processes.
+//!   such a pair; [`pooler`]: a pooler that pools by transaction; [`nats_cluster`]: nats-servers
+//!   that can be killed and lost, and an [`outside_consumer`] of the stream; [`nats_storage`]: an
+//!   embedded nats-server that cannot write; [`gapless`]: the order of the log with several writer
+//!   processes.
 
 #![deny(missing_docs)]
 
@@ -44,6 +46,9 @@ pub mod live_soak;
 pub mod log;
 pub mod message_file;
 pub mod model;
+pub mod nats_cluster;
+pub mod nats_storage;
+pub mod outside_consumer;
 pub mod pair_world;
 pub mod pooler;
 pub mod ports;

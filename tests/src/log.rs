@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use async_nats::ConnectOptions;
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use async_nats::{ConnectOptions, ServerAddr};
 use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::Value;
@@ -74,21 +74,27 @@ pub async fn fetch_events(admin: &Client) -> Result<Vec<Bytes>> {
     }
 }
 
-/// Connects with the user and password of the URL, which the client itself ignores.
-async fn connect(nats_url: &str) -> Result<async_nats::Client> {
-    let address: async_nats::ServerAddr = nats_url.parse()?;
-    let options = match (address.username(), address.password()) {
-        (Some(user), Some(password)) => {
+/// Connects to one of the servers in the URL, which commas separate, with its user and password.
+pub async fn connect_nats(nats_url: &str) -> Result<async_nats::Client> {
+    let addresses: Vec<ServerAddr> = nats_url
+        .split(',')
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    let credentials = addresses
+        .first()
+        .and_then(|address| Some((address.username()?, address.password()?)));
+    let options = match credentials {
+        Some((user, password)) => {
             ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
         }
-        _ => ConnectOptions::new(),
+        None => ConnectOptions::new(),
     };
-    Ok(options.connect(address).await?)
+    Ok(options.connect(addresses).await?)
 }
 
 /// The first and last sequence of the stream.
 pub async fn mirror_range(nats_url: &str) -> Result<(u64, u64)> {
-    let client = connect(nats_url).await?;
+    let client = connect_nats(nats_url).await?;
     let mut stream = async_nats::jetstream::new(client)
         .get_stream(STREAM_NAME)
         .await?;
@@ -98,7 +104,7 @@ pub async fn mirror_range(nats_url: &str) -> Result<(u64, u64)> {
 
 /// Deletes the stream, as an operator could by mistake.
 pub async fn delete_mirror(nats_url: &str) -> Result<()> {
-    let client = connect(nats_url).await?;
+    let client = connect_nats(nats_url).await?;
     async_nats::jetstream::new(client)
         .delete_stream(STREAM_NAME)
         .await?;
@@ -108,7 +114,7 @@ pub async fn delete_mirror(nats_url: &str) -> Result<()> {
 /// Compares the whole stream with the events of the log: the message with sequence n must be the
 /// event at position n, byte for byte, up to the end of the log. Returns how many were compared.
 pub async fn check_mirror(nats_url: &str, events: &[Bytes]) -> Result<usize> {
-    let client = connect(nats_url).await?;
+    let client = connect_nats(nats_url).await?;
     let mut stream = async_nats::jetstream::new(client)
         .get_stream(STREAM_NAME)
         .await?;

@@ -79,6 +79,28 @@ impl NatsInstance {
     }
 }
 
+/// The nats-server program that the tests use, found or fetched.
+pub fn nats_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let mut instance = NatsInstance::start(&scratch_dir().join("nats-program"));
+        let program = instance.servers.as_ref().and_then(|s| s.nats.clone());
+        instance.stop();
+        match program {
+            Some(program) => program.path,
+            None => panic!("no nats-server was started"),
+        }
+    })
+}
+
+/// Starts a Postgres with its data in `dir`, for services that use the NATS at this URL.
+pub fn start_postgres(dir: &Path, nats_url: &str) -> EmbeddedServers {
+    start_or_panic(&ServerOptions {
+        nats_url: Some(nats_url.to_owned()),
+        ..ServerOptions::new(dir)
+    })
+}
+
 /// Starts a Postgres and a nats-server with their data in `dir`. They can be killed.
 pub fn start_both(dir: &Path) -> EmbeddedServers {
     start_or_panic(&ServerOptions::new(dir))

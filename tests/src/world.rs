@@ -42,6 +42,12 @@ impl Settings {
         self.env.push((name, value.to_string()));
         self
     }
+
+    /// The value of a variable.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let found = self.env.iter().rfind(|(candidate, _)| *candidate == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// The world of one test. Dropping it kills its processes.

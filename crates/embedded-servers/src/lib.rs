@@ -8,6 +8,7 @@
 //! - [`locate_programs`]: chooses the programs. [`find`] finds them, [`version`] parses their
 //!   versions, and [`fetch`] downloads them.
 //! - `supervisor`: the thread that starts, polls, restarts and stops the servers.
+//!   [`ServerRestart`] asks it to restart one that runs but does not work any more.
 //! - `postgres_server` and `nats_server`: how each server is configured, started and stopped.
 //! - `stale_process`: removes the remains of a killed predecessor.
 //! - [`process`]: operating system calls that have no safe wrapper in `std`. The only `unsafe` code
@@ -26,6 +27,7 @@ mod private_file;
 pub mod process;
 mod programs;
 pub mod run_as;
+mod server_restart;
 mod stale_process;
 mod supervisor;
 pub mod version;
@@ -34,6 +36,7 @@ pub use error::StartError;
 pub use options::ServerOptions;
 pub use private_file::write_private_file;
 pub use programs::locate_programs;
+pub use server_restart::ServerRestart;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -63,6 +66,7 @@ pub struct EmbeddedServers {
     pub nats: Option<ServerProgram>,
     postgres_pid: Arc<AtomicU32>,
     nats_pid: Arc<AtomicU32>,
+    nats_restart: ServerRestart,
     supervisor: Option<(Sender<()>, JoinHandle<()>)>,
     /// The directory of the socket of the embedded Postgres.
     socket_dir: Option<PathBuf>,
@@ -87,6 +91,11 @@ impl EmbeddedServers {
     /// The process id of the embedded nats-server. `None` while it is not running.
     pub fn nats_pid(&self) -> Option<u32> {
         load_pid(&self.nats_pid)
+    }
+
+    /// Restarts the embedded nats-server on request. `None` if an external one is used.
+    pub fn nats_restart(&self) -> Option<ServerRestart> {
+        self.nats.as_ref().map(|_| self.nats_restart.clone())
     }
 
     /// Stops the servers and waits until they have ended. Postgres writes a checkpoint first.
@@ -131,6 +140,7 @@ pub fn start(options: &ServerOptions) -> Result<EmbeddedServers, StartError> {
         nats: None,
         postgres_pid: pids[0].clone(),
         nats_pid: pids[1].clone(),
+        nats_restart: ServerRestart::default(),
         supervisor: None,
         socket_dir: None,
         _lock: lock,
@@ -146,7 +156,11 @@ pub fn start(options: &ServerOptions) -> Result<EmbeddedServers, StartError> {
         servers.database_url = PostgresServer::url(&dirs);
         servers.postgres = Some(program.clone());
         let service = PostgresServer::new(program, dirs.clone(), options.fsync);
-        supervised.push(SupervisedServer::new(Box::new(service), pids[0].clone()));
+        supervised.push(SupervisedServer::new(
+            Box::new(service),
+            pids[0].clone(),
+            ServerRestart::default(),
+        ));
     }
     let nats_port = Arc::new(OnceLock::new());
     let password = options
@@ -156,7 +170,11 @@ pub fn start(options: &ServerOptions) -> Result<EmbeddedServers, StartError> {
         let program = programs::find_nats(options, &dirs)?;
         servers.nats = Some(program.clone());
         let service = NatsServer::new(program, dirs, nats_port.clone(), password.clone());
-        supervised.push(SupervisedServer::new(Box::new(service), pids[1].clone()));
+        supervised.push(SupervisedServer::new(
+            Box::new(service),
+            pids[1].clone(),
+            servers.nats_restart.clone(),
+        ));
     }
     servers.supervisor = Some(start_supervisor(supervised)?);
     if let Some(port) = nats_port.get() {

@@ -163,4 +163,8 @@ impl ManagedServer for NatsServer {
     fn log_path(&self) -> &Path {
         &self.log
     }
+
+    fn data_dir(&self) -> PathBuf {
+        self.dirs.nats_store_dir()
+    }
 }

@@ -221,6 +221,10 @@ impl ManagedServer for PostgresServer {
     fn log_path(&self) -> &Path {
         &self.log
     }
+
+    fn data_dir(&self) -> PathBuf {
+        self.dirs.postgres_data_dir()
+    }
 }
 
 /// Removes client settings and the secrets of Tidings from the environment of a server.

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::StartError;
 use crate::process::{self, Signal};
+use crate::server_restart::ServerRestart;
 
 /// How often running servers are polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -33,6 +34,14 @@ const RECOVERY_TIMEOUT: Duration = Duration::from_secs(300);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a server may take to stop after the immediate signal before it is killed.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much space a server needs before a restart can help: two of the files in which nats-server
+/// stores messages.
+const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
+/// The shortest time between two requested restarts. It doubles up to [`MAX_RESTART_INTERVAL`], so
+/// that a server which a restart does not help is left alone.
+const MIN_RESTART_INTERVAL: Duration = Duration::from_secs(30);
+/// The longest time between two requested restarts.
+const MAX_RESTART_INTERVAL: Duration = Duration::from_secs(600);
 /// The number of last lines of a server's log in a message.
 const MAX_TAIL_LINES: usize = 15;
 /// The number of bytes at the end of a log that are searched for these lines.
@@ -52,6 +61,8 @@ pub(crate) trait ManagedServer: Send {
     fn stop_signals(&self) -> (Signal, Signal);
     /// The path of its log file.
     fn log_path(&self) -> &Path;
+    /// The directory in which it stores its data.
+    fn data_dir(&self) -> PathBuf;
 }
 
 /// A server with the state of its process.
@@ -63,10 +74,19 @@ pub(crate) struct SupervisedServer {
     next_start: Instant,
     failing_since: Option<Instant>,
     pid: Arc<AtomicU32>,
+    restart: ServerRestart,
+    restart_interval: Duration,
+    restarted_at: Option<Instant>,
+    /// Whether a requested restart waits for space on the disk.
+    lacks_space: bool,
 }
 
 impl SupervisedServer {
-    pub(crate) fn new(server: Box<dyn ManagedServer>, pid: Arc<AtomicU32>) -> Self {
+    pub(crate) fn new(
+        server: Box<dyn ManagedServer>,
+        pid: Arc<AtomicU32>,
+        restart: ServerRestart,
+    ) -> Self {
         Self {
             server,
             child: None,
@@ -75,6 +95,10 @@ impl SupervisedServer {
             next_start: Instant::now(),
             failing_since: None,
             pid,
+            restart,
+            restart_interval: MIN_RESTART_INTERVAL,
+            restarted_at: None,
+            lacks_space: false,
         }
     }
 
@@ -93,7 +117,11 @@ impl SupervisedServer {
                 self.backoff = MIN_BACKOFF;
                 tracing::info!(server = self.server.name(), pid = child.id(), "ready");
             }
-            Ok(None) => {}
+            Ok(None) => {
+                if self.restart.take_request() {
+                    self.restart_if_useful();
+                }
+            }
             Ok(Some(status)) => self.record_exit(&status.to_string()),
             Err(error) => self.record_exit(&error.to_string()),
         }
@@ -135,6 +163,46 @@ impl SupervisedServer {
         self.failing_since.get_or_insert_with(Instant::now);
         self.next_start = Instant::now() + self.backoff;
         self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
+    }
+
+    /// Restarts a server that cannot store anything, unless its disk is still full or the last
+    /// restart was recent.
+    fn restart_if_useful(&mut self) {
+        let since_last = self.restarted_at.map(|at| at.elapsed());
+        if since_last.is_some_and(|elapsed| elapsed < self.restart_interval) {
+            return;
+        }
+        let server = self.server.name();
+        let free = free_bytes(&self.server.data_dir());
+        if free.is_some_and(|free| free < MIN_FREE_BYTES) {
+            if !self.lacks_space {
+                tracing::error!(
+                    server,
+                    free,
+                    needed = MIN_FREE_BYTES,
+                    "the server stores nothing and its disk is full; it is restarted when there is \
+                     space"
+                );
+            }
+            self.lacks_space = true;
+            return;
+        }
+        self.lacks_space = false;
+        self.restart_interval = match since_last {
+            Some(elapsed) if elapsed < MAX_RESTART_INTERVAL => {
+                (self.restart_interval * 2).min(MAX_RESTART_INTERVAL)
+            }
+            _ => MIN_RESTART_INTERVAL,
+        };
+        self.restarted_at = Some(Instant::now());
+        tracing::warn!(
+            server,
+            log = self.log_tail(),
+            "the server stores nothing; restarting it"
+        );
+        self.stop();
+        self.ready = false;
+        self.next_start = Instant::now();
     }
 
     fn log_tail(&self) -> String {
@@ -230,6 +298,12 @@ fn stop_all(servers: &mut [SupervisedServer]) {
         server.send_signal(server.server.stop_signals().0);
     }
     servers.iter_mut().rev().for_each(SupervisedServer::stop);
+}
+
+/// The free space of the file system with this directory; `None` if it cannot be read.
+fn free_bytes(dir: &Path) -> Option<u64> {
+    let file_system = rustix::fs::statvfs(dir).ok()?;
+    Some(file_system.f_bavail.saturating_mul(file_system.f_frsize))
 }
 
 /// Reads the last lines of a log.

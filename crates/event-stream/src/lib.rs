@@ -5,7 +5,9 @@
 //!
 //! - [`nats`]: the connection to the broker.
 //! - [`mirror`]: the names and the configuration of the stream that mirrors the log. [`relay`]:
-//!   publishes the events to it.
+//!   keeps it up to date, and `publisher` publishes the events. `replicas`: how many nodes of a
+//!   cluster have the stream. `leader`: what happens when none of them leads it.
+//! - [`mirror_health`]: whether the mirror follows the log, for metrics and readiness.
 //! - [`commit_feed`]: the commits of this process, delivered from memory.
 //! - [`source`]: the events after a position, from the commit feed or from JetStream, and from the
 //!   log itself whenever these do not deliver.
@@ -15,9 +17,13 @@
 #![deny(missing_docs)]
 
 pub mod commit_feed;
+mod leader;
 pub mod lineage;
 pub mod mirror;
+pub mod mirror_health;
 pub mod nats;
 pub mod projection;
+mod publisher;
 pub mod relay;
+mod replicas;
 pub mod source;

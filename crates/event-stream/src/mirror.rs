@@ -11,6 +11,10 @@ use sqlx::types::Uuid;
 /// The oldest server version that honours `first_seq` and has no known access control hole.
 const MIN_SERVER_VERSION: (u64, u64, u64) = (2, 11, 1);
 
+/// How long the stream may be without a leader before it is recreated, unless configured otherwise.
+/// An election takes seconds, and a restart of a node less than a minute.
+pub const RECREATE_AFTER: Duration = Duration::from_secs(60);
+
 /// The metadata key for the id of the mirrored log.
 pub(crate) const LOG_ID_METADATA_KEY: &str = "tidings.log-id";
 
@@ -23,6 +27,11 @@ pub struct MirrorConfig {
     pub subject_prefix: String,
     /// How many events the stream retains. A consumer that lags further behind reads from Postgres.
     pub max_events: i64,
+    /// How many nodes of a cluster have a copy of the stream. If `None`, three, or as many as the
+    /// cluster has.
+    pub replicas: Option<usize>,
+    /// How long the stream may be without a leader before it is recreated from the log.
+    pub recreate_after: Duration,
 }
 
 impl Default for MirrorConfig {
@@ -31,6 +40,8 @@ impl Default for MirrorConfig {
             stream: "TIDINGS".into(),
             subject_prefix: domain::subject::PREFIX.into(),
             max_events: 5_000_000,
+            replicas: None,
+            recreate_after: RECREATE_AFTER,
         }
     }
 }
@@ -62,11 +73,16 @@ impl MirrorConfig {
             })
     }
 
+    /// The subjects that the stream stores.
+    pub(crate) fn stream_subject(&self) -> String {
+        format!("{}.>", self.subject_prefix)
+    }
+
     pub(crate) fn stream_config(&self, log_id: Uuid, first: i64) -> Config {
         Config {
             name: self.stream.clone(),
             description: Some("The event log of Tidings: sequence = position".into()),
-            subjects: vec![format!("{}.>", self.subject_prefix)],
+            subjects: vec![self.stream_subject()],
             storage: StorageType::File,
             discard: DiscardPolicy::Old,
             max_messages: self.max_events,
@@ -104,7 +120,15 @@ pub enum MirrorError {
         /// What does not match.
         reason: String,
     },
-    /// A transient error.
+    /// Nobody answers for the stream: no node leads it, or NATS does not answer at all.
+    #[error("nobody answers for the stream {stream}: {reason}")]
+    NoAnswer {
+        /// The name of the stream.
+        stream: String,
+        /// What happened instead.
+        reason: String,
+    },
+    /// Another transient error.
     #[error("the mirror is unavailable: {0}")]
     Unavailable(String),
     /// Postgres is unavailable.
@@ -115,7 +139,10 @@ pub enum MirrorError {
 impl MirrorError {
     /// Whether a retry can help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Log(_))
+        matches!(
+            self,
+            Self::NoAnswer { .. } | Self::Unavailable(_) | Self::Log(_)
+        )
     }
 }
 
@@ -131,6 +158,11 @@ pub fn check_server(client: &async_nats::Client) -> Result<(), MirrorError> {
         return Err(MirrorError::NoJetStream);
     }
     Ok(())
+}
+
+/// The version of the server that the client is connected to; `None` if it is not a number.
+pub(crate) fn server_version(client: &async_nats::Client) -> Option<(u64, u64, u64)> {
+    parse_version(&client.server_info().version)
 }
 
 fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
@@ -152,6 +184,8 @@ pub struct MirrorState {
     pub last: i64,
     /// The id of the log that the stream mirrors, from its metadata.
     pub log_id: Option<String>,
+    /// How many nodes have a copy.
+    pub replicas: usize,
 }
 
 /// Loads the state of the stream. `None` if the stream does not exist.
@@ -160,7 +194,11 @@ pub async fn load_state(
     config: &MirrorConfig,
 ) -> Result<Option<MirrorState>, MirrorError> {
     use jetstream::context::GetStreamErrorKind;
-    let mut stream = match jetstream.get_stream(&config.stream).await {
+    let no_answer = |error: &jetstream::context::GetStreamError| MirrorError::NoAnswer {
+        stream: config.stream.clone(),
+        reason: error.to_string(),
+    };
+    let stream = match jetstream.get_stream(&config.stream).await {
         Ok(stream) => stream,
         Err(error) => {
             return match error.kind() {
@@ -169,15 +207,18 @@ pub async fn load_state(
                 {
                     Ok(None)
                 }
+                GetStreamErrorKind::Request => Err(no_answer(&error)),
+                GetStreamErrorKind::JetStream(cause)
+                    if cause.error_code() == jetstream::ErrorCode::CLUSTER_NOT_AVAILABLE =>
+                {
+                    Err(no_answer(&error))
+                }
                 _ => Err(MirrorError::Unavailable(error.to_string())),
             };
         }
     };
-    let info = stream
-        .info()
-        .await
-        .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-    let expected = vec![format!("{}.>", config.subject_prefix)];
+    let info = stream.cached_info();
+    let expected = vec![config.stream_subject()];
     if info.config.subjects != expected {
         return Err(MirrorError::ForeignStream {
             stream: config.stream.clone(),
@@ -191,6 +232,7 @@ pub async fn load_state(
         first: info.state.first_sequence as i64,
         last: info.state.last_sequence as i64,
         log_id: info.config.metadata.get(LOG_ID_METADATA_KEY).cloned(),
+        replicas: info.config.num_replicas,
     }))
 }
 

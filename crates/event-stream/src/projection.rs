@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use domain::envelope::Envelope;
 use domain::history::CursorReference;
+use event_log::OutageLog;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -48,18 +49,16 @@ pub async fn run<P: Projection + Send>(
     shutdown: &CancellationToken,
 ) {
     let mut pause = MIN_BACKOFF;
+    let outages = OutageLog::new("The projection");
     while !shutdown.is_cancelled() {
         let interruption = tokio::select! {
-            interruption = fold_until_error(projection, &mut source) => interruption,
+            interruption = fold_until_error(projection, &mut source, &outages) => interruption,
             () = shutdown.cancelled() => return,
         };
         if interruption.has_folded {
             pause = MIN_BACKOFF;
         }
-        tracing::warn!(
-            error = interruption.reason,
-            "the projection was interrupted; retrying"
-        );
+        outages.record_failure(&interruption.reason);
         shutdown.run_until_cancelled(sleep(pause)).await;
         pause = (pause * 2).min(MAX_BACKOFF);
     }
@@ -74,11 +73,15 @@ struct FoldInterruption {
 async fn fold_until_error<P: Projection + Send>(
     projection: &mut P,
     source: &mut EventSource,
+    outages: &OutageLog,
 ) -> FoldInterruption {
     let mut has_folded = false;
     let why = loop {
         match fold_next_batch(projection, source).await {
-            Ok(()) => has_folded = true,
+            Ok(()) => {
+                has_folded = true;
+                outages.record_success();
+            }
             Err(why) => break why,
         }
     };

@@ -4,36 +4,27 @@
 //! sequence, so a second relay, a restart or a retry cannot duplicate or reorder events. One relay
 //! of a fleet is active at a time; the standby relays signal it when their process has appended.
 
-use std::collections::VecDeque;
-use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::header::{HeaderMap, NATS_EXPECTED_LAST_SEQUENCE};
+use async_nats::connection::State;
 use async_nats::jetstream;
-use async_nats::jetstream::context::PublishAckFuture;
-use async_nats::jetstream::message::PublishMessage;
 use domain::envelope::Envelope;
 use domain::history::CursorReference;
-use domain::subject;
-use event_log::EventLog;
 use event_log::commits::CommitReceiver;
 use event_log::reader::LogReader;
 use event_log::timeout::{EXCHANGE_TIMEOUT, within};
+use event_log::{EventLog, OutageLog};
 use futures::StreamExt as _;
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::leader;
 use crate::lineage::{Lineage, SourceError};
 use crate::mirror::{self, MirrorConfig, MirrorError, MirrorState};
-
-/// One event in this many is published with a request for an acknowledgement. Each event names the
-/// expected previous sequence, so if one is not stored, none after it is: the acknowledgement of
-/// the last covers all.
-const ACK_INTERVAL: usize = 256;
-
-/// How many acknowledgements may be pending.
-const MAX_PENDING_ACKS: usize = 4;
+use crate::publisher::MirrorPublisher;
+use crate::replicas;
 
 /// How many events are read from Postgres at a time when the commit feed does not have them.
 const PAGE_LIMIT: i64 = 2_000;
@@ -48,8 +39,11 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// stream.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long an acknowledgement may take.
-const ACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the number of replicas is adjusted.
+const REPLICAS_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long nats-server may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the relay until `shutdown`, through broker restarts, wiped streams and database outages.
 /// Ends early only for permanent errors: a server that is too old, or a stream that belongs to
@@ -70,7 +64,7 @@ pub async fn run(
             if !error.is_transient() {
                 return Err(error);
             }
-            tracing::warn!(%error, "the relay failed; restarting it");
+            relay.record_interruption(&error);
         }
         tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
@@ -85,40 +79,67 @@ pub struct Relay {
     log: EventLog,
     nats: async_nats::Client,
     jetstream: jetstream::Context,
+    publisher: MirrorPublisher,
     config: MirrorConfig,
     commits: CommitReceiver,
     lineage: Lineage,
+    outages: OutageLog,
+    replica_shortages: OutageLog,
+    /// Whether the first missing event has been stored since the last start.
+    has_started: bool,
 }
 
 impl Relay {
     /// A relay of this log.
     pub fn new(log: EventLog, nats: async_nats::Client, config: MirrorConfig) -> Self {
         let mut jetstream = jetstream::new(nats.clone());
-        jetstream.set_timeout(ACK_TIMEOUT);
+        jetstream.set_timeout(ANSWER_TIMEOUT);
         let reader = LogReader::new(log.pool().clone());
         Self {
             lineage: Lineage::new(reader.clone()),
             reader,
             commits: log.subscribe_commits(),
             log,
+            publisher: MirrorPublisher::new(nats.clone(), jetstream.clone(), &config),
             nats,
             jetstream,
             config,
+            outages: OutageLog::new("The mirror"),
+            replica_shortages: OutageLog::new("The replication of the stream"),
+            has_started: false,
+        }
+    }
+
+    /// Logs the beginning of an outage. The relay starts over after every error, and it is the
+    /// first attempt of a start that shows why nothing can be stored.
+    fn record_interruption(&self, error: &MirrorError) {
+        if self.has_started {
+            tracing::debug!(%error, "the relay starts over");
+        } else {
+            self.outages.record_failure(error);
         }
     }
 
     /// Waits to become the active relay of the fleet, then publishes until something fails.
     async fn relay_until_error(&mut self) -> Result<(), MirrorError> {
+        self.has_started = false;
+        if self.nats.connection_state() != State::Connected {
+            // Requests would wait for a connection until they time out.
+            return Err(MirrorError::Unavailable("NATS is not connected".into()));
+        }
         let mut lock = self.acquire_relay_lock().await?;
         let mut signals = self
             .nats
             .subscribe(self.config.appended_subject())
             .await
             .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-        let last = self.resume().await?;
+        let last = self.resume(&mut lock).await?;
         let last = self.publish_first(last).await?;
+        self.has_started = true;
+        self.outages.record_success();
         let mut last = self.publish_from_log(last).await?;
-        let mut checked = tokio::time::Instant::now();
+        let mut checked = Instant::now();
+        let mut replicas_checked: Option<Instant> = None;
         loop {
             let chunk = tokio::select! {
                 chunk = self.commits.recv() => chunk,
@@ -137,8 +158,12 @@ impl Relay {
                 // The lock lasts as long as this session. Without it, another relay may be active
                 // too, which is harmless but wasteful.
                 within(EXCHANGE_TIMEOUT, lock.ping()).await?;
-                self.check_stream(last).await?;
-                checked = tokio::time::Instant::now();
+                let replicas = self.check_stream(last).await?;
+                if replicas_checked.is_none_or(|at| at.elapsed() > REPLICAS_INTERVAL) {
+                    self.adjust_replicas(replicas).await;
+                    replicas_checked = Some(Instant::now());
+                }
+                checked = Instant::now();
             }
         }
     }
@@ -173,11 +198,11 @@ impl Relay {
     /// Returns the cursor of the last event in the stream, and creates the stream if there is none.
     /// A stream that ends with an event that the log does not have, as after restoring an older
     /// backup of the database or a failover that lost events, is recreated.
-    async fn resume(&mut self) -> Result<CursorReference, MirrorError> {
+    async fn resume(&mut self, lock: &mut PgConnection) -> Result<CursorReference, MirrorError> {
         mirror::check_server(&self.nats)?;
         let head = self.reader.head().await?;
         let ours = head.log_id.to_string();
-        if let Some(state) = mirror::load_state(&self.jetstream, &self.config).await? {
+        if let Some(state) = self.await_state(lock).await? {
             if state.log_id.as_deref() != Some(ours.as_str()) {
                 let reason = format!("it mirrors log {:?}, but this is log {ours}", state.log_id);
                 return Err(MirrorError::ForeignStream {
@@ -185,7 +210,6 @@ impl Relay {
                     reason,
                 });
             }
-            set_lag(head.position, state.last);
             if let Some(last) = self.find_last_in_log(&state, head.position).await? {
                 return Ok(last);
             }
@@ -201,18 +225,74 @@ impl Relay {
                 .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
         }
         let first = (head.position - self.config.max_events).max(0) + 1;
-        let stream = self
-            .jetstream
-            .create_stream(self.config.stream_config(head.log_id, first))
-            .await
-            .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-        let last = stream.cached_info().state.last_sequence as i64;
+        let wanted = replicas::find_wanted(&self.nats, &self.config);
+        let config = self.config.stream_config(head.log_id, first);
+        let info = replicas::create_stream(&self.jetstream, config, wanted).await?;
+        let last = info.state.last_sequence as i64;
         if last != first - 1 {
             let found = format!("(it ignored first sequence {first} and returned {last})");
             return Err(MirrorError::ServerTooOld { found });
         }
-        tracing::info!(stream = self.config.stream, first, "created the mirror");
+        tracing::info!(
+            stream = self.config.stream,
+            first,
+            replicas = info.config.num_replicas,
+            "created the mirror"
+        );
         Ok(CursorReference::bare(last))
+    }
+
+    /// Loads the state of the stream. While the stream has no leader, waits, and deletes it after a
+    /// while: the node that has it may have been lost with its disk. The lock is kept meanwhile, so
+    /// that one relay observes the whole time.
+    async fn await_state(
+        &mut self,
+        lock: &mut PgConnection,
+    ) -> Result<Option<MirrorState>, MirrorError> {
+        let mut silent_since: Option<Instant> = None;
+        loop {
+            let asked = Instant::now();
+            let error = match mirror::load_state(&self.jetstream, &self.config).await {
+                Ok(state) => return Ok(state),
+                Err(error @ MirrorError::NoAnswer { .. }) => error,
+                Err(error) => return Err(error),
+            };
+            if !leader::is_missing(&self.nats, &self.jetstream, &self.config).await {
+                return Err(error);
+            }
+            self.outages.record_failure(&format!(
+                "{error}; no node leads it, and if that lasts {} s, it is recreated from the log",
+                self.config.recreate_after.as_secs()
+            ));
+            let since = *silent_since.get_or_insert(asked);
+            if since.elapsed() >= self.config.recreate_after {
+                tracing::error!(
+                    stream = self.config.stream,
+                    seconds = since.elapsed().as_secs(),
+                    "the stream has had no leader for too long; recreating it from the log. \
+                     Consumers of others are deleted with it, and must be created again"
+                );
+                leader::delete_stream(&self.jetstream, &self.config).await?;
+                return Ok(None);
+            }
+            within(EXCHANGE_TIMEOUT, lock.ping()).await?;
+            tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+    }
+
+    /// Changes the number of replicas if it is not the wanted one. Without enough nodes, the mirror
+    /// works with fewer, and this is tried again.
+    async fn adjust_replicas(&self, current: usize) {
+        let wanted = replicas::find_wanted(&self.nats, &self.config);
+        let adjusted = replicas::adjust(&self.jetstream, &self.config, current, wanted).await;
+        match adjusted {
+            Ok(()) => self.replica_shortages.record_success(),
+            // By default, a cluster of fewer nodes is as it should be.
+            Err(error) if self.config.replicas.is_none() => {
+                tracing::debug!(%error, "the stream has fewer replicas than it could have");
+            }
+            Err(error) => self.replica_shortages.record_failure(&error),
+        }
     }
 
     /// The cursor of the last event in the stream, if the log has that event. An empty stream has
@@ -249,7 +329,7 @@ impl Relay {
     ) -> Result<CursorReference, MirrorError> {
         let events = self.reader.read_after(last.position, 1).await?;
         self.check_continuity(last, &events).await?;
-        self.publish(&events).await?;
+        self.publisher.publish(&events).await?;
         Ok(events.last().map_or(last, Envelope::cursor))
     }
 
@@ -269,13 +349,10 @@ impl Relay {
     }
 
     /// Detects, while nothing is published, a stream that was wiped, purged or replaced from
-    /// outside.
-    async fn check_stream(&self, last: CursorReference) -> Result<(), MirrorError> {
+    /// outside. Returns the number of replicas.
+    async fn check_stream(&self, last: CursorReference) -> Result<usize, MirrorError> {
         match mirror::load_state(&self.jetstream, &self.config).await? {
-            Some(state) if state.last == last.position => {
-                set_lag(self.log.known_head(), state.last);
-                Ok(())
-            }
+            Some(state) if state.last == last.position => Ok(state.replicas),
             Some(state) => Err(MirrorError::Unavailable(format!(
                 "the stream is at sequence {}, expected {}",
                 state.last, last.position
@@ -300,7 +377,7 @@ impl Relay {
                     return Ok(last);
                 };
                 self.check_continuity(last, events).await?;
-                self.publish(events).await?;
+                self.publisher.publish(events).await?;
                 Ok(newest.cursor())
             }
             // Events in between are missing from the feed; the log has them.
@@ -323,66 +400,9 @@ impl Relay {
             let Some(newest) = events.last() else {
                 return Ok(last);
             };
-            self.publish(&events).await?;
+            self.publisher.publish(&events).await?;
             last = newest.cursor();
         }
-    }
-
-    /// Publishes consecutive events, and returns when all are acknowledged.
-    async fn publish(&self, events: &[Envelope]) -> Result<(), MirrorError> {
-        let mut sent: VecDeque<(i64, PublishAckFuture)> = VecDeque::new();
-        for chunk in events.chunks(ACK_INTERVAL) {
-            if sent.len() >= MAX_PENDING_ACKS
-                && let Some((position, ack)) = sent.pop_front()
-            {
-                await_ack(position, ack).await?;
-            }
-            let Some((last, others)) = chunk.split_last() else {
-                break;
-            };
-            for event in others {
-                self.publish_without_ack(event).await?;
-            }
-            sent.push_back((last.position, self.publish_with_ack(last).await?));
-        }
-        for (position, ack) in sent {
-            await_ack(position, ack).await?;
-        }
-        if let Some(last) = events.last() {
-            set_lag(self.log.known_head(), last.position);
-        }
-        Ok(())
-    }
-
-    /// Publishes one event without requesting an acknowledgement.
-    async fn publish_without_ack(&self, event: &Envelope) -> Result<(), MirrorError> {
-        let mut headers = HeaderMap::new();
-        let before = (event.position - 1).to_string();
-        headers.insert(NATS_EXPECTED_LAST_SEQUENCE, before);
-        self.nats
-            .publish_with_headers(self.subject(event), headers, encode_payload(event)?)
-            .await
-            .map_err(|error| MirrorError::Unavailable(error.to_string()))
-    }
-
-    /// Publishes one event and requests an acknowledgement.
-    async fn publish_with_ack(&self, event: &Envelope) -> Result<PublishAckFuture, MirrorError> {
-        let message = PublishMessage::build()
-            .payload(encode_payload(event)?)
-            .expected_last_sequence(event.position.unsigned_abs() - 1);
-        self.jetstream
-            .send_publish(self.subject(event), message)
-            .await
-            .map_err(|error| MirrorError::Unavailable(error.to_string()))
-    }
-
-    fn subject(&self, event: &Envelope) -> String {
-        subject::event_subject(
-            &self.config.subject_prefix,
-            event.aggregate,
-            &event.aggregate_id,
-            &event.event_type,
-        )
     }
 }
 
@@ -394,30 +414,4 @@ fn is_same_event(logged: &Envelope, mirrored: &Envelope) -> bool {
         && identity(logged) == identity(mirrored)
         && logged.aggregate_id == mirrored.aggregate_id
         && logged.event_type == mirrored.event_type
-}
-
-/// Reports how far the stream is, compared with the log.
-fn set_lag(head: i64, mirrored: i64) {
-    metrics::gauge!("tidings_mirror_position").set(mirrored as f64);
-    metrics::gauge!("tidings_mirror_lag_events").set((head - mirrored).max(0) as f64);
-}
-
-fn encode_payload(event: &Envelope) -> Result<bytes::Bytes, MirrorError> {
-    let json = event
-        .to_json()
-        .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
-    Ok(json.into())
-}
-
-async fn await_ack(position: i64, ack: PublishAckFuture) -> Result<(), MirrorError> {
-    let ack = ack.into_future().await.map_err(|error| {
-        MirrorError::Unavailable(format!("event {position} was not acknowledged: {error}"))
-    })?;
-    if ack.sequence != position.unsigned_abs() {
-        return Err(MirrorError::Unavailable(format!(
-            "event {position} was stored at sequence {}",
-            ack.sequence
-        )));
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::push::{Ordered, OrderedConfig};
 use domain::envelope::Envelope;
 use domain::history::CursorReference;
+use event_log::OutageLog;
 use event_log::reader::LogReader;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::task::unconstrained;
@@ -53,6 +54,7 @@ struct MirrorSubscription {
     messages: Option<Ordered>,
     /// The consumer is not created again before this.
     reopen_at: Instant,
+    outages: OutageLog,
 }
 
 /// The result of polling the stream.
@@ -77,6 +79,7 @@ impl EventSource {
             mirror,
             messages: None,
             reopen_at: Instant::now(),
+            outages: OutageLog::new("Reading the stream"),
         });
         Self {
             lineage: Lineage::new(reader.clone()),
@@ -165,10 +168,8 @@ impl EventSource {
 
 impl MirrorSubscription {
     async fn next(&mut self, reader: &LogReader, position: i64, limit: usize) -> StreamPoll {
-        // Without a connection, opening would wait for one and delay reading the log.
-        let is_connected = self.client.connection_state() == State::Connected;
-        if self.messages.is_none() && is_connected && Instant::now() >= self.reopen_at {
-            self.messages = open_consumer(&self.client, &self.mirror, reader, position).await;
+        if self.messages.is_none() && Instant::now() >= self.reopen_at {
+            self.messages = self.open(reader, position).await;
             self.reopen_at = Instant::now() + STREAM_RETRY_INTERVAL;
         }
         let Some(messages) = &mut self.messages else {
@@ -189,10 +190,9 @@ impl MirrorSubscription {
                 Ok(event) if event.position < due => passed += 1,
                 Ok(event) if event.position == due => events.push(event),
                 Ok(event) => {
-                    return self.abandon(
-                        events,
-                        &format!("the stream skips to position {}", event.position),
-                    );
+                    // The content of the events in between was erased, or the stream has lost them.
+                    tracing::debug!(position = event.position, "the stream skips to a position");
+                    return self.close_after(events);
                 }
                 Err(reason) => return self.abandon(events, &reason),
             }
@@ -217,14 +217,29 @@ impl MirrorSubscription {
         }
     }
 
+    /// Opens a consumer after this position, if there is a connection: otherwise opening would wait
+    /// for one and delay reading the log.
+    async fn open(&mut self, reader: &LogReader, position: i64) -> Option<Ordered> {
+        if self.client.connection_state() != State::Connected {
+            self.outages.record_failure(&"NATS is not connected");
+            return None;
+        }
+        let opening = open_consumer(&self.client, &self.mirror, reader, position);
+        let opened = match timeout(STREAM_OPEN_TIMEOUT, opening).await {
+            Ok(opened) => opened,
+            Err(_) => Err("the stream does not answer".to_owned()),
+        };
+        self.outages.record(opened).ok()
+    }
+
     /// Closes the stream because it cannot be followed any further. The events before that are
     /// valid.
     fn abandon(&mut self, events: Vec<Envelope>, reason: &str) -> StreamPoll {
-        tracing::info!(
-            stream = self.mirror.stream,
-            reason,
-            "reading the log instead of the stream"
-        );
+        self.outages.record_failure(&reason);
+        self.close_after(events)
+    }
+
+    fn close_after(&mut self, events: Vec<Envelope>) -> StreamPoll {
         self.close();
         if events.is_empty() {
             StreamPoll::Unusable
@@ -248,31 +263,27 @@ async fn open_consumer(
     mirror: &MirrorConfig,
     reader: &LogReader,
     position: i64,
-) -> Option<Ordered> {
-    let opening = async {
-        let jetstream = async_nats::jetstream::new(client.clone());
-        let state = mirror::load_state(&jetstream, mirror).await.ok()??;
-        let log_id = reader.head().await.ok()?.log_id.to_string();
-        if state.log_id.as_ref() != Some(&log_id) {
-            return None;
-        }
-        let config = OrderedConfig {
-            deliver_subject: client.new_inbox(),
-            deliver_policy: DeliverPolicy::ByStartSequence {
-                start_sequence: u64::try_from(position + 1).unwrap_or(1),
-            },
-            ..OrderedConfig::default()
-        };
-        let stream = jetstream.get_stream_no_info(&mirror.stream).await.ok()?;
-        stream
-            .create_consumer(config)
-            .await
-            .ok()?
-            .messages()
-            .await
-            .ok()
+) -> Result<Ordered, String> {
+    let jetstream = async_nats::jetstream::new(client.clone());
+    let state = mirror::load_state(&jetstream, mirror).await;
+    let state = state.map_err(|error| error.to_string())?;
+    let state = state.ok_or("the stream does not exist")?;
+    let head = reader.head().await.map_err(|error| error.to_string())?;
+    if state.log_id != Some(head.log_id.to_string()) {
+        return Err("the stream mirrors another log".to_owned());
+    }
+    let config = OrderedConfig {
+        deliver_subject: client.new_inbox(),
+        deliver_policy: DeliverPolicy::ByStartSequence {
+            start_sequence: u64::try_from(position + 1).unwrap_or(1),
+        },
+        ..OrderedConfig::default()
     };
-    timeout(STREAM_OPEN_TIMEOUT, opening).await.ok().flatten()
+    let stream = jetstream.get_stream_no_info(&mirror.stream).await;
+    let stream = stream.map_err(|error| error.to_string())?;
+    let consumer = stream.create_consumer(config).await;
+    let consumer = consumer.map_err(|error| error.to_string())?;
+    consumer.messages().await.map_err(|error| error.to_string())
 }
 
 /// Decodes the event of a message. Fails unless the stream sequence equals the event's position.

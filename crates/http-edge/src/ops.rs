@@ -66,6 +66,7 @@ pub struct Readiness(Arc<Inner>);
 
 struct Inner {
     checks: Vec<(&'static str, ReadinessCheck)>,
+    notices: Vec<(&'static str, ReadinessCheck)>,
     draining: CancellationToken,
     last_report: Mutex<Option<(Instant, ReadinessReport)>>,
 }
@@ -73,6 +74,7 @@ struct Inner {
 /// Collects the checks of a [`Readiness`]. See [`Readiness::builder`].
 pub struct ReadinessBuilder {
     checks: Vec<(&'static str, ReadinessCheck)>,
+    notices: Vec<(&'static str, ReadinessCheck)>,
     draining: CancellationToken,
 }
 
@@ -87,6 +89,7 @@ impl Readiness {
     pub fn builder(draining: CancellationToken) -> ReadinessBuilder {
         ReadinessBuilder {
             checks: Vec::new(),
+            notices: Vec::new(),
             draining,
         }
     }
@@ -106,11 +109,11 @@ impl Readiness {
         {
             return report.clone();
         }
-        let checks: BTreeMap<_, _> = join_all(self.0.checks.iter().map(run_check))
-            .await
-            .into_iter()
-            .collect();
-        let ready = checks.values().all(|outcome| outcome == "ok");
+        let outcomes = join_all(self.0.checks.iter().map(run_check));
+        let notices = join_all(self.0.notices.iter().map(run_check));
+        let (outcomes, notices) = futures::join!(outcomes, notices);
+        let ready = outcomes.iter().all(|(_, outcome)| outcome == "ok");
+        let checks: BTreeMap<_, _> = outcomes.into_iter().chain(notices).collect();
         let report = ReadinessReport {
             status: if ready { "ready" } else { "not ready" },
             checks,
@@ -133,10 +136,24 @@ impl ReadinessBuilder {
         self
     }
 
+    /// Adds a check that is only reported: the process stays ready when it fails. Its error text is
+    /// public too.
+    #[must_use]
+    pub fn with_notice<F, O>(mut self, name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> O + Send + Sync + 'static,
+        O: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.notices
+            .push((name, Arc::new(move || Box::pin(check()))));
+        self
+    }
+
     /// Completes the set of checks.
     pub fn build(self) -> Readiness {
         Readiness(Arc::new(Inner {
             checks: self.checks,
+            notices: self.notices,
             draining: self.draining,
             last_report: Mutex::new(None),
         }))
@@ -230,6 +247,15 @@ mod tests {
             ("ok", "behind")
         );
         assert_eq!(checks["c"], "no answer within 900 ms");
+    }
+
+    #[tokio::test]
+    async fn a_notice_is_reported_and_does_not_stop_requests() {
+        let builder = Readiness::builder(CancellationToken::new())
+            .with_check("a", || async { Ok(()) })
+            .with_notice("b", || async { Err("has stalled".into()) });
+        let (text, checks) = status(builder).await;
+        assert_eq!((text, checks["b"].as_str()), ("ready", "has stalled"));
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use event_log::OutageLog;
 use search::index::IndexDir;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -41,9 +42,10 @@ pub async fn run_indexer(
     shutdown: CancellationToken,
 ) {
     let mut indexer = Indexer::new(pool, index_dir, watch);
+    let outages = OutageLog::new("The indexer");
     while !shutdown.is_cancelled() {
         let began = Instant::now();
-        let outcome = indexer.step().await;
+        let outcome = outages.record(indexer.step().await);
         let pause = began.elapsed() * PAUSE_FACTOR;
         let due = began + pause.clamp(MIN_COMMIT_INTERVAL, MAX_COMMIT_INTERVAL);
         let waiting = async {
@@ -61,10 +63,7 @@ pub async fn run_indexer(
                         sleep(MIN_COMMIT_INTERVAL).await;
                     }
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "indexing interrupted");
-                    sleep(RETRY_INTERVAL).await;
-                }
+                Err(_) => sleep(RETRY_INTERVAL).await,
             }
         };
         tokio::select! {

@@ -28,6 +28,8 @@ mod log_commands;
 mod marks;
 mod members;
 mod mirror;
+mod nats_nodes;
+mod nats_storage;
 mod notifications;
 mod openapi;
 mod pages;

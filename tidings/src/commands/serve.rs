@@ -40,6 +40,7 @@ pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
         ports,
         database_url,
         nats_url,
+        nats_restart: None,
         auth,
     };
     service::run(setup, stop, |_| println!("up at {base}")).await

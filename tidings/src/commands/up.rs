@@ -56,6 +56,7 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         ports,
         database_url: running.database_url.clone(),
         nats_url: running.nats_url.clone(),
+        nats_restart: servers.nats_restart(),
         auth,
     };
     let token = token.as_ref().map(|token| (args, token.as_str()));

@@ -186,6 +186,17 @@ pub struct SystemConfig {
     #[arg(long, global = true, env = "TIDINGS_STREAM", value_name = "NAME")]
     pub stream: Option<String>,
 
+    /// Number of nodes of a NATS cluster that have a copy of the stream [default: 3, or as many as
+    /// there are].
+    #[arg(long, global = true, env = "TIDINGS_STREAM_REPLICAS", value_name = "N",
+        value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub stream_replicas: Option<u8>,
+
+    /// How long the stream may be without a leader before it is recreated from the log.
+    #[arg(long, global = true, env = "TIDINGS_STREAM_RECREATE_AFTER", value_name = "DURATION", default_value = "60s",
+        value_parser = parse_duration)]
+    pub stream_recreate_after: Duration,
+
     /// Directory with the programs of the embedded Postgres [default: found or fetched].
     #[arg(long, global = true, env = "TIDINGS_PG_BIN", value_name = "DIR")]
     pub pg_bin: Option<PathBuf>,
@@ -287,11 +298,14 @@ impl SystemConfig {
         self.seals.seal_key.clone().unwrap_or_else(default)
     }
 
-    /// The names of the mirror in JetStream.
+    /// The configuration of the mirror in JetStream.
     pub fn mirror_config(&self) -> MirrorConfig {
-        self.stream
-            .as_deref()
-            .map_or_else(MirrorConfig::default, MirrorConfig::named)
+        let named = self.stream.as_deref().map(MirrorConfig::named);
+        MirrorConfig {
+            replicas: self.stream_replicas.map(usize::from),
+            recreate_after: self.stream_recreate_after,
+            ..named.unwrap_or_default()
+        }
     }
 
     /// The configuration of the projector. A rebuild must use the same values as the running

@@ -6,11 +6,13 @@
 //!   their connections to Postgres.
 //! - [`readiness`]: the readiness checks.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
+//! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - [`tasks`]: groups of tasks. [`gauges`]: metrics that are sampled at an interval.
 //! - [`signals`]: the signals that stop the process.
 
 pub mod acks;
 pub mod gauges;
+mod mirror_repair;
 pub mod pools;
 pub mod ports;
 pub mod readiness;
@@ -31,11 +33,12 @@ use diagnostics::fetch_postgres_version;
 use dispatcher::WebhookSender;
 use dispatcher::address::AllowedNetworks;
 use dispatcher::seals::{self, SealPublisher};
-use embedded_servers::process;
+use embedded_servers::{ServerRestart, process};
 use event_log::reader::LogReader;
 use event_log::{EventLog, LogConfig, LogError, OutageLog};
 use event_stream::commit_feed::CommitFeed;
 use event_stream::mirror::MirrorConfig;
+use event_stream::mirror_health::{self, MirrorHealth, MirrorMonitor};
 use event_stream::{nats, relay};
 use http_edge::gate::{self, Gate};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
@@ -76,6 +79,8 @@ pub struct ServiceSetup {
     pub database_url: String,
     /// The address of NATS. May contain a password.
     pub nats_url: String,
+    /// Restarts the embedded nats-server, if there is one.
+    pub nats_restart: Option<ServerRestart>,
     /// The verifier of tokens.
     pub auth: Auth,
 }
@@ -96,8 +101,10 @@ struct ServiceRuntime {
     auth: Auth,
     edge: EdgeConfig,
     mirror: MirrorConfig,
+    mirror_health: MirrorHealth,
     pools: Pools,
     nats: async_nats::Client,
+    nats_restart: Option<ServerRestart>,
     startup: Arc<StartupState>,
     /// Cancelled first: the port stops accepting requests.
     draining: CancellationToken,
@@ -204,8 +211,10 @@ impl ServiceRuntime {
             nats: nats::connect(&setup.nats_url)
                 .await
                 .map_err(|error| UsageError(error.to_string()))?,
+            nats_restart: setup.nats_restart,
             services: setup.services,
             auth: setup.auth,
+            mirror_health: MirrorHealth::default(),
             startup: Arc::default(),
             draining: CancellationToken::new(),
             background_shutdown: CancellationToken::new(),
@@ -221,6 +230,7 @@ impl ServiceRuntime {
             self.services,
             &self.startup,
             &self.pools,
+            &self.mirror_health,
             self.draining.clone(),
         )
     }
@@ -268,7 +278,7 @@ impl ServiceRuntime {
                 background.spawn("retention", self.retention_task(state.clone()));
                 routes = routes.merge(command_svc::router(state));
             }
-            background.spawn("the relay", self.relay_task(log.clone()));
+            self.spawn_relay(log.clone(), background);
         }
         self.spawn_log_followers(background)?;
         if self.services.projector {
@@ -368,18 +378,28 @@ impl ServiceRuntime {
         .await
     }
 
-    fn relay_task(&self, log: EventLog) -> impl Future<Output = Result<()>> + use<> {
-        let (nats, mirror, ending) = (
+    /// Starts the relay, and what observes and repairs the mirror.
+    fn spawn_relay(&self, log: EventLog, background: &mut TaskGroup) {
+        let (nats, mirror) = (self.nats.clone(), self.mirror.clone());
+        let relaying = relay::run(log, nats, mirror, self.background_shutdown.clone());
+        background.spawn("the relay", async move { Ok(relaying.await?) });
+        let monitor = MirrorMonitor::new(
+            LogReader::new(self.pools.projections.clone()),
             self.nats.clone(),
             self.mirror.clone(),
-            self.background_shutdown.clone(),
+            self.mirror_health.clone(),
         );
-        async move {
-            // The relay queries the server's version, so it needs a connection.
-            if nats::wait_until_connected(&nats, &ending).await {
-                relay::run(log, nats, mirror, ending).await?;
-            }
+        let ending = self.background_shutdown.clone();
+        background.spawn("the mirror monitor", async move {
+            mirror_health::run(monitor, ending).await;
             Ok(())
+        });
+        if let Some(restart) = self.nats_restart.clone() {
+            let (health, ending) = (self.mirror_health.clone(), self.background_shutdown.clone());
+            background.spawn("the repair of the mirror", async move {
+                mirror_repair::run(health, restart, ending).await;
+                Ok(())
+            });
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use diagnostics::ProjectionLag;
 use event_log::EventLog;
 use event_log::reader::LogReader;
+use event_stream::mirror_health::MirrorHealth;
 use http_edge::ops::Readiness;
 use tokio_util::sync::CancellationToken;
 
@@ -47,12 +48,13 @@ impl StartupState {
     }
 }
 
-/// Builds the checks. NATS is not among them: without it, everything works, but wake-ups are
-/// delayed.
+/// Builds the checks. A mirror that has stalled is only reported: without NATS, everything works,
+/// but wake-ups are delayed. A load balancer that took such a process out would stop sends.
 pub fn build_checks(
     roles: Services,
     progress: &Arc<StartupState>,
     pools: &Pools,
+    mirror: &MirrorHealth,
     draining: CancellationToken,
 ) -> Readiness {
     let mut checks = Readiness::builder(draining);
@@ -64,6 +66,13 @@ pub fn build_checks(
     if roles.commands {
         let progress = progress.clone();
         checks = checks.with_check("log", move || check_append(progress.clone()));
+    }
+    if roles.commands || roles.queries {
+        let mirror = mirror.clone();
+        checks = checks.with_notice("mirror", move || {
+            let notice = describe_stall(&mirror);
+            async move { notice }
+        });
     }
     if roles.projector || roles.queries {
         let (progress, pool) = (progress.clone(), pools.reads.clone());
@@ -132,6 +141,19 @@ async fn check_append(progress: Arc<StartupState>) -> Result<(), String> {
             tracing::debug!(%error, "the log check failed");
             Err("cannot write to Postgres".into())
         }
+    }
+}
+
+fn describe_stall(mirror: &MirrorHealth) -> Result<(), String> {
+    match mirror.stall() {
+        None => Ok(()),
+        Some(found) => Err(format!(
+            "the stream in NATS has stalled at {} for {} s, the log is at {}; sends and queries \
+             do not need it",
+            found.position,
+            found.duration.as_secs(),
+            found.head
+        )),
     }
 }
 

@@ -145,6 +145,29 @@ async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_single_server_has_one_replica_however_many_are_configured() {
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    let config = MirrorConfig {
+        replicas: Some(3),
+        ..MirrorConfig::named(&uuid())
+    };
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
+    let relay = RelayTask::start(&log, &config).await;
+    wait_for_mirror(&config, 1).await;
+    send_messages(&log, 20).await;
+    wait_for_mirror(&config, 21).await;
+    assert_exact_copy(&log, &config).await;
+    let jetstream = jetstream::new(connect_nats().await);
+    let state = mirror::load_state(&jetstream, &config).await.unwrap();
+    assert_eq!(state.unwrap().replicas, 1);
+    relay.stop().await;
+    jetstream.delete_stream(&config.stream).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_of_another_log_is_rejected() {
     let config = MirrorConfig::named(&uuid());
     let one = LogTestDatabase::new().await.open_log().await;

@@ -58,6 +58,14 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
         "position of the last event in the stream",
     ),
     (
+        "tidings_mirror_replicas",
+        "nodes that have a copy of the stream",
+    ),
+    (
+        "tidings_mirror_up",
+        "1 while the stream answers and follows the log",
+    ),
+    (
         "tidings_parked_events",
         "events that could not be folded, and those behind them",
     ),
