@@ -7,10 +7,12 @@
 //! - [`readiness`]: the readiness checks.
 //! - [`acks`]: executes the acknowledgements of live connections as commands.
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
-//! - [`tasks`]: groups of tasks. [`gauges`]: metrics that are sampled at an interval.
+//! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
+//!   sampled at an interval.
 //! - [`signals`]: the signals that stop the process.
 
 pub mod acks;
+mod background;
 pub mod gauges;
 mod mirror_repair;
 pub mod pools;
@@ -26,13 +28,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
-use command_svc::retention::{self, Retention, RetentionPolicy};
 use data_dir::retry::{self, RetryError};
-use data_dir::{ServerUrl, UsageError, postgres, seal_key};
+use data_dir::{ServerUrl, UsageError, postgres};
 use diagnostics::fetch_postgres_version;
-use dispatcher::WebhookSender;
-use dispatcher::address::AllowedNetworks;
-use dispatcher::seals::{self, SealPublisher};
 use embedded_servers::{ServerRestart, process};
 use event_log::reader::LogReader;
 use event_log::{EventLog, LogConfig, LogError, OutageLog};
@@ -42,10 +40,7 @@ use event_stream::mirror_health::{self, MirrorHealth, MirrorMonitor};
 use event_stream::{nats, relay};
 use http_edge::gate::{self, Gate};
 use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
-use log_integrity::erasure::eraser::{self, Eraser};
-use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
 use projector::InProcessChannels;
-use projector::index::IntegrityChecks;
 use query_api::{QuerySetup, QueryState};
 use read_model::projection_signal::ProjectionSignalChannel;
 use tokio::sync::watch;
@@ -400,118 +395,6 @@ impl ServiceRuntime {
                 mirror_repair::run(health, restart, ending).await;
                 Ok(())
             });
-        }
-    }
-
-    fn retention_task(&self, state: CommandState) -> impl Future<Output = Result<()>> + use<> {
-        let args = &self.config.retention;
-        let ages = RetentionPolicy {
-            direct: args.retain_direct,
-            groups: args.retain_groups,
-        };
-        let ending = self.background_shutdown.clone();
-        async move {
-            retention::run(Retention::new(state, ages), ending).await;
-            Ok(())
-        }
-    }
-
-    fn eraser_task(&self) -> impl Future<Output = Result<()>> + use<> {
-        let (pool, nats, mirror) = (&self.pools.projections, &self.nats, &self.mirror);
-        let eraser = Eraser::new(pool.clone(), nats.clone(), mirror.clone());
-        let ending = self.background_shutdown.clone();
-        async move {
-            eraser::run(eraser, ending).await;
-            Ok(())
-        }
-    }
-
-    fn sealer_task(&self, every: Duration) -> Result<impl Future<Output = Result<()>> + use<>> {
-        let config = SealerConfig {
-            interval: every,
-            copy_to: self.config.seals.seal_copy.clone(),
-        };
-        let key = seal_key::load_or_create(&self.config.seal_key_path())?;
-        let sealer = Sealer::new(self.pools.projections.clone(), key, config);
-        let ending = self.background_shutdown.clone();
-        Ok(async move {
-            sealer::run(sealer, ending).await;
-            Ok(())
-        })
-    }
-
-    fn projector_task(
-        &self,
-        in_process: InProcessChannels,
-    ) -> impl Future<Output = Result<()>> + use<> {
-        let running = projector::run(
-            self.pools.projections.clone(),
-            Some(self.nats.clone()),
-            self.mirror.clone(),
-            self.config.projector_config(),
-            in_process,
-            self.background_shutdown.clone(),
-        );
-        async move { Ok(running.await?) }
-    }
-
-    /// The task that delivers copies of seals. `None` if no seal webhook is configured.
-    fn seal_copies_task(&self) -> Result<Option<impl Future<Output = Result<()>> + use<>>> {
-        let args = &self.config.seals;
-        let (Some(url), Some(secret)) = (&args.seal_webhook, &args.seal_webhook_secret) else {
-            return Ok(None);
-        };
-        let secret = dispatcher::secret::SigningSecret::parse(secret.reveal())
-            .context("TIDINGS_SEAL_WEBHOOK_SECRET is invalid")?;
-        let pool = self.pools.projections.clone();
-        let copies = SealPublisher::new(pool, self.webhook_sender()?, url.clone(), secret);
-        let ending = self.background_shutdown.clone();
-        Ok(Some(async move {
-            seals::run(copies, ending).await;
-            Ok(())
-        }))
-    }
-
-    fn webhook_sender(&self) -> Result<WebhookSender> {
-        let allowed = AllowedNetworks::new(self.config.webhooks.webhook_allow.clone());
-        WebhookSender::new(allowed).context("webhooks cannot be delivered")
-    }
-
-    fn dispatcher_task(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
-        let args = &self.config.webhooks;
-        let sender = self.webhook_sender()?;
-        let config = dispatcher::DispatcherConfig {
-            max_attempts: args.webhook_tries,
-            notification_window: args.notify_window,
-        };
-        let running = dispatcher::run(
-            self.pools.projections.clone(),
-            Some(self.nats.clone()),
-            self.mirror.clone(),
-            sender,
-            config,
-            self.background_shutdown.clone(),
-        );
-        Ok(async move {
-            running.await;
-            Ok(())
-        })
-    }
-
-    fn indexer_task(
-        &self,
-        projected: watch::Receiver<i64>,
-    ) -> impl Future<Output = Result<()>> + use<> {
-        let running = projector::index::run_indexer(
-            self.pools.projections.clone(),
-            self.config.index_dir(),
-            IntegrityChecks::default(),
-            projected,
-            self.background_shutdown.clone(),
-        );
-        async move {
-            running.await;
-            Ok(())
         }
     }
 }

@@ -1,0 +1,140 @@
+//! The background tasks of a process: each runs until the process shuts down.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use command_svc::CommandState;
+use command_svc::retention::{self, Retention, RetentionPolicy};
+use data_dir::seal_key;
+use dispatcher::WebhookSender;
+use dispatcher::address::AllowedNetworks;
+use dispatcher::seals::{self, SealPublisher};
+use log_integrity::erasure::eraser::{self, Eraser};
+use log_integrity::seal::sealer::{self, Sealer, SealerConfig};
+use projector::InProcessChannels;
+use projector::index::IntegrityChecks;
+use tokio::sync::watch;
+
+use super::ServiceRuntime;
+
+impl ServiceRuntime {
+    pub(super) fn retention_task(
+        &self,
+        state: CommandState,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let args = &self.config.retention;
+        let ages = RetentionPolicy {
+            direct: args.retain_direct,
+            groups: args.retain_groups,
+        };
+        let ending = self.background_shutdown.clone();
+        async move {
+            retention::run(Retention::new(state, ages), ending).await;
+            Ok(())
+        }
+    }
+
+    pub(super) fn eraser_task(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (pool, nats, mirror) = (&self.pools.projections, &self.nats, &self.mirror);
+        let eraser = Eraser::new(pool.clone(), nats.clone(), mirror.clone());
+        let ending = self.background_shutdown.clone();
+        async move {
+            eraser::run(eraser, ending).await;
+            Ok(())
+        }
+    }
+
+    pub(super) fn sealer_task(
+        &self,
+        every: Duration,
+    ) -> Result<impl Future<Output = Result<()>> + use<>> {
+        let config = SealerConfig {
+            interval: every,
+            copy_to: self.config.seals.seal_copy.clone(),
+        };
+        let key = seal_key::load_or_create(&self.config.seal_key_path())?;
+        let sealer = Sealer::new(self.pools.projections.clone(), key, config);
+        let ending = self.background_shutdown.clone();
+        Ok(async move {
+            sealer::run(sealer, ending).await;
+            Ok(())
+        })
+    }
+
+    pub(super) fn projector_task(
+        &self,
+        in_process: InProcessChannels,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let running = projector::run(
+            self.pools.projections.clone(),
+            Some(self.nats.clone()),
+            self.mirror.clone(),
+            self.config.projector_config(),
+            in_process,
+            self.background_shutdown.clone(),
+        );
+        async move { Ok(running.await?) }
+    }
+
+    /// The task that delivers copies of seals. `None` if no seal webhook is configured.
+    pub(super) fn seal_copies_task(
+        &self,
+    ) -> Result<Option<impl Future<Output = Result<()>> + use<>>> {
+        let args = &self.config.seals;
+        let (Some(url), Some(secret)) = (&args.seal_webhook, &args.seal_webhook_secret) else {
+            return Ok(None);
+        };
+        let secret = dispatcher::secret::SigningSecret::parse(secret.reveal())
+            .context("TIDINGS_SEAL_WEBHOOK_SECRET is invalid")?;
+        let pool = self.pools.projections.clone();
+        let copies = SealPublisher::new(pool, self.webhook_sender()?, url.clone(), secret);
+        let ending = self.background_shutdown.clone();
+        Ok(Some(async move {
+            seals::run(copies, ending).await;
+            Ok(())
+        }))
+    }
+
+    fn webhook_sender(&self) -> Result<WebhookSender> {
+        let allowed = AllowedNetworks::new(self.config.webhooks.webhook_allow.clone());
+        WebhookSender::new(allowed).context("webhooks cannot be delivered")
+    }
+
+    pub(super) fn dispatcher_task(&self) -> Result<impl Future<Output = Result<()>> + use<>> {
+        let args = &self.config.webhooks;
+        let sender = self.webhook_sender()?;
+        let config = dispatcher::DispatcherConfig {
+            max_attempts: args.webhook_tries,
+            notification_window: args.notify_window,
+        };
+        let running = dispatcher::run(
+            self.pools.projections.clone(),
+            Some(self.nats.clone()),
+            self.mirror.clone(),
+            sender,
+            config,
+            self.background_shutdown.clone(),
+        );
+        Ok(async move {
+            running.await;
+            Ok(())
+        })
+    }
+
+    pub(super) fn indexer_task(
+        &self,
+        projected: watch::Receiver<i64>,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let running = projector::index::run_indexer(
+            self.pools.projections.clone(),
+            self.config.index_dir(),
+            IntegrityChecks::default(),
+            projected,
+            self.background_shutdown.clone(),
+        );
+        async move {
+            running.await;
+            Ok(())
+        }
+    }
+}
