@@ -28,8 +28,9 @@ async fn world_with_large_messages(settings: Settings) -> World {
 /// answered, with their statuses.
 async fn open_readers(world: &World, user: &str, count: usize) -> Vec<(SlowReader, u16)> {
     let (address, token) = (world.address(), token::for_user(user));
-    let readers = (0..count).map(async |_| {
-        let reader = SlowReader::open(&address, &token, LARGE_PAGE).await;
+    let (address, token) = (&address, &token);
+    let readers = (0..count).map(|_| async move {
+        let reader = SlowReader::open(address, token, LARGE_PAGE).await;
         let reader = reader.expect("the port is open");
         let status = reader.status().await;
         (reader, status)
