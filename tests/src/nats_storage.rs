@@ -172,7 +172,7 @@ impl PrivateSystem {
     async fn head(&self) -> Result<i64> {
         let inbox = self.client.get("/v1/inbox").await;
         ensure!(inbox.status == 200, "{inbox}");
-        Ok(crate::feed::cursor_position(&inbox.json()["cursor"]))
+        Ok(inbox.header("tidings-position").parse()?)
     }
 
     async fn send_until_mirror_is_down(&mut self) -> Result<()> {

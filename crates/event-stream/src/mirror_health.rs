@@ -158,13 +158,13 @@ mod tests {
 
     use super::*;
 
-    fn stream(last: i64) -> Option<MirrorState> {
-        Some(MirrorState {
+    fn stream(last: i64) -> MirrorState {
+        MirrorState {
             first: 1,
             last,
             log_id: None,
             replicas: 1,
-        })
+        }
     }
 
     fn away() -> Result<Option<MirrorState>, MirrorError> {
@@ -175,11 +175,11 @@ mod tests {
     async fn only_a_mirror_that_is_behind_and_does_not_move_stalls() {
         let health = MirrorHealth::default();
         for (head, last) in [(5, 5), (9, 6), (20, 7), (20, 20)] {
-            health.record(Some(head), &Ok(stream(last)));
+            health.record(Some(head), &Ok(Some(stream(last))));
             advance(STALL_TIMEOUT).await;
             assert_eq!(health.stall(), None, "{head} {last}");
         }
-        health.record(Some(21), &Ok(stream(20)));
+        health.record(Some(21), &Ok(Some(stream(20))));
         advance(STALL_TIMEOUT / 2).await;
         assert_eq!(health.stall(), None);
         health.record(Some(22), &away());
@@ -190,7 +190,7 @@ mod tests {
             duration: STALL_TIMEOUT,
         };
         assert_eq!(health.stall(), Some(found));
-        health.record(Some(22), &Ok(stream(21)));
+        health.record(Some(22), &Ok(Some(stream(21))));
         assert_eq!(health.stall(), None);
     }
 

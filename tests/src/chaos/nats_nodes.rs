@@ -71,6 +71,7 @@ pub async fn run_nats_nodes(settings: NatsNodesSettings, seed: u64) -> Result<Na
     cluster.wait_until_replicated(replicas).await;
     let load = Load::start(&fleet, seed).await?;
     let consumer = OutsideConsumer::start(&cluster.url());
+    consumer.wait_for(1).await;
     let (mut report, mut rng) = (NatsNodesReport::default(), Rng::new(seed));
     for _ in 0..settings.kills {
         for node in 0..NODES {

@@ -291,7 +291,7 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_by_file_copy() {
 }
 
 /// Sends messages until it is stopped.
-async fn send_until_stopped(client: Client, word: &'static str, stop: CancellationToken) {
+async fn send_until_stopped(client: Client, word: String, stop: CancellationToken) {
     let mut n = 0;
     while !stop.is_cancelled() {
         let key = format!("{word}{n}");
@@ -304,8 +304,9 @@ async fn send_until_stopped(client: Client, word: &'static str, stop: Cancellati
 async fn back_up_under_load(machine: &SingleMachine, dir: &Path) -> (i64, String) {
     let stop = CancellationToken::new();
     let mut senders = Vec::new();
-    for word in ["load-a", "load-b", "load-c"] {
-        let alice = machine.user("alice");
+    let backup = dir.file_name().expect("a name").display();
+    for sender in 0..3 {
+        let (alice, word) = (machine.user("alice"), format!("{backup}-{sender}-"));
         senders.push(tokio::spawn(send_until_stopped(alice, word, stop.clone())));
     }
     let dir = dir.to_str().expect("UTF-8");
