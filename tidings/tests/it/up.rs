@@ -174,8 +174,8 @@ async fn a_fleet_shares_the_servers_of_a_running_system() {
     let mut up = TidingsProcess::start_up(&data);
     up.wait_until_ready().await;
     for (service, checks) in [
-        ("command-svc", &["log", "start"][..]),
-        ("query-api", &["projection", "start"]),
+        ("command-svc", &["log", "mirror", "start"][..]),
+        ("query-api", &["mirror", "projection", "start"]),
         ("projector", &["projection", "start"]),
     ] {
         let address = unused_address();
