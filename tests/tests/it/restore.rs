@@ -427,7 +427,7 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_from_a_backup() {
     check_everything(&machine, &receiver).await;
 
     // A backup of the restored system, which has two histories, restores too.
-    let second = create_dir().join("backup");
+    let second = create_dir().join("second-backup");
     let (position, _) = back_up_under_load(&machine, &second).await;
     let before = log::fetch_events(&machine.admin()).await.expect("the log");
     restore(&mut machine, &second, "older").await;
