@@ -53,7 +53,7 @@ pub fn replica_pool_options() -> PgPoolOptions {
 }
 
 /// Creates a pool for an operator command, with the server that accepts writes. Gives up after
-/// [`COMMAND_CONNECT_TIMEOUT`]; the error names each host and why it cannot be used.
+/// 30 s; the error names each host and why it cannot be used.
 pub async fn open_operator_pool(database_url: &str) -> Result<PgPool> {
     let address = parse_database_address(database_url)?;
     let primary = find_primary_in_time(&address).await?;
