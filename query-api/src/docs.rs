@@ -5,7 +5,7 @@
 use http_edge::Problem;
 use utoipa::IntoResponses;
 
-/// The problem responses of a query about the caller's own data.
+/// The problem responses of every query. Those of some queries follow.
 #[derive(IntoResponses)]
 pub(crate) enum CallerProblems {
     /// A parameter is malformed; `errors` names it.
@@ -14,7 +14,7 @@ pub(crate) enum CallerProblems {
     /// The request has no valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    /// Too many queries of the user are under way. `Retry-After` says when to try again.
     #[response(status = 429, content_type = "application/problem+json")]
     TooMany(#[to_schema] Problem),
     /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
@@ -24,74 +24,30 @@ pub(crate) enum CallerProblems {
     Unavailable(#[to_schema] Problem),
 }
 
-/// The problem responses of a query about a conversation.
+/// The further problem response of a query about a conversation or a message.
 #[derive(IntoResponses)]
-pub(crate) enum ConversationProblems {
-    /// A parameter is malformed; `errors` names it.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] Problem),
-    /// The request has no valid token.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[to_schema] Problem),
+pub(crate) enum NotFoundProblem {
     /// It does not exist, or the caller may not know that it exists.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
-    /// Too many requests of the user are under way. `Retry-After` says when to try again.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
-    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
-    /// `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
 }
 
-/// The problem responses of a query about the reactions with one key.
+/// The further problem response of a query about the reactions with one key.
 #[derive(IntoResponses)]
-pub(crate) enum ReactionProblems {
-    /// A parameter is malformed; `errors` names it.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] Problem),
-    /// The request has no valid token.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[to_schema] Problem),
-    /// The message does not exist, or the caller may not know that it exists.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] Problem),
+pub(crate) enum ReactionKeyProblem {
     /// The key cannot be that of a reaction (`invalid`).
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] Problem),
-    /// Too many requests of the user are under way. `Retry-After` says when to try again.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
-    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
-    /// `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
 }
 
-/// The problem responses of the sync feed.
+/// The further problem response of the sync feed.
 #[derive(IntoResponses)]
-pub(crate) enum SyncProblems {
-    /// A parameter is malformed; `errors` names it.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] Problem),
-    /// The request has no valid token.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[to_schema] Problem),
+pub(crate) enum CursorProblem {
     /// The cursor is older than the retained entries (`cursor_expired`, with `oldest`, the oldest
-    /// cursor that is still valid), or beyond the head of the log (`cursor_ahead`, with `head`).
+    /// cursor that is still valid) or of another history (`cursor_expired`), or beyond the head of
+    /// the log (`cursor_ahead`, with `head`).
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(#[to_schema] Problem),
-    /// Too many requests of the user are under way. `Retry-After` says when to try again.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(#[to_schema] Problem),
-    /// Postgres is unavailable (`unavailable`), the read model has not reached `min_position` in
-    /// time (`projection_behind`), or slow clients use all memory for answers (`overloaded`).
-    /// `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
 }
 
 /// The problem responses of a search.
@@ -106,7 +62,7 @@ pub(crate) enum SearchProblems {
     /// `q` is too long, or contains neither a word nor an operator (`invalid`).
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] Problem),
-    /// Too many requests of the user are under way. `Retry-After` says when to try again.
+    /// Too many queries of the user are under way. `Retry-After` says when to try again.
     #[response(status = 429, content_type = "application/problem+json")]
     TooMany(#[to_schema] Problem),
     /// Postgres is unavailable (`unavailable`), the index is being built (`search_unavailable`) or

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::docs::ConversationProblems;
+use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params;
 use crate::routes::conversation_query::ConversationQuery;
@@ -103,7 +103,8 @@ struct Row {
         (status = 200, description = "The conversation.", body = ConversationView,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ConversationProblems,
+        CallerProblems,
+        NotFoundProblem,
     ),
 )]
 pub async fn get_conversation(

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::min_position::MinPosition;
 use crate::consistency::position_params::MinPositionParams;
 use crate::consistency::read_state::ReadState;
-use crate::docs::SyncProblems;
+use crate::docs::{CallerProblems, CursorProblem};
 use crate::error::EndpointError;
 use crate::page::MAX_PAGE_BYTES;
 use crate::params::{self, PageLimit, ReactionsForm};
@@ -64,7 +64,8 @@ pub struct EntriesPage {
         (status = 200, description = "A page of entries.", body = EntriesPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        SyncProblems,
+        CallerProblems,
+        CursorProblem,
     ),
 )]
 pub async fn list_entries(

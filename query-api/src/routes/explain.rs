@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::docs::ConversationProblems;
+use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params;
 use crate::routes::conversation_query::ConversationQuery;
@@ -104,7 +104,8 @@ type Row = (
         (status = 200, description = "The count and its explanation, from one snapshot.", body = Explanation,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ConversationProblems,
+        CallerProblems,
+        NotFoundProblem,
     ),
 )]
 pub async fn explain_unread(

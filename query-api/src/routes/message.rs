@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::ConversationProblems;
+use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, bytes_before};
 use crate::params::{PageLimit, ReactionsForm, parse_message_path, parse_reactions_form};
@@ -122,7 +122,8 @@ pub struct MessageVersion {
         (status = 200, description = "The message.", body = MessageView,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ConversationProblems,
+        CallerProblems,
+        NotFoundProblem,
     ),
 )]
 pub async fn get_message(
@@ -164,7 +165,8 @@ struct StoredVersion {
         (status = 200, description = "The versions of the message, oldest first.", body = MessageHistory,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ConversationProblems,
+        CallerProblems,
+        NotFoundProblem,
     ),
 )]
 pub async fn get_message_history(

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
-use crate::docs::ConversationProblems;
+use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::{EndpointError, QueryError};
 use crate::page::{MAX_PAGE_BODY_BYTES, PageBudget, bytes_before};
 use crate::params::{self, PageLimit, ReactionsForm};
@@ -93,7 +93,8 @@ impl MessagesParams {
         (status = 200, description = "A page of messages.", body = MessagesPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ConversationProblems,
+        CallerProblems,
+        NotFoundProblem,
     ),
 )]
 pub async fn list_messages(

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::ReactionProblems;
+use crate::docs::{CallerProblems, NotFoundProblem, ReactionKeyProblem};
 use crate::error::EndpointError;
 use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
@@ -104,7 +104,9 @@ struct Row {
         (status = 200, description = "A page of users.", body = ReactionUsersPage,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ReactionProblems,
+        CallerProblems,
+        NotFoundProblem,
+        ReactionKeyProblem,
     ),
 )]
 pub async fn list_reaction_users(

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::consistency::as_of::ReadContext;
 use crate::consistency::position_params::{AsOfParams, MinPositionParams};
 use crate::cursor::CursorCodec;
-use crate::docs::ConversationProblems;
+use crate::docs::{CallerProblems, NotFoundProblem};
 use crate::error::EndpointError;
 use crate::params::{PageLimit, parse_message_path};
 use crate::routes::conversation_query::ConversationQuery;
@@ -122,7 +122,8 @@ struct Row {
         (status = 200, description = "The receipts of the message.", body = MessageReceipts,
          headers(("Tidings-Position" = i64, description = "The log position of the read model."),
                  ("Tidings-Cursor" = String, description = "The cursor of that position."))),
-        ConversationProblems,
+        CallerProblems,
+        NotFoundProblem,
     ),
 )]
 pub async fn get_receipts(
