@@ -152,6 +152,16 @@ impl Client {
         .await
     }
 
+    /// Sends texts `word0`, `word1` and so on, with these keys. Returns the position of the last.
+    pub async fn send_texts(&self, conversation: &str, word: &str, count: usize) -> i64 {
+        let mut last = 0;
+        for n in 0..count {
+            let key = format!("{word}{n}");
+            last = self.send(conversation, &key, &key).await.position();
+        }
+        last
+    }
+
     /// Sends any message.
     pub async fn send_message(&self, conversation: &str, message: Value) -> ApiResponse {
         self.post(

@@ -1,7 +1,7 @@
 //! A server that receives webhooks and replies as a test requires. The reference library of
 //! Standard Webhooks checks the signature of every delivery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -177,6 +177,21 @@ impl WebhookReceiver {
     pub async fn wait_for_position(&self, position: i64) {
         self.wait_for(&format!("position {position}"), |it| {
             it.position() == position
+        })
+        .await;
+    }
+
+    /// Waits until all these events of the log were accepted, with the ids that they have there.
+    pub async fn wait_for_events(&self, events: &[Bytes]) {
+        let id = |event: &Bytes| {
+            let event: Value = serde_json::from_slice(event).expect("an event is JSON");
+            format!("evt_{}", event["id"].as_str().expect("an event has an id"))
+        };
+        let logged: BTreeSet<String> = events.iter().map(id).collect();
+        eventually("every event is delivered", async || {
+            let accepted = self.accepted().into_iter();
+            let received: BTreeSet<String> = accepted.map(|delivery| delivery.id).collect();
+            logged.is_subset(&received).then_some(())
         })
         .await;
     }

@@ -1,12 +1,11 @@
 //! Failovers of a real primary to a real standby, under load. `make failover` repeats them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use eventually::eventually;
-use serde_json::json;
-use tests::client::Client;
 use tests::failover::{FailoverSettings, HistoryChange, run_failovers};
 use tests::fleet::Fleet;
+use tests::pair_world::send_to_room;
 use tests::replication::{ConnectionLoss, ReplicationMode};
 use tests::seed::seed;
 use tests::world::Settings;
@@ -54,28 +53,18 @@ async fn what_a_restore_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
     assert_eq!((report.rounds, report.rounds_with_losses), (2, 2));
 }
 
-/// Sends a message; returns the status and how long it took.
-async fn send(client: &Client, key: &str) -> (u16, Duration) {
-    let message = json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
-    let began = Instant::now();
-    let sent = client
-        .post("/v1/conversations/room/messages", message)
-        .await;
-    (sent.status, began.elapsed())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_postgres_is_reported_in_time_and_used_again() {
     // Given a fleet that works
     let fleet = Fleet::start(1, &Settings::default()).await;
     let ann = fleet.user("ann", 0);
     ann.create_group("room", &["bob"]).await.expect(201);
-    assert_eq!(send(&ann, "before").await.0, 201);
+    assert_eq!(send_to_room(&ann, "before").await.0, 201);
     // when Postgres is frozen,
     let frozen = fleet.freeze_postgres();
     // then every send is answered,
     for key in ["first", "second"] {
-        let (status, waited) = send(&ann, key).await;
+        let (status, waited) = send_to_room(&ann, key).await;
         assert_eq!(status, 503, "{key}");
         assert!(waited < MAX_WAIT, "{key} took {waited:?}");
     }
@@ -83,7 +72,7 @@ async fn a_frozen_postgres_is_reported_in_time_and_used_again() {
     drop(frozen);
     for key in ["first", "second", "first"] {
         eventually("the send is accepted", async || {
-            matches!(send(&ann, key).await.0, 200 | 201).then_some(())
+            matches!(send_to_room(&ann, key).await.0, 200 | 201).then_some(())
         })
         .await;
     }

@@ -2,7 +2,6 @@
 //! everything runs, as in a failover to a standby that lags. Afterwards every part holds exactly
 //! what the log holds.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use embedded_servers::process::Signal;
@@ -23,16 +22,6 @@ const LOST: usize = 5;
 
 /// Messages that are sent afterwards: their positions reach beyond those of the lost ones.
 const NEW: usize = 8;
-
-/// Sends messages to `room`; returns the position of the last.
-async fn send(client: &Client, word: &str, count: usize) -> i64 {
-    let mut last = 0;
-    for n in 0..count {
-        let key = format!("{word}{n}");
-        last = client.send("room", &key, &key).await.position();
-    }
-    last
-}
 
 /// Sends a message, as a client does: again with the same key until it is accepted.
 async fn send_until_accepted(client: &Client, conversation: &str, key: &str) -> Value {
@@ -66,20 +55,7 @@ async fn check_everything(world: &World, receiver: &WebhookReceiver, head: i64) 
         log::check_mirror(&nats, &events).await.ok()
     })
     .await;
-    let ids = |events: &[bytes::Bytes]| -> BTreeSet<String> {
-        let id = |event: &bytes::Bytes| {
-            let event: Value = serde_json::from_slice(event).expect("JSON");
-            format!("evt_{}", event["id"].as_str().expect("an id"))
-        };
-        events.iter().map(id).collect()
-    };
-    let logged = ids(&events);
-    eventually("every event is delivered", async || {
-        let received = receiver.accepted().into_iter();
-        let received: BTreeSet<String> = received.map(|delivery| delivery.id).collect();
-        logged.is_subset(&received).then_some(())
-    })
-    .await;
+    receiver.wait_for_events(&events).await;
     world.run_ok(&["log", "verify"]).await;
     world.run_ok(&["verify"]).await;
 }
@@ -180,13 +156,13 @@ async fn every_client_holds_what_the_log_holds_after_events_were_lost() {
         .run_ok(&["webhooks", "add", &url, "--events", "all", "--from", "1"])
         .await;
     alice.create_group("room", &["bob"]).await.expect(201);
-    let kept = send(&alice, "kept", 3).await;
+    let kept = alice.send_texts("room", "kept", 3).await;
     world.wait_until_projected(kept).await;
     let shared = bob.get_ok("/v1/inbox/entries").await["cursor"].clone();
     export(&world, "kept").await.expect("an export");
     let copy = DatabaseCopy::take(&world.pool).await;
     send_until_accepted(&alice, "room", "lost").await;
-    let lost = send(&alice, "lost", LOST).await;
+    let lost = alice.send_texts("room", "lost", LOST).await;
     receiver.wait_for_position(lost).await;
     export(&world, "lost").await.expect("an export");
     let page = bob
@@ -204,7 +180,7 @@ async fn every_client_holds_what_the_log_holds_after_events_were_lost() {
         (json!("cursor_expired"), 4410)
     );
     send_until_accepted(&alice, "room", "new").await;
-    let head = send(&alice, "new", NEW).await;
+    let head = alice.send_texts("room", "new", NEW).await;
     assert!(head > lost, "{head} is not beyond {lost}");
     world.wait_until_projected(head).await;
 
@@ -237,7 +213,7 @@ async fn fleet_with_stale_writer(lose: impl AsyncFnOnce(&Fleet) -> usize) -> Fle
     let mut fleet = Fleet::start(2, &Settings::default()).await;
     let (ann, cat) = (fleet.user("ann", 0), fleet.user("cat", 1));
     ann.create_group("room", &["bob"]).await.expect(201);
-    send(&ann, "kept", 3).await;
+    ann.send_texts("room", "kept", 3).await;
     cat.create_group("elsewhere", &["dan"]).await.expect(201);
     let copy = DatabaseCopy::take(&fleet.pool).await;
     send_until_accepted(&ann, "room", "again").await;
@@ -278,7 +254,7 @@ async fn check_room(fleet: &Fleet, expected: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_with_a_stale_cache_leaves_no_hole() {
     let fleet = fleet_with_stale_writer(async |fleet: &Fleet| {
-        send(&fleet.user("ann", 0), "lost", 4).await;
+        fleet.user("ann", 0).send_texts("room", "lost", 4).await;
         4
     })
     .await;

@@ -1,12 +1,10 @@
 //! Restores of a whole machine: from a cold copy of its data directory, and from a backup that was
 //! taken under load. Afterwards every client holds exactly what the log holds.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::client::{Client, http_client};
@@ -154,16 +152,6 @@ impl Follower {
     }
 }
 
-/// Sends messages to `room`. Returns the position of the last.
-async fn send(client: &Client, word: &str, count: usize) -> i64 {
-    let mut last = 0;
-    for n in 0..count {
-        let key = format!("{word}{n}");
-        last = client.send("room", &key, &key).await.position();
-    }
-    last
-}
-
 /// Acknowledges up to a cursor. Returns the status.
 async fn ack(machine: &SingleMachine, device: &str, cursor: &str) -> u16 {
     let body = json!({ "device": device, "cursor": cursor });
@@ -213,17 +201,7 @@ async fn check_everything(machine: &SingleMachine, receiver: &WebhookReceiver) {
         log::check_mirror(&nats, &events).await.ok()
     })
     .await;
-    let id = |event: &Bytes| {
-        let event: Value = serde_json::from_slice(event).expect("JSON");
-        format!("evt_{}", event["id"].as_str().expect("an id"))
-    };
-    let logged: BTreeSet<String> = events.iter().map(id).collect();
-    eventually("every event is delivered", async || {
-        let accepted = receiver.accepted().into_iter();
-        let received: BTreeSet<String> = accepted.map(|delivery| delivery.id).collect();
-        logged.is_subset(&received).then_some(())
-    })
-    .await;
+    receiver.wait_for_events(&events).await;
     machine.run_ok(&["log", "verify"]).await;
     machine.run_ok(&["verify"]).await;
     machine.run_ok(&["verify", "--search"]).await;
@@ -251,7 +229,7 @@ async fn check_followers(
 async fn every_client_holds_what_the_log_holds_after_a_restore_by_file_copy() {
     // Given a cold copy of a data directory, and clients that went on without it,
     let (mut machine, receiver) = start_machine().await;
-    let kept = send(&machine.user("alice"), "kept", 3).await;
+    let kept = machine.user("alice").send_texts("room", "kept", 3).await;
     let kept_followers = Follower::start_all(&machine, kept).await;
     assert_eq!(ack(&machine, "phone", &kept_followers[0].cursor).await, 200);
     let acked = head(&machine).await;
@@ -260,7 +238,7 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_by_file_copy() {
     let copy = machine.dir.join("copy");
     copy_directory(&machine.data(), &copy);
     machine.start_service().await;
-    let lost = send(&machine.user("alice"), "lost", 10).await;
+    let lost = machine.user("alice").send_texts("room", "lost", 10).await;
     let ahead_followers = Follower::start_all(&machine, lost).await;
     let stale = ahead_followers[0].cursor.clone();
     assert_eq!(ack(&machine, "tablet", &stale).await, 200);
@@ -272,7 +250,7 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_by_file_copy() {
     fs::rename(copy, machine.data()).expect("put back");
     machine.start_service().await;
     assert_eq!(head(&machine).await, acked);
-    let end = send(&machine.user("alice"), "new", NEW).await;
+    let end = machine.user("alice").send_texts("room", "new", NEW).await;
     assert!(end > lost + 1, "{end} is not beyond {lost}");
 
     // then every client holds what the log holds,
@@ -383,12 +361,12 @@ async fn restore(machine: &mut SingleMachine, backup: &Path, old: &str) {
 async fn every_client_holds_what_the_log_holds_after_a_restore_from_a_backup() {
     // Given a backup that was taken under load, and clients that stopped before or went on,
     let (mut machine, receiver) = start_machine().await;
-    let kept = send(&machine.user("alice"), "kept", 3).await;
+    let kept = machine.user("alice").send_texts("room", "kept", 3).await;
     let kept_followers = Follower::start_all(&machine, kept).await;
     let backup = machine.dir.join("backup");
     let (position, cursor) = back_up_under_load(&machine, &backup).await;
     assert!(position >= kept, "{position}");
-    let lost = send(&machine.user("alice"), "lost", 10).await;
+    let lost = machine.user("alice").send_texts("room", "lost", 10).await;
     let ahead_followers = Follower::start_all(&machine, lost).await;
     receiver.wait_for_position(lost).await;
     let before = log::fetch_events(&machine.admin()).await.expect("the log");
@@ -415,7 +393,10 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_from_a_backup() {
     // its last cursor continues, and once the log has grown, every client holds what it holds.
     let path = format!("/v1/inbox/entries?after={cursor}&min_position={position}");
     machine.user("bob").get_ok(&path).await;
-    let end = send(&machine.user("alice"), "new", before.len() + NEW).await;
+    let end = machine
+        .user("alice")
+        .send_texts("room", "new", before.len() + NEW)
+        .await;
     check_followers(&machine, kept_followers, ahead_followers, end).await;
     // New ids do not collide with restored ones.
     let alice = machine.user("alice");
@@ -433,7 +414,7 @@ async fn every_client_holds_what_the_log_holds_after_a_restore_from_a_backup() {
     restore(&mut machine, &second, "older").await;
     let after = log::fetch_events(&machine.admin()).await.expect("the log");
     assert_eq!(after, before[..position as usize]);
-    send(&machine.user("alice"), "last", 1).await;
+    machine.user("alice").send_texts("room", "last", 1).await;
     check_everything(&machine, &receiver).await;
 }
 
