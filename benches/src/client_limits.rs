@@ -41,6 +41,9 @@ const TYPING_MEMBERS: usize = 100;
 /// The frames that the flooding member sends at a time.
 const FLOOD_FRAMES: usize = 500;
 
+/// How often the flooding member tries to connect again while it is refused.
+const RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
+
 /// The conversations and connections of the sends.
 const CONVERSATIONS: usize = 64;
 const SENDING_CONNECTIONS: usize = 8;
@@ -247,7 +250,10 @@ impl Flood {
             let mut closed = 0;
             while !*stopped.borrow() {
                 let token = token::for_user("typist");
-                let mut socket = RawSocket::open(&address, &token, "").await;
+                let Ok(mut socket) = RawSocket::try_open(&address, &token, "").await else {
+                    eventually::pause(RECONNECT_INTERVAL).await;
+                    continue;
+                };
                 while socket.send_bytes(&frames).await.is_ok() && !*stopped.borrow() {}
                 closed += 1;
             }

@@ -38,6 +38,12 @@ pub struct RawSocket {
 impl RawSocket {
     /// Opens a WebSocket to `/v1/live`.
     pub async fn open(address: &str, token: &str, query: &str) -> Self {
+        let opened = Self::try_open(address, token, query).await;
+        opened.unwrap_or_else(|status| panic!("the upgrade was refused with {status}"))
+    }
+
+    /// The same. The error is the status of the response that refused the upgrade.
+    pub async fn try_open(address: &str, token: &str, query: &str) -> Result<Self, u16> {
         let request = format!(
             "GET /v1/live?{query} HTTP/1.1\r\nhost: {address}\r\nupgrade: websocket\r\n\
              connection: Upgrade\r\nsec-websocket-version: 13\r\n\
@@ -51,8 +57,11 @@ impl RawSocket {
             head.push(stream.read_u8().await.expect("a response"));
         }
         let head = String::from_utf8_lossy(&head);
-        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
-        Self { stream }
+        let status = head.get(9..12).and_then(|status| status.parse().ok());
+        match status {
+            Some(101) => Ok(Self { stream }),
+            status => Err(status.unwrap_or_else(|| panic!("no status in {head}"))),
+        }
     }
 
     /// Sends a masked frame, as clients must. `first` has the opcode and the flags.

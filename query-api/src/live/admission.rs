@@ -9,7 +9,9 @@ use std::time::Duration;
 use http::StatusCode;
 use http_edge::{Problem, retry_after};
 use metrics::counter;
+use quick_cache::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 /// The default maximum number of live connections of one process.
 pub const MAX_LIVE_CONNECTIONS: usize = 10_000;
@@ -21,6 +23,12 @@ pub const MAX_LIVE_PER_USER: usize = 200;
 /// The maximum number of connections that read their backlog at a time: a third of the query pool.
 /// Others wait.
 const MAX_READERS: usize = 8;
+
+/// How long a user whose connection was closed for too many frames cannot connect again.
+const FLOOD_PENALTY: Duration = Duration::from_secs(5);
+
+/// How many such users are remembered.
+const FLOOD_CAPACITY: usize = 10_000;
 
 /// The range of `Retry-After` for rejected connections.
 const FULL_RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
@@ -41,6 +49,8 @@ pub struct Admission {
 struct ConnectionCounts {
     max_per_user: usize,
     counts: Mutex<HashMap<Arc<str>, usize>>,
+    /// The users who have sent too many frames, and until when they cannot connect again.
+    refused_until: Cache<Arc<str>, Instant>,
 }
 
 /// The permit of a live connection, released when dropped.
@@ -60,6 +70,7 @@ impl Admission {
             users: Arc::new(ConnectionCounts {
                 max_per_user,
                 counts: Mutex::default(),
+                refused_until: Cache::new(FLOOD_CAPACITY),
             }),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
         }
@@ -67,6 +78,10 @@ impl Admission {
 
     /// Admits a connection of a user, or returns a problem that says when to try again.
     pub fn admit(&self, user: &str) -> Result<AdmissionPermit, Problem> {
+        if let Some(left) = self.users.refused_for(user) {
+            counter!("tidings_live_refused_total").increment(1);
+            return Err(too_many_frames(left));
+        }
         let Ok(connection) = Arc::clone(&self.connections).try_acquire_owned() else {
             let detail = "The limit of live connections is reached.";
             return Err(too_many_live(StatusCode::SERVICE_UNAVAILABLE, detail));
@@ -89,6 +104,21 @@ impl Admission {
     }
 }
 
+impl AdmissionPermit {
+    /// Refuses new connections of the user for a moment. Returns the problem that says so.
+    pub fn refuse_reconnects(&self) -> Problem {
+        let until = Instant::now() + FLOOD_PENALTY;
+        self.users.refused_until.insert(self.user.clone(), until);
+        too_many_frames(FLOOD_PENALTY)
+    }
+}
+
+fn too_many_frames(retry_after: Duration) -> Problem {
+    let detail = "Too many frames; send at most 20 per second.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_frames", detail)
+        .with_retry_after(retry_after)
+}
+
 fn too_many_live(status: StatusCode, detail: &'static str) -> Problem {
     counter!("tidings_live_refused_total").increment(1);
     let (min, max) = FULL_RETRY_AFTER;
@@ -98,6 +128,13 @@ fn too_many_live(status: StatusCode, detail: &'static str) -> Problem {
 impl ConnectionCounts {
     fn counts(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the user cannot connect yet.
+    fn refused_for(&self, user: &str) -> Option<Duration> {
+        let until = self.refused_until.get(user)?;
+        let left = until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
     }
 
     /// Counts a connection; `None` if the user has too many.
@@ -164,5 +201,17 @@ mod tests {
         let unlimited = Admission::new(100, 0);
         let permits: Vec<_> = (0..100).map(|_| unlimited.admit("ann")).collect();
         assert!(permits.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_who_flooded_cannot_connect_for_a_moment() {
+        let admission = Admission::new(10, 10);
+        let flooding = admission.admit("ann").unwrap();
+        assert_eq!(flooding.refuse_reconnects().status(), 429);
+        drop(flooding);
+        assert_eq!(admission.admit("ann").unwrap_err().status(), 429);
+        assert!(admission.admit("bob").is_ok());
+        tokio::time::advance(FLOOD_PENALTY).await;
+        assert!(admission.admit("ann").is_ok());
     }
 }

@@ -1,9 +1,9 @@
 //! Limits on what a client sends over a WebSocket: frames per second, and typing notifications.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::ids::ConversationId;
+use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 /// How many frames a client may send in a second, on average.
@@ -13,8 +13,11 @@ const MAX_FRAMES_PER_SECOND: u32 = 20;
 /// acknowledge many entries one by one.
 const MAX_FRAME_BURST: u32 = 100;
 
-/// How often typing in one conversation is forwarded. Clients show it for a few seconds.
+/// How often typing of a user in one conversation is forwarded. Clients show it for a few seconds.
 const TYPING_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How many users and conversations are remembered. One that is forgotten is forwarded again.
+const TYPING_CAPACITY: usize = 100_000;
 
 /// The rate limit of the frames of one connection (GCRA).
 #[derive(Debug, Default)]
@@ -36,22 +39,31 @@ impl FrameLimiter {
     }
 }
 
-/// Drops typing notifications that repeat an earlier one of the same conversation too soon, before
-/// they cost a statement. The limit on frames bounds the number of conversations.
-#[derive(Debug, Default)]
+/// Drops typing notifications that repeat an earlier one of the same user and conversation too
+/// soon, before they cost a statement. All connections of the process share it, so a user gains
+/// nothing by connecting again.
+#[derive(Debug)]
 pub struct TypingThrottle {
-    forwarded_at: HashMap<ConversationId, Instant>,
+    forwarded_at: Cache<(String, ConversationId), Instant>,
+}
+
+impl Default for TypingThrottle {
+    fn default() -> Self {
+        Self {
+            forwarded_at: Cache::new(TYPING_CAPACITY),
+        }
+    }
 }
 
 impl TypingThrottle {
-    /// Whether to forward a notification now.
-    pub fn admit(&mut self, conversation: &ConversationId, now: Instant) -> bool {
-        self.forwarded_at
-            .retain(|_, at| now.duration_since(*at) < TYPING_INTERVAL);
-        if self.forwarded_at.contains_key(conversation) {
+    /// Whether to forward a notification now. Of two at the same moment, both may be forwarded.
+    pub fn admit(&self, user: &str, conversation: &ConversationId, now: Instant) -> bool {
+        let key = (user.to_owned(), conversation.clone());
+        let is_recent = |at: Instant| now.duration_since(at) < TYPING_INTERVAL;
+        if self.forwarded_at.get(&key).is_some_and(is_recent) {
             return false;
         }
-        self.forwarded_at.insert(conversation.clone(), now);
+        self.forwarded_at.insert(key, now);
         true
     }
 }
@@ -78,18 +90,16 @@ mod tests {
     }
 
     #[test]
-    fn typing_is_forwarded_once_in_three_seconds_and_conversation() {
-        let (mut typing, start) = (TypingThrottle::default(), Instant::now());
+    fn typing_is_forwarded_once_in_three_seconds_user_and_conversation() {
+        let (typing, start) = (TypingThrottle::default(), Instant::now());
         let [one, other] = ["one", "other"].map(|id| ConversationId::parse(id).unwrap());
-        assert!(typing.admit(&one, start));
-        assert!(typing.admit(&other, start + Duration::from_secs(1)));
+        assert!(typing.admit("ann", &one, start));
+        assert!(typing.admit("bob", &one, start));
+        assert!(typing.admit("ann", &other, start + Duration::from_secs(1)));
         for millis in (0..3_000).step_by(50) {
-            assert!(!typing.admit(&one, start + Duration::from_millis(millis)));
+            assert!(!typing.admit("ann", &one, start + Duration::from_millis(millis)));
         }
-        assert!(typing.admit(&one, start + TYPING_INTERVAL));
-        assert!(!typing.admit(&other, start + TYPING_INTERVAL));
-        // Conversations are forgotten, so the memory of a connection is bounded.
-        assert!(typing.admit(&one, start + Duration::from_secs(60)));
-        assert_eq!(typing.forwarded_at.len(), 1);
+        assert!(typing.admit("ann", &one, start + TYPING_INTERVAL));
+        assert!(!typing.admit("ann", &other, start + TYPING_INTERVAL));
     }
 }

@@ -19,7 +19,7 @@ mod connections;
 mod delivery;
 mod delivery_query;
 mod frame;
-pub(crate) mod frame_limits;
+mod frame_limits;
 mod hub;
 mod presence_service;
 pub(crate) mod session;

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::frame::ServerFrame;
+use super::frame_limits::TypingThrottle;
 use super::hub::Hub;
 use crate::error::QueryError;
 
@@ -51,6 +52,7 @@ struct Inner {
     /// The watching connections by watched user.
     watchers: Mutex<HashMap<String, HashSet<Watcher>>>,
     last_seen: Cache<String, i64>,
+    typing: TypingThrottle,
     outgoing: mpsc::Sender<GatewayPayload>,
     hub: Hub,
     pool: PgPool,
@@ -94,6 +96,7 @@ impl PresenceService {
             presence: Mutex::default(),
             watchers: Mutex::default(),
             last_seen: Cache::new(LAST_SEEN_CAPACITY),
+            typing: TypingThrottle::default(),
             outgoing,
             hub,
             pool,
@@ -277,8 +280,13 @@ impl OnlineGuard {
             .collect())
     }
 
-    /// Notifies the other members of a conversation, in this process and in other gateways.
+    /// Notifies the other members of a conversation, in this process and in other gateways, unless
+    /// they were notified a moment ago.
     pub async fn announce_typing(&self, conversation: &ConversationId) -> Result<(), QueryError> {
+        let throttle = &self.service.0.typing;
+        if !throttle.admit(&self.user, conversation, tokio::time::Instant::now()) {
+            return Ok(());
+        }
         let conversation = conversation.as_str();
         self.service.send_typing(conversation, &self.user).await?;
         self.service.broadcast(GatewayPayload::Typing {

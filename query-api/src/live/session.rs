@@ -61,7 +61,7 @@ pub struct LiveSession {
     has_caught_up: bool,
     /// The memory of the last page, until the client has read it.
     page_reservation: Option<AnswerReservation>,
-    _permit: AdmissionPermit,
+    permit: AdmissionPermit,
 }
 
 impl LiveSession {
@@ -106,8 +106,14 @@ impl LiveSession {
             is_live: false,
             has_caught_up: false,
             page_reservation: None,
-            _permit: admitted,
+            permit: admitted,
         })
+    }
+
+    /// Refuses new connections of the user for a moment, because this one has sent too many frames.
+    /// Returns the problem that says so.
+    pub fn refuse_reconnects(&self) -> Problem {
+        self.permit.refuse_reconnects()
     }
 
     /// The id of the connection in this process.

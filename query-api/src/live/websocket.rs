@@ -6,14 +6,13 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use domain::ids::ConversationId;
 use futures::SinkExt;
-use http::StatusCode;
 use http_edge::{Caller, Problem};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tungstenite::error::{Error as SocketError, ProtocolError};
 
 use super::acks::Acks;
 use super::frame::{ClientFrame, ServerFrame, SessionEnd, close, problem_frame};
-use super::frame_limits::{FrameLimiter, TypingThrottle};
+use super::frame_limits::FrameLimiter;
 use super::presence_service::{MAX_WATCHED, OnlineGuard};
 use super::session::LiveSession;
 
@@ -26,9 +25,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long sending one frame may take.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// When a client that has sent too many frames may reconnect.
-const FLOOD_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How long closing may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -51,8 +47,6 @@ pub struct SocketClient {
     pub caller: Caller,
     /// Records the acknowledgements of the client.
     pub acks: Arc<dyn Acks>,
-    /// Drops typing notifications that come too often.
-    pub typing: TypingThrottle,
 }
 
 async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<SessionEnd> {
@@ -72,7 +66,8 @@ async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<Sessio
             received = socket.recv() => {
                 silent_at = Instant::now() + IDLE_TIMEOUT;
                 if !received_frames.admit(Instant::now()) {
-                    return Some(end_flooded());
+                    let problem = client.session.refuse_reconnects();
+                    return Some(SessionEnd::Problem(close::POLICY_VIOLATION, Box::new(problem)));
                 }
                 match received? {
                     Ok(Message::Text(text)) => {
@@ -134,9 +129,7 @@ impl SocketClient {
             }
             ClientFrame::Typing { conversation_id } => {
                 // An invalid id is treated like an unknown one, which has no members to notify.
-                if let Ok(conversation) = ConversationId::parse(&conversation_id)
-                    && self.typing.admit(&conversation, Instant::now())
-                {
+                if let Ok(conversation) = ConversationId::parse(&conversation_id) {
                     let typed = self.online.announce_typing(&conversation).await;
                     typed.map_err(|error| end_rejected(error.to_problem()))?;
                 }
@@ -157,13 +150,6 @@ impl SocketClient {
 
 fn end_malformed(reason: impl Into<String>) -> SessionEnd {
     let problem = Problem::malformed("frame", reason);
-    SessionEnd::Problem(close::POLICY_VIOLATION, Box::new(problem))
-}
-
-fn end_flooded() -> SessionEnd {
-    let detail = "Too many frames; send at most 20 per second.";
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_frames", detail)
-        .with_retry_after(FLOOD_RETRY_AFTER);
     SessionEnd::Problem(close::POLICY_VIOLATION, Box::new(problem))
 }
 

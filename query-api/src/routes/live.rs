@@ -12,7 +12,6 @@ use utoipa::IntoParams;
 
 use crate::docs::CallerProblems;
 use crate::error::EndpointError;
-use crate::live::frame_limits::TypingThrottle;
 use crate::live::session::LiveSession;
 use crate::live::sse;
 use crate::live::state::LiveState;
@@ -61,11 +60,12 @@ pub struct LiveParams {
 ///
 /// - `{"type": "ack", "cursor": C}`.
 /// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members, at
-///   most once every 3 s and conversation.
+///   most once every 3 s for each user and conversation.
 /// - `{"type": "watch", "users": [...]}`: at most 500 users, which replace the previous ones.
 ///   Presence is reported only for users who share a conversation with the caller.
 ///
-/// A client may send 20 frames a second on average, and 100 at once.
+/// A client may send 20 frames a second on average, and 100 at once. After more, new connections of
+/// the user get `429 too_many_frames` for 5 s.
 ///
 /// Close codes: 1002 a violation of the WebSocket protocol, 1007 a text that is not UTF-8, 1008 a
 /// malformed frame or too many frames, 1009 a message over 64 KiB, 1013 the service is shutting
@@ -106,7 +106,6 @@ pub async fn connect_live(
                 session,
                 caller,
                 acks: state.acks,
-                typing: TypingThrottle::default(),
             };
             websocket::serve(socket, client)
         }));

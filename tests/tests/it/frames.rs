@@ -119,8 +119,8 @@ async fn too_many_frames_are_closed_with_a_problem() {
     let ack = r#"{"type":"ack","cursor":0}"#;
     let ack = encode_frame(FINAL | TEXT, ack.as_bytes(), true);
     let ping = encode_frame(FINAL | 0x9, b"", true);
-    for frame in [ack, ping] {
-        let mut socket = open(&world, "ann").await;
+    for (user, frame) in [("ann", ack), ("bob", ping)] {
+        let mut socket = open(&world, user).await;
         // A burst is allowed,
         let burst = frame.repeat(90);
         socket.send_bytes(&burst).await.expect("the server reads");
@@ -135,7 +135,11 @@ async fn too_many_frames_are_closed_with_a_problem() {
         assert_eq!(problem["type"], "problem", "{problem}");
         assert_eq!(problem["code"], "too_many_frames", "{problem}");
         assert_eq!(problem["status"], 429, "{problem}");
-        assert_eq!(problem["retry_after"], 1, "{problem}");
+        assert_eq!(problem["retry_after"], 5, "{problem}");
+        // Connecting again at once does not help.
+        let token = token::for_user(user);
+        let again = RawSocket::try_open(&world.address(), &token, "").await;
+        assert_eq!(again.err(), Some(429), "{user}");
     }
 }
 
@@ -154,7 +158,7 @@ async fn a_burst_of_frames_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn typing_is_delivered_once_in_three_seconds_and_conversation() {
+async fn typing_is_delivered_once_in_three_seconds_user_and_conversation() {
     const FLOOD: usize = 60;
     let world = World::start().await;
     let ann = world.user("ann");
@@ -168,11 +172,13 @@ async fn typing_is_delivered_once_in_three_seconds_and_conversation() {
         live
     };
     let (mut typist, mut recipient) = (open("ann").await, open("bob").await);
+    let mut other_device = open("ann").await;
     let typing = |conversation: &str| {
         json!({ "type": "typing", "conversation_id": conversation }).to_string()
     };
     for _ in 0..FLOOD / 2 {
         typist.send(&typing("c")).await;
+        other_device.send(&typing("c")).await;
         typist.send(&typing("d")).await;
     }
     let first = [recipient.next_frame().await, recipient.next_frame().await];
