@@ -17,7 +17,7 @@ use super::request::AppendError;
 use super::revision::Revision;
 use super::statement::{BatchColumns, CommitOutcome};
 use super::writer_session::WriterSession;
-use crate::error::LogError;
+use crate::error::{LogError, has_sqlstate};
 use crate::outage_log::OutageLog;
 
 /// How many attempts a batch gets while keys turn out to exist, the head moves or the outcome is
@@ -272,20 +272,14 @@ impl Committer {
 
 /// Whether the server lacks disk space or memory: trying again at once would not help.
 fn is_exhausted(error: &sqlx::Error) -> bool {
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code.starts_with("53"))
+    has_sqlstate(error, &["53"])
 }
 
 /// Whether this error ended the session, so that the outcome is unknown.
 fn is_session_lost(error: &sqlx::Error) -> bool {
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
     // 57P..: the server or the session was terminated. 25P03: idle in transaction for too long.
     // 25006: the server has become read only, so another one accepts writes.
-    code.is_some_and(|code| code.starts_with("57P") || code == "25P03" || code == "25006")
+    has_sqlstate(error, &["57P", "25P03", "25006"])
 }
 
 /// Rejects the appends whose aggregates have changed since the decision, and returns the others. A

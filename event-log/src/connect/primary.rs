@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::address::DatabaseAddress;
 use super::session::{ServerState, describe_host, load_state, unusable};
+use crate::error::has_sqlstate;
 use crate::timeout::within;
 
 /// How long a host may take to answer. A machine that has vanished takes this long, and the others
@@ -42,12 +43,7 @@ impl NoPrimaryError {
 
     /// Whether every host answers with an error of one of these classes.
     fn all_answer(&self, classes: &[&str]) -> bool {
-        self.0.iter().all(|(_, error)| {
-            let code = error
-                .as_database_error()
-                .and_then(sqlx::error::DatabaseError::code);
-            code.is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
-        })
+        self.0.iter().all(|(_, error)| has_sqlstate(error, classes))
     }
 }
 
