@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::envelope::Envelope;
 use domain::time::Timestamp;
 use event_log::reader::{EventFilter, EventPage, LogReader};
 use tokio::sync::watch;
@@ -10,10 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::consistency::read_history::ReadHistory;
 use crate::consistency::watermark::Watermark;
+use crate::page::MAX_PAGE_BYTES;
 
-/// The maximum number of events in a chunk. A body has at most 64 KiB, so a chunk stays below about
-/// 13 MiB, and each response holds one chunk in memory.
+/// The maximum number of events in a chunk.
 const MAX_CHUNK_EVENTS: i64 = 200;
+
+/// The number of events of the first chunk. A body has at most 64 KiB, so they fit into a page.
+const FIRST_CHUNK_EVENTS: i64 = 16;
 
 /// How long to wait for the read model to advance before polling the log anyway. Normally the read
 /// model follows the log within milliseconds.
@@ -38,6 +42,8 @@ pub struct LogTail {
     filter: EventFilter,
     after: i64,
     mode: TailMode,
+    /// How many events to read for the next chunk: as many as are likely to fit.
+    chunk_events: i64,
 }
 
 /// When the reader ends.
@@ -104,6 +110,7 @@ impl LogTail {
             filter,
             after,
             mode,
+            chunk_events: FIRST_CHUNK_EVENTS,
         })
     }
 
@@ -155,8 +162,8 @@ impl LogTail {
     /// Reads one chunk and advances. Also returns whether more events can be read immediately.
     async fn read_chunk(&mut self) -> Result<(Option<Bytes>, bool), sqlx::Error> {
         let limit = match self.mode {
-            TailMode::UpTo { remaining, .. } => MAX_CHUNK_EVENTS.min(remaining),
-            TailMode::Follow { .. } => MAX_CHUNK_EVENTS,
+            TailMode::UpTo { remaining, .. } => self.chunk_events.min(remaining),
+            TailMode::Follow { .. } => self.chunk_events,
         };
         if limit == 0 || matches!(self.mode, TailMode::UpTo { head, .. } if self.after >= head) {
             return Ok((None, false));
@@ -169,25 +176,95 @@ impl LogTail {
             .reader
             .read_filtered(&self.filter, self.after, limit)
             .await?;
-        self.after = scanned_to;
-        if let TailMode::UpTo { head, remaining } = &mut self.mode {
+        if let TailMode::UpTo { head, .. } = self.mode {
             // Events that were appended since are beyond the bound.
-            events.retain(|event| event.position <= *head);
-            *remaining -= events.len() as i64;
+            events.retain(|event| event.position <= head);
         }
-        let mut lines = Vec::new();
-        for event in &events {
-            lines.extend(
-                event
-                    .to_json()
-                    .map_err(|error| sqlx::Error::Decode(error.into()))?,
-            );
-            lines.push(b'\n');
+        let (lines, count) = encode_lines(&events, MAX_PAGE_BYTES)?;
+        let is_cut = count < events.len();
+        self.after = match events[..count].last() {
+            Some(event) if is_cut => event.position,
+            _ => scanned_to,
+        };
+        if let TailMode::UpTo { remaining, .. } = &mut self.mode {
+            *remaining -= count as i64;
         }
-        Ok(((!lines.is_empty()).then(|| lines.into()), !is_last))
+        self.chunk_events = if is_cut {
+            count as i64
+        } else {
+            MAX_CHUNK_EVENTS.min(2 * self.chunk_events)
+        };
+        let chunk = (!lines.is_empty()).then(|| lines.into());
+        Ok((chunk, is_cut || !is_last))
     }
+}
+
+/// Encodes events as lines of JSON, as many as fit into a number of bytes, but at least one. Also
+/// returns how many.
+fn encode_lines(events: &[Envelope], max_bytes: usize) -> Result<(Vec<u8>, usize), sqlx::Error> {
+    let mut lines = Vec::new();
+    for (count, event) in events.iter().enumerate() {
+        let line = event
+            .to_json()
+            .map_err(|error| sqlx::Error::Decode(error.into()))?;
+        if count > 0 && lines.len() + line.len() >= max_bytes {
+            return Ok((lines, count));
+        }
+        lines.extend(line);
+        lines.push(b'\n');
+    }
+    Ok((lines, events.len()))
 }
 
 fn now() -> Timestamp {
     time::OffsetDateTime::now_utc().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::envelope::AggregateKind;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn event(position: i64, bytes: usize) -> Envelope {
+        let data = format!("\"{}\"", "x".repeat(bytes));
+        Envelope {
+            position,
+            tag: None,
+            aggregate: AggregateKind::Conversation,
+            aggregate_id: "room".to_owned(),
+            sequence: position,
+            event_type: "message_sent".to_owned(),
+            version: 1,
+            time: now(),
+            data: RawValue::from_string(data).expect("JSON"),
+        }
+    }
+
+    #[test]
+    fn a_chunk_ends_before_the_event_that_does_not_fit() {
+        let events: Vec<_> = (1..=4).map(|position| event(position, 1_000)).collect();
+        let lengths: Vec<_> = (1..=4)
+            .map(|count| {
+                encode_lines(&events[..count], usize::MAX)
+                    .expect("lines")
+                    .0
+                    .len()
+            })
+            .collect();
+        for (count, &length) in (1..).zip(&lengths) {
+            let (lines, fitting) = encode_lines(&events, length).expect("lines");
+            assert_eq!((lines.len(), fitting), (length, count));
+        }
+        let (lines, fitting) = encode_lines(&events, lengths[1] - 1).expect("lines");
+        assert_eq!((lines.len(), fitting), (lengths[0], 1));
+    }
+
+    #[test]
+    fn a_chunk_has_at_least_one_event() {
+        let (_, fitting) = encode_lines(&[event(1, 5_000)], 100).expect("lines");
+        assert_eq!(fitting, 1);
+        assert_eq!(encode_lines(&[], 100).expect("no lines"), (vec![], 0));
+    }
 }
