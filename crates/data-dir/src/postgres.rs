@@ -19,6 +19,17 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// An idle transaction blocks the log; Postgres aborts it after this time.
 const IDLE_IN_TRANSACTION_TIMEOUT: &str = "30s";
 
+/// When Postgres ends the session of a machine that has vanished: its relay or webhooks have a lock,
+/// which others wait for. The operating system's own settings take two hours. These are seconds
+/// without traffic, seconds between probes, the number of probes, and milliseconds that data may
+/// stay unacknowledged. With a Unix socket they have no meaning.
+const TCP_SETTINGS: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "25000"),
+];
+
 /// How long a connection that was given back in the middle of a statement may take to finish it.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -103,7 +114,7 @@ pub fn parse_database_address(database_url: &str) -> Result<DatabaseAddress> {
     let address =
         DatabaseAddress::parse(database_url).map_err(|error| UsageError(error.to_string()))?;
     Ok(address.map_options(|options| {
-        options.options([
+        let statements = [
             (
                 "idle_in_transaction_session_timeout",
                 IDLE_IN_TRANSACTION_TIMEOUT,
@@ -111,7 +122,8 @@ pub fn parse_database_address(database_url: &str) -> Result<DatabaseAddress> {
             // All statements are short. A stock server would compile the append statement each
             // time, which takes a hundred times as long as running it.
             ("jit", "off"),
-        ])
+        ];
+        options.options(statements).options(TCP_SETTINGS)
     }))
 }
 

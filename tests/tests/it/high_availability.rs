@@ -288,6 +288,7 @@ async fn doctor_names_a_setting_that_hurts() {
         assert!(findings.iter().any(|f| f["subject"] == subject), "{said}");
     }
     assert!(said.contains("no pooler"), "{said}");
+    assert!(said.contains("vanishes are released after 25 s"), "{said}");
     assert!(said.contains("the user has the rights"), "{said}");
     let mut admin = world.pair.connect("postgres").await;
     for setting in [

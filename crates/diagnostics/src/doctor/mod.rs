@@ -9,6 +9,7 @@ mod finding;
 mod nats;
 mod pooler;
 mod postgres;
+mod vanished;
 
 use std::fmt;
 

@@ -13,6 +13,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::clock::judge_clock;
 use super::finding::{Finding, FindingLevel, RoleSessions};
 use super::pooler::{self, SUBJECT};
+use super::vanished;
 
 /// A smaller cache makes nearly every look-up read from the disk.
 const MIN_SHARED_BUFFERS: i64 = 128 * 1024 * 1024;
@@ -41,7 +42,8 @@ pub(super) async fn examine(url: &str, roles: &[RoleSessions]) -> Vec<Finding> {
         Ok(address) => address,
         Err(error) => return problem(error.to_string()),
     };
-    let pooler = pooler::examine(&services.hosts()[primary.host], roles).await;
+    let services = &services.hosts()[primary.host];
+    let pooler = pooler::examine(services, roles).await;
     if pooler.level == FindingLevel::Problem {
         return vec![pooler];
     }
@@ -51,6 +53,7 @@ pub(super) async fn examine(url: &str, roles: &[RoleSessions]) -> Vec<Finding> {
     };
     drop(primary.connection.close().await);
     findings.push(pooler);
+    findings.push(vanished::examine(services).await);
     findings
 }
 
