@@ -51,7 +51,7 @@ pub async fn list_blocks(
     .bind(&caller.user)
     .fetch_all(&state.pool)
     .await?;
-    let position = rows.first().map_or(0, |row| row.0);
+    let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
     let users = rows.into_iter().filter_map(|(_, name)| name).collect();
     guard.respond(position, &Blocks { users })
 }

@@ -67,7 +67,8 @@ pub struct OwnMembership {
     pub mentions: Option<bool>,
 }
 
-/// Binds the caller and the conversation. Returns one row of nulls if the caller is not a member.
+/// Binds the caller and the conversation. Returns one row of nulls if the caller is not a member, and
+/// no row if there is no read model.
 static CONVERSATION: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ", membership!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,
@@ -114,7 +115,7 @@ pub async fn get_conversation(
     let id = params::parse_conversation_id(&id)?;
     let query = ConversationQuery::begin(context, id).await?;
     let rows: Vec<Row> = query.fetch_all(&CONVERSATION, &[]).await?;
-    let position = rows.first().map_or(0, |row| row.position);
+    let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.position;
     let conversation = rows.into_iter().find_map(Row::into_conversation);
     query
         .snapshot

@@ -115,7 +115,7 @@ pub async fn explain_unread(
     let conversation = params::parse_conversation_id(&conversation)?;
     let query = ConversationQuery::begin(context, conversation).await?;
     let rows: Vec<Row> = query.fetch_all(&EXPLAIN, &[MAX_EXPLAINED]).await?;
-    let position = rows.first().map_or(0, |row| row.0);
+    let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
     query
         .snapshot
         .respond_or_not_found(position, build_explanation(rows).as_ref())

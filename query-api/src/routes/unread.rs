@@ -61,7 +61,7 @@ pub async fn get_unread_counts(context: ReadContext) -> Result<Response, Endpoin
     let snapshot = context.wait().await?;
     let query = sqlx::query(snapshot.sql(&UNREAD)).bind(snapshot.user());
     let rows: Vec<Row> = snapshot.fetch_all(query).await?;
-    let position = rows.first().map_or(0, |row| row.0);
+    let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
     let mut counts = UnreadCounts {
         total: 0,
         conversations: BTreeMap::new(),

@@ -3,6 +3,7 @@
 use eventually::eventually;
 use serde_json::{Value, json};
 use tests::feed::cursor_position;
+use tests::routes::{Access, ROUTES, Route};
 use tests::world::World;
 
 /// Alice and bob share the conversation `room` with 25 messages and the control message 26. Returns
@@ -333,4 +334,31 @@ async fn health_and_metrics_are_served() {
         !text.contains("alice") && !text.contains("room"),
         "metrics must not name users or conversations"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_read_model_every_query_is_unavailable() {
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("room", &["bob"]).await.expect(201);
+    let sent = ann.send("room", "first", "text").await.position();
+    world.wait_until_projected(sent).await;
+    let deleted = sqlx::query("DELETE FROM read.checkpoint")
+        .execute(&world.pool)
+        .await;
+    assert_eq!(deleted.expect("a statement").rows_affected(), 1);
+    let queries = ROUTES
+        .iter()
+        .filter(|route| route.method == "GET" && is_answered_from_read_model(route));
+    for route in queries {
+        let is_search = route.template == "/v1/search";
+        let query = if is_search { "?q=text" } else { "" };
+        let answer = ann.get(&format!("{}{query}", route.path("room"))).await;
+        assert_eq!(answer.status, 503, "{}: {answer}", route.template);
+    }
+}
+
+/// Whether it answers users from the read model. A live connection waits for it instead.
+fn is_answered_from_read_model(route: &Route) -> bool {
+    matches!(route.access, Access::User | Access::Member) && route.template != "/v1/live"
 }
