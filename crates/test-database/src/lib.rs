@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, Pg
 const SERVER_VARIABLES: [&str; 2] = ["TIDINGS_TEST_DATABASE_URL", "DEV_DATABASE_URL"];
 
 /// The connections that a test can use at the same time.
-const MAX_CONNECTIONS: u32 = 4;
+const MAX_CONNECTIONS: u32 = 8;
 
 /// A database of one test.
 pub struct TestDatabase {

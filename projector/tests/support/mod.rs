@@ -5,57 +5,32 @@
 pub mod history;
 pub mod log;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use domain::envelope::Envelope;
 use projector::{LIVE, Projector, ProjectorConfig, TableDigest};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+use sqlx::PgPool;
+use test_database::TestDatabase;
 
 /// A migrated database for one test.
 pub struct ProjectorDatabase {
     pub pool: PgPool,
-    server: PgConnectOptions,
-    name: String,
+    database: TestDatabase,
 }
 
 impl ProjectorDatabase {
     /// Creates a database on the server that the environment configures.
     pub async fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let url = std::env::var("TIDINGS_TEST_DATABASE_URL")
-            .or_else(|_| std::env::var("DEV_DATABASE_URL"))
-            .expect("set TIDINGS_TEST_DATABASE_URL to a Postgres server for tests");
-        let server: PgConnectOptions = url.parse().unwrap();
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_micros();
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("projector_{}_{since}_{number}", std::process::id());
-        let mut connection = server.connect().await.unwrap();
-        connection
-            .execute(format!("CREATE DATABASE {name}").as_str())
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .connect_with(server.clone().database(&name))
-            .await
-            .unwrap();
-        migrations::apply(&pool).await.unwrap();
-        Self { pool, server, name }
+        let database = TestDatabase::migrated("projector").await;
+        Self {
+            pool: database.pool.clone(),
+            database,
+        }
     }
 
     /// Drops the database. A failed test leaves it behind for inspection.
     pub async fn close(self) {
-        self.pool.close().await;
-        let mut connection = self.server.connect().await.unwrap();
-        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        connection.execute(drop.as_str()).await.unwrap();
-        connection.close().await.unwrap();
+        self.database.close().await;
     }
 
     /// The fingerprints of the served tables.
