@@ -46,6 +46,9 @@ pub enum ProjectionError {
     /// Another rebuild is running. Only one can run at a time.
     #[error("a rebuild is already in progress")]
     RebuildInProgress,
+    /// No rebuild has kept what it replaced, so there is nothing to restore.
+    #[error("no rebuild has kept the data that it replaced; use `tidings rebuild --keep`")]
+    NothingKept,
     /// Postgres is unreachable or returned an error.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

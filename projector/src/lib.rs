@@ -54,8 +54,8 @@ pub use digest::{TableDigest, digest};
 pub use error::ProjectionError;
 pub use projector::Projector;
 pub use rebuild::{
-    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildSummary, RowDifference, rebuild,
-    rollback, verify,
+    PreviousVersion, ReadModelComparison, RebuildProgress, RebuildStart, RebuildSummary,
+    RowDifference, rebuild, rollback, verify,
 };
 pub use run::{InProcessChannels, run};
 pub use session::{LIVE, REBUILD};

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
 use crate::projector::Projector;
-use crate::rebuild::{self, PreviousVersion};
+use crate::rebuild::{self, PreviousVersion, RebuildStart};
 
 /// How long a step may take before the connection is considered dead. A batch is bounded, and takes
 /// milliseconds.
@@ -195,7 +195,8 @@ impl ProjectorRunner {
         );
         let (pool, config) = (self.pool.clone(), self.config.clone());
         let batch = config.batch;
-        let rebuilt = rebuild::rebuild(pool, config, batch, PreviousVersion::Drop, |_| ());
+        let (start, previous) = (RebuildStart::InterruptedBuild, PreviousVersion::Drop);
+        let rebuilt = rebuild::rebuild(pool, config, batch, start, previous, |_| ());
         let Some(rebuilt) = shutdown.run_until_cancelled(rebuilt).await else {
             return Ok(());
         };

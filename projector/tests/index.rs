@@ -8,10 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use eventually::eventually_true;
-use projector::PreviousVersion;
-use projector::index::{
-    IndexProgress, Indexer, IndexingOutcome, IntegrityChecks, RebuildStart, rebuild_index,
-};
+use projector::index::{IndexProgress, Indexer, IndexingOutcome, IntegrityChecks, rebuild_index};
+use projector::{PreviousVersion, RebuildStart};
 use search::index::{Index, IndexDigest, IndexDir};
 use sqlx::Executor as _;
 use support::history::HistoryGenerator;

@@ -9,11 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use eventually::eventually_true;
-use projector::PreviousVersion;
 use projector::index::{
     BuildReport, IndexBuilds, IndexComparison, Indexer, IndexingError, IndexingOutcome,
-    IntegrityChecks, RebuildRequest, RebuildStart, WriterGuard, rebuild_index, verify_index,
+    IntegrityChecks, RebuildRequest, WriterGuard, rebuild_index, verify_index,
 };
+use projector::{PreviousVersion, RebuildStart};
 use search::index::{DocumentKey, Index, IndexDir, MessageDocument};
 use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, fold, log};
@@ -371,7 +371,7 @@ async fn the_previous_index_is_kept_and_restored() {
         assert_eq!(fixture.builds().kept_build().unwrap(), Some(1));
         let restored = if by_command {
             fixture
-                .replace(RebuildStart::KeptIndex, PreviousVersion::Keep)
+                .replace(RebuildStart::KeptVersion, PreviousVersion::Keep)
                 .await
         } else {
             let request = RebuildRequest {
@@ -402,7 +402,7 @@ async fn a_kept_index_is_not_restored_if_corrupted_and_a_scratch_build_removes_i
         .await;
     damage_largest_file(&fixture.index_dir.build_path(1));
     let restored = fixture
-        .replace(RebuildStart::KeptIndex, PreviousVersion::Keep)
+        .replace(RebuildStart::KeptVersion, PreviousVersion::Keep)
         .await;
     assert_eq!(restored.resumed, 0);
     let kept = fixture

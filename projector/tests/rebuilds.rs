@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use projector::{
-    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, RebuildSummary, rebuild,
-    rollback, verify,
+    PreviousVersion, ProjectionError, Projector, ProjectorConfig, REBUILD, ReadModelComparison,
+    RebuildStart, RebuildSummary, rebuild, rollback, verify,
 };
-use sqlx::Executor as _;
+use sqlx::{Executor as _, PgPool};
 use support::history::HistoryGenerator;
 use support::{ProjectorDatabase, config, fold, log};
 
@@ -37,7 +37,41 @@ async fn rebuild_and_drop(
     batch: usize,
 ) -> Result<RebuildSummary, ProjectionError> {
     let pool = database.pool.clone();
-    rebuild(pool, config(), batch, PreviousVersion::Drop, |_| ()).await
+    let start = RebuildStart::InterruptedBuild;
+    rebuild(pool, config(), batch, start, PreviousVersion::Drop, |_| ()).await
+}
+
+/// Rebuilds, which must succeed.
+async fn replace(pool: &PgPool, start: RebuildStart, replaced: PreviousVersion) -> RebuildSummary {
+    rebuild(pool.clone(), config(), 100, start, replaced, |_| ())
+        .await
+        .unwrap()
+}
+
+/// Begins a rebuild and ends it after its first batch, as when its process is killed.
+async fn interrupt_rebuild(pool: &PgPool, start: RebuildStart) {
+    let (sender, mut positions) = tokio::sync::mpsc::unbounded_channel();
+    let pool = pool.clone();
+    let running = tokio::spawn(async move {
+        let replaced = PreviousVersion::Drop;
+        rebuild(pool, config(), 10, start, replaced, move |progress| {
+            let _ = sender.send(progress.position);
+        })
+        .await
+    });
+    positions.recv().await.expect("it makes progress");
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+}
+
+/// Verifies, as soon as Postgres has noticed that an interrupted rebuild is gone.
+async fn verify_after_interruption(pool: &PgPool) -> ReadModelComparison {
+    loop {
+        match verify(pool.clone(), config(), 100, |_| ()).await {
+            Err(ProjectionError::RebuildInProgress) => tokio::task::yield_now().await,
+            done => return done.unwrap(),
+        }
+    }
 }
 
 #[tokio::test]
@@ -52,6 +86,7 @@ async fn a_rebuild_is_equal_and_the_live_projector_continues() {
         database.pool.clone(),
         config(),
         100,
+        RebuildStart::InterruptedBuild,
         PreviousVersion::Drop,
         |progress| {
             positions.push(progress.position);
@@ -132,6 +167,7 @@ async fn only_one_rebuild_runs_and_leftovers_are_dropped() {
             pool,
             config(),
             50,
+            RebuildStart::InterruptedBuild,
             PreviousVersion::Drop,
             move |_| {
                 if let Some(started) = started.take() {
@@ -194,6 +230,7 @@ async fn trimming_deletes_old_entries_and_a_rebuild_does_not_restore_them() {
         database.pool.clone(),
         config.clone(),
         100,
+        RebuildStart::InterruptedBuild,
         PreviousVersion::Drop,
         |_| (),
     )
@@ -237,9 +274,16 @@ async fn an_interrupted_rebuild_resumes() {
     let (sender, mut positions) = tokio::sync::mpsc::unbounded_channel();
     let pool = database.pool.clone();
     let first = tokio::spawn(async move {
-        rebuild(pool, config(), 50, PreviousVersion::Drop, move |progress| {
-            sender.send(progress.position).unwrap();
-        })
+        rebuild(
+            pool,
+            config(),
+            50,
+            RebuildStart::InterruptedBuild,
+            PreviousVersion::Drop,
+            move |progress| {
+                sender.send(progress.position).unwrap();
+            },
+        )
         .await
     });
     while positions.recv().await.unwrap() < 300 {}
@@ -269,6 +313,7 @@ async fn an_interrupted_rebuild_resumes() {
         database.pool.clone(),
         other,
         50,
+        RebuildStart::InterruptedBuild,
         PreviousVersion::Drop,
         |_| (),
     )
@@ -344,23 +389,51 @@ async fn verification_does_not_drop_a_kept_version() {
     let (pool, log) = (&database.pool, &generator.log);
     log::append(pool, log).await;
     fold(pool, config(), log, 100).await;
-    let replace = |replaced| rebuild(pool.clone(), config(), 100, replaced, |_| ());
-    replace(PreviousVersion::Keep).await.unwrap();
+    let (resume, keep) = (RebuildStart::InterruptedBuild, PreviousVersion::Keep);
+    replace(pool, resume, keep).await;
     mark_previous_tables(&database).await;
 
     let verified = verify(pool.clone(), config(), 100, |_| ()).await.unwrap();
     assert!(verified.is_equal(), "{:?}", verified.differences);
     assert!(rollback::is_available(pool).await.unwrap());
 
-    assert!(rollback::prepare(pool, &config()).await.unwrap());
-    let restored = replace(PreviousVersion::Drop).await.unwrap();
+    let restored = replace(pool, RebuildStart::KeptVersion, PreviousVersion::Drop).await;
     assert_eq!((restored.start_position, restored.position), (400, 400));
     assert!(serves_marked_tables(&database).await);
     assert!(!rollback::is_available(pool).await.unwrap());
     // A rebuild drops what an earlier one has kept.
-    replace(PreviousVersion::Keep).await.unwrap();
-    replace(PreviousVersion::Drop).await.unwrap();
+    replace(pool, resume, keep).await;
+    replace(pool, resume, PreviousVersion::Drop).await;
     assert!(!rollback::is_available(pool).await.unwrap());
+    database.close().await;
+}
+
+#[tokio::test]
+async fn an_interrupted_rollback_leaves_the_kept_version() {
+    let generator = HistoryGenerator::with_events(79, 5, 600);
+    let database = ProjectorDatabase::new().await;
+    let (pool, log) = (&database.pool, &generator.log);
+    log::append(pool, &log[..300]).await;
+    let mut live = fold(pool, config(), &log[..300], 100).await;
+    replace(pool, RebuildStart::InterruptedBuild, PreviousVersion::Keep).await;
+    mark_previous_tables(&database).await;
+    log::append(pool, &log[300..]).await;
+    live.step(&log[300..]).await.unwrap_err();
+    live.step(&log[300..]).await.unwrap();
+
+    // A verification does not use its tables, and does not drop them.
+    interrupt_rebuild(pool, RebuildStart::KeptVersion).await;
+    assert!(rollback::is_available(pool).await.unwrap());
+    let verified = verify_after_interruption(pool).await;
+    assert!(verified.is_equal(), "{:?}", verified.differences);
+    assert!(rollback::is_available(pool).await.unwrap());
+
+    // The rollback can be resumed.
+    interrupt_rebuild(pool, RebuildStart::KeptVersion).await;
+    verify_after_interruption(pool).await;
+    let restored = replace(pool, RebuildStart::KeptVersion, PreviousVersion::Drop).await;
+    assert!(restored.start_position >= 300, "{restored:?}");
+    assert!(serves_marked_tables(&database).await);
     database.close().await;
 }
 
@@ -370,32 +443,23 @@ async fn the_previous_version_is_kept_and_restored() {
     let database = ProjectorDatabase::new().await;
     log::append(&database.pool, &generator.log[..300]).await;
     let mut live = fold(&database.pool, config(), &generator.log[..300], 100).await;
-    assert!(!rollback::prepare(&database.pool, &config()).await.unwrap());
+    let (batch, kept) = (100, RebuildStart::KeptVersion);
+    let pool = database.pool.clone();
+    let nothing = rebuild(pool, config(), batch, kept, PreviousVersion::Keep, |_| ()).await;
+    assert!(matches!(nothing, Err(ProjectionError::NothingKept)));
     assert!(!rollback::discard(&database.pool).await.unwrap());
-    rebuild(
-        database.pool.clone(),
-        config(),
-        100,
+    replace(
+        &database.pool,
+        RebuildStart::InterruptedBuild,
         PreviousVersion::Keep,
-        |_| (),
     )
-    .await
-    .unwrap();
+    .await;
     mark_previous_tables(&database).await;
     log::append(&database.pool, &generator.log[300..]).await;
     let error = live.step(&generator.log[300..]).await.unwrap_err();
     assert!(matches!(error, ProjectionError::Fenced), "{error}");
     live.step(&generator.log[300..]).await.unwrap();
-    assert!(rollback::prepare(&database.pool, &config()).await.unwrap());
-    let back = rebuild(
-        database.pool.clone(),
-        config(),
-        100,
-        PreviousVersion::Keep,
-        |_| (),
-    )
-    .await
-    .unwrap();
+    let back = replace(&database.pool, kept, PreviousVersion::Keep).await;
     assert_eq!((back.start_position, back.position), (300, 600));
     assert!(back.comparison.unwrap().is_equal());
     assert!(serves_marked_tables(&database).await);

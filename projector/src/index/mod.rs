@@ -41,7 +41,7 @@ pub use build_files::{IndexBuilds, RebuildRequest, WriterGuard};
 pub use error::IndexingError;
 pub use indexer::{Indexer, IntegrityChecks};
 pub use outcome::IndexingOutcome;
-pub use rebuild::{IndexProgress, RebuildStart, rebuild_index};
+pub use rebuild::{IndexProgress, rebuild_index};
 pub use report::{BuildReport, DifferingMessage, IndexComparison};
 pub use run::run_indexer;
 pub use verify::verify_index;

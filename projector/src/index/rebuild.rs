@@ -14,7 +14,7 @@ use super::error::IndexingError;
 use super::index_pair::IndexPair;
 use super::report::BuildReport;
 use super::writable_index::WritableIndex;
-use crate::PreviousVersion;
+use crate::{PreviousVersion, RebuildStart};
 
 /// How often to check whether the writer process has finished.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -33,19 +33,6 @@ pub enum IndexProgress {
     Delegated,
 }
 
-/// Where an index rebuild starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RebuildStart {
-    /// In an empty directory: the files of an earlier build may still contain content that has been
-    /// erased since.
-    Scratch,
-    /// From an interrupted build, if there is one that belongs to this log and is intact. If
-    /// another process is the writer, in an empty directory.
-    InterruptedBuild,
-    /// From the kept index, if there is one that belongs to this log and is intact.
-    KeptIndex,
-}
-
 /// Rebuilds the index while the old one is served, and compares the two.
 ///
 /// If another process is the writer, this requests the rebuild from it and waits as long as it
@@ -59,7 +46,7 @@ pub async fn rebuild_index(
     on_progress: impl Fn(IndexProgress) + Send + Sync,
 ) -> Result<BuildReport, IndexingError> {
     let request = RebuildRequest {
-        from_kept: start == RebuildStart::KeptIndex,
+        from_kept: start == RebuildStart::KeptVersion,
         keep: replaced == PreviousVersion::Keep,
     };
     let builds = IndexBuilds::new(index_dir);

@@ -12,7 +12,7 @@
 //! - `shadow`, `catch_up`: fill the shadow tables from the log.
 //! - `compare`: compares them with the served tables.
 //! - `swap`: makes them the served tables.
-//! - [`rollback`]: makes the version that was replaced the start of another rebuild.
+//! - [`rollback`]: makes the version that was replaced the start of another rebuild, or drops it.
 
 mod catch_up;
 mod compare;
@@ -47,6 +47,19 @@ pub struct RebuildSummary {
     pub swap_duration: Duration,
 }
 
+/// Where a rebuild of the read model or of the index starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RebuildStart {
+    /// From nothing: what an interrupted build has written may contain content that has been erased
+    /// since.
+    Scratch,
+    /// From an interrupted build, if there is one that belongs to this log and is intact. If
+    /// another process writes the index, from nothing.
+    InterruptedBuild,
+    /// From the version that an earlier rebuild has replaced and kept.
+    KeptVersion,
+}
+
 /// What to do with the previous version, which is no longer served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PreviousVersion {
@@ -58,18 +71,18 @@ pub enum PreviousVersion {
 
 /// Rebuilds schema `read` from the log, compares the result with the served tables and swaps them.
 ///
-/// `batch` is the number of events per transaction; `on_progress` is called after each one. An
-/// interrupted rebuild is resumed. The previous version is dropped, or kept as schema `read_old`
-/// for [`rollback::prepare`] and [`rollback::discard`]. A version that an earlier rebuild has kept
-/// is dropped first.
+/// `batch` is the number of events per transaction; `on_progress` is called after each one. The
+/// previous version is dropped, or kept as schema `read_old` for [`RebuildStart::KeptVersion`] and
+/// [`rollback::discard`]. A version that an earlier rebuild has kept is dropped first.
 pub async fn rebuild(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
+    start: RebuildStart,
     replaced: PreviousVersion,
     mut on_progress: impl FnMut(RebuildProgress) + Send,
 ) -> Result<RebuildSummary, ProjectionError> {
-    let mut build = ShadowBuild::start(pool, config, batch).await?;
+    let mut build = ShadowBuild::start(pool, config, batch, start).await?;
     build.drop_previous().await?;
     let start_position = build.position().await?;
     build.fill(&mut on_progress).await?;
@@ -88,14 +101,15 @@ pub async fn rebuild(
 }
 
 /// Builds the read model in shadow tables, compares it with the served one and drops it. A version
-/// that a rebuild has kept stays.
+/// that a rebuild has kept stays, even if a rollback to it was interrupted.
 pub async fn verify(
     pool: PgPool,
     config: ProjectorConfig,
     batch: usize,
     mut on_progress: impl FnMut(RebuildProgress) + Send,
 ) -> Result<ReadModelComparison, ProjectionError> {
-    let mut build = ShadowBuild::start(pool, config, batch).await?;
+    let start = RebuildStart::InterruptedBuild;
+    let mut build = ShadowBuild::start(pool, config, batch, start).await?;
     build.fill(&mut on_progress).await?;
     let comparison = build.compare().await?;
     let position = build.position().await?;

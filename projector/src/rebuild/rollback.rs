@@ -1,38 +1,53 @@
-//! Rolls back to the previous read model, which a rebuild has replaced and kept.
+//! Rolls back to the previous read model, which a rebuild has replaced and kept: that becomes the
+//! starting point of another rebuild, which folds the events appended since.
 
-use sqlx::{Connection as _, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::lock::RebuildLock;
 use super::schemas::{self, PREVIOUS};
-use super::tables;
-use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
 use crate::session::REBUILD;
 
-/// Prepares a rollback: makes the kept read model the starting point of the next rebuild.
-///
-/// The rollback takes effect only with that rebuild, which folds the events appended since and
-/// serves the tables again. Returns false if no read model was kept. The kept one must have been
-/// built by this version of the program.
-pub async fn prepare(pool: &PgPool, config: &ProjectorConfig) -> Result<bool, ProjectionError> {
-    let mut lock = RebuildLock::acquire(pool).await?;
-    let was_kept = is_available(pool).await?;
-    if was_kept {
-        let mut transaction = lock.connection.begin().await?;
-        schemas::drop_schema(&mut transaction, REBUILD).await?;
-        schemas::rename_schema(&mut transaction, PREVIOUS, REBUILD).await?;
-        let fingerprint = tables::build_fingerprint(config);
-        schemas::set_comment(&mut transaction, REBUILD, &fingerprint).await?;
-        transaction.commit().await?;
+/// Begins the fingerprint of a rollback, so that nothing else resumes its tables.
+const ROLLBACK: &str = "rollback, ";
+
+/// The fingerprint of a rollback with this build fingerprint.
+pub(super) fn fingerprint(build: &str) -> String {
+    format!("{ROLLBACK}{build}")
+}
+
+/// Makes the kept read model the tables of a rebuild, or leaves those of an interrupted rollback.
+/// The kept one must have been built by this version of the program.
+pub(super) async fn begin(
+    connection: &mut PgConnection,
+    fingerprint: &str,
+) -> Result<(), ProjectionError> {
+    if is_interrupted(connection).await? {
+        return Ok(());
     }
-    lock.release().await?;
-    Ok(was_kept)
+    if !schemas::exists(connection, PREVIOUS).await? {
+        return Err(ProjectionError::NothingKept);
+    }
+    let mut transaction = connection.begin().await?;
+    schemas::drop_schema(&mut transaction, REBUILD).await?;
+    schemas::rename_schema(&mut transaction, PREVIOUS, REBUILD).await?;
+    schemas::set_comment(&mut transaction, REBUILD, fingerprint).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Undoes an interrupted rollback: its tables become the kept read model again.
+pub(super) async fn undo(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if is_interrupted(connection).await? {
+        schemas::rename_schema(connection, REBUILD, PREVIOUS).await?;
+    }
+    Ok(())
 }
 
 /// Drops the kept read model. Returns false if there is none.
 pub async fn discard(pool: &PgPool) -> Result<bool, ProjectionError> {
     let mut lock = RebuildLock::acquire(pool).await?;
-    let was_kept = is_available(pool).await?;
+    undo(&mut lock.connection).await?;
+    let was_kept = schemas::exists(&mut lock.connection, PREVIOUS).await?;
     schemas::drop_previous(&mut lock.connection).await?;
     lock.release().await?;
     Ok(was_kept)
@@ -40,8 +55,12 @@ pub async fn discard(pool: &PgPool) -> Result<bool, ProjectionError> {
 
 /// Whether a previous read model has been kept.
 pub async fn is_available(pool: &PgPool) -> Result<bool, ProjectionError> {
-    Ok(sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
-        .bind(PREVIOUS)
-        .fetch_one(pool)
-        .await?)
+    let connection = &mut *pool.acquire().await?;
+    Ok(schemas::exists(connection, PREVIOUS).await? || is_interrupted(connection).await?)
+}
+
+/// Whether a rollback was interrupted. While there are tables of one, no version is kept.
+async fn is_interrupted(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let comment = schemas::comment(connection, REBUILD).await?;
+    Ok(comment.is_some_and(|comment| comment.starts_with(ROLLBACK)))
 }

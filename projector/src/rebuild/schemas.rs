@@ -12,6 +12,28 @@ pub(super) const PREVIOUS: &str = "read_old";
 /// readers. After the last one, the tables stay until the next rebuild.
 const MAX_DROP_ATTEMPTS: usize = 6;
 
+/// Whether a schema exists.
+pub(super) async fn exists(
+    connection: &mut PgConnection,
+    schema: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
+        .bind(schema)
+        .fetch_one(connection)
+        .await
+}
+
+/// The comment of a schema, if it exists and has one.
+pub(super) async fn comment(
+    connection: &mut PgConnection,
+    schema: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT obj_description(to_regnamespace($1), 'pg_namespace')")
+        .bind(schema)
+        .fetch_one(connection)
+        .await
+}
+
 /// Drops a schema with its tables, if it exists.
 pub(super) async fn drop_schema(
     connection: &mut PgConnection,

@@ -11,7 +11,7 @@ use super::catch_up::{RebuildProgress, catch_up};
 use super::compare::{ReadModelComparison, SnapshotPair};
 use super::lock::RebuildLock;
 use super::swap::{belongs_to_log, swap};
-use super::{schemas, tables};
+use super::{RebuildStart, rollback, schemas, tables};
 use crate::config::ProjectorConfig;
 use crate::error::ProjectionError;
 use crate::projector::Projector;
@@ -38,10 +38,18 @@ impl ShadowBuild {
         pool: PgPool,
         config: ProjectorConfig,
         batch: usize,
+        start: RebuildStart,
     ) -> Result<Self, ProjectionError> {
         let mut lock = RebuildLock::acquire(&pool).await?;
-        let fingerprint = tables::build_fingerprint(&config);
-        if tables::can_resume(&mut lock.connection, &fingerprint).await? {
+        let mut fingerprint = tables::build_fingerprint(&config);
+        if start == RebuildStart::KeptVersion {
+            fingerprint = rollback::fingerprint(&fingerprint);
+            rollback::begin(&mut lock.connection, &fingerprint).await?;
+        } else {
+            rollback::undo(&mut lock.connection).await?;
+        }
+        let resumes = start != RebuildStart::Scratch;
+        if resumes && tables::can_resume(&mut lock.connection, &fingerprint).await? {
             tracing::info!("resuming an interrupted rebuild");
         } else {
             tables::create(&mut lock.connection, &fingerprint).await?;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use data_dir::{OperatorDatabase, with_database, with_migrated_database};
-use projector::index::{IndexBuilds, IndexProgress, RebuildStart};
-use projector::{PreviousVersion, RebuildProgress, RebuildSummary, rollback};
+use projector::index::{IndexBuilds, IndexProgress};
+use projector::{PreviousVersion, RebuildProgress, RebuildStart, RebuildSummary, rollback};
 
 use super::comparison;
 use crate::config::{RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
@@ -43,15 +43,17 @@ async fn rebuild_read_models(
         config.server_options(),
         async |database: &OperatorDatabase| {
             let (pool, projector) = (&database.pool, config.projector_config());
-            if source == RebuildSource::Kept && !rollback::prepare(pool, &projector).await? {
-                bail!(NOTHING_KEPT);
-            }
+            let start = match source {
+                RebuildSource::Scratch => RebuildStart::InterruptedBuild,
+                RebuildSource::Kept => RebuildStart::KeptVersion,
+            };
             let progress = CommandProgress::counting("events");
             let on_progress = |done: RebuildProgress| {
                 progress.update_position(done.position, done.head);
             };
             let previous = previous_version(args);
-            Ok(projector::rebuild(pool.clone(), projector, batch, previous, on_progress).await?)
+            let pool = pool.clone();
+            Ok(projector::rebuild(pool, projector, batch, start, previous, on_progress).await?)
         },
     );
     print_rebuilt(&done.await?, source, began.elapsed().as_secs_f64());
@@ -96,7 +98,7 @@ async fn rebuild_search(
         RebuildSource::Kept if IndexBuilds::new(index_dir.clone()).kept_build()?.is_none() => {
             bail!("no rebuild has kept an index; use `tidings rebuild search --keep`");
         }
-        RebuildSource::Kept => RebuildStart::KeptIndex,
+        RebuildSource::Kept => RebuildStart::KeptVersion,
     };
     let began = Instant::now();
     let built = with_migrated_database(

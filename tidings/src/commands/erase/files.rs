@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use data_dir::{OperatorDatabase, with_migrated_database};
 use log_integrity::erasure::files::{self, WalOutcome};
 use log_integrity::erasure::ledger;
-use projector::index::{IndexBuilds, IndexProgress, RebuildStart};
-use projector::{PreviousVersion, RebuildProgress};
+use projector::index::{IndexBuilds, IndexProgress};
+use projector::{PreviousVersion, RebuildProgress, RebuildStart};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -92,6 +92,7 @@ async fn rewrite_read_models(config: &SystemConfig, pool: &PgPool) -> Result<i64
         pool.clone(),
         config.projector_config(),
         BATCH_SIZE,
+        RebuildStart::Scratch,
         PreviousVersion::Drop,
         on_progress,
     )
