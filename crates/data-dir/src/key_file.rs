@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use embedded_servers::write_private_file;
+use embedded_servers::{sync_parent, write_private_file};
 
 /// Reads a file, if it exists.
 pub(crate) fn read(file: &Path) -> Result<Option<String>> {
@@ -37,6 +37,8 @@ fn write_if_absent(file: &Path, text: &str) -> io::Result<()> {
     write_private_file(&fresh, text)?;
     let linked = fs::hard_link(&fresh, file);
     fs::remove_file(&fresh)?;
+    // Without it, a power loss could take the key, and what it has signed could not be verified.
+    sync_parent(file)?;
     match linked {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::{StartError, file_error};
+use crate::private_file::sync_parent;
 use crate::process;
 use crate::run_as::Account;
 
@@ -122,18 +123,18 @@ fn prepare_servers_dir(
 /// have this mode and owner: in a shared parent, another user may have created it first.
 fn create_private_dir(path: &Path, account: Option<&Account>) -> Result<(), StartError> {
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => {
-            if let Some(account) = account {
-                account.take_ownership(path).map_err(file_error(path))?;
-            }
-            return Ok(());
-        }
+        Ok(()) => return give_away(path, account).map_err(file_error(path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(file_error(path)(error)),
     }
     let found = fs::symlink_metadata(path).map_err(file_error(path))?;
     let owner = account.map_or_else(process::effective_uid, |account| account.uid);
-    if !found.is_dir() || found.uid() != owner || found.permissions().mode() & 0o077 != 0 {
+    let is_private = found.is_dir() && found.permissions().mode() & 0o077 == 0;
+    // A predecessor ended, or lost power, before it had given the new directory away.
+    if is_private && found.uid() == process::effective_uid() && is_empty(path) {
+        return give_away(path, account).map_err(file_error(path));
+    }
+    if !is_private || found.uid() != owner {
         return Err(StartError::Unusable(format!(
             "{} exists, but is not a private directory of the user {}. Remove it if nothing uses it.",
             path.display(),
@@ -141,6 +142,19 @@ fn create_private_dir(path: &Path, account: Option<&Account>) -> Result<(), Star
         )));
     }
     Ok(())
+}
+
+/// Gives a new directory to the servers' user. It survives a power loss with its owner.
+fn give_away(path: &Path, account: Option<&Account>) -> io::Result<()> {
+    if let Some(account) = account {
+        account.take_ownership(path)?;
+    }
+    File::open(path)?.sync_all()?;
+    sync_parent(path)
+}
+
+fn is_empty(dir: &Path) -> bool {
+    fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Chooses the directory of the socket. It depends only on the resolved path of the data directory.

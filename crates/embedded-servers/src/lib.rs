@@ -13,6 +13,7 @@
 //! - `stale_process`: removes the remains of a killed predecessor.
 //! - [`process`]: operating system calls that have no safe wrapper in `std`. The only `unsafe` code
 //!   of the workspace. [`write_private_file`]: files that only their owner can read.
+//!   [`sync_parent`]: names that survive a power loss.
 
 #![deny(missing_docs)]
 
@@ -34,7 +35,7 @@ pub mod version;
 
 pub use error::StartError;
 pub use options::ServerOptions;
-pub use private_file::write_private_file;
+pub use private_file::{sync_parent, write_private_file};
 pub use programs::locate_programs;
 pub use server_restart::ServerRestart;
 

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use crate::dirs::ServerDirs;
 use crate::error::{StartError, file_error};
 use crate::find::ServerProgram;
+use crate::private_file::sync_parent;
 use crate::process::{self, Signal};
 use crate::stale_process;
 use crate::supervisor::{ManagedServer, read_tail};
@@ -134,7 +135,8 @@ impl PostgresServer {
             single,
             Some(&format!("CREATE DATABASE {POSTGRES_DATABASE};\n\n")),
         )?;
-        fs::rename(&fresh, &self.data).map_err(file_error(&self.data))
+        let renamed = fs::rename(&fresh, &self.data).and_then(|()| sync_parent(&self.data));
+        renamed.map_err(file_error(&self.data))
     }
 
     /// Runs a program to completion, with its output in the log.
