@@ -1,7 +1,8 @@
 //! `manifest.json`: the content and the progress of an export. It is replaced atomically, after the
 //! new file that it lists has been written.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -10,6 +11,7 @@ use domain::history::{CursorReference, LogCursor};
 use serde::{Deserialize, Serialize};
 
 use super::format::ExportFormat;
+use super::writer::put_in_place;
 use crate::slice::LogSlice;
 
 /// The file name of the manifest.
@@ -154,8 +156,10 @@ impl Manifest {
         let next = self.dir.join(".manifest.json.next");
         let mut json = serde_json::to_vec_pretty(self)?;
         json.push(b'\n');
-        fs::write(&next, json).with_context(|| next.display().to_string())?;
-        fs::rename(&next, &path).with_context(|| path.display().to_string())
+        let mut file = File::create(&next).with_context(|| next.display().to_string())?;
+        let written = file.write_all(&json);
+        written.with_context(|| next.display().to_string())?;
+        put_in_place(&file, &next, &path)
     }
 
     /// `jsonl`, `csv` or `parquet`.

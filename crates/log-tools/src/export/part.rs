@@ -12,7 +12,7 @@ use super::format::ExportFormat;
 use super::jsonl::JsonlWriter;
 use super::manifest::ManifestFile;
 use super::parquet::ParquetWriter;
-use super::writer::{HashedFile, PartWriter};
+use super::writer::{HashedFile, PartWriter, put_in_place};
 
 /// One file of an export while it is being written.
 pub struct ExportPart {
@@ -70,9 +70,8 @@ impl ExportPart {
     pub fn finish(self) -> Result<ManifestFile> {
         let mut target = self.writer.finish()?;
         target.flush()?;
+        put_in_place(target.file(), &self.temp_path, &self.dir.join(&self.path))?;
         let (bytes, sha256) = target.sync()?;
-        let path = self.dir.join(&self.path);
-        fs::rename(&self.temp_path, &path).with_context(|| path.display().to_string())?;
         Ok(ManifestFile {
             path: self.path,
             first: self.first,

@@ -1,15 +1,16 @@
 //! Writes the seals of the exported events next to them: `tidings log verify --export DIR` needs
 //! nothing else.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use log_integrity::seal::store;
 use sqlx::PgPool;
 
 use super::manifest::Manifest;
+use super::writer::put_in_place;
 
 /// The file name of the seals in an export: one JSON object per line.
 pub const SEALS_FILE: &str = "seals.jsonl";
@@ -41,6 +42,5 @@ pub async fn write_seals(pool: &PgPool, dir: &Path, manifest: &Manifest) -> Resu
         }
     }
     out.flush()?;
-    let path = dir.join(SEALS_FILE);
-    fs::rename(&next, &path).with_context(|| path.display().to_string())
+    put_in_place(out.get_ref(), &next, &dir.join(SEALS_FILE))
 }

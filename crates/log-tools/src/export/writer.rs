@@ -1,9 +1,10 @@
 //! What the writers of all file formats have in common.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use domain::envelope::Envelope;
 use domain::hex::to_hex;
 use sha2::{Digest as _, Sha256};
@@ -38,6 +39,21 @@ impl HashedFile {
         self.file.get_ref().sync_all()?;
         Ok((self.bytes, to_hex(&self.hash.finalize())))
     }
+
+    /// The flushed file.
+    pub fn file(&self) -> &File {
+        self.file.get_ref()
+    }
+}
+
+/// Gives a complete file its name. Both survive a power loss, so what is written later may name it.
+pub fn put_in_place(file: &File, temp_path: &Path, path: &Path) -> Result<()> {
+    let directory = path.parent().context("a file is in a directory")?;
+    let placed = file
+        .sync_all()
+        .and_then(|()| fs::rename(temp_path, path))
+        .and_then(|()| File::open(directory)?.sync_all());
+    placed.with_context(|| path.display().to_string())
 }
 
 impl Write for HashedFile {
