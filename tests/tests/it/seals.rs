@@ -149,6 +149,20 @@ async fn seals_that_were_created_again_differ_from_their_copies() {
     })
     .await;
     assert_eq!(verify(&world, &["--copies", &copies]).await.0, Some(0));
+    // A power loss has cut a line short. The next seal begins a line of its own.
+    let whole = std::fs::read_to_string(&copy).expect("the copies");
+    std::fs::write(&copy, whole + "{\"number\":2,\"fir").expect("written");
+    ann.send("c", "2", "again").await.expect(201);
+    eventually("the next seal was copied", async || {
+        let text = std::fs::read_to_string(&copy).ok()?;
+        text.contains("\"last\":3").then_some(())
+    })
+    .await;
+    eventually("the copied seal is in the log", async || {
+        let (code, _, _) = verify(&world, &["--copies", &copies]).await;
+        (code == Some(0)).then_some(())
+    })
+    .await;
     world.stop();
     // An attacker with the database and the key changes an event and seals the whole log again.
     execute(&world, "UPDATE log.events SET payload = convert_to(replace(convert_from(payload, 'UTF8'), 'was', 'is'), 'UTF8');

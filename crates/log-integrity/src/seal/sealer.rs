@@ -2,7 +2,7 @@
 //! concurrently; the number of a seal is its primary key, so only one of them creates it.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -133,10 +133,12 @@ impl Sealer {
             return;
         };
         let written = serde_json::to_vec(&seal)
-            .map_err(std::io::Error::from)
+            .map_err(io::Error::from)
             .and_then(|mut line| {
                 line.push(b'\n');
-                let mut file = File::options().create(true).append(true).open(path)?;
+                let mut options = File::options();
+                let mut file = options.create(true).read(true).append(true).open(path)?;
+                end_last_line(&mut file)?;
                 file.write_all(&line)?;
                 file.sync_data()
             });
@@ -144,6 +146,20 @@ impl Sealer {
             tracing::error!(%error, file = %path.display(), seal = seal.number, "failed to copy a seal");
         }
     }
+}
+
+/// Ends a line that a power loss has cut short, so that it does not spoil the next one.
+fn end_last_line(file: &mut File) -> io::Result<()> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(());
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    if last == *b"\n" {
+        return Ok(());
+    }
+    file.write_all(b"\n")
 }
 
 /// Generates a salt for each event and computes the salted digests. This takes milliseconds of CPU
