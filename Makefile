@@ -15,7 +15,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG := $(TARGET)/debug
 RELEASE := $(TARGET)/release
 
-.PHONY: run build test fmt lint licences inventory servers harness bench faults failover nats-cluster nats-full live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
+.PHONY: run build test fmt lint licences inventory servers harness bench faults failover nats-cluster nats-full power-loss live-soak gapless corpora known-items bench-search bench-live bench-log bench-limits bench-past bench-projection bench-retries bench-seals bench-stock-postgres blue-green as-of fuzz soak
 
 # Builds the program, starts it in the foreground and prints its address and a token that works.
 run: build
@@ -83,6 +83,12 @@ nats-cluster: harness
 # Fills the disk of an embedded nats-server and empties it. Needs root, to mount a small file system.
 nats-full: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches nats-full
+
+# Cuts the power of a machine under load: its disk loses what was not synced. Needs root and /dev/fuse.
+# ARGS="--plant unsynced-log": the run must find that the log was not synced. SEED= repeats a run.
+power-loss: ROUNDS = 50
+power-loss: harness
+	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches power-loss --rounds $(ROUNDS) $(ARGS)
 
 # Live delivery to many devices while processes are killed: CLIENTS=, DEVICES=, MINUTES=. SEED= repeats a run.
 # ARGS=--together: one of the two query APIs is a process with all services.

@@ -17,6 +17,7 @@
 //! - [`faults`], [`live_soak`]: nothing is lost, repeated or reordered when processes are killed.
 //!   [`failover`]: the same when the Postgres primary is killed and its standby promoted.
 //!   [`nats`]: the same for the nodes of a NATS cluster, and for a full disk of nats-server.
+//!   [`power_loss`]: the same when the power fails and the disk loses what was not synced.
 //! - [`gapless`]: the order of the log. [`blue_green`]: rebuilds under load.
 //! - [`corpora`], [`known_items`]: imported chat logs, and the search for their messages.
 //!
@@ -37,6 +38,7 @@ mod live_soak;
 mod load_generator;
 mod log;
 mod nats;
+mod power_loss;
 mod projection;
 mod recall_queries;
 mod retries;
@@ -96,6 +98,8 @@ enum Benchmark {
     NatsCluster(nats::ClusterArgs),
     /// Fill the disk of an embedded nats-server, and empty it. Needs root.
     NatsFull,
+    /// Cut the power under load and check that nothing acknowledged is lost. Needs root.
+    PowerLoss(power_loss::Args),
     /// Let many devices receive live while processes are killed, and compare them with sync.
     LiveSoak(live_soak::Args),
     /// Append with many writers in two processes, and check the order of the log.
@@ -143,6 +147,7 @@ async fn run(benchmark: Benchmark) -> Result<ExitCode> {
         Benchmark::Failover(args) => failover::run(&args).await?,
         Benchmark::NatsCluster(args) => nats::run_cluster(&args).await?,
         Benchmark::NatsFull => nats::run_full().await?,
+        Benchmark::PowerLoss(args) => power_loss::run(&args).await?,
         Benchmark::LiveSoak(args) => live_soak::run(&args).await?,
         Benchmark::Gapless(args) => gapless::run(&args).await?,
         Benchmark::BlueGreen(args) => return blue_green::run(&args).await,

@@ -22,15 +22,16 @@ use crate::world::Settings;
 
 pub use faults::Fault;
 pub use index::{Damage, IndexChaosReport, run_index_chaos};
-pub(crate) use load::send_until_certain;
+pub(crate) use invariants::check_invariants;
 pub use load::{AckedSend, COMMAND_SERVICES, GROUPS, READERS, WRITERS};
+pub(crate) use load::{Load, LoadOutcome, members, send_until_certain};
 pub use nats_nodes::{NatsNodesReport, NatsNodesSettings, run_nats_nodes};
 pub use report::ChaosReport;
 
 /// Injects this many faults at random moments under load, then checks the invariants.
 pub async fn run(rounds: usize, seed: u64) -> Result<ChaosReport> {
     let mut fleet = Fleet::start(COMMAND_SERVICES, &Settings::default()).await;
-    let load = load::Load::start(&fleet, seed).await?;
+    let load = load::Load::start(&fleet.endpoints(), seed).await?;
     let mut report = ChaosReport::default();
     let mut rng = Rng::new(seed);
     for round in 0..rounds {
@@ -42,7 +43,7 @@ pub async fn run(rounds: usize, seed: u64) -> Result<ChaosReport> {
             load.acked()
         );
     }
-    let done = load.stop().await?;
-    invariants::check_invariants(&fleet, done, &mut report).await?;
+    let mut outcome = load.stop().await?;
+    check_invariants(&fleet.endpoints(), &mut outcome, &mut report).await?;
     Ok(report)
 }

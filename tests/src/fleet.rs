@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 use crate::client::{BaseUrls, Client, http_client};
+use crate::endpoints::SystemEndpoints;
 use crate::servers::{self, ServerKind};
 use crate::service::{ServiceProcess, migrate, run_tidings, service_env};
 use crate::world::{Settings, create_dir};
@@ -239,6 +240,23 @@ impl Fleet {
         let place = IndexDir::new(&elsewhere);
         let build = place.current_build()?.context("no index was built")?;
         Ok(Index::open(&place.build_path(build))?.digest()?)
+    }
+
+    /// How a load reaches the fleet.
+    pub fn endpoints(&self) -> SystemEndpoints {
+        let base = |role| format!("http://{}", self.address(role));
+        let bases = |command_service| {
+            Arc::new(BaseUrls {
+                commands: base(FleetRole::Command(command_service)),
+                queries: base(FleetRole::Query(0)),
+            })
+        };
+        SystemEndpoints {
+            pool: self.pool.clone(),
+            nats_url: self.nats_url().to_owned(),
+            bases: (0..self.layout.command_services).map(bases).collect(),
+            http: self.http.clone(),
+        }
     }
 
     /// The URL of NATS.

@@ -9,7 +9,8 @@
 //!   [`database_copy`]: an earlier state that takes the place of a database.
 //! - [`world`]: a new database, a new stream and a running `tidings up`; [`fleet`]: the same with
 //!   one process per service; [`program`]: a `tidings up` on given servers;
-//!   [`single_machine`]: one with its own servers in its data directory.
+//!   [`single_machine`]: one with its own servers in its data directory; [`endpoints`]: how a
+//!   load reaches any of these.
 //! - [`client`]: HTTP calls of a user with a token from [`token`]; [`response`]: the responses.
 //! - [`slow_reader`]: a client that does not read. [`seed`]: reproducible randomness.
 //! - [`model`]: the reference model of unread counts, inbox and membership; [`history`]: random
@@ -24,7 +25,8 @@
 //!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on
 //!   such a pair; [`pooler`]: a pooler that pools by transaction; [`nats_cluster`]: nats-servers
 //!   that can be killed and lost, and an [`outside_consumer`] of the stream; [`nats_storage`]: an
-//!   embedded nats-server that cannot write; [`gapless`]: the order of the log with several writer
+//!   embedded nats-server that cannot write; [`power_loss`]: a machine whose disk loses what was
+//!   not synced; [`gapless`]: the order of the log with several writer
 //!   processes.
 
 #![deny(missing_docs)]
@@ -36,6 +38,7 @@ pub mod client;
 pub mod corpus;
 pub mod database;
 pub mod database_copy;
+pub mod endpoints;
 pub mod failover;
 pub mod feed;
 pub mod fleet;
@@ -53,6 +56,7 @@ pub mod pair_world;
 pub mod pooler;
 pub mod ports;
 pub mod postgres_setup;
+pub mod power_loss;
 pub mod process;
 pub mod program;
 pub mod proxy;

@@ -7,14 +7,19 @@ use std::time::Duration;
 
 use embedded_servers::process::Signal;
 use serde_json::Value;
+use sqlx::postgres::PgPoolOptions;
 
 use crate::client::{BaseUrls, Client, http_client};
+use crate::endpoints::SystemEndpoints;
 use crate::service::{ServiceProcess, run_tidings, service_env};
 use crate::world::{Settings, create_dir};
 use crate::{ports, token};
 
 /// How long it may take to stop after SIGTERM: the servers stop too.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How many connections to its database a test has.
+const MAX_CONNECTIONS: u32 = 4;
 
 /// A machine with one data directory. Dropping it kills its processes.
 pub struct SingleMachine {
@@ -51,10 +56,31 @@ impl SingleMachine {
 
     /// Starts `tidings up`. After a stop, it gets the same port.
     pub async fn start_service(&mut self) {
-        match ServiceProcess::start("up", self.port, &self.dir, &self.env).await {
-            Ok(service) => self.service = Some(service),
-            Err(output) => panic!("tidings up does not start: {output}"),
+        if let Err(output) = self.try_start_service().await {
+            panic!("tidings up does not start: {output}");
         }
+    }
+
+    /// The same, but the error is the output of a process that ends instead.
+    pub async fn try_start_service(&mut self) -> Result<(), String> {
+        let started = ServiceProcess::start("up", self.port, &self.dir, &self.env).await;
+        started.map(|service| self.service = Some(service))
+    }
+
+    /// Starts `tidings up` without waiting until it is ready.
+    pub fn spawn_service(&mut self) {
+        let spawned = ServiceProcess::spawn("up", self.port, &self.dir, &self.env);
+        self.service = Some(spawned);
+    }
+
+    /// The id of the process, if it was started.
+    pub fn process_id(&self) -> Option<u32> {
+        Some(self.service.as_ref()?.process.id())
+    }
+
+    /// Kills `tidings up` with SIGKILL.
+    pub fn kill(&mut self) {
+        self.service = None;
     }
 
     /// Stops `tidings up` with SIGTERM.
@@ -78,20 +104,42 @@ impl SingleMachine {
 
     /// The address of its nats-server while it runs, with the password.
     pub fn nats_url(&self) -> String {
+        self.server_url("nats_url")
+    }
+
+    /// An address in the run file.
+    fn server_url(&self, field: &str) -> String {
         let path = self.data().join("run.json");
         let text = std::fs::read(&path).unwrap_or_else(|error| panic!("run.json: {error}"));
         let running: Value = serde_json::from_slice(&text).expect("run.json is JSON");
-        running["nats_url"].as_str().expect("a URL").to_owned()
+        running[field].as_str().expect("a URL").to_owned()
+    }
+
+    /// How a load reaches the machine while it runs.
+    pub async fn endpoints(&self) -> Result<SystemEndpoints, sqlx::Error> {
+        let pool = PgPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .connect(&self.server_url("database_url"))
+            .await?;
+        Ok(SystemEndpoints {
+            pool,
+            nats_url: self.nats_url(),
+            bases: vec![self.base_urls()],
+            http: self.http.clone(),
+        })
+    }
+
+    fn base_urls(&self) -> Arc<BaseUrls> {
+        let base = format!("http://{}", self.address());
+        Arc::new(BaseUrls {
+            commands: base.clone(),
+            queries: base,
+        })
     }
 
     /// A user.
     pub fn user(&self, name: &str) -> Client {
-        let base = format!("http://{}", self.address());
-        let bases = BaseUrls {
-            commands: base.clone(),
-            queries: base,
-        };
-        Client::for_user(self.http.clone(), Arc::new(bases), name)
+        Client::for_user(self.http.clone(), self.base_urls(), name)
     }
 
     /// A user with the scope `admin`.

@@ -71,7 +71,7 @@ pub async fn run_index_chaos(kills: usize, seed: u64) -> Result<IndexChaosReport
         index: IndexPlacement::InProjector,
     };
     let mut fleet = Fleet::start_with(layout, &Settings::default()).await;
-    let load = Load::start(&fleet, seed).await?;
+    let load = Load::start(&fleet.endpoints(), seed).await?;
     let mut rng = Rng::new(seed);
     let stop = Arc::new(AtomicBool::new(false));
     let counts: Arc<[AtomicUsize; 2]> = Arc::default();

@@ -9,30 +9,30 @@ use sqlx::Row;
 
 use super::load::{AckedSend, GROUPS, LoadOutcome, members};
 use super::report::ChaosReport;
+use crate::endpoints::SystemEndpoints;
 use crate::feed;
-use crate::fleet::Fleet;
 use crate::log;
 
 /// Checks everything and fills the report. The first violation is the error.
 pub async fn check_invariants(
-    fleet: &Fleet,
-    mut done: LoadOutcome,
+    system: &SystemEndpoints,
+    done: &mut LoadOutcome,
     report: &mut ChaosReport,
 ) -> Result<()> {
     done.acked.sort_by_key(|acked| acked.position);
     report.acked = done.acked.len();
     report.unknown = done.unknown;
     let head = eventually("the log is readable", async || {
-        log::check_positions(&fleet.pool).await.ok()
+        log::check_positions(&system.pool).await.ok()
     })
     .await;
-    check_log(fleet, &done.acked).await?;
+    check_log(system, &done.acked).await?;
     eventually("the mirror is at the head", async || {
-        let (_, last) = log::mirror_range(fleet.nats_url()).await.ok()?;
+        let (_, last) = log::mirror_range(&system.nats_url).await.ok()?;
         (last == head as u64).then_some(())
     })
     .await;
-    let admin = fleet.admin();
+    let admin = system.admin();
     eventually("the projection is at the head", async || {
         let answer = admin.get(&format!("/v1/inbox?min_position={head}")).await;
         (answer.status == 200).then_some(())
@@ -44,14 +44,14 @@ pub async fn check_invariants(
         "the API returned {} events, the head is {head}",
         events.len()
     );
-    report.mirrored = log::check_mirror(fleet.nats_url(), &events).await?;
+    report.mirrored = log::check_mirror(&system.nats_url, &events).await?;
     for group in 0..GROUPS {
-        check_history(fleet, group, &done.acked, head).await?;
+        check_history(system, group, &done.acked, head).await?;
     }
     for user in all_users() {
-        check_feed(fleet, &user, &done.acked, head).await?;
+        check_feed(system, &user, &done.acked, head).await?;
     }
-    for mut poller in done.pollers {
+    for poller in &mut done.pollers {
         eventually("a poller is at the head", async || {
             while poller.poll_once().await {}
             (poller.cursor() >= head).then_some(())
@@ -72,13 +72,13 @@ fn all_users() -> Vec<String> {
 }
 
 /// Each acknowledged send must be in the log once, as its response said, and no other sends.
-async fn check_log(fleet: &Fleet, acked: &[AckedSend]) -> Result<()> {
+async fn check_log(system: &SystemEndpoints, acked: &[AckedSend]) -> Result<()> {
     let sends = sqlx::query(
         "SELECT position, aggregate_id, payload->>'sender', (payload->>'seq')::bigint, payload->'body'->>'text'
          FROM events WHERE event_type = 'message_sent' ORDER BY position",
     );
     let logged: Vec<AckedSend> = sends
-        .fetch_all(&fleet.pool)
+        .fetch_all(&system.pool)
         .await?
         .iter()
         .map(|row| AckedSend {
@@ -105,9 +105,14 @@ async fn check_log(fleet: &Fleet, acked: &[AckedSend]) -> Result<()> {
 }
 
 /// Each send of a conversation must be in its history once, in the order of the seqs.
-async fn check_history(fleet: &Fleet, group: usize, acked: &[AckedSend], head: i64) -> Result<()> {
+async fn check_history(
+    system: &SystemEndpoints,
+    group: usize,
+    acked: &[AckedSend],
+    head: i64,
+) -> Result<()> {
     let id = format!("c{group}");
-    let reader = fleet.user(&members(group)[0], 0);
+    let reader = system.user(&members(group)[0], 0);
     let expected: Vec<_> = acked
         .iter()
         .filter(|acked| acked.conversation == id)
@@ -129,7 +134,12 @@ async fn check_history(fleet: &Fleet, group: usize, acked: &[AckedSend], head: i
 }
 
 /// Each send must be once in the feed of each member, in log order, and in no other feed.
-async fn check_feed(fleet: &Fleet, user: &str, acked: &[AckedSend], head: i64) -> Result<()> {
+async fn check_feed(
+    system: &SystemEndpoints,
+    user: &str,
+    acked: &[AckedSend],
+    head: i64,
+) -> Result<()> {
     let groups: BTreeMap<String, bool> = (0..GROUPS)
         .map(|group| {
             (
@@ -142,7 +152,7 @@ async fn check_feed(fleet: &Fleet, user: &str, acked: &[AckedSend], head: i64) -
         .iter()
         .filter(|acked| groups[&acked.conversation])
         .collect();
-    let entries = feed::read_all(&fleet.user(user, 0), feed::MAX_PAGE_SIZE, head).await;
+    let entries = feed::read_all(&system.user(user, 0), feed::MAX_PAGE_SIZE, head).await;
     let sent: Vec<_> = entries
         .iter()
         .filter(|entry| entry["type"] == "message_sent")

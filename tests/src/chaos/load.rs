@@ -1,5 +1,6 @@
 //! Writers and pollers that continue through every fault.
 
+use std::ops::RangeFrom;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -10,8 +11,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
+use crate::endpoints::SystemEndpoints;
 use crate::feed::{MAX_PAGE_SIZE, Poller};
-use crate::fleet::Fleet;
 use crate::response::ApiResponse;
 use crate::seed::Rng;
 
@@ -50,6 +51,7 @@ pub struct AckedSend {
 }
 
 /// The results of a load.
+#[derive(Default)]
 pub struct LoadOutcome {
     /// Every acknowledged send, in the order of each writer.
     pub acked: Vec<AckedSend>,
@@ -75,6 +77,7 @@ pub struct Load {
     storms: Arc<Storms>,
     writers: JoinSet<Result<(Vec<AckedSend>, usize)>>,
     pollers: JoinSet<Poller>,
+    earlier: LoadOutcome,
 }
 
 /// How many retry storms were asked for, and how many the writers have finished altogether.
@@ -86,39 +89,56 @@ struct Storms {
 
 impl Load {
     /// Creates the conversations and starts the writers and pollers.
-    pub async fn start(fleet: &Fleet, seed: u64) -> Result<Self> {
+    pub async fn start(system: &SystemEndpoints, seed: u64) -> Result<Self> {
         for group in 0..GROUPS {
             let members = members(group);
             let others: Vec<&str> = members[1..].iter().map(String::as_str).collect();
-            fleet
+            system
                 .user(&members[0], 0)
                 .create_group(&format!("c{group}"), &others)
                 .await
                 .expect(201);
         }
+        Ok(Self::resume(system, seed, LoadOutcome::default()))
+    }
+
+    /// Starts writers after an earlier load, and lets its pollers continue where they stopped. The
+    /// outcome of the new load includes that of the earlier one.
+    pub fn resume(system: &SystemEndpoints, seed: u64, mut earlier: LoadOutcome) -> Self {
+        let mut pollers = std::mem::take(&mut earlier.pollers);
+        if pollers.is_empty() {
+            let sizes = POLLER_PAGE_SIZES.into_iter().enumerate();
+            pollers.extend(sizes.map(|(reader, page)| {
+                Poller::new(system.user(&format!("reader{reader}"), 0), page)
+            }));
+        }
+        // No key of the earlier load is used again.
+        let first_number = earlier.acked.len();
         let mut load = Self {
             stop: Arc::default(),
             acked: Arc::default(),
             storms: Arc::default(),
             writers: JoinSet::new(),
             pollers: JoinSet::new(),
+            earlier,
         };
         let mut rng = Rng::new(seed ^ 0x5eed);
         for writer in 0..WRITERS {
-            let client = fleet.user(&format!("writer{writer}"), writer % COMMAND_SERVICES);
+            let client = system.user(&format!("writer{writer}"), writer % COMMAND_SERVICES);
+            let numbers = first_number..;
             load.writers.spawn(run_writer(
                 client,
                 rng.fork(),
+                numbers,
                 load.stop.clone(),
                 load.acked.clone(),
                 load.storms.clone(),
             ));
         }
-        for (reader, page) in POLLER_PAGE_SIZES.into_iter().enumerate() {
-            let poller = Poller::new(fleet.user(&format!("reader{reader}"), 0), page);
+        for poller in pollers {
             load.pollers.spawn(run_poller(poller, load.stop.clone()));
         }
-        Ok(load)
+        load
     }
 
     /// How many sends were acknowledged so far.
@@ -140,11 +160,7 @@ impl Load {
     /// Stops writers and pollers after their current call.
     pub async fn stop(mut self) -> Result<LoadOutcome> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut done = LoadOutcome {
-            acked: Vec::new(),
-            unknown: 0,
-            pollers: Vec::new(),
-        };
+        let mut done = std::mem::take(&mut self.earlier);
         while let Some(writer) = self.writers.join_next().await {
             let (acked, unknown) = writer.context("a writer failed")??;
             done.acked.extend(acked);
@@ -160,6 +176,7 @@ impl Load {
 async fn run_writer(
     client: Client,
     mut rng: Rng,
+    numbers: RangeFrom<usize>,
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
     storms: Arc<Storms>,
@@ -167,7 +184,7 @@ async fn run_writer(
     let mut acked: Vec<AckedSend> = Vec::new();
     let mut unknown = 0;
     let mut storms_seen = 0;
-    for n in 0.. {
+    for n in numbers {
         if stop.load(Ordering::Relaxed) {
             break;
         }

@@ -69,7 +69,7 @@ pub async fn run_nats_nodes(settings: NatsNodesSettings, seed: u64) -> Result<Na
     let replicas = settings.replicas.unwrap_or(NODES).min(NODES);
     let fleet = Fleet::start(2, &env).await;
     cluster.wait_until_replicated(replicas).await;
-    let load = Load::start(&fleet, seed).await?;
+    let load = Load::start(&fleet.endpoints(), seed).await?;
     let consumer = OutsideConsumer::start(&cluster.url());
     consumer.wait_for(1).await;
     let (mut report, mut rng) = (NatsNodesReport::default(), Rng::new(seed));
@@ -88,8 +88,8 @@ pub async fn run_nats_nodes(settings: NatsNodesSettings, seed: u64) -> Result<Na
         }
     }
     lose_leader(&mut cluster, &load, replicas, &mut report).await?;
-    let done = load.stop().await?;
-    check_invariants(&fleet, done, &mut report.compared).await?;
+    let mut done = load.stop().await?;
+    check_invariants(&fleet.endpoints(), &mut done, &mut report.compared).await?;
     let events = log::fetch_events(&fleet.admin()).await?;
     let consumed = consumer.finish(&events).await?;
     report.consumed = consumed.events.len();
