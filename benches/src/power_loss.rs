@@ -22,7 +22,7 @@ pub struct Args {
 /// The faults that can be planted.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Plant {
-    /// The disk does not write the log of Postgres when it is told to.
+    /// The disk does not write the log of Postgres when it should.
     UnsyncedLog,
 }
 

@@ -37,7 +37,7 @@ const SEAL_INTERVAL: &str = "1s";
 /// A fault that a run must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlantedLoss {
-    /// The disk does not write the log of Postgres when it is told to.
+    /// The disk does not write the log of Postgres when it should.
     UnsyncedLog,
 }
 
