@@ -12,7 +12,7 @@ use async_nats::jetstream;
 use domain::envelope::Envelope;
 use domain::history::CursorReference;
 use event_log::commits::CommitReceiver;
-use event_log::reader::LogReader;
+use event_log::reader::{LogHead, LogReader};
 use event_log::timeout::{EXCHANGE_TIMEOUT, within};
 use event_log::{EventLog, OutageLog};
 use futures::StreamExt as _;
@@ -224,10 +224,29 @@ impl Relay {
                 .await
                 .map_err(|error| MirrorError::Unavailable(error.to_string()))?;
         }
+        self.create_mirror(&head).await
+    }
+
+    /// Creates the stream, and returns the cursor that its first event follows.
+    async fn create_mirror(&self, head: &LogHead) -> Result<CursorReference, MirrorError> {
         let first = (head.position - self.config.max_events).max(0) + 1;
         let wanted = replicas::find_wanted(&self.nats, &self.config);
         let config = self.config.stream_config(head.log_id, first);
-        let info = replicas::create_stream(&self.jetstream, config, wanted).await?;
+        let create =
+            async || replicas::create_stream(&self.jetstream, config.clone(), wanted).await;
+        let mut info = create().await?;
+        if info.state.last_sequence as i64 != first - 1 {
+            // A power loss can take the description of a stream and leave its messages, which
+            // nats-server then adds to the new stream. They are deleted together with it.
+            tracing::warn!(
+                stream = self.config.stream,
+                last = info.state.last_sequence,
+                "the new stream has messages of an earlier one; creating it again"
+            );
+            let deleted = self.jetstream.delete_stream(&self.config.stream).await;
+            deleted.map_err(|error| MirrorError::Unavailable(error.to_string()))?;
+            info = create().await?;
+        }
         let last = info.state.last_sequence as i64;
         if last != first - 1 {
             let found = format!("(it ignored first sequence {first} and returned {last})");
