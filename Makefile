@@ -70,8 +70,8 @@ faults: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches faults --rounds $(ROUNDS)
 
 # Kills the Postgres primary under load and promotes its standby. ARGS=--sync, ARGS=--vanish;
-# ARGS=--restore restores an earlier copy instead.
-# SEED= repeats a run.
+# ARGS=--restore restores an earlier copy instead, ARGS=--split-brain cuts the primary off together
+# with a command service. SEED= repeats a run.
 failover: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches failover --rounds $(ROUNDS) $(ARGS)
 

@@ -1,5 +1,6 @@
 //! `make failover`: kills the Postgres primary under load and promotes its standby, again and
-//! again; with `--restore` it restores an earlier copy instead. `SEED=` repeats a run.
+//! again; with `--restore` it restores an earlier copy instead, and with `--split-brain` both
+//! servers accept writes for a while. `SEED=` repeats a run.
 
 use std::time::Duration;
 
@@ -17,6 +18,11 @@ pub struct Args {
     /// Restore an earlier copy of the database instead of failing over.
     #[arg(long, conflicts_with_all = ["sync", "vanish"])]
     restore: bool,
+    /// Cut the primary off together with a command service, instead of killing it, and promote the
+    /// standby. When both can be reached again, the old primary is stopped or, in every other
+    /// round, stays a primary.
+    #[arg(long, conflicts_with = "restore")]
+    split_brain: bool,
     /// The standby is synchronous: then nothing may be lost.
     #[arg(long)]
     sync: bool,
@@ -37,6 +43,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let settings = FailoverSettings {
         change: if args.restore {
             HistoryChange::Restore
+        } else if args.split_brain {
+            HistoryChange::SplitBrain
         } else {
             HistoryChange::Failover
         },
@@ -61,6 +69,12 @@ pub async fn run(args: &Args) -> Result<()> {
         "changes that lost some        {}",
         report.rounds_with_losses
     );
-    println!("longest silence               {:?}", report.longest_silence);
+    println!("restarts of the reader        {}", report.restarts);
+    if args.split_brain {
+        println!("acknowledged while cut off    {}", report.cut_off_acked);
+        println!("longest return                {:?}", report.longest_return);
+    } else {
+        println!("longest silence               {:?}", report.longest_silence);
+    }
     Ok(())
 }

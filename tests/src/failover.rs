@@ -1,22 +1,31 @@
 //! Changes of the history under load: two command services, a projector and a query API with a
-//! primary that is killed and a standby that is promoted, or with a database that is restored from
-//! an earlier copy. Afterwards everything that a part of the system has is
-//! what the log of the new primary has.
+//! primary that is killed and a standby that is promoted, with a database that is restored from
+//! an earlier copy, or with two primaries while the network is partitioned. Afterwards everything
+//! that a part of the system or a client has is what the log of the new primary has.
+//!
+//! - `load`: the senders; `synced_client`: a client that reads.
+//! - [`check`]: what is compared afterwards.
+//! - `split_brain`: the partition.
 
-use std::collections::HashMap;
+pub mod check;
+mod load;
+mod split_brain;
+mod synced_client;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use eventually::eventually;
-use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tokio::task::JoinSet;
 
-use crate::chaos::send_until_certain;
+use self::check::{ConfirmedSends, load_sends};
+use self::load::{FailoverLoad, GROUPS, SENDERS, SENDS_PER_PHASE, group_name, sender_name};
+use self::split_brain::{CUT_OFF, OldPrimaryFate, SplitBrain, SplitNetwork, check_lost};
+use self::synced_client::SyncedClient;
 use crate::client::{BaseUrls, Client, http_client};
 use crate::database_copy::DatabaseCopy;
 use crate::log;
@@ -24,19 +33,13 @@ use crate::ports;
 use crate::replication::{ConnectionLoss, PostgresPair, ReplicationMode};
 use crate::seed::Rng;
 use crate::servers::NatsInstance;
-use crate::service::{ServiceProcess, migrate, service_env};
+use crate::service::{ServiceProcess, migrate, run_tidings, service_env};
 use crate::world::create_dir;
 
-/// How many users send at the same time, half of them through each command service.
-const SENDERS: usize = 8;
+/// A member of each conversation who only reads.
+const READER: &str = "reader";
 
-/// How many conversations there are. Each has all senders.
-const GROUPS: usize = 4;
-
-/// How many sends are acknowledged before the primary is killed, and after the failover.
-const SENDS_PER_PHASE: usize = 150;
-
-/// The longest time between the last of these and the kill, in milliseconds.
+/// The longest time between the last send of a phase and the change, in milliseconds.
 const MAX_PAUSE_MS: i64 = 300;
 
 /// How a run changes the history.
@@ -46,6 +49,10 @@ pub enum HistoryChange {
     Failover,
     /// An earlier copy of the database takes its place.
     Restore,
+    /// The standby is promoted while the primary continues to run, cut off together with one of the
+    /// command services. Then the partition heals: in every other round, the old primary is
+    /// stopped, and in the others it stays a primary and can be reached again.
+    SplitBrain,
 }
 
 /// The conditions of a run.
@@ -74,26 +81,28 @@ pub struct FailoverReport {
     pub rounds_with_losses: usize,
     /// The longest time from the change to the next acknowledgement.
     pub longest_silence: Duration,
-}
-
-/// An acknowledged send.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ConfirmedSend {
-    conversation: String,
-    seq: i64,
-    position: i64,
+    /// The sends that the cut-off side has acknowledged during a partition.
+    pub cut_off_acked: usize,
+    /// The longest time from the end of a partition to the first send that the new primary got
+    /// through the command service that was cut off.
+    pub longest_return: Duration,
+    /// How often the reader has started over, because its history was lost.
+    pub restarts: usize,
 }
 
 /// The system under test.
 pub struct FailoverFleet {
     pair: PostgresPair,
+    network: Option<SplitNetwork>,
     nats: NatsInstance,
     _services: Vec<ServiceProcess>,
     command_ports: [u16; 2],
     query_port: u16,
+    env: Vec<(&'static str, String)>,
     pool: PgPool,
     http: reqwest::Client,
     settings: FailoverSettings,
+    reader: Option<SyncedClient>,
 }
 
 impl FailoverFleet {
@@ -103,6 +112,10 @@ impl FailoverFleet {
         let bin = postgres_programs().await;
         let servers = dir.join("pair");
         let pair = PostgresPair::start(&bin, &servers, settings.mode, settings.delay).await;
+        let network = match settings.change {
+            HistoryChange::SplitBrain => Some(SplitNetwork::start(&pair).await),
+            _ => None,
+        };
         let nats = NatsInstance::start(&dir.join("nats"));
         let mut env = service_env(&pair.url(), &nats.url);
         env.push((
@@ -110,34 +123,34 @@ impl FailoverFleet {
             dir.join("search").display().to_string(),
         ));
         migrate(&env).await;
-        let roles = ["command-svc", "command-svc", "projector", "query-api"];
-        let mut services = Vec::new();
-        for (number, role) in roles.into_iter().enumerate() {
-            let home = dir.join(format!("{role}-{number}"));
-            std::fs::create_dir_all(&home).expect("a directory");
-            let started = ServiceProcess::start(role, ports::find_free(), &home, &env).await;
-            services.push(started.unwrap_or_else(|output| panic!("{role}: {output}")));
-        }
-        let fleet = Self {
+        let services = start_services(&dir, &env, network.as_ref()).await;
+        let mut fleet = Self {
             pool: connect(&pair).await,
             command_ports: [services[0].port, services[1].port],
             query_port: services[3].port,
             pair,
+            network,
             nats,
             _services: services,
+            env,
             http: http_client(),
             settings,
+            reader: None,
         };
-        for group in 0..GROUPS {
-            let others: Vec<String> = (1..SENDERS).map(sender_name).collect();
-            let others: Vec<&str> = others.iter().map(String::as_str).collect();
-            let creator = fleet.user(&sender_name(0), 0);
-            creator
-                .create_group(&group_name(group), &others)
-                .await
-                .expect(201);
-        }
+        fleet.create_groups().await;
+        fleet.reader = Some(SyncedClient::new(fleet.user(READER, 1)));
         fleet
+    }
+
+    async fn create_groups(&self) {
+        let others: Vec<String> = (1..SENDERS).map(sender_name).collect();
+        let others = others.iter().map(String::as_str).chain([READER]);
+        let others: Vec<&str> = others.collect();
+        let creator = self.user(&sender_name(0), 0);
+        for group in 0..GROUPS {
+            let created = creator.create_group(&group_name(group), &others).await;
+            created.expect(201);
+        }
     }
 
     fn user(&self, name: &str, command_service: usize) -> Client {
@@ -152,14 +165,63 @@ impl FailoverFleet {
     /// Changes the history once under load and checks everything.
     pub async fn run_round(&mut self, rng: &mut Rng, report: &mut FailoverReport) -> Result<()> {
         let round = report.rounds;
-        let load = FailoverLoad::start(self, round);
-        load.wait_for(SENDS_PER_PHASE).await;
+        let load = FailoverLoad::start(|name, service| self.user(name, service), round);
+        let stop = Arc::new(AtomicBool::new(false));
+        let reader = self.reader.take().context("the last round has failed")?;
+        let reading = tokio::spawn(reader.follow(stop.clone()));
+        load.wait_for_more(SENDS_PER_PHASE).await;
+        let changed = self.change_history(&load, rng, report);
+        let old = changed.await.with_context(|| format!("round {round}"))?;
+        load.wait_for_more(SENDS_PER_PHASE).await;
+        let acked = load.stop().await?;
+        stop.store(true, Ordering::Relaxed);
+        self.reader = Some(reading.await.context("the reader failed")?);
+        report.rounds += 1;
+        report.acked += acked.len();
+        let lost = self
+            .check(&acked)
+            .await
+            .with_context(|| format!("round {round}"))?;
+        report.lost += lost.len();
+        report.rounds_with_losses += usize::from(!lost.is_empty());
+        report.restarts = self.reader.as_ref().map_or(0, |reader| reader.restarts);
+        if let Some(old) = old {
+            check_lost(&lost, &acked, &old).with_context(|| format!("round {round}"))?;
+            ensure!(
+                lost.is_empty() != self.may_lose(),
+                "{} were lost",
+                lost.len()
+            );
+        }
+        if !self.may_lose() {
+            check::require_none_lost(&lost).with_context(|| format!("round {round}"))?;
+        }
+        if self.settings.change != HistoryChange::Restore {
+            self.pair.add_standby().await;
+        }
+        if let Some(network) = &mut self.network {
+            network.replace_old_primary(self.pair.standby_port());
+        }
+        Ok(())
+    }
+
+    /// Changes the history, and waits for the next acknowledgement. Returns the sends of an old
+    /// primary that continued to run.
+    async fn change_history(
+        &mut self,
+        load: &FailoverLoad,
+        rng: &mut Rng,
+        report: &mut FailoverReport,
+    ) -> Result<Option<ConfirmedSends>> {
         let copy = match self.settings.change {
-            HistoryChange::Failover => None,
             HistoryChange::Restore => Some(DatabaseCopy::take(&self.pool).await),
+            HistoryChange::Failover | HistoryChange::SplitBrain => None,
         };
-        load.wait_for(load.count() + SENDS_PER_PHASE).await;
+        load.wait_for_more(SENDS_PER_PHASE).await;
         rng.pause(MAX_PAUSE_MS).await;
+        if self.settings.change == HistoryChange::SplitBrain {
+            return Ok(Some(self.split_brain(load, report).await?));
+        }
         let changed = Instant::now();
         match copy {
             Some(copy) => copy.take_over().await,
@@ -167,26 +229,30 @@ impl FailoverFleet {
         }
         // The connections of the old pool may be silent.
         self.pool = connect(&self.pair).await;
-        load.wait_for(load.count() + 1).await;
+        load.wait_for_more(1).await;
         report.longest_silence = report.longest_silence.max(changed.elapsed());
-        load.wait_for(load.count() + SENDS_PER_PHASE).await;
-        let acked = load.stop().await?;
-        report.rounds += 1;
-        report.acked += acked.len();
-        let lost = self
-            .check(&acked)
-            .await
-            .with_context(|| format!("round {round}"))?;
-        report.lost += lost;
-        report.rounds_with_losses += usize::from(lost > 0);
-        ensure!(
-            lost == 0 || self.may_lose(),
-            "round {round}: {lost} acknowledged sends were lost although the standby is synchronous"
-        );
-        if self.settings.change == HistoryChange::Failover {
-            self.pair.add_standby().await;
-        }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Splits the system and heals it. Returns the sends that the old primary has.
+    async fn split_brain(
+        &mut self,
+        load: &FailoverLoad,
+        report: &mut FailoverReport,
+    ) -> Result<ConfirmedSends> {
+        let split = SplitBrain {
+            fate: OldPrimaryFate::of_round(report.rounds),
+            mode: self.settings.mode,
+            loss: self.settings.loss,
+            http: self.http.clone(),
+            cut_off_port: self.command_ports[CUT_OFF],
+        };
+        let network = self.network.as_ref().context("there is no network")?;
+        let outcome = split.run(network, &mut self.pair, load).await?;
+        self.pool = connect(&self.pair).await;
+        report.cut_off_acked += outcome.cut_off_acked;
+        report.longest_return = report.longest_return.max(outcome.time_to_return);
+        Ok(outcome.old_sends)
     }
 
     /// Whether acknowledged sends can be lost under these conditions.
@@ -195,134 +261,59 @@ impl FailoverFleet {
             || self.settings.mode == ReplicationMode::Asynchronous
     }
 
-    /// Compares the log with the acknowledgements, and everything else with the log. Returns how
-    /// many acknowledged sends the log does not have.
-    async fn check(&self, acked: &HashMap<String, ConfirmedSend>) -> Result<usize> {
+    /// Compares the log with the acknowledgements, and everything else with the log. Returns the
+    /// keys of the acknowledged sends that the log does not have.
+    async fn check(&mut self, acked: &ConfirmedSends) -> Result<Vec<String>> {
         let head = eventually("the log is readable", async || {
             log::head(&self.pool).await.ok()
         })
         .await;
         log::check_positions(&self.pool).await?;
-        let logged = self.logged_sends().await?;
-        for (key, send) in &logged {
-            let (conversation, _) = key.split_once('/').context("a key")?;
-            ensure!(
-                conversation == send.conversation,
-                "{key} was written into {}",
-                send.conversation
-            );
-        }
-        let mut lost = 0;
-        for (key, send) in acked {
-            match logged.get(key) {
-                Some(found) => ensure!(
-                    found == send,
-                    "{key} was acknowledged as {send:?}, the log has {found:?}"
-                ),
-                None => lost += 1,
-            }
-        }
+        let logged = load_sends(&self.pool).await?;
+        let lost = check::find_lost(acked, &logged)?;
+        let sender = self.user(&sender_name(1), 0);
         for group in 0..GROUPS {
-            self.check_history(&group_name(group), &logged, head)
-                .await?;
+            check::check_conversation(&sender, &group_name(group), &logged, head).await?;
         }
-        let parked: i64 = sqlx::query_scalar("SELECT count(*) FROM read.parked")
-            .fetch_one(&self.pool)
-            .await?;
-        ensure!(parked == 0, "{parked} events wait behind a hole");
+        if let Some(reader) = &mut self.reader {
+            reader.check(&logged, head).await?;
+        }
+        check::check_nothing_parked(&self.pool).await?;
         let admin = self.user("admin", 0);
         let admin = admin.with_token(Some(crate::token::for_admin("admin")));
-        let events = log::fetch_events(&admin).await?;
-        let mut difference = String::new();
-        let nats = &self.nats.url;
-        let exact = eventually::eventually_within(
-            Duration::from_secs(30),
-            "the mirror is exact",
-            async || match log::check_mirror(nats, &events).await {
-                Ok(_) => Some(Ok::<(), String>(())),
-                Err(error) => {
-                    difference = error.to_string();
-                    None
-                }
-            },
-        );
-        exact.await.map_err(|error| anyhow::anyhow!(error))?;
+        check::check_mirror(&self.nats.url, &admin).await?;
+        if self.settings.change == HistoryChange::SplitBrain {
+            let verified = run_tidings(&["verify"], &self.env).await;
+            ensure!(verified.status.success(), "tidings verify: {verified:?}");
+        }
         Ok(lost)
-    }
-
-    async fn logged_sends(&self) -> Result<HashMap<String, ConfirmedSend>> {
-        let rows: Vec<(i64, String, i64, String)> = sqlx::query_as(
-            "SELECT position, aggregate_id, (payload->>'seq')::bigint, payload->'body'->>'text'
-             FROM events WHERE event_type = 'message_sent' ORDER BY position",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut sends = HashMap::new();
-        for (position, conversation, seq, key) in rows {
-            let send = ConfirmedSend {
-                conversation,
-                seq,
-                position,
-            };
-            let twice = sends.insert(key.clone(), send);
-            ensure!(twice.is_none(), "{key} is in the log twice");
-        }
-        Ok(sends)
-    }
-
-    /// A conversation shows what the log has, in order and without a gap.
-    async fn check_history(
-        &self,
-        group: &str,
-        logged: &HashMap<String, ConfirmedSend>,
-        head: i64,
-    ) -> Result<()> {
-        let mut expected: Vec<(i64, &str)> = logged
-            .iter()
-            .filter(|(_, send)| send.conversation == group)
-            .map(|(key, send)| (send.seq, key.as_str()))
-            .collect();
-        expected.sort_unstable();
-        let reader = self.user(&sender_name(1), 0);
-        let mut shown: Vec<(i64, String)> = Vec::new();
-        loop {
-            let after = shown.last().map_or(0, |(seq, _)| *seq);
-            let path = format!(
-                "/v1/conversations/{group}/messages?limit=200&after={after}&min_position={head}"
-            );
-            let page = eventually("the projection is at the head", async || {
-                let answer = reader.get(&path).await;
-                (answer.status == 200).then(|| answer.json())
-            })
-            .await;
-            let messages = page["messages"].as_array().cloned().unwrap_or_default();
-            let read = |message: &Value| {
-                let text = message["body"]["text"].as_str().unwrap_or_default();
-                (message["seq"].as_i64().unwrap_or_default(), text.to_owned())
-            };
-            shown.extend(messages.iter().map(read));
-            if page["has_more"] != true {
-                break;
-            }
-        }
-        for (number, (seq, _)) in shown.iter().enumerate() {
-            ensure!(*seq == number as i64 + 1, "{group} has a hole before {seq}");
-        }
-        let shown: Vec<(i64, &str)> = shown
-            .iter()
-            .map(|(seq, key)| (*seq, key.as_str()))
-            .collect();
-        ensure!(
-            shown == expected,
-            "{group} shows {} messages, the log has {}",
-            shown.len(),
-            expected.len()
-        );
-        Ok(())
     }
 }
 
-/// Fails over several times.
+/// Starts two command services, a projector and a query API. The network leads the first one to the
+/// side that will be cut off, and the others to the other side.
+async fn start_services(
+    dir: &Path,
+    env: &[(&'static str, String)],
+    network: Option<&SplitNetwork>,
+) -> Vec<ServiceProcess> {
+    let roles = ["command-svc", "command-svc", "projector", "query-api"];
+    let mut services = Vec::new();
+    for (number, role) in roles.into_iter().enumerate() {
+        let home = dir.join(format!("{role}-{number}"));
+        std::fs::create_dir_all(&home).expect("a directory");
+        let mut env = env.to_vec();
+        if let Some(network) = network {
+            let [cut_off, other] = network.urls();
+            env.push(("DATABASE_URL", if number == 0 { cut_off } else { other }));
+        }
+        let started = ServiceProcess::start(role, ports::find_free(), &home, &env).await;
+        services.push(started.unwrap_or_else(|output| panic!("{role}: {output}")));
+    }
+    services
+}
+
+/// Changes the history several times.
 pub async fn run_failovers(
     settings: FailoverSettings,
     rounds: usize,
@@ -341,14 +332,6 @@ async fn connect(pair: &PostgresPair) -> PgPool {
     pool.connect(&pair.url()).await.expect("the primary")
 }
 
-fn sender_name(number: usize) -> String {
-    format!("sender{number}")
-}
-
-fn group_name(number: usize) -> String {
-    format!("g{number}")
-}
-
 /// The directory of the programs of the Postgres that the tests use.
 pub async fn postgres_programs() -> PathBuf {
     let url = &crate::servers::shared_postgres().database_url;
@@ -358,72 +341,4 @@ pub async fn postgres_programs() -> PathBuf {
         .await
         .expect("the directory of the programs");
     Path::new(&bin).to_owned()
-}
-
-/// Senders that continue through a failover.
-struct FailoverLoad {
-    stop: Arc<AtomicBool>,
-    count: Arc<AtomicUsize>,
-    senders: JoinSet<Result<HashMap<String, ConfirmedSend>>>,
-}
-
-impl FailoverLoad {
-    fn start(fleet: &FailoverFleet, round: usize) -> Self {
-        let mut load = Self {
-            stop: Arc::default(),
-            count: Arc::default(),
-            senders: JoinSet::new(),
-        };
-        for number in 0..SENDERS {
-            let client = fleet.user(&sender_name(number), number % 2);
-            let (stop, count) = (load.stop.clone(), load.count.clone());
-            load.senders.spawn(run_sender(client, round, stop, count));
-        }
-        load
-    }
-
-    fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
-    }
-
-    async fn wait_for(&self, count: usize) {
-        eventually(format!("{count} sends are acknowledged"), async || {
-            (self.count() >= count).then_some(())
-        })
-        .await;
-    }
-
-    async fn stop(mut self) -> Result<HashMap<String, ConfirmedSend>> {
-        self.stop.store(true, Ordering::Relaxed);
-        let mut acked = HashMap::new();
-        while let Some(sender) = self.senders.join_next().await {
-            acked.extend(sender.context("a sender failed")??);
-        }
-        Ok(acked)
-    }
-}
-
-async fn run_sender(
-    client: Client,
-    round: usize,
-    stop: Arc<AtomicBool>,
-    count: Arc<AtomicUsize>,
-) -> Result<HashMap<String, ConfirmedSend>> {
-    let mut acked = HashMap::new();
-    for n in 0.. {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let conversation = group_name(n % GROUPS);
-        let key = format!("{conversation}/{}:{round}:{n}", client.user());
-        let (answer, _) = send_until_certain(&client, &conversation, &key).await?;
-        let send = ConfirmedSend {
-            conversation,
-            seq: answer.number("seq"),
-            position: answer.position(),
-        };
-        acked.insert(key, send);
-        count.fetch_add(1, Ordering::Relaxed);
-    }
-    Ok(acked)
 }

@@ -23,10 +23,11 @@
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
 //!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
 //!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on
-//!   such a pair; [`pooler`]: a pooler that pools by transaction; [`nats_cluster`]: nats-servers
-//!   that can be killed and lost, and an [`outside_consumer`] of the stream; [`nats_storage`]: an
-//!   embedded nats-server that cannot write; [`power_loss`]: a machine whose disk loses what was
-//!   not synced; [`gapless`]: the order of the log with several writer
+//!   such a pair; [`network_side`]: what one side of a partition can reach; [`pooler`]: a pooler
+//!   that pools by transaction; [`nats_cluster`]: nats-servers that can be killed and lost, and an
+//!   [`outside_consumer`] of the stream; [`nats_storage`]: an embedded nats-server that cannot
+//!   write; [`power_loss`]: a machine whose disk loses what was not synced; [`gapless`]: the order
+//!   of the log with several writer
 //!   processes.
 
 #![deny(missing_docs)]
@@ -51,6 +52,7 @@ pub mod message_file;
 pub mod model;
 pub mod nats_cluster;
 pub mod nats_storage;
+pub mod network_side;
 pub mod outside_consumer;
 pub mod pair_world;
 pub mod pooler;

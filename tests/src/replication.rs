@@ -112,6 +112,11 @@ impl PostgresPair {
         format!("postgres://{USER}@127.0.0.1:{}/tidings", self.clients.port)
     }
 
+    /// The port for clients, which stays the same after a failover.
+    pub fn client_port(&self) -> u16 {
+        self.clients.port
+    }
+
     /// The URL of the standby, without the proxy for clients.
     pub fn standby_url(&self) -> String {
         format!(
@@ -133,7 +138,8 @@ impl PostgresPair {
         self.primary.port
     }
 
-    fn standby_port(&self) -> u16 {
+    /// The port of the standby, without the proxy for clients.
+    pub fn standby_port(&self) -> u16 {
         self.standby.as_ref().expect("a standby").0.port
     }
 
@@ -194,9 +200,31 @@ impl PostgresPair {
     pub async fn split_brain(&mut self) {
         let (standby, link) = self.standby.take().expect("a standby");
         drop(link);
-        promote(&standby).await;
+        self.promote(&standby).await;
         self.clients.switch(standby.port, false);
         self.replaced = Some(std::mem::replace(&mut self.primary, standby));
+    }
+
+    fn replaced(&self) -> &PostgresNode {
+        self.replaced.as_ref().expect("a split brain")
+    }
+
+    /// The port of the old primary after [`PostgresPair::split_brain`].
+    pub fn replaced_port(&self) -> u16 {
+        self.replaced().port
+    }
+
+    /// The URL of the old primary after [`PostgresPair::split_brain`].
+    pub fn replaced_url(&self) -> String {
+        let port = self.replaced_port();
+        format!("postgres://{USER}@127.0.0.1:{port}/tidings")
+    }
+
+    /// Kills the old primary after [`PostgresPair::split_brain`], if it still runs.
+    pub fn stop_replaced(&mut self) {
+        if let Some(mut replaced) = self.replaced.take() {
+            kill_with_children(&mut replaced.process);
+        }
     }
 
     /// Connects clients to the old primary after [`PostgresPair::split_brain`], or to the new one.
@@ -215,24 +243,23 @@ impl PostgresPair {
         }
         kill_with_children(&mut self.primary.process);
         drop(link);
-        let mut admin = promote(&standby).await;
-        if self.mode == ReplicationMode::Synchronous {
-            set_synchronous(&mut admin, "").await;
-        }
-        let _ = admin.close().await;
+        self.promote(&standby).await;
         if loss == ConnectionLoss::Closed {
             self.clients.switch(standby.port, false);
         }
         self.primary = standby;
     }
-}
 
-/// Promotes a standby, and returns a session with it.
-async fn promote(standby: &PostgresNode) -> PgConnection {
-    let mut admin = connect(standby.port, "postgres").await;
-    let promoted = admin.execute("SELECT pg_promote(true, 30)").await;
-    promoted.expect("promoted");
-    admin
+    /// Promotes a standby, which then waits for none of its own.
+    async fn promote(&self, standby: &PostgresNode) {
+        let mut admin = connect(standby.port, "postgres").await;
+        let promoted = admin.execute("SELECT pg_promote(true, 30)").await;
+        promoted.expect("promoted");
+        if self.mode == ReplicationMode::Synchronous {
+            set_synchronous(&mut admin, "").await;
+        }
+        let _ = admin.close().await;
+    }
 }
 
 async fn set_synchronous(admin: &mut PgConnection, standbys: &str) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventually::eventually;
-use tests::failover::{FailoverSettings, HistoryChange, run_failovers};
+use tests::failover::{FailoverReport, FailoverSettings, HistoryChange, run_failovers};
 use tests::fleet::Fleet;
 use tests::pair_world::send_to_room;
 use tests::replication::{ConnectionLoss, ReplicationMode};
@@ -51,6 +51,33 @@ async fn what_a_restore_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
     let report = run_failovers(settings, 2, seed("restore")).await;
     let report = report.expect("everything is what the log has");
     assert_eq!((report.rounds, report.rounds_with_losses), (2, 2));
+}
+
+/// In the first round the old primary is fenced, in the second one it stays a primary.
+async fn split_the_brain(mode: ReplicationMode) -> FailoverReport {
+    let settings = FailoverSettings {
+        change: HistoryChange::SplitBrain,
+        mode,
+        delay: Duration::ZERO,
+        loss: ConnectionLoss::Closed,
+    };
+    let report = run_failovers(settings, 2, seed("split brain")).await;
+    let report = report.expect("everything is what the log has");
+    assert_eq!(report.rounds, 2);
+    report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_cut_off_primary_acknowledged_is_lost_and_counted() {
+    let report = split_the_brain(ReplicationMode::Asynchronous).await;
+    assert_eq!(report.rounds_with_losses, 2);
+    assert!(report.cut_off_acked > 0, "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_is_cut_off_from_its_synchronous_standby_acknowledges_nothing() {
+    let report = split_the_brain(ReplicationMode::Synchronous).await;
+    assert_eq!((report.lost, report.cut_off_acked), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
