@@ -12,10 +12,14 @@ use sqlx::postgres::PgPoolOptions;
 
 use crate::client::{BaseUrls, Client, http_client};
 use crate::endpoints::SystemEndpoints;
+use crate::planted_bug::{BugProxy, PlantedBug, PostgresPlace};
 use crate::servers::{self, ServerKind};
 use crate::service::{ServiceProcess, migrate, run_tidings, service_env};
 use crate::world::{Settings, create_dir};
 use crate::{ports, token};
+
+/// The socket of an embedded Postgres in its directory.
+const SOCKET_NAME: &str = ".s.PGSQL.5432";
 
 /// A service of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +64,18 @@ pub struct FleetLayout {
     pub index: IndexPlacement,
 }
 
+impl FleetLayout {
+    /// So many command services, and one query API with an index.
+    fn of_writers(command_services: usize) -> Self {
+        Self {
+            command_services,
+            query_apis: 1,
+            all_in_one: None,
+            index: IndexPlacement::PerQueryApi,
+        }
+    }
+}
+
 /// Frozen processes. Dropping this continues them, so that they can end.
 pub struct FrozenProcesses(Vec<u32>);
 
@@ -92,6 +108,7 @@ fn child_pids(parent: u32) -> Vec<u32> {
 pub struct Fleet {
     /// A pool on the database of the fleet. It reconnects after Postgres was killed.
     pub pool: PgPool,
+    bugs: Option<BugProxy>,
     servers: EmbeddedServers,
     dir: PathBuf,
     env: Vec<(&'static str, String)>,
@@ -104,17 +121,25 @@ impl Fleet {
     /// Starts the servers (no NATS if the settings name one), migrates the database, and starts the
     /// command services, a projector and one query API.
     pub async fn start(command_services: usize, settings: &Settings) -> Self {
-        let layout = FleetLayout {
-            command_services,
-            query_apis: 1,
-            all_in_one: None,
-            index: IndexPlacement::PerQueryApi,
-        };
-        Self::start_with(layout, settings).await
+        Self::start_with(FleetLayout::of_writers(command_services), settings).await
     }
 
     /// The same with another layout.
     pub async fn start_with(layout: FleetLayout, settings: &Settings) -> Self {
+        Self::start_planted(layout, settings, None).await
+    }
+
+    /// Command services, a projector and one query API, with these bugs.
+    pub async fn start_with_bugs(command_services: usize, bugs: &[PlantedBug]) -> Self {
+        let layout = FleetLayout::of_writers(command_services);
+        Self::start_planted(layout, &Settings::default(), Some(bugs)).await
+    }
+
+    async fn start_planted(
+        layout: FleetLayout,
+        settings: &Settings,
+        bugs: Option<&[PlantedBug]>,
+    ) -> Self {
         let dir = create_dir();
         let home = dir.join("servers");
         let servers = match settings.value("NATS_URL") {
@@ -124,6 +149,14 @@ impl Fleet {
         let mut env = service_env(&servers.database_url, &servers.nats_url);
         env.extend(settings.env.iter().cloned());
         migrate(&env).await;
+        let bugs = bugs.map(|bugs| {
+            let socket = servers::socket_dir(&servers.database_url).expect("a socket");
+            let place = PostgresPlace::Socket(socket.join(SOCKET_NAME));
+            BugProxy::start(place, bugs)
+        });
+        if let Some(bugs) = &bugs {
+            env.push(("DATABASE_URL", bugs.url()));
+        }
         let pool = PgPoolOptions::new()
             .max_connections(4)
             .connect(&servers.database_url)
@@ -131,6 +164,7 @@ impl Fleet {
         let pool = pool.unwrap_or_else(|error| panic!("{error}"));
         let mut fleet = Self {
             pool,
+            bugs,
             servers,
             dir,
             env,
@@ -257,6 +291,11 @@ impl Fleet {
             bases: (0..self.layout.command_services).map(bases).collect(),
             http: self.http.clone(),
         }
+    }
+
+    /// The bugs of a fleet that was started with bugs.
+    pub fn bugs(&self) -> &BugProxy {
+        self.bugs.as_ref().expect("a fleet with bugs")
     }
 
     /// The URL of NATS.

@@ -24,10 +24,11 @@
 //!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
 //!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on
 //!   such a pair; [`network_side`]: what one side of a partition can reach; [`pooler`]: a pooler
-//!   that pools by transaction; [`nats_cluster`]: nats-servers that can be killed and lost, and an
-//!   [`outside_consumer`] of the stream; [`nats_storage`]: an embedded nats-server that cannot
-//!   write; [`power_loss`]: a machine whose disk loses what was not synced; [`gapless`]: the order
-//!   of the log with several writer
+//!   that pools by transaction, and [`planted_bug`]: bugs that are planted between a program and
+//!   Postgres, both in terms of the [`postgres_protocol`]; [`nats_cluster`]: nats-servers that can
+//!   be killed and lost, and an [`outside_consumer`] of the stream; [`nats_storage`]: an embedded
+//!   nats-server that cannot write; [`power_loss`]: a machine whose disk loses what was not synced;
+//!   [`gapless`]: the order of the log with several writer
 //!   processes.
 
 #![deny(missing_docs)]
@@ -55,8 +56,10 @@ pub mod nats_storage;
 pub mod network_side;
 pub mod outside_consumer;
 pub mod pair_world;
+pub mod planted_bug;
 pub mod pooler;
 pub mod ports;
+pub mod postgres_protocol;
 pub mod postgres_setup;
 pub mod power_loss;
 pub mod process;

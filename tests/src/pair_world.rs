@@ -31,7 +31,7 @@ pub struct PairWorld {
 impl PairWorld {
     /// Starts a pair, and a process that connects to the URL that `url` chooses. Does not wait
     /// until it is ready.
-    pub async fn spawn(mode: ReplicationMode, url: fn(&PostgresPair) -> String) -> Self {
+    pub async fn spawn(mode: ReplicationMode, url: impl FnOnce(&PostgresPair) -> String) -> Self {
         let dir = create_dir();
         let bin = postgres_programs().await;
         let pair = PostgresPair::start(&bin, &dir.join("pair"), mode, Duration::ZERO).await;
@@ -50,7 +50,7 @@ impl PairWorld {
     }
 
     /// The same, ready, with a conversation `room` of ann and bob.
-    pub async fn start(mode: ReplicationMode, url: fn(&PostgresPair) -> String) -> Self {
+    pub async fn start(mode: ReplicationMode, url: impl FnOnce(&PostgresPair) -> String) -> Self {
         let world = Self::spawn(mode, url).await;
         world.wait_until_ready().await;
         let created = world.user("ann").create_group("room", &["bob"]).await;

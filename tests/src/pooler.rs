@@ -8,15 +8,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-/// The codes with which a client asks for encryption before its startup message.
-const ENCRYPTION_REQUESTS: [u32; 2] = [80_877_103, 80_877_104];
-
-/// The largest message that is passed on.
-const MAX_MESSAGE: usize = 16 * 1024 * 1024;
+use crate::postgres_protocol::{read_message, read_startup};
 
 /// The pooler. Dropping it stops it.
 pub struct TransactionPooler {
@@ -92,22 +88,6 @@ async fn take_session(idle: &IdleSessions, server: u16, startup: &[u8]) -> io::R
     Ok(session)
 }
 
-/// Reads the startup message; refuses encryption.
-async fn read_startup(client: &mut TcpStream) -> io::Result<Vec<u8>> {
-    loop {
-        let length = client.read_u32().await?;
-        let mut message = length.to_be_bytes().to_vec();
-        message.resize(check_length(length)?, 0);
-        client.read_exact(&mut message[4..]).await?;
-        let code = message.get(4..8).and_then(|code| code.try_into().ok());
-        let code = code.map_or(0, u32::from_be_bytes);
-        if !ENCRYPTION_REQUESTS.contains(&code) {
-            return Ok(message);
-        }
-        client.write_all(b"N").await?;
-    }
-}
-
 /// Reads messages up to the one that the server answers with its state. `None`: the client ends.
 async fn read_request(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut request = Vec::new();
@@ -133,26 +113,5 @@ async fn pass_answer(
         if kind == b'Z' {
             return Ok(message.last() != Some(&b'I'));
         }
-    }
-}
-
-/// Reads a message to the end of `to`, and returns its kind.
-async fn read_message(from: &mut TcpStream, to: &mut Vec<u8>) -> io::Result<u8> {
-    let kind = from.read_u8().await?;
-    let length = from.read_u32().await?;
-    let begin = to.len() + 5;
-    to.push(kind);
-    to.extend(length.to_be_bytes());
-    to.resize(begin + check_length(length)? - 4, 0);
-    from.read_exact(&mut to[begin..]).await?;
-    Ok(kind)
-}
-
-fn check_length(length: u32) -> io::Result<usize> {
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if (4..=MAX_MESSAGE).contains(&length) {
-        Ok(length)
-    } else {
-        Err(io::Error::other("not a message of Postgres"))
     }
 }

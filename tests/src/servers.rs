@@ -32,7 +32,7 @@ pub fn shared_postgres() -> &'static EmbeddedServers {
 }
 
 /// The directory of the socket: the percent-encoded `host` of the URL.
-fn socket_dir(url: &str) -> Option<PathBuf> {
+pub(crate) fn socket_dir(url: &str) -> Option<PathBuf> {
     let host = url.split_once("?host=")?.1;
     let mut parts = host.split('%');
     let mut path = parts.next()?.to_owned();

@@ -28,7 +28,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How the wait for a synchronous standby ends without the standby.
 #[derive(Debug, Clone, Copy)]
-enum WaitEnd {
+pub(crate) enum WaitEnd {
     Terminated,
     Cancelled,
     Crashed,
@@ -36,7 +36,7 @@ enum WaitEnd {
 }
 
 impl WaitEnd {
-    async fn apply(self, pair: &mut PostgresPair, waiting: i32) {
+    pub(crate) async fn apply(self, pair: &mut PostgresPair, waiting: i32) {
         let run = async |pair: &PostgresPair, statement: &str| {
             let mut admin = pair.connect("postgres").await;
             let done = sqlx::query(statement).bind(waiting);
@@ -52,7 +52,7 @@ impl WaitEnd {
 }
 
 /// The process of the session that waits for the standby with an append.
-async fn find_waiting(admin: &mut PgConnection) -> Option<i32> {
+pub(crate) async fn find_waiting(admin: &mut PgConnection) -> Option<i32> {
     sqlx::query_scalar(
         "SELECT pid FROM pg_stat_activity
           WHERE wait_event = 'SyncRep' AND application_name = 'tidings committer'",

@@ -24,7 +24,7 @@ const LOST: usize = 5;
 const NEW: usize = 8;
 
 /// Sends a message, as a client does: again with the same key until it is accepted.
-async fn send_until_accepted(client: &Client, conversation: &str, key: &str) -> Value {
+pub(crate) async fn send_until_accepted(client: &Client, conversation: &str, key: &str) -> Value {
     let message = json!({ "client_message_id": key, "type": "text", "body": { "text": key } });
     let path = format!("/v1/conversations/{conversation}/messages");
     eventually(format!("{key} is accepted"), async || {
@@ -211,21 +211,30 @@ async fn every_client_holds_what_the_log_holds_after_events_were_lost() {
 /// are lost while it is frozen. In the meantime the second one writes as many.
 async fn fleet_with_stale_writer(lose: impl AsyncFnOnce(&Fleet) -> usize) -> Fleet {
     let mut fleet = Fleet::start(2, &Settings::default()).await;
+    make_writer_stale(&mut fleet, lose).await;
+    fleet
+}
+
+/// The same with a fleet of two command services that has just started. Each text begins with its
+/// conversation.
+pub(crate) async fn make_writer_stale(fleet: &mut Fleet, lose: impl AsyncFnOnce(&Fleet) -> usize) {
     let (ann, cat) = (fleet.user("ann", 0), fleet.user("cat", 1));
     ann.create_group("room", &["bob"]).await.expect(201);
-    ann.send_texts("room", "kept", 3).await;
+    ann.send_texts("room", "room/kept", 3).await;
     cat.create_group("elsewhere", &["dan"]).await.expect(201);
     let copy = DatabaseCopy::take(&fleet.pool).await;
-    send_until_accepted(&ann, "room", "again").await;
-    let lost = lose(&fleet).await + 1;
+    send_until_accepted(&ann, "room", "room/again").await;
+    let lost = lose(fleet).await + 1;
     fleet.freeze_service(FleetRole::Command(0), Signal::Stop);
     copy.take_over().await;
     for n in 0..lost {
-        send_until_accepted(&cat, "elsewhere", &format!("new{n}")).await;
+        send_until_accepted(&cat, "elsewhere", &format!("elsewhere/new{n}")).await;
     }
     fleet.freeze_service(FleetRole::Command(0), Signal::Continue);
-    fleet
 }
+
+/// The messages of the conversation `room` that were not lost, and one that is sent afterwards.
+const KEPT_AND_AFTER: [&str; 4] = ["room/kept0", "room/kept1", "room/kept2", "after"];
 
 /// Asserts that all messages with these texts are shown, in order and without a gap, and that the
 /// read models and the log agree.
@@ -260,7 +269,7 @@ async fn a_writer_with_a_stale_cache_leaves_no_hole() {
     .await;
     let sent = send_until_accepted(&fleet.user("ann", 0), "room", "after").await;
     assert_eq!(sent["seq"], 4, "{sent}");
-    check_room(&fleet, &["kept0", "kept1", "kept2", "after"]).await;
+    check_room(&fleet, &KEPT_AND_AFTER).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,7 +288,7 @@ async fn a_writer_forgets_a_member_whose_joining_was_lost() {
     let message = json!({ "client_message_id": "e", "type": "text", "body": { "text": "hi" } });
     let refused = eve.post("/v1/conversations/room/messages", message).await;
     assert_eq!(refused.expect_problem(404), "not_found");
-    check_room(&fleet, &["kept0", "kept1", "kept2", "after"]).await;
+    check_room(&fleet, &KEPT_AND_AFTER).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,7 @@ mod nats_storage;
 mod notifications;
 mod openapi;
 mod pages;
+mod planted_bugs;
 mod planted_faults;
 mod poison;
 mod presence;

@@ -46,7 +46,7 @@ async fn plant(world: &World, sql: &str) {
 
 /// The check must have failed, and because of the fault: its error says `words`.
 #[track_caller]
-fn expect_found<T: Debug>(result: anyhow::Result<T>, words: &str) {
+pub(crate) fn expect_found<T: Debug>(result: anyhow::Result<T>, words: &str) {
     let error = result.expect_err(words).to_string();
     assert!(error.contains(words), "found something else: {error}");
 }
