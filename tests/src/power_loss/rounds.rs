@@ -102,9 +102,9 @@ impl fmt::Display for PowerLossReport {
     }
 }
 
-/// Cuts the power again and again under load. The same seed makes the same choices, but not the same
-/// interleaving with the load. After each start, everything that was acknowledged
-/// must be where it was acknowledged, and everything else must agree with the log.
+/// Cuts the power again and again under load. After each start, everything that was acknowledged
+/// must be where it was acknowledged, and everything else must agree with the log. A seed repeats
+/// the choices, but not how they interleave with the load.
 pub async fn run_power_losses(settings: PowerLossSettings, seed: u64) -> Result<PowerLossReport> {
     let (mut rng, mut report) = (Rng::new(seed), PowerLossReport::default());
     let env = Settings::default().with("TIDINGS_SEAL_EVERY", SEAL_INTERVAL);
