@@ -234,8 +234,9 @@ impl Relay {
         let config = self.config.stream_config(head.log_id, first);
         let create =
             async || replicas::create_stream(&self.jetstream, config.clone(), wanted).await;
+        let empty = first - 1;
         let mut info = create().await?;
-        if info.state.last_sequence as i64 != first - 1 {
+        if info.state.last_sequence as i64 > empty {
             // A power loss can take the description of a stream and leave its messages, which
             // nats-server then adds to the new stream. They are deleted together with it.
             tracing::warn!(
@@ -248,9 +249,14 @@ impl Relay {
             info = create().await?;
         }
         let last = info.state.last_sequence as i64;
-        if last != first - 1 {
+        if last < empty {
             let found = format!("(it ignored first sequence {first} and returned {last})");
             return Err(MirrorError::ServerTooOld { found });
+        }
+        if last > empty {
+            // In a split brain, the relay of the other side has created the same stream.
+            let reason = format!("another relay has written to the new stream, up to {last}");
+            return Err(MirrorError::Unavailable(reason));
         }
         tracing::info!(
             stream = self.config.stream,
