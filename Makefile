@@ -69,7 +69,7 @@ bench-stock-postgres: harness
 faults: harness
 	TIDINGS_BIN=$(RELEASE)/tidings $(RELEASE)/benches faults --rounds $(ROUNDS)
 
-# Kills the Postgres primary under load and promotes its standby. ARGS=--sync, ARGS=--vanish;
+# Kills the Postgres primary under load and promotes its standby. ARGS=--sync, --quorum, --vanish;
 # ARGS=--restore restores an earlier copy instead, ARGS=--split-brain cuts the primary off together
 # with a command service. SEED= repeats a run.
 failover: harness

@@ -26,6 +26,10 @@ pub struct Args {
     /// The standby is synchronous: then nothing may be lost.
     #[arg(long)]
     sync: bool,
+    /// One of two standbys must have a commit: then nothing may be lost either, if the one that
+    /// has received more is promoted. The other one receives everything at once.
+    #[arg(long, conflicts_with_all = ["sync", "restore", "split_brain"])]
+    quorum: bool,
     /// How much later the standby receives everything, in milliseconds.
     #[arg(long, default_value_t = 5)]
     delay: u64,
@@ -50,6 +54,8 @@ pub async fn run(args: &Args) -> Result<()> {
         },
         mode: if args.sync {
             ReplicationMode::Synchronous
+        } else if args.quorum {
+            ReplicationMode::Quorum
         } else {
             ReplicationMode::Asynchronous
         },

@@ -197,7 +197,7 @@ impl FailoverFleet {
             check::require_none_lost(&lost).with_context(|| format!("round {round}"))?;
         }
         if self.settings.change != HistoryChange::Restore {
-            self.pair.add_standby().await;
+            self.pair.add_standbys().await;
         }
         if let Some(network) = &mut self.network {
             network.replace_old_primary(self.pair.standby_port());

@@ -1,5 +1,5 @@
-//! A Postgres primary with a streaming standby, whose addresses do not change: one for clients,
-//! which a failover points at the new primary.
+//! A Postgres primary with one or two streaming standbys, and an address for clients that does not
+//! change: a failover points it at the new primary.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,6 +35,27 @@ pub enum ReplicationMode {
     Asynchronous,
     /// A commit waits until the standby has it.
     Synchronous,
+    /// A commit waits until one of two standbys has it. A failover promotes the standby that has
+    /// received more.
+    Quorum,
+}
+
+impl ReplicationMode {
+    fn number_of_standbys(self) -> usize {
+        match self {
+            Self::Asynchronous | Self::Synchronous => 1,
+            Self::Quorum => 2,
+        }
+    }
+
+    /// The value of `synchronous_standby_names`.
+    fn standby_names(self) -> &'static str {
+        match self {
+            Self::Asynchronous => "",
+            Self::Synchronous => "*",
+            Self::Quorum => "ANY 1 (*)",
+        }
+    }
 }
 
 /// What happens to the connections of clients in a failover.
@@ -46,7 +67,13 @@ pub enum ConnectionLoss {
     Silent,
 }
 
-/// The two servers.
+/// A standby, and its link to the primary.
+struct Standby {
+    node: PostgresNode,
+    link: TcpProxy,
+}
+
+/// The servers.
 pub struct PostgresPair {
     bin: PathBuf,
     dir: PathBuf,
@@ -54,7 +81,7 @@ pub struct PostgresPair {
     mode: ReplicationMode,
     delay: Duration,
     primary: PostgresNode,
-    standby: Option<(PostgresNode, TcpProxy)>,
+    standbys: Vec<Standby>,
     /// A primary that still runs although another one was promoted.
     replaced: Option<PostgresNode>,
     clients: TcpProxy,
@@ -62,8 +89,8 @@ pub struct PostgresPair {
 }
 
 impl PostgresPair {
-    /// Starts a primary, and a standby that receives everything `delay` later. `bin` has the
-    /// programs of Postgres.
+    /// Starts a primary, and a standby that receives everything `delay` later. In a quorum, the
+    /// second standby receives everything at once. `bin` has the programs of Postgres.
     pub async fn start(bin: &Path, dir: &Path, mode: ReplicationMode, delay: Duration) -> Self {
         let account = Account::resolve(dir);
         std::fs::create_dir_all(dir).expect("a directory");
@@ -86,7 +113,7 @@ impl PostgresPair {
             mode,
             delay,
             primary,
-            standby: None,
+            standbys: Vec::new(),
             replaced: None,
             clients,
             nodes: 1,
@@ -96,7 +123,7 @@ impl PostgresPair {
             .execute("CREATE DATABASE tidings")
             .await
             .expect("a database");
-        pair.add_standby().await;
+        pair.add_standbys().await;
         pair
     }
 
@@ -140,7 +167,11 @@ impl PostgresPair {
 
     /// The port of the standby, without the proxy for clients.
     pub fn standby_port(&self) -> u16 {
-        self.standby.as_ref().expect("a standby").0.port
+        self.standby().node.port
+    }
+
+    fn standby(&self) -> &Standby {
+        self.standbys.first().expect("a standby")
     }
 
     /// Opens a session with the primary, which no proxy can cut.
@@ -148,9 +179,32 @@ impl PostgresPair {
         connect(self.primary.port, database).await
     }
 
-    /// Copies the primary to a new standby, and waits until it streams.
-    pub async fn add_standby(&mut self) {
-        let link = TcpProxy::start(self.primary.port, self.delay).await;
+    /// Copies the primary to new standbys, and waits until they stream.
+    pub async fn add_standbys(&mut self) {
+        for delay in [self.delay, Duration::ZERO]
+            .into_iter()
+            .take(self.mode.number_of_standbys())
+        {
+            let standby = self.start_standby(delay).await;
+            self.standbys.push(standby);
+        }
+        let mut admin = self.connect("postgres").await;
+        let expected = self.standbys.len() as i64;
+        eventually("the standbys stream", async || {
+            let streaming: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'",
+            )
+            .fetch_one(&mut admin)
+            .await
+            .ok()?;
+            (streaming == expected).then_some(())
+        })
+        .await;
+        set_synchronous(&mut admin, self.mode.standby_names()).await;
+    }
+
+    async fn start_standby(&mut self, delay: Duration) -> Standby {
+        let link = TcpProxy::start(self.primary.port, delay).await;
         let data = self.dir.join(format!("node{}", self.nodes));
         self.nodes += 1;
         let (path, port) = (data.to_str().expect("UTF-8"), link.port.to_string());
@@ -161,27 +215,12 @@ impl PostgresPair {
             .run("pg_basebackup", &[&from[..], &how[..]].concat())
             .await;
         let node = setup.start_node(&data, ports::find_free()).await;
-        self.standby = Some((node, link));
-        let mut admin = self.connect("postgres").await;
-        eventually("the standby streams", async || {
-            let streaming: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'",
-            )
-            .fetch_one(&mut admin)
-            .await
-            .ok()?;
-            (streaming > 0).then_some(())
-        })
-        .await;
-        if self.mode == ReplicationMode::Synchronous {
-            set_synchronous(&mut admin, "*").await;
-        }
+        Standby { node, link }
     }
 
     /// Ends the replication. The standby continues to serve what it has.
     pub fn cut_replication(&self) {
-        let (_, link) = self.standby.as_ref().expect("a standby");
-        link.switch(CLOSED_PORT, false);
+        self.standby().link.switch(CLOSED_PORT, false);
     }
 
     /// Cuts the connections of clients. They can connect again.
@@ -198,11 +237,10 @@ impl PostgresPair {
 
     /// Promotes the standby and connects clients to it, while the old primary continues to run.
     pub async fn split_brain(&mut self) {
-        let (standby, link) = self.standby.take().expect("a standby");
-        drop(link);
-        self.promote(&standby).await;
-        self.clients.switch(standby.port, false);
-        self.replaced = Some(std::mem::replace(&mut self.primary, standby));
+        let standby = self.standbys.remove(0);
+        let promoted = self.promote(standby).await;
+        self.clients.switch(promoted.port, false);
+        self.replaced = Some(std::mem::replace(&mut self.primary, promoted));
     }
 
     fn replaced(&self) -> &PostgresNode {
@@ -235,31 +273,59 @@ impl PostgresPair {
     }
 
     /// Kills the primary with SIGKILL, promotes the standby and connects clients to it. The new
-    /// primary has no standby until [`PostgresPair::add_standby`].
+    /// primary has no standby until [`PostgresPair::add_standbys`].
     pub async fn fail_over(&mut self, loss: ConnectionLoss) {
-        let (standby, link) = self.standby.take().expect("a standby");
+        let first = self.standby_port();
         if loss == ConnectionLoss::Silent {
-            self.clients.switch(standby.port, true);
+            self.clients.switch(first, true);
         }
         kill_with_children(&mut self.primary.process);
-        drop(link);
-        self.promote(&standby).await;
-        if loss == ConnectionLoss::Closed {
-            self.clients.switch(standby.port, false);
+        let standby = self.take_newest_standby().await;
+        self.primary = self.promote(standby).await;
+        if loss == ConnectionLoss::Closed || self.primary.port != first {
+            self.clients.switch(self.primary.port, false);
         }
-        self.primary = standby;
+    }
+
+    /// The standby that has received the most. The others are stopped.
+    async fn take_newest_standby(&mut self) -> Standby {
+        let mut newest: Option<(i64, Standby)> = None;
+        for mut standby in self.standbys.drain(..) {
+            let received = received_bytes(standby.node.port).await;
+            match newest {
+                Some((most, _)) if received <= most => {
+                    kill_with_children(&mut standby.node.process);
+                }
+                _ => {
+                    let previous = newest.replace((received, standby));
+                    if let Some((_, mut previous)) = previous {
+                        kill_with_children(&mut previous.node.process);
+                    }
+                }
+            }
+        }
+        newest.expect("a standby").1
     }
 
     /// Promotes a standby, which then waits for none of its own.
-    async fn promote(&self, standby: &PostgresNode) {
-        let mut admin = connect(standby.port, "postgres").await;
+    async fn promote(&self, standby: Standby) -> PostgresNode {
+        let Standby { node, link } = standby;
+        drop(link);
+        let mut admin = connect(node.port, "postgres").await;
         let promoted = admin.execute("SELECT pg_promote(true, 30)").await;
         promoted.expect("promoted");
-        if self.mode == ReplicationMode::Synchronous {
-            set_synchronous(&mut admin, "").await;
-        }
+        set_synchronous(&mut admin, "").await;
         let _ = admin.close().await;
+        node
     }
+}
+
+/// How much of the log of Postgres a standby has received and flushed.
+async fn received_bytes(port: u16) -> i64 {
+    let mut admin = connect(port, "postgres").await;
+    let received = "SELECT (pg_last_wal_receive_lsn() - '0/0'::pg_lsn)::bigint";
+    let received = sqlx::query_scalar(received).fetch_one(&mut admin).await;
+    received.expect("a standby that streams")
 }
 
 async fn set_synchronous(admin: &mut PgConnection, standbys: &str) {

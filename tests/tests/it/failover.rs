@@ -40,6 +40,20 @@ async fn a_synchronous_standby_has_every_acknowledged_send_of_a_primary_that_van
     assert_eq!((report.rounds, report.lost), (2, 0));
 }
 
+/// One of the two standbys is 5 ms behind, so that it matters which one is promoted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quorum_of_standbys_has_every_acknowledged_send() {
+    let settings = FailoverSettings {
+        change: HistoryChange::Failover,
+        mode: ReplicationMode::Quorum,
+        delay: Duration::from_millis(5),
+        loss: ConnectionLoss::Closed,
+    };
+    let report = run_failovers(settings, 2, seed("failover")).await;
+    let report = report.expect("nothing is lost");
+    assert_eq!((report.rounds, report.lost), (2, 0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_restore_loses_is_nowhere_and_what_it_keeps_is_everywhere() {
     let settings = FailoverSettings {

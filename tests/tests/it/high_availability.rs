@@ -104,7 +104,7 @@ async fn no_end_of_the_wait_for_a_standby_acknowledges_what_it_lacks() {
                 .expect("a count");
         assert_eq!(count, 1, "{end:?}");
         world.wait_until_ready().await;
-        world.pair.add_standby().await;
+        world.pair.add_standbys().await;
     }
 }
 
