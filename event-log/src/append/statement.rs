@@ -3,8 +3,8 @@
 use domain::history::EpochTag;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
-use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::queue::{CommittedBatch, QueuedAppend};
 

@@ -2,7 +2,7 @@
 
 use domain::history::{EpochTag, LogCursor};
 use sqlx::PgConnection;
-use sqlx::types::Uuid;
+use uuid::Uuid;
 
 use super::epochs;
 

@@ -4,9 +4,9 @@ use domain::envelope::{AggregateKind, Envelope};
 use domain::history::{EpochTag, History};
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
-use sqlx::types::Uuid;
 use sqlx::types::time::OffsetDateTime;
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row as _};
+use uuid::Uuid;
 
 use super::epochs;
 use super::stream_names::{self, StreamNames};

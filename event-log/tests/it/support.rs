@@ -74,7 +74,7 @@ impl LogTestDatabase {
 }
 
 pub fn uuid() -> String {
-    sqlx::types::Uuid::new_v4().simple().to_string()
+    uuid::Uuid::new_v4().simple().to_string()
 }
 
 pub fn user(name: &str) -> UserId {
@@ -119,7 +119,18 @@ pub async fn execute(
     command: ConversationCommand,
     receipts: Vec<NewReceipt>,
 ) -> Result<AppendedRange, AppendError> {
-    for _ in 0..100 {
+    execute_within(100, log, id, command, receipts).await
+}
+
+/// The same, with at most so many attempts.
+pub async fn execute_within(
+    attempts: usize,
+    log: &EventLog,
+    id: &str,
+    command: ConversationCommand,
+    receipts: Vec<NewReceipt>,
+) -> Result<AppendedRange, AppendError> {
+    for _ in 0..attempts {
         let locked = log.conversations().lock(id).await.unwrap();
         let events = locked
             .state()
@@ -134,7 +145,7 @@ pub async fn execute(
             result => return result,
         }
     }
-    panic!("too many conflicts");
+    panic!("{attempts} conflicts");
 }
 
 /// Asserts that positions and the sequences of every stream have no gaps. Returns the number of
