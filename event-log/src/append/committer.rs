@@ -2,21 +2,19 @@
 //! statement, resolves all tickets of the batch, and continues with what has been queued in the
 //! meantime.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::time::Timestamp;
 use sqlx::PgPool;
 
+use super::batch::{self, AppendBatch};
 use super::commits::CommitBroadcaster;
 use super::queue::{AppendQueue, CommittedBatch, QueuedAppend};
 use super::receipt;
 use super::receipt_lookup::ReceiptLookup;
 use super::request::AppendError;
-use super::revision::Revision;
 use super::statement::{BatchColumns, CommitOutcome};
-use super::writer_session::WriterSession;
+use super::writer_session::{WriterSession, confirmed_at};
 use crate::error::{LogError, has_sqlstate};
 use crate::outage_log::OutageLog;
 
@@ -73,44 +71,46 @@ impl Committer {
     }
 
     /// Commits a batch. When this returns, every ticket in it is resolved.
-    async fn commit_batch(&mut self, batch: Vec<QueuedAppend>) {
-        let (batch, repeated) = split_off_duplicate_keys(batch);
-        self.commit_with_retries(batch).await;
+    async fn commit_batch(&mut self, dequeued: Vec<QueuedAppend>) {
+        let mut batch = AppendBatch::default();
+        batch.extend(dequeued);
+        self.commit_with_retries(&mut batch).await;
         // Not earlier: rejecting these invalidates their aggregates, and the appends before them on
         // the same aggregates must stay valid until they are written.
-        reject_all(repeated);
+        batch::reject_all(batch.repeated);
     }
 
-    async fn commit_with_retries(&mut self, mut batch: Vec<QueuedAppend>) {
+    async fn commit_with_retries(&mut self, batch: &mut AppendBatch) {
         let started = Instant::now();
         let mut last_error = String::from("the head of the log kept moving");
         let mut lock_head = false;
         for _ in 0..MAX_ATTEMPTS {
-            batch = reject_stale(batch);
-            if batch.is_empty() {
+            batch.reject_stale();
+            if batch.appends.is_empty() {
                 return;
             }
             if let Err(error) = self.open_session(started).await {
                 last_error = error.to_string();
                 break;
             }
-            match self.try_commit(&batch, lock_head).await {
+            match self.try_commit(batch, lock_head).await {
                 Ok(CommitOutcome::Committed(committed)) => {
                     metrics::histogram!("tidings_commit_seconds").record(started.elapsed());
-                    return self.complete_batch(batch, committed);
+                    return self.complete_batch(batch.take(), committed);
                 }
                 Ok(CommitOutcome::HeadMoved) => lock_head = true,
-                Ok(CommitOutcome::DuplicateKey) => match self.answer_duplicate_keys(batch).await {
-                    Ok(rest) => batch = rest,
-                    Err((rest, error)) => {
-                        batch = rest;
+                Ok(CommitOutcome::DuplicateKey) => {
+                    if let Err(error) = self.answer_duplicate_keys(batch).await {
                         last_error = error.to_string();
                     }
-                },
+                }
                 Err(error) => {
                     lock_head = true;
-                    match self.resolve_unknown_outcome(&batch, &error, started).await {
-                        Ok(Some(committed)) => return self.complete_batch(batch, committed),
+                    let resolved = self
+                        .resolve_unknown_outcome(&batch.appends, &error, started)
+                        .await;
+                    match resolved {
+                        Ok(Some(committed)) => return self.complete_batch(batch.take(), committed),
                         Ok(None) => last_error = error.to_string(),
                         // This says why there is no new session, which lasts longer.
                         Err(error) => last_error = error.to_string(),
@@ -121,17 +121,17 @@ impl Committer {
                 }
             }
         }
-        self.outages.record_failure(&last_error);
-        tracing::debug!(
-            error = last_error,
-            appends = batch.len(),
-            "failed to commit a batch"
-        );
+        self.fail_batch(batch.take(), &last_error);
+    }
+
+    fn fail_batch(&self, batch: Vec<QueuedAppend>, error: &str) {
+        self.outages.record_failure(&error);
+        tracing::debug!(error, appends = batch.len(), "failed to commit a batch");
         for append in &batch {
             append.revision.invalidate();
         }
         for append in batch {
-            let failed = LogError::Unavailable(last_error.clone());
+            let failed = LogError::Unavailable(error.to_owned());
             let _ = append.reply.send(Err(AppendError::Log(failed)));
         }
     }
@@ -151,19 +151,20 @@ impl Committer {
     /// can append in between.
     async fn try_commit(
         &mut self,
-        batch: &[QueuedAppend],
+        batch: &mut AppendBatch,
         lock_head: bool,
     ) -> Result<CommitOutcome, sqlx::Error> {
-        if !batch.iter().all(QueuedAppend::is_current) {
+        if !batch.appends.iter().all(QueuedAppend::is_current) {
             return Ok(CommitOutcome::HeadMoved);
         }
-        self.session.assign_stream_ids(batch).await?;
-        let columns = BatchColumns::from_batch(batch);
+        self.session.assign_stream_ids(&batch.appends).await?;
+        let columns = BatchColumns::from_batch(&batch.appends);
         if columns.is_empty() {
             return self.confirm_observations().await;
         }
         if lock_head {
-            return self.session.append_under_head_lock(batch).await;
+            let max_batch = self.max_batch;
+            return self.session.append_under_head_lock(batch, max_batch).await;
         }
         self.session.append(&columns).await
     }
@@ -177,11 +178,7 @@ impl Committer {
         }
         let head = self.session.load_head().await?;
         if self.session.is_known(head) {
-            return Ok(CommitOutcome::Committed(CommittedBatch {
-                previous_head: head.position,
-                time: Timestamp::default(),
-                tag: head.tag,
-            }));
+            return Ok(CommitOutcome::Committed(confirmed_at(head)));
         }
         self.session.catch_up(head).await?;
         Ok(CommitOutcome::HeadMoved)
@@ -189,25 +186,21 @@ impl Committer {
 
     /// Resolves the appends whose keys exist with the stored receipts. Appends that were decided on
     /// top of them become conflicts.
-    async fn answer_duplicate_keys(
-        &mut self,
-        batch: Vec<QueuedAppend>,
-    ) -> Result<Vec<QueuedAppend>, (Vec<QueuedAppend>, LogError)> {
+    async fn answer_duplicate_keys(&mut self, batch: &mut AppendBatch) -> Result<(), LogError> {
         self.receipts.record_repeat();
         let keys: Vec<_> = batch
+            .appends
             .iter()
             .flat_map(|append| append.receipts.iter().map(|receipt| receipt.key))
             .collect();
-        let known = match receipt::find(&self.pool, &keys).await {
-            Ok(known) => known,
-            Err(error) => return Err((batch, error)),
-        };
-        let (repeated, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(|append| {
+        let known = receipt::find(&self.pool, &keys).await?;
+        let (repeated, rest): (Vec<_>, Vec<_>) = batch.take().into_iter().partition(|append| {
             append
                 .receipts
                 .iter()
                 .any(|receipt| known.contains_key(&receipt.key))
         });
+        batch.appends = rest;
         for append in repeated {
             if !append.rows.is_empty() {
                 append.revision.invalidate();
@@ -219,7 +212,7 @@ impl Committer {
                 .collect();
             let _ = append.reply.send(Err(AppendError::DuplicateKey(first)));
         }
-        Ok(rest)
+        Ok(())
     }
 
     /// Finds out, after an error, whether the batch was written. Returns where if it was, and if
@@ -280,56 +273,4 @@ fn is_session_lost(error: &sqlx::Error) -> bool {
     // 57P..: the server or the session was terminated. 25P03: idle in transaction for too long.
     // 25006: the server has become read only, so another one accepts writes.
     has_sqlstate(error, &["57P", "25P03", "25006"])
-}
-
-/// Rejects the appends whose aggregates have changed since the decision, and returns the others. A
-/// rejected append makes those decided on top of it stale, so this repeats until none is stale.
-fn reject_stale(mut batch: Vec<QueuedAppend>) -> Vec<QueuedAppend> {
-    loop {
-        let (current, stale): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(QueuedAppend::is_current);
-        if stale.is_empty() {
-            return current;
-        }
-        reject_all(stale);
-        batch = current;
-    }
-}
-
-/// Splits off appends with a repeated key. A key can be written once, so of two appends with the
-/// same key in a batch the later one is rejected, with everything decided on top of it; when its
-/// command is retried, it finds the receipt of the first. Returns the appends to write and those to
-/// reject.
-fn split_off_duplicate_keys(batch: Vec<QueuedAppend>) -> (Vec<QueuedAppend>, Vec<QueuedAppend>) {
-    let mut keys = HashSet::new();
-    let mut rejected: Vec<Arc<Revision>> = Vec::new();
-    batch.into_iter().partition(|append| {
-        let is_first = append
-            .receipts
-            .iter()
-            .all(|receipt| keys.insert(receipt.key));
-        let is_rejected =
-            |revision: &Arc<Revision>| rejected.iter().any(|other| Arc::ptr_eq(other, revision));
-        let stays = is_first
-            && !is_rejected(&append.revision)
-            && !append
-                .observations
-                .iter()
-                .any(|other| is_rejected(&other.revision));
-        if !stays && !append.rows.is_empty() {
-            rejected.push(append.revision.clone());
-        }
-        stays
-    })
-}
-
-/// Rejects appends as conflicts and invalidates their aggregates: the commands must decide again on
-/// reloaded states.
-fn reject_all(appends: Vec<QueuedAppend>) {
-    for append in appends {
-        if !append.rows.is_empty() {
-            append.revision.invalidate();
-        }
-        let _ = append.reply.send(Err(AppendError::Conflict));
-    }
 }

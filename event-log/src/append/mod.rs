@@ -4,6 +4,7 @@
 //! - [`queue`], [`revision`]: the queue, and how a decision on an old state is recognised.
 //! - [`committer`], [`writer_session`], [`statement`]: the task that appends, its connection with
 //!   the epoch that it has begun, and its SQL.
+//! - `batch`: which appends of a batch can be written.
 //! - [`replication_notice`]: recognises commits that may not have been replicated.
 //! - [`external_events`]: applies the events of other processes before this process decides on top
 //!   of them.
@@ -11,6 +12,7 @@
 //!   [`receipt_lookup`]: finds repeated keys before the commands are decided.
 //! - [`commits`]: delivers the commits of this process from memory.
 
+mod batch;
 pub mod commits;
 pub(crate) mod committer;
 pub(crate) mod external_events;

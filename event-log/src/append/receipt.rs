@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use domain::digest;
 use domain::ids::{ClientKey, ConversationId, UserId};
 use sqlx::PgPool;
-use sqlx::types::Uuid;
+use uuid::Uuid;
 
 use crate::error::LogError;
 

@@ -10,8 +10,9 @@ use domain::time::Timestamp;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::watch;
 
+use super::batch::AppendBatch;
 use super::external_events::{self, ExternalEventSink};
-use super::queue::{AppendQueue, QueuedAppend};
+use super::queue::{AppendQueue, CommittedBatch, QueuedAppend};
 use super::replication_notice::cancelled_waits;
 use super::statement::{self, BatchColumns, CommitOutcome, StoredHead};
 use crate::connect;
@@ -231,11 +232,13 @@ impl WriterSession {
         check_replicated(waits, within(EXCHANGE_TIMEOUT, written).await)
     }
 
-    /// Locks the head, applies the events of other writers, and appends the batch if they have not
-    /// made it stale: no other writer can append in between.
+    /// Locks the head, applies the events of other writers, and appends what they have not made
+    /// stale: no other writer can append in between. If everything is stale, appends what the
+    /// commands decide instead, in at most `max_events` events.
     pub(crate) async fn append_under_head_lock(
         &mut self,
-        batch: &[QueuedAppend],
+        batch: &mut AppendBatch,
+        max_events: usize,
     ) -> Result<CommitOutcome, sqlx::Error> {
         let head = self.load_head().await?;
         self.catch_up(head).await?;
@@ -243,7 +246,8 @@ impl WriterSession {
             return Err(sqlx::Error::PoolClosed);
         };
         let waits = cancelled_waits();
-        let written = within(EXCHANGE_TIMEOUT, self.append_locked(&mut open, batch)).await;
+        let appending = self.append_locked(&mut open, batch, max_events);
+        let written = within(EXCHANGE_TIMEOUT, appending).await;
         self.open = Some(open);
         check_replicated(waits, written)
     }
@@ -251,16 +255,30 @@ impl WriterSession {
     async fn append_locked(
         &mut self,
         open: &mut OpenSession,
-        batch: &[QueuedAppend],
+        batch: &mut AppendBatch,
+        max_events: usize,
     ) -> Result<CommitOutcome, sqlx::Error> {
         let mut transaction = open.connection.begin().await?;
         let head = statement::lock_head(&mut transaction).await?;
         open.has_diverged |= self.catch_up_on(&mut transaction, head).await?;
         open.head_tag = head.tag;
-        if open.has_diverged || !batch.iter().all(QueuedAppend::is_current) {
+        let rejected = batch.reject_stale();
+        if batch.appends.is_empty() && !open.has_diverged {
+            let decided = batch.await_decisions(&self.queue, rejected, max_events);
+            decided.await;
+        }
+        // Dropping the transaction would roll it back only with the next statement of this session:
+        // until its next batch, no other writer could lock the head. So it is always ended here.
+        if open.has_diverged || batch.appends.is_empty() {
+            transaction.rollback().await?;
             return Ok(CommitOutcome::HeadMoved);
         }
-        let columns = BatchColumns::from_batch(batch);
+        assign_stream_ids(&mut transaction, &mut open.stream_ids, &batch.appends).await?;
+        let columns = BatchColumns::from_batch(&batch.appends);
+        if columns.is_empty() {
+            transaction.rollback().await?;
+            return Ok(CommitOutcome::Committed(confirmed_at(head)));
+        }
         let written = statement::append_batch(&mut transaction, head, &columns).await?;
         match written {
             CommitOutcome::Committed(_) => transaction.commit().await?,
@@ -281,23 +299,40 @@ impl WriterSession {
         batch: &[QueuedAppend],
     ) -> Result<(), sqlx::Error> {
         let open = self.session()?;
-        let new_streams = batch
-            .iter()
-            .filter(|append| append.revision.stream_id() == 0 && !append.rows.is_empty());
-        for append in new_streams {
-            // Several appends of a batch may share a new stream.
-            if append.revision.stream_id() != 0 {
-                continue;
-            }
-            if open.stream_ids.is_empty() {
-                let ids = statement::allocate_stream_ids(&mut open.connection, STREAM_ID_BLOCK);
-                open.stream_ids.extend(within(EXCHANGE_TIMEOUT, ids).await?);
-            }
-            if let Some(id) = open.stream_ids.pop_front() {
-                append.revision.set_stream_id(id);
-            }
+        let assigned = assign_stream_ids(&mut open.connection, &mut open.stream_ids, batch);
+        within(EXCHANGE_TIMEOUT, assigned).await
+    }
+}
+
+async fn assign_stream_ids(
+    connection: &mut PgConnection,
+    ids: &mut VecDeque<i64>,
+    batch: &[QueuedAppend],
+) -> Result<(), sqlx::Error> {
+    let new_streams = batch
+        .iter()
+        .filter(|append| append.revision.stream_id() == 0 && !append.rows.is_empty());
+    for append in new_streams {
+        // Several appends of a batch may share a new stream.
+        if append.revision.stream_id() != 0 {
+            continue;
         }
-        Ok(())
+        if ids.is_empty() {
+            ids.extend(statement::allocate_stream_ids(connection, STREAM_ID_BLOCK).await?);
+        }
+        if let Some(id) = ids.pop_front() {
+            append.revision.set_stream_id(id);
+        }
+    }
+    Ok(())
+}
+
+/// The outcome of a batch that only observes: it holds at this head.
+pub(crate) fn confirmed_at(head: StoredHead) -> CommittedBatch {
+    CommittedBatch {
+        previous_head: head.position,
+        time: Timestamp::default(),
+        tag: head.tag,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Several processes on one log, and outages of Postgres.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::conversation::Conversation;
@@ -9,7 +10,7 @@ use event_log::{AppendError, AppendRequest};
 use eventually::{eventually_true, pause};
 
 use crate::support::{
-    LogTestDatabase, assert_gapless, create_group, execute, send_receipt, send_text,
+    LogTestDatabase, assert_gapless, create_group, execute, execute_within, send_receipt, send_text,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,6 +54,42 @@ async fn writers_in_two_processes_leave_no_gap_and_lose_nothing() {
             assert_eq!(head.0, 80, "g{c}");
         }
     }
+}
+
+/// A command that was decided on a state that another process has changed is decided again while
+/// the head is locked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_process_does_not_keep_another_one_from_writing_to_its_conversations() {
+    // Given a process that writes to four conversations without a pause,
+    let database = LogTestDatabase::new().await;
+    let (busy, other) = (database.open_log().await, database.open_log().await);
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut writers = Vec::new();
+    for c in 0..4 {
+        let (log, stop, id) = (busy.clone(), stop.clone(), format!("g{c}"));
+        execute(&log, &id, create_group("ann", &[]), vec![])
+            .await
+            .unwrap();
+        writers.push(tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let sent = execute(&log, &id, send_text("ann", "busy"), vec![]).await;
+                sent.unwrap();
+            }
+        }));
+    }
+    // when another process writes to the same conversations, it needs few attempts: the second one
+    // is decided while the head is locked.
+    for n in 0..200 {
+        let id = format!("g{}", n % 4);
+        execute_within(4, &other, &id, send_text("ann", "other"), vec![])
+            .await
+            .unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_gapless(busy.pool()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,11 +177,11 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
         .await
         .unwrap();
     let killer = database.pool().await;
-    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let done = Arc::new(AtomicBool::new(false));
     let stop = done.clone();
     let killing = tokio::spawn(async move {
         let mut kills = 0;
-        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+        while !stop.load(Ordering::Relaxed) {
             let killed: i64 = sqlx::query_scalar(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'",
@@ -179,7 +216,7 @@ async fn killed_sessions_lose_and_duplicate_nothing() {
         }
         acknowledged += 1;
     }
-    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    done.store(true, Ordering::Relaxed);
     assert!(killing.await.unwrap() > 0, "nothing was killed");
     let checker = database.pool().await;
     assert_eq!(assert_gapless(&checker).await, acknowledged + 1);
