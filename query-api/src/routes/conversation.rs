@@ -67,8 +67,8 @@ pub struct OwnMembership {
     pub mentions: Option<bool>,
 }
 
-/// Binds the caller and the conversation. Returns one row of nulls if the caller is not a member, and
-/// no row if there is no read model.
+/// Binds the caller and the conversation. Returns one row of nulls if the caller is not a member,
+/// and no row if there is no read model.
 static CONVERSATION: TemporalStatement = TemporalStatement::new(concat!(
     "WITH ", membership!(), "
     SELECT k.position, t.name, t.kind, CASE WHEN t.kind <> 'direct' THEN t.title END AS title, t.history,

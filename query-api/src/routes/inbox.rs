@@ -207,9 +207,8 @@ pub async fn get_inbox(
         .bind(limit + 1)
         .bind(MAX_PREVIEW_CHARS);
     let rows: Vec<Row> = snapshot.fetch_all(query).await?;
-    let (position, total_unread) = rows
-        .first()
-        .map_or((0, 0), |row| (row.position, row.total_unread));
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let (position, total_unread) = (first.position, first.total_unread);
     let mut conversations: Vec<InboxConversation> = rows
         .into_iter()
         .filter_map(Row::into_conversation)

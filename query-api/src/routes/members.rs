@@ -119,9 +119,8 @@ pub async fn list_members(
         .unwrap_or([0]);
     let query = ConversationQuery::begin(context, id.clone()).await?;
     let rows: Vec<Row> = query.fetch_all(&MEMBERS, &[after, limit + 1]).await?;
-    let (position, is_member) = rows
-        .first()
-        .map_or((0, false), |row| (row.position, row.is_member));
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let (position, is_member) = (first.position, first.is_member);
     let mut members: Vec<MemberView> = rows.into_iter().filter_map(Row::into_member).collect();
     let found = members.len();
     let next = codec.end_page(&mut members, limit, found, |member| [member.joined_order]);

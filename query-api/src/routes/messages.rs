@@ -230,9 +230,7 @@ impl MessageRows {
     /// Returns the position of the snapshot and the visible messages; `None` if the caller is not a
     /// member.
     fn from_rows(rows: &[PgRow]) -> Result<(i64, Option<Self>), QueryError> {
-        let Some(first) = rows.first() else {
-            return Ok((0, None));
-        };
+        let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         let position = first.try_get("read_position")?;
         if !first.try_get::<bool, _>("is_member")? {
             return Ok((position, None));

@@ -126,9 +126,7 @@ pub async fn list_sent_messages(
 
 /// Returns the position of the snapshot, the messages, and the number of messages that there are.
 fn read_messages(rows: &[PgRow]) -> Result<(i64, Vec<MessageView>, usize), QueryError> {
-    let Some(first) = rows.first() else {
-        return Ok((0, Vec::new(), 0));
-    };
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         messages.extend(MessageView::from_row(row)?);
