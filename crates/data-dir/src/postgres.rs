@@ -19,10 +19,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// An idle transaction blocks the log; Postgres aborts it after this time.
 const IDLE_IN_TRANSACTION_TIMEOUT: &str = "30s";
 
-/// When Postgres ends the session of a machine that has vanished: its relay or webhooks have a lock,
-/// which others wait for. The operating system's own settings take two hours. These are seconds
-/// without traffic, seconds between probes, the number of probes, and milliseconds that data may
-/// stay unacknowledged. With a Unix socket they have no meaning.
+/// When Postgres ends the session of a machine that has vanished: its relay or webhooks have a
+/// lock, which others wait for. The operating system's own settings take two hours. These are
+/// seconds without traffic, seconds between probes, the number of probes, and milliseconds that
+/// data may stay unacknowledged. With a Unix socket they have no meaning.
 const TCP_SETTINGS: [(&str, &str); 4] = [
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),

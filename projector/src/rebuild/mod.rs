@@ -20,11 +20,13 @@ mod lock;
 pub mod rollback;
 mod schemas;
 mod shadow;
+mod start;
 mod swap;
 mod tables;
 
 pub use catch_up::RebuildProgress;
 pub use compare::{ReadModelComparison, RowDifference};
+pub use start::RebuildStart;
 
 use std::time::Duration;
 
@@ -45,19 +47,6 @@ pub struct RebuildSummary {
     pub comparison: Option<ReadModelComparison>,
     /// How long the swap blocked projecting.
     pub swap_duration: Duration,
-}
-
-/// Where a rebuild of the read model or of the index starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RebuildStart {
-    /// From nothing: what an interrupted build has written may contain content that has been erased
-    /// since.
-    Scratch,
-    /// From an interrupted build, if there is one that belongs to this log and is intact. If
-    /// another process writes the index, from nothing.
-    InterruptedBuild,
-    /// From the version that an earlier rebuild has replaced and kept.
-    KeptVersion,
 }
 
 /// What to do with the previous version, which is no longer served.

@@ -15,7 +15,7 @@ const KEEPALIVE: &str = "SELECT inet_server_addr() IS NOT NULL AS uses_tcp,
             current_setting('tcp_keepalives_interval')::bigint AS interval,
             current_setting('tcp_keepalives_count')::bigint AS count";
 
-/// Beyond this, a relay or a webhook stands still for too long.
+/// The longest time for which a relay or a webhook may wait.
 const MAX_SECONDS: i64 = 60;
 
 #[derive(sqlx::FromRow)]
