@@ -177,7 +177,15 @@ fn choose_socket_dir(data: &Path) -> Result<PathBuf, StartError> {
 /// dropped, or when the process ends for any reason.
 #[derive(Debug)]
 pub struct DataDirLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DataDirLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that another thread is just starting has it
+        // too, until it runs its program.
+        let _ = self.file.unlock();
+    }
 }
 
 impl DataDirLock {
@@ -209,7 +217,7 @@ impl DataDirLock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         written.map_err(file_error(&path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -225,12 +233,15 @@ mod tests {
     fn a_locked_directory_names_the_process_that_holds_it() {
         let data = scratch_dir("held");
         let first = DataDirLock::acquire(&data).expect("the lock is free");
+        // As a process has it between its fork and its program.
+        let inherited = first.file.try_clone().expect("a descriptor");
         match DataDirLock::acquire(&data) {
             Err(StartError::Locked { pid, .. }) => assert_eq!(pid, Some(std::process::id())),
             other => panic!("expected Held, got {other:?}"),
         }
         drop(first);
         DataDirLock::acquire(&data).expect("the lock was released");
+        drop(inherited);
         fs::remove_dir_all(&data).expect("clean up");
     }
 

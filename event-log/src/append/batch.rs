@@ -1,4 +1,4 @@
-//! The batch that the committer writes: which of its appends can be written, and which are rejected.
+//! The batch that the committer writes: which appends can be written, and which are rejected.
 
 use std::collections::HashSet;
 use std::sync::Arc;
