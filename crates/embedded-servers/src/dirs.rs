@@ -129,7 +129,7 @@ fn create_private_dir(path: &Path, account: Option<&Account>) -> Result<(), Star
     }
     let found = fs::symlink_metadata(path).map_err(file_error(path))?;
     let owner = account.map_or_else(process::effective_uid, |account| account.uid);
-    let is_private = found.is_dir() && found.permissions().mode() & 0o077 == 0;
+    let is_private = found.is_dir() && found.permissions().mode() & 0o777 == 0o700;
     // A predecessor ended, or lost power, before it had given the new directory away.
     if is_private && found.uid() == process::effective_uid() && is_empty(path) {
         return give_away(path, account).map_err(file_error(path));
