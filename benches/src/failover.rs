@@ -11,6 +11,7 @@ use tests::seed::seed;
 
 /// The options of `benches failover`.
 #[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "one flag for each condition")]
 pub struct Args {
     /// Number of failovers.
     #[arg(long, default_value_t = 100)]
