@@ -45,9 +45,16 @@ impl WebhookLease {
         &mut self.connection
     }
 
-    /// Releases the lease.
-    pub async fn release(self) {
-        // If the connection is broken, Postgres has released it already.
-        drop(within(EXCHANGE_TIMEOUT, self.connection.close()).await);
+    /// Releases the lease. When this returns, another process can take it.
+    pub async fn release(mut self) {
+        // Postgres ends a session, with its locks, some time after the connection was closed.
+        let release = async {
+            sqlx::query("SELECT pg_advisory_unlock_all()")
+                .execute(&mut self.connection)
+                .await?;
+            self.connection.close().await
+        };
+        // If the connection is broken, Postgres releases it itself.
+        drop(within(EXCHANGE_TIMEOUT, release).await);
     }
 }
