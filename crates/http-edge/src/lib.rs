@@ -18,7 +18,7 @@
 //! - [`problem`]: the RFC 9457 document that describes every rejection and failure.
 //! - [`retry_after`]: random retry delays, so that rejected clients do not return all at once.
 //! - [`ops`]: `/livez`, `/readyz`, `/metrics`. [`docs`]: `/openapi.json` and `/docs`. [`schema`]:
-//!   schemas that services share.
+//!   schemas that services share. `metric_descriptions`: what each metric means.
 //!
 //! When the HTTP parser itself rejects a request (the header block is too large, the request line
 //! is invalid), hyper answers with a bare status and closes the connection, because there is no
@@ -35,6 +35,7 @@ pub mod docs;
 pub mod extract;
 pub mod gate;
 pub mod idempotency;
+mod metric_descriptions;
 pub mod middleware;
 pub mod ops;
 pub mod problem;

@@ -12,10 +12,13 @@ use futures::future::{BoxFuture, join_all};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::metric_descriptions::describe_metrics;
 
 /// A check that takes longer counts as failed. The default timeout of a Kubernetes probe is 1 s.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
@@ -41,10 +44,13 @@ const COUNT_BUCKETS: [f64; 10] = [
 /// Installs the Prometheus recorder of this process, with bucketed histograms. Call it once, before
 /// any metric is recorded.
 pub fn install_recorder() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new()
+    let metrics = PrometheusBuilder::new()
         .set_buckets(&COUNT_BUCKETS)?
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS_BUCKETS)?
-        .install_recorder()
+        .install_recorder()?;
+    describe_metrics();
+    Collector::default().describe();
+    Ok(metrics)
 }
 
 /// Bounds the memory of the recorder by draining its buffers regularly, until `shutdown`.
@@ -169,9 +175,11 @@ async fn run_check((name, check): &(&'static str, ReadinessCheck)) -> (&'static 
     (name, outcome)
 }
 
-/// The route `/metrics`, in the Prometheus text format.
+/// The route `/metrics`, in the Prometheus text format. The metrics of the process itself, such as
+/// its memory and its open files, are collected for each answer.
 pub fn metrics_route(metrics: PrometheusHandle) -> Router {
     let metrics = get(move || {
+        Collector::default().collect();
         let text = metrics.render();
         async move {
             (

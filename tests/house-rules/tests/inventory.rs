@@ -8,6 +8,7 @@ use house_rules::programs::programs;
 use house_rules::settings::{Setting, settings, variables_without_flag};
 use house_rules::workspace::read;
 
+const METRIC_DESCRIPTIONS: &str = "crates/http-edge/src/metric_descriptions.rs";
 const OPERATIONS: &str = "docs/operations.md";
 const ENV_EXAMPLE: &str = ".env.example";
 
@@ -90,7 +91,12 @@ fn every_setting_is_documented() {
 #[test]
 fn every_metric_is_documented() {
     let operations = read(Path::new(OPERATIONS));
+    let descriptions = read(Path::new(METRIC_DESCRIPTIONS));
     for metric in metric_names(&programs()) {
+        assert!(
+            descriptions.contains(&format!("\"{metric}\"")),
+            "{METRIC_DESCRIPTIONS} does not describe {metric}"
+        );
         let is_documented = [format!("`{metric}`"), format!("`{metric}{{")]
             .iter()
             .any(|name| operations.contains(name));

@@ -157,3 +157,22 @@ async fn api_documentation_needs_no_external_resources() {
         (404, "not_found")
     );
 }
+
+#[tokio::test]
+async fn every_metric_has_a_type_and_a_description() {
+    recorder();
+    let router = full_router();
+    send_to(router.clone(), Method::GET, "/counted/one", &[]).await;
+    let text = send_to(router, Method::GET, "/metrics", &[]).await.text();
+    let described = |word: &str| -> Vec<&str> {
+        let prefix = format!("# {word} ");
+        let lines = text.lines().filter_map(|line| line.strip_prefix(&prefix));
+        lines.filter_map(|line| line.split(' ').next()).collect()
+    };
+    let (types, helps) = (described("TYPE"), described("HELP"));
+    assert!(types.contains(&"tidings_http_requests_total"), "{text}");
+    assert!(types.contains(&"process_resident_memory_bytes"), "{text}");
+    for name in types {
+        assert!(helps.contains(&name), "{name} has no description");
+    }
+}

@@ -1,0 +1,141 @@
+//! What each metric means, as `/metrics` says it. docs/operations.md explains them further.
+
+use metrics::{describe_counter, describe_gauge, describe_histogram};
+
+/// A metric and its description.
+type Description = (&'static str, &'static str);
+
+const COUNTERS: [Description; 8] = [
+    (
+        "tidings_history_changes_total",
+        "How often a writer found that the log had lost its last event",
+    ),
+    (
+        "tidings_http_requests_total",
+        "Requests by route, method and status",
+    ),
+    (
+        "tidings_live_batches_total",
+        "Batches of live delivery by who was looked up in Postgres",
+    ),
+    (
+        "tidings_live_entries_total",
+        "Entries sent to live connections",
+    ),
+    (
+        "tidings_live_refused_total",
+        "Live connections that were refused",
+    ),
+    (
+        "tidings_live_slow_total",
+        "Live connections that were dropped because they were too slow",
+    ),
+    (
+        "tidings_refused_total",
+        "Commands that were refused, by problem code",
+    ),
+    (
+        "tidings_webhook_tries_total",
+        "Attempts to deliver to webhooks, by outcome",
+    ),
+];
+
+const GAUGES: [Description; 22] = [
+    (
+        "tidings_answer_bytes",
+        "Memory reserved for answers that have not been read",
+    ),
+    (
+        "tidings_build_info",
+        "Always 1; the label has the version of the program",
+    ),
+    ("tidings_cache_bytes", "Memory of the aggregate cache"),
+    ("tidings_connections", "Open HTTP connections"),
+    (
+        "tidings_history_mismatch",
+        "1 for a part that has events which the log does not have",
+    ),
+    ("tidings_live_connections", "Open live connections"),
+    ("tidings_log_head", "Position of the last event of the log"),
+    (
+        "tidings_mirror_lag_events",
+        "Events of the log that the stream in NATS lacks",
+    ),
+    (
+        "tidings_mirror_position",
+        "Position of the last event in the stream",
+    ),
+    (
+        "tidings_mirror_replicas",
+        "Number of NATS nodes that have the stream",
+    ),
+    (
+        "tidings_mirror_up",
+        "1 while the stream answers and follows the log, else 0",
+    ),
+    (
+        "tidings_parked_events",
+        "Events that could not be read, and those that wait behind them",
+    ),
+    (
+        "tidings_pool_connections",
+        "Connections to Postgres by pool and state",
+    ),
+    (
+        "tidings_projection_lag_events",
+        "Events of the log that the read models lack",
+    ),
+    (
+        "tidings_projection_lag_seconds",
+        "Age of the oldest event that the read models lack",
+    ),
+    (
+        "tidings_projection_position",
+        "Position of the read models",
+    ),
+    (
+        "tidings_search_lag_events",
+        "Events of the log that the search index lacks",
+    ),
+    ("tidings_search_position", "Position of the search index"),
+    (
+        "tidings_tls_expiry_seconds",
+        "When the TLS certificate in use expires, in seconds since 1970",
+    ),
+    (
+        "tidings_webhook_lag_events",
+        "Events of the log that a webhook has not been sent yet",
+    ),
+    (
+        "tidings_webhook_parked",
+        "Deliveries of a webhook that were given up",
+    ),
+    (
+        "tidings_webhook_waiting",
+        "Deliveries of a webhook that wait for the next attempt",
+    ),
+];
+
+const HISTOGRAMS: [Description; 5] = [
+    (
+        "tidings_command_seconds",
+        "Duration of commands by operation and outcome",
+    ),
+    ("tidings_commit_batch_events", "Events in a group commit"),
+    ("tidings_commit_seconds", "Duration of group commits"),
+    ("tidings_http_seconds", "Duration of requests by route"),
+    ("tidings_search_seconds", "Duration of searches"),
+];
+
+/// Describes every metric to the recorder of this process.
+pub(crate) fn describe_metrics() {
+    for (name, text) in COUNTERS {
+        describe_counter!(name, text);
+    }
+    for (name, text) in GAUGES {
+        describe_gauge!(name, text);
+    }
+    for (name, text) in HISTOGRAMS {
+        describe_histogram!(name, text);
+    }
+}
