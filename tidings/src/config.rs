@@ -1,7 +1,9 @@
 //! All flags and environment variables. A flag takes precedence over its variable, and the variable
-//! over the default. There is no configuration file.
+//! over the default. There is no configuration file but `.env`, which sets variables.
 //!
-//! - `cli`: the command line, with the options of the smaller commands.
+//! - `environment`: reads `.env`, and finds variables that are no settings.
+//! - `cli`: the command line, with the options of the smaller commands. `help`: what the help of a
+//!   command shows.
 //! - `system`: the options that all commands share, and what follows from them.
 //! - `backup`, `erase`, `log`, `rebuild`, `webhooks`: the options of these commands, and of what
 //!   they operate. `given`: the settings that were given.
@@ -9,8 +11,10 @@
 
 mod backup;
 mod cli;
+mod environment;
 mod erase;
 mod given;
+mod help;
 mod log;
 mod parse;
 mod ports;
@@ -20,11 +24,13 @@ mod webhooks;
 
 pub use backup::{BackupArgs, RestoreArgs};
 pub use cli::{
-    Cli, CliCommand, DoctorArgs, ImportArgs, SearchArgs, SearchOrder, ServersCommand, StatusArgs,
-    TokenArgs, UpArgs,
+    Cli, CliCommand, CompletionsArgs, DoctorArgs, ImportArgs, SearchArgs, SearchOrder,
+    ServersCommand, StatusArgs, TokenArgs, UpArgs,
 };
+pub use environment::{load_file, unknown_variables};
 pub use erase::{EraseCommand, ExportUserArgs, OutputArgs, RetentionArgs};
 pub use given::given_settings;
+pub use help::arrange as arrange_help;
 pub use log::{
     EventFilterArgs, LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs,
     LogVerifyArgs, SealArgs, SealInterval,

@@ -4,7 +4,7 @@
 //!
 //! - [`config`]: command-line flags and environment variables. [`logging`]: logs to standard error.
 //! - [`commands`]: the subcommands, one module each: they call a library and print its result.
-//!   [`progress`]: their progress bars.
+//!   [`output`], [`progress`]: standard output, and progress bars.
 //! - [`service`]: the composition root, which assembles, runs and stops the services.
 
 #![deny(missing_docs)]
@@ -12,25 +12,38 @@
 pub mod commands;
 pub mod config;
 pub mod logging;
+pub mod output;
 pub mod progress;
 pub mod service;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use data_dir::UsageError;
 
 /// The entry point of the program: parses the command line, runs the command and reports an error.
 pub fn main() -> ExitCode {
-    let cli = config::Cli::parse();
-    let outcome = logging::init(&cli.config).and_then(|()| run(cli));
+    let outcome = config::load_file()
+        .map_err(anyhow::Error::from)
+        .and_then(|()| parse_and_run());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tidings: {error:#}");
             ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }
+}
+
+fn parse_and_run() -> anyhow::Result<()> {
+    let matches = config::arrange_help(config::Cli::command()).get_matches();
+    let cli = config::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    logging::init(&cli.config)?;
+    for warning in config::unknown_variables() {
+        tracing::warn!("{warning}");
+    }
+    run(cli)
 }
 
 fn run(cli: config::Cli) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::log;
 use crate::config::{BackupArgs, SealInterval, SystemConfig, given_settings};
+use crate::output::outln;
 use crate::progress::CommandProgress;
 use crate::service::signals;
 
@@ -60,15 +61,15 @@ pub async fn run(config: &SystemConfig, args: &BackupArgs) -> Result<()> {
             "position": manifest.position, "cursor": manifest.cursor, "rows": rows,
             "log": summary.to_json(),
         });
-        println!("{json}");
+        outln!("{json}")?;
     } else {
-        println!(
+        outln!(
             "backed up to {}: {} events, {rows} rows in all; cursors up to {} continue after a restore",
             args.dir.display(),
             manifest.position,
             manifest.cursor
-        );
-        println!("{summary}");
+        )?;
+        outln!("{summary}")?;
     }
     match summary.findings {
         0 => Ok(()),

@@ -4,27 +4,31 @@ use projector::RowDifference;
 use projector::index::IndexComparison;
 use serde_json::{Map, Value};
 
+use crate::output::{OutputError, outln};
+
 /// Prints whether two search indexes are equal, and the messages that differ.
-pub fn print_index_comparison(comparison: &IndexComparison) {
+pub fn print_index_comparison(comparison: &IndexComparison) -> Result<(), OutputError> {
     let position = comparison.position;
     if comparison.is_equal() {
-        println!("identical to the served index, at position {position}");
-        return;
+        return outln!("identical to the served index, at position {position}");
     }
-    println!(
+    outln!(
         "different from the served index, at position {position}: {} messages instead of {}; these differ:",
-        comparison.served.messages, comparison.built.messages
-    );
+        comparison.served.messages,
+        comparison.built.messages
+    )?;
     for message in &comparison.differing {
-        println!("message {} of {}", message.seq, message.conversation);
+        outln!("message {} of {}", message.seq, message.conversation)?;
     }
+    Ok(())
 }
 
 /// Prints the rows of read models that differ, one per line.
-pub fn print_row_differences(differences: &[RowDifference]) {
+pub fn print_row_differences(differences: &[RowDifference]) -> Result<(), OutputError> {
     for difference in differences {
-        println!("{}", describe_difference(difference));
+        outln!("{}", describe_difference(difference))?;
     }
+    Ok(())
 }
 
 /// Describes a differing row: its key, and the columns that differ.

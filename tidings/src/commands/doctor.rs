@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use diagnostics::doctor::{ExaminedSystem, RoleSessions, examine};
 
 use crate::config::{DoctorArgs, SystemConfig};
+use crate::output::{out, outln};
 use crate::service::pools::SessionLimits;
 use crate::service::services::Services;
 
@@ -21,9 +22,9 @@ pub async fn run(config: &SystemConfig, args: &DoctorArgs) -> Result<()> {
     })
     .await?;
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        outln!("{}", serde_json::to_string(&report)?)?;
     } else {
-        print!("{report}");
+        out!("{report}")?;
     }
     match report.problems() {
         0 => Ok(()),

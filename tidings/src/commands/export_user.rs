@@ -9,6 +9,7 @@ use domain::ids::UserId;
 use query_api::user_export;
 
 use crate::config::{ExportUserArgs, SystemConfig};
+use crate::output::OutputError;
 
 /// Writes the export, and prints the number of lines to standard error.
 pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
@@ -29,7 +30,7 @@ pub async fn run(config: &SystemConfig, args: &ExportUserArgs) -> Result<()> {
                 out.write_all(b"\n")
             };
             let lines = user_export::export_user(&database.pool, user.as_str(), write).await?;
-            out.flush()?;
+            out.flush().map_err(OutputError::from)?;
             Ok(lines)
         },
     )

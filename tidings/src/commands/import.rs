@@ -7,6 +7,7 @@ use importer::{ImportClient, ImportInput, ImportProgress, ImportSummary, ImportT
 
 use super::admin;
 use crate::config::{ImportArgs, SystemConfig};
+use crate::output::{out, outln};
 use crate::progress::CommandProgress;
 
 /// The user name of the import token, unless `--token` is given.
@@ -37,9 +38,9 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     drop(progress);
     summary.sort_rejected();
     if args.json {
-        println!("{}", summary.to_json(began.elapsed())?);
+        outln!("{}", summary.to_json(began.elapsed())?)?;
     } else {
-        print!("{}", summary.to_text(began.elapsed()));
+        out!("{}", summary.to_text(began.elapsed()))?;
     }
     outcome.map_err(|error| {
         error.context("the import was interrupted; run the same command again to resume it")

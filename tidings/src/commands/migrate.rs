@@ -4,12 +4,13 @@ use anyhow::Result;
 use data_dir::{OperatorDatabase, with_migrated_database};
 
 use crate::config::SystemConfig;
+use crate::output::outln;
 
 /// Applies the missing migrations and prints the schema version.
 pub async fn run(config: &SystemConfig) -> Result<()> {
     let newest = migrations::newest_version();
     with_migrated_database(config.server_options(), async |_: &OperatorDatabase| {
-        println!("the database is at version {newest}");
+        outln!("the database is at version {newest}")?;
         Ok(())
     })
     .await

@@ -3,6 +3,7 @@
 mod admin;
 pub mod backup;
 mod comparison;
+pub mod completions;
 pub mod doctor;
 pub mod erase;
 pub mod export_user;
@@ -50,5 +51,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         CliCommand::Log(command) => log::run(config, command).await,
         CliCommand::Webhooks(command) => webhooks::run(config, command).await,
         CliCommand::Servers(command) => servers::run(config, command).await,
+        CliCommand::Completions(args) => completions::print_completions(&args),
+        CliCommand::Man => completions::print_manual(),
     }
 }

@@ -10,6 +10,7 @@ use projector::{PreviousVersion, RebuildProgress, RebuildStart, RebuildSummary, 
 
 use super::comparison;
 use crate::config::{RebuildAction, RebuildArgs, RebuildSource, SystemConfig};
+use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 
 const NOTHING_KEPT: &str =
@@ -56,35 +57,39 @@ async fn rebuild_read_models(
             Ok(projector::rebuild(pool, projector, batch, start, previous, on_progress).await?)
         },
     );
-    print_rebuilt(&done.await?, source, began.elapsed().as_secs_f64());
+    print_rebuilt(&done.await?, source, began.elapsed().as_secs_f64())?;
     Ok(())
 }
 
-fn print_rebuilt(done: &RebuildSummary, source: RebuildSource, seconds: f64) {
+fn print_rebuilt(
+    done: &RebuildSummary,
+    source: RebuildSource,
+    seconds: f64,
+) -> Result<(), OutputError> {
     if done.start_position > 0 {
         let source = match source {
             RebuildSource::Kept => "the kept tables",
             RebuildSource::Scratch => "an interrupted rebuild",
         };
-        println!("resumed at position {}, from {source}", done.start_position);
+        outln!("resumed at position {}, from {source}", done.start_position)?;
     }
     match &done.comparison {
-        None => println!("not compared: the served read models were behind"),
+        None => outln!("not compared: the served read models were behind")?,
         Some(comparison) => {
             let position = comparison.position;
             if comparison.is_equal() {
-                println!("identical to the served read models, at position {position}");
+                outln!("identical to the served read models, at position {position}")?;
             } else {
-                println!("different from the served read models, at position {position}:");
+                outln!("different from the served read models, at position {position}:")?;
             }
-            comparison::print_row_differences(&comparison.differences);
+            comparison::print_row_differences(&comparison.differences)?;
         }
     }
-    println!(
+    outln!(
         "rebuilt up to position {} in {seconds:.1} seconds, swapped in {:.0} ms",
         done.position,
         done.swap_duration.as_secs_f64() * 1000.0
-    );
+    )
 }
 
 async fn rebuild_search(
@@ -123,24 +128,24 @@ async fn rebuild_search(
     let built = built.await?;
     match (source, built.resumed) {
         (RebuildSource::Kept, 0) => {
-            println!("the kept index could not be resumed; a new one was built");
+            outln!("the kept index could not be resumed; a new one was built")?;
         }
-        (RebuildSource::Kept, had) => println!("resumed the kept index, of {had} messages"),
+        (RebuildSource::Kept, had) => outln!("resumed the kept index, of {had} messages")?,
         (RebuildSource::Scratch, 0) => {}
         (RebuildSource::Scratch, had) => {
-            println!("resumed an interrupted rebuild at {had} messages");
+            outln!("resumed an interrupted rebuild at {had} messages")?;
         }
     }
     match &built.comparison {
-        Some(comparison) => comparison::print_index_comparison(comparison),
-        None => println!("not compared: there was no index to compare with"),
+        Some(comparison) => comparison::print_index_comparison(comparison)?,
+        None => outln!("not compared: there was no index to compare with")?,
     }
-    println!(
+    outln!(
         "indexed {} messages up to position {} in {:.1} seconds",
         built.messages,
         built.position,
         began.elapsed().as_secs_f64()
-    );
+    )?;
     Ok(())
 }
 
@@ -157,6 +162,6 @@ async fn discard_kept(config: &SystemConfig) -> Result<()> {
         (false, true) => "the search index",
         (false, false) => bail!(NOTHING_KEPT),
     };
-    println!("dropped {discarded} that a rebuild had replaced");
+    outln!("dropped {discarded} that a rebuild had replaced")?;
     Ok(())
 }

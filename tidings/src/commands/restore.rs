@@ -16,6 +16,7 @@ use super::backup::{
     AUTH_SECRET_FILE, JWKS_FILE, PUBLIC_KEY_FILE, SEAL_KEY_FILE, SETTINGS_FILE, verify_options,
 };
 use crate::config::{RestoreArgs, SystemConfig, given_settings};
+use crate::output::outln;
 use crate::progress::CommandProgress;
 use crate::service::signals;
 
@@ -67,13 +68,15 @@ pub async fn run(config: &SystemConfig, args: &RestoreArgs) -> Result<()> {
         let json = json!({
             "position": manifest.position, "cursor": manifest.cursor, "log": summary.to_json(),
         });
-        println!("{json}");
+        outln!("{json}")?;
     } else {
-        println!(
+        outln!(
             "restored {} events of {}; cursors up to {} continue, later ones get 410",
-            manifest.position, manifest.created_at, manifest.cursor
-        );
-        println!("{summary}");
+            manifest.position,
+            manifest.created_at,
+            manifest.cursor
+        )?;
+        outln!("{summary}")?;
     }
     report_settings(args, &backup)?;
     match summary.findings {

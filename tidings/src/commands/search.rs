@@ -15,6 +15,7 @@ use search::index::Sort;
 use time::OffsetDateTime;
 
 use crate::config::{SearchArgs, SearchOrder, SystemConfig};
+use crate::output::{OutputError, outln};
 
 /// Searches and prints the first page.
 pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
@@ -53,11 +54,11 @@ pub async fn run(config: &SystemConfig, args: &SearchArgs) -> Result<()> {
             Ok(search.execute(&database.pool, &served).await?)
         },
     );
-    print_page(&page.await?, args.json);
+    print_page(&page.await?, args.json)?;
     Ok(())
 }
 
-fn print_page(page: &HitPage, as_json: bool) {
+fn print_page(page: &HitPage, as_json: bool) -> Result<(), OutputError> {
     if as_json {
         let json = serde_json::json!({
             "hits": page.hits,
@@ -65,26 +66,25 @@ fn print_page(page: &HitPage, as_json: bool) {
             "total_is_exact": !page.total_is_lower_bound,
             "position": page.position,
         });
-        println!("{json}");
-        return;
+        return outln!("{json}");
     }
     let is_terminal = std::io::stdout().is_terminal();
     for hit in &page.hits {
-        println!(
+        outln!(
             "{}  {} #{}  {}: {}",
             hit.sent_at,
             hit.conversation_id,
             hit.seq,
             hit.sender,
             format_hit(hit, is_terminal)
-        );
+        )?;
     }
     let count = if page.total_is_lower_bound {
         format!("more than {MAX_EXACT_TOTAL}")
     } else {
         page.total.to_string()
     };
-    println!("{count} found, up to position {}", page.position);
+    outln!("{count} found, up to position {}", page.position)
 }
 
 /// Formats a hit on one line, with highlights in bold on a terminal. Control characters of the

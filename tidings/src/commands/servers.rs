@@ -6,6 +6,7 @@ use embedded_servers::{ServerOptions, fetch, locate_programs};
 
 use super::servers_run;
 use crate::config::{ServersCommand, SystemConfig};
+use crate::output::outln;
 
 /// Runs the subcommand. Those that read files and run programs use a blocking thread.
 pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
@@ -23,14 +24,14 @@ pub async fn run(config: &SystemConfig, command: ServersCommand) -> Result<()> {
 
 fn fetch(_: &ServerOptions) -> Result<()> {
     let dir = fetch::fetch_servers().map_err(|error| anyhow!(error))?;
-    println!("{}", dir.display());
+    outln!("{}", dir.display())?;
     Ok(())
 }
 
 fn print_paths(options: &ServerOptions) -> Result<()> {
     for (requirement, found) in locate_programs(options) {
         match found {
-            Ok(program) => println!("{}", program.path.display()),
+            Ok(program) => outln!("{}", program.path.display())?,
             Err(_) => bail!(
                 "no usable {} was found; see `tidings servers doctor`",
                 requirement.name()
@@ -42,32 +43,31 @@ fn print_paths(options: &ServerOptions) -> Result<()> {
 
 fn diagnose(options: &ServerOptions) -> Result<()> {
     let account = Account::resolve(&options.data.join("servers"));
-    println!(
+    outln!(
         "servers run as  {}",
         account.map_or_else(|| "this user".to_owned(), |account| account.name)
-    );
+    )?;
     match fetch::cache_dir() {
-        Ok(dir) => println!("fetched into    {}", dir.display()),
-        Err(error) => println!("fetched into    nowhere: {error}"),
+        Ok(dir) => outln!("fetched into    {}", dir.display())?,
+        Err(error) => outln!("fetched into    nowhere: {error}")?,
     }
     let mut missing = Vec::new();
     for (requirement, found) in locate_programs(options) {
         match found {
             Ok(program) => {
-                println!(
+                outln!(
                     "{:<15} {} ({}) in {}",
                     requirement.name(),
                     program.version,
                     program.origin,
                     program.path.display()
-                );
+                )?;
             }
             Err(error) => {
-                println!("{:<15} none", requirement.name());
-                error
-                    .0
-                    .iter()
-                    .for_each(|line| println!("                {line}"));
+                outln!("{:<15} none", requirement.name())?;
+                for line in &error.0 {
+                    outln!("                {line}")?;
+                }
                 missing.push(requirement.name());
             }
         }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use diagnostics::{StatusSources, collect_status, render_status};
 
 use crate::config::{StatusArgs, SystemConfig};
+use crate::output::{out, outln};
 
 /// Prints the status. A stopped system is a valid result; a running one that cannot be queried is
 /// an error.
@@ -16,9 +17,9 @@ pub async fn run(config: &SystemConfig, args: &StatusArgs) -> Result<()> {
     })
     .await?;
     if args.json {
-        println!("{}", serde_json::to_string(&status)?);
+        outln!("{}", serde_json::to_string(&status)?)?;
     } else {
-        print!("{}", render_status(&status));
+        out!("{}", render_status(&status))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::comparison;
 use crate::config::{SystemConfig, VerifyArgs};
+use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 
 /// Compares, and prints the result. Returns an error if there is a difference.
@@ -33,35 +34,37 @@ async fn verify_read_models(config: &SystemConfig, args: &VerifyArgs) -> Result<
         },
     );
     let comparison = comparison.await?;
-    if args.json {
+    let printed = if args.json {
         let json = json!({
             "position": comparison.position, "equal": comparison.is_equal(),
             "served": comparison.served, "rebuilt": comparison.rebuilt,
             "differences": comparison.differences,
         });
-        println!("{json}");
+        outln!("{json}")
     } else {
-        print_tables(&comparison);
-    }
+        print_tables(&comparison)
+    };
     if comparison.is_equal() {
-        return Ok(());
+        return Ok(printed?);
     }
     bail!("the read models differ from the log; repair them with `tidings rebuild`")
 }
 
-fn print_tables(comparison: &ReadModelComparison) {
+fn print_tables(comparison: &ReadModelComparison) -> Result<(), OutputError> {
     for (served, rebuilt) in comparison.served.iter().zip(&comparison.rebuilt) {
         let verdict = if served == rebuilt {
             "equal"
         } else {
             "differs"
         };
-        println!(
+        outln!(
             "{:<14} {:>10} rows  {}  {verdict}",
-            served.table, served.rows, served.digest
-        );
+            served.table,
+            served.rows,
+            served.digest
+        )?;
     }
-    comparison::print_row_differences(&comparison.differences);
+    comparison::print_row_differences(&comparison.differences)
 }
 
 async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
@@ -75,18 +78,18 @@ async fn verify_search(config: &SystemConfig, args: &VerifyArgs) -> Result<()> {
         },
     );
     let comparison = comparison.await?;
-    if args.json {
+    let printed = if args.json {
         let json = json!({
             "position": comparison.position, "equal": comparison.is_equal(),
             "served": comparison.served, "rebuilt": comparison.built,
             "differences": comparison.differing,
         });
-        println!("{json}");
+        outln!("{json}")
     } else {
-        comparison::print_index_comparison(&comparison);
-    }
+        comparison::print_index_comparison(&comparison)
+    };
     if comparison.is_equal() {
-        return Ok(());
+        return Ok(printed?);
     }
     bail!("the index differs from the messages; repair it with `tidings rebuild search`")
 }

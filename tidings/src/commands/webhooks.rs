@@ -12,6 +12,7 @@ use reqwest::Url;
 use sqlx::PgPool;
 
 use crate::config::{SystemConfig, WebhookAddArgs, WebhookListArgs, WebhooksCommand};
+use crate::output::outln;
 
 /// The maximum number of parked deliveries that are listed.
 const MAX_PARKED_SHOWN: i64 = 1_000;
@@ -42,14 +43,14 @@ async fn execute(pool: &PgPool, command: WebhooksCommand, new: Option<NewWebhook
                 bail!("{}", unknown_webhook_message(id));
             }
             for id in replayed {
-                println!("webhook {id} redelivers from position {from}");
+                outln!("webhook {id} redelivers from position {from}")?;
             }
             Ok(())
         }
         WebhooksCommand::Retry { id } => {
             require_existing(pool, id).await?;
             let retried = webhook::retry_parked(pool, id).await?;
-            println!("{retried} parked deliveries of webhook {id} will be retried");
+            outln!("{retried} parked deliveries of webhook {id} will be retried")?;
             Ok(())
         }
         WebhooksCommand::Disable { id } => set_enabled(pool, id, false).await,
@@ -58,7 +59,7 @@ async fn execute(pool: &PgPool, command: WebhooksCommand, new: Option<NewWebhook
             if !webhook::remove(pool, id).await? {
                 bail!("{}", unknown_webhook_message(Some(id)));
             }
-            println!("removed webhook {id}");
+            outln!("removed webhook {id}")?;
             Ok(())
         }
     }
@@ -105,15 +106,15 @@ impl NewWebhook {
         let secret = self.secret.reveal();
         if args.json {
             let from = after + 1;
-            println!(
+            outln!(
                 "{}",
                 serde_json::json!({ "id": id, "from": from, "secret": secret })
-            );
+            )?;
         } else {
-            println!(
+            outln!(
                 "webhook {id} starts at position {}\nsecret  {secret}",
                 after + 1
-            );
+            )?;
         }
         Ok(())
     }
@@ -132,7 +133,7 @@ async fn set_enabled(pool: &PgPool, id: i64, on: bool) -> Result<()> {
     if !webhook::set_enabled(pool, id, on).await? {
         bail!("{}", unknown_webhook_message(Some(id)));
     }
-    println!("webhook {id} is {}", if on { "on" } else { "off" });
+    outln!("webhook {id} is {}", if on { "on" } else { "off" })?;
     Ok(())
 }
 
@@ -158,22 +159,22 @@ async fn list(pool: &PgPool, args: &WebhookListArgs) -> Result<()> {
     if let Some(id) = args.parked {
         for parked in webhook::list_parked(pool, id, MAX_PARKED_SHOWN).await? {
             if args.json {
-                println!("{}", serde_json::to_string(&parked)?);
+                outln!("{}", serde_json::to_string(&parked)?)?;
             } else {
-                println!("{}", format_parked(&parked));
+                outln!("{}", format_parked(&parked))?;
             }
         }
         return Ok(());
     }
     let all = webhook::list(pool).await?;
     if all.is_empty() && !args.json {
-        println!("there are no webhooks; add one with `tidings webhooks add URL`");
+        outln!("there are no webhooks; add one with `tidings webhooks add URL`")?;
     }
     for webhook in all {
         if args.json {
-            println!("{}", serde_json::to_string(&webhook)?);
+            outln!("{}", serde_json::to_string(&webhook)?)?;
         } else {
-            println!("{}", format_webhook(&webhook));
+            outln!("{}", format_webhook(&webhook))?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use data_dir::SecretString;
 
 use super::backup::{BackupArgs, RestoreArgs};
@@ -73,6 +74,10 @@ pub enum CliCommand {
     /// Manage the embedded servers.
     #[command(subcommand)]
     Servers(ServersCommand),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page.
+    Man,
 }
 
 /// The options of `tidings up`.
@@ -88,12 +93,19 @@ pub struct UpArgs {
 pub struct TokenArgs {
     /// User that the token is for: 1 to 128 characters.
     pub user: String,
-    /// Scope beyond the user's own data: `admin`.
+    /// Scope beyond the user's own data: `admin`, or what --auth-admin-scope names instead.
     #[arg(long, default_value = "")]
     pub scope: String,
     /// Token lifetime.
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = parse_duration)]
     pub ttl: Duration,
+}
+
+/// The options of `tidings completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: Shell,
 }
 
 /// The options of `tidings doctor`.

@@ -12,6 +12,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::config::{OutputArgs, SystemConfig};
+use crate::output::{OutputError, outln};
 use crate::progress::CommandProgress;
 
 /// Number of events that the rebuild folds per batch.
@@ -39,9 +40,9 @@ pub async fn run(config: &SystemConfig, output: OutputArgs) -> Result<()> {
     let rewritten = rewritten.await?;
     let seconds = began.elapsed().as_secs_f64();
     if output.json {
-        print_json(&rewritten, seconds);
+        print_json(&rewritten, seconds)?;
     } else {
-        print_text(&rewritten, seconds);
+        print_text(&rewritten, seconds)?;
     }
     Ok(())
 }
@@ -120,7 +121,7 @@ async fn rewrite_search_index(config: &SystemConfig, pool: &PgPool) -> Result<u6
     Ok(built.messages)
 }
 
-fn print_json(rewritten: &RewriteSummary, seconds: f64) {
+fn print_json(rewritten: &RewriteSummary, seconds: f64) -> Result<(), OutputError> {
     let (recycled, skipped) = match &rewritten.wal {
         WalOutcome::Recycled(files) => (Some(files), None),
         WalOutcome::Skipped(reason) => (None, Some(reason)),
@@ -129,23 +130,24 @@ fn print_json(rewritten: &RewriteSummary, seconds: f64) {
         "erased_up_to": rewritten.erased_to, "events": rewritten.events, "messages": rewritten.messages,
         "seconds": seconds, "wal_files": recycled, "wal_kept": skipped,
     });
-    println!("{json}");
+    outln!("{json}")
 }
 
-fn print_text(rewritten: &RewriteSummary, seconds: f64) {
-    println!(
+fn print_text(rewritten: &RewriteSummary, seconds: f64) -> Result<(), OutputError> {
+    outln!(
         "rewrote {} events, their read models and an index of {} messages in {seconds:.1} seconds",
-        rewritten.events, rewritten.messages
-    );
+        rewritten.events,
+        rewritten.messages
+    )?;
     match &rewritten.wal {
-        WalOutcome::Recycled(files) => println!("rewrote {files} files of the write-ahead log"),
-        WalOutcome::Skipped(reason) => println!(
+        WalOutcome::Recycled(files) => outln!("rewrote {files} files of the write-ahead log")?,
+        WalOutcome::Skipped(reason) => outln!(
             "the write-ahead log was not rewritten ({reason}): a superuser can recycle it with CHECKPOINT and \
              pg_switch_wal(); otherwise Postgres recycles it over time"
-        ),
+        )?,
     }
-    println!(
+    outln!(
         "these files no longer contain data that was erased up to position {}; backups may still contain it",
         rewritten.erased_to
-    );
+    )
 }

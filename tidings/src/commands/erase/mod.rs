@@ -17,6 +17,7 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
 use crate::config::{EraseCommand, OutputArgs, SystemConfig};
+use crate::output::{OutputError, out, outln};
 
 /// How long to wait until erased data has been removed from the log, the stream and the read
 /// models.
@@ -56,7 +57,7 @@ async fn erase(config: &SystemConfig, scope: Value, output: OutputArgs) -> Resul
             ErasureReceipt::load(&database.pool, config.index_dir(), &erased).await
         },
     );
-    print_receipt(&receipt.await?, output);
+    print_receipt(&receipt.await?, output)?;
     Ok(())
 }
 
@@ -99,14 +100,13 @@ async fn show_receipt(config: &SystemConfig, from: i64, output: OutputArgs) -> R
             ErasureReceipt::load(&database.pool, config.index_dir(), &all).await
         },
     );
-    print_receipt(&receipt.await?, output);
-    Ok(())
+    Ok(print_receipt(&receipt.await?, output)?)
 }
 
-fn print_receipt(receipt: &ErasureReceipt, output: OutputArgs) {
+fn print_receipt(receipt: &ErasureReceipt, output: OutputArgs) -> Result<(), OutputError> {
     if output.json {
-        println!("{}", receipt.to_json());
+        outln!("{}", receipt.to_json())
     } else {
-        print!("{}", receipt.to_text());
+        out!("{}", receipt.to_text())
     }
 }

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{
     LogCommand, LogExportArgs, LogReplayArgs, LogStatsArgs, LogTailArgs, SystemConfig,
 };
+use crate::output::outln;
 use crate::progress::CommandProgress;
 use crate::service::signals;
 
@@ -77,14 +78,7 @@ async fn show(pool: &PgPool, position: i64) -> Result<()> {
         bail!("there is no event at position {position}; the log ends at position {head}");
     };
     let json: Value = serde_json::from_slice(&event.to_json()?)?;
-    print_line(&serde_json::to_string_pretty(&json)?)
-}
-
-/// Prints to a pipe that its reader may have closed.
-fn print_line(text: &str) -> Result<()> {
-    let mut output = LineOutput::new(stdout());
-    output.write_line(text.as_bytes())?;
-    output.flush()?;
+    outln!("{}", serde_json::to_string_pretty(&json)?)?;
     Ok(())
 }
 
@@ -106,15 +100,17 @@ async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -
             "complete_to": summary.complete_to.position,
             "cursor": summary.complete_to.to_string(), "complete": summary.is_complete,
         });
-        println!("{json}");
+        outln!("{json}")?;
         return Ok(());
     }
-    println!(
+    outln!(
         "{} events in {} files, up to position {}",
-        summary.events, summary.parts, summary.complete_to.position
-    );
+        summary.events,
+        summary.parts,
+        summary.complete_to.position
+    )?;
     if !summary.is_complete {
-        println!("stopped early; run the same command again to resume");
+        outln!("stopped early; run the same command again to resume")?;
     }
     Ok(())
 }
@@ -134,10 +130,11 @@ async fn print_stats(pool: &PgPool, args: &LogStatsArgs, stop: &CancellationToke
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     if args.json {
-        print_line(&serde_json::to_string(&statistics)?)
+        outln!("{}", serde_json::to_string(&statistics)?)?;
     } else {
-        print_line(&stats::render_text(&statistics))
+        outln!("{}", stats::render_text(&statistics))?;
     }
+    Ok(())
 }
 
 async fn replay_events(
@@ -174,12 +171,12 @@ async fn replay_events(
             "events": events, "position": position, "cursor": cursor, "seconds": seconds,
             "complete": summary.is_complete,
         });
-        println!("{json}");
+        outln!("{json}")?;
         return Ok(());
     }
-    println!("published {events} events up to position {position} in {seconds:.1} seconds");
+    outln!("published {events} events up to position {position} in {seconds:.1} seconds")?;
     if !summary.is_complete {
-        println!("resume with --after {cursor}");
+        outln!("resume with --after {cursor}")?;
     }
     Ok(())
 }
@@ -188,7 +185,7 @@ async fn replay_events(
 async fn seal(config: &SystemConfig, pool: &PgPool) -> Result<()> {
     seal_all(config, pool).await?;
     let last = store::load_last(pool).await?.map_or(0, |seal| seal.last);
-    println!("sealed up to position {last}");
+    outln!("sealed up to position {last}")?;
     Ok(())
 }
 

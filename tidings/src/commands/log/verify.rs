@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{LogVerifyArgs, SystemConfig};
+use crate::output::outln;
 use crate::progress::CommandProgress;
 
 /// The maximum number of findings that are printed; more are only counted.
@@ -80,28 +81,32 @@ impl FindingPrinter {
         Self { json, printed: 0 }
     }
 
+    /// Prints a finding. If nobody reads on, the exit code still says that there was one.
     fn print(&mut self, finding: &SealFinding) {
         if self.printed == MAX_PRINTED_FINDINGS {
             return;
         }
         self.printed += 1;
-        if self.json {
-            println!("{}", finding_to_json(finding));
+        let printed = if self.json {
+            outln!("{}", finding_to_json(finding))
         } else {
-            println!("{finding}");
+            outln!("{finding}")
+        };
+        if printed.is_err() {
+            self.printed = MAX_PRINTED_FINDINGS;
         }
     }
 }
 
 /// Prints the summary, and fails if there are findings.
 fn print_summary(summary: &VerifySummary, as_json: bool) -> Result<()> {
-    if as_json {
-        println!("{}", summary.to_json());
+    let printed = if as_json {
+        outln!("{}", summary.to_json())
     } else {
-        println!("{summary}");
-    }
+        outln!("{summary}")
+    };
     match summary.findings {
-        0 => Ok(()),
+        0 => Ok(printed?),
         count => bail!("{count} findings: the log does not match its seals"),
     }
 }

@@ -1,0 +1,23 @@
+//! `tidings completions SHELL` and `tidings man`: what a shell and `man` need.
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+
+use crate::config::{Cli, CompletionsArgs, arrange_help};
+use crate::output::out;
+
+/// Prints a completion script.
+pub fn print_completions(args: &CompletionsArgs) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "tidings", &mut script);
+    out!("{}", String::from_utf8_lossy(&script))?;
+    Ok(())
+}
+
+/// Prints the manual page.
+pub fn print_manual() -> Result<()> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(arrange_help(Cli::command())).render(&mut page)?;
+    out!("{}", String::from_utf8_lossy(&page))?;
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Arranges the help texts: a command shows its own options first, then how it connects, and then,
+//! if it runs services, their settings. All commands accept all settings; those that have no
+//! effect are not shown.
+
+use std::collections::BTreeSet;
+
+use clap::{Arg, Args as _, Command};
+
+use super::system::SystemConfig;
+use crate::service::services::Services;
+
+/// The settings that every command needs.
+const CONNECTION: [&str; 5] = ["data", "database_url", "nats_url", "log", "log_format"];
+
+const CONNECTION_HEADING: &str = "Connection";
+const SETTINGS_HEADING: &str = "Settings";
+
+/// Where the settings are shown that a command does not show.
+const SETTINGS_NOTE: &str = "`tidings up --help` has the settings of the services.";
+
+/// An example for each command, by its path.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("up", "tidings up --data ./tidings-data --print-token demo"),
+    ("command-svc", "tidings command-svc --listen 0.0.0.0:8081"),
+    ("projector", "tidings projector"),
+    (
+        "query-api",
+        "tidings query-api --listen 0.0.0.0:8082 --search-dir /var/lib/tidings/search",
+    ),
+    ("dispatcher", "tidings dispatcher"),
+    (
+        "migrate",
+        "tidings migrate --database-url postgres://tidings:PASSWORD@db.example.com/tidings",
+    ),
+    ("token", "tidings token ann --ttl 1h"),
+    ("doctor", "tidings doctor"),
+    ("status", "tidings status --json"),
+    ("import", "tidings import ./slack-export"),
+    ("erase message", "tidings erase message general 17"),
+    ("erase conversation", "tidings erase conversation general"),
+    ("erase user", "tidings erase user ann"),
+    ("erase files", "tidings erase files"),
+    ("export-user", "tidings export-user ann --out ann.jsonl"),
+    ("backup", "tidings backup /backups/2026-11-28"),
+    ("restore", "tidings restore /backups/2026-11-28"),
+    ("rebuild", "tidings rebuild --keep"),
+    ("verify", "tidings verify --search"),
+    ("search", "tidings search 'from:ann invoice' --as bob"),
+    ("log tail", "tidings log tail --follow --type message_sent"),
+    ("log show", "tidings log show 17"),
+    ("log export", "tidings log export ./events --format parquet"),
+    ("log verify", "tidings log verify --export ./events"),
+    ("log stats", "tidings log stats --html stats.html"),
+    ("log replay", "tidings log replay --subject my.events"),
+    (
+        "webhooks add",
+        "tidings webhooks add https://app.example.com/hooks --events message_sent",
+    ),
+    ("servers run", "tidings servers run -- psql"),
+];
+
+/// Arranges the help of all commands.
+pub fn arrange(mut command: Command) -> Command {
+    // Passes the global settings on to the subcommands, so that each can show them differently.
+    command.build();
+    let settings = SystemConfig::augment_args(Command::new("settings"));
+    let settings: BTreeSet<String> = settings
+        .get_arguments()
+        .map(|argument| argument.get_id().to_string())
+        .collect();
+    arrange_command(command, "", &settings)
+}
+
+fn arrange_command(command: Command, path: &str, settings: &BTreeSet<String>) -> Command {
+    let runs_services = Services::ROLES.iter().any(|(role, _)| *role == path);
+    let mut command =
+        command.mut_args(|argument| arrange_argument(argument, runs_services, settings));
+    if !runs_services && command.get_name() != "help" {
+        command = command.after_help(epilogue(path));
+    } else if let Some(example) = find_example(path) {
+        command = command.after_help(example);
+    }
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|subcommand| subcommand.get_name().to_owned())
+        .filter(|name| name != "help")
+        .collect();
+    for name in names {
+        let path = format!("{path} {name}").trim().to_owned();
+        command = command.mut_subcommand(&name, |subcommand| {
+            arrange_command(subcommand, &path, settings)
+        });
+    }
+    command
+}
+
+fn arrange_argument(argument: Arg, runs_services: bool, settings: &BTreeSet<String>) -> Arg {
+    let id = argument.get_id().as_str();
+    if CONNECTION.contains(&id) {
+        argument.help_heading(CONNECTION_HEADING)
+    } else if !settings.contains(id) {
+        argument
+    } else if runs_services {
+        argument.help_heading(SETTINGS_HEADING)
+    } else {
+        argument.hide(true)
+    }
+}
+
+fn epilogue(path: &str) -> String {
+    match find_example(path) {
+        Some(example) => format!("{example}\n\n{SETTINGS_NOTE}"),
+        None => SETTINGS_NOTE.to_owned(),
+    }
+}
+
+fn find_example(path: &str) -> Option<String> {
+    let example = EXAMPLES.iter().find(|(command, _)| *command == path);
+    example.map(|(_, example)| format!("Example: {example}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+    use crate::config::Cli;
+
+    /// The help of each command that has no subcommands, by its path.
+    fn helps() -> Vec<(String, String)> {
+        fn collect(command: &Command, path: &str, helps: &mut Vec<(String, String)>) {
+            if command.get_subcommands().next().is_none() && !path.is_empty() {
+                let help = command.clone().render_long_help().to_string();
+                helps.push((path.to_owned(), help));
+            }
+            for subcommand in command.get_subcommands() {
+                if subcommand.get_name() != "help" {
+                    let path = format!("{path} {}", subcommand.get_name());
+                    collect(subcommand, path.trim(), helps);
+                }
+            }
+        }
+        let mut helps = Vec::new();
+        collect(&arrange(Cli::command()), "", &mut helps);
+        helps
+    }
+
+    #[test]
+    fn a_command_shows_its_own_options_then_its_connection_and_an_example() {
+        let helps = helps();
+        assert!(helps.len() > 20);
+        for (path, help) in helps {
+            let runs_services = Services::ROLES.iter().any(|(role, _)| *role == path);
+            assert_eq!(help.contains("--rate-limit"), runs_services, "{path}");
+            assert_eq!(help.contains(SETTINGS_NOTE), !runs_services, "{path}");
+            let connection = help.find("Connection:").expect("a connection");
+            let options = help.find("Options:").expect("options");
+            assert!(options < connection, "{path}:\n{help}");
+            assert!(help[connection..].contains("--data"), "{path}:\n{help}");
+            let lines = help.lines().count();
+            assert!(runs_services || lines < 90, "{path} has {lines} lines");
+        }
+    }
+
+    #[test]
+    fn the_examples_are_valid() {
+        let commands: Vec<String> = helps().into_iter().map(|(path, _)| path).collect();
+        for (path, example) in EXAMPLES {
+            assert!(commands.iter().any(|command| command == path), "{path}");
+            assert!(example.starts_with(&format!("tidings {path}")), "{example}");
+            // The quoted argument of a search counts as two, which it accepts too.
+            let words = example.replace('\'', "");
+            let parsed = Cli::try_parse_from(words.split_whitespace());
+            assert!(parsed.is_ok(), "{example}: {parsed:?}");
+        }
+    }
+}
