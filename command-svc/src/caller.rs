@@ -23,7 +23,7 @@ impl<S: Sync> FromRequestParts<S> for AuthenticatedUser {
         let caller = Caller::from_request_parts(parts, state).await?;
         UserId::parse(&caller.user)
             .map(Self)
-            .map_err(|_| Problem::unauthorized())
+            .map_err(|_| Problem::invalid_user_id())
     }
 }
 

@@ -107,11 +107,18 @@ impl From<sqlx::Error> for EndpointError {
     }
 }
 
+impl EndpointError {
+    /// The problem that says so to the client.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Rejected(problem) => problem,
+            Self::Internal(error) => error.to_problem(),
+        }
+    }
+}
+
 impl IntoResponse for EndpointError {
     fn into_response(self) -> Response {
-        match self {
-            Self::Rejected(problem) => problem.into_response(),
-            Self::Internal(error) => error.to_problem().into_response(),
-        }
+        self.into_problem().into_response()
     }
 }

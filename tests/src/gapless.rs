@@ -155,7 +155,11 @@ async fn send_with_retry(client: &Client, lines: &[Value], busy: &mut usize) -> 
     for _ in 0..MAX_ATTEMPTS {
         let answers = if let [line] = lines {
             let conversation = line["conversation_id"].as_str().unwrap_or_default();
-            let answer = client.send_message(conversation, line.clone()).await;
+            let mut message = line.clone();
+            if let Some(fields) = message.as_object_mut() {
+                fields.retain(|name, _| !["op", "conversation_id"].contains(&name.as_str()));
+            }
+            let answer = client.send_message(conversation, message).await;
             vec![(answer.status, answer.json())]
         } else {
             let body = lines

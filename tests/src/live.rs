@@ -54,8 +54,8 @@ impl LiveSocket {
             .map_err(|answer| answer.status().as_u16())
     }
 
-    /// The same with more headers. Returns the headers of the response, or the whole response if it
-    /// refused the upgrade.
+    /// The same with more headers, and without the header of the token if it is empty. Returns the
+    /// headers of the response, or the whole response if it refused the upgrade.
     pub async fn open_with_headers(
         address: &str,
         token: &str,
@@ -99,11 +99,11 @@ impl LiveSocket {
         let mut request = url
             .into_client_request()
             .unwrap_or_else(|error| panic!("{error}"));
-        let bearer = format!("Bearer {token}").parse();
-        request.headers_mut().insert(
-            "authorization",
-            bearer.unwrap_or_else(|_| panic!("a token is ASCII")),
-        );
+        if !token.is_empty() {
+            let bearer = format!("Bearer {token}").parse();
+            let bearer = bearer.unwrap_or_else(|_| panic!("a token is ASCII"));
+            request.headers_mut().insert("authorization", bearer);
+        }
         for (name, value) in headers {
             let value = value.parse().unwrap_or_else(|error| panic!("{error}"));
             request.headers_mut().insert(*name, value);

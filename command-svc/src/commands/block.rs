@@ -86,7 +86,7 @@ async fn execute_block(
     put,
     path = "/v1/blocks/{user}",
     operation_id = "block_user",
-    tag = "inbox",
+    tag = "users",
     params(
         ("user" = String, Path, description = "The user to block"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
@@ -112,7 +112,7 @@ pub(crate) async fn block_user(
     delete,
     path = "/v1/blocks/{user}",
     operation_id = "unblock_user",
-    tag = "inbox",
+    tag = "users",
     params(
         ("user" = String, Path, description = "The user to unblock"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),

@@ -36,7 +36,7 @@ async fn every_line_has_a_response() -> Result<()> {
         line("react", json!({"key": "x".repeat(33)})),
         line("unreact", json!({"key": "x"})),
         line("recall", json!({})),
-        line("read", json!({"up_to": 1})),
+        json!({"op": "read", "conversation_id": "team", "up_to": 1}),
         json!({"op": "ack", "device": "phone", "cursor": 1}),
         json!({"op": "fly"}),
         json!([]),

@@ -19,12 +19,14 @@ async fn a_message_is_stored_unchanged() -> Result<()> {
             == json!({"conversation_id": "team", "seq": 1, "position": 2,
         "sent_at": "2026-01-01T00:00:00.000Z"})
     );
-    let reply = json!({"client_message_id": "k1", "type": "custom", "body": {"z": 1, "a": [1.5, null]},
-        "reply_to": 1, "mentions": ["ann", "ann"], "seq": 99, "sender": "ann"});
-    let sent = bob
-        .post("/v1/conversations/team/messages", reply)
-        .await?
-        .expect_status(201)?;
+    let path = "/v1/conversations/team/messages";
+    let mut reply = json!({"client_message_id": "k1", "type": "custom",
+        "body": {"z": 1, "a": [1.5, null]}, "reply_to": 1, "mentions": ["ann", "ann"]});
+    let sent = bob.post(path, reply.clone()).await?.expect_status(201)?;
+    // What the server decides cannot be sent.
+    reply["sender"] = json!("ann");
+    let refused = bob.post(path, reply).await?.expect_status(422)?;
+    ensure!(refused.json["errors"][0]["field"] == "sender");
     ensure!(sent.seq() == 2);
     let stored = world.event_payloads("message_sent").await?;
     ensure!(stored[0]["body"]["text"] == text);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use http_edge::Auth;
-use http_edge::auth::sign_hs256;
+use http_edge::auth::{TokenPolicy, sign_for_policy};
 
 use crate::directory::DataDir;
 use crate::secret::SecretString;
@@ -73,20 +73,28 @@ impl TokenKeys {
     }
 
     /// Builds the verifier of tokens.
-    pub fn to_auth(&self) -> Result<Auth> {
+    pub fn to_auth(&self, policy: TokenPolicy) -> Result<Auth> {
         let auth = match self {
             Self::Shared(secret) => Auth::hs256(secret.reveal().as_bytes()),
             Self::PublicKey(pem) => Auth::public_key_pem(pem.as_bytes()),
             Self::Jwks(json) => Auth::jwks(json.as_bytes()),
         };
-        auth.map_err(|error| UsageError(error.to_string()).into())
+        let auth = auth.map_err(|error| UsageError(error.to_string()))?;
+        Ok(auth.with_policy(policy))
     }
 
-    /// Signs a token that is valid for `ttl`. The scope is `admin` or empty. Returns a
-    /// [`UsageError`] if only public keys are configured, or if the secret is too short.
-    pub fn sign(&self, user: &str, scope: &str, ttl: Duration) -> Result<String> {
+    /// Signs a token that is valid for `ttl` and satisfies the policy. The scope may be empty.
+    /// Returns a [`UsageError`] if only public keys are configured, or if the secret is too short.
+    pub fn sign(
+        &self,
+        policy: &TokenPolicy,
+        user: &str,
+        scope: &str,
+        ttl: Duration,
+    ) -> Result<String> {
         let secret = self.signing_secret()?.reveal().as_bytes();
-        sign_hs256(secret, user, scope, ttl).map_err(|error| UsageError(error.to_string()).into())
+        sign_for_policy(secret, policy, user, scope, ttl)
+            .map_err(|error| UsageError(error.to_string()).into())
     }
 
     /// Returns the signing secret. Returns a [`UsageError`] if only public keys are configured.
@@ -162,7 +170,7 @@ mod tests {
     #[test]
     fn a_short_secret_is_rejected_and_not_shown() {
         let keys = TokenKeys::Shared(SecretString::new("short"));
-        let Err(error) = keys.to_auth() else {
+        let Err(error) = keys.to_auth(TokenPolicy::default()) else {
             panic!("a short secret was accepted")
         };
         assert!(error.is::<UsageError>());

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::concurrency::DEFAULT_REQUESTS_PER_USER;
+use crate::known_parameters::KnownParameters;
+use crate::origins::AllowedOrigins;
 
 /// Limits and timeouts of the HTTP edge.
 #[derive(Debug, Clone)]
@@ -40,9 +42,10 @@ pub struct EdgeConfig {
     /// How long a shutdown leaves idle connections open, so that an active client receives
     /// `Connection: close` with its next response instead of a reset.
     pub idle_grace: Duration,
-    /// Origins (`https://chat.example.com`) whose pages may call this API and open WebSockets.
-    /// Pages that this server serves itself are always allowed.
-    pub allowed_origins: Vec<String>,
+    /// The query parameters of each operation; others are refused.
+    pub parameters: KnownParameters,
+    /// The origins whose pages may call this API and open WebSockets.
+    pub allowed_origins: AllowedOrigins,
 }
 
 impl Default for EdgeConfig {
@@ -61,7 +64,8 @@ impl Default for EdgeConfig {
             max_requests_per_user: DEFAULT_REQUESTS_PER_USER,
             drain_timeout: Duration::from_secs(20),
             idle_grace: Duration::from_millis(500),
-            allowed_origins: Vec::new(),
+            parameters: KnownParameters::default(),
+            allowed_origins: AllowedOrigins::default(),
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::auth::caller::bearer_token;
 use crate::auth::{Auth, Caller};
 use crate::concurrency::ConcurrencyLimiter;
 use crate::config::EdgeConfig;
+use crate::extract::unknown::UnknownNames;
+use crate::origins::OriginGuard;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimiter;
 
@@ -18,6 +20,7 @@ pub(crate) struct EdgeShared {
     pub(crate) auth: Auth,
     pub(crate) limiter: RateLimiter,
     pub(crate) concurrency: ConcurrencyLimiter,
+    pub(crate) origins: Arc<OriginGuard>,
     pub(crate) config: EdgeConfig,
 }
 
@@ -27,6 +30,8 @@ pub(crate) struct RequestContext {
     pub(crate) edge: Arc<EdgeShared>,
     /// The caller, if the request has a valid token.
     pub(crate) caller: Option<Arc<Caller>>,
+    /// What happens to names that the request does not have.
+    pub(crate) unknown: UnknownNames,
 }
 
 impl RequestContext {
@@ -47,12 +52,28 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             return Ok(Self::clone(caller));
         }
         let token = bearer_token(&parts.method, &parts.uri, &parts.headers)
-            .ok_or_else(Problem::unauthorized)?;
+            .ok_or_else(Problem::token_missing)?;
         context
             .edge
             .auth
             .verify(&token)
             .map(|caller| Self::clone(&caller))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Auth {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        RequestContext::from_extensions(&parts.extensions).map(|context| context.edge.auth.clone())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for UnknownNames {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        RequestContext::from_extensions(&parts.extensions).map(|context| context.unknown.clone())
     }
 }
 

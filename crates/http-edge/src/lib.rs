@@ -9,6 +9,7 @@
 //! - [`gate`]: the router behind the port, which responds with 503 until the service has started.
 //! - [`middleware`]: one layer around every route. It adds request ids, panic handling, timeouts,
 //!   metrics, rate limits, and a problem document for the errors that the router itself returns.
+//!   `origins`: which pages may call. `known_parameters`: which query parameters there are.
 //! - `context`: what the middleware attaches to a request, for the extractors.
 //! - [`rate_limit`]: how many commands one user may send. `concurrency`: how many requests of one
 //!   user may be under way.
@@ -35,9 +36,11 @@ pub mod docs;
 pub mod extract;
 pub mod gate;
 pub mod idempotency;
+mod known_parameters;
 mod metric_descriptions;
 pub mod middleware;
 pub mod ops;
+mod origins;
 pub mod problem;
 pub mod rate_limit;
 pub mod retry_after;
@@ -50,7 +53,9 @@ pub use concurrency::DEFAULT_REQUESTS_PER_USER;
 pub use config::EdgeConfig;
 pub use extract::{Json, Ndjson, Path, Query};
 pub use idempotency::IdempotencyKey;
+pub use known_parameters::KnownParameters;
 pub use middleware::apply_middleware;
+pub use origins::{AllowedOrigins, Origin};
 pub use problem::{FieldError, Problem};
 pub use rate_limit::RateLimiter;
 pub use serve::{serve, serve_tls};

@@ -89,10 +89,7 @@ const GAUGES: [Description; 22] = [
         "tidings_projection_lag_seconds",
         "Age of the oldest event that the read models lack",
     ),
-    (
-        "tidings_projection_position",
-        "Position of the read models",
-    ),
+    ("tidings_projection_position", "Position of the read models"),
     (
         "tidings_search_lag_events",
         "Events of the log that the search index lacks",

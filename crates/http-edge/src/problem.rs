@@ -13,6 +13,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::auth::refusal::TokenRefusal;
+
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -75,13 +77,24 @@ impl Problem {
             .with_field_error(field, message)
     }
 
-    /// 401 `unauthorized`, with the same text for every kind of invalid token.
-    pub fn unauthorized() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "A valid bearer token is required.",
-        )
+    /// 401 `token_missing`, `token_expired` or `token_invalid`.
+    pub(crate) fn unauthorized(refusal: TokenRefusal) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, refusal.code(), refusal.detail())
+    }
+
+    /// 401 `token_missing`.
+    pub fn token_missing() -> Self {
+        Self::unauthorized(TokenRefusal::Missing)
+    }
+
+    /// 401 `token_invalid`: the token for a connection names another user.
+    pub fn token_of_another_user() -> Self {
+        Self::unauthorized(TokenRefusal::OTHER_USER)
+    }
+
+    /// 401 `token_invalid`: the `sub` of the token is not a user id.
+    pub fn invalid_user_id() -> Self {
+        Self::unauthorized(TokenRefusal::CLAIMS)
     }
 
     /// 403 `forbidden`: the caller may know that the resource exists, but may not do this.
@@ -101,6 +114,16 @@ impl Problem {
             StatusCode::NOT_FOUND,
             "not_found",
             "The resource does not exist or is not visible to you.",
+        )
+    }
+
+    /// 404 `no_such_path`: this process has no route for the path.
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_such_path",
+            "This process has no such path; /docs lists those of the API. In a fleet, commands and \
+             queries have different processes.",
         )
     }
 
@@ -189,7 +212,7 @@ impl Problem {
     /// The problem for a response that has a status but no document.
     pub fn from_status(status: StatusCode) -> Self {
         match status {
-            StatusCode::UNAUTHORIZED => Self::unauthorized(),
+            StatusCode::UNAUTHORIZED => Self::token_missing(),
             StatusCode::FORBIDDEN => Self::forbidden(),
             StatusCode::NOT_FOUND => Self::not_found(),
             StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
@@ -305,10 +328,21 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(ceil_to_seconds(wait)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(WWW_AUTHENTICATE, challenge(self.code, &self.detail));
         }
         response
     }
+}
+
+/// What `WWW-Authenticate` says (RFC 6750 section 3): nothing but the scheme to a request without a
+/// token, otherwise why its token is refused.
+fn challenge(code: &str, detail: &str) -> HeaderValue {
+    let without_details = HeaderValue::from_static("Bearer");
+    if code == TokenRefusal::Missing.code() {
+        return without_details;
+    }
+    let text = format!("Bearer error=\"invalid_token\", error_description=\"{detail}\"");
+    HeaderValue::try_from(text).unwrap_or(without_details)
 }
 
 /// Rounds up to whole seconds, at least 1: a client that receives 0 retries immediately.

@@ -120,6 +120,11 @@ pub enum ClientFrame {
         /// The conversation in which the caller is typing.
         conversation_id: String,
     },
+    /// The token of the caller: the first frame of a connection without one, or a newer token.
+    Token {
+        /// The token.
+        token: String,
+    },
     /// Watches users: the server reports whether they are online, and every change.
     Watch {
         /// The users to watch.
@@ -149,7 +154,7 @@ pub mod close {
     /// The server is shutting down or the database is unavailable; the problem frame says when to
     /// reconnect.
     pub const TRY_AGAIN_LATER: u16 = 1013;
-    /// The token has expired.
+    /// The token is missing, has expired or is refused.
     pub const UNAUTHORIZED: u16 = 4401;
     /// The client was silent for too long.
     pub const IDLE_TIMEOUT: u16 = 4408;

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use domain::ids::ConversationId;
+use domain::history::CursorReference;
+use domain::ids::{ConversationId, DeviceId};
+use domain::time::Timestamp;
 use futures::SinkExt;
-use http_edge::{Caller, Problem};
+use http::StatusCode;
+use http_edge::{Auth, Caller, Problem};
+use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tungstenite::error::{Error as SocketError, ProtocolError};
 
@@ -15,6 +19,8 @@ use super::frame::{ClientFrame, ServerFrame, SessionEnd, close, problem_frame};
 use super::frame_limits::FrameLimiter;
 use super::presence_service::{MAX_WATCHED, OnlineGuard};
 use super::session::LiveSession;
+use super::state::LiveState;
+use crate::error::EndpointError;
 
 /// How often the server sends a ping.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -29,12 +35,98 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long closing may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a connection may take until its first frame, if that must bring the token.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who has opened a connection.
+///
+/// A browser does not show a page why an upgrade was refused. So a token that is missing or refused
+/// is reported over the connection.
+pub enum Arrival {
+    /// A user whose token has come with the upgrade.
+    Identified(Box<SocketClient>),
+    /// Someone whose first frame must bring the token.
+    Anonymous(Box<FeedRequest>),
+    /// Someone whose token is refused.
+    Refused(Box<Problem>),
+}
+
 /// Serves a connection until it ends.
-pub async fn serve(mut socket: WebSocket, mut client: SocketClient) {
-    let end = run(&mut socket, &mut client).await;
-    drop(client);
+pub async fn serve(mut socket: WebSocket, arrival: Arrival) {
+    let identified = match arrival {
+        Arrival::Identified(client) => Ok(client),
+        Arrival::Anonymous(request) => identify(&mut socket, *request).await,
+        Arrival::Refused(problem) => Err(Some(end_unauthorized(*problem))),
+    };
+    let end = match identified {
+        // The client, and with it the presence of the user, ends before the connection does.
+        Ok(mut client) => run(&mut socket, &mut client).await,
+        Err(end) => end,
+    };
     // A client that has disconnected does not receive the reason.
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, close_socket(&mut socket, end)).await;
+}
+
+/// What a connection asks for: a feed, and where it starts.
+pub struct FeedRequest {
+    /// The state of live delivery.
+    pub state: LiveState,
+    /// Verifies tokens.
+    pub auth: Auth,
+    /// The device that listens.
+    pub device: Option<DeviceId>,
+    /// The cursor after which the feed starts.
+    pub after: Option<CursorReference>,
+}
+
+impl FeedRequest {
+    /// Opens the feed of a user.
+    pub async fn open(self, caller: Caller) -> Result<Box<SocketClient>, EndpointError> {
+        let Self {
+            state,
+            auth,
+            device,
+            after,
+        } = self;
+        let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+        Ok(Box::new(SocketClient {
+            online: state
+                .presence
+                .connect(&caller.user, session.connection_id()),
+            session,
+            caller,
+            auth,
+            acks: state.acks,
+        }))
+    }
+}
+
+/// Waits for the first frame, which must bring the token, and opens the feed of its user.
+async fn identify(
+    socket: &mut WebSocket,
+    request: FeedRequest,
+) -> Result<Box<SocketClient>, Option<SessionEnd>> {
+    let deadline = Instant::now() + TOKEN_TIMEOUT;
+    let text = loop {
+        match tokio::time::timeout_at(deadline, socket.recv()).await {
+            Ok(Some(Ok(Message::Text(text)))) => break text,
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            Ok(None | Some(Ok(Message::Close(_)))) => return Err(None),
+            Ok(Some(Err(error))) => return Err(end_violated(error)),
+            Ok(Some(Ok(Message::Binary(_)))) | Err(_) => {
+                return Err(Some(end_unauthorized(Problem::token_missing())));
+            }
+        }
+    };
+    let frame =
+        serde_json::from_str(&text).map_err(|error| Some(end_malformed(error.to_string())))?;
+    let ClientFrame::Token { token } = frame else {
+        return Err(Some(end_unauthorized(Problem::token_missing())));
+    };
+    let caller = request.auth.verify(&token);
+    let caller = Caller::clone(&*caller.map_err(|problem| Some(end_unauthorized(problem)))?);
+    let opened = request.open(caller).await;
+    opened.map_err(|error| Some(end_rejected(error.into_problem())))
 }
 
 /// The client at the other end of a connection.
@@ -45,17 +137,19 @@ pub struct SocketClient {
     pub online: OnlineGuard,
     /// The authenticated user.
     pub caller: Caller,
+    /// Verifies newer tokens.
+    pub auth: Auth,
     /// Records the acknowledgements of the client.
     pub acks: Arc<dyn Acks>,
 }
 
 async fn run(socket: &mut WebSocket, client: &mut SocketClient) -> Option<SessionEnd> {
-    let token_ends = Instant::now() + client.caller.time_left();
     let mut silent_at = Instant::now() + IDLE_TIMEOUT;
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut received_frames = FrameLimiter::default();
     loop {
+        let token_ends = Instant::now() + client.caller.time_left();
         tokio::select! {
             frames = client.session.next_frames() => match frames {
                 Ok(frames) => {
@@ -144,8 +238,26 @@ impl SocketClient {
                 let watched = self.online.watch(users).await;
                 watched.map_err(|error| end_rejected(error.to_problem()))
             }
+            ClientFrame::Token { token } => self.renew_token(&token),
         }
     }
+
+    /// Continues with a newer token of the same user.
+    fn renew_token(&mut self, token: &str) -> Result<Vec<ServerFrame>, SessionEnd> {
+        let caller = self.auth.verify(token).map_err(end_unauthorized)?;
+        if caller.user != self.caller.user {
+            return Err(end_unauthorized(Problem::token_of_another_user()));
+        }
+        self.caller = Caller::clone(&caller);
+        let seconds = i64::try_from(caller.expires_at).unwrap_or(i64::MAX);
+        let expires_at = Timestamp::from_millis(seconds.saturating_mul(1_000));
+        let renewed = json!({"type": "token_renewed", "expires_at": expires_at});
+        Ok(vec![ServerFrame::ephemeral("token_renewed", &renewed)])
+    }
+}
+
+fn end_unauthorized(problem: Problem) -> SessionEnd {
+    SessionEnd::Problem(close::UNAUTHORIZED, Box::new(problem))
 }
 
 fn end_malformed(reason: impl Into<String>) -> SessionEnd {
@@ -168,7 +280,8 @@ fn end_violated(error: axum::Error) -> Option<SessionEnd> {
 }
 
 fn end_rejected(problem: Problem) -> SessionEnd {
-    let code = if problem.status().is_client_error() {
+    let status = problem.status();
+    let code = if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
         close::POLICY_VIOLATION
     } else {
         close::TRY_AGAIN_LATER
@@ -184,7 +297,7 @@ async fn close_socket(socket: &mut WebSocket, end: Option<SessionEnd>) -> Option
         Some(SessionEnd::Problem(code, error)) => {
             let text = problem_frame(&error);
             send(socket, Message::Text(text.into())).await?;
-            (code, Utf8Bytes::from_static("see the problem frame"))
+            (code, Utf8Bytes::from_static(error.code()))
         }
     };
     send(socket, Message::Close(Some(CloseFrame { code, reason }))).await

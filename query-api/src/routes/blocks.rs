@@ -22,7 +22,7 @@ pub struct Blocks {
 
 /// Returns the users that the caller has blocked.
 #[utoipa::path(
-    get, path = "/v1/blocks", operation_id = "list_blocks", tag = "inbox",
+    get, path = "/v1/blocks", operation_id = "list_blocks", tag = "users",
     params(MinPositionParams),
     responses(
         (status = 200, description = "All blocked users.", body = Blocks,

@@ -5,8 +5,8 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::ACCEPT;
-use http_edge::{Caller, Problem, Query};
+use http_edge::auth::{LIVE_SUBPROTOCOL, accepts_event_stream};
+use http_edge::{Auth, Caller, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -15,7 +15,7 @@ use crate::error::EndpointError;
 use crate::live::session::LiveSession;
 use crate::live::sse;
 use crate::live::state::LiveState;
-use crate::live::websocket::{self, SocketClient};
+use crate::live::websocket::{self, Arrival, FeedRequest};
 use crate::params;
 
 /// The maximum size of a client frame in bytes.
@@ -38,6 +38,10 @@ pub struct LiveParams {
     /// The device. Its acknowledgements are recorded, and entries that it has not acknowledged
     /// within 10 s are sent again. A new connection of the device replaces the earlier one.
     device: Option<String>,
+    /// The token, where a client cannot send the header: an `EventSource`, or a WebSocket of a
+    /// browser.
+    #[serde(rename = "access_token")]
+    _access_token: Option<String>,
 }
 
 /// Delivers entries of the sync feed as they happen.
@@ -45,6 +49,12 @@ pub struct LiveParams {
 /// The response is a WebSocket, or server-sent events with `Accept: text/event-stream`. At the
 /// limit of live connections it is 503, at the limit of those of the user 429, with a different
 /// `Retry-After` for each client.
+///
+/// A WebSocket's token comes in the header, as `?access_token=`, as a subprotocol
+/// (`Sec-WebSocket-Protocol: tidings.v1, bearer.<token>`, answered with `tidings.v1`), or in a
+/// first frame within 5 s of the upgrade. A missing or refused token closes the connection with
+/// 4401 after the upgrade, so that browsers see it. Server-sent events take the header or
+/// `?access_token=`.
 ///
 /// Server frames:
 ///
@@ -58,6 +68,8 @@ pub struct LiveParams {
 ///
 /// Client frames:
 ///
+/// - `{"type": "token", "token": "..."}`: the first frame of a connection without a token, or a
+///   newer token of the same user, answered with `{"type": "token_renewed", "expires_at"}`.
 /// - `{"type": "ack", "cursor": C}`.
 /// - `{"type": "typing", "conversation_id"}`: delivered in conversations of up to 100 members, at
 ///   most once every 3 s for each user and conversation.
@@ -70,9 +82,9 @@ pub struct LiveParams {
 /// Close codes: 1002 a violation of the WebSocket protocol, 1007 a text that is not UTF-8, 1008 a
 /// malformed frame or too many frames, 1009 a message over 64 KiB, 1013 the service is shutting
 /// down or its database is unavailable (`retry_after` in the problem frame says when to reconnect),
-/// 4401 the token has expired, 4408 nothing was received for a minute, 4409 the device has
-/// connected again, 4410 the cursor is older than the retained entries, beyond the head of the log,
-/// or of another history, or the history has changed because events were lost.
+/// 4401 the token is missing, refused or has expired, 4408 nothing was received for a minute, 4409
+/// the device has connected again, 4410 the cursor is older than the retained entries, beyond the
+/// head of the log, or of another history, or the history has changed because events were lost.
 #[utoipa::path(
     get, path = "/v1/live", operation_id = "live", tag = "inbox",
     params(LiveParams),
@@ -84,7 +96,8 @@ pub struct LiveParams {
 )]
 pub async fn connect_live(
     State(state): State<LiveState>,
-    caller: Caller,
+    auth: Auth,
+    caller: Result<Caller, Problem>,
     Query(query): Query<LiveParams>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -92,24 +105,28 @@ pub async fn connect_live(
     let device = params::parse_device(query.device.as_deref())?;
     let after = params::parse_cursor("after", query.after.as_deref())?;
     if let Ok(upgrade) = upgrade {
-        let session = LiveSession::start(state.clone(), &caller.user, device, after).await?;
+        let request = FeedRequest {
+            state,
+            auth,
+            device,
+            after,
+        };
+        let arrival = match caller {
+            Ok(caller) => Arrival::Identified(request.open(caller).await?),
+            Err(problem) if problem.code() == Problem::token_missing().code() => {
+                Arrival::Anonymous(Box::new(request))
+            }
+            Err(problem) => Arrival::Refused(Box::new(problem)),
+        };
         let upgrade = upgrade
+            .protocols([LIVE_SUBPROTOCOL])
             .max_frame_size(MAX_FRAME_BYTES)
             .max_message_size(MAX_FRAME_BYTES)
             .read_buffer_size(READ_BUFFER_CAPACITY)
             .write_buffer_size(WRITE_BUFFER_CAPACITY);
-        return Ok(upgrade.on_upgrade(move |socket| {
-            let client = SocketClient {
-                online: state
-                    .presence
-                    .connect(&caller.user, session.connection_id()),
-                session,
-                caller,
-                acks: state.acks,
-            };
-            websocket::serve(socket, client)
-        }));
+        return Ok(upgrade.on_upgrade(move |socket| websocket::serve(socket, arrival)));
     }
+    let caller = caller?;
     if !accepts_event_stream(&headers) {
         let expected = "expected a WebSocket upgrade, or Accept: text/event-stream";
         return Err(Problem::malformed("Accept", expected).into());
@@ -121,10 +138,4 @@ pub async fn connect_live(
         .presence
         .connect(&caller.user, session.connection_id());
     Ok(sse::serve(session, online, &caller).into_response())
-}
-
-fn accepts_event_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).iter();
-    let mut texts = accepted.filter_map(|value| value.to_str().ok());
-    texts.any(|text| text.to_ascii_lowercase().contains("text/event-stream"))
 }

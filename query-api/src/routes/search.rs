@@ -76,7 +76,7 @@ pub struct SearchPage {
 
 /// Searches the messages that are visible to the caller.
 #[utoipa::path(
-    get, path = "/v1/search", operation_id = "search", tag = "messages",
+    get, path = "/v1/search", operation_id = "search", tag = "search",
     params(SearchParams, MinPositionParams),
     responses(
         (status = 200, description = "A page of hits.", body = SearchPage,

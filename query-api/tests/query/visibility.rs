@@ -85,10 +85,10 @@ async fn every_route_requires_a_token() {
     for route in all {
         send_request(&fixture.router, None, &route)
             .await
-            .expect_problem(401, "unauthorized");
+            .expect_problem(401, "token_missing");
         send_request(&fixture.router, Some("Bearer nonsense"), &route)
             .await
-            .expect_problem(401, "unauthorized");
+            .expect_problem(401, "token_invalid");
     }
     fixture
         .get("ana", "/v1/events")

@@ -192,7 +192,7 @@ async fn no_route_responds_without_a_valid_token() {
     let world = world_with_conversation().await;
     let body = |response: &ApiResponse| String::from_utf8_lossy(&response.body).into_owned();
     let none = world.anonymous().get("/v1/inbox").await;
-    assert_eq!(none.expect_problem(401), "unauthorized");
+    assert_eq!(none.expect_problem(401), "token_missing");
     for route in ROUTES {
         let response = call(&world.anonymous(), route, &route.path("room")).await;
         if route.access == Access::Open {
@@ -213,8 +213,13 @@ async fn no_route_responds_without_a_valid_token() {
                 .with_token(Some(token.clone()))
                 .get(path)
                 .await;
-            assert_eq!(response.status, 401, "{fault}: {response}");
-            assert_eq!(body(&response), body(&none), "{fault}");
+            let code = match fault {
+                "expired" => "token_expired",
+                _ => "token_invalid",
+            };
+            assert_eq!(response.expect_problem(401), code, "{fault}: {response}");
+            let challenge = response.header("www-authenticate");
+            assert!(challenge.contains("invalid_token"), "{fault}: {challenge}");
         }
     }
     for header in [

@@ -283,7 +283,7 @@ async fn refusals_by_the_http_layer_are_problems_too() {
     let alice = world.user("alice");
     assert_eq!(
         alice.get("/v1/nothing").await.expect_problem(404),
-        "not_found"
+        "no_such_path"
     );
     assert_eq!(alice.get("/nothing").await.status, 404);
     alice.delete("/v1/inbox").await.expect_problem(405);

@@ -24,6 +24,7 @@ mod index_commands;
 mod journey;
 mod live;
 mod live_soak;
+mod live_tokens;
 mod log_commands;
 mod marks;
 mod members;

@@ -39,9 +39,10 @@ pub fn find_running_system(config: &SystemConfig) -> Result<LocalAccess> {
 
 /// Signs an admin token with the configured secret, or that of the data directory.
 pub fn sign_admin_token(config: &SystemConfig, user: &str) -> Result<SecretString> {
-    let keys = config.load_token_keys()?;
+    let keys = config.load_existing_token_keys()?;
     keys.signing_secret()
         .map_err(|error| UsageError(format!("{error} Pass an admin token with --token.")))?;
-    keys.sign(user, "admin", ADMIN_TOKEN_TTL)
+    let policy = config.auth.policy();
+    keys.sign(&policy, user, &policy.admin_scope, ADMIN_TOKEN_TTL)
         .map(SecretString::new)
 }

@@ -8,6 +8,7 @@ use crate::config::{
     DEFAULT_LISTEN_COMMAND_SVC, DEFAULT_LISTEN_DISPATCHER, DEFAULT_LISTEN_PROJECTOR,
     DEFAULT_LISTEN_QUERY_API, SystemConfig,
 };
+use crate::output::outln;
 use crate::service::ports::ServicePorts;
 use crate::service::services::Services;
 use crate::service::{self, ServiceSetup, signals};
@@ -32,8 +33,8 @@ pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
         _ => DEFAULT_LISTEN_QUERY_API,
     };
     let ports = ServicePorts::bind(config, default).await?;
-    let base = format!("{}://{}", ports.scheme(), ports.address()?);
-    let auth = keys.to_auth()?;
+    let base = ports.base_url()?;
+    let auth = keys.to_auth(config.auth.policy())?;
     let setup = ServiceSetup {
         config: config.clone(),
         services,
@@ -41,9 +42,17 @@ pub async fn run(config: &SystemConfig, services: Services) -> Result<()> {
         database_url,
         nats_url,
         nats_restart: None,
+        keys,
         auth,
     };
-    service::run(setup, stop, |_| println!("up at {base}")).await
+    service::run(setup, stop, |_| announce(&base)).await
+}
+
+/// A closed reader is only logged, so that the service continues.
+fn announce(base: &str) {
+    if let Err(error) = outln!("up at {base}") {
+        tracing::warn!(%error, "cannot announce the address");
+    }
 }
 
 fn missing_server_error(server: &str, flag: &str) -> UsageError {

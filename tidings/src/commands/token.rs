@@ -5,6 +5,7 @@ use data_dir::UsageError;
 use domain::ids::UserId;
 
 use crate::config::{SystemConfig, TokenArgs};
+use crate::output::outln;
 
 /// Prints the token, and nothing else.
 pub fn run(config: &SystemConfig, args: &TokenArgs) -> Result<()> {
@@ -12,7 +13,9 @@ pub fn run(config: &SystemConfig, args: &TokenArgs) -> Result<()> {
     if args.ttl.as_secs() == 0 {
         return Err(UsageError("--ttl must be at least one second".into()).into());
     }
-    let keys = config.load_token_keys()?;
-    println!("{}", keys.sign(user.as_str(), &args.scope, args.ttl)?);
+    let keys = config.load_existing_token_keys()?;
+    let policy = config.auth.policy();
+    let token = keys.sign(&policy, user.as_str(), &args.scope, args.ttl)?;
+    outln!("{token}")?;
     Ok(())
 }

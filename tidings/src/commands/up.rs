@@ -2,7 +2,6 @@
 //! external ones are configured.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{self, Path};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{DEFAULT_LISTEN_UP, SystemConfig, UpArgs};
+use crate::output::out;
 use crate::service::ports::ServicePorts;
 use crate::service::services::Services;
 use crate::service::{self, ServerVersions, ServiceSetup, signals};
@@ -28,11 +28,11 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
     let data = config.data_dir();
     // Check everything that does not need the servers before starting them.
     let keys = config.load_token_keys()?;
-    let auth = keys.to_auth()?;
+    let auth = keys.to_auth(config.auth.policy())?;
     let token = args
         .print_token
         .as_deref()
-        .map(|user| sign_token(&keys, user))
+        .map(|user| sign_token(config, &keys, user))
         .transpose()?;
     let ports = ServicePorts::bind(config, DEFAULT_LISTEN_UP).await?;
     let address = ports.address()?;
@@ -57,6 +57,7 @@ pub async fn run(config: &SystemConfig, args: &UpArgs) -> Result<()> {
         database_url: running.database_url.clone(),
         nats_url: running.nats_url.clone(),
         nats_restart: servers.nats_restart(),
+        keys,
         auth,
     };
     let token = token.as_ref().map(|token| (args, token.as_str()));
@@ -101,10 +102,10 @@ fn describe_private_servers(servers: &EmbeddedServers) -> Vec<String> {
     .collect()
 }
 
-fn sign_token(keys: &TokenKeys, user: &str) -> Result<String> {
+fn sign_token(config: &SystemConfig, keys: &TokenKeys, user: &str) -> Result<String> {
     let user =
         UserId::parse(user).map_err(|error| UsageError(format!("--print-token: {error}")))?;
-    keys.sign(user.as_str(), "", PRINTED_TOKEN_TTL)
+    keys.sign(&config.auth.policy(), user.as_str(), "", PRINTED_TOKEN_TTL)
 }
 
 fn format_welcome(
@@ -148,8 +149,7 @@ fn describe_all_servers(running: &RunInfo, versions: &ServerVersions) -> String 
 
 /// Prints to standard output. A closed reader is only logged, so that the system keeps running.
 fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        tracing::warn!(%error, "cannot write to standard output");
+    if let Err(error) = out!("{text}") {
+        tracing::warn!(%error, "cannot announce the address");
     }
 }

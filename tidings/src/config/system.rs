@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys};
+use data_dir::{DataDir, ServerUrl, ServerUrls, TokenKeyFiles, TokenKeys, UsageError};
 use embedded_servers::ServerOptions;
 use event_stream::mirror::MirrorConfig;
+use http_edge::Origin;
+use http_edge::auth::TokenPolicy;
 use projector::ProjectorConfig;
 use search::index::IndexDir;
 
@@ -150,7 +152,8 @@ pub struct SystemConfig {
         value_parser = clap::value_parser!(u64).range(4_194_304..))]
     pub max_answer_bytes: u64,
 
-    /// Allowed origins of web pages that call this API, such as `https://chat.example.com`.
+    /// Origins of the web pages that may call this API, such as `https://chat.example.com`, or `*`
+    /// for any. `up` also allows pages of this machine.
     #[arg(
         long,
         global = true,
@@ -158,7 +161,7 @@ pub struct SystemConfig {
         value_name = "ORIGIN",
         value_delimiter = ','
     )]
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Vec<Origin>,
 
     /// How the log is sealed.
     #[command(flatten)]
@@ -284,6 +287,20 @@ impl SystemConfig {
         TokenKeys::load(&self.token_key_files(), &self.data_dir())
     }
 
+    /// Loads the keys of tokens for a command that does not start a system. Returns a
+    /// [`UsageError`] if no key is configured and none exists.
+    pub fn load_existing_token_keys(&self) -> anyhow::Result<TokenKeys> {
+        let keys = TokenKeys::load_existing(&self.token_key_files(), &self.data_dir())?;
+        keys.ok_or_else(|| {
+            let data = self.data.display();
+            UsageError(format!(
+                "there is no system in {data}: start one with `tidings up --data {data}`, or name \
+                 its directory with --data"
+            ))
+            .into()
+        })
+    }
+
     /// The configured files with keys of tokens.
     pub fn token_key_files(&self) -> TokenKeyFiles {
         TokenKeyFiles {
@@ -337,6 +354,47 @@ pub struct AuthArgs {
     /// JWKS file with the public keys that verify tokens.
     #[arg(long, global = true, env = "TIDINGS_AUTH_JWKS", value_name = "FILE")]
     pub auth_jwks: Option<PathBuf>,
+
+    /// Names of this application, one of which a token must have in `aud` [default: any].
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_AUTH_AUDIENCE",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub auth_audience: Vec<String>,
+
+    /// Issuer that a token must have in `iss` [default: any].
+    #[arg(long, global = true, env = "TIDINGS_AUTH_ISSUER", value_name = "NAME")]
+    pub auth_issuer: Option<String>,
+
+    /// Scope that makes the user of a token an administrator.
+    #[arg(
+        long,
+        global = true,
+        env = "TIDINGS_AUTH_ADMIN_SCOPE",
+        value_name = "SCOPE",
+        default_value = "admin"
+    )]
+    pub auth_admin_scope: String,
+}
+
+impl AuthArgs {
+    /// What a token must claim. An empty variable counts as none.
+    pub fn policy(&self) -> TokenPolicy {
+        let is_given = |name: &&String| !name.is_empty();
+        TokenPolicy {
+            audiences: self
+                .auth_audience
+                .iter()
+                .filter(is_given)
+                .cloned()
+                .collect(),
+            issuer: self.auth_issuer.as_ref().filter(is_given).cloned(),
+            admin_scope: self.auth_admin_scope.clone(),
+        }
+    }
 }
 
 /// The configurable limits of the domain rules. The other documented limits are fixed.

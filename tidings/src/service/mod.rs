@@ -9,6 +9,7 @@
 //! - `mirror_repair`: restarts an embedded nats-server that stores nothing.
 //! - `background`: the background tasks. [`tasks`]: groups of tasks. [`gauges`]: metrics that are
 //!   sampled at an interval.
+//! - `token_keys`: rereads the keys of tokens when their files change.
 //! - [`signals`]: the signals that stop the process.
 
 pub mod acks;
@@ -21,15 +22,16 @@ pub mod readiness;
 pub mod services;
 pub mod signals;
 pub mod tasks;
+mod token_keys;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use command_svc::CommandState;
 use data_dir::retry::{self, RetryError};
-use data_dir::{ServerUrl, UsageError, postgres};
+use data_dir::{ServerUrl, TokenKeys, UsageError, postgres};
 use diagnostics::fetch_postgres_version;
 use embedded_servers::{ServerRestart, process};
 use event_log::reader::LogReader;
@@ -39,7 +41,9 @@ use event_stream::mirror::MirrorConfig;
 use event_stream::mirror_health::{self, MirrorHealth, MirrorMonitor};
 use event_stream::{nats, relay};
 use http_edge::gate::{self, Gate};
-use http_edge::{Auth, EdgeConfig, RateLimiter, apply_middleware, docs, ops};
+use http_edge::{
+    AllowedOrigins, Auth, EdgeConfig, KnownParameters, RateLimiter, apply_middleware, docs, ops,
+};
 use projector::InProcessChannels;
 use query_api::{QuerySetup, QueryState};
 use read_model::projection_signal::ProjectionSignalChannel;
@@ -54,6 +58,7 @@ use ports::ServicePorts;
 use readiness::StartupState;
 use services::Services;
 use tasks::TaskGroup;
+use token_keys::TokenKeyReload;
 
 /// How long to wait for background tasks to end: long enough for one batch of the projector.
 const BACKGROUND_STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -76,7 +81,9 @@ pub struct ServiceSetup {
     pub nats_url: String,
     /// Restarts the embedded nats-server, if there is one.
     pub nats_restart: Option<ServerRestart>,
-    /// The verifier of tokens.
+    /// The keys of tokens, as they were at the start.
+    pub keys: TokenKeys,
+    /// The verifier of tokens, with these keys.
     pub auth: Auth,
 }
 
@@ -118,7 +125,10 @@ pub async fn run(
 ) -> Result<()> {
     let metrics = ops::install_recorder().context("cannot install the metrics recorder")?;
     check_open_file_limit(setup.config.max_connections);
+    let reload = TokenKeyReload::new(&setup.config, setup.keys.clone(), setup.auth.clone());
+    let base = setup.ports.base_url()?;
     let (ports, service) = ServiceRuntime::new(setup).await?;
+    let reload = token_keys::run(reload, service.background_shutdown.clone());
     let mut ops = ops::health_routes(service.readiness());
     if !ports.has_metrics_port() {
         ops = ops.merge(ops::metrics_route(metrics.clone()));
@@ -133,6 +143,7 @@ pub async fn run(
         &mut foreground,
     );
     let mut background = TaskGroup::default();
+    background.spawn("the reload of token keys", reload);
     let upkeep = ops::run_upkeep(metrics, service.background_shutdown.clone());
     background.spawn("the metrics upkeep", async move {
         upkeep.await;
@@ -146,7 +157,9 @@ pub async fn run(
     let ended = match &log {
         None => Ok(()),
         Some(Ok(_)) => {
-            on_open(service.fetch_versions().await);
+            let versions = service.fetch_versions().await;
+            service.log_start(&base, &versions);
+            on_open(versions);
             tokio::select! {
                 () = stop.cancelled() => Ok(()),
                 error = foreground.wait_for_unexpected_exit() => Err(error),
@@ -158,15 +171,8 @@ pub async fn run(
     if let Err(error) = &ended {
         tracing::error!(error = format!("{error:#}"), "stopping");
     }
-    let timeout = service.edge.drain_timeout + Duration::from_secs(5);
-    service.draining.cancel();
-    foreground.wait_all(timeout).await;
-    if let Some(Ok(Some(log))) = log {
-        log.shut_down().await;
-    }
-    service.background_shutdown.cancel();
-    background.wait_all(BACKGROUND_STOP_TIMEOUT).await;
-    service.pools.close().await;
+    let log = log.and_then(Result::ok).flatten();
+    service.stop(log, foreground, background).await;
     ended
 }
 
@@ -193,7 +199,10 @@ impl ServiceRuntime {
         let edge = EdgeConfig {
             max_connections: config.max_connections as usize,
             max_requests_per_user: config.max_requests,
-            allowed_origins: config.allowed_origins.clone(),
+            allowed_origins: AllowedOrigins {
+                listed: config.allowed_origins.clone(),
+                local: setup.services == Services::ALL,
+            },
             ..EdgeConfig::default()
         };
         let mirror = config.mirror_config();
@@ -220,6 +229,40 @@ impl ServiceRuntime {
         Ok((setup.ports, service))
     }
 
+    /// One line with what an operator needs to know of a process that has started.
+    fn log_start(&self, base: &str, versions: &ServerVersions) {
+        let mut roles = Services::ROLES.iter();
+        let role = roles.find(|(_, services)| *services == self.services);
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            role = role.map_or("", |(role, _)| role),
+            address = base,
+            postgres = versions.postgres.as_deref().unwrap_or("away"),
+            nats = versions.nats.as_deref().unwrap_or("away"),
+            "started"
+        );
+    }
+
+    /// Answers the requests that have arrived, writes the queued events, and ends all tasks.
+    async fn stop(
+        self,
+        log: Option<EventLog>,
+        mut foreground: TaskGroup,
+        mut background: TaskGroup,
+    ) {
+        let began = Instant::now();
+        let timeout = self.edge.drain_timeout + Duration::from_secs(5);
+        self.draining.cancel();
+        foreground.wait_all(timeout).await;
+        if let Some(log) = log {
+            log.shut_down().await;
+        }
+        self.background_shutdown.cancel();
+        background.wait_all(BACKGROUND_STOP_TIMEOUT).await;
+        self.pools.close().await;
+        tracing::info!(seconds = began.elapsed().as_secs_f64(), "stopped");
+    }
+
     fn readiness(&self) -> ops::Readiness {
         readiness::build_checks(
             self.services,
@@ -231,8 +274,12 @@ impl ServiceRuntime {
     }
 
     fn with_middleware(&self, router: Router) -> Router {
+        self.with_middleware_of(&self.edge, router)
+    }
+
+    fn with_middleware_of(&self, edge: &EdgeConfig, router: Router) -> Router {
         let limiter = RateLimiter::per_second(self.config.rate_limit);
-        apply_middleware(router, self.auth.clone(), &self.edge, limiter)
+        apply_middleware(router, self.auth.clone(), edge, limiter)
     }
 
     /// Waits for Postgres, starts the background tasks, and opens the gate.
@@ -296,8 +343,13 @@ impl ServiceRuntime {
             ),
         );
         let (routes, mut api) = routes.split_for_parts();
-        api.info = utoipa::openapi::Info::new("Tidings", env!("CARGO_PKG_VERSION"));
-        gate.open(self.with_middleware(routes.merge(ops).merge(docs::routes(api)?)));
+        docs::describe(&mut api, env!("CARGO_PKG_VERSION"));
+        let edge = EdgeConfig {
+            parameters: KnownParameters::of(&api),
+            ..self.edge.clone()
+        };
+        let routes = routes.merge(ops).merge(docs::routes(api)?);
+        gate.open(self.with_middleware_of(&edge, routes));
         self.startup.mark_started();
         Ok(log)
     }

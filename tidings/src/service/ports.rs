@@ -56,12 +56,13 @@ impl ServicePorts {
         Ok(self.api.local_addr()?)
     }
 
-    /// `http` or `https`.
-    pub fn scheme(&self) -> &'static str {
-        match self.certificate {
+    /// The URL of the API.
+    pub fn base_url(&self) -> Result<String> {
+        let scheme = match self.certificate {
             None => "http",
             Some(_) => "https",
-        }
+        };
+        Ok(format!("{scheme}://{}", self.address()?))
     }
 
     /// Whether the metrics have a port of their own.

@@ -80,6 +80,10 @@ pub fn build_checks(
             check_lag(progress.clone(), pool.clone())
         });
     }
+    if roles.dispatcher {
+        let (progress, log) = (progress.clone(), LogReader::new(pools.projections.clone()));
+        checks = checks.with_check("events", move || check_read(progress.clone(), log.clone()));
+    }
     if pools.reads_replica() {
         let replication = Arc::new(ReplicationCheck {
             primary: LogReader::new(pools.writes.clone()),
@@ -140,6 +144,18 @@ async fn check_append(progress: Arc<StartupState>) -> Result<(), String> {
         Err(error) => {
             tracing::debug!(%error, "the log check failed");
             Err("cannot write to Postgres".into())
+        }
+    }
+}
+
+/// Checks that the log can be read.
+async fn check_read(progress: Arc<StartupState>, log: LogReader) -> Result<(), String> {
+    progress.require_started()?;
+    match log.head().await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::debug!(%error, "the check of the events failed");
+            Err("cannot read from Postgres".into())
         }
     }
 }

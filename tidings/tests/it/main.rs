@@ -6,4 +6,5 @@ mod commands;
 mod import;
 mod servers;
 mod support;
+mod tokens;
 mod up;

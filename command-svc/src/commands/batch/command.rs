@@ -4,8 +4,8 @@ use domain::ids::{ConversationId, UserId};
 use domain::limits::Limits;
 use event_log::{LogError, Receipt};
 use http_edge::Problem;
-use http_edge::extract::from_json;
 use http_edge::extract::params::check_seq;
+use http_edge::extract::{UnknownNames, from_json};
 
 use super::line::{BatchLine, MessageLine, ReactionLine};
 use crate::commands::ack::AckHandler;
@@ -55,9 +55,15 @@ macro_rules! with_handler {
 
 impl BatchCommand {
     /// Parses a line of a batch. An invalid line yields the problem to respond with.
-    pub(super) fn parse(user: &UserId, line: &[u8], limits: &Limits) -> Result<Self, Problem> {
-        let line: BatchLine = from_json(line)?;
-        Ok(Self::from_line(user, line, limits)?)
+    pub(super) fn parse(
+        user: &UserId,
+        line: &[u8],
+        limits: &Limits,
+        unknown: &UnknownNames,
+    ) -> Result<Self, Problem> {
+        let parsed: BatchLine = from_json(line, unknown)?;
+        unknown.check_fields(parsed.unknown_fields(line), &parsed.known_fields())?;
+        Ok(Self::from_line(user, parsed, limits)?)
     }
 
     fn from_line(user: &UserId, line: BatchLine, limits: &Limits) -> Result<Self, CommandError> {
@@ -179,10 +185,28 @@ mod tests {
 
     fn command(line: &str) -> Result<BatchCommand, (u16, String)> {
         let user = UserId::parse("ann").expect("a valid user id");
-        BatchCommand::parse(&user, line.as_bytes(), &Limits::default()).map_err(|problem| {
+        let unknown = UnknownNames::refuse();
+        let parsed = BatchCommand::parse(&user, line.as_bytes(), &Limits::default(), &unknown);
+        parsed.map_err(|problem| {
             let field = problem.errors().first().map(|error| error.field.clone());
             (problem.status().as_u16(), field.unwrap_or_default())
         })
+    }
+
+    #[test]
+    fn a_field_that_the_operation_does_not_have_is_refused() {
+        let send = r#""conversation_id":"c","client_message_id":"1","type":"text","body":{"text":"a","own":1}"#;
+        assert!(command(&format!(r#"{{"op":"send",{send}}}"#)).is_ok());
+        let refused = |line: &str| command(line).err();
+        let expected = |field: &str| Some((422, field.to_owned()));
+        assert_eq!(
+            refused(&format!(r#"{{"op":"send",{send},"seq":1}}"#)),
+            expected("seq")
+        );
+        assert_eq!(
+            refused(r#"{"op":"react","conversation_id":"c","seq":1,"key":"a","kind":"b"}"#),
+            expected("kind")
+        );
     }
 
     #[test]

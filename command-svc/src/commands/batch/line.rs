@@ -1,6 +1,10 @@
 //! The request and response schema of a batch line.
 
+use std::collections::BTreeMap;
+
+use http_edge::extract::field_names;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use utoipa::ToSchema;
 
 use crate::commands::ack::AckRequest;
@@ -19,6 +23,41 @@ pub(crate) enum BatchLine {
     Unreact(ReactionLine),
     Read(ReadLine),
     Ack(AckRequest),
+}
+
+/// The fields that name the operation and the message.
+const OP_FIELD: &str = "op";
+const CONVERSATION_FIELD: &str = "conversation_id";
+
+impl BatchLine {
+    /// The fields that a line with this operation has.
+    pub(crate) fn known_fields(&self) -> Vec<&'static str> {
+        let message = field_names::<MessageLine>();
+        let (place, rest): (&[&str], &[&str]) = match self {
+            Self::Send(_) => (&[CONVERSATION_FIELD], field_names::<SendRequest>()),
+            Self::Edit(_) => (message, field_names::<EditRequest>()),
+            Self::Recall(_) => (message, &[]),
+            Self::React(_) | Self::Unreact(_) => (message, &["key"]),
+            Self::Read(_) => (&[CONVERSATION_FIELD], field_names::<ReadRequest>()),
+            Self::Ack(_) => (&[], field_names::<AckRequest>()),
+        };
+        [&[OP_FIELD], place, rest].concat()
+    }
+
+    /// The fields of the text of this line that it does not have. Serde cannot find them, because
+    /// the fields of the operations are flattened.
+    #[allow(
+        clippy::zero_sized_map_values,
+        reason = "serde reads the keys of an object into a map only"
+    )]
+    pub(crate) fn unknown_fields(&self, text: &[u8]) -> Vec<String> {
+        let known = self.known_fields();
+        let fields: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).unwrap_or_default();
+        let names = fields.into_keys();
+        names
+            .filter(|name| !known.contains(&name.as_str()))
+            .collect()
+    }
 }
 
 /// `POST /v1/conversations/{conversation_id}/messages`

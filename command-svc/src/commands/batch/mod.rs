@@ -10,6 +10,7 @@ mod rounds;
 use axum::extract::State;
 use axum::response::Response;
 use domain::ids::UserId;
+use http_edge::extract::UnknownNames;
 use http_edge::{Caller, Ndjson, Problem, RateLimiter};
 
 use crate::docs::CommandProblems;
@@ -48,10 +49,11 @@ pub(crate) async fn run_batch(
     State(state): State<CommandState>,
     caller: Caller,
     limiter: RateLimiter,
+    unknown: UnknownNames,
     Ndjson(body): Ndjson,
 ) -> Result<Response, Problem> {
     let started = std::time::Instant::now();
-    let user = UserId::parse(&caller.user).map_err(|_| Problem::unauthorized())?;
+    let user = UserId::parse(&caller.user).map_err(|_| Problem::invalid_user_id())?;
     let lines: Vec<&[u8]> = ndjson::split_lines(&body)
         .take(MAX_BATCH_LINES + 1)
         .collect();
@@ -63,7 +65,7 @@ pub(crate) async fn run_batch(
     limiter.check_lines(&caller, lines.len())?;
     let commands = lines
         .iter()
-        .map(|line| BatchCommand::parse(&user, line, state.limits()))
+        .map(|line| BatchCommand::parse(&user, line, state.limits(), &unknown))
         .collect();
     let results = rounds::execute_batch(&state, commands).await;
     state

@@ -4,7 +4,7 @@ use domain::conversation::command::ImportItem;
 use domain::ids::{ConversationId, Title, UserId};
 use domain::limits::Limits;
 use event_log::ReceiptKey;
-use http_edge::extract::from_json;
+use http_edge::extract::{UnknownNames, from_json};
 
 use super::payload;
 use super::request::{ImportLineRequest, LineNumber, sanitize};
@@ -31,11 +31,13 @@ pub(super) fn parse(
     text: &[u8],
     limits: &Limits,
 ) -> (i64, Result<ParsedImportLine, String>) {
-    match from_json::<ImportLineRequest>(text) {
+    // A line may have fields for other importers.
+    let unknown = UnknownNames::ignore();
+    match from_json::<ImportLineRequest>(text, &unknown) {
         Ok(line) => (line.line, ParsedImportLine::parse(line, limits)),
         Err(problem) => {
-            let number =
-                from_json::<LineNumber>(text).map_or(index as i64 + 1, |number| number.line);
+            let number = from_json::<LineNumber>(text, &unknown)
+                .map_or(index as i64 + 1, |number| number.line);
             let reason = match problem.errors().first() {
                 Some(error) if !error.field.is_empty() => {
                     format!("{}: {}", error.field, error.message)

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use http::header::{AUTHORIZATION, UPGRADE};
+use http::header::{ACCEPT, AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -66,9 +66,16 @@ impl<S: Sync> FromRequestParts<S> for Admin {
     }
 }
 
+/// The WebSocket subprotocol of live delivery. A client that offers a token as a subprotocol offers
+/// this one too, because a server may choose only among those that are offered.
+pub const LIVE_SUBPROTOCOL: &str = "tidings.v1";
+
+/// Begins the subprotocol that carries a token.
+const TOKEN_SUBPROTOCOL_PREFIX: &str = "bearer.";
+
 /// The bearer token of a request; `None` if there is none or more than one. Query strings end up
-/// in logs and browser histories, so the query parameter is accepted only for WebSocket upgrades,
-/// where a browser cannot set headers.
+/// in logs and browser histories, so the query parameter is accepted only for WebSocket upgrades
+/// and server-sent events, where a browser cannot set headers.
 pub(crate) fn bearer_token<'a>(
     method: &Method,
     uri: &'a Uri,
@@ -80,12 +87,16 @@ pub(crate) fn bearer_token<'a>(
             return None;
         }
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        return scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim_start_matches(' ').into());
+        let token = token.trim_start_matches(' ');
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty();
+        return is_bearer.then(|| token.into());
     }
-    if *method != Method::GET || !is_websocket_upgrade(headers) {
+    let is_upgrade = is_websocket_upgrade(headers);
+    if *method != Method::GET || !is_upgrade && !accepts_event_stream(headers) {
         return None;
+    }
+    if is_upgrade && let Some(token) = subprotocol_token(headers) {
+        return Some(token.into());
     }
     let mut tokens = uri
         .query()?
@@ -96,6 +107,22 @@ pub(crate) fn bearer_token<'a>(
         return None;
     }
     percent_decode_str(token).decode_utf8().ok()
+}
+
+/// The token among the offered subprotocols: `tidings.v1, bearer.<token>`.
+fn subprotocol_token(headers: &HeaderMap) -> Option<&str> {
+    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    offers
+        .filter_map(|offer| offer.to_str().ok())
+        .flat_map(|offer| offer.split(','))
+        .find_map(|protocol| protocol.trim().strip_prefix(TOKEN_SUBPROTOCOL_PREFIX))
+}
+
+/// Whether the client wants server-sent events.
+pub fn accepts_event_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let mut texts = accepted.filter_map(|value| value.to_str().ok());
+    texts.any(|text| text.to_ascii_lowercase().contains("text/event-stream"))
 }
 
 /// Whether the request is a WebSocket upgrade.

@@ -1,14 +1,15 @@
 //! Verification of one token: the signature with a configured key, then the claims.
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::caller::Caller;
 use super::clock::CLOCK_LEEWAY_SECONDS;
 use super::keys::VerificationKey;
-
-/// The scope that grants access to the admin routes.
-const ADMIN_SCOPE: &str = "admin";
+use super::policy::TokenPolicy;
+use super::refusal::TokenRefusal;
 
 /// The maximum length of a user id, in characters.
 const MAX_USER_ID_CHARS: usize = 128;
@@ -16,27 +17,52 @@ const MAX_USER_ID_CHARS: usize = 128;
 /// The last second of the year 9999. A larger `exp` is not in seconds (most likely milliseconds).
 const MAX_UNIX_SECONDS: u64 = 253_402_300_799;
 
-/// Verifies the token with each key that may have signed it. `None` if it is invalid; the reason is
-/// never revealed.
-pub(super) fn verify_token(token: &str, keys: &[VerificationKey], now: u64) -> Option<Caller> {
-    let header = decode_header(token).ok()?;
+/// Verifies the token with each key that may have signed it, then its claims.
+pub(super) fn verify_token(
+    token: &str,
+    keys: &[VerificationKey],
+    policy: &TokenPolicy,
+    now: u64,
+) -> Result<Caller, TokenRefusal> {
+    let header = decode_header(token).map_err(|_| TokenRefusal::UNTRUSTED)?;
     // "crit" lists extensions that a verifier must support; we support none.
     if header.crit.is_some() {
-        return None;
+        return Err(TokenRefusal::UNTRUSTED);
     }
-    keys.iter()
-        .filter(|key| key.may_have_signed(&header))
-        .find_map(|key| decode::<TokenClaims>(token, &key.decoding_key, &validation_for(key)).ok())
-        .and_then(|token| token.claims.into_caller(now))
+    let mut refusal = TokenRefusal::UNTRUSTED;
+    for key in keys.iter().filter(|key| key.may_have_signed(&header)) {
+        match decode::<TokenClaims>(token, &key.decoding_key, &validation_for(key)) {
+            Ok(token) => return token.claims.into_caller(policy, now),
+            Err(error) => {
+                let found = refusal_for(&error);
+                if found != TokenRefusal::UNTRUSTED {
+                    refusal = found;
+                }
+            }
+        }
+    }
+    Err(refusal)
 }
 
 fn validation_for(key: &VerificationKey) -> Validation {
     let mut validation = Validation::new(key.algorithm);
     validation.leeway = CLOCK_LEEWAY_SECONDS;
     validation.validate_nbf = true;
-    // The audience is not part of the contract: the owner of the key decides who may call.
+    // The policy compares it.
     validation.validate_aud = false;
     validation
+}
+
+/// The library verifies the signature before it reads the claims.
+fn refusal_for(error: &jsonwebtoken::errors::Error) -> TokenRefusal {
+    match error.kind() {
+        ErrorKind::ExpiredSignature => TokenRefusal::Expired,
+        ErrorKind::ImmatureSignature => TokenRefusal::NOT_YET_VALID,
+        ErrorKind::Json(_)
+        | ErrorKind::MissingRequiredClaim(_)
+        | ErrorKind::InvalidClaimFormat(_) => TokenRefusal::CLAIMS,
+        _ => TokenRefusal::UNTRUSTED,
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,30 +73,57 @@ struct TokenClaims {
     nbf: Option<NumericDate>,
     #[serde(default)]
     scope: String,
+    // Of any type: without a policy, nothing depends on them.
+    #[serde(default)]
+    aud: Value,
+    #[serde(default)]
+    iss: Value,
 }
 
 impl TokenClaims {
-    fn into_caller(self, now: u64) -> Option<Caller> {
+    fn into_caller(self, policy: &TokenPolicy, now: u64) -> Result<Caller, TokenRefusal> {
         let length = self.sub.chars().count();
         if length == 0 || length > MAX_USER_ID_CHARS || self.sub.chars().any(char::is_control) {
-            return None;
+            return Err(TokenRefusal::CLAIMS);
         }
-        if self
-            .nbf
-            .is_some_and(|nbf| nbf.0 > now.saturating_add(CLOCK_LEEWAY_SECONDS))
+        let starts_at = self.nbf.as_ref().map_or(0, |nbf| nbf.0);
+        if starts_at > now.saturating_add(CLOCK_LEEWAY_SECONDS) {
+            return Err(TokenRefusal::NOT_YET_VALID);
+        }
+        if !policy.audiences.is_empty() && !names_one_of(&self.aud, &policy.audiences) {
+            return Err(TokenRefusal::AUDIENCE);
+        }
+        if let Some(issuer) = &policy.issuer
+            && self.iss.as_str() != Some(issuer)
         {
-            return None;
+            return Err(TokenRefusal::ISSUER);
         }
         let admin = self
             .scope
             .split_ascii_whitespace()
-            .any(|scope| scope == ADMIN_SCOPE);
+            .any(|scope| scope == policy.admin_scope);
         let caller = Caller {
             user: self.sub,
             admin,
             expires_at: self.exp.0,
         };
-        caller.is_current(now).then_some(caller)
+        if caller.is_current(now) {
+            Ok(caller)
+        } else {
+            Err(TokenRefusal::Expired)
+        }
+    }
+}
+
+/// Whether `aud`, a text or an array of texts, names one of these.
+fn names_one_of(aud: &Value, audiences: &[String]) -> bool {
+    let is_ours = |name: &Value| {
+        name.as_str()
+            .is_some_and(|name| audiences.iter().any(|ours| ours == name))
+    };
+    match aud {
+        Value::Array(names) => names.iter().any(is_ours),
+        name => is_ours(name),
     }
 }
 

@@ -18,6 +18,7 @@ const MIN_RSA_BYTES: usize = 256;
 /// The length of a P-256 point in bytes, compressed and uncompressed. A P-384 key has 49 or 97.
 const P256_POINT_LENGTHS: [usize; 2] = [33, 65];
 
+#[derive(Clone)]
 pub(super) struct VerificationKey {
     id: Option<String>,
     pub(super) algorithm: Algorithm,

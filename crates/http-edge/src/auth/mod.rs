@@ -1,11 +1,11 @@
 //! Authentication with bearer tokens (JWT), verified only with the configured keys.
 //!
 //! The algorithm comes from the key, never from the token: a token that names another algorithm is
-//! rejected. Keys inside a token (`jwk`, `jku`, `x5u`, `x5c`) are ignored. Every invalid token gets
-//! the same `401`.
+//! rejected. Keys inside a token (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 //!
 //! - `verifier`: [`Auth`], which verifies tokens and caches their callers.
-//! - `claims`: verifies one token with the `keys`. `clock`: the leeway for its times.
+//! - `claims`: verifies one token with the `keys` and the [`TokenPolicy`]. `clock`: the leeway for
+//!   its times. `refusal`: why a token is refused.
 //! - `caller`: [`Caller`] and [`Admin`], and where a request carries its token.
 //! - `signing`: signs tokens. `error`: why a key cannot be used.
 
@@ -14,11 +14,14 @@ mod claims;
 mod clock;
 mod error;
 mod keys;
+mod policy;
+pub(crate) mod refusal;
 mod signing;
 mod verifier;
 
-pub use caller::{Admin, Caller};
+pub use caller::{Admin, Caller, LIVE_SUBPROTOCOL, accepts_event_stream};
 pub use clock::CLOCK_LEEWAY_SECONDS;
 pub use error::{AuthError, MIN_SECRET_BYTES};
-pub use signing::sign_hs256;
+pub use policy::TokenPolicy;
+pub use signing::{sign_for_policy, sign_hs256};
 pub use verifier::Auth;

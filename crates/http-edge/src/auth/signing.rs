@@ -7,9 +7,14 @@ use serde::Serialize;
 
 use super::clock::unix_now;
 use super::error::{AuthError, check_secret};
+use super::policy::TokenPolicy;
 
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
     sub: &'a str,
     iat: u64,
     exp: u64,
@@ -24,9 +29,22 @@ pub fn sign_hs256(
     scope: &str,
     ttl: Duration,
 ) -> Result<String, AuthError> {
+    sign_for_policy(secret, &TokenPolicy::default(), user, scope, ttl)
+}
+
+/// Signs a token like [`sign_hs256`], with the audience and the issuer that the policy demands.
+pub fn sign_for_policy(
+    secret: &[u8],
+    policy: &TokenPolicy,
+    user: &str,
+    scope: &str,
+    ttl: Duration,
+) -> Result<String, AuthError> {
     check_secret(secret)?;
     let iat = unix_now();
     let claims = IssuedClaims {
+        aud: policy.audiences.first().map(String::as_str),
+        iss: policy.issuer.as_deref(),
         sub: user,
         iat,
         exp: iat.saturating_add(ttl.as_secs()),

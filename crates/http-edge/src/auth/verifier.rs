@@ -1,6 +1,6 @@
 //! Verifies tokens and caches their callers.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -10,6 +10,8 @@ use super::claims;
 use super::clock::unix_now;
 use super::error::AuthError;
 use super::keys::VerificationKey;
+use super::policy::TokenPolicy;
+use super::refusal::TokenRefusal;
 use crate::problem::Problem;
 
 /// The maximum length of a token, in bytes. Our own tokens have about 200; the header block as a
@@ -20,12 +22,14 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// costs one signature check.
 const MAX_CACHED_TOKENS: usize = 16_384;
 
-/// Verifies tokens. Cheap to clone; clones share the cache of verified tokens.
+/// Verifies tokens. Cheap to clone; clones share the keys and the cache of verified tokens.
 #[derive(Clone)]
-pub struct Auth(Arc<Inner>);
+pub struct Auth(Arc<RwLock<Arc<Verifier>>>);
 
-struct Inner {
+/// Keys and a policy, and the tokens that they have verified.
+struct Verifier {
     keys: Vec<VerificationKey>,
+    policy: TokenPolicy,
     // Keyed by digest, so that the memory of this process does not contain valid tokens.
     verified_callers: Cache<[u8; 32], Arc<Caller>>,
 }
@@ -49,32 +53,62 @@ impl Auth {
     }
 
     fn with_keys(keys: Vec<VerificationKey>) -> Self {
-        Self(Arc::new(Inner {
+        Self::new(keys, TokenPolicy::default())
+    }
+
+    /// Accepts only tokens that satisfy this policy.
+    #[must_use]
+    pub fn with_policy(self, policy: TokenPolicy) -> Self {
+        Self::new(self.verifier().keys.clone(), policy)
+    }
+
+    fn new(keys: Vec<VerificationKey>, policy: TokenPolicy) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(Verifier {
             keys,
+            policy,
             verified_callers: Cache::new(MAX_CACHED_TOKENS),
-        }))
+        }))))
     }
 
-    /// The caller identified by this token, or the same `401` for every invalid token.
+    fn verifier(&self) -> Arc<Verifier> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Verifies with the keys and the policy of `other` from now on, in all clones. Tokens that
+    /// only the earlier keys have signed are no longer accepted.
+    pub fn replace(&self, other: &Self) {
+        let verifier = other.verifier();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+    }
+
+    /// The caller identified by this token, or a `401` that says why it is refused.
     pub fn verify(&self, token: &str) -> Result<Arc<Caller>, Problem> {
-        self.find_caller(token).ok_or_else(Problem::unauthorized)
+        self.verifier()
+            .find_caller(token)
+            .map_err(Problem::unauthorized)
     }
+}
 
-    fn find_caller(&self, token: &str) -> Option<Arc<Caller>> {
+impl Verifier {
+    fn find_caller(&self, token: &str) -> Result<Arc<Caller>, TokenRefusal> {
         if token.len() > MAX_TOKEN_BYTES {
-            return None;
+            return Err(TokenRefusal::UNTRUSTED);
         }
         let now = unix_now();
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(caller) = self.0.verified_callers.get(&digest) {
+        if let Some(caller) = self.verified_callers.get(&digest) {
             if caller.is_current(now) {
-                return Some(caller);
+                return Ok(caller);
             }
-            self.0.verified_callers.remove(&digest);
-            return None;
+            self.verified_callers.remove(&digest);
+            return Err(TokenRefusal::Expired);
         }
-        let caller = Arc::new(claims::verify_token(token, &self.0.keys, now)?);
-        self.0.verified_callers.insert(digest, caller.clone());
-        Some(caller)
+        let caller = claims::verify_token(token, &self.keys, &self.policy, now)?;
+        let caller = Arc::new(caller);
+        self.verified_callers.insert(digest, caller.clone());
+        Ok(caller)
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::unknown::UnknownNames;
 use super::{body, shorten, text};
 use crate::context::RequestContext;
 use crate::problem::Problem;
@@ -22,13 +23,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let config = &RequestContext::from_extensions(request.extensions())?
-            .edge
-            .config;
+        let context = RequestContext::from_extensions(request.extensions())?;
+        let (config, unknown) = (&context.edge.config, context.unknown.clone());
         let (limit, timeout) = (config.max_body_bytes, config.body_read_timeout);
         body::require_content_type(request.headers(), is_json, "application/json")?;
         let bytes = body::read_body(request, limit, timeout).await?;
-        from_json(&bytes).map(Self)
+        from_json(&bytes, &unknown).map(Self)
     }
 }
 
@@ -47,14 +47,27 @@ fn is_json(essence: &str) -> bool {
 }
 
 /// Parses one JSON object, a request body or a line of a batch, with the same rules for all
-/// requests.
-pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// requests. Fields that are flattened into a type are never unknown.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8], unknown: &UnknownNames) -> Result<T, Problem> {
     let text =
         text::check_json_text(bytes).map_err(|defect| Problem::malformed("", defect.message()))?;
     if !text.trim_ascii_start().starts_with('{') {
         return Err(not_an_object(text));
     }
-    serde_json::from_str(text).map_err(|error| describe_error::<T>(bytes, &error))
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let mut found = Vec::new();
+    // The path has a question mark for each optional value.
+    let find = |path: serde_ignored::Path<'_>| found.push(path.to_string().replace(".?", ""));
+    let parsed = serde_ignored::deserialize(&mut parser, find)
+        .and_then(|value| parser.end().map(|()| value))
+        .map_err(|error| describe_error::<T>(bytes, &error))?;
+    unknown.check_fields(found, field_names::<T>())?;
+    Ok(parsed)
+}
+
+/// The names of the fields of a struct.
+pub fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
+    serde_aux::prelude::serde_introspect::<T>()
 }
 
 fn not_an_object(text: &str) -> Problem {
@@ -152,7 +165,7 @@ mod tests {
     }
 
     fn parse_error(text: &[u8]) -> (u16, &'static str, String) {
-        let problem = from_json::<SampleRequest>(text).unwrap_err();
+        let problem = from_json::<SampleRequest>(text, &UnknownNames::ignore()).unwrap_err();
         (
             problem.status().as_u16(),
             problem.code(),
@@ -163,7 +176,7 @@ mod tests {
     #[test]
     fn unparsable_input_is_malformed() {
         let whole = br#"{"id":1,"members":["a\n"],"inner":{"name":"x"}}"#;
-        from_json::<SampleRequest>(whole).unwrap();
+        from_json::<SampleRequest>(whole, &UnknownNames::refuse()).unwrap();
         for end in 0..whole.len() {
             let (status, code, _) = parse_error(&whole[..end]);
             assert_eq!((status, code), (400, "malformed"), "cut at {end}");
@@ -230,14 +243,39 @@ mod tests {
 
     #[test]
     fn messages_are_short_and_hide_type_names() {
-        let problem = from_json::<SampleRequest>(br#"{"id":1,"inner":5}"#).unwrap_err();
+        let parse = |text: &[u8]| from_json::<SampleRequest>(text, &UnknownNames::refuse());
+        let problem = parse(br#"{"id":1,"inner":5}"#).unwrap_err();
         assert_eq!(
             problem.errors()[0].message,
             "invalid type: integer `5`, expected an object"
         );
         let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(10_000));
-        let problem = from_json::<SampleRequest>(long.as_bytes()).unwrap_err();
+        let problem = parse(long.as_bytes()).unwrap_err();
         assert!(problem.errors()[0].message.len() < 250);
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_with_the_nearest_name_wherever_they_are() {
+        let refused = |text: &[u8]| {
+            let problem = from_json::<SampleRequest>(text, &UnknownNames::refuse()).unwrap_err();
+            let error = &problem.errors()[0];
+            (
+                problem.status().as_u16(),
+                error.field.clone(),
+                error.message.clone(),
+            )
+        };
+        let expected = "unknown; did you mean members?".to_owned();
+        assert_eq!(
+            refused(br#"{"id":1,"member":[]}"#),
+            (422, "member".to_owned(), expected)
+        );
+        let (status, field, _) = refused(br#"{"id":1,"inner":{"name":"a","colour":"b"}}"#);
+        assert_eq!((status, field.as_str()), (422, "inner.colour"));
+        // What a client may fill as it likes has no unknown fields.
+        let free = br#"{"id":1,"any":{"x":{"y":1}},"raw":{"z":[{}]}}"#;
+        from_json::<SampleRequest>(free, &UnknownNames::refuse()).unwrap();
+        from_json::<SampleRequest>(br#"{"id":1,"member":[]}"#, &UnknownNames::ignore()).unwrap();
     }
 
     #[test]

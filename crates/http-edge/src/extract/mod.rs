@@ -1,7 +1,8 @@
 //! Extractors for bodies, queries and paths, which reject invalid input with a problem.
 //!
 //! 400 for input that cannot be parsed (syntax, UTF-8, U+0000, lone surrogates, duplicate fields),
-//! 422 for input that was parsed but is not as expected (a missing field or one of another type).
+//! 422 for input that was parsed but is not as expected (a missing or unknown field, or one of
+//! another type).
 
 mod body;
 mod json;
@@ -9,11 +10,13 @@ pub mod params;
 mod path;
 mod query;
 mod text;
+pub(crate) mod unknown;
 
 pub use body::Ndjson;
-pub use json::{Json, from_json};
+pub use json::{Json, field_names, from_json};
 pub use path::Path;
 pub use query::Query;
+pub use unknown::UnknownNames;
 
 /// The maximum length of an error message, in characters. It may quote the input of the client.
 const MAX_MESSAGE_CHARS: usize = 200;

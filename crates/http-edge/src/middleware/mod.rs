@@ -19,8 +19,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{
     ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
-    X_CONTENT_TYPE_OPTIONS,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tower::{Layer, Service};
 use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
@@ -29,6 +30,9 @@ use crate::auth::{Auth, Caller};
 use crate::concurrency::{self, ConcurrencyLimiter, ConcurrencyPermit};
 use crate::config::EdgeConfig;
 use crate::context::EdgeShared;
+use crate::extract::UnknownNames;
+use crate::extract::unknown::TIDINGS_IGNORED;
+use crate::origins::OriginGuard;
 use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
 use crate::rate_limit::{RateLimitStatus, RateLimiter};
 use request_metrics::RouteMetrics;
@@ -47,38 +51,36 @@ pub fn apply_middleware(
     config: &EdgeConfig,
     limiter: RateLimiter,
 ) -> Router {
+    let origins = Arc::new(OriginGuard::new(config.allowed_origins.clone()));
     let edge = Arc::new(EdgeShared {
         auth,
         limiter,
         concurrency: ConcurrencyLimiter::new(config.max_requests_per_user),
+        origins: origins.clone(),
         config: config.clone(),
     });
-    let router = router.layer(EdgeLayer(edge));
-    if config.allowed_origins.is_empty() {
-        router
-    } else {
-        router.layer(cors_layer(config))
-    }
+    router.layer(EdgeLayer(edge)).layer(cors_layer(origins))
 }
 
-fn cors_layer(config: &EdgeConfig) -> CorsLayer {
-    let origins = config
-        .allowed_origins
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+fn cors_layer(origins: Arc<OriginGuard>) -> CorsLayer {
+    let is_allowed = move |_: &HeaderValue, request: &Parts| origins.admits(&request.headers);
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("prefer"),
             request_id::X_REQUEST_ID,
         ])
         .expose_headers([
             RETRY_AFTER,
             HeaderName::from_static("tidings-position"),
+            HeaderName::from_static("tidings-cursor"),
+            TIDINGS_IGNORED,
+            WWW_AUTHENTICATE,
             HeaderName::from_static("idempotent-replay"),
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),
@@ -128,14 +130,18 @@ impl Service<Request> for EdgeService {
             edge: self.edge.clone(),
             metrics: self.metrics.clone(),
         };
-        let (budget, admitted) = precheck::admit(&self.edge, &mut request);
+        let unknown = UnknownNames::preferred_by(request.headers());
+        let (budget, admitted) = precheck::admit(&self.edge, &mut request, &unknown);
         let answer = admitted.map(|counted| (counted, self.inner.call(request)));
         Box::pin(async move {
             let (response, permit) = match answer {
                 Ok((counted, running)) => exchange.run(counted.as_deref(), running).await,
                 Err(problem) => (problem.into_response(), None),
             };
-            let response = exchange.finish(response, budget.as_ref());
+            let mut response = exchange.finish(response, budget.as_ref());
+            if let Some(ignored) = unknown.to_header() {
+                response.headers_mut().insert(TIDINGS_IGNORED, ignored);
+            }
             Ok(concurrency::hold_until_written(response, permit))
         })
     }
@@ -186,7 +192,7 @@ impl HttpExchange {
         let status = response.status();
         let mut response = if status.is_client_error() || status.is_server_error() {
             self.log_error(&response);
-            ensure_problem(response)
+            ensure_problem(response, self.route.is_some())
         } else {
             response
         };
@@ -229,7 +235,7 @@ impl HttpExchange {
 
 /// Adds a problem document to an error response without one, such as those of the axum router and
 /// of axum extractors.
-fn ensure_problem(response: Response) -> Response {
+fn ensure_problem(response: Response, has_route: bool) -> Response {
     let plain = match response.headers().get(CONTENT_TYPE) {
         None => true,
         Some(value) => value.as_bytes().starts_with(b"text/plain"),
@@ -238,7 +244,11 @@ fn ensure_problem(response: Response) -> Response {
         return response;
     }
     let (parts, _) = response.into_parts();
-    let mut problem = Problem::from_status(parts.status).into_response();
+    let problem = match parts.status {
+        StatusCode::NOT_FOUND if !has_route => Problem::no_such_path(),
+        status => Problem::from_status(status),
+    };
+    let mut problem = problem.into_response();
     copy_headers(&parts.headers, problem.headers_mut());
     problem
 }

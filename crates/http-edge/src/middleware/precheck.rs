@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
-use http::header::{CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, StatusCode, Version};
+use axum::extract::{MatchedPath, Request};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::{Method, StatusCode, Version};
 
 use crate::auth::Caller;
 use crate::auth::caller::{bearer_token, is_websocket_upgrade};
 use crate::context::{EdgeShared, RequestContext};
+use crate::extract::UnknownNames;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimitStatus;
 
@@ -19,6 +20,7 @@ use crate::rate_limit::RateLimitStatus;
 pub(super) fn admit(
     edge: &Arc<EdgeShared>,
     request: &mut Request,
+    unknown: &UnknownNames,
 ) -> (
     Option<RateLimitStatus>,
     Result<Option<Arc<Caller>>, Problem>,
@@ -29,6 +31,11 @@ pub(super) fn admit(
     // Without a valid token there is no user to count; the route answers 401.
     let caller = bearer_token(request.method(), request.uri(), request.headers())
         .and_then(|token| edge.auth.verify(&token).ok());
+    if caller.is_some()
+        && let Err(problem) = check_parameters(edge, request, unknown)
+    {
+        return (None, Err(problem));
+    }
     let mut counted = caller.clone().filter(|caller| !caller.admin);
     let mut budget = None;
     if is_command(request.method())
@@ -42,8 +49,32 @@ pub(super) fn admit(
     request.extensions_mut().insert(RequestContext {
         edge: edge.clone(),
         caller,
+        unknown: unknown.clone(),
     });
     (budget, Ok(counted))
+}
+
+/// Refuses query parameters that the operation does not have, so that a misspelt one is not taken
+/// for a page without a filter.
+fn check_parameters(
+    edge: &EdgeShared,
+    request: &Request,
+    unknown: &UnknownNames,
+) -> Result<(), Problem> {
+    let route: Option<&MatchedPath> = request.extensions().get();
+    let found = route.and_then(|route| {
+        let parameters = &edge.config.parameters;
+        parameters.find_unknown(route, request.method(), request.uri())
+    });
+    let Some((known, found)) = found else {
+        return Ok(());
+    };
+    unknown.check(found, &known).map_err(|errors| {
+        let problem = Problem::bad_request("malformed", "The request has unknown parameters.");
+        errors.into_iter().fold(problem, |problem, error| {
+            problem.with_field_error(error.field, error.message)
+        })
+    })
 }
 
 fn is_command(method: &Method) -> bool {
@@ -72,7 +103,8 @@ fn check_request(edge: &EdgeShared, request: &Request) -> Result<(), Problem> {
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(Problem::method_not_allowed());
     }
-    if is_websocket_upgrade(headers) && !is_origin_allowed(edge, headers) {
+    // CORS does not cover WebSockets, so the server has to check.
+    if is_websocket_upgrade(headers) && !edge.origins.admits(headers) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "foreign_origin",
@@ -80,47 +112,4 @@ fn check_request(edge: &EdgeShared, request: &Request) -> Result<(), Problem> {
         ));
     }
     Ok(())
-}
-
-/// Whether the origin of a WebSocket upgrade is allowed. CORS does not cover WebSockets, so the
-/// server has to check. Browsers send the origin of the page; other programs send none.
-fn is_origin_allowed(edge: &EdgeShared, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
-        return true;
-    };
-    let Ok(origin) = origin.to_str() else {
-        return false;
-    };
-    if edge
-        .config
-        .allowed_origins
-        .iter()
-        .any(|allowed| allowed == origin)
-    {
-        return true;
-    }
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let page = origin.split_once("://").map(|(_, authority)| authority);
-    matches!((page, host), (Some(page), Some(host)) if strip_port(page).eq_ignore_ascii_case(strip_port(host)))
-}
-
-/// The host without its port, because a proxy may have changed the port.
-fn strip_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => authority,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::strip_port;
-
-    #[test]
-    fn port_is_stripped_from_the_authority() {
-        assert_eq!(strip_port("chat.example:8443"), "chat.example");
-        assert_eq!(strip_port("chat.example"), "chat.example");
-        assert_eq!(strip_port("[::1]:80"), "[::1]");
-        assert_eq!(strip_port("[::1]"), "[::1]");
-    }
 }

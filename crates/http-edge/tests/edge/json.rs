@@ -122,7 +122,7 @@ async fn invalid_documents_are_explained() {
         )
         .await
         .0,
-        200
+        422
     );
 }
 

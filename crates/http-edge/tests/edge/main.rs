@@ -17,3 +17,4 @@ mod shutdown;
 mod slow_clients;
 mod test_service;
 mod tls;
+mod token_policy;
