@@ -119,27 +119,6 @@ async fn invalid_lines_do_not_stop_the_others() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_can_be_imported_into_an_existing_group() -> Result<()> {
-    let world = CommandTestService::new().await?;
-    let (ann, _) = world.create_group("team").await?;
-    ann.send("team", "k", "here already")
-        .await?
-        .expect_status(201)?;
-    let (_, answers) = world
-        .admin()
-        .post_lines(PATH, &[line(1, "team", "cid", "hello")])
-        .await?;
-    ensure!(answers[0]["status"] == "imported" && answers[0]["seq"] == 2);
-    ensure!(world.event_payloads("conversation_created").await?.len() == 1);
-    world
-        .user("cid")
-        .send("team", "k", "I am in")
-        .await?
-        .expect_status(201)?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn edits_reactions_and_joins_are_imported_once_and_in_order() -> Result<()> {
     let world = CommandTestService::new().await?;
     let edited = with(

@@ -5,6 +5,7 @@ mod batch;
 mod conversations;
 mod erase;
 mod import;
+mod import_sources;
 mod inbox;
 mod messages;
 mod old_messages;

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 
 impl Conversation {
     /// Imports all items in order. Senders and reacting users join immediately before their first
-    /// message or reaction.
+    /// message or reaction, unless they have left: an import does not bring users back.
     pub(super) fn import(
         &self,
         imported: Vec<ImportItem>,
@@ -103,8 +103,8 @@ impl ImportPlan<'_> {
         self.add_reactions(seq, reactions)
     }
 
-    /// Adds each reaction once. Reactions with a key beyond the limit are dropped, so that they do
-    /// not prevent the import of the message.
+    /// Adds each reaction once. Reactions with a key beyond the limit and those of users who have
+    /// left are dropped, so that they do not prevent the import of the message.
     fn add_reactions(&mut self, seq: i64, reactions: Vec<ImportedReaction>) -> Result<(), Refusal> {
         let mut keys = HashSet::new();
         let mut seen = HashSet::new();
@@ -115,7 +115,7 @@ impl ImportPlan<'_> {
                 }
                 keys.insert(key.clone());
             }
-            if seen.insert((key.clone(), user.clone())) {
+            if !self.has_left(&user) && seen.insert((key.clone(), user.clone())) {
                 self.ensure_member("reactions", &user)?;
                 self.events
                     .push(ConversationEvent::ReactionAdded(MessageReaction {
@@ -140,6 +140,11 @@ impl ImportPlan<'_> {
                 "Users cannot join a direct conversation.",
             ));
         }
+        if self.has_left(user) {
+            return Err(Refusal::forbidden(format!(
+                "{user} has left this conversation or was removed from it, and an import does not bring users back."
+            )));
+        }
         let present = self.conversation.members.len() + self.new_members.len();
         members::check_group_size(field, present + 1, self.limits)?;
         // The first user to join an empty group becomes its owner, so that every group with
@@ -157,6 +162,11 @@ impl ImportPlan<'_> {
                 by: user.clone(),
             }));
         Ok(())
+    }
+
+    /// Whether this user was a member and is not any more.
+    fn has_left(&self, user: &UserId) -> bool {
+        self.conversation.past_periods.contains_key(user) && !self.conversation.is_member(user)
     }
 
     /// The seq to which an imported message replies. Returns `None` if that message does not exist

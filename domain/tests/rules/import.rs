@@ -158,6 +158,23 @@ fn the_first_user_to_join_an_empty_group_owns_it() {
 }
 
 #[test]
+fn an_import_does_not_bring_users_back() {
+    let removed = || {
+        let events = [group(["anna", "ben"]), sent(1, "anna"), left("anna", "ben")];
+        given::<Conversation>(events)
+    };
+    removed()
+        .when(import([imported("ben", None, 0)]))
+        .then_refused("forbidden");
+    removed()
+        .when(import([ImportedMessage {
+            sender: user("anna"),
+            ..with_reactions([("ok", "ben")])
+        }]))
+        .then([sent_at(2, "anna", None, 0)]);
+}
+
+#[test]
 fn senders_can_join_only_within_the_group_size() {
     let small = || group_of_two().with_limits(|limits| limits.group_members = 3);
     small()

@@ -33,6 +33,16 @@ impl ReceiptKey {
         ]))
     }
 
+    /// The key of the receipt that a source made a conversation. Nothing that a client sends can
+    /// have this key.
+    pub fn for_import_source(conversation: &ConversationId, source: &str) -> Self {
+        Self(digest::fingerprint(&[
+            b"import-source",
+            conversation.as_str().as_bytes(),
+            source.as_bytes(),
+        ]))
+    }
+
     /// The key for a line of an import. Per conversation.
     pub fn for_import(conversation: &ConversationId, line: &str) -> Self {
         Self(digest::fingerprint(&[

@@ -1,34 +1,39 @@
 //! Imports the lines of one conversation: one query for their receipts, one append.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::conversation::Conversation;
-use domain::conversation::command::{
-    ConversationCommand, CreateConversation, ImportItem, ImportedReaction,
+use event_log::{
+    AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, Receipt, ReceiptKey,
 };
-use domain::conversation::event::{ConversationEvent, ConversationKind};
-use domain::ids::ConversationId;
-use domain::refusal::Refusal;
-use event_log::{AppendError, AppendRequest, LockedAggregate, LogError, NewReceipt, ReceiptKey};
 
+use super::decision::{DecidedLine, ImportDecision, decide};
+use super::destination::{ImportAccess, ImportCandidate, ImportDestination};
 use super::line::ParsedImportLine;
-use super::outcome::{ImportedLine, LineOutcome};
+use super::outcome::LineOutcome;
 use super::plan::{ImportReceipt, LinePlan};
 use crate::attempts::Attempts;
 use crate::error::CommandError;
 use crate::response::ResponseBody;
 use crate::state::CommandState;
-use cqrs_es::Aggregate;
 
 /// Imports the lines of one conversation. Returns their outcomes in the same order.
 pub(super) async fn import_lines(
     state: &CommandState,
-    id: &ConversationId,
     lines: &[ParsedImportLine],
 ) -> Result<Vec<LineOutcome>, CommandError> {
+    let Some(destination) = lines.first().map(|line| &line.destination) else {
+        return Ok(Vec::new());
+    };
+    let candidates = destination.candidates();
+    let made = candidates.iter().map(|candidate| candidate.made_key);
     let keys: Vec<ReceiptKey> = lines
         .iter()
-        .flat_map(|line| std::iter::once(line.key).chain(line.reply_to))
+        .flat_map(|line| {
+            let others = line.reply_to.into_iter().chain(line.earlier);
+            std::iter::once(line.key).chain(others)
+        })
+        .chain(made)
         .collect();
     let mut attempts = Attempts::default();
     loop {
@@ -38,148 +43,108 @@ pub(super) async fn import_lines(
         if plan.new_lines.is_empty() {
             return Ok(plan.outcomes(|_| LineOutcome::Rejected(String::new())));
         }
-        if let Some(outcomes) = try_import(state, id, &plan).await? {
-            return Ok(outcomes);
+        match choose(state, &candidates, &known).await? {
+            Choice::Import(candidate, locked) => {
+                if let Some(outcomes) = try_import(state, candidate, *locked, &plan).await? {
+                    return Ok(outcomes);
+                }
+            }
+            Choice::Again => {}
+            Choice::Nowhere => {
+                let reason = describe_foreign(destination);
+                return Ok(plan.outcomes(|_| LineOutcome::Rejected(reason.clone())));
+            }
         }
     }
+}
+
+/// Where to import.
+enum Choice<'a> {
+    Import(&'a ImportCandidate, Box<LockedAggregate<Conversation>>),
+    /// Everything must be read again.
+    Again,
+    /// Every candidate belongs to somebody else.
+    Nowhere,
+}
+
+/// Chooses the first candidate that does not exist or that the same source made. What this chooses
+/// never changes, because a conversation never changes its maker.
+async fn choose<'a>(
+    state: &CommandState,
+    candidates: &'a [ImportCandidate],
+    known: &HashMap<ReceiptKey, Receipt>,
+) -> Result<Choice<'a>, CommandError> {
+    for candidate in candidates {
+        let is_ours = known.contains_key(&candidate.made_key);
+        match candidate.open(state, is_ours).await? {
+            ImportAccess::Open(locked) => return Ok(Choice::Import(candidate, Box::new(locked))),
+            ImportAccess::Changed => return Ok(Choice::Again),
+            ImportAccess::Foreign => {}
+        }
+    }
+    Ok(Choice::Nowhere)
+}
+
+fn describe_foreign(destination: &ImportDestination) -> String {
+    format!(
+        "conversation: {} was made by a user or from another source, and an import adds only to what its own source \
+         made; choose another id",
+        destination.conversation
+    )
 }
 
 /// Attempts the import once. `None` if it conflicted with a concurrent change or import.
 async fn try_import(
     state: &CommandState,
-    id: &ConversationId,
+    candidate: &ImportCandidate,
+    locked: LockedAggregate<Conversation>,
     plan: &LinePlan<'_>,
 ) -> Result<Option<Vec<LineOutcome>>, CommandError> {
-    let locked = state.log().conversations().lock(id.as_str()).await?;
-    let (append, taken) = match decide(state, &locked, plan) {
-        Ok(events) => {
-            let taken = match_events(plan, &events)?;
-            let receipts = build_receipts(id, plan, &taken)?;
-            let taken: Vec<ImportedLine> = taken.into_iter().map(|(_, taken)| taken).collect();
-            (
-                AppendRequest {
-                    events,
-                    receipts,
-                    observations: Vec::new(),
-                },
-                Ok(taken),
-            )
-        }
-        Err(refusal) => (AppendRequest::from_events(Vec::new()), Err(refusal.detail)),
+    let decision = decide(locked.state(), candidate, plan, state.limits())?;
+    let receipts = build_receipts(candidate, plan, &decision)?;
+    let ImportDecision { events, lines, .. } = decision;
+    let append = AppendRequest {
+        events,
+        receipts,
+        observations: Vec::new(),
     };
     match locked.append(append).wait().await {
-        Ok(_) => Ok(Some(plan.outcomes(|index| match &taken {
-            Ok(taken) => LineOutcome::Imported(taken[index]),
-            Err(reason) => LineOutcome::Rejected(reason.clone()),
+        Ok(_) => Ok(Some(plan.outcomes(|index| match &lines[index] {
+            Ok(line) => LineOutcome::Imported(line.imported.clone()),
+            Err(refusal) => LineOutcome::Rejected(refusal.detail.clone()),
         }))),
         Err(AppendError::Conflict | AppendError::DuplicateKey(_)) => Ok(None),
         Err(AppendError::Log(error)) => Err(error.into()),
     }
 }
 
-/// Decides the events of the import: the creation of the group, if it does not exist, and the new
-/// lines.
-fn decide(
-    state: &CommandState,
-    locked: &LockedAggregate<Conversation>,
-    plan: &LinePlan<'_>,
-) -> Result<Vec<ConversationEvent>, Refusal> {
-    let import = ConversationCommand::Import(plan.to_imported());
-    let conversation = locked.state();
-    let first = plan.new_lines.first().and_then(|line| line.first_user());
-    let Some(first) = first.filter(|_| !conversation.exists()) else {
-        return conversation.decide(import, state.limits());
-    };
-    let create = ConversationCommand::Create(CreateConversation {
-        kind: ConversationKind::Group,
-        title: plan.new_lines.iter().find_map(|line| line.title.clone()),
-        members: Vec::new(),
-        by: first.clone(),
-        blocked: false,
-    });
-    let mut created = Conversation::default();
-    let mut events = created.decide(create, state.limits())?;
-    for event in &events {
-        created.apply(event.clone());
-    }
-    events.extend(created.decide(import, state.limits())?);
-    Ok(events)
-}
-
-/// For each new line, the index of its `message_sent` event (`None` for a line of members) and what
-/// was imported.
-fn match_events(
-    plan: &LinePlan<'_>,
-    events: &[ConversationEvent],
-) -> Result<Vec<(Option<usize>, ImportedLine)>, LogError> {
-    let mut reactions: HashMap<i64, usize> = HashMap::new();
-    let mut sent = Vec::with_capacity(plan.new_lines.len());
-    for (index, event) in events.iter().enumerate() {
-        match event {
-            ConversationEvent::MessageSent(message) => sent.push((index, message.seq)),
-            ConversationEvent::ReactionAdded(reaction) => {
-                *reactions.entry(reaction.seq).or_default() += 1;
-            }
-            _ => {}
-        }
-    }
-    let mut sent = sent.into_iter();
-    let mut lines = Vec::with_capacity(plan.new_lines.len());
-    for line in &plan.new_lines {
-        let ImportItem::Message(message) = &line.payload else {
-            let (seq, dropped) = (None, 0);
-            lines.push((
-                None,
-                ImportedLine {
-                    seq,
-                    dropped_reactions: dropped,
-                },
-            ));
-            continue;
-        };
-        let (index, seq) = sent.next().ok_or_else(|| {
-            LogError::Corrupt("an import did not produce one message per line".into())
-        })?;
-        let added = reactions.get(&seq).copied().unwrap_or_default();
-        let seq = Some(seq);
-        let dropped = count_distinct(&message.reactions).saturating_sub(added);
-        lines.push((
-            Some(index),
-            ImportedLine {
-                seq,
-                dropped_reactions: dropped,
-            },
-        ));
-    }
-    Ok(lines)
-}
-
-/// Counts the distinct reactions.
-fn count_distinct(reactions: &[ImportedReaction]) -> usize {
-    let distinct: HashSet<_> = reactions
-        .iter()
-        .map(|reaction| (&reaction.key, &reaction.user))
-        .collect();
-    distinct.len()
-}
-
-/// Builds a receipt for each new line, with the position of the event of that line.
+/// Builds a receipt for each imported line, with the position of the event of that line, and one
+/// for the creation of the conversation.
 fn build_receipts(
-    id: &ConversationId,
+    candidate: &ImportCandidate,
     plan: &LinePlan<'_>,
-    taken: &[(Option<usize>, ImportedLine)],
+    decision: &ImportDecision,
 ) -> Result<Vec<NewReceipt>, LogError> {
-    let receipt = |(line, (event, taken)): (&&ParsedImportLine, &(Option<usize>, ImportedLine))| {
-        let taken_in = ImportReceipt {
-            conversation_id: id.clone(),
-            seq: taken.seq,
+    let receipt = |key, fingerprint, event_index, seq| {
+        let answer = ImportReceipt {
+            conversation_id: candidate.id.clone(),
+            seq,
         };
-        Ok(NewReceipt {
-            key: line.key,
-            fingerprint: line.fingerprint,
-            event_index: *event,
-            answer: ResponseBody::serialize(&taken_in)?.0,
+        Ok::<_, LogError>(NewReceipt {
+            key,
+            fingerprint,
+            event_index,
+            answer: ResponseBody::serialize(&answer)?.0,
         })
     };
-    plan.new_lines.iter().zip(taken).map(receipt).collect()
+    let mut receipts = Vec::with_capacity(decision.lines.len() + 1);
+    if decision.is_created {
+        receipts.push(receipt(candidate.made_key, 0, Some(0), None)?);
+    }
+    for (line, decided) in plan.new_lines.iter().zip(&decision.lines) {
+        if let Ok(DecidedLine { event, imported }) = decided {
+            receipts.push(receipt(line.key, line.fingerprint, *event, imported.seq)?);
+        }
+    }
+    Ok(receipts)
 }

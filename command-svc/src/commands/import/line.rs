@@ -6,15 +6,18 @@ use domain::limits::Limits;
 use event_log::ReceiptKey;
 use http_edge::extract::{UnknownNames, from_json};
 
+use super::destination::ImportDestination;
 use super::payload;
-use super::request::{ImportLineRequest, LineNumber, sanitize};
+use super::request::{EarlierLine, ImportLineRequest, LineNumber, sanitize};
 
 /// A parsed line.
 #[derive(Debug, Clone)]
 pub(super) struct ParsedImportLine {
-    pub(super) conversation: ConversationId,
+    pub(super) destination: ImportDestination,
     pub(super) title: Option<Title>,
     pub(super) key: ReceiptKey,
+    /// The key under which an earlier release imported it, if it did.
+    pub(super) earlier: Option<ReceiptKey>,
     /// The fingerprint of the payload.
     pub(super) fingerprint: u128,
     /// The message or members. The plan resolves the reply of a message, because it knows the other
@@ -52,12 +55,15 @@ pub(super) fn parse(
 
 impl ParsedImportLine {
     fn parse(line: ImportLineRequest, limits: &Limits) -> Result<Self, String> {
-        let conversation = ConversationId::parse_group(&line.conversation)
-            .map_err(|invalid| format!("conversation: {}", invalid.0))?;
+        let destination = ImportDestination::parse(&line)?;
         let key = match (&line.id, &line.key) {
-            (Some(id), _) => message_id_key(&conversation, id),
-            (None, Some(key)) => ReceiptKey::for_import(&conversation, key),
+            (Some(id), _) => format!("id:{id}"),
+            (None, Some(key)) => key.clone(),
             (None, None) => return Err("key: either id or key is required".into()),
+        };
+        let earlier = match &line.earlier {
+            Some(earlier) => Some(parse_earlier(earlier)?),
+            None => destination.preferred_key(&key),
         };
         let title = line
             .title
@@ -66,12 +72,13 @@ impl ParsedImportLine {
         let reply_to = line
             .reply_to
             .as_deref()
-            .map(|id| message_id_key(&conversation, id));
+            .map(|id| ReceiptKey::for_import(&destination.conversation, &format!("id:{id}")));
         let payload = payload::parse(line, limits)?;
         Ok(Self {
-            conversation,
+            key: ReceiptKey::for_import(&destination.conversation, &key),
+            destination,
             title,
-            key,
+            earlier,
             fingerprint: payload::fingerprint(&payload),
             payload,
             reply_to,
@@ -87,9 +94,10 @@ impl ParsedImportLine {
     }
 }
 
-/// The receipt key of a line with a message id.
-fn message_id_key(conversation: &ConversationId, id: &str) -> ReceiptKey {
-    ReceiptKey::for_import(conversation, &format!("id:{id}"))
+fn parse_earlier(earlier: &EarlierLine) -> Result<ReceiptKey, String> {
+    let conversation = ConversationId::parse_group(&earlier.conversation)
+        .map_err(|invalid| format!("earlier.conversation: {}", invalid.0))?;
+    Ok(ReceiptKey::for_import(&conversation, &earlier.key))
 }
 
 #[cfg(test)]
@@ -179,6 +187,20 @@ mod tests {
         for (bad, reason) in [
             (with("conversation", "a b"), "conversation: "),
             (with("conversation", "d_1"), "conversation: "),
+            (with("preferred", "d_1"), "preferred: "),
+            (with("source", "x".repeat(257)), "source: "),
+            (with("direct", vec!["ann"]), "direct: expected two users"),
+            (
+                with("direct", vec!["ann", "ann"]),
+                "direct: expected two different",
+            ),
+            (
+                with(
+                    "earlier",
+                    serde_json::json!({"conversation": "d_1", "key": "k"}),
+                ),
+                "earlier.conversation: ",
+            ),
             (with("sender", "\u{7}"), "sender: "),
             (with("sent_at", "yesterday"), "sent_at: "),
             (with("text", " "), "text: "),

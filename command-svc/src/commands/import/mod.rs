@@ -2,10 +2,14 @@
 //!
 //! - `request`: the request schema of a line. `line`: parses a line. `payload`: parses the message
 //!   or the members in it. `outcome`: the outcome of a line, and its response schema.
+//! - `destination`: the conversations that a line may go to, and whether its source made them.
 //! - `plan`: determines which lines of a conversation are new, and the outcome of each line.
-//! - `conversation`: imports the lines of one conversation in one append.
+//! - `conversation`: imports the lines of one conversation in one append. `decision`: decides its
+//!   events.
 
 mod conversation;
+mod decision;
+mod destination;
 mod line;
 mod outcome;
 mod payload;
@@ -17,7 +21,6 @@ use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::ConversationId;
 use futures::{StreamExt, TryStreamExt, stream};
 use http_edge::{Admin, Ndjson};
 
@@ -26,6 +29,7 @@ use crate::error::CommandError;
 use crate::metrics::{CommandKind, CommandOutcome};
 use crate::ndjson::{self, NdjsonResponse};
 use crate::state::CommandState;
+use destination::ImportDestination;
 use line::ParsedImportLine;
 use outcome::{ImportLineResponse, LineOutcome};
 use request::ImportLineRequest;
@@ -37,7 +41,9 @@ const MAX_CONCURRENT_CONVERSATIONS: usize = 16;
 /// Import messages from another system
 ///
 /// NDJSON, one message per line, at most 8 MiB; exempt from the rate limit. A conversation that
-/// does not exist is created as a group. Users join with their first message or reaction. A line
+/// does not exist is created as a group. A line is added only to a conversation that the same
+/// `source` made, by an earlier line: it is `rejected` if its conversation was made by a user or
+/// from another source. Users join with their first message or reaction. A line
 /// that was imported earlier, identified by its `id` or else by its `key`, is `known` and changes
 /// nothing, even if it now contains more. An invalid line is `rejected` with a reason and does not
 /// stop the others. New lines for the same conversation are imported together and in order. After a
@@ -77,13 +83,10 @@ pub(crate) async fn import_messages(
             }
             Err(reason) => Some(LineOutcome::Rejected(reason)),
         };
-        results.push((number, None, outcome));
+        results.push((number, outcome));
     }
-    for (conversation, outcomes) in groups.import(&state).await? {
-        for (index, outcome) in outcomes {
-            let (number, _, _) = results[index];
-            results[index] = (number, Some(conversation.clone()), Some(outcome));
-        }
+    for (index, outcome) in groups.import(&state).await? {
+        results[index].1 = Some(outcome);
     }
     state
         .metrics()
@@ -95,49 +98,46 @@ pub(crate) async fn import_messages(
 /// appear, and so are the lines of each.
 #[derive(Default)]
 struct LinesByConversation {
-    indices: HashMap<ConversationId, usize>,
-    conversations: Vec<(ConversationId, Vec<(usize, ParsedImportLine)>)>,
+    indices: HashMap<ImportDestination, usize>,
+    conversations: Vec<Vec<(usize, ParsedImportLine)>>,
 }
-
-/// The outcomes of the lines of one conversation, with the index of each line in the request.
-type ConversationOutcomes = (ConversationId, Vec<(usize, LineOutcome)>);
 
 impl LinesByConversation {
     fn add(&mut self, index: usize, line: ParsedImportLine) {
         let place = *self
             .indices
-            .entry(line.conversation.clone())
+            .entry(line.destination.clone())
             .or_insert_with(|| {
-                self.conversations
-                    .push((line.conversation.clone(), Vec::new()));
+                self.conversations.push(Vec::new());
                 self.conversations.len() - 1
             });
-        self.conversations[place].1.push((index, line));
+        self.conversations[place].push((index, line));
     }
 
-    /// Imports every conversation and returns the outcomes of its lines.
-    async fn import(self, state: &CommandState) -> Result<Vec<ConversationOutcomes>, CommandError> {
-        stream::iter(self.conversations)
-            .map(|(conversation, lines)| async move {
+    /// Imports every conversation and returns the outcomes of its lines, with the index of each
+    /// line in the request.
+    async fn import(self, state: &CommandState) -> Result<Vec<(usize, LineOutcome)>, CommandError> {
+        let outcomes: Vec<Vec<(usize, LineOutcome)>> = stream::iter(self.conversations)
+            .map(|lines| async move {
                 let (indices, lines): (Vec<usize>, Vec<ParsedImportLine>) =
                     lines.into_iter().unzip();
-                let outcomes = conversation::import_lines(state, &conversation, &lines).await?;
-                Ok((conversation, indices.into_iter().zip(outcomes).collect()))
+                let outcomes = conversation::import_lines(state, &lines).await?;
+                Ok::<_, CommandError>(indices.into_iter().zip(outcomes).collect())
             })
             .buffer_unordered(MAX_CONCURRENT_CONVERSATIONS)
             .try_collect()
-            .await
+            .await?;
+        Ok(outcomes.into_iter().flatten().collect())
     }
 }
 
-/// The result of one line: its number, its conversation if the line was valid, and its outcome.
-type LineResult = (i64, Option<ConversationId>, Option<LineOutcome>);
+/// The result of one line: its number, and its outcome.
+type LineResult = (i64, Option<LineOutcome>);
 
 fn build_response(head: i64, results: &[LineResult]) -> Response {
     let mut lines = NdjsonResponse::with_capacity(results.len());
-    for (number, conversation, outcome) in results {
-        let response = ImportLineResponse::new(*number, conversation.as_ref(), outcome.as_ref());
-        lines.push_json(&response);
+    for (number, outcome) in results {
+        lines.push_json(&ImportLineResponse::new(*number, outcome.as_ref()));
     }
     lines.into_response(head)
 }

@@ -13,6 +13,7 @@ pub(crate) struct ImportLineResponse<'a> {
     /// Why the line was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// The conversation that has the line; absent if it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
     /// The seq of the message; absent for a line of members.
@@ -44,8 +45,10 @@ pub(super) enum LineOutcome {
 }
 
 /// What was imported from a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ImportedLine {
+    /// The conversation that has it.
+    pub(super) conversation: ConversationId,
     /// The seq of the message; `None` for a line of members.
     pub(super) seq: Option<i64>,
     /// The number of reactions dropped because of the limit.
@@ -53,11 +56,7 @@ pub(super) struct ImportedLine {
 }
 
 impl<'a> ImportLineResponse<'a> {
-    pub(super) fn new(
-        line: i64,
-        conversation: Option<&'a ConversationId>,
-        outcome: Option<&'a LineOutcome>,
-    ) -> Self {
+    pub(super) fn new(line: i64, outcome: Option<&'a LineOutcome>) -> Self {
         let (status, reason, taken) = match outcome {
             Some(LineOutcome::Imported(taken)) => (ImportStatus::Imported, None, Some(taken)),
             Some(LineOutcome::Known(taken)) => (ImportStatus::Known, None, Some(taken)),
@@ -70,7 +69,7 @@ impl<'a> ImportLineResponse<'a> {
                 None,
             ),
         };
-        let conversation_id = conversation.map(ConversationId::as_str);
+        let conversation_id = taken.map(|taken| taken.conversation.as_str());
         Self {
             line,
             status,

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::line::ParsedImportLine;
 use super::outcome::{ImportedLine, LineOutcome};
 
-/// The response stored in the receipt of a line.
+/// The response stored in the receipt of a line, and in that of the import that made a
+/// conversation.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ImportReceipt {
     pub(super) conversation_id: ConversationId,
@@ -30,12 +31,21 @@ enum LineState {
     Duplicate(usize),
 }
 
+/// The message to which a new line replies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ReplySource {
+    /// The new line with this index.
+    New(usize),
+    /// A line that an earlier request imported.
+    Known(ImportedLine),
+}
+
 /// The plan for importing the lines of one conversation.
 pub(super) struct LinePlan<'a> {
     states: Vec<LineState>,
     /// The new lines, in order.
     pub(super) new_lines: Vec<&'a ParsedImportLine>,
-    reply_targets: Vec<Option<ReplyTarget>>,
+    replies: Vec<Option<ReplySource>>,
 }
 
 impl<'a> LinePlan<'a> {
@@ -45,22 +55,24 @@ impl<'a> LinePlan<'a> {
         let mut plan = Self {
             states: Vec::new(),
             new_lines: Vec::new(),
-            reply_targets: Vec::new(),
+            replies: Vec::new(),
         };
+        let earlier = EarlierImport::new(lines, known);
         let mut indices = HashMap::new();
         for line in lines {
-            let state = if let Some(taken) = find_imported(known, line.key) {
+            let taken = find_imported(known, line.key).or_else(|| earlier.find(line));
+            let state = if let Some(taken) = taken {
                 LineState::Known(taken)
             } else if let Some(index) = indices.get(&line.key) {
                 LineState::Duplicate(*index)
             } else {
                 let index = plan.new_lines.len();
                 let reply = line.reply_to.and_then(|key| {
-                    let earlier = indices.get(&key).map(|index| ReplyTarget::Index(*index));
-                    earlier.or_else(|| find_imported(known, key)?.seq.map(ReplyTarget::Seq))
+                    let new = indices.get(&key).map(|index| ReplySource::New(*index));
+                    new.or_else(|| find_imported(known, key).map(ReplySource::Known))
                 });
                 plan.new_lines.push(line);
-                plan.reply_targets.push(reply);
+                plan.replies.push(reply);
                 indices.insert(line.key, index);
                 LineState::New(index)
             };
@@ -69,22 +81,25 @@ impl<'a> LinePlan<'a> {
         plan
     }
 
-    /// The new lines as input for the import command.
-    pub(super) fn to_imported(&self) -> Vec<ImportItem> {
-        let imported = |(line, reply_to): (&&ParsedImportLine, &Option<ReplyTarget>)| match line
-            .payload
-            .clone()
-        {
-            ImportItem::Message(mut message) => {
-                message.reply_to = *reply_to;
-                ImportItem::Message(message)
+    /// The new lines as input for the import into `target`. A reply to a message of another
+    /// conversation is dropped.
+    pub(super) fn to_imported(&self, target: &ConversationId) -> Vec<ImportItem> {
+        let resolve = |reply: &ReplySource| match reply {
+            ReplySource::New(index) => Some(ReplyTarget::Index(*index)),
+            ReplySource::Known(taken) if taken.conversation == *target => {
+                taken.seq.map(ReplyTarget::Seq)
             }
-            joined @ ImportItem::Members(_) => joined,
+            ReplySource::Known(_) => None,
         };
-        self.new_lines
-            .iter()
-            .zip(&self.reply_targets)
-            .map(imported)
+        let lines = self.new_lines.iter().zip(&self.replies);
+        lines
+            .map(|(line, reply)| match line.payload.clone() {
+                ImportItem::Message(mut message) => {
+                    message.reply_to = reply.as_ref().and_then(resolve);
+                    ImportItem::Message(message)
+                }
+                joined @ ImportItem::Members(_) => joined,
+            })
             .collect()
     }
 
@@ -94,7 +109,7 @@ impl<'a> LinePlan<'a> {
         outcome_of_new: impl Fn(usize) -> LineOutcome,
     ) -> Vec<LineOutcome> {
         let outcome = |state: &LineState| match state {
-            LineState::Known(taken) => LineOutcome::Known(*taken),
+            LineState::Known(taken) => LineOutcome::Known(taken.clone()),
             LineState::New(index) => outcome_of_new(*index),
             LineState::Duplicate(index) => match outcome_of_new(*index) {
                 LineOutcome::Imported(taken) => LineOutcome::Known(ImportedLine {
@@ -108,11 +123,40 @@ impl<'a> LinePlan<'a> {
     }
 }
 
+/// What an earlier release imported. It derived ids from names alone, so a key that is there may
+/// belong to another export. Only a message with the same key and the same content proves that
+/// these lines were imported; then the key is enough for the others, because what a release takes
+/// from a message may differ.
+struct EarlierImport<'a> {
+    known: &'a HashMap<ReceiptKey, Receipt>,
+    is_proven: bool,
+}
+
+impl<'a> EarlierImport<'a> {
+    fn new(lines: &[ParsedImportLine], known: &'a HashMap<ReceiptKey, Receipt>) -> Self {
+        let proves = |line: &ParsedImportLine| {
+            let earlier = line.earlier.and_then(|key| known.get(&key));
+            matches!(line.payload, ImportItem::Message(_))
+                && earlier.is_some_and(|receipt| receipt.fingerprint == line.fingerprint)
+        };
+        Self {
+            known,
+            is_proven: lines.iter().any(proves),
+        }
+    }
+
+    fn find(&self, line: &ParsedImportLine) -> Option<ImportedLine> {
+        let key = line.earlier.filter(|_| self.is_proven)?;
+        find_imported(self.known, key)
+    }
+}
+
 /// What an earlier request imported under this key. Dropped reactions are reported only by the
 /// request that imported the line, so they are 0 here.
 fn find_imported(known: &HashMap<ReceiptKey, Receipt>, key: ReceiptKey) -> Option<ImportedLine> {
     let taken_in: ImportReceipt = serde_json::from_slice(&known.get(&key)?.answer).ok()?;
     Some(ImportedLine {
+        conversation: taken_in.conversation_id,
         seq: taken_in.seq,
         dropped_reactions: 0,
     })
@@ -124,47 +168,60 @@ mod tests {
     use crate::commands::import::line::parse;
     use domain::limits::Limits;
 
-    fn line(id: &str, reply_to: Option<&str>) -> ParsedImportLine {
-        let json = serde_json::json!({"line": 1, "conversation": "c", "id": id, "sender": "ann",
-            "sent_at": "2020-01-01T00:00:00Z", "text": "hello", "reply_to": reply_to});
+    fn parse_line(json: &serde_json::Value) -> ParsedImportLine {
         parse(0, json.to_string().as_bytes(), &Limits::default())
             .1
             .expect("a valid line")
     }
 
-    fn receipt(seq: i64) -> Receipt {
-        let answer = serde_json::json!({"conversation_id": "c", "seq": seq}).to_string();
+    fn line(id: &str, reply_to: Option<&str>) -> ParsedImportLine {
+        parse_line(
+            &serde_json::json!({"line": 1, "conversation": "c", "id": id, "sender": "ann",
+            "sent_at": "2020-01-01T00:00:00Z", "text": "hello", "reply_to": reply_to}),
+        )
+    }
+
+    fn receipt(conversation: &str, seq: i64, fingerprint: u128) -> Receipt {
+        let answer = serde_json::json!({"conversation_id": conversation, "seq": seq}).to_string();
         Receipt {
-            fingerprint: 0,
+            fingerprint,
             position: 0,
             answer: answer.into_bytes(),
+        }
+    }
+
+    fn id(text: &str) -> ConversationId {
+        ConversationId::parse(text).expect("an id")
+    }
+
+    fn at(conversation: &str, seq: i64, dropped: usize) -> ImportedLine {
+        ImportedLine {
+            conversation: id(conversation),
+            seq: Some(seq),
+            dropped_reactions: dropped,
         }
     }
 
     #[test]
     fn lines_are_new_known_or_repeated() {
         let lines = [line("a", None), line("b", None), line("b", None)];
-        let known = HashMap::from([(lines[0].key, receipt(7))]);
+        let known = HashMap::from([(lines[0].key, receipt("c", 7, 0))]);
         let plan = LinePlan::new(&lines, &known);
-        let at = |seq, dropped| ImportedLine {
-            seq: Some(seq),
-            dropped_reactions: dropped,
-        };
         assert_eq!(
             plan.states,
             [
-                LineState::Known(at(7, 0)),
+                LineState::Known(at("c", 7, 0)),
                 LineState::New(0),
                 LineState::Duplicate(0)
             ]
         );
-        let verdicts = plan.outcomes(|_| LineOutcome::Imported(at(8, 2)));
+        let verdicts = plan.outcomes(|_| LineOutcome::Imported(at("c", 8, 2)));
         assert_eq!(
             verdicts,
             [
-                LineOutcome::Known(at(7, 0)),
-                LineOutcome::Imported(at(8, 2)),
-                LineOutcome::Known(at(8, 0))
+                LineOutcome::Known(at("c", 7, 0)),
+                LineOutcome::Imported(at("c", 8, 2)),
+                LineOutcome::Known(at("c", 8, 0))
             ]
         );
     }
@@ -176,17 +233,62 @@ mod tests {
             line("b", Some("a")),
             line("c", Some("old")),
             line("d", Some("d")),
+            line("e", Some("elsewhere")),
             line("later", Some("nowhere")),
         ];
-        let known = HashMap::from([(line("old", None).key, receipt(3))]);
+        let known = HashMap::from([
+            (line("old", None).key, receipt("c", 3, 0)),
+            (line("elsewhere", None).key, receipt("other", 4, 0)),
+        ]);
         let plan = LinePlan::new(&lines, &known);
-        let replies = [
-            None,
-            Some(ReplyTarget::Index(0)),
-            Some(ReplyTarget::Seq(3)),
-            None,
-            None,
-        ];
-        assert_eq!(plan.reply_targets, replies);
+        let replies = plan
+            .to_imported(&id("c"))
+            .into_iter()
+            .map(|item| match item {
+                ImportItem::Message(message) => message.reply_to,
+                ImportItem::Members(_) => None,
+            });
+        assert_eq!(
+            replies.collect::<Vec<_>>(),
+            [
+                None,
+                Some(ReplyTarget::Index(0)),
+                Some(ReplyTarget::Seq(3)),
+                None,
+                None,
+                None,
+            ]
+        );
+    }
+
+    #[test]
+    fn only_equal_content_proves_an_earlier_import() {
+        let earlier = |n: u32, text: &str| {
+            parse_line(
+                &serde_json::json!({"line": n, "conversation": "c_1", "id": format!("{n}"),
+                "sender": "ann", "sent_at": "2020-01-01T00:00:00Z", "text": text,
+                "earlier": {"conversation": "general", "key": format!("id:slack:general:{n}")}}),
+            )
+        };
+        let lines = [earlier(1, "one"), earlier(2, "two"), earlier(3, "three")];
+        let receipts = |first: u128| {
+            HashMap::from([
+                (
+                    lines[0].earlier.expect("a key"),
+                    receipt("general", 1, first),
+                ),
+                (lines[1].earlier.expect("a key"), receipt("general", 2, 0)),
+            ])
+        };
+        let states = |known| LinePlan::new(&lines, &known).states;
+        let known = |seq| LineState::Known(at("general", seq, 0));
+        assert_eq!(
+            states(receipts(lines[0].fingerprint)),
+            [known(1), known(2), LineState::New(0)]
+        );
+        assert_eq!(
+            states(receipts(1)),
+            [LineState::New(0), LineState::New(1), LineState::New(2)]
+        );
     }
 }

@@ -12,6 +12,18 @@ pub(crate) struct ImportLineRequest {
     pub(super) line: i64,
     /// The id of a group. Ids that start with `d_` are reserved for direct conversations.
     pub(super) conversation: String,
+    /// The export or system from which the line comes; at most 256 bytes. An import adds only to
+    /// conversations that the same source made.
+    pub(super) source: Option<String>,
+    /// The id to use instead of `conversation`, unless there already is a conversation with this
+    /// id that another source or a user made.
+    pub(super) preferred: Option<String>,
+    /// Two users whose direct conversation to use instead of `conversation`, unless they already
+    /// have one that another source or one of them made.
+    pub(super) direct: Option<Vec<String>>,
+    /// Under what an earlier release imported the line. A line that is there, with the same
+    /// content, is `known`.
+    pub(super) earlier: Option<EarlierLine>,
     /// The title of the group if it does not exist yet; truncated to 200 characters.
     pub(super) title: Option<String>,
     /// Identifies the line when it is repeated, if it has no `id`.
@@ -38,6 +50,15 @@ pub(crate) struct ImportLineRequest {
     /// Users who join at this point of the conversation without sending a message. A line with
     /// members has no message.
     pub(super) members: Option<Vec<String>>,
+}
+
+/// The conversation and the key of a line in an earlier release, which derived both in another way.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct EarlierLine {
+    /// The id of the conversation.
+    pub(super) conversation: String,
+    /// The key of the line. The key of a line with an id is `id:` and the id.
+    pub(super) key: String,
 }
 
 /// A reaction to an imported message.
