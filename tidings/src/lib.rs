@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use data_dir::UsageError;
+use importer::{SkippedRecordsError, UnsupportedInputError};
 
 /// The entry point of the program: parses the command line, runs the command and reports an error.
 pub fn main() -> ExitCode {
@@ -31,7 +32,7 @@ pub fn main() -> ExitCode {
         Err(error) if output::is_closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tidings: {error:#}");
-            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+            ExitCode::from(exit_code(&error))
         }
     }
 }
@@ -44,6 +45,17 @@ fn parse_and_run() -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     run(cli)
+}
+
+/// 2 for wrong usage, 3 for an import that left something out, 1 for a failure.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<UsageError>() {
+        2
+    } else if error.is::<UnsupportedInputError>() || error.is::<SkippedRecordsError>() {
+        3
+    } else {
+        1
+    }
 }
 
 fn run(cli: config::Cli) -> anyhow::Result<()> {

@@ -1,14 +1,15 @@
 //! Groups lines into requests.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Result;
 use tokio::sync::mpsc::Sender;
 
-use crate::duplicates::{DuplicateCounter, TextDigest};
+use crate::duplicates::TextDigest;
 use crate::input::ImportInput;
-use crate::line::ParsedLine;
-use crate::line_reader::{MAX_LINE_BYTES, SourceLine};
+use crate::line::{LineContext, ParsedLine};
+use crate::record::RecordPlace;
+use crate::rejected::RejectedRecord;
 
 /// The maximum number of lines in one request, as accepted by the endpoint.
 pub const MAX_CHUNK_LINES: usize = 1_000;
@@ -20,12 +21,27 @@ const MAX_REJECTED_LINES: usize = 1_000;
 /// A line that has been sent and awaits its reply: the data that the summary needs.
 #[derive(Debug, Clone)]
 pub struct PendingLine {
-    /// The line number.
+    /// The number of the line in the import.
     pub line: u64,
+    /// The file.
+    pub file: Arc<str>,
+    /// The place in the file.
+    pub place: RecordPlace,
+    /// What the conversation is called in the input, and the id that it should get.
+    pub wanted: WantedConversation,
     /// A digest of the conversation id.
     pub conversation: TextDigest,
     /// A digest of the sender of a message; `None` for a line of members.
     pub sender: Option<TextDigest>,
+}
+
+/// What a conversation is called in the input, and the id that it should get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedConversation {
+    /// The name.
+    pub name: String,
+    /// The id; `None` for the direct conversation of two users.
+    pub id: Option<String>,
 }
 
 /// One request, and the lines that were rejected before sending.
@@ -35,8 +51,8 @@ pub struct ImportChunk {
     pub body: Vec<u8>,
     /// The lines of the body, in order.
     pub lines: Vec<PendingLine>,
-    /// The numbers of the lines that were rejected before sending, with the reasons.
-    pub rejected: Vec<(u64, String)>,
+    /// The records that were rejected before sending.
+    pub rejected: Vec<RejectedRecord>,
     /// The number of bytes of the input that have been read for this chunk and all before it.
     pub bytes_read: u64,
 }
@@ -48,48 +64,58 @@ impl ImportChunk {
             || (!self.body.is_empty() && self.body.len() + json.len() + 1 > MAX_CHUNK_BYTES)
     }
 
+    fn push(&mut self, line: ParsedLine, json: &[u8], file: Arc<str>, place: RecordPlace) {
+        let (conversation, sender) = line.digests();
+        let id = line.preferred.unwrap_or(line.conversation);
+        self.lines.push(PendingLine {
+            line: line.line,
+            file,
+            place,
+            wanted: WantedConversation {
+                name: line.name,
+                id: line.direct.is_none().then_some(id),
+            },
+            conversation,
+            sender,
+        });
+        self.body.extend_from_slice(json);
+        self.body.push(b'\n');
+    }
+
     fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.rejected.is_empty()
     }
 }
 
-/// Reads the whole input into chunks and returns the number of unsupported items by description.
+/// Reads the whole input into chunks. Returns the input, which knows what it did not take over.
 /// Blocks; ends early when the receiver of the chunks is dropped.
 pub fn read_chunks(
     mut source: ImportInput,
+    mut context: LineContext,
     chunks: &Sender<ImportChunk>,
-) -> Result<BTreeMap<String, u64>> {
-    let mut repeats = DuplicateCounter::default();
-    let mut buffer = Vec::new();
+) -> Result<ImportInput> {
     let mut chunk = ImportChunk::default();
     let mut number = 0;
-    loop {
+    while let Some(record) = source.next_record()? {
         number += 1;
-        let parsed = match source.read_line(&mut buffer)? {
-            SourceLine::End => break,
-            SourceLine::TooLong => Err(format!("is longer than {MAX_LINE_BYTES} bytes")),
-            SourceLine::Line if buffer.trim_ascii().is_empty() => continue,
-            SourceLine::Line => ParsedLine::parse(number, &buffer, &mut repeats),
-        };
+        let (file, place) = (record.file, record.place);
+        let parsed = record
+            .content
+            .and_then(|line| ParsedLine::parse(number, &line.json, line.origin, &mut context));
         match parsed {
             Ok(line) => {
                 let json = serde_json::to_vec(&line)?;
                 if chunk.is_full_for(&json) && !send_chunk(&mut chunk, chunks, &source) {
-                    return Ok(source.unsupported());
+                    return Ok(source);
                 }
-                let (conversation, sender) = line.digests();
-                chunk.lines.push(PendingLine {
-                    line: number,
-                    conversation,
-                    sender,
-                });
-                chunk.body.extend_from_slice(&json);
-                chunk.body.push(b'\n');
+                chunk.push(line, &json, file, place);
             }
             Err(reason) => {
-                chunk.rejected.push((number, reason));
+                chunk
+                    .rejected
+                    .push(RejectedRecord::new(number, &file, &place, reason));
                 if chunk.is_full_for(&[]) && !send_chunk(&mut chunk, chunks, &source) {
-                    return Ok(source.unsupported());
+                    return Ok(source);
                 }
             }
         }
@@ -97,7 +123,7 @@ pub fn read_chunks(
     if !chunk.is_empty() {
         send_chunk(&mut chunk, chunks, &source);
     }
-    Ok(source.unsupported())
+    Ok(source)
 }
 
 /// Sends the chunk and starts a new one. False if the receiver is gone.

@@ -57,7 +57,8 @@ impl DuplicateCounter {
     }
 }
 
-fn hash_parts(parts: &[&str]) -> [u8; 32] {
+/// Hashes several texts. The boundaries between the texts are part of the hash.
+pub(crate) fn hash_parts(parts: &[&str]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());

@@ -36,6 +36,9 @@ pub struct LineReply {
     pub line: u64,
     /// The result of the line.
     pub status: LineStatus,
+    /// The conversation that has the line.
+    #[serde(default)]
+    pub conversation_id: Option<String>,
     /// The reason for a rejection.
     #[serde(default)]
     pub reason: Option<String>,
@@ -268,12 +271,19 @@ fn parse_replies(body: &[u8], chunk: &ImportChunk) -> Result<Vec<LineReply>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunks::PendingLine;
+    use crate::chunks::{PendingLine, WantedConversation};
     use crate::duplicates::TextDigest;
+    use crate::record::RecordPlace;
 
     fn chunk(lines: &[u64]) -> ImportChunk {
         let counted = |line: &u64| PendingLine {
             line: *line,
+            file: "chat.jsonl".into(),
+            place: RecordPlace::Line(*line),
+            wanted: WantedConversation {
+                name: "a".into(),
+                id: None,
+            },
             conversation: TextDigest::from_parts(&[]),
             sender: None,
         };

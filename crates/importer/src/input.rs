@@ -1,54 +1,67 @@
-//! The input of an import: a file of JSON lines, a Slack export, or a Matrix export.
+//! The input of an import: a file of JSON lines, or an export of another system.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
+use crate::kind::{InputKind, detect_directory, detect_file};
 use crate::line_reader::{LineReader, MAX_LINE_BYTES, SourceLine};
-use crate::matrix::{MatrixExport, MatrixFormat};
-use crate::slack::{self, SlackExport};
+use crate::matrix::MatrixExport;
+use crate::record::{ImportRecord, RecordLine, RecordPlace, file_name};
+use crate::slack::SlackExport;
 
 /// The input of an import, a file or a directory.
 pub enum ImportInput {
     /// A file of JSON lines.
-    Lines(LineReader),
+    Lines(LineInput),
     /// An unpacked Slack export.
-    Slack(SlackExport),
+    Slack(Box<SlackExport>),
     /// A Matrix export.
     Matrix(Box<MatrixExport>),
 }
 
+/// A file of JSON lines.
+pub struct LineInput {
+    reader: LineReader,
+    file: Arc<str>,
+    line: u64,
+}
+
 impl ImportInput {
-    /// Opens a file or directory and detects its type.
+    /// Opens a file or directory and detects its kind. The error of an input of another kind is an
+    /// [`UnsupportedInputError`](crate::UnsupportedInputError).
     pub fn open(path: &Path) -> Result<Self> {
-        if !path.is_dir() {
-            let mut source = LineReader::open(path)?;
-            let start = source
-                .peek_start(MAX_LINE_BYTES)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            return Ok(match MatrixFormat::detect(&start) {
-                Some(form) => {
-                    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                    Self::Matrix(Box::new(MatrixExport::new(source, form, &name)))
-                }
-                None => Self::Lines(source),
-            });
+        if path.is_dir() {
+            return Self::open_as(path, detect_directory(path)?, None);
         }
-        if !slack::is_export(path) {
-            bail!(
-                "{} is a directory but not a Slack export, because it has no channels.json; import any other \
-                 format from a file",
-                path.display()
-            );
-        }
-        Ok(Self::Slack(SlackExport::open(path)?))
+        let mut reader = LineReader::open(path)?;
+        let start = reader
+            .peek_start(MAX_LINE_BYTES)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        Self::open_as(path, detect_file(path, &start)?, Some(reader))
+    }
+
+    fn open_as(path: &Path, kind: InputKind, reader: Option<LineReader>) -> Result<Self> {
+        let reader = |path: &Path| reader.map_or_else(|| LineReader::open(path), Ok);
+        Ok(match kind {
+            InputKind::Lines => Self::Lines(LineInput {
+                reader: reader(path)?,
+                file: file_name(path),
+                line: 0,
+            }),
+            InputKind::Slack => Self::Slack(Box::new(SlackExport::open(path)?)),
+            InputKind::Matrix(format) => {
+                Self::Matrix(Box::new(MatrixExport::new(reader(path)?, format, path)))
+            }
+        })
     }
 
     /// The size of the input in bytes.
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Lines(source) => source.bytes(),
+            Self::Lines(lines) => lines.reader.bytes(),
             Self::Slack(export) => export.bytes(),
             Self::Matrix(export) => export.bytes(),
         }
@@ -57,26 +70,19 @@ impl ImportInput {
     /// The number of bytes read so far.
     pub fn bytes_read(&self) -> u64 {
         match self {
-            Self::Lines(source) => source.bytes_read(),
+            Self::Lines(lines) => lines.reader.bytes_read(),
             Self::Slack(export) => export.bytes_read(),
             Self::Matrix(export) => export.bytes_read(),
         }
     }
 
-    /// Reads the next line, or the next message as a line, into `buffer`.
-    pub fn read_line(&mut self, buffer: &mut Vec<u8>) -> Result<SourceLine> {
-        let line = match self {
-            Self::Lines(source) => return Ok(source.read_line(buffer)?),
-            Self::Slack(export) => export.next_line()?,
-            Self::Matrix(export) => export.next_line()?,
-        };
-        Ok(match line {
-            Some(line) => {
-                *buffer = line;
-                SourceLine::Line
-            }
-            None => SourceLine::End,
-        })
+    /// Reads the next record; `None` after the last one.
+    pub fn next_record(&mut self) -> Result<Option<ImportRecord>> {
+        match self {
+            Self::Lines(lines) => lines.next_record(),
+            Self::Slack(export) => export.next_record(),
+            Self::Matrix(export) => export.next_record(),
+        }
     }
 
     /// The items that the import does not support, with their counts.
@@ -85,6 +91,35 @@ impl ImportInput {
             Self::Lines(_) => BTreeMap::new(),
             Self::Slack(export) => export.unsupported(),
             Self::Matrix(export) => export.unsupported(),
+        }
+    }
+
+    /// Remarks about the input as a whole.
+    pub fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Lines(_) | Self::Matrix(_) => Vec::new(),
+            Self::Slack(export) => export.notes(),
+        }
+    }
+}
+
+impl LineInput {
+    fn next_record(&mut self) -> Result<Option<ImportRecord>> {
+        let mut json = Vec::new();
+        loop {
+            self.line += 1;
+            let place = RecordPlace::Line(self.line);
+            let content = match self.reader.read_line(&mut json)? {
+                SourceLine::End => return Ok(None),
+                SourceLine::TooLong => Err(format!("is longer than {MAX_LINE_BYTES} bytes")),
+                SourceLine::Line if json.trim_ascii().is_empty() => continue,
+                SourceLine::Line => Ok(RecordLine { json, origin: None }),
+            };
+            return Ok(Some(ImportRecord {
+                file: self.file.clone(),
+                place,
+                content,
+            }));
         }
     }
 }

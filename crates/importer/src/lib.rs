@@ -2,31 +2,43 @@
 //!
 //! In the order in which a line passes through:
 //!
-//! - [`input`]: detects the type of the input. [`line_reader`]: decompresses a file and splits it
-//!   into lines of bounded length. [`slack`] and [`matrix`]: convert exports into such lines.
-//! - [`line`](mod@line): parses a line into a message or the reason for its rejection.
-//!   [`duplicates`]: derives the key that makes importing a line idempotent.
+//! - [`input`]: opens the input. `kind`: detects what it is, or names what it is instead.
+//! - [`record`]: a record of the input, with its place in a file and the origin of its
+//!   conversation.
+//! - [`line_reader`]: decompresses a file and splits it into lines of bounded length. [`slack`] and
+//!   [`matrix`]: convert exports into records. `fields`: reads fields of JSON that other systems write.
+//! - [`line`](mod@line): parses the line of a record into a message or the reason for its
+//!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
+//!   the users of the system that the users of the input are.
 //! - [`chunks`]: groups lines into requests, on a thread of its own.
 //! - [`import_client`]: sends one request after the other and retries each until it is answered.
-//! - [`summary`]: counts the results.
+//! - [`rejected`]: a record that was rejected. [`summary`]: counts the results. [`error`]: the
+//!   errors of inputs that cannot be imported, or not as a whole.
 
 #![deny(missing_docs)]
 
 pub mod chunks;
 pub mod duplicates;
+pub mod error;
+mod fields;
 pub mod import_client;
 pub mod input;
+mod kind;
 pub mod line;
 pub mod line_reader;
 pub mod matrix;
+pub mod record;
+pub mod rejected;
 pub mod slack;
-mod slack_files;
-mod slack_text;
 pub mod summary;
+pub mod users;
 
+pub use error::{SkippedRecordsError, UnsupportedInputError};
 pub use import_client::{ImportClient, ImportTarget};
 pub use input::ImportInput;
+pub use line::LineContext;
 pub use summary::ImportSummary;
+pub use users::UserNames;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::mpsc;
@@ -54,12 +66,13 @@ pub enum ImportProgress {
 /// if the import fails. It can then be repeated, because lines are not imported twice.
 pub async fn import(
     input: ImportInput,
+    context: LineContext,
     client: &ImportClient,
     summary: &mut ImportSummary,
     mut on_progress: impl FnMut(ImportProgress),
 ) -> Result<()> {
     let (chunks, filled) = mpsc::channel(MAX_QUEUED_CHUNKS);
-    let reader = tokio::task::spawn_blocking(move || chunks::read_chunks(input, &chunks));
+    let reader = tokio::task::spawn_blocking(move || chunks::read_chunks(input, context, &chunks));
     let sent = match send_chunks(client, filled, summary, &mut on_progress).await {
         Ok(()) => {
             on_progress(ImportProgress::CatchingUp);
@@ -69,7 +82,7 @@ pub async fn import(
     };
     // If sending failed, the reader stopped because of that and its result adds nothing.
     let read = reader.await.context("the reader thread panicked")?;
-    sent.and(read.map(|unsupported| summary.add_unsupported(unsupported)))
+    sent.and(read.map(|input| summary.add_input(&input)))
 }
 
 async fn send_chunks(
@@ -78,9 +91,9 @@ async fn send_chunks(
     summary: &mut ImportSummary,
     on_progress: &mut impl FnMut(ImportProgress),
 ) -> Result<()> {
-    while let Some(chunk) = filled.recv().await {
-        for (line, reason) in &chunk.rejected {
-            summary.reject(*line, reason.clone());
+    while let Some(mut chunk) = filled.recv().await {
+        for rejected in std::mem::take(&mut chunk.rejected) {
+            summary.reject(rejected);
         }
         if !chunk.lines.is_empty() {
             let replies = client.post_chunk(&chunk).await?;

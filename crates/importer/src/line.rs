@@ -1,34 +1,60 @@
 //! Parses one line of the file into the line that is sent, or into the reason for its rejection.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use domain::hex::to_hex;
-use domain::ids::ConversationId;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use crate::duplicates::{DuplicateCounter, TextDigest};
+use crate::duplicates::{DuplicateCounter, TextDigest, hash_parts};
+use crate::record::{EarlierKey, RecordOrigin, derive_name_id, derive_source_id};
+use crate::users::UserNames;
 
 /// The maximum length of a sender, in characters; the rest is truncated.
 const MAX_SENDER_CHARS: usize = 128;
 /// The maximum length of a title, in characters; the rest is truncated.
 const MAX_TITLE_CHARS: usize = 200;
-/// The number of hash digits in a derived id: enough to make a collision of two names negligible.
-const DERIVED_ID_DIGITS: usize = 24;
-/// The prefix of the ids of direct conversations.
-const DIRECT_ID_PREFIX: &str = "d_";
+
+/// The maximum length of a source, in bytes, that the endpoint accepts.
+const MAX_SOURCE_BYTES: usize = 256;
+
+/// What parsing a line needs besides the line.
+#[derive(Debug, Default)]
+pub struct LineContext {
+    /// Counts identical lines without an id.
+    repeats: DuplicateCounter,
+    users: UserNames,
+    source: Option<String>,
+    /// The source of each conversation of a file of JSON lines, by the digest of its name.
+    line_sources: HashMap<TextDigest, String>,
+}
 
 /// A line in the format of the import endpoint, one JSON object per line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ParsedLine {
     /// The line number in the file, counted from 1.
     pub line: u64,
-    /// The id of the conversation.
+    /// The id of the conversation, unless `direct` or `preferred` can be used.
     pub conversation: String,
+    /// The source, whose conversations this line may join.
+    pub source: String,
+    /// The users of a direct conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direct: Option<[String; 2]>,
+    /// The id that the conversation has, unless another one has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<String>,
+    /// Under what an earlier release imported the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierKey>,
+    /// What the conversation is called in the input.
+    #[serde(skip)]
+    pub name: String,
     /// The title of the conversation.
-    pub title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The key that identifies the line when it is imported again.
     pub key: String,
     /// The id by which other lines refer to this one.
@@ -113,40 +139,61 @@ struct RawLine<'a> {
 }
 
 impl ParsedLine {
-    /// Parses a line of the file. The error explains the rejection to the owner of the file.
+    /// Parses a line. `origin` is where its conversation comes from, unless it is a line of a file
+    /// of JSON lines. The error explains the rejection to the owner of the file.
     pub fn parse(
         number: u64,
         bytes: &[u8],
-        repeats: &mut DuplicateCounter,
+        origin: Option<RecordOrigin>,
+        context: &mut LineContext,
     ) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
         let mut raw: RawLine<'_> =
             serde_json::from_str(text).map_err(|error| describe_json_error(text, &error))?;
         let name = require_field("conversation", raw.conversation.take())?;
-        let title = raw.title.take().unwrap_or_else(|| name.clone());
-        let title = truncate(&strip_controls(&title), MAX_TITLE_CHARS);
-        if title.trim().is_empty() {
-            return Err("conversation is empty".into());
-        }
+        let title = parse_title(&name, raw.title.take(), origin.is_some())?;
         let id = parse_external_id("id", raw.id.take())?;
-        let conversation = derive_conversation_id(&name);
-        let body = match raw.members.take() {
+        let mut body = match raw.members.take() {
             Some(members) => raw.into_members(&members)?,
             None => LineBody::Message(raw.into_message()?),
         };
+        let origin = match origin {
+            Some(mut origin) => {
+                if let Some(source) = &context.source {
+                    origin.source = named_source(source);
+                }
+                origin
+            }
+            None => context.line_origin(&name, id.as_deref(), &body),
+        };
+        let origin = RecordOrigin {
+            source: shorten_source(origin.source),
+            ..origin
+        };
+        let conversation = derive_source_id(&origin.source, &origin.channel);
         let key = match (&id, &body) {
             (Some(id), _) => format!("id:{id}"),
             (None, LineBody::Members { members }) => DuplicateCounter::members_key(members),
-            (None, LineBody::Message(message)) => repeats.next_key(
+            (None, LineBody::Message(message)) => context.repeats.next_key(
                 &conversation,
                 &message.sender,
                 message.sent_at,
                 &message.text,
             ),
         };
+        // The key is that of the name in the input, so that another map adds nothing twice.
+        body.rename_users(&context.users);
+        let direct = origin
+            .direct
+            .map(|pair| pair.map(|user| context.users.resolve(&user)));
         Ok(Self {
             line: number,
             conversation,
+            source: origin.source,
+            direct: direct.filter(|[one, other]| one != other),
+            preferred: origin.preferred,
+            earlier: origin.earlier,
+            name: title.clone().unwrap_or_else(|| name.into_owned()),
             title,
             key,
             id,
@@ -161,6 +208,82 @@ impl ParsedLine {
             LineBody::Members { .. } => None,
         };
         (TextDigest::from_parts(&[&self.conversation]), sender)
+    }
+}
+
+impl LineContext {
+    /// The context of an import: the users of the system, and the name of the source, if the
+    /// operator has given it one.
+    pub fn new(users: UserNames, source: Option<String>) -> Self {
+        Self {
+            users,
+            source,
+            ..Self::default()
+        }
+    }
+
+    /// The origin of a line of a file of JSON lines. Such a file does not say where it comes from,
+    /// and names such as `general` are in every file. A conversation is therefore identified by
+    /// its name and its first line, which is the same when a longer file is imported later.
+    fn line_origin(&mut self, name: &str, id: Option<&str>, body: &LineBody) -> RecordOrigin {
+        let source = match &self.source {
+            Some(source) => named_source(source),
+            None => self
+                .line_sources
+                .entry(TextDigest::from_parts(&[name]))
+                .or_insert_with(|| format!("lines:{}", first_line_digest(id, body)))
+                .clone(),
+        };
+        RecordOrigin {
+            source,
+            channel: name.to_owned(),
+            preferred: Some(derive_name_id(name)),
+            ..RecordOrigin::default()
+        }
+    }
+}
+
+/// A digest of the first line of a conversation, without what others added to it later.
+fn first_line_digest(id: Option<&str>, body: &LineBody) -> String {
+    let hash = match body {
+        LineBody::Message(message) => {
+            let at = message.sent_at.to_string();
+            let text = message.original.as_ref().unwrap_or(&message.text);
+            hash_parts(&[&message.sender, &at, id.unwrap_or_default(), text])
+        }
+        LineBody::Members { members } => {
+            let members = members.iter().map(String::as_str);
+            let parts: Vec<&str> = id.into_iter().chain(members).collect();
+            hash_parts(&parts)
+        }
+    };
+    to_hex(&hash)
+}
+
+/// A source as it is sent. A long one is replaced by its digest.
+fn shorten_source(source: String) -> String {
+    if source.len() <= MAX_SOURCE_BYTES {
+        return source;
+    }
+    format!("digest:{}", to_hex(&hash_parts(&[&source])))
+}
+
+/// The source that the operator has named.
+fn named_source(name: &str) -> String {
+    format!("named:{name}")
+}
+
+impl LineBody {
+    fn rename_users(&mut self, users: &UserNames) {
+        let rename = |name: &mut String| *name = users.resolve(name);
+        match self {
+            Self::Message(message) => {
+                rename(&mut message.sender);
+                let reactions = message.reactions.iter_mut();
+                reactions.for_each(|reaction| rename(&mut reaction.user));
+            }
+            Self::Members { members } => members.iter_mut().for_each(rename),
+        }
     }
 }
 
@@ -230,16 +353,26 @@ fn check_text(field: &str, text: Cow<'_, str>) -> Result<String, String> {
     Ok(text.into_owned())
 }
 
-/// The id of the conversation with this name: the name itself if it is a valid id, otherwise an id
-/// derived from it.
-fn derive_conversation_id(name: &str) -> String {
-    match ConversationId::parse(name) {
-        Ok(id) if !name.starts_with(DIRECT_ID_PREFIX) => id.as_str().to_owned(),
-        _ => {
-            let digits = to_hex(&Sha256::digest(name.as_bytes()));
-            format!("c_{}", &digits[..DERIVED_ID_DIGITS])
-        }
+/// The title. Without one, the name of the conversation is the title of a line of a file of JSON
+/// lines, and other conversations have none.
+fn parse_title(
+    name: &str,
+    title: Option<Cow<'_, str>>,
+    is_optional: bool,
+) -> Result<Option<String>, String> {
+    let title = match title {
+        Some(title) => title,
+        None if is_optional => return Ok(None),
+        None => Cow::Borrowed(name),
+    };
+    let title = truncate(&strip_controls(&title), MAX_TITLE_CHARS);
+    if !title.trim().is_empty() {
+        return Ok(Some(title));
     }
+    if is_optional {
+        return Ok(None);
+    }
+    Err("conversation is empty".into())
 }
 
 fn describe_json_error(text: &str, error: &serde_json::Error) -> String {
@@ -280,126 +413,4 @@ fn truncate(text: &str, chars: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(json: &str) -> Result<ParsedLine, String> {
-        ParsedLine::parse(7, json.as_bytes(), &mut DuplicateCounter::default())
-    }
-
-    const GOOD: &str = r##"{"conversation":"#rust","sender":"ann","sent_at":"2026-11-01T10:30:00+01:00","text":" hi ","id":"a1","reply_to":5}"##;
-
-    #[test]
-    fn line_is_converted_to_the_format_of_the_endpoint() {
-        let line = parse(GOOD).expect("valid");
-        assert_eq!(
-            serde_json::to_value(&line).expect("serialises"),
-            serde_json::json!({
-                "line": 7, "conversation": "c_229417c755094f6a28f041a3", "title": "#rust", "key": "id:a1", "id": "a1",
-                "sender": "ann", "sent_at": "2026-11-01T09:30:00.000Z", "text": " hi ", "reply_to": "5",
-            })
-        );
-    }
-
-    #[test]
-    fn edits_reactions_and_members_are_converted() {
-        let json = r#"{"conversation":"a","title":"A room","sender":"ann","sent_at":"2026-11-01T09:30:00Z","text":"hi","id":"1",
-            "edited_at":"2026-11-01T10:31:00+01:00","original":"ih","reactions":[{"key":"+1","user":"b\u0007en"}]}"#;
-        let line = serde_json::to_value(parse(json).expect("valid")).expect("serialises");
-        assert_eq!(
-            line,
-            serde_json::json!({
-                "line": 7, "conversation": "a", "title": "A room", "key": "id:1", "id": "1", "sender": "ann",
-                "sent_at": "2026-11-01T09:30:00.000Z", "text": "hi", "edited_at": "2026-11-01T09:31:00.000Z",
-                "original": "ih", "reactions": [{"key": "+1", "user": "ben"}],
-            })
-        );
-        let joined = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("valid");
-        let again = parse(r#"{"conversation":"a","members":["ann","ben"]}"#).expect("valid");
-        assert_eq!(joined, again);
-        let line = serde_json::to_value(&joined).expect("serialises");
-        assert_eq!(line["members"], serde_json::json!(["ann", "ben"]));
-        assert!(joined.key.starts_with("m:") && line.get("sender").is_none());
-    }
-
-    #[test]
-    fn valid_name_is_the_id_and_any_other_id_is_derived() {
-        assert_eq!(derive_conversation_id("general"), "general");
-        assert_eq!(derive_conversation_id("A-1_b.c"), "A-1_b.c");
-        for name in ["d_me", "two words", "#rust", "東京", "", &"x".repeat(65)] {
-            let id = derive_conversation_id(name);
-            assert!(id.starts_with("c_") && id.len() == 26, "{name} became {id}");
-            assert!(ConversationId::parse(&id).is_ok());
-            assert_eq!(id, derive_conversation_id(name));
-        }
-        assert_ne!(derive_conversation_id("#a"), derive_conversation_id("#b"));
-    }
-
-    #[test]
-    fn senders_and_titles_are_stripped_and_truncated() {
-        let name = format!("a\\u0007{}", "é".repeat(300));
-        let json = format!(
-            r#"{{"conversation":"{name}","sender":"{name}","sent_at":"2026-11-01T09:30:00Z","text":"x"}}"#
-        );
-        let line = parse(&json).expect("valid");
-        let LineBody::Message(message) = &line.body else {
-            panic!("is a message");
-        };
-        assert_eq!(message.sender, format!("a{}", "é".repeat(127)));
-        assert_eq!(line.title, format!("a{}", "é".repeat(199)));
-    }
-
-    #[test]
-    fn rejection_states_its_reason() {
-        let with = |field: &str, value: &str| {
-            let mut json: serde_json::Map<String, Value> =
-                serde_json::from_str(GOOD).expect("json");
-            if value.is_empty() {
-                json.remove(field);
-            } else {
-                json.insert(field.into(), serde_json::from_str(value).expect("json"));
-            }
-            Value::from(json).to_string()
-        };
-        let cases = [
-            ("nonsense".to_owned(), "not a JSON object"),
-            ("[1]".to_owned(), "not a JSON object"),
-            ("{\"conversation\":".to_owned(), "not a message"),
-            (with("conversation", ""), "conversation is missing"),
-            (
-                with("conversation", "\" \\u0001\""),
-                "conversation is empty",
-            ),
-            (with("sender", "null"), "sender is missing"),
-            (with("sender", "\"\\u0001\\u0002\""), "sender is empty"),
-            (with("sender", "17"), "not a message"),
-            (with("sent_at", "\"yesterday\""), "is not an RFC 3339 time"),
-            (with("sent_at", ""), "sent_at is missing"),
-            (with("text", ""), "text is missing"),
-            (with("text", "\"a\\u0000b\""), "U+0000"),
-            (with("id", "[]"), "id is neither"),
-            (
-                with("edited_at", "\"now\""),
-                "edited_at \"now\" is not an RFC 3339 time",
-            ),
-            (with("original", "\"x\""), "edited_at is missing"),
-            (with("reactions", "[{\"key\":\"x\"}]"), "not a message"),
-            (
-                with("reactions", "[{\"key\":\"x\",\"user\":\"\"}]"),
-                "user of a reaction is empty",
-            ),
-            (with("members", "[\"ann\"]"), "has members"),
-            (
-                with("text", "\"x\"").replace("\"x\"", "\"\\ud800\""),
-                "not a message",
-            ),
-        ];
-        for (json, reason) in cases {
-            let rejection = parse(&json).expect_err(&json);
-            assert!(rejection.contains(reason), "{json}: {rejection}");
-        }
-        let rejection =
-            ParsedLine::parse(1, b"{\"text\":\"\xff\"}", &mut DuplicateCounter::default());
-        assert_eq!(rejection, Err("is not UTF-8".to_owned()));
-    }
-}
+mod tests;

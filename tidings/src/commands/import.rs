@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use importer::{ImportClient, ImportInput, ImportProgress, ImportSummary, ImportTarget};
+use importer::{
+    ImportClient, ImportInput, ImportProgress, ImportSummary, ImportTarget, LineContext,
+    SkippedRecordsError, UserNames,
+};
 
 use super::admin;
 use crate::config::{ImportArgs, SystemConfig};
@@ -16,6 +19,8 @@ const DEFAULT_IMPORTER: &str = "tidings-import";
 /// Imports the file or directory and prints a summary.
 pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     let began = Instant::now();
+    let users = UserNames::open(args.prefix.as_deref(), args.users.as_deref())?;
+    let context = LineContext::new(users, args.source.clone());
     let input = ImportInput::open(&args.file)?;
     let client = ImportClient::new(resolve_target(config, args)?)?;
     let mut summary = ImportSummary::default();
@@ -34,7 +39,7 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
             progress.set_message("waiting until the imported messages can be read");
         }
     };
-    let outcome = importer::import(input, &client, &mut summary, on_progress).await;
+    let outcome = importer::import(input, context, &client, &mut summary, on_progress).await;
     drop(progress);
     summary.sort_rejected();
     if args.json {
@@ -44,7 +49,11 @@ pub async fn run(config: &SystemConfig, args: &ImportArgs) -> Result<()> {
     }
     outcome.map_err(|error| {
         error.context("the import was interrupted; run the same command again to resume it")
-    })
+    })?;
+    match summary.skipped() {
+        0 => Ok(()),
+        skipped => Err(SkippedRecordsError(skipped).into()),
+    }
 }
 
 /// The system to import into.

@@ -127,10 +127,20 @@ pub struct StatusArgs {
 /// The options of `tidings import`.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// JSON Lines file or Matrix JSON export (plain, .gz or .zst), or directory of an unpacked
-    /// Slack export.
+    /// JSON Lines file, or export of Slack, Mattermost, Rocket.Chat, Zulip, Discord, Telegram,
+    /// WhatsApp or Matrix: a file (plain, .gz or .zst) or an unpacked directory.
     #[arg(value_name = "PATH")]
     pub file: PathBuf,
+    /// File that maps users to user ids: CSV with two columns, or a JSON object.
+    #[arg(long, value_name = "MAP")]
+    pub users: Option<PathBuf>,
+    /// Prefix for the ids of all users who are not in the map, such as `irc:`.
+    #[arg(long)]
+    pub prefix: Option<String>,
+    /// Name of the source, instead of what the input says about it. Imports with the same name add
+    /// to the same conversations.
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub source: Option<String>,
     /// URL of the system to import into [default: the one that runs on the data directory].
     #[arg(long, requires = "token")]
     pub url: Option<String>,

@@ -38,12 +38,17 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::line_reader::{LineReader, SourceLine};
+use crate::record::{
+    ImportRecord, RecordLine, RecordOrigin, RecordPlace, derive_name_id, file_name,
+};
 use event::MatrixEvent;
 use room_state::RoomState;
 
@@ -65,7 +70,11 @@ pub enum MatrixFormat {
 pub struct MatrixExport {
     /// The unread file; `None` once it has been read.
     source: Option<(LineReader, MatrixFormat)>,
-    file_name: String,
+    file: Arc<str>,
+    /// The name of the file without its extension.
+    file_stem: String,
+    /// The number of events so far.
+    events: u64,
     room_state: RoomState,
     pending_events: VecDeque<MatrixEvent>,
     bytes: u64,
@@ -109,12 +118,15 @@ impl MatrixFormat {
 }
 
 impl MatrixExport {
-    /// An export that has not been read yet. `name` is the name of the file.
-    pub fn new(source: LineReader, form: MatrixFormat, name: &str) -> Self {
+    /// An export that has not been read yet.
+    pub fn new(source: LineReader, form: MatrixFormat, path: &Path) -> Self {
+        let stem = path.file_stem().unwrap_or_default();
         Self {
             bytes: source.bytes(),
             source: Some((source, form)),
-            file_name: name.to_owned(),
+            file: file_name(path),
+            file_stem: stem.to_string_lossy().into_owned(),
+            events: 0,
             room_state: RoomState::default(),
             pending_events: VecDeque::new(),
         }
@@ -137,8 +149,8 @@ impl MatrixExport {
         self.room_state.unsupported()
     }
 
-    /// The next message or join as a line of JSON; `None` after the last one.
-    pub fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
+    /// The next record; `None` after the last one.
+    pub fn next_record(&mut self) -> Result<Option<ImportRecord>> {
         if let Some((source, form)) = self.source.take() {
             let (name, mut events) = read_events(source, form, MAX_EXPORT_BYTES)?;
             let mut times = events.iter().filter_map(|event| event.timestamp);
@@ -149,16 +161,41 @@ impl MatrixExport {
                 events.reverse();
             }
             let name = name.filter(|name| !name.trim().is_empty());
-            let (name, file) = (name, std::mem::take(&mut self.file_name));
+            let (name, file) = (name, std::mem::take(&mut self.file_stem));
             self.room_state = RoomState::from_events(&events, name, file);
             self.pending_events = events.into();
         }
         while let Some(event) = self.pending_events.pop_front() {
-            if let Some(line) = self.room_state.event_line(event) {
-                return Ok(Some(line.to_string().into_bytes()));
+            self.events += 1;
+            let id = event.id.clone();
+            if let Some((line, room)) = self.room_state.event_line(event) {
+                let place = match id {
+                    Some(id) => format!("event {id}"),
+                    None => format!("event {}", self.events),
+                };
+                let content = RecordLine {
+                    json: line.to_string().into_bytes(),
+                    origin: room.map(room_origin),
+                };
+                return Ok(Some(ImportRecord {
+                    file: self.file.clone(),
+                    place: RecordPlace::Part(place),
+                    content: Ok(content),
+                }));
             }
         }
         Ok(None)
+    }
+}
+
+/// The origin of a room with an id, which is unique in all of Matrix. A room without one is only
+/// known by its name, like the conversations of a file of JSON lines.
+fn room_origin(room: String) -> RecordOrigin {
+    RecordOrigin {
+        source: "matrix".into(),
+        preferred: Some(derive_name_id(&room)),
+        channel: room,
+        ..RecordOrigin::default()
     }
 }
 

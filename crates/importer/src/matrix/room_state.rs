@@ -148,8 +148,14 @@ impl RoomState {
         }
     }
 
-    /// Converts an event to a line; `None` if it does not become a line of its own.
-    pub(super) fn event_line(&mut self, event: MatrixEvent) -> Option<Value> {
+    /// Converts an event to a line, with the id of its room if it has one; `None` if it does not
+    /// become a line of its own.
+    pub(super) fn event_line(&mut self, event: MatrixEvent) -> Option<(Value, Option<String>)> {
+        let room = Some(event.room.clone()).filter(|room| !room.is_empty());
+        Some((self.convert(event)?, room))
+    }
+
+    fn convert(&mut self, event: MatrixEvent) -> Option<Value> {
         let is_redacted = self.is_redacted(&event);
         let MatrixEvent {
             id,

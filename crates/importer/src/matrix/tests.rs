@@ -14,15 +14,18 @@ fn open_export(text: &str) -> Option<MatrixExport> {
     Some(MatrixExport::new(
         source,
         MatrixFormat::detect(&start)?,
-        "old room",
+        Path::new("old room.json"),
     ))
 }
 
 /// Reads all lines, and returns them with the unsupported items.
 fn read_all(text: &str) -> (Vec<Value>, BTreeMap<String, u64>) {
     let mut matrix = open_export(text).expect("an export");
-    let next = || matrix.next_line().expect("reads");
-    let line = |line: Vec<u8>| serde_json::from_slice(&line).expect("JSON");
+    let next = || matrix.next_record().expect("reads");
+    let line = |record: ImportRecord| {
+        let line = record.content.expect("readable");
+        serde_json::from_slice(&line.json).expect("JSON")
+    };
     let lines = std::iter::from_fn(next).map(line).collect();
     assert_eq!(matrix.bytes_read(), text.len() as u64);
     (lines, matrix.unsupported())
@@ -272,7 +275,7 @@ fn events_without_a_room_use_the_file_name_and_may_be_reversed() {
 fn invalid_or_too_large_exports_are_rejected() {
     for broken in ["[{\"type\":", "[17]", "[]", "{\n\"room_name\": \"A\"}"] {
         let mut matrix = open_export(broken).expect("looks like one");
-        assert!(matrix.next_line().is_err(), "{broken}");
+        assert!(matrix.next_record().is_err(), "{broken}");
     }
     let events = json!([message("$1", "@ann:x", 1, "one")]).to_string();
     let line = message("$1", "@ann:x", 1, "one").to_string();

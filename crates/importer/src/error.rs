@@ -1,0 +1,24 @@
+//! The errors with which an import ends although nothing failed: the exit code is 3.
+
+/// The input is of a kind that cannot be imported. The text says what it is and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsupportedInputError(pub String);
+
+/// Something could not be imported. The summary lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SkippedRecordsError(pub u64);
+
+impl std::fmt::Display for UnsupportedInputError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::fmt::Display for SkippedRecordsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} records were skipped; the summary lists them", self.0)
+    }
+}
+
+impl std::error::Error for UnsupportedInputError {}
+impl std::error::Error for SkippedRecordsError {}

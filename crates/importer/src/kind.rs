@@ -1,0 +1,216 @@
+//! Recognises what a file or directory is by its first bytes and its files.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::error::UnsupportedInputError;
+use crate::matrix::MatrixFormat;
+use crate::slack;
+
+/// How many bytes at the end of a zip archive may name its files.
+const ARCHIVE_NAMES_BYTES: u64 = 1024 * 1024;
+
+/// What can be imported.
+pub(crate) enum InputKind {
+    Lines,
+    Slack,
+    Matrix(MatrixFormat),
+}
+
+/// The files that archives and directories of an export contain, with what the export is and how
+/// to import it.
+const FILES_OF_EXPORTS: [(&str, &str, &str); 8] = [
+    ("channels.json", "a Slack export", "its directory"),
+    ("dms.json", "a Slack export", "its directory"),
+    ("realm.json", "a Zulip export", "its directory"),
+    ("import.jsonl", "a Mattermost export", "its import.jsonl"),
+    ("result.json", "a Telegram export", "its result.json"),
+    ("_chat.txt", "a WhatsApp chat", "its _chat.txt"),
+    ("WhatsApp Chat", "a WhatsApp chat", "its text file"),
+    (
+        "rocketchat_message",
+        "a Rocket.Chat export",
+        "its directory",
+    ),
+];
+
+/// The first bytes of files that are not text.
+const SIGNATURES: [(&[u8], &str); 8] = [
+    (b"SQLite format 3\0", "a SQLite database"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"PAR1", "a Parquet file"),
+];
+
+/// Recognises a file. `start`: its first bytes, decompressed.
+pub(crate) fn detect_file(path: &Path, start: &[u8]) -> Result<InputKind> {
+    if let Some(what) = describe_foreign_file(path, start)? {
+        return Err(UnsupportedInputError(format!("{} {what}", path.display())).into());
+    }
+    if let Some(kind) = detect_json(start) {
+        return kind
+            .map_err(|what| UnsupportedInputError(format!("{} {what}", path.display())).into());
+    }
+    Ok(MatrixFormat::detect(start).map_or(InputKind::Lines, InputKind::Matrix))
+}
+
+/// Recognises a directory.
+pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
+    if slack::is_export(path) {
+        return Ok(InputKind::Slack);
+    }
+    Err(UnsupportedInputError(format!(
+        "{} is a directory, but not an export of a known system: it has no channels.json (Slack), realm.json (Zulip), \
+         import.jsonl (Mattermost), result.json (Telegram), _chat.txt (WhatsApp), rocketchat_message.json \
+         (Rocket.Chat) or JSON of DiscordChatExporter",
+        path.display()
+    ))
+    .into())
+}
+
+/// What a file is that cannot be imported, and what to do.
+fn describe_foreign_file(path: &Path, start: &[u8]) -> Result<Option<String>> {
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
+        let names = read_end(path)?;
+        let found = FILES_OF_EXPORTS
+            .iter()
+            .find(|(file, ..)| contains(&names, file.as_bytes()));
+        return Ok(Some(match found {
+            Some((_, what, part)) => {
+                format!("is a zip archive of {what}; unpack it and import {part}")
+            }
+            None => "is a zip archive; unpack it and import what it contains".to_owned(),
+        }));
+    }
+    if start.get(257..262) == Some(b"ustar") {
+        return Ok(Some(
+            "is a tar archive; unpack it and import the directory, as for a Zulip export".into(),
+        ));
+    }
+    let signature = SIGNATURES
+        .iter()
+        .find(|(bytes, _)| start.starts_with(bytes));
+    if let Some((_, what)) = signature {
+        return Ok(Some(format!("is {what}, which cannot be imported")));
+    }
+    let line = start
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let lower = String::from_utf8_lossy(&start[..start.len().min(512)]).to_lowercase();
+    let lower = lower.trim_start();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        return Ok(Some(
+            "is a web page; Telegram and DiscordChatExporter can export JSON instead".into(),
+        ));
+    }
+    if lower.starts_with("<?xml") {
+        return Ok(Some("is an XML document, which cannot be imported".into()));
+    }
+    if line.starts_with(b"AuthorID,") {
+        return Ok(Some(
+            "is a CSV file of DiscordChatExporter; export JSON instead (--format Json)".into(),
+        ));
+    }
+    if start.contains(&0) {
+        return Ok(Some("is a binary file, which cannot be imported".into()));
+    }
+    Ok(None)
+}
+
+fn read_end(path: &Path) -> Result<Vec<u8>> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = std::fs::File::open(path)?;
+        let size = file.metadata()?.len();
+        file.seek(SeekFrom::Start(size.saturating_sub(ARCHIVE_NAMES_BYTES)))?;
+        let mut end = Vec::new();
+        file.read_to_end(&mut end)?;
+        Ok(end)
+    };
+    read().with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Recognises a JSON document, or lines of them, that is no Matrix export and no file of lines with
+/// conversations. The error says what it is.
+fn detect_json(start: &[u8]) -> Option<Result<InputKind, &'static str>> {
+    let start = start.trim_ascii_start();
+    if let Some(list) = start.strip_prefix(b"[") {
+        return detect_array(list);
+    }
+    let keys = top_level_keys(start);
+    let has = |wanted: &[&str]| has_keys(&keys, wanted);
+    if has(&["conversation"]) {
+        return None;
+    }
+    let mut lines = start.split(|byte| *byte == b'\n');
+    let line = lines.next().unwrap_or_default().trim_ascii();
+    let is_unknown = line == b"{" && !has(&["room_name"]) && !has(&["origin_server_ts"]);
+    is_unknown.then_some(Err(
+        "is a JSON document, but not an export of a known system",
+    ))
+}
+
+/// Recognises a JSON array by its first element.
+fn detect_array(list: &[u8]) -> Option<Result<InputKind, &'static str>> {
+    let mut elements = serde_json::Deserializer::from_slice(list).into_iter::<Value>();
+    let first = elements.next()?.ok()?;
+    let has = |fields: &[&str]| fields.iter().all(|field| first.get(*field).is_some());
+    if has(&["conversation", "sender", "text"]) {
+        let what = "is a JSON array; write one object per line instead, without commas";
+        return Some(Err(what));
+    }
+    let what = "is one day of a Slack export; import the directory that has channels.json";
+    has(&["type", "ts"]).then_some(Err(what))
+}
+
+fn has_keys(keys: &[String], wanted: &[&str]) -> bool {
+    wanted
+        .iter()
+        .all(|wanted| keys.iter().any(|key| key == wanted))
+}
+
+/// The keys of the JSON object at the start, as far as the bytes go.
+fn top_level_keys(start: &[u8]) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut depth = 0_usize;
+    let mut text: Option<Vec<u8>> = None;
+    let mut last = Vec::new();
+    let mut is_escaped = false;
+    for byte in start {
+        if let Some(current) = &mut text {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = true,
+                b'"' => last = text.take().unwrap_or_default(),
+                _ if depth == 1 => current.push(*byte),
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => text = Some(Vec::new()),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b':' if depth == 1 => keys.push(String::from_utf8_lossy(&last).into_owned()),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Tests with the starts of files.
+
+use std::io::Write as _;
+
+use super::*;
+
+/// A short name of the kind, or the error.
+fn describe(bytes: &[u8]) -> String {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(bytes).expect("written");
+    match detect_file(file.path(), bytes) {
+        Ok(kind) => name(&kind).to_owned(),
+        Err(error) => {
+            assert!(error.is::<UnsupportedInputError>());
+            let path = file.path().display().to_string();
+            let text = error.to_string();
+            text.strip_prefix(&path)
+                .expect("the path")
+                .trim()
+                .to_owned()
+        }
+    }
+}
+
+fn name(kind: &InputKind) -> &'static str {
+    match kind {
+        InputKind::Lines => "lines",
+        InputKind::Slack => "slack",
+        InputKind::Matrix(_) => "matrix",
+    }
+}
+
+#[test]
+fn files_are_recognised() {
+    for (text, kind) in [
+        ("", "lines"),
+        ("{ not json\n{}", "lines"),
+        (r#"{"conversation":"a","sender":"ann","text":"x"}"#, "lines"),
+        ("[", "matrix"),
+        ("{\n  \"room_name\": \"A\",\n \"messages\": [", "matrix"),
+    ] {
+        assert_eq!(describe(text.as_bytes()), kind, "{text}");
+    }
+}
+
+#[test]
+fn files_of_other_kinds_are_named() {
+    for (bytes, what) in [
+        (
+            &b"PK\x03\x04..PK\x01\x02general/2020-01-01.jsonPK\x01\x02channels.json"[..],
+            "is a zip archive of a Slack export",
+        ),
+        (
+            b"PK\x03\x04..PK\x01\x02WhatsApp Chat with Ann.txt",
+            "is a zip archive of a WhatsApp chat",
+        ),
+        (b"PK\x03\x04", "is a zip archive; unpack it"),
+        (b"SQLite format 3\0...", "is a SQLite database"),
+        (b"<!DOCTYPE html><html>", "is a web page"),
+        (
+            b"AuthorID,Author,Date,Content",
+            "is a CSV file of DiscordChatExporter",
+        ),
+        (b"a\0b", "is a binary file"),
+        (b"{\n  \"anything\": 1\n}", "is a JSON document"),
+        (
+            b"[{\"type\":\"message\",\"user\":\"U1\",\"text\":\"a\",\"ts\":\"1.0\"}]",
+            "is one day of a Slack export",
+        ),
+        (
+            b"[{\"conversation\":\"a\",\"sender\":\"b\",\"text\":\"c\"}]",
+            "is a JSON array",
+        ),
+    ] {
+        let found = describe(bytes);
+        assert!(found.starts_with(what), "{found}, expected {what}");
+    }
+    let mut tar = vec![b'x'; 600];
+    tar[257..262].copy_from_slice(b"ustar");
+    assert!(describe(&tar).starts_with("is a tar archive"));
+}
+
+#[test]
+fn directories_are_recognised() {
+    for (file, content, kind) in [("dms.json", "null", "slack")] {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join(file), content).expect("written");
+        let found = detect_directory(directory.path()).expect(file);
+        assert_eq!(name(&found), kind, "{file}");
+    }
+    let empty = tempfile::tempdir().expect("a directory");
+    let error = detect_directory(empty.path()).err().expect("unknown");
+    assert!(error.is::<UnsupportedInputError>());
+}
+
+#[test]
+fn keys_of_an_object_are_found_as_far_as_it_goes() {
+    let keys = |text: &str| top_level_keys(text.as_bytes());
+    assert_eq!(
+        keys(r#"{"a": {"b": "c"}, "d\"": ["e"], "f": "g:h"} {"i": 1"#),
+        ["a", "d\"", "f"].map(|key| key.replace('"', ""))
+    );
+    assert_eq!(keys(r#"{"a": [{"b""#), ["a"]);
+    assert!(keys("[").is_empty() && keys("").is_empty() && keys("x").is_empty());
+}
