@@ -1,14 +1,16 @@
 //! The input of an import: a file of JSON lines, or an export of another system.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
+use crate::chat::{ChatExport, ExportContents};
 use crate::kind::{InputKind, detect_directory, detect_file};
 use crate::line_reader::{LineReader, MAX_LINE_BYTES, SourceLine};
 use crate::matrix::MatrixExport;
+use crate::mattermost;
 use crate::record::{ImportRecord, RecordLine, RecordPlace, file_name};
 use crate::slack::SlackExport;
 
@@ -20,6 +22,8 @@ pub enum ImportInput {
     Slack(Box<SlackExport>),
     /// A Matrix export.
     Matrix(Box<MatrixExport>),
+    /// An export of another system, which is read as a whole.
+    Chats(ChatExport),
 }
 
 /// A file of JSON lines.
@@ -55,7 +59,14 @@ impl ImportInput {
             InputKind::Matrix(format) => {
                 Self::Matrix(Box::new(MatrixExport::new(reader(path)?, format, path)))
             }
+            InputKind::Mattermost(file) => Self::from_contents(mattermost::read(&file)?, &[file]),
         })
+    }
+
+    fn from_contents(contents: ExportContents, files: &[PathBuf]) -> Self {
+        let size = |file: &PathBuf| std::fs::metadata(file).map_or(0, |file| file.len());
+        let bytes = files.iter().map(size).sum();
+        Self::Chats(ChatExport::new(contents, bytes))
     }
 
     /// The size of the input in bytes.
@@ -64,6 +75,7 @@ impl ImportInput {
             Self::Lines(lines) => lines.reader.bytes(),
             Self::Slack(export) => export.bytes(),
             Self::Matrix(export) => export.bytes(),
+            Self::Chats(export) => export.bytes(),
         }
     }
 
@@ -73,6 +85,7 @@ impl ImportInput {
             Self::Lines(lines) => lines.reader.bytes_read(),
             Self::Slack(export) => export.bytes_read(),
             Self::Matrix(export) => export.bytes_read(),
+            Self::Chats(export) => export.bytes_read(),
         }
     }
 
@@ -82,6 +95,7 @@ impl ImportInput {
             Self::Lines(lines) => lines.next_record(),
             Self::Slack(export) => export.next_record(),
             Self::Matrix(export) => export.next_record(),
+            Self::Chats(export) => Ok(export.next_record()),
         }
     }
 
@@ -91,6 +105,7 @@ impl ImportInput {
             Self::Lines(_) => BTreeMap::new(),
             Self::Slack(export) => export.unsupported(),
             Self::Matrix(export) => export.unsupported(),
+            Self::Chats(export) => export.unsupported(),
         }
     }
 
@@ -99,6 +114,7 @@ impl ImportInput {
         match self {
             Self::Lines(_) | Self::Matrix(_) => Vec::new(),
             Self::Slack(export) => export.notes(),
+            Self::Chats(export) => export.notes(),
         }
     }
 }

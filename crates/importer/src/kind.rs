@@ -1,12 +1,13 @@
 //! Recognises what a file or directory is by its first bytes and its files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::error::UnsupportedInputError;
 use crate::matrix::MatrixFormat;
+use crate::record::file_name;
 use crate::slack;
 
 /// How many bytes at the end of a zip archive may name its files.
@@ -17,6 +18,7 @@ pub(crate) enum InputKind {
     Lines,
     Slack,
     Matrix(MatrixFormat),
+    Mattermost(PathBuf),
 }
 
 /// The files that archives and directories of an export contain, with what the export is and how
@@ -53,7 +55,7 @@ pub(crate) fn detect_file(path: &Path, start: &[u8]) -> Result<InputKind> {
     if let Some(what) = describe_foreign_file(path, start)? {
         return Err(UnsupportedInputError(format!("{} {what}", path.display())).into());
     }
-    if let Some(kind) = detect_json(start) {
+    if let Some(kind) = detect_json(path, start) {
         return kind
             .map_err(|what| UnsupportedInputError(format!("{} {what}", path.display())).into());
     }
@@ -65,6 +67,11 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
     if slack::is_export(path) {
         return Ok(InputKind::Slack);
     }
+    let files = list_files(path)?;
+    let find = |wanted: &dyn Fn(&str) -> bool| files.iter().find(|file| wanted(&file_name(file)));
+    if let Some(file) = find(&|name| name == "import.jsonl") {
+        return Ok(InputKind::Mattermost(file.clone()));
+    }
     Err(UnsupportedInputError(format!(
         "{} is a directory, but not an export of a known system: it has no channels.json (Slack), realm.json (Zulip), \
          import.jsonl (Mattermost), result.json (Telegram), _chat.txt (WhatsApp), rocketchat_message.json \
@@ -72,6 +79,19 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
         path.display()
     ))
     .into())
+}
+
+fn list_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let context = || format!("cannot read {}", directory.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        if path.is_file() && !file_name(&path).starts_with('.') {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// What a file is that cannot be imported, and what to do.
@@ -143,8 +163,9 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 
 /// Recognises a JSON document, or lines of them, that is no Matrix export and no file of lines with
 /// conversations. The error says what it is.
-fn detect_json(start: &[u8]) -> Option<Result<InputKind, &'static str>> {
+fn detect_json(path: &Path, start: &[u8]) -> Option<Result<InputKind, &'static str>> {
     let start = start.trim_ascii_start();
+    let own = || path.to_owned();
     if let Some(list) = start.strip_prefix(b"[") {
         return detect_array(list);
     }
@@ -155,6 +176,9 @@ fn detect_json(start: &[u8]) -> Option<Result<InputKind, &'static str>> {
     }
     let mut lines = start.split(|byte| *byte == b'\n');
     let line = lines.next().unwrap_or_default().trim_ascii();
+    if is_mattermost(line) {
+        return Some(Ok(InputKind::Mattermost(own())));
+    }
     let is_unknown = line == b"{" && !has(&["room_name"]) && !has(&["origin_server_ts"]);
     is_unknown.then_some(Err(
         "is a JSON document, but not an export of a known system",
@@ -172,6 +196,15 @@ fn detect_array(list: &[u8]) -> Option<Result<InputKind, &'static str>> {
     }
     let what = "is one day of a Slack export; import the directory that has channels.json";
     has(&["type", "ts"]).then_some(Err(what))
+}
+
+/// Whether the first line is that of a Mattermost export: the version, or another object under the
+/// name of its type.
+fn is_mattermost(line: &[u8]) -> bool {
+    let first: Value = serde_json::from_slice(line).unwrap_or_default();
+    let kind = first["type"].as_str().unwrap_or_default();
+    let is_version = kind == "version" && first["version"].is_number();
+    is_version || (!kind.is_empty() && first[kind].is_object())
 }
 
 fn has_keys(keys: &[String], wanted: &[&str]) -> bool {

@@ -6,7 +6,9 @@
 //! - [`record`]: a record of the input, with its place in a file and the origin of its
 //!   conversation.
 //! - [`line_reader`]: decompresses a file and splits it into lines of bounded length. [`slack`] and
-//!   [`matrix`]: convert exports into records. `fields`: reads fields of JSON that other systems write.
+//!   [`matrix`]: convert exports into records. [`chat`]: the records of exports that are read as a
+//!   whole: `mattermost`. `fields`:
+//!   reads fields of JSON that other systems write.
 //! - [`line`](mod@line): parses the line of a record into a message or the reason for its
 //!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
 //!   the users of the system that the users of the input are.
@@ -17,6 +19,7 @@
 
 #![deny(missing_docs)]
 
+pub mod chat;
 pub mod chunks;
 pub mod duplicates;
 pub mod error;
@@ -27,6 +30,7 @@ mod kind;
 pub mod line;
 pub mod line_reader;
 pub mod matrix;
+mod mattermost;
 pub mod record;
 pub mod rejected;
 pub mod slack;

@@ -27,6 +27,7 @@ fn name(kind: &InputKind) -> &'static str {
         InputKind::Lines => "lines",
         InputKind::Slack => "slack",
         InputKind::Matrix(_) => "matrix",
+        InputKind::Mattermost(_) => "mattermost",
     }
 }
 
@@ -38,6 +39,8 @@ fn files_are_recognised() {
         (r#"{"conversation":"a","sender":"ann","text":"x"}"#, "lines"),
         ("[", "matrix"),
         ("{\n  \"room_name\": \"A\",\n \"messages\": [", "matrix"),
+        ("{\"type\":\"version\",\"version\":1}\n", "mattermost"),
+        (r#"{"type":"team","team":{"name":"a"}}"#, "mattermost"),
     ] {
         assert_eq!(describe(text.as_bytes()), kind, "{text}");
     }
@@ -82,7 +85,10 @@ fn files_of_other_kinds_are_named() {
 
 #[test]
 fn directories_are_recognised() {
-    for (file, content, kind) in [("dms.json", "null", "slack")] {
+    for (file, content, kind) in [
+        ("dms.json", "null", "slack"),
+        ("import.jsonl", "", "mattermost"),
+    ] {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(directory.path().join(file), content).expect("written");
         let found = detect_directory(directory.path()).expect(file);

@@ -1,0 +1,82 @@
+//! Small exports in the shapes that each system writes.
+
+use std::path::{Path, PathBuf};
+
+use importer::ImportInput;
+use importer::record::RecordOrigin;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
+}
+
+/// The records of an input: the lines with their origins, and why others cannot be read.
+fn read(name: &str) -> (Vec<(Value, RecordOrigin)>, Vec<String>, Value) {
+    let mut input = ImportInput::open(&fixture(name)).expect("recognised");
+    let (mut lines, mut unreadable) = (Vec::new(), Vec::new());
+    while let Some(record) = input.next_record().expect("reads") {
+        match record.content {
+            Ok(line) => {
+                let json = serde_json::from_slice(&line.json).expect("JSON");
+                lines.push((json, line.origin.expect("an origin")));
+            }
+            Err(reason) => unreadable.push(format!("{}, {}: {reason}", record.file, record.place)),
+        }
+    }
+    assert_eq!(input.bytes_read(), input.bytes());
+    (lines, unreadable, json!(input.unsupported()))
+}
+
+/// Sender, text, and what it replies to; or the members.
+fn said(lines: &[(Value, RecordOrigin)]) -> Vec<Value> {
+    let said = lines.iter().map(|(line, _)| match line.get("members") {
+        Some(members) => json!([line["conversation"], members]),
+        None => json!([line["conversation"], line["sender"], line["text"]]),
+    });
+    said.collect()
+}
+
+fn find<'a>(lines: &'a [(Value, RecordOrigin)], text: &str) -> &'a (Value, RecordOrigin) {
+    let found = lines.iter().find(|(line, _)| line["text"] == text);
+    found.unwrap_or_else(|| panic!("no {text}: {lines:?}"))
+}
+
+fn pair(one: &str, other: &str) -> [String; 2] {
+    [one.to_owned(), other.to_owned()]
+}
+
+#[test]
+fn mattermost_bulk_export() {
+    let (lines, unreadable, unsupported) = read("mattermost.jsonl");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["ann, ben", "ann", "psst"]),
+            json!(["Town Square", "ann", "one"]),
+            json!(["Town Square", "ben", "two"]),
+            json!(["Town Square", "ben", "three\n[report.pdf]"]),
+            json!(["Town Square", ["ann"]]),
+            json!(["Town Square", ["cid"]]),
+        ]
+    );
+    let (one, origin) = find(&lines, "one");
+    assert_eq!(one["sent_at"], "2020-01-01T00:00:00.000Z");
+    assert_eq!(one["edited_at"], "2020-01-01T00:01:00.000Z");
+    assert_eq!(one["reactions"], json!([{"key": "+1", "user": "ben"}]));
+    assert_eq!(
+        (one["title"].as_str(), &origin.direct),
+        (Some("Town Square"), &None)
+    );
+    assert_eq!(find(&lines, "three\n[report.pdf]").0["reply_to"], one["id"]);
+    assert_eq!(find(&lines, "psst").1.direct, Some(pair("ann", "ben")));
+    assert_eq!(
+        unreadable,
+        ["mattermost.jsonl, line 10: create_at is missing"]
+    );
+    assert_eq!(
+        unsupported,
+        json!({"conversations without messages": 1, "files (their names are taken)": 1, "system_join_channel": 1})
+    );
+}
