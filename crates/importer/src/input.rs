@@ -10,9 +10,9 @@ use crate::chat::{ChatExport, ExportContents};
 use crate::kind::{InputKind, detect_directory, detect_file};
 use crate::line_reader::{LineReader, MAX_LINE_BYTES, SourceLine};
 use crate::matrix::MatrixExport;
-use crate::mattermost;
 use crate::record::{ImportRecord, RecordLine, RecordPlace, file_name};
 use crate::slack::SlackExport;
+use crate::{mattermost, rocket_chat};
 
 /// The input of an import, a file or a directory.
 pub enum ImportInput {
@@ -60,6 +60,12 @@ impl ImportInput {
                 Self::Matrix(Box::new(MatrixExport::new(reader(path)?, format, path)))
             }
             InputKind::Mattermost(file) => Self::from_contents(mattermost::read(&file)?, &[file]),
+            InputKind::RocketChatRoom => {
+                Self::from_contents(rocket_chat::read_room(path)?, &[path.to_owned()])
+            }
+            InputKind::RocketChatDatabase(files) => {
+                Self::from_contents(rocket_chat::read_database(&files)?, &[])
+            }
         })
     }
 

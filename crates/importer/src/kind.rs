@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::error::UnsupportedInputError;
 use crate::matrix::MatrixFormat;
 use crate::record::file_name;
+use crate::rocket_chat::RocketChatFiles;
 use crate::slack;
 
 /// How many bytes at the end of a zip archive may name its files.
@@ -19,6 +20,8 @@ pub(crate) enum InputKind {
     Slack,
     Matrix(MatrixFormat),
     Mattermost(PathBuf),
+    RocketChatRoom,
+    RocketChatDatabase(RocketChatFiles),
 }
 
 /// The files that archives and directories of an export contain, with what the export is and how
@@ -71,6 +74,9 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
     let find = |wanted: &dyn Fn(&str) -> bool| files.iter().find(|file| wanted(&file_name(file)));
     if let Some(file) = find(&|name| name == "import.jsonl") {
         return Ok(InputKind::Mattermost(file.clone()));
+    }
+    if let Some(files) = RocketChatFiles::find(&files) {
+        return Ok(InputKind::RocketChatDatabase(files));
     }
     Err(UnsupportedInputError(format!(
         "{} is a directory, but not an export of a known system: it has no channels.json (Slack), realm.json (Zulip), \
@@ -174,6 +180,14 @@ fn detect_json(path: &Path, start: &[u8]) -> Option<Result<InputKind, &'static s
     if has(&["conversation"]) {
         return None;
     }
+    if has(&["msg", "username", "ts"]) {
+        return Some(Ok(InputKind::RocketChatRoom));
+    }
+    if has(&["_id", "rid", "msg"]) {
+        let what = "has the messages of a Rocket.Chat database; import the directory, with \
+                    rocketchat_room.json in it";
+        return Some(Err(what));
+    }
     let mut lines = start.split(|byte| *byte == b'\n');
     let line = lines.next().unwrap_or_default().trim_ascii();
     if is_mattermost(line) {
@@ -190,6 +204,9 @@ fn detect_array(list: &[u8]) -> Option<Result<InputKind, &'static str>> {
     let mut elements = serde_json::Deserializer::from_slice(list).into_iter::<Value>();
     let first = elements.next()?.ok()?;
     let has = |fields: &[&str]| fields.iter().all(|field| first.get(*field).is_some());
+    if has(&["msg", "ts", "username"]) {
+        return Some(Ok(InputKind::RocketChatRoom));
+    }
     if has(&["conversation", "sender", "text"]) {
         let what = "is a JSON array; write one object per line instead, without commas";
         return Some(Err(what));

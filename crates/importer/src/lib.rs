@@ -7,7 +7,7 @@
 //!   conversation.
 //! - [`line_reader`]: decompresses a file and splits it into lines of bounded length. [`slack`] and
 //!   [`matrix`]: convert exports into records. [`chat`]: the records of exports that are read as a
-//!   whole: `mattermost`. `fields`:
+//!   whole: `mattermost`, `rocket_chat`. `fields`:
 //!   reads fields of JSON that other systems write.
 //! - [`line`](mod@line): parses the line of a record into a message or the reason for its
 //!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
@@ -33,6 +33,7 @@ pub mod matrix;
 mod mattermost;
 pub mod record;
 pub mod rejected;
+mod rocket_chat;
 pub mod slack;
 pub mod summary;
 pub mod users;

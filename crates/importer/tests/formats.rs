@@ -80,3 +80,50 @@ fn mattermost_bulk_export() {
         json!({"conversations without messages": 1, "files (their names are taken)": 1, "system_join_channel": 1})
     );
 }
+
+#[test]
+fn rocket_chat_database() {
+    let (lines, unreadable, unsupported) = read("rocketchat");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["general", "ann", "one"]),
+            json!(["general", "ben", "[cat.png]\nmy cat"]),
+            json!(["u1u2", "ben", "psst"]),
+        ]
+    );
+    let (one, _) = find(&lines, "one");
+    assert_eq!(one["edited_at"], "2020-01-01T00:01:00.000Z");
+    assert_eq!(one["reactions"], json!([{"key": "+1", "user": "ben"}]));
+    let (two, _) = find(&lines, "[cat.png]\nmy cat");
+    assert_eq!(
+        (&two["reply_to"], two["sent_at"].as_str()),
+        (&one["id"], Some("2020-01-01T00:00:02.000Z"))
+    );
+    assert_eq!(find(&lines, "psst").1.direct, Some(pair("ann", "ben")));
+    assert_eq!(
+        unreadable,
+        ["rocketchat_message.json, line 5: its room GONE is not in the list of rooms"]
+    );
+    assert_eq!(
+        unsupported,
+        json!({"files (their names are taken)": 1, "rm": 1, "uj": 1})
+    );
+}
+
+#[test]
+fn rocket_chat_room() {
+    let (lines, unreadable, unsupported) = read("rocketchat_room_export.json");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["rocketchat_room_export", "ann", "one"]),
+            json!(["rocketchat_room_export", "ben", "two\n[a.txt]"]),
+        ]
+    );
+    assert!(unreadable.is_empty());
+    assert_eq!(
+        unsupported,
+        json!({"files (their names are taken)": 1, "uj": 1})
+    );
+}

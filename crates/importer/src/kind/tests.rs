@@ -28,6 +28,8 @@ fn name(kind: &InputKind) -> &'static str {
         InputKind::Slack => "slack",
         InputKind::Matrix(_) => "matrix",
         InputKind::Mattermost(_) => "mattermost",
+        InputKind::RocketChatRoom => "rocket.chat room",
+        InputKind::RocketChatDatabase(_) => "rocket.chat",
     }
 }
 
@@ -41,6 +43,14 @@ fn files_are_recognised() {
         ("{\n  \"room_name\": \"A\",\n \"messages\": [", "matrix"),
         ("{\"type\":\"version\",\"version\":1}\n", "mattermost"),
         (r#"{"type":"team","team":{"name":"a"}}"#, "mattermost"),
+        (
+            "[{\"msg\":\"a\",\"username\":\"ann\",\"ts\":\"x\"}]",
+            "rocket.chat room",
+        ),
+        (
+            "{\"msg\":\"a\",\"username\":\"ann\",\"ts\":\"x\"}\n",
+            "rocket.chat room",
+        ),
     ] {
         assert_eq!(describe(text.as_bytes()), kind, "{text}");
     }
@@ -71,6 +81,10 @@ fn files_of_other_kinds_are_named() {
             "is one day of a Slack export",
         ),
         (
+            b"{\"_id\":\"1\",\"rid\":\"GENERAL\",\"msg\":\"a\"}",
+            "has the messages of a Rocket.Chat database",
+        ),
+        (
             b"[{\"conversation\":\"a\",\"sender\":\"b\",\"text\":\"c\"}]",
             "is a JSON array",
         ),
@@ -94,6 +108,12 @@ fn directories_are_recognised() {
         let found = detect_directory(directory.path()).expect(file);
         assert_eq!(name(&found), kind, "{file}");
     }
+    let directory = tempfile::tempdir().expect("a directory");
+    for file in ["rocketchat_messages.json", "rocketchat_rooms.json"] {
+        std::fs::write(directory.path().join(file), "").expect("written");
+    }
+    let found = detect_directory(directory.path()).expect("recognised");
+    assert_eq!(name(&found), "rocket.chat");
     let empty = tempfile::tempdir().expect("a directory");
     let error = detect_directory(empty.path()).err().expect("unknown");
     assert!(error.is::<UnsupportedInputError>());
