@@ -12,7 +12,7 @@ use crate::line_reader::{LineReader, MAX_LINE_BYTES, SourceLine};
 use crate::matrix::MatrixExport;
 use crate::record::{ImportRecord, RecordLine, RecordPlace, file_name};
 use crate::slack::SlackExport;
-use crate::{mattermost, rocket_chat};
+use crate::{mattermost, rocket_chat, zulip};
 
 /// The input of an import, a file or a directory.
 pub enum ImportInput {
@@ -66,6 +66,7 @@ impl ImportInput {
             InputKind::RocketChatDatabase(files) => {
                 Self::from_contents(rocket_chat::read_database(&files)?, &[])
             }
+            InputKind::Zulip(files) => Self::from_contents(zulip::read(path, &files)?, &files),
         })
     }
 

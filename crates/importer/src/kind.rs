@@ -22,6 +22,7 @@ pub(crate) enum InputKind {
     Mattermost(PathBuf),
     RocketChatRoom,
     RocketChatDatabase(RocketChatFiles),
+    Zulip(Vec<PathBuf>),
 }
 
 /// The files that archives and directories of an export contain, with what the export is and how
@@ -72,6 +73,9 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
     }
     let files = list_files(path)?;
     let find = |wanted: &dyn Fn(&str) -> bool| files.iter().find(|file| wanted(&file_name(file)));
+    if find(&|name| name == "realm.json").is_some() {
+        return Ok(InputKind::Zulip(files));
+    }
     if let Some(file) = find(&|name| name == "import.jsonl") {
         return Ok(InputKind::Mattermost(file.clone()));
     }
@@ -179,6 +183,10 @@ fn detect_json(path: &Path, start: &[u8]) -> Option<Result<InputKind, &'static s
     let has = |wanted: &[&str]| has_keys(&keys, wanted);
     if has(&["conversation"]) {
         return None;
+    }
+    if has(&["zerver_message"]) || has(&["zerver_realm"]) {
+        let what = "is one file of a Zulip export; import the directory that has realm.json";
+        return Some(Err(what));
     }
     if has(&["msg", "username", "ts"]) {
         return Some(Ok(InputKind::RocketChatRoom));

@@ -127,3 +127,53 @@ fn rocket_chat_room() {
         json!({"files (their names are taken)": 1, "uj": 1})
     );
 }
+
+#[test]
+fn zulip_export() {
+    let (lines, unreadable, unsupported) = read("zulip");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["general", "ann@x.example", "one"]),
+            json!(["general", ["ann@x.example"]]),
+            json!(["general", ["cid@x.example"]]),
+            json!([
+                "ann@x.example, ben@x.example, cid@x.example",
+                "cid@x.example",
+                "all three"
+            ]),
+            json!([
+                "ann@x.example, ben@x.example, cid@x.example",
+                ["ann@x.example"]
+            ]),
+            json!([
+                "ann@x.example, ben@x.example, cid@x.example",
+                ["ben@x.example"]
+            ]),
+            json!([
+                "ann@x.example, ben@x.example, cid@x.example",
+                ["cid@x.example"]
+            ]),
+            json!(["ann@x.example, ben@x.example", "ben@x.example", "psst"]),
+            json!(["ann@x.example, ben@x.example", "ann@x.example", "yes?"]),
+        ]
+    );
+    let (one, origin) = find(&lines, "one");
+    assert_eq!(one["sent_at"], "2020-01-01T00:00:00.500Z");
+    assert_eq!(one["edited_at"], "2020-01-01T00:01:00.000Z");
+    assert_eq!(
+        one["reactions"],
+        json!([{"key": "thumbs_up", "user": "ben@x.example"}])
+    );
+    assert_eq!(
+        (origin.source.as_str(), origin.channel.as_str()),
+        ("zulip:6f9c1f1e-1111-4222-8333-444455556666", "channel:3")
+    );
+    let (_, direct) = find(&lines, "psst");
+    assert_eq!(direct.direct, Some(pair("ann@x.example", "ben@x.example")));
+    assert_eq!(direct, &find(&lines, "yes?").1);
+    assert_eq!(unreadable.len(), 2, "{unreadable:?}");
+    assert!(unreadable[0].starts_with("messages-000001.json, message 4: the history of secret"));
+    assert!(unreadable[1].starts_with("messages-000001.json, message 6: its sender"));
+    assert_eq!(unsupported, json!({"topics of messages": 1}));
+}

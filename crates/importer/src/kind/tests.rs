@@ -30,6 +30,7 @@ fn name(kind: &InputKind) -> &'static str {
         InputKind::Mattermost(_) => "mattermost",
         InputKind::RocketChatRoom => "rocket.chat room",
         InputKind::RocketChatDatabase(_) => "rocket.chat",
+        InputKind::Zulip(_) => "zulip",
     }
 }
 
@@ -80,6 +81,7 @@ fn files_of_other_kinds_are_named() {
             b"[{\"type\":\"message\",\"user\":\"U1\",\"text\":\"a\",\"ts\":\"1.0\"}]",
             "is one day of a Slack export",
         ),
+        (b"{\"zerver_message\": [", "is one file of a Zulip export"),
         (
             b"{\"_id\":\"1\",\"rid\":\"GENERAL\",\"msg\":\"a\"}",
             "has the messages of a Rocket.Chat database",
@@ -101,6 +103,7 @@ fn files_of_other_kinds_are_named() {
 fn directories_are_recognised() {
     for (file, content, kind) in [
         ("dms.json", "null", "slack"),
+        ("realm.json", "{}", "zulip"),
         ("import.jsonl", "", "mattermost"),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
