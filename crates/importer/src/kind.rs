@@ -23,6 +23,7 @@ pub(crate) enum InputKind {
     RocketChatRoom,
     RocketChatDatabase(RocketChatFiles),
     Zulip(Vec<PathBuf>),
+    Discord(Vec<PathBuf>),
 }
 
 /// The files that archives and directories of an export contain, with what the export is and how
@@ -82,6 +83,10 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
     if let Some(files) = RocketChatFiles::find(&files) {
         return Ok(InputKind::RocketChatDatabase(files));
     }
+    let channels: Vec<PathBuf> = files.into_iter().filter(|file| is_discord(file)).collect();
+    if !channels.is_empty() {
+        return Ok(InputKind::Discord(channels));
+    }
     Err(UnsupportedInputError(format!(
         "{} is a directory, but not an export of a known system: it has no channels.json (Slack), realm.json (Zulip), \
          import.jsonl (Mattermost), result.json (Telegram), _chat.txt (WhatsApp), rocketchat_message.json \
@@ -102,6 +107,15 @@ fn list_files(directory: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+fn is_discord(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path);
+    let read = file.and_then(|file| file.take(64 * 1024).read_to_end(&mut start));
+    let keys = top_level_keys(start.trim_ascii_start());
+    read.is_ok() && has_keys(&keys, &["guild", "channel"])
 }
 
 /// What a file is that cannot be imported, and what to do.
@@ -183,6 +197,9 @@ fn detect_json(path: &Path, start: &[u8]) -> Option<Result<InputKind, &'static s
     let has = |wanted: &[&str]| has_keys(&keys, wanted);
     if has(&["conversation"]) {
         return None;
+    }
+    if has(&["guild", "channel"]) {
+        return Some(Ok(InputKind::Discord(vec![own()])));
     }
     if has(&["zerver_message"]) || has(&["zerver_realm"]) {
         let what = "is one file of a Zulip export; import the directory that has realm.json";

@@ -7,7 +7,7 @@
 //!   conversation.
 //! - [`line_reader`]: decompresses a file and splits it into lines of bounded length. [`slack`] and
 //!   [`matrix`]: convert exports into records. [`chat`]: the records of exports that are read as a
-//!   whole: `mattermost`, `rocket_chat`, `zulip`. `fields`:
+//!   whole: `mattermost`, `rocket_chat`, `zulip`, `discord`. `fields`:
 //!   reads fields of JSON that other systems write.
 //! - [`line`](mod@line): parses the line of a record into a message or the reason for its
 //!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
@@ -21,6 +21,7 @@
 
 pub mod chat;
 pub mod chunks;
+mod discord;
 pub mod duplicates;
 pub mod error;
 mod fields;

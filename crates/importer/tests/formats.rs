@@ -177,3 +177,32 @@ fn zulip_export() {
     assert!(unreadable[1].starts_with("messages-000001.json, message 6: its sender"));
     assert_eq!(unsupported, json!({"topics of messages": 1}));
 }
+
+#[test]
+fn discord_channel() {
+    let (lines, unreadable, unsupported) = read("discord.json");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["general", "ann", "one"]),
+            json!(["general", "ben#1234", "two\n[cat.png]"]),
+            json!(["general", "deploy", "Build\npassed\nBranch: main"]),
+        ]
+    );
+    let (one, origin) = find(&lines, "one");
+    assert_eq!(one["sent_at"], "2019-12-31T23:00:01.500Z");
+    assert_eq!(one["edited_at"], "2019-12-31T23:01:00.000Z");
+    assert_eq!(one["reactions"], json!([{"key": "👍", "user": "ben#1234"}]));
+    assert_eq!(
+        (origin.source.as_str(), origin.channel.as_str()),
+        ("discord:81384788765712384", "381870553235193857")
+    );
+    assert_eq!(find(&lines, "two\n[cat.png]").0["reply_to"], "1001");
+    assert_eq!(unreadable.len(), 1, "{unreadable:?}");
+    assert!(unreadable[0].starts_with("discord.json, message 5: timestamp is \"yesterday\""));
+    assert_eq!(
+        unsupported,
+        json!({"GuildMemberJoin": 1, "files (their names are taken)": 1, "link previews": 1,
+            "reactions whose users are not named": 1})
+    );
+}

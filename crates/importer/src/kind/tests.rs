@@ -31,6 +31,7 @@ fn name(kind: &InputKind) -> &'static str {
         InputKind::RocketChatRoom => "rocket.chat room",
         InputKind::RocketChatDatabase(_) => "rocket.chat",
         InputKind::Zulip(_) => "zulip",
+        InputKind::Discord(_) => "discord",
     }
 }
 
@@ -44,6 +45,10 @@ fn files_are_recognised() {
         ("{\n  \"room_name\": \"A\",\n \"messages\": [", "matrix"),
         ("{\"type\":\"version\",\"version\":1}\n", "mattermost"),
         (r#"{"type":"team","team":{"name":"a"}}"#, "mattermost"),
+        (
+            "{\n \"guild\": {\"id\": \"1\"},\n \"channel\": {\"id\"",
+            "discord",
+        ),
         (
             "[{\"msg\":\"a\",\"username\":\"ann\",\"ts\":\"x\"}]",
             "rocket.chat room",
@@ -105,6 +110,11 @@ fn directories_are_recognised() {
         ("dms.json", "null", "slack"),
         ("realm.json", "{}", "zulip"),
         ("import.jsonl", "", "mattermost"),
+        (
+            "Acme - general [1].json",
+            "{\"guild\": {}, \"channel\": {}}",
+            "discord",
+        ),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(directory.path().join(file), content).expect("written");
