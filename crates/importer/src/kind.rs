@@ -24,6 +24,7 @@ pub(crate) enum InputKind {
     RocketChatDatabase(RocketChatFiles),
     Zulip(Vec<PathBuf>),
     Discord(Vec<PathBuf>),
+    Telegram(PathBuf),
 }
 
 /// The files that archives and directories of an export contain, with what the export is and how
@@ -79,6 +80,9 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
     }
     if let Some(file) = find(&|name| name == "import.jsonl") {
         return Ok(InputKind::Mattermost(file.clone()));
+    }
+    if let Some(file) = find(&|name| name == "result.json") {
+        return Ok(InputKind::Telegram(file.clone()));
     }
     if let Some(files) = RocketChatFiles::find(&files) {
         return Ok(InputKind::RocketChatDatabase(files));
@@ -204,6 +208,9 @@ fn detect_json(path: &Path, start: &[u8]) -> Option<Result<InputKind, &'static s
     if has(&["zerver_message"]) || has(&["zerver_realm"]) {
         let what = "is one file of a Zulip export; import the directory that has realm.json";
         return Some(Err(what));
+    }
+    if has(&["name", "type", "id", "messages"]) || has(&["about", "chats"]) {
+        return Some(Ok(InputKind::Telegram(own())));
     }
     if has(&["msg", "username", "ts"]) {
         return Some(Ok(InputKind::RocketChatRoom));

@@ -7,7 +7,7 @@
 //!   conversation.
 //! - [`line_reader`]: decompresses a file and splits it into lines of bounded length. [`slack`] and
 //!   [`matrix`]: convert exports into records. [`chat`]: the records of exports that are read as a
-//!   whole: `mattermost`, `rocket_chat`, `zulip`, `discord`. `fields`:
+//!   whole: `mattermost`, `rocket_chat`, `zulip`, `discord`, `telegram`. `fields`:
 //!   reads fields of JSON that other systems write.
 //! - [`line`](mod@line): parses the line of a record into a message or the reason for its
 //!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
@@ -37,6 +37,7 @@ pub mod rejected;
 mod rocket_chat;
 pub mod slack;
 pub mod summary;
+mod telegram;
 pub mod users;
 mod zulip;
 

@@ -206,3 +206,39 @@ fn discord_channel() {
             "reactions whose users are not named": 1})
     );
 }
+
+#[test]
+fn telegram_account() {
+    let (lines, unreadable, unsupported) = read("telegram.json");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["Friends", "user11", "see https://x.example now"]),
+            json!(["Friends", "user12", "a photo\n[photo_1@01-01-2020.jpg]"]),
+            json!(["Ben", "user11", "psst"]),
+            json!(["Ben", "user12", "🙂"]),
+        ]
+    );
+    let (one, origin) = find(&lines, "see https://x.example now");
+    assert_eq!(one["sent_at"], "2020-01-01T00:00:01.000Z");
+    assert_eq!(one["edited_at"], "2020-01-01T00:01:00.000Z");
+    assert_eq!(one["reactions"], json!([{"key": "👍", "user": "user12"}]));
+    assert_eq!(origin.channel, "supergroup:1234567890");
+    let (photo, _) = find(&lines, "a photo\n[photo_1@01-01-2020.jpg]");
+    assert_eq!(photo["reply_to"], "2");
+    let (psst, origin) = find(&lines, "psst");
+    assert_eq!(
+        (&psst["title"], &origin.direct),
+        (&Value::Null, &Some(pair("user11", "user12")))
+    );
+    assert_eq!(origin.channel, "personal_chat:12:user11:user12");
+    assert_eq!(
+        unreadable,
+        ["telegram.json, chat 1 of chats, message 4: text is {\"odd\":1}, expected a text"]
+    );
+    assert_eq!(
+        unsupported,
+        json!({"contacts": 1, "create_group": 1, "files (their names are taken)": 2,
+            "reactions whose users are not named": 1})
+    );
+}

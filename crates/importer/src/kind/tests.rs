@@ -32,6 +32,7 @@ fn name(kind: &InputKind) -> &'static str {
         InputKind::RocketChatDatabase(_) => "rocket.chat",
         InputKind::Zulip(_) => "zulip",
         InputKind::Discord(_) => "discord",
+        InputKind::Telegram(_) => "telegram",
     }
 }
 
@@ -49,6 +50,11 @@ fn files_are_recognised() {
             "{\n \"guild\": {\"id\": \"1\"},\n \"channel\": {\"id\"",
             "discord",
         ),
+        (
+            "{\n \"name\": \"a\",\n \"type\": \"personal_chat\",\n \"id\": 1,\n \"messages\": [\n",
+            "telegram",
+        ),
+        ("{\n \"about\": \"{x: \\\"\",\n \"chats\": {", "telegram"),
         (
             "[{\"msg\":\"a\",\"username\":\"ann\",\"ts\":\"x\"}]",
             "rocket.chat room",
@@ -110,6 +116,7 @@ fn directories_are_recognised() {
         ("dms.json", "null", "slack"),
         ("realm.json", "{}", "zulip"),
         ("import.jsonl", "", "mattermost"),
+        ("result.json", "", "telegram"),
         (
             "Acme - general [1].json",
             "{\"guild\": {}, \"channel\": {}}",
