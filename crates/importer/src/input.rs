@@ -12,7 +12,7 @@ use crate::line_reader::{LineReader, MAX_LINE_BYTES, SourceLine};
 use crate::matrix::MatrixExport;
 use crate::record::{ImportRecord, RecordLine, RecordPlace, file_name};
 use crate::slack::SlackExport;
-use crate::{discord, mattermost, rocket_chat, telegram, zulip};
+use crate::{discord, mattermost, rocket_chat, telegram, whatsapp, zulip};
 
 /// The input of an import, a file or a directory.
 pub enum ImportInput {
@@ -69,6 +69,7 @@ impl ImportInput {
             InputKind::Zulip(files) => Self::from_contents(zulip::read(path, &files)?, &files),
             InputKind::Discord(files) => Self::from_contents(discord::read(&files)?, &files),
             InputKind::Telegram(file) => Self::from_contents(telegram::read(&file)?, &[file]),
+            InputKind::WhatsApp(file) => Self::from_contents(whatsapp::read(&file)?, &[file]),
         })
     }
 

@@ -10,6 +10,7 @@ use crate::matrix::MatrixFormat;
 use crate::record::file_name;
 use crate::rocket_chat::RocketChatFiles;
 use crate::slack;
+use crate::whatsapp;
 
 /// How many bytes at the end of a zip archive may name its files.
 const ARCHIVE_NAMES_BYTES: u64 = 1024 * 1024;
@@ -25,6 +26,7 @@ pub(crate) enum InputKind {
     Zulip(Vec<PathBuf>),
     Discord(Vec<PathBuf>),
     Telegram(PathBuf),
+    WhatsApp(PathBuf),
 }
 
 /// The files that archives and directories of an export contain, with what the export is and how
@@ -61,6 +63,9 @@ pub(crate) fn detect_file(path: &Path, start: &[u8]) -> Result<InputKind> {
     if let Some(what) = describe_foreign_file(path, start)? {
         return Err(UnsupportedInputError(format!("{} {what}", path.display())).into());
     }
+    if whatsapp::is_chat(start) {
+        return Ok(InputKind::WhatsApp(path.to_owned()));
+    }
     if let Some(kind) = detect_json(path, start) {
         return kind
             .map_err(|what| UnsupportedInputError(format!("{} {what}", path.display())).into());
@@ -83,6 +88,10 @@ pub(crate) fn detect_directory(path: &Path) -> Result<InputKind> {
     }
     if let Some(file) = find(&|name| name == "result.json") {
         return Ok(InputKind::Telegram(file.clone()));
+    }
+    let is_chat = |name: &str| name == "_chat.txt" || name.starts_with("WhatsApp Chat");
+    if let Some(file) = find(&|name| is_chat(name) && !name.contains(".zip")) {
+        return Ok(InputKind::WhatsApp(file.clone()));
     }
     if let Some(files) = RocketChatFiles::find(&files) {
         return Ok(InputKind::RocketChatDatabase(files));

@@ -7,7 +7,7 @@
 //!   conversation.
 //! - [`line_reader`]: decompresses a file and splits it into lines of bounded length. [`slack`] and
 //!   [`matrix`]: convert exports into records. [`chat`]: the records of exports that are read as a
-//!   whole: `mattermost`, `rocket_chat`, `zulip`, `discord`, `telegram`. `fields`:
+//!   whole: `mattermost`, `rocket_chat`, `zulip`, `discord`, `telegram`, `whatsapp`. `fields`:
 //!   reads fields of JSON that other systems write.
 //! - [`line`](mod@line): parses the line of a record into a message or the reason for its
 //!   rejection. [`duplicates`]: derives the key that makes importing a line idempotent. [`users`]:
@@ -39,6 +39,7 @@ pub mod slack;
 pub mod summary;
 mod telegram;
 pub mod users;
+mod whatsapp;
 mod zulip;
 
 pub use error::{SkippedRecordsError, UnsupportedInputError};

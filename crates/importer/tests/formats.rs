@@ -242,3 +242,22 @@ fn telegram_account() {
             "reactions whose users are not named": 1})
     );
 }
+
+#[test]
+fn whatsapp_chat() {
+    let (lines, unreadable, unsupported) = read("WhatsApp Chat with Friends.txt");
+    assert_eq!(
+        said(&lines),
+        [
+            json!(["Friends", "Ann", "hi\nall"]),
+            json!(["Friends", "+49 170 1", "happy new year"]),
+        ]
+    );
+    let (last, _) = find(&lines, "happy new year");
+    assert_eq!(last["sent_at"], "2021-01-01T00:00:00.000Z");
+    assert!(unreadable.is_empty());
+    assert_eq!(
+        unsupported,
+        json!({"files without a name": 1, "remarks of WhatsApp": 1})
+    );
+}

@@ -33,6 +33,7 @@ fn name(kind: &InputKind) -> &'static str {
         InputKind::Zulip(_) => "zulip",
         InputKind::Discord(_) => "discord",
         InputKind::Telegram(_) => "telegram",
+        InputKind::WhatsApp(_) => "whatsapp",
     }
 }
 
@@ -44,6 +45,8 @@ fn files_are_recognised() {
         (r#"{"conversation":"a","sender":"ann","text":"x"}"#, "lines"),
         ("[", "matrix"),
         ("{\n  \"room_name\": \"A\",\n \"messages\": [", "matrix"),
+        ("[12/31/20, 9:41:00 PM] Ann: hi", "whatsapp"),
+        ("31.12.20, 21:41 - Ann: hi", "whatsapp"),
         ("{\"type\":\"version\",\"version\":1}\n", "mattermost"),
         (r#"{"type":"team","team":{"name":"a"}}"#, "mattermost"),
         (
@@ -117,6 +120,7 @@ fn directories_are_recognised() {
         ("realm.json", "{}", "zulip"),
         ("import.jsonl", "", "mattermost"),
         ("result.json", "", "telegram"),
+        ("_chat.txt", "", "whatsapp"),
         (
             "Acme - general [1].json",
             "{\"guild\": {}, \"channel\": {}}",
