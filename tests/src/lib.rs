@@ -19,7 +19,8 @@
 //! - [`feed`]: the sync feed as clients read it; [`live`]: live connections; [`raw_socket`]: their
 //!   frames, valid or not; [`receiver`]: a receiver of webhooks.
 //! - [`log`]: the log, the mirror and the read models, without the code of the services.
-//! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages.
+//! - [`corpus`]: chat logs and what their import must give; [`message_file`]: generated messages;
+//!   [`import_leaks`]: random exports, and who sees which message.
 //! - [`chaos`]: a load under faults and the invariants that must hold after it; [`live_soak`]:
 //!   devices with live connections under faults; [`failover`]: failovers of a Postgres pair
 //!   ([`replication`], [`postgres_setup`]) behind a [`proxy`]; [`pair_world`]: one process on
@@ -46,6 +47,7 @@ pub mod feed;
 pub mod fleet;
 pub mod gapless;
 pub mod history;
+pub mod import_leaks;
 pub mod live;
 pub mod live_soak;
 pub mod log;

@@ -20,6 +20,8 @@ mod gateway;
 mod high_availability;
 mod history;
 mod idempotency;
+mod import_inputs;
+mod import_leaks;
 mod index_commands;
 mod journey;
 mod live;
