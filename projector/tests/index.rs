@@ -201,7 +201,7 @@ fn damage_build(index_dir: &IndexDir, damage: &str) {
         "everything" => std::fs::remove_dir_all(index_dir.path()).unwrap(),
         _ => {
             let meta = std::fs::read_to_string(directory.join("meta.json")).unwrap();
-            let other = meta.replace("tidings-1", "tidings-0");
+            let other = meta.replace("tidings-2", "tidings-1");
             assert_ne!(meta, other);
             write(&directory.join("meta.json"), other.as_bytes());
         }

@@ -4,7 +4,7 @@
 //! In the order in which text passes through it:
 //!
 //! - [`body`]: extracts the searchable text from a message body.
-//! - `normalize`, `han`: map equivalent characters to one form.
+//! - `normalize`, `letters`, `signs`, `han`: map equivalent characters to one form.
 //! - [`token`]: splits text into tokens with positions: words, codes as a whole and by part, pairs
 //!   and single characters in scripts without spaces, and emoji.
 //! - [`phrase`]: the consecutive terms that a text must contain to match one piece of a query.
@@ -19,9 +19,11 @@ pub mod body;
 mod han;
 pub mod highlight;
 pub mod index;
+mod letters;
 mod normalize;
 pub mod phrase;
 pub mod query;
+mod signs;
 pub mod token;
 
 pub use highlight::find_highlights;

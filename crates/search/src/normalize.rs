@@ -1,5 +1,5 @@
-//! Character normalization: folds case, accents, width, compatibility forms, and traditional and
-//! simplified Chinese.
+//! Character normalization: folds case, accents, width, compatibility forms, letters and digits
+//! that have several forms, and traditional and simplified Chinese.
 //!
 //! Every normalized character records the bytes of the original text that it came from, so a match
 //! in the normalized text can be highlighted in the original.
@@ -8,6 +8,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::han::to_simplified;
+use crate::letters::{fold_letter, is_accent, is_vowel_with_mark, sort_marks};
+use crate::signs::{continues_flag, is_country_flag, is_emoji, is_ignorable, parse_sign};
 
 /// The role of a character in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +18,8 @@ pub(crate) enum CharClass {
     Word,
     /// Part of a script that is written without spaces between words.
     Unspaced,
-    /// An emoji, which is a word of its own.
+    /// An emoji or another sign, which is a word of its own. All characters of one sign have the
+    /// same source bytes.
     Emoji,
     /// Punctuation or a symbol, which can also be part of a code.
     Symbol,
@@ -36,31 +39,55 @@ pub(crate) struct NormalizedChar {
 /// Normalizes a text.
 pub(crate) fn normalize(text: &str) -> Vec<NormalizedChar> {
     let mut units = Vec::with_capacity(text.len());
-    let mut rest = text.char_indices().peekable();
-    while let Some((start, first)) = rest.next() {
-        let mut end = start + first.len_utf8();
-        while let Some(&(at, next)) = rest.peek() {
-            if !is_continuation(next) {
-                break;
-            }
-            end = at + next.len_utf8();
-            rest.next();
-        }
-        let mut push = |char: char| {
+    let mut chars = Vec::new();
+    let mut start = 0;
+    while let Some(first) = text[start..].chars().next() {
+        let end = start + cluster_length(&text[start..], first);
+        let mut push = |char: char, class: CharClass| {
             units.push(NormalizedChar {
                 char,
-                class: classify(char),
+                class,
                 start,
                 end,
             });
         };
         if end - start == 1 {
-            push(first.to_ascii_lowercase());
+            let char = first.to_ascii_lowercase();
+            push(char, classify(char));
+        } else if let Some(sign) = parse_sign(&text[start..end]) {
+            sign.chars().for_each(|char| push(char, CharClass::Emoji));
         } else {
-            normalize_cluster(&text[start..end]).for_each(push);
+            normalize_cluster(&text[start..end], &mut chars);
+            let normalized = chars.iter().copied().nfc().map(to_simplified);
+            normalized.for_each(|char| push(char, classify(char)));
         }
+        start = end;
     }
     units
+}
+
+/// The length in bytes of the first cluster of a text: a character and what belongs to it.
+fn cluster_length(text: &str, first: char) -> usize {
+    let mut length = first.len_utf8();
+    // This is the only test for most characters of most texts.
+    if text.as_bytes().get(length).is_none_or(u8::is_ascii) {
+        return length;
+    }
+    let mut rest = text[length..].chars().peekable();
+    if let Some(second) = rest.next_if(|second| is_country_flag(first, *second)) {
+        length += second.len_utf8();
+    }
+    let mut last = first;
+    let belongs = |next: char, last: char| {
+        is_continuation(next)
+            || is_vowel_with_mark(first, next)
+            || continues_flag(first, last, next)
+    };
+    while let Some(next) = rest.next_if(|next| belongs(*next, last)) {
+        length += next.len_utf8();
+        last = next;
+    }
+    length
 }
 
 /// Whether a character belongs to the one before it: marks, the vowels and final consonants of
@@ -69,61 +96,21 @@ fn is_continuation(c: char) -> bool {
     !c.is_ascii()
         && (is_combining_mark(c)
             || is_ignorable(c)
+            || is_accent(c)
             || matches!(c, '\u{1160}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}' | '\u{FF9E}' | '\u{FF9F}'))
 }
 
-/// Normalizes one character with its marks. Yields nothing if all of it is ignorable.
-fn normalize_cluster(cluster: &str) -> impl Iterator<Item = char> {
-    cluster
-        .nfkc()
+/// Normalizes one character with its marks, up to their composition. Yields nothing if all of it is
+/// ignorable.
+fn normalize_cluster(cluster: &str, chars: &mut Vec<char>) {
+    chars.clear();
+    let decomposed = cluster
+        .nfkd()
         .filter(|c| !is_ignorable(*c))
         .flat_map(char::to_lowercase)
-        .flat_map(expand_letter)
-        .nfd()
-        .filter(|c| !is_accent(*c))
-        .nfc()
-        .map(to_simplified)
-}
-
-/// Expands ligatures and letters with a stroke, which Unicode does not decompose.
-fn expand_letter(c: char) -> impl Iterator<Item = char> {
-    let letters: [char; 2] = match c {
-        'ß' => ['s', 's'],
-        'æ' => ['a', 'e'],
-        'œ' => ['o', 'e'],
-        'þ' => ['t', 'h'],
-        'ø' => ['o', '\0'],
-        'ł' => ['l', '\0'],
-        'đ' | 'ð' => ['d', '\0'],
-        'ħ' => ['h', '\0'],
-        'ı' => ['i', '\0'],
-        'ς' => ['σ', '\0'],
-        other => [other, '\0'],
-    };
-    letters
-        .into_iter()
-        .enumerate()
-        .filter_map(|(at, letter)| (at == 0 || letter != '\0').then_some(letter))
-}
-
-/// Whether a character is a mark that people omit when they search: accents, Hebrew points and
-/// Arabic vowel signs. A mark that makes a different letter is not included if it has a code point
-/// of its own (dakuten, the vowels of Indic scripts). If it shares the code point of an accent, the
-/// two letters match each other, as й and и do.
-fn is_accent(c: char) -> bool {
-    matches!(c,
-        '\u{300}'..='\u{36F}'
-        | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}' | '\u{5C2}' | '\u{5C4}' | '\u{5C5}' | '\u{5C7}'
-        | '\u{610}'..='\u{61A}' | '\u{64B}'..='\u{65F}' | '\u{670}'
-        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}')
-}
-
-/// Whether a character is invisible on its own: joiners, variation selectors, skin tones and
-/// direction marks.
-fn is_ignorable(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E01EF}')
+        .nfd();
+    chars.extend(decomposed.filter(|c| !is_accent(*c)).flat_map(fold_letter));
+    sort_marks(chars);
 }
 
 fn classify(c: char) -> CharClass {
@@ -157,18 +144,10 @@ fn is_unspaced(c: char) -> bool {
         | '\u{1B000}'..='\u{1B16F}' | '\u{20000}'..='\u{323AF}')
 }
 
-/// Whether a character is an emoji or a symbol shown as one. Digits and `#` are not, although
-/// keycap emoji begin with them.
-fn is_emoji(c: char) -> bool {
-    matches!(c,
-        '\u{203C}' | '\u{2049}' | '\u{2139}' | '\u{2194}'..='\u{21AA}' | '\u{231A}'..='\u{23FF}'
-        | '\u{25AA}'..='\u{25FE}' | '\u{2600}'..='\u{27BF}' | '\u{2934}' | '\u{2935}' | '\u{2B05}'..='\u{2B55}'
-        | '\u{3030}' | '\u{303D}' | '\u{1F000}'..='\u{1F0FF}' | '\u{1F1E6}'..='\u{1F1FF}'
-        | '\u{1F300}'..='\u{1FAFF}')
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{CharClass, normalize};
 
     fn folded(text: &str) -> String {
@@ -204,5 +183,74 @@ mod tests {
         let units = normalize("aé㍿");
         let ranges: Vec<_> = units.iter().map(|unit| (unit.start, unit.end)).collect();
         assert_eq!(ranges, [(0, 1), (1, 3), (3, 6), (3, 6), (3, 6), (3, 6)]);
+    }
+
+    #[test]
+    fn folds_the_forms_of_arabic_letters() {
+        assert_eq!(folded("ســـلام"), folded("سلام"));
+        for alef in ["ٱ", "أ", "إ", "آ", "ٲ", "ٳ", "\u{675}", "ﺍ", "ا\u{654}"] {
+            assert_eq!(folded(alef), "ا", "{alef}");
+        }
+        assert_eq!(folded("کتاب"), folded("كتاب"));
+        assert_eq!(folded("علی على"), folded("علي علي"));
+        assert_eq!(folded("مدرسة"), folded("مدرسه"));
+        assert_eq!(folded("مُحَمَّد"), folded("محمد"));
+        assert_eq!(folded("ﻻ"), "لا");
+    }
+
+    #[test]
+    fn folds_digits_apostrophes_and_nuktas() {
+        assert_eq!(folded("٤٢ ۴۲ ४२ ๔๒ ４２ 𝟒𝟐"), "42 42 42 42 42 42");
+        assert_eq!(folded("٣٫٥"), "3.5");
+        assert_eq!(folded("пʼять п’ять п'ять"), "п'ять п'ять п'ять");
+        assert_eq!(folded("ज़मीन ज\u{93C}मीन \u{95B}मीन"), "जमीन जमीन जमीन");
+        assert_eq!(folded("ড়"), folded("ড"));
+    }
+
+    #[test]
+    fn thai_and_lao_marks_match_in_either_order() {
+        let water = folded("น้ำ");
+        for other in ["นํ้า", "น้ํา", "นำ้"] {
+            assert_eq!(folded(other), water, "{other}");
+        }
+        assert_eq!(folded("ท\u{E48}ี"), folded("ที่"));
+        assert_eq!(folded("ນ\u{EB3}\u{EC9}"), folded("ນ\u{EC9}\u{EB3}"));
+        assert_ne!(folded("นา"), folded("นำ"));
+    }
+
+    #[test]
+    fn a_flag_a_keycap_and_a_squared_word_are_one_sign() {
+        let signs = |text: &str| {
+            let units = normalize(text);
+            let signs = units.chunk_by(|a, b| a.start == b.start);
+            assert!(
+                units.iter().all(|unit| unit.class == CharClass::Emoji),
+                "{text}"
+            );
+            signs.count()
+        };
+        assert_eq!(signs("🇦🇺🇸🇪"), 2);
+        assert_eq!(signs("🇦🇺🇸"), 2);
+        assert_eq!(signs("🏳️‍🌈🏴‍☠️🏴󠁧󠁢󠁥󠁮󠁧󠁿"), 3);
+        assert_ne!(folded("🏴󠁧󠁢󠁥󠁮󠁧󠁿"), folded("🏴󠁧󠁢󠁳󠁣󠁴󠁿"));
+        assert_eq!(folded("🏳️‍⚧️"), "🏳⚧");
+        assert_eq!(signs("#️⃣*️⃣1️⃣"), 3);
+        assert_eq!(folded("1️⃣"), "1");
+        assert_eq!(signs("🆎🆑🆒🆓🆔🆕🆖🆗🆘🆙🆚🅰🅱🅾🅿"), 15);
+        assert_eq!(signs("©®™ℹ️‼️⁉️"), 6);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn folding_is_idempotent(text in "\\PC{0,20}|[\\s\\S]{0,20}|[ก-๎ກ-ໍ]{0,20}|[\u{600}-\u{6FF}\u{870}-\u{8FF}]{0,20}") {
+            // Single letters of Hangul become parts of syllables, which belong together only then.
+            if text.chars().any(|c| matches!(c, '\u{3131}'..='\u{318E}' | '\u{FFA0}'..='\u{FFDC}')) {
+                return Ok(());
+            }
+            let once = folded(&text);
+            prop_assert_eq!(folded(&once), once);
+        }
     }
 }

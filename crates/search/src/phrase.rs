@@ -1,6 +1,6 @@
 //! Term sequences: the consecutive terms that a text must contain to match one piece of a query.
 
-use crate::token::{Token, TokenKind, tokenize};
+use crate::token::{Token, TokenKind, tokenize, without_digest};
 
 /// A non-empty sequence of terms at fixed distances from each other. A text matches if it contains
 /// all of them, at those distances, anywhere.
@@ -59,7 +59,7 @@ impl TermSequence {
         };
         if is_open {
             if let Term::Exact(text) = last {
-                *last = Term::Prefix(std::mem::take(text));
+                *last = Term::Prefix(without_digest(text).to_owned());
             }
             return Some(Self {
                 terms,

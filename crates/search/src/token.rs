@@ -9,13 +9,23 @@
 //!   `https://example.com/a`. Its parts (letters and digits) have consecutive positions; the whole
 //!   code shares the position of its first part. A part that is followed by `+` or `#` has a second
 //!   token at the same position: `c++` in addition to `c`.
-//! - An emoji is a word.
+//! - An emoji or another sign is a word. A flag is one sign.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::normalize::{CharClass, NormalizedChar, normalize};
 
-/// The maximum length of a token in bytes. Longer words are truncated, in texts and in queries
-/// alike.
+/// The maximum length of a token in bytes. Of a longer word the token has the beginning, followed by
+/// a digest of the rest, in texts and in queries alike.
 pub const MAX_TOKEN_BYTES: usize = 240;
+
+/// What precedes the digest in the token of a long word. No word contains it.
+const DIGEST_MARK: char = '\u{1}';
+
+/// The length of the digest in bytes, as it is computed; the token has it in hexadecimal.
+const DIGEST_BYTES: usize = 16;
 
 /// A token of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +71,10 @@ pub fn tokenize(text: &str) -> Vec<Token> {
             CharClass::Emoji | CharClass::Space => None,
         };
         let length = match kind_of(first) {
+            None if first.class == CharClass::Emoji => rest
+                .iter()
+                .take_while(|unit| (unit.class, unit.start) == (first.class, first.start))
+                .count(),
             None => 1,
             kind => rest
                 .iter()
@@ -132,15 +146,8 @@ impl TokenBuilder {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return;
         };
-        let mut text = String::with_capacity(run.len());
-        for unit in run {
-            if text.len() + unit.char.len_utf8() > MAX_TOKEN_BYTES {
-                break;
-            }
-            text.push(unit.char);
-        }
         self.tokens.push(Token {
-            text,
+            text: token_text(run),
             position: self.position,
             start: first.start,
             end: last.end,
@@ -148,6 +155,39 @@ impl TokenBuilder {
             kind,
         });
     }
+}
+
+/// The text of a token: its characters, of which the last ones may be replaced by a digest.
+fn token_text(run: &[NormalizedChar]) -> String {
+    let mut text = String::with_capacity(run.len());
+    let mut rest = run.iter().map(|unit| unit.char);
+    while let Some(char) = rest.next() {
+        if text.len() + char.len_utf8() > MAX_TOKEN_BYTES {
+            push_digest(&mut text, std::iter::once(char).chain(rest));
+            break;
+        }
+        text.push(char);
+    }
+    text
+}
+
+fn push_digest(text: &mut String, rest: impl Iterator<Item = char>) {
+    let mut hash = Sha256::new();
+    for char in rest {
+        hash.update(char.encode_utf8(&mut [0; 4]));
+    }
+    text.push(DIGEST_MARK);
+    for byte in &hash.finalize()[..DIGEST_BYTES] {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+}
+
+/// The characters that a token has of its word, which are the beginning of a long one.
+pub(crate) fn without_digest(token: &str) -> &str {
+    token
+        .split_once(DIGEST_MARK)
+        .map_or(token, |(beginning, _)| beginning)
 }
 
 /// A part of a code, as indexes into its run.
@@ -246,14 +286,28 @@ mod tests {
     }
 
     #[test]
-    fn long_tokens_are_truncated() {
+    fn a_flag_is_one_word() {
+        assert_eq!(render("go🇦🇺🇸🇪"), ["go@0", "🇦🇺@1", "🇸🇪@2"]);
+        assert_eq!(render("x 🆘!"), ["x@0", "🆘@1"]);
+        assert_eq!(render("#️⃣1️⃣2️⃣"), ["#\u{20E3}@0", "1@1", "2@2"]);
+        assert_eq!(render("Acme™"), ["acme@0", "™@1"]);
+    }
+
+    #[test]
+    fn long_words_have_short_tokens_that_differ() {
         let text = "é".repeat(10_000);
         let all = tokenize(&text);
         assert_eq!(all.len(), 1);
-        assert_eq!(all[0].text.len(), super::MAX_TOKEN_BYTES);
         assert_eq!(
             (all[0].start, all[0].end, all[0].kind),
             (0, text.len(), TokenKind::Word)
         );
+        assert_eq!(super::without_digest(&all[0].text), "e".repeat(240));
+        assert!(all[0].text.len() < 300);
+        let token = |text: &str| tokenize(text)[0].text.clone();
+        assert_eq!(token(&"É".repeat(10_000)), all[0].text);
+        assert_ne!(token(&"é".repeat(9_999)), all[0].text);
+        assert_eq!(token(&"e".repeat(240)), "e".repeat(240));
+        assert_ne!(token(&"e".repeat(241)), token(&"e".repeat(240)));
     }
 }

@@ -4,7 +4,7 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// The tokenizer's name in the schema. A change to the analysis requires a new name: an index with
 /// the old name then has another schema and is rebuilt.
-pub(super) const TOKENIZER_NAME: &str = "tidings-1";
+pub(super) const TOKENIZER_NAME: &str = "tidings-2";
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Analyser;

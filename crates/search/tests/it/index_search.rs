@@ -236,7 +236,7 @@ fn search_all_pages(
     }
 }
 
-fn hit_positions(found: &SearchResults) -> Vec<u64> {
+pub fn hit_positions(found: &SearchResults) -> Vec<u64> {
     found.hits.iter().map(|hit| hit.position).collect()
 }
 
@@ -324,7 +324,7 @@ pub fn text_message(n: u64, text: &str) -> MessageDocument {
     }
 }
 
-fn index_of_texts(texts: &[&str]) -> (Index, Arc<VisibilityFilter>) {
+pub fn index_of_texts(texts: &[&str]) -> (Index, Arc<VisibilityFilter>) {
     let index = Index::in_memory().expect("creates an index");
     let mut writer = index.writer().expect("the only writer");
     for (text, n) in texts.iter().zip(1..) {
