@@ -12,7 +12,7 @@ use search::index::{
 };
 use search::{Atom, ParsedQuery, find_highlights};
 
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 12] = [
     "good morning, qwen3.6 and foo.png",
     "C++20 #1234 https://example.com/a_b",
     "系统提示：已添加为好友",
@@ -21,6 +21,10 @@ const TEXTS: [&str; 8] = [
     "안녕하세요 여러분",
     "café 👍🏽 💯",
     "去Tokyo了吗 a a a b",
+    "rm -rf /tmp && git commit --amend -m x",
+    "x 🆘 🇦🇺🇸🇪 #️⃣ Acme™",
+    "ٱلكتـاب ٤٢ ज़मीन пʼять",
+    "น้ำ ที่ ๔๒",
 ];
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {

@@ -177,8 +177,14 @@ pub(crate) fn sort_marks(cluster: &mut [char]) {
 /// The place of a Thai or Lao mark among the marks of its letter; `None` for other characters.
 fn mark_rank(c: char) -> Option<u8> {
     match c {
-        '\u{E31}' | '\u{E34}'..='\u{E3A}' | '\u{E47}' | '\u{E4C}'..='\u{E4E}' => Some(0),
-        '\u{EB1}' | '\u{EB4}'..='\u{EBC}' | '\u{ECC}' | '\u{ECD}' => Some(0),
+        '\u{E31}'
+        | '\u{E34}'..='\u{E3A}'
+        | '\u{E47}'
+        | '\u{E4C}'..='\u{E4E}'
+        | '\u{EB1}'
+        | '\u{EB4}'..='\u{EBC}'
+        | '\u{ECC}'
+        | '\u{ECD}' => Some(0),
         '\u{E48}'..='\u{E4B}' | '\u{EC8}'..='\u{ECB}' => Some(1),
         '\u{E32}' | '\u{EB2}' => Some(2),
         _ => None,

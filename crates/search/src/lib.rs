@@ -8,6 +8,7 @@
 //! - [`token`]: splits text into tokens with positions: words, codes as a whole and by part, pairs
 //!   and single characters in scripts without spaces, and emoji.
 //! - [`phrase`]: the consecutive terms that a text must contain to match one piece of a query.
+//! - `command_line`: tells the options of a command in a query from excluded words.
 //! - [`query`]: parses the search language: words, phrases, `-`, `OR`, `*` and operators. Any
 //!   text that contains a word parses.
 //! - [`index`]: stores messages and finds those that match a query and that the caller may see.
@@ -16,6 +17,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+mod command_line;
 mod han;
 pub mod highlight;
 pub mod index;

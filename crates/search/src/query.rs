@@ -1,11 +1,12 @@
 //! The search language: words (ANDed), `"a phrase"`, `-word`, `OR`, `prefix*` and operators such as
 //! `from:ann`. `OR` joins its two neighbours and binds tighter than AND. No text is a syntax error:
-//! an invalid operator is searched as text.
+//! an invalid operator is searched as text, and so is an option of a command (`rm -rf`).
 //!
 //! The language has no nesting, so the parser needs one pass and no recursion.
 
 use time::{Date, Month};
 
+use crate::command_line::CommandLine;
 use crate::phrase::{Term, TermSequence};
 
 /// The maximum length of a query in characters.
@@ -87,7 +88,7 @@ impl ParsedQuery {
         if length > MAX_QUERY_CHARS {
             return Err(QueryParseError::TooLong(length));
         }
-        let items: Vec<QueryItem<'_>> = QueryLexer { rest: text }.collect();
+        let items: Vec<QueryItem<'_>> = QueryLexer::new(text).collect();
         let mut clauses: Vec<Clause> = Vec::new();
         let mut before = PrecedingItem::Nothing;
         let (mut item_count, mut prefix_count) = (0, 0);
@@ -265,6 +266,32 @@ fn parse_date(text: &str) -> Option<Date> {
 /// Splits a query into items.
 struct QueryLexer<'a> {
     rest: &'a str,
+    command_line: CommandLine,
+}
+
+impl<'a> QueryLexer<'a> {
+    fn new(query: &'a str) -> Self {
+        Self {
+            rest: query,
+            command_line: CommandLine::default(),
+        }
+    }
+
+    /// Adds an item to the command line before the next item. Returns whether the item, which
+    /// follows a dash if `has_dash`, is an option of a command.
+    fn follow_command_line(&mut self, item: &QueryItem<'_>, has_dash: bool) -> bool {
+        if item.is_or() || item.is_quoted || item.operator.is_some() {
+            self.command_line = CommandLine::default();
+            return false;
+        }
+        let is_option = has_dash && self.command_line.is_option(item.value);
+        if is_option || item.source.starts_with("--") {
+            self.command_line.push_option();
+        } else {
+            self.command_line.push_word(item.value);
+        }
+        is_option
+    }
 }
 
 impl<'a> Iterator for QueryLexer<'a> {
@@ -276,7 +303,7 @@ impl<'a> Iterator for QueryLexer<'a> {
             return None;
         }
         // A dash before a space or another dash is not a negation.
-        let (is_negated, body) = match all.strip_prefix('-') {
+        let (has_dash, body) = match all.strip_prefix('-') {
             Some(body)
                 if !body.starts_with(|c: char| c.is_whitespace() || c == '-')
                     && !body.is_empty() =>
@@ -288,14 +315,15 @@ impl<'a> Iterator for QueryLexer<'a> {
         let (operator, after) = split_operator(body);
         let (value, is_quoted, rest) = split_value(after);
         self.rest = rest;
-        let written = &body[..body.len() - rest.len()];
-        Some(QueryItem {
-            is_negated,
+        let mut item = QueryItem {
+            is_negated: false,
             operator,
             value,
             is_quoted,
-            source: written,
-        })
+            source: &body[..body.len() - rest.len()],
+        };
+        item.is_negated = !self.follow_command_line(&item, has_dash) && has_dash;
+        Some(item)
     }
 }
 

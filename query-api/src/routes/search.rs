@@ -34,7 +34,7 @@ pub struct SearchParams {
     /// The query, at most 1,024 characters: words (all must match), `"a phrase"`, `-word`, `OR`
     /// between two neighbours, `prefix*`, `from:user`, `in:conversation`, `type:image`, `has:link`,
     /// `has:mention`, `mentions:me`, `before:2026-11-01`, `after:2026-10-01`, `on:2026-10-31`. An
-    /// invalid operator is searched as text.
+    /// invalid operator and the options of a command (`rm -rf`) are searched as text.
     #[param(value_type = String, required = true)]
     q: Option<String>,
     /// The maximum number of hits. A page also ends at 1 MiB.

@@ -80,6 +80,18 @@ async fn send_messages_in_many_scripts(world: &World) -> i64 {
     ] {
         last = bob.send_message("talk", message).await.position();
     }
+    for (n, text) in [
+        "x 🆘",
+        "rm -rf /tmp/x; git commit --amend",
+        "ٱلكتـاب ٤٢",
+        "🇦🇺🇸🇪",
+        "ดื่มนํ้า",
+    ]
+    .iter()
+    .enumerate()
+    {
+        last = ann.send("talk", &format!("s{n}"), text).await.position();
+    }
     last
 }
 
@@ -136,6 +148,15 @@ const QUERIES: &[(&str, &[i64])] = &[
     ("after:2020-01-01 cafe", &[6]),
     ("before:yesterday", &[]),
     ("nothing", &[]),
+    ("🆘", &[14]),
+    ("rm -rf", &[15]),
+    ("rm -\"rf\"", &[]),
+    ("git commit --amend -m", &[]),
+    ("git --amend", &[15]),
+    ("الكتاب 42", &[16]),
+    ("🇦🇺", &[17]),
+    ("🇺🇸", &[]),
+    ("น้ำ", &[18]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,29 @@ fn a_dash_negates_the_item_that_follows_it() {
 }
 
 #[test]
+fn options_of_commands_are_searched_as_text() {
+    assert_eq!(parse_to_string("rm -rf /tmp"), "rm & rf & tmp");
+    assert_eq!(
+        parse_to_string("git commit --amend"),
+        "git & commit & amend"
+    );
+    assert_eq!(parse_to_string("tool --dry-run -v"), "tool & dry+run & v");
+    assert_eq!(parse_to_string("gcc -std=c99"), "gcc & std+c99");
+    assert_eq!(
+        parse_to_string("ls -la tea -milk"),
+        "ls & la & tea & not milk"
+    );
+    assert_eq!(parse_to_string("python -django"), "python & not django");
+    assert_eq!(parse_to_string(r#"rm -"rf""#), "rm & not rf");
+    assert_eq!(parse_to_string("rm OR -rf"), "rm | not rf");
+    assert_eq!(
+        parse_to_string("rm in:lunch -rf"),
+        r#"rm & In("lunch") & not rf"#
+    );
+    assert_eq!(parse_to_string("rm -from:bob"), r#"rm & not From("bob")"#);
+}
+
+#[test]
 fn or_joins_its_two_neighbours_and_binds_tighter_than_and() {
     assert_eq!(parse_to_string("a b OR c"), "a & b | c");
     assert_eq!(parse_to_string("a OR b OR c d"), "a | b | c & d");
