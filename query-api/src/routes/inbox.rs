@@ -16,8 +16,7 @@ use crate::error::EndpointError;
 use crate::params::{self, PageLimit};
 use crate::sql::as_of_sql::TemporalStatement;
 use crate::sql::visibility::current_memberships;
-use read_model::can_see;
-use read_model::{unread_count, unread_mention_count};
+use read_model::{unread_count, unread_mention_count, visible_windows};
 
 /// The number of conversations per page.
 const PAGE_LIMIT: PageLimit = PageLimit {
@@ -68,7 +67,7 @@ pub struct InboxConversation {
     pub title: Option<String>,
     /// The current number of members.
     pub member_count: i64,
-    /// The newest message that is not a control message, if it is visible to the caller.
+    /// The newest message that the caller can see and that is not a control message.
     #[schema(required = true)]
     pub last_message: Option<LastMessage>,
     /// The number of unread messages.
@@ -117,6 +116,9 @@ pub struct LastMessage {
 /// Binds the caller, whether to list archived conversations, the sort key after which the page
 /// starts (or nulls), the number of conversations, and the length of a preview. Postgres text
 /// cannot contain U+0000; a body with that character must not make the whole list fail.
+///
+/// The last message of a conversation is looked up in each visible window: with `since_join` and no
+/// message since the user has rejoined, it lies in an earlier membership period.
 static INBOX: TemporalStatement = TemporalStatement::new(concat!(
     "WITH mine AS MATERIALIZED (
         SELECT m.conversation, m.user_id, m.read_seq, m.muted, m.pinned, m.archived, c.name, c.kind,
@@ -145,8 +147,15 @@ static INBOX: TemporalStatement = TemporalStatement::new(concat!(
            END AS last_preview
     FROM read.checkpoint k
     LEFT JOIN page p ON true
-    LEFT JOIN read.messages g ON g.conversation = p.conversation AND g.seq = p.last_seq
-        AND ", can_see!("p", "p", "g.seq"), "
+    LEFT JOIN LATERAL (
+        SELECT o.seq, o.type, o.sent_at, o.recalled, o.sender, o.body
+        FROM ", visible_windows!("p", "p"), " w
+        CROSS JOIN LATERAL (
+            SELECT o.seq, o.type, o.sent_at, o.recalled, o.sender, o.body FROM read.messages o
+            WHERE o.conversation = p.conversation AND o.type <> 'control'
+                AND o.seq > w.after_seq AND o.seq <= least(w.until_seq, p.last_seq)
+            ORDER BY o.seq DESC LIMIT 1) o
+        ORDER BY o.seq DESC LIMIT 1) g ON true
     ORDER BY p.pinned DESC, p.activity DESC"
 ));
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::QueryFixture;
 use crate::fixture_log::FixtureLog;
-use crate::model::time_at;
+use crate::model::{FixtureRoom, time_at};
 
 fn ids(page: &Value) -> Vec<String> {
     let conversations = page["conversations"].as_array().unwrap();
@@ -125,6 +125,56 @@ async fn an_invisible_last_message_is_not_shown() {
         inbox["conversations"][0]["last_message"]["preview"],
         "before bob"
     );
+}
+
+#[tokio::test]
+async fn the_last_message_is_the_newest_visible_one() {
+    // Given a user who has left and rejoined a group that shows what was sent since a user joined
+    let mut log = FixtureLog::new(10);
+    log.create_group("room", "since_join", &["ana"]);
+    log.send_text("room", "ana", "before bob");
+    log.join("room", "bob");
+    log.send_text("room", "ana", "with bob");
+    log.send("room", "ana", "control", "{}", &[]);
+    log.leave("room", "bob");
+    log.send_text("room", "ana", "without bob");
+    log.join("room", "bob");
+    log.send("room", "ana", "control", "{}", &[]);
+    // When the user lists the conversations, then the message of the earlier stay is shown
+    let fixture = QueryFixture::new(&log).await;
+    let inbox = fixture.get("bob", "/v1/inbox").await.expect_ok();
+    let last = &inbox["conversations"][0]["last_message"];
+    assert_eq!(last["preview"], "with bob");
+    assert_eq!(last["seq"], 2);
+    let inbox = fixture.get("ana", "/v1/inbox").await.expect_ok();
+    assert_eq!(
+        inbox["conversations"][0]["last_message"]["preview"],
+        "without bob"
+    );
+}
+
+#[tokio::test]
+async fn the_last_message_follows_the_visibility_rule() {
+    for seed in 21..=23 {
+        let log = FixtureLog::random(seed, 4, 250);
+        let fixture = QueryFixture::new(&log).await;
+        for (index, user) in log.users.iter().enumerate() {
+            let number = index as i64 + 1;
+            let inbox = fixture.get(user, "/v1/inbox?limit=200").await.expect_ok();
+            for conversation in inbox["conversations"].as_array().unwrap() {
+                let is_this = |room: &&FixtureRoom| conversation["id"] == *room.name;
+                let room = log.rooms.iter().find(is_this).unwrap();
+                let expected = room.messages.iter().rfind(|message| {
+                    message.kind != "control" && room.can_see(number, message.seq)
+                });
+                assert_eq!(
+                    conversation["last_message"]["seq"].as_i64(),
+                    expected.map(|message| message.seq),
+                    "{user} {seed}: {conversation}"
+                );
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub struct InboxRow {
     pub member_count: i64,
     /// The settings: muted, pinned, archived.
     pub settings: [bool; 3],
-    /// The seq of the newest countable message.
+    /// The seq of the newest countable message that the user can see.
     pub last_seq: Option<i64>,
 }
 
@@ -46,6 +46,14 @@ impl ModelConversation {
             .rev()
             .find(|(_, m)| !m.control)
             .map(|(i, m)| (i as i64 + 1, m))
+    }
+
+    /// The seq of the newest message that a user can see and that is not a control message.
+    pub fn last_visible_seq(&self, user: &str) -> Option<i64> {
+        let is_shown = |seq: &i64| {
+            self.can_see(user, *seq) && self.message(*seq).is_some_and(|message| !message.control)
+        };
+        (1..=self.head()).rev().find(is_shown)
     }
 
     /// The position by which the inbox sorts it.
@@ -91,7 +99,7 @@ impl Model {
                     read_seq: me.read_mark,
                     member_count: c.members.len() as i64,
                     settings: [me.muted, me.pinned, me.archived],
-                    last_seq: c.last_message().map(|(seq, _)| seq),
+                    last_seq: c.last_visible_seq(user),
                 }
             })
             .collect()

@@ -292,12 +292,11 @@ fn compare_inbox(user: &str, inbox: &Value, expected: &[InboxRow]) -> Result<()>
             json!(values) == model,
             "inbox of {user}: {served}, the model has {model}"
         );
-        if let Some(seq) = served["last_message"]["seq"].as_i64() {
-            ensure!(
-                row.last_seq.is_some_and(|last| seq <= last),
-                "last message in the inbox of {user}: {served}"
-            );
-        }
+        ensure!(
+            served["last_message"]["seq"].as_i64() == row.last_seq,
+            "last message in the inbox of {user}: {served}, the model has {:?}",
+            row.last_seq
+        );
     }
     Ok(())
 }
