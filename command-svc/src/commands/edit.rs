@@ -25,6 +25,7 @@ use crate::state::CommandState;
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct EditRequest {
     /// The new body: a JSON object of at most 64 KiB. Text messages have their text in `text`.
+    /// Numbers are kept exactly, or refused, as in a send.
     #[schema(value_type = Object)]
     pub(crate) body: Value,
 }

@@ -38,7 +38,8 @@ pub(crate) struct SendRequest {
     #[serde(rename = "type")]
     #[schema(value_type = schema::MessageTypeSchema)]
     kind: MessageType,
-    /// A JSON object of at most 64 KiB. Text messages have their text in `text`.
+    /// A JSON object of at most 64 KiB. Text messages have their text in `text`. Numbers are kept
+    /// exactly: a number that is no integer of 64 bits and no 64-bit float is refused.
     #[schema(value_type = Object)]
     body: Value,
     /// The seq of the message that this one replies to.

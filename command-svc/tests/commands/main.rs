@@ -8,6 +8,7 @@ mod import;
 mod import_sources;
 mod inbox;
 mod messages;
+mod numbers;
 mod old_messages;
 mod openapi;
 mod replays;

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::number::InexactNumberError;
 use super::unknown::UnknownNames;
-use super::{body, shorten, text};
+use super::{body, number, shorten, text};
 use crate::context::RequestContext;
 use crate::problem::Problem;
 
@@ -54,13 +55,21 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8], unknown: &UnknownNames) -> R
     if !text.trim_ascii_start().starts_with('{') {
         return Err(not_an_object(text));
     }
+    match number::write_exactly(text) {
+        Ok(exact) => parse(&exact, unknown),
+        // Other faults come first: only in valid JSON does the path of a number mean something.
+        Err(inexact) => parse::<T>(text, unknown).and_then(|_| Err(describe_inexact(text, &inexact))),
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, unknown: &UnknownNames) -> Result<T, Problem> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let mut found = Vec::new();
     // The path has a question mark for each optional value.
     let find = |path: serde_ignored::Path<'_>| found.push(path.to_string().replace(".?", ""));
     let parsed = serde_ignored::deserialize(&mut parser, find)
         .and_then(|value| parser.end().map(|()| value))
-        .map_err(|error| describe_error::<T>(bytes, &error))?;
+        .map_err(|error| describe_error::<T>(text.as_bytes(), &error))?;
     unknown.check_fields(found, field_names::<T>())?;
     Ok(parsed)
 }
@@ -68,6 +77,11 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8], unknown: &UnknownNames) -> R
 /// The names of the fields of a struct.
 pub fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
     serde_aux::prelude::serde_introspect::<T>()
+}
+
+fn describe_inexact(text: &str, inexact: &InexactNumberError) -> Problem {
+    Problem::unprocessable("invalid", "A number in the body cannot be stored exactly.")
+        .with_field_error(number::find_path(text, inexact.offset), inexact.to_string())
 }
 
 fn not_an_object(text: &str) -> Problem {
@@ -221,6 +235,12 @@ mod tests {
             (r#"{"id":"1"}"#, "id"),
             (r#"{"id":-1}"#, "id"),
             (r#"{"id":1.5}"#, "id"),
+            (
+                r#"{"id":1,"any":{"a":[0,12345678901234567890123]}}"#,
+                "any.a[1]",
+            ),
+            (r#"{"id":1,"raw":{"b":0.12345678901234567890}}"#, "raw.b"),
+            (r#"{"id":"1","any":12345678901234567890123}"#, "id"),
             (r#"{"id":4294967296}"#, "id"),
             (r#"{"id":1,"members":5}"#, "members"),
             (r#"{"id":1,"members":["a",5]}"#, "members[1]"),

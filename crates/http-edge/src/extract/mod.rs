@@ -1,11 +1,12 @@
 //! Extractors for bodies, queries and paths, which reject invalid input with a problem.
 //!
 //! 400 for input that cannot be parsed (syntax, UTF-8, U+0000, lone surrogates, duplicate fields),
-//! 422 for input that was parsed but is not as expected (a missing or unknown field, or one of
-//! another type).
+//! 422 for input that was parsed but is not as expected (a missing or unknown field, one of another
+//! type, or a number that cannot be stored exactly).
 
 mod body;
 mod json;
+mod number;
 pub mod params;
 mod path;
 mod query;
