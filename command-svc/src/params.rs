@@ -23,7 +23,12 @@ pub(crate) fn parse_user(text: &str) -> Result<UserId, CommandError> {
         .map_err(|invalid| CommandError::BadRequest(Problem::malformed("user", invalid.0)))
 }
 
-/// Parses the key of a reaction.
+/// Parses the key of a reaction to add.
+pub(crate) fn parse_new_reaction(text: &str) -> Result<ReactionKey, Refusal> {
+    ReactionKey::parse_new(text).map_err(|invalid| Refusal::invalid("key", invalid.0))
+}
+
+/// Parses the key of an existing reaction.
 pub(crate) fn parse_reaction(text: &str) -> Result<ReactionKey, Refusal> {
     ReactionKey::parse(text).map_err(|invalid| Refusal::invalid("key", invalid.0))
 }
@@ -70,6 +75,11 @@ mod tests {
             parse_reaction(&"x".repeat(33)).map_err(|refusal| refusal.field),
             Err(Some("key"))
         );
+        assert_eq!(
+            parse_new_reaction("..").map_err(|refusal| refusal.field),
+            Err(Some("key"))
+        );
+        assert!(parse_reaction("..").is_ok());
         let members = parse_users("members", &["ann".into(), String::new()]);
         assert_eq!(
             members.map_err(|refusal| refusal.field),

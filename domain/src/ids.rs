@@ -180,11 +180,32 @@ text_id!(
     }
 );
 
+impl ReactionKey {
+    /// Parses the key of a reaction to add. Keys that cannot be part of a path exist only in older
+    /// logs; [`ReactionKey::parse`] accepts them, so that they can be read and removed.
+    pub fn parse_new(text: &str) -> Result<Self, InvalidIdError> {
+        refuse_dot_segment(text)?;
+        Self::parse(text)
+    }
+}
+
+/// Refuses text that clients cannot request as a segment of a path: they resolve `.` and `..`, also
+/// when these are percent-encoded.
+fn refuse_dot_segment(text: &str) -> Result<(), InvalidIdError> {
+    if matches!(text, "." | "..") {
+        return Err(InvalidIdError(
+            "The texts . and .. cannot be part of a path; choose another one.",
+        ));
+    }
+    Ok(())
+}
+
 /// What the ids of direct conversations start with.
 const DIRECT_PREFIX: &str = "d_";
 
 impl ConversationId {
-    /// Parses an id that a client chose for a group.
+    /// Parses an id that a client chose for a new group. [`ConversationId::parse`] also accepts `.`
+    /// and `..`, which older logs may contain.
     pub fn parse_group(text: &str) -> Result<Self, InvalidIdError> {
         let id = Self::parse(text)?;
         if id.is_direct() {
@@ -192,6 +213,7 @@ impl ConversationId {
                 "Ids that start with d_ are reserved for direct conversations.",
             ));
         }
+        refuse_dot_segment(text)?;
         Ok(id)
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct CreateRequest {
     /// The title of a group, at most 200 characters.
     title: Option<String>,
     /// The id of a group, generated if omitted: 1 to 64 of `A-Z a-z 0-9 _ . -`, not starting with
-    /// `d_`.
+    /// `d_`, and neither `.` nor `..`.
     id: Option<String>,
 }
 

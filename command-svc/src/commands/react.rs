@@ -50,7 +50,11 @@ impl ReactHandler {
         key: &str,
         action: ReactionAction,
     ) -> Result<Self, Box<RejectedRequest>> {
-        let (meta, key) = RejectedRequest::check(meta, params::parse_reaction(key))?;
+        let key = match action {
+            ReactionAction::Add => params::parse_new_reaction(key),
+            ReactionAction::Remove => params::parse_reaction(key),
+        };
+        let (meta, key) = RejectedRequest::check(meta, key)?;
         Ok(Self {
             meta,
             seq,
@@ -106,7 +110,8 @@ async fn execute_reaction(
 
 /// React to a message
 ///
-/// A reaction is 1 to 32 characters, such as an emoji.
+/// A reaction is 1 to 32 characters, such as an emoji, but neither `.` nor `..`, which clients
+/// cannot request.
 #[utoipa::path(
     put,
     path = "/v1/conversations/{id}/messages/{seq}/reactions/{key}",

@@ -71,6 +71,8 @@ async fn a_pair_has_one_direct_conversation() -> Result<()> {
             "id",
         ),
         (json!({"kind": "group", "members": [], "id": "d_1"}), "id"),
+        (json!({"kind": "group", "members": [], "id": "."}), "id"),
+        (json!({"kind": "group", "members": [], "id": ".."}), "id"),
         (
             json!({"kind": "group", "members": [], "title": " "}),
             "title",

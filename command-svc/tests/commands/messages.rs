@@ -211,9 +211,12 @@ async fn reactions_are_added_and_removed() -> Result<()> {
     bob.put(&reaction(&"x".repeat(33)), json!({}))
         .await?
         .expect_invalid("key")?;
-    bob.put(&reaction("%0A"), json!({}))
-        .await?
-        .expect_invalid("key")?;
+    for refused in ["%0A", ".", "%2E%2E"] {
+        bob.put(&reaction(refused), json!({}))
+            .await?
+            .expect_invalid("key")?;
+    }
+    bob.delete(&reaction("..")).await?.expect_status(200)?;
     world
         .user("eve")
         .put(&reaction("%0A"), json!({}))

@@ -95,7 +95,7 @@ impl ExportContents {
         let before = message.reactions.len();
         message
             .reactions
-            .retain(|(key, _)| ReactionKey::parse(key).is_ok());
+            .retain(|(key, _)| ReactionKey::parse_new(key).is_ok());
         let dropped = before - message.reactions.len();
         self.count("reactions whose name is too long", dropped as u64);
         chat.messages.push(message);

@@ -125,7 +125,16 @@ mod tests {
     fn valid_name_is_the_id_and_any_other_id_is_derived() {
         assert_eq!(derive_name_id("general"), "general");
         assert_eq!(derive_name_id("A-1_b.c"), "A-1_b.c");
-        for name in ["d_me", "two words", "#rust", "東京", "", &"x".repeat(65)] {
+        for name in [
+            "d_me",
+            ".",
+            "..",
+            "two words",
+            "#rust",
+            "東京",
+            "",
+            &"x".repeat(65),
+        ] {
             let id = derive_name_id(name);
             assert!(id.starts_with("c_") && id.len() == 26, "{name} became {id}");
             assert!(ConversationId::parse(&id).is_ok());

@@ -37,6 +37,21 @@ fn ids_restrict_their_characters() {
 }
 
 #[test]
+fn ids_that_no_path_can_contain_are_only_read() {
+    for dots in [".", ".."] {
+        assert!(
+            ConversationId::parse_group(dots).is_err() && ReactionKey::parse_new(dots).is_err()
+        );
+        assert!(ConversationId::parse(dots).is_ok() && ReactionKey::parse(dots).is_ok());
+    }
+    for id in ["...", ".a", "a.", "-"] {
+        assert!(ConversationId::parse_group(id).is_ok() && ReactionKey::parse_new(id).is_ok());
+    }
+    assert!(ConversationId::parse_group("d_x").is_err());
+    assert!(ReactionKey::parse_new("").is_err());
+}
+
+#[test]
 fn deserializing_an_id_validates_it() {
     assert_eq!(
         serde_json::to_string(&UserId::parse("zoë").unwrap()).unwrap(),

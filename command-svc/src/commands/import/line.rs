@@ -201,6 +201,7 @@ mod tests {
                 ),
                 "earlier.conversation: ",
             ),
+            (with("conversation", ".."), "conversation: "),
             (with("sender", "\u{7}"), "sender: "),
             (with("sent_at", "yesterday"), "sent_at: "),
             (with("text", " "), "text: "),
@@ -219,6 +220,13 @@ mod tests {
                     serde_json::json!([{"key": "+1", "user": "\u{7}"}]),
                 ),
                 "reactions.user: ",
+            ),
+            (
+                with(
+                    "reactions",
+                    serde_json::json!([{"key": ".", "user": "ben"}]),
+                ),
+                "reactions.key: ",
             ),
             (
                 with("reactions", serde_json::json!([{"user": "ben"}])),

@@ -97,7 +97,7 @@ fn parse_message(line: ImportLineRequest, limits: &Limits) -> Result<ImportedMes
 }
 
 fn parse_reaction(reaction: &ImportReaction) -> Result<ImportedReaction, String> {
-    let key = ReactionKey::parse(&reaction.key)
+    let key = ReactionKey::parse_new(&reaction.key)
         .map_err(|invalid| format!("reactions.key: {}", invalid.0))?;
     let user = parse_user("reactions.user", &reaction.user)?;
     Ok(ImportedReaction { key, user })

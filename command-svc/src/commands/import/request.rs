@@ -64,7 +64,7 @@ pub(crate) struct EarlierLine {
 /// A reaction to an imported message.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ImportReaction {
-    /// The reaction: 1 to 32 characters, no control characters.
+    /// The reaction: 1 to 32 characters, no control characters, neither `.` nor `..`.
     pub(super) key: String,
     /// The user who reacted, in the same form as `sender`. Users join with their first message or
     /// reaction.

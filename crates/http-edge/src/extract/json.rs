@@ -58,7 +58,9 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8], unknown: &UnknownNames) -> R
     match number::write_exactly(text) {
         Ok(exact) => parse(&exact, unknown),
         // Other faults come first: only in valid JSON does the path of a number mean something.
-        Err(inexact) => parse::<T>(text, unknown).and_then(|_| Err(describe_inexact(text, &inexact))),
+        Err(inexact) => {
+            parse::<T>(text, unknown).and_then(|_| Err(describe_inexact(text, &inexact)))
+        }
     }
 }
 

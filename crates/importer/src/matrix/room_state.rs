@@ -137,7 +137,7 @@ impl RoomState {
         };
         if !self.messages.contains_key(to) {
             self.count_unsupported("reactions to messages that are not there");
-        } else if ReactionKey::parse(key).is_err() {
+        } else if ReactionKey::parse_new(key).is_err() {
             self.count_unsupported("reactions whose key is too long");
         } else {
             let reaction = json!({ "key": key, "user": user });

@@ -363,7 +363,7 @@ impl SlackExport {
     ) -> Vec<Value> {
         let mut converted = Vec::new();
         for SlackReaction { name, users, count } in reactions {
-            if ReactionKey::parse(name).is_err() {
+            if ReactionKey::parse_new(name).is_err() {
                 self.count("reactions whose name is too long", 1);
                 continue;
             }
