@@ -204,6 +204,43 @@ async fn an_export_has_every_event_once_and_resumes_where_it_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_csv_export_has_no_cell_that_a_spreadsheet_runs() {
+    // Given messages that begin as formulas do
+    let world = World::start().await;
+    let ann = world.user("ann");
+    ann.create_group("-c", &[]).await.expect(201);
+    for (n, text) in ["=1+1", "+1", "-1", "@A1", " =2", "'=3", "a=b"]
+        .iter()
+        .enumerate()
+    {
+        ann.send("-c", &format!("k{n}"), text).await.expect(201);
+    }
+    // When the log is exported, then apostrophes make them text
+    let [escaped, raw] = ["escaped", "raw"].map(|name| world.dir.join(name));
+    let export = async |dir: &Path, rest: &[&str]| {
+        let path = dir.to_str().expect("UTF-8");
+        let fixed = ["export", path, "--format", "csv", "--type", "message_sent"];
+        run_log(&world, &[&fixed[..], rest].concat()).await
+    };
+    assert!(export(&escaped, &[]).await.status.success());
+    let text = contents(&escaped);
+    for cell in ["'=1+1", "'+1", "'-1", "'@A1", "' =2", "''=3", "a=b", "'-c"] {
+        assert!(text.contains(&format!(",{cell},")), "{cell}: {text}");
+    }
+    // And as they are with --raw, which is another export.
+    assert!(export(&raw, &["--raw"]).await.status.success());
+    let text = contents(&raw);
+    for cell in ["=1+1", "+1", "-1", "@A1", " =2", "'=3", "a=b", "-c"] {
+        assert!(text.contains(&format!(",{cell},")), "{cell}: {text}");
+    }
+    assert_eq!(export(&escaped, &["--raw"]).await.status.code(), Some(2));
+    let jsonl = raw.with_extension("jsonl");
+    let path = jsonl.to_str().expect("UTF-8");
+    let refused = run_log(&world, &["export", path, "--raw"]).await;
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_parquet_export_has_the_content_of_the_log() {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     let world = World::start().await;

@@ -114,6 +114,9 @@ pub struct LogExportArgs {
     /// File format.
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
     pub format: ExportFormatArg,
+    /// Write texts to CSV as they are, also those that a spreadsheet would run as formulas.
+    #[arg(long)]
+    pub raw: bool,
     /// The filter of events.
     #[command(flatten)]
     pub slice: EventFilterArgs,
@@ -133,12 +136,15 @@ pub enum ExportFormatArg {
     Parquet,
 }
 
-impl From<ExportFormatArg> for ExportFormat {
-    fn from(format: ExportFormatArg) -> Self {
-        match format {
-            ExportFormatArg::Jsonl => Self::Jsonl,
-            ExportFormatArg::Csv => Self::Csv,
-            ExportFormatArg::Parquet => Self::Parquet,
+impl LogExportArgs {
+    /// The format of the files. Only CSV can be raw; the other formats always are.
+    pub fn to_format(&self) -> Result<ExportFormat, UsageError> {
+        match (self.format, self.raw) {
+            (ExportFormatArg::Csv, true) => Ok(ExportFormat::RawCsv),
+            (_, true) => Err(UsageError("--raw requires --format csv".into())),
+            (ExportFormatArg::Jsonl, false) => Ok(ExportFormat::Jsonl),
+            (ExportFormatArg::Csv, false) => Ok(ExportFormat::Csv),
+            (ExportFormatArg::Parquet, false) => Ok(ExportFormat::Parquet),
         }
     }
 }

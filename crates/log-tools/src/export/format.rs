@@ -5,8 +5,11 @@
 pub enum ExportFormat {
     /// CloudEvents, one JSON object per line.
     Jsonl,
-    /// One column per field; the last one contains the full event data.
+    /// One column per field; the last one contains the full event data. Texts that a spreadsheet
+    /// would run as formulas begin with an apostrophe.
     Csv,
+    /// CSV with all texts as they are.
+    RawCsv,
     /// The same columns as CSV, typed.
     Parquet,
 }
@@ -16,7 +19,7 @@ impl ExportFormat {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
+            Self::Csv | Self::RawCsv => "csv",
             Self::Parquet => "parquet",
         }
     }

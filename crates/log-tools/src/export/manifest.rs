@@ -27,6 +27,19 @@ pub struct ExportSpec {
     types: Vec<String>,
     conversation: Option<String>,
     user: Option<String>,
+    /// Whether texts that a spreadsheet would run begin with an apostrophe. In CSV files of the
+    /// first releases, and in other formats, they do not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    escaped_formulas: bool,
+}
+
+/// Whether a field has its default and is left out.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl ExportSpec {
@@ -40,6 +53,7 @@ impl ExportSpec {
             types: slice.filter.event_types.clone(),
             conversation: aggregate.map(|(_, id)| id.clone()),
             user: slice.filter.user.clone(),
+            escaped_formulas: format == ExportFormat::Csv,
         }
     }
 }

@@ -41,7 +41,8 @@ impl ExportPart {
         let target = HashedFile::new(file);
         let writer: Box<dyn PartWriter + Send> = match format {
             ExportFormat::Jsonl => Box::new(JsonlWriter::new(target)),
-            ExportFormat::Csv => Box::new(CsvWriter::new(target)?),
+            ExportFormat::Csv => Box::new(CsvWriter::new(target, false)?),
+            ExportFormat::RawCsv => Box::new(CsvWriter::new(target, true)?),
             ExportFormat::Parquet => Box::new(ParquetWriter::new(target)),
         };
         Ok(Self {

@@ -86,7 +86,7 @@ async fn export(pool: &PgPool, args: &LogExportArgs, stop: &CancellationToken) -
     let options = ExportOptions {
         selection: args.slice.to_selection()?,
         dir: args.dir.clone(),
-        format: args.format.into(),
+        format: args.to_format()?,
     };
     let progress = CommandProgress::counting("events");
     let summary = export_log(pool, &options, stop, |done, total| {
