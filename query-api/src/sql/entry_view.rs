@@ -36,11 +36,14 @@ macro_rules! entry_columns {
 
 pub(crate) use {entry_columns, entry_parts};
 
-/// An entry of the sync feed.
+/// An entry of the sync feed. `position` and `conversation_id` together identify it, within the
+/// history that the tag of its cursor names: one event can give entries to several conversations.
+/// Clients drop entries that they already have by this pair.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub struct FeedEntry {
-    /// The log position of the event. Entries of several conversations can share one position.
+    /// The log position of the event. Entries of several conversations can share one position, so
+    /// it does not identify an entry without `conversation_id`.
     pub position: i64,
     /// The event's name, such as `message_sent`.
     #[serde(rename = "type")]
