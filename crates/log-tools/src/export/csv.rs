@@ -56,7 +56,7 @@ fn is_formula(text: &str) -> bool {
     let is_invisible = |c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}')
     };
-    let first = text.trim_start_matches(|c| c == '\'' || is_invisible(c));
+    let first = text.trim_start_matches(|c: char| c == '\'' || is_invisible(c));
     first.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 

@@ -29,17 +29,8 @@ pub struct ExportSpec {
     user: Option<String>,
     /// Whether texts that a spreadsheet would run begin with an apostrophe. In CSV files of the
     /// first releases, and in other formats, they do not.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     escaped_formulas: bool,
-}
-
-/// Whether a field has its default and is left out.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl ExportSpec {
