@@ -17,8 +17,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::normalize::{CharClass, NormalizedChar, normalize};
 
-/// The maximum length of a token in bytes. Of a longer word the token has the beginning, followed by
-/// a digest of the rest, in texts and in queries alike.
+/// The maximum length of a token in bytes. Of a longer word, the token has the beginning and a
+/// digest of the rest, in texts and in queries alike.
 pub const MAX_TOKEN_BYTES: usize = 240;
 
 /// What precedes the digest in the token of a long word. No word contains it.

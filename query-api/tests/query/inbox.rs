@@ -140,7 +140,8 @@ async fn the_last_message_is_the_newest_visible_one() {
     log.send_text("room", "ana", "without bob");
     log.join("room", "bob");
     log.send("room", "ana", "control", "{}", &[]);
-    // When the user lists the conversations, then the message of the earlier membership period is shown
+    // When the user lists the conversations, then the last message is that of the earlier
+    // membership period.
     let fixture = QueryFixture::new(&log).await;
     let inbox = fixture.get("bob", "/v1/inbox").await.expect_ok();
     let last = &inbox["conversations"][0]["last_message"];

@@ -23,9 +23,9 @@ const MAX_SHORT_BYTES: usize = 16;
 const MAX_FLOAT_DIGITS: usize = 15;
 
 /// Rewrites a JSON document so that a parser that knows only 64-bit integers and floats keeps the
-/// value of each number: long integers with a fraction or an exponent become plain integers. Fails if
-/// that is impossible. A number that is out of range, and a document that is not JSON, stay as they
-/// are, because the parser refuses them.
+/// value of each number: long integers with a fraction or an exponent become plain integers. Fails
+/// if that is impossible. A number that is out of range, and a document that is not JSON, stay as
+/// they are, because the parser refuses them.
 pub(super) fn write_exactly(text: &str) -> Result<Cow<'_, str>, InexactNumberError> {
     let mut rewritten = String::new();
     let mut copied = 0;
