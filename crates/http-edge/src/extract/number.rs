@@ -2,6 +2,7 @@
 //! parses them into 64 bits must not change their value in silence.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// A number with so many digits that it cannot be stored exactly.
@@ -21,6 +22,9 @@ const MAX_SHORT_BYTES: usize = 16;
 
 /// A float has the value of each integer of so many digits.
 const MAX_FLOAT_DIGITS: usize = 15;
+
+/// An exponent that no float has, also not after all the digits of a document.
+const MAX_EXPONENT: i64 = 1 << 60;
 
 /// Rewrites a JSON document so that a parser that knows only 64-bit integers and floats keeps the
 /// value of each number: long integers with a fraction or an exponent become plain integers. Fails
@@ -128,7 +132,10 @@ pub(super) fn find_path(text: &str, offset: usize) -> String {
                 written.push('.');
                 written.push_str(key);
             }
-            PathStep::Index(index) => written.push_str(&format!("[{index}]")),
+            PathStep::Index(index) => {
+                // Writing to a string does not fail.
+                let _ = write!(written, "[{index}]");
+            }
         }
     }
     written
@@ -167,16 +174,16 @@ impl<'a> Decimal<'a> {
             None => (false, mantissa),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        // An exponent that does not fit is far out of range, or belongs to a zero.
-        let out_of_range = if exponent.starts_with('-') {
-            i64::MIN
-        } else {
-            i64::MAX
-        } / 4;
-        let exponent = exponent
-            .parse()
-            .unwrap_or(out_of_range)
-            .clamp(i64::MIN / 4, i64::MAX / 4);
+        let exponent = exponent.parse().unwrap_or_else(|_| {
+            // It does not fit, so the number is out of range, too small, or zero.
+            let is_negative = exponent.starts_with('-');
+            if is_negative {
+                -MAX_EXPONENT
+            } else {
+                MAX_EXPONENT
+            }
+        });
+        let exponent: i64 = exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT);
         let all = format!("{whole}{fraction}");
         let significant = all.trim_start_matches('0');
         let digits = significant.trim_end_matches('0');
