@@ -174,7 +174,7 @@ impl<'a> Decimal<'a> {
             None => (false, mantissa),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let exponent = exponent.parse().unwrap_or_else(|_| {
+        let exponent = exponent.parse::<i64>().unwrap_or_else(|_| {
             // It does not fit, so the number is out of range, too small, or zero.
             let is_negative = exponent.starts_with('-');
             if is_negative {
@@ -183,7 +183,7 @@ impl<'a> Decimal<'a> {
                 MAX_EXPONENT
             }
         });
-        let exponent: i64 = exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT);
+        let exponent = exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT);
         let all = format!("{whole}{fraction}");
         let significant = all.trim_start_matches('0');
         let digits = significant.trim_end_matches('0');
