@@ -182,26 +182,16 @@ mod tests {
         assert_eq!(joins.first_user().map(UserId::as_str), Some("ann"));
     }
 
+    fn assert_rejected(json: &serde_json::Value, reason: &str) {
+        let (number, rejected) = line(json);
+        assert_eq!(number, 3);
+        let found = rejected.expect_err(reason);
+        assert!(found.starts_with(reason), "{found}");
+    }
+
     #[test]
     fn invalid_lines_are_rejected_with_a_reason() {
         for (bad, reason) in [
-            (with("conversation", "a b"), "conversation: "),
-            (with("conversation", "d_1"), "conversation: "),
-            (with("preferred", "d_1"), "preferred: "),
-            (with("source", "x".repeat(257)), "source: "),
-            (with("direct", vec!["ann"]), "direct: expected two users"),
-            (
-                with("direct", vec!["ann", "ann"]),
-                "direct: expected two different",
-            ),
-            (
-                with(
-                    "earlier",
-                    serde_json::json!({"conversation": "d_1", "key": "k"}),
-                ),
-                "earlier.conversation: ",
-            ),
-            (with("conversation", ".."), "conversation: "),
             (with("sender", "\u{7}"), "sender: "),
             (with("sent_at", "yesterday"), "sent_at: "),
             (with("text", " "), "text: "),
@@ -210,54 +200,64 @@ mod tests {
             (with("edited_at", "yesterday"), "edited_at: "),
             (with("original", "hello"), "original: "),
             (with("members", vec!["ben"]), "sender: not allowed"),
+        ] {
+            assert_rejected(&bad, reason);
+        }
+        let (number, rejected) = parse(6, b"{", &Limits::default());
+        assert_eq!(number, 7);
+        assert!(rejected.is_err());
+    }
+
+    #[test]
+    fn invalid_destinations_are_rejected_with_a_reason() {
+        let earlier = serde_json::json!({"conversation": "d_1", "key": "k"});
+        for (bad, reason) in [
+            (with("conversation", "a b"), "conversation: "),
+            (with("conversation", "d_1"), "conversation: "),
+            (with("conversation", ".."), "conversation: "),
+            (with("preferred", "d_1"), "preferred: "),
+            (with("source", "x".repeat(257)), "source: "),
+            (with("direct", vec!["ann"]), "direct: expected two users"),
             (
-                with("reactions", serde_json::json!([{"key": "", "user": "ben"}])),
+                with("direct", vec!["ann", "ann"]),
+                "direct: expected two different",
+            ),
+            (with("earlier", earlier), "earlier.conversation: "),
+        ] {
+            assert_rejected(&bad, reason);
+        }
+    }
+
+    #[test]
+    fn invalid_reactions_are_rejected_with_a_reason() {
+        for (reaction, reason) in [
+            (
+                serde_json::json!({"key": "", "user": "ben"}),
                 "reactions.key: ",
             ),
             (
-                with(
-                    "reactions",
-                    serde_json::json!([{"key": "+1", "user": "\u{7}"}]),
-                ),
+                serde_json::json!({"key": ".", "user": "ben"}),
+                "reactions.key: ",
+            ),
+            (
+                serde_json::json!({"key": "+1", "user": "\u{7}"}),
                 "reactions.user: ",
             ),
-            (
-                with(
-                    "reactions",
-                    serde_json::json!([{"key": ".", "user": "ben"}]),
-                ),
-                "reactions.key: ",
-            ),
-            (
-                with("reactions", serde_json::json!([{"user": "ben"}])),
-                "reactions",
-            ),
+            (serde_json::json!({"user": "ben"}), "reactions"),
         ] {
-            let (number, rejected) = line(&bad);
-            assert_eq!(number, 3);
-            assert!(
-                rejected
-                    .as_ref()
-                    .is_err_and(|found| found.starts_with(reason)),
-                "{rejected:?}"
-            );
+            assert_rejected(&with("reactions", vec![reaction]), reason);
         }
+    }
+
+    #[test]
+    fn invalid_members_are_rejected_with_a_reason() {
         for (members, reason) in [
             (vec![], "members: expected"),
             (vec!["\u{7}"], "members: is empty"),
             (vec!["ben"; 1_001], "members: 1001 users"),
         ] {
             let json = serde_json::json!({"line": 3, "conversation": "team", "key": "k", "members": members});
-            let (_, rejected) = line(&json);
-            assert!(
-                rejected
-                    .as_ref()
-                    .is_err_and(|found| found.starts_with(reason)),
-                "{rejected:?}"
-            );
+            assert_rejected(&json, reason);
         }
-        let (number, rejected) = parse(6, b"{", &Limits::default());
-        assert_eq!(number, 7);
-        assert!(rejected.is_err());
     }
 }
