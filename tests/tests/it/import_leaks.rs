@@ -52,8 +52,8 @@ async fn no_import_shows_a_user_what_they_did_not_see_before() {
 /// What happens in the live system: groups whose ids are names of the exports, direct
 /// conversations, and messages.
 async fn act(world: &World, rng: &mut Rng, number: usize) {
-    let name = rng.pick(&USERS);
-    let user = world.user(name.as_ref());
+    let name = *rng.pick(&USERS);
+    let user = world.user(name);
     let name = *rng.pick(&NAMES);
     let members: Vec<&str> = USERS.into_iter().filter(|_| rng.chance(30)).collect();
     // The group may exist already, and the user may not be a member of it.
