@@ -236,13 +236,18 @@ pub async fn load_state(
     }))
 }
 
-/// Loads the event at a sequence of the stream; `None` if the stream does not retain it. The inner
-/// result is an error if the message is not an event.
+/// Loads the event at a sequence of the stream; `None` if the stream does not retain it, or if the
+/// sequence is 0, which an empty stream ends with. The inner result is an error if the message is
+/// not an event.
 pub(crate) async fn load_event(
     jetstream: &jetstream::Context,
     config: &MirrorConfig,
     sequence: i64,
 ) -> Result<Option<Result<Envelope, EnvelopeError>>, MirrorError> {
+    if sequence == 0 {
+        // nats-server refuses to look for it (error code 10003).
+        return Ok(None);
+    }
     let unavailable = |error: String| MirrorError::Unavailable(error);
     let stream = jetstream
         .get_stream_no_info(&config.stream)

@@ -121,6 +121,27 @@ async fn the_mirror_is_exact_with_two_relays_restarts_and_wipes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_relay_continues_an_empty_mirror() {
+    // Given a relay that has stopped before the first event,
+    let database = LogTestDatabase::new().await;
+    let log = database.open_log().await;
+    let config = MirrorConfig::named(&uuid());
+    let first = RelayTask::start(&log, &config).await;
+    wait_for_mirror(&config, 0).await;
+    first.stop().await;
+    // when another one starts,
+    let second = RelayTask::start(&log, &config).await;
+    execute(&log, "g", create_group("ann", &[]), vec![])
+        .await
+        .unwrap();
+    send_messages(&log, 3).await;
+    // then it publishes to the empty stream.
+    wait_for_mirror(&config, 4).await;
+    assert_exact_copy(&log, &config).await;
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_that_retains_fewer_events_starts_after_the_older_ones() {
     let database = LogTestDatabase::new().await;
     let log = database.open_log().await;
