@@ -28,6 +28,7 @@ fn sample_chat() -> String {
     lines.join("\n")
 }
 
+/// Imports a file of which some lines are skipped.
 fn run_import(file: &std::path::Path, data: &str) -> Value {
     let done = run_tidings(&[
         "import",
@@ -36,7 +37,7 @@ fn run_import(file: &std::path::Path, data: &str) -> Value {
         "--data",
         data,
     ]);
-    assert!(done.status.success(), "{}", stderr(&done));
+    assert_eq!(done.status.code(), Some(3), "{}", stderr(&done));
     serde_json::from_str(stdout(&done)).expect("the output is one JSON object")
 }
 
