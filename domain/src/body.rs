@@ -2,6 +2,7 @@
 //! are equal as JSON values are also equal byte for byte.
 
 mod canonical;
+mod fields;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,15 +20,15 @@ use crate::refusal::Refusal;
 pub enum MessageType {
     /// Text, in `body.text`.
     Text,
-    /// An image.
+    /// An image, with its address in `body.url`.
     Image,
-    /// A file, with its name in `body.name`.
+    /// A file, with its address in `body.url` or its name in `body.name`.
     File,
-    /// An audio recording.
+    /// An audio recording, with its address in `body.url`.
     Audio,
-    /// A video.
+    /// A video, with its address in `body.url`.
     Video,
-    /// A geographic location.
+    /// A geographic location, in `body.lat` and `body.lng`.
     Location,
     /// An application-defined message.
     Custom,
@@ -63,8 +64,8 @@ pub struct MessageBody(Arc<str>);
 impl MessageBody {
     /// Validates a JSON value and converts it to the body of a message of this type.
     ///
-    /// Refuses a value that is not an object, a text message without visible text, and a body
-    /// larger than `limits.body_bytes`.
+    /// Refuses a value that is not an object, a text message without visible text, a missing or
+    /// invalid documented key (docs/messages.md), and a body larger than `limits.body_bytes`.
     pub fn parse(kind: MessageType, value: &Value, limits: &Limits) -> Result<Self, Refusal> {
         let Value::Object(fields) = value else {
             return Err(Refusal::invalid("body", "Expected a JSON object."));
@@ -86,7 +87,8 @@ impl MessageBody {
                 }
             }
         }
-        let json = canonical::canonicalize(value).to_string();
+        fields::check(kind, fields)?;
+        let json = Self::canonical_json(value);
         if json.len() > limits.body_bytes {
             return Err(Refusal::too_large(
                 "body",
@@ -98,6 +100,11 @@ impl MessageBody {
             ));
         }
         Ok(Self(json.into()))
+    }
+
+    /// The text of a value in which equal values are equal, also for a value that is no body.
+    pub fn canonical_json(value: &Value) -> String {
+        canonical::canonicalize(value).to_string()
     }
 
     /// The body of a text message.

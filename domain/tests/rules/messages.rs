@@ -91,10 +91,10 @@ fn bodies_are_compared_as_json_values() {
     };
     let located = ConversationEvent::MessageSent(MessageSent {
         kind: MessageType::Location,
-        body: location(&json!({ "lat": 60.0, "lon": 10.75 })),
+        body: location(&json!({ "lat": 60.0, "lng": 10.75 })),
         ..message(2, "cleo")
     });
-    let body = serde_json::from_str(r#"{ "lon": 1.075e1, "lat": 60 }"#).unwrap();
+    let body = serde_json::from_str(r#"{ "lng": 1.075e1, "lat": 60 }"#).unwrap();
     let same = EditMessage {
         body,
         ..edit_by("cleo", 2, "")

@@ -134,7 +134,7 @@ fn edit() -> MessageEdited {
     let body = json!({ "size": u64::MAX, "pages": [1, 2.5, null], "name": "map.pdf" });
     MessageEdited {
         seq: 7,
-        body: MessageBody::parse(MessageType::File, &body, &Limits::default()).unwrap(),
+        body: MessageBody::parse(MessageType::Custom, &body, &Limits::default()).unwrap(),
         by: user("anna"),
         edited_at: time("2026-11-01T09:31:00Z"),
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bodies;
 mod envelope;
 mod examples;
 mod golden;

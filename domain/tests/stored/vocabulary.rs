@@ -114,7 +114,7 @@ fn text_without_visible_characters_is_refused() {
         parse(MessageType::Text, &json!({ "text": text })).unwrap();
     }
     parse(MessageType::Control, &json!({})).unwrap();
-    parse(MessageType::Image, &json!({ "text": "" })).unwrap();
+    parse(MessageType::Custom, &json!({ "text": "" })).unwrap();
 }
 
 #[test]

@@ -36,7 +36,7 @@ async fn messages_of_every_type_are_sent() {
         "text", "image", "file", "audio", "video", "location", "custom", "control",
     ];
     for (seq, kind) in (2..).zip(kinds) {
-        let body = json!({ "text": "x", "url": "u", "nested": { "a": [1, 2.5, null] } });
+        let body = json!({ "text": "x", "url": "u", "lat": 59.9, "lng": 10, "nested": { "a": [1, 2.5, null] } });
         let sent = carol.send_message("room", message(kind, kind, &body)).await;
         let response = sent.expect(201);
         assert_eq!(
